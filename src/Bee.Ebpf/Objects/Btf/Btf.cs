@@ -1,0 +1,47 @@
+namespace Bee.Ebpf;
+
+/// <summary>
+/// A graph of C types in the BPF Type Format: the content of an object file's <c>.BTF</c> section, or of the running kernel. It is checked
+/// as a whole when it is parsed; the objects for its types are made when they are asked for, so that the kernel's 100,000 types cost little.
+/// </summary>
+public sealed class Btf
+{
+    /// <summary>Where the running kernel shows its own types.</summary>
+    public const string KernelPath = "/sys/kernel/btf/vmlinux";
+
+    private Dictionary<(string, BtfKind), uint>? _names;
+
+    private Btf(BtfTable table)
+    {
+        Table = table;
+        Types = new BtfTypeList(this);
+    }
+
+    internal BtfTable Table { get; }
+
+    /// <summary>All types by id; id 0 is void.</summary>
+    public IReadOnlyList<BtfType> Types { get; }
+
+    /// <summary>Reads a <c>.BTF</c> section.</summary>
+    /// <param name="section">The section's bytes, little-endian; they are copied.</param>
+    /// <returns>The graph.</returns>
+    /// <exception cref="BpfObjectException">The bytes are no BTF, are damaged, or are big-endian.</exception>
+    public static Btf Parse(ReadOnlySpan<byte> section) => new(BtfTable.Parse(section.ToArray()));
+
+    /// <summary>Reads the running kernel's types from <see cref="KernelPath"/>.</summary>
+    /// <returns>The graph.</returns>
+    /// <exception cref="IOException">The file cannot be read; <see cref="FileNotFoundException"/> on kernels built without BTF.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="BpfObjectException">The kernel's BTF has a form that is not known here.</exception>
+    public static Btf ReadKernel() => new(BtfTable.Parse(File.ReadAllBytes(KernelPath)));
+
+    /// <summary>Finds a type by its name.</summary>
+    /// <param name="name">The name without <c>struct</c>, <c>union</c> or <c>enum</c>.</param>
+    /// <param name="kind">The kind it must have.</param>
+    /// <returns>The one with the lowest id, or null when there is none.</returns>
+    public BtfType? Find(string name, BtfKind kind)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return (_names ??= Table.IndexNames()).TryGetValue((name, kind), out var id) ? Types[(int)id] : null;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+
+namespace Bee.Ebpf;
+
+/// <summary>Reads the outer structure of a BTF section: header, strings, and where each type's record begins.</summary>
+internal static class BtfReader
+{
+    private const ushort Magic = 0xeb9f;
+    private const int HeaderLength = 24;
+
+    // What libbpf takes: offsets of strings have 31 bits there.
+    private const uint MaxStrings = 0x7fff_fffe;
+
+    public static BtfTable Read(byte[] section)
+    {
+        if (section.Length < HeaderLength)
+        {
+            throw Damaged($"the header needs {HeaderLength} bytes, and there are {section.Length}");
+        }
+
+        var magic = BinaryPrimitives.ReadUInt16LittleEndian(section);
+        if (magic == BinaryPrimitives.ReverseEndianness(Magic))
+        {
+            throw new BpfObjectException(ObjectFault.WrongEndianness, "The type information (BTF) is big-endian. Compile for this machine: clang -target bpfel.");
+        }
+
+        if (magic != Magic || section[2] != 1)
+        {
+            throw Damaged($"it begins with 0x{magic:x4}, version {section[2]}, instead of 0xeb9f, version 1");
+        }
+
+        var header = BinaryPrimitives.ReadUInt32LittleEndian(section.AsSpan(4));
+        var typesOffset = BinaryPrimitives.ReadUInt32LittleEndian(section.AsSpan(8));
+        var typesLength = BinaryPrimitives.ReadUInt32LittleEndian(section.AsSpan(12));
+        var stringsOffset = BinaryPrimitives.ReadUInt32LittleEndian(section.AsSpan(16));
+        var stringsLength = BinaryPrimitives.ReadUInt32LittleEndian(section.AsSpan(20));
+        if (header < HeaderLength || header > section.Length || header % 4 != 0)
+        {
+            throw Damaged($"its header claims {header} bytes");
+        }
+
+        var left = (ulong)section.Length - header;
+        if ((ulong)typesOffset + typesLength > stringsOffset || (ulong)stringsOffset + stringsLength > left || typesOffset % 4 != 0)
+        {
+            throw Damaged("types and strings do not fit into the section");
+        }
+
+        var strings = section.AsSpan((int)(header + stringsOffset), (int)stringsLength);
+        if (strings.IsEmpty || stringsLength > MaxStrings || strings[0] != 0 || strings[^1] != 0)
+        {
+            throw Damaged("its string table does not begin and end with NUL");
+        }
+
+        var types = (int)(header + typesOffset);
+        var offsets = Offsets(section.AsSpan(types, (int)typesLength));
+        return new BtfTable(section, types, (int)(header + stringsOffset), (int)stringsLength, offsets);
+    }
+
+    public static BpfObjectException Damaged(string what) =>
+        new(ObjectFault.DamagedBtf, $"The type information (BTF) is damaged: {what}. Compile the program again.");
+
+    private static int[] Offsets(ReadOnlySpan<byte> types)
+    {
+        var offsets = new List<int>(types.Length / 24 + 1) { 0 };
+        var at = 0;
+        while (at < types.Length)
+        {
+            if (types.Length - at < 12)
+            {
+                throw Damaged($"type {offsets.Count} is cut off");
+            }
+
+            var info = BinaryPrimitives.ReadUInt32LittleEndian(types[(at + 4)..]);
+            var count = (int)(info & 0xffff);
+            var length = 12 + (BtfKind)(info >> 24 & 0x1f) switch
+            {
+                BtfKind.Forward or BtfKind.Const or BtfKind.Volatile or BtfKind.Restrict or BtfKind.Pointer or BtfKind.Typedef
+                    or BtfKind.Function or BtfKind.Float or BtfKind.TypeTag => 0,
+                BtfKind.Int or BtfKind.Variable or BtfKind.DeclarationTag => 4,
+                BtfKind.Array => 12,
+                BtfKind.Enum or BtfKind.FunctionPrototype => 8 * count,
+                BtfKind.Enum64 or BtfKind.Struct or BtfKind.Union or BtfKind.DataSection => 12 * count,
+                _ => throw Damaged($"type {offsets.Count} has the unknown kind {info >> 24 & 0x1f}"),
+            };
+            if (types.Length - at < length)
+            {
+                throw Damaged($"type {offsets.Count} is cut off");
+            }
+
+            offsets.Add(at);
+            at += length;
+        }
+
+        return offsets.ToArray();
+    }
+}

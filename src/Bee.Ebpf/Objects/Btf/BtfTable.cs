@@ -1,0 +1,97 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Bee.Ebpf;
+
+/// <summary>The raw records of a BTF section and where each type's record begins. Ids and offsets were checked by <see cref="BtfCheck"/>.</summary>
+internal sealed class BtfTable
+{
+    private readonly byte[] _section;
+    private readonly int _types;
+    private readonly int _strings;
+    private readonly int _stringsLength;
+    private readonly int[] _offsets;
+    private readonly int[] _sizes;
+
+    internal BtfTable(byte[] section, int types, int strings, int stringsLength, int[] offsets)
+    {
+        _section = section;
+        _types = types;
+        _strings = strings;
+        _stringsLength = stringsLength;
+        _offsets = offsets;
+        _sizes = new int[offsets.Length];
+        Array.Fill(_sizes, -1);
+    }
+
+    /// <summary>How many types there are, void included.</summary>
+    public int TypeCount => _offsets.Length;
+
+    /// <summary>Bytes of the string table.</summary>
+    public int StringsLength => _stringsLength;
+
+    /// <summary>Reads and checks a section.</summary>
+    public static BtfTable Parse(byte[] section)
+    {
+        var table = BtfReader.Read(section);
+        BtfCheck.Check(table);
+        return table;
+    }
+
+    public BtfKind Kind(uint id) => id == 0 ? BtfKind.Void : (BtfKind)(Word(id, 1) >> 24 & 0x1f);
+
+    public uint NameOffset(uint id) => id == 0 ? 0 : Word(id, 0);
+
+    public int Count(uint id) => id == 0 ? 0 : (int)(Word(id, 1) & 0xffff);
+
+    public bool Flag(uint id) => id != 0 && Word(id, 1) >> 31 != 0;
+
+    /// <summary>The size or the referenced type, by kind.</summary>
+    public uint Target(uint id) => id == 0 ? 0 : Word(id, 2);
+
+    /// <summary>A word of what follows the common header of three words.</summary>
+    public uint Extra(uint id, int index) => Word(id, 3 + index);
+
+    public int Size(uint id) => _sizes[id];
+
+    public void SetSize(uint id, int size) => _sizes[id] = size;
+
+    public uint Resolve(uint id)
+    {
+        while (IsAlias(Kind(id)))
+        {
+            id = Target(id);
+        }
+
+        return id;
+    }
+
+    public static bool IsAlias(BtfKind kind) =>
+        kind is BtfKind.Typedef or BtfKind.Const or BtfKind.Volatile or BtfKind.Restrict or BtfKind.TypeTag;
+
+    /// <summary>The bytes of a string, without the NUL.</summary>
+    public ReadOnlySpan<byte> TextBytes(uint offset)
+    {
+        var rest = _section.AsSpan(_strings + (int)offset, _stringsLength - (int)offset);
+        return rest[..rest.IndexOf((byte)0)];
+    }
+
+    public string Text(uint offset) => offset == 0 ? "" : Encoding.UTF8.GetString(TextBytes(offset));
+
+    public Dictionary<(string, BtfKind), uint> IndexNames()
+    {
+        var names = new Dictionary<(string, BtfKind), uint>();
+        for (uint id = 1; id < TypeCount; id++)
+        {
+            if (NameOffset(id) != 0)
+            {
+                names.TryAdd((Text(NameOffset(id)), Kind(id)), id);
+            }
+        }
+
+        return names;
+    }
+
+    private uint Word(uint id, int index) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(_section.AsSpan(_types + _offsets[id] + 4 * index));
+}

@@ -1,0 +1,47 @@
+namespace Bee.Ebpf;
+
+/// <summary>A map as the object file declares it.</summary>
+public sealed class MapDescription
+{
+    /// <summary>The whole name, from the file; the kernel keeps 15 characters of it. Internal maps are named as their section.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The kind of map.</summary>
+    public MapType Type { get; init; }
+
+    /// <summary>Bytes of a key; 0 for maps without keys (rings, queues, stacks, Bloom filters).</summary>
+    public uint KeySize { get; init; }
+
+    /// <summary>Bytes of a value on one CPU, as declared. For rings and perf buffers this is the size of <see cref="Value"/>, and must be made 0 (or the size of a descriptor) before loading.</summary>
+    public uint ValueSize { get; init; }
+
+    /// <summary>How many entries fit, or for rings how many bytes; 0 where the loader decides (perf event arrays: one per CPU).</summary>
+    public uint MaxEntries { get; init; }
+
+    /// <summary>The BPF_F_* flags of the declaration.</summary>
+    public uint Flags { get; init; }
+
+    /// <summary>The type of a key, or null when the declaration gives only a size.</summary>
+    public BtfType? Key { get; init; }
+
+    /// <summary>The type of a value (of an event, for rings and perf buffers), or null when the declaration gives only a size. Of an internal map it is the <see cref="BtfDataSection"/>, where there is one.</summary>
+    public BtfType? Value { get; init; }
+
+    /// <summary>What the map is for.</summary>
+    public MapRole Role { get; init; }
+
+    /// <summary>True for the maps that hold global variables (.rodata, .data, .bss, .kconfig).</summary>
+    public bool IsInternal { get; init; }
+
+    /// <summary>True for maps that events come out of: ring buffers and perf event arrays.</summary>
+    public bool IsEventStream => Type is MapType.RingBuffer or MapType.PerfEventArray;
+
+    /// <summary>True for maps with one value for each CPU.</summary>
+    public bool IsPerCpu => Type is MapType.PerCpuHash or MapType.PerCpuArray or MapType.LruPerCpuHash or MapType.PerCpuCgroupStorage;
+
+    /// <summary>For an array or hash of maps, what an inner map looks like; otherwise null.</summary>
+    public MapDescription? Inner { get; init; }
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+}

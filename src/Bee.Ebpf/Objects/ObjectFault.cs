@@ -1,0 +1,24 @@
+namespace Bee.Ebpf;
+
+/// <summary>What is wrong with an object file.</summary>
+public enum ObjectFault
+{
+    /// <summary>The file is no ELF file at all.</summary>
+    NotElf,
+    /// <summary>The file is an ELF file for something other than BPF, such as a program for x86-64, or is linked instead of relocatable.</summary>
+    NotBpf,
+    /// <summary>The file is BPF of the other byte order.</summary>
+    WrongEndianness,
+    /// <summary>The file ends before what its headers promise.</summary>
+    Truncated,
+    /// <summary>The ELF structure contradicts itself.</summary>
+    DamagedElf,
+    /// <summary>The type information (.BTF or .BTF.ext) contradicts itself.</summary>
+    DamagedBtf,
+    /// <summary>A map's definition is not one that can be created.</summary>
+    BadMap,
+    /// <summary>The file holds no BPF program.</summary>
+    NoPrograms,
+    /// <summary>The file uses something that was valid once or elsewhere and is not supported here, such as maps in SEC("maps").</summary>
+    Unsupported,
+}

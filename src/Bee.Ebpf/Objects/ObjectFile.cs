@@ -1,0 +1,50 @@
+namespace Bee.Ebpf;
+
+/// <summary>
+/// The description of a compiled BPF object: its maps, programs, parameters and types. Reading one touches no kernel and works on any
+/// operating system; <see cref="BpfObjectException"/> is all that a bad file can cause.
+/// </summary>
+public sealed class ObjectFile
+{
+    internal ObjectFile(string name, ReadOnlyMemory<byte> bytes)
+    {
+        Name = name;
+        Bytes = bytes;
+    }
+
+    /// <summary>The name given when the file was read; for <see cref="Read"/> the path.</summary>
+    public string Name { get; }
+
+    /// <summary>The whole file.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; }
+
+    /// <summary>The license that the programs declare in <c>SEC("license")</c>, such as "GPL"; empty when they declare none. Many kernel functions are open to GPL-compatible programs only.</summary>
+    public string License { get; internal init; } = "";
+
+    /// <summary>The types, or null for a file that was compiled without <c>-g</c>.</summary>
+    public Btf? Btf { get; internal init; }
+
+    /// <summary>The maps that the source declares, in its order, then the internal ones that hold global variables.</summary>
+    public IReadOnlyList<MapDescription> Maps { get; internal init; } = [];
+
+    /// <summary>The programs, in the order of sections and of their place in the section.</summary>
+    public IReadOnlyList<ProgramDescription> Programs { get; internal init; } = [];
+
+    /// <summary>The <c>const volatile</c> globals, which can be set before the object is loaded, in the order of their sections.</summary>
+    public IReadOnlyList<ParameterDescription> Parameters { get; internal init; } = [];
+
+    /// <summary>Reads and checks an object file.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The description.</returns>
+    /// <exception cref="BpfObjectException">The file is not a BPF object, or is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static ObjectFile Read(string path) => Parse(File.ReadAllBytes(path), path);
+
+    /// <summary>Checks and describes an object that is in memory.</summary>
+    /// <param name="bytes">The whole file; it is kept, not copied, and must not change.</param>
+    /// <param name="name">What to call it in messages.</param>
+    /// <returns>The description.</returns>
+    /// <exception cref="BpfObjectException">The bytes are not a BPF object, or are damaged.</exception>
+    public static ObjectFile Parse(ReadOnlyMemory<byte> bytes, string name) => throw new NotImplementedException();
+}

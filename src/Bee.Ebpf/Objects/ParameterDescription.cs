@@ -1,0 +1,29 @@
+namespace Bee.Ebpf;
+
+/// <summary>A <c>const volatile</c> global variable: it can be set before the object is loaded, and is constant after.</summary>
+public sealed class ParameterDescription
+{
+    /// <summary>The variable's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The variable's type, without the const and volatile around it.</summary>
+    public required BtfType Type { get; init; }
+
+    /// <summary>The type as C writes it, such as <c>pid_t</c> or <c>char[16]</c>.</summary>
+    public required string TypeName { get; init; }
+
+    /// <summary>Where the variable stands, in bytes from the start of its section.</summary>
+    public int Offset { get; init; }
+
+    /// <summary>The variable's size in bytes.</summary>
+    public int Size { get; init; }
+
+    /// <summary>The section, which is also the internal map's name: <c>.rodata</c>, or <c>.rodata.</c> with a suffix.</summary>
+    public required string Section { get; init; }
+
+    /// <summary>The value that the variable has in the file, <see cref="Size"/> bytes.</summary>
+    public ReadOnlyMemory<byte> Default { get; init; }
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+}

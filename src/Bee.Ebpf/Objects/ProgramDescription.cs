@@ -1,0 +1,38 @@
+namespace Bee.Ebpf;
+
+/// <summary>A program as the object file holds it.</summary>
+public sealed class ProgramDescription
+{
+    /// <summary>The C function's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The section's whole name, such as <c>tp/syscalls/sys_enter_openat</c>.</summary>
+    public required string SectionName { get; init; }
+
+    /// <summary>The kernel's type for the program; <see cref="ProgramType.Unspecified"/> when the section's name means nothing.</summary>
+    public ProgramType Type { get; init; }
+
+    /// <summary>
+    /// What follows the kind in the section's name: what to attach to, such as <c>syscalls/sys_enter_openat</c> of a tracepoint,
+    /// <c>tcp_v4_connect</c> of a kprobe or <c>task</c> of an iterator. Null where the section names nothing.
+    /// </summary>
+    public string? AttachTo { get; init; }
+
+    /// <summary>
+    /// How the program is attached, one spelling for each way: <c>tracepoint</c> for both tp/ and tracepoint/, <c>raw_tracepoint</c> for
+    /// raw_tp/ and raw_tracepoint/; otherwise the section's prefix, such as <c>kprobe</c>, <c>uretprobe</c>, <c>fentry</c>, <c>iter</c>, <c>perf_event</c>, <c>syscall</c>. Empty when the section's name means nothing.
+    /// </summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>True when the section's name ends in the mark for programs that may sleep (<c>fentry.s</c>, <c>iter.s</c>, <c>uprobe.s</c>, <c>lsm.s</c>).</summary>
+    public bool IsSleepable { get; init; }
+
+    /// <summary>False for programs in a section that begins with '?': libbpf loads them only when asked to.</summary>
+    public bool AutoLoad { get; init; } = true;
+
+    /// <summary>How many instructions of 8 bytes the function has.</summary>
+    public int InstructionCount { get; init; }
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+}
