@@ -1,0 +1,29 @@
+namespace Bee.Toolchain;
+
+/// <summary>What to compile and how: one C file and what the compiler is told about it.</summary>
+public sealed record CompileRequest
+{
+    /// <summary>Path of the C file. clang runs in its folder, so relative paths in <see cref="CFlags"/> start there.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>File with BTF that vmlinux.h is written from: raw, as /sys/kernel/btf/vmlinux has it, or an ELF file with a
+    /// .BTF section. Null takes the running kernel's.</summary>
+    public string? VmlinuxBtf { get; init; }
+
+    /// <summary>Macros to define, each <c>NAME</c> or <c>NAME=VALUE</c>.</summary>
+    public IReadOnlyList<string> Defines { get; init; } = [];
+
+    /// <summary>Further flags for clang, one argument an item, after Bee's own so that they win.</summary>
+    public IReadOnlyList<string> CFlags { get; init; } = [];
+
+    /// <summary>The clang to use: a path, or a name on PATH. Null takes the environment's CLANG, then the newest on PATH.</summary>
+    public string? ClangPath { get; init; }
+
+    /// <summary>Architecture that the program runs on, as uname or as the kernel's source names it (x86_64 or x86, aarch64
+    /// or arm64, ...). Null is this machine's. It selects the register layout that kprobes and uprobes read.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>Folders with headers, searched before the system's. <see cref="BeeHeaders.Directory"/> has bee.h and
+    /// solo_types.h and is searched too, without standing here.</summary>
+    public IReadOnlyList<string> IncludeDirectories { get; init; } = [];
+}
