@@ -1,0 +1,44 @@
+namespace Bee.Ebpf;
+
+/// <summary>
+/// How the entries of one map become objects: a sealed CLR type emitted for the map, and a decoder over key and value bytes.
+/// Safe to use from any thread.
+/// </summary>
+/// <remarks>
+/// <para>Properties, in this order: <c>MapName</c>; <c>Key</c> and <c>Value</c>, typed by BTF; then the fields of a struct key and those of a
+/// struct value. Of two fields with the same name the key's keeps it and the value's becomes <c>name_2</c>.
+/// Without BTF keys and values are bytes, except that the key of an array map is its index.</para>
+/// <para>Maps with one value a CPU: <c>Values</c> holds them in order of CPU number. <c>Value</c> is the total for integers, as
+/// <see cref="ulong"/> or <see cref="long"/> (wrapping around as they do), and the same as <c>Values</c> for anything else.
+/// Of a struct value the integer fields are flattened, each with its total; the others are only in <c>Values</c>.</para>
+/// </remarks>
+public sealed class EntryType : IRecordShape
+{
+    private EntryType()
+    {
+    }
+
+    /// <inheritdoc/>
+    public Type ClrType => throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public string Name => throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<RecordField> Fields => throw new NotImplementedException();
+
+    /// <summary>Whether the map has one value a CPU.</summary>
+    public bool IsPerCpu => throw new NotImplementedException();
+
+    /// <summary>The type of the entries of a map.</summary>
+    /// <param name="map">The map; its key and value types may be null.</param>
+    /// <returns>The type, made at the first call and remembered.</returns>
+    public static EntryType ForMap(MapDescription map) => throw new NotImplementedException();
+
+    /// <summary>Makes an object from an entry. The bytes are copied.</summary>
+    /// <param name="key">The key, <see cref="MapDescription.KeySize"/> bytes at least.</param>
+    /// <param name="value">The value; for maps with one value a CPU all of them, each rounded up to 8 bytes, as the kernel gives them.</param>
+    /// <returns>A new object of <see cref="ClrType"/>.</returns>
+    /// <exception cref="ShortRecordException">Key or value have fewer bytes than the map says.</exception>
+    public MapEntry Decode(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => throw new NotImplementedException();
+}

@@ -1,0 +1,45 @@
+namespace Bee.Ebpf;
+
+/// <summary>
+/// How the records of one C type become objects: a sealed CLR type emitted once in a process for each (name, BTF layout, meanings),
+/// and a decoder over bytes. Safe to use from any thread.
+/// </summary>
+/// <remarks>
+/// A struct or union gives a property a field, anonymous members flattened. A type made for a map begins with <c>MapName</c>.
+/// Any other type (<c>__type(value, u32)</c>) gives one property <c>Value</c>; no type at all gives <c>Data</c>, the sample's bytes.
+/// </remarks>
+public abstract class RecordType : IRecordShape
+{
+    private protected RecordType()
+    {
+    }
+
+    /// <inheritdoc/>
+    public abstract Type ClrType { get; }
+
+    /// <inheritdoc/>
+    public abstract string Name { get; }
+
+    /// <summary>The size of the C type in bytes: a record must have this many at least. 0 where the map has no type.</summary>
+    public abstract int Size { get; }
+
+    /// <inheritdoc/>
+    public abstract IReadOnlyList<RecordField> Fields { get; }
+
+    /// <summary>The type of the events of a ring or perf buffer, from the BTF type of its value.</summary>
+    /// <param name="map">The map; its <see cref="MapDescription.Value"/> may be null.</param>
+    /// <returns>The type, made at the first call and remembered.</returns>
+    public static RecordType ForEvent(MapDescription map) => throw new NotImplementedException();
+
+    /// <summary>The type of records of a given C type, without a map.</summary>
+    /// <param name="type">The C type.</param>
+    /// <param name="name">What to call it where the C type has no name, and in errors.</param>
+    /// <returns>The type, made at the first call and remembered.</returns>
+    public static RecordType ForStruct(BtfType type, string name) => throw new NotImplementedException();
+
+    /// <summary>Makes an object from a record. The bytes are copied. Bytes beyond <see cref="Size"/> are a flexible array's, if there is one, and ignored otherwise.</summary>
+    /// <param name="data">The record; no alignment is needed.</param>
+    /// <returns>A new object of <see cref="ClrType"/>.</returns>
+    /// <exception cref="ShortRecordException">There are fewer bytes than <see cref="Size"/>.</exception>
+    public abstract BpfEvent Decode(ReadOnlySpan<byte> data);
+}
