@@ -1,0 +1,97 @@
+namespace Bee.Oci;
+
+/// <summary>An image of a store, as it was when the store was read. Two tags of one image are two of these.</summary>
+public sealed class Image
+{
+    internal Image(string reference, Descriptor descriptor, string store)
+    {
+        Reference = reference;
+        Descriptor = descriptor;
+        Store = store;
+        ImageReference.TryParse(reference, out ImageReference? parsed);
+        Repository = parsed?.Name ?? reference;
+        Tag = parsed?.Tag;
+    }
+
+    /// <summary>The whole name under which the store has it, <c>ghcr.io/me/opensnoop:v1</c>; its digest if it has no name.</summary>
+    public string Reference { get; }
+
+    /// <summary>Registry and repository, <c>ghcr.io/me/opensnoop</c>.</summary>
+    public string Repository { get; }
+
+    /// <summary>The tag; null if the name has none.</summary>
+    public string? Tag { get; }
+
+    /// <summary>Digest of the manifest, or of the index where the image has several platforms: <c>sha256:…</c>.</summary>
+    public string Digest => Descriptor.Digest;
+
+    /// <summary>Bytes of manifest, config and layers together.</summary>
+    public long Size { get; internal init; }
+
+    /// <summary>Local time: the manifest's date, else when it was put into the store; null if nothing tells.</summary>
+    public DateTime? Created { get; internal init; }
+
+    /// <summary>What the image says about its program; empty for one that is not Bee's.</summary>
+    public ImageConfig Config { get; internal init; } = ImageConfig.Empty;
+
+    /// <summary>The manifest's annotations.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; internal init; } = new Dictionary<string, string>();
+
+    /// <summary>The platform that <see cref="Program"/> is for; null if nothing tells.</summary>
+    public Platform? Platform { get; internal init; }
+
+    /// <summary>All platforms of the image; one for most, none if nothing tells.</summary>
+    public IReadOnlyList<Platform> Platforms { get; internal init; } = [];
+
+    /// <summary>Directory of the store that it is in.</summary>
+    public string Store { get; }
+
+    /// <summary>The entry of the store's index.</summary>
+    public Descriptor Descriptor { get; }
+
+    /// <summary>The eBPF object; null if the image has none that is recognised.</summary>
+    public Descriptor? Program { get; internal init; }
+
+    /// <summary>All layers of the manifest, with the program.</summary>
+    public IReadOnlyList<Descriptor> Layers { get; internal init; } = [];
+
+    /// <summary>Why the image cannot be used: damaged, missing, unknown; null for a sound one.</summary>
+    public string? Problem { get; internal init; }
+
+    /// <summary>The maps, by what the config says.</summary>
+    public IReadOnlyList<ImageMap> Maps => Config.Maps;
+
+    /// <summary>The programs, by what the config says.</summary>
+    public IReadOnlyList<ImageProgram> Programs => Config.Programs;
+
+    /// <summary>The parameters, by what the config says.</summary>
+    public IReadOnlyList<ImageParameter> Parameters => Config.Parameters;
+
+    /// <summary>How it was built, by what the config says.</summary>
+    public BuildFacts? Build => Config.Build;
+
+    /// <summary>What it does.</summary>
+    public string? Description => Annotations.GetValueOrDefault(AnnotationKeys.Description);
+
+    /// <summary>Who is responsible for it.</summary>
+    public string? Authors => Annotations.GetValueOrDefault(AnnotationKeys.Authors);
+
+    /// <summary>SPDX licence expression.</summary>
+    public string? License => Annotations.GetValueOrDefault(AnnotationKeys.Licenses);
+
+    /// <summary>URL of the source.</summary>
+    public string? Source => Annotations.GetValueOrDefault(AnnotationKeys.Source);
+
+    /// <summary>Revision of the source.</summary>
+    public string? Revision => Annotations.GetValueOrDefault(AnnotationKeys.Revision);
+
+    /// <summary>The reference.</summary>
+    public override string ToString() => Reference;
+}
+
+/// <summary>What <see cref="ImageStore.Remove"/> did.</summary>
+/// <param name="References">The names that are gone.</param>
+/// <param name="Digest">Digest of the image.</param>
+/// <param name="BlobsDeleted">Blobs deleted, since nothing refers to them any more.</param>
+/// <param name="BytesFreed">Their bytes.</param>
+public sealed record RemoveResult(IReadOnlyList<string> References, string Digest, int BlobsDeleted, long BytesFreed);

@@ -1,0 +1,159 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Bee.Oci;
+
+/// <summary>
+/// What an image says about its program: the JSON object of media type <see cref="MediaTypes.EbpfConfig"/>. All of it is Bee's own;
+/// an image of BumbleBee's has an empty one. Nothing here may depend on the time or the folder of the build, or the same source
+/// would give another digest.
+/// </summary>
+public sealed record ImageConfig
+{
+    /// <summary>The version of these keys that this code writes.</summary>
+    public const int CurrentVersion = 1;
+
+    /// <summary>An empty config, as BumbleBee writes it.</summary>
+    public static ImageConfig Empty { get; } = new() { Version = null };
+
+    /// <summary>Version of these keys: 1; null in an image that is not Bee's. A newer version is read as far as it is known.</summary>
+    [JsonPropertyName("version")]
+    public int? Version { get; init; } = CurrentVersion;
+
+    /// <summary>Operating system the program is for, <c>linux</c>.</summary>
+    [JsonPropertyName("os")]
+    public string? Os { get; init; }
+
+    /// <summary>Architecture the program was compiled for, in Go's naming.</summary>
+    [JsonPropertyName("architecture")]
+    public string? Architecture { get; init; }
+
+    /// <summary>The programs of the object.</summary>
+    [JsonPropertyName("programs")]
+    public IReadOnlyList<ImageProgram> Programs { get; init; } = [];
+
+    /// <summary>The maps of the object, without the compiler's own (.rodata, .bss).</summary>
+    [JsonPropertyName("maps")]
+    public IReadOnlyList<ImageMap> Maps { get; init; } = [];
+
+    /// <summary>The globals that can be set before loading.</summary>
+    [JsonPropertyName("parameters")]
+    public IReadOnlyList<ImageParameter> Parameters { get; init; } = [];
+
+    /// <summary>How the object was built, where that is known.</summary>
+    [JsonPropertyName("build")]
+    public BuildFacts? Build { get; init; }
+
+    /// <summary>Keys that this version does not know, kept as they are.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Other { get; set; }
+}
+
+/// <summary>A program of the object.</summary>
+public sealed record ImageProgram
+{
+    /// <summary>Name of the C function.</summary>
+    [JsonPropertyName("name")]
+    public string Name { get; init; } = "";
+
+    /// <summary>ELF section, such as <c>tracepoint/syscalls/sys_enter_openat</c>.</summary>
+    [JsonPropertyName("section")]
+    public string? Section { get; init; }
+
+    /// <summary>Program type, such as <c>Tracepoint</c>.</summary>
+    [JsonPropertyName("type")]
+    public string? Type { get; init; }
+
+    /// <summary>What it attaches to, where the section says it.</summary>
+    [JsonPropertyName("attachTo")]
+    public string? AttachTo { get; init; }
+
+    /// <summary>The name, for text views.</summary>
+    public override string ToString() => Name;
+}
+
+/// <summary>A map of the object.</summary>
+public sealed record ImageMap
+{
+    /// <summary>Whole name, from the ELF file.</summary>
+    [JsonPropertyName("name")]
+    public string Name { get; init; } = "";
+
+    /// <summary>Map type, such as <c>RingBuffer</c>.</summary>
+    [JsonPropertyName("type")]
+    public string? Type { get; init; }
+
+    /// <summary>Key size in bytes.</summary>
+    [JsonPropertyName("keySize")]
+    public uint KeySize { get; init; }
+
+    /// <summary>Value size in bytes.</summary>
+    [JsonPropertyName("valueSize")]
+    public uint ValueSize { get; init; }
+
+    /// <summary>Entries; bytes for a ring buffer.</summary>
+    [JsonPropertyName("maxEntries")]
+    public uint MaxEntries { get; init; }
+
+    /// <summary>C type of the key, where BTF tells it.</summary>
+    [JsonPropertyName("keyType")]
+    public string? KeyType { get; init; }
+
+    /// <summary>C type of the value or event, where BTF tells it.</summary>
+    [JsonPropertyName("valueType")]
+    public string? ValueType { get; init; }
+
+    /// <summary>What the name's prefix makes of it: <c>Print</c>, <c>Counter</c>, <c>Gauge</c>, <c>Histogram</c>; null for none.</summary>
+    [JsonPropertyName("role")]
+    public string? Role { get; init; }
+
+    /// <summary>The name, for text views.</summary>
+    public override string ToString() => Name;
+}
+
+/// <summary>A global of the program that can be set before loading.</summary>
+public sealed record ImageParameter
+{
+    /// <summary>Name of the variable.</summary>
+    [JsonPropertyName("name")]
+    public string Name { get; init; } = "";
+
+    /// <summary>Type as C writes it.</summary>
+    [JsonPropertyName("type")]
+    public string? Type { get; init; }
+
+    /// <summary>Size in bytes.</summary>
+    [JsonPropertyName("size")]
+    public int Size { get; init; }
+
+    /// <summary>Value it has when nobody sets it, as text.</summary>
+    [JsonPropertyName("default")]
+    public string? Default { get; init; }
+
+    /// <summary>The name, for text views.</summary>
+    public override string ToString() => Name;
+}
+
+/// <summary>How the object was built. Paths in here must be mapped, as in the compiler's output.</summary>
+public sealed record BuildFacts
+{
+    /// <summary>File name of the source, without a folder.</summary>
+    [JsonPropertyName("source")]
+    public string? Source { get; init; }
+
+    /// <summary>Compiler and version, as it tells it itself.</summary>
+    [JsonPropertyName("clang")]
+    public string? Clang { get; init; }
+
+    /// <summary>The flags that change the output, without paths.</summary>
+    [JsonPropertyName("flags")]
+    public IReadOnlyList<string> Flags { get; init; } = [];
+
+    /// <summary>Digest of the vmlinux.h that the source was compiled against.</summary>
+    [JsonPropertyName("vmlinuxDigest")]
+    public string? VmlinuxDigest { get; init; }
+
+    /// <summary>Bee's version.</summary>
+    [JsonPropertyName("bee")]
+    public string? Bee { get; init; }
+}
