@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Bee.Ebpf;
+
+/// <summary>An open <c>bpf_object</c>: closing it frees its programs and maps, as far as nothing else holds them.</summary>
+internal sealed class ObjectHandle : SafeHandleZeroOrMinusOneIsInvalid
+{
+    public ObjectHandle(nint handle) : base(ownsHandle: true) => SetHandle(handle);
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle()
+    {
+        LibbpfCalls.CloseObject(handle);
+        return true;
+    }
+}
+
+/// <summary>A <c>bpf_link</c>: releasing it detaches the program.</summary>
+internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid
+{
+    public LinkHandle(nint handle) : base(ownsHandle: true) => SetHandle(handle);
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => LibbpfCalls.DestroyLink(handle) == 0;
+}
+
+/// <summary>A file descriptor.</summary>
+internal sealed class DescriptorHandle : SafeHandleMinusOneIsInvalid
+{
+    public DescriptorHandle(int descriptor) : base(ownsHandle: true) => SetHandle(descriptor);
+
+    /// <summary>The number. It stays valid while the holder keeps this handle open.</summary>
+    public int Number => (int)handle;
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Libc.Close((int)handle) == 0;
+}
+
+/// <summary>Pages of a file descriptor mapped into this process.</summary>
+internal sealed class MappedPages : SafeHandleZeroOrMinusOneIsInvalid
+{
+    private readonly nuint length;
+
+    private MappedPages(nint address, nuint length) : base(ownsHandle: true)
+    {
+        this.length = length;
+        SetHandle(address);
+    }
+
+    /// <summary>Where the pages start. It stays valid while the holder keeps this handle open.</summary>
+    public nint Address => handle;
+
+    /// <summary>Maps <paramref name="length"/> bytes from <paramref name="offset"/>, or gives null and leaves the last P/Invoke error.</summary>
+    public static MappedPages? TryMap(int descriptor, nuint length, nint offset, bool writable)
+    {
+        var protection = writable ? Libc.ProtectRead | Libc.ProtectWrite : Libc.ProtectRead;
+        var address = Libc.Map(0, length, protection, Libc.MapShared, descriptor, offset);
+        return address == -1 ? null : new MappedPages(address, length);
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Libc.Unmap(handle, length) == 0;
+}

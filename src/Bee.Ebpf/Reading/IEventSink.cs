@@ -1,0 +1,19 @@
+namespace Bee.Ebpf;
+
+/// <summary>Takes what <see cref="EventReader.Run"/> reads, on the thread that runs it. An exception ends the run and reaches its caller.</summary>
+public interface IEventSink
+{
+    /// <summary>One event, map entry or iterator record.</summary>
+    /// <param name="e">The object; it is the sink's to keep.</param>
+    /// <returns>False to end the run; this event counts as read.</returns>
+    bool Event(BpfEvent e);
+
+    /// <summary>A record that is shorter than its type. The stream goes on.</summary>
+    /// <param name="record">What was expected and what came.</param>
+    void Short(ShortRecord record);
+
+    /// <summary>Events that were dropped because a buffer was full.</summary>
+    /// <param name="map">The map, by its name in the object file.</param>
+    /// <param name="count">How many since the last call for this map.</param>
+    void Lost(string map, ulong count);
+}

@@ -1,0 +1,40 @@
+namespace Bee.Ebpf;
+
+/// <summary>One source of objects within an <see cref="EventReader"/>: a map, or an iterator program.</summary>
+public sealed class RecordStream
+{
+    internal RecordStream(string name, MapDescription? map, RecordType? recordType, EntryType? entryType)
+    {
+        Name = name;
+        Map = map;
+        RecordType = recordType;
+        EntryType = entryType;
+    }
+
+    /// <summary>The name of the map, or of the iterator program, in the object file.</summary>
+    public string Name { get; }
+
+    /// <summary>The map; null for an iterator program.</summary>
+    public MapDescription? Map { get; }
+
+    /// <summary>The type of its events; null for a polled map and for an iterator that writes lines.</summary>
+    public RecordType? RecordType { get; }
+
+    /// <summary>The type of its entries; null for event streams and iterators.</summary>
+    public EntryType? EntryType { get; }
+
+    /// <summary>The class of the objects that this stream gives to the sink.</summary>
+    public Type ClrType => RecordType?.ClrType ?? EntryType?.ClrType ?? typeof(IteratorLine);
+
+    /// <summary>Objects given to the sink so far.</summary>
+    public long Count { get; internal set; }
+
+    /// <summary>
+    /// Events lost so far because the buffer was full. Null when nobody can know: the kernel keeps no count for ring buffers, so it
+    /// takes a program that counts its refused submits in the map <c>bee_lost</c>. Always null for polled maps and iterators, which lose nothing.
+    /// </summary>
+    public ulong? Lost { get; internal set; }
+
+    /// <summary>The fullest that the buffer was found, from 0 to 1; null for what is no buffer.</summary>
+    public double? HighWater { get; internal set; }
+}
