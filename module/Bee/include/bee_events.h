@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * Events into rings, and a count of those that a full ring refused: the kernel keeps none, so without it
+ * nobody would know that something is missing. Bee reads the counts and reports them. Include through bee.h.
+ *
+ *	struct opened *event = bee_reserve(print_opens, struct opened);
+ *	if (!event)
+ *		return 0;
+ *	event->pid = bee_pid();
+ *	bee_submit(event);
+ */
+#ifndef BEE_EVENTS_H
+#define BEE_EVENTS_H
+
+#define BEE_MAP_NAME_SIZE 32
+
+struct bee_map_name {
+	char text[BEE_MAP_NAME_SIZE];
+};
+
+/* Map name to number of events refused. One count a CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 64);
+	__type(key, struct bee_map_name);
+	__type(value, __u64);
+} bee_lost SEC(".maps");
+
+/* Not inlined on purpose: it runs only when a ring is full, and each caller would pay its stack. */
+static __noinline int bee_count_lost(const struct bee_map_name *map)
+{
+	__u64 one = 1;
+	__u64 *count;
+
+	if (!map)
+		return 0;
+	count = bpf_map_lookup_elem(&bee_lost, map);
+	if (count)
+		/* Atomic though it is this CPU's own: an interrupt's program may count in between. */
+		__sync_fetch_and_add(count, 1);
+	else
+		bpf_map_update_elem(&bee_lost, map, &one, BPF_ANY);
+	return 0;
+}
+
+#define bee_lost_in_(map)						\
+	({								\
+		struct bee_map_name bee_name_ = {};			\
+		__builtin_memcpy(bee_name_.text, #map,			\
+			sizeof(#map) < BEE_MAP_NAME_SIZE ? sizeof(#map) : BEE_MAP_NAME_SIZE - 1); \
+		bee_count_lost(&bee_name_);				\
+	})
+
+/* Room for one event in a ring, or NULL when it is full. What is in the room is not zero: set every field. */
+#define bee_reserve(map, event_type)					\
+	({								\
+		event_type *bee_room_ = bpf_ringbuf_reserve(&map, sizeof(event_type), 0); \
+		if (!bee_room_)						\
+			bee_lost_in_(map);				\
+		bee_room_;						\
+	})
+
+/* Hands a reserved event over, or gives its room back. The verifier wants one of the two on every way out. */
+#define bee_submit(event) bpf_ringbuf_submit(event, 0)
+#define bee_discard(event) bpf_ringbuf_discard(event, 0)
+
+/* Copies an event of any size into a ring. 0, or a negative errno. */
+#define bee_output(map, event, size)					\
+	({								\
+		long bee_error_ = bpf_ringbuf_output(&map, event, size, 0); \
+		if (bee_error_)						\
+			bee_lost_in_(map);				\
+		bee_error_;						\
+	})
+
+/* Copies an event into this CPU's perf buffer, which counts its losses itself. 0, or a negative errno. */
+#define bee_perf_output(context, map, event, size)			\
+	bpf_perf_event_output(context, &map, BPF_F_CURRENT_CPU, event, size)
+
+#endif

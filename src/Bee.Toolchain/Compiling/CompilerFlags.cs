@@ -1,0 +1,54 @@
+namespace Bee.Toolchain;
+
+/// <summary>The flags of one compilation: those that decide over the object, and those that only say where things are here.</summary>
+internal sealed class CompilerFlags
+{
+    /// <summary>Flags that do not depend on the machine's folders.</summary>
+    internal IReadOnlyList<string> Stable { get; }
+
+    /// <summary>Include folders, and the names that stand for folders in the object.</summary>
+    internal IReadOnlyList<string> Places { get; }
+
+    internal CompilerFlags(CompileRequest request, string sourceFolder, string vmlinuxFolder)
+    {
+        var architecture = TargetArchitecture.Name(request.Architecture);
+        Stable =
+        [
+            "-target", "bpf", $"-D__TARGET_ARCH_{architecture}",
+            // DWARF goes at the end, but BTF is made from it. Sources are embedded since clang reads them by their mapped
+            // names otherwise, finds nothing, and the verifier's log would show instructions without their lines of C.
+            "-g", "-gdwarf-5", "-gembed-source",
+            "-O2", "-std=gnu17", "-Wall", "-Wdate-time",
+            .. request.Defines.Select(define => "-D" + define),
+            .. request.CFlags,
+        ];
+
+        var folders = new List<(string Folder, string Name)> { (sourceFolder, ".") };
+        var includes = new List<string>();
+        foreach (var folder in request.IncludeDirectories.Select(Path.GetFullPath))
+        {
+            includes.AddRange(["-I", folder]);
+            folders.Add((folder, $"/bee/include{folders.Count}"));
+        }
+
+        if (BeeHeaders.Directory is { } bee)
+        {
+            includes.AddRange(["-I", bee]);
+            folders.Add((bee, "/bee/include"));
+        }
+
+        includes.AddRange(["-I", vmlinuxFolder]);
+        folders.Add((vmlinuxFolder, "/bee/vmlinux"));
+        if (TargetArchitecture.SystemHeaders(architecture) is { } system)
+        {
+            includes.AddRange(["-idirafter", system]);
+        }
+
+        // Until clang 16 the longest prefix wins, from 17 on the last one given: shortest first suits both.
+        Places =
+        [
+            .. includes,
+            .. folders.DistinctBy(item => item.Folder).OrderBy(item => item.Folder.Length).Select(item => $"-ffile-prefix-map={item.Folder}={item.Name}"),
+        ];
+    }
+}

@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+
+namespace Bee.Toolchain;
+
+/// <summary>The machines that eBPF programs run on, in the words of the kernel's source: they name the registers of kprobes.</summary>
+internal static class TargetArchitecture
+{
+    /// <summary>The kernel's name for what a person, uname or an image platform calls it.</summary>
+    /// <exception cref="ArgumentException">No such architecture.</exception>
+    internal static string Name(string? architecture) => (architecture ?? Host()).ToLowerInvariant() switch
+    {
+        "x86" or "x86_64" or "x86-64" or "amd64" or "x64" or "i386" or "i686" => "x86",
+        "arm64" or "aarch64" => "arm64",
+        "arm" or "armv6" or "armv7" or "armv7l" => "arm",
+        "s390" or "s390x" => "s390",
+        "powerpc" or "ppc64" or "ppc64le" or "ppc64el" => "powerpc",
+        "riscv" or "riscv64" => "riscv",
+        "loongarch" or "loongarch64" => "loongarch",
+        "mips" or "mips64" or "mips64el" => "mips",
+        _ => throw new ArgumentException($"'{architecture}' is no architecture that libbpf knows. Take one of x86_64, arm64, arm, s390x, ppc64le, riscv64, loongarch64, mips64.", nameof(architecture)),
+    };
+
+    /// <summary>Where Debian keeps the headers that differ between architectures; the BPF target of clang does not look there.</summary>
+    internal static string? SystemHeaders(string name)
+    {
+        var triplet = name switch
+        {
+            "x86" => "x86_64-linux-gnu",
+            "arm64" => "aarch64-linux-gnu",
+            "arm" => "arm-linux-gnueabihf",
+            "s390" => "s390x-linux-gnu",
+            "powerpc" => "powerpc64le-linux-gnu",
+            "riscv" => "riscv64-linux-gnu",
+            "loongarch" => "loongarch64-linux-gnu",
+            _ => null,
+        };
+        var folder = $"/usr/include/{triplet}";
+        return triplet is not null && Directory.Exists(folder) ? folder : null;
+    }
+
+    private static string Host() => RuntimeInformation.OSArchitecture switch
+    {
+        Architecture.X64 or Architecture.X86 => "x86",
+        Architecture.Arm64 => "arm64",
+        Architecture.Arm or Architecture.Armv6 => "arm",
+        Architecture.S390x => "s390",
+        Architecture.Ppc64le => "powerpc",
+        var other => other.ToString(),
+    };
+}

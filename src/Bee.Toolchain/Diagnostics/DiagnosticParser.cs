@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Bee.Toolchain;
+
+/// <summary>Reads what clang writes to its error stream with one line a diagnostic.</summary>
+internal static partial class DiagnosticParser
+{
+    /// <summary>The diagnostics in clang's order, notes inside what they explain.</summary>
+    /// <param name="text">clang's error stream.</param>
+    /// <param name="folder">The folder that clang ran in: relative names start there.</param>
+    internal static IReadOnlyList<Diagnostic> Parse(string text, string folder)
+    {
+        var found = new List<Diagnostic>();
+        var includes = new List<string>();
+        foreach (var line in text.Split('\n'))
+        {
+            if (Include().Match(line) is { Success: true } include)
+            {
+                // Outermost first in clang's text; people look at the innermost.
+                includes.Insert(0, $"{FullPath(include.Groups["file"].Value, folder)}:{include.Groups["line"].Value}");
+            }
+            else if (Message().Match(line) is { Success: true } message)
+            {
+                Add(found, Read(message, folder) with { IncludedFrom = [.. includes] });
+                includes.Clear();
+            }
+            else if (FixIt().Match(line) is { Success: true } fixIt)
+            {
+                Amend(found, item => item with { Remedy = item.Remedy ?? Correction(fixIt) });
+            }
+            else if (line.Length > 0 && found.Count > 0 && !Summary().IsMatch(line))
+            {
+                // The code generator's errors go on over several lines.
+                Amend(found, item => item with { Message = $"{item.Message}\n{line.TrimEnd()}" });
+            }
+        }
+
+        return found;
+    }
+
+    private static Diagnostic Read(Match match, string folder)
+    {
+        var text = match.Groups["text"].Value;
+        var option = Option().Match(text);
+        var file = match.Groups["file"];
+        return new Diagnostic
+        {
+            Severity = match.Groups["severity"].Value switch
+            {
+                "note" => DiagnosticSeverity.Note,
+                "remark" => DiagnosticSeverity.Remark,
+                "warning" => DiagnosticSeverity.Warning,
+                _ => DiagnosticSeverity.Error,
+            },
+            File = file.Success ? FullPath(file.Value, folder) : null,
+            Line = Number(match.Groups["line"]),
+            Column = Number(match.Groups["column"]),
+            Message = option.Success ? text[..option.Index] : text,
+            Option = option.Success ? option.Groups["option"].Value : null,
+            Remedy = HeaderPackages.Remedy(text),
+        };
+    }
+
+    private static void Add(List<Diagnostic> found, Diagnostic item)
+    {
+        if (item.Severity == DiagnosticSeverity.Note && found.Count > 0)
+        {
+            found[^1] = found[^1] with { Notes = [.. found[^1].Notes, item] };
+        }
+        else
+        {
+            found.Add(item);
+        }
+    }
+
+    /// <summary>Changes the diagnostic read last, be it a note inside another.</summary>
+    private static void Amend(List<Diagnostic> found, Func<Diagnostic, Diagnostic> change)
+    {
+        if (found.Count == 0)
+        {
+            return;
+        }
+
+        var last = found[^1];
+        found[^1] = last.Notes.Count == 0 ? change(last) : last with { Notes = [.. last.Notes.SkipLast(1), change(last.Notes[^1])] };
+    }
+
+    private static string? Correction(Match fixIt)
+    {
+        var text = fixIt.Groups["text"].Value;
+        return text.Length > 0 ? $"Write {text}" : null;
+    }
+
+    private static string FullPath(string name, string folder) => Path.GetFullPath(Path.Combine(folder, name));
+
+    private static int Number(Group group) =>
+        group.Success && int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+
+    [GeneratedRegex(@"^\s*(In file included|\s+) from (?<file>.+?):(?<line>\d+)(:\d+)?[:,]$")]
+    private static partial Regex Include();
+
+    [GeneratedRegex(@"^((?<file>[^:].*?):(?<line>\d+):((?<column>\d+):)? |clang(-\d+)?: |<unknown>:0: |)(?<severity>note|remark|warning|error|fatal error): (?<text>.*)$")]
+    private static partial Regex Message();
+
+    [GeneratedRegex("""^fix-it:"(?<file>.*)":\{(?<from>\d+:\d+)-(?<to>\d+:\d+)\}:"(?<text>.*)"$""")]
+    private static partial Regex FixIt();
+
+    [GeneratedRegex(@" \[(-Werror,)?(?<option>-[WR][^\]\s]*)\]$")]
+    private static partial Regex Option();
+
+    [GeneratedRegex(@"^\d+ (warning|error)s?( and \d+ errors?)? generated\.$")]
+    private static partial Regex Summary();
+}

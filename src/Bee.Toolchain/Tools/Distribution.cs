@@ -1,0 +1,87 @@
+namespace Bee.Toolchain;
+
+/// <summary>Something that distributions package, each under a name of its own.</summary>
+internal enum Component
+{
+    Clang,
+    Llvm,
+    Libbpf,
+    LibbpfHeaders,
+    KernelHeaders,
+    LibcHeaders,
+    Libc32Headers,
+}
+
+/// <summary>The Linux distribution: what it calls packages and how it installs them.</summary>
+internal sealed class Distribution
+{
+    private static readonly Component[] Columns = Enum.GetValues<Component>();
+
+    /// <summary>Package names in the order of <see cref="Component"/>.</summary>
+    private static readonly Distribution[] Known =
+    [
+        new(["debian", "ubuntu"], "apt-get install", ["clang", "llvm", "libbpf1", "libbpf-dev", "linux-libc-dev", "libc6-dev", "libc6-dev-i386"]),
+        new(["fedora", "rhel", "centos"], "dnf install", ["clang", "llvm", "libbpf", "libbpf-devel", "kernel-headers", "glibc-devel", "glibc-devel.i686"]),
+        new(["arch"], "pacman -S", ["clang", "llvm", "libbpf", "libbpf", "linux-api-headers", "glibc", "lib32-glibc"]),
+        new(["alpine"], "apk add", ["clang", "llvm", "libbpf", "libbpf-dev", "linux-headers", "musl-dev", "musl-dev"]),
+        new(["suse", "opensuse"], "zypper install", ["clang", "llvm", "libbpf1", "libbpf-devel", "linux-glibc-devel", "glibc-devel", "glibc-devel-32bit"]),
+    ];
+
+    private readonly string[] _ids;
+    private readonly string? _install;
+    private readonly string[] _packages;
+
+    private Distribution(string[] ids, string? install, string[] packages)
+    {
+        _ids = ids;
+        _install = install;
+        _packages = packages;
+    }
+
+    /// <summary>This machine's, from /etc/os-release. An unknown one has Debian's package names and no command.</summary>
+    internal static Distribution Current { get; } = Of(ReadRelease());
+
+    /// <summary>The one that an os-release file describes.</summary>
+    internal static Distribution Of(string release)
+    {
+        string[] ids = [.. Values(release, "ID="), .. Values(release, "ID_LIKE=")];
+        foreach (var id in ids)
+        {
+            foreach (var distribution in Known)
+            {
+                if (distribution._ids.Any(known => id.StartsWith(known, StringComparison.Ordinal)))
+                {
+                    return distribution;
+                }
+            }
+        }
+
+        return new Distribution([], null, Known[0]._packages);
+    }
+
+    internal string Package(Component component) => _packages[Array.IndexOf(Columns, component)];
+
+    /// <summary>What to type, as a sentence.</summary>
+    internal string Remedy(Component component) => _install is null
+        ? $"Install it (on Debian the package is {Package(component)})."
+        : $"Install it: {_install} {Package(component)}";
+
+    internal ToolMissingException Missing(string tool, Component component, string message) =>
+        new(tool, Package(component), Remedy(component), message);
+
+    private static IEnumerable<string> Values(string release, string key) => release.Split('\n')
+        .Where(line => line.StartsWith(key, StringComparison.Ordinal))
+        .SelectMany(line => line[key.Length..].Trim().Trim('"', '\'').Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    private static string ReadRelease()
+    {
+        try
+        {
+            return File.ReadAllText("/etc/os-release");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+
+namespace Bee.Toolchain;
+
+/// <summary>The programs on PATH.</summary>
+internal static class SearchPath
+{
+    /// <summary>Full path of a program given as a path or as a name on PATH; null when there is none that can be run.</summary>
+    internal static string? Find(string program)
+    {
+        if (program.Contains('/'))
+        {
+            return IsProgram(program) ? Path.GetFullPath(program) : null;
+        }
+
+        return Folders().Select(folder => Path.Combine(folder, program)).FirstOrDefault(IsProgram);
+    }
+
+    /// <summary>All <c>name-NN</c> on PATH with their number, highest first.</summary>
+    internal static IEnumerable<(int Version, string Path)> Versioned(string name)
+    {
+        var found = new List<(int Version, string Path)>();
+        foreach (var folder in Folders())
+        {
+            try
+            {
+                foreach (var path in Directory.EnumerateFiles(folder, name + "-*"))
+                {
+                    if (int.TryParse(Path.GetFileName(path.AsSpan())[(name.Length + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var version) && IsProgram(path))
+                    {
+                        found.Add((version, path));
+                    }
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // PATH may name folders that are not there.
+            }
+        }
+
+        return found.OrderByDescending(item => item.Version);
+    }
+
+    private static IEnumerable<string> Folders() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(Path.IsPathRooted);
+
+    private static bool IsProgram(string path) => File.Exists(path) && !OperatingSystem.IsWindows() &&
+        (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
+}

@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Bee.Toolchain;
+
+/// <summary>Writes the types of a BTF section as C, in libbpf's words.</summary>
+internal static unsafe class BtfToC
+{
+    /// <summary>No single thing that libbpf prints is near this long; identifiers end at a few hundred bytes.</summary>
+    private const int Longest = 64 * 1024;
+
+    /// <summary>Typedef names that bee.h gives a meaning. Some kernels use one of them themselves (mac_addr stands for the
+    /// bridge's struct mac_addr), and C takes no second typedef of another type. The kernel's gets a suffix; its struct,
+    /// which relocations go by, keeps its name.</summary>
+    private static readonly string[] BeeNames =
+    [
+        "ipv4_addr", "ipv6_addr", "mac_addr", "net_port", "be16", "be32", "be64", "duration", "ktime", "boottime",
+        "syscall_nr", "errno_value", "signal_nr", "byte_size",
+    ];
+
+    private struct Output
+    {
+        public byte* Start;
+        public nuint Used;
+        public nuint Size;
+    }
+
+    /// <summary>All types, each after what it needs.</summary>
+    /// <exception cref="InvalidDataException">libbpf refuses the BTF.</exception>
+    /// <exception cref="DllNotFoundException">There is no libbpf.</exception>
+    internal static byte[] Write(ReadOnlySpan<byte> section)
+    {
+        nint btf = 0, dump = 0;
+        var output = new Output { Size = 8 * 1024 * 1024 };
+        output.Start = (byte*)NativeMemory.Alloc(output.Size);
+        try
+        {
+            fixed (byte* data = section)
+            {
+                btf = LibbpfDump.btf__new(data, (uint)section.Length);
+            }
+
+            if (btf == 0)
+            {
+                throw new InvalidDataException($"libbpf cannot read it (errno {Marshal.GetLastPInvokeError()}).");
+            }
+
+            MakeRoom(btf);
+            dump = LibbpfDump.btf_dump__new(btf, &Print, &output, null);
+            if (dump == 0)
+            {
+                throw new InvalidDataException($"libbpf cannot dump it (errno {Marshal.GetLastPInvokeError()}).");
+            }
+
+            var count = LibbpfDump.btf__type_cnt(btf);
+            for (uint id = 1; id < count; id++)
+            {
+                var error = LibbpfDump.btf_dump__dump_type(dump, id);
+                if (error != 0)
+                {
+                    throw new InvalidDataException($"libbpf cannot write type {id} of {count} as C (errno {-error}).");
+                }
+            }
+
+            return new ReadOnlySpan<byte>(output.Start, checked((int)output.Used)).ToArray();
+        }
+        finally
+        {
+            if (dump != 0)
+            {
+                LibbpfDump.btf_dump__free(dump);
+            }
+
+            if (btf != 0)
+            {
+                LibbpfDump.btf__free(btf);
+            }
+
+            NativeMemory.Free(output.Start);
+        }
+    }
+
+    private static void MakeRoom(nint btf)
+    {
+        foreach (var name in BeeNames)
+        {
+            var id = LibbpfDump.btf__find_by_name_kind(btf, name, LibbpfDump.KindTypedef);
+            if (id <= 0)
+            {
+                continue;
+            }
+
+            // Adding the string first: it makes libbpf keep the types in memory of their own, which can be changed.
+            var offset = LibbpfDump.btf__add_str(btf, name + "___kernel");
+            if (offset > 0)
+            {
+                *LibbpfDump.btf__type_by_id(btf, (uint)id) = (uint)offset;
+            }
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Print(void* context, byte* format, void* arguments)
+    {
+        ref var output = ref Unsafe.AsRef<Output>(context);
+        if (output.Size - output.Used < Longest)
+        {
+            // A failure to grow ends the process, as any lack of memory does: nothing may be thrown through libbpf.
+            output.Size *= 2;
+            output.Start = (byte*)NativeMemory.Realloc(output.Start, output.Size);
+        }
+
+        var written = LibbpfDump.vsnprintf(output.Start + output.Used, Longest, format, arguments);
+        output.Used += (nuint)Math.Clamp(written, 0, Longest - 1);
+    }
+}
