@@ -7,6 +7,7 @@ namespace Bee.Ebpf;
 /// <remarks>
 /// An object holds a copy of the record's bytes and makes each value when it is asked for, so an event costs one allocation however
 /// many fields it has, and it stays valid after the ring's pages are used again. Objects are immutable and safe to read from any thread.
+/// Two objects are equal when they are of one type and all their values are.
 /// </remarks>
 public abstract partial class BpfEvent
 {
@@ -16,6 +17,16 @@ public abstract partial class BpfEvent
     }
 
     /// <summary>All fields as one line of JSON, so that a nested struct survives where only text fits, as in a CSV file.</summary>
-    /// <returns>A JSON object; the same text in every culture.</returns>
-    public override string ToString() => throw new NotImplementedException();
+    /// <returns>A JSON object, enums by name; the same text in every culture.</returns>
+    public override string ToString() => JsonText.Of(this);
+
+    /// <summary>Whether another object is of the same type and has the same values.</summary>
+    /// <param name="obj">The other object.</param>
+    /// <returns>Whether they are equal. Bytes that no field covers, and text behind a NUL, do not count.</returns>
+    public override bool Equals(object? obj) =>
+        ReferenceEquals(this, obj) || (obj is BpfEvent && obj.GetType() == GetType() && obj.ToString() == ToString());
+
+    /// <summary>A hash of all values.</summary>
+    /// <returns>The same number for equal objects of one process.</returns>
+    public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Bee.Ebpf;
 
 /// <summary>
@@ -12,33 +14,63 @@ namespace Bee.Ebpf;
 /// <see cref="ulong"/> or <see cref="long"/> (wrapping around as they do), and the same as <c>Values</c> for anything else.
 /// Of a struct value the integer fields are flattened, each with its total; the others are only in <c>Values</c>.</para>
 /// </remarks>
-public sealed class EntryType : IRecordShape
+public sealed unsafe class EntryType : IRecordShape
 {
-    private EntryType()
+    private readonly delegate*<ref byte, ref byte, int, MapEntry> _decode;
+    private readonly int _keySize;
+    private readonly int _valueSize;
+
+    private EntryType(MapDescription map)
     {
+        var plan = EntryPlans.Entry(map);
+        Name = map.Name;
+        IsPerCpu = map.IsPerCpu;
+        ClrType = EmittedTypes.Class(plan);
+        Fields = RecordFields.Of(plan);
+        _keySize = (int)map.KeySize;
+        _valueSize = IsPerCpu ? plan.Stride : (int)map.ValueSize;
+        _decode = (delegate*<ref byte, ref byte, int, MapEntry>)TypeEmitter.DecodeMethod(ClrType).MethodHandle.GetFunctionPointer();
     }
 
     /// <inheritdoc/>
-    public Type ClrType => throw new NotImplementedException();
+    public Type ClrType { get; }
 
     /// <inheritdoc/>
-    public string Name => throw new NotImplementedException();
+    public string Name { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<RecordField> Fields => throw new NotImplementedException();
+    public IReadOnlyList<RecordField> Fields { get; }
 
     /// <summary>Whether the map has one value a CPU.</summary>
-    public bool IsPerCpu => throw new NotImplementedException();
+    public bool IsPerCpu { get; }
 
     /// <summary>The type of the entries of a map.</summary>
     /// <param name="map">The map; its key and value types may be null.</param>
-    /// <returns>The type, made at the first call and remembered.</returns>
-    public static EntryType ForMap(MapDescription map) => throw new NotImplementedException();
+    /// <returns>The type. Its CLR type is made at the first call and remembered.</returns>
+    /// <exception cref="BpfObjectException">A BTF type contradicts itself.</exception>
+    public static EntryType ForMap(MapDescription map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        EventClock.Refresh();
+        return new EntryType(map);
+    }
 
     /// <summary>Makes an object from an entry. The bytes are copied.</summary>
     /// <param name="key">The key, <see cref="MapDescription.KeySize"/> bytes at least.</param>
     /// <param name="value">The value; for maps with one value a CPU all of them, each rounded up to 8 bytes, as the kernel gives them.</param>
     /// <returns>A new object of <see cref="ClrType"/>.</returns>
     /// <exception cref="ShortRecordException">Key or value have fewer bytes than the map says.</exception>
-    public MapEntry Decode(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => throw new NotImplementedException();
+    public MapEntry Decode(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        if (key.Length < _keySize || value.Length < _valueSize)
+        {
+            Short(key.Length, value.Length);
+        }
+
+        return _decode(ref MemoryMarshal.GetReference(key), ref MemoryMarshal.GetReference(value), value.Length);
+    }
+
+    private void Short(int key, int value) => throw (key < _keySize
+        ? new ShortRecordException(Name, _keySize, key)
+        : new ShortRecordException(Name, _valueSize, value));
 }

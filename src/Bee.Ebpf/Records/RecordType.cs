@@ -20,7 +20,10 @@ public abstract class RecordType : IRecordShape
     /// <inheritdoc/>
     public abstract string Name { get; }
 
-    /// <summary>The size of the C type in bytes: a record must have this many at least. 0 where the map has no type.</summary>
+    /// <summary>
+    /// How many bytes a record must have at least: the size of the C type, or, where it ends in a flexible array, the offset of that, which may be
+    /// inside the padding that C's sizeof counts. 0 where the map has no type.
+    /// </summary>
     public abstract int Size { get; }
 
     /// <inheritdoc/>
@@ -28,14 +31,28 @@ public abstract class RecordType : IRecordShape
 
     /// <summary>The type of the events of a ring or perf buffer, from the BTF type of its value.</summary>
     /// <param name="map">The map; its <see cref="MapDescription.Value"/> may be null.</param>
-    /// <returns>The type, made at the first call and remembered.</returns>
-    public static RecordType ForEvent(MapDescription map) => throw new NotImplementedException();
+    /// <returns>The type. Its CLR type is made at the first call and remembered.</returns>
+    /// <exception cref="BpfObjectException">The BTF type contradicts itself.</exception>
+    public static RecordType ForEvent(MapDescription map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        EventClock.Refresh();
+        var shape = map.Value is null or BtfVoid ? null : ShapeReader.Read(map.Value, map.Name);
+        return new EmittedRecordType(RecordPlans.Record(shape, map.Name, withMapName: true), map.Name);
+    }
 
     /// <summary>The type of records of a given C type, without a map.</summary>
     /// <param name="type">The C type.</param>
     /// <param name="name">What to call it where the C type has no name, and in errors.</param>
-    /// <returns>The type, made at the first call and remembered.</returns>
-    public static RecordType ForStruct(BtfType type, string name) => throw new NotImplementedException();
+    /// <returns>The type. Its CLR type is made at the first call and remembered.</returns>
+    /// <exception cref="BpfObjectException">The BTF type contradicts itself.</exception>
+    public static RecordType ForStruct(BtfType type, string name)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        ArgumentNullException.ThrowIfNull(name);
+        EventClock.Refresh();
+        return new EmittedRecordType(RecordPlans.Record(ShapeReader.Read(type, name), name, withMapName: false), name);
+    }
 
     /// <summary>Makes an object from a record. The bytes are copied. Bytes beyond <see cref="Size"/> are a flexible array's, if there is one, and ignored otherwise.</summary>
     /// <param name="data">The record; no alignment is needed.</param>

@@ -1,0 +1,133 @@
+using System.Collections;
+
+namespace Bee.Ebpf;
+
+/// <summary>
+/// An array of a record. It behaves in PowerShell as an array does (indexes, foreach, -join, -contains, the pipeline, JSON) and turns into a real one
+/// where a method wants that; but unlike a real one it survives as text, in a CSV file for instance, and sorts and groups by its elements.
+/// </summary>
+/// <typeparam name="T">The elements' type; for arrays of arrays again a <see cref="BpfArray{T}"/>.</typeparam>
+public sealed class BpfArray<T> : IReadOnlyList<T>, IList, IEquatable<BpfArray<T>>, IComparable<BpfArray<T>>, IComparable
+{
+    private readonly T[] _items;
+
+    /// <summary>Wraps an array, without a copy.</summary>
+    /// <param name="items">The elements; nobody may change them later.</param>
+    public BpfArray(T[] items) => _items = items ?? throw new ArgumentNullException(nameof(items));
+
+    /// <summary>How many elements there are.</summary>
+    public int Count => _items.Length;
+
+    /// <summary>How many elements there are, as arrays call it.</summary>
+    public int Length => _items.Length;
+
+    /// <summary>An element.</summary>
+    /// <param name="index">Its place, from 0.</param>
+    /// <returns>The element.</returns>
+    /// <exception cref="IndexOutOfRangeException">There is no such element.</exception>
+    public T this[int index] => _items[index];
+
+    /// <summary>The elements in an array of their own.</summary>
+    /// <param name="array">The array of a record.</param>
+    /// <returns>A copy.</returns>
+    public static implicit operator T[](BpfArray<T> array) => array.ToArray();
+
+    /// <summary>The elements in an array of their own.</summary>
+    /// <returns>A copy.</returns>
+    public T[] ToArray() => (T[])_items.Clone();
+
+    /// <summary>The elements without a copy.</summary>
+    /// <returns>A view of them.</returns>
+    public ReadOnlySpan<T> AsSpan() => _items;
+
+    /// <inheritdoc/>
+    public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)_items).GetEnumerator();
+
+    /// <summary>The elements as one line of JSON.</summary>
+    /// <returns>A JSON array; the same text in every culture.</returns>
+    public override string ToString() => JsonText.Of(this);
+
+    /// <inheritdoc/>
+    public bool Equals(BpfArray<T>? other) => other is not null && _items.AsSpan().SequenceEqual(other._items, EqualityComparer<T>.Default);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is BpfArray<T> other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (var item in _items)
+        {
+            hash.Add(item);
+        }
+
+        return hash.ToHashCode();
+    }
+
+    /// <summary>Orders by the first element that differs, then by length; elements without an order go by their text.</summary>
+    /// <param name="other">The other array; null comes first.</param>
+    /// <returns>Below 0, 0 or above 0.</returns>
+    public int CompareTo(BpfArray<T>? other)
+    {
+        if (other is null)
+        {
+            return 1;
+        }
+
+        for (var i = 0; i < Math.Min(_items.Length, other._items.Length); i++)
+        {
+            var order = _items[i] is IComparable
+                ? Comparer<T>.Default.Compare(_items[i], other._items[i])
+                : string.CompareOrdinal(_items[i]?.ToString(), other._items[i]?.ToString());
+            if (order != 0)
+            {
+                return order;
+            }
+        }
+
+        return _items.Length.CompareTo(other._items.Length);
+    }
+
+    /// <inheritdoc/>
+    public int CompareTo(object? obj) => obj switch
+    {
+        null => 1,
+        BpfArray<T> other => CompareTo(other),
+        _ => throw new ArgumentException($"An array of {typeof(T)} cannot be compared with {obj.GetType()}.", nameof(obj)),
+    };
+
+    IEnumerator IEnumerable.GetEnumerator() => _items.GetEnumerator();
+
+    object? IList.this[int index]
+    {
+        get => _items[index];
+        set => throw ReadOnly();
+    }
+
+    bool IList.IsFixedSize => true;
+
+    bool IList.IsReadOnly => true;
+
+    bool ICollection.IsSynchronized => false;
+
+    object ICollection.SyncRoot => _items;
+
+    int IList.Add(object? value) => throw ReadOnly();
+
+    void IList.Clear() => throw ReadOnly();
+
+    bool IList.Contains(object? value) => ((IList)_items).Contains(value);
+
+    int IList.IndexOf(object? value) => ((IList)_items).IndexOf(value);
+
+    void IList.Insert(int index, object? value) => throw ReadOnly();
+
+    void IList.Remove(object? value) => throw ReadOnly();
+
+    void IList.RemoveAt(int index) => throw ReadOnly();
+
+    void ICollection.CopyTo(Array array, int index) => _items.CopyTo(array, index);
+
+    private static NotSupportedException ReadOnly() => new("An array of a record cannot be changed. Take a copy with ToArray().");
+}

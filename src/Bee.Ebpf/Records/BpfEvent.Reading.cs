@@ -1,0 +1,199 @@
+using System.ComponentModel;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Bee.Ebpf;
+
+// What the getters of emitted types call. Protected, so that emitted types reach them and people do not see them.
+public abstract unsafe partial class BpfEvent
+{
+    /// <summary>Text up to the first NUL or the end; bytes that are no UTF-8 become U+FFFD.</summary>
+    /// <param name="at">The first byte.</param>
+    /// <param name="length">How many bytes there are.</param>
+    /// <returns>The text.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadText(ref byte at, int length)
+    {
+        var bytes = MemoryMarshal.CreateReadOnlySpan(ref at, length);
+        var end = bytes.IndexOf((byte)0);
+        return Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]);
+    }
+
+    /// <summary>An IPv4 address in network order.</summary>
+    /// <param name="at">The first of 4 bytes.</param>
+    /// <returns>Its text.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadIpv4(ref byte at) => AddressText.Ipv4(MemoryMarshal.CreateReadOnlySpan(ref at, 4));
+
+    /// <summary>An IPv6 address in network order.</summary>
+    /// <param name="at">The first of 16 bytes.</param>
+    /// <returns>Its text.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadIpv6(ref byte at) => AddressText.Ipv6(MemoryMarshal.CreateReadOnlySpan(ref at, 16));
+
+    /// <summary>A hardware address.</summary>
+    /// <param name="at">The first of 6 bytes.</param>
+    /// <returns>Its text.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadMac(ref byte at) => AddressText.Mac(MemoryMarshal.CreateReadOnlySpan(ref at, 6));
+
+    /// <summary>A 128-bit integer.</summary>
+    /// <param name="at">The first of 16 bytes.</param>
+    /// <param name="signed">Whether the top bit is a sign.</param>
+    /// <returns>The number.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BigInteger ReadInt128(ref byte at, bool signed) =>
+        new(MemoryMarshal.CreateReadOnlySpan(ref at, 16), isUnsigned: !signed);
+
+    /// <summary>A bitfield of at most 64 bits, which may lie across 9 bytes.</summary>
+    /// <param name="at">The byte that holds its first bit.</param>
+    /// <param name="shift">The first bit's place in that byte.</param>
+    /// <param name="bits">How many bits it has.</param>
+    /// <param name="signed">Whether the top bit is a sign.</param>
+    /// <returns>The number; negative ones fill all upper bits.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static ulong ReadBits(ref byte at, int shift, int bits, bool signed)
+    {
+        var value = (ulong)(ReadBitsWide(ref at, shift, bits) & ulong.MaxValue);
+        return signed ? (ulong)((long)(value << (64 - bits)) >> (64 - bits)) : value;
+    }
+
+    /// <summary>A bitfield of more than 64 bits.</summary>
+    /// <param name="at">The byte that holds its first bit.</param>
+    /// <param name="shift">The first bit's place in that byte.</param>
+    /// <param name="bits">How many bits it has, at most 128.</param>
+    /// <param name="signed">Whether the top bit is a sign.</param>
+    /// <returns>The number.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BigInteger ReadWideBits(ref byte at, int shift, int bits, bool signed)
+    {
+        BigInteger value = ReadBitsWide(ref at, shift, bits);
+        return signed && !(value >> (bits - 1)).IsZero ? value - (BigInteger.One << bits) : value;
+    }
+
+    /// <summary>A moment of the monotonic clock.</summary>
+    /// <param name="at">The first of 8 bytes.</param>
+    /// <returns>The moment in local time.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static DateTime ReadMonotonic(ref byte at) => EventClock.FromMonotonic(Unsafe.ReadUnaligned<ulong>(ref at));
+
+    /// <summary>A moment of the boot-time clock.</summary>
+    /// <param name="at">The first of 8 bytes.</param>
+    /// <returns>The moment in local time.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static DateTime ReadBootTime(ref byte at) => EventClock.FromBootTime(Unsafe.ReadUnaligned<ulong>(ref at));
+
+    /// <summary>An error number, whichever sign it was stored with.</summary>
+    /// <param name="number">The number, cut to 32 bits.</param>
+    /// <returns>The error.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static Errno ToErrno(int number) => (Errno)(number < 0 && number != int.MinValue ? -number : number);
+
+    /// <summary>An array of bytes.</summary>
+    /// <param name="at">The first byte.</param>
+    /// <param name="count">How many there are.</param>
+    /// <returns>A copy.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BpfArray<byte> ReadBytes(ref byte at, int count) => new(MemoryMarshal.CreateReadOnlySpan(ref at, count).ToArray());
+
+    /// <summary>An array.</summary>
+    /// <typeparam name="T">The elements' type.</typeparam>
+    /// <param name="at">The first byte of the first element.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="stride">How many bytes each takes.</param>
+    /// <param name="read">A static method that takes a <c>ref byte</c> and returns a <typeparamref name="T"/>.</param>
+    /// <returns>All elements.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BpfArray<T> ReadArray<T>(ref byte at, int count, int stride, nint read)
+    {
+        var items = new T[count];
+        for (var i = 0; i < items.Length; i++)
+        {
+            items[i] = ((delegate*<ref byte, T>)read)(ref Unsafe.Add(ref at, (nint)i * stride));
+        }
+
+        return new BpfArray<T>(items);
+    }
+
+    /// <summary>A flexible array: as many whole elements as the record's rest holds.</summary>
+    /// <typeparam name="T">The elements' type.</typeparam>
+    /// <param name="rest">The bytes behind the fixed part.</param>
+    /// <param name="skip">Where the array begins in them.</param>
+    /// <param name="stride">How many bytes each element takes.</param>
+    /// <param name="read">As for <see cref="ReadArray{T}"/>.</param>
+    /// <returns>All elements.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BpfArray<T> ReadRest<T>(byte[] rest, int skip, int stride, nint read)
+    {
+        var left = stride == 0 ? 0 : Math.Max(0, rest.Length - skip);
+        return left < stride || left == 0 ? new BpfArray<T>([]) : ReadArray<T>(ref rest[skip], left / stride, stride, read);
+    }
+
+    /// <summary>Flexible text: up to the first NUL or the record's end.</summary>
+    /// <param name="rest">The bytes behind the fixed part.</param>
+    /// <param name="skip">Where the text begins in them.</param>
+    /// <returns>The text.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadRestText(byte[] rest, int skip) => skip >= rest.Length ? "" : ReadText(ref rest[skip], rest.Length - skip);
+
+    /// <summary>The bytes behind a record's fixed part.</summary>
+    /// <param name="data">The record's first byte.</param>
+    /// <param name="length">The record's length.</param>
+    /// <param name="offset">Where the fixed part ends.</param>
+    /// <returns>A copy.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static byte[] CopyRest(ref byte data, int length, int offset) =>
+        MemoryMarshal.CreateReadOnlySpan(ref data, length)[offset..].ToArray();
+
+    /// <summary>The sum of an unsigned integer over all CPUs.</summary>
+    /// <param name="values">The values of all CPUs.</param>
+    /// <param name="stride">How many bytes each takes.</param>
+    /// <param name="offset">Where the integer is in each.</param>
+    /// <param name="size">How many bytes it has: 1, 2, 4 or 8.</param>
+    /// <returns>The sum, wrapping around.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static ulong SumUnsigned(byte[] values, int stride, int offset, int size)
+    {
+        ulong sum = 0;
+        for (var at = offset; at + size <= values.Length; at += stride)
+        {
+            sum += ReadBits(ref values[at], 0, size * 8, signed: false);
+        }
+
+        return sum;
+    }
+
+    /// <summary>The sum of a signed integer over all CPUs.</summary>
+    /// <param name="values">The values of all CPUs.</param>
+    /// <param name="stride">How many bytes each takes.</param>
+    /// <param name="offset">Where the integer is in each.</param>
+    /// <param name="size">How many bytes it has: 1, 2, 4 or 8.</param>
+    /// <returns>The sum, wrapping around.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static long SumSigned(byte[] values, int stride, int offset, int size)
+    {
+        long sum = 0;
+        for (var at = offset; at + size <= values.Length; at += stride)
+        {
+            sum += (long)ReadBits(ref values[at], 0, size * 8, signed: true);
+        }
+
+        return sum;
+    }
+
+    private static UInt128 ReadBitsWide(ref byte at, int shift, int bits)
+    {
+        // Up to 17 bytes; never one beyond the last that the field touches.
+        UInt128 value = 0;
+        var got = -shift;
+        for (var i = 0; got < bits; i++, got += 8)
+        {
+            UInt128 part = Unsafe.Add(ref at, i);
+            value |= got >= 0 ? part << got : part >> -got;
+        }
+
+        return bits == 128 ? value : value & ((UInt128.One << bits) - 1);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using System.Text;
+
+namespace Bee.Ebpf;
+
+/// <summary>
+/// All types that were emitted in this process. They live in one dynamic assembly that is never unloaded: an object in somebody's
+/// variable needs its type for as long as it is there, and a program started again finds its types made.
+/// </summary>
+internal static class EmittedTypes
+{
+    private static readonly object Lock = new();
+    private static readonly Dictionary<string, Type> Made = [];
+    private static readonly HashSet<string> Names = new(StringComparer.OrdinalIgnoreCase);
+    private static readonly ModuleBuilder Module = AssemblyBuilder
+        .DefineDynamicAssembly(new AssemblyName("Bee.Events"), AssemblyBuilderAccess.Run)
+        .DefineDynamicModule("Bee.Events");
+
+    /// <summary>The class for a plan.</summary>
+    public static Type Class(TypePlan plan)
+    {
+        var key = plan.Key;
+        lock (Lock)
+        {
+            return Find(key) ?? Keep(key, new TypeEmitter(Module, plan, Name(plan.Label, key)).Emit());
+        }
+    }
+
+    /// <summary>The CLR enum for a C enum.</summary>
+    public static Type Enum(EnumShape shape)
+    {
+        lock (Lock)
+        {
+            return Find(shape.Key) ?? Keep(shape.Key, EnumEmitter.Emit(Module, shape, () => Name(shape.Label, shape.Key)));
+        }
+    }
+
+    /// <summary>A value type without fields that takes so many bytes, aligned to one.</summary>
+    public static Type Bytes(int size)
+    {
+        var name = $"Bee.Events.Bytes{size}";
+        lock (Lock)
+        {
+            return Find(name) ?? Keep(name, Module.DefineType(
+                name, TypeAttributes.NotPublic | TypeAttributes.Sealed | TypeAttributes.SequentialLayout, typeof(ValueType), PackingSize.Size1, size).CreateType());
+        }
+    }
+
+    private static Type? Find(string key) => Made.GetValueOrDefault(key);
+
+    private static Type Keep(string key, Type type)
+    {
+        Made.Add(key, type);
+        return type;
+    }
+
+    // Eight digits of the key tell most types apart; more are taken where they do not.
+    private static string Name(string label, string key)
+    {
+        var clean = new StringBuilder("Bee.Events.");
+        foreach (var c in label.Length == 0 ? "anonymous" : label)
+        {
+            clean.Append(char.IsAsciiLetterOrDigit(c) || c == '_' ? c : '_');
+        }
+
+        for (var digits = 8; ; digits++)
+        {
+            var name = $"{clean}_{key.AsSpan(0, Math.Min(digits, key.Length))}";
+            if (Names.Add(name))
+            {
+                return name;
+            }
+
+            if (digits >= key.Length)
+            {
+                clean.Append('_');
+            }
+        }
+    }
+}

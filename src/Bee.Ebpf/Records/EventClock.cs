@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Bee.Ebpf;
+
+/// <summary>
+/// Turns the kernel's monotonic and boot-time stamps into moments. The distance to the wall clock is measured once and kept, so that
+/// one stamp gives one moment however often it is asked for; it is measured anew when <see cref="Refresh()"/> finds that the wall clock was set
+/// or the machine slept.
+/// </summary>
+internal static unsafe class EventClock
+{
+    private const int RealTime = 0;
+    private const int Monotonic = 1;
+    private const int BootTime = 7;
+    private const long Tolerance = 50_000_000;
+
+    private static long _monotonicToReal = Measure(Monotonic);
+    private static long _bootToReal = Measure(BootTime);
+
+    public static DateTime FromMonotonic(ulong nanoseconds) => ToMoment(nanoseconds, Volatile.Read(ref _monotonicToReal));
+
+    public static DateTime FromBootTime(ulong nanoseconds) => ToMoment(nanoseconds, Volatile.Read(ref _bootToReal));
+
+    /// <summary>The inverse of <see cref="FromMonotonic"/>, to 100 ns.</summary>
+    public static Int128 ToStamp(DateTime moment, bool bootTime) =>
+        (Int128)(moment.ToUniversalTime() - DateTime.UnixEpoch).Ticks * 100 - (bootTime ? Volatile.Read(ref _bootToReal) : Volatile.Read(ref _monotonicToReal));
+
+    /// <summary>Takes a new distance where the old one is off by more than 50 ms.</summary>
+    public static void Refresh()
+    {
+        Refresh(ref _monotonicToReal, Monotonic);
+        Refresh(ref _bootToReal, BootTime);
+    }
+
+    private static void Refresh(ref long distance, int clock)
+    {
+        var now = Measure(clock);
+        if (Math.Abs(now - Volatile.Read(ref distance)) > Tolerance)
+        {
+            Volatile.Write(ref distance, now);
+        }
+    }
+
+    private static DateTime ToMoment(ulong nanoseconds, long distance)
+    {
+        // Stamps that no clock of this machine can have given (a struct that was not filled in) must not throw.
+        var ticks = ((Int128)nanoseconds + distance) / 100 + DateTime.UnixEpoch.Ticks;
+        var last = DateTime.MaxValue.Ticks;
+        return new DateTime(ticks < 0 ? 0 : ticks > last ? last : (long)ticks, DateTimeKind.Utc).ToLocalTime();
+    }
+
+    private static long Measure(int clock)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100 - (long)(Stopwatch.GetTimestamp() * (1e9 / Stopwatch.Frequency));
+        }
+
+        // The wall clock between two readings of the other; of several tries the one with the least time between them.
+        long best = long.MaxValue, distance = 0;
+        for (var i = 0; i < 5; i++)
+        {
+            var before = Now(clock);
+            var real = Now(RealTime);
+            var after = Now(clock);
+            if (after - before < best)
+            {
+                best = after - before;
+                distance = real - (before + (after - before) / 2);
+            }
+        }
+
+        return distance;
+    }
+
+    private static long Now(int clock)
+    {
+        long* time = stackalloc long[2];
+        return clock_gettime(clock, time) == 0 ? time[0] * 1_000_000_000 + time[1] : 0;
+    }
+
+    [DllImport("libc", ExactSpelling = true)]
+    private static extern int clock_gettime(int clock, long* time);
+}

@@ -1,0 +1,87 @@
+using System.Collections;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Numerics;
+using System.Reflection;
+using System.Text;
+using System.Text.Encodings.Web;
+
+namespace Bee.Ebpf;
+
+/// <summary>Values of records as one line of JSON: what objects and arrays are where there is room for text only.</summary>
+internal static class JsonText
+{
+    private static readonly ConcurrentDictionary<Type, PropertyInfo[]> Properties = new();
+
+    public static string Of(object value)
+    {
+        var text = new StringBuilder();
+        Append(text, value);
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                text.Append("null");
+                break;
+            case bool truth:
+                text.Append(truth ? "true" : "false");
+                break;
+            case string s:
+                Quote(text, s);
+                break;
+            case Enum e:
+                Quote(text, e.ToString());
+                break;
+            case DateTime moment:
+                Quote(text, moment.ToString("O", CultureInfo.InvariantCulture));
+                break;
+            case float or double when !double.IsFinite(Convert.ToDouble(value, CultureInfo.InvariantCulture)):
+                Quote(text, ((IFormattable)value).ToString(null, CultureInfo.InvariantCulture));
+                break;
+            case BpfEvent record:
+                Append(text, record);
+                break;
+            case IEnumerable list:
+                Append(text, list);
+                break;
+            default:
+                text.Append(((IFormattable)value).ToString(null, CultureInfo.InvariantCulture));
+                break;
+        }
+    }
+
+    private static void Append(StringBuilder text, BpfEvent record)
+    {
+        var separator = '{';
+        foreach (var property in Properties.GetOrAdd(record.GetType(), type => type.GetProperties()))
+        {
+            text.Append(separator);
+            Quote(text, property.Name);
+            text.Append(':');
+            Append(text, property.GetValue(record));
+            separator = ',';
+        }
+
+        text.Append(separator == '{' ? "{}" : "}");
+    }
+
+    private static void Append(StringBuilder text, IEnumerable list)
+    {
+        var separator = '[';
+        foreach (var item in list)
+        {
+            text.Append(separator);
+            Append(text, item);
+            separator = ',';
+        }
+
+        text.Append(separator == '[' ? "[]" : "]");
+    }
+
+    private static void Quote(StringBuilder text, string s) =>
+        text.Append('"').Append(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(s)).Append('"');
+}

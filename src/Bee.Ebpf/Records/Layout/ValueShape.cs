@@ -1,0 +1,83 @@
+namespace Bee.Ebpf;
+
+/// <summary>The machine's numbers, as they lie in memory.</summary>
+internal enum NumberKind
+{
+    Boolean,
+    Int8,
+    UInt8,
+    Int16,
+    UInt16,
+    Int32,
+    UInt32,
+    Int64,
+    UInt64,
+    Int128,
+    UInt128,
+    Float32,
+    Float64,
+}
+
+/// <summary>
+/// What stands at a place in a record: the C type reduced to what decides over the value that people see. Shapes of equal
+/// <see cref="Key"/> are read alike, whatever object file they came from.
+/// </summary>
+internal abstract record ValueShape(FieldMeaning Meaning, int Size)
+{
+    /// <summary>A text that is equal exactly for shapes that are read alike.</summary>
+    public abstract string Key { get; }
+}
+
+/// <summary>A number: integers, bool, floating point, pointers, and typedefs that change only the byte order or the look.</summary>
+internal sealed record NumberShape(NumberKind Kind, FieldMeaning Meaning, bool BigEndian = false) : ValueShape(Meaning, Numbers.Size(Kind))
+{
+    public override string Key => $"{Kind}{(BigEndian ? "be" : "")}:{Meaning}";
+}
+
+/// <summary>An integer that stands for a value of a well-known enum, <see cref="Errno"/> or <see cref="Signal"/>.</summary>
+internal sealed record NamedNumberShape(NumberKind Kind, FieldMeaning Meaning) : ValueShape(Meaning, Numbers.Size(Kind))
+{
+    public override string Key => $"{Kind}:{Meaning}";
+}
+
+/// <summary>A 64-bit count of nanoseconds on one of the kernel's clocks, read as a moment.</summary>
+internal sealed record MomentShape(bool BootTime) : ValueShape(FieldMeaning.Timestamp, 8)
+{
+    public override string Key => BootTime ? "boottime" : "ktime";
+}
+
+/// <summary>A network or hardware address, read as text.</summary>
+internal sealed record AddressShape(FieldMeaning Meaning, int Size) : ValueShape(Meaning, Size)
+{
+    public override string Key => Meaning.ToString();
+}
+
+/// <summary>A <c>char</c> array, read as text.</summary>
+internal sealed record TextShape(int Size) : ValueShape(FieldMeaning.Text, Size)
+{
+    public override string Key => $"text{Size}";
+}
+
+/// <summary>A C enum. <paramref name="Label"/> is its name, or that of the typedef or the field that it is declared in.</summary>
+internal sealed record EnumShape(string Label, NumberKind Kind, bool IsFlags, IReadOnlyList<(string Name, long Value)> Values)
+    : ValueShape(IsFlags ? FieldMeaning.Flags : FieldMeaning.Enum, Numbers.Size(Kind))
+{
+    private string? _key;
+
+    public override string Key => _key ??= ShapeKey.Of($"enum {Label}:{Kind}:{IsFlags}", Values.Select(v => $"{v.Name}={v.Value}"));
+}
+
+/// <summary>A nested struct or union.</summary>
+internal sealed record ObjectShape(StructShape Struct) : ValueShape(FieldMeaning.Object, Struct.Size)
+{
+    public override string Key => Struct.Key;
+}
+
+/// <summary>An array. A count of 0 is a flexible array where it ends a record, and an empty one elsewhere.</summary>
+internal sealed record ArrayShape(ValueShape Element, int Count)
+    : ValueShape(IsByte(Element) ? FieldMeaning.Bytes : FieldMeaning.Array, checked(Element.Size * Count))
+{
+    public override string Key => $"{Element.Key}[{Count}]";
+
+    private static bool IsByte(ValueShape element) => element is NumberShape { Kind: NumberKind.UInt8, Meaning: FieldMeaning.Number };
+}
