@@ -1,40 +1,77 @@
+using System.Globalization;
+
 namespace Bee.Ebpf;
 
 /// <summary>Short text for people, as tables show it. The same in every culture.</summary>
-public static partial class FieldText
+public static class FieldText
 {
-    /// <summary>A length of time in its best unit, at most one digit behind the point: <c>812ns</c>, <c>1.2ms</c>, <c>3.4s</c>, <c>2h 5m</c>.</summary>
+    private static readonly string[] ByteUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+    /// <summary>A length of time in its best unit: <c>812ns</c>, <c>1.2ms</c>, <c>34s</c>, <c>2m05s</c>, <c>3h07m</c>, <c>12d04h</c>.</summary>
     /// <param name="nanoseconds">The length of time.</param>
-    /// <returns>At most 8 characters for anything below a year.</returns>
-    public static string Duration(ulong nanoseconds) => throw new NotImplementedException();
+    /// <returns>At most 8 characters for anything below three centuries.</returns>
+    public static string Duration(ulong nanoseconds)
+    {
+        const ulong Second = 1_000_000_000;
+        return nanoseconds switch
+        {
+            < 1_000 => string.Create(CultureInfo.InvariantCulture, $"{nanoseconds}ns"),
+            < 999_950 => Scaled(nanoseconds, 1_000, "us"),
+            < 999_950_000 => Scaled(nanoseconds, 1_000_000, "ms"),
+            < 59_950_000_000 => Scaled(nanoseconds, Second, "s"),
+            _ => Long((nanoseconds - nanoseconds % Second) / Second + (nanoseconds % Second >= Second / 2 ? 1ul : 0ul)),
+        };
+    }
 
     /// <summary>A size in its best unit of 1024, at most one digit behind the point: <c>17B</c>, <c>1.5KiB</c>.</summary>
     /// <param name="bytes">The size in bytes.</param>
     /// <returns>At most 9 characters.</returns>
-    public static string ByteSize(ulong bytes) => throw new NotImplementedException();
+    public static string ByteSize(ulong bytes)
+    {
+        var unit = 0;
+        double size = bytes;
+        // What would round to 1024 belongs to the next unit.
+        while (size >= 1023.95 && unit < ByteUnits.Length - 1)
+        {
+            size /= 1024;
+            unit++;
+        }
+
+        return size.ToString(unit == 0 ? "0" : "0.#", CultureInfo.InvariantCulture) + ByteUnits[unit];
+    }
 
     /// <summary>A number in hex with 0x in front, without leading zeros.</summary>
     /// <param name="value">The number.</param>
     /// <returns>The text.</returns>
-    public static string Hex(ulong value) => throw new NotImplementedException();
+    public static string Hex(ulong value) => "0x" + value.ToString("x", CultureInfo.InvariantCulture);
 
     /// <summary>The time of day to the millisecond.</summary>
     /// <param name="moment">The moment.</param>
     /// <returns><c>HH:mm:ss.fff</c>, 12 characters.</returns>
-    public static string TimeOfDay(DateTime moment) => throw new NotImplementedException();
+    public static string TimeOfDay(DateTime moment) => moment.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
 
     /// <summary>A user's name, from this machine's user database.</summary>
     /// <param name="id">The user's number.</param>
     /// <returns>The name, or the number where there is none.</returns>
-    public static string UserName(uint id) => throw new NotImplementedException();
+    public static string UserName(uint id) => AccountNames.User(id) ?? id.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A group's name, from this machine's group database.</summary>
     /// <param name="id">The group's number.</param>
     /// <returns>The name, or the number where there is none.</returns>
-    public static string GroupName(uint id) => throw new NotImplementedException();
+    public static string GroupName(uint id) => AccountNames.Group(id) ?? id.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A system call's name on this machine's architecture.</summary>
     /// <param name="number">The call's number.</param>
     /// <returns>The name, or the number where it is not known.</returns>
-    public static string SyscallName(int number) => throw new NotImplementedException();
+    public static string SyscallName(int number) => SyscallNames.Of(number) ?? number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Scaled(ulong value, ulong unit, string name) =>
+        ((double)value / unit).ToString("0.#", CultureInfo.InvariantCulture) + name;
+
+    private static string Long(ulong seconds) => seconds switch
+    {
+        < 3600 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60}m{seconds % 60:00}s"),
+        < 86_400 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600}h{seconds / 60 % 60:00}m"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86_400}d{seconds / 3600 % 24:00}h"),
+    };
 }

@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
+namespace Bee.Ebpf;
+
+/// <summary>Users and groups by number and name, as the C library knows them; answers are kept, since directories may be slow.</summary>
+internal static unsafe class AccountNames
+{
+    private const int MaxBuffer = 1 << 20;
+
+    private static readonly ConcurrentDictionary<uint, string?> Users = new();
+    private static readonly ConcurrentDictionary<uint, string?> Groups = new();
+
+    public static string? User(uint id) => Users.GetOrAdd(id, static id => Name(id, &getpwuid_r));
+
+    public static string? Group(uint id) => Groups.GetOrAdd(id, static id => Name(id, &getgrgid_r));
+
+    public static uint? UserId(string name) => Id(name, &getpwnam_r);
+
+    public static uint? GroupId(string name) => Id(name, &getgrnam_r);
+
+    // struct passwd and struct group both begin with the name and the password as pointers, then the number.
+    private static string? Name(uint id, delegate*<uint, Record*, byte*, nuint, Record**, int> find)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        for (var size = 1024; size <= MaxBuffer; size *= 4)
+        {
+            var buffer = new byte[size];
+            fixed (byte* text = buffer)
+            {
+                Record record;
+                Record* found = null;
+                if (find(id, &record, text, (nuint)size, &found) == 0)
+                {
+                    return found == null ? null : Marshal.PtrToStringUTF8(found->Name);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static uint? Id(string name, delegate*<string, Record*, byte*, nuint, Record**, int> find)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        for (var size = 1024; size <= MaxBuffer; size *= 4)
+        {
+            var buffer = new byte[size];
+            fixed (byte* text = buffer)
+            {
+                Record record;
+                Record* found = null;
+                if (find(name, &record, text, (nuint)size, &found) == 0)
+                {
+                    return found == null ? null : found->Id;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    [DllImport("libc", ExactSpelling = true)]
+    private static extern int getpwuid_r(uint id, Record* record, byte* buffer, nuint size, Record** found);
+
+    [DllImport("libc", ExactSpelling = true)]
+    private static extern int getgrgid_r(uint id, Record* record, byte* buffer, nuint size, Record** found);
+
+    [DllImport("libc", ExactSpelling = true)]
+    private static extern int getpwnam_r([MarshalAs(UnmanagedType.LPUTF8Str)] string name, Record* record, byte* buffer, nuint size, Record** found);
+
+    [DllImport("libc", ExactSpelling = true)]
+    private static extern int getgrnam_r([MarshalAs(UnmanagedType.LPUTF8Str)] string name, Record* record, byte* buffer, nuint size, Record** found);
+
+    // Longer than either struct is anywhere.
+    [StructLayout(LayoutKind.Sequential, Size = 128)]
+    private struct Record
+    {
+        public nint Name;
+        public nint Password;
+        public uint Id;
+    }
+}
