@@ -33,6 +33,9 @@ public sealed class MapDescription
     /// <summary>True for the maps that hold global variables (.rodata, .data, .bss, .kconfig).</summary>
     public bool IsInternal { get; init; }
 
+    /// <summary>True for maps that ask to be pinned in the BPF file system under their name (<c>__uint(pinning, LIBBPF_PIN_BY_NAME)</c>).</summary>
+    public bool IsPinned { get; init; }
+
     /// <summary>True for maps that events come out of: ring buffers and perf event arrays.</summary>
     public bool IsEventStream => Type is MapType.RingBuffer or MapType.PerfEventArray;
 

@@ -15,8 +15,12 @@ public enum ObjectFault
     DamagedElf,
     /// <summary>The type information (.BTF or .BTF.ext) contradicts itself.</summary>
     DamagedBtf,
+    /// <summary>The file declares maps or externs and holds no type information to describe them: it was compiled without <c>-g</c>.</summary>
+    NoBtf,
     /// <summary>A map's definition is not one that can be created.</summary>
     BadMap,
+    /// <summary>The file uses a function or variable that nothing defines.</summary>
+    UndefinedSymbol,
     /// <summary>The file holds no BPF program.</summary>
     NoPrograms,
     /// <summary>The file uses something that was valid once or elsewhere and is not supported here, such as maps in SEC("maps").</summary>

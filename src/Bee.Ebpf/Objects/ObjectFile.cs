@@ -46,5 +46,17 @@ public sealed class ObjectFile
     /// <param name="name">What to call it in messages.</param>
     /// <returns>The description.</returns>
     /// <exception cref="BpfObjectException">The bytes are not a BPF object, or are damaged.</exception>
-    public static ObjectFile Parse(ReadOnlyMemory<byte> bytes, string name) => throw new NotImplementedException();
+    public static ObjectFile Parse(ReadOnlyMemory<byte> bytes, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        try
+        {
+            return ObjectReader.Read(bytes, name);
+        }
+        catch (BpfObjectException fault)
+        {
+            fault.Name(name);
+            throw;
+        }
+    }
 }

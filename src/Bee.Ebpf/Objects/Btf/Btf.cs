@@ -26,14 +26,14 @@ public sealed class Btf
     /// <param name="section">The section's bytes, little-endian; they are copied.</param>
     /// <returns>The graph.</returns>
     /// <exception cref="BpfObjectException">The bytes are no BTF, are damaged, or are big-endian.</exception>
-    public static Btf Parse(ReadOnlySpan<byte> section) => new(BtfTable.Parse(section.ToArray()));
+    public static Btf Parse(ReadOnlySpan<byte> section) => new(BtfTable.Parse(section.ToArray(), kernel: false));
 
     /// <summary>Reads the running kernel's types from <see cref="KernelPath"/>.</summary>
     /// <returns>The graph.</returns>
     /// <exception cref="IOException">The file cannot be read; <see cref="FileNotFoundException"/> on kernels built without BTF.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     /// <exception cref="BpfObjectException">The kernel's BTF has a form that is not known here.</exception>
-    public static Btf ReadKernel() => new(BtfTable.Parse(File.ReadAllBytes(KernelPath)));
+    public static Btf ReadKernel() => new(BtfTable.Parse(File.ReadAllBytes(KernelPath), kernel: true));
 
     /// <summary>Finds a type by its name.</summary>
     /// <param name="name">The name without <c>struct</c>, <c>union</c> or <c>enum</c>.</param>

@@ -30,15 +30,18 @@ internal sealed class BtfTable
     /// <summary>Bytes of the string table.</summary>
     public int StringsLength => _stringsLength;
 
-    /// <summary>Reads and checks a section.</summary>
-    public static BtfTable Parse(byte[] section)
+    /// <summary>Reads and checks a section: strictly, or as a kernel that may be newer than this code.</summary>
+    public static BtfTable Parse(byte[] section, bool kernel)
     {
         var table = BtfReader.Read(section);
-        BtfCheck.Check(table);
+        BtfCheck.Check(table, kernel);
         return table;
     }
 
     public BtfKind Kind(uint id) => id == 0 ? BtfKind.Void : (BtfKind)(Word(id, 1) >> 24 & 0x1f);
+
+    /// <summary>Kind, count and flag in one word.</summary>
+    public uint Info(uint id) => id == 0 ? 0 : Word(id, 1);
 
     public uint NameOffset(uint id) => id == 0 ? 0 : Word(id, 0);
 

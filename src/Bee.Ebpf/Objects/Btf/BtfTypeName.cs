@@ -10,6 +10,27 @@ internal static class BtfTypeName
 
     public static string Of(BtfType type) => Declare(type, "", 0);
 
+    /// <summary>The same without const, volatile and restrict around the type itself, or around the elements of an array.</summary>
+    public static string Plain(BtfType type)
+    {
+        var suffix = "";
+        while (true)
+        {
+            switch (type)
+            {
+                case BtfModifier modifier:
+                    type = modifier.Target;
+                    break;
+                case BtfArray array:
+                    suffix += $"[{(array.Length == 0 ? "" : array.Length)}]";
+                    type = array.Element;
+                    break;
+                default:
+                    return Declare(type, suffix, 0);
+            }
+        }
+    }
+
     // C declares from the inside out: what is known of the declarator so far goes around or after the type's name.
     private static string Declare(BtfType type, string declarator, int depth)
     {

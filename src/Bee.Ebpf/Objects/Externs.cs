@@ -1,0 +1,106 @@
+namespace Bee.Ebpf;
+
+/// <summary>What a program uses of the kernel by name: functions and variables (.ksyms), and its configuration (.kconfig).</summary>
+internal static class Externs
+{
+    public const string KernelSymbols = ".ksyms";
+    public const string KernelConfig = ".kconfig";
+
+    // Kernel configuration arrives as numbers of up to 8 bytes and as text.
+    private const int MaxConfigText = 1 << 20;
+
+    public static bool IsExternSection(string name) => name is KernelSymbols or KernelConfig;
+
+    /// <summary>Checks that each undefined symbol is described, and each description used.</summary>
+    public static void Check(ElfFile elf, Btf? btf)
+    {
+        var declared = Declared(btf);
+        var used = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var symbol in elf.Symbols)
+        {
+            if (!symbol.IsExtern)
+            {
+                continue;
+            }
+
+            used.Add(symbol.Name);
+            if (!declared.ContainsKey(symbol.Name))
+            {
+                throw new BpfObjectException(
+                    ObjectFault.UndefinedSymbol,
+                    $"Nothing defines '{symbol.Name}'. Define it in the same file, or mark its declaration with __ksym (a kernel symbol) or __kconfig (a kernel setting), and compile with -g.");
+            }
+        }
+
+        foreach (var name in declared.Keys)
+        {
+            if (!used.Contains(name))
+            {
+                throw BtfReader.Damaged($"the extern '{name}' is described and has no symbol");
+            }
+        }
+    }
+
+    /// <summary>The map that the kernel's settings arrive in, or null when the object uses none.</summary>
+    public static MapDescription? ConfigMap(Btf? btf)
+    {
+        if (btf?.Find(KernelConfig, BtfKind.DataSection) is not BtfDataSection { Entries.Count: > 0 } section)
+        {
+            return null;
+        }
+
+        // The loader packs them by alignment, then by size, then by name.
+        var variables = section.Entries.Select(e => e.Variable!).Select(v => (v.Name, v.Size, Alignment: BtfAlignment.Of(v.Type)));
+        long end = 0;
+        foreach (var (_, size, alignment) in variables.OrderByDescending(v => v.Alignment).ThenBy(v => v.Size).ThenBy(v => v.Name, StringComparer.Ordinal))
+        {
+            end = (end + alignment - 1) / alignment * alignment + size;
+        }
+
+        return InternalMaps.Describe(KernelConfig, (uint)end, isReadOnly: true, section);
+    }
+
+    private static Dictionary<string, BtfType> Declared(Btf? btf)
+    {
+        var declared = new Dictionary<string, BtfType>(StringComparer.Ordinal);
+        foreach (var name in new[] { KernelSymbols, KernelConfig })
+        {
+            if (btf?.Find(name, BtfKind.DataSection) is not BtfDataSection section)
+            {
+                continue;
+            }
+
+            foreach (var entry in section.Entries)
+            {
+                var linkage = entry.Declaration switch
+                {
+                    BtfVariable variable => variable.Linkage,
+                    BtfFunction function when name == KernelSymbols => function.Linkage,
+                    _ => BtfLinkage.Static,
+                };
+                if (linkage != BtfLinkage.Extern || !declared.TryAdd(entry.Declaration.Name, entry.Declaration))
+                {
+                    throw BtfReader.Damaged($"'{entry.Declaration.Name}' in section '{name}' is no extern, or stands there twice");
+                }
+
+                if (name == KernelConfig && !IsConfigType(entry.Variable!.Type))
+                {
+                    throw new BpfObjectException(
+                        ObjectFault.Unsupported,
+                        $"The kernel setting '{entry.Declaration.Name}' is declared as '{BtfTypeName.Plain(entry.Variable.Type)}'. Use an integer, bool, char, enum libbpf_tristate or an array of char.");
+                }
+            }
+        }
+
+        return declared;
+    }
+
+    private static bool IsConfigType(BtfType type) => type.Resolve() switch
+    {
+        BtfInt { IsBool: true } number => number.Size == 1,
+        BtfInt number => number.Size <= 8,
+        BtfEnum { Name: "libbpf_tristate" } choice => choice.Size == 4,
+        BtfArray { Length: > 0 and < MaxConfigText } array => array.Element.Resolve() is BtfInt { Size: 1, IsBool: false },
+        _ => false,
+    };
+}

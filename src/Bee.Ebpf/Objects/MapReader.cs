@@ -1,0 +1,106 @@
+namespace Bee.Ebpf;
+
+/// <summary>Reads the maps that the source declares in SEC(".maps").</summary>
+internal static class MapReader
+{
+    public const string Section = ".maps";
+
+    private const string StructOpsSection = ".struct_ops";
+
+    public static IReadOnlyList<MapDescription> Read(ElfFile elf, Btf? btf, DataLayout? layout)
+    {
+        if (elf.Find("maps") is not null)
+        {
+            throw new BpfObjectException(
+                ObjectFault.Unsupported, "This BPF object declares its maps in SEC(\"maps\"), which libbpf 1.0 dropped. Declare them in SEC(\".maps\") with __uint() and __type().");
+        }
+
+        var maps = new List<MapDescription>();
+        if (elf.Find(Section) is not null)
+        {
+            Known(btf, Section);
+            maps.AddRange(layout![Section].Select(Declared));
+        }
+
+        maps.AddRange(InternalMaps.Read(elf, btf));
+        if (Externs.ConfigMap(btf) is { } config)
+        {
+            maps.Add(config);
+        }
+
+        if (elf.Find(StructOpsSection) is { Size: > 0 })
+        {
+            Known(btf, StructOpsSection);
+            maps.AddRange(layout![StructOpsSection].Select(StructOps));
+        }
+
+        CheckNames(maps);
+        return maps;
+    }
+
+    /// <summary>What a map is for, by the prefix of its name.</summary>
+    public static MapRole RoleOf(string name) => name switch
+    {
+        _ when name.StartsWith("print_", StringComparison.Ordinal) => MapRole.Print,
+        _ when name.StartsWith("counter_", StringComparison.Ordinal) => MapRole.Counter,
+        _ when name.StartsWith("gauge_", StringComparison.Ordinal) => MapRole.Gauge,
+        _ when name.StartsWith("hist_", StringComparison.Ordinal) => MapRole.Histogram,
+        _ => MapRole.None,
+    };
+
+    private static void Known(Btf? btf, string section)
+    {
+        if (btf is null)
+        {
+            throw new BpfObjectException(ObjectFault.NoBtf, "This BPF object declares maps and holds no type information (BTF). Compile it with -g, and strip it with llvm-strip -g only.");
+        }
+
+        if (btf.Find(section, BtfKind.DataSection) is null)
+        {
+            throw BtfReader.Damaged($"section '{section}' is not described");
+        }
+    }
+
+    private static MapDescription Declared(PlacedVariable placed)
+    {
+        var variable = placed.Variable;
+        if (variable.Linkage != BtfLinkage.Global)
+        {
+            throw MapDefinition.Bad(variable.Name, "is static; make it global");
+        }
+
+        return variable.Type.Resolve() is BtfStruct { IsUnion: false } definition
+            ? MapDefinition.Read(variable.Name, definition, isInner: false)
+            : throw MapDefinition.Bad(variable.Name, "is no struct");
+    }
+
+    private static MapDescription StructOps(PlacedVariable placed)
+    {
+        if (placed.Variable.Type.Resolve() is not BtfStruct { IsUnion: false, Name.Length: > 0 } type)
+        {
+            throw MapDefinition.Bad(placed.Variable.Name, "must be a struct that the kernel knows by its name");
+        }
+
+        return new MapDescription
+        {
+            Name = placed.Variable.Name,
+            Type = MapType.StructOps,
+            KeySize = sizeof(int),
+            ValueSize = (uint)type.Size,
+            MaxEntries = 1,
+            Value = type,
+        };
+    }
+
+    private static void CheckNames(List<MapDescription> maps)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var map in maps)
+        {
+            if (!names.Add(map.Name))
+            {
+                throw MapDefinition.Bad(map.Name, "is declared twice");
+            }
+        }
+    }
+}

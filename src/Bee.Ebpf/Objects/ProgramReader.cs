@@ -1,0 +1,101 @@
+namespace Bee.Ebpf;
+
+/// <summary>Finds the programs: functions that others see, in sections of instructions.</summary>
+internal static class ProgramReader
+{
+    private const int InstructionLength = 8;
+    private const string SharedCode = ".text";
+
+    public static IReadOnlyList<ProgramDescription> Read(ElfFile elf)
+    {
+        var programs = new List<ProgramDescription>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (symbol, section) in Functions(elf))
+        {
+            // Functions in .text are called by programs, and are none themselves.
+            if (section.Name == SharedCode)
+            {
+                continue;
+            }
+
+            if (symbol.Binding == ElfBinding.Local)
+            {
+                throw new BpfObjectException(
+                    ObjectFault.Unsupported, $"The function '{symbol.Name}' in section '{section.Name}' is static. Make it global, or remove its SEC().");
+            }
+
+            if (symbol.Name.Length == 0 || !names.Add(symbol.Name))
+            {
+                throw ElfFile.Damaged($"section '{section.Name}' has a program without a name of its own ('{symbol.Name}')");
+            }
+
+            programs.Add(Describe(symbol, section));
+        }
+
+        return programs.Count > 0 ? programs : throw new BpfObjectException(
+            ObjectFault.NoPrograms, "This BPF object holds no program. Mark at least one function with SEC(\"...\"), such as SEC(\"tracepoint/syscalls/sys_enter_openat\").");
+    }
+
+    private static ProgramDescription Describe(ElfSymbol symbol, ElfSection section)
+    {
+        var manual = section.Name.StartsWith('?');
+        var kind = SectionKind.Of(manual ? section.Name[1..] : section.Name);
+        return new ProgramDescription
+        {
+            Name = symbol.Name,
+            SectionName = section.Name,
+            Type = kind.Type,
+            AttachTo = kind.AttachTo,
+            Kind = kind.Kind,
+            IsSleepable = kind.IsSleepable,
+            AutoLoad = !manual,
+            InstructionCount = (int)(symbol.Size / InstructionLength),
+        };
+    }
+
+    // All functions, in the order of sections and of places, none reaching into the next.
+    private static List<(ElfSymbol Symbol, ElfSection Section)> Functions(ElfFile elf)
+    {
+        var functions = new List<(ElfSymbol Symbol, ElfSection Section)>();
+        foreach (var symbol in elf.Symbols)
+        {
+            if (symbol.Type != ElfSymbolType.Function || symbol.Section == 0)
+            {
+                continue;
+            }
+
+            var section = elf.Sections[symbol.Section];
+            if (!section.IsCode || symbol.Size == 0 || symbol.Size % InstructionLength != 0 || symbol.Value % InstructionLength != 0)
+            {
+                throw ElfFile.Damaged($"the function '{symbol.Name}' is not made of whole instructions");
+            }
+
+            functions.Add((symbol, section));
+        }
+
+        functions.Sort((a, b) => a.Section.Index != b.Section.Index ? a.Section.Index.CompareTo(b.Section.Index) : a.Symbol.Value.CompareTo(b.Symbol.Value));
+        for (var i = 1; i < functions.Count; i++)
+        {
+            var (before, after) = (functions[i - 1], functions[i]);
+            if (before.Section == after.Section && before.Symbol.Value + before.Symbol.Size > after.Symbol.Value)
+            {
+                throw ElfFile.Damaged($"the functions '{before.Symbol.Name}' and '{after.Symbol.Name}' overlap");
+            }
+        }
+
+        CheckCovered(elf, functions);
+        return functions;
+    }
+
+    // Code that belongs to no function means that a symbol was lost, and a program with it.
+    private static void CheckCovered(ElfFile elf, List<(ElfSymbol Symbol, ElfSection Section)> functions)
+    {
+        foreach (var section in elf.Sections)
+        {
+            if (section.IsCode && (section.Size % InstructionLength != 0 || !functions.Exists(f => f.Section == section)))
+            {
+                throw ElfFile.Damaged($"section '{section.Name}' holds {section.Size} bytes of code and no function");
+            }
+        }
+    }
+}

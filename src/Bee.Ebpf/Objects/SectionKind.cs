@@ -1,0 +1,145 @@
+namespace Bee.Ebpf;
+
+/// <summary>What the name of a program's section says: how the program is attached, and to what.</summary>
+/// <param name="Kind">One spelling for each way of attaching.</param>
+/// <param name="Type">The kernel's type.</param>
+/// <param name="AttachTo">What follows the kind, or null.</param>
+/// <param name="IsSleepable">True where the name has the mark for programs that may sleep.</param>
+internal readonly record struct SectionKind(string Kind, ProgramType Type, string? AttachTo, bool IsSleepable)
+{
+    // Section names as libbpf documents them (docs/program_types.rst there). Those in Exact take nothing after them.
+    private static readonly Dictionary<string, (string Kind, ProgramType Type)> WithTarget = new()
+    {
+        ["kprobe"] = ("kprobe", ProgramType.Kprobe),
+        ["kretprobe"] = ("kretprobe", ProgramType.Kprobe),
+        ["kprobe.multi"] = ("kprobe.multi", ProgramType.Kprobe),
+        ["kretprobe.multi"] = ("kretprobe.multi", ProgramType.Kprobe),
+        ["kprobe.session"] = ("kprobe.session", ProgramType.Kprobe),
+        ["uprobe"] = ("uprobe", ProgramType.Kprobe),
+        ["uretprobe"] = ("uretprobe", ProgramType.Kprobe),
+        ["uprobe.multi"] = ("uprobe.multi", ProgramType.Kprobe),
+        ["uretprobe.multi"] = ("uretprobe.multi", ProgramType.Kprobe),
+        ["uprobe.session"] = ("uprobe.session", ProgramType.Kprobe),
+        ["ksyscall"] = ("ksyscall", ProgramType.Kprobe),
+        ["kretsyscall"] = ("kretsyscall", ProgramType.Kprobe),
+        ["usdt"] = ("usdt", ProgramType.Kprobe),
+        ["tracepoint"] = ("tracepoint", ProgramType.Tracepoint),
+        ["tp"] = ("tracepoint", ProgramType.Tracepoint),
+        ["raw_tracepoint"] = ("raw_tracepoint", ProgramType.RawTracepoint),
+        ["raw_tp"] = ("raw_tracepoint", ProgramType.RawTracepoint),
+        ["raw_tracepoint.w"] = ("raw_tracepoint.w", ProgramType.RawTracepointWritable),
+        ["raw_tp.w"] = ("raw_tracepoint.w", ProgramType.RawTracepointWritable),
+        ["tp_btf"] = ("tp_btf", ProgramType.Tracing),
+        ["fentry"] = ("fentry", ProgramType.Tracing),
+        ["fexit"] = ("fexit", ProgramType.Tracing),
+        ["fmod_ret"] = ("fmod_ret", ProgramType.Tracing),
+        ["fsession"] = ("fsession", ProgramType.Tracing),
+        ["freplace"] = ("freplace", ProgramType.Extension),
+        ["iter"] = ("iter", ProgramType.Tracing),
+        ["lsm"] = ("lsm", ProgramType.Lsm),
+        ["lsm_cgroup"] = ("lsm_cgroup", ProgramType.Lsm),
+        ["struct_ops"] = ("struct_ops", ProgramType.StructOps),
+    };
+
+    // These have a second form whose name ends in ".s": the program may sleep.
+    private static readonly HashSet<string> MaySleep =
+    [
+        "uprobe", "uretprobe", "uprobe.multi", "uretprobe.multi", "uprobe.session", "usdt", "fentry", "fexit", "fmod_ret", "fsession", "iter", "lsm", "struct_ops",
+    ];
+
+    private static readonly Dictionary<string, ProgramType> Exact = new()
+    {
+        ["socket"] = ProgramType.SocketFilter,
+        ["sk_reuseport/migrate"] = ProgramType.SkReusePort,
+        ["sk_reuseport"] = ProgramType.SkReusePort,
+        ["tc"] = ProgramType.SchedCls,
+        ["tc/ingress"] = ProgramType.SchedCls,
+        ["tc/egress"] = ProgramType.SchedCls,
+        ["tcx/ingress"] = ProgramType.SchedCls,
+        ["tcx/egress"] = ProgramType.SchedCls,
+        ["netkit/primary"] = ProgramType.SchedCls,
+        ["netkit/peer"] = ProgramType.SchedCls,
+        ["classifier"] = ProgramType.SchedCls,
+        ["action"] = ProgramType.SchedAct,
+        ["syscall"] = ProgramType.Syscall,
+        ["xdp"] = ProgramType.Xdp,
+        ["xdp/devmap"] = ProgramType.Xdp,
+        ["xdp/cpumap"] = ProgramType.Xdp,
+        ["xdp.frags"] = ProgramType.Xdp,
+        ["xdp.frags/devmap"] = ProgramType.Xdp,
+        ["xdp.frags/cpumap"] = ProgramType.Xdp,
+        ["perf_event"] = ProgramType.PerfEvent,
+        ["lwt_in"] = ProgramType.LwtIn,
+        ["lwt_out"] = ProgramType.LwtOut,
+        ["lwt_xmit"] = ProgramType.LwtXmit,
+        ["lwt_seg6local"] = ProgramType.LwtSeg6Local,
+        ["sockops"] = ProgramType.SockOps,
+        ["sk_skb"] = ProgramType.SkSkb,
+        ["sk_skb/stream_parser"] = ProgramType.SkSkb,
+        ["sk_skb/stream_verdict"] = ProgramType.SkSkb,
+        ["sk_skb/verdict"] = ProgramType.SkSkb,
+        ["sk_msg"] = ProgramType.SkMsg,
+        ["lirc_mode2"] = ProgramType.LircMode2,
+        ["flow_dissector"] = ProgramType.FlowDissector,
+        ["cgroup_skb/ingress"] = ProgramType.CgroupSkb,
+        ["cgroup_skb/egress"] = ProgramType.CgroupSkb,
+        ["cgroup/skb"] = ProgramType.CgroupSkb,
+        ["cgroup/sock"] = ProgramType.CgroupSock,
+        ["cgroup/sock_create"] = ProgramType.CgroupSock,
+        ["cgroup/sock_release"] = ProgramType.CgroupSock,
+        ["cgroup/post_bind4"] = ProgramType.CgroupSock,
+        ["cgroup/post_bind6"] = ProgramType.CgroupSock,
+        ["cgroup/sysctl"] = ProgramType.CgroupSysctl,
+        ["cgroup/getsockopt"] = ProgramType.CgroupSockOpt,
+        ["cgroup/setsockopt"] = ProgramType.CgroupSockOpt,
+        ["cgroup/dev"] = ProgramType.CgroupDevice,
+        ["sk_lookup"] = ProgramType.SkLookup,
+        ["netfilter"] = ProgramType.Netfilter,
+    };
+
+    // cgroup/bind4, cgroup/connect_unix and so on: an operation on a socket's address, and the family.
+    private static readonly string[] AddressOperations = ["bind", "connect", "sendmsg", "recvmsg", "getpeername", "getsockname"];
+
+    /// <summary>Reads a section's name, without the '?' in front.</summary>
+    public static SectionKind Of(string section)
+    {
+        if (Exact.TryGetValue(section, out var exact))
+        {
+            return Split(section, exact);
+        }
+
+        var slash = section.IndexOf('/');
+        var prefix = slash < 0 ? section : section[..slash];
+        var target = slash < 0 || slash + 1 == section.Length ? null : section[(slash + 1)..];
+        if (prefix == "cgroup" && target is not null && IsAddressOperation(target))
+        {
+            return new SectionKind(prefix, ProgramType.CgroupSockAddr, target, false);
+        }
+
+        var sleepable = prefix.EndsWith(".s", StringComparison.Ordinal) && MaySleep.Contains(prefix[..^2]);
+        return WithTarget.TryGetValue(sleepable ? prefix[..^2] : prefix, out var kind)
+            ? new SectionKind(kind.Kind, kind.Type, target, sleepable)
+            : new SectionKind("", ProgramType.Unspecified, target, false);
+    }
+
+    private static SectionKind Split(string section, ProgramType type)
+    {
+        var slash = section.IndexOf('/');
+        return slash < 0
+            ? new SectionKind(section, type, null, type == ProgramType.Syscall)
+            : new SectionKind(section[..slash], type, section[(slash + 1)..], false);
+    }
+
+    private static bool IsAddressOperation(string target)
+    {
+        foreach (var operation in AddressOperations)
+        {
+            if (target.StartsWith(operation, StringComparison.Ordinal) && target[operation.Length..] is "4" or "6" or "_unix")
+            {
+                return target != "bind_unix";
+            }
+        }
+
+        return false;
+    }
+}
