@@ -8,16 +8,19 @@ public sealed class Image
         Reference = reference;
         Descriptor = descriptor;
         Store = store;
-        ImageReference.TryParse(reference, out ImageReference? parsed);
-        Repository = parsed?.Name ?? reference;
-        Tag = parsed?.Tag;
+        if (reference != descriptor.Digest)
+        {
+            ImageReference.TryParse(reference, out ImageReference? parsed);
+            Repository = parsed?.Name ?? reference;
+            Tag = parsed?.Tag;
+        }
     }
 
     /// <summary>The whole name under which the store has it, <c>ghcr.io/me/opensnoop:v1</c>; its digest if it has no name.</summary>
     public string Reference { get; }
 
-    /// <summary>Registry and repository, <c>ghcr.io/me/opensnoop</c>.</summary>
-    public string Repository { get; }
+    /// <summary>Registry and repository, <c>ghcr.io/me/opensnoop</c>; empty if the image has no name.</summary>
+    public string Repository { get; } = "";
 
     /// <summary>The tag; null if the name has none.</summary>
     public string? Tag { get; }
@@ -56,7 +59,9 @@ public sealed class Image
     public IReadOnlyList<Descriptor> Layers { get; internal init; } = [];
 
     /// <summary>Why the image cannot be used: damaged, missing, unknown; null for a sound one.</summary>
-    public string? Problem { get; internal init; }
+    public string? Problem => Fault?.Message;
+
+    internal StoreException? Fault { get; init; }
 
     /// <summary>The maps, by what the config says.</summary>
     public IReadOnlyList<ImageMap> Maps => Config.Maps;

@@ -1,3 +1,7 @@
+using Bee.Oci.Json;
+using Bee.Oci.Native;
+using Bee.Oci.Store;
+
 namespace Bee.Oci;
 
 /// <summary>
@@ -5,47 +9,131 @@ namespace Bee.Oci;
 /// at once; a process killed at any moment leaves it whole. Every member throws <see cref="StoreException"/> and nothing else when the
 /// store is missing rights, damaged or hostile.
 /// </summary>
+/// <remarks>
+/// <para>
+/// An image's name stands whole in the annotation <c>org.opencontainers.image.ref.name</c> of its entry in <c>index.json</c>, as BumbleBee's
+/// own store has it, since one store holds many repositories: <c>skopeo inspect --raw oci:STORE:ghcr.io/me/opensnoop:v1</c>.
+/// </para>
+/// <para>
+/// Writers write blobs under temporary names without any lock. Final names are given, the index is replaced and blobs are deleted under
+/// one lock only, so no blob of a writer still at work can look abandoned. Readers take no lock: the index is replaced by renaming, and
+/// every blob is on disk before an index that names it. Other tools do not know the lock and should not write at the same moment.
+/// </para>
+/// </remarks>
 public sealed partial class ImageStore
 {
-    /// <summary>The store in this directory, which is made when the first image is added. Touches nothing yet.</summary>
-    public ImageStore(string path) => Path = System.IO.Path.GetFullPath(path);
+    // How often a listing starts again because the index changed under it; then it is told as it is.
+    private const int Retries = 5;
 
-    /// <summary>Where a process of this user keeps its images: BEE_STORE, else XDG_DATA_HOME/bee/store, else ~/.local/share/bee/store.</summary>
-    public static string DefaultPath => throw new NotImplementedException();
+    private readonly OwnerGuard? _guard;
+
+    /// <summary>The store in this directory, which is made when the first image is added. Touches nothing yet.</summary>
+    /// <exception cref="StoreException">The path is empty or no path.</exception>
+    public ImageStore(string path)
+        : this(path, null)
+    {
+    }
+
+    internal ImageStore(string path, OwnerGuard? guard)
+    {
+        try
+        {
+            Path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        }
+        catch (ArgumentException e)
+        {
+            throw new StoreException(StoreFault.NotAStore, $"'{path}' is no path for an image store: {e.Message}", e);
+        }
+
+        _guard = guard;
+    }
+
+    /// <summary>
+    /// Where a process of this user keeps its images: <c>BEE_STORE</c>, else <c>XDG_DATA_HOME/bee/store</c>, else
+    /// <c>~/.local/share/bee/store</c>. Under sudo the home is root's even where sudo was told to keep the invoking user's environment, or
+    /// root's files would land in the user's store.
+    /// </summary>
+    public static string DefaultPath => StorePaths.Own();
 
     /// <summary>The directory, absolute.</summary>
     public string Path { get; }
 
     /// <summary>Whether this store belongs to someone else, so that it is only read.</summary>
-    public bool IsReadOnly { get; internal init; }
+    public bool IsReadOnly => _guard is not null;
 
     /// <summary>
-    /// The images, one for each tag, sorted by reference. With a <paramref name="pattern"/> (<c>*</c>, <c>?</c> and <c>[a-z]</c>) those whose
+    /// The images, one for each name, sorted by reference. With a <paramref name="pattern"/> (<c>*</c>, <c>?</c> and <c>[a-z]</c>) those whose
     /// whole reference, repository or short name fits; without a colon in the pattern the tag does not matter.
     /// A damaged image is listed with its <see cref="Image.Problem"/>.
     /// </summary>
-    public IReadOnlyList<Image> List(string? pattern = null) => throw new NotImplementedException();
+    /// <exception cref="StoreException">The store as a whole cannot be read.</exception>
+    public IReadOnlyList<Image> List(string? pattern = null)
+    {
+        NamePattern? names = pattern is null ? null : new NamePattern(pattern);
+        return ReadEntries(index => index.Entries.Where(e => names?.Fits(e.ReferenceName ?? e.Digest ?? "") != false));
+    }
 
     /// <summary>
     /// The image of a whole reference, a short name (<c>opensnoop:v1</c> for <c>ghcr.io/me/opensnoop:v1</c>), a digest or a unique prefix of one
     /// (four digits at least). The default tag is <c>latest</c>. Null if there is none.
     /// </summary>
-    /// <exception cref="StoreException"><see cref="StoreFault.Ambiguous"/>: several fit, and the message names them.</exception>
-    public Image? Find(string reference) => throw new NotImplementedException();
-
-    /// <summary>Packs and stores an image under a name. Whatever had the name before loses it.</summary>
-    /// <exception cref="StoreException">The content or the reference is bad, or the disk refuses; then nothing has changed.</exception>
-    public Image Add(ImageContent content, ImageReference reference) => throw new NotImplementedException();
-
-    /// <summary>Gives an image of this store a further name. Whatever had the name before loses it.</summary>
-    public Image Tag(Image image, ImageReference reference) => throw new NotImplementedException();
-
-    /// <summary>
-    /// Removes a name, found as by <see cref="Find"/>, and every blob that nothing refers to any more; a digest removes all names of the image.
-    /// </summary>
-    /// <exception cref="StoreException"><see cref="StoreFault.NotFound"/> among others.</exception>
-    public RemoveResult Remove(string reference) => throw new NotImplementedException();
+    /// <exception cref="StoreException"><see cref="StoreFault.Ambiguous"/>: several fit, and the message names them;
+    /// <see cref="StoreFault.BadReference"/>; or the store as a whole cannot be read.</exception>
+    public Image? Find(string reference) =>
+        ReadEntries(index => ReferenceMatch.Find(index.Entries, reference).Entries.Take(1)) is [var image] ? image : null;
 
     /// <summary>The eBPF object of an image of this store; length and digest are checked.</summary>
-    public byte[] ReadProgram(Image image) => throw new NotImplementedException();
+    /// <exception cref="StoreException">The image has none, or it is missing or damaged.</exception>
+    public byte[] ReadProgram(Image image)
+    {
+        if (image.Fault is { } fault)
+        {
+            throw new StoreException(fault.Fault, fault.Message, fault);
+        }
+
+        Descriptor program = image.Program ?? throw new StoreException(
+            StoreFault.NoProgram,
+            image.Platforms.Count > 1
+                ? $"The image '{image.Reference}' has no program for {Platform.Host}; it is for {string.Join(", ", image.Platforms)}."
+                : $"The image '{image.Reference}' has no eBPF program that Bee knows.");
+        using LayoutFiles files = Open() ?? throw Gone();
+        return files.ReadBlob(program, StoreLimits.Program);
+    }
+
+    private StoreException Gone() => new(StoreFault.MissingBlob, $"There is no image store at '{Path}'.");
+
+    private LayoutFiles? Open() => LayoutFiles.Open(Path, _guard);
+
+    private IReadOnlyList<Image> ReadEntries(Func<StoreIndex, IEnumerable<DescriptorDocument>> choose) =>
+        Fault.Wrap(Path, () => ReadSettled(choose));
+
+    private IReadOnlyList<Image> ReadSettled(Func<StoreIndex, IEnumerable<DescriptorDocument>> choose)
+    {
+        using LayoutFiles? files = Open();
+        if (files is null)
+        {
+            return [];
+        }
+
+        StoreLayout.Check(files, Path);
+        var reader = new ImageReader(files, Path);
+        byte[]? content = files.ReadIndex();
+        for (int attempt = 0; ; attempt++)
+        {
+            Image[] images = [.. choose(StoreIndex.Parse(content)).Select(reader.Read).OrderBy(i => i.Reference, StringComparer.Ordinal)];
+            if (attempt == Retries || !images.Any(i => i.Fault?.Fault == StoreFault.MissingBlob))
+            {
+                return images;
+            }
+
+            // Missing because someone removed the image just now? Then the index says so too.
+            byte[]? again = files.ReadIndex();
+            if (content.AsSpan().SequenceEqual(again))
+            {
+                return images;
+            }
+
+            content = again;
+        }
+    }
 }

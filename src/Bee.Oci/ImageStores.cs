@@ -1,3 +1,5 @@
+using Bee.Oci.Store;
+
 namespace Bee.Oci;
 
 /// <summary>
@@ -7,10 +9,20 @@ namespace Bee.Oci;
 /// </summary>
 public sealed class ImageStores
 {
-    /// <summary>The stores; <paramref name="path"/> names the own one and then it is the only one.</summary>
+    /// <summary>The stores; a <paramref name="path"/> names the own one, and then it is the only one.</summary>
+    /// <exception cref="StoreException">The path is none, or no path is given and the user has no home directory.</exception>
     public ImageStores(string? path = null)
+        : this(new ImageStore(path ?? ImageStore.DefaultPath), path is null ? InvokingUser.Current : null)
     {
-        Own = new ImageStore(path ?? ImageStore.DefaultPath);
+    }
+
+    internal ImageStores(ImageStore own, InvokingUser? user)
+    {
+        Own = own;
+        if (user is not null && StorePaths.InHome(user.Home) is var second && second != own.Path)
+        {
+            Invoking = new ImageStore(second, user.Guard);
+        }
     }
 
     /// <summary>The store that is written, and looked through first.</summary>
@@ -20,16 +32,48 @@ public sealed class ImageStores
     public ImageStore? Invoking { get; }
 
     /// <summary>
-    /// What the last <see cref="List"/> or <see cref="Find"/> had against the invoking user's store; null if nothing. Such a store is passed over.
+    /// What the last <see cref="List"/> or <see cref="Find"/> had against the invoking user's store; null if nothing. Such a store is passed
+    /// over, so tell the person.
     /// </summary>
     public StoreException? InvokingFault { get; private set; }
 
     /// <summary>The images of both, the own store's first. See <see cref="ImageStore.List"/>.</summary>
-    public IReadOnlyList<Image> List(string? pattern = null) => throw new NotImplementedException();
+    /// <exception cref="StoreException">The own store as a whole cannot be read.</exception>
+    public IReadOnlyList<Image> List(string? pattern = null) =>
+        [.. Own.List(pattern), .. Second(store => store.List(pattern)) ?? []];
 
     /// <summary>The image in the own store, else in the other. See <see cref="ImageStore.Find"/>.</summary>
-    public Image? Find(string reference) => throw new NotImplementedException();
+    /// <exception cref="StoreException">As <see cref="ImageStore.Find"/>.</exception>
+    public Image? Find(string reference) => Own.Find(reference) ?? Second(store => store.Find(reference));
 
-    /// <summary>The eBPF object of an image of either store; length and digest are checked.</summary>
-    public byte[] ReadProgram(Image image) => throw new NotImplementedException();
+    /// <summary>The eBPF object of an image, from the store that it is in; length and digest are checked.</summary>
+    /// <exception cref="StoreException">The image has none, or it is missing or damaged.</exception>
+    public byte[] ReadProgram(Image image) => StoreOf(image).ReadProgram(image);
+
+    /// <summary>Gives an image of any store a further name in the own one. See <see cref="ImageStore.Tag(Image, ImageReference)"/>.</summary>
+    /// <exception cref="StoreException">As there.</exception>
+    public Image Tag(Image image, ImageReference reference) => Own.Tag(image, reference, StoreOf(image));
+
+    private ImageStore StoreOf(Image image) =>
+        image.Store == Own.Path ? Own : image.Store == Invoking?.Path ? Invoking : new ImageStore(image.Store);
+
+    private T? Second<T>(Func<ImageStore, T?> read)
+        where T : class
+    {
+        InvokingFault = null;
+        if (Invoking is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return read(Invoking);
+        }
+        catch (StoreException e) when (e.Fault is not (StoreFault.BadReference or StoreFault.Ambiguous))
+        {
+            InvokingFault = e;
+            return null;
+        }
+    }
 }

@@ -22,4 +22,6 @@ public static class MediaTypes
     public const string DockerManifestList = "application/vnd.docker.distribution.manifest.list.v2+json";
 
     internal static bool IsIndex(string? mediaType) => mediaType is ImageIndex or DockerManifestList;
+
+    internal static bool IsManifest(string? mediaType) => mediaType is ImageManifest or DockerManifest;
 }

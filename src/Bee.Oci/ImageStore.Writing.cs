@@ -1,0 +1,190 @@
+using Bee.Oci.Json;
+using Bee.Oci.Native;
+using Bee.Oci.Store;
+
+namespace Bee.Oci;
+
+public sealed partial class ImageStore
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Packs and stores an image under a name. Whatever had the name before loses it; its blobs stay until the next <see cref="Remove"/>,
+    /// so that an <see cref="Image"/> in someone's hand can still be run.
+    /// </summary>
+    /// <exception cref="StoreException">The content or the reference is bad, or the disk refuses; then nothing has changed.</exception>
+    public Image Add(ImageContent content, ImageReference reference)
+    {
+        PackedImage packed = PackedImage.From(content);
+        string name = NameFor(reference, packed.Descriptor.Digest);
+        DescriptorDocument entry = DescriptorDocument.From(packed.Descriptor);
+        Stamp(entry);
+        Commit([packed.Program, packed.Config, packed.Manifest], (_, index) => index.Set(name, entry));
+        return Stored(name);
+    }
+
+    /// <summary>
+    /// Gives an image a further name in this store. Whatever had the name before loses it. An image of another store is copied with all
+    /// that it refers to.
+    /// </summary>
+    /// <exception cref="StoreException">The image is no longer there or not whole, the reference is bad, or the disk refuses; then nothing has changed.</exception>
+    public Image Tag(Image image, ImageReference reference) => Tag(image, reference, image.Store == Path ? this : new ImageStore(image.Store));
+
+    /// <summary>
+    /// Removes a name, found as by <see cref="Find"/>, and every blob that nothing refers to any more; a digest removes all names of the image.
+    /// </summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.NotFound"/>; <see cref="StoreFault.Ambiguous"/>, also when a short name fits
+    /// several names of one image; or the disk refuses.</exception>
+    public RemoveResult Remove(string reference)
+    {
+        RefuseIfReadOnly();
+        if (!Directory.Exists(Path))
+        {
+            // Reading says why, if it is no store; removing makes none.
+            _ = Find(reference);
+            throw NotFound(reference);
+        }
+
+        RemoveResult? result = null;
+        Commit([], (files, index) =>
+        {
+            (IReadOnlyList<DescriptorDocument> found, bool byDigest) = ReferenceMatch.Find(index.Entries, reference);
+            if (found.Count == 0)
+            {
+                throw NotFound(reference);
+            }
+
+            string[] names = [.. found.Select(e => e.ReferenceName ?? e.Digest ?? "").Distinct()];
+            if (!byDigest && names.Length > 1)
+            {
+                throw new StoreException(
+                    StoreFault.Ambiguous, $"'{reference}' fits several names of one image: {string.Join(", ", names.Select(Printable.Text))}. Say which, or give the digest for all.");
+            }
+
+            index.Remove([.. found]);
+            result = new RemoveResult([.. names.Select(Printable.Text)], found[0].Digest ?? "", 0, 0);
+            return true;
+        }, files =>
+        {
+            (int blobs, long bytes) = new Sweep(files, Path).Run(result!.Digest);
+            result = result with { BlobsDeleted = blobs, BytesFreed = bytes };
+        });
+        return result!;
+    }
+
+    internal Image Tag(Image image, ImageReference reference, ImageStore source)
+    {
+        string name = NameFor(reference, image.Digest);
+        List<byte[]> blobs = [];
+        if (source.Path != Path)
+        {
+            using LayoutFiles from = source.Open() ?? throw source.Gone();
+            blobs.AddRange(new Closure(from, source.Path).Of(image.Descriptor).Select(d => from.ReadBlob(d, StoreLimits.Program)));
+        }
+
+        Commit(blobs, (files, index) =>
+        {
+            // Whole in this store, now and under the lock: a name must never point at nothing.
+            foreach (Descriptor part in new Closure(files, Path).Of(image.Descriptor))
+            {
+                if (!files.HasBlob(ContentDigest.Parse(part.Digest)))
+                {
+                    throw new StoreException(StoreFault.MissingBlob, $"The image '{image.Reference}' is not whole: the blob {part.Digest} is missing.");
+                }
+            }
+
+            DescriptorDocument entry = DescriptorDocument.From(image.Descriptor);
+            Stamp(entry);
+            return index.Set(name, entry);
+        });
+        return Stored(name);
+    }
+
+    /// <summary>The name for the index, which is the reference with its tag, or with the digest where it has no tag.</summary>
+    private static string NameFor(ImageReference reference, string digest)
+    {
+        if (reference.Digest is not null && reference.Digest != digest)
+        {
+            throw new StoreException(StoreFault.BadReference, $"The reference '{reference}' names another digest than the image's, {digest}.");
+        }
+
+        ImageReference whole = reference.WithDefaultTag();
+        return whole.Tag is null ? whole.ToString() : $"{whole.Name}:{whole.Tag}";
+    }
+
+    /// <summary>When it came into the store; the manifest must not know, or its digest would change with the time.</summary>
+    private static void Stamp(DescriptorDocument entry)
+    {
+        entry.Annotations ??= [];
+        entry.Annotations.TryAdd(AnnotationKeys.Created, PackedImage.Date(DateTimeOffset.UtcNow));
+    }
+
+    private StoreException NotFound(string reference) => new(StoreFault.NotFound, $"There is no image '{reference}' in '{Path}'.");
+
+    private Image Stored(string name) =>
+        ReadEntries(index => index.Entries.Where(e => e.ReferenceName == name).Take(1)) is [var image]
+            ? image
+            : throw new StoreException(StoreFault.NotFound, $"The image '{name}' was stored, and removed by someone else at once.");
+
+    private void RefuseIfReadOnly()
+    {
+        if (IsReadOnly)
+        {
+            throw new StoreException(StoreFault.ReadOnly, $"The store '{Path}' belongs to another user and is only read.");
+        }
+    }
+
+    /// <summary>
+    /// The one way of changing the store. Blobs go to disk under temporary names; then, under the lock, they get their final names, and the
+    /// index is replaced if <paramref name="change"/> changed it (its answer). Whatever throws before that leaves the index as it was.
+    /// </summary>
+    private void Commit(
+        IEnumerable<byte[]> blobs,
+        Func<LayoutFiles, StoreIndex, bool> change,
+        Action<LayoutFiles>? afterwards = null)
+    {
+        RefuseIfReadOnly();
+        Fault.Wrap(Path, () =>
+        {
+            var layout = new StoreLayout(Path);
+            layout.Prepare();
+            var written = new List<(TemporaryFile File, ContentDigest Digest)>();
+            try
+            {
+                foreach (byte[] blob in blobs)
+                {
+                    written.Add((TemporaryFile.Write(layout.PrivatePath, blob), ContentDigest.Of(blob)));
+                }
+
+                using StoreLock held = StoreLock.Take(layout.LockPath, s_patience);
+                TemporaryFile.DeleteStale(layout.PrivatePath);
+                layout.Complete();
+                foreach ((TemporaryFile file, ContentDigest digest) in written)
+                {
+                    // In place of a blob that is there already too: what was written now is known to be right.
+                    file.MoveTo(LayoutFiles.BlobPath(Path, digest));
+                }
+
+                if (written.Count > 0)
+                {
+                    TemporaryFile.SynchronizeDirectory(layout.BlobsPath);
+                }
+
+                using LayoutFiles files = Open() ?? throw Gone();
+                StoreIndex index = StoreIndex.Parse(files.ReadIndex());
+                if (change(files, index))
+                {
+                    layout.Replace(LayoutFiles.IndexName, index.ToBytes());
+                }
+
+                afterwards?.Invoke(files);
+            }
+            finally
+            {
+                written.ForEach(w => w.File.Dispose());
+            }
+
+            return true;
+        });
+    }
+}

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Bee.Oci.Json;
+
+/// <summary>A descriptor as it stands in a file, before anything of it is believed. Unknown keys survive a rewrite.</summary>
+internal sealed class DescriptorDocument
+{
+    [JsonPropertyName("mediaType")]
+    public string? MediaType { get; set; }
+
+    [JsonPropertyName("digest")]
+    public string? Digest { get; set; }
+
+    [JsonPropertyName("size")]
+    public long Size { get; set; }
+
+    [JsonPropertyName("artifactType")]
+    public string? ArtifactType { get; set; }
+
+    [JsonPropertyName("annotations")]
+    public Dictionary<string, string?>? Annotations { get; set; }
+
+    [JsonPropertyName("platform")]
+    public PlatformDocument? Platform { get; set; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Other { get; set; }
+
+    /// <summary>The name under which a layout has the image; null for none.</summary>
+    [JsonIgnore]
+    public string? ReferenceName => Annotations?.GetValueOrDefault(AnnotationKeys.ReferenceName);
+
+    /// <summary>The descriptor; a missing part is empty, and then whoever reads the blob refuses.</summary>
+    public Descriptor ToDescriptor() => new(MediaType ?? "", Digest ?? "", Size)
+    {
+        ArtifactType = ArtifactType,
+        Annotations = Printable.Annotations(Annotations),
+        Platform = Platform?.ToPlatform(),
+    };
+
+    public static DescriptorDocument From(Descriptor descriptor) => new()
+    {
+        MediaType = descriptor.MediaType,
+        Digest = descriptor.Digest,
+        Size = descriptor.Size,
+        ArtifactType = descriptor.ArtifactType,
+        Annotations = descriptor.Annotations.Count == 0 ? null : Sorted(descriptor.Annotations),
+        Platform = descriptor.Platform is { } p ? new PlatformDocument { Architecture = p.Architecture, Os = p.Os, Variant = p.Variant } : null,
+    };
+
+    /// <summary>Annotations in the order of their bytes, so that the same ones always give the same JSON.</summary>
+    public static Dictionary<string, string?> Sorted(IEnumerable<KeyValuePair<string, string>> annotations)
+    {
+        // A dictionary to which was only added is written in the order of adding.
+        var sorted = new Dictionary<string, string?>();
+        foreach ((string key, string value) in annotations.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            sorted[key] = value;
+        }
+
+        return sorted;
+    }
+}
+
+/// <summary>A platform as it stands in a file.</summary>
+internal sealed class PlatformDocument
+{
+    [JsonPropertyName("architecture")]
+    public string? Architecture { get; set; }
+
+    [JsonPropertyName("os")]
+    public string? Os { get; set; }
+
+    [JsonPropertyName("variant")]
+    public string? Variant { get; set; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Other { get; set; }
+
+    public Platform? ToPlatform() => Os is null || Architecture is null
+        ? null
+        : new Platform(Printable.Text(Os), Printable.Text(Architecture), Variant is null ? null : Printable.Text(Variant));
+}
+
+/// <summary>A manifest or an index, told apart by media type; <c>index.json</c> of a layout is one too.</summary>
+internal sealed class ManifestDocument
+{
+    [JsonPropertyName("schemaVersion")]
+    public int SchemaVersion { get; set; } = 2;
+
+    [JsonPropertyName("mediaType")]
+    public string? MediaType { get; set; }
+
+    [JsonPropertyName("artifactType")]
+    public string? ArtifactType { get; set; }
+
+    [JsonPropertyName("config")]
+    public DescriptorDocument? Config { get; set; }
+
+    [JsonPropertyName("layers")]
+    public List<DescriptorDocument?>? Layers { get; set; }
+
+    [JsonPropertyName("manifests")]
+    public List<DescriptorDocument?>? Manifests { get; set; }
+
+    [JsonPropertyName("annotations")]
+    public Dictionary<string, string?>? Annotations { get; set; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Other { get; set; }
+}
+
+/// <summary>The file <c>oci-layout</c>.</summary>
+internal sealed class LayoutDocument
+{
+    [JsonPropertyName("imageLayoutVersion")]
+    public string? Version { get; set; }
+}

@@ -1,0 +1,51 @@
+using Bee.Oci.Json;
+
+namespace Bee.Oci.Store;
+
+/// <summary>Makes a config that anyone may have written fit to be shown: no nulls where there are none by type, no control characters.</summary>
+internal static class ConfigCheck
+{
+    /// <summary>The config with every list and name in place.</summary>
+    public static ImageConfig Sound(ImageConfig config) => config with
+    {
+        Os = Text(config.Os),
+        Architecture = Text(config.Architecture),
+        Programs = List(config.Programs, p => p with
+        {
+            Name = Text(p.Name) ?? "",
+            Section = Text(p.Section),
+            Type = Text(p.Type),
+            AttachTo = Text(p.AttachTo),
+        }),
+        Maps = List(config.Maps, m => m with
+        {
+            Name = Text(m.Name) ?? "",
+            Type = Text(m.Type),
+            KeyType = Text(m.KeyType),
+            ValueType = Text(m.ValueType),
+            Role = Text(m.Role),
+        }),
+        Parameters = List(config.Parameters, p => p with
+        {
+            Name = Text(p.Name) ?? "",
+            Type = Text(p.Type),
+            Default = Text(p.Default),
+        }),
+        Build = config.Build is { } build
+            ? build with
+            {
+                Source = Text(build.Source),
+                Clang = Text(build.Clang),
+                Flags = List(build.Flags, Printable.Text),
+                VmlinuxDigest = Text(build.VmlinuxDigest),
+                Bee = Text(build.Bee),
+            }
+            : null,
+    };
+
+    private static string? Text(string? text) => text is null ? null : Printable.Text(text);
+
+    // The JSON reader fills a property with null whatever its type says.
+    private static T[] List<T>(IReadOnlyList<T>? list, Func<T, T> each)
+        where T : class => [.. (list ?? []).Where(item => item is not null).Select(each)];
+}

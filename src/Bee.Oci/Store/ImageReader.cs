@@ -1,0 +1,132 @@
+using System.Globalization;
+using Bee.Oci.Json;
+
+namespace Bee.Oci.Store;
+
+/// <summary>Makes <see cref="Image"/>s of index entries. Manifests and configs are small, so their digests are checked each time; programs are not touched.</summary>
+internal sealed class ImageReader(LayoutFiles files, string store)
+{
+    /// <summary>The image of an entry. What is wrong with it does not throw, but stands in <see cref="Image.Fault"/>.</summary>
+    public Image Read(DescriptorDocument entry)
+    {
+        Descriptor descriptor = entry.ToDescriptor();
+        string reference = entry.ReferenceName is { Length: > 0 } name ? Printable.Text(name) : Printable.Text(descriptor.Digest);
+        try
+        {
+            return Read(reference, descriptor);
+        }
+        catch (StoreException e)
+        {
+            return new Image(reference, descriptor, store) { Fault = e, Size = Math.Max(0, descriptor.Size), Created = Date(descriptor.Annotations) };
+        }
+    }
+
+    /// <summary>Reads a manifest or an index.</summary>
+    /// <exception cref="StoreException">It is missing, not what its digest says, or no such thing.</exception>
+    public ManifestDocument ReadManifest(Descriptor descriptor)
+    {
+        byte[] content = files.ReadBlob(descriptor, StoreLimits.Manifest);
+        ManifestDocument manifest = OciJson.Read(
+            content, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, $"manifest {descriptor.Digest}");
+
+        // A document that is both could be read as one thing by whoever checks it, and as the other by whoever runs it.
+        bool isIndex = MediaTypes.IsIndex(descriptor.MediaType);
+        if ((manifest.MediaType is not null && manifest.MediaType != descriptor.MediaType)
+            || (isIndex ? manifest.Layers ?? (object?)manifest.Config : manifest.Manifests) is not null)
+        {
+            throw new StoreException(StoreFault.DamagedManifest, $"The manifest {descriptor.Digest} is not of the media type that its descriptor says.");
+        }
+
+        return manifest;
+    }
+
+    private Image Read(string reference, Descriptor descriptor)
+    {
+        if (!MediaTypes.IsIndex(descriptor.MediaType))
+        {
+            return ReadSingle(reference, descriptor, descriptor, descriptor.Platform is { } only ? [only] : [], 0, []);
+        }
+
+        ManifestDocument index = ReadManifest(descriptor);
+        List<Descriptor> children = Descriptors(index.Manifests, descriptor);
+        Platform[] platforms = [.. children.Select(c => c.Platform).OfType<Platform>()];
+        Descriptor? child = children.Find(c => c.Platform is { } p && p with { Variant = null } == Platform.Host)
+            ?? (children is [var sole] ? sole : null);
+        if (child is null || MediaTypes.IsIndex(child.MediaType))
+        {
+            return new Image(reference, descriptor, store)
+            {
+                Size = descriptor.Size,
+                Platforms = platforms,
+                Annotations = Printable.Annotations(index.Annotations),
+                Created = Date(Printable.Annotations(index.Annotations)) ?? Date(descriptor.Annotations),
+            };
+        }
+
+        return ReadSingle(reference, descriptor, child, platforms, descriptor.Size, Printable.Annotations(index.Annotations));
+    }
+
+    private Image ReadSingle(
+        string reference,
+        Descriptor entry,
+        Descriptor descriptor,
+        IReadOnlyList<Platform> platforms,
+        long above,
+        IEnumerable<KeyValuePair<string, string>> inherited)
+    {
+        ManifestDocument manifest = ReadManifest(descriptor);
+        List<Descriptor> layers = Descriptors(manifest.Layers, descriptor);
+        Descriptor? configBlob = manifest.Config?.ToDescriptor();
+        ImageConfig config = configBlob?.MediaType == MediaTypes.EbpfConfig ? ReadConfig(configBlob) : ImageConfig.Empty;
+        Platform? platform = descriptor.Platform
+            ?? (config is { Os: { } os, Architecture: { } architecture } ? new Platform(os, architecture) : null);
+
+        var annotations = new SortedDictionary<string, string>(inherited.ToDictionary(), StringComparer.Ordinal);
+        foreach ((string key, string value) in Printable.Annotations(manifest.Annotations))
+        {
+            annotations[key] = value;
+        }
+
+        return new Image(reference, entry, store)
+        {
+            Size = layers.Aggregate(above + descriptor.Size + (configBlob?.Size ?? 0), (sum, layer) => unchecked(sum + layer.Size)),
+            Created = Date(annotations) ?? Date(entry.Annotations),
+            Config = config,
+            Annotations = annotations,
+            Platform = platform,
+            Platforms = platforms.Count == 0 && platform is not null ? [platform] : platforms,
+            Layers = layers,
+            Program = layers.Find(l => l.MediaType == MediaTypes.EbpfProgram)
+                ?? layers.Find(l => l.Title?.EndsWith(".o", StringComparison.Ordinal) == true),
+        };
+    }
+
+    private ImageConfig ReadConfig(Descriptor descriptor)
+    {
+        ImageConfig config = OciJson.Read(
+            files.ReadBlob(descriptor, StoreLimits.Manifest), OciJson.Canonical.ImageConfig, StoreFault.DamagedConfig, $"config {descriptor.Digest}");
+        return ConfigCheck.Sound(config);
+    }
+
+    private static List<Descriptor> Descriptors(List<DescriptorDocument?>? documents, Descriptor of)
+    {
+        var descriptors = new List<Descriptor>();
+        foreach (DescriptorDocument? document in documents ?? [])
+        {
+            if (document is null || document.Size < 0 || !ContentDigest.TryParse(document.Digest, out _))
+            {
+                throw new StoreException(StoreFault.DamagedManifest, $"The manifest {of.Digest} has a descriptor without a sha256 digest or a size.");
+            }
+
+            descriptors.Add(document.ToDescriptor());
+        }
+
+        return descriptors;
+    }
+
+    private static DateTime? Date(IReadOnlyDictionary<string, string> annotations) =>
+        annotations.TryGetValue(AnnotationKeys.Created, out string? text)
+        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date)
+            ? date.LocalDateTime
+            : null;
+}

@@ -1,0 +1,234 @@
+using System.Runtime.InteropServices;
+using Bee.Oci.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Bee.Oci.Store;
+
+/// <summary>
+/// Reads the files of a layout, through open directories so that a thousand blobs cost no thousand path walks. With a guard every
+/// component on the way is opened without following links and checked.
+/// </summary>
+internal sealed class LayoutFiles : IDisposable
+{
+    public const string LayoutName = "oci-layout";
+    public const string IndexName = "index.json";
+    public const string BlobsName = "blobs";
+    public const string AlgorithmName = "sha256";
+
+    /// <summary>Bee's own directory in the layout: the lock and temporary files. Other tools pass it over.</summary>
+    public const string PrivateName = ".bee";
+
+    private readonly string _path;
+    private readonly OwnerGuard? _guard;
+    private readonly SafeFileHandle _root;
+    private SafeFileHandle? _blobs;
+
+    private LayoutFiles(string path, OwnerGuard? guard, SafeFileHandle root) => (_path, _guard, _root) = (path, guard, root);
+
+    /// <summary>Opens the directory; null if there is none.</summary>
+    public static LayoutFiles? Open(string path, OwnerGuard? guard)
+    {
+        SafeFileHandle? root = guard is null ? OpenPlain(path) : OpenGuarded(path, guard);
+        return root is null ? null : new LayoutFiles(path, guard, root);
+    }
+
+    /// <summary>The whole of <c>index.json</c>, or null if there is none.</summary>
+    public byte[]? ReadIndex() => Read(_root, IndexName, Path.Combine(_path, IndexName), StoreLimits.Index);
+
+    /// <summary>The whole of <c>oci-layout</c>, or null if there is none.</summary>
+    public byte[]? ReadLayout() => Read(_root, LayoutName, Path.Combine(_path, LayoutName), StoreLimits.Manifest);
+
+    /// <summary>Whether the directory has this name in it.</summary>
+    public bool Has(string name)
+    {
+        using SafeFileHandle? found = LibC.OpenAt(_root, name, LibC.PathOnly | LibC.NoFollow);
+        return found is not null;
+    }
+
+    /// <summary>A blob of known digest and length.</summary>
+    /// <exception cref="StoreException">It is missing, too large, or not what its digest says.</exception>
+    public byte[] ReadBlob(Descriptor descriptor, int limit)
+    {
+        if (!ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest))
+        {
+            throw new StoreException(StoreFault.DamagedManifest, $"'{descriptor.Digest}' is no sha256 digest; nothing else is supported.");
+        }
+
+        if (descriptor.Size > limit)
+        {
+            throw new StoreException(StoreFault.TooLarge, $"The blob {digest} has {descriptor.Size} bytes; {limit} are the limit for its kind.");
+        }
+
+        byte[] content = OpenBlobs() is { } blobs
+            ? Read(blobs, digest.Hex, BlobPath(_path, digest), limit) ?? throw Missing(digest)
+            : throw Missing(digest);
+        if (content.Length != descriptor.Size)
+        {
+            throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} has {content.Length} bytes, not the {descriptor.Size} of its descriptor.");
+        }
+
+        return ContentDigest.Of(content) == digest
+            ? content
+            : throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: its content has another digest.");
+    }
+
+    /// <summary>The bytes of something that may be a manifest; null if it is not there.</summary>
+    /// <exception cref="StoreException">It is larger than a manifest may be, or not what its digest says.</exception>
+    public byte[]? ReadManifestBytes(ContentDigest digest)
+    {
+        byte[]? content = OpenBlobs() is { } blobs ? Read(blobs, digest.Hex, BlobPath(_path, digest), StoreLimits.Manifest) : null;
+        return content is null || ContentDigest.Of(content) == digest
+            ? content
+            : throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: its content has another digest.");
+    }
+
+    /// <summary>Whether a blob is there, without reading it.</summary>
+    public bool HasBlob(ContentDigest digest)
+    {
+        using SafeFileHandle? found = OpenBlobs() is { } blobs ? LibC.OpenAt(blobs, digest.Hex, LibC.PathOnly) : null;
+        return found is not null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _blobs?.Dispose();
+        _root.Dispose();
+    }
+
+    internal static string BlobPath(string store, ContentDigest digest) => Path.Combine(store, BlobsName, AlgorithmName, digest.Hex);
+
+    private StoreException Missing(ContentDigest digest) =>
+        new(StoreFault.MissingBlob, $"The blob {digest} is not in the image store '{_path}'.");
+
+    private static SafeFileHandle? OpenPlain(string path)
+    {
+        SafeFileHandle? root = LibC.Open(path, LibC.ReadOnly | LibC.Directory);
+        return root ?? (Marshal.GetLastPInvokeError() switch
+        {
+            LibC.NoEntry => null,
+            LibC.NotDirectory => throw new StoreException(StoreFault.NotAStore, $"'{path}' is no directory, so no image store."),
+            _ => throw Fault.Last("open", path),
+        });
+    }
+
+    private static SafeFileHandle? OpenGuarded(string path, OwnerGuard guard)
+    {
+        SafeFileHandle current = LibC.Open("/", LibC.PathOnly | LibC.Directory) ?? throw Fault.Last("open", "/");
+        string walked = "";
+        try
+        {
+            guard.Check(current, "/");
+            foreach (string component in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+            {
+                walked += "/" + component;
+                SafeFileHandle? next = OpenChecked(current, component, walked, LibC.PathOnly | LibC.Directory, guard);
+                if (next is null)
+                {
+                    current.Dispose();
+                    return null;
+                }
+
+                current.Dispose();
+                current = next;
+            }
+
+            return current;
+        }
+        catch
+        {
+            current.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a name in a directory and lets the guard see what it got; null if there is no such name.</summary>
+    private static SafeFileHandle? OpenChecked(SafeFileHandle directory, string name, string path, int flags, OwnerGuard? guard)
+    {
+        SafeFileHandle? file = LibC.OpenAt(directory, name, flags | (guard is null ? 0 : LibC.NoFollow));
+        if (file is null)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            return errno switch
+            {
+                LibC.NoEntry => null,
+
+                // What a link in place of a file, and in place of a directory, gives under O_NOFOLLOW.
+                LibC.TooManyLinks or LibC.NotDirectory when guard is not null =>
+                    throw new StoreException(StoreFault.Untrusted, $"'{path}' is a symbolic link or no directory; another user's store is not followed over links."),
+                _ => throw Fault.From(errno, "open", path),
+            };
+        }
+
+        try
+        {
+            guard?.Check(file, path);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private SafeFileHandle? OpenBlobs()
+    {
+        if (_blobs is null)
+        {
+            string path = Path.Combine(_path, BlobsName);
+            using SafeFileHandle? above = OpenChecked(_root, BlobsName, path, LibC.PathOnly | LibC.Directory, _guard);
+            _blobs = above is null
+                ? null
+                : OpenChecked(above, AlgorithmName, Path.Combine(path, AlgorithmName), LibC.PathOnly | LibC.Directory, _guard);
+        }
+
+        return _blobs;
+    }
+
+    private byte[]? Read(SafeFileHandle directory, string name, string path, int limit)
+    {
+        // Non-blocking, or a named pipe in place of a file would hang the reader.
+        using SafeFileHandle? file = OpenChecked(directory, name, path, LibC.ReadOnly | LibC.NonBlocking, _guard);
+        if (file is null)
+        {
+            return null;
+        }
+
+        if (!LibC.TryStat(file, out LibC.FileFacts facts))
+        {
+            throw Fault.Last("look at", path);
+        }
+
+        if (!facts.IsRegular)
+        {
+            throw new StoreException(StoreFault.NotAStore, $"'{path}' is no regular file.");
+        }
+
+        if (facts.Size > (ulong)limit)
+        {
+            throw new StoreException(StoreFault.TooLarge, $"'{path}' has {facts.Size} bytes; {limit} are the limit for its kind.");
+        }
+
+        byte[] content = GC.AllocateUninitializedArray<byte>((int)facts.Size);
+        int filled = Fault.Wrap(path, () => Fill(file, content));
+        return filled == content.Length ? content : content[..filled];
+    }
+
+    private static int Fill(SafeFileHandle file, byte[] content)
+    {
+        int filled = 0;
+        while (filled < content.Length)
+        {
+            int read = RandomAccess.Read(file, content.AsSpan(filled), filled);
+            if (read == 0)
+            {
+                break;
+            }
+
+            filled += read;
+        }
+
+        return filled;
+    }
+}

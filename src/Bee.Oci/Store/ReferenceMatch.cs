@@ -1,0 +1,77 @@
+using Bee.Oci.Json;
+
+namespace Bee.Oci.Store;
+
+/// <summary>Which index entries a person means: by whole reference, short name, digest or the beginning of one.</summary>
+/// <param name="Entries">Entries of one image, sorted by name; none if nothing fits.</param>
+/// <param name="ByDigest">Whether the image was meant, and not one of its names.</param>
+internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries, bool ByDigest)
+{
+    private const int ShortestPrefix = 4;
+
+    /// <summary>Looks for what is meant.</summary>
+    /// <exception cref="StoreException">Several images fit, or the reference is none.</exception>
+    public static ReferenceMatch Find(IEnumerable<DescriptorDocument> entries, string wanted)
+    {
+        DescriptorDocument[] all = [.. entries.OrderBy(e => e.ReferenceName, StringComparer.Ordinal)];
+
+        // As it stands first: other tools name images as they like.
+        DescriptorDocument[] named = [.. all.Where(e => e.ReferenceName == wanted && wanted.Length > 0)];
+        if (named.Length > 0)
+        {
+            return new(named, ByDigest: false);
+        }
+
+        if (wanted.StartsWith(ContentDigest.Prefix, StringComparison.Ordinal))
+        {
+            string hex = wanted[ContentDigest.Prefix.Length..];
+            return IsDigestPrefix(hex)
+                ? new(OneImage(WithDigest(all, hex), wanted), ByDigest: true)
+                : throw new StoreException(
+                    StoreFault.BadReference,
+                    $"'{wanted}' is neither a digest nor the beginning of one: {ShortestPrefix} to {ContentDigest.HexLength} lower-case hexadecimal digits belong after '{ContentDigest.Prefix}'.");
+        }
+
+        ImageReference reference = ImageReference.Parse(wanted).WithDefaultTag();
+        bool byDigest = reference.Digest is not null;
+        DescriptorDocument[] found = [.. all.Where(e => Fits(e, reference, shortName: false))];
+        if (found.Length == 0 && reference.Registry is null)
+        {
+            found = [.. all.Where(e => Fits(e, reference, shortName: true))];
+        }
+
+        return found.Length == 0 && IsDigestPrefix(wanted)
+            ? new(OneImage(WithDigest(all, wanted), wanted), ByDigest: true)
+            : new(OneImage(found, wanted), byDigest);
+    }
+
+    private static bool Fits(DescriptorDocument entry, ImageReference wanted, bool shortName)
+    {
+        if (!ImageReference.TryParse(entry.ReferenceName, out ImageReference? name))
+        {
+            return false;
+        }
+
+        name = name.WithDefaultTag();
+        bool sameRepository = shortName
+            ? name.Name.EndsWith("/" + wanted.Repository, StringComparison.Ordinal)
+            : name.Name == wanted.Name;
+        return sameRepository && (wanted.Digest is null ? name.Tag == wanted.Tag && name.Digest is null : entry.Digest == wanted.Digest);
+    }
+
+    private static bool IsDigestPrefix(string hex) =>
+        hex.Length is >= ShortestPrefix and <= ContentDigest.HexLength && ContentDigest.IsHex(hex);
+
+    private static DescriptorDocument[] WithDigest(DescriptorDocument[] all, string hex) =>
+        [.. all.Where(e => e.Digest?.StartsWith(ContentDigest.Prefix + hex, StringComparison.Ordinal) == true)];
+
+    private static DescriptorDocument[] OneImage(DescriptorDocument[] found, string wanted)
+    {
+        string[] digests = [.. found.Select(e => e.Digest ?? "").Distinct()];
+        return digests.Length <= 1
+            ? found
+            : throw new StoreException(
+                StoreFault.Ambiguous,
+                $"'{wanted}' fits {digests.Length} images: {string.Join(", ", found.Select(e => Printable.Text(e.ReferenceName ?? e.Digest ?? "")).Distinct().Take(8))}. Say more of the name.");
+    }
+}
