@@ -1,0 +1,34 @@
+@{
+    RootModule           = 'Bee.Cmdlets.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = 'b2f5dd1e-3f0d-4c3f-9c0e-8a5a3a5d7be5'
+    Author               = 'The Bee authors'
+    Copyright            = '(c) The Bee authors. Apache-2.0.'
+    Description          = 'Write, ship and run eBPF tools: one C file in, typed objects on the pipeline out.'
+    PowerShellVersion    = '7.4'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('Bee.Format.ps1xml')
+    TypesToProcess       = @('Bee.Types.ps1xml')
+    FunctionsToExport    = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+    CmdletsToExport      = @(
+        'Copy-BeeImage'
+        'Get-BeeImage'
+        'Get-BeeMap'
+        'Get-BeeMapEntry'
+        'Get-BeeProgram'
+        'Invoke-BeeBuild'
+        'Invoke-BeeProgram'
+        'Receive-BeeEvent'
+        'Remove-BeeImage'
+        'Start-BeeProgram'
+        'Stop-BeeProgram'
+    )
+    PrivateData          = @{
+        PSData = @{
+            Tags       = @('eBPF', 'BPF', 'Linux', 'Tracing', 'Observability', 'OCI', 'PSEdition_Core')
+            LicenseUri = 'https://www.apache.org/licenses/LICENSE-2.0'
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>The thread that reads one background program into its buffer, and that detaches the program when it is done.</summary>
+internal sealed class BackgroundReader : IEventSink
+{
+    // A broken program can send nothing but short records; the first ones say all there is to say.
+    private const int ShortRecordsKept = 100;
+
+    private readonly BpfSession _session;
+    private readonly EventReader _reader;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Thread _thread;
+    private readonly long _maxEvents;
+    private readonly TimeSpan? _duration;
+    private readonly List<ShortRecord> _short = [];
+    private long _events;
+    private volatile BpfProgramState _state = BpfProgramState.Running;
+    private volatile Exception? _error;
+
+    public BackgroundReader(BpfSession session, EventReader reader, string name, int bufferSize, long maxEvents, TimeSpan? duration)
+    {
+        _session = session;
+        _reader = reader;
+        _maxEvents = maxEvents;
+        _duration = duration;
+        Buffer = new EventBuffer(bufferSize);
+        Streams = reader.Streams;
+        _thread = new Thread(Run) { IsBackground = true, Name = $"bee {name}" };
+    }
+
+    public EventBuffer Buffer { get; }
+
+    public IReadOnlyList<RecordStream> Streams { get; }
+
+    public BpfProgramState State => _state;
+
+    public Exception? Error => _error;
+
+    public long Events => Interlocked.Read(ref _events);
+
+    /// <summary>The sum over the streams that know; null when none does.</summary>
+    public ulong? Lost => LossCount.Of(Streams);
+
+    public void Start() => _thread.Start();
+
+    public void Stop()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself at this very moment.
+        }
+
+        if (Thread.CurrentThread != _thread)
+        {
+            _thread.Join();
+        }
+    }
+
+    public IReadOnlyList<ShortRecord> TakeShortRecords()
+    {
+        lock (_short)
+        {
+            ShortRecord[] taken = [.. _short];
+            _short.Clear();
+            return taken;
+        }
+    }
+
+    bool IEventSink.Event(BpfEvent e)
+    {
+        Buffer.Add(e);
+        long count = _events + 1;
+        Volatile.Write(ref _events, count);
+        return count != _maxEvents;
+    }
+
+    void IEventSink.Short(ShortRecord record)
+    {
+        lock (_short)
+        {
+            if (_short.Count < ShortRecordsKept)
+            {
+                _short.Add(record);
+            }
+        }
+    }
+
+    void IEventSink.Lost(string map, ulong count)
+    {
+        // The streams keep the sums.
+    }
+
+    private void Run()
+    {
+        BpfProgramState end = BpfProgramState.Completed;
+        try
+        {
+            _reader.Run(this, _stop.Token, _duration);
+        }
+        catch (OperationCanceledException)
+        {
+            end = BpfProgramState.Stopped;
+        }
+        catch (Exception error)
+        {
+            // An exception that leaves a thread ends the process.
+            _error = error;
+            end = BpfProgramState.Failed;
+        }
+
+        if (_stop.IsCancellationRequested && _error is null)
+        {
+            end = BpfProgramState.Stopped;
+        }
+
+        _reader.Dispose();
+        _session.Dispose();
+        _stop.Dispose();
+        _state = end;
+        Buffer.End();
+    }
+}

@@ -1,0 +1,97 @@
+using System.Management.Automation;
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>What a background program is doing.</summary>
+public enum BpfProgramState
+{
+    /// <summary>Attached, and its events are collected.</summary>
+    Running,
+
+    /// <summary>Its duration or its number of events was reached, or it had only so much to say. It is detached.</summary>
+    Completed,
+
+    /// <summary>It was stopped. It is detached.</summary>
+    Stopped,
+
+    /// <summary>Reading it failed; <see cref="BpfProgramSession.Error"/> says why. It is detached.</summary>
+    Failed,
+}
+
+/// <summary>
+/// An eBPF program that runs in the background of this process: a thread of its own reads what the program reports into a buffer of
+/// a fixed size, until it is stopped. What does not fit is counted in <see cref="Dropped"/>.
+/// </summary>
+public sealed class BpfProgramSession
+{
+    private readonly BackgroundReader _reader;
+    private readonly BpfSession _session;
+
+    internal BpfProgramSession(int id, string name, string image, Guid runspace, BpfSession session, BackgroundReader reader)
+    {
+        Id = id;
+        Name = name;
+        Image = image;
+        Runspace = runspace;
+        Started = DateTime.Now;
+        Programs = session.Programs;
+        Maps = [.. session.Maps.Select(map => new MapInfo(map, id, name))];
+        _session = session;
+        _reader = reader;
+    }
+
+    /// <summary>A number that is unique in this process, beginning at 1.</summary>
+    public int Id { get; }
+
+    /// <summary>The name it was started with; else the image's or the file's.</summary>
+    public string Name { get; }
+
+    /// <summary>The image's reference, or the path of the file it was made from.</summary>
+    public string Image { get; }
+
+    /// <summary>What it is doing.</summary>
+    public BpfProgramState State => _reader.State;
+
+    /// <summary>When it was attached, in local time.</summary>
+    public DateTime Started { get; }
+
+    /// <summary>How many events and entries it has reported so far.</summary>
+    public long Events => _reader.Events;
+
+    /// <summary>How many of them wait to be received.</summary>
+    public int Buffered => _reader.Buffer.Count;
+
+    /// <summary>How many of them left the buffer unreceived, because it was full.</summary>
+    public long Dropped => _reader.Buffer.Dropped;
+
+    /// <summary>How many the kernel or the program itself threw away because a ring was full; null where nobody can know.</summary>
+    public ulong? Lost => _reader.Lost;
+
+    /// <summary>The loaded programs.</summary>
+    public IReadOnlyList<BpfProgram> Programs { get; }
+
+    /// <summary>The maps.</summary>
+    public IReadOnlyList<MapInfo> Maps { get; }
+
+    /// <summary>Why it failed, or null.</summary>
+    public Exception? Error => _reader.Error;
+
+    /// <summary>The runspace that started it, and that takes it down when it closes.</summary>
+    internal Guid Runspace { get; }
+
+    internal EventBuffer Buffer => _reader.Buffer;
+
+    internal BpfSession Session => _session;
+
+    internal IReadOnlyList<RecordStream> Streams => _reader.Streams;
+
+    /// <summary>Takes the short records out that were met since the last call.</summary>
+    internal IReadOnlyList<ShortRecord> TakeShortRecords() => _reader.TakeShortRecords();
+
+    /// <summary>Detaches the program and waits for its thread. What is buffered can still be received.</summary>
+    internal void Stop() => _reader.Stop();
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

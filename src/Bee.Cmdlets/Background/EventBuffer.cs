@@ -1,0 +1,145 @@
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>
+/// The events of a background program that nobody has received yet. Its size is fixed: when it is full the oldest event goes and is
+/// counted, so what is left is always the most recent stretch.
+/// </summary>
+internal sealed class EventBuffer
+{
+    private const int FirstSize = 256;
+
+    private readonly object _gate = new();
+    private readonly int _capacity;
+    private BpfEvent?[] _events;
+    private int _head;
+    private int _count;
+    private long _dropped;
+    private bool _ended;
+
+    public EventBuffer(int capacity)
+    {
+        _capacity = capacity;
+        _events = new BpfEvent?[Math.Min(capacity, FirstSize)];
+    }
+
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _count;
+            }
+        }
+    }
+
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    public void Add(BpfEvent item)
+    {
+        lock (_gate)
+        {
+            if (_count == _events.Length && !TryGrow())
+            {
+                _events[_head] = item;
+                _head = Next(_head);
+                _dropped++;
+                return;
+            }
+
+            int tail = _head + _count;
+            _events[tail >= _events.Length ? tail - _events.Length : tail] = item;
+            if (_count++ == 0)
+            {
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>Takes the oldest event.</summary>
+    public bool TryTake(out BpfEvent item)
+    {
+        lock (_gate)
+        {
+            return TryTakeLocked(out item);
+        }
+    }
+
+    /// <summary>Waits for an event. False when nothing came in time, or when the buffer is empty and nothing will come any more.</summary>
+    public bool Take(TimeSpan wait, out BpfEvent item)
+    {
+        lock (_gate)
+        {
+            if (_count == 0 && !_ended)
+            {
+                Monitor.Wait(_gate, wait);
+            }
+
+            return TryTakeLocked(out item);
+        }
+    }
+
+    /// <summary>True when no event will be added any more.</summary>
+    public bool IsEnded
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _ended;
+            }
+        }
+    }
+
+    /// <summary>Says that no event will be added any more, and wakes who waits.</summary>
+    public void End() => Signal(ended: true);
+
+    /// <summary>Wakes who waits, for instance because its pipeline is being stopped.</summary>
+    public void Wake() => Signal(ended: false);
+
+    private void Signal(bool ended)
+    {
+        lock (_gate)
+        {
+            _ended |= ended;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private bool TryTakeLocked(out BpfEvent item)
+    {
+        if (_count == 0)
+        {
+            item = null!;
+            return false;
+        }
+
+        item = _events[_head]!;
+        _events[_head] = null;
+        _head = Next(_head);
+        _count--;
+        return true;
+    }
+
+    private int Next(int index) => index + 1 == _events.Length ? 0 : index + 1;
+
+    private bool TryGrow()
+    {
+        if (_events.Length == _capacity)
+        {
+            return false;
+        }
+
+        var larger = new BpfEvent?[(int)Math.Min(_capacity, _events.Length * 2L)];
+        for (int i = 0; i < _count; i++)
+        {
+            larger[i] = _events[(_head + i) % _events.Length];
+        }
+
+        _events = larger;
+        _head = 0;
+        return true;
+    }
+}

@@ -1,0 +1,91 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+
+namespace Bee.Cmdlets;
+
+/// <summary>
+/// The background programs of this process. All runspaces see them; the one that started a program takes it down when it closes,
+/// and removing the module takes down what its runspace started.
+/// </summary>
+internal static class RunningPrograms
+{
+    private static readonly object Gate = new();
+    private static readonly List<BpfProgramSession> Sessions = [];
+    private static readonly HashSet<Guid> Watched = [];
+    private static int s_lastId;
+
+    public static int NextId() => Interlocked.Increment(ref s_lastId);
+
+    /// <summary>The programs in the order they were started.</summary>
+    public static IReadOnlyList<BpfProgramSession> All()
+    {
+        lock (Gate)
+        {
+            return [.. Sessions];
+        }
+    }
+
+    /// <summary>Adds a program, and watches the runspace that started it.</summary>
+    public static void Add(BpfProgramSession session, Runspace? owner)
+    {
+        lock (Gate)
+        {
+            Sessions.Add(session);
+            if (owner is not null && Watched.Add(owner.InstanceId))
+            {
+                owner.StateChanged += OnRunspaceState;
+            }
+        }
+    }
+
+    public static void Remove(BpfProgramSession session)
+    {
+        lock (Gate)
+        {
+            Sessions.Remove(session);
+        }
+    }
+
+    /// <summary>Stops and forgets what a runspace started.</summary>
+    public static void StopAllOf(Guid runspace)
+    {
+        foreach (BpfProgramSession session in All())
+        {
+            if (session.Runspace == runspace)
+            {
+                session.Stop();
+                Remove(session);
+            }
+        }
+    }
+
+    private static void OnRunspaceState(object? sender, RunspaceStateEventArgs change)
+    {
+        if (sender is not Runspace runspace
+            || change.RunspaceStateInfo.State is not (RunspaceState.Closing or RunspaceState.Closed or RunspaceState.Broken))
+        {
+            return;
+        }
+
+        runspace.StateChanged -= OnRunspaceState;
+        lock (Gate)
+        {
+            Watched.Remove(runspace.InstanceId);
+        }
+
+        StopAllOf(runspace.InstanceId);
+    }
+}
+
+/// <summary>Runs when the module is removed from a session: what that session started in the background ends.</summary>
+public sealed class ModuleCleanup : IModuleAssemblyCleanup
+{
+    /// <inheritdoc/>
+    public void OnRemove(PSModuleInfo psModuleInfo)
+    {
+        if (Runspace.DefaultRunspace is { } runspace)
+        {
+            RunningPrograms.StopAllOf(runspace.InstanceId);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Management.Automation;
+
+namespace Bee.Cmdlets;
+
+/// <summary>
+/// What every cmdlet of Bee has: a token that Ctrl+C cancels, a Dispose that the engine also calls when the pipeline ends early,
+/// and one way to turn what goes wrong with a single input into an error record.
+/// </summary>
+/// <remarks>
+/// The engine runs neither EndProcessing nor StopProcessing when a downstream command has had enough (Select-Object -First),
+/// when a script leaves by break, or when a downstream command throws. It does dispose the cmdlet, so whatever holds kernel
+/// resources is let go of in a finally block or in <see cref="Dispose(bool)"/>.
+/// </remarks>
+public abstract class BeeCmdlet : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private bool _disposed;
+
+    /// <summary>Cancelled when the pipeline is stopped.</summary>
+    protected CancellationToken Stop => _stop.Token;
+
+    /// <inheritdoc/>
+    protected sealed override void StopProcessing()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The pipeline's end and Ctrl+C came at the same time; there is nothing left to stop.
+        }
+    }
+
+    /// <summary>Writes the error of one input; the next input is still processed.</summary>
+    /// <param name="error">What went wrong.</param>
+    /// <param name="target">The input it went wrong with.</param>
+    protected void WriteError(Exception error, object? target)
+    {
+        if (error is OperationCanceledException && Stop.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+
+        WriteError(ErrorRecords.From(error, target));
+    }
+
+    /// <summary>
+    /// Runs the work on one input. What the libraries throw becomes a non-terminating error about that input; what the engine throws
+    /// to end the pipeline passes through.
+    /// </summary>
+    /// <param name="target">The input.</param>
+    /// <param name="work">The work on it.</param>
+    protected void Guard(object? target, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception error) when (ErrorRecords.IsExpected(error))
+        {
+            WriteError(error, target);
+        }
+    }
+
+    /// <summary>Makes a path of the session's current location absolute, without expanding wildcards.</summary>
+    /// <param name="path">A path as the person gave it; <c>~</c> and drives are understood.</param>
+    /// <returns>The path in the file system.</returns>
+    /// <exception cref="PSInvalidOperationException">The path belongs to no file system.</exception>
+    protected string FullPath(string path)
+    {
+        string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+        return provider.Name == "FileSystem"
+            ? full
+            : throw new BeeInputException("NotAFile", $"'{path}' is a path of the provider {provider.Name}. Give a file's path.");
+    }
+
+    /// <summary>Lets go of everything. Called by the engine at the end of the pipeline, however it ends.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        Dispose(true);
+        _stop.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Lets go of what the derived cmdlet holds.</summary>
+    /// <param name="disposing">Always true; there are no finalizers.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+}

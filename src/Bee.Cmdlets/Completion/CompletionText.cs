@@ -1,0 +1,53 @@
+using System.Management.Automation;
+using System.Management.Automation.Language;
+
+namespace Bee.Cmdlets;
+
+/// <summary>The quoting of completions.</summary>
+internal static class CompletionText
+{
+    // What ends or changes a bare word for PowerShell's parser.
+    private const string Special = " \t\r\n'\"`$|&;<>(){},@#\u2018\u2019\u201a\u201b\u201c\u201d\u201e";
+
+    /// <summary>Takes the quote off that a person has typed before the word.</summary>
+    public static string Unquote(string? word, out char quote)
+    {
+        quote = '\0';
+        if (string.IsNullOrEmpty(word) || word[0] is not ('\'' or '"'))
+        {
+            return word ?? string.Empty;
+        }
+
+        quote = word[0];
+        string inner = word[1..];
+        inner = inner.EndsWith(quote) ? inner[..^1] : inner;
+        return quote == '\'' ? inner.Replace("''", "'") : inner;
+    }
+
+    /// <summary>Quotes a value where a bare word would be read otherwise, or where the person has begun with a quote.</summary>
+    public static string Quote(string value, char quote) => quote switch
+    {
+        '"' => $"\"{value.Replace("`", "``").Replace("$", "`$").Replace("\"", "`\"")}\"",
+        '\'' => Single(value),
+        _ => value.Length == 0 || value[0] is '-' || value.AsSpan().IndexOfAny(Special) >= 0 ? Single(value) : value,
+    };
+
+    /// <summary>True where the candidate begins with the word, or matches it as a wildcard, or has it at the start of its last path part.</summary>
+    public static bool Fits(string candidate, string word)
+    {
+        if (word.Length == 0 || candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        if (WildcardPattern.ContainsWildcardCharacters(word))
+        {
+            return WildcardPattern.Get(word + "*", WildcardOptions.IgnoreCase).IsMatch(candidate);
+        }
+
+        int slash = candidate.LastIndexOf('/');
+        return slash >= 0 && candidate.AsSpan(slash + 1).StartsWith(word, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static string Single(string value) => $"'{CodeGeneration.EscapeSingleQuotedStringContent(value)}'";
+}

@@ -1,0 +1,88 @@
+using System.Management.Automation;
+using Bee.Ebpf;
+using Bee.Oci;
+using Bee.Toolchain;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Makes error records of what the libraries throw: a stable id, a true category, the input as target, and what to do about it.</summary>
+internal static class ErrorRecords
+{
+    /// <summary>True for what can go wrong with one input; false for what ends the pipeline or is a mistake of Bee's own.</summary>
+    public static bool IsExpected(Exception error) => error
+        is BeeInputException or CompilationException
+        or BpfObjectException or BpfLoadException or BpfParameterException or ShortRecordException
+        or StoreException or ReferenceException
+        or ToolMissingException or KernelBtfException or ManifestException
+        or IOException or UnauthorizedAccessException or OperationCanceledException or NotSupportedException
+        or ItemNotFoundException or DriveNotFoundException or ObjectDisposedException;
+
+    /// <summary>The record for an exception.</summary>
+    /// <param name="error">What was thrown.</param>
+    /// <param name="target">The input it is about.</param>
+    public static ErrorRecord From(Exception error, object? target)
+    {
+        (string id, ErrorCategory category, string? remedy) = Describe(error);
+        var record = new ErrorRecord(error, id, category, target);
+        string message = Message(error);
+        if (!string.IsNullOrEmpty(remedy) || message != error.Message)
+        {
+            record.ErrorDetails = new ErrorDetails(message) { RecommendedAction = remedy ?? string.Empty };
+        }
+
+        return record;
+    }
+
+    private static (string Id, ErrorCategory Category, string? Remedy) Describe(Exception error) => error switch
+    {
+        BeeInputException input => (input.ErrorId, input.IsMissing ? ErrorCategory.ObjectNotFound : ErrorCategory.InvalidArgument, input.Remedy),
+        CompilationException => ("CompilationFailed", ErrorCategory.ParserError, null),
+        BpfObjectException bad => ($"BadObject.{bad.Fault}", ErrorCategory.InvalidData, null),
+        BpfLoadException load => ($"LoadFailed.{load.Fault}", Category(load.Fault), load.Remedy),
+        BpfParameterException => ("BadParameter", ErrorCategory.InvalidArgument, null),
+        ShortRecordException => ("ShortRecord", ErrorCategory.InvalidData, null),
+        StoreException store => ($"Store.{store.Fault}", Category(store.Fault), null),
+        ReferenceException => ("BadReference", ErrorCategory.InvalidArgument, null),
+        ToolMissingException tool => ("ToolMissing", ErrorCategory.NotInstalled, tool.Remedy),
+        KernelBtfException btf => ("NoKernelBtf", ErrorCategory.ResourceUnavailable, btf.Remedy),
+        ManifestException => ("BadManifest", ErrorCategory.ParserError, null),
+        ItemNotFoundException or FileNotFoundException or DirectoryNotFoundException or DriveNotFoundException
+            => ("FileNotFound", ErrorCategory.ObjectNotFound, null),
+        UnauthorizedAccessException => ("AccessDenied", ErrorCategory.PermissionDenied, null),
+        IOException => ("FileError", ErrorCategory.ReadError, null),
+        NotSupportedException => ("NotSupported", ErrorCategory.NotImplemented, null),
+        ObjectDisposedException => ("ProgramEnded", ErrorCategory.ResourceUnavailable, null),
+        _ => ("Unexpected", ErrorCategory.NotSpecified, null),
+    };
+
+    /// <summary>What the person reads: the exception's message, and below it the end of what the verifier said, where its verdict stands.</summary>
+    private static string Message(Exception error)
+    {
+        string message = error.Message;
+        if (error is BpfLoadException { Remedy.Length: > 0 } load && !message.Contains(load.Remedy, StringComparison.Ordinal))
+        {
+            message = $"{message} {load.Remedy}";
+        }
+
+        return message;
+    }
+
+    private static ErrorCategory Category(LoadFault fault) => fault switch
+    {
+        LoadFault.LibbpfMissing => ErrorCategory.NotInstalled,
+        LoadFault.NoPermission => ErrorCategory.PermissionDenied,
+        LoadFault.NoKernelBtf or LoadFault.NoTracefs => ErrorCategory.ResourceUnavailable,
+        LoadFault.NoTarget or LoadFault.NoProcess => ErrorCategory.ObjectNotFound,
+        LoadFault.Unsupported => ErrorCategory.NotImplemented,
+        LoadFault.VerifierRejected => ErrorCategory.SecurityError,
+        LoadFault.BadObject => ErrorCategory.InvalidData,
+        LoadFault.BadParameter => ErrorCategory.InvalidArgument,
+        LoadFault.MapCreate => ErrorCategory.ResourceUnavailable,
+        _ => ErrorCategory.InvalidOperation,
+    };
+
+    private static ErrorCategory Category(StoreFault fault) => fault switch
+    {
+        _ => ErrorCategory.InvalidOperation,
+    };
+}

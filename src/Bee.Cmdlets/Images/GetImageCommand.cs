@@ -1,0 +1,26 @@
+using System.Management.Automation;
+using Bee.Oci;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Lists the local images.</summary>
+[Cmdlet(VerbsCommon.Get, "BeeImage")]
+[OutputType(typeof(Image))]
+public sealed class GetImageCommand : StoreCmdlet
+{
+    /// <summary>References, short names or digests; wildcards are allowed. Without it all images.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string[] Reference { get; set; } = ["*"];
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string reference in Reference)
+        {
+            Guard(reference, () => WriteObject(Match(reference), enumerateCollection: true));
+        }
+    }
+}
