@@ -7,40 +7,48 @@ namespace Bee.Cmdlets;
 public abstract class StoreCmdlet : BeeCmdlet
 {
     private ImageStores? _stores;
-    private ImageStore? _ownStore;
 
     /// <summary>
     /// The folder of the store. Without it: the environment variable BEE_STORE, else bee/store under XDG_DATA_HOME, else
-    /// ~/.local/share/bee/store. Under sudo, without either of the first two, the invoking user's store is read as well.
+    /// ~/.local/share/bee/store. Under sudo, when this parameter is not given, the invoking user's store is read as well.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Store { get; set; }
 
-    /// <summary>The store that is written to.</summary>
-    private protected ImageStore OwnStore => _ownStore ??= new ImageStore(Store is null ? ImageStore.DefaultPath : FullPath(Store));
+    /// <summary>The stores that are read from; the first is the one that is written to.</summary>
+    private protected ImageStores Stores => _stores ??= new ImageStores(Store is null ? null : FullPath(Store));
 
-    /// <summary>All stores that are read from, the own one first.</summary>
-    private protected ImageStores Stores => _stores ??= Store is null ? ImageStores.Default() : new ImageStores(OwnStore);
-
-    /// <summary>Finds images by name.</summary>
-    /// <param name="references">References, short names or digests; with wildcards all that match.</param>
-    /// <param name="images">The images to choose from.</param>
-    /// <returns>The images, each once. A literal name that matches nothing is reported as an error and left out.</returns>
-    private protected IEnumerable<Image> Match(string reference)
+    /// <summary>
+    /// The images of a name: a reference, a short name or a digest; with wildcards all that match, which may be none. A literal name that
+    /// no image has is reported as an error.
+    /// </summary>
+    private protected IReadOnlyList<Image> Match(string reference)
     {
+        IReadOnlyList<Image> images = [];
         if (WildcardPattern.ContainsWildcardCharacters(reference))
         {
-            WildcardPattern pattern = WildcardPattern.Get(reference, WildcardOptions.IgnoreCase);
-            return Stores.List().Where(image => ImageNames.Match(image, pattern));
+            images = Stores.List(reference);
         }
-
-        if (Stores.Find(reference) is { } found)
+        else if (Stores.Find(reference) is { } found)
         {
-            return [found];
+            images = [found];
+        }
+        else
+        {
+            WriteError(ImageNames.NotFound(reference, Stores), reference);
         }
 
-        WriteError(ImageNames.NotFound(reference, Stores), reference);
-        return [];
+        TellAboutInvokingStore();
+        return images;
+    }
+
+    /// <summary>Says why the store of the user behind sudo is passed over, where that is so.</summary>
+    private protected void TellAboutInvokingStore()
+    {
+        if (Stores.InvokingFault is { } fault)
+        {
+            WriteVerbose($"The invoking user's store is passed over: {fault.Message}");
+        }
     }
 }

@@ -18,6 +18,7 @@ public sealed class CopyImageCommand : StoreCmdlet
     /// <summary>The further reference. The tag is latest where none is given.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageCompleter))]
     public string Destination { get; set; } = string.Empty;
 
     /// <inheritdoc/>
@@ -25,12 +26,17 @@ public sealed class CopyImageCommand : StoreCmdlet
 
     private void Copy()
     {
-        ImageReference destination = ImageReference.Parse(Destination);
+        ImageReference destination = ImageReference.Parse(Destination).WithDefaultTag();
+        if (WildcardPattern.ContainsWildcardCharacters(Source))
+        {
+            throw new BeeInputException("NoWildcards", $"'{Source}' may mean several images, and only one can have the name {destination}.", "Name one image.");
+        }
+
         foreach (Image image in Match(Source))
         {
-            if (ShouldProcess($"{image.Reference} to {destination}", "Copy image"))
+            if (ShouldProcess($"{image.Reference} as {destination}", "Copy image"))
             {
-                WriteObject(OwnStore.Tag(image, destination));
+                WriteObject(Stores.Own.Tag(image, destination));
             }
         }
     }

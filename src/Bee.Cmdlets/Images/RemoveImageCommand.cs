@@ -3,12 +3,12 @@ using Bee.Oci;
 
 namespace Bee.Cmdlets;
 
-/// <summary>Removes images from the local store, with the blobs that nothing refers to any more.</summary>
+/// <summary>Removes names from the local store, and the blobs that nothing refers to any more.</summary>
 [Cmdlet(VerbsCommon.Remove, "BeeImage", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class RemoveImageCommand : StoreCmdlet
 {
-    /// <summary>References, short names or digests; wildcards are allowed.</summary>
+    /// <summary>References, short names or digests; wildcards are allowed. A digest removes all names of its image.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -28,11 +28,16 @@ public sealed class RemoveImageCommand : StoreCmdlet
     {
         foreach (Image image in Match(reference))
         {
-            if (ShouldProcess(image.Reference, "Remove image"))
+            // What was named by digest goes by digest, with all its names.
+            bool byDigest = ImageNames.IsDigest(reference, image);
+            string name = byDigest ? image.Digest : image.Reference;
+            if (ShouldProcess(name, "Remove image"))
             {
-                RemoveResult result = OwnStore.Remove(image.Reference);
-                WriteVerbose($"Removed {image.Reference}: {result}");
+                Guard(name, () => Tell(Stores.Own.Remove(name)));
             }
         }
     }
+
+    private void Tell(RemoveResult result)
+        => WriteVerbose($"Removed {string.Join(", ", result.References)}: {result.BlobsDeleted} blobs, {result.BytesFreed} bytes freed.");
 }

@@ -1,0 +1,45 @@
+using System.Management.Automation;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Detaches programs that run in the background, and takes them off the list.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "BeeProgram", SupportsShouldProcess = true, DefaultParameterSetName = "Name")]
+[OutputType(typeof(BpfProgramSession))]
+public sealed class StopProgramCommand : SelectProgramCmdlet
+{
+    /// <summary>Names or ids; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name")]
+    [Alias("Id")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Programs, as Start-BeeProgram and Get-BeeProgram give them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "InputObject", ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public BpfProgramSession[]? InputObject { get; set; }
+
+    /// <summary>Gives the stopped programs; what they have buffered can still be received.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (BpfProgramSession session in InputObject ?? Select(Name))
+        {
+            if (!ShouldProcess($"{session.Name} (id {session.Id})", "Stop program"))
+            {
+                continue;
+            }
+
+            session.Stop();
+            RunningPrograms.Remove(session);
+            if (PassThru)
+            {
+                WriteObject(session);
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+using System.Collections;
+using System.Management.Automation;
+using Bee.Ebpf;
+using Bee.Oci;
+
+namespace Bee.Cmdlets;
+
+/// <summary>A cmdlet that loads and attaches a program: an image, an object file, or a C file that is compiled first.</summary>
+public abstract class RunCmdlet : StoreCmdlet
+{
+    /// <summary>An image's reference, short name or digest, or the path of a .o or .c file.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Program", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("FullName", "Path", "PSPath")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageOrFileCompleter))]
+    public string Program { get; set; } = string.Empty;
+
+    /// <summary>An image, as Get-BeeImage and Invoke-BeeBuild give it.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Image", ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public Image? Image { get; set; }
+
+    /// <summary>Values for the program's parameters (its const volatile globals), by name.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(ParameterCompleter))]
+    public IDictionary? Parameter { get; set; }
+
+    /// <summary>
+    /// Names of the maps to stream; wildcards choose among those that stream by their name's prefix, a literal name can be any map that
+    /// can be read.
+    /// </summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProgramMapCompleter))]
+    public string[]? Map { get; set; }
+
+    /// <summary>
+    /// Narrows uprobe, uretprobe and perf_event links to one process. Other links see every process; a program that should not has a
+    /// parameter of its own.
+    /// </summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int? ProcessId { get; set; }
+
+    /// <summary>How often maps that are no event streams are read: a TimeSpan, a number of seconds, or text such as 200ms. One second by default.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Gives every entry of the polled maps at every interval, not only those that changed.</summary>
+    [Parameter]
+    public SwitchParameter All { get; set; }
+
+    /// <summary>Samples a second and CPU for perf_event programs. 99 by default.</summary>
+    [Parameter]
+    [ValidateRange(1, 100_000)]
+    public int SampleFrequency { get; set; } = 99;
+
+    /// <summary>Ends after this time: a TimeSpan, a number of seconds, or text such as 500ms or 5m.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? Duration { get; set; }
+
+    /// <summary>Ends after this many events and entries.</summary>
+    [Parameter]
+    [ValidateRange(1, long.MaxValue)]
+    public long MaxEvents { get; set; }
+
+    /// <summary>Runs one program.</summary>
+    private protected abstract void Run(ProgramInput input);
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord()
+    {
+        object target = Image is null ? Program : Image;
+        Guard(target, () =>
+        {
+            if (Find() is { } input)
+            {
+                WriteVerbose($"{input.Origin}: {input.File.Programs.Count} programs, {input.File.Maps.Count(map => !map.IsInternal)} maps.");
+                Run(input);
+            }
+        });
+    }
+
+    /// <summary>Loads a program and opens a reader, attaches it, and makes views for what it will give.</summary>
+    /// <remarks>The caller disposes both; when this throws nothing is left.</remarks>
+    private protected (BpfSession Session, EventReader Reader) Attach(ProgramInput input)
+    {
+        var log = new LibbpfLog();
+        BpfSession? session = null;
+        EventReader? reader = null;
+        try
+        {
+            session = BpfSession.Load(input.File, new BpfSessionOptions
+            {
+                Parameters = ParameterValues.From(Parameter, input.File),
+                ProcessId = ProcessId,
+                SampleFrequency = SampleFrequency,
+                Log = log.Add,
+            });
+            WriteVerbose($"Loaded {string.Join(", ", session.Programs.Select(program => $"{program.Name} (id {program.Id})"))}.");
+            reader = session.OpenReader(new EventReaderOptions
+            {
+                Select = MapSelection.From(Map, input.File),
+                Interval = Interval,
+                AllEntries = All,
+            });
+            session.Attach();
+            WriteVerbose($"Attached {string.Join(", ", input.File.Programs.Select(program => program.SectionName))}.");
+            log.WriteTo(this);
+            return (session, reader);
+        }
+        catch
+        {
+            // Written after the native call has returned: a Debug stream set to stop would throw through its frames.
+            reader?.Dispose();
+            session?.Dispose();
+            log.WriteTo(this);
+            throw;
+        }
+    }
+
+    /// <summary>Says what would otherwise look like a program that sees nothing.</summary>
+    private protected void WarnIfSilent(ProgramInput input, EventReader reader)
+    {
+        if (reader.Streams.Count == 0)
+        {
+            string maps = string.Join(", ", input.File.Maps.Where(map => !map.IsInternal).Select(map => map.Name));
+            WriteWarning($"{input.Name} streams nothing: no map is chosen whose name begins with print_, counter_, gauge_ or hist_."
+                + (maps.Length > 0 ? $" -Map can name one of its maps: {maps}." : string.Empty));
+        }
+    }
+
+    private ProgramInput? Find()
+    {
+        if (Image is not null)
+        {
+            return FromImage(Image);
+        }
+
+        if (ProgramInput.IsPath(Program))
+        {
+            return FromFile(FullPath(Program));
+        }
+
+        if (Stores.Find(Program) is { } image)
+        {
+            return FromImage(image);
+        }
+
+        if (File.Exists(FullPath(Program)))
+        {
+            return FromFile(FullPath(Program));
+        }
+
+        TellAboutInvokingStore();
+        throw ImageNames.NotFound(Program, Stores);
+    }
+
+    private ProgramInput FromImage(Image image)
+    {
+        ImageStores stores = image.Store == Stores.Own.Path || Stores.Invoking?.Path == image.Store ? Stores : new ImageStores(image.Store);
+        byte[] program = stores.ReadProgram(image);
+        return new ProgramInput(ImageNames.ShortName(image.Reference), image.Reference, ObjectFile.Parse(program, image.Reference));
+    }
+
+    private ProgramInput? FromFile(string path)
+    {
+        string name = ImageNames.FileStem(path);
+        if (!path.EndsWith(".c", StringComparison.Ordinal))
+        {
+            return new ProgramInput(name, path, ObjectFile.Read(path));
+        }
+
+        return SourceBuild.Compile(this, new Toolchain.CompileRequest { Source = path }, Stop) is { Object: { } bytes }
+            ? new ProgramInput(name, path, ObjectFile.Parse(bytes, path))
+            : null;
+    }
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Management.Automation;
+
+namespace Bee.Cmdlets;
+
+/// <summary>A cmdlet that works on programs that run in the background.</summary>
+public abstract class SelectProgramCmdlet : BeeCmdlet
+{
+    /// <summary>The programs whose name or id is meant.</summary>
+    /// <param name="names">Names with or without wildcards, or ids as text.</param>
+    /// <returns>The programs, each once. A literal name that is no program's is reported as an error.</returns>
+    private protected IEnumerable<BpfProgramSession> Select(IEnumerable<string> names)
+    {
+        IReadOnlyList<BpfProgramSession> all = RunningPrograms.All();
+        var given = new HashSet<BpfProgramSession>();
+        foreach (string name in names)
+        {
+            bool isPattern = WildcardPattern.ContainsWildcardCharacters(name);
+            WildcardPattern pattern = WildcardPattern.Get(isPattern ? name : WildcardPattern.Escape(name), WildcardOptions.IgnoreCase);
+            BpfProgramSession[] found = [.. all.Where(session => pattern.IsMatch(session.Name) || IsId(session, name))];
+            if (found.Length == 0 && !isPattern)
+            {
+                string known = string.Join(", ", all.Select(session => session.Name));
+                WriteError(new BeeInputException(
+                    "ProgramNotFound",
+                    $"No program '{name}' runs in the background." + (known.Length > 0 ? $" Those that do: {known}." : string.Empty),
+                    "Get-BeeProgram lists them; Start-BeeProgram starts one.",
+                    missing: true), name);
+            }
+
+            foreach (BpfProgramSession session in found)
+            {
+                if (given.Add(session))
+                {
+                    yield return session;
+                }
+            }
+        }
+    }
+
+    private static bool IsId(BpfProgramSession session, string text)
+        => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id == session.Id;
+}

@@ -1,0 +1,166 @@
+using System.Management.Automation;
+using Bee.Ebpf;
+using Bee.Oci;
+using Bee.Toolchain;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Compiles a C file to an eBPF object, packs it into an image and stores that.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "BeeBuild", SupportsShouldProcess = true, DefaultParameterSetName = "Image")]
+[OutputType(typeof(Image), ParameterSetName = ["Image"])]
+[OutputType(typeof(FileInfo), ParameterSetName = ["Binary"])]
+public sealed class InvokeBuildCommand : StoreCmdlet
+{
+    private readonly HashSet<string> _written = [];
+
+    /// <summary>A .c file, or a folder with one C file; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("FullName", "PSPath")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>The image's reference. Without it: the bee.yaml's or the file's name, with the tag latest.</summary>
+    [Parameter(Position = 1, ParameterSetName = "Image")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string? Tag { get; set; }
+
+    /// <summary>Where to write the object; a folder gets it under the source's name with .o behind.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? OutFile { get; set; }
+
+    /// <summary>Makes no image, only the object; without -OutFile in the current folder.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Binary")]
+    public SwitchParameter BinaryOnly { get; set; }
+
+    /// <summary>Macros, each NAME or NAME=VALUE.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Define { get; set; } = [];
+
+    /// <summary>Further arguments for clang, one an item.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] CFlags { get; set; } = [];
+
+    /// <summary>A file with the BTF of the kernel to compile for, raw or in an ELF file. The running kernel's without it.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? VmlinuxBtf { get; set; }
+
+    /// <summary>Who wrote the program.</summary>
+    [Parameter(ParameterSetName = "Image")]
+    [ValidateNotNullOrEmpty]
+    public string[] Author { get; set; } = [];
+
+    /// <summary>What the program does, in a sentence.</summary>
+    [Parameter(ParameterSetName = "Image")]
+    public string? Description { get; set; }
+
+    /// <summary>SPDX expression of the program's license.</summary>
+    [Parameter(ParameterSetName = "Image")]
+    public string? License { get; set; }
+
+    /// <summary>Address of the source, such as its repository.</summary>
+    [Parameter(ParameterSetName = "Image")]
+    public string? Source { get; set; }
+
+    /// <summary>Revision of the source, such as a commit.</summary>
+    [Parameter(ParameterSetName = "Image")]
+    public string? Revision { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string path in Path)
+        {
+            Guard(path, () =>
+            {
+                foreach (string file in Resolve(path))
+                {
+                    Guard(file, () => Build(BuildSource.Find(file)));
+                }
+            });
+        }
+    }
+
+    private IEnumerable<string> Resolve(string path)
+    {
+        if (!WildcardPattern.ContainsWildcardCharacters(path) || File.Exists(FullPath(path)))
+        {
+            return [FullPath(path)];
+        }
+
+        return GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider) is var found && provider.Name == "FileSystem" ? found : [FullPath(path)];
+    }
+
+    private void Build(BuildSource source)
+    {
+        ImageReference? reference = BinaryOnly ? null : Reference(source);
+        string? outFile = OutPath(source);
+        if (!ShouldProcess(source.File, reference is null ? $"Compile to {outFile}" : $"Build image {reference}"))
+        {
+            return;
+        }
+
+        CompileResult? result = SourceBuild.Compile(this, new CompileRequest
+        {
+            Source = source.File,
+            VmlinuxBtf = VmlinuxBtf is null ? null : FullPath(VmlinuxBtf),
+            Defines = [.. source.Manifest.Defines, .. Define],
+            CFlags = CFlags,
+        }, Stop);
+        if (result?.Object is not { } bytes)
+        {
+            return;
+        }
+
+        // Read before anything is written: what cannot be described must not get a name.
+        ObjectFile file = ObjectFile.Parse(bytes, source.File);
+        if (outFile is not null)
+        {
+            AtomicFile.Write(outFile, bytes);
+        }
+
+        WriteObject(reference is null ? new FileInfo(outFile!) : Pack(source, file, result, reference));
+    }
+
+    private Image Pack(BuildSource source, ObjectFile file, CompileResult result, ImageReference reference)
+    {
+        ProgramManifest manifest = source.Manifest;
+        string authors = string.Join(", ", Author.Length > 0 ? Author : manifest.Authors);
+        return Stores.Own.Add(new ImageContent
+        {
+            Program = result.Object!,
+            Config = ProgramMetadata.Describe(file, ProgramMetadata.Facts(source.File, result)),
+            Authors = authors.Length > 0 ? authors : null,
+            Description = Description ?? manifest.Description,
+            License = License ?? manifest.License,
+            Source = Source ?? manifest.Source,
+            Revision = Revision,
+        }, reference);
+    }
+
+    private ImageReference Reference(BuildSource source)
+    {
+        string? name = Tag ?? source.Manifest.Name;
+        ImageReference reference = name is null ? ImageNames.FromFile(source.File) : ImageReference.Parse(name).WithDefaultTag();
+        return _written.Add(reference.ToString()) ? reference : throw new BeeInputException(
+            "SameTarget", $"Another input of this pipeline has the name {reference} already.", "Build one file for each -Tag, or leave -Tag out.");
+    }
+
+    private string? OutPath(BuildSource source)
+    {
+        if (OutFile is null && !BinaryOnly)
+        {
+            return null;
+        }
+
+        string path = FullPath(OutFile ?? ".");
+        string file = Directory.Exists(path) ? System.IO.Path.Combine(path, $"{System.IO.Path.GetFileNameWithoutExtension(source.File)}.o") : path;
+        return _written.Add(file) ? file : throw new BeeInputException(
+            "SameTarget", $"Another input of this pipeline has been written to {file} already.", "Give a folder with -OutFile, or build one file at a time.");
+    }
+}

@@ -1,0 +1,54 @@
+using System.Management.Automation;
+using Bee.Toolchain;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Compiles for a cmdlet: what clang says goes to its error and warning streams.</summary>
+internal static class SourceBuild
+{
+    /// <summary>Compiles one source file.</summary>
+    /// <returns>The result, or null when clang made no object; then errors have been written.</returns>
+    public static CompileResult? Compile(BeeCmdlet cmdlet, CompileRequest request, CancellationToken stop)
+    {
+        var progress = new ProgressRecord(1, "Compiling", Path.GetFileName(request.Source));
+        cmdlet.WriteProgress(progress);
+        CompileResult result;
+        try
+        {
+            result = Compiler.Compile(request, stop);
+        }
+        finally
+        {
+            progress.RecordType = ProgressRecordType.Completed;
+            if (!stop.IsCancellationRequested)
+            {
+                cmdlet.WriteProgress(progress);
+            }
+        }
+
+        cmdlet.WriteVerbose($"{result.ClangVersion} {string.Join(' ', result.Flags)}");
+        foreach (Diagnostic diagnostic in result.Diagnostics)
+        {
+            Tell(cmdlet, diagnostic, request.Source);
+        }
+
+        return result.Success ? result : null;
+    }
+
+    private static void Tell(BeeCmdlet cmdlet, Diagnostic diagnostic, string source)
+    {
+        var said = new CompilationException(diagnostic);
+        switch (diagnostic.Severity)
+        {
+            case DiagnosticSeverity.Error:
+                cmdlet.WriteError(ErrorRecords.From(said, source));
+                break;
+            case DiagnosticSeverity.Warning:
+                cmdlet.WriteWarning(said.Message);
+                break;
+            default:
+                cmdlet.WriteVerbose(said.Message);
+                break;
+        }
+    }
+}

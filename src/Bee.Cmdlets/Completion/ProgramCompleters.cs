@@ -1,0 +1,58 @@
+using System.Collections;
+using System.Management.Automation;
+using Bee.Ebpf;
+using Bee.Oci;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Offers something of the program that the command line names: an image of the store, or an object file.</summary>
+public abstract class ProgramCompleter : BeeCompleter
+{
+    /// <summary>What the program's image or file says about itself; empty where the command line names none yet.</summary>
+    private protected static ImageConfig Describe(IDictionary bound)
+    {
+        if (bound["Image"] is { } given && LanguagePrimitives.TryConvertTo(given, out Image image))
+        {
+            return image.Config;
+        }
+
+        if (Argument(bound, "Program") is not { Length: > 0 } program)
+        {
+            return ImageConfig.Empty;
+        }
+
+        if (ProgramInput.IsPath(program))
+        {
+            return program.EndsWith(".o", StringComparison.Ordinal)
+                ? ProgramMetadata.Describe(ObjectFile.Read(Path.GetFullPath(program)), new BuildFacts())
+                : ImageConfig.Empty;
+        }
+
+        return ImageCompleter.StoreOf(bound).Find(program)?.Config ?? ImageConfig.Empty;
+    }
+}
+
+/// <summary>Offers a program's maps.</summary>
+public sealed class ProgramMapCompleter : ProgramCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => Describe(bound).Maps
+            .OrderBy(map => map.Role is null)
+            .Select(map => new Candidate(map.Name, $"{map.Type}: {map.KeyType ?? "-"} to {map.ValueType ?? "-"}"));
+}
+
+/// <summary>Offers a hashtable with each of a program's parameters.</summary>
+public sealed class ParameterCompleter : ProgramCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+    {
+        foreach (ImageParameter parameter in Describe(bound).Parameters)
+        {
+            bool isNumber = double.TryParse(parameter.Default, out _);
+            string value = isNumber ? parameter.Default! : CompletionText.Quote(parameter.Default ?? string.Empty, '\'');
+            yield return new Candidate($"@{{ {parameter.Name} = {value} }}", $"{parameter.Type}, by default {parameter.Default}", IsCode: true);
+        }
+    }
+}

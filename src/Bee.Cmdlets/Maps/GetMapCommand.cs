@@ -1,0 +1,18 @@
+using System.Management.Automation;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Lists the maps of programs that run in the background.</summary>
+[Cmdlet(VerbsCommon.Get, "BeeMap", DefaultParameterSetName = "Name")]
+[OutputType(typeof(MapInfo))]
+public sealed class GetMapCommand : MapCmdlet
+{
+    /// <summary>Programs, as Start-BeeProgram and Get-BeeProgram give them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "InputObject", ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public BpfProgramSession[]? InputObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+        => WriteObject(SelectMaps(InputObject ?? Select(Program)), enumerateCollection: true);
+}

@@ -1,0 +1,49 @@
+using System.Management.Automation;
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Reads the entries of maps of programs that run in the background.</summary>
+[Cmdlet(VerbsCommon.Get, "BeeMapEntry", DefaultParameterSetName = "Name")]
+[OutputType(typeof(MapEntry))]
+public sealed class GetMapEntryCommand : MapCmdlet
+{
+    /// <summary>Maps, as Get-BeeMap gives them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Map", ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public MapInfo[]? InputObject { get; set; }
+
+    /// <summary>Programs, as Start-BeeProgram and Get-BeeProgram give them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Session", ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public BpfProgramSession[]? Session { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        bool all = Name is ["*"] && !MyInvocation.BoundParameters.ContainsKey(nameof(Name));
+        foreach (MapInfo map in InputObject ?? SelectMaps(Session ?? Select(Program)))
+        {
+            // Without a name the readable ones are meant; a ring that was named is an error.
+            if (map.CanRead || !all || InputObject is not null)
+            {
+                Guard(map, () => Read(map));
+            }
+        }
+    }
+
+    private void Read(MapInfo map)
+    {
+        if (!map.CanRead || map.Map.EntryType is not { } type)
+        {
+            throw new BeeInputException("MapNotReadable", $"The map {map.Name} is a {map.Type}, which has no entries to read.", map.Map.Description.IsEventStream
+                ? "Invoke-BeeProgram and Receive-BeeEvent give its events." : null);
+        }
+
+        EventViews.Register(this, type);
+        foreach (MapEntry entry in map.Map.Entries())
+        {
+            CommandRuntime.WriteObject(entry);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using System.Management.Automation;
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Runs a program in the foreground and gives what it reports.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "BeeProgram", DefaultParameterSetName = "Program")]
+[OutputType(typeof(BpfEvent), typeof(MapEntry))]
+public sealed class InvokeProgramCommand : RunCmdlet
+{
+    private protected override void Run(ProgramInput input)
+    {
+        // Whatever ends the stream comes through here as an exception at the latest when an object is written, so this detaches.
+        (BpfSession session, EventReader reader) = Attach(input);
+        using (session)
+        using (reader)
+        {
+            EventViews.Register(this, reader.Streams);
+            WarnIfSilent(input, reader);
+            var sink = new PipelineSink(this, CommandRuntime, MaxEvents);
+            reader.Run(sink, Stop, Duration);
+            sink.TellLosses();
+        }
+    }
+}

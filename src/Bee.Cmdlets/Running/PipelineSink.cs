@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>
+/// Writes what is read to the pipeline, on the pipeline's own thread. An event costs a count and the engine's own write, no more.
+/// </summary>
+internal sealed class PipelineSink : IEventSink
+{
+    private readonly Cmdlet _cmdlet;
+    private readonly ICommandRuntime _pipeline;
+    private readonly Dictionary<string, ulong> _lost = [];
+    private long _left;
+    private long _lastTold;
+
+    /// <param name="cmdlet">Where errors and warnings go.</param>
+    /// <param name="pipeline">Where objects go: the cmdlet's runtime, without the detour over the cmdlet.</param>
+    /// <param name="maxEvents">How many objects to write; 0 for no limit.</param>
+    public PipelineSink(Cmdlet cmdlet, ICommandRuntime pipeline, long maxEvents)
+    {
+        _cmdlet = cmdlet;
+        _pipeline = pipeline;
+        _left = maxEvents;
+    }
+
+    // Without a limit the count runs below zero and never meets it.
+    bool IEventSink.Event(BpfEvent e)
+    {
+        _pipeline.WriteObject(e);
+        return --_left != 0;
+    }
+
+    void IEventSink.Short(ShortRecord record) => _cmdlet.WriteError(ShortRecords.Error(record));
+
+    void IEventSink.Lost(string map, ulong count)
+    {
+        _lost[map] = _lost.GetValueOrDefault(map) + count;
+        if (_lastTold == 0 || Stopwatch.GetElapsedTime(_lastTold) >= TimeSpan.FromSeconds(1))
+        {
+            TellLosses();
+        }
+    }
+
+    /// <summary>Warns of the losses that have not been told yet.</summary>
+    public void TellLosses()
+    {
+        if (_lost.Count == 0)
+        {
+            return;
+        }
+
+        string text = string.Join(", ", _lost.Select(pair => $"{pair.Value} of {pair.Key}"));
+        _lost.Clear();
+        _lastTold = Stopwatch.GetTimestamp();
+        _cmdlet.WriteWarning($"Events were lost, because the buffer was full: {text}.");
+    }
+}

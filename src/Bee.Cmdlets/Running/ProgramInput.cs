@@ -1,0 +1,15 @@
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>An object file that is to run, and where it came from.</summary>
+/// <param name="Name">A short name, for people.</param>
+/// <param name="Origin">The image's reference, or the file's path.</param>
+/// <param name="File">The object.</param>
+internal sealed record ProgramInput(string Name, string Origin, ObjectFile File)
+{
+    /// <summary>True for what is meant as a path and not as an image's name: it begins as one, or ends in .c or .o.</summary>
+    public static bool IsPath(string text)
+        => text.StartsWith('/') || text.StartsWith('.') || text.StartsWith('~') || text.Contains("::", StringComparison.Ordinal)
+            || text.EndsWith(".c", StringComparison.Ordinal) || text.EndsWith(".o", StringComparison.Ordinal);
+}
