@@ -12,10 +12,10 @@ internal static class ErrorRecords
     public static bool IsExpected(Exception error) => error
         is BeeInputException or CompilationException
         or BpfObjectException or BpfLoadException or BpfParameterException or ShortRecordException
-        or StoreException or ReferenceException
+        or StoreException
         or ToolMissingException or KernelBtfException or ManifestException
         or IOException or UnauthorizedAccessException or OperationCanceledException or NotSupportedException
-        or ItemNotFoundException or DriveNotFoundException or ObjectDisposedException;
+        or ItemNotFoundException or System.Management.Automation.DriveNotFoundException or ObjectDisposedException;
 
     /// <summary>The record for an exception.</summary>
     /// <param name="error">What was thrown.</param>
@@ -42,11 +42,10 @@ internal static class ErrorRecords
         BpfParameterException => ("BadParameter", ErrorCategory.InvalidArgument, null),
         ShortRecordException => ("ShortRecord", ErrorCategory.InvalidData, null),
         StoreException store => ($"Store.{store.Fault}", Category(store.Fault), null),
-        ReferenceException => ("BadReference", ErrorCategory.InvalidArgument, null),
         ToolMissingException tool => ("ToolMissing", ErrorCategory.NotInstalled, tool.Remedy),
         KernelBtfException btf => ("NoKernelBtf", ErrorCategory.ResourceUnavailable, btf.Remedy),
         ManifestException => ("BadManifest", ErrorCategory.ParserError, null),
-        ItemNotFoundException or FileNotFoundException or DirectoryNotFoundException or DriveNotFoundException
+        ItemNotFoundException or FileNotFoundException or DirectoryNotFoundException or System.Management.Automation.DriveNotFoundException
             => ("FileNotFound", ErrorCategory.ObjectNotFound, null),
         UnauthorizedAccessException => ("AccessDenied", ErrorCategory.PermissionDenied, null),
         IOException => ("FileError", ErrorCategory.ReadError, null),
@@ -83,6 +82,12 @@ internal static class ErrorRecords
 
     private static ErrorCategory Category(StoreFault fault) => fault switch
     {
-        _ => ErrorCategory.InvalidOperation,
+        StoreFault.NotFound or StoreFault.MissingBlob or StoreFault.NoProgram => ErrorCategory.ObjectNotFound,
+        StoreFault.NoPermission or StoreFault.ReadOnly => ErrorCategory.PermissionDenied,
+        StoreFault.Untrusted or StoreFault.DigestMismatch => ErrorCategory.SecurityError,
+        StoreFault.Ambiguous or StoreFault.BadReference => ErrorCategory.InvalidArgument,
+        StoreFault.Busy => ErrorCategory.ResourceBusy,
+        StoreFault.Io => ErrorCategory.WriteError,
+        _ => ErrorCategory.InvalidData,
     };
 }

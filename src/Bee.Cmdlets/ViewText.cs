@@ -1,0 +1,83 @@
+using System.Globalization;
+using Bee.Ebpf;
+using Bee.Oci;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Text for the views of formats/Bee.Format.ps1xml.</summary>
+public static class ViewText
+{
+    /// <summary>The first twelve digits of a digest, enough to name the image by.</summary>
+    /// <param name="digest">A digest.</param>
+    /// <returns>Twelve digits.</returns>
+    public static string ShortDigest(string? digest)
+    {
+        string hex = digest?[(digest.IndexOf(':', StringComparison.Ordinal) + 1)..] ?? string.Empty;
+        return hex.Length > 12 ? hex[..12] : hex;
+    }
+
+    /// <summary>A size in its best unit.</summary>
+    /// <param name="bytes">Bytes.</param>
+    /// <returns>The text.</returns>
+    public static string Size(long bytes) => FieldText.ByteSize((ulong)Math.Max(0, bytes));
+
+    /// <summary>An image's programs, one a line with its section.</summary>
+    /// <param name="image">The image.</param>
+    /// <returns>The lines.</returns>
+    public static string Programs(Image image)
+        => Columns(image.Programs.Select(program => new[] { program.Name, program.Section ?? program.Type ?? string.Empty }));
+
+    /// <summary>An image's maps, one a line with kind, types and size.</summary>
+    /// <param name="image">The image.</param>
+    /// <returns>The lines.</returns>
+    public static string Maps(Image image)
+        => Columns(image.Maps.Select(map => new[] { map.Name, map.Type ?? string.Empty, Types(map.KeyType, map.ValueType), map.MaxEntries.ToString(CultureInfo.InvariantCulture) }));
+
+    /// <summary>An image's parameters, one a line with type and default.</summary>
+    /// <param name="image">The image.</param>
+    /// <returns>The lines.</returns>
+    public static string Parameters(Image image)
+        => Columns(image.Parameters.Select(parameter => new[] { parameter.Name, parameter.Type ?? string.Empty, $"= {parameter.Default}" }));
+
+    /// <summary>An image's annotations, one a line.</summary>
+    /// <param name="image">The image.</param>
+    /// <returns>The lines.</returns>
+    public static string Annotations(Image image)
+        => Lines(image.Annotations.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} = {pair.Value}"));
+
+    /// <summary>What an image was built from and with.</summary>
+    /// <param name="image">The image.</param>
+    /// <returns>The lines.</returns>
+    public static string Build(Image image)
+        => image.Build is not { } build ? string.Empty : Lines(new[] { build.Source, build.Clang, build.VmlinuxDigest is null ? null : $"vmlinux.h {build.VmlinuxDigest}" }
+            .Where(line => line is not null)!);
+
+    /// <summary>A background program's programs, one a line with the kernel's id.</summary>
+    /// <param name="session">The background program.</param>
+    /// <returns>The lines.</returns>
+    public static string LoadedPrograms(BpfProgramSession session)
+        => Columns(session.Programs.Select(program => new[] { program.Name, program.Description.SectionName, $"id {program.Id}" }));
+
+    /// <summary>A background program's maps, one a line.</summary>
+    /// <param name="session">The background program.</param>
+    /// <returns>The lines.</returns>
+    public static string LoadedMaps(BpfProgramSession session)
+        => Columns(session.Maps.Where(map => !map.Map.Description.IsInternal).Select(map => new[] { map.Name, map.Type.ToString(), $"id {map.Id}" }));
+
+    private static string Types(string? key, string? value) => key is null ? value ?? string.Empty : $"{key} -> {value}";
+
+    // Columns as wide as what is in them, two spaces between, nothing behind the last.
+    private static string Columns(IEnumerable<string[]> rows)
+    {
+        string[][] all = [.. rows];
+        if (all.Length == 0)
+        {
+            return string.Empty;
+        }
+
+        int[] widths = [.. Enumerable.Range(0, all[0].Length).Select(column => all.Max(row => row[column].Length))];
+        return Lines(all.Select(row => string.Join("  ", row.Select((text, column) => text.PadRight(widths[column]))).TrimEnd()));
+    }
+
+    private static string Lines(IEnumerable<string> lines) => string.Join(Environment.NewLine, lines);
+}
