@@ -129,7 +129,8 @@ public sealed class EngineSession : IDisposable
 
     private void Show(ErrorRecord record)
     {
-        _host.UI.WriteErrorLine($"{record.InvocationInfo?.MyCommand?.Name ?? "bee-host"}: {record.Exception.Message}");
+        string? command = record.InvocationInfo?.MyCommand?.Name;
+        _host.UI.WriteErrorLine($"{(string.IsNullOrEmpty(command) ? "bee-host" : command)}: {record.Exception.Message}");
         if (!string.IsNullOrEmpty(record.ScriptStackTrace))
         {
             _host.UI.WriteErrorLine(record.ScriptStackTrace);

@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# From a bare Linux machine to a built, tested or shown Bee: installs what is missing, then runs build.ps1.
+set -euo pipefail
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+
+usage() {
+    cat <<'END'
+usage: ./build.sh TASK [ARGUMENT...]
+
+  demo     build an example, run it on processes of its own, print its events
+  test     build everything and run every test
+  build    complete module/Bee, for Import-Module ./module/Bee
+  bench    measure against C programs on libbpf
+  pack     put the module into a package under artifacts/
+
+Further arguments go to build.ps1, as in: ./build.sh test -Configuration Debug
+END
+}
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "build.sh: $*"; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# sudo may ask for a password only where somebody can type one.
+can_be_root() { [ "$(id -u)" -eq 0 ] || { have sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }; }
+
+has_library() {
+    local cache
+    cache=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null || true)
+    [[ $cache == *"$1"* ]]
+}
+
+check_sdk() {
+    local versions
+    have dotnet || die "the .NET SDK 10 is missing: install the package dotnet-sdk-10.0, or follow https://learn.microsoft.com/dotnet/core/install/linux"
+    # A .NET without ICU refuses to start; nothing here compares text by culture.
+    has_library libicuuc.so || export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
+    versions=$(dotnet --list-sdks)
+    grep -Eq '^[1-9][0-9]\.' <<<"$versions" ||
+        die "the .NET SDK 10 is missing; dotnet has only: $(tr '\n' ' ' <<<"$versions")"
+}
+
+# Names the packages for what is not there yet: what the tasks need first, what they can do without second.
+missing_packages() {
+    have clang || echo clang
+    have llvm-strip || compgen -c llvm-strip- >/dev/null || echo llvm
+    { [ -e /usr/include/bpf/bpf_helpers.h ] && has_library libbpf.so.1; } || echo libbpf-dev
+    have gcc || echo gcc
+}
+
+install_packages() {
+    local missing
+    mapfile -t missing < <(missing_packages)
+    if [ ${#missing[@]} -gt 0 ]; then
+        if ! have apt-get; then
+            say "build.sh: missing here, by their Debian names: ${missing[*]}"
+            say "          (Fedora: clang llvm libbpf-devel gcc; Arch: clang llvm libbpf gcc; Alpine: clang llvm libbpf-dev gcc)"
+            return
+        fi
+        if ! can_be_root; then
+            say "build.sh: missing: ${missing[*]}; as root: apt-get install ${missing[*]}"
+            return
+        fi
+        say "build.sh: installing ${missing[*]}"
+        apt_install "${missing[@]}" || die "apt-get could not install ${missing[*]}"
+    fi
+    # Only the benchmarks measure against bpftool, and its package has another name on each distribution.
+    if [ "$task" = bench ] && ! PATH="$PATH:/usr/sbin:/sbin" have bpftool && have apt-get && can_be_root; then
+        apt_install bpftool || apt_install "linux-tools-$(uname -r)" || say "build.sh: no bpftool; what is measured against it is skipped"
+    fi
+    has_library libbpf.so.1 || say "build.sh: no libbpf.so.1 (libbpf 1.0 or later): programs can be built here, not run"
+}
+
+# Quiet when it goes well; shows what apt-get said when it does not.
+apt_install() {
+    local log
+    log=$(mktemp)
+    if { as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"; } >"$log" 2>&1 </dev/null; then
+        rm -f "$log"
+    else
+        tail -n 15 "$log" >&2
+        rm -f "$log"
+        return 1
+    fi
+}
+
+mount_filesystem() {
+    local type=$1 path=$2
+    grep -qs " $path $type " /proc/mounts && return
+    if can_be_root; then
+        as_root mount -t "$type" "$type" "$path" 2>/dev/null || say "build.sh: $type could not be mounted on $path"
+    else
+        say "build.sh: $type is not mounted on $path; as root: mount -t $type $type $path"
+    fi
+}
+
+# PowerShell where it is on the path, else the project's own engine host, built first.
+find_engine() {
+    if have pwsh; then
+        engine=("$(command -v pwsh)" -NoProfile -NonInteractive -File)
+    else
+        local output
+        output=$(dotnet build "$root/tests/Bee.EngineHost" -c Release -v quiet --nologo 2>&1) || die "the engine host does not build: $output"
+        engine=("$root/tests/Bee.EngineHost/bin/Release/net10.0/bee-host")
+    fi
+}
+
+run_task() { "${engine[@]}" "$root/build.ps1" -Task "$@"; }
+
+# Only root may load programs into the kernel. Building stays the caller's own, so that no file here becomes root's.
+run_demo() {
+    run_task Build "$@"
+    if [ "$(id -u)" -eq 0 ] || ! can_be_root; then
+        run_task Demo -NoBuild "$@"
+    else
+        say "build.sh: loading into the kernel takes root: the demo runs through sudo"
+        as_root env "PATH=$PATH" "DOTNET_ROOT=$(dirname "$(readlink -f "$(command -v dotnet)")")" \
+            "${engine[@]}" "$root/build.ps1" -Task Demo -NoBuild "$@"
+    fi
+}
+
+task=${1:-}
+case $task in
+    demo | test | build | bench | pack) shift ;;
+    -h | --help | help) usage; exit 0 ;;
+    *) usage >&2; exit 64 ;;
+esac
+
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 POWERSHELL_TELEMETRY_OPTOUT=1
+# No build server outlives the build.
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
+
+check_sdk
+install_packages
+mount_filesystem tracefs /sys/kernel/tracing
+mount_filesystem bpf /sys/fs/bpf
+find_engine
+
+case $task in
+    demo) run_demo "$@" ;;
+    *) run_task "${task^}" "$@" ;;
+esac
