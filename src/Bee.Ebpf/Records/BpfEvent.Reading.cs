@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -46,6 +47,18 @@ public abstract unsafe partial class BpfEvent
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected static BigInteger ReadInt128(ref byte at, bool signed) =>
         new(MemoryMarshal.CreateReadOnlySpan(ref at, 16), isUnsigned: !signed);
+
+    /// <summary>A <c>float</c> as the double with the same digits, so that 1.1f equals the literal 1.1; cast to float it is what it was.</summary>
+    /// <param name="at">The first of 4 bytes.</param>
+    /// <returns>The number.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static double ReadFloat(ref byte at)
+    {
+        var value = Unsafe.ReadUnaligned<float>(ref at);
+        return !float.IsFinite(value) || value == MathF.Truncate(value)
+            ? value
+            : double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    }
 
     /// <summary>A bitfield of at most 64 bits, which may lie across 9 bytes.</summary>
     /// <param name="at">The byte that holds its first bit.</param>

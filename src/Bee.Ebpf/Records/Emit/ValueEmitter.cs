@@ -117,6 +117,9 @@ internal sealed class ValueEmitter(TypeBuilder owner)
                 il.Emit(OpCodes.Ldc_I4_0);
                 il.Emit(OpCodes.Cgt_Un);
                 return;
+            case NumberKind.Float32:
+                il.Emit(OpCodes.Call, Reader("ReadFloat"));
+                return;
             case NumberKind.Int128 or NumberKind.UInt128:
                 il.Emit(kind == NumberKind.Int128 ? OpCodes.Ldc_I4_1 : OpCodes.Ldc_I4_0);
                 il.Emit(OpCodes.Call, Reader("ReadInt128"));
@@ -132,7 +135,6 @@ internal sealed class ValueEmitter(TypeBuilder owner)
             NumberKind.UInt16 => OpCodes.Ldind_U2,
             NumberKind.Int32 => OpCodes.Ldind_I4,
             NumberKind.UInt32 => OpCodes.Ldind_U4,
-            NumberKind.Float32 => OpCodes.Ldind_R4,
             NumberKind.Float64 => OpCodes.Ldind_R8,
             _ => OpCodes.Ldind_I8,
         });

@@ -25,8 +25,8 @@ internal static class Numbers
         NumberKind.UInt32 => typeof(uint),
         NumberKind.Int64 => typeof(long),
         NumberKind.UInt64 => typeof(ulong),
-        NumberKind.Float32 => typeof(float),
-        NumberKind.Float64 => typeof(double),
+        // Of a float people see the double with the same digits, which a literal equals: 1.1f is not 1.1.
+        NumberKind.Float32 or NumberKind.Float64 => typeof(double),
         _ => typeof(BigInteger),
     };
 

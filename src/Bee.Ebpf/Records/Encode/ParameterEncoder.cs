@@ -9,9 +9,31 @@ public static class ParameterEncoder
     /// A number, or text that reads as one (decimal or 0x hex); for enums, errno and signals a name or a number; for <c>char</c> arrays text; for other
     /// arrays a list, where missing elements keep the program's own; for structs a dictionary by field name, likewise; for typedefs with
     /// meaning what their properties give (address text, host-order ports, nanoseconds) and also <see cref="System.Net.IPAddress"/>,
-    /// <see cref="TimeSpan"/>, <see cref="DateTime"/>, and durations with a unit such as "1.5ms".
+    /// <see cref="TimeSpan"/>, <see cref="DateTime"/>, durations with a unit such as "1.5ms", and names of users, groups and system calls.
     /// </param>
     /// <returns>As many bytes as the parameter has.</returns>
     /// <exception cref="BpfParameterException">The value is of the wrong kind or out of the type's range; the message says which range.</exception>
-    public static byte[] Encode(ParameterDescription parameter, object value) => throw new NotImplementedException();
+    public static byte[] Encode(ParameterDescription parameter, object? value)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        var bytes = new byte[parameter.Size];
+        var known = Math.Min(bytes.Length, parameter.Default.Length);
+        parameter.Default.Span[..known].CopyTo(bytes);
+        try
+        {
+            var shape = ShapeReader.Read(parameter.Type, parameter.Name);
+            if (shape.Size > bytes.Length)
+            {
+                throw new EncodeException($"its type needs {shape.Size} bytes, and it has {bytes.Length}.");
+            }
+
+            ValueEncoder.Write(shape, value, bytes.AsSpan(0, shape.Size));
+        }
+        catch (EncodeException fault)
+        {
+            throw new BpfParameterException(parameter.Name, parameter.TypeName, fault.Message);
+        }
+
+        return bytes;
+    }
 }
