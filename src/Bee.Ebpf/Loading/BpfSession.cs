@@ -1,22 +1,71 @@
+using System.Runtime.InteropServices;
+
 namespace Bee.Ebpf;
 
 /// <summary>An object file that is loaded into the kernel. Disposing of it detaches and unloads everything.</summary>
 public sealed class BpfSession : IDisposable
 {
+    private readonly object _gate = new();
+    private readonly ObjectHandle _object;
+    private readonly BpfSessionOptions _options;
+    private readonly List<LinkHandle> _links = [];
+    private readonly List<EventReader> _readers = [];
+    private bool _attached;
+    private bool _disposed;
+
+    private BpfSession(ObjectFile file, BpfSessionOptions options, ObjectHandle handle)
+    {
+        File = file;
+        _options = options;
+        _object = handle;
+        Maps = [.. from map in file.Maps
+                   let pointer = LibbpfCalls.FindMap(handle, map.Name)
+                   where pointer != 0
+                   let descriptor = LibbpfCalls.MapDescriptor(pointer)
+                   where descriptor >= 0
+                   select new BpfMap(handle, descriptor, map)];
+        Programs = [.. from program in file.Programs
+                       let pointer = LibbpfCalls.FindProgram(handle, program.Name)
+                       where pointer != 0
+                       select new BpfProgram(handle, pointer, program)];
+    }
+
     /// <summary>The object file.</summary>
-    public ObjectFile File => throw new NotImplementedException();
+    public ObjectFile File { get; }
 
     /// <summary>Its maps, in the object file's order.</summary>
-    public IReadOnlyList<BpfMap> Maps => throw new NotImplementedException();
+    public IReadOnlyList<BpfMap> Maps { get; }
 
     /// <summary>Its programs, in the object file's order.</summary>
-    public IReadOnlyList<BpfProgram> Programs => throw new NotImplementedException();
+    public IReadOnlyList<BpfProgram> Programs { get; }
 
     /// <summary>Sets parameters, creates the maps and loads the programs. Nothing runs yet.</summary>
     /// <param name="file">The object file.</param>
     /// <param name="options">Parameters and what <see cref="Attach"/> uses.</param>
     /// <exception cref="BpfLoadException">It cannot be loaded; nothing is left behind.</exception>
-    public static BpfSession Load(ObjectFile file, BpfSessionOptions options) => throw new NotImplementedException();
+    /// <exception cref="BpfParameterException">A parameter's value does not fit its type.</exception>
+    public static BpfSession Load(ObjectFile file, BpfSessionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(options);
+        SupportedKinds.Check(file);
+        var parameters = ParameterValues.Encode(file, options.Parameters);
+        Libbpf.Require();
+        using var scope = LibbpfLog.Capture(options.Log);
+        var handle = Open(file, scope.Log);
+        try
+        {
+            MapSizes.Adjust(handle, file);
+            ParameterValues.Write(handle, file, parameters);
+            var result = LibbpfCalls.Load(handle);
+            return result == 0 ? new BpfSession(file, options, handle) : throw LoadFailure.Explain(file, -result, scope.Log.Text);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>
     /// Attaches every program that has something to attach to. Iterators run when a reader reads them, <c>syscall</c> programs when
@@ -24,16 +73,126 @@ public sealed class BpfSession : IDisposable
     /// </summary>
     /// <exception cref="BpfLoadException">One of them cannot be attached; all are detached again and the session is disposed of.</exception>
     /// <exception cref="InvalidOperationException">It is attached already.</exception>
-    public void Attach() => throw new NotImplementedException();
+    /// <exception cref="ObjectDisposedException">It has been disposed of, perhaps meanwhile by another thread.</exception>
+    public void Attach()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_attached)
+            {
+                throw new InvalidOperationException("The session is attached already.");
+            }
+
+            _attached = true;
+        }
+
+        try
+        {
+            using var hold = new Hold(_object);
+            foreach (var program in Programs.Where(p => p.IsLoaded))
+            {
+                foreach (var link in Attacher.Attach(program, _options))
+                {
+                    Keep(link);
+                    program.AddLink(link);
+                }
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Opens a reader. Open it before <see cref="Attach"/> and no event of a perf buffer is missed.</summary>
     /// <param name="options">What to read.</param>
     /// <exception cref="BpfLoadException">A buffer cannot be mapped.</exception>
-    public EventReader OpenReader(EventReaderOptions options) => throw new NotImplementedException();
+    /// <exception cref="ObjectDisposedException">It has been disposed of.</exception>
+    public EventReader OpenReader(EventReaderOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        using var hold = new Hold(_object);
+        var reader = new EventReader(_object, Maps, [.. Programs.Where(p => p.IsLoaded && p.Description.Kind == Attacher.Iterator)], File, options);
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                _readers.Add(reader);
+                return reader;
+            }
+        }
+
+        reader.Dispose();
+        throw new ObjectDisposedException(nameof(BpfSession));
+    }
 
     /// <summary>
     /// Detaches every link at once and frees the rest; if a reader is running it stops first, and what it uses is freed when it has left.
     /// Safe from any thread, and more than once.
     /// </summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        LinkHandle[] links;
+        EventReader[] readers;
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            links = [.. _links];
+            readers = [.. _readers];
+            _links.Clear();
+            _readers.Clear();
+        }
+
+        foreach (var link in links)
+        {
+            link.Dispose();
+        }
+
+        foreach (var reader in readers)
+        {
+            reader.Dispose();
+        }
+
+        foreach (var program in Programs)
+        {
+            program.ForgetLinks();
+        }
+
+        _object.Dispose();
+    }
+
+    private void Keep(LinkHandle link)
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                _links.Add(link);
+                return;
+            }
+        }
+
+        link.Dispose();
+        throw new ObjectDisposedException(nameof(BpfSession));
+    }
+
+    private static unsafe ObjectHandle Open(ObjectFile file, LibbpfLog log)
+    {
+        // libbpf names the maps of globals after the object, within 15 characters: keep it to what the kernel takes in a name.
+        var name = new string([.. Path.GetFileName(file.Name).TakeWhile(c => c != '.').Where(c => char.IsAsciiLetterOrDigit(c) || c == '_')]);
+        var nameBytes = System.Text.Encoding.ASCII.GetBytes((name.Length == 0 ? "bee" : name) + '\0');
+        fixed (byte* bytes = file.Bytes.Span, nameStart = nameBytes)
+        {
+            var options = new LibbpfCalls.OpenOptions { Size = (nuint)sizeof(LibbpfCalls.OpenOptions), ObjectName = nameStart };
+            var pointer = LibbpfCalls.OpenMemory(bytes, (nuint)file.Bytes.Length, &options);
+            return pointer != 0 ? new ObjectHandle(pointer) : throw LoadFailure.ExplainOpen(file, Marshal.GetLastPInvokeError(), log.Text);
+        }
+    }
 }

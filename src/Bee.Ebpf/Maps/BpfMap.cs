@@ -3,30 +3,98 @@ namespace Bee.Ebpf;
 /// <summary>A map of a loaded session.</summary>
 public sealed class BpfMap
 {
+    private readonly ObjectHandle _owner;
+    private readonly int _descriptor;
+    private EntryType? _entryType;
+
+    internal BpfMap(ObjectHandle owner, int descriptor, MapDescription description)
+    {
+        _owner = owner;
+        _descriptor = descriptor;
+        Description = description;
+        Id = KernelIds.Of(descriptor);
+    }
+
     /// <summary>The map as the object file describes it.</summary>
-    public MapDescription Description => throw new NotImplementedException();
+    public MapDescription Description { get; }
 
     /// <summary>The name in the object file; the kernel cuts names at 15 characters, this one is whole.</summary>
     public string Name => Description.Name;
 
     /// <summary>The kernel's id of the map.</summary>
-    public int Id => throw new NotImplementedException();
+    public int Id { get; }
 
-    /// <summary>Whether <see cref="Entries"/> can read it: hash, LRU, array and the per-CPU kinds of these.</summary>
-    public bool CanRead => throw new NotImplementedException();
+    /// <summary>Whether <see cref="Entries"/> can read it: hash, LRU, longest-prefix match, array, and the per-CPU kinds of these.</summary>
+    public bool CanRead => Description.Type is MapType.Hash or MapType.Array or MapType.PerCpuHash or MapType.PerCpuArray
+        or MapType.LruHash or MapType.LruPerCpuHash or MapType.LpmTrie;
 
     /// <summary>The type of its entries; null when <see cref="CanRead"/> is false.</summary>
-    public EntryType? EntryType => throw new NotImplementedException();
+    public EntryType? EntryType => CanRead ? _entryType ??= EntryType.ForMap(Description) : null;
+
+    internal int Descriptor => _descriptor;
 
     /// <summary>
-    /// All entries as they are now. The kernel goes on writing meanwhile: an entry that moves may be missed, none is given twice in one
-    /// batch. Arrays give every slot.
+    /// All entries as they are now, of an array every slot. Programs go on writing meanwhile: an entry that comes or goes during the
+    /// reading may be in the result or not.
     /// </summary>
     /// <exception cref="NotSupportedException">The map is of a kind that has no entries to read (<see cref="CanRead"/>).</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    public IEnumerable<MapEntry> Entries() => throw new NotImplementedException();
+    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    public IEnumerable<MapEntry> Entries()
+    {
+        var type = EntryType ?? throw new NotSupportedException($"Map '{Name}' is of type {Description.Type}, whose entries cannot be read.");
+        return Read(Scan(), type);
+    }
 
-    /// <summary>How many entries there are now: for an array its length, else counted. Null when the map cannot be read.</summary>
+    /// <summary>How many entries there are now: for an array its length, else counted by reading. Null when the map cannot be read.</summary>
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    public long? Count() => throw new NotImplementedException();
+    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    public long? Count()
+    {
+        if (!CanRead)
+        {
+            return null;
+        }
+
+        if (Description.Type is MapType.Array or MapType.PerCpuArray)
+        {
+            return Description.MaxEntries;
+        }
+
+        long count = 0;
+        for (var scan = Scan(); scan.Next();)
+        {
+            count += scan.Count;
+        }
+
+        return count;
+    }
+
+    /// <summary>Opens a ring buffer for reading raw records. One reader at a time: an <see cref="EventReader"/> on the same map would take its records.</summary>
+    /// <exception cref="NotSupportedException">The map is no ring buffer.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="BpfLoadException">The ring cannot be mapped.</exception>
+    public RingBuffer OpenRing()
+    {
+        if (Description.Type != MapType.RingBuffer)
+        {
+            throw new NotSupportedException($"Map '{Name}' is of type {Description.Type}, not a ring buffer.");
+        }
+
+        using var hold = new Hold(_owner);
+        return RingBuffer.Map(_descriptor, RingBuffer.SizeInKernel(Description.MaxEntries));
+    }
+
+    internal MapScan Scan() => new(_owner, _descriptor, Description);
+
+    private static IEnumerable<MapEntry> Read(MapScan scan, EntryType type)
+    {
+        while (scan.Next())
+        {
+            for (var i = 0; i < scan.Count; i++)
+            {
+                yield return type.Decode(scan.Key(i), scan.Value(i));
+            }
+        }
+    }
 }

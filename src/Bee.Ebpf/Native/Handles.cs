@@ -40,11 +40,11 @@ internal sealed class DescriptorHandle : SafeHandleMinusOneIsInvalid
 /// <summary>Pages of a file descriptor mapped into this process.</summary>
 internal sealed class MappedPages : SafeHandleZeroOrMinusOneIsInvalid
 {
-    private readonly nuint length;
+    private readonly nuint _length;
 
     private MappedPages(nint address, nuint length) : base(ownsHandle: true)
     {
-        this.length = length;
+        _length = length;
         SetHandle(address);
     }
 
@@ -60,5 +60,5 @@ internal sealed class MappedPages : SafeHandleZeroOrMinusOneIsInvalid
     }
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Libc.Unmap(handle, length) == 0;
+    protected override bool ReleaseHandle() => Libc.Unmap(handle, _length) == 0;
 }

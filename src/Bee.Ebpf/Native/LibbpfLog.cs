@@ -16,15 +16,15 @@ internal sealed unsafe class LibbpfLog
     private const int FirstTry = 4096;
 
     [ThreadStatic]
-    private static LibbpfLog? current;
+    private static LibbpfLog? s_current;
 
-    private readonly StringBuilder text = new();
-    private readonly Action<string>? each;
+    private readonly StringBuilder _text = new();
+    private readonly Action<string>? _each;
 
-    private LibbpfLog(Action<string>? each) => this.each = each;
+    private LibbpfLog(Action<string>? each) => _each = each;
 
     /// <summary>Everything captured so far, debug lines left out.</summary>
-    public string Text => text.ToString();
+    public string Text => _text.ToString();
 
     /// <summary>Sets the process-wide print function. Called once, when the library is loaded.</summary>
     public static void Install(nint library)
@@ -42,7 +42,7 @@ internal sealed unsafe class LibbpfLog
         // An exception must not cross into C, and none of this is worth ending the process for.
         try
         {
-            return current?.Take(level, format, arguments) ?? 0;
+            return s_current?.Take(level, format, arguments) ?? 0;
         }
         catch (Exception)
         {
@@ -53,7 +53,7 @@ internal sealed unsafe class LibbpfLog
     private int Take(int level, byte* format, void* arguments)
     {
         const int Debug = 2;
-        if (level == Debug && each is null)
+        if (level == Debug && _each is null)
             return 0;
         var copy = stackalloc byte[VaListSize];
         Unsafe.CopyBlockUnaligned(copy, arguments, VaListSize);
@@ -79,10 +79,10 @@ internal sealed unsafe class LibbpfLog
         const int Debug = 2;
         var message = Encoding.UTF8.GetString(bytes);
         if (level != Debug)
-            text.Append(message);
-        if (each is not null)
+            _text.Append(message);
+        if (_each is not null)
             foreach (var line in message.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                each(line);
+                _each(line);
         return bytes.Length;
     }
 
@@ -91,17 +91,17 @@ internal sealed unsafe class LibbpfLog
     /// <summary>An open capture; disposing it gives the thread back to the capture around it.</summary>
     public readonly struct Scope : IDisposable
     {
-        private readonly LibbpfLog? outer;
+        private readonly LibbpfLog? _outer;
 
         public Scope(LibbpfLog log)
         {
             Log = log;
-            outer = current;
-            current = log;
+            _outer = s_current;
+            s_current = log;
         }
 
         public LibbpfLog Log { get; }
 
-        public void Dispose() => current = outer;
+        public void Dispose() => s_current = _outer;
     }
 }

@@ -1,0 +1,113 @@
+namespace Bee.Ebpf;
+
+/// <summary>Says why a program could not be attached.</summary>
+internal static class AttachFailure
+{
+    private const int MostNames = 5;
+
+    public static BpfLoadException Explain(BpfProgram program, int errno, string log)
+    {
+        var description = program.Description;
+        if (errno is Libc.EPERM or Libc.EACCES && !IsModifyReturn(description))
+        {
+            return Permissions.Refused($"attach program '{program.Name}' ({description.SectionName})", errno, program.Name, log, perf: true);
+        }
+
+        return description.Kind switch
+        {
+            "tracepoint" when Tracefs.Root is null => Tracefs.NotMounted(program.Name, errno, log),
+            "kprobe" or "kretprobe" or "ksyscall" or "kretsyscall" or "kprobe.multi" or "kretprobe.multi" when !HasKprobes => NoKprobes(program, errno, log),
+            "fentry" or "fexit" or "fmod_ret" or "lsm" or "tp_btf" when errno is Libc.ENOTSUPP or Libc.EOPNOTSUPP => new BpfLoadException(
+                LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({description.SectionName}): {Libc.Describe(errno)}.")
+            {
+                Program = program.Name,
+                Errno = errno,
+                Log = log,
+                Remedy = "The kernel lacks BPF trampolines for this architecture or this function; a kprobe, a tracepoint or a raw tracepoint may do instead.",
+            },
+            _ when errno is Libc.ENOENT or Libc.EINVAL or Libc.ESRCH => NoTarget(program, description.AttachTo ?? "", TargetNames.For(description), errno, log),
+            _ => Other(program, errno, log),
+        };
+    }
+
+    public static BpfLoadException ExplainUprobe(BpfProgram program, UprobeTarget target, int errno, string log)
+    {
+        if (errno is Libc.EPERM or Libc.EACCES)
+        {
+            return Permissions.Refused($"attach program '{program.Name}' ({program.Description.SectionName})", errno, program.Name, log, perf: true);
+        }
+
+        var path = target.Path.Contains('/') ? target.Path : BinaryPaths.Find(target.Path);
+        if (path is null || !System.IO.File.Exists(path))
+        {
+            return new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to a function in '{target.Path}', and there is no such file.")
+            {
+                Program = program.Name,
+                Errno = errno,
+                Log = log,
+                Suggestions = BinaryPaths.Near(target.Path, MostNames),
+                Remedy = "The path in the section must be that of the program or library on this machine.",
+            };
+        }
+
+        return errno is Libc.ENOENT or Libc.EINVAL && target.Function is { } function
+            ? NoTarget(program, function, BinarySymbols.Functions(path), errno, log, $" in {path}")
+            : Other(program, errno, log);
+    }
+
+    public static BpfLoadException ExplainSampler(BpfProgram program, int frequency, int errno)
+    {
+        if (errno is Libc.EPERM or Libc.EACCES)
+        {
+            return Permissions.Refused($"sample for program '{program.Name}'", errno, program.Name, "", perf: true);
+        }
+
+        const string Limit = "/proc/sys/kernel/perf_event_max_sample_rate";
+        var limit = System.IO.File.Exists(Limit) ? System.IO.File.ReadAllText(Limit).Trim() : "unknown";
+        return new BpfLoadException(LoadFault.Other, $"The kernel does not sample at {frequency} Hz for program '{program.Name}': {Libc.Describe(errno)}.")
+        {
+            Program = program.Name,
+            Errno = errno,
+            Remedy = errno == Libc.EINVAL ? $"The sysctl kernel.perf_event_max_sample_rate is {limit}; the frequency must be from 1 to that." : "",
+        };
+    }
+
+    public static BpfLoadException NoProcess(BpfProgram program, int pid) =>
+        new(LoadFault.NoProcess, $"Program '{program.Name}' cannot be narrowed to process {pid}: there is no such process.") { Program = program.Name, Errno = Libc.ESRCH };
+
+    private static bool HasKprobes => Directory.Exists("/sys/bus/event_source/devices/kprobe") || (Tracefs.Root is { } root && System.IO.File.Exists(Path.Combine(root, "kprobe_events")));
+
+    // The kernel says "not permitted" or "invalid" when a function is not open to error injection.
+    private static bool IsModifyReturn(ProgramDescription description) => description.Kind == "fmod_ret" && Permissions.Lacking().Count == 0;
+
+    private static BpfLoadException NoKprobes(BpfProgram program, int errno, string log) =>
+        new(LoadFault.Unsupported, $"Program '{program.Name}' ({program.Description.SectionName}) needs kprobes, and this kernel was built without them (CONFIG_KPROBES).")
+        {
+            Program = program.Name,
+            Errno = errno,
+            Log = log,
+            Remedy = "Use SEC(\"fentry/…\"), SEC(\"tracepoint/…\") or SEC(\"raw_tp/…\") instead, or a kernel with CONFIG_KPROBES=y.",
+        };
+
+    private static BpfLoadException NoTarget(BpfProgram program, string target, IEnumerable<string> candidates, int errno, string log, string where = "")
+    {
+        var names = Suggest.Nearest(target, candidates, MostNames);
+        return new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{target}', which does not exist{where}: {Libc.Describe(errno)}.")
+        {
+            Program = program.Name,
+            Errno = errno,
+            Log = log,
+            Suggestions = names,
+            Remedy = names.Count > 0 ? $"Near it are {string.Join(", ", names)}." : "The name may belong to another version.",
+        };
+    }
+
+    private static BpfLoadException Other(BpfProgram program, int errno, string log) =>
+        new(LoadFault.Other, $"Program '{program.Name}' ({program.Description.SectionName}) cannot be attached: {Libc.Describe(errno)}.")
+        {
+            Program = program.Name,
+            Errno = errno,
+            Log = log,
+            Remedy = LibbpfText.Last(log),
+        };
+}

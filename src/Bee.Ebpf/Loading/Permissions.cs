@@ -1,0 +1,116 @@
+using System.Globalization;
+
+namespace Bee.Ebpf;
+
+/// <summary>What this process may do, and what would let it do more.</summary>
+internal static class Permissions
+{
+    private const int SysAdmin = 21, PerfMon = 38, Bpf = 39;
+
+    /// <summary>Which of the capabilities for tracing this process lacks, by name; empty when it has what it takes.</summary>
+    public static IReadOnlyList<string> Lacking() => Lacking(Effective());
+
+    internal static IReadOnlyList<string> Lacking(ulong effective)
+    {
+        bool Has(int capability) => (effective >> capability & 1) != 0;
+        if (Has(SysAdmin))
+        {
+            return [];
+        }
+
+        var lacking = new List<string>();
+        if (!Has(Bpf))
+        {
+            lacking.Add("CAP_BPF");
+        }
+
+        if (!Has(PerfMon))
+        {
+            lacking.Add("CAP_PERFMON");
+        }
+
+        return lacking;
+    }
+
+    /// <summary>The failure of a call that the kernel answered with "not permitted".</summary>
+    /// <param name="what">What was refused, such as "load program 'x'".</param>
+    /// <param name="errno">EPERM or EACCES.</param>
+    /// <param name="program">The program, if one is concerned.</param>
+    /// <param name="log">libbpf's log.</param>
+    /// <param name="perf">Whether it was a perf event that was refused, as for samples, uprobes and tracepoints.</param>
+    public static BpfLoadException Refused(string what, int errno, string? program, string log, bool perf)
+    {
+        var lacking = Lacking();
+        var message = lacking.Count > 0
+            ? $"No permission to {what}: this process lacks {string.Join(" and ", lacking)}."
+            : $"No permission to {what}, although this process has the capabilities for it.";
+        return new BpfLoadException(LoadFault.NoPermission, message)
+        {
+            Remedy = lacking.Count > 0 ? Grant(perf) : Lifted(),
+            Errno = errno,
+            Program = program,
+            Log = log,
+        };
+    }
+
+    private static string Grant(bool perf)
+    {
+        var remedy = "Run as root (sudo), or give the process CAP_BPF and CAP_PERFMON (before Linux 5.8 CAP_SYS_ADMIN), "
+            + "for instance with AmbientCapabilities in a systemd unit or with setcap on the pwsh binary.";
+        if (perf && Setting("kernel/perf_event_paranoid") is { } paranoid)
+        {
+            remedy += $" The sysctl kernel.perf_event_paranoid is {paranoid}: without CAP_PERFMON perf events of other users need it at -1.";
+        }
+        else if (Setting("kernel/unprivileged_bpf_disabled") is { } disabled)
+        {
+            remedy += $" The sysctl kernel.unprivileged_bpf_disabled is {disabled}; even at 0 tracing programs need these capabilities.";
+        }
+
+        return remedy;
+    }
+
+    private static string Lifted()
+    {
+        const string Lockdown = "/sys/kernel/security/lockdown";
+        var remedy = "Something else forbids it: a container without these capabilities in the outer user namespace, a seccomp or LSM policy";
+        try
+        {
+            if (System.IO.File.Exists(Lockdown) && System.IO.File.ReadAllText(Lockdown) is var text && !text.Contains("[none]", StringComparison.Ordinal))
+            {
+                return remedy + $", or, most likely, the kernel's lockdown, which is on ({text.Trim()}).";
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not being able to tell is no reason to fail differently.
+        }
+
+        return remedy + ", or the kernel's lockdown.";
+    }
+
+    private static ulong Effective()
+    {
+        const string Prefix = "CapEff:";
+        try
+        {
+            var line = System.IO.File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith(Prefix, StringComparison.Ordinal));
+            return line is null ? 0 : ulong.Parse(line.AsSpan(Prefix.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    private static string? Setting(string name)
+    {
+        try
+        {
+            return System.IO.File.ReadAllText("/proc/sys/" + name).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

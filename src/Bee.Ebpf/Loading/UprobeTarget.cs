@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace Bee.Ebpf;
+
+/// <summary>What a uprobe section names: a file, and a place in it.</summary>
+/// <param name="Path">The program or library. Without a slash it is looked for on PATH or among the libraries.</param>
+/// <param name="Function">The function; null when the offset alone says where.</param>
+/// <param name="Offset">Bytes from the start of the function, or of the file.</param>
+internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
+{
+    /// <summary>Reads <c>path:function</c>, <c>path:function+offset</c> or <c>path:offset</c>, offsets in decimal or 0x hex.</summary>
+    /// <returns>Null when the text has another form.</returns>
+    public static UprobeTarget? Parse(string? text)
+    {
+        var colon = text?.LastIndexOf(':') ?? -1;
+        if (colon <= 0 || colon == text!.Length - 1)
+        {
+            return null;
+        }
+
+        var path = text[..colon];
+        var place = text[(colon + 1)..];
+        if (TryOffset(place, out var offset))
+        {
+            return new UprobeTarget(path, null, offset);
+        }
+
+        var plus = place.LastIndexOf('+');
+        if (plus < 0)
+        {
+            return new UprobeTarget(path, place, 0);
+        }
+
+        return plus > 0 && TryOffset(place[(plus + 1)..], out offset) ? new UprobeTarget(path, place[..plus], offset) : null;
+    }
+
+    private static bool TryOffset(string text, out ulong offset) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+        ? ulong.TryParse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out offset)
+        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
+}

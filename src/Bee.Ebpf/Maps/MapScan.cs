@@ -1,0 +1,173 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Bee.Ebpf;
+
+/// <summary>
+/// One pass over a map's entries, a batch at a time. It uses the kernel's batch lookup, and where the kernel has none for
+/// the map's type (or at all, before Linux 5.6) it walks key by key.
+/// </summary>
+internal sealed unsafe class MapScan
+{
+    private const int FirstBatch = 4096, WalkBatch = 256;
+
+    private readonly ObjectHandle _owner;
+    private readonly int _descriptor;
+    private readonly int _keySize;
+    private readonly int _valueStride;
+    private readonly long _mostEntries;
+    private readonly byte[] _token;
+    private byte[] _keys = [];
+    private byte[] _values = [];
+    private int _capacity;
+    private bool _batches = true;
+    private bool _started;
+    private bool _ended;
+    private long _seen;
+
+    /// <param name="owner">Keeps the map open.</param>
+    /// <param name="descriptor">The map.</param>
+    /// <param name="map">Its description.</param>
+    public MapScan(ObjectHandle owner, int descriptor, MapDescription map)
+    {
+        _owner = owner;
+        _descriptor = descriptor;
+        _keySize = (int)map.KeySize;
+        _valueStride = map.IsPerCpu ? ((int)map.ValueSize + 7 & ~7) * Cpus.Possible : (int)map.ValueSize;
+        _mostEntries = Math.Max(1, map.MaxEntries);
+        // The kernel keeps its place in a u32 or in a key, by the map's type.
+        _token = new byte[Math.Max(_keySize, 8)];
+        Reserve((int)Math.Min(_mostEntries, FirstBatch));
+    }
+
+    /// <summary>Bytes of a key.</summary>
+    public int KeySize => _keySize;
+
+    /// <summary>Bytes of a value, of a per-CPU map those of all CPUs.</summary>
+    public int ValueStride => _valueStride;
+
+    /// <summary>Entries in the current batch.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Key by key instead of batches; for tests.</summary>
+    internal void AvoidBatches() => _batches = false;
+
+    /// <summary>Starts over, with the memory that this pass has.</summary>
+    public void Restart()
+    {
+        _started = _ended = false;
+        _seen = 0;
+        Count = 0;
+    }
+
+    /// <summary>The key of an entry in the current batch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReadOnlySpan<byte> Key(int index) => new(_keys, index * _keySize, _keySize);
+
+    /// <summary>The value of an entry in the current batch; of a per-CPU map all values, each rounded up to 8 bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReadOnlySpan<byte> Value(int index) => new(_values, index * _valueStride, _valueStride);
+
+    /// <summary>Gets the next batch.</summary>
+    /// <returns>False at the end.</returns>
+    /// <exception cref="ObjectDisposedException">The session is closed.</exception>
+    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    public bool Next()
+    {
+        Count = 0;
+        using var hold = new Hold(_owner);
+        while (!_ended && Count == 0)
+        {
+            if (_batches)
+            {
+                ReadBatch();
+            }
+            else
+            {
+                Walk();
+            }
+        }
+
+        return Count > 0;
+    }
+
+    private void ReadBatch()
+    {
+        var count = (uint)_capacity;
+        int result;
+        var options = new LibbpfCalls.BatchOptions { Size = (nuint)sizeof(LibbpfCalls.BatchOptions) };
+        fixed (byte* token = _token, keys = _keys, values = _values)
+        {
+            result = LibbpfCalls.LookupBatch(_descriptor, _started ? token : null, token, keys, values, &count, &options);
+        }
+
+        switch (-result)
+        {
+            case 0:
+                _started = true;
+                Count = (int)count;
+                break;
+            case Libc.ENOENT:
+                _ended = true;
+                Count = (int)count;
+                break;
+            case Libc.ENOSPC:
+                // One bucket of the hash holds more than fits; the kernel stays where it is.
+                Reserve(checked(_capacity * 2));
+                break;
+            case Libc.EINVAL or Libc.ENOTSUPP or Libc.EOPNOTSUPP when !_started:
+                _batches = false;
+                break;
+            case Libc.EINTR or Libc.EAGAIN:
+                break;
+            default:
+                throw Failed(-result);
+        }
+    }
+
+    private void Walk()
+    {
+        fixed (byte* token = _token, keys = _keys, values = _values)
+        {
+            var room = Math.Min(_capacity, WalkBatch);
+            while (Count < room)
+            {
+                var key = keys + Count * _keySize;
+                var result = LibbpfCalls.NextKey(_descriptor, _started ? token : null, key);
+                // The kernel starts over when the last key has been deleted meanwhile, so the length of the walk needs a bound.
+                if (result == -Libc.ENOENT || ++_seen > 2 * _mostEntries)
+                {
+                    _ended = true;
+                    return;
+                }
+
+                if (result < 0)
+                {
+                    throw Failed(-result);
+                }
+
+                _started = true;
+                Unsafe.CopyBlockUnaligned(token, key, (uint)_keySize);
+                result = LibbpfCalls.Lookup(_descriptor, key, values + (long)Count * _valueStride);
+                if (result == 0)
+                {
+                    Count++;
+                }
+                else if (result != -Libc.ENOENT)
+                {
+                    throw Failed(-result);
+                }
+            }
+        }
+    }
+
+    private void Reserve(int capacity)
+    {
+        _capacity = (int)BitOperations.RoundUpToPowerOf2((uint)capacity);
+        _keys = GC.AllocateUninitializedArray<byte>(checked(_capacity * Math.Max(_keySize, 1)));
+        _values = GC.AllocateUninitializedArray<byte>(checked(_capacity * Math.Max(_valueStride, 1)));
+    }
+
+    private static BpfLoadException Failed(int errno) =>
+        new(errno == Libc.EPERM ? LoadFault.NoPermission : LoadFault.Other, $"The map cannot be read: {Libc.Describe(errno)}.") { Errno = errno };
+}

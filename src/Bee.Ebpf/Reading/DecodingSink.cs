@@ -1,0 +1,41 @@
+namespace Bee.Ebpf;
+
+/// <summary>Turns records of one stream into objects.</summary>
+internal struct DecodingSink : IRecordSink
+{
+    private readonly RecordStream _stream;
+    private readonly RecordType _type;
+    private readonly IEventSink _sink;
+    private readonly int _size;
+
+    public DecodingSink(RecordStream stream, RecordType type, IEventSink sink)
+    {
+        _stream = stream;
+        _type = type;
+        _sink = sink;
+        _size = type.Size;
+    }
+
+    /// <summary>Whether the sink wants no more.</summary>
+    public bool Stopped { get; private set; }
+
+    /// <inheritdoc/>
+    public bool Record(ReadOnlySpan<byte> data)
+    {
+        if (data.Length < _size)
+        {
+            _sink.Short(new ShortRecord(_stream.Name, _size, data.Length));
+            return true;
+        }
+
+        var decoded = _type.Decode(data);
+        _stream.Count++;
+        if (_sink.Event(decoded))
+        {
+            return true;
+        }
+
+        Stopped = true;
+        return false;
+    }
+}

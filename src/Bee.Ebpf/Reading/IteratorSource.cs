@@ -1,0 +1,130 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Bee.Ebpf;
+
+/// <summary>
+/// An iterator program as a source: the kernel runs it over its objects (tasks, files, maps) and what it writes is read like a file.
+/// </summary>
+/// <remarks>
+/// An iterator that writes text gives a string a line. One that writes a struct with <c>bpf_seq_write</c> says so by a global variable whose name is
+/// <c>iter_record__</c> and the program's name, and whose type is a pointer to the struct:
+/// <c>const struct task_entry *iter_record__dump_task;</c>. The variable's value is never used.
+/// </remarks>
+internal sealed unsafe class IteratorSource
+{
+    public const string RecordPrefix = "iter_record__";
+    private const int BufferSize = 64 * 1024;
+
+    private readonly RecordStream _stream;
+    private readonly BpfProgram _program;
+
+    public IteratorSource(RecordStream stream, BpfProgram program)
+    {
+        _stream = stream;
+        _program = program;
+    }
+
+    /// <summary>What the iterator gives.</summary>
+    public static RecordStream Describe(BpfProgram program, ObjectFile file)
+    {
+        var variable = file.Btf?.Find(RecordPrefix + program.Name, BtfKind.Variable) as BtfVariable;
+        var type = variable?.Type.Resolve() is BtfPointer pointer ? pointer.Target.Resolve() : null;
+        return new RecordStream(program.Name, null, type is { Size: > 0 } ? RecordType.ForStruct(type, program.Name) : null, null);
+    }
+
+    /// <summary>Runs the iterator once, to its end.</summary>
+    public void Read(IEventSink sink, ref bool stopped)
+    {
+        using var link = Attach();
+        using var iterator = Open(link);
+        var buffer = new byte[BufferSize];
+        var kept = 0;
+        while (!stopped)
+        {
+            nint read;
+            fixed (byte* start = buffer)
+            {
+                read = Libc.Read(iterator.Number, start + kept, (nuint)(buffer.Length - kept));
+            }
+
+            if (read < 0)
+            {
+                var errno = Marshal.GetLastPInvokeError();
+                if (errno is Libc.EAGAIN or Libc.EINTR)
+                {
+                    continue;
+                }
+
+                throw new BpfLoadException(LoadFault.Other, $"Iterator '{_program.Name}' cannot be read: {Libc.Describe(errno)}.") { Program = _program.Name, Errno = errno };
+            }
+
+            var end = read == 0;
+            var length = kept + (int)read;
+            var used = _stream.RecordType is { } type
+                ? Records(buffer.AsSpan(0, length), type, end, sink, ref stopped)
+                : Lines(buffer.AsSpan(0, length), end || length == buffer.Length, sink, ref stopped);
+            if (end)
+            {
+                return;
+            }
+
+            kept = length - used;
+            buffer.AsSpan(used, kept).CopyTo(buffer);
+            if (kept == buffer.Length)
+            {
+                Array.Resize(ref buffer, buffer.Length * 2);
+            }
+        }
+    }
+
+    private int Records(ReadOnlySpan<byte> data, RecordType type, bool end, IEventSink sink, ref bool stopped)
+    {
+        var used = 0;
+        for (; data.Length - used >= type.Size && !stopped; used += type.Size)
+        {
+            _stream.Count++;
+            stopped = !sink.Event(type.Decode(data.Slice(used, type.Size)));
+        }
+
+        if (end && !stopped && used < data.Length)
+        {
+            sink.Short(new ShortRecord(_stream.Name, type.Size, data.Length - used));
+        }
+
+        return used;
+    }
+
+    private int Lines(ReadOnlySpan<byte> data, bool end, IEventSink sink, ref bool stopped)
+    {
+        var used = 0;
+        while (!stopped && used < data.Length)
+        {
+            var length = data[used..].IndexOf((byte)'\n');
+            if (length < 0 && !end)
+            {
+                break;
+            }
+
+            var line = data.Slice(used, length < 0 ? data.Length - used : length);
+            used += line.Length + (length < 0 ? 0 : 1);
+            _stream.Count++;
+            stopped = !sink.Event(new IteratorLine(Encoding.UTF8.GetString(line)));
+        }
+
+        return used;
+    }
+
+    private LinkHandle Attach()
+    {
+        using var scope = LibbpfLog.Capture(null);
+        var link = LibbpfCalls.AttachIterator(_program.Pointer, null);
+        return link != 0 ? new LinkHandle(link) : throw AttachFailure.Explain(_program, Marshal.GetLastPInvokeError(), scope.Log.Text);
+    }
+
+    private DescriptorHandle Open(LinkHandle link)
+    {
+        var descriptor = LibbpfCalls.CreateIterator(LibbpfCalls.LinkDescriptor(link));
+        return descriptor >= 0 ? new DescriptorHandle(descriptor) : throw AttachFailure.Explain(_program, -descriptor, "");
+    }
+}

@@ -1,0 +1,90 @@
+namespace Bee.Ebpf;
+
+/// <summary>A perf event array as a source of events: one buffer a CPU.</summary>
+internal sealed class PerfSource : IEventSource
+{
+    private const ulong BusyPart = 4;
+
+    private readonly RecordStream _stream;
+    private readonly List<PerfRing> _rings = [];
+    private ulong _high;
+
+    public PerfSource(RecordStream stream, BpfMap map)
+    {
+        _stream = stream;
+        stream.HighWater = 0;
+        stream.Lost = 0;
+        try
+        {
+            foreach (var cpu in Cpus.Online())
+            {
+                if (PerfRing.Open(map.Descriptor, cpu) is { } ring)
+                {
+                    _rings.Add(ring);
+                }
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public IEnumerable<int> Descriptors => _rings.Select(r => r.Descriptor);
+
+    public Fill Read(IEventSink sink, ref bool stopped)
+    {
+        var fill = Fill.Empty;
+        foreach (var ring in _rings)
+        {
+            var waiting = ring.Waiting;
+            if (waiting == 0)
+            {
+                continue;
+            }
+
+            if (waiting > _high)
+            {
+                _high = waiting;
+                _stream.HighWater = Math.Min(1, (double)waiting / ring.Size);
+            }
+
+            var decoding = new DecodingSink(_stream, _stream.RecordType!, sink);
+            var read = ring.Drain(ref decoding);
+            fill = read >= ring.Size / BusyPart ? Fill.Much : fill == Fill.Much ? fill : Fill.Some;
+            if (decoding.Stopped)
+            {
+                stopped = true;
+                break;
+            }
+        }
+
+        return fill;
+    }
+
+    public void ReportLost(IEventSink sink)
+    {
+        ulong lost = 0;
+        foreach (var ring in _rings)
+        {
+            lost += ring.TakeLost();
+        }
+
+        if (lost > 0)
+        {
+            _stream.Lost += lost;
+            sink.Lost(_stream.Name, lost);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var ring in _rings)
+        {
+            ring.Dispose();
+        }
+
+        _rings.Clear();
+    }
+}

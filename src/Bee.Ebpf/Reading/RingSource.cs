@@ -1,0 +1,50 @@
+namespace Bee.Ebpf;
+
+/// <summary>A ring buffer as a source of events.</summary>
+internal sealed class RingSource : IEventSource
+{
+    // A reader that finds this part of the ring full does not rest before it looks again.
+    private const ulong BusyPart = 4;
+
+    private readonly RecordStream _stream;
+    private readonly RingBuffer _ring;
+    private readonly int _descriptor;
+    private ulong _high;
+
+    public RingSource(RecordStream stream, BpfMap map)
+    {
+        _stream = stream;
+        _ring = map.OpenRing();
+        _descriptor = map.Descriptor;
+        stream.HighWater = 0;
+    }
+
+    public IEnumerable<int> Descriptors => [_descriptor];
+
+    public Fill Read(IEventSink sink, ref bool stopped)
+    {
+        var waiting = _ring.Waiting;
+        if (waiting == 0)
+        {
+            return Fill.Empty;
+        }
+
+        if (waiting > _high)
+        {
+            _high = waiting;
+            _stream.HighWater = Math.Min(1, (double)waiting / _ring.Size);
+        }
+
+        var decoding = new DecodingSink(_stream, _stream.RecordType!, sink);
+        var read = _ring.Drain(ref decoding);
+        stopped |= decoding.Stopped;
+        return read >= _ring.Size / BusyPart ? Fill.Much : Fill.Some;
+    }
+
+    // The kernel keeps no count; LostCounts has the programs' own.
+    public void ReportLost(IEventSink sink)
+    {
+    }
+
+    public void Dispose() => _ring.Dispose();
+}

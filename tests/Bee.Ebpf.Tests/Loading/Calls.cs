@@ -1,0 +1,18 @@
+using System.Runtime.InteropServices;
+
+namespace Bee.Ebpf.Tests.Loading;
+
+/// <summary>Makes the system calls that fixtures look for.</summary>
+internal static partial class Calls
+{
+    [LibraryImport("libc", EntryPoint = "getpgid")]
+    public static partial int GetProcessGroup(int pid);
+
+    /// <summary>Sessions options that make a fixture see this process alone.</summary>
+    public static BpfSessionOptions Own(params (string Name, object Value)[] more)
+    {
+        var parameters = more.ToDictionary(m => m.Name, m => (object?)m.Value);
+        parameters["target_pid"] = Environment.ProcessId;
+        return new BpfSessionOptions { Parameters = parameters };
+    }
+}

@@ -1,0 +1,45 @@
+namespace Bee.Ebpf.Tests.Loading;
+
+/// <summary>Keeps what a reader gives.</summary>
+internal sealed class CollectingSink : IEventSink
+{
+    public List<BpfEvent> Events { get; } = [];
+
+    public List<ShortRecord> Shorts { get; } = [];
+
+    public Dictionary<string, ulong> Losses { get; } = [];
+
+    /// <summary>Called with each event before it is kept; false ends the run.</summary>
+    public Func<BpfEvent, bool> OnEvent { get; init; } = _ => true;
+
+    public bool Event(BpfEvent e)
+    {
+        lock (Events)
+        {
+            Events.Add(e);
+        }
+
+        return OnEvent(e);
+    }
+
+    public void Short(ShortRecord record) => Shorts.Add(record);
+
+    public void Lost(string map, ulong count) => Losses[map] = Losses.GetValueOrDefault(map) + count;
+
+    public int Count
+    {
+        get
+        {
+            lock (Events)
+            {
+                return Events.Count;
+            }
+        }
+    }
+}
+
+internal static class EventValues
+{
+    /// <summary>The value of a property by its name.</summary>
+    public static object? Get(this BpfEvent e, string property) => e.GetType().GetProperty(property)!.GetValue(e);
+}

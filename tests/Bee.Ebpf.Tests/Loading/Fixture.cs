@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Bee.Ebpf.Tests.Loading;
+
+/// <summary>Programs for the tests, compiled once a run from the C files beside.</summary>
+internal static class Fixture
+{
+    private static readonly ConcurrentDictionary<string, Lazy<ObjectFile>> s_compiled = new();
+
+    public static bool HasClang { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(d => File.Exists(Path.Combine(d, "clang")));
+
+    /// <summary>The object made from an embedded C file.</summary>
+    public static ObjectFile Object(string name) => s_compiled.GetOrAdd(name, n => new(() => Compile(n, Resource(n + ".c")))).Value;
+
+    /// <summary>The object made from a source given here; fixture.h can be included.</summary>
+    public static ObjectFile Compile(string name, string source)
+    {
+        var folder = Directory.CreateTempSubdirectory("bee-loading-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "fixture.h"), Resource("fixture.h"));
+            var input = Path.Combine(folder, name + ".c");
+            File.WriteAllText(input, source);
+            var output = Path.Combine(folder, name + ".o");
+            Run("clang", "-g", "-O2", "-target", "bpf", "-Wall", "-I/usr/include/x86_64-linux-gnu", "-I/usr/include/aarch64-linux-gnu", "-c", input, "-o", output);
+            return ObjectFile.Parse(File.ReadAllBytes(output), name + ".o");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    public static string Run(string tool, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(tool, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{tool} {string.Join(' ', arguments)}: {errors.Result}");
+    }
+
+    private static string Resource(string name)
+    {
+        using var reader = new StreamReader(typeof(Fixture).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
+}
