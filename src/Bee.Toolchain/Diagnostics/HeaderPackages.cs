@@ -12,7 +12,7 @@ internal static partial class HeaderPackages
         return match.Success && Component(match.Groups["header"].Value) is { } component ? Distribution.Current.Remedy(component) : null;
     }
 
-    private static Component? Component(string header) => header switch
+    internal static Component? Component(string header) => header switch
     {
         "gnu/stubs-32.h" => Bee.Toolchain.Component.Libc32Headers,
         _ when header.StartsWith("bpf/", StringComparison.Ordinal) => Bee.Toolchain.Component.LibbpfHeaders,

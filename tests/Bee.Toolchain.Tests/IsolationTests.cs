@@ -1,0 +1,76 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using System.Runtime.Loader;
+
+namespace Bee.Toolchain.Tests;
+
+public class IsolationTests
+{
+    /// <summary>A session of its own that has some YamlDotNet loaded already, then gets Bee.Toolchain and reads a manifest.</summary>
+    [Theory]
+    [InlineData("1.0.0.0")]
+    [InlineData("99.0.0.0")]
+    public void Another_yaml_package_in_the_session_does_not_matter(string version)
+    {
+        using var folder = new TemporaryFolder();
+        var session = new AssemblyLoadContext("session", isCollectible: true);
+        try
+        {
+            var other = session.LoadFromAssemblyPath(MakePackage(folder, version));
+            var toolchain = session.LoadFromAssemblyPath(typeof(Isolated).Assembly.Location);
+            Assert.NotSame(typeof(Isolated).Assembly, toolchain);
+
+            var reader = Create(toolchain);
+            var manifest = Read(toolchain, reader, folder.Write("bee.yaml", "name: tool"));
+
+            Assert.Equal("tool", manifest.GetType().GetProperty("Name")!.GetValue(manifest));
+            Assert.Same(toolchain, manifest.GetType().Assembly);
+            var isolated = AssemblyLoadContext.GetLoadContext(reader.GetType().Assembly)!;
+            Assert.Equal("Bee.Isolated", isolated.Name);
+            Assert.Contains(isolated.Assemblies, assembly => assembly.GetName().Name == "YamlDotNet" && assembly != other);
+            Assert.Same(other, session.Assemblies.Single(assembly => assembly.GetName().Name == "YamlDotNet"));
+        }
+        finally
+        {
+            session.Unload();
+        }
+    }
+
+    [Fact]
+    public void A_package_in_the_default_context_does_not_matter_either()
+    {
+        using var folder = new TemporaryFolder();
+        var other = AssemblyLoadContext.Default.LoadFromAssemblyPath(MakePackage(folder, "2.0.0.0"));
+
+        var manifest = Isolated.Create<IManifestReader>().Read(folder.Write("bee.yaml", "name: tool"));
+
+        Assert.Equal("tool", manifest.Name);
+        Assert.Same(other, AssemblyLoadContext.Default.Assemblies.Single(assembly => assembly.GetName().Name == "YamlDotNet"));
+    }
+
+    [Fact]
+    public void The_folder_holds_nothing_that_the_module_has() =>
+        Assert.DoesNotContain(
+            Directory.GetFiles(Path.Combine(Path.GetDirectoryName(typeof(Isolated).Assembly.Location)!, "deps"), "*.dll"),
+            path => Path.GetFileName(path) is not "Bee.Isolated.dll" and var name && File.Exists(Path.Combine(Path.GetDirectoryName(typeof(Isolated).Assembly.Location)!, name)));
+
+    [Fact]
+    public void An_interface_that_nobody_implements_is_told() =>
+        Assert.Throws<InvalidOperationException>(Isolated.Create<IDisposable>);
+
+    private static object Create(Assembly toolchain) => toolchain.GetType("Bee.Toolchain.Isolated")!.GetMethod("Create")!
+        .MakeGenericMethod(toolchain.GetType("Bee.Toolchain.IManifestReader")!).Invoke(null, null)!;
+
+    private static object Read(Assembly toolchain, object reader, string path) =>
+        toolchain.GetType("Bee.Toolchain.IManifestReader")!.GetMethod("Read")!.Invoke(reader, [path])!;
+
+    /// <summary>An assembly with the package's name and another version, and with a class of the same name that can do nothing.</summary>
+    private static string MakePackage(TemporaryFolder folder, string version)
+    {
+        var assembly = new PersistedAssemblyBuilder(new AssemblyName("YamlDotNet") { Version = Version.Parse(version) }, typeof(object).Assembly);
+        assembly.DefineDynamicModule("YamlDotNet").DefineType("YamlDotNet.RepresentationModel.YamlStream", TypeAttributes.Public).CreateType();
+        var path = Path.Combine(folder.Path, "YamlDotNet.dll");
+        assembly.Save(path);
+        return path;
+    }
+}
