@@ -3,6 +3,8 @@ using Bee.Ebpf;
 
 namespace Bee.Toolchain.Tests;
 
+// Not beside the tests that move the cache.
+[Collection("environment")]
 public class CompilerTests
 {
     private const string Counter = """
@@ -123,7 +125,7 @@ public class CompilerTests
             #include <sys/types.h>
             #include <stdbool.h>
             #include <bpf/bpf_helpers.h>
-            char license[] SEC("license") = "GPL";
+            char LICENSE[] SEC("license") = "GPL";
             SEC("raw_tp/sys_enter")
             int enter(void *ctx) { return 0; }
             """);

@@ -13,27 +13,20 @@ public class IsolationTests
     public void Another_yaml_package_in_the_session_does_not_matter(string version)
     {
         using var folder = new TemporaryFolder();
-        var session = new AssemblyLoadContext("session", isCollectible: true);
-        try
-        {
-            var other = session.LoadFromAssemblyPath(MakePackage(folder, version));
-            var toolchain = session.LoadFromAssemblyPath(typeof(Isolated).Assembly.Location);
-            Assert.NotSame(typeof(Isolated).Assembly, toolchain);
+        var session = new AssemblyLoadContext("session");
+        var other = session.LoadFromAssemblyPath(MakePackage(folder, version));
+        var toolchain = session.LoadFromAssemblyPath(typeof(Isolated).Assembly.Location);
+        Assert.NotSame(typeof(Isolated).Assembly, toolchain);
 
-            var reader = Create(toolchain);
-            var manifest = Read(toolchain, reader, folder.Write("bee.yaml", "name: tool"));
+        var reader = Create(toolchain);
+        var manifest = Read(toolchain, reader, folder.Write("bee.yaml", "name: tool"));
 
-            Assert.Equal("tool", manifest.GetType().GetProperty("Name")!.GetValue(manifest));
-            Assert.Same(toolchain, manifest.GetType().Assembly);
-            var isolated = AssemblyLoadContext.GetLoadContext(reader.GetType().Assembly)!;
-            Assert.Equal("Bee.Isolated", isolated.Name);
-            Assert.Contains(isolated.Assemblies, assembly => assembly.GetName().Name == "YamlDotNet" && assembly != other);
-            Assert.Same(other, session.Assemblies.Single(assembly => assembly.GetName().Name == "YamlDotNet"));
-        }
-        finally
-        {
-            session.Unload();
-        }
+        Assert.Equal("tool", manifest.GetType().GetProperty("Name")!.GetValue(manifest));
+        Assert.Same(toolchain, manifest.GetType().Assembly);
+        var isolated = AssemblyLoadContext.GetLoadContext(reader.GetType().Assembly)!;
+        Assert.Equal("Bee.Isolated", isolated.Name);
+        Assert.Contains(isolated.Assemblies, assembly => assembly.GetName().Name == "YamlDotNet" && assembly != other);
+        Assert.Same(other, session.Assemblies.Single(assembly => assembly.GetName().Name == "YamlDotNet"));
     }
 
     [Fact]

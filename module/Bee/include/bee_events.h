@@ -27,7 +27,7 @@ struct {
 } bee_lost SEC(".maps");
 
 /* Not inlined on purpose: it runs only when a ring is full, and each caller would pay its stack. */
-static __noinline int bee_count_lost(const struct bee_map_name *map)
+static __noinline __attribute__((unused)) int bee_count_lost(const struct bee_map_name *map)
 {
 	__u64 one = 1;
 	__u64 *count;

@@ -35,7 +35,10 @@ public static class Compiler
         try
         {
             var made = Path.Combine(work.FullName, "program.o");
-            string[] arguments = [.. flags.Stable, .. flags.Places, .. MessageFlags, "-c", "-o", made, "--", Path.GetFileName(source)];
+            var name = Path.GetFileName(source);
+            // A name may look like a flag, and clang reads arguments from a file after an @.
+            name = name[0] is '-' or '@' ? "./" + name : name;
+            string[] arguments = [.. flags.Stable, .. flags.Places, .. MessageFlags, "-c", "-o", made, "-x", "c", name];
             var run = ToolProcess.Run(clang.Path, arguments, folder, stop);
             var diagnostics = DiagnosticParser.Parse(run.Error, folder);
             var success = run.ExitCode == 0 && File.Exists(made);

@@ -44,6 +44,12 @@ internal sealed class CompilerFlags
             includes.AddRange(["-idirafter", system]);
         }
 
+        if (BeeHeaders.Directory is { } own)
+        {
+            // What the system's C library asks of a 32-bit machine; last, so that the system's own wins.
+            includes.AddRange(["-idirafter", Path.Combine(own, "libc")]);
+        }
+
         // Until clang 16 the longest prefix wins, from 17 on the last one given: shortest first suits both.
         Places =
         [

@@ -15,7 +15,7 @@ internal static class BtfSection
             return file;
         }
 
-        if (!bytes.StartsWith("\x7fELF"u8))
+        if (!bytes.StartsWith("\u007fELF"u8))
         {
             return null;
         }

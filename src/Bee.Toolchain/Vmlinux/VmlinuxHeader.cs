@@ -52,6 +52,7 @@ public static class VmlinuxHeader
     /// <returns>Path of a file named vmlinux.h in a folder of its own, under XDG_CACHE_HOME/bee or ~/.cache/bee.</returns>
     /// <exception cref="KernelBtfException">No such BTF, or it is damaged.</exception>
     /// <exception cref="ToolMissingException">libbpf is not installed.</exception>
+    /// <exception cref="IOException">The cache cannot be written.</exception>
     public static string GetOrCreate(string? btfFile, out string digest)
     {
         var file = btfFile is null ? KernelBtf : Path.GetFullPath(btfFile);
@@ -59,9 +60,19 @@ public static class VmlinuxHeader
         var hex = Convert.ToHexString(SHA256.HashData(section.Span)).ToLowerInvariant();
         digest = "sha256:" + hex;
         var path = Path.Combine(CacheDirectory.Path, "vmlinux", $"{hex}-{Revision}", "vmlinux.h");
-        if (!File.Exists(path))
+        if (File.Exists(path))
         {
-            AtomicFile.Write(path, Write(file, section.Span));
+            return path;
+        }
+
+        var header = Write(file, section.Span);
+        try
+        {
+            AtomicFile.Write(path, header);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The cache cannot be written: {exception.Message} Set XDG_CACHE_HOME to a folder of yours.", exception);
         }
 
         return path;
