@@ -161,11 +161,7 @@ public abstract class RunCmdlet : StoreCmdlet
     }
 
     private ProgramInput FromImage(Image image)
-    {
-        ImageStores stores = image.Store == Stores.Own.Path || Stores.Invoking?.Path == image.Store ? Stores : new ImageStores(image.Store);
-        byte[] program = stores.ReadProgram(image);
-        return new ProgramInput(ImageNames.ShortName(image.Reference), image.Reference, ObjectFile.Parse(program, image.Reference));
-    }
+        => new(ImageNames.ShortName(image.Reference), image.Reference, ObjectFile.Parse(Stores.ReadProgram(image), image.Reference));
 
     private ProgramInput? FromFile(string path)
     {

@@ -124,7 +124,15 @@ public sealed class InvokeBuildCommand : StoreCmdlet
             AtomicFile.Write(outFile, bytes);
         }
 
-        WriteObject(reference is null ? new FileInfo(outFile!) : Pack(source, file, result, reference));
+        if (reference is not null)
+        {
+            WriteObject(Pack(source, file, result, reference));
+        }
+        else
+        {
+            // As Get-Item gives it, with all that its view needs.
+            WriteObject(InvokeProvider.Item.Get([outFile!], force: true, literalPath: true), enumerateCollection: true);
+        }
     }
 
     private Image Pack(BuildSource source, ObjectFile file, CompileResult result, ImageReference reference)

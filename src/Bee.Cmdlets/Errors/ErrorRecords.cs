@@ -24,10 +24,11 @@ internal static class ErrorRecords
     {
         (string id, ErrorCategory category, string? remedy) = Describe(error);
         var record = new ErrorRecord(error, id, category, target);
-        string message = Message(error);
-        if (!string.IsNullOrEmpty(remedy) || message != error.Message)
+        if (!string.IsNullOrEmpty(remedy))
         {
-            record.ErrorDetails = new ErrorDetails(message) { RecommendedAction = remedy ?? string.Empty };
+            // Some libraries say the remedy in their message too; here it is shown once.
+            string message = error.Message.EndsWith(remedy, StringComparison.Ordinal) ? error.Message[..^remedy.Length].TrimEnd() : error.Message;
+            record.ErrorDetails = new ErrorDetails(message) { RecommendedAction = remedy };
         }
 
         return record;
@@ -36,7 +37,7 @@ internal static class ErrorRecords
     private static (string Id, ErrorCategory Category, string? Remedy) Describe(Exception error) => error switch
     {
         BeeInputException input => (input.ErrorId, input.IsMissing ? ErrorCategory.ObjectNotFound : ErrorCategory.InvalidArgument, input.Remedy),
-        CompilationException => ("CompilationFailed", ErrorCategory.ParserError, null),
+        CompilationException said => ("CompilationFailed", ErrorCategory.ParserError, said.Diagnostic.Remedy),
         BpfObjectException bad => ($"BadObject.{bad.Fault}", ErrorCategory.InvalidData, null),
         BpfLoadException load => ($"LoadFailed.{load.Fault}", Category(load.Fault), load.Remedy),
         BpfParameterException => ("BadParameter", ErrorCategory.InvalidArgument, null),
@@ -53,18 +54,6 @@ internal static class ErrorRecords
         ObjectDisposedException => ("ProgramEnded", ErrorCategory.ResourceUnavailable, null),
         _ => ("Unexpected", ErrorCategory.NotSpecified, null),
     };
-
-    /// <summary>What the person reads: the exception's message, and below it the end of what the verifier said, where its verdict stands.</summary>
-    private static string Message(Exception error)
-    {
-        string message = error.Message;
-        if (error is BpfLoadException { Remedy.Length: > 0 } load && !message.Contains(load.Remedy, StringComparison.Ordinal))
-        {
-            message = $"{message} {load.Remedy}";
-        }
-
-        return message;
-    }
 
     private static ErrorCategory Category(LoadFault fault) => fault switch
     {

@@ -36,7 +36,7 @@ public sealed class CopyImageCommand : StoreCmdlet
         {
             if (ShouldProcess($"{image.Reference} as {destination}", "Copy image"))
             {
-                WriteObject(Stores.Own.Tag(image, destination));
+                WriteObject(Stores.Tag(image, destination));
             }
         }
     }

@@ -28,6 +28,12 @@ public sealed class RemoveImageCommand : StoreCmdlet
     {
         foreach (Image image in Match(reference))
         {
+            if (image.Store != Stores.Own.Path)
+            {
+                WriteError(new StoreException(StoreFault.ReadOnly, $"{image.Reference} is in the store of the invoking user, {image.Store}, which is only read. Remove it as that user."), image);
+                continue;
+            }
+
             // What was named by digest goes by digest, with all its names.
             bool byDigest = ImageNames.IsDigest(reference, image);
             string name = byDigest ? image.Digest : image.Reference;
