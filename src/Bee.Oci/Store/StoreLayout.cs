@@ -84,6 +84,15 @@ internal sealed class StoreLayout(string path)
             throw new StoreException(StoreFault.Io, "An image store needs Linux.");
         }
 
-        Directory.CreateDirectory(directory, OwnerOnly);
+        // .NET gives the mode to the last directory only, and to those above it what the umask leaves.
+        if (!Directory.Exists(directory))
+        {
+            if (Path.GetDirectoryName(directory) is { } above)
+            {
+                Make(above);
+            }
+
+            Directory.CreateDirectory(directory, OwnerOnly);
+        }
     }
 }

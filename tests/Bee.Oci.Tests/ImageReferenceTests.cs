@@ -1,0 +1,118 @@
+namespace Bee.Oci.Tests;
+
+public class ImageReferenceTests
+{
+    private const string Digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    [Theory]
+    [InlineData("opensnoop", null, "opensnoop", null, null)]
+    [InlineData("opensnoop:v1", null, "opensnoop", "v1", null)]
+    [InlineData("me/opensnoop:v1", null, "me/opensnoop", "v1", null)]
+    [InlineData("ghcr.io/me/opensnoop:v1", "ghcr.io", "me/opensnoop", "v1", null)]
+    [InlineData("ghcr.io/a/b/c/d__e-f.g:V1.0_x-y", "ghcr.io", "a/b/c/d__e-f.g", "V1.0_x-y", null)]
+    [InlineData("localhost/x", "localhost", "x", null, null)]
+    [InlineData("localhost:5000/x", "localhost:5000", "x", null, null)]
+    [InlineData("host:5000/x:v1", "host:5000", "x", "v1", null)]
+    [InlineData("127.0.0.1:5000/x", "127.0.0.1:5000", "x", null, null)]
+    [InlineData("[::1]:5000/a/x:v1", "[::1]:5000", "a/x", "v1", null)]
+    [InlineData("[2001:db8::1]/x", "[2001:db8::1]", "x", null, null)]
+    [InlineData("Registry.Example/x", "Registry.Example", "x", null, null)]
+    [InlineData("x@" + Digest, null, "x", null, Digest)]
+    [InlineData("ghcr.io/me/x:v1@" + Digest, "ghcr.io", "me/x", "v1", Digest)]
+    [InlineData("x---y", null, "x---y", null, null)]
+    public void Takes_a_reference_apart_and_puts_it_together(string text, string? registry, string repository, string? tag, string? digest)
+    {
+        ImageReference reference = ImageReference.Parse(text);
+
+        Assert.Equal((registry, repository, tag, digest), (reference.Registry, reference.Repository, reference.Tag, reference.Digest));
+        Assert.Equal(text, reference.ToString());
+        Assert.Equal(reference, ImageReference.Parse(text));
+    }
+
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("https://ghcr.io/x", "scheme")]
+    [InlineData("ghcr.io/", "no repository")]
+    [InlineData("ghcr.io", null)]
+    [InlineData(":v1", "no repository")]
+    [InlineData("@" + Digest, "no repository")]
+    [InlineData("me/Opensnoop", "capital letters")]
+    [InlineData("a//b", "empty component")]
+    [InlineData("/a", "empty component")]
+    [InlineData("a/", "empty component")]
+    [InlineData("a..b", "separator")]
+    [InlineData("a___b", "separator")]
+    [InlineData("-a", "separator")]
+    [InlineData("a-", "separator")]
+    [InlineData("a._b", "separator")]
+    [InlineData("a b", "' '")]
+    [InlineData("../x", "registry")]
+    [InlineData("x:", "tag after ':' is empty")]
+    [InlineData("x:-v", "tag '-v'")]
+    [InlineData("x:a b", "tag 'a b'")]
+    [InlineData("x@", "digest ''")]
+    [InlineData("x@sha256:12", "digest 'sha256:12'")]
+    [InlineData("x@" + Digest + "@" + Digest, "digest")]
+    [InlineData("host:0/x", "port '0'")]
+    [InlineData("host:65536/x", "port '65536'")]
+    [InlineData("host:http/x", "port 'http'")]
+    [InlineData("host:/x", "port ''")]
+    [InlineData("ho_st.x/x", "'ho_st'")]
+    [InlineData("-host.x/x", "'-host'")]
+    [InlineData("host..x/x", "empty part")]
+    [InlineData("[::1/x", "bracket")]
+    [InlineData("[::g]/x", "IPv6")]
+    [InlineData("[fe80::1%25eth0]/x", "IPv6")]
+    [InlineData("[1.2.3.4]/x", "IPv6")]
+    [InlineData("[::1]x/x", "after its brackets")]
+    public void Says_which_part_is_wrong(string text, string? part)
+    {
+        // 'ghcr.io' alone is a repository with a dot in its name, by everyone's grammar.
+        if (part is null)
+        {
+            Assert.Null(ImageReference.Parse(text).Registry);
+            return;
+        }
+
+        Assert.False(ImageReference.TryParse(text, out _, out string? problem));
+        Assert.Contains(part, problem);
+        Assert.Equal(StoreFault.BadReference, Assert.Throws<StoreException>(() => ImageReference.Parse(text)).Fault);
+    }
+
+    [Fact]
+    public void Has_limits_of_length()
+    {
+        Assert.True(ImageReference.TryParse(new string('a', 255) + ":" + new string('t', 128), out _));
+        Assert.False(ImageReference.TryParse(new string('a', 256), out _, out string? tooLong));
+        Assert.Contains("255", tooLong);
+        Assert.False(ImageReference.TryParse("a:" + new string('t', 129), out _, out tooLong));
+        Assert.Contains("128", tooLong);
+    }
+
+    [Fact]
+    public void A_reference_without_tag_and_digest_means_latest()
+    {
+        Assert.Equal("x:latest", ImageReference.Parse("x").WithDefaultTag().ToString());
+        Assert.Equal("x:v1", ImageReference.Parse("x:v1").WithDefaultTag().ToString());
+        Assert.Equal("x@" + Digest, ImageReference.Parse("x@" + Digest).WithDefaultTag().ToString());
+    }
+
+    [Fact]
+    public void Never_throws_on_noise()
+    {
+        var random = new Random(1);
+        const string Letters = "abcA09._-/:@[]%*é\0 ";
+        for (int i = 0; i < 20_000; i++)
+        {
+            string text = new([.. Enumerable.Range(0, random.Next(24)).Select(_ => Letters[random.Next(Letters.Length)])]);
+            if (ImageReference.TryParse(text, out ImageReference? reference, out string? problem))
+            {
+                Assert.Equal(text, reference.ToString());
+            }
+            else
+            {
+                Assert.NotEmpty(problem);
+            }
+        }
+    }
+}

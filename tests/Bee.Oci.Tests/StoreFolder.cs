@@ -1,0 +1,73 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Bee.Oci.Tests;
+
+/// <summary>A fresh directory with a store in it, gone after the test.</summary>
+internal sealed class StoreFolder : IDisposable
+{
+    public StoreFolder()
+    {
+        Root = Directory.CreateTempSubdirectory("bee-oci-").FullName;
+        Path = System.IO.Path.Combine(Root, "store");
+        Store = new ImageStore(Path);
+    }
+
+    /// <summary>The directory, which exists.</summary>
+    public string Root { get; }
+
+    /// <summary>The store's directory, which does not exist until something is added.</summary>
+    public string Path { get; }
+
+    public ImageStore Store { get; }
+
+    public string IndexPath => System.IO.Path.Combine(Path, "index.json");
+
+    public static ImageContent Content(string text = "program", string? description = null) => new()
+    {
+        Program = Encoding.UTF8.GetBytes(text),
+        Description = description,
+        Platform = new Platform("linux", "amd64"),
+    };
+
+    public Image Add(string reference, string text = "program") => Store.Add(Content(text), ImageReference.Parse(reference));
+
+    public string Blob(string digest) => System.IO.Path.Combine(Path, "blobs", "sha256", digest["sha256:".Length..]);
+
+    public string[] Blobs() => Directory.Exists(System.IO.Path.Combine(Path, "blobs"))
+        ? [.. Directory.GetFiles(System.IO.Path.Combine(Path, "blobs", "sha256"))]
+        : [];
+
+    /// <summary>Makes the layout by hand, as another tool would.</summary>
+    public void Lay(string? index)
+    {
+        Directory.CreateDirectory(System.IO.Path.Combine(Path, "blobs", "sha256"));
+        File.WriteAllText(System.IO.Path.Combine(Path, "oci-layout"), """{"imageLayoutVersion":"1.0.0"}""");
+        if (index is not null)
+        {
+            File.WriteAllText(IndexPath, index);
+        }
+    }
+
+    /// <summary>Puts a blob into a layout made by hand.</summary>
+    public JsonObject Put(byte[] content, string mediaType)
+    {
+        ContentDigest digest = ContentDigest.Of(content);
+        File.WriteAllBytes(Blob(digest.ToString()), content);
+        return new JsonObject { ["mediaType"] = mediaType, ["digest"] = digest.ToString(), ["size"] = content.Length };
+    }
+
+    /// <summary>Lays an index of these entries.</summary>
+    public void LayEntries(params JsonObject[] entries) =>
+        Lay(new JsonObject { ["schemaVersion"] = 2, ["manifests"] = new JsonArray([.. entries]) }.ToJsonString());
+
+    public static byte[] Bytes(JsonNode node) => Encoding.UTF8.GetBytes(node.ToJsonString());
+
+    public static JsonObject Named(JsonObject entry, string name)
+    {
+        entry["annotations"] = new JsonObject { ["org.opencontainers.image.ref.name"] = name };
+        return entry;
+    }
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+}
