@@ -1,0 +1,132 @@
+using System.Management.Automation;
+
+namespace Bee.Cmdlets.Tests;
+
+[Collection("Bee")]
+public sealed class ImageTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly Shell _shell = new();
+
+    public ImageTests()
+    {
+        string source = _folder.Write("tool.bpf.c", Sources.Program("raw_tp/sys_enter"));
+        Objects("Invoke-BeeBuild $source -Tag one/tool:v1 -Store $store", ("source", source));
+        Objects("Invoke-BeeBuild $source -Tag two/tool:v1 -Store $store -Description another", ("source", source));
+    }
+
+    private string Store => _folder["store"];
+
+    [Theory]
+    [InlineData("*", "one/tool:v1 two/tool:v1")]
+    [InlineData("one/*", "one/tool:v1")]
+    [InlineData("*/tool:v1", "one/tool:v1 two/tool:v1")]
+    [InlineData("none*", "")]
+    public void WildcardsChoose(string pattern, string expected) =>
+        Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries), References("Get-BeeImage $pattern -Store $store", pattern));
+
+    [Fact]
+    public void ALiteralMissIsAnErrorAboutThatName()
+    {
+        ErrorRecord error = _shell.Error("Get-BeeImage one/toll:v1 -Store $store", ("store", Store));
+
+        Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category);
+        Assert.Equal("one/toll:v1", error.TargetObject);
+        Assert.Contains("one/tool", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ADigestFindsItsImage()
+    {
+        string digest = $"{Objects("(Get-BeeImage one/tool:v1 -Store $store).Digest")[0]}";
+
+        Assert.Equal(["one/tool:v1"], References("Get-BeeImage $pattern -Store $store", digest));
+        Assert.Equal(["one/tool:v1"], References("Get-BeeImage $pattern -Store $store", digest[..20]));
+    }
+
+    [Fact]
+    public void ACopyIsAFurtherNameOfTheSameImage()
+    {
+        PSObject copy = Assert.Single(Objects("Get-BeeImage one/tool:v1 -Store $store | Copy-BeeImage -Destination registry.example/one:v2 -Store $store"));
+
+        Assert.Equal("registry.example/one:v2", $"{copy.Properties["Reference"].Value}");
+        Assert.Single(Objects("Get-BeeImage *one* -Store $store | ForEach-Object Digest").Select(digest => $"{digest}").Distinct());
+    }
+
+    [Fact]
+    public void RemovingTakesTheBlobsThatNobodyNeedsAnyMore()
+    {
+        int before = Blobs();
+
+        Assert.Empty(Objects("Remove-BeeImage two/tool:v1 -Store $store"));
+        Assert.Equal(["one/tool:v1"], References("Get-BeeImage -Store $store"));
+        Assert.True(Blobs() < before);
+        Assert.Single(Objects("Get-BeeImage one/tool:v1 -Store $store"));
+
+        Assert.Empty(Objects("Get-BeeImage -Store $store | Remove-BeeImage -Store $store"));
+        Assert.Equal(0, Blobs());
+    }
+
+    [Fact]
+    public void WhatIfRemovesNothing()
+    {
+        Objects("Remove-BeeImage * -Store $store -WhatIf");
+
+        Assert.Equal(2, References("Get-BeeImage -Store $store").Length);
+    }
+
+    [Fact]
+    public void TheEnvironmentMovesTheStore()
+    {
+        ChildResult child = Child.Run("Get-BeeImage | ForEach-Object Reference", environment: new Dictionary<string, string?> { ["BEE_STORE"] = Store });
+
+        Assert.Equal("one/tool:v1\ntwo/tool:v1\n", child.Output);
+    }
+
+    [KernelFact]
+    public void UnderSudoTheInvokingUsersStoreIsReadAndNotWritten()
+    {
+        // The accounts of the system are left alone: the child sees a password file of the test's own, in a mount namespace of its own.
+        string home = _folder["home"];
+        string theirs = Path.Combine(home, ".local", "share", "bee", "store");
+        Objects("Invoke-BeeBuild $source -Tag their/tool:v1 -Store $theirs", ("source", _folder["tool.bpf.c"]), ("theirs", theirs));
+        string accounts = _folder.Write("passwd", File.ReadAllText("/etc/passwd") + $"\nbeetester:x:54321:54321::{home}:/bin/sh\n");
+        Run("chown", "-R", "54321:54321", home);
+        Run("chmod", "755", _folder.Path);
+
+        ChildResult child = Child.Run(
+            """
+            Get-BeeImage | ForEach-Object Reference
+            (Copy-BeeImage their/tool:v1 -Destination mine/tool:v1).Store
+            """,
+            prefix: ["unshare", "--mount", "sh", "-c", $"mount --bind '{accounts}' /etc/passwd && exec \"$@\"", "sh"],
+            environment: new Dictionary<string, string?>
+            {
+                ["SUDO_UID"] = "54321", ["SUDO_GID"] = "54321", ["SUDO_USER"] = "beetester", ["HOME"] = _folder["root"], ["XDG_DATA_HOME"] = null, ["BEE_STORE"] = null,
+            });
+
+        Assert.Equal(string.Empty, child.Messages);
+        Assert.Equal(["their/tool:v1", Path.Combine(_folder["root"], ".local", "share", "bee", "store")], child.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["their/tool:v1"], Objects("Get-BeeImage -Store $theirs | ForEach-Object Reference", ("theirs", theirs)).Select(name => $"{name}"));
+    }
+
+    private static void Run(string command, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(command, arguments);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    private int Blobs() => Directory.GetFiles(Path.Combine(Store, "blobs"), "*", SearchOption.AllDirectories).Length;
+
+    private IReadOnlyList<PSObject> Objects(string script, params (string, object?)[] variables) => _shell.Objects(script, [("store", Store), .. variables]);
+
+    private string[] References(string script, string? pattern = null) =>
+        [.. Objects($"{script} | ForEach-Object Reference", ("pattern", pattern)).Select(reference => $"{reference}")];
+
+    public void Dispose()
+    {
+        _shell.Dispose();
+        _folder.Dispose();
+    }
+}

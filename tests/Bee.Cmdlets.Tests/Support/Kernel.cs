@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>What this process holds in the kernel, and whether the kernel still knows it. Other programs on the machine are none of the tests' business.</summary>
+internal static partial class Kernel
+{
+    private const int ProgramById = 13;
+    private const int LinkById = 30;
+
+    /// <summary>True for root; only root loads programs.</summary>
+    public static bool IsRoot => Environment.IsPrivilegedProcess;
+
+    /// <summary>The ids of the programs and links of which this process has a descriptor open.</summary>
+    public static KernelIds Held() => new(Ids("prog_id:"), Ids("link_id:"));
+
+    /// <summary>Those of some ids that the kernel still knows.</summary>
+    public static KernelIds Alive(KernelIds ids) => new(
+        [.. ids.Programs.Where(id => Exists(ProgramById, id))],
+        [.. ids.Links.Where(id => Exists(LinkById, id))]);
+
+    /// <summary>
+    /// Waits until the kernel has let go of all: it frees programs after a grace period of its own, so a last look at once proves nothing.
+    /// </summary>
+    public static void AssertGone(KernelIds ids)
+    {
+        Assert.NotEmpty(ids.Programs);
+        KernelIds alive = ids;
+        for (int attempt = 0; attempt < 100 && alive.Count > 0; attempt++)
+        {
+            alive = Alive(ids);
+            if (alive.Count > 0)
+            {
+                Thread.Sleep(20);
+            }
+        }
+
+        Assert.Empty(alive.Programs);
+        Assert.Empty(alive.Links);
+    }
+
+    /// <summary>How many descriptors this process has open.</summary>
+    public static int OpenDescriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length - 1;
+
+    /// <summary>How many threads this process has.</summary>
+    public static int Threads() => Directory.GetFileSystemEntries("/proc/self/task").Length;
+
+    private static HashSet<uint> Ids(string key)
+    {
+        var ids = new HashSet<uint>();
+        foreach (string file in Directory.GetFiles("/proc/self/fdinfo"))
+        {
+            try
+            {
+                string[] lines = File.ReadAllLines(file);
+                if (lines.FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal)) is { } line)
+                {
+                    ids.Add(uint.Parse(line[key.Length..].Trim(), System.Globalization.CultureInfo.InvariantCulture));
+                }
+            }
+            catch (IOException)
+            {
+                // The descriptor of another thread, closed meanwhile.
+            }
+        }
+
+        return ids;
+    }
+
+    private static unsafe bool Exists(int command, uint id)
+    {
+        // The kernel reads the id from the first four bytes of its argument.
+        uint* argument = stackalloc uint[32];
+        new Span<uint>(argument, 32).Clear();
+        argument[0] = id;
+        long descriptor = Syscall(CallNumber, command, argument, 12);
+        if (descriptor < 0)
+        {
+            return Marshal.GetLastPInvokeError() != 2;
+        }
+
+        Close((int)descriptor);
+        return true;
+    }
+
+    private static long CallNumber => RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 321 : 280;
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static unsafe partial long Syscall(long number, long command, uint* argument, long size);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
+}
+
+/// <summary>Programs and links by the kernel's ids.</summary>
+internal sealed record KernelIds(IReadOnlyCollection<uint> Programs, IReadOnlyCollection<uint> Links)
+{
+    public int Count => Programs.Count + Links.Count;
+}

@@ -1,0 +1,47 @@
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>Programs that the tests share, compiled once, and a store that holds them.</summary>
+public sealed class Programs : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public Programs()
+    {
+        using var shell = new Shell();
+        foreach (string name in new[] { "opensnoop", "execsnoop" })
+        {
+            shell.Objects(
+                "Invoke-BeeBuild $source -Tag $tag -OutFile $object -Store $store",
+                ("source", BeeModule.File("examples", name, $"{name}.bpf.c")), ("tag", $"test/{name}:v1"), ("object", _folder[$"{name}.o"]), ("store", Store));
+        }
+
+        Compile("calls", Sources.Calls);
+    }
+
+    /// <summary>A store with test/opensnoop:v1 and test/execsnoop:v1.</summary>
+    public string Store => _folder["store"];
+
+    /// <summary>Streams each openat of target_pid; from the examples.</summary>
+    public string Opensnoop => _folder["opensnoop.o"];
+
+    /// <summary>Streams each exec of target_pid and its children; from the examples.</summary>
+    public string Execsnoop => _folder["execsnoop.o"];
+
+    /// <summary>Counts target_pid's openat calls in a hash, an array and a per-CPU array, and streams one number for each.</summary>
+    public string Calls => _folder["calls.o"];
+
+    /// <summary>Compiles C text to an object file beside the others.</summary>
+    public string Compile(string name, string source)
+    {
+        using var shell = new Shell();
+        string file = _folder.Write($"{name}.bpf.c", source);
+        shell.Objects("Invoke-BeeBuild $source -BinaryOnly -OutFile $object", ("source", file), ("object", _folder[$"{name}.o"]));
+        return _folder[$"{name}.o"];
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
+
+/// <summary>All tests share one process and the kernel, so they run one after the other.</summary>
+[CollectionDefinition("Bee", DisableParallelization = true)]
+public sealed class ProgramsCollection : ICollectionFixture<Programs>;

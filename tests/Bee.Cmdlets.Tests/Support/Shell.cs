@@ -1,0 +1,86 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using Bee.EngineHost;
+
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>What one run in a shell gave, stream by stream.</summary>
+internal sealed record ShellResult(IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors, IReadOnlyList<string> Warnings);
+
+/// <summary>A runspace with the module imported, on a screen of 80 columns that keeps what is written on it.</summary>
+internal sealed class Shell : IDisposable
+{
+    private readonly EngineSession _session;
+    private readonly StringWriter _screen = new();
+    private readonly StringWriter _messages = new();
+
+    public Shell()
+    {
+        _session = new EngineSession(new ConsoleUserInterface(TextWriter.Synchronized(_screen), TextWriter.Synchronized(_messages), 80));
+        ShellResult imported = Run("Import-Module $module", ("module", BeeModule.Path));
+        Assert.Empty(imported.Errors);
+    }
+
+    /// <summary>The runspace, for pipelines that a test wants to run by hand.</summary>
+    public Runspace Runspace => _session.Runspace;
+
+    /// <summary>What stands on the screen so far.</summary>
+    public string Screen => _screen.ToString();
+
+    /// <summary>Runs a script with these variables set, and gives its objects and its errors. What it throws is the last of the errors.</summary>
+    public ShellResult Run(string script, params (string Name, object? Value)[] variables)
+    {
+        using PowerShell shell = Pipeline(script, variables);
+        var thrown = new List<ErrorRecord>();
+        IReadOnlyList<PSObject> output = [];
+        try
+        {
+            output = shell.Invoke();
+        }
+        catch (RuntimeException error)
+        {
+            thrown.Add(error.ErrorRecord);
+        }
+
+        return new ShellResult(output, [.. shell.Streams.Error, .. thrown], [.. shell.Streams.Warning.Select(warning => warning.Message)]);
+    }
+
+    /// <summary>Runs a script that must go well, and gives its objects.</summary>
+    public IReadOnlyList<PSObject> Objects(string script, params (string Name, object? Value)[] variables)
+    {
+        ShellResult result = Run(script, variables);
+        Assert.True(result.Errors.Count == 0, string.Join('\n', result.Errors.Select(error => $"{error.FullyQualifiedErrorId}: {error}")));
+        return result.Output;
+    }
+
+    /// <summary>Runs a script that must fail with exactly one error, and gives that.</summary>
+    public ErrorRecord Error(string script, params (string Name, object? Value)[] variables)
+    {
+        ShellResult result = Run(script, variables);
+        return Assert.Single(result.Errors);
+    }
+
+    /// <summary>Runs a script and gives the lines that it shows on a screen of 80 columns.</summary>
+    public string[] Show(string script, params (string Name, object? Value)[] variables)
+    {
+        int before = _screen.GetStringBuilder().Length;
+        using PowerShell shell = Pipeline(script, variables);
+        shell.AddCommand("Out-Default").Invoke();
+        Assert.Empty(shell.Streams.Error);
+        return _screen.ToString()[before..].Split('\n').Select(line => line.TrimEnd()).ToArray();
+    }
+
+    /// <summary>A pipeline that the test starts and stops itself.</summary>
+    public PowerShell Pipeline(string script, params (string Name, object? Value)[] variables)
+    {
+        foreach ((string name, object? value) in variables)
+        {
+            Runspace.SessionStateProxy.SetVariable(name, value);
+        }
+
+        PowerShell shell = PowerShell.Create(Runspace);
+        return shell.AddScript(script, useLocalScope: true);
+    }
+
+    public void Dispose() => _session.Dispose();
+}

@@ -1,0 +1,22 @@
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>A folder of the test's own, gone with the test.</summary>
+internal sealed class TempFolder : IDisposable
+{
+    /// <summary>The folder's full path.</summary>
+    public string Path { get; } = Directory.CreateTempSubdirectory("bee-test-").FullName;
+
+    /// <summary>The full path of a name inside it.</summary>
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Writes a file, with the folders above it.</summary>
+    public string Write(string name, string text)
+    {
+        string path = this[name];
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
