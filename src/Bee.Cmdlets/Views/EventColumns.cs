@@ -1,0 +1,132 @@
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>A column of a table.</summary>
+/// <param name="Field">What it shows.</param>
+/// <param name="Width">How many characters it has.</param>
+internal sealed record EventColumn(RecordField Field, int Width);
+
+/// <summary>Chooses columns and widths so that a table fits 80 characters: the same choice for the same type, everywhere.</summary>
+internal static class EventColumns
+{
+    /// <summary>How wide a table may be.</summary>
+    public const int TableWidth = 80;
+
+    /// <summary>The columns of a type's table.</summary>
+    public static IReadOnlyList<EventColumn> Of(IRecordShape shape, bool withMapName)
+    {
+        var fields = shape.Fields.Where(field => IsShown(field, shape, withMapName)).ToList();
+        var least = fields.ConvertAll(Least);
+        while (fields.Count > 1 && Total(least) > TableWidth)
+        {
+            var drop = LeastInteresting(fields, shape is EntryType);
+            fields.RemoveAt(drop);
+            least.RemoveAt(drop);
+        }
+
+        var widths = Grow(fields, least);
+        return fields.Select((field, i) => new EventColumn(field, widths[i])).ToList();
+    }
+
+    private static bool IsShown(RecordField field, IRecordShape shape, bool withMapName)
+    {
+        if (field.CName.Length > 0)
+        {
+            return true;
+        }
+
+        return field.Name switch
+        {
+            "MapName" => withMapName,
+            // The fields of a struct stand beside it, and those of all CPUs' structs summed up.
+            "Key" or "Value" when field.Meaning == FieldMeaning.Object || field.ClrType == typeof(object) => false,
+            "Value" when shape is EntryType { IsPerCpu: true } && field.Meaning == FieldMeaning.Array => !HasValueFields(shape),
+            "Values" => false,
+            _ => true,
+        };
+    }
+
+    // Behind MapName, Key, Value and Values stand the fields of a struct key, then those of a struct value.
+    private static bool HasValueFields(IRecordShape shape)
+    {
+        var key = shape.Fields[1];
+        var ofKey = key.Meaning == FieldMeaning.Object ? key.ClrType.GetProperties().Length : 0;
+        return shape.Fields.Count > 4 + ofKey;
+    }
+
+    private static int Least(RecordField field)
+    {
+        var room = field.Meaning switch
+        {
+            FieldMeaning.Text when field.CName.Length == 0 => 8,
+            FieldMeaning.Text or FieldMeaning.Bytes or FieldMeaning.Array or FieldMeaning.Object => 10,
+            FieldMeaning.Syscall or FieldMeaning.Number => 10,
+            FieldMeaning.Enum or FieldMeaning.Flags => 8,
+            FieldMeaning.Errno => 7,
+            FieldMeaning.Ipv6 => 18,
+            FieldMeaning.UserId or FieldMeaning.GroupId => 6,
+            _ => field.Width,
+        };
+        return Math.Max(Math.Min(field.Width, room), Math.Min(field.Name.Length, 10));
+    }
+
+    private static int Preferred(RecordField field) => Math.Max(field.Width, Math.Min(field.Name.Length, 16));
+
+    // Of equals what was declared last goes first.
+    private static int LeastInteresting(List<RecordField> fields, bool isEntry)
+    {
+        var worst = fields.Count - 1;
+        for (var i = fields.Count - 1; i >= 0; i--)
+        {
+            if (Interest(fields[i], isEntry) < Interest(fields[worst], isEntry))
+            {
+                worst = i;
+            }
+        }
+
+        return worst;
+    }
+
+    // What does not fit a line says little in a table; of an event names and addresses say more than large bare numbers (stamps, sequences),
+    // while such numbers are what a map is kept for.
+    private static int Interest(RecordField field, bool isEntry) => field.Meaning switch
+    {
+        FieldMeaning.Object => 0,
+        FieldMeaning.Array => 1,
+        FieldMeaning.Bytes => 2,
+        FieldMeaning.Pointer => 3,
+        FieldMeaning.Number when !isEntry && field.Size >= 8 => 4,
+        FieldMeaning.Text => 6,
+        _ => 5,
+    };
+
+    private static List<int> Grow(List<RecordField> fields, List<int> widths)
+    {
+        var left = TableWidth - Total(widths);
+        for (var grew = true; grew && left > 0;)
+        {
+            grew = false;
+            for (var i = 0; i < fields.Count && left > 0; i++)
+            {
+                if (widths[i] < Preferred(fields[i]))
+                {
+                    widths[i]++;
+                    left--;
+                    grew = true;
+                }
+            }
+        }
+
+        // Long text (a path, a command line) gets what is left.
+        var longest = fields.FindLastIndex(field => field.Meaning == FieldMeaning.Text && (field.Size == 0 || field.Size > field.Width + 1) && field.Name != "MapName");
+        if (longest >= 0 && left > 0)
+        {
+            widths[longest] += fields[longest].Size == 0 ? left : Math.Min(left, Math.Max(0, fields[longest].Size - 1 - widths[longest]));
+        }
+
+        return widths;
+    }
+
+    private static int Total(List<int> widths) => widths.Sum() + widths.Count - 1;
+}
