@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Xunit.Abstractions;
+
+namespace Bee.Oci.Tests;
+
+/// <summary>Alone, so that the other tests do not take its time.</summary>
+[CollectionDefinition(nameof(ListingSpeedTests), DisableParallelization = true)]
+[Collection(nameof(ListingSpeedTests))]
+public sealed class ListingSpeedTests(ITestOutputHelper output) : IDisposable
+{
+    private readonly StoreFolder _folder = new();
+
+    [Fact]
+    public void A_thousand_images_are_listed_within_300_ms()
+    {
+        Fill(1000);
+        double[] times = [.. Enumerable.Range(0, 5).Select(_ => Timed(() => Assert.Equal(1000, _folder.Store.List().Count(i => i.Problem is null && i.Maps.Count == 4)))).Order()];
+        double found = Timed(() => Assert.NotNull(_folder.Store.Find("image500:v1")));
+        output.WriteLine($"1,000 images listed: median {times[2]:0} ms of {string.Join(", ", times.Select(t => $"{t:0}"))}; one found in {found:0.0} ms");
+        Assert.InRange(times[0], 0, 300);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static double Timed(Action work)
+    {
+        long started = Stopwatch.GetTimestamp();
+        work();
+        return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+    }
+
+    /// <summary>A thousand different images by hand, since adding each for good takes a disk its time.</summary>
+    private void Fill(int count)
+    {
+        var entries = new JsonObject[count];
+        var config = new ImageConfig
+        {
+            Programs = [new() { Name = "a", Section = "tracepoint/x/y" }, new() { Name = "b", Section = "kprobe/z" }],
+            Maps = [.. Enumerable.Range(0, 4).Select(i => new ImageMap { Name = $"print_events{i}", Type = "RingBuffer", ValueType = "struct event" })],
+            Parameters = [new() { Name = "target_pid", Type = "int", Size = 4, Default = "0" }],
+            Build = new() { Clang = "clang version 14", Flags = ["-O2", "-g", "-target bpf"] },
+        };
+        _folder.Lay(null);
+        for (int i = 0; i < count; i++)
+        {
+            byte[] program = new byte[20_000];
+            new Random(i).NextBytes(program);
+            PackedImage packed = PackedImage.From(StoreFolder.Content() with { Program = program, Config = config with { Build = config.Build with { Source = $"{i}.c" } } });
+            _folder.Put(packed.Program, "");
+            _folder.Put(packed.Config, "");
+            entries[i] = StoreFolder.Named(_folder.Put(packed.Manifest, MediaTypes.ImageManifest), $"ghcr.io/me/image{i}:v1");
+        }
+
+        _folder.LayEntries(entries);
+    }
+}
