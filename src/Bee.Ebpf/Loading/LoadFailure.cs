@@ -16,9 +16,17 @@ internal static class LoadFailure
     public static BpfLoadException Explain(ObjectFile file, int errno, string log)
     {
         var verifier = LibbpfText.Verifier(log) is { Log: var text } found && text.Trim().Length > 0 ? found : ((string Program, string Log)?)null;
-        if (errno == Libc.EPERM && (verifier is null || Permissions.Lacking().Count > 0))
+        if (errno == Libc.EPERM && Permissions.Lacking().Count > 0)
         {
             return Permissions.Refused($"load {file.Name}", errno, LibbpfText.FailedProgram(log), log, perf: false);
+        }
+
+        if (errno == Libc.EPERM && verifier is null)
+        {
+            // Some kernels, hardened ones among them, forbid whole kinds of programs (fentry, lsm) even to root.
+            return LibbpfText.FailedProgram(log) is { } forbidden
+                ? Refused(file, forbidden, errno, log)
+                : Permissions.Refused($"load {file.Name}", errno, null, log, perf: false);
         }
 
         if (verifier is { } verdict)
@@ -102,14 +110,15 @@ internal static class LoadFailure
     private static BpfLoadException Refused(ObjectFile file, string programName, int errno, string log)
     {
         var program = file.Programs.FirstOrDefault(p => p.Name == programName);
-        return errno is Libc.EINVAL or Libc.ENOTSUPP or Libc.EOPNOTSUPP
+        return errno is Libc.EINVAL or Libc.EPERM or Libc.ENOTSUPP or Libc.EOPNOTSUPP
             ? new BpfLoadException(
                 LoadFault.Unsupported, $"This kernel refuses program '{programName}' ({program?.SectionName}, type {program?.Type}) without looking at its code: {Libc.Describe(errno)}.")
             {
                 Program = programName,
                 Errno = errno,
                 Log = log,
-                Remedy = "The kernel is too old for programs of this type, or was built without them.",
+                Remedy = "The kernel is too old for programs of this kind, was built without them, or forbids them. "
+                    + "A tracepoint, a raw tracepoint (raw_tp, tp_btf) or a kprobe may do instead.",
             }
             : new BpfLoadException(LoadFault.Other, $"The kernel does not load program '{programName}': {Reason(errno, log)}.") { Program = programName, Errno = errno, Log = log };
     }

@@ -93,7 +93,7 @@ internal static class Permissions
         const string Prefix = "CapEff:";
         try
         {
-            var line = System.IO.File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith(Prefix, StringComparison.Ordinal));
+            var line = System.IO.File.ReadLines("/proc/thread-self/status").FirstOrDefault(l => l.StartsWith(Prefix, StringComparison.Ordinal));
             return line is null ? 0 : ulong.Parse(line.AsSpan(Prefix.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         }
         catch (IOException)

@@ -28,6 +28,9 @@ internal sealed class SeenValues
         _slots = new int[Start * 2];
     }
 
+    /// <summary>How many entries there is room for now.</summary>
+    internal int Room => _passes.Length;
+
     /// <summary>Starts a pass. Entries that the pass before did not see have been deleted since: should they come back, they are news.</summary>
     public void NextPass() => _pass++;
 

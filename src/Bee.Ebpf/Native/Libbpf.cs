@@ -12,7 +12,7 @@ public static class Libbpf
     internal const string LibraryName = "libbpf";
     private const string SystemName = "libbpf.so.1";
 
-    private static readonly Lazy<LoadedLibrary> Loaded = new(Open);
+    private static readonly Lazy<LoadedLibrary> s_loaded = new(Install);
 
     /// <summary>The path that <see cref="OverrideVariable"/> names, or null when it is unset or empty.</summary>
     public static string? OverridePath => Environment.GetEnvironmentVariable(OverrideVariable) is { Length: > 0 } path ? path : null;
@@ -24,7 +24,7 @@ public static class Libbpf
         get
         {
             Require();
-            return Loaded.Value.Version;
+            return s_loaded.Value.Version;
         }
     }
 
@@ -32,7 +32,7 @@ public static class Libbpf
     /// <exception cref="BpfLoadException">The library is missing or older than 1.0 (<see cref="LoadFault.LibbpfMissing"/>).</exception>
     internal static void Require()
     {
-        if (Loaded.Value.Problem is { } problem)
+        if (s_loaded.Value.Problem is { } problem)
             throw new BpfLoadException(LoadFault.LibbpfMissing, problem)
             {
                 Remedy = "Install libbpf 1.0 or later: the package is libbpf1 on Debian and Ubuntu, libbpf on Fedora, Arch and Alpine. "
@@ -42,11 +42,23 @@ public static class Libbpf
 
     /// <summary>The address of a call that the loaded library may be too old to have, or zero.</summary>
     internal static nint Find(string symbol) =>
-        Loaded.Value.Problem is null && NativeLibrary.TryGetExport(Loaded.Value.Handle, symbol, out var address) ? address : 0;
+        s_loaded.Value.Problem is null && NativeLibrary.TryGetExport(s_loaded.Value.Handle, symbol, out var address) ? address : 0;
 
-    private static unsafe LoadedLibrary Open()
+    private static LoadedLibrary Install()
     {
-        var name = OverridePath ?? SystemName;
+        var library = Open(OverridePath ?? SystemName);
+        if (library.Problem is null)
+        {
+            NativeLibrary.SetDllImportResolver(Assembly.GetExecutingAssembly(), (wanted, _, _) => wanted == LibraryName ? library.Handle : 0);
+            LibbpfLog.Install(library.Handle);
+        }
+
+        return library;
+    }
+
+    /// <summary>Loads a library of that name or path and looks whether it will do.</summary>
+    internal static unsafe LoadedLibrary Open(string name)
+    {
         if (!OperatingSystem.IsLinux())
             return new LoadedLibrary { Problem = "eBPF programs load on Linux only." };
         nint handle;
@@ -63,15 +75,19 @@ public static class Libbpf
             || !NativeLibrary.TryGetExport(handle, "libbpf_minor_version", out var minor))
             return new LoadedLibrary { Problem = $"The library {name} is older than libbpf 1.0." };
         var version = $"{((delegate* unmanaged<uint>)major)()}.{((delegate* unmanaged<uint>)minor)()}";
-        NativeLibrary.SetDllImportResolver(Assembly.GetExecutingAssembly(), (wanted, _, _) => wanted == LibraryName ? handle : 0);
-        LibbpfLog.Install(handle);
         return new LoadedLibrary { Handle = handle, Version = version };
     }
 
-    private sealed class LoadedLibrary
+    /// <summary>A library, or why there is none.</summary>
+    internal sealed class LoadedLibrary
     {
+        /// <summary>For the runtime's native library calls; zero when there is a problem.</summary>
         public nint Handle { get; init; }
+
+        /// <summary>Major and minor number.</summary>
         public string Version { get; init; } = "";
+
+        /// <summary>Why the library cannot be used, as a sentence; null when it can.</summary>
         public string? Problem { get; init; }
     }
 }

@@ -3,6 +3,9 @@ namespace Bee.Ebpf.Tests.Loading;
 /// <summary>A test that loads programs into the kernel: it needs root, clang and BTF, and is skipped without them.</summary>
 public sealed class KernelFactAttribute : FactAttribute
 {
+    /// <summary>Kernel tests share one process as their target, so they run one after another.</summary>
+    public const string Collection = "kernel";
+
     private static readonly string? s_reason = Missing();
 
     public KernelFactAttribute() => Skip = s_reason;

@@ -2,9 +2,10 @@ using System.Diagnostics;
 
 namespace Bee.Ebpf.Tests.Loading;
 
+[Collection(KernelFactAttribute.Collection)]
 public class RingTests
 {
-    private static readonly EventReaderOptions s_ringOnly = new() { Select = m => m.IsEventStream };
+    private static readonly EventReaderOptions s_ringOnly = new() { Select = m => m.Name == "print_calls_of_getpgid" };
 
     [KernelFact]
     public void EventsOfATracepointComeDecodedAndInOrder()
@@ -29,5 +30,137 @@ public class RingTests
         Assert.True(stream.HighWater is > 0 and <= 1);
         // This program does not count what a full ring refuses, so nobody knows.
         Assert.Null(stream.Lost);
+    }
+
+    [KernelFact]
+    public void ASinkThatThrowsLeavesTheRingWithThatEventRead()
+    {
+        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        using var reader = session.OpenReader(s_ringOnly);
+        session.Attach();
+        for (var i = 0; i < 10; i++)
+        {
+            Calls.GetProcessGroup(-1);
+        }
+
+        var throwing = new CollectingSink { OnEvent = e => (ulong)e.Get("number")! < 3 ? true : throw new InvalidOperationException("enough") };
+        var thrown = Assert.Throws<InvalidOperationException>(() => reader.Run(throwing, CancellationToken.None, TimeSpan.Zero));
+        var rest = new CollectingSink();
+        reader.Run(rest, CancellationToken.None, TimeSpan.Zero);
+
+        Assert.Equal("enough", thrown.Message);
+        Assert.Equal([4ul, 5, 6, 7, 8, 9], rest.Events.Select(e => (ulong)e.Get("number")!));
+    }
+
+    [KernelFact]
+    public void ASinkThatSaysStopGetsNoFurtherEvent()
+    {
+        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        using var reader = session.OpenReader(s_ringOnly);
+        session.Attach();
+        for (var i = 0; i < 10; i++)
+        {
+            Calls.GetProcessGroup(-1);
+        }
+
+        var sink = new CollectingSink { OnEvent = e => (ulong)e.Get("number")! < 4 };
+        reader.Run(sink, CancellationToken.None);
+
+        Assert.Equal(5, sink.Count);
+    }
+
+    [KernelFact]
+    public async Task AnIdleReaderSeesTheFirstEventSoonAndStopsAtOnceWhenTold()
+    {
+        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        using var reader = session.OpenReader(s_ringOnly);
+        session.Attach();
+        var seen = new TaskCompletionSource();
+        var sink = new CollectingSink
+        {
+            OnEvent = _ =>
+            {
+                seen.TrySetResult();
+                return true;
+            },
+        };
+        using var stop = new CancellationTokenSource();
+        var run = Task.Factory.StartNew(() => reader.Run(sink, stop.Token), TaskCreationOptions.LongRunning);
+        await Task.Delay(200);
+        var clock = Stopwatch.StartNew();
+        Calls.GetProcessGroup(-1);
+        await seen.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        var firstEvent = clock.Elapsed;
+        await Task.Delay(50);
+        clock.Restart();
+        stop.Cancel();
+        await run.WaitAsync(TimeSpan.FromSeconds(10));
+
+        // Both take microseconds; the bounds leave room for a busy machine.
+        Assert.True(firstEvent < TimeSpan.FromMilliseconds(500), $"{firstEvent}");
+        Assert.True(clock.Elapsed < TimeSpan.FromMilliseconds(500), $"{clock.Elapsed}");
+    }
+
+    [KernelFact]
+    public void AnIdleReaderUsesNoCpu()
+    {
+        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        using var reader = session.OpenReader(s_ringOnly);
+        session.Attach();
+        var used = TimeSpan.MaxValue;
+        var thread = new Thread(() =>
+        {
+            reader.Run(new CollectingSink(), CancellationToken.None, TimeSpan.FromMilliseconds(20));
+            var before = ThreadTime();
+            reader.Run(new CollectingSink(), CancellationToken.None, TimeSpan.FromMilliseconds(500));
+            used = ThreadTime() - before;
+        });
+        thread.Start();
+        thread.Join();
+
+        Assert.True(used < TimeSpan.FromMilliseconds(20), $"{used}");
+    }
+
+    [KernelFact]
+    public async Task DisposingOfTheSessionEndsARunOnAnotherThread()
+    {
+        var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        var reader = session.OpenReader(s_ringOnly);
+        session.Attach();
+        var run = Task.Factory.StartNew(() => reader.Run(new CollectingSink(), CancellationToken.None), TaskCreationOptions.LongRunning);
+        await Task.Delay(100);
+        session.Dispose();
+        session.Dispose();
+        await run.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Throws<ObjectDisposedException>(() => reader.Run(new CollectingSink(), CancellationToken.None));
+        Assert.Throws<ObjectDisposedException>(() => session.OpenReader(s_ringOnly));
+    }
+
+    [KernelFact]
+    public void ASinkMayDisposeOfTheSession()
+    {
+        var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        var reader = session.OpenReader(s_ringOnly);
+        session.Attach();
+        Calls.GetProcessGroup(-1);
+        Calls.GetProcessGroup(-1);
+        var sink = new CollectingSink
+        {
+            OnEvent = _ =>
+            {
+                session.Dispose();
+                return true;
+            },
+        };
+        reader.Run(sink, CancellationToken.None);
+
+        Assert.Equal(2, sink.Count);
+    }
+
+    private static TimeSpan ThreadTime()
+    {
+        var text = File.ReadAllText("/proc/thread-self/schedstat");
+        return TimeSpan.FromTicks(long.Parse(text.Split(' ')[0]) / 100);
     }
 }

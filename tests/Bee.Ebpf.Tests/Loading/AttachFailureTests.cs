@@ -1,0 +1,130 @@
+namespace Bee.Ebpf.Tests.Loading;
+
+[Collection(KernelFactAttribute.Collection)]
+public class AttachFailureTests
+{
+    [KernelFact]
+    public void AMissingTracepointGetsTheNearestNames() => NamesNear("tracepoint/syscalls/sys_enter_opennat", "syscalls/sys_enter_openat");
+
+    [KernelFact]
+    public void AMissingRawTracepointGetsTheNearestNames() => NamesNear("raw_tp/sched_swich", "sched_switch");
+
+    [KernelFact]
+    public void AMissingTypedTracepointGetsTheNearestNames() => NamesNear("tp_btf/sched_swich", "sched_switch");
+
+    [KernelFact]
+    public void AMissingFunctionGetsTheNearestNames() => NamesNear("fentry/do_unlinkatt", "do_unlinkat");
+
+    [KernelFact]
+    public void AMissingHookGetsTheNearestNames() => NamesNear("lsm/task_getpgit", "task_getpgid");
+
+    [KernelFact]
+    public void AMissingLibraryFunctionGetsTheNearestNames() => NamesNear("uprobe/libc.so.6:getpgidd", "getpgid");
+
+    [KernelFact]
+    public void AMissingBinaryIsNamed()
+    {
+        var e = Fails("uprobe//usr/bin/no-such-binary-here:main");
+
+        Assert.Equal(LoadFault.NoTarget, e.Fault);
+        Assert.Contains("/usr/bin/no-such-binary-here", e.Message);
+    }
+
+    [KernelFact]
+    public void AUprobeWithoutATargetSaysWhatToWrite()
+    {
+        var e = Fails("uprobe");
+
+        Assert.Equal(LoadFault.NoTarget, e.Fault);
+        Assert.Contains("SEC(\"uprobe//", e.Remedy);
+    }
+
+    [KernelFact]
+    public void ATracepointWithoutATargetSaysWhatToWrite()
+    {
+        var e = Fails("tracepoint");
+
+        Assert.Equal(LoadFault.NoTarget, e.Fault);
+        Assert.Contains("SEC(\"tracepoint/", e.Remedy);
+    }
+
+    [KernelFact]
+    public void KprobesOnAKernelWithoutThemAreUnsupported()
+    {
+        if (Directory.Exists("/sys/bus/event_source/devices/kprobe"))
+        {
+            NamesNear("kprobe/do_unlinkatt", "do_unlinkat");
+            return;
+        }
+
+        var e = Fails("kprobe/do_unlinkat");
+        Assert.Equal(LoadFault.Unsupported, e.Fault);
+        Assert.Contains("CONFIG_KPROBES", e.Message);
+    }
+
+    [KernelFact]
+    public void WithoutTracefsTheRemedyIsTheMount()
+    {
+        var file = Fixture.Object("calls");
+        var e = OtherWorlds.WithoutTracefs(() => Assert.Throws<BpfLoadException>(() =>
+        {
+            using var session = BpfSession.Load(file, Calls.Own());
+            session.Attach();
+        }));
+
+        Assert.Equal(LoadFault.NoTracefs, e.Fault);
+        Assert.Contains("mount -t tracefs", e.Remedy);
+    }
+
+    [KernelFact]
+    public void AProcessThatHasGoneIsSaidSo()
+    {
+        using var session = BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions { ProcessId = int.MaxValue });
+
+        Assert.Equal(LoadFault.NoProcess, Assert.Throws<BpfLoadException>(session.Attach).Fault);
+    }
+
+    [KernelFact]
+    public void ASampleRateThatIsTooHighGetsTheLimit()
+    {
+        using var session = BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions { ProcessId = Environment.ProcessId, SampleFrequency = 10_000_000 });
+        var e = Assert.Throws<BpfLoadException>(session.Attach);
+
+        Assert.Contains("perf_event_max_sample_rate", e.Remedy);
+    }
+
+    [KernelFact]
+    public void WhenOneCannotBeAttachedTheOthersAreDetachedAndUnloaded()
+    {
+        var file = Fixture.Compile("half", """
+            #include "fixture.h"
+            SEC("raw_tp/sys_enter") int first(void *context) { return 0; }
+            SEC("tracepoint/syscalls/sys_enter_not_there") int second(void *context) { return 0; }
+            """);
+        var session = BpfSession.Load(file, new BpfSessionOptions());
+        var ids = session.Programs.Select(p => p.Id).ToArray();
+
+        Assert.Equal("second", Assert.Throws<BpfLoadException>(session.Attach).Program);
+        Assert.All(ids, id => Assert.False(KernelObjects.ProgramExists(id)));
+        Assert.Throws<ObjectDisposedException>(session.Attach);
+    }
+
+    private static void NamesNear(string section, string expected)
+    {
+        var e = Fails(section);
+
+        Assert.Equal(LoadFault.NoTarget, e.Fault);
+        Assert.Contains(expected, e.Suggestions);
+        Assert.Contains(expected, e.Remedy);
+    }
+
+    private static BpfLoadException Fails(string section)
+    {
+        var file = Fixture.Compile("attaching", $"#include \"fixture.h\"\nSEC(\"{section}\") int program_of_the_test(void *context) {{ return 0; }}");
+        return Assert.Throws<BpfLoadException>(() =>
+        {
+            using var session = BpfSession.Load(file, new BpfSessionOptions { ProcessId = Environment.ProcessId });
+            session.Attach();
+        });
+    }
+}

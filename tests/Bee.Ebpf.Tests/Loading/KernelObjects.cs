@@ -1,0 +1,20 @@
+namespace Bee.Ebpf.Tests.Loading;
+
+/// <summary>Asks the kernel whether something is still there.</summary>
+internal static class KernelObjects
+{
+    public static bool ProgramExists(int id) => Exists(LibbpfCalls.ProgramById((uint)id));
+
+    public static bool LinkExists(int id) => Exists(LibbpfCalls.LinkById((uint)id));
+
+    private static bool Exists(int descriptor)
+    {
+        if (descriptor < 0)
+        {
+            return descriptor == -Libc.ENOENT ? false : throw new InvalidOperationException(Libc.Describe(-descriptor));
+        }
+
+        Libc.Close(descriptor);
+        return true;
+    }
+}

@@ -1,0 +1,98 @@
+namespace Bee.Ebpf.Tests.Loading;
+
+[Collection(KernelFactAttribute.Collection)]
+public class KindTests
+{
+    [KernelFact]
+    public void WhatLibbpfAttachesByTheSectionsNameRuns()
+    {
+        using var session = BpfSession.Load(Fixture.Object("kinds"), Calls.Own());
+        session.Attach();
+        Calls.GetProcessGroup(Environment.ProcessId);
+        var seen = session.Maps.Single(m => m.Name == "gauge_seen").Entries().ToDictionary(e => (uint)e.Get("Key")!, e => (ulong)e.Get("Value")!);
+
+        Assert.Equal(2, seen.Count);
+        Assert.All(seen, e => Assert.True(e.Value > 0, $"slot {e.Key}"));
+        Assert.All(session.Programs.Where(p => p.Name != "optional"), p => Assert.Single(p.LinkIds));
+    }
+
+    [KernelFact]
+    public void FunctionEntriesAndSecurityHooksRunOrTheRefusalIsExplained()
+    {
+        try
+        {
+            using var session = BpfSession.Load(Fixture.Object("trampolines"), Calls.Own());
+            session.Attach();
+            Calls.GetProcessGroup(Environment.ProcessId);
+
+            Assert.All(session.Maps.Single(m => m.Name == "gauge_seen").Entries(), e => Assert.NotEqual(0ul, e.Get("Value")));
+        }
+        catch (BpfLoadException e)
+        {
+            // Hardened kernels forbid these kinds, even to root.
+            Assert.Equal(LoadFault.Unsupported, e.Fault);
+            Assert.Contains("kernel refuses program", e.Message);
+            Assert.NotEmpty(e.Remedy);
+        }
+    }
+
+    [KernelFact]
+    public void OptionalProgramsAreNotLoaded()
+    {
+        using var session = BpfSession.Load(Fixture.Object("kinds"), Calls.Own());
+        session.Attach();
+        var optional = session.Programs.Single(p => p.Name == "optional");
+
+        Assert.Equal(0, optional.Id);
+        Assert.Empty(optional.LinkIds);
+    }
+
+    [KernelFact]
+    public void SamplesAndUprobesAreNarrowedToOneProcess()
+    {
+        using var session = BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions { ProcessId = Environment.ProcessId, SampleFrequency = 999 });
+        session.Attach();
+        for (var i = 0; i < 10; i++)
+        {
+            Calls.GetProcessGroup(-1);
+        }
+
+        var busy = System.Diagnostics.Stopwatch.StartNew();
+        var child = new Thread(() => { while (busy.ElapsedMilliseconds < 300) { } });
+        child.Start();
+        child.Join();
+
+        var samples = Assert.Single(session.Maps.Single(m => m.Name == "counter_samples").Entries());
+        Assert.Equal((uint)Environment.ProcessId, samples.Get("Key"));
+        Assert.True((ulong)samples.Get("Value")! > 20, $"{samples.Get("Value")} samples");
+        var calls = Assert.Single(session.Maps.Single(m => m.Name == "counter_uprobes").Entries());
+        Assert.Equal((uint)Environment.ProcessId, calls.Get("Key"));
+        Assert.Equal(20ul, calls.Get("Value"));
+    }
+
+    [KernelFact]
+    public void SyscallProgramsRunOnRequest()
+    {
+        using var session = BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions());
+
+        Assert.Equal(42, session.Programs.Single(p => p.Name == "twice").Run(BitConverter.GetBytes(21)));
+    }
+
+    [KernelFact]
+    public void AnIteratorGivesObjectsOfItsDeclaredStructOrLines()
+    {
+        using var session = BpfSession.Load(Fixture.Object("iterators"), Calls.Own());
+        using var reader = session.OpenReader(new EventReaderOptions());
+        session.Attach();
+        var sink = new CollectingSink();
+        // Nothing else takes part, so the run ends by itself.
+        reader.Run(sink, CancellationToken.None);
+
+        var structs = sink.Events.Where(e => e is not IteratorLine).ToArray();
+        var lines = sink.Events.OfType<IteratorLine>().Select(l => l.Line).ToArray();
+        Assert.Contains(structs, e => (int)e.Get("pid")! == Environment.ProcessId);
+        Assert.All(structs, e => Assert.Equal(Environment.ProcessId, e.Get("tgid")));
+        Assert.Contains($"task {Environment.ProcessId} of {Environment.ProcessId}", lines);
+        Assert.Equal(["tasks_as_structs", "tasks_as_text"], reader.Streams.Select(s => s.Name).Order());
+    }
+}

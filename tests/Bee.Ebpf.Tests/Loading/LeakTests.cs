@@ -1,0 +1,67 @@
+namespace Bee.Ebpf.Tests.Loading;
+
+[Collection(KernelFactAttribute.Collection)]
+public class LeakTests
+{
+    [KernelFact]
+    public void FiftyStartsAndStopsLeaveNothing()
+    {
+        var programs = new List<int>();
+        var links = new List<int>();
+        // The first rounds load libraries and start the runtime's own threads.
+        for (var i = 0; i < 3; i++)
+        {
+            Cycle(programs, links);
+        }
+
+        var descriptors = Descriptors();
+        var threads = Threads();
+        for (var i = 0; i < 50; i++)
+        {
+            Cycle(programs, links);
+        }
+
+        Assert.Equal(53 * 7, programs.Count);
+        Assert.True(links.Count >= 53 * 3);
+        // The kernel frees the last reference to a program after a grace period.
+        Assert.True(SpinWait.SpinUntil(() => !programs.Any(KernelObjects.ProgramExists), TimeSpan.FromSeconds(10)), "programs are left");
+        Assert.True(SpinWait.SpinUntil(() => !links.Any(KernelObjects.LinkExists), TimeSpan.FromSeconds(10)), "links are left");
+        Assert.Equal(descriptors, Descriptors());
+        // The runtime may start or end threads of its own meanwhile; one a cycle would be fifty.
+        Assert.InRange(Threads(), 0, threads + 5);
+    }
+
+    private static void Cycle(List<int> programs, List<int> links)
+    {
+        foreach (var name in (string[])["calls", "samples", "iterators", "losses"])
+        {
+            var options = name == "samples"
+                ? new BpfSessionOptions { ProcessId = Environment.ProcessId }
+                : Calls.Own();
+            using var session = BpfSession.Load(Fixture.Object(name), options);
+            using var reader = session.OpenReader(new EventReaderOptions());
+            session.Attach();
+            Calls.GetProcessGroup(-1);
+            reader.Run(new CollectingSink(), CancellationToken.None, TimeSpan.Zero);
+            programs.AddRange(session.Programs.Select(p => p.Id));
+            links.AddRange(session.Programs.SelectMany(p => p.LinkIds));
+        }
+    }
+
+    // What stands for a bpf object, a perf event or an epoll; sockets and pipes of the test host come and go.
+    private static int Descriptors() => Directory.GetFiles("/proc/self/fd").Select(Target).Count(t => t is not null && t.StartsWith("anon_inode", StringComparison.Ordinal));
+
+    private static string? Target(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static int Threads() => Directory.GetDirectories("/proc/self/task").Length;
+}

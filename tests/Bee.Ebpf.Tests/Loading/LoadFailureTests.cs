@@ -1,0 +1,123 @@
+namespace Bee.Ebpf.Tests.Loading;
+
+[Collection(KernelFactAttribute.Collection)]
+public class LoadFailureTests
+{
+    [KernelFact]
+    public void TheVerifiersVerdictIsInTheMessageAndItsWholeLogBeside()
+    {
+        var e = Fails("""
+            SEC("raw_tp/sys_enter") int reads_through_null(void *context)
+            {
+                return *(volatile int *)0;
+            }
+            """);
+
+        Assert.Equal(LoadFault.VerifierRejected, e.Fault);
+        Assert.Equal("reads_through_null", e.Program);
+        Assert.Contains("invalid mem access", e.Message);
+        Assert.Contains("processed ", e.VerifierLog);
+        Assert.DoesNotContain("processed ", e.Message);
+        Assert.True(e.Errno > 0);
+    }
+
+    [KernelFact]
+    public void AVerifierLogOfAnySizeIsWhole()
+    {
+        var e = Fails("""
+            struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u64); } one SEC(".maps");
+            SEC("raw_tp/sys_enter") int long_and_bad(void *context)
+            {
+                __u32 key = 0;
+                for (int i = 0; i < 2000; i++) {
+                    __u64 *value = bpf_map_lookup_elem(&one, &key);
+                    if (value)
+                        *(volatile __u64 *)value += bpf_ktime_get_ns();
+                }
+                return *(volatile int *)0;
+            }
+            """);
+
+        Assert.Equal(LoadFault.VerifierRejected, e.Fault);
+        Assert.True(e.VerifierLog!.Length > 100_000, $"{e.VerifierLog.Length}");
+        Assert.Contains("invalid mem access", e.VerifierLog);
+    }
+
+    [KernelFact]
+    public void AnUnknownParameterGetsTheNamesThereAre()
+    {
+        var options = new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["target_pit"] = 1 } };
+        var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Fixture.Object("calls"), options));
+
+        Assert.Equal(LoadFault.BadParameter, e.Fault);
+        Assert.Equal(["target_pid"], e.Suggestions);
+        Assert.Contains("quiet (int)", e.Remedy);
+    }
+
+    [KernelFact]
+    public void ANetworkHookIsNotYetSupported()
+    {
+        var e = Fails("""SEC("xdp") int packet(struct xdp_md *context) { return XDP_PASS; }""");
+
+        Assert.Equal(LoadFault.Unsupported, e.Fault);
+        Assert.Contains("'xdp'", e.Message);
+        Assert.Equal("packet", e.Program);
+    }
+
+    [KernelFact]
+    public void ASectionThatSaysNothingIsNamed()
+    {
+        var e = Fails("""SEC("tracepont/syscalls/sys_enter_getpgid") int f(void *context) { return 0; }""");
+
+        Assert.Equal(LoadFault.Unsupported, e.Fault);
+        Assert.Contains("tracepoint", e.Suggestions);
+    }
+
+    [KernelFact]
+    public void AMapThatTheKernelDoesNotMakeIsNamed()
+    {
+        var e = Fails("""
+            struct big { char bytes[40000]; };
+            struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, struct big); } too_large_for_a_cpu SEC(".maps");
+            SEC("raw_tp/sys_enter") int f(void *context) { __u32 key = 0; return bpf_map_lookup_elem(&too_large_for_a_cpu, &key) != 0; }
+            """);
+
+        Assert.Equal(LoadFault.MapCreate, e.Fault);
+        Assert.Contains("'too_large_for_a_cpu'", e.Message);
+    }
+
+    [KernelFact]
+    public void AThreadWithoutCapabilitiesLearnsWhichItLacks()
+    {
+        var file = Fixture.Object("calls");
+        var e = OtherWorlds.WithoutCapabilities(() => Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, Calls.Own())));
+
+        Assert.Equal(LoadFault.NoPermission, e.Fault);
+        Assert.Contains("CAP_BPF and CAP_PERFMON", e.Message);
+        Assert.Contains("sudo", e.Remedy);
+        Assert.Contains("unprivileged_bpf_disabled", e.Remedy);
+    }
+
+    [Fact]
+    public void ALibraryThatIsMissingOrNoLibbpfIsSaidSo()
+    {
+        Assert.Contains("cannot be loaded", Libbpf.Open("libbpf-that-is-not-there.so.1").Problem);
+        Assert.Contains("older than libbpf 1.0", Libbpf.Open("libc.so.6").Problem);
+    }
+
+    [Fact]
+    public void TheVersionIsThatOfTheLibrary() => Assert.Matches(@"^1\.\d+$", Libbpf.Version);
+
+    [KernelFact]
+    public void LibbpfsLogGoesToTheSessionThatLoads()
+    {
+        var lines = new List<string>();
+        using var session = BpfSession.Load(Fixture.Object("calls"), new BpfSessionOptions { Log = lines.Add });
+
+        Assert.Contains(lines, l => l.Contains("counter_by_argument"));
+        Assert.All(lines, l => Assert.DoesNotContain('\n', l));
+    }
+
+    private static BpfLoadException Fails(string program) => Assert.Throws<BpfLoadException>(
+        () => BpfSession.Load(Fixture.Compile("failing", "#include \"fixture.h\"\n" + program), new BpfSessionOptions()).Dispose());
+}

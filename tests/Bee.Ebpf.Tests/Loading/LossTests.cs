@@ -1,0 +1,83 @@
+namespace Bee.Ebpf.Tests.Loading;
+
+[Collection(KernelFactAttribute.Collection)]
+public class LossTests
+{
+    private const int Calls = 4000;
+
+    [KernelFact]
+    public void WhatAFullRingRefusedIsReportedWhereTheProgramCountsIt()
+    {
+        var (sink, stream) = Overflow("print_ring");
+
+        Assert.True(sink.Count is > 0 and < Calls);
+        Assert.Equal((ulong)(Calls - sink.Count), sink.Losses["print_ring"]);
+        Assert.Equal(sink.Losses["print_ring"], stream.Lost);
+        Assert.True(stream.HighWater > 0.9);
+    }
+
+    [KernelFact]
+    public void PerfBuffersReportTheirOwnLosses()
+    {
+        var (sink, stream) = Overflow("print_perf");
+
+        Assert.True(sink.Count is > 0 and < Calls);
+        Assert.Equal((ulong)(Calls - sink.Count), sink.Losses["print_perf"]);
+        Assert.Equal(sink.Losses["print_perf"], stream.Lost);
+    }
+
+    [KernelFact]
+    public void PerfBuffersGiveEventsAroundTheirEnd()
+    {
+        using var session = BpfSession.Load(Fixture.Object("losses"), Loading.Calls.Own());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "print_perf" });
+        session.Attach();
+        var numbers = new List<ulong>();
+        for (var round = 0; round < 20; round++)
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                Loading.Calls.GetProcessGroup(-1);
+            }
+
+            var sink = new CollectingSink();
+            reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+            Assert.Empty(sink.Losses);
+            numbers.AddRange(sink.Events.Select(e => (ulong)e.Get("number")!));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 20 * 300).Select(i => (ulong)i), numbers.Order());
+    }
+
+    [KernelFact]
+    public void RecordsThatAreTooShortAreReportedAndTheStreamGoesOn()
+    {
+        using var session = BpfSession.Load(Fixture.Object("losses"), Loading.Calls.Own(("short_records", 1)));
+        using var reader = session.OpenReader(new EventReaderOptions());
+        session.Attach();
+        Loading.Calls.GetProcessGroup(-1);
+        Loading.Calls.GetProcessGroup(-1);
+        var sink = new CollectingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+
+        Assert.Empty(sink.Events);
+        Assert.Equal(2, sink.Shorts.Count(s => s is { Map: "print_ring", Expected: 256, Found: 8 }));
+        // The kernel pads what goes through a perf buffer.
+        Assert.Equal(2, sink.Shorts.Count(s => s is { Map: "print_perf", Expected: 256, Found: >= 8 and < 16 }));
+    }
+
+    private static (CollectingSink Sink, RecordStream Stream) Overflow(string map)
+    {
+        using var session = BpfSession.Load(Fixture.Object("losses"), Loading.Calls.Own());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == map });
+        session.Attach();
+        for (var i = 0; i < Calls; i++)
+        {
+            Loading.Calls.GetProcessGroup(-1);
+        }
+
+        var sink = new CollectingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+        return (sink, Assert.Single(reader.Streams));
+    }
+}

@@ -1,0 +1,136 @@
+namespace Bee.Ebpf.Tests.Loading;
+
+[Collection(KernelFactAttribute.Collection)]
+public class MapTests
+{
+    private const int Keys = 10_000;
+
+    [KernelFact]
+    public void BatchesAndSingleLookupsGiveTheSameEntries()
+    {
+        using var session = Counted(Keys);
+        var map = session.Maps.Single(m => m.Name == "counter_by_argument");
+        var batches = Read(map.Scan());
+        var walk = map.Scan();
+        walk.AvoidBatches();
+
+        Assert.Equal(Keys, batches.Count);
+        Assert.Equal(batches.Order(), Read(walk).Order());
+        Assert.Equal(Keys, map.Count());
+        Assert.Equal(Enumerable.Range(0, Keys).Select(i => -i).Order(), map.Entries().Select(e => (int)e.Get("argument")!).Order());
+    }
+
+    [KernelFact]
+    public void ArraysGiveEverySlotAndPerCpuMapsTheTotal()
+    {
+        using var session = Counted(100);
+        var entries = session.Maps.Single(m => m.Name == "gauge_slots").Entries().ToArray();
+
+        Assert.Equal(4, entries.Length);
+        Assert.Equal([0ul, 100, 0, 0], entries.Select(e => (ulong)e.Get("Value")!));
+    }
+
+    [KernelFact]
+    public void APolledMapComesAtOnceThenItsChangesThenOnceMore()
+    {
+        using var session = Counted(3);
+        using var reader = session.OpenReader(new EventReaderOptions { Interval = TimeSpan.FromMilliseconds(50), Select = m => m.Name == "counter_by_argument" });
+        using var stop = new CancellationTokenSource();
+        var rounds = 0;
+        var sink = new CollectingSink
+        {
+            OnEvent = e =>
+            {
+                // The third entry is the last of the first poll; what happens now is found by a later one, or by the poll at the end.
+                if (++rounds == 3)
+                {
+                    Calls.GetProcessGroup(-1);
+                }
+                else if (rounds == 4)
+                {
+                    Calls.GetProcessGroup(-2);
+                    stop.Cancel();
+                }
+
+                return true;
+            },
+        };
+        reader.Run(sink, stop.Token, TimeSpan.FromSeconds(10));
+
+        Assert.Equal(5, sink.Count);
+        Assert.Equal(3, sink.Events.Take(3).Select(e => e.Get("argument")).Distinct().Count());
+        Assert.Equal((-1, 2ul), (sink.Events[3].Get("argument"), sink.Events[3].Get("Value")));
+        Assert.Equal((-2, 2ul), (sink.Events[4].Get("argument"), sink.Events[4].Get("Value")));
+    }
+
+    [KernelFact]
+    public void AllEntriesComeAtEveryIntervalWhenAskedFor()
+    {
+        using var session = Counted(3);
+        using var reader = session.OpenReader(new EventReaderOptions { Interval = TimeSpan.FromMilliseconds(20), AllEntries = true, Select = m => m.Name == "gauge_slots" });
+        var sink = new CollectingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.FromMilliseconds(300));
+
+        Assert.True(sink.Count > 4 * 3, $"{sink.Count}");
+        Assert.Equal(0, sink.Count % 4);
+    }
+
+    [KernelFact]
+    public void SlotsOfAnArrayThatNobodyHasWrittenToAreNotStreamed()
+    {
+        using var session = Counted(3);
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "gauge_slots" });
+        var sink = new CollectingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+
+        Assert.Equal(1u, Assert.Single(sink.Events).Get("Key"));
+    }
+
+    [KernelFact]
+    public void MapsWithoutEntriesSaySo()
+    {
+        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        var ring = session.Maps.Single(m => m.Name == "print_calls_of_getpgid");
+
+        Assert.False(ring.CanRead);
+        Assert.Null(ring.Count());
+        Assert.Throws<NotSupportedException>(() => ring.Entries());
+    }
+
+    [KernelFact]
+    public void AMapOfAClosedSessionCannotBeRead()
+    {
+        var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        var map = session.Maps.Single(m => m.Name == "counter_by_argument");
+        session.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => map.Count());
+        Assert.Throws<ObjectDisposedException>(() => map.Entries().Count());
+    }
+
+    private static BpfSession Counted(int keys)
+    {
+        var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own(("quiet", 1)));
+        session.Attach();
+        for (var i = 0; i < keys; i++)
+        {
+            Calls.GetProcessGroup(-i);
+        }
+
+        return session;
+    }
+
+    private static List<string> Read(MapScan scan)
+    {
+        var entries = new List<string>();
+        while (scan.Next())
+        {
+            for (var i = 0; i < scan.Count; i++)
+            {
+                entries.Add(Convert.ToHexString(scan.Key(i)) + "=" + Convert.ToHexString(scan.Value(i)));
+            }
+        }
+
+        return entries;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+
+namespace Bee.Ebpf.Tests.Loading;
+
+/// <summary>Runs code as it would run elsewhere: on a thread of its own, since capabilities and mounts belong to threads in Linux.</summary>
+internal static unsafe partial class OtherWorlds
+{
+    private const uint CapabilityVersion3 = 0x20080522;
+    private const int NewMountNamespace = 0x20000, Recursive = 0x4000, Private = 1 << 18, Lazy = 2;
+
+    public static T WithoutCapabilities<T>(Func<T> code) => OnThread(code, () =>
+    {
+        var header = stackalloc uint[2] { CapabilityVersion3, 0 };
+        var none = stackalloc uint[6];
+        Check(SetCapabilities(header, none));
+    });
+
+    public static T WithoutTracefs<T>(Func<T> code) => OnThread(code, () =>
+    {
+        Check(Unshare(NewMountNamespace));
+        Check(Mount("none", "/", null, Recursive | Private, 0));
+        foreach (var mounted in (string[])["/sys/kernel/debug/tracing", "/sys/kernel/tracing", "/sys/kernel/debug"])
+        {
+            // Not all of them need to be there, and one may be mounted over another.
+            while (Unmount(mounted, Lazy) == 0)
+            {
+            }
+        }
+    });
+
+    private static T OnThread<T>(Func<T> code, Action enter)
+    {
+        T result = default!;
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                enter();
+                result = code();
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        return failure is null ? result : throw new InvalidOperationException("The code on the other thread failed.", failure);
+    }
+
+    private static void Check(int result)
+    {
+        if (result != 0)
+        {
+            throw new InvalidOperationException(Marshal.GetLastPInvokeErrorMessage());
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "capset", SetLastError = true)]
+    private static partial int SetCapabilities(void* header, void* data);
+
+    [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
+    private static partial int Unshare(int flags);
+
+    [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Mount(string source, string target, string? type, nuint flags, nint data);
+
+    [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Unmount(string target, int flags);
+}
