@@ -46,7 +46,7 @@ public sealed class EventReader : IDisposable
                 _waiter.Add(descriptor);
             }
 
-            _lost = LostCounts.Find(maps, streams);
+            _lost = LostCounts.Find(file, maps, streams);
             Streams = streams;
         }
         catch

@@ -3,6 +3,9 @@ namespace Bee.Ebpf.Tests.Loading;
 [Collection(KernelFactAttribute.Collection)]
 public class LeakTests
 {
+    private static readonly string[] s_tracepoints = ["calls", "losses"];
+    private static readonly string[] s_all = [.. s_tracepoints, "iterators", "samples"];
+
     [KernelFact]
     public void FiftyStartsAndStopsLeaveNothing()
     {
@@ -11,18 +14,19 @@ public class LeakTests
         // The first rounds load libraries and start the runtime's own threads.
         for (var i = 0; i < 3; i++)
         {
-            Cycle(programs, links);
+            Cycle(programs, links, s_all);
         }
 
         var descriptors = Descriptors();
         var threads = Threads();
         for (var i = 0; i < 50; i++)
         {
-            Cycle(programs, links);
+            // Taking a uprobe away makes the kernel wait for all CPUs, so not every round has one.
+            Cycle(programs, links, i % 10 == 0 ? s_all : s_tracepoints);
         }
 
-        Assert.Equal(53 * 7, programs.Count);
-        Assert.True(links.Count >= 53 * 3);
+        Assert.True(programs.Count > 100);
+        Assert.True(links.Count > 100);
         // The kernel frees the last reference to a program after a grace period.
         Assert.True(SpinWait.SpinUntil(() => !programs.Any(KernelObjects.ProgramExists), TimeSpan.FromSeconds(10)), "programs are left");
         Assert.True(SpinWait.SpinUntil(() => !links.Any(KernelObjects.LinkExists), TimeSpan.FromSeconds(10)), "links are left");
@@ -31,9 +35,9 @@ public class LeakTests
         Assert.InRange(Threads(), 0, threads + 5);
     }
 
-    private static void Cycle(List<int> programs, List<int> links)
+    private static void Cycle(List<int> programs, List<int> links, string[] fixtures)
     {
-        foreach (var name in (string[])["calls", "samples", "iterators", "losses"])
+        foreach (var name in fixtures)
         {
             var options = name == "samples"
                 ? new BpfSessionOptions { ProcessId = Environment.ProcessId }
