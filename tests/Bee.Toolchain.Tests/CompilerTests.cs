@@ -93,6 +93,17 @@ public class CompilerTests
     }
 
     [CompileFact]
+    public void A_name_of_the_kernel_s_is_explained()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Compile(folder, "#include \"bee.h\"\nstruct task_struct { int mine; };\n");
+
+        var error = Assert.Single(result.Diagnostics);
+        Assert.EndsWith("/vmlinux.h", Assert.Single(error.Notes).File);
+        Assert.Contains("Choose another", error.Remedy);
+    }
+
+    [CompileFact]
     public void Defines_and_flags_reach_clang()
     {
         using var folder = new TemporaryFolder();

@@ -14,7 +14,11 @@ internal sealed class CompileTheoryAttribute : TheoryAttribute
 
 internal static class Requirements
 {
+    /// <summary>Why nothing can be compiled here; null when it can.</summary>
     internal static string? Compile { get; } = Check();
+
+    /// <summary>Why programs cannot be loaded here; null when they can.</summary>
+    internal static string? Kernel => Environment.IsPrivilegedProcess ? Compile : "needs root, to load programs into the kernel";
 
     private static string? Check()
     {

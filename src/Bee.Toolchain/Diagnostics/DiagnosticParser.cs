@@ -66,7 +66,12 @@ internal static partial class DiagnosticParser
     {
         if (item.Severity == DiagnosticSeverity.Note && found.Count > 0)
         {
-            found[^1] = found[^1] with { Notes = [.. found[^1].Notes, item] };
+            var clash = found[^1].Message.Contains("redefinition of", StringComparison.Ordinal) && Path.GetFileName(item.File) == "vmlinux.h";
+            found[^1] = found[^1] with
+            {
+                Notes = [.. found[^1].Notes, item],
+                Remedy = found[^1].Remedy ?? (clash ? "The kernel has this name already (vmlinux.h has all of its types). Choose another." : null),
+            };
         }
         else
         {

@@ -1,0 +1,42 @@
+using Bee.Ebpf;
+
+namespace Bee.Toolchain.Tests;
+
+/// <summary>A test that loads into the kernel: skipped, with the reason, where that cannot be.</summary>
+internal sealed class KernelTheoryAttribute : TheoryAttribute
+{
+    public KernelTheoryAttribute() => Skip = Requirements.Kernel;
+}
+
+/// <summary>The same without data.</summary>
+internal sealed class KernelFactAttribute : FactAttribute
+{
+    public KernelFactAttribute() => Skip = Requirements.Kernel;
+}
+
+[Collection("environment")]
+public class ExampleTests
+{
+    public static TheoryData<string> Names => [.. Directory.GetDirectories(Sources.Examples).Select(folder => Path.GetFileName(folder)!).Order()];
+
+    [CompileTheory]
+    [MemberData(nameof(Names))]
+    public void It_compiles_without_a_warning_and_takes_a_pid(string name)
+    {
+        var file = Sources.CompileFile(Path.Combine(Sources.Examples, name, name + ".bpf.c"), "-Wextra", "-Wno-unused-parameter");
+
+        Assert.Contains(file.Parameters, parameter => parameter.Name == "target_pid" && parameter.Size == 4);
+        Assert.Contains(file.Maps, map => map.Role != MapRole.None);
+    }
+
+    /// <summary>Loaded only: nothing is attached, so nobody is watched. tcpconnect wants kprobes to attach, but loads without.</summary>
+    [KernelTheory]
+    [MemberData(nameof(Names))]
+    public void The_verifier_takes_it(string name)
+    {
+        var file = Sources.CompileFile(Path.Combine(Sources.Examples, name, name + ".bpf.c"));
+        using var session = BpfSession.Load(file, new BpfSessionOptions());
+
+        Assert.NotEmpty(session.Programs);
+    }
+}
