@@ -24,11 +24,18 @@ public abstract class ProgramCompleter : BeeCompleter
         if (ProgramInput.IsPath(program))
         {
             return program.EndsWith(".o", StringComparison.Ordinal)
-                ? ProgramMetadata.Describe(ObjectFile.Read(Path.GetFullPath(program)), new BuildFacts())
+                ? ProgramMetadata.Describe(ObjectFile.Read(FullPath(program)), new BuildFacts())
                 : ImageConfig.Empty;
         }
 
         return ImageCompleter.StoreOf(bound).Find(program)?.Config ?? ImageConfig.Empty;
+    }
+
+    // The session's location is not the process's.
+    private static string FullPath(string path)
+    {
+        using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        return shell.AddCommand("Convert-Path").AddParameter("LiteralPath", path).Invoke<string>()[0];
     }
 }
 
@@ -50,8 +57,8 @@ public sealed class ParameterCompleter : ProgramCompleter
     {
         foreach (ImageParameter parameter in Describe(bound).Parameters)
         {
-            bool isNumber = double.TryParse(parameter.Default, out _);
-            string value = isNumber ? parameter.Default! : CompletionText.Quote(parameter.Default ?? string.Empty, '\'');
+            string value = parameter.Default ?? string.Empty;
+            value = value is "true" or "false" ? $"${value}" : double.TryParse(value, out _) ? value : CompletionText.Quote(value, '\'');
             yield return new Candidate($"@{{ {parameter.Name} = {value} }}", $"{parameter.Type}, by default {parameter.Default}", IsCode: true);
         }
     }

@@ -15,7 +15,7 @@ internal static class ErrorRecords
         or StoreException
         or ToolMissingException or KernelBtfException or ManifestException
         or IOException or UnauthorizedAccessException or OperationCanceledException or NotSupportedException
-        or ItemNotFoundException or System.Management.Automation.DriveNotFoundException or ObjectDisposedException;
+        or ItemNotFoundException or System.Management.Automation.DriveNotFoundException;
 
     /// <summary>The record for an exception.</summary>
     /// <param name="error">What was thrown.</param>
@@ -51,7 +51,6 @@ internal static class ErrorRecords
         UnauthorizedAccessException => ("AccessDenied", ErrorCategory.PermissionDenied, null),
         IOException => ("FileError", ErrorCategory.ReadError, null),
         NotSupportedException => ("NotSupported", ErrorCategory.NotImplemented, null),
-        ObjectDisposedException => ("ProgramEnded", ErrorCategory.ResourceUnavailable, null),
         _ => ("Unexpected", ErrorCategory.NotSpecified, null),
     };
 

@@ -41,9 +41,16 @@ public sealed class GetMapEntryCommand : MapCmdlet
         }
 
         EventViews.Register(this, type);
-        foreach (MapEntry entry in map.Map.Entries())
+        try
         {
-            CommandRuntime.WriteObject(entry);
+            foreach (MapEntry entry in map.Map.Entries())
+            {
+                CommandRuntime.WriteObject(entry);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            throw new BeeInputException("ProgramEnded", $"The program {map.Program} has ended, and its map {map.Name} with it.", "Receive-BeeEvent gives what it reported.");
         }
     }
 }
