@@ -79,6 +79,9 @@ function Build-Module {
         foreach ($file in [IO.Directory]::GetFiles("$module/deps")) { if ([IO.Path]::GetFileName($file) -notin $own) { [IO.File]::Delete($file) } }
         Copy-Changed "$root/Bee.psd1" "$module/Bee.psd1"
         foreach ($file in [IO.Directory]::GetFiles("$root/formats", '*.ps1xml')) { Copy-Changed $file "$module/$([IO.Path]::GetFileName($file))" }
+        # The pages of docs/ as Get-Help reads them. It fails when a page and its cmdlet do not agree.
+        Invoke-Native dotnet 'run', '--project', "$root/src/Bee.Help", '-c', $Configuration, '-v', 'quiet', '--', "$root/docs", "$staged/help.xml"
+        Copy-Changed "$staged/help.xml" "$module/en-US/Bee.Cmdlets.dll-Help.xml"
     }
     finally {
         [IO.Directory]::Delete($staged, $true)
