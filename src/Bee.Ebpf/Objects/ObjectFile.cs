@@ -24,7 +24,7 @@ public sealed class ObjectFile
     /// <summary>The types, or null for a file that was compiled without <c>-g</c>.</summary>
     public Btf? Btf { get; internal init; }
 
-    /// <summary>The maps that the source declares, in its order, then the internal ones that hold global variables.</summary>
+    /// <summary>The maps that the source declares, in the order that they have in the file, then the internal ones that hold global variables.</summary>
     public IReadOnlyList<MapDescription> Maps { get; internal init; } = [];
 
     /// <summary>The programs, in the order of sections and of their place in the section.</summary>

@@ -119,7 +119,7 @@ internal readonly record struct SectionKind(string Kind, ProgramType Type, strin
         var sleepable = prefix.EndsWith(".s", StringComparison.Ordinal) && MaySleep.Contains(prefix[..^2]);
         return WithTarget.TryGetValue(sleepable ? prefix[..^2] : prefix, out var kind)
             ? new SectionKind(kind.Kind, kind.Type, target, sleepable)
-            : new SectionKind("", ProgramType.Unspecified, target, false);
+            : new SectionKind("", ProgramType.Unspecified, null, false);
     }
 
     private static SectionKind Split(string section, ProgramType type)

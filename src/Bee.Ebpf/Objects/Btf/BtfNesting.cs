@@ -10,44 +10,47 @@ internal static class BtfNesting
 
     public static void Check(BtfTable table)
     {
-        var members = new int[table.TypeCount];
+        var known = new (int Members, int Levels)[table.TypeCount];
         for (uint id = 1; id < table.TypeCount; id++)
         {
-            Members(table, id, members, 0);
+            Measure(table, id, known, 0);
         }
     }
 
-    // How many members there are below a type, those of members included; at least 1.
-    private static int Members(BtfTable table, uint id, int[] members, int depth)
+    // How many members there are below a type, those of members included, and how many levels; at least 1 and 0.
+    private static (int Members, int Levels) Measure(BtfTable table, uint id, (int Members, int Levels)[] known, int depth)
     {
         id = Content(table, id);
         if (table.Kind(id) is not (BtfKind.Struct or BtfKind.Union))
         {
-            return 1;
+            return (1, 0);
         }
 
-        if (members[id] == Underway || depth > MaxDepth)
+        if (known[id].Members == Underway || depth + known[id].Levels > MaxDepth)
         {
             throw BtfReader.Damaged($"struct {id} contains itself, or others to a depth of more than {MaxDepth}");
         }
 
-        if (members[id] != Unknown)
+        if (known[id].Members != Unknown)
         {
-            return members[id];
+            return known[id];
         }
 
-        members[id] = Underway;
+        known[id].Members = Underway;
         var total = 1;
+        var levels = 0;
         for (var i = 0; i < table.Count(id); i++)
         {
-            total += Members(table, table.Extra(id, 3 * i + 1), members, depth + 1);
+            var below = Measure(table, table.Extra(id, 3 * i + 1), known, depth + 1);
+            total += below.Members;
+            levels = Math.Max(levels, below.Levels);
             if (total > MaxMembers)
             {
                 throw BtfReader.Damaged($"struct {id} has more than {MaxMembers} members, those of its members included");
             }
         }
 
-        return members[id] = total;
+        return known[id] = (total, levels + 1);
     }
 
     // What arrays and aliases hold by value. Their chains were found to end when sizes were worked out.

@@ -1,0 +1,154 @@
+using System.Buffers.Binary;
+
+namespace Bee.Ebpf.Mutation;
+
+/// <summary>Damages object files: one number of the row gives one damaged file, always the same.</summary>
+public sealed class Mutator
+{
+    private static readonly ulong[] Interesting =
+    [
+        0, 1, 2, 3, 4, 7, 8, 12, 16, 24, 31, 32, 64, 0x7f, 0x80, 0xff, 0x100, 0xfff1, 0xfff2, 0xffff, 0x1_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fff0,
+        0xffff_fff8, 0xffff_ffff, 0x1_0000_0000, 0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000, 0xffff_ffff_ffff_fff8, 0xffff_ffff_ffff_ffff,
+    ];
+
+    private readonly byte[][] _files;
+    private readonly Field[][] _fields;
+    private readonly ulong _seed;
+
+    /// <summary>Makes a row of damaged files.</summary>
+    /// <param name="files">Whole objects to damage, at least one.</param>
+    /// <param name="seed">Which row.</param>
+    public Mutator(IReadOnlyList<byte[]> files, ulong seed)
+    {
+        _files = [.. files];
+        _fields = Array.ConvertAll(_files, Anatomy.Of);
+        _seed = seed;
+    }
+
+    /// <summary>Makes one damaged file.</summary>
+    /// <param name="index">Its number in the row.</param>
+    /// <returns>The bytes; a new array each time.</returns>
+    public byte[] Make(long index)
+    {
+        var chance = new Chance(_seed ^ (ulong)index * 0xd134_2543_de82_ef95);
+        chance.Bits();
+        var which = chance.Below(_files.Length);
+        var file = (byte[])_files[which].Clone();
+
+        // Most files get one wound, so that the checks behind it are reached; some get many.
+        do
+        {
+            file = chance.OneIn(4) ? Coarse(ref chance, file) : Fine(ref chance, file, _fields[which]);
+        }
+        while (file.Length > 0 && chance.OneIn(3));
+
+        return file;
+    }
+
+    private static byte[] Fine(ref Chance chance, byte[] file, Field[] fields)
+    {
+        var field = fields[chance.Below(fields.Length)];
+        if (field.Offset + field.Width > file.Length)
+        {
+            return file;
+        }
+
+        var value = Read(file, field);
+        switch (chance.Below(8))
+        {
+            case 0 or 1:
+                value = Interesting[chance.Below(Interesting.Length)];
+                break;
+            case 2:
+                value += (ulong)(chance.Below(17) - 8);
+                break;
+            case 3:
+                value ^= 1UL << chance.Below(8 * field.Width);
+                break;
+            case 4:
+                value = (ulong)chance.Below(256);
+                break;
+            case 5:
+                value = (ulong)chance.Below(file.Length);
+                break;
+            default:
+                // Another record's value is right in kind and wrong in place, which gets furthest.
+                var other = fields[chance.Below(fields.Length)];
+                for (var i = 0; i < 64 && other.Group != field.Group; i++)
+                {
+                    other = fields[chance.Below(fields.Length)];
+                }
+
+                value = other.Offset + other.Width <= file.Length ? Read(file, other) : 0;
+                break;
+        }
+
+        Write(file, field, value);
+        return file;
+    }
+
+    private byte[] Coarse(ref Chance chance, byte[] file)
+    {
+        var at = chance.Below(file.Length);
+        var length = 1 + chance.Below(Math.Min(64, file.Length - at));
+        var source = chance.Below(file.Length - length + 1);
+        switch (chance.Below(9))
+        {
+            case 0 or 1:
+                file[at] ^= (byte)(1 << chance.Below(8));
+                break;
+            case 2:
+                file[at] = (byte)chance.Bits();
+                break;
+            case 3:
+                file.AsSpan(at, length).Fill(chance.OneIn(2) ? (byte)0 : (byte)0xff);
+                break;
+            case 4:
+                file.AsSpan(source, length).CopyTo(file.AsSpan(at));
+                break;
+            case 5:
+                var kept = file.AsSpan(source, length).ToArray();
+                file.AsSpan(at, length).CopyTo(file.AsSpan(source));
+                kept.CopyTo(file.AsSpan(at));
+                break;
+            case 6 when chance.OneIn(4):
+                return file[..at];
+            case 6:
+                return [.. file.AsSpan(0, at), .. file.AsSpan(source, length), .. file.AsSpan(at)];
+            case 7:
+                var other = _files[chance.Below(_files.Length)];
+                length = Math.Min(length, other.Length - Math.Min(at, other.Length));
+                other.AsSpan(Math.Min(at, other.Length), length).CopyTo(file.AsSpan(at));
+                break;
+            default:
+                at &= ~3;
+                if (at + 4 <= file.Length)
+                {
+                    BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(at), (uint)Interesting[chance.Below(Interesting.Length)]);
+                }
+
+                break;
+        }
+
+        return file;
+    }
+
+    private static ulong Read(byte[] file, Field field)
+    {
+        ulong value = 0;
+        for (var i = field.Width - 1; i >= 0; i--)
+        {
+            value = value << 8 | file[field.Offset + i];
+        }
+
+        return value;
+    }
+
+    private static void Write(byte[] file, Field field, ulong value)
+    {
+        for (var i = 0; i < field.Width; i++)
+        {
+            file[field.Offset + i] = (byte)(value >> 8 * i);
+        }
+    }
+}

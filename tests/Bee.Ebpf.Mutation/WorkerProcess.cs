@@ -1,0 +1,137 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+
+namespace Bee.Ebpf.Mutation;
+
+/// <summary>What became of an object in the worker.</summary>
+internal enum Outcome
+{
+    Refused,
+    Opened,
+    Crashed,
+    Hung,
+}
+
+/// <summary>The parent's end of a <see cref="Worker"/>, which is started anew after each crash.</summary>
+internal sealed class WorkerProcess(string? program) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private Process? _process;
+
+    /// <summary>Opens objects one after the other.</summary>
+    /// <returns>The outcome of each, in order.</returns>
+    public IReadOnlyList<Outcome> Open(IReadOnlyList<byte[]> objects)
+    {
+        var outcomes = new List<Outcome>(objects.Count);
+        while (outcomes.Count < objects.Count)
+        {
+            Exchange(objects, outcomes);
+        }
+
+        return outcomes;
+    }
+
+    public void Dispose() => Stop();
+
+    private void Exchange(IReadOnlyList<byte[]> objects, List<Outcome> outcomes)
+    {
+        var process = _process ??= Start();
+        var hung = false;
+        var first = outcomes.Count;
+        using var timer = new Timer(_ => { hung = true; Kill(process); }, null, Patience, Timeout.InfiniteTimeSpan);
+
+        // Written from a thread of its own: a batch and its answers together may be more than two pipes hold.
+        var writing = Task.Run(() => Write(process, objects, first));
+        var answer = new byte[objects.Count - first];
+        var read = 0;
+        while (read < answer.Length)
+        {
+            var got = process.StandardOutput.BaseStream.Read(answer, read, answer.Length - read);
+            if (got == 0)
+            {
+                break;
+            }
+
+            timer.Change(Patience, Timeout.InfiniteTimeSpan);
+            read += got;
+        }
+
+        for (var i = 0; i < read; i++)
+        {
+            outcomes.Add(answer[i] == 1 ? Outcome.Opened : Outcome.Refused);
+        }
+
+        if (read < answer.Length)
+        {
+            outcomes.Add(hung ? Outcome.Hung : Outcome.Crashed);
+            Stop();
+        }
+
+        writing.Wait();
+    }
+
+    private static void Write(Process process, IReadOnlyList<byte[]> objects, int first)
+    {
+        try
+        {
+            var pipe = process.StandardInput.BaseStream;
+            var length = new byte[4];
+            for (var i = first; i < objects.Count; i++)
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(length, objects[i].Length);
+                pipe.Write(length);
+                pipe.Write(objects[i]);
+            }
+
+            pipe.Flush();
+        }
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException)
+        {
+            // The worker died; the reader counts its answers.
+        }
+    }
+
+    private Process Start()
+    {
+        var own = typeof(WorkerProcess).Assembly.Location;
+        var start = program is null
+            ? new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", own, "--worker"])
+            : new ProcessStartInfo(program);
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = program is null;
+        start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
+        var process = Process.Start(start) ?? throw new InvalidOperationException("the worker did not start");
+        if (program is null)
+        {
+            process.ErrorDataReceived += (_, _) => { };
+            process.BeginErrorReadLine();
+        }
+
+        return process;
+    }
+
+    private void Stop()
+    {
+        if (_process is { } process)
+        {
+            _process = null;
+            Kill(process);
+            process.WaitForExit();
+            process.Dispose();
+        }
+    }
+
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended already.
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using Xunit;
+
+namespace Bee.Ebpf.Tests.Objects;
+
+public class DamagedBtfTests
+{
+    [Fact]
+    public void TheBuilderBuildsWhatParses()
+    {
+        var btf = Btf.Parse(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 5).Build());
+        Assert.Equal((3, 20, "int[5]"), (btf.Types.Count, btf.Types[2].Size, btf.Types[2].ToString()));
+    }
+
+    [Fact]
+    public void ChainsThatReturnToTheirBeginningAreRefused()
+    {
+        Refused(new BtfBuilder().Type(BtfKind.Const, "", 1));
+        Refused(new BtfBuilder().Type(BtfKind.Typedef, "a", 2).Type(BtfKind.Typedef, "b", 1));
+        Refused(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 3, 1, 2).Type(BtfKind.Typedef, "a", 2));
+        Refused(new BtfBuilder().Type(BtfKind.Variable, "v", 1, 0, 1));
+    }
+
+    [Fact]
+    public void StructsMayPointToThemselvesAndNotContainThemselves()
+    {
+        var list = new BtfBuilder();
+        var next = list.Name("next");
+        Btf.Parse(list.Type(BtfKind.Struct, "list", 8, 1, next, 2, 0).Type(BtfKind.Pointer, "", 1).Build());
+        Refused(new BtfBuilder().Type(BtfKind.Struct, "self", 8, 1, 0, 1, 0));
+        Refused(new BtfBuilder().Type(BtfKind.Struct, "a", 8, 1, 0, 2, 0).Type(BtfKind.Struct, "b", 8, 1, 0, 1, 0));
+    }
+
+    [Fact]
+    public void SizesThatOverflowAreRefused()
+    {
+        Refused(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 0x4000_0000));
+        Refused(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 0xffff_ffff));
+        Refused(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 0x10000).Type(BtfKind.Array, "", 0, 0, 2, 1, 0x10000));
+        Refused(new BtfBuilder().Type(BtfKind.Struct, "s", 0x8000_0000));
+    }
+
+    [Fact]
+    public void MembersStayInsideTheirStruct()
+    {
+        Refused(new BtfBuilder().Int().Type(BtfKind.Struct, "s", 4, 1, 0, 1, 8));
+        Refused(new BtfBuilder().Int().Type(BtfKind.Struct, "s", 4, 1, 0, 1, 0xffff_ffe0));
+        Refused(new BtfBuilder().Int().Type(BtfKind.Struct, "s", 4, 1, 0, 0, 0));
+    }
+
+    [Fact]
+    public void DeepAndWideNestingIsRefusedInTime()
+    {
+        // Each struct holds the one before: 200 levels.
+        var deep = new BtfBuilder().Int().Type(BtfKind.Struct, "s", 4, 1, 0, 1, 0);
+        for (uint id = 2; id < 200; id++)
+        {
+            deep.Type(BtfKind.Struct, "s", 4, 1, 0, id, 0);
+        }
+
+        Refused(deep);
+
+        // Each union holds the one before twice: 2 to the power of 60 members.
+        var wide = new BtfBuilder().Int().Type(BtfKind.Union, "u", 4, 2, 0, 1, 0, 0, 1, 0);
+        for (uint id = 2; id < 60; id++)
+        {
+            wide.Type(BtfKind.Union, "u", 4, 2, 0, id, 0, 0, id, 0);
+        }
+
+        Refused(wide);
+    }
+
+    [Fact]
+    public void ReferencesLeadSomewhere()
+    {
+        Refused(new BtfBuilder().Type(BtfKind.Pointer, "", 2));
+        Refused(new BtfBuilder().Int().Type(BtfKind.Function, "f", 1, 1));
+        Refused(new BtfBuilder().Int().Type(BtfKind.DataSection, ".data", 4, 1, 1, 0, 4));
+        Refused(new BtfBuilder().Int().Type(BtfKind.Variable, "v", 1, 0, 1).Type(BtfKind.DataSection, ".data", 4, 1, 2, 1, 4));
+        Refused(new BtfBuilder().Int().Type((BtfKind)25, "", 0));
+    }
+
+    [Theory]
+    [InlineData(0, 0x00)]
+    [InlineData(2, 0x02)]
+    [InlineData(4, 0xff)]
+    [InlineData(8, 0x01)]
+    [InlineData(12, 0xff)]
+    [InlineData(16, 0xff)]
+    [InlineData(20, 0xff)]
+    [InlineData(20, 0x00)]
+    public void HeadersAreChecked(int offset, byte value)
+    {
+        var section = new BtfBuilder().Int().Build();
+        section[offset] = value;
+        Assert.Equal(ObjectFault.DamagedBtf, Assert.Throws<BpfObjectException>(() => Btf.Parse(section)).Fault);
+    }
+
+    [Fact]
+    public void EveryCutIsRefused()
+    {
+        var section = new BtfBuilder().Int().Type(BtfKind.Pointer, "", 1).Build();
+        for (var length = 0; length < section.Length; length++)
+        {
+            Assert.Throws<BpfObjectException>(() => Btf.Parse(section.AsSpan(0, length)));
+        }
+    }
+
+    private static void Refused(BtfBuilder section) =>
+        Assert.Equal(ObjectFault.DamagedBtf, Assert.Throws<BpfObjectException>(() => Btf.Parse(section.Build())).Fault);
+}

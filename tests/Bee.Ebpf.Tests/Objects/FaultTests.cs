@@ -1,0 +1,121 @@
+using System.Text;
+using Xunit;
+
+namespace Bee.Ebpf.Tests.Objects;
+
+/// <summary>Each kind of bad file, and that its message says what to do.</summary>
+public class FaultTests
+{
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("#include <bpf.h>\nint x;\n", "clang -target bpf")]
+    [InlineData("MZ\u0090\0", "Windows")]
+    [InlineData("{\"a\":1}", "JSON")]
+    [InlineData("PK\u0003\u0004", "zip")]
+    [InlineData("\u0001\u0002\u0003\u0004", "no ELF file")]
+    public void NotElf(string content, string hint) => Check(Encoding.Latin1.GetBytes(content), ObjectFault.NotElf, hint);
+
+    [ClangFact]
+    public void Bitcode() => Check(CompileOnly("bitcode", "-emit-llvm"), ObjectFault.NotElf, "-emit-llvm");
+
+    [Fact]
+    public void AnotherMachinesProgram()
+    {
+        if (OperatingSystem.IsLinux() && System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64)
+        {
+            Check(File.ReadAllBytes("/bin/sh"), ObjectFault.NotBpf, "x86-64");
+        }
+    }
+
+    [ClangFact]
+    public void LinkedInsteadOfRelocatable()
+    {
+        var file = Fixtures.Bytes("types");
+        file[16] = 2;
+        Check(file, ObjectFault.NotBpf, "clang -c");
+    }
+
+    [ClangFact]
+    public void BigEndian() => Check(CompileOnly("big", "-target", "bpfeb"), ObjectFault.WrongEndianness, "bpfel");
+
+    [ClangFact]
+    public void EveryCut()
+    {
+        var file = Fixtures.Bytes("types");
+        Check(file[..^1], ObjectFault.Truncated, $"{file.Length - 1} bytes");
+        Check(file[..100], ObjectFault.Truncated, "cut off");
+        for (var length = 0; length < file.Length; length += 7)
+        {
+            Assert.Throws<BpfObjectException>(() => ObjectFile.Parse(file.AsMemory(0, length), "cut.o"));
+        }
+    }
+
+    [ClangFact]
+    public void NoProgram()
+    {
+        Check(Fixtures.Compile("empty", "int x = 1;"), ObjectFault.NoPrograms, "SEC(");
+        Check(Fixtures.Compile("library", "int add(int a, int b) { return a + b; }"), ObjectFault.NoPrograms, "SEC(");
+    }
+
+    [ClangFact]
+    public void NoTypes() => Check(
+        Fixtures.Compile("untypedmap", Map("__uint(type, HASH); __uint(max_entries, 1); __type(key, int); __type(value, int);"), types: false), ObjectFault.NoBtf, "-g");
+
+    [ClangFact]
+    public void OldMaps() => Check(
+        Fixtures.Compile("oldmaps", "#include \"fixture.h\"\nstruct { int a[5]; } m SEC(\"maps\");" + Body), ObjectFault.Unsupported, ".maps");
+
+    [ClangFact]
+    public void StaticProgram() => Check(
+        Fixtures.Compile("static", "#include \"fixture.h\"\nstatic SEC(\"xdp\") int f(void *c) { return 0; }"), ObjectFault.Unsupported, "static");
+
+    [ClangFact]
+    public void Undefined() => Check(
+        Fixtures.Compile("undefined", "#include \"fixture.h\"\nextern int elsewhere(void);\nSEC(\"xdp\") int f(void *c) { return elsewhere(); }"), ObjectFault.UndefinedSymbol, "'elsewhere'");
+
+    [ClangFact]
+    public void SettingOfAnUnknownType() => Check(
+        Fixtures.Compile("setting", "#include \"fixture.h\"\nstruct s { int a, b; };\nextern struct s CONFIG_X __kconfig;\nSEC(\"xdp\") int f(void *c) { return CONFIG_X.b; }"), ObjectFault.Unsupported, "struct s");
+
+    [ClangFact]
+    public void Stripped()
+    {
+        var path = Fixtures.Save("stripped.o", Fixtures.Bytes("types"));
+        Fixtures.Run("llvm-strip", "--strip-all", path);
+        Assert.Contains("llvm-strip -g", Assert.Throws<BpfObjectException>(() => ObjectFile.Read(path)).Message);
+    }
+
+    [ClangFact]
+    public void MapsThatCannotBe()
+    {
+        BadMap("__uint(max_entries, 1);", "no type");
+        BadMap("__uint(type, HASH); __uint(max_entrys, 1);", "'max_entries'?");
+        BadMap("__uint(type, HASH); int max_entries;", "__uint()");
+        BadMap("__uint(type, HASH); int key;", "__type()");
+        BadMap("__uint(type, HASH); __type(key, u32); __uint(key_size, 8);", "4 and 8");
+        BadMap("__uint(type, HASH); __type(key, void);", "no size");
+        BadMap("__uint(type, HASH); __uint(pinning, 7);", "pinning");
+        BadMap("__uint(type, HASH); __array(values, int);", "values");
+    }
+
+    [ClangFact]
+    public void MessagesNameTheFile() =>
+        Assert.StartsWith("some/where.o: ", Assert.Throws<BpfObjectException>(() => ObjectFile.Parse(new byte[] { 1 }, "some/where.o")).Message);
+
+    private const string Body = "\nSEC(\"xdp\") int f(void *c) { return 0; }";
+    private const string Program = "#include \"fixture.h\"" + Body;
+
+    private static string Map(string definition) =>
+        "#include \"fixture.h\"\nstruct { " + definition + " } m SEC(\".maps\");\nSEC(\"xdp\") int f(void *c) { return !map_lookup(&m, c); }";
+
+    private static byte[] CompileOnly(string name, params string[] flags) => Fixtures.Compile(name, Program, true, isStripped: false, flags);
+
+    private static void BadMap(string definition, string hint) => Check(Fixtures.Compile("badmap", Map(definition)), ObjectFault.BadMap, hint);
+
+    private static void Check(byte[] file, ObjectFault fault, string hint)
+    {
+        var exception = Assert.Throws<BpfObjectException>(() => ObjectFile.Parse(file, "bad.o"));
+        Assert.Equal(fault, exception.Fault);
+        Assert.Contains(hint, exception.Message);
+    }
+}

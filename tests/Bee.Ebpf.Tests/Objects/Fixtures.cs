@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Bee.Ebpf.Tests.Objects;
+
+/// <summary>The objects under fixtures/, compiled once for each run into a folder of their own.</summary>
+internal static class Fixtures
+{
+    private static readonly Lazy<string> Folder = new(MakeFolder);
+    private static readonly Lazy<IReadOnlyDictionary<string, byte[]>> Compiled = new(CompileAll);
+
+    /// <summary>Every fixture by its name, as clang -g -O2 and llvm-strip -g make it.</summary>
+    public static IReadOnlyDictionary<string, byte[]> All => Compiled.Value;
+
+    /// <summary>The bytes of one fixture, for the caller to keep.</summary>
+    public static byte[] Bytes(string name) => (byte[])All[name].Clone();
+
+    /// <summary>One fixture, read.</summary>
+    public static ObjectFile Read(string name) => ObjectFile.Parse(All[name], name + ".o");
+
+    /// <summary>Why fixtures cannot be compiled here, or null.</summary>
+    public static string? Missing { get; } =
+        Find("clang") is null ? "clang is not installed (package clang)" : Find("llvm-strip") is null ? "llvm-strip is not installed (package llvm)" : null;
+
+    /// <summary>Compiles a source text beside fixture.h.</summary>
+    public static byte[] Compile(string name, string source, bool types = true, bool isStripped = true, params string[] flags)
+    {
+        var file = Path.Combine(Folder.Value, name + ".bpf.c");
+        File.WriteAllText(file, source);
+        return Compile(file, types, isStripped, flags);
+    }
+
+    /// <summary>Writes bytes to a file that lives as long as the test run.</summary>
+    public static string Save(string name, byte[] bytes)
+    {
+        var file = Path.Combine(Folder.Value, name);
+        File.WriteAllBytes(file, bytes);
+        return file;
+    }
+
+    /// <summary>Runs a program and returns what it prints.</summary>
+    public static string Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {errors.Result}");
+        return output;
+    }
+
+    /// <summary>Finds a program on PATH, or null.</summary>
+    public static string? Find(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Select(p => Path.Combine(p, program)).FirstOrDefault(File.Exists);
+
+    private static string Sources => Path.Combine(AppContext.BaseDirectory, "Objects", "fixtures");
+
+    private static Dictionary<string, byte[]> CompileAll() =>
+        Directory.GetFiles(Sources, "*.bpf.c").ToDictionary(f => Path.GetFileName(f)[..^".bpf.c".Length], f => Compile(f, types: true, isStripped: true));
+
+    private static byte[] Compile(string source, bool types, bool isStripped, params string[] flags)
+    {
+        var target = Path.Combine(Folder.Value, Path.GetFileNameWithoutExtension(source) + ".o");
+        Run("clang", ["-O2", "-target", "bpf", .. types ? ["-g"] : Array.Empty<string>(), .. flags, "-I", Sources, "-c", source, "-o", target]);
+        if (isStripped)
+        {
+            Run("llvm-strip", "-g", target);
+        }
+
+        return File.ReadAllBytes(target);
+    }
+
+    private static string MakeFolder()
+    {
+        var folder = Directory.CreateTempSubdirectory("bee-fixtures-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return folder;
+    }
+}
+
+/// <summary>A test that compiles C: skipped where clang is missing.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ClangFactAttribute : FactAttribute
+{
+    /// <summary>Looks for clang.</summary>
+    public ClangFactAttribute() => Skip = Fixtures.Missing;
+}

@@ -1,0 +1,67 @@
+using Bee.Ebpf.Mutation;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Bee.Ebpf.Tests.Objects;
+
+/// <summary>Damaged objects by the hundred thousand: the reader refuses each, or libbpf survives it.</summary>
+public class MutationTests(ITestOutputHelper output)
+{
+    private const string CountVariable = "BEE_MUTATIONS";
+    private const string SeedVariable = "BEE_MUTATION_SEED";
+
+    [ClangFact]
+    public void WhatTheReaderLetsThroughDoesNotKillLibbpf()
+    {
+        var count = long.TryParse(Environment.GetEnvironmentVariable(CountVariable), out var asked) ? asked : 100_000;
+        var seed = ulong.TryParse(Environment.GetEnvironmentVariable(SeedVariable), out var chosen) ? chosen : (ulong)Random.Shared.NextInt64();
+        var report = MutationRun.Execute([.. Fixtures.All.OrderBy(f => f.Key).Select(f => f.Value)], seed, count);
+        Console.WriteLine(report);
+        output.WriteLine(report.ToString());
+        Assert.True(report.Failures.Count == 0, $"{report}\n{string.Join('\n', report.Failures.Take(20).Select(Keep))}");
+        Assert.InRange(report.Opened, count / 10, count);
+    }
+
+    [ClangFact]
+    public void WhatKillsLibbpfIsRefused()
+    {
+        var files = Fixtures.All.OrderBy(f => f.Key).Select(f => f.Value).ToArray();
+        var report = MutationRun.Execute(files, seed: 1, count: 1500, isChecked: false);
+        output.WriteLine($"without the reader, {report.Failures.Count} of {report.Count} kill this machine's libbpf");
+        foreach (var failure in report.Failures)
+        {
+            Assert.Throws<BpfObjectException>(() => ObjectFile.Parse(failure.Bytes, "killer.o"));
+        }
+    }
+
+    [ClangFact]
+    public void TheWholeFixturesOpenInLibbpf()
+    {
+        // Otherwise the survivors would say nothing: all of them might stop at the door.
+        foreach (var (name, bytes) in Fixtures.All)
+        {
+            ObjectFile.Parse(bytes, name);
+        }
+
+        var report = MutationRun.Execute([.. Fixtures.All.Values], seed: 3, count: 500);
+        Assert.True(report.Opened > 9 * report.RefusedByLibbpf, report.ToString());
+    }
+
+    [ClangFact]
+    public void ARowIsTheSameEachTime()
+    {
+        var files = new[] { Fixtures.Bytes("maps"), Fixtures.Bytes("types") };
+        var (one, two) = (new Mutator(files, 9), new Mutator(files, 9));
+        for (var i = 0; i < 200; i++)
+        {
+            Assert.Equal(one.Make(i), two.Make(i));
+        }
+    }
+
+    private static string Keep(MutationFailure failure)
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"bee-mutation-{failure.Index}.o");
+        File.WriteAllBytes(file, failure.Bytes);
+        return $"  {failure.Index}: {failure.What} ({file})";
+    }
+}

@@ -1,0 +1,25 @@
+using Xunit;
+
+namespace Bee.Ebpf.Tests.Objects;
+
+public class SuggestTests
+{
+    private static readonly string[] Names = ["tcp_v4_connect", "tcp_v6_connect", "tcp_connect", "udp_sendmsg", "do_unlinkat", "target_pid"];
+
+    [Theory]
+    [InlineData("tcp_v4_conect", "tcp_v4_connect")]
+    [InlineData("do_unlink", "do_unlinkat")]
+    [InlineData("tagret_pid", "target_pid")]
+    [InlineData("TARGET_PID", "target_pid")]
+    [InlineData("sendmsg", "udp_sendmsg")]
+    public void FindsTheNearest(string name, string expected) => Assert.Equal(expected, Suggest.Nearest(name, Names, 3)[0]);
+
+    [Fact]
+    public void SaysNothingWhenNothingIsNear()
+    {
+        Assert.Empty(Suggest.Nearest("zzzzzz", Names, 3));
+        Assert.Empty(Suggest.Nearest("", Names, 3));
+        Assert.Empty(Suggest.Nearest("tcp", Names, 0));
+        Assert.Equal(2, Suggest.Nearest("tcp_v5_connect", Names, 2).Count);
+    }
+}
