@@ -9,17 +9,18 @@ namespace Bee.Oci.Tests;
 public sealed class KilledWritersTests : IDisposable
 {
     private readonly StoreFolder _folder = new();
+    private readonly List<Writer> _writers = [];
 
     [Fact]
     public async Task Ten_writers_at_once_lose_nothing_and_a_reader_never_sees_a_half()
     {
         using var done = new CancellationTokenSource();
         Task<int> reader = Task.Run(() => ReadUntil(done.Token));
-        Writer[] writers = [.. Enumerable.Range(0, 10).Select(i => new Writer(_folder.Path, $"registry.example/w{i}", count: 12))];
+        Writer[] writers = Start("registry.example", count: 12);
         await Task.WhenAll(writers.Select(w => w.Exited));
         await done.CancelAsync();
 
-        Assert.All(writers, w => Assert.Equal(0, w.ExitCode));
+        Assert.All(writers, w => Assert.Equal((0, ""), (w.ExitCode, w.Errors)));
         Assert.All(writers, w => Assert.Equal(12, w.Lines.Count(l => l.StartsWith("added", StringComparison.Ordinal) && l.Contains(":v", StringComparison.Ordinal))));
         Assert.InRange(await reader, 1, int.MaxValue);
         CheckEverything(writers);
@@ -29,11 +30,9 @@ public sealed class KilledWritersTests : IDisposable
     public async Task Kill_9_at_any_moment_leaves_the_store_whole()
     {
         var random = new Random(9);
-        var all = new List<Writer>();
         for (int round = 0; round < 4; round++)
         {
-            Writer[] writers = [.. Enumerable.Range(0, 10).Select(i => new Writer(_folder.Path, $"r{round}/w{i}", count: 100_000))];
-            all.AddRange(writers);
+            Writer[] writers = Start($"r{round}", count: 100_000);
             await Task.WhenAll(writers.Select(w => w.Wrote(random.Next(1, 6))));
             foreach (Writer writer in writers)
             {
@@ -42,11 +41,24 @@ public sealed class KilledWritersTests : IDisposable
             }
 
             await Task.WhenAll(writers.Select(w => w.Exited));
-            CheckEverything(all);
+            CheckEverything(_writers);
         }
     }
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        // A test that failed leaves writers at work.
+        _writers.ForEach(w => w.Kill());
+        Task.WaitAll([.. _writers.Select(w => w.Exited)]);
+        _folder.Dispose();
+    }
+
+    private Writer[] Start(string name, int count)
+    {
+        Writer[] writers = [.. Enumerable.Range(0, 10).Select(i => new Writer(_folder.Path, $"{name}/w{i}", count))];
+        _writers.AddRange(writers);
+        return writers;
+    }
 
     private int ReadUntil(CancellationToken done)
     {
@@ -144,6 +156,9 @@ public sealed class KilledWritersTests : IDisposable
 
         public int ExitCode => _process.ExitCode;
 
+        /// <summary>What it wrote to standard error, when it has ended.</summary>
+        public string Errors { get; private set; } = "";
+
         public IReadOnlyCollection<string> Lines => _lines;
 
         /// <summary>Ends when this many lines have come.</summary>
@@ -152,7 +167,7 @@ public sealed class KilledWritersTests : IDisposable
             var patience = Stopwatch.StartNew();
             while (_lines.Count < lines)
             {
-                Assert.False(Exited.IsCompleted, "the writer ended by itself");
+                Assert.False(Exited.IsCompleted, $"the writer ended by itself: {Errors}");
                 Assert.True(patience.Elapsed < TimeSpan.FromMinutes(2), "the writer wrote nothing for two minutes");
                 await Task.Delay(5);
             }
@@ -173,7 +188,7 @@ public sealed class KilledWritersTests : IDisposable
             }
 
             await _process.WaitForExitAsync();
-            Assert.Equal("", await errors);
+            Errors = await errors;
         }
     }
 }

@@ -16,8 +16,11 @@ public sealed class ListingSpeedTests(ITestOutputHelper output) : IDisposable
     {
         Fill(1000);
         double[] times = [.. Enumerable.Range(0, 5).Select(_ => Timed(() => Assert.Equal(1000, _folder.Store.List().Count(i => i.Problem is null && i.Maps.Count == 4)))).Order()];
+        TimeSpan before = Environment.CpuUsage.TotalTime;
+        _folder.Store.List();
+        double processor = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds;
         double found = Timed(() => Assert.NotNull(_folder.Store.Find("image500:v1")));
-        output.WriteLine($"1,000 images listed: median {times[2]:0} ms of {string.Join(", ", times.Select(t => $"{t:0}"))}; one found in {found:0.0} ms");
+        output.WriteLine($"1,000 images listed: median {times[2]:0} ms of {string.Join(", ", times.Select(t => $"{t:0}"))}, of which {processor:0} ms of processor time in a sixth run; one found in {found:0.0} ms");
         Assert.InRange(times[0], 0, 300);
     }
 

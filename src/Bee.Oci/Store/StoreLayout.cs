@@ -28,9 +28,9 @@ internal sealed class StoreLayout(string path)
                 throw new StoreException(StoreFault.NotAStore, $"'{path}' is an OCI image layout of version '{Printable.Text(version ?? "")}'; Bee knows {Version}.");
             }
         }
-        else if (!files.Has(LayoutFiles.PrivateName) && Directory.EnumerateFileSystemEntries(path).Any())
+        else if (Directory.EnumerateFileSystemEntries(path).Any() && !files.Has(LayoutFiles.PrivateName))
         {
-            // A store that is just being made has Bee's own directory first.
+            // A store that is just being made gets Bee's own directory first: so anything there, and then still not that, is a stranger's.
             throw new StoreException(StoreFault.NotAStore, $"'{path}' is a directory with something else than images in it.");
         }
     }
