@@ -17,7 +17,6 @@ struct started {
 	pid_t parent_pid;
 	uid_t uid;
 	char comm[16];
-	char path[128];
 	char args[ARGS_SIZE];	// one text; cut where it is longer
 };
 
@@ -48,7 +47,7 @@ static __always_inline void read_args(struct started *event, struct task_struct 
 }
 
 SEC("tracepoint/sched/sched_process_exec")
-int process_exec(struct trace_event_raw_sched_process_exec *ctx)
+int process_exec(void *ctx)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct started *event;
@@ -60,11 +59,9 @@ int process_exec(struct trace_event_raw_sched_process_exec *ctx)
 		return 0;
 	event->at = bpf_ktime_get_ns();
 	event->pid = bee_pid();
-	event->parent_pid = BPF_CORE_READ(task, real_parent, tgid);
+	event->parent_pid = bee_parent_pid();
 	event->uid = bee_uid();
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
-	// The record's tail holds the path; the low half of this word says how far from its start.
-	bpf_probe_read_kernel_str(event->path, sizeof(event->path), (void *)ctx + (ctx->__data_loc_filename & 0xffff));
 	read_args(event, task);
 	bee_submit(event);
 	return 0;

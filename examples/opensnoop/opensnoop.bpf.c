@@ -7,7 +7,7 @@
 
 BEE_LICENSE("GPL");
 
-// Only this process; 0 is all. Set it with -Parameter @{ target_pid = 42 }.
+// Only this process and its direct children; 0 is all. Set it with -Parameter @{ target_pid = 42 }.
 BEE_PARAM(pid_t, target_pid, 0);
 // Only calls that failed.
 BEE_PARAM(bool, failed_only, false);
@@ -15,42 +15,34 @@ BEE_PARAM(bool, failed_only, false);
 struct opened {
 	ktime at;		// the type says that this is a time, so it is read as a date
 	pid_t pid;
-	uid_t uid;
-	errno_value error;	// 0, or why it failed
-	s32 fd;			// -1 when it failed
-	u32 flags;
 	char comm[16];
+	s32 fd;			// -1 when it failed
+	errno_value error;	// 0, or why it failed
 	char path[255];
 };
 
 // print_ makes Bee stream the ring's events.
 BEE_RING(print_opens, struct opened, 1 << 20);
 
-struct call {
-	const char *path;
-	u32 flags;
-};
-
 // A thread makes one call at a time, so its id is the key. LRU: a thread killed inside a call leaves no entry for ever.
-BEE_LRU_HASH(calls, u32, struct call, 8192);
+BEE_LRU_HASH(paths, u32, const char *, 8192);
 
-static __always_inline int entered(const char *path, u32 flags)
+static __always_inline int entered(const char *path)
 {
 	u32 tid = bee_tid();
-	struct call call = { .path = path, .flags = flags };
 
-	if (bee_targeted(target_pid))
-		bpf_map_update_elem(&calls, &tid, &call, BPF_ANY);
+	if (bee_targeted_child(target_pid))
+		bpf_map_update_elem(&paths, &tid, &path, BPF_ANY);
 	return 0;
 }
 
 static __always_inline int left(long result)
 {
 	u32 tid = bee_tid();
-	struct call *call = bpf_map_lookup_elem(&calls, &tid);
+	const char **path = bpf_map_lookup_elem(&paths, &tid);
 	struct opened *event;
 
-	if (!call)
+	if (!path)
 		return 0;
 	if (failed_only && result >= 0)
 		goto done;
@@ -59,17 +51,15 @@ static __always_inline int left(long result)
 		goto done;
 	event->at = bpf_ktime_get_ns();
 	event->pid = bee_pid();
-	event->uid = bee_uid();
-	event->error = result < 0 ? result : 0;
 	event->fd = result < 0 ? -1 : result;
-	event->flags = call->flags;
+	event->error = result < 0 ? result : 0;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 	// Read at the end of the call, when the kernel has had to bring the page with the path into memory.
-	if (bpf_probe_read_user_str(event->path, sizeof(event->path), call->path) < 0)
+	if (bpf_probe_read_user_str(event->path, sizeof(event->path), *path) < 0)
 		event->path[0] = 0;
 	bee_submit(event);
 done:
-	bpf_map_delete_elem(&calls, &tid);
+	bpf_map_delete_elem(&paths, &tid);
 	return 0;
 }
 
@@ -77,7 +67,7 @@ done:
 SEC("tracepoint/syscalls/sys_enter_openat")
 int enter_openat(struct trace_event_raw_sys_enter *ctx)
 {
-	return entered((const char *)ctx->args[1], ctx->args[2]);
+	return entered((const char *)ctx->args[1]);
 }
 
 SEC("tracepoint/syscalls/sys_exit_openat")
@@ -86,14 +76,11 @@ int exit_openat(struct trace_event_raw_sys_exit *ctx)
 	return left(ctx->ret);
 }
 
-// openat2(dirfd, path, struct open_how *, size): the flags are in user memory.
+// openat2(dirfd, path, struct open_how *, size)
 SEC("tracepoint/syscalls/sys_enter_openat2")
 int enter_openat2(struct trace_event_raw_sys_enter *ctx)
 {
-	struct open_how how = {};
-
-	bpf_probe_read_user(&how, sizeof(how), (void *)ctx->args[2]);
-	return entered((const char *)ctx->args[1], how.flags);
+	return entered((const char *)ctx->args[1]);
 }
 
 SEC("tracepoint/syscalls/sys_exit_openat2")

@@ -16,17 +16,18 @@ enum tcp_state {
 	NEW_SYN_RECV, BOUND_INACTIVE,
 };
 
+// A table shows the fields in this order, as many as fit; the rest is there all the same.
 struct changed {
 	ktime at;
 	pid_t pid;		// 0 while no process is known
-	char comm[16];
-	ipv6_addr saddr;	// IPv4 addresses too, in their mapped form
-	ipv6_addr daddr;
-	u16 sport;		// this tracepoint has the ports in the host's order already; else: net_port
-	u16 dport;
 	enum tcp_state from;
 	enum tcp_state to;
 	duration stayed;	// in the state that is left; 0 when its start was not seen
+	u16 sport;		// this tracepoint has the ports in the host's order already; else: net_port
+	u16 dport;
+	ipv6_addr daddr;	// IPv4 addresses too, in their mapped form
+	ipv6_addr saddr;
+	char comm[16];
 };
 
 BEE_RING(print_changes, struct changed, 1 << 20);
@@ -78,15 +79,15 @@ int set_state(struct trace_event_raw_inet_sock_set_state *ctx)
 		return 0;
 	event->at = now;
 	event->pid = new.pid;
-	__builtin_memcpy(event->comm, new.comm, sizeof(event->comm));
-	// A program may read its context only at fixed places, field by field; a copy of 16 bytes goes through a helper.
-	BPF_CORE_READ_INTO(&event->saddr, ctx, saddr_v6);
-	BPF_CORE_READ_INTO(&event->daddr, ctx, daddr_v6);
-	event->sport = ctx->sport;
-	event->dport = ctx->dport;
 	event->from = from;
 	event->to = to;
 	event->stayed = since ? now - since : 0;
+	event->sport = ctx->sport;
+	event->dport = ctx->dport;
+	// A program may read its context only at fixed places, field by field; a copy of 16 bytes goes through a helper.
+	BPF_CORE_READ_INTO(&event->daddr, ctx, daddr_v6);
+	BPF_CORE_READ_INTO(&event->saddr, ctx, saddr_v6);
+	__builtin_memcpy(event->comm, new.comm, sizeof(event->comm));
 	bee_submit(event);
 	return 0;
 }
