@@ -5,7 +5,7 @@ using Bee.Ebpf;
 namespace Bee.Cmdlets;
 
 /// <summary>Runs a program in the background.</summary>
-[Cmdlet(VerbsLifecycle.Start, "BeeProgram", DefaultParameterSetName = "Program", SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Start, "BeeProgram", DefaultParameterSetName = "Image", SupportsShouldProcess = true)]
 [OutputType(typeof(BpfProgramSession))]
 public sealed class StartProgramCommand : RunCmdlet
 {

@@ -4,7 +4,7 @@ using Bee.Ebpf;
 namespace Bee.Cmdlets;
 
 /// <summary>Runs a program in the foreground and gives what it reports.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "BeeProgram", DefaultParameterSetName = "Program")]
+[Cmdlet(VerbsLifecycle.Invoke, "BeeProgram", DefaultParameterSetName = "Image")]
 [OutputType(typeof(BpfEvent), typeof(MapEntry))]
 public sealed class InvokeProgramCommand : RunCmdlet
 {

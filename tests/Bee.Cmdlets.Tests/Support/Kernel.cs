@@ -11,8 +11,8 @@ internal static partial class Kernel
     /// <summary>True for root; only root loads programs.</summary>
     public static bool IsRoot => Environment.IsPrivilegedProcess;
 
-    /// <summary>The ids of the programs and links of which this process has a descriptor open.</summary>
-    public static KernelIds Held() => new(Ids("prog_id:"), Ids("link_id:"));
+    /// <summary>The ids of the programs and links of which this process, or another, has a descriptor open.</summary>
+    public static KernelIds Held(int? process = null) => new(Ids("prog_id:", process), Ids("link_id:", process));
 
     /// <summary>Those of some ids that the kernel still knows.</summary>
     public static KernelIds Alive(KernelIds ids) => new(
@@ -45,10 +45,10 @@ internal static partial class Kernel
     /// <summary>How many threads this process has.</summary>
     public static int Threads() => Directory.GetFileSystemEntries("/proc/self/task").Length;
 
-    private static HashSet<uint> Ids(string key)
+    private static HashSet<uint> Ids(string key, int? process)
     {
         var ids = new HashSet<uint>();
-        foreach (string file in Directory.GetFiles("/proc/self/fdinfo"))
+        foreach (string file in Directory.GetFiles($"/proc/{process?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "self"}/fdinfo"))
         {
             try
             {

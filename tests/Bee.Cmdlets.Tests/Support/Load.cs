@@ -21,10 +21,10 @@ internal sealed class Load : IDisposable
     /// <summary>The process to watch.</summary>
     public int Id => _shell.Id;
 
-    /// <summary>Lets the shell run a line and waits until it has.</summary>
+    /// <summary>Lets the shell run a line and waits until it has. Nothing is redirected: that would open files.</summary>
     public void Do(string line)
     {
-        Send($"{line} >/dev/null 2>&1\necho done");
+        Send($"{line}\necho done");
         while (_shell.StandardOutput.ReadLine() is { } said && said != "done")
         {
         }

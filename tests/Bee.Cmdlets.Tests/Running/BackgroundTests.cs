@@ -1,0 +1,101 @@
+using System.Management.Automation;
+
+namespace Bee.Cmdlets.Tests;
+
+[Collection("Bee")]
+public sealed class BackgroundTests(Programs programs) : IDisposable
+{
+    private readonly Shell _shell = new();
+    private readonly Load _load = new();
+
+    [KernelFact]
+    public void AProgramInTheBackgroundIsListedReceivedReadAndStopped()
+    {
+        dynamic session = Assert.Single(Objects("Start-BeeProgram $program -Name first -Parameter @{ target_pid = $id }")).BaseObject;
+        Assert.Equal("Running", $"{session.State}");
+        KernelIds held = Kernel.Held();
+        _load.Do(": < /etc/hostname; : < /etc/hosts");
+        Assert.True(SpinWait.SpinUntil(() => Objects("(Get-BeeProgram first).Events")[0].BaseObject is long and >= 3, TimeSpan.FromSeconds(10)));
+
+        Assert.Equal(["first"], Strings("Get-BeeProgram | ForEach-Object Name"));
+        Assert.Contains("counter_calls", Strings("Get-BeeMap -Program first | ForEach-Object Name"));
+        Assert.Equal(["2"], Strings("Get-BeeMapEntry -Program first -Name counter_calls | ForEach-Object Value"));
+        Assert.Equal(["1", "2"], Strings("Receive-BeeEvent first | Where-Object number | ForEach-Object number"));
+        Assert.Empty(Strings("Receive-BeeEvent first | Where-Object number"));
+
+        Assert.Equal(["Stopped"], Strings("Stop-BeeProgram first -PassThru | ForEach-Object { \"$($_.State)\" }"));
+        Assert.Empty(Objects("Get-BeeProgram"));
+        Kernel.AssertGone(held);
+    }
+
+    [KernelFact]
+    public void WaitFollowsUntilEnoughHasCome()
+    {
+        Objects("Start-BeeProgram $program -Name followed -Parameter @{ target_pid = $id } -Map print_*");
+        _load.Repeat(": < /etc/hostname");
+
+        Assert.Equal(5, Objects("Receive-BeeEvent followed -Wait -MaxEvents 5").Count);
+        Objects("Stop-BeeProgram followed");
+    }
+
+    [KernelFact]
+    public void WaitStopsAtCtrlC()
+    {
+        Objects("Start-BeeProgram $program -Name idle -Parameter @{ target_pid = $id } -Map print_*");
+        using PowerShell pipeline = _shell.Pipeline("Receive-BeeEvent idle -Wait");
+        pipeline.BeginInvoke();
+        Thread.Sleep(300);
+
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        pipeline.Stop();
+
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 3);
+        Assert.Equal(["Running"], Strings("Get-BeeProgram idle | ForEach-Object { \"$($_.State)\" }"));
+        Objects("Stop-BeeProgram idle");
+    }
+
+    [KernelFact]
+    public void WhatDoesNotFitTheBufferIsCounted()
+    {
+        Objects("Start-BeeProgram $program -Name small -Parameter @{ target_pid = $id } -Map print_* -BufferSize 3");
+        _load.Do("i=0; while [ $i -lt 10 ]; do : < /etc/hostname; i=$((i + 1)); done");
+        Assert.True(SpinWait.SpinUntil(() => Strings("(Get-BeeProgram small).Dropped") is ["7"], TimeSpan.FromSeconds(10)));
+
+        Assert.Equal(["8", "9", "10"], Strings("Receive-BeeEvent small | ForEach-Object number"));
+        Objects("Stop-BeeProgram small");
+    }
+
+    [KernelFact]
+    public void DurationCompletesIt()
+    {
+        Objects("Start-BeeProgram $program -Name brief -Parameter @{ target_pid = $id } -Map print_* -Duration 200ms");
+        KernelIds held = Kernel.Held();
+
+        Assert.True(SpinWait.SpinUntil(() => Strings("\"$((Get-BeeProgram brief).State)\"") is ["Completed"], TimeSpan.FromSeconds(10)));
+        if (held.Count > 0)
+        {
+            Kernel.AssertGone(held);
+        }
+
+        Objects("Stop-BeeProgram brief");
+    }
+
+    [Fact]
+    public void ANameThatIsNotRunningIsAnError()
+    {
+        ErrorRecord error = _shell.Error("Stop-BeeProgram nothing");
+
+        Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category);
+        Assert.Empty(Objects("Get-BeeProgram no*"));
+    }
+
+    private IReadOnlyList<PSObject> Objects(string script) => _shell.Objects(script, ("program", programs.Calls), ("id", _load.Id));
+
+    private string[] Strings(string script) => [.. Objects(script).Select(item => $"{item}")];
+
+    public void Dispose()
+    {
+        _load.Dispose();
+        _shell.Dispose();
+    }
+}

@@ -1,0 +1,142 @@
+using System.Management.Automation;
+
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>However a pipeline ends, the kernel has let go of its programs and links afterwards.</summary>
+[Collection("Bee")]
+public sealed class EarlyStopTests(Programs programs) : IDisposable
+{
+    private readonly Shell _shell = ShellWithStopUpstream();
+    private readonly Load _load = new Load().Repeat("/bin/true");
+
+    // Runs inside the pipeline, where the programs are attached: notes the ids that must be gone afterwards.
+    private KernelIds? _held;
+
+    [KernelFact]
+    public void BreakInALoop()
+    {
+        Run("foreach ($once in 1) { Invoke-BeeProgram $program -Parameter @{ target_pid = $id } | ForEach-Object { $note.Invoke(); break } }");
+        AssertGone();
+    }
+
+    [KernelFact]
+    public void ADownstreamCommandThrows()
+    {
+        ErrorRecord error = _shell.Error("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } | ForEach-Object { $note.Invoke(); throw 'enough' }", Variables());
+
+        Assert.Equal("enough", error.ToString());
+        AssertGone();
+    }
+
+    [KernelFact]
+    public void ADownstreamCommandHasHadEnough()
+    {
+        Run("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } | ForEach-Object { $note.Invoke(); $_ } | Stop-Upstream");
+        AssertGone();
+    }
+
+    [KernelFact]
+    public void CtrlCWhileEventsCome() => Interrupt(_load.Id);
+
+    [KernelFact]
+    public void CtrlCWhileIdle() => Interrupt(int.MaxValue);
+
+    [KernelFact]
+    public void TheRunspaceIsDisposedOfWhileIdle()
+    {
+        var shell = new Shell();
+        using PowerShell pipeline = shell.Pipeline("Invoke-BeeProgram $program -Parameter @{ target_pid = 2147483647 }", ("program", programs.Execsnoop));
+        IAsyncResult running = pipeline.BeginInvoke();
+        KernelIds held = WaitForPrograms();
+
+        shell.Dispose();
+
+        Kernel.AssertGone(held);
+        Assert.True(running.AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(10)));
+    }
+
+    [KernelFact]
+    public void TheRunspaceOfABackgroundProgramIsDisposedOf()
+    {
+        var shell = new Shell();
+        shell.Objects("Start-BeeProgram $program -Parameter @{ target_pid = 2147483647 }", ("program", programs.Execsnoop));
+        KernelIds held = WaitForPrograms();
+
+        shell.Dispose();
+
+        Kernel.AssertGone(held);
+    }
+
+    [KernelFact]
+    public void TheProcessIsKilled()
+    {
+        using var folder = new TempFolder();
+        using var child = System.Diagnostics.Process.Start(
+            BeeModule.EngineHost, ["-c", $"Import-Module '{BeeModule.Path}'; Invoke-BeeProgram '{programs.Execsnoop}' -Parameter @{{ target_pid = 2147483647 }}"]);
+        KernelIds held = WaitForPrograms(child.Id);
+
+        child.Kill();
+        child.WaitForExit();
+
+        Kernel.AssertGone(held);
+    }
+
+    private void Interrupt(int watched)
+    {
+        using PowerShell pipeline = _shell.Pipeline("Invoke-BeeProgram $program -Parameter @{ target_pid = $watched }", ("program", programs.Execsnoop), ("watched", watched));
+        IAsyncResult running = pipeline.BeginInvoke();
+        KernelIds held = WaitForPrograms();
+        Thread.Sleep(200);
+
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        pipeline.Stop();
+
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 3);
+        Assert.Equal(PSInvocationState.Stopped, pipeline.InvocationStateInfo.State);
+        Assert.True(running.IsCompleted);
+        Kernel.AssertGone(held);
+    }
+
+    // Both the program and its link: between loading and attaching there is only the first.
+    private static KernelIds WaitForPrograms(int? process = null)
+    {
+        KernelIds held = new([], []);
+        Assert.True(SpinWait.SpinUntil(
+            () =>
+            {
+                Thread.Sleep(20);
+                held = Kernel.Held(process);
+                return held.Programs.Count > 0 && held.Links.Count > 0;
+            },
+            TimeSpan.FromSeconds(20)), "No program was attached.");
+        return held;
+    }
+
+    private void Run(string script) => _shell.Objects(script, Variables());
+
+    private static Shell ShellWithStopUpstream()
+    {
+        var shell = new Shell();
+        shell.Objects("Import-Module -Assembly $tests", ("tests", typeof(StopUpstreamCommand).Assembly));
+        return shell;
+    }
+
+    private (string, object?)[] Variables() =>
+    [
+        ("program", programs.Execsnoop), ("id", _load.Id),
+        ("note", new Action(() => _held ??= Kernel.Held())),
+    ];
+
+    private void AssertGone()
+    {
+        Assert.NotNull(_held);
+        Assert.NotEmpty(_held.Programs);
+        Kernel.AssertGone(_held);
+    }
+
+    public void Dispose()
+    {
+        _load.Dispose();
+        _shell.Dispose();
+    }
+}

@@ -1,0 +1,40 @@
+namespace Bee.Cmdlets.Tests;
+
+[Collection("Bee")]
+public sealed class LeakTests(Programs programs)
+{
+    [KernelFact]
+    public void FiftyStartsAndStopsLeaveNothing()
+    {
+        using var shell = new Shell();
+        using var load = new Load();
+        load.Repeat(": < /etc/hostname");
+        (string, object?)[] variables = [("program", programs.Calls), ("id", load.Id)];
+        const string InTheBackground = "$running = Start-BeeProgram $program -Parameter @{ target_pid = $id }; $running.Programs.Id; Stop-BeeProgram $running";
+        const string InTheForeground = "Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -Map print_* -MaxEvents 1 | Out-Null";
+
+        // The first rounds make what stays: emitted types, the runtime's own threads and files.
+        for (int round = 0; round < 3; round++)
+        {
+            shell.Objects(InTheBackground, variables);
+            shell.Objects(InTheForeground, variables);
+        }
+
+        int descriptors = Kernel.OpenDescriptors();
+        int threads = Kernel.Threads();
+        var programIds = new HashSet<uint>();
+        for (int round = 0; round < 25; round++)
+        {
+            programIds.UnionWith(shell.Objects(InTheBackground, variables).Select(id => Convert.ToUInt32(id.BaseObject)));
+            shell.Objects(InTheForeground, variables);
+        }
+
+        // The runtime adds and drops threads of its pool as it likes; fifty of ours would stand out.
+        Assert.InRange(Kernel.OpenDescriptors(), 0, descriptors + 3);
+        Assert.InRange(Kernel.Threads(), 0, threads + 8);
+        Assert.Equal(25, programIds.Count);
+        Kernel.AssertGone(new KernelIds(programIds, []));
+        KernelIds held = Kernel.Held();
+        Assert.Equal(0, held.Count);
+    }
+}

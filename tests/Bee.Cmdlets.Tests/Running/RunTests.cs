@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Management.Automation;
+
+namespace Bee.Cmdlets.Tests;
+
+[Collection("Bee")]
+public sealed class RunTests(Programs programs) : IDisposable
+{
+    private readonly Shell _shell = new();
+    private readonly Load _load = new();
+
+    [KernelFact]
+    public void AnImageStreamsTypedEventsOfTheProcessItWasToldToWatch()
+    {
+        _load.Repeat("/bin/true with arguments");
+
+        IReadOnlyList<PSObject> events = Objects("Invoke-BeeProgram test/execsnoop:v1 -Store $store -Parameter @{ target_pid = $id } -MaxEvents 4 -Duration 20");
+
+        Assert.Equal(4, events.Count);
+        PSObject first = events.First(e => Equal(e, "comm", "true"));
+        Assert.Equal(_load.Id, Convert.ToInt32(first.Properties["parent_pid"].Value));
+        Assert.Equal("/bin/true with arguments", first.Properties["args"].Value);
+        Assert.True(DateTime.Now - (DateTime)first.Properties["at"].Value < TimeSpan.FromMinutes(1));
+        Assert.Equal("Bee.Ebpf.BpfEvent", BaseTypes(first).First(type => type.IsPublic && type.IsAbstract).FullName);
+    }
+
+    [KernelFact]
+    public void AnObjectFileASourceAndAnImageFromThePipelineAllRun()
+    {
+        _load.Repeat("/bin/true");
+
+        foreach (string script in new[]
+        {
+            $"Invoke-BeeProgram '{programs.Execsnoop}'",
+            $"Invoke-BeeProgram '{BeeModule.File("examples", "execsnoop", "execsnoop.bpf.c")}'",
+            $"'{programs.Execsnoop}' | Invoke-BeeProgram",
+            "Get-BeeImage test/execsnoop:v1 -Store $store | Invoke-BeeProgram",
+        })
+        {
+            Assert.Single(Objects($"{script} -Parameter @{{ target_pid = $id }} -MaxEvents 1 -Duration 20"));
+        }
+    }
+
+    [KernelFact]
+    public void DurationEndsAProgramThatSeesNothing()
+    {
+        var watch = Stopwatch.StartNew();
+
+        Assert.Empty(Objects($"Invoke-BeeProgram '{programs.Execsnoop}' -Parameter @{{ target_pid = $id }} -Duration 500ms"));
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0.5, 10);
+    }
+
+    [KernelFact]
+    public void PolledMapsComeAtOnceWhenTheyChangeAndOnceMoreAtTheEnd()
+    {
+        using PowerShell pipeline = _shell.Pipeline($"Invoke-BeeProgram '{programs.Calls}' -Parameter @{{ target_pid = $id }} -Map counter_calls -Interval 50ms -Duration 3", Variables());
+        var output = new PSDataCollection<PSObject>();
+        IAsyncResult running = pipeline.BeginInvoke<PSObject, PSObject>(null, output);
+        WaitForPrograms();
+        _load.Do(": < /etc/hostname");
+        Wait(() => output.Count >= 1);
+        _load.Do(": < /etc/hostname; : < /etc/hostname");
+        pipeline.EndInvoke(running);
+
+        Assert.Empty(pipeline.Streams.Error);
+        // The entry changed at least twice; it is not repeated when nothing happens, for thirty intervals here.
+        Assert.InRange(output.Count, 2, 8);
+        PSObject last = output[^1];
+        Assert.Equal("counter_calls", last.Properties["MapName"].Value);
+        Assert.Equal(3UL, Convert.ToUInt64(last.Properties["Value"].Value));
+        Assert.Equal(_load.Id, Convert.ToInt32(last.Properties["pid"].Value));
+        Assert.Equal("sh", last.Properties["comm"].Value);
+    }
+
+    [KernelFact]
+    public void AllGivesEveryEntryAtEveryInterval()
+    {
+        Assert.InRange(Objects($"Invoke-BeeProgram '{programs.Calls}' -Parameter @{{ target_pid = $id }} -Map gauge_last -All -Interval 100ms -Duration 1").Count, 6, 40);
+    }
+
+    [KernelFact]
+    public void MapPicksByWildcardAndALiteralMayBeAnyReadableMap()
+    {
+        _load.Repeat(": < /etc/hostname");
+
+        Assert.Equal(["counter_calls", "counter_cpu"], Maps("counter_*"));
+        Assert.Equal(["print_seen"], Maps("print_seen"));
+        // The kernel keeps 15 characters of it; the object file has them all.
+        Assert.Equal(["quiet_with_a_name_longer_than_the_kernel_keeps"], Maps("quiet_with_a_name_longer_than_the_kernel_keeps"));
+
+        string[] Maps(string map) =>
+        [
+            .. Objects($"Invoke-BeeProgram '{programs.Calls}' -Parameter @{{ target_pid = $id }} -Map '{map}' -Interval 100ms -Duration 1")
+                .Select(e => e.Properties["MapName"] is { } name ? $"{name.Value}" : "print_seen").Distinct().Order(StringComparer.Ordinal),
+        ];
+    }
+
+    [KernelFact]
+    public void AWrongParameterNameIsAnsweredWithTheRightOnes()
+    {
+        ErrorRecord error = _shell.Error($"Invoke-BeeProgram '{programs.Calls}' -Parameter @{{ target_pit = 1 }}");
+
+        Assert.StartsWith("ParameterNotFound,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("target_pid", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("small", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [KernelTheory]
+    [InlineData("small = 256", "255")]
+    [InlineData("small = -1", "0")]
+    [InlineData("small = 'many'", "small")]
+    [InlineData("target_pid = 5000000000", "target_pid")]
+    public void AWrongParameterValueIsAnsweredWithTypeOrRange(string parameter, string said)
+    {
+        ErrorRecord error = _shell.Error($"Invoke-BeeProgram '{programs.Calls}' -Parameter @{{ {parameter} }}");
+
+        Assert.StartsWith("BadParameter,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(ErrorCategory.InvalidArgument, error.CategoryInfo.Category);
+        Assert.Contains(said, error.ToString(), StringComparison.Ordinal);
+    }
+
+    [KernelFact]
+    public void OneBadInputDoesNotStopTheNext()
+    {
+        _load.Repeat("/bin/true");
+
+        ShellResult result = _shell.Run($"'/nowhere/x.o', '{programs.Execsnoop}' | Invoke-BeeProgram -Parameter @{{ target_pid = $id }} -MaxEvents 1 -Duration 20", Variables());
+
+        Assert.Equal("/nowhere/x.o", Assert.Single(result.Errors).TargetObject);
+        Assert.Single(result.Output);
+    }
+
+    private static bool Equal(PSObject item, string property, object value) => Equals(item.Properties[property].Value, value);
+
+    private static IEnumerable<Type> BaseTypes(PSObject item)
+    {
+        for (Type? type = item.BaseObject.GetType(); type is not null; type = type.BaseType)
+        {
+            yield return type;
+        }
+    }
+
+    private static void WaitForPrograms() => Wait(() => Kernel.Held().Links.Count > 0 || Kernel.Held().Programs.Count > 0);
+
+    private static void Wait(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(() => { Thread.Sleep(10); return condition(); }, TimeSpan.FromSeconds(20)));
+
+    private (string, object?)[] Variables() => [("store", programs.Store), ("id", _load.Id)];
+
+    private IReadOnlyList<PSObject> Objects(string script) => _shell.Objects(script, Variables());
+
+    public void Dispose()
+    {
+        _load.Dispose();
+        _shell.Dispose();
+    }
+}
