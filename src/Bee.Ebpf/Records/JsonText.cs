@@ -33,8 +33,16 @@ internal static class JsonText
             case string s:
                 Quote(text, s);
                 break;
-            case Enum e:
-                Quote(text, e.ToString());
+            case Enum e when e.ToString() is var name:
+                if (char.IsAsciiDigit(name[0]) || name[0] == '-')
+                {
+                    text.Append(e.ToString("D"));
+                }
+                else
+                {
+                    Quote(text, name);
+                }
+
                 break;
             case DateTime moment:
                 Quote(text, moment.ToString("O", CultureInfo.InvariantCulture));

@@ -23,7 +23,7 @@ public sealed class RandomLayoutTests(ITestOutputHelper log)
     [ClangFact]
     public void ObjectsReadWhatCReads()
     {
-        var count = int.Parse(Environment.GetEnvironmentVariable("BEE_RANDOM_LAYOUTS") ?? "60", CultureInfo.InvariantCulture);
+        var count = int.Parse(Environment.GetEnvironmentVariable("BEE_RANDOM_LAYOUTS") ?? "40", CultureInfo.InvariantCulture);
         var seed = int.Parse(Environment.GetEnvironmentVariable("BEE_RANDOM_SEED") ?? "1", CultureInfo.InvariantCulture);
         log.WriteLine($"BEE_RANDOM_SEED={seed} BEE_RANDOM_LAYOUTS={count}");
         _random = new Random(seed);

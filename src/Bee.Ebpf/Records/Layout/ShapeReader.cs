@@ -106,7 +106,7 @@ internal static class ShapeReader
                     throw Damaged(outer, $"has more than {MaxFields} fields with those of structs inside");
                 }
 
-                if (member.BitOffset < 0 || bits / 8 > outer.Size)
+                if (member.BitOffset < 0 || bits / 8 > outer.Size || bits > int.MaxValue - 255)
                 {
                     throw Damaged(outer, $"has the member '{member.Name}' outside of it");
                 }

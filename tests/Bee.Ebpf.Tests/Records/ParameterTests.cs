@@ -1,0 +1,100 @@
+using System.Collections;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Numerics;
+
+namespace Bee.Ebpf.Tests.Records;
+
+/// <summary>Parameters: what people give, into bytes that read back as the same.</summary>
+public sealed class ParameterTests
+{
+    private const string Declarations = """
+        enum state { IDLE, RUNNING = 5 }; enum mode { R = 1, W = 2, X = 4 };
+        struct range { u16 from, to; u32 low:4, high:4; enum state st; };
+        typedef int ints[3]; typedef char text[8]; typedef struct range range_t; typedef float f; typedef double d; typedef enum state st; typedef enum mode md; typedef _Bool flag; typedef u8 raw[4];
+        """;
+
+    private static readonly string[] Roots =
+        ["u8", "s8", "u32", "s32", "u64", "s128", "u128", "flag", "f", "d", "st", "md", "text", "raw", "ints", "range_t", "ipv4_addr", "ipv6_addr", "mac_addr", "net_port", "be32",
+         "duration", "ktime", "errno_value", "signal_nr", "uid_t", "syscall_nr", "byte_size", "char *"];
+
+    public static readonly (string Type, object Given, string ReadBack)[] Good =
+    [
+        ("u8", 200, "200"), ("u8", "0xff", "255"), ("u8", 7.0, "7"), ("u8", true, "1"), ("s8", -128, "-128"), ("s8", "-0x80", "-128"), ("u32", uint.MaxValue, "4294967295"), ("u32", "42", "42"),
+        ("s32", -1L, "-1"), ("s32", new BigInteger(-5), "-5"), ("u64", ulong.MaxValue, "18446744073709551615"), ("u64", "0xffffffffffffffff", "18446744073709551615"), ("u64", 1e18, "1000000000000000000"),
+        ("s128", "-170141183460469231731687303715884105728", "-170141183460469231731687303715884105728"), ("u128", "0x80000000000000000000000000000000", "170141183460469231731687303715884105728"),
+        ("flag", true, "true"), ("flag", 0, "false"), ("flag", "True", "true"), ("f", 1.1, "1.1"), ("f", 3, "3"), ("d", "2.5", "2.5"), ("d", 1.5m, "1.5"),
+        ("st", "RUNNING", "\"RUNNING\""), ("st", "running", "\"RUNNING\""), ("st", 5, "\"RUNNING\""), ("st", "7", "7"), ("md", "R, X", "\"R, X\""), ("md", 3, "\"R, W\""),
+        ("text", "seven77", "\"seven77\""), ("text", "", "\"\""), ("text", "é", "\"é\""), ("raw", new byte[] { 1, 2, 3, 4 }, "[1,2,3,4]"), ("raw", new object[] { 9 }, "[9,0,0,0]"),
+        ("ints", new[] { -1, 2, 3 }, "[-1,2,3]"), ("ints", new List<string> { "5" }, "[5,0,0]"),
+        ("range_t", new Hashtable { ["from"] = 1, ["TO"] = 65535, ["high"] = 15, ["st"] = "RUNNING" }, """{"from":1,"to":65535,"low":0,"high":15,"st":"RUNNING"}"""),
+        ("ipv4_addr", "192.0.2.1", "\"192.0.2.1\""), ("ipv4_addr", IPAddress.Loopback, "\"127.0.0.1\""), ("ipv6_addr", "2001:db8::1", "\"2001:db8::1\""), ("ipv6_addr", "1.2.3.4", "\"::ffff:1.2.3.4\""),
+        ("mac_addr", "02:00:5e:10:00:01", "\"02:00:5e:10:00:01\""), ("mac_addr", PhysicalAddress.Parse("02-00-5E-10-00-01"), "\"02:00:5e:10:00:01\""),
+        ("net_port", 443, "443"), ("be32", 0x102, "258"),
+        ("duration", "1.5ms", "1500000"), ("duration", "250", "250"), ("duration", TimeSpan.FromSeconds(2), "2000000000"), ("duration", "2 h", "7200000000000"), ("duration", "7us", "7000"),
+        ("errno_value", "ENOENT", "\"ENOENT\""), ("errno_value", 11, "\"EAGAIN\""), ("signal_nr", "sigterm", "\"SIGTERM\""), ("signal_nr", Signal.SIGKILL, "\"SIGKILL\""),
+        ("uid_t", "root", "0"), ("uid_t", 1000, "1000"), ("byte_size", 4096, "4096"), ("char *", "0xffff888000000000", "18446612682070032384"),
+    ];
+
+    public static readonly (string Type, object? Given, string Says)[] Bad =
+    [
+        ("u8", 256, "0 to 255"), ("u8", -1, "0 to 255"), ("s8", 128, "-128 to 127"), ("u64", "18446744073709551616", "out of its range"), ("u8", 1.5, "a whole number"), ("u8", "1,000", "'1,000'"),
+        ("u8", "0x", "a whole number"), ("u8", "", "a whole number"), ("u8", null, "nothing"), ("u8", double.NaN, "a whole number"), ("u8", new object(), "a Object"), ("flag", 2, "true or false"), ("flag", "yes", "true or false"),
+        ("f", "x", "a number"), ("f", 1e300, "float"), ("st", "WALKING", "IDLE, RUNNING"), ("st", "IDLE,RUNNING", "IDLE, RUNNING"), ("md", "R,Q", "R, W, X"), ("text", "eight888", "7 bytes"), ("text", 5, "text"),
+        ("text", "a\0b", "NUL"), ("raw", new byte[5], "4 elements"), ("raw", "text", "a list"), ("raw", new[] { 256 }, "0 to 255"), ("ints", 5, "a list"), ("range_t", 5, "dictionary"),
+        ("range_t", new Hashtable { ["form"] = 1 }, "from, to, low, high, st"), ("range_t", new Hashtable { ["low"] = 16 }, "0 to 15"), ("ipv4_addr", "1.2.3", "IPv4"), ("ipv4_addr", "::1", "IPv4"), ("ipv4_addr", 5, "IPv4"),
+        ("mac_addr", "02:00", "hardware"), ("net_port", 65536, "0 to 65535"), ("duration", "fast", "1.5ms"), ("duration", TimeSpan.FromSeconds(-1), "out of its range"), ("errno_value", "ENOPE", "ENOENT"),
+        ("uid_t", "no such user", "user"), ("syscall_nr", "no such call", "system call"),
+    ];
+
+    [ClangFact]
+    public void WhatIsGivenReadsBack()
+    {
+        using var c = new CProgram(Declarations, Roots);
+        Assert.All(Good, test =>
+        {
+            var parameter = Parameter(c, test.Type);
+            var read = RecordType.ForStruct(parameter.Type, "p").Decode(ParameterEncoder.Encode(parameter, test.Given)).ToString();
+            Assert.Equal($$"""{"Value":{{test.ReadBack}}}""", parameter.Type.Resolve() is BtfStruct && test.Type == "range_t" ? $$"""{"Value":{{read}}}""" : read);
+        });
+    }
+
+    [ClangFact]
+    public void WhatDoesNotFitIsRefused()
+    {
+        using var c = new CProgram(Declarations, Roots);
+        Assert.All(Bad, test =>
+        {
+            var fault = Assert.Throws<BpfParameterException>(() => ParameterEncoder.Encode(Parameter(c, test.Type), test.Given));
+            Assert.Contains(test.Says, fault.Message, StringComparison.Ordinal);
+            Assert.Equal(("limit", test.Type), (fault.Parameter, fault.TypeName));
+            Assert.StartsWith("Parameter 'limit' (", fault.Message, StringComparison.Ordinal);
+        });
+    }
+
+    [ClangFact]
+    public void WhatIsNotGivenKeepsTheProgramsOwn()
+    {
+        using var c = new CProgram(Declarations, Roots);
+        var own = Enumerable.Range(1, 12).Select(i => (byte)i).ToArray();
+        Assert.Equal([9, 0, 0, 0, 5, 6, 7, 8, 9, 10, 11, 12], ParameterEncoder.Encode(Parameter(c, "ints", own), new[] { 9 }));
+        Assert.Equal([1, 2, 0xff, 0xff, 0x05, 6, 7, 8, 9, 10, 11, 12], ParameterEncoder.Encode(Parameter(c, "range_t", own), new Hashtable { ["to"] = 65535, ["high"] = 0 }));
+        Assert.Equal([(byte)'a', 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Encode(Parameter(c, "text", own), 'a'));
+    }
+
+    [ClangFact]
+    public void MomentsGoBothWays()
+    {
+        using var c = new CProgram(Declarations, Roots);
+        var parameter = Parameter(c, "ktime");
+        var moment = DateTime.Now;
+        var read = RecordType.ForStruct(parameter.Type, "p").Decode(ParameterEncoder.Encode(parameter, moment));
+        Assert.Equal(moment, (DateTime)read.Get("Value")!, TimeSpan.FromMicroseconds(1));
+    }
+
+    private static ParameterDescription Parameter(CProgram c, string type, byte[]? own = null)
+    {
+        var found = c.Root(Array.IndexOf(Roots, type));
+        return new ParameterDescription { Name = "limit", Type = found, TypeName = type, Size = found.Size, Section = ".rodata", Default = own ?? [] };
+    }
+}
