@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using Bee.Ebpf;
+
+namespace Bee.Bench;
+
+/// <summary>Draining a full ring of a million events into objects, whose fields can all be read.</summary>
+internal static class DecodeBench
+{
+    public static IEnumerable<Row> Run(Workbench bench)
+    {
+        using var session = BpfSession.Load(bench.Object("fill"), new BpfSessionOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "print_events" });
+        var fill = session.Programs.Single(p => p.Name == "fill_ring");
+        var floor = new List<double>();
+        var bee = new List<double>();
+        for (var i = -1; i < Report.Runs; i++)
+        {
+            var c = bench.Floor("scan", bench.Path("fill.o"));
+            fill.Run([]);
+            var sink = new CountingSink();
+            var start = Stopwatch.GetTimestamp();
+            reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+            var elapsed = Stopwatch.GetElapsedTime(start);
+            Check(sink);
+            if (i >= 0)
+            {
+                floor.Add(c[0] * 1e9 / c[1]);
+                bee.Add(sink.Count / elapsed.TotalSeconds);
+            }
+        }
+
+        yield return Report.Rates("decoded into objects, 1 M events", Report.Median(floor), Report.Median(bee), 0.3, ", aim 0.5");
+    }
+
+    private static void Check(CountingSink sink)
+    {
+        var values = sink.Last!.GetType().GetProperties().Where(p => p.Name != "MapName").ToDictionary(p => p.Name, p => p.GetValue(sink.Last));
+        if (sink.Count != 1_000_000 || values.Count != 9 || values["comm"] is not "some-command" || values["seq"] is not 999_999ul || values["saddr"] is not "127.0.0.1")
+        {
+            throw new InvalidOperationException($"{sink.Count} events came, and the last is {sink.Last}.");
+        }
+    }
+}

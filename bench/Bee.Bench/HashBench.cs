@@ -1,0 +1,31 @@
+using System.Diagnostics;
+using Bee.Ebpf;
+
+namespace Bee.Bench;
+
+/// <summary>Reading a hash map of 100,000 entries with a struct key into objects.</summary>
+internal static class HashBench
+{
+    public static IEnumerable<Row> Run(Workbench bench)
+    {
+        using var session = BpfSession.Load(bench.Object("fill"), new BpfSessionOptions());
+        session.Programs.Single(p => p.Name == "fill_hash").Run([]);
+        var map = session.Maps.Single(m => m.Name == "counter_flows");
+        var floor = new List<double>();
+        var bee = new List<double>();
+        for (var i = -2; i < Report.Runs; i++)
+        {
+            var c = bench.Floor("hash", bench.Path("fill.o"));
+            var start = Stopwatch.GetTimestamp();
+            var count = map.Entries().LongCount();
+            var elapsed = Stopwatch.GetElapsedTime(start);
+            if (i >= 0)
+            {
+                floor.Add(c[0] * 1e9 / c[1]);
+                bee.Add(count / elapsed.TotalSeconds);
+            }
+        }
+
+        yield return Report.Rates("hash map, 100,000 entries", Report.Median(floor), Report.Median(bee), 0.5);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Globalization;
+using Bee.Ebpf;
+
+namespace Bee.Bench;
+
+/// <summary>How long after it happened an idle reader's sink has an event.</summary>
+internal static class LatencyBench
+{
+    private const int Events = 20;
+
+    public static IEnumerable<Row> Run(Workbench bench)
+    {
+        using var caller = bench.Start("caller");
+        using var session = BpfSession.Load(bench.Object("live"), new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["target_pid"] = caller.Id } });
+        using var reader = session.OpenReader(new EventReaderOptions());
+        session.Attach();
+        using var stop = new CancellationTokenSource();
+        var sink = new LatencySink();
+        var thread = new Thread(() => reader.Run(sink, stop.Token));
+        thread.Start();
+        for (var i = 0; i < Events; i++)
+        {
+            Thread.Sleep(100);
+            LiveBench.Call(caller, 1);
+        }
+
+        Thread.Sleep(100);
+        stop.Cancel();
+        thread.Join();
+        var first = sink.Latencies[0];
+        var worst = sink.Latencies.Max();
+        yield return new Row("first event seen after", "", Milliseconds(first), "", "<= 10 ms", sink.Latencies.Count == Events && first <= 10);
+        yield return new Row("  (median and worst of 20)", "", Milliseconds(Report.Median(sink.Latencies)), Milliseconds(worst), "", null);
+    }
+
+    private static string Milliseconds(double value) => value.ToString("0.00", CultureInfo.InvariantCulture) + " ms";
+
+    private sealed class LatencySink : IEventSink
+    {
+        public List<double> Latencies { get; } = [];
+
+        public bool Event(BpfEvent e)
+        {
+            // Both clocks are CLOCK_MONOTONIC in nanoseconds; the event's is read as raw number.
+            var now = Stopwatch.GetTimestamp();
+            Latencies.Add((now - (long)(ulong)e.GetType().GetProperty("ts")!.GetValue(e)!) / 1e6);
+            return true;
+        }
+
+        public void Short(ShortRecord record) => throw new InvalidOperationException(record.ToString());
+
+        public void Lost(string map, ulong count) => throw new InvalidOperationException($"{count} lost");
+    }
+}

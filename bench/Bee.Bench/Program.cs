@@ -1,0 +1,36 @@
+using Bee.Bench;
+
+// Medians of five runs, Bee's and the C program's in turns, so that what else the machine does meets both.
+var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
+{
+    ["scan"] = ScanBench.Run,
+    ["decode"] = DecodeBench.Run,
+    ["hash"] = HashBench.Run,
+    ["live"] = LiveBench.Run,
+    ["latency"] = LatencyBench.Run,
+    ["memory"] = MemoryBench.Run,
+    ["attach"] = AttachBench.Run,
+};
+
+if (args is ["--attach-once", var path])
+{
+    return AttachBench.Once(path);
+}
+
+var chosen = args.Length == 0 || args.Contains("all") ? [.. measurements.Keys] : args;
+if (chosen.FirstOrDefault(c => !measurements.ContainsKey(c)) is { } unknown)
+{
+    Console.Error.WriteLine($"No measurement '{unknown}'. There are: all, {string.Join(", ", measurements.Keys)}.");
+    return 2;
+}
+
+using var bench = new Workbench();
+var holds = true;
+Report.Heading();
+foreach (var row in chosen.SelectMany(name => measurements[name](bench)))
+{
+    Report.Print(row);
+    holds &= row.Holds != false;
+}
+
+return holds ? 0 : 1;

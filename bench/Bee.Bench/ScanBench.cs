@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Bee.Ebpf;
+
+namespace Bee.Bench;
+
+/// <summary>Draining a full ring of a million events without making objects: positions, lengths, and a field through the layout.</summary>
+internal static class ScanBench
+{
+    public static IEnumerable<Row> Run(Workbench bench)
+    {
+        var file = bench.Object("fill");
+        var offset = RecordType.ForEvent(file.Maps.Single(m => m.Name == "print_events")).Fields.Single(f => f.CName == "seq").Offset;
+        using var session = BpfSession.Load(file, new BpfSessionOptions());
+        using var ring = session.Maps.Single(m => m.Name == "print_events").OpenRing();
+        var fill = session.Programs.Single(p => p.Name == "fill_ring");
+        var floor = new List<double>();
+        var bee = new List<double>();
+        for (var i = -1; i < Report.Runs; i++)
+        {
+            var c = bench.Floor("scan", bench.Path("fill.o"));
+            fill.Run([]);
+            var sink = new SumSink(offset);
+            var start = Stopwatch.GetTimestamp();
+            ring.Drain(ref sink);
+            var elapsed = Stopwatch.GetElapsedTime(start);
+            // The first round warms up.
+            if (i >= 0)
+            {
+                floor.Add(c[0] * 1e9 / c[1]);
+                bee.Add(sink.Count / elapsed.TotalSeconds);
+            }
+        }
+
+        yield return Report.Rates("raw scan, 1 M events", Report.Median(floor), Report.Median(bee), 0.9);
+    }
+
+    private struct SumSink(int offset) : IRecordSink
+    {
+        public ulong Sum;
+        public long Count;
+
+        public bool Record(ReadOnlySpan<byte> data)
+        {
+            Sum += MemoryMarshal.Read<ulong>(data[offset..]);
+            Count++;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using Bee.Ebpf;
+
+namespace Bee.Bench;
+
+/// <summary>The compiled C programs of a run, in a temporary folder that goes with it.</summary>
+internal sealed class Workbench : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("bee-bench-").FullName;
+
+    public Workbench()
+    {
+        Compile("fill.bpf.c", "fill.o");
+        Compile("live.bpf.c", "live.o");
+        Compile("live.bpf.c", "untyped.o", "-DUNTYPED");
+        Run("gcc", "-O2", Source("floor.c"), "-o", Path("floor"), "-lbpf");
+        Run("gcc", "-O2", Source("caller.c"), "-o", Path("caller"));
+    }
+
+    /// <summary>The path of something compiled.</summary>
+    public string Path(string name) => System.IO.Path.Combine(_folder, name);
+
+    /// <summary>A compiled object.</summary>
+    public ObjectFile Object(string name) => ObjectFile.Read(Path(name + ".o"));
+
+    /// <summary>Runs the C floor and gives the numbers it prints.</summary>
+    public long[] Floor(params string[] arguments) => Numbers(Run(Path("floor"), arguments));
+
+    /// <summary>Starts a process that is talked to line by line.</summary>
+    public Process Start(string name, params string[] arguments) =>
+        Process.Start(new ProcessStartInfo(Path(name), arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+
+    public static long[] Numbers(string line) => [.. line.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(long.Parse)];
+
+    public static string Run(string tool, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(tool, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{tool} {string.Join(' ', arguments)} failed: {errors.Result}");
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private void Compile(string source, string output, params string[] more) => Run(
+        "clang", ["-g", "-O2", "-target", "bpf", "-I/usr/include/x86_64-linux-gnu", "-I/usr/include/aarch64-linux-gnu", .. more, "-c", Source(source), "-o", Path(output)]);
+
+    private static string Source(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "c", name);
+}

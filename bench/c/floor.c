@@ -1,0 +1,143 @@
+/*
+ * What a C program on libbpf needs for the same work.
+ *
+ *	floor scan fill.o        sums two fields of a million events; prints count and nanoseconds
+ *	floor hash fill.o        sums the values of 100,000 entries; prints count and nanoseconds
+ *	floor live live.o PID    reads the events of a process with a rest of 1 ms after each look; prints count and lost at the end of input
+ *	floor epoll live.o PID   the same, waiting in epoll instead
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/types.h>
+#include "events.h"
+
+#define BATCH 16384
+
+static unsigned long long sum, count;
+
+static long long now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000ll + time.tv_nsec;
+}
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "%s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static int on_event(void *context, void *data, size_t size)
+{
+	const struct event *event = data;
+	sum += event->pid + event->seq;
+	count++;
+	return 0;
+}
+
+static struct bpf_object *open_object(const char *path)
+{
+	struct bpf_object *object = bpf_object__open_file(path, NULL);
+	struct bpf_map *map;
+	if (!object)
+		fail(path);
+	bpf_object__for_each_map(map, object)
+		if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
+			bpf_map__set_value_size(map, 0);
+	return object;
+}
+
+static void run(struct bpf_object *object, const char *program)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	if (bpf_prog_test_run_opts(bpf_program__fd(bpf_object__find_program_by_name(object, program)), &options))
+		fail(program);
+}
+
+static void scan(struct bpf_object *object)
+{
+	struct ring_buffer *ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "print_events"), on_event, NULL, NULL);
+	run(object, "fill_ring");
+	long long start = now();
+	ring_buffer__consume(ring);
+	printf("%llu %lld\n", count, now() - start);
+}
+
+static void hash(struct bpf_object *object)
+{
+	static struct flow keys[BATCH];
+	static __u64 values[BATCH];
+	int map = bpf_object__find_map_fd_by_name(object, "counter_flows");
+	__u32 place, size;
+	void *from = NULL;
+	int error;
+	run(object, "fill_hash");
+	long long start = now();
+	do {
+		size = BATCH;
+		error = bpf_map_lookup_batch(map, from, &place, keys, values, &size, NULL);
+		if (error && error != -ENOENT)
+			fail("lookup_batch");
+		for (__u32 i = 0; i < size; i++)
+			sum += values[i] + keys[i].pid;
+		count += size;
+		from = &place;
+	} while (!error);
+	printf("%llu %lld\n", count, now() - start);
+}
+
+static unsigned long long lost(struct bpf_object *object)
+{
+	char name[32] = "print_calls";
+	int cpus = libbpf_num_possible_cpus();
+	__u64 values[cpus], all = 0;
+	if (bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(object, "bee_lost"), name, values))
+		return 0;
+	for (int i = 0; i < cpus; i++)
+		all += values[i];
+	return all;
+}
+
+static void live(struct bpf_object *object, int nap)
+{
+	struct ring_buffer *ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "print_calls"), on_event, NULL, NULL);
+	struct pollfd input = { .fd = 0, .events = POLLIN };
+	if (!bpf_program__attach(bpf_object__find_program_by_name(object, "on_getpgid")))
+		fail("attach");
+	puts("ready");
+	fflush(stdout);
+	while (poll(&input, 1, 0) == 0) {
+		if (nap) {
+			ring_buffer__consume(ring);
+			usleep(1000);
+		} else {
+			ring_buffer__poll(ring, 100);
+		}
+	}
+	ring_buffer__consume(ring);
+	printf("%llu %llu\n", count, lost(object));
+}
+
+int main(int argc, char **argv)
+{
+	struct bpf_object *object = open_object(argv[2]);
+	if (argc > 3)
+		*(int *)bpf_map__initial_value(bpf_object__find_map_by_name(object, ".rodata"), &(size_t){ 0 }) = atoi(argv[3]);
+	if (bpf_object__load(object))
+		fail("load");
+	if (!strcmp(argv[1], "scan"))
+		scan(object);
+	else if (!strcmp(argv[1], "hash"))
+		hash(object);
+	else
+		live(object, !strcmp(argv[1], "live"));
+	return 0;
+}
