@@ -13,7 +13,7 @@ internal static class DecodeBench
         var fill = session.Programs.Single(p => p.Name == "fill_ring");
         var floor = new List<double>();
         var bee = new List<double>();
-        for (var i = -1; i < Report.Runs; i++)
+        for (var i = -Report.WarmUps; i < Report.Runs; i++)
         {
             var c = bench.Floor("scan", bench.Path("fill.o"));
             fill.Run([]);

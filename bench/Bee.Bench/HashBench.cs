@@ -13,7 +13,7 @@ internal static class HashBench
         var map = session.Maps.Single(m => m.Name == "counter_flows");
         var floor = new List<double>();
         var bee = new List<double>();
-        for (var i = -2; i < Report.Runs; i++)
+        for (var i = -Report.WarmUps; i < Report.Runs; i++)
         {
             var c = bench.Floor("hash", bench.Path("fill.o"));
             var start = Stopwatch.GetTimestamp();

@@ -16,7 +16,7 @@ internal static class ScanBench
         var fill = session.Programs.Single(p => p.Name == "fill_ring");
         var floor = new List<double>();
         var bee = new List<double>();
-        for (var i = -1; i < Report.Runs; i++)
+        for (var i = -Report.WarmUps; i < Report.Runs; i++)
         {
             var c = bench.Floor("scan", bench.Path("fill.o"));
             fill.Run([]);
@@ -24,7 +24,7 @@ internal static class ScanBench
             var start = Stopwatch.GetTimestamp();
             ring.Drain(ref sink);
             var elapsed = Stopwatch.GetElapsedTime(start);
-            // The first round warms up.
+            // The first rounds warm up.
             if (i >= 0)
             {
                 floor.Add(c[0] * 1e9 / c[1]);
@@ -35,7 +35,7 @@ internal static class ScanBench
         yield return Report.Rates("raw scan, 1 M events", Report.Median(floor), Report.Median(bee), 0.9);
     }
 
-    private struct SumSink(int offset) : IRecordSink
+    internal struct SumSink(int offset) : IRecordSink
     {
         public ulong Sum;
         public long Count;

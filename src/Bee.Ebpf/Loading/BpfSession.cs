@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Bee.Ebpf;
 
@@ -186,8 +187,16 @@ public sealed class BpfSession : IDisposable
     private static unsafe ObjectHandle Open(ObjectFile file, LibbpfLog log)
     {
         // libbpf names the maps of globals after the object, within 15 characters: keep it to what the kernel takes in a name.
-        var name = new string([.. Path.GetFileName(file.Name).TakeWhile(c => c != '.').Where(c => char.IsAsciiLetterOrDigit(c) || c == '_')]);
-        var nameBytes = System.Text.Encoding.ASCII.GetBytes((name.Length == 0 ? "bee" : name) + '\0');
+        var name = new StringBuilder();
+        foreach (var c in Path.GetFileNameWithoutExtension(file.Name))
+        {
+            if (char.IsAsciiLetterOrDigit(c) || c == '_')
+            {
+                name.Append(c);
+            }
+        }
+
+        var nameBytes = Encoding.ASCII.GetBytes((name.Length == 0 ? "bee" : name.ToString()) + '\0');
         fixed (byte* bytes = file.Bytes.Span, nameStart = nameBytes)
         {
             var options = new LibbpfCalls.OpenOptions { Size = (nuint)sizeof(LibbpfCalls.OpenOptions), ObjectName = nameStart };

@@ -41,9 +41,12 @@ public sealed class EventReader : IDisposable
                 streams.Add(stream);
             }
 
-            foreach (var descriptor in _sources.SelectMany(s => s.Descriptors))
+            foreach (var source in _sources)
             {
-                _waiter.Add(descriptor);
+                foreach (var descriptor in source.Descriptors)
+                {
+                    _waiter.Add(descriptor);
+                }
             }
 
             _lost = LostCounts.Find(file, maps, streams);

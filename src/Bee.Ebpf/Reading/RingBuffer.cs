@@ -13,7 +13,7 @@ namespace Bee.Ebpf;
 /// </remarks>
 public sealed unsafe class RingBuffer : IDisposable
 {
-    private const int Busy = 1 << 31, Discarded = 1 << 30, HeaderSize = 8;
+    private const uint Discarded = 1u << 30, HeaderSize = 8;
 
     // Space is given back to the kernel in portions of this size: each time costs the producers a cache miss, and too large a portion
     // keeps a nearly full ring full.
@@ -78,34 +78,12 @@ public sealed unsafe class RingBuffer : IDisposable
     {
         var start = *_consumer;
         var position = start;
-        var given = start;
-        var data = _data;
-        var mask = _mask;
         var end = Volatile.Read(ref *_producer);
         try
         {
-            while (position < end)
+            while (DrainPortion(ref position, end, ref sink))
             {
-                var record = data + (position & mask);
-                var header = Volatile.Read(ref *(int*)record);
-                if (header < 0)
-                {
-                    // Still being written; later ones must wait for it, since space is given back in order.
-                    break;
-                }
-
-                var length = header & ~Discarded;
-                position += (ulong)(length + HeaderSize + 7 & ~7);
-                if ((header & Discarded) == 0 && !sink.Record(new ReadOnlySpan<byte>(record + HeaderSize, length)))
-                {
-                    break;
-                }
-
-                if (position - given >= _portion)
-                {
-                    Volatile.Write(ref *_consumer, position);
-                    given = position;
-                }
+                Volatile.Write(ref *_consumer, position);
             }
         }
         finally
@@ -114,6 +92,37 @@ public sealed unsafe class RingBuffer : IDisposable
         }
 
         return position - start;
+    }
+
+    // A method of its own, since it is called often enough for the runtime to compile it again with what it has learnt of the sink.
+    private bool DrainPortion<TSink>(ref ulong reached, ulong end, ref TSink sink)
+        where TSink : struct, IRecordSink
+    {
+        var data = _data;
+        var mask = _mask;
+        var position = reached;
+        var stop = Math.Min(end, position + _portion);
+        while (position < stop)
+        {
+            var record = data + (position & mask);
+            var header = Volatile.Read(ref *(uint*)record);
+            if ((int)header < 0)
+            {
+                // Still being written; later ones must wait for it, since space is given back in order.
+                return false;
+            }
+
+            var length = header & ~Discarded;
+            position += length + HeaderSize + 7 & ~7ul;
+            // Before the call: if the sink throws, this record counts as read.
+            reached = position;
+            if ((header & Discarded) == 0 && !sink.Record(new ReadOnlySpan<byte>(record + HeaderSize, (int)length)))
+            {
+                return false;
+            }
+        }
+
+        return position < end;
     }
 
     /// <summary>Unmaps the ring. The positions stay in the kernel.</summary>
