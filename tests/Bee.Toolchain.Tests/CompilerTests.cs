@@ -104,6 +104,18 @@ public class CompilerTests
     }
 
     [CompileFact]
+    public void A_function_that_is_nowhere_is_an_error_with_every_clang()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Compile(folder, "#include \"bee.h\"\nint f(void)\n{\n\treturn bpf_get_curent_pid_tgid();\n}\n");
+
+        Assert.False(result.Success);
+        var error = Assert.Single(result.Diagnostics);
+        Assert.Equal((DiagnosticSeverity.Error, 4), (error.Severity, error.Line));
+        Assert.Contains("bpf_get_curent_pid_tgid", error.Message);
+    }
+
+    [CompileFact]
     public void Defines_and_flags_reach_clang()
     {
         using var folder = new TemporaryFolder();

@@ -40,8 +40,9 @@ public static class Compiler
             name = name[0] is '-' or '@' ? "./" + name : name;
             string[] arguments = [.. flags.Stable, .. flags.Places, .. MessageFlags, "-c", "-o", made, "-x", "c", name];
             var run = ToolProcess.Run(clang.Path, arguments, folder, stop);
-            var diagnostics = DiagnosticParser.Parse(run.Error, folder);
-            var success = run.ExitCode == 0 && File.Exists(made);
+            var diagnostics = UndeclaredFunctions.Judge(DiagnosticParser.Parse(run.Error, folder));
+            var compiled = run.ExitCode == 0 && File.Exists(made);
+            var success = compiled && !diagnostics.Any(item => item.Severity == DiagnosticSeverity.Error);
             if (success)
             {
                 var stripped = ToolProcess.Run(strip, ["-g", made], null, stop);
@@ -51,7 +52,7 @@ public static class Compiler
                     success = false;
                 }
             }
-            else if (!diagnostics.Any(item => item.Severity == DiagnosticSeverity.Error))
+            else if (!compiled && !diagnostics.Any(item => item.Severity == DiagnosticSeverity.Error))
             {
                 diagnostics = [.. diagnostics, Failure($"clang failed with code {run.ExitCode}: {run.Error.Trim()}")];
             }

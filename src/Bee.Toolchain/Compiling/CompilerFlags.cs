@@ -18,7 +18,7 @@ internal sealed class CompilerFlags
             // DWARF goes at the end, but BTF is made from it. Sources are embedded since clang reads them by their mapped
             // names otherwise, finds nothing, and the verifier's log would show instructions without their lines of C.
             "-g", "-gdwarf-5", "-gembed-source",
-            "-O2", "-std=gnu17", "-Wall", "-Wdate-time",
+            "-O2", "-std=gnu17", "-Wall", "-Wdate-time", UndeclaredFunctions.Flag,
             .. request.Defines.Select(define => "-D" + define),
             .. request.CFlags,
         ];

@@ -10,7 +10,7 @@ public static class VmlinuxHeader
     public const string KernelBtf = "/sys/kernel/btf/vmlinux";
 
     /// <summary>Goes up when the same BTF gives another header, so that a cache of an older Bee is left alone.</summary>
-    private const int Revision = 2;
+    private const int Revision = 3;
 
     private const string Prologue = """
         /* The kernel's types, written from its BTF. */
@@ -28,17 +28,6 @@ public static class VmlinuxHeader
 
         #ifndef BPF_NO_PRESERVE_ACCESS_INDEX
         #pragma clang attribute pop
-        #endif
-
-        /* clang makes instructions of these, but since 16 it wants them declared; older sources do not. */
-        #ifndef memcpy
-        void *memcpy(void *, const void *, unsigned long);
-        #endif
-        #ifndef memset
-        void *memset(void *, int, unsigned long);
-        #endif
-        #ifndef memmove
-        void *memmove(void *, const void *, unsigned long);
         #endif
 
         #endif
