@@ -33,6 +33,9 @@ public static class MutationRun
 {
     private const int BatchSize = 128;
 
+    // Each failure costs a new worker; beyond so many the run teaches nothing more.
+    private const int MaxFailures = 200;
+
     /// <summary>Runs.</summary>
     /// <param name="files">Whole objects to damage.</param>
     /// <param name="seed">Which row of damages.</param>
@@ -57,18 +60,21 @@ public static class MutationRun
             var outcomes = process.Open(batch.ConvertAll(b => b.Bytes));
             for (var i = 0; i < outcomes.Count; i++)
             {
-                opened += outcomes[i] == Outcome.Opened ? 1 : 0;
-                refusedByLibbpf += outcomes[i] == Outcome.Refused ? 1 : 0;
-                if (outcomes[i] is Outcome.Crashed or Outcome.Hung)
+                if (outcomes[i].Death is { } death)
                 {
-                    failures.Add(new MutationFailure(batch[i].Index, $"libbpf {outcomes[i].ToString().ToLowerInvariant()}", batch[i].Bytes));
+                    failures.Add(new MutationFailure(batch[i].Index, $"libbpf {death}", batch[i].Bytes));
+                    continue;
                 }
+
+                opened += outcomes[i].Opened ? 1 : 0;
+                refusedByLibbpf += outcomes[i].Opened ? 0 : 1;
             }
 
             batch.Clear();
         }
 
-        for (var index = first; index < first + count; index++)
+        var index = first;
+        for (; index < first + count && failures.Count < MaxFailures; index++)
         {
             var bytes = mutator.Make(index);
             try
@@ -96,6 +102,6 @@ public static class MutationRun
         }
 
         Flush();
-        return new MutationReport(seed, count, refused, opened, refusedByLibbpf, failures, clock.Elapsed);
+        return new MutationReport(seed, index - first, refused, opened, refusedByLibbpf, failures, clock.Elapsed);
     }
 }

@@ -4,11 +4,13 @@ using System.Runtime.InteropServices;
 namespace Bee.Ebpf.Mutation;
 
 /// <summary>
-/// The child process: takes objects from its standard input, each after its length, opens and closes each with the machine's libbpf, and
-/// answers with one byte: 1 when libbpf took it, 0 when it refused. A crash answers by itself.
+/// The child process: says 2 when it has loaded the machine's libbpf, then takes objects from its standard input, each after its length (4
+/// bytes), opens and closes each, and answers with one byte: 1 when libbpf took it, 0 when it refused. A crash answers by itself.
 /// </summary>
 internal static unsafe partial class Worker
 {
+    public const byte Ready = 2;
+
     private const int ReadWrite = 3;
     private const int PrivateAnonymous = 0x22;
 
@@ -18,6 +20,8 @@ internal static unsafe partial class Worker
         SetPrint(0);
         using var input = new BufferedStream(Console.OpenStandardInput(), 1 << 16);
         using var output = Console.OpenStandardOutput();
+        output.WriteByte(Ready);
+        output.Flush();
         var length = new byte[4];
         while (input.ReadAtLeast(length, 4, throwOnEndOfStream: false) == 4)
         {

@@ -3,14 +3,8 @@ using System.Diagnostics;
 
 namespace Bee.Ebpf.Mutation;
 
-/// <summary>What became of an object in the worker.</summary>
-internal enum Outcome
-{
-    Refused,
-    Opened,
-    Crashed,
-    Hung,
-}
+/// <summary>What became of an object in the worker: a name for the end of a worker that did not survive, else null.</summary>
+internal readonly record struct Outcome(bool Opened, string? Death);
 
 /// <summary>The parent's end of a <see cref="Worker"/>, which is started anew after each crash.</summary>
 internal sealed class WorkerProcess(string? program) : IDisposable
@@ -59,12 +53,13 @@ internal sealed class WorkerProcess(string? program) : IDisposable
 
         for (var i = 0; i < read; i++)
         {
-            outcomes.Add(answer[i] == 1 ? Outcome.Opened : Outcome.Refused);
+            outcomes.Add(new Outcome(answer[i] == 1, null));
         }
 
         if (read < answer.Length)
         {
-            outcomes.Add(hung ? Outcome.Hung : Outcome.Crashed);
+            process.WaitForExit();
+            outcomes.Add(new Outcome(false, hung ? "hung" : $"died (exit code {process.ExitCode})"));
             Stop();
         }
 
@@ -107,6 +102,11 @@ internal sealed class WorkerProcess(string? program) : IDisposable
         {
             process.ErrorDataReceived += (_, _) => { };
             process.BeginErrorReadLine();
+        }
+
+        if (process.StandardOutput.BaseStream.ReadByte() != Worker.Ready)
+        {
+            throw new InvalidOperationException("the worker could not load libbpf.so.1 (package libbpf1), or whatever BEE_LIBBPF names");
         }
 
         return process;

@@ -1,7 +1,7 @@
 namespace Bee.Ebpf;
 
 /// <summary>What a program uses of the kernel by name: functions and variables (.ksyms), and its configuration (.kconfig).</summary>
-internal static class Externs
+internal sealed class Externs
 {
     public const string KernelSymbols = ".ksyms";
     public const string KernelConfig = ".kconfig";
@@ -9,12 +9,18 @@ internal static class Externs
     // Kernel configuration arrives as numbers of up to 8 bytes and as text.
     private const int MaxConfigText = 1 << 20;
 
+    private Externs(MapDescription? configMap) => ConfigMap = configMap;
+
+    /// <summary>The map that the kernel's settings arrive in, or null when the object uses none.</summary>
+    public MapDescription? ConfigMap { get; }
+
     public static bool IsExternSection(string name) => name is KernelSymbols or KernelConfig;
 
     /// <summary>Checks that each undefined symbol is described, and each description used.</summary>
-    public static void Check(ElfFile elf, Btf? btf)
+    public static Externs Read(ElfFile elf, Btf? btf)
     {
-        var declared = Declared(btf);
+        var symbols = Declared(btf, KernelSymbols);
+        var settings = Declared(btf, KernelConfig);
         var used = new HashSet<string>(StringComparer.Ordinal);
         foreach (var symbol in elf.Symbols)
         {
@@ -24,7 +30,7 @@ internal static class Externs
             }
 
             used.Add(symbol.Name);
-            if (!declared.ContainsKey(symbol.Name))
+            if (!symbols.ContainsKey(symbol.Name) && !settings.ContainsKey(symbol.Name))
             {
                 throw new BpfObjectException(
                     ObjectFault.UndefinedSymbol,
@@ -32,23 +38,22 @@ internal static class Externs
             }
         }
 
-        foreach (var name in declared.Keys)
+        CheckUsed(symbols, used);
+        CheckUsed(settings, used);
+        return new Externs(settings.Keys.Any(used.Contains) ? Config((BtfDataSection)btf!.Find(KernelConfig, BtfKind.DataSection)!) : null);
+    }
+
+    // The loader ignores a section of which nothing is used, and otherwise wants a symbol for everything in it.
+    private static void CheckUsed(Dictionary<string, BtfType> declared, HashSet<string> used)
+    {
+        if (declared.Keys.Any(used.Contains) && declared.Keys.FirstOrDefault(name => !used.Contains(name)) is { } unused)
         {
-            if (!used.Contains(name))
-            {
-                throw BtfReader.Damaged($"the extern '{name}' is described and has no symbol");
-            }
+            throw BtfReader.Damaged($"the extern '{unused}' is described and has no symbol");
         }
     }
 
-    /// <summary>The map that the kernel's settings arrive in, or null when the object uses none.</summary>
-    public static MapDescription? ConfigMap(Btf? btf)
+    private static MapDescription Config(BtfDataSection section)
     {
-        if (btf?.Find(KernelConfig, BtfKind.DataSection) is not BtfDataSection { Entries.Count: > 0 } section)
-        {
-            return null;
-        }
-
         // The loader packs them by alignment, then by size, then by name.
         var variables = section.Entries.Select(e => e.Variable!).Select(v => (v.Name, v.Size, Alignment: BtfAlignment.Of(v.Type)));
         long end = 0;
@@ -60,35 +65,32 @@ internal static class Externs
         return InternalMaps.Describe(KernelConfig, (uint)end, isReadOnly: true, section);
     }
 
-    private static Dictionary<string, BtfType> Declared(Btf? btf)
+    private static Dictionary<string, BtfType> Declared(Btf? btf, string name)
     {
         var declared = new Dictionary<string, BtfType>(StringComparer.Ordinal);
-        foreach (var name in new[] { KernelSymbols, KernelConfig })
+        if (btf?.Find(name, BtfKind.DataSection) is not BtfDataSection section)
         {
-            if (btf?.Find(name, BtfKind.DataSection) is not BtfDataSection section)
+            return declared;
+        }
+
+        foreach (var entry in section.Entries)
+        {
+            var linkage = entry.Declaration switch
             {
-                continue;
+                BtfVariable variable => variable.Linkage,
+                BtfFunction function when name == KernelSymbols => function.Linkage,
+                _ => BtfLinkage.Static,
+            };
+            if (linkage != BtfLinkage.Extern || !declared.TryAdd(entry.Declaration.Name, entry.Declaration))
+            {
+                throw BtfReader.Damaged($"'{entry.Declaration.Name}' in section '{name}' is no extern, or stands there twice");
             }
 
-            foreach (var entry in section.Entries)
+            if (name == KernelConfig && !IsConfigType(entry.Variable!.Type))
             {
-                var linkage = entry.Declaration switch
-                {
-                    BtfVariable variable => variable.Linkage,
-                    BtfFunction function when name == KernelSymbols => function.Linkage,
-                    _ => BtfLinkage.Static,
-                };
-                if (linkage != BtfLinkage.Extern || !declared.TryAdd(entry.Declaration.Name, entry.Declaration))
-                {
-                    throw BtfReader.Damaged($"'{entry.Declaration.Name}' in section '{name}' is no extern, or stands there twice");
-                }
-
-                if (name == KernelConfig && !IsConfigType(entry.Variable!.Type))
-                {
-                    throw new BpfObjectException(
-                        ObjectFault.Unsupported,
-                        $"The kernel setting '{entry.Declaration.Name}' is declared as '{BtfTypeName.Plain(entry.Variable.Type)}'. Use an integer, bool, char, enum libbpf_tristate or an array of char.");
-                }
+                throw new BpfObjectException(
+                    ObjectFault.Unsupported,
+                    $"The kernel setting '{entry.Declaration.Name}' is declared as '{BtfTypeName.Plain(entry.Variable.Type)}'. Use an integer, bool, char, enum libbpf_tristate or an array of char.");
             }
         }
 

@@ -7,7 +7,7 @@ internal static class MapReader
 
     private const string StructOpsSection = ".struct_ops";
 
-    public static IReadOnlyList<MapDescription> Read(ElfFile elf, Btf? btf, DataLayout? layout)
+    public static IReadOnlyList<MapDescription> Read(ElfFile elf, Btf? btf, DataLayout? layout, Externs externs)
     {
         if (elf.Find("maps") is not null)
         {
@@ -23,7 +23,7 @@ internal static class MapReader
         }
 
         maps.AddRange(InternalMaps.Read(elf, btf));
-        if (Externs.ConfigMap(btf) is { } config)
+        if (externs.ConfigMap is { } config)
         {
             maps.Add(config);
         }

@@ -15,13 +15,13 @@ internal static class ObjectReader
         var btf = elf.Find(BtfSection) is { } section ? Btf.Parse(elf.Data(section).Span) : null;
         var layout = btf is null ? null : DataLayout.Read(elf, btf);
         var programs = ProgramReader.Read(elf);
-        Externs.Check(elf, btf);
+        var externs = Externs.Read(elf, btf);
         BtfExtCheck.Check(elf, btf);
         return new ObjectFile(name, bytes)
         {
             License = License(elf),
             Btf = btf,
-            Maps = MapReader.Read(elf, btf, layout),
+            Maps = MapReader.Read(elf, btf, layout, externs),
             Programs = programs,
             Parameters = ParameterReader.Read(elf, layout),
         };

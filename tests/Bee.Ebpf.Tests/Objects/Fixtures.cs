@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Xunit;
 
 namespace Bee.Ebpf.Tests.Objects;
@@ -84,4 +85,13 @@ public sealed class ClangFactAttribute : FactAttribute
 {
     /// <summary>Looks for clang.</summary>
     public ClangFactAttribute() => Skip = Fixtures.Missing;
+}
+
+/// <summary>A test that gives compiled objects to libbpf: skipped where clang or libbpf is missing.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class LibbpfFactAttribute : FactAttribute
+{
+    /// <summary>Looks for both.</summary>
+    public LibbpfFactAttribute() =>
+        Skip = Fixtures.Missing ?? (NativeLibrary.TryLoad("libbpf.so.1", out _) ? null : "libbpf.so.1 is not installed (package libbpf1)");
 }

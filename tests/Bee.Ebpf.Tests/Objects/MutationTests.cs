@@ -10,7 +10,7 @@ public class MutationTests(ITestOutputHelper output)
     private const string CountVariable = "BEE_MUTATIONS";
     private const string SeedVariable = "BEE_MUTATION_SEED";
 
-    [ClangFact]
+    [LibbpfFact]
     public void WhatTheReaderLetsThroughDoesNotKillLibbpf()
     {
         var count = long.TryParse(Environment.GetEnvironmentVariable(CountVariable), out var asked) ? asked : 100_000;
@@ -22,7 +22,7 @@ public class MutationTests(ITestOutputHelper output)
         Assert.InRange(report.Opened, count / 10, count);
     }
 
-    [ClangFact]
+    [LibbpfFact]
     public void WhatKillsLibbpfIsRefused()
     {
         var files = Fixtures.All.OrderBy(f => f.Key).Select(f => f.Value).ToArray();
@@ -34,15 +34,10 @@ public class MutationTests(ITestOutputHelper output)
         }
     }
 
-    [ClangFact]
-    public void TheWholeFixturesOpenInLibbpf()
+    [LibbpfFact]
+    public void MostSurvivorsOpenInLibbpf()
     {
         // Otherwise the survivors would say nothing: all of them might stop at the door.
-        foreach (var (name, bytes) in Fixtures.All)
-        {
-            ObjectFile.Parse(bytes, name);
-        }
-
         var report = MutationRun.Execute([.. Fixtures.All.Values], seed: 3, count: 500);
         Assert.True(report.Opened > 9 * report.RefusedByLibbpf, report.ToString());
     }
