@@ -93,7 +93,7 @@ public sealed partial class ImageStore
                 }
             }
 
-            DescriptorDocument entry = DescriptorDocument.From(image.Descriptor);
+            DescriptorDocument entry = index.Entries.FirstOrDefault(e => e.Digest == image.Digest)?.Copy() ?? DescriptorDocument.From(image.Descriptor);
             Stamp(entry);
             return index.Set(name, entry);
         });
@@ -115,7 +115,7 @@ public sealed partial class ImageStore
     /// <summary>When it came into the store; the manifest must not know, or its digest would change with the time.</summary>
     private static void Stamp(DescriptorDocument entry)
     {
-        entry.Annotations ??= [];
+        entry.Annotations = new(entry.Annotations ?? []);
         entry.Annotations.TryAdd(AnnotationKeys.Created, PackedImage.Date(DateTimeOffset.UtcNow));
     }
 

@@ -29,7 +29,10 @@ internal sealed class DescriptorDocument
 
     /// <summary>The name under which a layout has the image; null for none.</summary>
     [JsonIgnore]
-    public string? ReferenceName => Annotations?.GetValueOrDefault(AnnotationKeys.ReferenceName);
+    public string? ReferenceName => Annotations?.GetValueOrDefault(AnnotationKeys.ReferenceName) is { Length: > 0 } name ? name : null;
+
+    /// <summary>A further entry for the same content, with all that is known about it.</summary>
+    public DescriptorDocument Copy() => (DescriptorDocument)MemberwiseClone();
 
     /// <summary>The descriptor; a missing part is empty, and then whoever reads the blob refuses.</summary>
     public Descriptor ToDescriptor() => new(MediaType ?? "", Digest ?? "", Size)

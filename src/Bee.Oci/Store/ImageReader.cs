@@ -10,7 +10,7 @@ internal sealed class ImageReader(LayoutFiles files, string store)
     public Image Read(DescriptorDocument entry)
     {
         Descriptor descriptor = entry.ToDescriptor();
-        string reference = entry.ReferenceName is { Length: > 0 } name ? Printable.Text(name) : Printable.Text(descriptor.Digest);
+        string reference = Printable.Text(entry.ReferenceName ?? descriptor.Digest);
         try
         {
             return Read(reference, descriptor);
@@ -76,7 +76,7 @@ internal sealed class ImageReader(LayoutFiles files, string store)
     {
         ManifestDocument manifest = ReadManifest(descriptor);
         List<Descriptor> layers = Descriptors(manifest.Layers, descriptor);
-        Descriptor? configBlob = manifest.Config?.ToDescriptor();
+        Descriptor? configBlob = manifest.Config is null ? null : Descriptors([manifest.Config], descriptor)[0];
         ImageConfig config = configBlob?.MediaType == MediaTypes.EbpfConfig ? ReadConfig(configBlob) : ImageConfig.Empty;
         Platform? platform = descriptor.Platform
             ?? (config is { Os: { } os, Architecture: { } architecture } ? new Platform(os, architecture) : null);
@@ -89,7 +89,7 @@ internal sealed class ImageReader(LayoutFiles files, string store)
 
         return new Image(reference, entry, store)
         {
-            Size = layers.Aggregate(above + descriptor.Size + (configBlob?.Size ?? 0), (sum, layer) => unchecked(sum + layer.Size)),
+            Size = (configBlob is null ? layers : layers.Prepend(configBlob)).Aggregate(above + descriptor.Size, Sum),
             Created = Date(annotations) ?? Date(entry.Annotations),
             Config = config,
             Annotations = annotations,
@@ -100,6 +100,9 @@ internal sealed class ImageReader(LayoutFiles files, string store)
                 ?? layers.Find(l => l.Title?.EndsWith(".o", StringComparison.Ordinal) == true),
         };
     }
+
+    /// <summary>Sizes come from the manifest, so they may be absurd.</summary>
+    private static long Sum(long sum, Descriptor layer) => sum > long.MaxValue - layer.Size ? long.MaxValue : sum + layer.Size;
 
     private ImageConfig ReadConfig(Descriptor descriptor)
     {

@@ -38,6 +38,8 @@ internal sealed class StoreIndex
         }
 
         _document.Manifests!.RemoveAll(e => e?.ReferenceName == name);
+
+        // A dictionary of its own: a copied entry shares the other's.
         entry.Annotations = new(entry.Annotations ?? []) { [AnnotationKeys.ReferenceName] = name };
         _document.Manifests.Add(entry);
         return true;

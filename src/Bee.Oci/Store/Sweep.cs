@@ -17,7 +17,7 @@ internal sealed class Sweep(LayoutFiles files, string store)
     /// <summary>Deletes what nothing refers to, and says how many blobs and bytes.</summary>
     public (int Blobs, long Bytes) Run(string removed)
     {
-        var alive = new HashSet<string>();
+        var alive = new Reach();
         foreach (Json.DescriptorDocument entry in StoreIndex.Parse(files.ReadIndex()).Entries)
         {
             if (!Mark(entry.Digest, alive))
@@ -27,21 +27,21 @@ internal sealed class Sweep(LayoutFiles files, string store)
             }
         }
 
-        var candidates = new HashSet<string>();
+        var candidates = new Reach();
         Mark(removed, candidates);
         long oldest = DateTimeOffset.UtcNow.Subtract(s_grace).ToUnixTimeSeconds();
         (int blobs, long bytes) = (0, 0);
         foreach (string path in Directory.EnumerateFiles(Path.Combine(store, LayoutFiles.BlobsName, LayoutFiles.AlgorithmName)))
         {
             string digest = ContentDigest.Prefix + Path.GetFileName(path);
-            if (alive.Contains(digest) || !ContentDigest.TryParse(digest, out _))
+            if (alive.Digests.Contains(digest) || !ContentDigest.TryParse(digest, out _))
             {
                 continue;
             }
 
             using SafeFileHandle? file = LibC.Open(path, LibC.PathOnly | LibC.NoFollow);
             if (file is not null && LibC.TryStat(file, out LibC.FileFacts facts)
-                && (candidates.Contains(digest) || facts.ModifiedSeconds < oldest)
+                && (candidates.Digests.Contains(digest) || facts.ModifiedSeconds < oldest)
                 && LibC.Unlink(path) == 0)
             {
                 blobs++;
@@ -53,76 +53,90 @@ internal sealed class Sweep(LayoutFiles files, string store)
     }
 
     /// <summary>
-    /// Adds a digest and all digests in the manifest behind it, whatever kind of manifest it is; false when it is there and cannot be read.
+    /// Adds a digest and all digests in the manifest behind it, whatever kind of manifest it is, and so on; false when one is there and cannot
+    /// be read. With a list of what is to do rather than by recursion: nobody limits how deep foreign indexes are nested.
     /// </summary>
-    private bool Mark(string? digest, HashSet<string> marked)
+    private bool Mark(string? digest, Reach reach)
     {
-        if (digest is null || !ContentDigest.TryParse(digest, out ContentDigest parsed) || !marked.Add(digest))
+        if (digest is not null)
         {
-            return true;
+            reach.Add(digest, isManifest: true);
         }
 
-        try
+        while (reach.Unread.TryPop(out string? next))
         {
-            byte[]? content = files.ReadManifestBytes(parsed);
-            if (content is null)
+            if (!ContentDigest.TryParse(next, out ContentDigest parsed))
             {
-                return true;
+                continue;
             }
 
-            using JsonDocument document = JsonDocument.Parse(content);
-            return MarkAll(document.RootElement, marked);
+            try
+            {
+                if (files.ReadManifestBytes(parsed) is { } content)
+                {
+                    using JsonDocument document = JsonDocument.Parse(content);
+                    MarkAll(document.RootElement, reach);
+                }
+            }
+            catch (Exception e) when (e is StoreException or JsonException or InvalidOperationException)
+            {
+                return false;
+            }
         }
-        catch (Exception e) when (e is StoreException or JsonException or InvalidOperationException)
-        {
-            return false;
-        }
+
+        return true;
     }
 
-    private bool MarkAll(JsonElement element, HashSet<string> marked)
+    private static void MarkAll(JsonElement element, Reach reach)
     {
         switch (element.ValueKind)
         {
             case JsonValueKind.Array:
-                bool all = true;
                 foreach (JsonElement item in element.EnumerateArray())
                 {
-                    all &= MarkAll(item, marked);
+                    MarkAll(item, reach);
                 }
 
-                return all;
+                break;
 
             case JsonValueKind.Object:
-                bool sound = true;
                 foreach (JsonProperty property in element.EnumerateObject())
                 {
-                    sound &= property.Value.ValueKind == JsonValueKind.String && property.NameEquals("digest")
-                        ? MarkChild(element, property.Value.GetString(), marked)
-                        : MarkAll(property.Value, marked);
+                    if (property.Value.ValueKind != JsonValueKind.String)
+                    {
+                        MarkAll(property.Value, reach);
+                    }
+                    else if (property.NameEquals("digest") && property.Value.GetString() is { } digest)
+                    {
+                        reach.Add(digest, IsManifest(element));
+                    }
                 }
 
-                return sound;
-
-            default:
-                return true;
+                break;
         }
     }
 
-    private bool MarkChild(JsonElement descriptor, string? digest, HashSet<string> marked)
+    private static bool IsManifest(JsonElement descriptor) =>
+        descriptor.TryGetProperty("mediaType", out JsonElement type) && type.ValueKind == JsonValueKind.String
+        && type.GetString() is var mediaType && (MediaTypes.IsManifest(mediaType) || MediaTypes.IsIndex(mediaType));
+
+    /// <summary>What can be reached. One digest may be a manifest in one place and a plain blob in another, so the two are kept apart.</summary>
+    private sealed class Reach
     {
-        string? mediaType = descriptor.TryGetProperty("mediaType", out JsonElement type) && type.ValueKind == JsonValueKind.String
-            ? type.GetString()
-            : null;
-        if (MediaTypes.IsManifest(mediaType) || MediaTypes.IsIndex(mediaType))
-        {
-            return Mark(digest, marked);
-        }
+        private readonly HashSet<string> _manifests = [];
 
-        if (digest is not null)
-        {
-            marked.Add(digest);
-        }
+        public HashSet<string> Digests { get; } = [];
 
-        return true;
+        /// <summary>Manifests that are still to be looked into.</summary>
+        public Stack<string> Unread { get; } = new();
+
+        public void Add(string digest, bool isManifest)
+        {
+            Digests.Add(digest);
+            if (isManifest && _manifests.Add(digest))
+            {
+                Unread.Push(digest);
+            }
+        }
     }
 }

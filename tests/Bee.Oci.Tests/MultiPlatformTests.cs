@@ -1,0 +1,88 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Bee.Oci.Tests;
+
+/// <summary>An image that is an index of one manifest a platform, as other tools leave it in a layout.</summary>
+public sealed class MultiPlatformTests : IDisposable
+{
+    private readonly StoreFolder _folder = new();
+
+    [Fact]
+    public void The_hosts_platform_is_the_one_that_is_read()
+    {
+        Lay(("linux", Platform.Host.Architecture, "mine"), ("linux", "mips", "other"));
+        Image image = _folder.Store.Find("x:v1")!;
+
+        Assert.Null(image.Problem);
+        Assert.Equal(MediaTypes.ImageIndex, image.Descriptor.MediaType);
+        Assert.Equal([Platform.Host, new Platform("linux", "mips")], image.Platforms);
+        Assert.Equal(Platform.Host, image.Platform);
+        Assert.Equal("mine", Encoding.UTF8.GetString(_folder.Store.ReadProgram(image)));
+    }
+
+    [Fact]
+    public void None_that_fits_is_told_with_those_there_are()
+    {
+        Lay(("linux", "mips", "a"), ("linux", "riscv64", "b"));
+        Image image = _folder.Store.Find("x:v1")!;
+
+        Assert.Null(image.Problem);
+        Assert.Null(image.Program);
+        StoreException e = Assert.Throws<StoreException>(() => _folder.Store.ReadProgram(image));
+        Assert.Equal(StoreFault.NoProgram, e.Fault);
+        Assert.Contains("linux/mips, linux/riscv64", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_of_it_is_copied_kept_and_removed_together()
+    {
+        Lay(("linux", Platform.Host.Architecture, "mine"), ("linux", "mips", "other"));
+        Image image = _folder.Store.Find("x:v1")!;
+        using var two = new StoreFolder();
+        Assert.Equal(image.Digest, two.Store.Tag(image, ImageReference.Parse("y")).Digest);
+        Assert.Equal(_folder.Blobs().Select(Path.GetFileName).Order(), two.Blobs().Select(Path.GetFileName).Order());
+
+        two.Add("z", "further");
+        two.Store.Remove("z");
+        Assert.Null(two.Store.Find("y")!.Problem);
+        Assert.Equal(6, two.Store.Remove("y").BlobsDeleted);
+        Assert.Empty(two.Blobs());
+    }
+
+    [Fact]
+    public void Indexes_nested_without_end_do_no_harm()
+    {
+        // Digests cannot run in a circle; nesting can go deep.
+        _folder.Lay(null);
+        JsonObject inner = _folder.Put(StoreFolder.Bytes(new JsonObject { ["layers"] = new JsonArray() }), MediaTypes.ImageManifest);
+        for (int i = 0; i < 2000; i++)
+        {
+            inner = _folder.Put(StoreFolder.Bytes(new JsonObject { ["manifests"] = new JsonArray(inner) }), MediaTypes.ImageIndex);
+        }
+
+        _folder.LayEntries(StoreFolder.Named(inner, "deep:v1"));
+        Image image = _folder.Store.Find("deep:v1")!;
+        Assert.Equal(StoreFault.NoProgram, Assert.Throws<StoreException>(() => _folder.Store.ReadProgram(image)).Fault);
+        Assert.Equal(StoreFault.DamagedManifest, Assert.Throws<StoreException>(() => _folder.Store.Tag(image, ImageReference.Parse("y"))).Fault);
+        Assert.Equal(2001, _folder.Store.Remove("deep:v1").BlobsDeleted);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private void Lay(params (string Os, string Architecture, string Program)[] platforms)
+    {
+        _folder.Lay(null);
+        var manifests = new JsonArray();
+        foreach ((string os, string architecture, string program) in platforms)
+        {
+            JsonObject config = _folder.Put("{}"u8.ToArray(), MediaTypes.EbpfConfig);
+            JsonObject layer = _folder.Put(Encoding.UTF8.GetBytes(program), MediaTypes.EbpfProgram);
+            JsonObject manifest = _folder.Put(StoreFolder.Bytes(new JsonObject { ["config"] = config, ["layers"] = new JsonArray(layer) }), MediaTypes.ImageManifest);
+            manifest["platform"] = new JsonObject { ["os"] = os, ["architecture"] = architecture };
+            manifests.Add(manifest);
+        }
+
+        _folder.LayEntries(StoreFolder.Named(_folder.Put(StoreFolder.Bytes(new JsonObject { ["manifests"] = manifests }), MediaTypes.ImageIndex), "x:v1"));
+    }
+}
