@@ -14,9 +14,9 @@ internal static class EventColumns
     public const int TableWidth = 80;
 
     /// <summary>The columns of a type's table.</summary>
-    public static IReadOnlyList<EventColumn> Of(IRecordShape shape, bool withMapName)
+    public static IReadOnlyList<EventColumn> Of(IRecordShape shape)
     {
-        var fields = shape.Fields.Where(field => IsShown(field, shape, withMapName)).ToList();
+        var fields = Shown(shape);
         var least = fields.ConvertAll(Least);
         while (fields.Count > 1 && Total(least) > TableWidth)
         {
@@ -29,7 +29,20 @@ internal static class EventColumns
         return fields.Select((field, i) => new EventColumn(field, widths[i])).ToList();
     }
 
-    private static bool IsShown(RecordField field, IRecordShape shape, bool withMapName)
+    /// <summary>The fields that a table has a use for, in the order of its columns: what an entry is kept for comes behind what it is kept by.</summary>
+    public static List<RecordField> Shown(IRecordShape shape)
+    {
+        var fields = shape.Fields.Where(field => IsShown(field, shape)).ToList();
+        if (shape is EntryType && fields.FindIndex(field => field.Name == "Value" && field.CName.Length == 0) is >= 0 and var at)
+        {
+            fields.Add(fields[at]);
+            fields.RemoveAt(at);
+        }
+
+        return fields;
+    }
+
+    private static bool IsShown(RecordField field, IRecordShape shape)
     {
         if (field.CName.Length > 0)
         {
@@ -38,7 +51,8 @@ internal static class EventColumns
 
         return field.Name switch
         {
-            "MapName" => withMapName,
+            // Said where there are several maps: in MixedTable.
+            "MapName" => false,
             // The fields of a struct stand beside it, and those of all CPUs' structs summed up.
             "Key" or "Value" when field.Meaning == FieldMeaning.Object || field.ClrType == typeof(object) => false,
             "Value" when shape is EntryType { IsPerCpu: true } && field.Meaning == FieldMeaning.Array => !HasValueFields(shape),
@@ -59,7 +73,6 @@ internal static class EventColumns
     {
         var room = field.Meaning switch
         {
-            FieldMeaning.Text when field.CName.Length == 0 => 8,
             FieldMeaning.Text or FieldMeaning.Bytes or FieldMeaning.Array or FieldMeaning.Object => 10,
             FieldMeaning.Syscall or FieldMeaning.Number => 10,
             FieldMeaning.Enum or FieldMeaning.Flags => 8,
@@ -104,22 +117,26 @@ internal static class EventColumns
     private static List<int> Grow(List<RecordField> fields, List<int> widths)
     {
         var left = TableWidth - Total(widths);
-        for (var grew = true; grew && left > 0;)
+        // Text first: a cut name is lost, and a number that does not fit is rare.
+        foreach (var texts in new[] { true, false })
         {
-            grew = false;
-            for (var i = 0; i < fields.Count && left > 0; i++)
+            for (var grew = true; grew && left > 0;)
             {
-                if (widths[i] < Preferred(fields[i]))
+                grew = false;
+                for (var i = 0; i < fields.Count && left > 0; i++)
                 {
-                    widths[i]++;
-                    left--;
-                    grew = true;
+                    if ((fields[i].Meaning == FieldMeaning.Text) == texts && widths[i] < Preferred(fields[i]))
+                    {
+                        widths[i]++;
+                        left--;
+                        grew = true;
+                    }
                 }
             }
         }
 
         // Long text (a path, a command line) gets what is left.
-        var longest = fields.FindLastIndex(field => field.Meaning == FieldMeaning.Text && (field.Size == 0 || field.Size > field.Width + 1) && field.Name != "MapName");
+        var longest = fields.FindLastIndex(field => field.Meaning == FieldMeaning.Text && (field.Size == 0 || field.Size > field.Width + 1));
         if (longest >= 0 && left > 0)
         {
             widths[longest] += fields[longest].Size == 0 ? left : Math.Min(left, Math.Max(0, fields[longest].Size - 1 - widths[longest]));

@@ -8,52 +8,57 @@ internal static class EventTable
 {
     /// <summary>The definition of the view.</summary>
     /// <param name="shape">The type and its fields.</param>
-    /// <param name="withMapName">Whether the map's name comes first.</param>
     /// <returns>A definition for this type only.</returns>
-    public static ExtendedTypeDefinition Of(IRecordShape shape, bool withMapName)
+    public static ExtendedTypeDefinition Of(IRecordShape shape)
     {
         var table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false);
-        var columns = EventColumns.Of(shape, withMapName);
+        var columns = EventColumns.Of(shape);
         foreach (var column in columns)
         {
-            table.AddHeader(column.Field.AlignRight ? Alignment.Right : Alignment.Left, column.Width, column.Field.Name);
+            table.AddHeader(AlignmentOf(column.Field), column.Width, column.Field.Name);
         }
 
         var row = table.StartRowDefinition(wrap: false, null, null);
         foreach (var column in columns)
         {
-            var alignment = column.Field.AlignRight ? Alignment.Right : Alignment.Left;
-            if (Script(column.Field) is { } script)
-            {
-                row.AddScriptBlockColumn(script, alignment, null);
-            }
-            else
-            {
-                row.AddPropertyColumn(column.Field.Name, alignment, null);
-            }
+            AddColumn(row, column.Field);
         }
 
         row.EndRowDefinition();
         return new ExtendedTypeDefinition(shape.ClrType.FullName!, [new FormatViewDefinition(shape.Name, table.EndTable())]);
     }
 
-    // Null where PowerShell's own text is the right one.
-    private static string? Script(RecordField field)
+    /// <summary>Where a field's text goes in its column.</summary>
+    public static Alignment AlignmentOf(RecordField field) => field.AlignRight ? Alignment.Right : Alignment.Left;
+
+    /// <summary>Adds a field's column to a row.</summary>
+    public static void AddColumn(TableRowDefinitionBuilder row, RecordField field)
     {
-        var method = field.Meaning switch
+        if (Script(field) is { } script)
         {
-            FieldMeaning.Text when field.CName.Length > 0 || field.Name != "MapName" => nameof(EventText.Line),
-            FieldMeaning.Duration => nameof(EventText.Duration),
-            FieldMeaning.ByteSize => nameof(EventText.ByteSize),
-            FieldMeaning.Timestamp => nameof(EventText.TimeOfDay),
-            FieldMeaning.Pointer => nameof(EventText.Hex),
-            FieldMeaning.UserId => nameof(EventText.User),
-            FieldMeaning.GroupId => nameof(EventText.Group),
-            FieldMeaning.Syscall => nameof(EventText.Syscall),
-            FieldMeaning.Bytes => nameof(EventText.Bytes),
-            FieldMeaning.Array or FieldMeaning.Object => nameof(EventText.Line),
-            _ => null,
-        };
-        return method is null ? null : $"[Bee.Cmdlets.EventText]::{method}($_.'{field.Name.Replace("'", "''", StringComparison.Ordinal)}')";
+            row.AddScriptBlockColumn(script, AlignmentOf(field), null);
+        }
+        else
+        {
+            row.AddPropertyColumn(field.Name, AlignmentOf(field), null);
+        }
     }
+
+    // Null where PowerShell's own text is the right one.
+    private static string? Script(RecordField field) =>
+        Method(field) is { } method ? $"[Bee.Cmdlets.EventText]::{method}($_.'{field.Name.Replace("'", "''", StringComparison.Ordinal)}')" : null;
+
+    private static string? Method(RecordField field) => field.Meaning switch
+    {
+        FieldMeaning.Text or FieldMeaning.Array or FieldMeaning.Object => nameof(EventText.Line),
+        FieldMeaning.Duration => nameof(EventText.Duration),
+        FieldMeaning.ByteSize => nameof(EventText.ByteSize),
+        FieldMeaning.Timestamp => nameof(EventText.TimeOfDay),
+        FieldMeaning.Pointer => nameof(EventText.Hex),
+        FieldMeaning.UserId => nameof(EventText.User),
+        FieldMeaning.GroupId => nameof(EventText.Group),
+        FieldMeaning.Syscall => nameof(EventText.Syscall),
+        FieldMeaning.Bytes => nameof(EventText.Bytes),
+        _ => null,
+    };
 }

@@ -76,6 +76,26 @@ public static class EventText
         return text;
     }
 
+    /// <summary>The fields of an event or entry on one line, for tables that hold several types.</summary>
+    /// <param name="record">The event or entry.</param>
+    /// <param name="shown">The names of the fields that have a column of their own, commas between.</param>
+    /// <returns>Text such as <c>comm=sshd latency=1.2ms</c>.</returns>
+    public static string Details(object? record, string shown) => Base(record) is BpfEvent e ? EventDetails.Of(e, shown) : Line(record);
+
+    /// <summary>A field's value as a table shows it.</summary>
+    internal static string Of(FieldMeaning meaning, object? value) => meaning switch
+    {
+        FieldMeaning.Duration => Duration(value),
+        FieldMeaning.ByteSize => ByteSize(value),
+        FieldMeaning.Timestamp => TimeOfDay(value),
+        FieldMeaning.Pointer => Hex(value),
+        FieldMeaning.UserId => User(value),
+        FieldMeaning.GroupId => Group(value),
+        FieldMeaning.Syscall => Syscall(value),
+        FieldMeaning.Bytes => Bytes(value),
+        _ => Line(value),
+    };
+
     private static string Signed(object? value, Func<ulong, string> show)
     {
         if (Number(value) is not { } number)

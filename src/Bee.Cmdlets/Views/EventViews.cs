@@ -6,69 +6,78 @@ using Bee.Ebpf;
 namespace Bee.Cmdlets;
 
 /// <summary>
-/// Gives the runspace a table view for each type that a program is about to emit, so that the first object shows at once: a type without a view
+/// Gives the runspace a table view for the types that a program is about to emit, so that the first object shows at once: a type without a view
 /// makes the formatter wait for more objects, and guess widths.
 /// </summary>
 internal static class EventViews
 {
-    // What each runspace has, by type name, and whether with the map's name in front.
-    private static readonly ConditionalWeakTable<Runspace, Dictionary<string, Registered>> Known = new();
+    private static readonly ConditionalWeakTable<Runspace, ViewList> Known = new();
 
-    private sealed record Registered(bool WithMapName, SessionStateFormatEntry Entry);
-
-    /// <summary>Makes a view for each stream's objects. With more than one stream, tables begin with the map's name.</summary>
-    public static void Register(PSCmdlet cmdlet, IReadOnlyList<RecordStream> streams)
-    {
-        var shapes = streams.Select(stream => (IRecordShape?)stream.RecordType ?? stream.EntryType).OfType<IRecordShape>().ToList();
-        Register(cmdlet, shapes, withMapName: shapes.Count > 1);
-    }
+    /// <summary>Makes a view for the objects of all streams: a table of its own for one stream, a common one for several.</summary>
+    public static void Register(PSCmdlet cmdlet, IReadOnlyList<RecordStream> streams) => Register(
+        cmdlet, streams.Select(stream => (IRecordShape?)stream.RecordType ?? stream.EntryType).OfType<IRecordShape>().DistinctBy(shape => shape.ClrType).ToList());
 
     /// <summary>Makes a view for a map's entries.</summary>
-    public static void Register(PSCmdlet cmdlet, IRecordShape shape) => Register(cmdlet, [shape], withMapName: false);
+    public static void Register(PSCmdlet cmdlet, IRecordShape shape) => Register(cmdlet, [shape]);
 
-    private static void Register(PSCmdlet cmdlet, IReadOnlyList<IRecordShape> shapes, bool withMapName)
+    private static void Register(PSCmdlet cmdlet, IReadOnlyList<IRecordShape> shapes)
     {
         // A runspace without an initial state (a remote one's stand-in) keeps PowerShell's own guess.
-        if (Runspace.DefaultRunspace is not { InitialSessionState.Formats: { } formats } runspace)
+        if (shapes.Count == 0 || Runspace.DefaultRunspace is not { InitialSessionState.Formats: { } formats } runspace)
         {
             return;
         }
 
-        var known = Known.GetOrCreateValue(runspace);
-        var changed = false;
-        foreach (var shape in shapes)
-        {
-            var name = shape.ClrType.FullName!;
-            if (known.TryGetValue(name, out var old))
-            {
-                if (old.WithMapName == withMapName)
-                {
-                    continue;
-                }
-
-                Remove(formats, old.Entry);
-            }
-
-            var entry = new SessionStateFormatEntry(EventTable.Of(shape, withMapName));
-            formats.Add(entry);
-            known[name] = new Registered(withMapName, entry);
-            changed = true;
-        }
-
-        if (changed)
+        if (Known.GetOrCreateValue(runspace).Add(shapes, formats))
         {
             cmdlet.InvokeCommand.InvokeScript("Update-FormatData");
         }
     }
 
-    private static void Remove(InitialSessionStateEntryCollection<SessionStateFormatEntry> formats, SessionStateFormatEntry entry)
+    /// <summary>The views that a runspace has, each type in one of them at most.</summary>
+    private sealed class ViewList
     {
-        for (var i = formats.Count - 1; i >= 0; i--)
+        private readonly Dictionary<string, (string Group, SessionStateFormatEntry Entry)> _views = [];
+
+        /// <summary>Adds a view, unless it is there; says whether it was not.</summary>
+        public bool Add(IReadOnlyList<IRecordShape> shapes, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
         {
-            if (ReferenceEquals(formats[i], entry))
+            var names = shapes.Select(shape => shape.ClrType.FullName!).ToList();
+            var group = string.Join(' ', names);
+            if (names.TrueForAll(name => _views.TryGetValue(name, out var view) && view.Group == group))
             {
-                formats.RemoveItem(i);
-                return;
+                return false;
+            }
+
+            // The same type runs alone now and with others then: the newer view counts. Of an older common one the other types lose
+            // theirs too, until they run again.
+            foreach (var name in names)
+            {
+                if (_views.TryGetValue(name, out var old))
+                {
+                    Remove(formats, old.Entry);
+                    foreach (var gone in _views.Where(view => ReferenceEquals(view.Value.Entry, old.Entry)).Select(view => view.Key).ToList())
+                    {
+                        _views.Remove(gone);
+                    }
+                }
+            }
+
+            var entry = new SessionStateFormatEntry(shapes.Count == 1 ? EventTable.Of(shapes[0]) : MixedTable.Of(shapes));
+            formats.Add(entry);
+            names.ForEach(name => _views[name] = (group, entry));
+            return true;
+        }
+
+        private static void Remove(InitialSessionStateEntryCollection<SessionStateFormatEntry> formats, SessionStateFormatEntry entry)
+        {
+            for (var i = formats.Count - 1; i >= 0; i--)
+            {
+                if (ReferenceEquals(formats[i], entry))
+                {
+                    formats.RemoveItem(i);
+                    return;
+                }
             }
         }
     }

@@ -44,6 +44,8 @@ internal static class RecordFields
         NumberShape { Meaning: FieldMeaning.Number } number => property.BitSize > 0 ? Digits(property.BitSize) : Number(property.CName, number.Kind),
         TextShape { Size: 0 } => 32,
         TextShape text => Math.Clamp(text.Size - 1, MinWidth, 32),
+        // Room for two flags at once.
+        EnumShape { IsFlags: true } e => Math.Clamp(e.Values.Select(v => v.Name.Length).DefaultIfEmpty(0).Max() * 2 + 2, MinWidth, 24),
         EnumShape e => Math.Clamp(e.Values.Select(v => v.Name.Length).DefaultIfEmpty(0).Max(), MinWidth, 24),
         ArrayShape { Meaning: FieldMeaning.Bytes } bytes => Math.Clamp(bytes.Count * 4, 8, 20),
         _ => property.Value.Meaning switch

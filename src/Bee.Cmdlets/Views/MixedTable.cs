@@ -1,0 +1,61 @@
+using System.Management.Automation;
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>
+/// Makes the one table of a run with several streams: the map's name, the fields that all types have, and the others of each as text. PowerShell
+/// keeps the view of the first object for a whole pipeline, and shows whatever that view does not know as a list; so one view has to know all.
+/// </summary>
+internal static class MixedTable
+{
+    private const int MaxName = 20;
+    // What is left for the rest stays readable.
+    private const int MaxShared = 40;
+
+    /// <summary>The definition of the view.</summary>
+    /// <param name="shapes">All types of the run, two at least.</param>
+    /// <returns>A definition for these types.</returns>
+    public static ExtendedTypeDefinition Of(IReadOnlyList<IRecordShape> shapes)
+    {
+        var columns = new List<(RecordField Field, int Width)>();
+        var width = shapes.Max(shape => Math.Clamp(shape.Name.Length, "MapName".Length, MaxName));
+        var left = MaxShared;
+        foreach (var field in shapes[0].Fields.Where(field => field.CName.Length > 0 && shapes.All(shape => Has(shape, field))))
+        {
+            var needed = Math.Max(Math.Min(field.Width, 16), field.Name.Length);
+            if (needed + 1 <= left)
+            {
+                columns.Add((field, needed));
+                left -= needed + 1;
+            }
+        }
+
+        var details = EventColumns.TableWidth - width - columns.Sum(column => column.Width + 1) - 1;
+        var table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false).AddHeader(Alignment.Left, width, "MapName");
+        foreach (var (field, room) in columns)
+        {
+            table.AddHeader(EventTable.AlignmentOf(field), room, field.Name);
+        }
+
+        var row = table.AddHeader(Alignment.Left, details, "Details").StartRowDefinition(wrap: false, null, null).AddPropertyColumn("MapName", Alignment.Left, null);
+        foreach (var (field, _) in columns)
+        {
+            EventTable.AddColumn(row, field);
+        }
+
+        var shown = string.Join(',', columns.Select(column => column.Field.Name)).Replace("'", "''", StringComparison.Ordinal);
+        row.AddScriptBlockColumn($"[Bee.Cmdlets.EventText]::Details($_, '{shown}')", Alignment.Left, null).EndRowDefinition();
+        var definition = new ExtendedTypeDefinition(shapes[0].ClrType.FullName!, [new FormatViewDefinition("Bee.Events", table.EndTable())]);
+        definition.TypeNames.AddRange(shapes.Skip(1).Select(shape => shape.ClrType.FullName!));
+        foreach (var shape in shapes)
+        {
+            EventDetails.Know(shape);
+        }
+
+        return definition;
+    }
+
+    private static bool Has(IRecordShape shape, RecordField field) =>
+        shape.Fields.Any(other => other.Name == field.Name && other.Meaning == field.Meaning && other.CName.Length > 0);
+}
