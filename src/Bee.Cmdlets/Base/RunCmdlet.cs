@@ -151,7 +151,8 @@ public abstract class RunCmdlet : StoreCmdlet
             return FromImage(image);
         }
 
-        if (File.Exists(FullPath(Program)))
+        // The colon of a tag would read as a drive's; what really is on a drive is meant as a path and was asked for above.
+        if (!Program.Contains(':') && File.Exists(FullPath(Program)))
         {
             return FromFile(FullPath(Program));
         }
