@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Bee.Ebpf;
 
 namespace Bee.Bench;
@@ -16,13 +15,13 @@ internal static class HashBench
         for (var i = -Report.WarmUps; i < Report.Runs; i++)
         {
             var c = bench.Floor("hash", bench.Path("fill.o"));
-            var start = Stopwatch.GetTimestamp();
+            var start = CpuClock.Now();
             var count = map.Entries().LongCount();
-            var elapsed = Stopwatch.GetElapsedTime(start);
+            var elapsed = CpuClock.Now() - start;
             if (i >= 0)
             {
                 floor.Add(c[0] * 1e9 / c[1]);
-                bee.Add(count / elapsed.TotalSeconds);
+                bee.Add(count * 1e9 / elapsed);
             }
         }
 
