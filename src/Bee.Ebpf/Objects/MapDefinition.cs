@@ -8,6 +8,7 @@ internal static class MapDefinition
 {
     private const uint PinByName = 1;
     private const uint DescriptorSize = 4;
+    private const int MaxProperties = 32;
 
     public static MapDescription Read(string name, BtfStruct definition, bool isInner)
     {
@@ -15,6 +16,11 @@ internal static class MapDefinition
         BtfType? key = null, value = null;
         MapDescription? inner = null;
         uint keySize = 0, valueSize = 0;
+        if (definition.Members.Count > MaxProperties)
+        {
+            throw Bad(name, $"has {definition.Members.Count} properties");
+        }
+
         for (var i = 0; i < definition.Members.Count; i++)
         {
             var member = definition.Members[i];

@@ -77,7 +77,7 @@ internal static class ProgramReader
         for (var i = 1; i < functions.Count; i++)
         {
             var (before, after) = (functions[i - 1], functions[i]);
-            if (before.Section == after.Section && before.Symbol.Value + before.Symbol.Size > after.Symbol.Value)
+            if (before.Section.Index == after.Section.Index && before.Symbol.Value + before.Symbol.Size > after.Symbol.Value)
             {
                 throw ElfFile.Damaged($"the functions '{before.Symbol.Name}' and '{after.Symbol.Name}' overlap");
             }
@@ -90,9 +90,10 @@ internal static class ProgramReader
     // Code that belongs to no function means that a symbol was lost, and a program with it.
     private static void CheckCovered(ElfFile elf, List<(ElfSymbol Symbol, ElfSection Section)> functions)
     {
+        var covered = functions.Select(f => f.Section.Index).ToHashSet();
         foreach (var section in elf.Sections)
         {
-            if (section.IsCode && (section.Size % InstructionLength != 0 || !functions.Exists(f => f.Section == section)))
+            if (section.IsCode && (section.Size % InstructionLength != 0 || !covered.Contains(section.Index)))
             {
                 throw ElfFile.Damaged($"section '{section.Name}' holds {section.Size} bytes of code and no function");
             }

@@ -70,6 +70,14 @@ public class DamagedBtfTests
     }
 
     [Fact]
+    public void NamesOfEndlessTypesEnd()
+    {
+        // A function that takes pointers to functions that take pointers to functions...
+        var ring = new BtfBuilder().Type(BtfKind.FunctionPrototype, "", 0, 50, [.. Enumerable.Range(0, 50).SelectMany(_ => new uint[] { 0, 2 })]).Type(BtfKind.Pointer, "", 1);
+        Assert.InRange(Btf.Parse(ring.Build()).Types[2].ToString().Length, 10, 5000);
+    }
+
+    [Fact]
     public void ReferencesLeadSomewhere()
     {
         Refused(new BtfBuilder().Type(BtfKind.Pointer, "", 2));

@@ -5,15 +5,20 @@ namespace Bee.Ebpf;
 /// <summary>Writes types as C does.</summary>
 internal static class BtfTypeName
 {
-    // Pointers may form rings through anonymous prototypes only; those are rare, and cut here.
-    private const int MaxDepth = 16;
+    // Anonymous prototypes may form rings, and fan out; no type that people wrote has so many parts.
+    private const int MaxParts = 100;
 
-    public static string Of(BtfType type) => Declare(type, "", 0);
+    public static string Of(BtfType type)
+    {
+        var parts = MaxParts;
+        return Declare(type, "", ref parts);
+    }
 
     /// <summary>The same without const, volatile and restrict around the type itself, or around the elements of an array.</summary>
     public static string Plain(BtfType type)
     {
         var suffix = "";
+        var parts = MaxParts;
         while (true)
         {
             switch (type)
@@ -26,15 +31,15 @@ internal static class BtfTypeName
                     type = array.Element;
                     break;
                 default:
-                    return Declare(type, suffix, 0);
+                    return Declare(type, suffix, ref parts);
             }
         }
     }
 
     // C declares from the inside out: what is known of the declarator so far goes around or after the type's name.
-    private static string Declare(BtfType type, string declarator, int depth)
+    private static string Declare(BtfType type, string declarator, ref int parts)
     {
-        if (depth > MaxDepth)
+        if (--parts < 0)
         {
             return "..." + declarator;
         }
@@ -43,26 +48,32 @@ internal static class BtfTypeName
         {
             case BtfPointer pointer:
                 var inner = pointer.Target is BtfArray or BtfFunctionPrototype ? $"(*{declarator})" : "*" + declarator;
-                return Declare(pointer.Target, inner, depth + 1);
+                return Declare(pointer.Target, inner, ref parts);
             case BtfArray array:
-                return Declare(array.Element, $"{declarator}[{(array.Length == 0 ? "" : array.Length)}]", depth + 1);
+                return Declare(array.Element, $"{declarator}[{(array.Length == 0 ? "" : array.Length)}]", ref parts);
             case BtfModifier { Kind: BtfKind.TypeTag } tag:
-                return Declare(tag.Target, declarator, depth + 1);
+                return Declare(tag.Target, declarator, ref parts);
             case BtfModifier { Target: BtfPointer } modifier:
-                return Declare(modifier.Target, Join(Keyword(modifier.Kind), declarator), depth + 1);
+                return Declare(modifier.Target, Join(Keyword(modifier.Kind), declarator), ref parts);
             case BtfModifier modifier:
-                return Keyword(modifier.Kind) + " " + Declare(modifier.Target, declarator, depth + 1);
+                return Keyword(modifier.Kind) + " " + Declare(modifier.Target, declarator, ref parts);
             case BtfFunctionPrototype prototype:
                 var parameters = new StringBuilder();
                 foreach (var (name, parameter) in prototype.Parameters)
                 {
                     parameters.Append(parameters.Length == 0 ? "" : ", ");
-                    parameters.Append(name.Length == 0 && parameter is BtfVoid ? "..." : Declare(parameter, "", depth + 1));
+                    if (parts <= 0)
+                    {
+                        parameters.Append("...");
+                        break;
+                    }
+
+                    parameters.Append(name.Length == 0 && parameter is BtfVoid ? "..." : Declare(parameter, "", ref parts));
                 }
 
-                return Declare(prototype.Result, $"{declarator}({(parameters.Length == 0 ? "void" : parameters)})", depth + 1);
+                return Declare(prototype.Result, $"{declarator}({(parameters.Length == 0 ? "void" : parameters)})", ref parts);
             case BtfVariable variable:
-                return Declare(variable.Type, declarator, depth + 1);
+                return Declare(variable.Type, declarator, ref parts);
             default:
                 return Join(Bare(type), declarator);
         }

@@ -9,11 +9,16 @@ namespace Bee.Ebpf;
 internal sealed class ElfFile
 {
     private readonly ReadOnlyMemory<byte> _bytes;
+    private readonly Dictionary<string, ElfSection> _names = new(StringComparer.Ordinal);
 
     private ElfFile(ReadOnlyMemory<byte> bytes, ElfSection[] sections)
     {
         _bytes = bytes;
         Sections = sections;
+        foreach (var section in sections)
+        {
+            _names.TryAdd(section.Name, section);
+        }
     }
 
     /// <summary>The sections by index; 0 is empty.</summary>
@@ -32,8 +37,8 @@ internal sealed class ElfFile
         return file;
     }
 
-    /// <summary>The section of a name, or null.</summary>
-    public ElfSection? Find(string name) => Array.Find(Sections, s => s.Name == name);
+    /// <summary>The first section of a name, or null.</summary>
+    public ElfSection? Find(string name) => _names.GetValueOrDefault(name);
 
     /// <summary>The bytes of a section; none for those that take no place in the file.</summary>
     public ReadOnlyMemory<byte> Data(ElfSection section) =>
