@@ -17,13 +17,15 @@ internal sealed class KernelFactAttribute : FactAttribute
 [Collection("environment")]
 public class ExampleTests
 {
+    private static readonly Dictionary<string, ObjectFile> Compiled = [];
+
     public static TheoryData<string> Names => [.. Directory.GetDirectories(Sources.Examples).Select(folder => Path.GetFileName(folder)!).Order()];
 
     [CompileTheory]
     [MemberData(nameof(Names))]
     public void It_compiles_without_a_warning_and_takes_a_pid(string name)
     {
-        var file = Sources.CompileFile(Path.Combine(Sources.Examples, name, name + ".bpf.c"), "-Wextra", "-Wno-unused-parameter");
+        var file = Compile(name);
 
         Assert.Contains(file.Parameters, parameter => parameter.Name == "target_pid" && parameter.Size == 4);
         Assert.Contains(file.Maps, map => map.Role != MapRole.None);
@@ -34,9 +36,18 @@ public class ExampleTests
     [MemberData(nameof(Names))]
     public void The_verifier_takes_it(string name)
     {
-        var file = Sources.CompileFile(Path.Combine(Sources.Examples, name, name + ".bpf.c"));
-        using var session = BpfSession.Load(file, new BpfSessionOptions());
+        using var session = BpfSession.Load(Compile(name), new BpfSessionOptions());
 
         Assert.NotEmpty(session.Programs);
+    }
+
+    private static ObjectFile Compile(string name)
+    {
+        lock (Compiled)
+        {
+            return Compiled.TryGetValue(name, out var file)
+                ? file
+                : Compiled[name] = Sources.CompileFile(Path.Combine(Sources.Examples, name, name + ".bpf.c"), "-Wextra", "-Wno-unused-parameter");
+        }
     }
 }

@@ -88,6 +88,23 @@ public class VmlinuxHeaderTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(_folder.Path, "bee")));
     }
 
+    /// <summary>libbpf's dump of these walks in a circle until the stack is gone, and the process with it.</summary>
+    [Theory]
+    [InlineData("a pointer to itself", new uint[] { 0, 2 << 24, 1 })]
+    [InlineData("a pointer to a function that takes it", new uint[] { 0, 2 << 24, 2, 0, (13 << 24) | 1, 0, 0, 1 })]
+    [InlineData("an alias of a pointer to it", new uint[] { 1, 8 << 24, 2, 0, 2 << 24, 1 })]
+    public void Types_that_lead_to_themselves_are_refused(string what, uint[] types)
+    {
+        byte[] names = [0, (byte)'a', 0];
+        var length = (uint)types.Length * 4;
+        uint[] header = [0x0001eb9f, 24, 0, length, length, (uint)names.Length];
+        byte[] btf = [.. header.Concat(types).SelectMany(BitConverter.GetBytes), .. names];
+        var file = Path.Combine(_folder.Path, what);
+        File.WriteAllBytes(file, btf);
+
+        Assert.Contains("itself", Assert.Throws<KernelBtfException>(() => VmlinuxHeader.GetOrCreate(file, out _)).Message);
+    }
+
     [CompileFact]
     public void It_takes_less_than_some_seconds()
     {

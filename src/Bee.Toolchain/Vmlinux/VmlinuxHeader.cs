@@ -72,7 +72,7 @@ public static class VmlinuxHeader
         try
         {
             // libbpf trusts BTF more than a file from anywhere deserves; Bee's own reader checks it first.
-            Bee.Ebpf.Btf.Parse(section);
+            DumpableTypes.Check(Bee.Ebpf.Btf.Parse(section));
             return [.. Encoding.UTF8.GetBytes(Prologue), .. BtfToC.Write(section), .. Encoding.UTF8.GetBytes(Epilogue)];
         }
         catch (Exception exception) when (exception is InvalidDataException or Bee.Ebpf.BpfObjectException)
