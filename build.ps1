@@ -121,14 +121,6 @@ function Test-Project([string] $Project, [string] $Results) {
     $suite
 }
 
-# The harness that opens damaged object files with libbpf in child processes: one more suite of one test.
-function Test-Mutation {
-    $watch = [Diagnostics.Stopwatch]::StartNew()
-    dotnet run --project "$root/tests/Bee.Ebpf.Mutation" -c $Configuration --no-build -- --count 100000 | Out-Host
-    $failed = [int] ($LASTEXITCODE -ne 0)
-    @{ Name = 'Bee.Ebpf.Mutation'; Passed = 1 - $failed; Failed = $failed; Skipped = 0; Reasons = @{}; Seconds = $watch.Elapsed.TotalSeconds; Note = '' }
-}
-
 # The Pester files, in a pwsh of their own, which says its numbers in a file of four lines.
 function Test-Pester([string] $Results) {
     $files = [IO.Directory]::GetFiles("$root/tests", '*.Tests.ps1')
@@ -170,7 +162,6 @@ function Test-Everything {
         foreach ($project in Get-Project tests) {
             if ([IO.File]::ReadAllText($project).Contains('Microsoft.NET.Test.Sdk')) { Test-Project $project $results }
         }
-        if ([IO.Directory]::Exists("$root/tests/Bee.Ebpf.Mutation")) { Test-Mutation }
         Test-Pester $results
     )
     ''
