@@ -8,7 +8,7 @@ namespace Bee.Cmdlets;
 /// <summary>A cmdlet that loads and attaches a program: an image, an object file, or a C file that is compiled first.</summary>
 public abstract class RunCmdlet : StoreCmdlet
 {
-    /// <summary>An image's reference, short name or digest, or the path of a .o or .c file.</summary>
+    /// <summary>An image's reference, short name or digest, or the path of a .o or .c file, or of a folder with one C file.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Program", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName", "Path", "PSPath")]
     [ValidateNotNullOrEmpty]
@@ -152,7 +152,7 @@ public abstract class RunCmdlet : StoreCmdlet
         }
 
         // The colon of a tag would read as a drive's; what really is on a drive is meant as a path and was asked for above.
-        if (!Program.Contains(':') && File.Exists(FullPath(Program)))
+        if (!Program.Contains(':') && (File.Exists(FullPath(Program)) || Directory.Exists(FullPath(Program))))
         {
             return FromFile(FullPath(Program));
         }
@@ -166,14 +166,17 @@ public abstract class RunCmdlet : StoreCmdlet
 
     private ProgramInput? FromFile(string path)
     {
-        string name = ImageNames.FileStem(path);
-        if (!path.EndsWith(".c", StringComparison.Ordinal))
+        bool isSource = path.EndsWith(".c", StringComparison.Ordinal) || Directory.Exists(path);
+        if (!isSource)
         {
-            return new ProgramInput(name, path, ObjectFile.Read(path));
+            return new ProgramInput(ImageNames.FileStem(path), path, ObjectFile.Read(path));
         }
 
-        return SourceBuild.Compile(this, new Toolchain.CompileRequest { Source = path }, Stop) is { Object: { } bytes }
-            ? new ProgramInput(name, path, ObjectFile.Parse(bytes, path))
+        // As Invoke-BeeBuild would build it: a folder's only source, with what the bee.yaml beside it defines.
+        BuildSource source = BuildSource.Find(path);
+        var request = new Toolchain.CompileRequest { Source = source.File, Defines = source.Manifest.Defines };
+        return SourceBuild.Compile(this, request, Stop) is { Object: { } bytes }
+            ? new ProgramInput(ImageNames.FileStem(source.File), source.File, ObjectFile.Parse(bytes, source.File))
             : null;
     }
 }

@@ -1,0 +1,39 @@
+# What the Pester files share; each dots it in its BeforeAll.
+
+$root = Split-Path $PSScriptRoot
+$module = Join-Path $root 'module' 'Bee'
+if (-not (Test-Path (Join-Path $module 'Bee.Cmdlets.dll'))) { throw 'module/Bee is not built. Run ./build.sh build first.' }
+Import-Module $module
+
+# Skips a test that loads programs where that cannot be. Called in the test itself, so that the reason reaches the report.
+function Skip-WithoutKernel {
+    if ([Environment]::UserName -ne 'root') { Set-ItResult -Skipped -Because 'loading programs takes root' }
+    elseif (-not (Test-Path /sys/kernel/btf/vmlinux)) { Set-ItResult -Skipped -Because 'this kernel brings no BTF' }
+    elseif (-not (Test-Path /sys/kernel/tracing/events/enable)) { Set-ItResult -Skipped -Because 'tracefs is not mounted' }
+}
+
+# A shell that starts /bin/true over and over, for half a minute at most: what the tests watch. The caller kills it.
+function Start-Load {
+    $start = [Diagnostics.ProcessStartInfo]::new('/bin/sh')
+    '-c', 'i=0; while [ $i -lt 600 ]; do /bin/true; sleep 0.05; i=$((i + 1)); done' | ForEach-Object { $start.ArgumentList.Add($_) }
+    [Diagnostics.Process]::Start($start)
+}
+
+# The ids of the programs and links that this process holds.
+function Get-KernelId {
+    foreach ($file in [IO.Directory]::GetFiles('/proc/self/fdinfo')) {
+        try { [IO.File]::ReadAllLines($file) -match '^(prog_id|link_id):' -replace '\s' } catch [IO.IOException] { }
+    }
+}
+
+# What a script shows on a screen of 80 columns, in a PowerShell of its own, as plain lines.
+function Get-Screen([string] $Script) {
+    $start = [Diagnostics.ProcessStartInfo]::new((Get-Process -Id $PID).Path)
+    $start.Environment['COLUMNS'] = '80'
+    $start.Environment['NO_COLOR'] = '1'
+    $start.RedirectStandardOutput = $true
+    '-NoProfile', '-NonInteractive', '-Command', "`$PSStyle.OutputRendering = 'PlainText'; Import-Module '$module'; $Script" | ForEach-Object { $start.ArgumentList.Add($_) }
+    $process = [Diagnostics.Process]::Start($start)
+    $process.StandardOutput.ReadToEnd().Split("`n").TrimEnd()
+    $process.WaitForExit()
+}
