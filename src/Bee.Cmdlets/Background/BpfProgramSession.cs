@@ -26,7 +26,9 @@ public enum BpfProgramState
 public sealed class BpfProgramSession
 {
     private readonly BackgroundReader _reader;
-    private readonly BpfSession _session;
+    private readonly object _untoldGate = new();
+    private long _toldDropped;
+    private ulong _toldLost;
 
     internal BpfProgramSession(int id, string name, string image, Guid runspace, BpfSession session, BackgroundReader reader)
     {
@@ -37,7 +39,6 @@ public sealed class BpfProgramSession
         Started = DateTime.Now;
         Programs = session.Programs;
         Maps = [.. session.Maps.Select(map => new MapInfo(map, id, name))];
-        _session = session;
         _reader = reader;
     }
 
@@ -68,6 +69,9 @@ public sealed class BpfProgramSession
     /// <summary>How many the kernel or the program itself threw away because a ring was full; null where nobody can know.</summary>
     public ulong? Lost => _reader.Lost;
 
+    /// <summary>The fullest that one of its buffers in the kernel was found, from 0 to 1; null where it has none.</summary>
+    public double? HighWater => _reader.Streams.Max(stream => stream.HighWater);
+
     /// <summary>The loaded programs.</summary>
     public IReadOnlyList<BpfProgram> Programs { get; }
 
@@ -82,12 +86,22 @@ public sealed class BpfProgramSession
 
     internal EventBuffer Buffer => _reader.Buffer;
 
-    internal BpfSession Session => _session;
-
     internal IReadOnlyList<RecordStream> Streams => _reader.Streams;
 
     /// <summary>Takes the short records out that were met since the last call.</summary>
     internal IReadOnlyList<ShortRecord> TakeShortRecords() => _reader.TakeShortRecords();
+
+    /// <summary>What has been dropped and lost since the last call: each loss is told once.</summary>
+    internal (long Dropped, ulong Lost) TakeUntoldLosses()
+    {
+        lock (_untoldGate)
+        {
+            (long dropped, ulong lost) = (Dropped, Lost ?? 0);
+            (long, ulong) untold = (dropped - _toldDropped, lost - _toldLost);
+            (_toldDropped, _toldLost) = (dropped, lost);
+            return untold;
+        }
+    }
 
     /// <summary>Detaches the program and waits for its thread. What is buffered can still be received.</summary>
     internal void Stop() => _reader.Stop();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using Bee.Ebpf;
 
@@ -13,8 +14,8 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
     private static readonly TimeSpan AmongSeveral = TimeSpan.FromMilliseconds(20);
 
     private readonly List<BpfProgramSession> _sessions = [];
-    private readonly Dictionary<BpfProgramSession, long> _droppedBefore = [];
     private long _left;
+    private long _lastTold = Stopwatch.GetTimestamp();
 
     /// <summary>Names or ids of the programs; wildcards are allowed. Without it all of them.</summary>
     [Parameter(Position = 0, ParameterSetName = "Name")]
@@ -48,7 +49,6 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
         foreach (BpfProgramSession session in _sessions)
         {
             EventViews.Register(this, session.Streams);
-            _droppedBefore[session] = session.Dropped;
         }
 
         using CancellationTokenRegistration wake = Stop.Register(() => _sessions.ForEach(session => session.Buffer.Wake()));
@@ -58,9 +58,21 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
             // Asked before draining: what ends between the two is drained once more.
             BpfProgramSession[] live = [.. _sessions.Where(session => !session.Buffer.IsEnded)];
             more = (live.Length == 0 || Follow(live)) && _sessions.TrueForAll(Drain) && live.Length > 0;
+            if (Stopwatch.GetElapsedTime(_lastTold) >= TimeSpan.FromSeconds(1))
+            {
+                _lastTold = Stopwatch.GetTimestamp();
+                _sessions.ForEach(TellLosses);
+            }
         }
 
-        _sessions.ForEach(Tell);
+        foreach (BpfProgramSession session in _sessions)
+        {
+            TellLosses(session);
+            if (session.Error is { } error)
+            {
+                WriteError(error, session);
+            }
+        }
     }
 
     // One event at a time: what is taken out and not written would be lost when the pipeline has had enough.
@@ -92,16 +104,17 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
         return --_left != 0;
     }
 
-    private void Tell(BpfProgramSession session)
+    private void TellLosses(BpfProgramSession session)
     {
-        if (session.Error is { } error)
+        (long dropped, ulong lost) = session.TakeUntoldLosses();
+        if (dropped > 0)
         {
-            WriteError(error, session);
+            WriteWarning($"{session.Name}: {dropped} events left Bee's buffer before they were received, because it was full. Start-BeeProgram -BufferSize makes it larger.");
         }
 
-        if (session.Dropped > _droppedBefore[session])
+        if (lost > 0)
         {
-            WriteWarning($"{session.Name} has dropped {session.Dropped - _droppedBefore[session]} events meanwhile, because its buffer was full. Start-BeeProgram -BufferSize makes it larger.");
+            WriteWarning($"{session.Name}: {lost} events were lost in the kernel, because the program's buffer was full.");
         }
     }
 }

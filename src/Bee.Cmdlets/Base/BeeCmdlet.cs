@@ -63,6 +63,22 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>
+    /// Writes to the Verbose stream. Under -Debug alone the engine would stop and ask at each such line; then it goes to the Debug stream.
+    /// </summary>
+    /// <param name="text">What is being done.</param>
+    protected internal void Tell(string text)
+    {
+        if (MyInvocation.BoundParameters.ContainsKey("Debug") && !MyInvocation.BoundParameters.ContainsKey("Verbose"))
+        {
+            WriteDebug(text);
+        }
+        else
+        {
+            WriteVerbose(text);
+        }
+    }
+
     /// <summary>Makes a path of the session's current location absolute, without expanding wildcards.</summary>
     /// <param name="path">A path as the person gave it; <c>~</c> and drives are understood.</param>
     /// <returns>The path in the file system.</returns>

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using Bee.Ebpf;
 using Bee.Oci;
+using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
 
@@ -79,7 +80,7 @@ public abstract class RunCmdlet : StoreCmdlet
         {
             if (Find() is { } input)
             {
-                WriteVerbose($"{input.Origin}: {input.File.Programs.Count} programs, {input.File.Maps.Count(map => !map.IsInternal)} maps.");
+                Tell($"{input.Origin}: {input.File.Programs.Count} programs, {input.File.Maps.Count(map => !map.IsInternal)} maps.");
                 Run(input);
             }
         });
@@ -101,7 +102,7 @@ public abstract class RunCmdlet : StoreCmdlet
                 SampleFrequency = SampleFrequency,
                 Log = log.Add,
             });
-            WriteVerbose($"Loaded {string.Join(", ", session.Programs.Select(program => $"{program.Name} (id {program.Id})"))}.");
+            Tell($"Loaded {string.Join(", ", session.Programs.Select(program => $"{program.Name} (id {program.Id})"))}.");
             reader = session.OpenReader(new EventReaderOptions
             {
                 Select = MapSelection.From(Map, input.File),
@@ -109,7 +110,7 @@ public abstract class RunCmdlet : StoreCmdlet
                 AllEntries = All,
             });
             session.Attach();
-            WriteVerbose($"Attached {string.Join(", ", input.File.Programs.Select(program => program.SectionName))}.");
+            Tell($"Attached {string.Join(", ", input.File.Programs.Select(program => program.SectionName))}.");
             log.WriteTo(this);
             return (session, reader);
         }
@@ -174,7 +175,7 @@ public abstract class RunCmdlet : StoreCmdlet
 
         // As Invoke-BeeBuild would build it: a folder's only source, with what the bee.yaml beside it defines.
         BuildSource source = BuildSource.Find(path);
-        var request = new Toolchain.CompileRequest { Source = source.File, Defines = source.Manifest.Defines };
+        var request = new CompileRequest { Source = source.File, Defines = source.Manifest.Defines };
         return SourceBuild.Compile(this, request, Stop) is { Object: { } bytes }
             ? new ProgramInput(ImageNames.FileStem(source.File), source.File, ObjectFile.Parse(bytes, source.File))
             : null;

@@ -48,7 +48,7 @@ public abstract class StoreCmdlet : BeeCmdlet
     {
         if (Stores.InvokingFault is { } fault)
         {
-            WriteVerbose($"The invoking user's store is passed over: {fault.Message}");
+            Tell($"The invoking user's store is passed over: {fault.Message}");
         }
     }
 }

@@ -26,7 +26,7 @@ internal static class SourceBuild
             }
         }
 
-        cmdlet.WriteVerbose($"{result.ClangVersion} {string.Join(' ', result.Flags)}");
+        cmdlet.Tell($"{result.ClangVersion} {string.Join(' ', result.Flags)}");
         foreach (Diagnostic diagnostic in result.Diagnostics)
         {
             Tell(cmdlet, diagnostic, request.Source);
@@ -47,7 +47,7 @@ internal static class SourceBuild
                 cmdlet.WriteWarning(said.Message);
                 break;
             default:
-                cmdlet.WriteVerbose(said.Message);
+                cmdlet.Tell(said.Message);
                 break;
         }
     }

@@ -45,5 +45,5 @@ public sealed class RemoveImageCommand : StoreCmdlet
     }
 
     private void Tell(RemoveResult result)
-        => WriteVerbose($"Removed {string.Join(", ", result.References)}: {result.BlobsDeleted} blobs, {result.BytesFreed} bytes freed.");
+        => Tell($"Removed {string.Join(", ", result.References)}: {result.BlobsDeleted} blobs, {result.BytesFreed} bytes freed.");
 }

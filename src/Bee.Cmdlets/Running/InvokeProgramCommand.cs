@@ -20,6 +20,17 @@ public sealed class InvokeProgramCommand : RunCmdlet
             var sink = new PipelineSink(this, CommandRuntime, MaxEvents);
             reader.Run(sink, Stop, Duration);
             sink.TellLosses();
+            TellCounts(reader);
+        }
+    }
+
+    private void TellCounts(EventReader reader)
+    {
+        foreach (RecordStream stream in reader.Streams)
+        {
+            string fill = stream.HighWater is { } fullest ? $", the buffer at most {fullest * 100:0} % full" : string.Empty;
+            string lost = stream.Lost is { } count ? $", {count} lost" : string.Empty;
+            Tell($"{stream.Name}: {stream.Count} given{lost}{fill}.");
         }
     }
 }

@@ -16,6 +16,12 @@ public static class ViewText
         return hex.Length > 12 ? hex[..12] : hex;
     }
 
+    /// <summary>The end of a text that is too long for its column: of a long name the end tells more.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="width">The column's width.</param>
+    /// <returns>As many characters at most.</returns>
+    public static string? Tail(string? text, int width) => text is null || text.Length <= width ? text : "\u2026" + text[(text.Length - width + 1)..];
+
     /// <summary>A size in its best unit.</summary>
     /// <param name="bytes">Bytes.</param>
     /// <returns>The text.</returns>
@@ -63,6 +69,11 @@ public static class ViewText
     /// <returns>The lines.</returns>
     public static string LoadedMaps(BpfProgramSession session)
         => Columns(session.Maps.Where(map => !map.Map.Description.IsInternal).Select(map => new[] { map.Name, map.Type.ToString(), $"id {map.Id}" }));
+
+    /// <summary>A part of a whole as a percentage.</summary>
+    /// <param name="part">From 0 to 1, or null.</param>
+    /// <returns>The text; empty for null.</returns>
+    public static string Percent(double? part) => part is null ? string.Empty : (part.Value * 100).ToString("0", CultureInfo.InvariantCulture) + " %";
 
     private static string Types(string? key, string? value) => key is null ? value ?? string.Empty : $"{key} -> {value}";
 
