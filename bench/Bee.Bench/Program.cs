@@ -10,11 +10,19 @@ var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
     ["latency"] = LatencyBench.Run,
     ["memory"] = MemoryBench.Run,
     ["attach"] = AttachBench.Run,
+    ["pipeline"] = PipelineBench.Run,
+    ["import"] = ImportBench.Run,
+    ["invoke"] = InvokeBench.Run,
 };
 
-if (args is ["--attach-once", var path])
+switch (args)
 {
-    return AttachBench.Once(path);
+    case ["--attach-once", var path]:
+        return AttachBench.Once(path);
+    case ["--import-once", var module]:
+        return ImportBench.Once(module);
+    case ["--invoke-once", var module, var path]:
+        return InvokeBench.Once(module, path);
 }
 
 var chosen = args.Length == 0 || args.Contains("all") ? [.. measurements.Keys] : args;

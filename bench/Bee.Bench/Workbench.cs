@@ -11,6 +11,7 @@ internal sealed class Workbench : IDisposable
     public Workbench()
     {
         Compile("fill.bpf.c", "fill.o");
+        Compile("burst.bpf.c", "burst.o");
         Compile("live.bpf.c", "live.o");
         Compile("live.bpf.c", "untyped.o", "-DUNTYPED");
         Run("gcc", "-O2", Source("floor.c"), "-o", Path("floor"), "-lbpf");
