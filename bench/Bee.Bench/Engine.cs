@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using Bee.EngineHost;
 
 namespace Bee.Bench;
 
@@ -15,7 +16,8 @@ internal static class Engine
     public static Runspace Open(params SessionStateCmdletEntry[] cmdlets)
     {
         var state = InitialSessionState.CreateDefault2();
-        foreach (var cmdlet in cmdlets)
+        // Of PowerShell's own modules, which the engine's package does not bring, this is what Bee calls.
+        foreach (var cmdlet in cmdlets.Append(new SessionStateCmdletEntry("Update-FormatData", typeof(UpdateFormatDataCommand), null)))
         {
             state.Commands.Add(cmdlet);
         }

@@ -35,7 +35,10 @@ static long add_event(__u32 number, void *unused)
 SEC("tracepoint/syscalls/sys_enter_getpgid")
 int on_getpgid(void *context)
 {
-	if ((int)(bpf_get_current_pid_tgid() >> 32) == target_pid && !__sync_lock_test_and_set(&fired, 1))
+	/* The target has one thread. */
+	if ((int)(bpf_get_current_pid_tgid() >> 32) == target_pid && !fired) {
+		fired = 1;
 		bpf_loop(EVENTS, add_event, 0, 0);
+	}
 	return 0;
 }
