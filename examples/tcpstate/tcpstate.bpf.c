@@ -27,7 +27,6 @@ struct changed {
 	u16 dport;
 	ipv6_addr daddr;	// IPv4 addresses too, in their mapped form
 	ipv6_addr saddr;
-	char comm[16];
 };
 
 BEE_RING(print_changes, struct changed, 1 << 20);
@@ -35,7 +34,6 @@ BEE_RING(print_changes, struct changed, 1 << 20);
 struct seen {
 	u64 since;
 	pid_t pid;
-	char comm[16];
 };
 
 // By the socket's address in the kernel, which is its own as long as it lives.
@@ -62,10 +60,8 @@ int set_state(struct trace_event_raw_inet_sock_set_state *ctx)
 		new = *known;
 		since = known->since;
 	}
-	if (!new.pid && by_process(to)) {
+	if (!new.pid && by_process(to))
 		new.pid = bee_pid();
-		bpf_get_current_comm(new.comm, sizeof(new.comm));
-	}
 	if (target_pid && new.pid != target_pid)
 		return 0;
 	new.since = now;
@@ -87,7 +83,6 @@ int set_state(struct trace_event_raw_inet_sock_set_state *ctx)
 	// A program may read its context only at fixed places, field by field; a copy of 16 bytes goes through a helper.
 	BPF_CORE_READ_INTO(&event->daddr, ctx, daddr_v6);
 	BPF_CORE_READ_INTO(&event->saddr, ctx, saddr_v6);
-	__builtin_memcpy(event->comm, new.comm, sizeof(event->comm));
 	bee_submit(event);
 	return 0;
 }
