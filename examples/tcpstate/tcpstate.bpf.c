@@ -23,10 +23,10 @@ struct changed {
 	enum tcp_state from;
 	enum tcp_state to;
 	duration stayed;	// in the state that is left; 0 when its start was not seen
-	u16 sport;		// this tracepoint has the ports in the host's order already; else: net_port
-	u16 dport;
 	ipv6_addr daddr;	// IPv4 addresses too, in their mapped form
+	u16 dport;		// this tracepoint has the ports in the host's order already; else: net_port
 	ipv6_addr saddr;
+	u16 sport;
 };
 
 BEE_RING(print_changes, struct changed, 1 << 20);
@@ -78,11 +78,11 @@ int set_state(struct trace_event_raw_inet_sock_set_state *ctx)
 	event->from = from;
 	event->to = to;
 	event->stayed = since ? now - since : 0;
-	event->sport = ctx->sport;
-	event->dport = ctx->dport;
 	// A program may read its context only at fixed places, field by field; a copy of 16 bytes goes through a helper.
 	BPF_CORE_READ_INTO(&event->daddr, ctx, daddr_v6);
+	event->dport = ctx->dport;
 	BPF_CORE_READ_INTO(&event->saddr, ctx, saddr_v6);
+	event->sport = ctx->sport;
 	bee_submit(event);
 	return 0;
 }

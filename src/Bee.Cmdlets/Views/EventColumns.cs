@@ -75,7 +75,8 @@ internal static class EventColumns
         {
             FieldMeaning.Text or FieldMeaning.Bytes or FieldMeaning.Array or FieldMeaning.Object => 10,
             FieldMeaning.Syscall or FieldMeaning.Number => 10,
-            FieldMeaning.Enum or FieldMeaning.Flags => 8,
+            // ESTABLISHED, SIGKILL, SYN_SENT: cut, they look alike.
+            FieldMeaning.Enum or FieldMeaning.Flags => 11,
             FieldMeaning.Errno => 7,
             FieldMeaning.Ipv6 => 18,
             FieldMeaning.UserId or FieldMeaning.GroupId => 6,
