@@ -50,6 +50,7 @@ public sealed class BpfSession : IDisposable
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(options);
         SupportedKinds.Check(file);
+        RecordType.Prepare(file);
         var parameters = ParameterValues.Encode(file, options.Parameters);
         Libbpf.Require();
         using var scope = LibbpfLog.Capture(options.Log);

@@ -54,6 +54,30 @@ public abstract class RecordType : IRecordShape
         return new EmittedRecordType(RecordPlans.Record(ShapeReader.Read(type, name), name, withMapName: false), name);
     }
 
+    /// <summary>
+    /// Begins to make the types of a file's streaming maps on another thread, so that they are there when they are asked for: the first ones of a
+    /// process cost some ten milliseconds, which loading the program takes anyway. Nothing need be awaited, and faults come when the type is asked for.
+    /// </summary>
+    /// <param name="file">The file that is about to be loaded.</param>
+    public static void Prepare(ObjectFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ThreadPool.UnsafeQueueUserWorkItem(static file =>
+        {
+            foreach (var map in file.Maps.Where(map => map.Role != MapRole.None))
+            {
+                try
+                {
+                    _ = map.IsEventStream ? (IRecordShape)ForEvent(map) : EntryType.ForMap(map);
+                }
+                catch (Exception)
+                {
+                    // Whoever asks for the type meets the same fault, where it can be told.
+                }
+            }
+        }, file, preferLocal: false);
+    }
+
     /// <summary>Makes an object from a record. The bytes are copied. Bytes beyond <see cref="Size"/> are a flexible array's, if there is one, and ignored otherwise.</summary>
     /// <param name="data">The record; no alignment is needed.</param>
     /// <returns>A new object of <see cref="ClrType"/>.</returns>

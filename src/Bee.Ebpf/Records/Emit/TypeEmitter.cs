@@ -58,8 +58,11 @@ internal sealed class TypeEmitter
         var isEntry = _plan.Decode is DecodeKind.Entry or DecodeKind.PerCpuEntry;
         var method = _type.DefineMethod(
             DecodeName, MethodAttributes.Assembly | MethodAttributes.Static, _type, isEntry ? [reference, reference, typeof(int)] : [reference, typeof(int)]);
-        // A million events are over before the runtime has found the method hot.
-        method.SetImplementationFlags(MethodImplAttributes.IL | MethodImplAttributes.AggressiveOptimization);
+        if (isEntry || _plan.MapName is not null)
+        {
+            // A million events are over before the runtime has found the method hot.
+            method.SetImplementationFlags(MethodImplAttributes.IL | MethodImplAttributes.AggressiveOptimization);
+        }
 
         var constructor = _type.DefineDefaultConstructor(MethodAttributes.Private);
         var il = method.GetILGenerator();
