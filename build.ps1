@@ -35,10 +35,13 @@ $module = [IO.Path]::Combine($root, 'module', 'Bee')
 
 $artifacts = [IO.Path]::Combine($root, 'artifacts')
 
-# Runs a native command in the root folder and throws when it fails.
-function Invoke-Native([string] $Command, [string[]] $With) {
-    & $Command @With
-    if ($LASTEXITCODE -ne 0) { throw "$Command $($With -join ' ') failed: exit code $LASTEXITCODE" }
+# Runs a native command and throws when it fails; what it says is shown only then.
+function Invoke-Quietly([string] $Command, [string[]] $With) {
+    $said = & $Command @With 2>&1
+    if ($LASTEXITCODE -ne 0) {
+        $said | ForEach-Object { "$_" } | Out-Host
+        throw "$Command $($With -join ' ') failed: exit code $LASTEXITCODE"
+    }
 }
 
 # A folder under the system's temporary one; who asks for it deletes it.
@@ -60,10 +63,10 @@ function Get-Project([string] $Folder) { [IO.Directory]::GetFiles([IO.Path]::Com
 function Build-Module {
     $staged = New-TemporaryFolder
     try {
-        foreach ($project in 'Bee.Cmdlets', 'Bee.Isolated') {
-            Invoke-Native dotnet 'publish', "$root/src/$project", '-c', $Configuration, '-o', "$staged/$project", '-v', 'quiet', '--nologo', '-clp:NoSummary'
-        }
-        $shared = foreach ($file in [IO.Directory]::GetFiles("$staged/Bee.Cmdlets", '*.dll')) {
+        # The maker of the help builds the cmdlets too; their folder then holds what the session shares, and nothing of other people's.
+        Invoke-Quietly dotnet 'build', "$root/src/Bee.Help", '-c', $Configuration, '-v', 'quiet', '--nologo'
+        Invoke-Quietly dotnet 'publish', "$root/src/Bee.Isolated", '-c', $Configuration, '-o', "$staged/Bee.Isolated", '-v', 'quiet', '--nologo'
+        $shared = foreach ($file in [IO.Directory]::GetFiles("$root/src/Bee.Cmdlets/bin/$Configuration/net8.0", '*.dll')) {
             Copy-Changed $file "$module/$([IO.Path]::GetFileName($file))"
             [IO.Path]::GetFileName($file)
         }
@@ -80,7 +83,7 @@ function Build-Module {
         Copy-Changed "$root/Bee.psd1" "$module/Bee.psd1"
         foreach ($file in [IO.Directory]::GetFiles("$root/formats", '*.ps1xml')) { Copy-Changed $file "$module/$([IO.Path]::GetFileName($file))" }
         # The pages of docs/ as Get-Help reads them. It fails when a page and its cmdlet do not agree.
-        Invoke-Native dotnet 'run', '--project', "$root/src/Bee.Help", '-c', $Configuration, '-v', 'quiet', '--', "$root/docs", "$staged/help.xml"
+        Invoke-Quietly dotnet "$root/src/Bee.Help/bin/$Configuration/net10.0/Bee.Help.dll", "$root/docs", "$staged/help.xml"
         Copy-Changed "$staged/help.xml" "$module/en-US/Bee.Cmdlets.dll-Help.xml"
     }
     finally {
@@ -156,7 +159,8 @@ function Test-Pester([string] $Results) {
 function Test-Everything {
     $results = [IO.Path]::Combine($artifacts, 'tests')
     $null = [IO.Directory]::CreateDirectory($results)
-    Invoke-Native dotnet 'build', "$root/Bee.slnx", '-c', $Configuration, '-v', 'quiet', '--nologo', '-clp:NoSummary'
+    'building everything'
+    Invoke-Quietly dotnet 'build', "$root/Bee.slnx", '-c', $Configuration, '-v', 'quiet', '--nologo'
     Build-Module
     $suites = @(
         foreach ($project in Get-Project tests) {
@@ -287,7 +291,11 @@ try {
         Build { Build-Module }
         Test { Test-Everything }
         Demo { if (-not $NoBuild) { Build-Module }; Show-Demo }
-        Bench { if (-not $NoBuild) { Build-Module }; Invoke-Native dotnet (@('run', '--project', "$root/bench/Bee.Bench", '-c', 'Release', '--') + $Arguments) }
+        Bench {
+            if (-not $NoBuild) { Build-Module }
+            dotnet run --project "$root/bench/Bee.Bench" -c Release -- @Arguments
+            if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
+        }
         Pack { if (-not $NoBuild) { Build-Module }; New-Package }
     }
 }
