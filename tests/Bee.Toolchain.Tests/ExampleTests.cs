@@ -41,7 +41,7 @@ public class ExampleTests
         Assert.NotEmpty(session.Programs);
     }
 
-    private static ObjectFile Compile(string name)
+    internal static ObjectFile Compile(string name)
     {
         lock (Compiled)
         {

@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Bee.Ebpf;
+
+namespace Bee.Toolchain.Tests;
+
+/// <summary>The examples at work on this process and its children, and on nobody else.</summary>
+[Collection("environment")]
+public class ExampleRunTests
+{
+    [KernelFact]
+    public void Execsnoop_sees_a_program_and_its_arguments()
+    {
+        var events = Run("execsnoop", () => Execute("/bin/sh", "-c", "exit 0", "with", "a  space"));
+
+        var started = Assert.Single(events);
+        Assert.Equal(("sh", "/bin/sh -c exit 0 with a  space"), (Get(started, "comm"), Get(started, "args")));
+        Assert.Equal(Environment.ProcessId, Get(started, "parent_pid"));
+        Assert.InRange((DateTime)Get(started, "at"), DateTime.Now.AddMinutes(-1), DateTime.Now.AddMinutes(1));
+    }
+
+    [KernelFact]
+    public void Execsnoop_cuts_arguments_that_are_too_many()
+    {
+        var started = Assert.Single(Run("execsnoop", () => Execute("/bin/true", new string('x', 500))));
+
+        Assert.Equal("/bin/true " + new string('x', 245), Get(started, "args"));
+    }
+
+    [KernelFact]
+    public void Exitsnoop_tells_codes_and_signals()
+    {
+        var events = Run("exitsnoop", () =>
+        {
+            Execute("/bin/sh", "-c", "exit 3");
+            Execute("/bin/sh", "-c", "kill -9 $$");
+        });
+
+        Assert.Equal([(3u, "0"), (0u, "SIGKILL")], events.Select(item => ((uint)Get(item, "exit_code"), Name(Get(item, "signal")))));
+        Assert.All(events, item => Assert.InRange((ulong)Get(item, "lived"), 1UL, 60_000_000_000UL));
+    }
+
+    [KernelFact]
+    public void Opensnoop_tells_what_worked_and_what_did_not()
+    {
+        var events = Run("opensnoop", () => Execute("/bin/cat", "/dev/null", "/etc/there is none"));
+
+        var worked = Assert.Single(events, item => (string)Get(item, "path") == "/dev/null");
+        var failed = Assert.Single(events, item => (string)Get(item, "path") == "/etc/there is none");
+        Assert.InRange((int)Get(worked, "fd"), 3, 1000);
+        Assert.Equal((-1, "ENOENT"), ((int)Get(failed, "fd"), Name(Get(failed, "error"))));
+    }
+
+    [KernelFact]
+    public void Syscount_counts()
+    {
+        const int Times = 200;
+        var entries = Run("syscount", () =>
+        {
+            for (var i = 0; i < Times; i++)
+            {
+                Directory.GetFiles("/proc/self/task");
+            }
+        });
+
+        // Directory listings close what they open; the last word on each key is the highest.
+        Assert.Contains(entries, item => (ulong)Get(item, "Value") >= Times);
+        Assert.All(entries, item => Assert.NotEqual("", Get(item, "comm")));
+    }
+
+    [KernelFact]
+    public void Tcpstate_follows_a_connection()
+    {
+        var port = 0;
+        var events = Run("tcpstate", () =>
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            using var client = new TcpClient("127.0.0.1", port);
+            using var server = listener.AcceptTcpClient();
+            client.Close();
+            server.Close();
+        });
+
+        var ofClient = events.Where(item => (ushort)Get(item, "dport") == port).Select(item => $"{Get(item, "from")} {Get(item, "to")}").ToArray();
+        Assert.Equal(["CLOSE SYN_SENT", "SYN_SENT ESTABLISHED", "ESTABLISHED FIN_WAIT1"], ofClient.Take(3));
+        Assert.All(events, item => Assert.Equal(Environment.ProcessId, Get(item, "pid")));
+        Assert.Contains(events, item => (string)Get(item, "daddr") == "::ffff:127.0.0.1");
+    }
+
+    [KernelFact]
+    public void Cpusample_finds_who_is_busy()
+    {
+        var entries = Run("cpusample", () =>
+        {
+            var before = Environment.CpuUsage.TotalTime;
+            while (Environment.CpuUsage.TotalTime - before < TimeSpan.FromMilliseconds(300))
+            {
+            }
+        });
+
+        Assert.All(entries, item => Assert.Equal(Environment.ProcessId, Get(item, "pid")));
+        var counts = entries.GroupBy(item => Get(item, "comm")).Sum(group => (long)group.Max(item => (ulong)Get(item, "Value")));
+        // 99 a second: 30 in the time above. Other tests of this process may be busy too.
+        Assert.InRange(counts, 15, 1000);
+    }
+
+    private static List<BpfEvent> Run(string name, Action work)
+    {
+        var options = new BpfSessionOptions
+        {
+            Parameters = new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId },
+            ProcessId = name == "cpusample" ? Environment.ProcessId : null,
+        };
+        using var session = BpfSession.Load(ExampleTests.Compile(name), options);
+        session.Attach();
+        work();
+        var sink = new Sink();
+        using var reader = session.OpenReader(new EventReaderOptions());
+        reader.Run(sink, CancellationToken.None, TimeSpan.FromMilliseconds(300));
+        return sink.Events;
+    }
+
+    private static void Execute(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        process.StandardError.ReadToEnd();
+        process.WaitForExit();
+    }
+
+    private static object Get(BpfEvent item, string property) => item.GetType().GetProperty(property)!.GetValue(item)!;
+
+    private static string Name(object value) => Convert.ToInt64(value) == 0 ? "0" : value.ToString()!;
+
+    private sealed class Sink : IEventSink
+    {
+        internal List<BpfEvent> Events { get; } = [];
+
+        public bool Event(BpfEvent e)
+        {
+            Events.Add(e);
+            return true;
+        }
+
+        public void Short(ShortRecord record) => Assert.Fail("short");
+
+        public void Lost(string map, ulong count) => Assert.Fail("lost");
+    }
+}
