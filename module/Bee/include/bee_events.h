@@ -77,4 +77,11 @@ static __noinline __attribute__((unused)) int bee_count_lost(const struct bee_ma
 #define bee_perf_output(context, map, event, size)			\
 	bpf_perf_event_output(context, &map, BPF_F_CURRENT_CPU, event, size)
 
+/*
+ * What an iterator writes with bpf_seq_write, so that its records become objects; one that declares nothing writes text.
+ *
+ *	BEE_ITER_RECORD(dump_task, struct task_entry);
+ */
+#define BEE_ITER_RECORD(program, record_type) const record_type *iter_record__##program
+
 #endif

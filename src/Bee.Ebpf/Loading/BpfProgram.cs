@@ -4,7 +4,6 @@ namespace Bee.Ebpf;
 public sealed class BpfProgram
 {
     private readonly ObjectHandle _owner;
-    private readonly List<int> _linkIds = [];
 
     internal BpfProgram(ObjectHandle owner, nint pointer, ProgramDescription description)
     {
@@ -28,7 +27,7 @@ public sealed class BpfProgram
     public int Id { get; }
 
     /// <summary>The kernel's ids of the links that hold it attached; empty before <see cref="BpfSession.Attach"/>, and where the kernel has no link object.</summary>
-    public IReadOnlyList<int> LinkIds => _linkIds;
+    public IReadOnlyList<int> LinkIds { get; private set; } = [];
 
     /// <summary>libbpf's <c>bpf_program</c>; valid while the owner is open.</summary>
     internal nint Pointer { get; }
@@ -36,8 +35,6 @@ public sealed class BpfProgram
     internal int Descriptor { get; }
 
     internal bool IsLoaded => Descriptor >= 0;
-
-    internal ObjectHandle Owner => _owner;
 
     /// <summary>Runs the program once in the kernel, for program types that can be (<c>syscall</c> and others).</summary>
     /// <param name="context">The program's context, written back after the run where its type does that; may be empty.</param>
@@ -72,9 +69,10 @@ public sealed class BpfProgram
     {
         if (LibbpfCalls.LinkDescriptor(link) is >= 0 and var descriptor && KernelIds.Of(descriptor) is not 0 and var id)
         {
-            _linkIds.Add(id);
+            // A new list each time: another thread may be reading the old one.
+            LinkIds = [.. LinkIds, id];
         }
     }
 
-    internal void ForgetLinks() => _linkIds.Clear();
+    internal void ForgetLinks() => LinkIds = [];
 }

@@ -116,7 +116,7 @@ public sealed class BpfSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         using var hold = new Hold(_object);
-        var reader = new EventReader(_object, Maps, [.. Programs.Where(p => p.IsLoaded && p.Description.Kind == Attacher.Iterator)], File, options);
+        var reader = new EventReader(this, _object, options);
         lock (_gate)
         {
             if (!_disposed)

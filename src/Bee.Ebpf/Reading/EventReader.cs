@@ -6,6 +6,8 @@ public sealed class EventReader : IDisposable
     private static readonly TimeSpan s_shortestInterval = TimeSpan.FromMilliseconds(10);
 
     private readonly object _gate = new();
+    // Its links would be finalized, and with them the events end, if only the reader were still in use.
+    private readonly BpfSession _session;
     private readonly ObjectHandle _owner;
     private readonly Waiter _waiter;
     private readonly List<IEventSource> _sources = [];
@@ -17,8 +19,9 @@ public sealed class EventReader : IDisposable
     private volatile bool _disposed;
     private bool _running;
 
-    internal EventReader(ObjectHandle owner, IReadOnlyList<BpfMap> maps, IReadOnlyList<BpfProgram> iterators, ObjectFile file, EventReaderOptions options)
+    internal EventReader(BpfSession session, ObjectHandle owner, EventReaderOptions options)
     {
+        _session = session;
         _owner = owner;
         _interval = options.Interval < s_shortestInterval ? s_shortestInterval : options.Interval;
         _repeat = options.AllEntries;
@@ -26,7 +29,7 @@ public sealed class EventReader : IDisposable
         try
         {
             var streams = new List<RecordStream>();
-            foreach (var map in maps.Where(m => options.Select(m.Description)))
+            foreach (var map in session.Maps.Where(m => options.Select(m.Description)))
             {
                 if (Open(map, options) is { } stream)
                 {
@@ -34,9 +37,9 @@ public sealed class EventReader : IDisposable
                 }
             }
 
-            foreach (var program in iterators)
+            foreach (var program in session.Programs.Where(p => p.IsLoaded && p.Description.Kind == Attacher.Iterator))
             {
-                var stream = IteratorSource.Describe(program, file);
+                var stream = IteratorSource.Describe(program, session.File);
                 _iterators.Add(new IteratorSource(stream, program));
                 streams.Add(stream);
             }
@@ -49,7 +52,7 @@ public sealed class EventReader : IDisposable
                 }
             }
 
-            _lost = LostCounts.Find(file, maps, streams);
+            _lost = LostCounts.Find(session, streams);
             Streams = streams;
         }
         catch
@@ -82,6 +85,7 @@ public sealed class EventReader : IDisposable
             using var hold = new Hold(_owner);
             using var registration = stop.UnsafeRegister(static waiter => ((Waiter)waiter!).Wake(), _waiter);
             Loop(sink, stop, duration);
+            GC.KeepAlive(_session);
         }
         finally
         {

@@ -9,7 +9,7 @@ namespace Bee.Ebpf;
 /// <remarks>
 /// An iterator that writes text gives a string a line. One that writes a struct with <c>bpf_seq_write</c> says so by a global variable whose name is
 /// <c>iter_record__</c> and the program's name, and whose type is a pointer to the struct:
-/// <c>const struct task_entry *iter_record__dump_task;</c>. The variable's value is never used.
+/// <c>const struct task_entry *iter_record__dump_task;</c> (in bee.h: <c>BEE_ITER_RECORD</c>). The variable's value is never used.
 /// </remarks>
 internal sealed unsafe class IteratorSource
 {

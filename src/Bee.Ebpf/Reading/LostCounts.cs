@@ -22,15 +22,15 @@ internal sealed class LostCounts
     }
 
     /// <summary>The counts of a session; null when its programs keep none, or no ring is read.</summary>
-    public static LostCounts? Find(ObjectFile file, IReadOnlyList<BpfMap> maps, IReadOnlyList<RecordStream> streams)
+    public static LostCounts? Find(BpfSession session, IReadOnlyList<RecordStream> streams)
     {
         // bee.h brings the map into every program that includes it, and the function that counts only into those that call it.
-        if (file.Btf is { } btf && btf.Find("bee_map_name", BtfKind.Struct) is not null && btf.Find("bee_count_lost", BtfKind.Function) is null)
+        if (session.File.Btf is { } btf && btf.Find("bee_map_name", BtfKind.Struct) is not null && btf.Find("bee_count_lost", BtfKind.Function) is null)
         {
             return null;
         }
 
-        var map = maps.FirstOrDefault(m => m.Name == MapName);
+        var map = session.Maps.FirstOrDefault(m => m.Name == MapName);
         var rings = streams.Where(s => s.Map?.Type == MapType.RingBuffer).ToArray();
         if (map is null || rings.Length == 0 || map.Description is not { KeySize: NameSize, ValueSize: sizeof(ulong), Type: MapType.PerCpuHash or MapType.Hash })
         {

@@ -12,7 +12,7 @@ public sealed class KernelFactAttribute : FactAttribute
 
     private static string? Missing()
     {
-        if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess || Permissions.Lacking().Count > 0)
         {
             return "needs root on Linux, to load programs into the kernel";
         }

@@ -98,6 +98,16 @@ public class LoadFailureTests
         Assert.Contains("unprivileged_bpf_disabled", e.Remedy);
     }
 
+    [KernelFact]
+    public void AKernelWithoutBtfIsNamed()
+    {
+        var file = Fixture.Object("kinds");
+        var e = OtherWorlds.WithoutKernelBtf(() => Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, Calls.Own())));
+
+        Assert.Equal(LoadFault.NoKernelBtf, e.Fault);
+        Assert.Contains("CONFIG_DEBUG_INFO_BTF", e.Remedy);
+    }
+
     [Fact]
     public void ALibraryThatIsMissingOrNoLibbpfIsSaidSo()
     {

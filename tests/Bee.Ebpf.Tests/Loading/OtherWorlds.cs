@@ -6,7 +6,7 @@ namespace Bee.Ebpf.Tests.Loading;
 internal static unsafe partial class OtherWorlds
 {
     private const uint CapabilityVersion3 = 0x20080522;
-    private const int NewMountNamespace = 0x20000, Recursive = 0x4000, Private = 1 << 18, Lazy = 2;
+    private const int NewMountNamespace = 0x20000, Recursive = 0x4000, Bind = 0x1000, Private = 1 << 18, Lazy = 2;
 
     public static T WithoutCapabilities<T>(Func<T> code) => OnThread(code, () =>
     {
@@ -15,10 +15,15 @@ internal static unsafe partial class OtherWorlds
         Check(SetCapabilities(header, none));
     });
 
+    public static T WithoutKernelBtf<T>(Func<T> code) => OnThread(code, () =>
+    {
+        OwnMounts();
+        Check(Mount("/dev/null", Btf.KernelPath, null, Bind, 0));
+    });
+
     public static T WithoutTracefs<T>(Func<T> code) => OnThread(code, () =>
     {
-        Check(Unshare(NewMountNamespace));
-        Check(Mount("none", "/", null, Recursive | Private, 0));
+        OwnMounts();
         foreach (var mounted in (string[])["/sys/kernel/debug/tracing", "/sys/kernel/tracing", "/sys/kernel/debug"])
         {
             // Not all of them need to be there, and one may be mounted over another.
@@ -27,6 +32,13 @@ internal static unsafe partial class OtherWorlds
             }
         }
     });
+
+    // What is mounted from here on is mounted for this thread alone.
+    private static void OwnMounts()
+    {
+        Check(Unshare(NewMountNamespace));
+        Check(Mount("none", "/", null, Recursive | Private, 0));
+    }
 
     private static T OnThread<T>(Func<T> code, Action enter)
     {
