@@ -57,10 +57,11 @@ public class BtfTests(ITestOutputHelper output)
             return;
         }
 
+        using var folder = new TemporaryFolder();
         foreach (var (name, bytes) in Fixtures.All)
         {
             var btf = ObjectFile.Parse(bytes, name).Btf!;
-            using var dump = JsonDocument.Parse(Fixtures.Run(bpftool, "-j", "btf", "dump", "file", Fixtures.Save(name + ".dump.o", bytes)));
+            using var dump = JsonDocument.Parse(Fixtures.Run(bpftool, "-j", "btf", "dump", "file", folder.Write(name + ".dump.o", bytes)));
             var types = dump.RootElement.GetProperty("types");
             Assert.Equal(types.GetArrayLength(), btf.Types.Count - 1);
             foreach (var expected in types.EnumerateArray())

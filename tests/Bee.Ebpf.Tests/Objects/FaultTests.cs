@@ -80,7 +80,8 @@ public class FaultTests
     [ClangFact]
     public void Stripped()
     {
-        var path = Fixtures.Save("stripped.o", Fixtures.Bytes("types"));
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("stripped.o", Fixtures.Bytes("types"));
         Fixtures.Run("llvm-strip", "--strip-all", path);
         Assert.Contains("llvm-strip -g", Assert.Throws<BpfObjectException>(() => ObjectFile.Read(path)).Message);
     }

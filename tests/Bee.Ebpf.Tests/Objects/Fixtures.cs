@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 using Xunit;
 
 namespace Bee.Ebpf.Tests.Objects;
 
-/// <summary>The objects under fixtures/, compiled once for each run into a folder of their own.</summary>
+/// <summary>The objects under fixtures/, compiled once for each run.</summary>
 internal static class Fixtures
 {
-    private static readonly Lazy<string> Folder = new(MakeFolder);
     private static readonly Lazy<IReadOnlyDictionary<string, byte[]>> Compiled = new(CompileAll);
 
     /// <summary>Every fixture by its name, as clang -g -O2 and llvm-strip -g make it.</summary>
@@ -26,17 +26,8 @@ internal static class Fixtures
     /// <summary>Compiles a source text beside fixture.h.</summary>
     public static byte[] Compile(string name, string source, bool types = true, bool isStripped = true, params string[] flags)
     {
-        var file = Path.Combine(Folder.Value, name + ".bpf.c");
-        File.WriteAllText(file, source);
-        return Compile(file, types, isStripped, flags);
-    }
-
-    /// <summary>Writes bytes to a file that lives as long as the test run.</summary>
-    public static string Save(string name, byte[] bytes)
-    {
-        var file = Path.Combine(Folder.Value, name);
-        File.WriteAllBytes(file, bytes);
-        return file;
+        using var folder = new TemporaryFolder();
+        return Compile(folder.Write(name + ".bpf.c", Encoding.UTF8.GetBytes(source)), types, isStripped, flags);
     }
 
     /// <summary>Runs a program and returns what it prints.</summary>
@@ -61,7 +52,8 @@ internal static class Fixtures
 
     private static byte[] Compile(string source, bool types, bool isStripped, params string[] flags)
     {
-        var target = Path.Combine(Folder.Value, Path.GetFileNameWithoutExtension(source) + ".o");
+        using var folder = new TemporaryFolder();
+        var target = Path.Combine(folder.Path, "fixture.o");
         Run("clang", ["-O2", "-target", "bpf", .. types ? ["-g"] : Array.Empty<string>(), .. flags, "-I", Sources, "-c", source, "-o", target]);
         if (isStripped)
         {
@@ -70,13 +62,22 @@ internal static class Fixtures
 
         return File.ReadAllBytes(target);
     }
+}
 
-    private static string MakeFolder()
+/// <summary>A folder that goes when it is disposed of.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("bee-objects-").FullName;
+
+    /// <summary>Writes a file into the folder and returns its path.</summary>
+    public string Write(string name, byte[] bytes)
     {
-        var folder = Directory.CreateTempSubdirectory("bee-fixtures-").FullName;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        return folder;
+        var file = System.IO.Path.Combine(Path, name);
+        File.WriteAllBytes(file, bytes);
+        return file;
     }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
 }
 
 /// <summary>A test that compiles C: skipped where clang is missing.</summary>

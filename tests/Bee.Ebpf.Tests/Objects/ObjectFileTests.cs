@@ -105,7 +105,8 @@ public class ObjectFileTests
     [ClangFact]
     public void ReadTakesAPathAndMissingFilesAreTheSystemsMatter()
     {
-        var path = Fixtures.Save("named.o", Fixtures.Bytes("types"));
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("named.o", Fixtures.Bytes("types"));
         Assert.Equal(path, ObjectFile.Read(path).Name);
         Assert.Throws<FileNotFoundException>(() => ObjectFile.Read(path + ".none"));
     }
@@ -133,7 +134,8 @@ public class ObjectFileTests
             return;
         }
 
-        var parts = new[] { "parameters", "relocations" }.Select(n => Fixtures.Save(n + ".part.o", Fixtures.Bytes(n))).ToArray();
+        using var folder = new TemporaryFolder();
+        var parts = new[] { "parameters", "relocations" }.Select(n => folder.Write(n + ".part.o", Fixtures.Bytes(n))).ToArray();
         var linked = parts[0] + ".linked";
         Fixtures.Run(bpftool, ["gen", "object", linked, .. parts]);
         var file = ObjectFile.Read(linked);
