@@ -86,6 +86,34 @@ public class SoloConventionTests
         Assert.True(file.Bytes.Span.IndexOf("\0memcpy\0"u8) < 0);
     }
 
+    /// <summary>clang 16 made an error of it; the sources were written when it was a warning.</summary>
+    [CompileFact]
+    public void An_argument_of_a_system_call_may_stand_for_a_pointer()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Compiler.Compile(
+            new CompileRequest
+            {
+                Source = folder.Write("tool.c", Start + """
+                    char __license[] SEC("license") = "GPL";
+                    struct { __uint(max_entries, 1 << 24); __uint(type, BPF_MAP_TYPE_ARRAY); __type(key, u32); __type(value, char[64]); } print_names SEC(".maps");
+                    SEC("tracepoint/syscalls/sys_enter_openat")
+                    int opened(struct trace_event_raw_sys_enter* ctx)
+                    {
+                        char name[64] = {};
+                        u32 key = 0;
+                        bpf_probe_read_user_str(&name, sizeof(name), ctx->args[1]);
+                        bpf_map_update_elem(&print_names, &key, &name, 0);
+                        return 0;
+                    }
+                    """),
+            },
+            CancellationToken.None);
+
+        Assert.True(result.Success, string.Join("\n", result.Diagnostics));
+        Assert.Equal((DiagnosticSeverity.Warning, "-Wint-conversion"), (result.Diagnostics[0].Severity, result.Diagnostics[0].Option));
+    }
+
     [CompileFact]
     public void A_header_beside_the_source_is_found()
     {

@@ -45,7 +45,7 @@
 		__type(value, event_type);			\
 	} map SEC(".maps")
 
-/* A buffer a CPU: for kernels before 5.8, and for events that no CPU may wait for. */
+/* A buffer a CPU: events of different CPUs come in no order, but no CPU ever waits for another. */
 #define BEE_PERF(map, event_type)				\
 	struct {						\
 		__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);	\

@@ -29,7 +29,7 @@ typedef __s32 syscall_nr;		/* a system call's number; shown as openat */
 typedef __s32 errno_value;		/* an error, either sign; shown as ENOENT */
 typedef __s32 signal_nr;		/* a signal; shown as SIGKILL */
 
-typedef __u64 byte_size;		/* a number of bytes; shown as 4.0 KiB */
+typedef __u64 byte_size;		/* a number of bytes; shown as 1.5KiB */
 
 /* uid_t and gid_t come with the kernel's types and are shown with the user's and group's name. */
 
