@@ -101,7 +101,8 @@ function Test-Project([string] $Project, [string] $Results) {
     [IO.File]::Delete($trx)
     $watch = [Diagnostics.Stopwatch]::StartNew()
     # A test that hangs is ended and named after five minutes, so that the whole run has an end.
-    dotnet test $Project -c $Configuration --no-build --nologo --results-directory $Results --logger "trx;LogFileName=$name.trx" --logger 'console;verbosity=minimal' --blame-hang --blame-hang-dump-type none --blame-hang-timeout 5m | Out-Host
+    dotnet test $Project -c $Configuration --no-build --nologo --results-directory $Results --logger "trx;LogFileName=$name.trx" --logger 'console;verbosity=minimal' --blame-hang --blame-hang-dump-type none --blame-hang-timeout 5m |
+        Where-Object { $_ -notmatch '^(Test run for|A total of|Data collector|Results File:|VSTest version|$)' } | Out-Host
     $exit = $LASTEXITCODE
     $suite = @{ Name = $name; Passed = 0; Failed = 0; Skipped = 0; Reasons = @{}; Seconds = $watch.Elapsed.TotalSeconds; Note = '' }
     if ([IO.File]::Exists($trx)) {
@@ -132,7 +133,7 @@ function Test-Pester([string] $Results) {
     $pwsh = @(Get-Command pwsh -CommandType Application -ErrorAction Ignore)
     $why = if (-not $pwsh) { 'pwsh is not on PATH' }
     else {
-        & $pwsh[0].Path -NoProfile -NonInteractive -Command 'exit [int] -not (Get-Module -ListAvailable Pester | Where-Object Version -ge 5.0)'
+        & $pwsh[0].Path -NoProfile -NonInteractive -Command 'exit [int] -not (Get-Module -ListAvailable Pester | Where-Object { $_.Version -ge [version] "5.0" })'
         if ($LASTEXITCODE -ne 0) { 'pwsh has no Pester 5 or later' }
     }
     if ($why) {

@@ -31,6 +31,7 @@ public sealed class EngineSession : IDisposable
     public Runspace Runspace { get; }
 
     /// <summary>Runs a script file; its arguments are as on a command line: <c>-Name value</c>, <c>-Switch</c>, <c>value</c>.</summary>
+    /// <remarks>An error that ends a statement ends the script.</remarks>
     /// <returns>What the script gave to <c>exit</c>, 1 when it threw, 66 when there is no such file, else 0.</returns>
     /// <exception cref="PipelineStoppedException">Somebody called <see cref="Stop"/>.</exception>
     public int RunScript(string path, IReadOnlyList<string> arguments)
@@ -53,8 +54,8 @@ public sealed class EngineSession : IDisposable
         }
 
         // A script block, not the file by name: `exit` in a script called by name ends that script only, and its number is then
-        // the same variable that a native command inside it sets.
-        var line = new StringBuilder("param($script) & $script");
+        // the same variable that a native command inside it sets. In try, since a wrong argument would else end the call only, with success.
+        var line = new StringBuilder("param($script) try { & $script");
         foreach (string argument in arguments)
         {
             // A parameter's name stays bare so that the binder sees a name; all else is data, quoted.
@@ -62,7 +63,7 @@ public sealed class EngineSession : IDisposable
             line.Append(' ').Append(isName ? argument : $"'{CodeGeneration.EscapeSingleQuotedStringContent(argument)}'");
         }
 
-        return Run(line.ToString(), tree.GetScriptBlock());
+        return Run(line.Append(" } catch { throw }").ToString(), tree.GetScriptBlock());
     }
 
     /// <summary>Runs a piece of script and shows its output as a console would, through Out-Default.</summary>
