@@ -30,7 +30,15 @@ internal static class EventViews
 
         if (Known.GetOrCreateValue(runspace).Add(shapes, formats))
         {
-            cmdlet.InvokeCommand.InvokeScript("Update-FormatData");
+            try
+            {
+                cmdlet.InvokeCommand.InvokeScript("Update-FormatData");
+            }
+            catch (RuntimeException fault) when (fault is not PipelineStoppedException)
+            {
+                // A runspace without the command, or with somebody's broken format file: the objects are worth more than their looks.
+                cmdlet.WriteDebug($"No table views: {fault.Message}");
+            }
         }
     }
 
