@@ -7,10 +7,17 @@ namespace Bee.Bench;
 /// <summary>From an object file to attached programs, in a process that has just started, compared with bpftool as a whole.</summary>
 internal static class AttachBench
 {
+    private const string Name = "library, file to attached, cold";
     private const double MostMore = 150;
 
     public static IEnumerable<Row> Run(Workbench bench)
     {
+        if (!Workbench.Has("bpftool"))
+        {
+            yield return new Row(Name, "", "", "", "needs bpftool", null);
+            yield break;
+        }
+
         var floor = new List<double>();
         var bee = new List<double>();
         for (var i = -1; i < Report.Runs; i++)
@@ -24,7 +31,7 @@ internal static class AttachBench
         }
 
         var more = Report.Median(bee) - Report.Median(floor);
-        yield return new Row("library, file to attached, cold", Engine.Milliseconds(Report.Median(floor)), Engine.Milliseconds(Report.Median(bee)), $"{more:+0;-0} ms", $"<= +{MostMore} ms", more <= MostMore);
+        yield return new Row(Name, Engine.Milliseconds(Report.Median(floor)), Engine.Milliseconds(Report.Median(bee)), $"{more:+0;-0} ms", $"<= +{MostMore} ms", more <= MostMore);
     }
 
     /// <summary>How many milliseconds bpftool takes to load the same program, from its start to its end.</summary>

@@ -19,6 +19,12 @@ internal static partial class InvokeBench
             yield break;
         }
 
+        if (!Workbench.Has("bpftool"))
+        {
+            yield return new Row(Name, "", "", "", "needs bpftool", null);
+            yield break;
+        }
+
         var floor = new List<double>();
         var bee = new List<double>();
         for (var i = -1; i < Report.Runs; i++)

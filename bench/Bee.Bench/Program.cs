@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Bee.Bench;
+using Bee.Ebpf;
 
 // Medians of five runs, Bee's and the C program's in turns, so that what else the machine does meets both.
 var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
@@ -32,6 +34,19 @@ if (chosen.FirstOrDefault(c => !measurements.ContainsKey(c)) is { } unknown)
     return 2;
 }
 
+if (!Environment.IsPrivilegedProcess)
+{
+    Console.Error.WriteLine("The measurements load programs into the kernel and need root: sudo.");
+    return 2;
+}
+
+if (((string[])["clang", "gcc"]).FirstOrDefault(t => !Workbench.Has(t)) is { } missing)
+{
+    Console.Error.WriteLine($"The measurements need {missing}; its package has the same name.");
+    return 2;
+}
+
+Console.WriteLine($"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} processors, load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}, {RuntimeInformation.FrameworkDescription}, libbpf {Libbpf.Version}");
 using var bench = new Workbench();
 var holds = true;
 Report.Heading();

@@ -33,6 +33,9 @@ internal sealed class Workbench : IDisposable
 
     public static long[] Numbers(string line) => [.. line.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(long.Parse)];
 
+    /// <summary>Whether a tool is on PATH.</summary>
+    public static bool Has(string tool) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(d => File.Exists(System.IO.Path.Combine(d, tool)));
+
     public static string Run(string tool, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(tool, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;

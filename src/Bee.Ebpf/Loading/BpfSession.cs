@@ -108,7 +108,10 @@ public sealed class BpfSession : IDisposable
         }
     }
 
-    /// <summary>Opens a reader. Open it before <see cref="Attach"/> and no event of a perf buffer is missed.</summary>
+    /// <summary>
+    /// Opens a reader. Open it before <see cref="Attach"/> and no event of a perf buffer is missed. Of several readers only one may read a given
+    /// ring or perf buffer, since an event is read once.
+    /// </summary>
     /// <param name="options">What to read.</param>
     /// <exception cref="BpfLoadException">A buffer cannot be mapped.</exception>
     /// <exception cref="ObjectDisposedException">It has been disposed of.</exception>

@@ -119,7 +119,8 @@ public sealed class EventReader : IDisposable
         var start = Environment.TickCount64;
         var end = duration is { } span ? start + (long)Math.Max(0, span.TotalMilliseconds) : long.MaxValue;
         var stopped = Poll(sink, first: true);
-        var endless = _sources.Count > 0 || _polled.Count > 0 || (_repeat && _iterators.Count > 0);
+        // Programs without anything to read stay attached all the same; iterators alone have an end.
+        var endless = _iterators.Count == 0 || _sources.Count > 0 || _polled.Count > 0 || _repeat;
         var next = start + (long)_interval.TotalMilliseconds;
         var needsTimer = _polled.Count > 0 || _lost is not null || _sources.Any(s => s is PerfSource) || (_repeat && _iterators.Count > 0);
         while (!stopped && !_disposed && endless)

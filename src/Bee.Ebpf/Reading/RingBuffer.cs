@@ -43,7 +43,16 @@ public sealed unsafe class RingBuffer : IDisposable
     public uint Size { get; }
 
     /// <summary>Bytes that wait to be read, in records finished or not.</summary>
-    public ulong Waiting => Volatile.Read(ref *_producer) - *_consumer;
+    /// <exception cref="ObjectDisposedException">The ring has been disposed of.</exception>
+    public ulong Waiting
+    {
+        get
+        {
+            using var hold = new Hold(_producerPages);
+            using var holdConsumer = new Hold(_consumerPages);
+            return Volatile.Read(ref *_producer) - *_consumer;
+        }
+    }
 
     /// <summary>The size that libbpf gives a ring: the declared one, rounded up to a power of two that is a multiple of the page size.</summary>
     internal static uint SizeInKernel(uint declared) => BitOperations.RoundUpToPowerOf2(Math.Max(declared, (uint)Environment.SystemPageSize));
@@ -68,14 +77,18 @@ public sealed unsafe class RingBuffer : IDisposable
 
     /// <summary>
     /// Hands over the records that are finished at the moment of the call. Those written meanwhile wait for the next call, so that a busy
-    /// producer is not woken-up for at every record: the kernel notifies only a consumer that has caught up.
+    /// producer does not pay for a wake-up at every record: the kernel notifies only a consumer that has caught up.
     /// </summary>
     /// <typeparam name="TSink">A struct, so that the call inlines.</typeparam>
     /// <param name="sink">Takes the records. What it throws reaches the caller, with the ring in order and that record read.</param>
     /// <returns>How many bytes of the ring were read.</returns>
+    /// <exception cref="ObjectDisposedException">The ring has been disposed of.</exception>
     public ulong Drain<TSink>(ref TSink sink)
         where TSink : struct, IRecordSink
     {
+        // The sink may dispose of the ring, and another thread too: the pages stay until this is done.
+        using var hold = new Hold(_producerPages);
+        using var holdConsumer = new Hold(_consumerPages);
         var start = *_consumer;
         var position = start;
         var end = Volatile.Read(ref *_producer);

@@ -158,6 +158,47 @@ public class RingTests
         Assert.Equal(2, sink.Count);
     }
 
+    [KernelFact]
+    public void AProgramWithoutAnythingToReadStaysAttachedForItsTime()
+    {
+        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = _ => false });
+        session.Attach();
+        var clock = Stopwatch.StartNew();
+        reader.Run(new CollectingSink(), CancellationToken.None, TimeSpan.FromMilliseconds(100));
+
+        Assert.Empty(reader.Streams);
+        Assert.True(clock.ElapsedMilliseconds >= 100);
+    }
+
+    [KernelFact]
+    public void ARawRingMayBeDisposedOfByItsSink()
+    {
+        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        var ring = session.Maps.Single(m => m.Description.Type == MapType.RingBuffer).OpenRing();
+        session.Attach();
+        Calls.GetProcessGroup(-1);
+        Calls.GetProcessGroup(-1);
+        var sink = new DisposingSink { Ring = ring };
+        ring.Drain(ref sink);
+
+        Assert.Equal(2, sink.Count);
+        Assert.Throws<ObjectDisposedException>(() => ring.Waiting);
+    }
+
+    private struct DisposingSink : IRecordSink
+    {
+        public RingBuffer Ring;
+        public int Count;
+
+        public bool Record(ReadOnlySpan<byte> data)
+        {
+            Ring.Dispose();
+            Count += data.Length > 0 ? 1 : 0;
+            return true;
+        }
+    }
+
     private static TimeSpan ThreadTime()
     {
         var text = File.ReadAllText("/proc/thread-self/schedstat");
