@@ -13,9 +13,8 @@ internal static unsafe partial class LibbpfDump
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search)
     {
-        // The same switch as Bee.Ebpf has, so that one libbpf serves both.
-        var path = name == Library ? Environment.GetEnvironmentVariable("BEE_LIBBPF") : null;
-        return string.IsNullOrEmpty(path) ? 0 : NativeLibrary.Load(path);
+        // The library that Bee.Ebpf takes, so that one libbpf serves both.
+        return name == Library && Bee.Ebpf.Libbpf.OverridePath is { } path ? NativeLibrary.Load(path) : 0;
     }
 
     [LibraryImport(Library, SetLastError = true)]

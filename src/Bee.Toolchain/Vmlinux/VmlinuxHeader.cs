@@ -81,7 +81,7 @@ public static class VmlinuxHeader
         }
         catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException)
         {
-            throw Distribution.Current.Missing(LibbpfDump.Library, Component.Libbpf, $"{LibbpfDump.Library} cannot be loaded, which writes vmlinux.h.");
+            throw Distribution.Current.Missing(LibbpfDump.Library, Component.Libbpf, $"{Bee.Ebpf.Libbpf.OverridePath ?? LibbpfDump.Library} cannot be loaded, which writes vmlinux.h.");
         }
     }
 
