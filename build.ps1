@@ -125,7 +125,7 @@ function Test-Project([string] $Project, [string] $Results) {
     $suite
 }
 
-# The Pester files, in a pwsh of their own, which says its numbers in a file of four lines.
+# The Pester files, in a pwsh of their own, which says its numbers in a file: passed, failed, skipped, then the reasons.
 function Test-Pester([string] $Results) {
     $files = [IO.Directory]::GetFiles("$root/tests", '*.Tests.ps1')
     $suite = @{ Name = 'Pester'; Passed = 0; Failed = 0; Skipped = 0; Reasons = @{}; Seconds = 0; Note = '' }
@@ -147,13 +147,14 @@ function Test-Pester([string] $Results) {
     $env:BEE_TEST_NUMBERS = $numbers
     & $pwsh[0].Path -NoProfile -NonInteractive -Command "& '$root/tests/Invoke-Pester.ps1'" | Out-Host
     $exit = $LASTEXITCODE
+    $env:BEE_TEST_NUMBERS = $null
     $suite.Seconds = $watch.Elapsed.TotalSeconds
     if ([IO.File]::Exists($numbers)) {
         $lines = [IO.File]::ReadAllLines($numbers)
         $suite.Passed, $suite.Failed, $suite.Skipped = [int[]] $lines[0..2]
         foreach ($reason in $lines[3..($lines.Count)]) { if ($reason) { $suite.Reasons[$reason]++ } }
     }
-    else { $suite.Failed = 1; $suite.Note = "the suite itself failed: exit code $exit" }
+    if ($exit -ne 0 -and $suite.Failed -eq 0) { $suite.Failed = 1; $suite.Note = "the suite itself failed: exit code $exit" }
     $suite
 }
 
