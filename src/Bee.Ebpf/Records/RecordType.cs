@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Bee.Ebpf;
 
 /// <summary>
@@ -8,26 +11,35 @@ namespace Bee.Ebpf;
 /// A struct or union gives a property a field, anonymous members flattened. A type made for a map begins with <c>MapName</c>.
 /// Any other type (<c>__type(value, u32)</c>) gives one property <c>Value</c>; no type at all gives <c>Data</c>, the sample's bytes.
 /// </remarks>
-public abstract class RecordType : IRecordShape
+public sealed unsafe class RecordType : IRecordShape
 {
-    private protected RecordType()
+    // Called through a pointer: no delegate, no reflection, no boxing for an event.
+    private readonly delegate*<ref byte, int, BpfEvent> _decode;
+    private readonly int _size;
+
+    private RecordType(TypePlan plan, string name)
     {
+        Name = name;
+        ClrType = EmittedTypes.Class(plan);
+        Fields = RecordFields.Of(plan);
+        _size = plan.InlineSize;
+        _decode = (delegate*<ref byte, int, BpfEvent>)TypeEmitter.DecodeMethod(ClrType).MethodHandle.GetFunctionPointer();
     }
 
     /// <inheritdoc/>
-    public abstract Type ClrType { get; }
+    public Type ClrType { get; }
 
     /// <inheritdoc/>
-    public abstract string Name { get; }
+    public string Name { get; }
 
     /// <summary>
     /// How many bytes a record must have at least: the size of the C type, or, where it ends in a flexible array, the offset of that, which may be
     /// inside the padding that C's sizeof counts. 0 where the map has no type.
     /// </summary>
-    public abstract int Size { get; }
+    public int Size => _size;
 
     /// <inheritdoc/>
-    public abstract IReadOnlyList<RecordField> Fields { get; }
+    public IReadOnlyList<RecordField> Fields { get; }
 
     /// <summary>The type of the events of a ring or perf buffer, from the BTF type of its value.</summary>
     /// <param name="map">The map; its <see cref="MapDescription.Value"/> may be null.</param>
@@ -38,7 +50,7 @@ public abstract class RecordType : IRecordShape
         ArgumentNullException.ThrowIfNull(map);
         EventClock.Refresh();
         var shape = map.Value is null or BtfVoid ? null : ShapeReader.Read(map.Value, map.Name);
-        return new EmittedRecordType(RecordPlans.Record(shape, map.Name, withMapName: true), map.Name);
+        return new RecordType(RecordPlans.Record(shape, map.Name, withMapName: true), map.Name);
     }
 
     /// <summary>The type of records of a given C type, without a map.</summary>
@@ -51,7 +63,7 @@ public abstract class RecordType : IRecordShape
         ArgumentNullException.ThrowIfNull(type);
         ArgumentNullException.ThrowIfNull(name);
         EventClock.Refresh();
-        return new EmittedRecordType(RecordPlans.Record(ShapeReader.Read(type, name), name, withMapName: false), name);
+        return new RecordType(RecordPlans.Record(ShapeReader.Read(type, name), name, withMapName: false), name);
     }
 
     /// <summary>
@@ -82,5 +94,16 @@ public abstract class RecordType : IRecordShape
     /// <param name="data">The record; no alignment is needed.</param>
     /// <returns>A new object of <see cref="ClrType"/>.</returns>
     /// <exception cref="ShortRecordException">There are fewer bytes than <see cref="Size"/>.</exception>
-    public abstract BpfEvent Decode(ReadOnlySpan<byte> data);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public BpfEvent Decode(ReadOnlySpan<byte> data)
+    {
+        if (data.Length < _size)
+        {
+            Short(data.Length);
+        }
+
+        return _decode(ref MemoryMarshal.GetReference(data), data.Length);
+    }
+
+    private void Short(int found) => throw new ShortRecordException(Name, _size, found);
 }
