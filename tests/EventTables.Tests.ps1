@@ -43,6 +43,8 @@ int on_chdir(void *ctx)
                 @(($program | Receive-BeeEvent | Out-String -Width 80) -split "`n" | ForEach-Object TrimEnd | Where-Object { $_ })
             }
             finally {
+                # Not in a folder that goes with the test: what starts later would start nowhere.
+                [Environment]::CurrentDirectory = $PSScriptRoot
                 $program | Stop-BeeProgram | Out-Null
             }
         }
