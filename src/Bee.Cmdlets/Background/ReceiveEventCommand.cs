@@ -46,10 +46,8 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
     protected override void EndProcessing()
     {
         _left = MaxEvents;
-        foreach (BpfProgramSession session in _sessions)
-        {
-            EventViews.Register(this, session.Streams);
-        }
+        // One table for all: what a table of one program's events does not know would show as lists.
+        EventViews.Register(this, [.. _sessions.SelectMany(session => session.Streams)]);
 
         using CancellationTokenRegistration wake = Stop.Register(() => _sessions.ForEach(session => session.Buffer.Wake()));
         bool more = _sessions.TrueForAll(Drain);
