@@ -25,6 +25,8 @@ internal static class AttachFailure
                 Log = log,
                 Remedy = "The kernel lacks BPF trampolines for this architecture or this function; a kprobe, a tracepoint or a raw tracepoint may do instead.",
             },
+            // libbpf 1.0.0 gives this number for whatever fails here, and the true one in its log only.
+            "raw_tracepoint" when errno == Libc.EOPNOTSUPP => NoTarget(program, description.AttachTo ?? "", TargetNames.For(description), Libc.ENOENT, log),
             _ when errno is Libc.ENOENT or Libc.EINVAL or Libc.ESRCH => NoTarget(program, description.AttachTo ?? "", TargetNames.For(description), errno, log),
             _ => Other(program, errno, log),
         };

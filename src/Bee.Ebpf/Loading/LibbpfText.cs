@@ -35,9 +35,9 @@ internal static partial class LibbpfText
     /// <summary>The program that could not be loaded.</summary>
     public static string? FailedProgram(string log) => ProgramFailure().Match(log) is { Success: true } match ? match.Groups[1].Value : null;
 
-    /// <summary>The program, and the kernel function or type it wants and that does not exist.</summary>
-    public static (string Program, string Target)? MissingType(string log) =>
-        TypeFailure().Match(log) is { Success: true } match ? (match.Groups[1].Value, match.Groups[2].Value) : null;
+    /// <summary>The program (null when libbpf 1.0 does not say), and the kernel function or type it wants and that does not exist.</summary>
+    public static (string? Program, string Target)? MissingType(string log) =>
+        TypeFailure().Match(log) is { Success: true } match ? (match.Groups[1] is { Success: true } program ? program.Value : null, match.Groups[2].Value) : null;
 
     /// <summary>Whether the kernel's own BTF could not be had.</summary>
     public static bool LacksKernelBtf(string log) =>
@@ -62,6 +62,6 @@ internal static partial class LibbpfText
     [GeneratedRegex(@"prog '([^']*)': BPF program load failed")]
     private static partial Regex ProgramFailure();
 
-    [GeneratedRegex(@"prog '([^']*)': failed to find kernel BTF type ID of '([^']*)'")]
+    [GeneratedRegex(@"(?:prog '([^']*)': )?failed to find kernel BTF type ID of '([^']*)'")]
     private static partial Regex TypeFailure();
 }
