@@ -102,7 +102,7 @@ function Test-Project([string] $Project, [string] $Results) {
     $watch = [Diagnostics.Stopwatch]::StartNew()
     # A test that hangs is ended and named after five minutes, so that the whole run has an end.
     dotnet test $Project -c $Configuration --no-build --nologo --results-directory $Results --logger "trx;LogFileName=$name.trx" --logger 'console;verbosity=minimal' --blame-hang --blame-hang-dump-type none --blame-hang-timeout 5m |
-        Where-Object { $_ -notmatch '^(Test run for|A total of|Data collector|Results File:|VSTest version|$)' } | Out-Host
+        Where-Object { $_ -notmatch '^(Test run for|A total of|Data collector|Results File:|VSTest version|$)|\[SKIP\]$|^  Skipped ' } | Out-Host
     $exit = $LASTEXITCODE
     $suite = @{ Name = $name; Passed = 0; Failed = 0; Skipped = 0; Reasons = @{}; Seconds = $watch.Elapsed.TotalSeconds; Note = '' }
     if ([IO.File]::Exists($trx)) {
