@@ -19,16 +19,26 @@ public sealed class BpfSession : IDisposable
         File = file;
         _options = options;
         _object = handle;
-        Maps = [.. from map in file.Maps
-                   let pointer = LibbpfCalls.FindMap(handle, map.Name)
-                   where pointer != 0
-                   let descriptor = LibbpfCalls.MapDescriptor(pointer)
-                   where descriptor >= 0
-                   select new BpfMap(handle, descriptor, map)];
-        Programs = [.. from program in file.Programs
-                       let pointer = LibbpfCalls.FindProgram(handle, program.Name)
-                       where pointer != 0
-                       select new BpfProgram(handle, pointer, program)];
+        var maps = new List<BpfMap>(file.Maps.Count);
+        foreach (var map in file.Maps)
+        {
+            if (LibbpfCalls.FindMap(handle, map.Name) is not 0 and var pointer && LibbpfCalls.MapDescriptor(pointer) is >= 0 and var descriptor)
+            {
+                maps.Add(new BpfMap(handle, descriptor, map));
+            }
+        }
+
+        var programs = new List<BpfProgram>(file.Programs.Count);
+        foreach (var program in file.Programs)
+        {
+            if (LibbpfCalls.FindProgram(handle, program.Name) is not 0 and var pointer)
+            {
+                programs.Add(new BpfProgram(handle, pointer, program));
+            }
+        }
+
+        Maps = maps;
+        Programs = programs;
     }
 
     /// <summary>The object file.</summary>

@@ -13,12 +13,12 @@ internal sealed class LostCounts
     private const int NameSize = 32;
 
     private readonly MapScan _scan;
-    private readonly Dictionary<RecordStream, ulong> _reported;
+    private readonly RecordStream[] _rings;
 
-    private LostCounts(MapScan scan, IEnumerable<RecordStream> streams)
+    private LostCounts(MapScan scan, RecordStream[] rings)
     {
         _scan = scan;
-        _reported = streams.ToDictionary(s => s, _ => 0ul);
+        _rings = rings;
     }
 
     /// <summary>The counts of a session; null when its programs keep none, or no ring is read.</summary>
@@ -63,13 +63,12 @@ internal sealed class LostCounts
                 }
 
                 // A name that fills the key may go on in the object file.
-                var stream = _reported.Keys.FirstOrDefault(s => end < 0 || name.Length == NameSize - 1 ? s.Name.StartsWith(name, StringComparison.Ordinal) : s.Name == name);
-                if (stream is not null && total > _reported[stream])
+                var ring = Array.Find(_rings, r => end < 0 || name.Length == NameSize - 1 ? r.Name.StartsWith(name, StringComparison.Ordinal) : r.Name == name);
+                if (ring is not null && total > ring.Lost)
                 {
-                    var news = total - _reported[stream];
-                    _reported[stream] = total;
-                    stream.Lost += news;
-                    sink.Lost(stream.Name, news);
+                    var news = total - ring.Lost.Value;
+                    ring.Lost = total;
+                    sink.Lost(ring.Name, news);
                 }
             }
         }
