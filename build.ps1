@@ -60,13 +60,23 @@ function Get-Project([string] $Folder) { [IO.Directory]::GetFiles([IO.Path]::Com
 
 # ---- Build ----
 
-function Build-Module {
+# The cmdlets and their libraries, compiled for this machine's processor ahead of time: that halves what the first command of a session takes.
+# Without the compiler for it (a package of its own) or for other machines there is the portable build, which is compiled as it runs.
+function Publish-Ahead([string] $To) {
+    $architecture = [Runtime.InteropServices.RuntimeInformation]::OSArchitecture.ToString().ToLowerInvariant()
+    dotnet publish "$root/src/Bee.Cmdlets" -c $Configuration -r "linux-$architecture" --self-contained false -p:PublishReadyToRun=true -o $To -v quiet --nologo 2>&1 | Out-Null
+    $LASTEXITCODE -eq 0
+}
+
+function Build-Module([switch] $Portable) {
     $staged = New-TemporaryFolder
     try {
         # The maker of the help builds the cmdlets too; their folder then holds what the session shares, and nothing of other people's.
         Invoke-Quietly dotnet 'build', "$root/src/Bee.Help", '-c', $Configuration, '-v', 'quiet', '--nologo'
         Invoke-Quietly dotnet 'publish', "$root/src/Bee.Isolated", '-c', $Configuration, '-o', "$staged/Bee.Isolated", '-v', 'quiet', '--nologo'
-        $shared = foreach ($file in [IO.Directory]::GetFiles("$root/src/Bee.Cmdlets/bin/$Configuration/net8.0", '*.dll')) {
+        $cmdlets = "$root/src/Bee.Cmdlets/bin/$Configuration/net8.0"
+        if (-not $Portable -and (Publish-Ahead "$staged/Bee.Cmdlets")) { $cmdlets = "$staged/Bee.Cmdlets" }
+        $shared = foreach ($file in [IO.Directory]::GetFiles($cmdlets, '*.dll')) {
             Copy-Changed $file "$module/$([IO.Path]::GetFileName($file))"
             [IO.Path]::GetFileName($file)
         }
@@ -298,7 +308,7 @@ try {
             dotnet run --project "$root/bench/Bee.Bench" -c Release -- @Arguments
             if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
         }
-        Pack { if (-not $NoBuild) { Build-Module }; New-Package }
+        Pack { if (-not $NoBuild) { Build-Module -Portable }; New-Package }
     }
 }
 finally {
