@@ -138,6 +138,8 @@ esac
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 POWERSHELL_TELEMETRY_OPTOUT=1
 # No build server outlives the build.
 export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
+# Some tests kill processes, and one that is killed cannot take away what it opened in the temporary folder for debuggers.
+export DOTNET_EnableDiagnostics=0 POWERSHELL_DIAGNOSTICS_OPTOUT=1
 
 check_sdk
 install_packages

@@ -70,7 +70,6 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
     [KernelFact]
     public void TheProcessIsKilled()
     {
-        using var folder = new TempFolder();
         using var child = System.Diagnostics.Process.Start(
             BeeModule.EngineHost, ["-c", $"Import-Module '{BeeModule.Path}'; Invoke-BeeProgram '{programs.Execsnoop}' -Parameter @{{ target_pid = 2147483647 }}"]);
         KernelIds held = WaitForPrograms(child.Id);
