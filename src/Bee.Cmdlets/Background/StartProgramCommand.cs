@@ -37,8 +37,9 @@ public sealed class StartProgramCommand : RunCmdlet
             var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration);
             Runspace? owner = Runspace.DefaultRunspace;
             started = new BpfProgramSession(id, name, input.Origin, owner?.InstanceId ?? Guid.Empty, session, background);
-            RunningPrograms.Add(started, owner);
+            // Before others can see it, and so stop it: the runspace cannot close while this command runs.
             background.Start();
+            RunningPrograms.Add(started, owner);
         }
         catch
         {

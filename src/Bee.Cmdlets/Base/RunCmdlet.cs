@@ -80,6 +80,7 @@ public abstract class RunCmdlet : StoreCmdlet
         {
             if (Find() is { } input)
             {
+                WarnIfNothingNarrows(input);
                 Tell($"{input.Origin}: {input.File.Programs.Count} programs, {input.File.Maps.Count(map => !map.IsInternal)} maps.");
                 Run(input);
             }
@@ -132,6 +133,16 @@ public abstract class RunCmdlet : StoreCmdlet
             string maps = string.Join(", ", input.File.Maps.Where(map => !map.IsInternal).Select(map => map.Name));
             WriteWarning($"{input.Name} streams nothing: no map is chosen whose name begins with print_, counter_, gauge_ or hist_."
                 + (maps.Length > 0 ? $" -Map can name one of its maps: {maps}." : string.Empty));
+        }
+    }
+
+    // Whoever narrows wants to spare the others, and should know where that does not happen.
+    private void WarnIfNothingNarrows(ProgramInput input)
+    {
+        if (ProcessId is { } process && !input.File.Programs.Any(program => program.Kind is "uprobe" or "uretprobe" or "perf_event"))
+        {
+            WriteWarning($"-ProcessId {process} narrows nothing: {input.Name} has no uprobe, uretprobe or perf_event program. Its parameters, if it has one for this: "
+                + $"{string.Join(", ", input.File.Parameters.Select(parameter => parameter.Name))}.");
         }
     }
 

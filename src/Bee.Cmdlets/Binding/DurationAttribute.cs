@@ -12,16 +12,21 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
-        object? value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        return value switch
+        object? value = Convert(inputData is PSObject wrapped ? wrapped.BaseObject : inputData);
+        return value is TimeSpan span && span < TimeSpan.Zero
+            ? throw new ArgumentTransformationMetadataException($"{span.TotalSeconds.ToString(CultureInfo.InvariantCulture)} seconds are less than nothing.")
+            : value;
+    }
+
+    private static object? Convert(object? value)
+        => value switch
         {
             null or TimeSpan => value,
             byte or sbyte or short or ushort or int or uint or long or ulong or float or double or decimal
-                => Seconds(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
+                => Seconds(System.Convert.ToDouble(value, CultureInfo.InvariantCulture)),
             string text => Parse(text),
             _ => value,
         };
-    }
 
     private static object Parse(string text)
     {

@@ -1,0 +1,75 @@
+using System.Management.Automation;
+
+namespace Bee.Cmdlets.Tests;
+
+[Collection("Bee")]
+public sealed class OptionTests(Programs programs) : IDisposable
+{
+    private readonly Shell _shell = new();
+    private readonly Load _load = new();
+
+    [KernelTheory]
+    [InlineData("0.2")]
+    [InlineData("'200ms'")]
+    [InlineData("'0.2s'")]
+    [InlineData("'00:00:00.2'")]
+    [InlineData("([TimeSpan]::FromMilliseconds(200))")]
+    public void ADurationIsSecondsOrTextOrATimeSpan(string duration)
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Empty(Run($"Invoke-BeeProgram $program -Parameter @{{ target_pid = $id }} -Map print_* -Duration {duration}").Errors);
+
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0.2, 20);
+    }
+
+    [Theory]
+    [InlineData("soon")]
+    [InlineData("-1")]
+    public void WhatIsNoDurationIsAnErrorBeforeAnythingRuns(string duration)
+    {
+        ErrorRecord error = Assert.Single(Run($"Invoke-BeeProgram $program -Duration {duration}").Errors);
+
+        Assert.StartsWith("ParameterArgumentTransformationError", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [KernelFact]
+    public void AProcessThatNothingCanBeNarrowedToIsWarnedAbout()
+    {
+        ShellResult result = Run("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -ProcessId $id -Duration 0.05");
+
+        Assert.Contains(result.Warnings, warning => warning.Contains("narrows nothing", StringComparison.Ordinal) && warning.Contains("target_pid", StringComparison.Ordinal));
+    }
+
+    [KernelFact]
+    public void WhatABufferCouldNotHoldIsToldOnce()
+    {
+        Assert.Empty(Run("Start-BeeProgram $program -Name told -Parameter @{ target_pid = $id } -Map print_* -BufferSize 3").Errors);
+        _load.Do("i=0; while [ $i -lt 10 ]; do : < /etc/hostname; i=$((i + 1)); done");
+        Assert.True(SpinWait.SpinUntil(() => $"{Run("(Get-BeeProgram told).Dropped").Output[0]}" == "7", TimeSpan.FromSeconds(10)));
+
+        Assert.Contains("7 events", Assert.Single(Run("Receive-BeeEvent told").Warnings), StringComparison.Ordinal);
+        Assert.Empty(Run("Receive-BeeEvent told; Stop-BeeProgram told").Warnings);
+    }
+
+    [KernelFact]
+    public void RemovingTheModuleStopsWhatTheSessionStarted()
+    {
+        using var shell = new Shell();
+        Assert.Empty(shell.Run("Start-BeeProgram $program -Parameter @{ target_pid = $id }", Variables).Errors);
+        KernelIds held = Kernel.Held();
+
+        shell.Run("Remove-Module Bee");
+
+        Kernel.AssertGone(held);
+    }
+
+    private (string, object?)[] Variables => [("program", programs.Calls), ("id", _load.Id)];
+
+    private ShellResult Run(string script) => _shell.Run(script, Variables);
+
+    public void Dispose()
+    {
+        _load.Dispose();
+        _shell.Dispose();
+    }
+}
