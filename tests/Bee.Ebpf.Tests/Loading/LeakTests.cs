@@ -58,7 +58,8 @@ public class LeakTests
     private static (int Mine, int All) Descriptors()
     {
         var targets = Directory.GetFiles("/proc/self/fd").Select(Target).ToArray();
-        return (targets.Count(t => t is not null && (t.Contains("bpf", StringComparison.Ordinal) || t.Contains("perf_event", StringComparison.Ordinal))), targets.Length);
+        // By the kernel's name for what is no file: the runtime opens assemblies as it goes, from folders that have bpf in their names.
+        return (targets.Count(t => t is not null && t.StartsWith("anon_inode:", StringComparison.Ordinal) && (t.Contains("bpf", StringComparison.Ordinal) || t.Contains("perf_event", StringComparison.Ordinal))), targets.Length);
     }
 
     private static string? Target(string path)
