@@ -9,7 +9,7 @@ namespace Bee.Ebpf;
 /// </summary>
 internal sealed unsafe class MapScan
 {
-    private const int FirstBatch = 4096, WalkBatch = 256;
+    private const int FirstBatch = 4096, WalkBatch = 256, FirstBytes = 1 << 20;
 
     private readonly ObjectHandle _owner;
     private readonly int _descriptor;
@@ -37,7 +37,7 @@ internal sealed unsafe class MapScan
         _mostEntries = Math.Max(1, map.MaxEntries);
         // The kernel keeps its place in a u32 or in a key, by the map's type.
         _token = new byte[Math.Max(_keySize, 8)];
-        Reserve((int)Math.Min(_mostEntries, FirstBatch));
+        Reserve((int)Math.Min(_mostEntries, Math.Clamp(FirstBytes / Math.Max(1, _keySize + _valueStride), 1, FirstBatch)));
     }
 
     /// <summary>Bytes of a key.</summary>

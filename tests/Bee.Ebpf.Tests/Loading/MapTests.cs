@@ -87,6 +87,35 @@ public class MapTests
     }
 
     [KernelFact]
+    public void EntriesOfAnySizeAreRead()
+    {
+        // A batch begins smaller than a bucket of the hash may be, and grows.
+        var file = Fixture.Compile("large", """
+            #include "fixture.h"
+            struct large { __u64 number; char filler[30000]; };
+            struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 300); __type(key, __u32); __type(value, struct large); } gauge_large SEC(".maps");
+            struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, struct large); } source SEC(".maps");
+            SEC("syscall") int fill(void *context)
+            {
+                __u32 zero = 0;
+                struct large *large = bpf_map_lookup_elem(&source, &zero);
+                if (!large)
+                    return 1;
+                for (__u32 i = 0; i < 300; i++) {
+                    large->number = i;
+                    bpf_map_update_elem(&gauge_large, &i, large, BPF_ANY);
+                }
+                return 0;
+            }
+            """);
+        using var session = BpfSession.Load(file, new BpfSessionOptions());
+        session.Programs.Single().Run([]);
+        var numbers = session.Maps.Single(m => m.Name == "gauge_large").Entries().Select(e => (ulong)e.Get("number")!).Order();
+
+        Assert.Equal(Enumerable.Range(0, 300).Select(i => (ulong)i), numbers);
+    }
+
+    [KernelFact]
     public void MapsWithoutEntriesSaySo()
     {
         using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
