@@ -141,6 +141,12 @@ export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
 # Some tests kill processes, and one that is killed cannot take away what it opened in the temporary folder for debuggers.
 export DOTNET_EnableDiagnostics=0 POWERSHELL_DIAGNOSTICS_OPTOUT=1
 
+# The SDK leaves empty folders and killed tests their files: all in one place that goes with this run. Open as /tmp is, for tests that run as nobody.
+TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/bee.XXXXXX")
+trap 'rm -rf "$TMPDIR"' EXIT
+chmod 1777 "$TMPDIR"
+export TMPDIR
+
 check_sdk
 install_packages
 mount_filesystem tracefs /sys/kernel/tracing
