@@ -10,7 +10,7 @@ internal static class Report
     public const int Runs = 5;
 
     /// <summary>Rounds before those that count: the runtime compiles what is hot again after a while.</summary>
-    public const int WarmUps = 5;
+    public const int WarmUps = 15;
 
     public static double Median(IEnumerable<double> values)
     {
