@@ -60,7 +60,7 @@ function Get-Project([string] $Folder) { [IO.Directory]::GetFiles([IO.Path]::Com
 
 # ---- Build ----
 
-# The cmdlets and their libraries, compiled for this machine's processor ahead of time: that halves what the first command of a session takes.
+# The cmdlets and their libraries, compiled for this machine's processor ahead of time: that shortens what the first command of a session takes.
 # Without the compiler for it (a package of its own) or for other machines there is the portable build, which is compiled as it runs.
 function Publish-Ahead([string] $To) {
     $architecture = [Runtime.InteropServices.RuntimeInformation]::OSArchitecture.ToString().ToLowerInvariant()

@@ -11,16 +11,16 @@ internal static unsafe class AccountNames
     private static readonly ConcurrentDictionary<uint, string?> Users = new();
     private static readonly ConcurrentDictionary<uint, string?> Groups = new();
 
-    public static string? User(uint id) => Users.GetOrAdd(id, static id => Name(id, &getpwuid_r));
+    public static string? User(uint id) => Users.GetOrAdd(id, static id => Find<uint>(id, &getpwuid_r)?.Name);
 
-    public static string? Group(uint id) => Groups.GetOrAdd(id, static id => Name(id, &getgrgid_r));
+    public static string? Group(uint id) => Groups.GetOrAdd(id, static id => Find<uint>(id, &getgrgid_r)?.Name);
 
-    public static uint? UserId(string name) => Id(name, &getpwnam_r);
+    public static uint? UserId(string name) => Find<string>(name, &getpwnam_r)?.Id;
 
-    public static uint? GroupId(string name) => Id(name, &getgrnam_r);
+    public static uint? GroupId(string name) => Find<string>(name, &getgrnam_r)?.Id;
 
     // struct passwd and struct group both begin with the name and the password as pointers, then the number.
-    private static string? Name(uint id, delegate*<uint, Record*, byte*, nuint, Record**, int> find)
+    private static (string? Name, uint Id)? Find<TKey>(TKey key, delegate*<TKey, Record*, byte*, nuint, Record**, int> find)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -34,33 +34,9 @@ internal static unsafe class AccountNames
             {
                 Record record;
                 Record* found = null;
-                if (find(id, &record, text, (nuint)size, &found) == 0)
+                if (find(key, &record, text, (nuint)size, &found) == 0)
                 {
-                    return found == null ? null : Marshal.PtrToStringUTF8(found->Name);
-                }
-            }
-        }
-
-        return null;
-    }
-
-    private static uint? Id(string name, delegate*<string, Record*, byte*, nuint, Record**, int> find)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return null;
-        }
-
-        for (var size = 1024; size <= MaxBuffer; size *= 4)
-        {
-            var buffer = new byte[size];
-            fixed (byte* text = buffer)
-            {
-                Record record;
-                Record* found = null;
-                if (find(name, &record, text, (nuint)size, &found) == 0)
-                {
-                    return found == null ? null : found->Id;
+                    return found == null ? null : (Marshal.PtrToStringUTF8(found->Name), found->Id);
                 }
             }
         }
