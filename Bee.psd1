@@ -23,6 +23,7 @@
         'Remove-BeeImage'
         'Start-BeeProgram'
         'Stop-BeeProgram'
+        'Test-BeeHost'
     )
     PrivateData          = @{
         PSData = @{

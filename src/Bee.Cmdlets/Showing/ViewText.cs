@@ -70,6 +70,11 @@ public static class ViewText
     public static string LoadedMaps(BpfProgramSession session)
         => Columns(session.Maps.Where(map => !map.Map.Description.IsInternal).Select(map => new[] { map.Name, map.Type.ToString(), $"id {map.Id}" }));
 
+    /// <summary>A check's message, and below it what to do.</summary>
+    /// <param name="check">The check.</param>
+    /// <returns>One line or two.</returns>
+    public static string Check(CheckResult check) => check.Remedy is { } remedy ? Lines([check.Message, remedy]) : check.Message;
+
     /// <summary>A part of a whole as a percentage.</summary>
     /// <param name="part">From 0 to 1, or null.</param>
     /// <returns>The text; empty for null.</returns>
