@@ -3,6 +3,8 @@ namespace Bee.Ebpf;
 /// <summary>A map as the object file declares it.</summary>
 public sealed class MapDescription
 {
+    private readonly MapRole _role;
+
     /// <summary>The whole name, from the file; the kernel keeps 15 characters of it. Internal maps are named as their section.</summary>
     public required string Name { get; init; }
 
@@ -27,8 +29,15 @@ public sealed class MapDescription
     /// <summary>The type of a value (of an event, for rings and perf buffers), or null when the declaration gives only a size. Of an internal map it is the <see cref="BtfDataSection"/>, where there is one.</summary>
     public BtfType? Value { get; init; }
 
-    /// <summary>What the map is for.</summary>
-    public MapRole Role { get; init; }
+    /// <summary>What the map is for: what its author says, else what the prefix of its name says.</summary>
+    public MapRole Role
+    {
+        get => Presentation.Kind ?? _role;
+        init => _role = value;
+    }
+
+    /// <summary>What the map's author says about it; never null.</summary>
+    public MapPresentation Presentation { get; private set; } = MapPresentation.None;
 
     /// <summary>True for the maps that hold global variables (.rodata, .data, .bss, .kconfig).</summary>
     public bool IsInternal { get; init; }
@@ -47,4 +56,12 @@ public sealed class MapDescription
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
+
+    /// <summary>A copy with what is said now, and before it what was said already where that is silent.</summary>
+    internal MapDescription Present(MapPresentation said)
+    {
+        var copy = (MapDescription)MemberwiseClone();
+        copy.Presentation = said.Over(Presentation);
+        return copy;
+    }
 }

@@ -33,6 +33,22 @@ public sealed class ObjectFile
     /// <summary>The <c>const volatile</c> globals, which can be set before the object is loaded, in the order of their sections.</summary>
     public IReadOnlyList<ParameterDescription> Parameters { get; internal init; } = [];
 
+    /// <summary>The same object, its descriptions with an author's words. What is said here comes before what was said already.</summary>
+    /// <param name="said">The words. Names that the object does not have are passed over.</param>
+    /// <returns>A new description of the same bytes.</returns>
+    public ObjectFile Present(ObjectPresentation said)
+    {
+        ArgumentNullException.ThrowIfNull(said);
+        return new ObjectFile(Name, Bytes)
+        {
+            License = License,
+            Btf = Btf,
+            Maps = [.. Maps.Select(map => said.Maps.TryGetValue(map.Name, out var words) ? map.Present(words) : map)],
+            Programs = [.. Programs.Select(program => said.Programs.TryGetValue(program.Name, out var words) ? program.Present(words) : program)],
+            Parameters = [.. Parameters.Select(parameter => said.Parameters.TryGetValue(parameter.Name, out var words) ? parameter.Present(words) : parameter)],
+        };
+    }
+
     /// <summary>Reads and checks an object file.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The description.</returns>

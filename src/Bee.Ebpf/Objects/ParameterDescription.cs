@@ -21,9 +21,23 @@ public sealed class ParameterDescription
     /// <summary>The section, which is also the internal map's name: <c>.rodata</c>, or <c>.rodata.</c> with a suffix.</summary>
     public required string Section { get; init; }
 
-    /// <summary>The value that the variable has in the file, <see cref="Size"/> bytes.</summary>
+    /// <summary>The value that the variable has in the file, <see cref="Size"/> bytes. <see cref="ParameterPresentation.Default"/> comes before it.</summary>
     public ReadOnlyMemory<byte> Default { get; init; }
+
+    /// <summary>What the author says about it; never null.</summary>
+    public ParameterPresentation Presentation { get; private set; } = ParameterPresentation.None;
+
+    /// <summary>One sentence about what the parameter does, or null.</summary>
+    public string? Description => Presentation.Description;
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
+
+    /// <summary>A copy with what is said now, and before it what was said already where that is silent.</summary>
+    internal ParameterDescription Present(ParameterPresentation said)
+    {
+        var copy = (ParameterDescription)MemberwiseClone();
+        copy.Presentation = said.Over(Presentation);
+        return copy;
+    }
 }

@@ -16,7 +16,16 @@ public sealed class ProgramDescription
     /// What follows the kind in the section's name: what to attach to, such as <c>syscalls/sys_enter_openat</c> of a tracepoint,
     /// <c>tcp_v4_connect</c> of a kprobe or <c>task</c> of an iterator. Null where the section names nothing.
     /// </summary>
-    public string? AttachTo { get; init; }
+    public string? SectionTarget { get; init; }
+
+    /// <summary>What to attach to: what the author says in place of the section's target, else that.</summary>
+    public string? AttachTo => Presentation.AttachTo ?? SectionTarget;
+
+    /// <summary>What the author says about it; never null.</summary>
+    public ProgramPresentation Presentation { get; private set; } = ProgramPresentation.None;
+
+    /// <summary>One sentence about what the program does, or null.</summary>
+    public string? Description => Presentation.Description;
 
     /// <summary>
     /// How the program is attached, one spelling for each way: <c>tracepoint</c> for both tp/ and tracepoint/, <c>raw_tracepoint</c> for
@@ -35,4 +44,12 @@ public sealed class ProgramDescription
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
+
+    /// <summary>A copy with what is said now, and before it what was said already where that is silent.</summary>
+    internal ProgramDescription Present(ProgramPresentation said)
+    {
+        var copy = (ProgramDescription)MemberwiseClone();
+        copy.Presentation = said.Over(Presentation);
+        return copy;
+    }
 }

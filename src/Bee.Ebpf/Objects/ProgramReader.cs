@@ -45,7 +45,7 @@ internal static class ProgramReader
             Name = symbol.Name,
             SectionName = section.Name,
             Type = kind.Type,
-            AttachTo = kind.AttachTo,
+            SectionTarget = kind.AttachTo,
             Kind = kind.Kind,
             IsSleepable = kind.IsSleepable,
             AutoLoad = !manual,

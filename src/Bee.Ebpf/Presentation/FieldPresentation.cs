@@ -1,0 +1,33 @@
+namespace Bee.Ebpf;
+
+/// <summary>What an author says about a field of an event or entry. Whatever is null is not said.</summary>
+public sealed record FieldPresentation
+{
+    /// <summary>Says nothing.</summary>
+    public static FieldPresentation None { get; } = new();
+
+    /// <summary>One sentence about what the field tells.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>How many characters the field's column has in tables.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>Whether the column's text stands to the right.</summary>
+    public bool? AlignRight { get; init; }
+
+    /// <summary>The column's place: columns with a number come first, smallest first, then the others as they are declared.</summary>
+    public int? Order { get; init; }
+
+    /// <summary>Whether tables leave the field out; it is a property all the same.</summary>
+    public bool? Hidden { get; init; }
+
+    /// <summary>This, and what <paramref name="other"/> says where this says nothing.</summary>
+    internal FieldPresentation Over(FieldPresentation other) => new()
+    {
+        Description = Description ?? other.Description,
+        Width = Width ?? other.Width,
+        AlignRight = AlignRight ?? other.AlignRight,
+        Order = Order ?? other.Order,
+        Hidden = Hidden ?? other.Hidden,
+    };
+}
