@@ -38,12 +38,36 @@ public abstract class RunCmdlet : StoreCmdlet
     public string[]? Map { get; set; }
 
     /// <summary>
-    /// Narrows uprobe, uretprobe and perf_event links to one process. Other links see every process; a program that should not has a
+    /// Narrows uprobe, uretprobe, usdt and perf_event links to one process. Other links see every process; a program that should not has a
     /// parameter of its own.
     /// </summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int? ProcessId { get; set; }
+
+    /// <summary>The network interfaces for xdp, tc and socket programs, by name; wildcards match several.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(InterfaceCompleter))]
+    public string[]? Interface { get; set; }
+
+    /// <summary>The control group (v2) for cgroup programs: a path, absolute or below where cgroup2 is mounted, a process id, or a container's id.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CgroupCompleter))]
+    public string? Cgroup { get; set; }
+
+    /// <summary>The network namespace for sk_lookup programs and interfaces: a name as ip netns has it, a path, or a process id.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NetworkNamespaceCompleter))]
+    public string? NetworkNamespace { get; set; }
+
+    /// <summary>What programs attach to instead of what their sections say: a hashtable of programs and targets.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public IDictionary? AttachTo { get; set; }
 
     /// <summary>How often maps that are no event streams are read: a TimeSpan, a number of seconds, or text such as 200ms. One second by default.</summary>
     [Parameter]
@@ -80,7 +104,7 @@ public abstract class RunCmdlet : StoreCmdlet
         {
             if (Find() is { } input)
             {
-                WarnIfNothingNarrows(input);
+                WarnOfUnusedOptions(input);
                 Tell($"{input.Origin}: {input.File.Programs.Count} programs, {input.File.Maps.Count(map => !map.IsInternal)} maps.");
                 Run(input);
             }
@@ -100,6 +124,10 @@ public abstract class RunCmdlet : StoreCmdlet
             {
                 Parameters = ParameterValues.From(Parameter, input.File),
                 ProcessId = ProcessId,
+                Interfaces = Interface ?? [],
+                Cgroup = Cgroup,
+                NetworkNamespace = NetworkNamespace,
+                AttachTo = AttachTargets.From(AttachTo, input.File),
                 SampleFrequency = SampleFrequency,
                 Log = log.Add,
             });
@@ -136,13 +164,11 @@ public abstract class RunCmdlet : StoreCmdlet
         }
     }
 
-    // Whoever narrows wants to spare the others, and should know where that does not happen.
-    private void WarnIfNothingNarrows(ProgramInput input)
+    private void WarnOfUnusedOptions(ProgramInput input)
     {
-        if (ProcessId is { } process && !input.File.Programs.Any(program => program.Kind is "uprobe" or "uretprobe" or "perf_event"))
+        foreach (string warning in UnusedOptions.Of(this, input))
         {
-            WriteWarning($"-ProcessId {process} narrows nothing: {input.Name} has no uprobe, uretprobe or perf_event program. Its parameters, if it has one for this: "
-                + $"{string.Join(", ", input.File.Parameters.Select(parameter => parameter.Name))}.");
+            WriteWarning(warning);
         }
     }
 

@@ -63,7 +63,8 @@ internal static class ErrorRecords
         LoadFault.Unsupported => ErrorCategory.NotImplemented,
         LoadFault.VerifierRejected => ErrorCategory.SecurityError,
         LoadFault.BadObject => ErrorCategory.InvalidData,
-        LoadFault.BadParameter => ErrorCategory.InvalidArgument,
+        LoadFault.BadParameter or LoadFault.NoPlace => ErrorCategory.InvalidArgument,
+        LoadFault.Busy => ErrorCategory.ResourceBusy,
         LoadFault.MapCreate => ErrorCategory.ResourceUnavailable,
         _ => ErrorCategory.InvalidOperation,
     };

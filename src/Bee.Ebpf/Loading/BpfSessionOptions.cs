@@ -15,6 +15,31 @@ public sealed class BpfSessionOptions
     /// <summary>Samples a second and CPU for <c>perf_event</c> programs. The default, 99, does not run in step with timers of 100 Hz.</summary>
     public int SampleFrequency { get; init; } = 99;
 
+    /// <summary>
+    /// The network interfaces that xdp, tc and socket programs attach to, by name; <c>*</c> and <c>?</c> match several. They are looked for in
+    /// <see cref="NetworkNamespace"/> when that is given.
+    /// </summary>
+    public IReadOnlyList<string> Interfaces { get; init; } = [];
+
+    /// <summary>
+    /// The control group (v2) that cgroup programs attach to: a path, absolute or below where cgroup2 is mounted, as <c>/proc/PID/cgroup</c>
+    /// has it too; a process id, which means the group of that process; or the id of a container.
+    /// </summary>
+    public string? Cgroup { get; init; }
+
+    /// <summary>
+    /// The network namespace that sk_lookup programs attach to and that interfaces are looked for in: a name as <c>ip netns</c> knows it, a path,
+    /// or the id of a process, which means that process's namespace.
+    /// </summary>
+    public string? NetworkNamespace { get; init; }
+
+    /// <summary>
+    /// What programs attach to instead of what their sections say: the program's name, and the target as its section would have it
+    /// (<see cref="ProgramKind.Section"/>). For programs whose sections name none: an interface, a control group, a network namespace, as the
+    /// options for those take them; for tc also <c>interface/ingress</c> and <c>interface/egress</c>.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> AttachTo { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Gets libbpf's log, debug lines too, line by line on the calling thread; null for none. It must not throw.</summary>
     public Action<string>? Log { get; init; }
 }

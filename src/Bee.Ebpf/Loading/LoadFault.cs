@@ -36,6 +36,12 @@ public enum LoadFault
     /// <summary>A parameter is not one of the program's, or its value does not fit.</summary>
     BadParameter,
 
+    /// <summary>A program needs to be told what to attach to: an interface, a control group or a network namespace.</summary>
+    NoPlace,
+
+    /// <summary>Something else holds the place that the program would attach to.</summary>
+    Busy,
+
     /// <summary>The process that the session is narrowed to has gone.</summary>
     NoProcess,
 }

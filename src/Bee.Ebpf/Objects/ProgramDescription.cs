@@ -29,7 +29,8 @@ public sealed class ProgramDescription
 
     /// <summary>
     /// How the program is attached, one spelling for each way: <c>tracepoint</c> for both tp/ and tracepoint/, <c>raw_tracepoint</c> for
-    /// raw_tp/ and raw_tracepoint/; otherwise the section's prefix, such as <c>kprobe</c>, <c>uretprobe</c>, <c>fentry</c>, <c>iter</c>, <c>perf_event</c>, <c>syscall</c>. Empty when the section's name means nothing.
+    /// raw_tp/ and raw_tracepoint/; otherwise the section's prefix, such as <c>kprobe</c>, <c>uretprobe</c>, <c>fentry</c>, <c>iter</c>, <c>perf_event</c>, or all of
+    /// it where it names no target: <c>xdp</c>, <c>tc/egress</c>, <c>cgroup/connect4</c>, <c>syscall</c>. Empty when the section's name means nothing.
     /// </summary>
     public string Kind { get; init; } = "";
 

@@ -105,7 +105,8 @@ internal readonly record struct SectionKind(string Kind, ProgramType Type, strin
     {
         if (Exact.TryGetValue(section, out var exact))
         {
-            return Split(section, exact);
+            // What follows a slash here is part of the kind: the target is given when the program is run.
+            return new SectionKind(section == "classifier" ? "tc" : section, exact, null, exact == ProgramType.Syscall);
         }
 
         var slash = section.IndexOf('/');
@@ -113,21 +114,13 @@ internal readonly record struct SectionKind(string Kind, ProgramType Type, strin
         var target = slash < 0 || slash + 1 == section.Length ? null : section[(slash + 1)..];
         if (prefix == "cgroup" && target is not null && IsAddressOperation(target))
         {
-            return new SectionKind(prefix, ProgramType.CgroupSockAddr, target, false);
+            return new SectionKind(section, ProgramType.CgroupSockAddr, null, false);
         }
 
         var sleepable = prefix.EndsWith(".s", StringComparison.Ordinal) && MaySleep.Contains(prefix[..^2]);
         return WithTarget.TryGetValue(sleepable ? prefix[..^2] : prefix, out var kind)
             ? new SectionKind(kind.Kind, kind.Type, target, sleepable)
             : new SectionKind("", ProgramType.Unspecified, null, false);
-    }
-
-    private static SectionKind Split(string section, ProgramType type)
-    {
-        var slash = section.IndexOf('/');
-        return slash < 0
-            ? new SectionKind(section, type, null, type == ProgramType.Syscall)
-            : new SectionKind(section[..slash], type, section[(slash + 1)..], false);
     }
 
     private static bool IsAddressOperation(string target)

@@ -55,9 +55,9 @@ public class ObjectFileTests
         Check("each_task", ProgramType.Tracing, "iter", "task");
         Check("sample", ProgramType.PerfEvent, "perf_event", null);
         Check("packet", ProgramType.Xdp, "xdp", null);
-        Check("packet_frags", ProgramType.Xdp, "xdp.frags", "cpumap");
-        Check("traffic_in", ProgramType.SchedCls, "tcx", "ingress");
-        Check("cgroup_connect", ProgramType.CgroupSockAddr, "cgroup", "connect4");
+        Check("packet_frags", ProgramType.Xdp, "xdp.frags/cpumap", null);
+        Check("traffic_in", ProgramType.SchedCls, "tcx/ingress", null);
+        Check("cgroup_connect", ProgramType.CgroupSockAddr, "cgroup/connect4", null);
         Check("run", ProgramType.Syscall, "syscall", null);
         Check("operation", ProgramType.StructOps, "struct_ops", "init");
         Check("unknown", ProgramType.Unspecified, "", null);
