@@ -53,6 +53,29 @@
 		__type(value, event_type);			\
 	} map SEC(".maps")
 
+/*
+ * Stack traces of up to 127 functions: bpf_get_stackid(ctx, &map, 0) or with BPF_F_USER_STACK gives a stack_id, or a negative error.
+ * A record that has one is shown with the functions' names. With several such maps, a field is looked up in the one that is named
+ * after it: user_stack_id in user_stacks.
+ */
+#define BEE_STACKS(map, entries)				\
+	struct {						\
+		__uint(type, BPF_MAP_TYPE_STACK_TRACE);		\
+		__uint(max_entries, entries);			\
+		__type(key, __u32);				\
+		__uint(value_size, 127 * sizeof(__u64));	\
+	} map SEC(".maps")
+
+/* The same by build id and place in the file, which stay valid when the process has ended. */
+#define BEE_BUILD_ID_STACKS(map, entries)			\
+	struct {						\
+		__uint(type, BPF_MAP_TYPE_STACK_TRACE);		\
+		__uint(max_entries, entries);			\
+		__uint(map_flags, BPF_F_STACK_BUILD_ID);	\
+		__type(key, __u32);				\
+		__uint(value_size, 127 * sizeof(struct bpf_stack_build_id)); \
+	} map SEC(".maps")
+
 /* Adds to the number that a hash map has for *key, starting at 0. A full map refuses, and the count is lost. */
 static __always_inline void bee_add(void *map, const void *key, __u64 amount)
 {

@@ -29,6 +29,15 @@ typedef __s32 syscall_nr;		/* a system call's number; shown as openat */
 typedef __s32 errno_value;		/* an error, either sign; shown as ENOENT */
 typedef __s32 signal_nr;		/* a signal; shown as SIGKILL */
 
+/*
+ * What bpf_get_stackid() gave: a BEE_STACKS map has the stack under this number, and Bee shows its functions by name.
+ * The three names mean the same. For functions of programs and libraries the record needs the process beside it, in a field
+ * 'tgid' or 'pid'.
+ */
+typedef __s32 stack_id;
+typedef __s32 kernel_stack_id;
+typedef __s32 user_stack_id;
+
 typedef __u64 byte_size;		/* a number of bytes; shown as 1.5KiB */
 
 /* uid_t and gid_t come with the kernel's types and are shown with the user's and group's name. */

@@ -38,6 +38,10 @@ public abstract class SelectProgramCmdlet : BeeCmdlet
         }
     }
 
+    /// <summary>Whether a literal name or id is a program's.</summary>
+    private protected static bool IsNamed(BpfProgramSession session, string name)
+        => session.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || IsId(session, name);
+
     private static bool IsId(BpfProgramSession session, string text)
         => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id == session.Id;
 }

@@ -5,7 +5,10 @@ namespace Bee.Cmdlets;
 /// <summary>A cmdlet that works on the maps of programs that run in the background.</summary>
 public abstract class MapCmdlet : SelectProgramCmdlet
 {
-    /// <summary>Names of maps; wildcards are allowed. Without it all but the internal ones, whose names begin with a point.</summary>
+    /// <summary>
+    /// Names of maps; wildcards are allowed. Without it all but the internal ones, whose names begin with a point. A name that is no map's and a
+    /// program's means the maps of that program.
+    /// </summary>
     [Parameter(Position = 0)]
     [Alias("Map")]
     [SupportsWildcards]
@@ -23,7 +26,8 @@ public abstract class MapCmdlet : SelectProgramCmdlet
     /// <summary>The maps of some programs that the names mean. A literal name that is no map's is reported as an error.</summary>
     private protected IEnumerable<MapInfo> SelectMaps(IEnumerable<BpfProgramSession> sessions)
     {
-        MapInfo[] all = [.. sessions.SelectMany(session => session.Maps)];
+        BpfProgramSession[] programs = [.. sessions];
+        MapInfo[] all = [.. programs.SelectMany(session => session.Maps)];
         var given = new HashSet<MapInfo>();
         foreach (string name in Name)
         {
@@ -31,6 +35,11 @@ public abstract class MapCmdlet : SelectProgramCmdlet
             WildcardPattern pattern = WildcardPattern.Get(isPattern ? name : WildcardPattern.Escape(name), WildcardOptions.IgnoreCase);
             bool wantsInternal = name.StartsWith('.');
             MapInfo[] found = [.. all.Where(map => map.Map.Description.IsInternal == wantsInternal && pattern.IsMatch(map.Name))];
+            if (found.Length == 0 && !isPattern)
+            {
+                found = [.. programs.Where(session => IsNamed(session, name)).SelectMany(session => session.Maps).Where(map => !map.Map.Description.IsInternal)];
+            }
+
             if (found.Length == 0 && !isPattern)
             {
                 string known = string.Join(", ", all.Where(map => !map.Map.Description.IsInternal).Select(map => map.Name).Distinct());

@@ -102,7 +102,8 @@ internal static class Permissions
         }
     }
 
-    private static string? Setting(string name)
+    /// <summary>A sysctl by its path below /proc/sys; null where it cannot be read.</summary>
+    internal static string? Setting(string name)
     {
         try
         {

@@ -1,13 +1,18 @@
+using System.Runtime.InteropServices;
+
 namespace Bee.Ebpf;
 
-/// <summary>A map of a loaded session.</summary>
+/// <summary>A map in the kernel: one of a loaded session, or one inside a map of maps.</summary>
 public sealed class BpfMap
 {
-    private readonly ObjectHandle _owner;
+    private readonly SafeHandle _owner;
     private readonly int _descriptor;
     private EntryType? _entryType;
 
-    internal BpfMap(ObjectHandle owner, int descriptor, MapDescription description)
+    /// <param name="owner">Keeps the descriptor open; closing it ends the map's use.</param>
+    /// <param name="descriptor">The map.</param>
+    /// <param name="description">What it holds.</param>
+    internal BpfMap(SafeHandle owner, int descriptor, MapDescription description)
     {
         _owner = owner;
         _descriptor = descriptor;

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Bee.Ebpf;
 
@@ -11,7 +12,7 @@ internal sealed unsafe class MapScan
 {
     private const int FirstBatch = 4096, WalkBatch = 256, FirstBytes = 1 << 20;
 
-    private readonly ObjectHandle _owner;
+    private readonly SafeHandle _owner;
     private readonly int _descriptor;
     private readonly int _keySize;
     private readonly int _valueStride;
@@ -28,7 +29,7 @@ internal sealed unsafe class MapScan
     /// <param name="owner">Keeps the map open.</param>
     /// <param name="descriptor">The map.</param>
     /// <param name="map">Its description.</param>
-    public MapScan(ObjectHandle owner, int descriptor, MapDescription map)
+    public MapScan(SafeHandle owner, int descriptor, MapDescription map)
     {
         _owner = owner;
         _descriptor = descriptor;

@@ -48,4 +48,6 @@ public enum FieldMeaning
     Array,
     /// <summary>A nested struct or union, as an object of an emitted type.</summary>
     Object,
+    /// <summary>The id of a stack trace, as <see cref="StackTrace"/>; inside of a nested struct, and as a map's key, the number.</summary>
+    Stack,
 }

@@ -1,0 +1,185 @@
+using System.Globalization;
+using System.Text;
+
+namespace Bee.Ebpf;
+
+/// <summary>
+/// The functions of the running kernel and its modules, as /proc/kallsyms lists them. The list is read when the first name is asked for (some
+/// ten milliseconds) and again when modules have come or gone.
+/// </summary>
+public sealed class KernelSymbols
+{
+    internal const string Kernel = "kernel";
+
+    private const string ListPath = "/proc/kallsyms", ModulesPath = "/proc/modules";
+    private const int LookAgainMilliseconds = 1000;
+
+    private static readonly object s_gate = new();
+    private static KernelSymbols? s_current;
+    private static string s_modules = "";
+    private static long s_looked;
+
+    // Sorted by address; names stand in one array of bytes, one behind the other.
+    private readonly ulong[] _addresses;
+    private readonly (int Name, ushort Length, ushort Module)[] _symbols;
+    private readonly byte[] _names;
+    private readonly string[] _modules;
+
+    private KernelSymbols(ulong[] addresses, (int, ushort, ushort)[] symbols, byte[] names, string[] modules)
+    {
+        _addresses = addresses;
+        _symbols = symbols;
+        _names = names;
+        _modules = modules;
+    }
+
+    /// <summary>Why this process gets no names of kernel functions, as a sentence with what to do about it; null when it does.</summary>
+    public static string? Problem
+    {
+        get
+        {
+            try
+            {
+                // The first line will do: the kernel shows either all addresses or none.
+                using var list = new StreamReader(ListPath, Encoding.ASCII);
+                return list.ReadLine() is { } line && !HasAddress(line) ? Hidden() : null;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return $"Functions of the kernel have no names here: {ListPath} cannot be read ({e.Message}).";
+            }
+        }
+    }
+
+    /// <summary>The list as it is now.</summary>
+    internal static KernelSymbols Current()
+    {
+        lock (s_gate)
+        {
+            if (s_current is not null && Environment.TickCount64 - s_looked < LookAgainMilliseconds)
+            {
+                return s_current;
+            }
+
+            var modules = ReadModules();
+            if (s_current is null || modules != s_modules)
+            {
+                s_current = Read(ListPath);
+                s_modules = modules;
+            }
+
+            s_looked = Environment.TickCount64;
+            return s_current;
+        }
+    }
+
+    /// <summary>Reads a list in the form of /proc/kallsyms; what cannot be read, and lines of another form, give no symbols.</summary>
+    internal static KernelSymbols Read(string path)
+    {
+        try
+        {
+            return Parse(System.IO.File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Parse([]);
+        }
+    }
+
+    /// <summary>Takes a list apart: lines of <c>address type name</c>, and behind a tab the module in brackets.</summary>
+    internal static KernelSymbols Parse(ReadOnlySpan<byte> list)
+    {
+        var addresses = new List<ulong>();
+        var symbols = new List<(int, ushort, ushort)>();
+        var names = new MemoryStream();
+        var modules = new List<string> { Kernel };
+        while (!list.IsEmpty)
+        {
+            var end = list.IndexOf((byte)'\n');
+            var line = end < 0 ? list : list[..end];
+            list = end < 0 ? [] : list[(end + 1)..];
+            var space = line.IndexOf((byte)' ');
+            if (space <= 0 || line.Length < space + 4 || (line[space + 1] | 0x20) is not ((byte)'t' or (byte)'w')
+                || !ulong.TryParse(line[..space], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var address) || address == 0)
+            {
+                continue;
+            }
+
+            var name = line[(space + 3)..];
+            var module = 0;
+            if (name.IndexOf((byte)'\t') is >= 0 and var tab)
+            {
+                module = ModuleIndex(modules, Encoding.UTF8.GetString(name[(tab + 1)..].Trim("[] \r"u8)));
+                name = name[..tab];
+            }
+
+            if (name.Length is > 0 and <= ushort.MaxValue)
+            {
+                addresses.Add(address);
+                symbols.Add(((int)names.Length, (ushort)name.Length, (ushort)module));
+                names.Write(name);
+            }
+        }
+
+        var keys = addresses.ToArray();
+        var items = symbols.ToArray();
+        Array.Sort(keys, items);
+        return new KernelSymbols(keys, items, names.ToArray(), [.. modules]);
+    }
+
+    /// <summary>The function at an address: the nearest that begins at or before it.</summary>
+    internal (string Name, ulong Address, string Module)? Find(ulong address)
+    {
+        var index = Array.BinarySearch(_addresses, address);
+        index = index < 0 ? ~index - 1 : index;
+        if (index < 0)
+        {
+            return null;
+        }
+
+        // Of several names for one place always the same.
+        while (index > 0 && _addresses[index - 1] == _addresses[index])
+        {
+            index--;
+        }
+
+        var (name, length, module) = _symbols[index];
+        return (Encoding.UTF8.GetString(_names, name, length), _addresses[index], _modules[module]);
+    }
+
+    private static int ModuleIndex(List<string> modules, string name)
+    {
+        // The list has a module's symbols one after the other.
+        var index = modules[^1] == name ? modules.Count - 1 : modules.IndexOf(name);
+        if (index >= 0 || modules.Count > ushort.MaxValue)
+        {
+            return Math.Max(0, index);
+        }
+
+        modules.Add(name);
+        return modules.Count - 1;
+    }
+
+    private static string ReadModules()
+    {
+        try
+        {
+            return System.IO.File.ReadAllText(ModulesPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    private static bool HasAddress(string line) => line.AsSpan(0, Math.Max(0, line.IndexOf(' '))).Trim('0').Length > 0;
+
+    private static string Hidden()
+    {
+        var restrict = Permissions.Setting("kernel/kptr_restrict");
+        return restrict == "2"
+            ? "Functions of the kernel have no names here: the sysctl kernel.kptr_restrict is 2, which hides their addresses from everybody. Set it to 1 or 0 (sysctl -w kernel.kptr_restrict=1)."
+            : "Functions of the kernel have no names here: this process may not see their addresses"
+                + (restrict is null ? "" : $" (the sysctl kernel.kptr_restrict is {restrict})") + ". Run as root, or give the process CAP_SYSLOG.";
+    }
+}
