@@ -1,17 +1,29 @@
+using System.Runtime.InteropServices;
+
 namespace Bee.Ebpf;
 
 /// <summary>A program of a loaded session.</summary>
 public sealed class BpfProgram
 {
-    private readonly ObjectHandle _owner;
+    private readonly SafeHandle _owner;
+    private readonly int _iteratorLink;
 
-    internal BpfProgram(ObjectHandle owner, nint pointer, ProgramDescription description)
+    /// <summary>A program that libbpf has loaded.</summary>
+    internal BpfProgram(SafeHandle owner, nint pointer, ProgramDescription description)
+        : this(owner, LibbpfCalls.ProgramDescriptor(pointer), [], description)
+    {
+        Pointer = pointer;
+    }
+
+    /// <summary>A program that was loaded before, with its links.</summary>
+    internal BpfProgram(SafeHandle owner, int descriptor, IReadOnlyList<int> links, ProgramDescription description)
     {
         _owner = owner;
-        Pointer = pointer;
         Description = description;
-        Descriptor = LibbpfCalls.ProgramDescriptor(pointer);
-        Id = Descriptor >= 0 ? KernelIds.Of(Descriptor) : 0;
+        Descriptor = descriptor;
+        Id = descriptor >= 0 ? KernelIds.Of(descriptor) : 0;
+        LinkIds = [.. links.Select(KernelIds.Of).Where(id => id != 0)];
+        _iteratorLink = description.Kind == Attacher.Iterator && links.Count > 0 ? links[0] : -1;
     }
 
     /// <summary>The program as the object file describes it.</summary>
@@ -29,7 +41,7 @@ public sealed class BpfProgram
     /// <summary>The kernel's ids of the links that hold it attached; empty before <see cref="BpfSession.Attach"/>, and where the kernel has no link object.</summary>
     public IReadOnlyList<int> LinkIds { get; private set; } = [];
 
-    /// <summary>libbpf's <c>bpf_program</c>; valid while the owner is open.</summary>
+    /// <summary>libbpf's <c>bpf_program</c>; valid while the owner is open, and zero for a program that was loaded before.</summary>
     internal nint Pointer { get; }
 
     internal int Descriptor { get; }
@@ -63,6 +75,24 @@ public sealed class BpfProgram
                     Errno = -result,
                 };
         }
+    }
+
+    /// <summary>Makes the link that an iterator is read through; it holds nothing attached.</summary>
+    /// <exception cref="BpfLoadException">The kernel refuses.</exception>
+    internal unsafe LinkHandle LinkIterator()
+    {
+        using var scope = LibbpfLog.Capture(null);
+        var link = LibbpfCalls.AttachIterator(Pointer, null);
+        return link != 0 ? new LinkHandle(link) : throw AttachFailure.Explain(this, Marshal.GetLastPInvokeError(), scope.Log.Text);
+    }
+
+    /// <summary>Starts an iterator; what it writes is read from the descriptor, like a file.</summary>
+    /// <exception cref="BpfLoadException">The kernel refuses.</exception>
+    internal DescriptorHandle OpenIterator()
+    {
+        using var link = Pointer != 0 ? LinkIterator() : null;
+        var descriptor = LibbpfCalls.CreateIterator(link is null ? _iteratorLink : LibbpfCalls.LinkDescriptor(link));
+        return descriptor >= 0 ? new DescriptorHandle(descriptor) : throw AttachFailure.Explain(this, -descriptor, "");
     }
 
     internal void AddLink(LinkHandle link)

@@ -7,7 +7,7 @@ namespace Bee.Ebpf;
 public sealed class BpfSession : IDisposable
 {
     private readonly object _gate = new();
-    private readonly ObjectHandle _object;
+    private readonly SafeHandle _object;
     private readonly BpfSessionOptions _options;
     private readonly List<LinkHandle> _links = [];
     private readonly List<EventReader> _readers = [];

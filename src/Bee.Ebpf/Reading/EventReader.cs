@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Bee.Ebpf;
 
 /// <summary>Reads a session's events and map entries. It has no thread of its own: <see cref="Run"/> waits and decodes on the caller's.</summary>
@@ -8,7 +10,7 @@ public sealed class EventReader : IDisposable
     private readonly object _gate = new();
     // Its links would be finalized, and with them the events end, if only the reader were still in use.
     private readonly BpfSession _session;
-    private readonly ObjectHandle _owner;
+    private readonly SafeHandle _owner;
     private readonly Waiter _waiter;
     private readonly List<IEventSource> _sources = [];
     private readonly List<PolledMap> _polled = [];
@@ -19,7 +21,7 @@ public sealed class EventReader : IDisposable
     private volatile bool _disposed;
     private bool _running;
 
-    internal EventReader(BpfSession session, ObjectHandle owner, EventReaderOptions options)
+    internal EventReader(BpfSession session, SafeHandle owner, EventReaderOptions options)
     {
         _session = session;
         _owner = owner;

@@ -36,8 +36,7 @@ internal sealed unsafe class IteratorSource
     /// <summary>Runs the iterator once, to its end.</summary>
     public void Read(IEventSink sink, ref bool stopped)
     {
-        using var link = Attach();
-        using var iterator = Open(link);
+        using var iterator = _program.OpenIterator();
         var buffer = new byte[BufferSize];
         var kept = 0;
         while (!stopped)
@@ -113,18 +112,5 @@ internal sealed unsafe class IteratorSource
         }
 
         return used;
-    }
-
-    private LinkHandle Attach()
-    {
-        using var scope = LibbpfLog.Capture(null);
-        var link = LibbpfCalls.AttachIterator(_program.Pointer, null);
-        return link != 0 ? new LinkHandle(link) : throw AttachFailure.Explain(_program, Marshal.GetLastPInvokeError(), scope.Log.Text);
-    }
-
-    private DescriptorHandle Open(LinkHandle link)
-    {
-        var descriptor = LibbpfCalls.CreateIterator(LibbpfCalls.LinkDescriptor(link));
-        return descriptor >= 0 ? new DescriptorHandle(descriptor) : throw AttachFailure.Explain(_program, -descriptor, "");
     }
 }
