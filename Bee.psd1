@@ -19,6 +19,7 @@
         'Get-BeeProgram'
         'Invoke-BeeBuild'
         'Invoke-BeeProgram'
+        'New-BeeProgram'
         'Receive-BeeEvent'
         'Remove-BeeImage'
         'Start-BeeProgram'

@@ -13,7 +13,7 @@ internal static class ErrorRecords
         is BeeInputException or CompilationException
         or BpfObjectException or BpfLoadException or BpfParameterException or ShortRecordException
         or StoreException
-        or ToolMissingException or KernelBtfException or ManifestException
+        or ToolMissingException or KernelBtfException or ManifestException or SkeletonException
         or IOException or UnauthorizedAccessException or OperationCanceledException or NotSupportedException
         or ItemNotFoundException or System.Management.Automation.DriveNotFoundException;
 
@@ -46,6 +46,7 @@ internal static class ErrorRecords
         ToolMissingException tool => ("ToolMissing", ErrorCategory.NotInstalled, tool.Remedy),
         KernelBtfException btf => ("NoKernelBtf", ErrorCategory.ResourceUnavailable, btf.Remedy),
         ManifestException => ("BadManifest", ErrorCategory.ParserError, null),
+        SkeletonException skeleton => ($"Skeleton.{skeleton.Fault}", ErrorCategory.InvalidArgument, skeleton.Remedy),
         ItemNotFoundException or FileNotFoundException or DirectoryNotFoundException or System.Management.Automation.DriveNotFoundException
             => ("FileNotFound", ErrorCategory.ObjectNotFound, null),
         UnauthorizedAccessException => ("AccessDenied", ErrorCategory.PermissionDenied, null),

@@ -1,0 +1,12 @@
+using System.Collections;
+using Bee.Toolchain;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Offers the kinds of programs that there are skeletons for.</summary>
+public sealed class ProgramKindCompleter : BeeCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => ProgramSkeleton.Kinds.Select(kind => new Candidate(kind, $"programs of the kind {kind}"));
+}

@@ -1,0 +1,22 @@
+using Bee.Ebpf;
+
+namespace Bee.Toolchain;
+
+/// <summary>The running kernel's types, read once.</summary>
+internal static class KernelTypes
+{
+    private static readonly Lazy<Btf?> Read = new(() =>
+    {
+        try
+        {
+            return Btf.ReadKernel();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or BpfObjectException)
+        {
+            return null;
+        }
+    });
+
+    /// <summary>The types, or null where the kernel does not show them: skeletons are plainer then.</summary>
+    public static Btf? Graph => Read.Value;
+}

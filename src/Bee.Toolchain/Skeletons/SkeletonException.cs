@@ -1,0 +1,35 @@
+namespace Bee.Toolchain;
+
+/// <summary>A skeleton cannot be written as asked.</summary>
+public sealed class SkeletonException : Exception
+{
+    /// <summary>Makes one.</summary>
+    /// <param name="fault">What kind of mistake it is.</param>
+    /// <param name="message">What is wrong, and why.</param>
+    /// <param name="remedy">What to do instead.</param>
+    public SkeletonException(SkeletonFault fault, string message, string remedy)
+        : base(message)
+    {
+        Fault = fault;
+        Remedy = remedy;
+    }
+
+    /// <summary>What kind of mistake it is.</summary>
+    public SkeletonFault Fault { get; }
+
+    /// <summary>What to do instead.</summary>
+    public string Remedy { get; }
+}
+
+/// <summary>Why a skeleton cannot be written.</summary>
+public enum SkeletonFault
+{
+    /// <summary>There is no such kind of program, or Bee does not run it.</summary>
+    UnknownKind,
+    /// <summary>Kind, map and output do not go together.</summary>
+    Combination,
+    /// <summary>The kind cannot attach to that.</summary>
+    Target,
+    /// <summary>The module's pieces are not there.</summary>
+    PiecesMissing,
+}

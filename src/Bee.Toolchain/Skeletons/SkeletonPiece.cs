@@ -1,0 +1,45 @@
+namespace Bee.Toolchain;
+
+/// <summary>A file of the module's skeletons folder: named parts of C with places to fill in.</summary>
+internal sealed class SkeletonPiece
+{
+    private const string Mark = "//: ";
+
+    private readonly Dictionary<string, string[]> _parts = [];
+
+    private SkeletonPiece(IEnumerable<string> lines)
+    {
+        List<string>? part = null;
+        string name = string.Empty;
+        foreach (string line in lines.Append(Mark))
+        {
+            if (!line.StartsWith(Mark, StringComparison.Ordinal))
+            {
+                part?.Add(line);
+                continue;
+            }
+
+            if (part is not null)
+            {
+                _parts.Add(name, [.. part]);
+            }
+
+            (name, part) = (line[Mark.Length..].Trim(), []);
+        }
+    }
+
+    /// <summary>Reads a piece of the module.</summary>
+    /// <exception cref="SkeletonException">It is not there.</exception>
+    public static SkeletonPiece Read(string name)
+    {
+        string? file = BeeHeaders.Directory is { } headers ? Path.Combine(Path.GetDirectoryName(headers)!, "skeletons", $"{name}.c") : null;
+        return File.Exists(file) ? new SkeletonPiece(File.ReadAllLines(file)) : throw new SkeletonException(
+            SkeletonFault.PiecesMissing, $"The module's folder of skeletons lacks {name}.c.", "Install the module again.");
+    }
+
+    /// <summary>A part's lines; none where the piece has no such part.</summary>
+    public IReadOnlyList<string> Part(string name) => _parts.GetValueOrDefault(name, []);
+
+    /// <summary>The part for one of several cases, else the one for all.</summary>
+    public IReadOnlyList<string> Part(string name, object which) => _parts.TryGetValue($"{name} {which}", out string[]? part) ? part : Part(name);
+}

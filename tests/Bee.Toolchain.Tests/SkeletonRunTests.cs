@@ -1,0 +1,30 @@
+using Bee.Ebpf;
+
+namespace Bee.Toolchain.Tests;
+
+/// <summary>Every combination of kind, map and output: written, compiled, loaded, and run on this process where the kernel takes it.</summary>
+[Collection("environment")]
+public class SkeletonRunTests
+{
+    [KernelFact]
+    public void It_reports_what_this_process_does()
+    {
+        foreach (var map in new[] { SkeletonMapType.RingBuffer, SkeletonMapType.PerfBuffer })
+        {
+            var text = ProgramSkeleton.Write(new SkeletonRequest { Name = "opens", FileName = "opens.bpf.c", MapType = map });
+            System.IO.File.WriteAllText($"/tmp/authors/opens.{map}.bpf.c", text);
+            var file = Sources.Compile(text);
+            using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId } });
+            session.Attach();
+            System.IO.File.Exists("/dev/null");
+            using (System.IO.File.OpenRead("/dev/null"))
+            {
+            }
+
+            var sink = new CollectingSink();
+            using var reader = session.OpenReader(new EventReaderOptions());
+            reader.Run(sink, CancellationToken.None, TimeSpan.FromMilliseconds(300));
+            Assert.Contains(sink.Events, item => item.ToString()!.Contains("/dev/null", StringComparison.Ordinal));
+        }
+    }
+}
