@@ -12,19 +12,17 @@ public class SkeletonRunTests
         foreach (var map in new[] { SkeletonMapType.RingBuffer, SkeletonMapType.PerfBuffer })
         {
             var text = ProgramSkeleton.Write(new SkeletonRequest { Name = "opens", FileName = "opens.bpf.c", MapType = map });
-            System.IO.File.WriteAllText($"/tmp/authors/opens.{map}.bpf.c", text);
             var file = Sources.Compile(text);
             using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId } });
+            using var reader = session.OpenReader(new EventReaderOptions());
             session.Attach();
-            System.IO.File.Exists("/dev/null");
             using (System.IO.File.OpenRead("/dev/null"))
             {
             }
 
             var sink = new CollectingSink();
-            using var reader = session.OpenReader(new EventReaderOptions());
             reader.Run(sink, CancellationToken.None, TimeSpan.FromMilliseconds(300));
-            Assert.Contains(sink.Events, item => item.ToString()!.Contains("/dev/null", StringComparison.Ordinal));
+            Assert.Contains(sink.Events, item => "/dev/null".Equals(item.GetType().GetProperty("filename")!.GetValue(item)));
         }
     }
 }

@@ -10,7 +10,11 @@ internal static class TracepointShape
 
     public static TargetShape Read(string target)
     {
-        string group = target[..target.IndexOf('/')], name = target[(group.Length + 1)..];
+        if (target.Split('/') is not [{ Length: > 0 } group, { Length: > 0 } name])
+        {
+            throw new SkeletonException(SkeletonFault.Target, $"'{target}' is no tracepoint.", "Write group and name, as in sched/sched_switch.");
+        }
+
         IReadOnlyList<FormatField> format = TracepointFormat.Read(group, name);
         return group == "syscalls" ? SystemCall(name, format) : Record(name, format);
     }
@@ -94,8 +98,7 @@ internal static class TracepointShape
 
         if (member.BitSize == 0 && member.Type.Resolve() is BtfArray { Element: var element, Length: > 0 and <= 64 } array && element.Resolve() is BtfInt { Size: 1 } letter)
         {
-            // gcc marks no characters; a plain char is the signed byte.
-            string kind = letter.IsChar || letter.IsSigned ? "char" : "u8";
+            string kind = letter.Name == "char" ? "char" : "u8";
             return new SkeletonField(
                 $"{kind} {ValueField.FreeName(member.Name)}[{array.Length}]", $"bpf_core_read(@, sizeof(@), &ctx->{member.Name});", null, array.Length);
         }
