@@ -15,6 +15,7 @@ internal sealed class BackgroundReader : IEventSink
     private readonly long _maxEvents;
     private readonly TimeSpan? _duration;
     private readonly List<ShortRecord> _short = [];
+    private readonly List<string> _notices = [];
     private long _events;
     private volatile BpfProgramState _state = BpfProgramState.Running;
     private volatile Exception? _error;
@@ -72,6 +73,17 @@ internal sealed class BackgroundReader : IEventSink
         }
     }
 
+    /// <summary>Takes out what the user should know of the maps, each sentence once.</summary>
+    public IReadOnlyList<string> TakeNotices()
+    {
+        lock (_short)
+        {
+            string[] taken = [.. _notices];
+            _notices.Clear();
+            return taken;
+        }
+    }
+
     bool IEventSink.Event(BpfEvent e)
     {
         Buffer.Add(e);
@@ -88,6 +100,14 @@ internal sealed class BackgroundReader : IEventSink
             {
                 _short.Add(record);
             }
+        }
+    }
+
+    void IEventSink.Notice(string map, string text)
+    {
+        lock (_short)
+        {
+            _notices.Add($"{map}: {text}");
         }
     }
 

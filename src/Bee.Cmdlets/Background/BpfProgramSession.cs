@@ -91,6 +91,9 @@ public sealed class BpfProgramSession
     /// <summary>Takes the short records out that were met since the last call.</summary>
     internal IReadOnlyList<ShortRecord> TakeShortRecords() => _reader.TakeShortRecords();
 
+    /// <summary>Takes out what the user should know of the maps.</summary>
+    internal IReadOnlyList<string> TakeNotices() => _reader.TakeNotices();
+
     /// <summary>What has been dropped and lost since the last call: each loss is told once.</summary>
     internal (long Dropped, ulong Lost) TakeUntoldLosses()
     {

@@ -90,6 +90,11 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
             WriteError(ShortRecords.Error(record));
         }
 
+        foreach (string notice in session.TakeNotices())
+        {
+            WriteWarning($"{session.Name}: {notice}");
+        }
+
         return true;
     }
 

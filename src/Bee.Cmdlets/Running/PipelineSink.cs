@@ -34,6 +34,8 @@ internal sealed class PipelineSink : IEventSink
 
     void IEventSink.Short(ShortRecord record) => _cmdlet.WriteError(ShortRecords.Error(record));
 
+    void IEventSink.Notice(string map, string text) => _cmdlet.WriteWarning($"{map}: {text}");
+
     void IEventSink.Lost(string map, ulong count)
     {
         _lost[map] = _lost.GetValueOrDefault(map) + count;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Bee.Ebpf;
 
 /// <summary>Reads a session's events and map entries. It has no thread of its own: <see cref="Run"/> waits and decodes on the caller's.</summary>
-public sealed class EventReader : IDisposable
+public sealed partial class EventReader : IDisposable
 {
     private static readonly TimeSpan s_shortestInterval = TimeSpan.FromMilliseconds(10);
 
@@ -13,13 +13,16 @@ public sealed class EventReader : IDisposable
     private readonly SafeHandle _owner;
     private readonly Waiter _waiter;
     private readonly List<IEventSource> _sources = [];
-    private readonly List<PolledMap> _polled = [];
+    private readonly List<IPolled> _polled = [];
     private readonly List<IteratorSource> _iterators = [];
     private readonly LostCounts? _lost;
     private readonly TimeSpan _interval;
     private readonly bool _repeat;
+    private readonly List<(string Map, string Text)> _notices = [];
     private volatile bool _disposed;
     private bool _running;
+    // It was a histogram that the sink wanted to be the last.
+    private bool _enoughHistograms;
 
     internal EventReader(BpfSession session, SafeHandle owner, EventReaderOptions options)
     {
@@ -120,6 +123,9 @@ public sealed class EventReader : IDisposable
     {
         var start = Environment.TickCount64;
         var end = duration is { } span ? start + (long)Math.Max(0, span.TotalMilliseconds) : long.MaxValue;
+        _enoughHistograms = false;
+        _notices.ForEach(notice => sink.Notice(notice.Map, notice.Text));
+        _notices.Clear();
         var stopped = Poll(sink, first: true);
         // Programs without anything to read stay attached all the same; iterators alone have an end.
         var endless = _iterators.Count == 0 || _sources.Count > 0 || _polled.Count > 0 || _repeat;
@@ -157,7 +163,16 @@ public sealed class EventReader : IDisposable
             ReadSources(sink, ref stopped);
             if (!stopped)
             {
-                Poll(sink, first: false);
+                stopped = Poll(sink, first: false);
+            }
+        }
+
+        if (stopped && !_disposed && !_enoughHistograms)
+        {
+            // Enough events: the histograms still tell how things stood at the end.
+            foreach (var histograms in _polled.OfType<HistogramSource>())
+            {
+                histograms.GiveLast(sink);
             }
         }
     }
@@ -194,6 +209,7 @@ public sealed class EventReader : IDisposable
         for (var i = 0; i < _polled.Count && !stopped && !_disposed; i++)
         {
             _polled[i].Poll(sink, ref stopped);
+            _enoughHistograms = stopped && _polled[i] is HistogramSource;
         }
 
         if (!stopped)
@@ -203,26 +219,6 @@ public sealed class EventReader : IDisposable
         }
 
         return stopped;
-    }
-
-    private RecordStream? Open(BpfMap map, EventReaderOptions options)
-    {
-        RecordStream stream;
-        if (map.Description.IsEventStream)
-        {
-            stream = new RecordStream(map.Name, map.Description, RecordType.ForEvent(map.Description), null);
-            _sources.Add(map.Description.Type == MapType.RingBuffer ? new RingSource(stream, map) : new PerfSource(stream, map));
-            return stream;
-        }
-
-        if (!map.CanRead || map.Description.IsInternal)
-        {
-            return null;
-        }
-
-        stream = new RecordStream(map.Name, map.Description, null, map.EntryType);
-        _polled.Add(new PolledMap(stream, map, options.AllEntries));
-        return stream;
     }
 
     private void Enter()

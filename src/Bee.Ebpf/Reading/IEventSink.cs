@@ -5,7 +5,7 @@ public interface IEventSink
 {
     /// <summary>One event, map entry or iterator record.</summary>
     /// <param name="e">The object; it is the sink's to keep.</param>
-    /// <returns>False to end the run; this event counts as read.</returns>
+    /// <returns>False to end the run; this event counts as read. Histograms that have changed follow all the same, unless this was one.</returns>
     bool Event(BpfEvent e);
 
     /// <summary>A record that is shorter than its type. The stream goes on.</summary>
@@ -16,4 +16,11 @@ public interface IEventSink
     /// <param name="map">The map, by its name in the object file.</param>
     /// <param name="count">How many since the last call for this map.</param>
     void Lost(string map, ulong count);
+
+    /// <summary>Something that the user should know of a map, once, such as why its histograms are not complete. By default nobody is told.</summary>
+    /// <param name="map">The map, by its name in the object file.</param>
+    /// <param name="text">A sentence, without the map's name.</param>
+    void Notice(string map, string text)
+    {
+    }
 }

@@ -50,12 +50,22 @@ internal sealed class PerfSource : IEventSource
                 _stream.HighWater = Math.Min(1, (double)waiting / ring.Size);
             }
 
-            var decoding = new DecodingSink(_stream, _stream.RecordType!, sink);
-            var read = ring.Drain(ref decoding);
-            fill = read >= ring.Size / BusyPart ? Fill.Much : fill == Fill.Much ? fill : Fill.Some;
-            if (decoding.Stopped)
+            ulong read;
+            if (_stream.Tally is { } tally)
             {
-                stopped = true;
+                var observing = new ObservingSink(_stream, tally, sink);
+                read = ring.Drain(ref observing);
+            }
+            else
+            {
+                var decoding = new DecodingSink(_stream, _stream.RecordType!, sink);
+                read = ring.Drain(ref decoding);
+                stopped |= decoding.Stopped;
+            }
+
+            fill = read >= ring.Size / BusyPart ? Fill.Much : fill == Fill.Much ? fill : Fill.Some;
+            if (stopped)
+            {
                 break;
             }
         }

@@ -1,7 +1,7 @@
 namespace Bee.Ebpf;
 
 /// <summary>A map that is looked at from time to time.</summary>
-internal sealed class PolledMap
+internal sealed class PolledMap : IPolled
 {
     private readonly RecordStream _stream;
     private readonly MapScan _scan;

@@ -3,12 +3,13 @@ namespace Bee.Ebpf;
 /// <summary>One source of objects within an <see cref="EventReader"/>: a map, or an iterator program.</summary>
 public sealed class RecordStream
 {
-    internal RecordStream(string name, MapDescription? map, RecordType? recordType, EntryType? entryType)
+    internal RecordStream(string name, MapDescription? map, RecordType? recordType, EntryType? entryType, HistogramType? histogramType = null)
     {
         Name = name;
         Map = map;
         RecordType = recordType;
         EntryType = entryType;
+        HistogramType = histogramType;
     }
 
     /// <summary>The name of the map, or of the iterator program, in the object file.</summary>
@@ -17,14 +18,20 @@ public sealed class RecordStream
     /// <summary>The map; null for an iterator program.</summary>
     public MapDescription? Map { get; }
 
-    /// <summary>The type of its events; null for a polled map and for an iterator that writes lines.</summary>
+    /// <summary>The type of its events; null for a polled map, for histograms and for an iterator that writes lines.</summary>
     public RecordType? RecordType { get; }
 
-    /// <summary>The type of its entries; null for event streams and iterators.</summary>
+    /// <summary>The type of its entries; null for event streams, histograms and iterators.</summary>
     public EntryType? EntryType { get; }
 
+    /// <summary>The type of its histograms; null for streams of anything else.</summary>
+    public HistogramType? HistogramType { get; }
+
     /// <summary>The class of the objects that this stream gives to the sink.</summary>
-    public Type ClrType => RecordType?.ClrType ?? EntryType?.ClrType ?? typeof(IteratorLine);
+    public Type ClrType => RecordType?.ClrType ?? EntryType?.ClrType ?? HistogramType?.ClrType ?? typeof(IteratorLine);
+
+    /// <summary>Counts the records of a buffer whose events are the values of histograms.</summary>
+    internal HistogramTally? Tally { get; set; }
 
     /// <summary>Objects given to the sink so far.</summary>
     public long Count { get; internal set; }

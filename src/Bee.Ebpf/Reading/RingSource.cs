@@ -35,9 +35,19 @@ internal sealed class RingSource : IEventSource
             _stream.HighWater = Math.Min(1, (double)waiting / _ring.Size);
         }
 
-        var decoding = new DecodingSink(_stream, _stream.RecordType!, sink);
-        var read = _ring.Drain(ref decoding);
-        stopped |= decoding.Stopped;
+        ulong read;
+        if (_stream.Tally is { } tally)
+        {
+            var observing = new ObservingSink(_stream, tally, sink);
+            read = _ring.Drain(ref observing);
+        }
+        else
+        {
+            var decoding = new DecodingSink(_stream, _stream.RecordType!, sink);
+            read = _ring.Drain(ref decoding);
+            stopped |= decoding.Stopped;
+        }
+
         return read >= _ring.Size / BusyPart ? Fill.Much : Fill.Some;
     }
 

@@ -67,7 +67,7 @@ public abstract unsafe partial class BpfEvent
     /// <param name="signed">Whether the top bit is a sign.</param>
     /// <returns>The number; negative ones fill all upper bits.</returns>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static ulong ReadBits(ref byte at, int shift, int bits, bool signed)
+    protected internal static ulong ReadBits(ref byte at, int shift, int bits, bool signed)
     {
         var value = (ulong)(ReadBitsWide(ref at, shift, bits) & ulong.MaxValue);
         return signed ? (ulong)((long)(value << (64 - bits)) >> (64 - bits)) : value;

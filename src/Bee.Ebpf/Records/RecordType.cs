@@ -80,6 +80,11 @@ public sealed unsafe class RecordType : IRecordShape
             {
                 try
                 {
+                    if (map.Role == MapRole.Histogram && HistogramType.For(map, out _) is not null)
+                    {
+                        continue;
+                    }
+
                     _ = map.IsEventStream ? (IRecordShape)ForEvent(map) : EntryType.ForMap(map);
                 }
                 catch (Exception)

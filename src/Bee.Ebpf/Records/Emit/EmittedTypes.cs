@@ -36,6 +36,18 @@ internal static class EmittedTypes
         }
     }
 
+    /// <summary>A class that something else emits.</summary>
+    /// <param name="key">A text that is equal exactly for types that are alike.</param>
+    /// <param name="label">What its name begins with.</param>
+    /// <param name="emit">Makes it in a module, under a name.</param>
+    public static Type Other(string key, string label, Func<ModuleBuilder, string, Type> emit)
+    {
+        lock (Lock)
+        {
+            return Find(key) ?? Keep(key, emit(Module, Name(label, key)));
+        }
+    }
+
     /// <summary>A value type without fields that takes so many bytes, aligned to one.</summary>
     public static Type Bytes(int size)
     {

@@ -1,0 +1,58 @@
+namespace Bee.Ebpf;
+
+/// <summary>Counts the records of a ring or perf buffer, each of which is one value.</summary>
+internal sealed class HistogramTally : HistogramSource
+{
+    private readonly ObservationPlan _plan;
+    private readonly byte[] _labels;
+
+    public HistogramTally(RecordStream stream, bool all)
+        : base(stream, all)
+    {
+        _plan = (ObservationPlan)Type.Plan;
+        _labels = new byte[_plan.Identity.Size];
+    }
+
+    /// <summary>How many bytes a record must have.</summary>
+    public int RecordSize => _plan.Record.Size;
+
+    /// <summary>Counts a record.</summary>
+    public void Observe(ReadOnlySpan<byte> record)
+    {
+        _plan.Identity.Write(record, _labels);
+        if (Table.Find(_labels) is not { } series)
+        {
+            NoticeMany();
+            return;
+        }
+
+        if (series.Source is null)
+        {
+            series.Source = _plan.Record.Decode(record);
+            series.Sum = 0;
+        }
+
+        var value = _plan.Value.Read(record, out var isNegative);
+        series.Counts[_plan.Scale.OfValue(value, isNegative)]++;
+        series.Sum += isNegative ? (long)value : (double)value;
+    }
+}
+
+/// <summary>Counts records instead of making objects of them.</summary>
+internal readonly struct ObservingSink(RecordStream stream, HistogramTally tally, IEventSink sink) : IRecordSink
+{
+    /// <inheritdoc/>
+    public bool Record(ReadOnlySpan<byte> data)
+    {
+        if (data.Length < tally.RecordSize)
+        {
+            sink.Short(new ShortRecord(stream.Name, tally.RecordSize, data.Length));
+        }
+        else
+        {
+            tally.Observe(data);
+        }
+
+        return true;
+    }
+}

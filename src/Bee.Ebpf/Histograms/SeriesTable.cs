@@ -1,0 +1,122 @@
+using System.Runtime.InteropServices;
+
+namespace Bee.Ebpf;
+
+/// <summary>The histograms of one map, found by the bytes of their labels: an open hash table, so that finding one costs no object.</summary>
+internal sealed class SeriesTable
+{
+    private readonly int _keySize;
+    private readonly int _buckets;
+    private byte[] _keys;
+    private int[] _slots = new int[64];
+
+    /// <param name="keySize">How many bytes the labels take.</param>
+    /// <param name="buckets">How many buckets each histogram has.</param>
+    public SeriesTable(int keySize, int buckets)
+    {
+        _keySize = keySize;
+        _buckets = buckets;
+        _keys = new byte[16 * keySize];
+    }
+
+    /// <summary>How many combinations of labels are kept; what has more was not meant as labels.</summary>
+    public const int Most = 10_000;
+
+    /// <summary>All of them, in the order in which they were first seen.</summary>
+    public List<Series> All { get; } = [];
+
+    /// <summary>Finds one, or adds it.</summary>
+    /// <param name="labels">The labels' bytes.</param>
+    /// <returns>The histogram; null when there are too many.</returns>
+    public Series? Find(ReadOnlySpan<byte> labels)
+    {
+        var mask = _slots.Length - 1;
+        var slot = Hash(labels) & mask;
+        for (; _slots[slot] != 0; slot = (slot + 1) & mask)
+        {
+            if (KeyAt(_slots[slot] - 1).SequenceEqual(labels))
+            {
+                return All[_slots[slot] - 1];
+            }
+        }
+
+        if (All.Count == Most)
+        {
+            return null;
+        }
+
+        if (_keySize > 0 && All.Count == _keys.Length / _keySize)
+        {
+            Array.Resize(ref _keys, _keys.Length * 2);
+        }
+
+        labels.CopyTo(KeyAt(All.Count));
+        All.Add(new Series(_buckets));
+        _slots[slot] = All.Count;
+        if (All.Count > _slots.Length / 2)
+        {
+            Grow();
+        }
+
+        return All[^1];
+    }
+
+    private Span<byte> KeyAt(int index) => _keys.AsSpan(index * _keySize, _keySize);
+
+    private void Grow()
+    {
+        _slots = new int[_slots.Length * 2];
+        for (var i = 0; i < All.Count; i++)
+        {
+            var slot = Hash(KeyAt(i)) & (_slots.Length - 1);
+            while (_slots[slot] != 0)
+            {
+                slot = (slot + 1) & (_slots.Length - 1);
+            }
+
+            _slots[slot] = i + 1;
+        }
+    }
+
+    private static int Hash(ReadOnlySpan<byte> key)
+    {
+        var hash = new HashCode();
+        hash.AddBytes(key);
+        return hash.ToHashCode();
+    }
+}
+
+/// <summary>The counts of one combination of labels.</summary>
+internal sealed class Series
+{
+    public Series(int buckets)
+    {
+        Counts = new ulong[buckets];
+    }
+
+    public ulong[] Counts { get; private set; }
+
+    /// <summary>What <see cref="Counts"/> was when the histogram was last given; null when it never was.</summary>
+    public ulong[]? Given { get; private set; }
+
+    public double? Sum { get; set; }
+
+    /// <summary>The record that its labels are read from.</summary>
+    public BpfEvent? Source { get; set; }
+
+    public bool IsNews => Given is null ? Counts.AsSpan().ContainsAnyExcept(0ul) : !Counts.AsSpan().SequenceEqual(Given);
+
+    /// <summary>Makes the histogram as it is now, and remembers that it was given.</summary>
+    public Histogram Make(HistogramType type)
+    {
+        Given ??= new ulong[Counts.Length];
+        Counts.CopyTo(Given, 0);
+        ulong count = 0;
+        foreach (var part in Counts)
+        {
+            count += part;
+        }
+
+        return type.Make(Source, count, Sum, Counts);
+    }
+}
