@@ -1,4 +1,3 @@
-using System.Globalization;
 using Bee.Toolchain;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -8,8 +7,6 @@ namespace Bee.Isolated;
 /// <summary>Reads a bee.yaml strictly: what Bee would not use is an error with its place, so that a misspelt key is not left out in silence.</summary>
 public sealed class ManifestReader : IManifestReader
 {
-    private static readonly string[] Keys = ["name", "description", "authors", "license", "source", "defines"];
-
     /// <inheritdoc/>
     public ProgramManifest Read(string path)
     {
@@ -25,11 +22,12 @@ public sealed class ManifestReader : IManifestReader
             throw new ManifestException(path, (int)exception.Start.Line, (int)exception.Start.Column, exception.Message, exception);
         }
 
+        var document = new ManifestDocument(path);
         return stream.Documents.Count switch
         {
-            0 => new ProgramManifest(),
-            1 => Read(path, stream.Documents[0].RootNode),
-            _ => throw Wrong(path, stream.Documents[1].RootNode, "a second document; one file describes one program."),
+            0 => new ProgramManifest { Path = path },
+            1 => Read(document, stream.Documents[0].RootNode),
+            _ => throw document.Wrong(stream.Documents[1].RootNode, "a second document; one file describes one program."),
         };
     }
 
@@ -48,86 +46,69 @@ public sealed class ManifestReader : IManifestReader
         }
     }
 
-    private static ProgramManifest Read(string path, YamlNode root)
+    private static ProgramManifest Read(ManifestDocument document, YamlNode root)
     {
         var manifest = new ProgramManifest();
-        if (root is not YamlMappingNode map)
+        var said = new Bee.Ebpf.ObjectPresentation();
+        var parts = new PresentationSections(document);
+        document.Keys(root, "name: mytool", new()
         {
-            throw Wrong(path, root, $"{Kind(root)} where keys are wanted, such as 'name: mytool'.");
+            ["name"] = node => manifest = manifest with { Name = document.Text("name", node) },
+            ["description"] = node => manifest = manifest with { Description = document.Text("description", node) },
+            ["authors"] = node => manifest = manifest with { Authors = document.Texts("authors", node) },
+            ["license"] = node => manifest = manifest with { License = document.Text("license", node) },
+            ["source"] = node => manifest = manifest with { Source = document.Text("source", node) },
+            ["sources"] = node => manifest = manifest with { Sources = Sources(document, node) },
+            ["defines"] = node => manifest = manifest with { Defines = Defines(document, node) },
+            ["maps"] = node => said = said with { Maps = document.Named(node, "maps", "print_events: { help: ... }", parts.Map) },
+            ["parameters"] = node => said = said with { Parameters = document.Named(node, "parameters", "target_pid: { description: ... }", parts.Parameter) },
+            ["programs"] = node => said = said with { Programs = document.Named(node, "programs", "my_program: { description: ... }", parts.Program) },
+        });
+        return manifest with { Path = document.Path, Presentation = said, Places = document.Places };
+    }
+
+    private static string[] Sources(ManifestDocument document, YamlNode node)
+    {
+        var sources = document.Texts("sources", node);
+        if (sources.Length == 0)
+        {
+            throw document.Wrong(node, "sources is empty; leave it out where the folder has one C file.");
         }
 
-        foreach (var (key, value) in map.Children)
+        for (var i = 0; i < sources.Length; i++)
         {
-            manifest = (key as YamlScalarNode)?.Value switch
+            var at = node is YamlSequenceNode list ? list.Children[i] : node;
+            document.Place($"sources/{i}", at);
+            if (!sources[i].EndsWith(".c", StringComparison.Ordinal) || Path.IsPathRooted(sources[i]))
             {
-                "name" => manifest with { Name = Text(path, "name", value) },
-                "description" => manifest with { Description = Text(path, "description", value) },
-                "authors" => manifest with { Authors = Texts(path, "authors", value) },
-                "license" => manifest with { License = Text(path, "license", value) },
-                "source" => manifest with { Source = Text(path, "source", value) },
-                "defines" => manifest with { Defines = Defines(path, value) },
-                var other => throw Wrong(path, key, $"no such key: '{other ?? Kind(key)}'. Known are {string.Join(", ", Keys)}."),
-            };
+                throw document.Wrong(at, $"'{sources[i]}' is no C file's path relative to this file, such as mytool.bpf.c.");
+            }
+
+            if (Array.IndexOf(sources, sources[i]) != i)
+            {
+                throw document.Wrong(at, $"'{sources[i]}' stands here twice.");
+            }
         }
 
-        return manifest;
+        return sources;
     }
 
-    private static string Text(string path, string key, YamlNode node)
+    private static IReadOnlyList<string> Defines(ManifestDocument document, YamlNode node) => node switch
     {
-        if (node is not YamlScalarNode scalar)
-        {
-            throw Wrong(path, node, $"{key} is text, not {Kind(node)}.");
-        }
-
-        var value = scalar.Value ?? "";
-        if (scalar.Style == ScalarStyle.Plain && Looks(value) is { } other)
-        {
-            throw Wrong(path, node, value.Length == 0 ? $"{key} has no value." : $"{key} is text, not {other}: put {value} in quotes if it is meant.");
-        }
-
-        return value;
-    }
-
-    private static IReadOnlyList<string> Texts(string path, string key, YamlNode node) => node is YamlSequenceNode list
-        ? [.. list.Children.Select(item => Text(path, key, item))]
-        : [Text(path, key, node)];
-
-    private static IReadOnlyList<string> Defines(string path, YamlNode node) => node switch
-    {
-        YamlSequenceNode list => [.. list.Children.Select(item => Text(path, "defines", item))],
-        YamlMappingNode map => [.. map.Children.Select(pair => Define(path, pair.Key, pair.Value))],
-        _ => throw Wrong(path, node, $"defines is a list of NAME or NAME=VALUE, or a map of names to values, not {Kind(node)}."),
+        YamlSequenceNode list => [.. list.Children.Select(item => document.Text("defines", item))],
+        YamlMappingNode map => [.. map.Children.Select(pair => Define(document, pair.Key, pair.Value))],
+        _ => throw document.Wrong(node, $"defines is a list of NAME or NAME=VALUE, or a map of names to values, not {ManifestDocument.Kind(node)}."),
     };
 
     /// <summary>Numbers and truth values are taken as they stand: for the compiler all is text. No value defines the name only.</summary>
-    private static string Define(string path, YamlNode key, YamlNode value)
+    private static string Define(ManifestDocument document, YamlNode key, YamlNode value)
     {
-        var name = Text(path, "a define's name", key);
+        var name = document.Text("a define's name", key);
         return value switch
         {
             YamlScalarNode { Value: null or "", Style: ScalarStyle.Plain } => name,
             YamlScalarNode scalar => $"{name}={scalar.Value}",
-            _ => throw Wrong(path, value, $"{name} is a number or text, not {Kind(value)}."),
+            _ => throw document.Wrong(value, $"{name} is a number or text, not {ManifestDocument.Kind(value)}."),
         };
     }
-
-    /// <summary>What YAML takes an unquoted word for when it is not text; null when it is.</summary>
-    private static string? Looks(string plain) => plain switch
-    {
-        "" or "~" or "null" or "Null" or "NULL" => "nothing",
-        "true" or "True" or "TRUE" or "false" or "False" or "FALSE" => "a truth value",
-        _ when double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out _) => "a number",
-        _ => null,
-    };
-
-    private static string Kind(YamlNode node) => node switch
-    {
-        YamlMappingNode => "a map",
-        YamlSequenceNode => "a list",
-        _ => "a single value",
-    };
-
-    private static ManifestException Wrong(string path, YamlNode node, string problem) =>
-        new(path, (int)node.Start.Line, (int)node.Start.Column, problem);
 }

@@ -18,13 +18,13 @@ struct bee_map_name {
 	char text[BEE_MAP_NAME_SIZE];
 };
 
-/* Map name to number of events refused. One count a CPU. */
+/* Map name to number of events refused. One count a CPU. Weak, so that the files of one program share it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, 64);
 	__type(key, struct bee_map_name);
 	__type(value, __u64);
-} bee_lost SEC(".maps");
+} bee_lost SEC(".maps") __weak;
 
 /* Not inlined on purpose: it runs only when a ring is full, and each caller would pay its stack. */
 static __noinline __attribute__((unused)) int bee_count_lost(const struct bee_map_name *map)

@@ -3,9 +3,9 @@ namespace Bee.Ebpf;
 /// <summary>Sets a program's <c>const volatile</c> globals between opening and loading, while their map is still plain memory.</summary>
 internal static class ParameterValues
 {
-    /// <summary>Turns named values into bytes.</summary>
+    /// <summary>Turns named values, and the author's defaults of parameters that have none, into bytes.</summary>
     /// <exception cref="BpfLoadException">A name is not a parameter's.</exception>
-    /// <exception cref="BpfParameterException">A value does not fit.</exception>
+    /// <exception cref="BpfParameterException">A value or a default does not fit.</exception>
     public static List<(ParameterDescription Parameter, byte[] Bytes)> Encode(ObjectFile file, IReadOnlyDictionary<string, object?> values)
     {
         var encoded = new List<(ParameterDescription, byte[])>();
@@ -17,6 +17,11 @@ internal static class ParameterValues
             {
                 encoded.Add((parameter, ParameterEncoder.Encode(parameter, value)));
             }
+        }
+
+        foreach (var parameter in file.Parameters.Where(p => p.Presentation.Default is not null && values.GetValueOrDefault(p.Name) is null))
+        {
+            encoded.Add((parameter, ParameterEncoder.Default(parameter)));
         }
 
         return encoded;

@@ -32,7 +32,15 @@ public sealed record MapPresentation
     public FieldPresentation Of(RecordField field)
     {
         ArgumentNullException.ThrowIfNull(field);
-        return Fields.GetValueOrDefault(field.CName.Length > 0 ? field.CName : field.Name) ?? FieldPresentation.None;
+        return Fields.GetValueOrDefault(NameOf(field)) ?? FieldPresentation.None;
+    }
+
+    /// <summary>The name under which a field is described and named as a label: its name in C, or what the type calls it (<c>Key</c>, <c>Value</c>) where C has none.</summary>
+    /// <param name="field">The field.</param>
+    public static string NameOf(RecordField field)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        return field.CName.Length > 0 ? field.CName : field.Name;
     }
 
     /// <summary>This, and what <paramref name="other"/> says where this says nothing.</summary>

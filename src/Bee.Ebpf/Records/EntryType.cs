@@ -24,6 +24,7 @@ public sealed unsafe class EntryType : IRecordShape
     {
         var plan = EntryPlans.Entry(map);
         Name = map.Name;
+        Presentation = map.Presentation;
         IsPerCpu = map.IsPerCpu;
         ClrType = EmittedTypes.Class(plan);
         Fields = RecordFields.Of(plan);
@@ -40,6 +41,9 @@ public sealed unsafe class EntryType : IRecordShape
 
     /// <inheritdoc/>
     public IReadOnlyList<RecordField> Fields { get; }
+
+    /// <inheritdoc/>
+    public MapPresentation Presentation { get; }
 
     /// <summary>Whether the map has one value a CPU.</summary>
     public bool IsPerCpu { get; }

@@ -11,4 +11,7 @@ public interface IRecordShape
 
     /// <summary>The properties, in the order in which the emitted type declares them.</summary>
     IReadOnlyList<RecordField> Fields { get; }
+
+    /// <summary>What the map's author says about it and its fields; never null.</summary>
+    MapPresentation Presentation => MapPresentation.None;
 }

@@ -17,9 +17,10 @@ public sealed unsafe class RecordType : IRecordShape
     private readonly delegate*<ref byte, int, BpfEvent> _decode;
     private readonly int _size;
 
-    private RecordType(TypePlan plan, string name)
+    private RecordType(TypePlan plan, string name, MapPresentation presentation)
     {
         Name = name;
+        Presentation = presentation;
         ClrType = EmittedTypes.Class(plan);
         Fields = RecordFields.Of(plan);
         _size = plan.InlineSize;
@@ -31,6 +32,9 @@ public sealed unsafe class RecordType : IRecordShape
 
     /// <inheritdoc/>
     public string Name { get; }
+
+    /// <inheritdoc/>
+    public MapPresentation Presentation { get; }
 
     /// <summary>
     /// How many bytes a record must have at least: the size of the C type, or, where it ends in a flexible array, the offset of that, which may be
@@ -50,7 +54,7 @@ public sealed unsafe class RecordType : IRecordShape
         ArgumentNullException.ThrowIfNull(map);
         EventClock.Refresh();
         var shape = map.Value is null or BtfVoid ? null : ShapeReader.Read(map.Value, map.Name);
-        return new RecordType(RecordPlans.Record(shape, map.Name, withMapName: true), map.Name);
+        return new RecordType(RecordPlans.Record(shape, map.Name, withMapName: true), map.Name, map.Presentation);
     }
 
     /// <summary>The type of records of a given C type, without a map.</summary>
@@ -63,7 +67,7 @@ public sealed unsafe class RecordType : IRecordShape
         ArgumentNullException.ThrowIfNull(type);
         ArgumentNullException.ThrowIfNull(name);
         EventClock.Refresh();
-        return new RecordType(RecordPlans.Record(ShapeReader.Read(type, name), name, withMapName: false), name);
+        return new RecordType(RecordPlans.Record(ShapeReader.Read(type, name), name, withMapName: false), name, MapPresentation.None);
     }
 
     /// <summary>

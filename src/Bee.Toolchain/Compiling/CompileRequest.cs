@@ -1,10 +1,13 @@
 namespace Bee.Toolchain;
 
-/// <summary>What to compile and how: one C file and what the compiler is told about it.</summary>
+/// <summary>What to compile and how: a C file, or several that are linked, and what the compiler is told about them.</summary>
 public sealed record CompileRequest
 {
     /// <summary>Path of the C file. clang runs in its folder, so relative paths in <see cref="CFlags"/> start there.</summary>
     public required string Source { get; init; }
+
+    /// <summary>Paths of further C files, compiled alike and linked with <see cref="Source"/> into one object, in this order.</summary>
+    public IReadOnlyList<string> LinkedSources { get; init; } = [];
 
     /// <summary>File with BTF that vmlinux.h is written from: raw, as /sys/kernel/btf/vmlinux has it, or an ELF file with a
     /// .BTF section. Null takes the running kernel's.</summary>

@@ -1,10 +1,15 @@
+using Bee.Ebpf;
+
 namespace Bee.Toolchain;
 
-/// <summary>What a bee.yaml beside a program's source says: all of it can be left out, all of it can be given to the build instead.</summary>
+/// <summary>What a bee.yaml beside a program's source says: all of it can be left out. docs/manifest.md has every key.</summary>
 public sealed record ProgramManifest
 {
     /// <summary>The file's name: <c>bee.yaml</c>.</summary>
     public const string FileName = "bee.yaml";
+
+    /// <summary>The file that it was read from; empty where there is none.</summary>
+    public string Path { get; init; } = "";
 
     /// <summary>The program's name.</summary>
     public string? Name { get; init; }
@@ -21,9 +26,46 @@ public sealed record ProgramManifest
     /// <summary>Address of the source, such as a repository.</summary>
     public string? Source { get; init; }
 
+    /// <summary>The C files that make the program, relative to the bee.yaml; several are linked into one object. Empty where it is the folder's only one.</summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
+
     /// <summary>Macros to define, each <c>NAME</c> or <c>NAME=VALUE</c>. The file takes a list of those or a map of names to values.</summary>
     public IReadOnlyList<string> Defines { get; init; } = [];
+
+    /// <summary>What it says about maps, parameters and programs.</summary>
+    public ObjectPresentation Presentation { get; init; } = ObjectPresentation.None;
+
+    /// <summary>Where in the file things stand, by places as <see cref="PresentationFault.Place"/> has them, and <c>sources/0</c> and so on.</summary>
+    public IReadOnlyDictionary<string, ManifestPlace> Places { get; init; } = new Dictionary<string, ManifestPlace>();
+
+    /// <summary>What it says that is not true of an object: names that the object does not have, defaults that do not fit.</summary>
+    /// <param name="file">The object that was built.</param>
+    /// <returns>One exception for each, with its line and column; none for a sound manifest.</returns>
+    public IReadOnlyList<ManifestException> Check(ObjectFile file) =>
+        [.. Presentation.Check(file).Select(fault => Wrong(fault.Place, fault.Message)).OrderBy(wrong => wrong.Line).ThenBy(wrong => wrong.Column)];
+
+    /// <summary>An exception about a place of the file.</summary>
+    /// <param name="place">The place's name among <see cref="Places"/>.</param>
+    /// <param name="problem">What is wrong there.</param>
+    public ManifestException Wrong(string place, string problem)
+    {
+        // A place without an entry is inside one that has one.
+        for (var at = place; at.Length > 0; at = at[..Math.Max(0, at.LastIndexOf('/'))])
+        {
+            if (Places.TryGetValue(at, out var found))
+            {
+                return new ManifestException(Path, found.Line, found.Column, problem);
+            }
+        }
+
+        return new ManifestException(Path, 1, 1, problem);
+    }
 }
+
+/// <summary>Where something stands in a bee.yaml.</summary>
+/// <param name="Line">Line, from 1.</param>
+/// <param name="Column">Column, from 1.</param>
+public sealed record ManifestPlace(int Line, int Column);
 
 /// <summary>Reads a <see cref="ProgramManifest"/>. Get one from <see cref="Isolated.Create{T}"/>.</summary>
 public interface IManifestReader
@@ -33,31 +75,4 @@ public interface IManifestReader
     /// <exception cref="ManifestException">It is no YAML, has a key that Bee does not know, or a value of the wrong type.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     ProgramManifest Read(string path);
-}
-
-/// <summary>A bee.yaml that does not say what it should.</summary>
-public sealed class ManifestException : Exception
-{
-    /// <summary>Makes one.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="line">Line, from 1.</param>
-    /// <param name="column">Column, from 1.</param>
-    /// <param name="problem">What is wrong there.</param>
-    /// <param name="inner">The cause, where there is one.</param>
-    public ManifestException(string path, int line, int column, string problem, Exception? inner = null)
-        : base($"{path}:{line}:{column}: {problem}", inner)
-    {
-        Path = path;
-        Line = line;
-        Column = column;
-    }
-
-    /// <summary>The file.</summary>
-    public string Path { get; }
-
-    /// <summary>Line, from 1.</summary>
-    public int Line { get; }
-
-    /// <summary>Column, from 1.</summary>
-    public int Column { get; }
 }

@@ -16,9 +16,31 @@ public static class ParameterEncoder
     public static byte[] Encode(ParameterDescription parameter, object? value)
     {
         ArgumentNullException.ThrowIfNull(parameter);
+        var bytes = Default(parameter);
+        Write(parameter, value, bytes);
+        return bytes;
+    }
+
+    /// <summary>The bytes of a parameter that nobody sets: its author's default, else the value in the file.</summary>
+    /// <param name="parameter">The parameter.</param>
+    /// <returns>As many bytes as the parameter has.</returns>
+    /// <exception cref="BpfParameterException">The author's default does not fit.</exception>
+    public static byte[] Default(ParameterDescription parameter)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
         var bytes = new byte[parameter.Size];
         var known = Math.Min(bytes.Length, parameter.Default.Length);
         parameter.Default.Span[..known].CopyTo(bytes);
+        if (parameter.Presentation.Default is { } said)
+        {
+            Write(parameter, said, bytes);
+        }
+
+        return bytes;
+    }
+
+    private static void Write(ParameterDescription parameter, object? value, byte[] bytes)
+    {
         try
         {
             var shape = ShapeReader.Read(parameter.Type, parameter.Name);
@@ -33,7 +55,5 @@ public static class ParameterEncoder
         {
             throw new BpfParameterException(parameter.Name, parameter.TypeName, fault.Message);
         }
-
-        return bytes;
     }
 }

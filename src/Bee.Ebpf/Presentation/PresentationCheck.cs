@@ -1,0 +1,107 @@
+namespace Bee.Ebpf;
+
+/// <summary>Holds what an author says against the object that it is said of.</summary>
+internal static class PresentationCheck
+{
+    public static IEnumerable<PresentationFault> Faults(ObjectPresentation said, ObjectFile file)
+    {
+        var maps = file.Maps.Where(map => !map.IsInternal).ToList();
+        foreach (var (name, map) in said.Maps)
+        {
+            var found = maps.FirstOrDefault(candidate => candidate.Name == name);
+            var faults = found is null ? [Missing($"maps/{name}", "map", name, maps.Select(m => m.Name), "map")] : Map($"maps/{name}", map, found.Present(map));
+            foreach (var fault in faults)
+            {
+                yield return fault;
+            }
+        }
+
+        foreach (var (name, parameter) in said.Parameters)
+        {
+            var found = file.Parameters.FirstOrDefault(candidate => candidate.Name == name);
+            if (found is null)
+            {
+                yield return Missing($"parameters/{name}", "parameter", name, file.Parameters.Select(p => p.Name), "const volatile global variable");
+            }
+            else if (parameter.Default is { } value && Wrong(found, value) is { } problem)
+            {
+                yield return new PresentationFault($"parameters/{name}/default", problem);
+            }
+        }
+
+        foreach (var (name, program) in said.Programs)
+        {
+            var found = file.Programs.FirstOrDefault(candidate => candidate.Name == name);
+            if (found is null)
+            {
+                yield return Missing($"programs/{name}", "program", name, file.Programs.Select(p => p.Name), "function with a SEC()");
+            }
+            else if (program.AttachTo is { Length: 0 })
+            {
+                yield return new PresentationFault($"programs/{name}/attach", "attach is empty; leave it out to attach where the section says.");
+            }
+        }
+    }
+
+    private static IEnumerable<PresentationFault> Map(string place, MapPresentation said, MapDescription map)
+    {
+        if (map.Role != MapRole.Histogram)
+        {
+            foreach (var (key, isSaid) in new[] { ("buckets", said.Buckets.Count > 0), ("scale", said.Scale is not null) })
+            {
+                if (isSaid)
+                {
+                    yield return new PresentationFault($"{place}/{key}", $"{key} are for histograms, and the map '{map.Name}' is none; begin its name with hist_ or add 'kind: histogram'.");
+                }
+            }
+        }
+
+        if (said.Fields.Count == 0 && said.Labels.Count == 0)
+        {
+            yield break;
+        }
+
+        var fields = (map.IsEventStream ? (IRecordShape)RecordType.ForEvent(map) : EntryType.ForMap(map)).Fields;
+        var names = fields.Where(field => field.Name != "MapName").Select(MapPresentation.NameOf).Distinct().ToList();
+        foreach (var name in said.Fields.Keys.Where(name => !names.Contains(name)))
+        {
+            yield return Missing($"{place}/fields/{name}", $"field of the map '{map.Name}'", name, names, "field");
+        }
+
+        foreach (var name in said.Labels)
+        {
+            if (fields.FirstOrDefault(field => MapPresentation.NameOf(field) == name && field.Name != "MapName") is not { } field)
+            {
+                yield return Missing($"{place}/labels/{name}", $"field of the map '{map.Name}'", name, names, "field");
+            }
+            else if (field.Meaning is FieldMeaning.Object or FieldMeaning.Array)
+            {
+                yield return new PresentationFault($"{place}/labels/{name}", $"'{name}' is {(field.Meaning == FieldMeaning.Array ? "an array" : "a struct")}; a label is one value.");
+            }
+        }
+    }
+
+    private static string? Wrong(ParameterDescription parameter, object value)
+    {
+        try
+        {
+            ParameterEncoder.Encode(parameter, value);
+            return null;
+        }
+        catch (BpfParameterException fault)
+        {
+            return fault.Message;
+        }
+    }
+
+    private static PresentationFault Missing(string place, string what, string name, IEnumerable<string> known, string kind)
+    {
+        string[] names = [.. known];
+        var near = Suggest.Nearest(name, names, 1);
+        return new PresentationFault(
+            place,
+            $"there is no {what} '{name}'."
+            + (near.Count > 0 ? $" Is '{near[0]}' meant?" : "")
+            + (names.Length == 0 ? $" There is no {kind} at all." : $" There are {string.Join(", ", names.Take(20))}{(names.Length > 20 ? ", ..." : "")}."));
+    }
+}

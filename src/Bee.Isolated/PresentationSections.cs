@@ -1,0 +1,143 @@
+using Bee.Ebpf;
+using YamlDotNet.RepresentationModel;
+
+namespace Bee.Isolated;
+
+/// <summary>Reads what a bee.yaml says about maps, parameters and programs.</summary>
+internal sealed class PresentationSections(ManifestDocument document)
+{
+    // Tables have 80 columns.
+    private const int WidestColumn = 80;
+    private const int MostBuckets = 1000;
+
+    public MapPresentation Map(string place, YamlNode node)
+    {
+        var map = new MapPresentation();
+        document.Keys(node, "help: what the map tells", new()
+        {
+            ["kind"] = value =>
+            {
+                document.Place($"{place}/kind", value);
+                map = map with
+                {
+                    Kind = document.Choice("kind", value,
+                        ("print", MapRole.Print), ("counter", MapRole.Counter), ("gauge", MapRole.Gauge), ("histogram", MapRole.Histogram), ("none", MapRole.None)),
+                };
+            },
+            ["help"] = value => map = map with { Help = document.Text("help", value) },
+            ["unit"] = value => map = map with { Unit = document.Text("unit", value) },
+            ["scale"] = value =>
+            {
+                document.Place($"{place}/scale", value);
+                map = map with { Scale = Scale(value) };
+            },
+            ["buckets"] = value =>
+            {
+                document.Place($"{place}/buckets", value);
+                map = map with { Buckets = Buckets(value) };
+            },
+            ["labels"] = value => map = map with { Labels = Labels(place, value) },
+            ["fields"] = value => map = map with { Fields = document.Named(value, $"{place}/fields", "path: { width: 40 }", Field) },
+        });
+        return map.Scale is null || map.Buckets.Count == 0 ? map : throw document.Wrong(node, "a map has scale or buckets, not both.");
+    }
+
+    public ParameterPresentation Parameter(string place, YamlNode node)
+    {
+        var parameter = new ParameterPresentation();
+        document.Keys(node, "description: what the parameter does", new()
+        {
+            ["description"] = value => parameter = parameter with { Description = document.Text("description", value) },
+            ["default"] = value =>
+            {
+                document.Place($"{place}/default", value);
+                parameter = parameter with { Default = new DefaultValue(document).Read(value) };
+            },
+        });
+        return parameter;
+    }
+
+    public ProgramPresentation Program(string place, YamlNode node)
+    {
+        var program = new ProgramPresentation();
+        document.Keys(node, "description: what the program does", new()
+        {
+            ["description"] = value => program = program with { Description = document.Text("description", value) },
+            ["attach"] = value =>
+            {
+                document.Place($"{place}/attach", value);
+                program = program with { AttachTo = document.Text("attach", value) };
+            },
+        });
+        return program;
+    }
+
+    private FieldPresentation Field(string place, YamlNode node)
+    {
+        var field = new FieldPresentation();
+        document.Keys(node, "width: 40", new()
+        {
+            ["description"] = value => field = field with { Description = document.Text("description", value) },
+            ["width"] = value => field = field with { Width = document.Whole("width", value, 1, WidestColumn) },
+            ["align"] = value => field = field with { AlignRight = document.Choice("align", value, ("left", false), ("right", true)) },
+            ["order"] = value => field = field with { Order = document.Whole("order", value, -1000, 1000) },
+            ["hidden"] = value => field = field with { Hidden = document.Truth("hidden", value) },
+        });
+        return field;
+    }
+
+    /// <summary><c>log2</c>, <c>linear</c>, or a map with the step of linear slots.</summary>
+    private HistogramScale Scale(YamlNode node)
+    {
+        if (node is not YamlMappingNode)
+        {
+            return new HistogramScale { Spacing = document.Choice("scale", node, ("log2", HistogramSpacing.Log2), ("linear", HistogramSpacing.Linear)) };
+        }
+
+        var scale = new HistogramScale { Spacing = HistogramSpacing.Linear };
+        document.Keys(node, "step: 10", new()
+        {
+            ["start"] = value => scale = scale with { Start = document.Number("start", value) },
+            ["step"] = value => scale = document.Number("step", value) is > 0 and var step
+                ? scale with { Step = step }
+                : throw document.Wrong(value, "step is more than 0."),
+        });
+        return scale;
+    }
+
+    private double[] Buckets(YamlNode node)
+    {
+        if (node is not YamlSequenceNode { Children.Count: > 0 and <= MostBuckets } list)
+        {
+            throw document.Wrong(node, $"buckets is a list of 1 to {MostBuckets} upper bounds, such as [1, 10, 100].");
+        }
+
+        var bounds = new double[list.Children.Count];
+        for (var i = 0; i < bounds.Length; i++)
+        {
+            bounds[i] = document.Number("a bucket's upper bound", list.Children[i]);
+            if (i > 0 && bounds[i] <= bounds[i - 1])
+            {
+                throw document.Wrong(list.Children[i], "the upper bounds of buckets must rise.");
+            }
+        }
+
+        return bounds;
+    }
+
+    private string[] Labels(string place, YamlNode node)
+    {
+        var labels = document.Texts("labels", node);
+        for (var i = 0; i < labels.Length; i++)
+        {
+            var at = node is YamlSequenceNode list ? list.Children[i] : node;
+            document.Place($"{place}/labels/{labels[i]}", at);
+            if (Array.IndexOf(labels, labels[i]) != i)
+            {
+                throw document.Wrong(at, $"'{labels[i]}' stands here twice.");
+            }
+        }
+
+        return labels;
+    }
+}

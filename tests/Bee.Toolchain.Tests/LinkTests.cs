@@ -1,0 +1,135 @@
+using Bee.Ebpf;
+
+namespace Bee.Toolchain.Tests;
+
+/// <summary>Programs made of several C files.</summary>
+[Collection("environment")]
+public class LinkTests
+{
+    private const string One = """
+        #include "bee.h"
+        BEE_LICENSE("GPL");
+        BEE_PARAM(pid_t, target_pid, 0);
+        struct seen { u32 pid; };
+        BEE_RING(print_seen, struct seen, 4096);
+        int wanted(int pid);
+        SEC("tracepoint/syscalls/sys_enter_openat")
+        int one(void *ctx)
+        {
+            struct seen *event;
+            if (!wanted(bee_pid()))
+                return 0;
+            event = bee_reserve(print_seen, struct seen);
+            if (!event)
+                return 0;
+            event->pid = bee_pid();
+            bee_submit(event);
+            return 0;
+        }
+        """;
+
+    private const string Two = """
+        #include "bee.h"
+        BEE_LICENSE("GPL");
+        extern const volatile pid_t target_pid;
+        struct other { u64 pid; };
+        BEE_RING(print_other, struct other, 4096);
+        __noinline int wanted(int pid) { return pid == target_pid; }
+        SEC("tracepoint/syscalls/sys_exit_openat")
+        int two(void *ctx)
+        {
+            struct other *event = wanted(bee_pid()) ? bee_reserve(print_other, struct other) : 0;
+            if (!event)
+                return 0;
+            event->pid = bee_pid();
+            bee_submit(event);
+            return 0;
+        }
+        """;
+
+    private static CompileResult Build(TemporaryFolder folder, params string[] texts)
+    {
+        string[] files = [.. texts.Select((text, i) => folder.Write($"part{i}.bpf.c", text))];
+        return Compiler.Compile(new CompileRequest { Source = files[0], LinkedSources = files[1..] }, CancellationToken.None);
+    }
+
+    [CompileFact]
+    public void Two_files_make_one_object()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Build(folder, One, Two);
+
+        Assert.True(result.Success, string.Join("\n", result.Diagnostics));
+        var file = ObjectFile.Parse(result.Object, "linked");
+        Assert.Equal(["one", "two"], file.Programs.Select(program => program.Name).Order());
+        Assert.Equal(["bee_lost", "print_other", "print_seen"], file.Maps.Where(map => !map.IsInternal).Select(map => map.Name).Order());
+        Assert.Equal(["target_pid"], file.Parameters.Select(parameter => parameter.Name));
+        Assert.Equal("GPL", file.License);
+    }
+
+    [CompileFact]
+    public void The_same_files_give_the_same_bytes()
+    {
+        using var here = new TemporaryFolder();
+        using var there = new TemporaryFolder();
+
+        Assert.Equal(Build(here, One, Two).Object, Build(there, One, Two).Object);
+    }
+
+    [KernelFact]
+    public void The_kernel_takes_them_and_both_report()
+    {
+        using var folder = new TemporaryFolder();
+        var file = ObjectFile.Parse(Build(folder, One, Two).Object, "linked");
+        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId } });
+        using var reader = session.OpenReader(new EventReaderOptions());
+        session.Attach();
+        File.ReadAllText("/etc/hostname");
+        var sink = new CountingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.FromMilliseconds(300));
+
+        Assert.Equal(["print_other", "print_seen"], sink.Maps.Order());
+    }
+
+    [CompileFact]
+    public void A_mistake_in_either_file_is_told_with_its_place()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Build(folder, One.Replace("return 0;", "return nothing;"), Two.Replace("pid == target_pid", "pid == no_such"));
+
+        Assert.False(result.Success);
+        Assert.Equal(["part0.bpf.c", "part1.bpf.c"], result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => Path.GetFileName(d.File)).Distinct());
+    }
+
+    [CompileFact]
+    public void A_name_defined_twice_is_told_with_the_second_file()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Build(folder, One, Two.Replace("extern const volatile pid_t target_pid;", "BEE_PARAM(pid_t, target_pid, 0);"));
+
+        var error = Assert.Single(result.Diagnostics);
+        Assert.Equal((DiagnosticSeverity.Error, "part1.bpf.c"), (error.Severity, Path.GetFileName(error.File)));
+        Assert.Contains("'target_pid'", error.Message);
+        Assert.Contains("extern", error.Remedy);
+    }
+
+    [CompileFact]
+    public void Licenses_that_differ_are_told()
+    {
+        using var folder = new TemporaryFolder();
+        var error = Assert.Single(Build(folder, One, Two.Replace("\"GPL\"", "\"Dual MIT/GPL\"")).Diagnostics);
+
+        Assert.Contains("license", error.Message);
+    }
+
+    private sealed class CountingSink : IEventSink
+    {
+        internal HashSet<string> Maps { get; } = [];
+
+        public bool Event(BpfEvent e) => Maps.Add((string)e.GetType().GetProperty("MapName")!.GetValue(e)!) || true;
+
+        public void Short(ShortRecord record) => Assert.Fail("short");
+
+        public void Lost(string map, ulong count) => Assert.Fail("lost");
+    }
+}
