@@ -64,9 +64,13 @@ public sealed record ImageProgram
     [JsonPropertyName("type")]
     public string? Type { get; init; }
 
-    /// <summary>What it attaches to, where the section says it.</summary>
+    /// <summary>What it attaches to: what the author says, else what the section says.</summary>
     [JsonPropertyName("attachTo")]
     public string? AttachTo { get; init; }
+
+    /// <summary>What it does.</summary>
+    [JsonPropertyName("description")]
+    public string? Description { get; init; }
 
     /// <summary>The name, for text views.</summary>
     public override string ToString() => Name;
@@ -103,9 +107,84 @@ public sealed record ImageMap
     [JsonPropertyName("valueType")]
     public string? ValueType { get; init; }
 
-    /// <summary>What the name's prefix makes of it: <c>Print</c>, <c>Counter</c>, <c>Gauge</c>, <c>Histogram</c>; null for none.</summary>
+    /// <summary>What it is for: <c>Print</c>, <c>Counter</c>, <c>Gauge</c>, <c>Histogram</c>; null for none.</summary>
     [JsonPropertyName("role")]
     public string? Role { get; init; }
+
+    /// <summary>The role where the author gives it in place of the name's prefix, <c>None</c> too; otherwise null.</summary>
+    [JsonPropertyName("kind")]
+    public string? Kind { get; init; }
+
+    /// <summary>What it tells.</summary>
+    [JsonPropertyName("help")]
+    public string? Help { get; init; }
+
+    /// <summary>Unit of its values.</summary>
+    [JsonPropertyName("unit")]
+    public string? Unit { get; init; }
+
+    /// <summary>How the slots of a histogram are spaced.</summary>
+    [JsonPropertyName("scale")]
+    public ImageScale? Scale { get; init; }
+
+    /// <summary>Upper bounds of a histogram's buckets, rising.</summary>
+    [JsonPropertyName("buckets")]
+    public IReadOnlyList<double>? Buckets { get; init; }
+
+    /// <summary>Names of the fields that tell series apart.</summary>
+    [JsonPropertyName("labels")]
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>The fields that the author says something about.</summary>
+    [JsonPropertyName("fields")]
+    public IReadOnlyList<ImageField>? Fields { get; init; }
+
+    /// <summary>The name, for text views.</summary>
+    public override string ToString() => Name;
+}
+
+/// <summary>How the slots of a histogram are spaced.</summary>
+public sealed record ImageScale
+{
+    /// <summary><c>Log2</c> or <c>Linear</c>.</summary>
+    [JsonPropertyName("spacing")]
+    public string? Spacing { get; init; }
+
+    /// <summary>Lowest value of the first linear slot.</summary>
+    [JsonPropertyName("start")]
+    public double Start { get; init; }
+
+    /// <summary>Width of a linear slot.</summary>
+    [JsonPropertyName("step")]
+    public double Step { get; init; } = 1;
+}
+
+/// <summary>How a field of a map's events or entries is shown.</summary>
+public sealed record ImageField
+{
+    /// <summary>Name of the field in C, or <c>Key</c> or <c>Value</c>.</summary>
+    [JsonPropertyName("name")]
+    public string Name { get; init; } = "";
+
+    /// <summary>What it tells.</summary>
+    [JsonPropertyName("description")]
+    public string? Description { get; init; }
+
+    /// <summary>Characters of its column.</summary>
+    [JsonPropertyName("width")]
+    public int? Width { get; init; }
+
+    /// <summary>Whether its column is aligned to the right.</summary>
+    [JsonPropertyName("alignRight")]
+    public bool? AlignRight { get; init; }
+
+    /// <summary>Place of its column; those without a number come behind those with one.</summary>
+    [JsonPropertyName("order")]
+    public int? Order { get; init; }
+
+    /// <summary>Whether tables leave it out.</summary>
+    [JsonPropertyName("hidden")]
+    public bool? Hidden { get; init; }
 
     /// <summary>The name, for text views.</summary>
     public override string ToString() => Name;
@@ -129,6 +208,14 @@ public sealed record ImageParameter
     /// <summary>Value it has when nobody sets it, as text.</summary>
     [JsonPropertyName("default")]
     public string? Default { get; init; }
+
+    /// <summary>What it does.</summary>
+    [JsonPropertyName("description")]
+    public string? Description { get; init; }
+
+    /// <summary>The default that the author gives in place of the C file's: text, a list or an object; null where the C file's counts.</summary>
+    [JsonPropertyName("authorDefault")]
+    public JsonElement? AuthorDefault { get; init; }
 
     /// <summary>The name, for text views.</summary>
     public override string ToString() => Name;

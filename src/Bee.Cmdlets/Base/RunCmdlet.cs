@@ -141,6 +141,11 @@ public abstract class RunCmdlet : StoreCmdlet
             session.Attach();
             Tell($"Attached {string.Join(", ", input.File.Programs.Select(program => program.SectionName))}.");
             log.WriteTo(this);
+            foreach (PresentationFault fault in input.Said.Check(input.File))
+            {
+                Tell($"Passed over what {input.Name} says of {fault.Place}: {fault.Message}");
+            }
+
             return (session, reader);
         }
         catch
@@ -200,7 +205,11 @@ public abstract class RunCmdlet : StoreCmdlet
     }
 
     private ProgramInput FromImage(Image image)
-        => new(ImageNames.ShortName(image.Reference), image.Reference, ObjectFile.Parse(Stores.ReadProgram(image), image.Reference));
+    {
+        ObjectPresentation said = ImagePresentation.From(image.Config);
+        ObjectFile file = ObjectFile.Parse(Stores.ReadProgram(image), image.Reference).Present(said);
+        return new ProgramInput(ImageNames.ShortName(image.Reference), image.Reference, file) { Said = said };
+    }
 
     private ProgramInput? FromFile(string path)
     {
@@ -210,11 +219,10 @@ public abstract class RunCmdlet : StoreCmdlet
             return new ProgramInput(ImageNames.FileStem(path), path, ObjectFile.Read(path));
         }
 
-        // As Invoke-BeeBuild would build it: a folder's only source, with what the bee.yaml beside it defines.
+        // As Invoke-BeeBuild would build it, with what the bee.yaml beside it says.
         BuildSource source = BuildSource.Find(path);
-        var request = new CompileRequest { Source = source.File, Defines = source.Manifest.Defines };
-        return SourceBuild.Compile(this, request, Stop) is { Object: { } bytes }
-            ? new ProgramInput(ImageNames.FileStem(source.File), source.File, ObjectFile.Parse(bytes, source.File))
+        return SourceBuild.Compile(this, source.Request(), Stop) is { Object: { } bytes } && SourceBuild.Describe(this, source, bytes) is { } file
+            ? new ProgramInput(ImageNames.FileStem(source.File), source.File, file)
             : null;
     }
 }

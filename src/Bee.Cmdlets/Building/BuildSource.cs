@@ -2,25 +2,44 @@ using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
 
-/// <summary>A C file to build and what the bee.yaml beside it says.</summary>
-/// <param name="File">The C file's full path.</param>
+/// <summary>The C files of one program and what the bee.yaml beside them says.</summary>
+/// <param name="File">The C file's full path; of several the first.</param>
+/// <param name="LinkedFiles">Full paths of the further ones.</param>
 /// <param name="Manifest">What the bee.yaml says; empty without one.</param>
-internal sealed record BuildSource(string File, ProgramManifest Manifest)
+internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFiles, ProgramManifest Manifest)
 {
-    /// <summary>Finds the C file that a path means: itself, or the only one of a folder.</summary>
+    /// <summary>Finds the C files that a path means: itself with those that the bee.yaml names with it, or a folder's.</summary>
     /// <param name="path">A full path.</param>
-    /// <exception cref="BeeInputException">There is no such file, or a folder has none or several.</exception>
+    /// <exception cref="BeeInputException">There is no such file, or a folder has none or several and no bee.yaml that names them.</exception>
     /// <exception cref="ManifestException">The bee.yaml is not what it should be.</exception>
     public static BuildSource Find(string path)
     {
-        string file = Directory.Exists(path) ? OnlySource(path) : path;
-        if (!System.IO.File.Exists(file))
+        bool isFolder = Directory.Exists(path);
+        if (!isFolder && !System.IO.File.Exists(path))
         {
-            throw new BeeInputException("FileNotFound", $"There is no file '{file}'.", missing: true);
+            throw new BeeInputException("FileNotFound", $"There is no file '{path}'.", missing: true);
         }
 
-        string manifest = Path.Combine(Path.GetDirectoryName(file)!, ProgramManifest.FileName);
-        return new BuildSource(file, System.IO.File.Exists(manifest) ? Isolated.Create<IManifestReader>().Read(manifest) : new ProgramManifest());
+        string folder = isFolder ? path : Path.GetDirectoryName(path)!;
+        string beside = Path.Combine(folder, ProgramManifest.FileName);
+        ProgramManifest manifest = System.IO.File.Exists(beside) ? Isolated.Create<IManifestReader>().Read(beside) : new ProgramManifest();
+        if (manifest.Sources.Count == 0)
+        {
+            return new BuildSource(isFolder ? OnlySource(path) : path, [], manifest);
+        }
+
+        string[] files = [.. manifest.Sources.Select((source, i) => Existing(manifest, folder, source, i))];
+        // A bee.yaml that names its sources says nothing about another file beside them.
+        return isFolder || files.Contains(Path.GetFullPath(path)) ? new BuildSource(files[0], files[1..], manifest) : new BuildSource(path, [], new ProgramManifest());
+    }
+
+    /// <summary>The compilation of these files.</summary>
+    public CompileRequest Request() => new() { Source = File, LinkedSources = LinkedFiles, Defines = Manifest.Defines };
+
+    private static string Existing(ProgramManifest manifest, string folder, string source, int i)
+    {
+        string file = Path.GetFullPath(Path.Combine(folder, source));
+        return System.IO.File.Exists(file) ? file : throw manifest.Wrong($"sources/{i}", $"there is no file '{file}'.");
     }
 
     private static string OnlySource(string folder)
@@ -32,7 +51,9 @@ internal sealed record BuildSource(string File, ProgramManifest Manifest)
             1 => sources[0],
             0 => throw new BeeInputException("FileNotFound", $"There is no C file in '{folder}'.", missing: true),
             _ => throw new BeeInputException(
-                "SeveralSources", $"There are several C files in '{folder}': {string.Join(", ", sources.Select(Path.GetFileName).Order(StringComparer.Ordinal))}.", "Name one of them."),
+                "SeveralSources",
+                $"There are several C files in '{folder}': {string.Join(", ", sources.Select(Path.GetFileName).Order(StringComparer.Ordinal))}.",
+                "Name one of them; or, if they are parts of one program, list them as sources in a bee.yaml beside them."),
         };
     }
 }

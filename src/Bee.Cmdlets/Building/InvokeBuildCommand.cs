@@ -105,11 +105,11 @@ public sealed class InvokeBuildCommand : StoreCmdlet
             return;
         }
 
-        CompileResult? result = SourceBuild.Compile(this, new CompileRequest
+        CompileRequest request = source.Request();
+        CompileResult? result = SourceBuild.Compile(this, request with
         {
-            Source = source.File,
             VmlinuxBtf = VmlinuxBtf is null ? null : FullPath(VmlinuxBtf),
-            Defines = [.. source.Manifest.Defines, .. Define],
+            Defines = [.. request.Defines, .. Define],
             CFlags = CFlags,
         }, Stop);
         if (result?.Object is not { } bytes)
@@ -118,7 +118,11 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         }
 
         // Read before anything is written: what cannot be described must not get a name.
-        ObjectFile file = ObjectFile.Parse(bytes, source.File);
+        if (SourceBuild.Describe(this, source, bytes) is not { } file)
+        {
+            return;
+        }
+
         if (outFile is not null)
         {
             AtomicFile.Write(outFile, bytes);
@@ -142,7 +146,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         return Stores.Own.Add(new ImageContent
         {
             Program = result.Object!,
-            Config = ProgramMetadata.Describe(file, ProgramMetadata.Facts(source.File, result)),
+            Config = ProgramMetadata.Describe(file, ProgramMetadata.Facts(source, result)),
             Authors = authors.Length > 0 ? authors : null,
             Description = Description ?? manifest.Description,
             License = License ?? manifest.License,

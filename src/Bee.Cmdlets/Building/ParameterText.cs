@@ -10,7 +10,7 @@ internal static class ParameterText
     /// <summary>The default as a person would type it; bytes in hex where there is no such text.</summary>
     public static string Default(ParameterDescription parameter)
     {
-        ReadOnlySpan<byte> bytes = parameter.Default.Span;
+        ReadOnlySpan<byte> bytes = ParameterEncoder.Default(parameter);
         RecordType type = RecordType.ForStruct(parameter.Type, parameter.Name);
 
         // Moments are made with this machine's boot time, and an image must not depend on the machine it was built on.

@@ -15,9 +15,9 @@ internal static class ProgramMetadata
         Build = build,
     };
 
-    public static BuildFacts Facts(string source, CompileResult result) => new()
+    public static BuildFacts Facts(BuildSource source, CompileResult result) => new()
     {
-        Source = Path.GetFileName(source),
+        Source = string.Join(", ", source.LinkedFiles.Prepend(source.File).Select(Path.GetFileName)),
         Clang = result.ClangVersion,
         Flags = result.Flags,
         VmlinuxDigest = result.VmlinuxDigest,
@@ -29,6 +29,7 @@ internal static class ProgramMetadata
         Section = program.SectionName,
         Type = program.Type.ToString(),
         AttachTo = program.AttachTo,
+        Description = program.Description,
     };
 
     private static ImageMap Describe(MapDescription map) => new()
@@ -41,6 +42,23 @@ internal static class ProgramMetadata
         KeyType = map.Key?.ToString(),
         ValueType = map.Value?.ToString(),
         Role = map.Role == MapRole.None ? null : map.Role.ToString(),
+        Kind = map.Presentation.Kind?.ToString(),
+        Help = map.Presentation.Help,
+        Unit = map.Presentation.Unit,
+        Scale = map.Presentation.Scale is { } scale ? new ImageScale { Spacing = scale.Spacing.ToString(), Start = scale.Start, Step = scale.Step } : null,
+        Buckets = map.Presentation.Buckets is { Count: > 0 } buckets ? buckets : null,
+        Labels = map.Presentation.Labels is { Count: > 0 } labels ? labels : null,
+        Fields = map.Presentation.Fields is { Count: > 0 } fields ? [.. fields.Select(field => Describe(field.Key, field.Value))] : null,
+    };
+
+    private static ImageField Describe(string name, FieldPresentation field) => new()
+    {
+        Name = name,
+        Description = field.Description,
+        Width = field.Width,
+        AlignRight = field.AlignRight,
+        Order = field.Order,
+        Hidden = field.Hidden,
     };
 
     private static ImageParameter Describe(ParameterDescription parameter) => new()
@@ -49,5 +67,7 @@ internal static class ProgramMetadata
         Type = parameter.TypeName,
         Size = parameter.Size,
         Default = ParameterText.Default(parameter),
+        Description = parameter.Description,
+        AuthorDefault = parameter.Presentation.Default is { } said ? ImagePresentation.ToJson(said) : null,
     };
 }

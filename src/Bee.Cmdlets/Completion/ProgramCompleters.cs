@@ -46,7 +46,7 @@ public sealed class ProgramMapCompleter : ProgramCompleter
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
         => Describe(bound).Maps
             .OrderBy(map => map.Role is null)
-            .Select(map => new Candidate(map.Name, $"{map.Type}: {map.KeyType ?? "-"} to {map.ValueType ?? "-"}"));
+            .Select(map => new Candidate(map.Name, map.Help ?? $"{map.Type}: {map.KeyType ?? "-"} to {map.ValueType ?? "-"}"));
 }
 
 /// <summary>Offers a hashtable with each of a program's parameters.</summary>
@@ -59,7 +59,7 @@ public sealed class ParameterCompleter : ProgramCompleter
         {
             string value = parameter.Default ?? string.Empty;
             value = value is "true" or "false" ? $"${value}" : double.TryParse(value, out _) ? value : CompletionText.Quote(value, '\'');
-            yield return new Candidate($"@{{ {parameter.Name} = {value} }}", $"{parameter.Type}, by default {parameter.Default}", IsCode: true);
+            yield return new Candidate($"@{{ {parameter.Name} = {value} }}", $"{parameter.Type}, by default {parameter.Default}{(parameter.Description is { } said ? $": {said}" : "")}", IsCode: true);
         }
     }
 }

@@ -34,8 +34,14 @@ public sealed class MapInfo
     /// <summary>How many entries fit; for ring buffers how many bytes.</summary>
     public uint MaxEntries => Map.Description.MaxEntries;
 
-    /// <summary>What the map is for, by the prefix of its name.</summary>
+    /// <summary>What the map is for: what its author says, else what the prefix of its name says.</summary>
     public MapRole Role => Map.Description.Role;
+
+    /// <summary>What the map tells, in its author's words; null where they say nothing.</summary>
+    public string? Help => Map.Description.Presentation.Help;
+
+    /// <summary>The unit of the map's values, in its author's words; null where they say nothing.</summary>
+    public string? Unit => Map.Description.Presentation.Unit;
 
     /// <summary>True where Get-BeeMapEntry can read it.</summary>
     public bool CanRead => Map.CanRead;

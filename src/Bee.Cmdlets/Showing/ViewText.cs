@@ -27,23 +27,24 @@ public static class ViewText
     /// <returns>The text.</returns>
     public static string Size(long bytes) => FieldText.ByteSize((ulong)Math.Max(0, bytes));
 
-    /// <summary>An image's programs, one a line with its section.</summary>
+    /// <summary>An image's programs, one a line with its section and, where that is another, what it attaches to; below it what it does.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
-    public static string Programs(Image image)
-        => Columns(image.Programs.Select(program => new[] { program.Name, program.Section ?? program.Type ?? string.Empty }));
+    public static string Programs(Image image) => Described(image.Programs, ProgramColumns, program => [program.Description]);
 
-    /// <summary>An image's maps, one a line with kind, types and size.</summary>
+    /// <summary>An image's maps, one a line with kind, types and size; below it what it tells.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
-    public static string Maps(Image image)
-        => Columns(image.Maps.Select(map => new[] { map.Name, map.Type ?? string.Empty, Types(map.KeyType, map.ValueType), map.MaxEntries.ToString(CultureInfo.InvariantCulture) }));
+    public static string Maps(Image image) => Described(
+        image.Maps,
+        map => [map.Name, map.Type ?? string.Empty, Types(map.KeyType, map.ValueType), map.MaxEntries.ToString(CultureInfo.InvariantCulture)],
+        MapLines);
 
-    /// <summary>An image's parameters, one a line with type and default.</summary>
+    /// <summary>An image's parameters, one a line with type and default; below it what it does.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
-    public static string Parameters(Image image)
-        => Columns(image.Parameters.Select(parameter => new[] { parameter.Name, parameter.Type ?? string.Empty, $"= {parameter.Default}" }));
+    public static string Parameters(Image image) => Described(
+        image.Parameters, parameter => [parameter.Name, parameter.Type ?? string.Empty, $"= {parameter.Default}"], parameter => [parameter.Description]);
 
     /// <summary>An image's annotations, one a line.</summary>
     /// <param name="image">The image.</param>
@@ -80,7 +81,33 @@ public static class ViewText
     /// <returns>The text; empty for null.</returns>
     public static string Percent(double? part) => part is null ? string.Empty : (part.Value * 100).ToString("0", CultureInfo.InvariantCulture) + " %";
 
+    private static string[] ProgramColumns(ImageProgram program)
+    {
+        string section = program.Section ?? program.Type ?? string.Empty;
+        return program.AttachTo is { Length: > 0 } target && !section.EndsWith(target, StringComparison.Ordinal)
+            ? [program.Name, section, $"attached to {target}"]
+            : [program.Name, section, string.Empty];
+    }
+
+    private static IEnumerable<string?> MapLines(ImageMap map)
+    {
+        yield return map.Unit is null ? map.Help : $"{map.Help} ({map.Unit})".TrimStart();
+        yield return map.Kind is null ? null : $"kind: {map.Kind.ToLowerInvariant()}";
+        yield return map.Labels is { Count: > 0 } labels ? $"labels: {string.Join(", ", labels)}" : null;
+        foreach (ImageField field in map.Fields ?? [])
+        {
+            yield return field.Description is null ? null : $"{field.Name}: {field.Description}";
+        }
+    }
+
     private static string Types(string? key, string? value) => key is null ? value ?? string.Empty : $"{key} -> {value}";
+
+    // Each item's columns, and below them what is said about it, set in.
+    private static string Described<T>(IReadOnlyList<T> items, Func<T, string[]> columns, Func<T, IEnumerable<string?>> below)
+    {
+        string[] rows = Columns(items.Select(columns)).Split(Environment.NewLine);
+        return Lines(items.SelectMany((item, i) => below(item).Where(line => !string.IsNullOrEmpty(line)).Select(line => $"    {line}").Prepend(rows[i])));
+    }
 
     // Columns as wide as what is in them, two spaces between, nothing behind the last.
     private static string Columns(IEnumerable<string[]> rows)

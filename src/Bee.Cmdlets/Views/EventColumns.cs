@@ -5,42 +5,64 @@ namespace Bee.Cmdlets;
 /// <summary>A column of a table.</summary>
 /// <param name="Field">What it shows.</param>
 /// <param name="Width">How many characters it has.</param>
-internal sealed record EventColumn(RecordField Field, int Width);
+/// <param name="AlignRight">Whether its text stands to the right.</param>
+internal sealed record EventColumn(RecordField Field, int Width, bool AlignRight);
 
-/// <summary>Chooses columns and widths so that a table fits 80 characters: the same choice for the same type, everywhere.</summary>
+/// <summary>
+/// Chooses columns and widths so that a table fits 80 characters: the same choice for the same type, everywhere. What the map's author says comes first.
+/// </summary>
 internal static class EventColumns
 {
     /// <summary>How wide a table may be.</summary>
     public const int TableWidth = 80;
 
+    // What a path is given before other columns grow.
+    private const int LongText = 36;
+
     /// <summary>The columns of a type's table.</summary>
     public static IReadOnlyList<EventColumn> Of(IRecordShape shape)
     {
         var fields = Shown(shape);
-        var least = fields.ConvertAll(Least);
+        var least = fields.ConvertAll(field => Said(shape, field).Width ?? Least(field));
         while (fields.Count > 1 && Total(least) > TableWidth)
         {
-            var drop = LeastInteresting(fields, shape is EntryType);
+            var drop = LeastInteresting(fields, shape);
             fields.RemoveAt(drop);
             least.RemoveAt(drop);
         }
 
-        var widths = Grow(fields, least);
-        return fields.Select((field, i) => new EventColumn(field, widths[i])).ToList();
+        var widths = Grow(fields, least, fields.ConvertAll(field => Said(shape, field).Width is not null));
+        return fields.Select((field, i) => new EventColumn(field, widths[i], IsRight(shape, field))).ToList();
     }
+
+    /// <summary>Whether a field's text stands to the right of its column.</summary>
+    public static bool IsRight(IRecordShape shape, RecordField field) => Said(shape, field).AlignRight ?? field.AlignRight;
 
     /// <summary>The fields that a table has a use for, in the order of its columns: what an entry is kept for comes behind what it is kept by.</summary>
     public static List<RecordField> Shown(IRecordShape shape)
     {
-        var fields = shape.Fields.Where(field => IsShown(field, shape)).ToList();
+        var fields = shape.Fields.Where(field => IsShown(field, shape) && Said(shape, field).Hidden != true).ToList();
+        if (fields.Count == 0)
+        {
+            // Somebody hid them all: a table without columns shows nothing.
+            fields = shape.Fields.Where(field => IsShown(field, shape)).ToList();
+        }
+
         if (shape is EntryType && fields.FindIndex(field => field.Name == "Value" && field.CName.Length == 0) is >= 0 and var at)
         {
             fields.Add(fields[at]);
             fields.RemoveAt(at);
         }
 
-        return fields;
+        // Sorting keeps the order of equals.
+        return [.. fields.OrderBy(field => Said(shape, field).Order ?? int.MaxValue)];
     }
+
+    /// <summary>The parts of what an author says that decide how a table looks, as text: the same text, the same table.</summary>
+    public static string Signature(IRecordShape shape) => string.Join(' ', shape.Fields.Select(field => Said(shape, field)).Select(
+        said => $"{said.Width},{said.AlignRight},{said.Order},{said.Hidden}"));
+
+    private static FieldPresentation Said(IRecordShape shape, RecordField field) => shape.Presentation.Of(field);
 
     private static bool IsShown(RecordField field, IRecordShape shape)
     {
@@ -88,12 +110,12 @@ internal static class EventColumns
     private static int Preferred(RecordField field) => Math.Max(field.Width, Math.Min(field.Name.Length, 16));
 
     // Of equals what was declared last goes first.
-    private static int LeastInteresting(List<RecordField> fields, bool isEntry)
+    private static int LeastInteresting(List<RecordField> fields, IRecordShape shape)
     {
         var worst = fields.Count - 1;
         for (var i = fields.Count - 1; i >= 0; i--)
         {
-            if (Interest(fields[i], isEntry) < Interest(fields[worst], isEntry))
+            if (Interest(fields[i], shape) < Interest(fields[worst], shape))
             {
                 worst = i;
             }
@@ -102,22 +124,31 @@ internal static class EventColumns
         return worst;
     }
 
-    // What does not fit a line says little in a table; of an event names and addresses say more than large bare numbers (stamps, sequences),
-    // while such numbers are what a map is kept for.
-    private static int Interest(RecordField field, bool isEntry) => field.Meaning switch
+    // What the author gave a width or a place is wanted. What does not fit a line says little in a table; of an event names and addresses say more
+    // than large bare numbers (stamps, sequences), while such numbers are what a map is kept for.
+    private static int Interest(RecordField field, IRecordShape shape) => field.Meaning switch
     {
+        _ when Said(shape, field) is { Width: not null } or { Order: not null } => 7,
         FieldMeaning.Object => 0,
         FieldMeaning.Array => 1,
         FieldMeaning.Bytes => 2,
         FieldMeaning.Pointer => 3,
-        FieldMeaning.Number when !isEntry && field.Size >= 8 => 4,
+        FieldMeaning.Number when shape is not EntryType && field.Size >= 8 => 4,
         FieldMeaning.Text => 6,
         _ => 5,
     };
 
-    private static List<int> Grow(List<RecordField> fields, List<int> widths)
+    // Fixed columns keep the width that they have.
+    private static List<int> Grow(List<RecordField> fields, List<int> widths, List<bool> isFixed)
     {
         var left = TableWidth - Total(widths);
+        var longest = fields.FindLastIndex(field => IsLong(field) && !isFixed[fields.IndexOf(field)]);
+        if (longest >= 0)
+        {
+            // A path or a command line tells most by what comes last, so it grows before the others.
+            left -= GrowTo(longest, LongText);
+        }
+
         // Text first: a cut name is lost, and a number that does not fit is rare.
         foreach (var texts in new[] { true, false })
         {
@@ -126,7 +157,7 @@ internal static class EventColumns
                 grew = false;
                 for (var i = 0; i < fields.Count && left > 0; i++)
                 {
-                    if ((fields[i].Meaning == FieldMeaning.Text) == texts && widths[i] < Preferred(fields[i]))
+                    if (!isFixed[i] && (fields[i].Meaning == FieldMeaning.Text) == texts && widths[i] < Preferred(fields[i]))
                     {
                         widths[i]++;
                         left--;
@@ -136,15 +167,22 @@ internal static class EventColumns
             }
         }
 
-        // Long text (a path, a command line) gets what is left.
-        var longest = fields.FindLastIndex(field => field.Meaning == FieldMeaning.Text && (field.Size == 0 || field.Size > field.Width + 1));
-        if (longest >= 0 && left > 0)
+        if (longest >= 0)
         {
-            widths[longest] += fields[longest].Size == 0 ? left : Math.Min(left, Math.Max(0, fields[longest].Size - 1 - widths[longest]));
+            GrowTo(longest, fields[longest].Size == 0 ? TableWidth : fields[longest].Size - 1);
         }
 
         return widths;
+
+        int GrowTo(int i, int width)
+        {
+            var more = Math.Clamp(width - widths[i], 0, Math.Max(0, left));
+            widths[i] += more;
+            return more;
+        }
     }
+
+    private static bool IsLong(RecordField field) => field.Meaning == FieldMeaning.Text && (field.Size == 0 || field.Size > field.Width + 1);
 
     private static int Total(List<int> widths) => widths.Sum() + widths.Count - 1;
 }

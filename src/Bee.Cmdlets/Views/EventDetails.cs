@@ -14,9 +14,9 @@ internal static class EventDetails
     private static readonly ConcurrentDictionary<Type, (RecordField Field, PropertyInfo Property)[]> Shapes = new();
 
     /// <summary>Learns what the fields of a type mean.</summary>
-    public static void Know(IRecordShape shape) => Shapes.TryAdd(shape.ClrType, EventColumns.Shown(shape)
+    public static void Know(IRecordShape shape) => Shapes[shape.ClrType] = EventColumns.Shown(shape)
         .Select(field => (field, shape.ClrType.GetProperty(field.Name)!))
-        .ToArray());
+        .ToArray();
 
     /// <summary>The line.</summary>
     public static string Of(BpfEvent record, string shown)

@@ -15,32 +15,32 @@ internal static class EventTable
         var columns = EventColumns.Of(shape);
         foreach (var column in columns)
         {
-            table.AddHeader(AlignmentOf(column.Field), column.Width, column.Field.Name);
+            table.AddHeader(AlignmentOf(column.AlignRight), column.Width, column.Field.Name);
         }
 
         var row = table.StartRowDefinition(wrap: false, null, null);
         foreach (var column in columns)
         {
-            AddColumn(row, column.Field);
+            AddColumn(row, column.Field, column.AlignRight);
         }
 
         row.EndRowDefinition();
         return new ExtendedTypeDefinition(shape.ClrType.FullName!, [new FormatViewDefinition(shape.Name, table.EndTable())]);
     }
 
-    /// <summary>Where a field's text goes in its column.</summary>
-    public static Alignment AlignmentOf(RecordField field) => field.AlignRight ? Alignment.Right : Alignment.Left;
+    /// <summary>The alignment in PowerShell's terms.</summary>
+    public static Alignment AlignmentOf(bool alignRight) => alignRight ? Alignment.Right : Alignment.Left;
 
     /// <summary>Adds a field's column to a row.</summary>
-    public static void AddColumn(TableRowDefinitionBuilder row, RecordField field)
+    public static void AddColumn(TableRowDefinitionBuilder row, RecordField field, bool alignRight)
     {
         if (Script(field) is { } script)
         {
-            row.AddScriptBlockColumn(script, AlignmentOf(field), null);
+            row.AddScriptBlockColumn(script, AlignmentOf(alignRight), null);
         }
         else
         {
-            row.AddPropertyColumn(field.Name, AlignmentOf(field), null);
+            row.AddPropertyColumn(field.Name, AlignmentOf(alignRight), null);
         }
     }
 

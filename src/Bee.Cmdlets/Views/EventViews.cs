@@ -51,7 +51,7 @@ internal static class EventViews
         public bool Add(IReadOnlyList<IRecordShape> shapes, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
         {
             var names = shapes.Select(shape => shape.ClrType.FullName!).ToList();
-            var group = string.Join(' ', names);
+            var group = string.Join('\n', shapes.Select(shape => $"{shape.ClrType.FullName} {EventColumns.Signature(shape)}"));
             if (names.TrueForAll(name => _views.TryGetValue(name, out var view) && view.Group == group))
             {
                 return false;

@@ -18,35 +18,36 @@ internal static class MixedTable
     /// <returns>A definition for these types.</returns>
     public static ExtendedTypeDefinition Of(IReadOnlyList<IRecordShape> shapes)
     {
-        var columns = new List<(RecordField Field, int Width)>();
+        var columns = new List<EventColumn>();
+        var first = shapes[0];
         var width = shapes.Max(shape => Math.Clamp(shape.Name.Length, "MapName".Length, MaxName));
         var left = MaxShared;
-        foreach (var field in shapes[0].Fields.Where(field => field.CName.Length > 0 && shapes.All(shape => Has(shape, field))))
+        foreach (var field in EventColumns.Shown(first).Where(field => field.CName.Length > 0 && shapes.All(shape => Has(shape, field))))
         {
-            var needed = Math.Max(Math.Min(field.Width, 16), field.Name.Length);
+            var needed = first.Presentation.Of(field).Width ?? Math.Max(Math.Min(field.Width, 16), field.Name.Length);
             if (needed + 1 <= left)
             {
-                columns.Add((field, needed));
+                columns.Add(new EventColumn(field, needed, EventColumns.IsRight(first, field)));
                 left -= needed + 1;
             }
         }
 
         var details = EventColumns.TableWidth - width - columns.Sum(column => column.Width + 1) - 1;
         var table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false).AddHeader(Alignment.Left, width, "MapName");
-        foreach (var (field, room) in columns)
+        foreach (var column in columns)
         {
-            table.AddHeader(EventTable.AlignmentOf(field), room, field.Name);
+            table.AddHeader(EventTable.AlignmentOf(column.AlignRight), column.Width, column.Field.Name);
         }
 
         var row = table.AddHeader(Alignment.Left, details, "Details").StartRowDefinition(wrap: false, null, null).AddPropertyColumn("MapName", Alignment.Left, null);
-        foreach (var (field, _) in columns)
+        foreach (var column in columns)
         {
-            EventTable.AddColumn(row, field);
+            EventTable.AddColumn(row, column.Field, column.AlignRight);
         }
 
         var shown = string.Join(',', columns.Select(column => column.Field.Name)).Replace("'", "''", StringComparison.Ordinal);
         row.AddScriptBlockColumn($"[Bee.Cmdlets.EventText]::Details($_, '{shown}')", Alignment.Left, null).EndRowDefinition();
-        var definition = new ExtendedTypeDefinition(shapes[0].ClrType.FullName!, [new FormatViewDefinition("Bee.Events", table.EndTable())]);
+        var definition = new ExtendedTypeDefinition(first.ClrType.FullName!, [new FormatViewDefinition("Bee.Events", table.EndTable())]);
         definition.TypeNames.AddRange(shapes.Skip(1).Select(shape => shape.ClrType.FullName!));
         foreach (var shape in shapes)
         {
@@ -57,5 +58,5 @@ internal static class MixedTable
     }
 
     private static bool Has(IRecordShape shape, RecordField field) =>
-        shape.Fields.Any(other => other.Name == field.Name && other.Meaning == field.Meaning && other.CName.Length > 0);
+        EventColumns.Shown(shape).Any(other => other.Name == field.Name && other.Meaning == field.Meaning && other.CName.Length > 0);
 }

@@ -16,6 +16,7 @@ internal static class ConfigCheck
             Section = Text(p.Section),
             Type = Text(p.Type),
             AttachTo = Text(p.AttachTo),
+            Description = Text(p.Description),
         }),
         Maps = List(config.Maps, m => m with
         {
@@ -24,12 +25,19 @@ internal static class ConfigCheck
             KeyType = Text(m.KeyType),
             ValueType = Text(m.ValueType),
             Role = Text(m.Role),
+            Kind = Text(m.Kind),
+            Help = Text(m.Help),
+            Unit = Text(m.Unit),
+            Scale = m.Scale is { } scale ? scale with { Spacing = Text(scale.Spacing) } : null,
+            Labels = m.Labels is { } labels ? List(labels, Printable.Text) : null,
+            Fields = m.Fields is { } fields ? List(fields, f => f with { Name = Text(f.Name) ?? "", Description = Text(f.Description) }) : null,
         }),
         Parameters = List(config.Parameters, p => p with
         {
             Name = Text(p.Name) ?? "",
             Type = Text(p.Type),
             Default = Text(p.Default),
+            Description = Text(p.Description),
         }),
         Build = config.Build is { } build
             ? build with
