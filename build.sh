@@ -77,7 +77,21 @@ install_packages() {
     if [ "$task" = bench ] && ! PATH="$PATH:/usr/sbin:/sbin" have bpftool && have apt-get && can_be_root; then
         apt_install bpftool || apt_install "linux-tools-$(uname -r)" || say "build.sh: no bpftool; what is measured against it is skipped"
     fi
+    if [ "$task" = test ] && [ "$(uname -m)" = x86_64 ] && have apt-get && can_be_root; then
+        install_emulator
+    fi
     has_library libbpf.so.1 || say "build.sh: no libbpf.so.1 (libbpf 1.0 or later): programs can be built here, not run"
+}
+
+# The tests also boot Debian's kernels under emulation: the emulator, a shell for the guest, and the keys that Debian's packages are checked with.
+install_emulator() {
+    local wanted=()
+    have qemu-system-x86_64 || wanted+=(qemu-system-x86)
+    have busybox || wanted+=(busybox-static)
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || wanted+=(debian-archive-keyring)
+    [ ${#wanted[@]} -eq 0 ] && return
+    say "build.sh: installing ${wanted[*]}"
+    apt_install "${wanted[@]}" || say "build.sh: no ${wanted[*]}; the tests in virtual machines are skipped"
 }
 
 # Quiet when it goes well; shows what apt-get said when it does not.

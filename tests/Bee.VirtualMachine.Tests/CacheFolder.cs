@@ -1,0 +1,10 @@
+namespace Bee.VirtualMachine;
+
+/// <summary>What is kept from run to run: <c>bee</c> under XDG_CACHE_HOME or ~/.cache.</summary>
+internal static class CacheFolder
+{
+    /// <summary>The folder.</summary>
+    public static string Path { get; } = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { } cache && System.IO.Path.IsPathRooted(cache)
+        ? System.IO.Path.Combine(cache, "bee")
+        : System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "bee");
+}

@@ -1,0 +1,38 @@
+using Bee.VirtualMachine.Kernels;
+
+namespace Bee.VirtualMachine.Machine;
+
+/// <summary>Boots a guest under plain emulation and waits until it has switched itself off.</summary>
+internal static class Emulator
+{
+    /// <summary>How long a guest may run.</summary>
+    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(270);
+
+    /// <summary>Runs a guest to its end.</summary>
+    /// <param name="kernel">What it boots.</param>
+    /// <param name="archive">Its root file system.</param>
+    /// <param name="folder">Where its two serial lines are written: <c>console</c> and <c>results</c>.</param>
+    /// <returns>Null when it switched itself off, else what happened.</returns>
+    public static string? Run(KernelFiles kernel, string archive, string folder)
+    {
+        string[] arguments =
+        [
+            // timeout(1) ends the guest also when these tests are killed.
+            "--kill-after=5", $"{Limit.TotalSeconds:f0}", Requirements.Qemu!,
+            "-machine", "pc", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1536",
+            "-no-user-config", "-nodefaults", "-display", "none", "-no-reboot",
+            "-kernel", kernel.Image, "-initrd", archive, "-append", CommandLine,
+            "-serial", $"file:{Path.Combine(folder, "console")}", "-serial", $"file:{Path.Combine(folder, "results")}",
+        ];
+        ChildResult result = Child.Run("timeout", arguments, Limit + TimeSpan.FromSeconds(20), folder);
+        return result.ExitCode switch
+        {
+            0 => null,
+            124 or 137 => $"the guest did not end within {Limit.TotalSeconds:n0} seconds",
+            _ => $"qemu failed: {result.LastWords}",
+        };
+    }
+
+    // bpf among the security modules lets lsm programs attach. A kernel that panics resets at once, and -no-reboot makes that the end.
+    private const string CommandLine = "console=ttyS0 quiet panic=-1 oops=panic mitigations=off lsm=landlock,lockdown,yama,bpf rdinit=/init";
+}

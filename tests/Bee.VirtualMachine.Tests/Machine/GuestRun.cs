@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using Bee.VirtualMachine.Kernels;
+
+namespace Bee.VirtualMachine.Machine;
+
+/// <summary>One boot of one kernel, in which all scenarios ran.</summary>
+internal sealed class GuestRun
+{
+    private static readonly ConcurrentDictionary<string, Lazy<GuestRun>> Runs = new();
+
+    private readonly Dictionary<string, ScenarioResult> _results;
+    private readonly string? _fault;
+    private readonly string _console;
+
+    private GuestRun(Dictionary<string, ScenarioResult> results, string? fault, string console)
+    {
+        _results = results;
+        _fault = fault;
+        _console = console;
+    }
+
+    /// <summary>What the guest of this kernel gave; it is booted when it is asked for first.</summary>
+    public static GuestRun Of(string version) => Runs.GetOrAdd(version, key => new(() => Boot(DebianKernel.Of(key)))).Value;
+
+    /// <summary>Fails when the scenario failed, or did not end.</summary>
+    public void Assert(string scenario)
+    {
+        if (!_results.TryGetValue(scenario, out ScenarioResult? result))
+        {
+            Xunit.Assert.Fail($"{_fault ?? "the guest switched itself off"} before this scenario ended. The end of its console:\n{_console}");
+        }
+
+        Xunit.Assert.True(result.Passed, result.Message);
+    }
+
+    private static GuestRun Boot(DebianKernel kernel)
+    {
+        string folder = Directory.CreateTempSubdirectory("bee-guest-").FullName;
+        try
+        {
+            string archive = Path.Combine(folder, "root.cpio");
+            RootFileSystem.Write(archive, KernelFiles.Obtain(kernel), ProgramStore.Folder);
+            string? fault = Emulator.Run(KernelFiles.Obtain(kernel), archive, folder);
+            string console = Read(folder, "console");
+            Keep(kernel, console);
+            return new GuestRun(ScenarioResult.Parse(Read(folder, "results")), fault, string.Join('\n', console.Split('\n').TakeLast(40)));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // For whoever wants to see what a scenario showed; artifacts/ is nobody's source.
+    private static void Keep(DebianKernel kernel, string console)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(Project.Root, "artifacts", "guests")).FullName;
+        File.WriteAllText(Path.Combine(folder, $"console-{kernel.Version}.txt"), console);
+    }
+
+    private static string Read(string folder, string name) =>
+        File.Exists(Path.Combine(folder, name)) ? File.ReadAllText(Path.Combine(folder, name)).ReplaceLineEndings("\n") : "";
+}

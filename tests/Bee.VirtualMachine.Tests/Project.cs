@@ -1,0 +1,37 @@
+namespace Bee.VirtualMachine;
+
+/// <summary>Where the parts of the project are that go into the guest.</summary>
+internal static class Project
+{
+    /// <summary>The folder of Bee.slnx.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>The module as people import it.</summary>
+    public static string Module { get; } = Path.Combine(Root, "module", "Bee");
+
+    /// <summary>The folder of this suite's sources.</summary>
+    public static string Suite { get; } = Path.Combine(Root, "tests", "Bee.VirtualMachine.Tests");
+
+    /// <summary>The scenarios: a script each, with C files beside them.</summary>
+    public static string Scenarios { get; } = Path.Combine(Suite, "scenarios");
+
+    /// <summary>The engine host, built in the same configuration as these tests.</summary>
+    public static string EngineHost { get; } = AppContext.BaseDirectory.Replace("Bee.VirtualMachine.Tests", "Bee.EngineHost", StringComparison.Ordinal);
+
+    /// <summary>The names of the scenarios.</summary>
+    public static IEnumerable<string> ScenarioNames =>
+        Directory.GetFiles(Scenarios, "*.ps1").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal);
+
+    private static string FindRoot()
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Bee.slnx")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new InvalidOperationException("The tests run inside the project's folder only.");
+    }
+}

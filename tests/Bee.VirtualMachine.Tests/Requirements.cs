@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Bee.VirtualMachine.Kernels;
+using Bee.VirtualMachine.Machine;
+
+namespace Bee.VirtualMachine;
+
+/// <summary>What a guest takes, and why it cannot be had here.</summary>
+internal static class Requirements
+{
+    private static readonly ConcurrentDictionary<string, string?> Obstacles = new();
+
+    /// <summary>The emulator; null when it is not installed.</summary>
+    public static string? Qemu { get; } = OnPath("qemu-system-x86_64");
+
+    /// <summary>A shell with its tools in one file that needs no library; null when it is not installed.</summary>
+    public static string? Busybox { get; } = OnPath("busybox") is { } found && SharedLibraries.Of([found]).Count == 0 ? found : null;
+
+    /// <summary>Why this kernel cannot be booted here; null when it can. Fetches the kernel when it is not in the cache.</summary>
+    public static string? Obstacle(string version) => Obstacles.GetOrAdd(version, Find);
+
+    private static string? Find(string version)
+    {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+        {
+            return "the guest is an x86-64 machine made of this machine's own files";
+        }
+
+        string? missing = Qemu is null ? "qemu-system-x86_64 is not on PATH (package qemu-system-x86)"
+            : Busybox is null ? "a static busybox is not on PATH (package busybox-static)"
+            : new[] { SharedLibraries.Libbpf, SharedLibraries.OpenSsl }.FirstOrDefault(name => SharedLibraries.Find(name) is null) is { } library ? $"{library} is not installed"
+            : OnPath("clang") is null && OnPath("clang-14") is null ? "clang is not on PATH"
+            : !File.Exists("/sys/kernel/btf/vmlinux") ? "compiling needs this kernel's BTF"
+            : null;
+        if (missing is not null)
+        {
+            return missing;
+        }
+
+        try
+        {
+            KernelFiles.Obtain(DebianKernel.Of(version));
+            return null;
+        }
+        catch (Exception exception) when (exception is KernelMissingException or IOException or UnauthorizedAccessException)
+        {
+            return $"Debian's kernel {version} cannot be had: {exception.Message}";
+        }
+    }
+
+    private static string? OnPath(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(folder => folder.Length > 0).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+}

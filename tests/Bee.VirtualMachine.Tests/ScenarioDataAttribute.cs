@@ -1,0 +1,15 @@
+using System.Reflection;
+using Xunit.Sdk;
+
+namespace Bee.VirtualMachine;
+
+/// <summary>The names of all scenarios; each is skipped, with the reason, where the kernel cannot be booted.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ScenarioDataAttribute : DataAttribute
+{
+    /// <summary>For the kernel of this version.</summary>
+    public ScenarioDataAttribute(string kernel) => Skip = Requirements.Obstacle(kernel);
+
+    /// <inheritdoc/>
+    public override IEnumerable<object[]> GetData(MethodInfo testMethod) => Project.ScenarioNames.Select(name => new object[] { name });
+}

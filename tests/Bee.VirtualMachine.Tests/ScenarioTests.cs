@@ -1,0 +1,19 @@
+using Bee.VirtualMachine.Machine;
+
+namespace Bee.VirtualMachine;
+
+/// <summary>All scenarios on Debian 12's kernel.</summary>
+public class Linux_6_1
+{
+    [Theory]
+    [ScenarioData("6.1")]
+    public void Runs(string scenario) => GuestRun.Of("6.1").Assert(scenario);
+}
+
+/// <summary>All scenarios on Debian 13's kernel.</summary>
+public class Linux_6_12
+{
+    [Theory]
+    [ScenarioData("6.12")]
+    public void Runs(string scenario) => GuestRun.Of("6.12").Assert(scenario);
+}
