@@ -5,7 +5,7 @@ internal static class AttachFailure
 {
     private const int MostNames = 5;
 
-    public static BpfLoadException Explain(BpfProgram program, int errno, string log)
+    public static BpfLoadException Explain(BpfProgram program, int errno, string log, string? target = null, bool isTargetKnown = false)
     {
         var description = program.Description;
         if (errno is Libc.EPERM or Libc.EACCES && !IsModifyReturn(description))
@@ -26,8 +26,8 @@ internal static class AttachFailure
                 Remedy = "The kernel lacks BPF trampolines for this architecture or this function; a kprobe, a tracepoint or a raw tracepoint may do instead.",
             },
             // libbpf 1.0.0 gives this number for whatever fails here, and the true one in its log only.
-            "raw_tracepoint" when errno == Libc.EOPNOTSUPP => NoTarget(program, description.AttachTo ?? "", TargetNames.For(description), Libc.ENOENT, log),
-            _ when errno is Libc.ENOENT or Libc.EINVAL or Libc.ESRCH => NoTarget(program, description.AttachTo ?? "", TargetNames.For(description), errno, log),
+            "raw_tracepoint" when errno == Libc.EOPNOTSUPP => NoTarget(description, target ?? description.AttachTo ?? "", TargetNames.For(description), Libc.ENOENT, log),
+            _ when errno is Libc.ENOENT or Libc.EINVAL or Libc.ESRCH && !isTargetKnown => NoTarget(description, target ?? description.AttachTo ?? "", TargetNames.For(description), errno, log),
             _ => Other(program, errno, log),
         };
     }
@@ -39,23 +39,42 @@ internal static class AttachFailure
             return Permissions.Refused($"attach program '{program.Name}' ({program.Description.SectionName})", errno, program.Name, log, perf: true);
         }
 
-        var path = target.Path.Contains('/') ? target.Path : BinaryPaths.Find(target.Path);
-        if (path is null || !System.IO.File.Exists(path))
+        var path = BinaryPaths.Resolve(target.Path);
+        if (!System.IO.File.Exists(path))
         {
-            return new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to a function in '{target.Path}', and there is no such file.")
+            return NoFile(program, target.Path);
+        }
+
+        return errno is Libc.ENOENT or Libc.EINVAL && target.Function is { } function
+            ? NoTarget(program.Description, function, BinaryFunctions.Of(path).Select(f => f.Name), errno, log, $" in {path}")
+            : Other(program, errno, log);
+    }
+
+    public static BpfLoadException ExplainMulti(BpfProgram program, int errno, string log)
+    {
+        var isUser = program.Description.Kind.StartsWith('u');
+        return errno is Libc.EINVAL or Libc.EOPNOTSUPP or Libc.ENOTSUPP
+            ? new BpfLoadException(LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}) to many functions at once: {Libc.Describe(errno)}.")
             {
                 Program = program.Name,
                 Errno = errno,
                 Log = log,
-                Suggestions = BinaryPaths.Near(target.Path, MostNames),
-                Remedy = "The path in the section must be that of the program or library on this machine.",
-            };
-        }
-
-        return errno is Libc.ENOENT or Libc.EINVAL && target.Function is { } function
-            ? NoTarget(program, function, BinarySymbols.Functions(path), errno, log, $" in {path}")
-            : Other(program, errno, log);
+                Remedy = isUser
+                    ? "That takes Linux 6.6 or later. A section that begins with uprobe/ or uretprobe/ takes the same pattern and makes a link for each function."
+                    : "That takes Linux 5.18 or later, built with CONFIG_FPROBE. A section that begins with kprobe/ or kretprobe/ takes the same pattern and makes a link for each function.",
+            }
+            : Explain(program, errno, log, isTargetKnown: true);
     }
+
+    public static BpfLoadException NoTargetGiven(BpfProgram program) =>
+        new(LoadFault.NoTarget, $"Section '{program.Description.SectionName}' of program '{program.Name}' does not say what to attach to.")
+        {
+            Program = program.Name,
+            Remedy = $"Write the target into the section, as in SEC(\"{Example(program.Description.Kind)}\").",
+        };
+
+    /// <summary>The file that a target names, once it is sure that there is one.</summary>
+    public static string Existing(BpfProgram program, string path) => BinaryPaths.Resolve(path) is var found && System.IO.File.Exists(found) ? found : throw NoFile(program, path);
 
     public static BpfLoadException ExplainSampler(BpfProgram program, int frequency, int errno)
     {
@@ -91,7 +110,7 @@ internal static class AttachFailure
             Remedy = "Use SEC(\"fentry/…\"), SEC(\"tracepoint/…\") or SEC(\"raw_tp/…\") instead, or a kernel with CONFIG_KPROBES=y.",
         };
 
-    private static BpfLoadException NoTarget(BpfProgram program, string target, IEnumerable<string> candidates, int errno, string log, string where = "")
+    public static BpfLoadException NoTarget(ProgramDescription program, string target, IEnumerable<string> candidates, int errno, string log, string where = "")
     {
         var names = Suggest.Nearest(target, candidates, MostNames);
         return new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{target}', which does not exist{where}: {Libc.Describe(errno)}.")
@@ -103,6 +122,24 @@ internal static class AttachFailure
             Remedy = names.Count > 0 ? $"Near it are {string.Join(", ", names)}." : "The name may belong to another version.",
         };
     }
+
+    private static BpfLoadException NoFile(BpfProgram program, string path) =>
+        new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to a place in '{path}', and there is no such file.")
+        {
+            Program = program.Name,
+            Errno = Libc.ENOENT,
+            Suggestions = BinaryPaths.Near(path, MostNames),
+            Remedy = "The path must be that of the program or library on this machine.",
+        };
+
+    private static string Example(string kind) => kind switch
+    {
+        "tracepoint" => "tracepoint/syscalls/sys_enter_openat",
+        "raw_tracepoint" or "raw_tracepoint.w" or "tp_btf" => $"{kind}/sched_switch",
+        "ksyscall" or "kretsyscall" => $"{kind}/openat",
+        "lsm" or "lsm_cgroup" => $"{kind}/file_open",
+        _ => $"{kind}/do_unlinkat",
+    };
 
     private static BpfLoadException Other(BpfProgram program, int errno, string log) =>
         new(LoadFault.Other, $"Program '{program.Name}' ({program.Description.SectionName}) cannot be attached: {Libc.Describe(errno)}.")

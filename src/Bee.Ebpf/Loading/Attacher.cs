@@ -7,30 +7,41 @@ internal static class Attacher
 {
     public const string Iterator = "iter", RunOnRequest = "syscall";
 
-    /// <summary>Makes the program's links. Each is handed over as it is made, so that the caller can undo them when a later one fails.</summary>
+    /// <summary>Makes the program's attachments. Each is handed over as it is made, so that the caller can undo them when a later one fails.</summary>
     /// <exception cref="BpfLoadException">It cannot be attached.</exception>
-    public static IEnumerable<LinkHandle> Attach(BpfProgram program, BpfSessionOptions options) => program.Description.Kind switch
+    public static IEnumerable<IAttachment> Attach(BpfProgram program, BpfSessionOptions options, AttachPlaces places) => program.Description.Kind switch
     {
         Iterator or RunOnRequest => [],
-        "uprobe" or "uretprobe" => [UprobeLink.Make(program, options)],
         "perf_event" => PerfEventLinks.Make(program, options),
-        _ => [Make(program, options)],
+        "tracepoint" => TracepointLinks.Make(program, options),
+        "raw_tracepoint" or "raw_tracepoint.w" => Each(program, options, name => LibbpfCalls.AttachRawTracepoint(program.Pointer, name)),
+        "kprobe" or "kretprobe" or "kprobe.multi" or "kretprobe.multi" => KprobeLinks.Make(program, options),
+        "ksyscall" or "kretsyscall" => Each(program, options, name => KprobeLinks.AttachSystemCall(program, name)),
+        "uprobe" or "uretprobe" => UprobeLinks.Make(program, options),
+        "uprobe.multi" or "uretprobe.multi" => UprobeMultiLinks.Make(program, options),
+        "usdt" => UsdtLinks.Make(program, options),
+        var kind when ProgramKinds.Find(kind) is { NeedsInterface: true } => InterfaceLinks.Make(program, options, places),
+        var kind when ProgramKinds.Find(kind) is { NeedsCgroup: true } => [CgroupLink.Make(program, options, places.CgroupOf(program.Description))],
+        "sk_lookup" => [One(program, options, () => LibbpfCalls.AttachNetworkNamespace(program.Pointer, places.NamespaceOf(program.Description).Number))],
+        // The rest is bound to its target already.
+        _ => [One(program, options, () => LibbpfCalls.Attach(Targeted(program).Pointer))],
     };
 
-    // What libbpf attaches by the section's name alone.
-    private static LinkHandle Make(BpfProgram program, BpfSessionOptions options)
+    /// <summary>Makes one link by a call of libbpf's.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="options">For the log.</param>
+    /// <param name="attach">The call, which gives a link, or zero and the last P/Invoke error.</param>
+    /// <param name="target">The one target of several that it is about.</param>
+    public static LinkHandle One(BpfProgram program, BpfSessionOptions options, Func<nint> attach, string? target = null)
     {
         using var scope = LibbpfLog.Capture(options.Log);
-        if (program.Description.AttachTo is null)
-        {
-            throw new BpfLoadException(LoadFault.NoTarget, $"Section '{program.Description.SectionName}' of program '{program.Name}' does not say what to attach to.")
-            {
-                Program = program.Name,
-                Remedy = "Write the target into the section, as in SEC(\"tracepoint/syscalls/sys_enter_openat\") or SEC(\"fentry/do_unlinkat\").",
-            };
-        }
-
-        var link = LibbpfCalls.Attach(program.Pointer);
-        return link != 0 ? new LinkHandle(link) : throw AttachFailure.Explain(program, Marshal.GetLastPInvokeError(), scope.Log.Text);
+        var link = attach();
+        return link != 0 ? new LinkHandle(link) : throw AttachFailure.Explain(program, Marshal.GetLastPInvokeError(), scope.Log.Text, target);
     }
+
+    /// <summary>The program, once it is sure that it has a target.</summary>
+    public static BpfProgram Targeted(BpfProgram program) => !string.IsNullOrWhiteSpace(program.Description.AttachTo) ? program : throw AttachFailure.NoTargetGiven(program);
+
+    private static IEnumerable<IAttachment> Each(BpfProgram program, BpfSessionOptions options, Func<string, nint> attach) =>
+        TargetText.Split(Targeted(program).Description.AttachTo).Select(target => One(program, options, () => attach(target), target));
 }

@@ -8,6 +8,9 @@ internal static class BinaryPaths
     /// <summary>The file, or null.</summary>
     public static string? Find(string name) => Places(name).Select(d => Path.Combine(d, name)).FirstOrDefault(System.IO.File.Exists);
 
+    /// <summary>The path that a target's text means: itself, or where a name without a slash is found; the name when it is not.</summary>
+    public static string Resolve(string path) => path.Contains('/') ? path : Find(path) ?? path;
+
     /// <summary>Files of nearly that name, in the same folder or where names without a path are looked for.</summary>
     public static IReadOnlyList<string> Near(string path, int most)
     {

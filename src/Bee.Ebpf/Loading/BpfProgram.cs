@@ -95,9 +95,9 @@ public sealed class BpfProgram
         return descriptor >= 0 ? new DescriptorHandle(descriptor) : throw AttachFailure.Explain(this, -descriptor, "");
     }
 
-    internal void AddLink(LinkHandle link)
+    internal void AddLink(IAttachment attachment)
     {
-        if (LibbpfCalls.LinkDescriptor(link) is >= 0 and var descriptor && KernelIds.Of(descriptor) is not 0 and var id)
+        if (attachment.LinkDescriptor is >= 0 and var descriptor && KernelIds.Of(descriptor) is not 0 and var id)
         {
             // A new list each time: another thread may be reading the old one.
             LinkIds = [.. LinkIds, id];

@@ -9,15 +9,17 @@ public sealed class BpfSession : IDisposable
     private readonly object _gate = new();
     private readonly SafeHandle _object;
     private readonly BpfSessionOptions _options;
-    private readonly List<LinkHandle> _links = [];
+    private readonly AttachPlaces _places;
+    private readonly List<IAttachment> _links = [];
     private readonly List<EventReader> _readers = [];
     private bool _attached;
     private bool _disposed;
 
-    private BpfSession(ObjectFile file, BpfSessionOptions options, ObjectHandle handle)
+    private BpfSession(ObjectFile file, BpfSessionOptions options, AttachPlaces places, ObjectHandle handle)
     {
         File = file;
         _options = options;
+        _places = places;
         _object = handle;
         var maps = new List<BpfMap>(file.Maps.Count);
         foreach (var map in file.Maps)
@@ -59,22 +61,33 @@ public sealed class BpfSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(options);
+        if (options.AttachTo.Count > 0)
+        {
+            CheckNames(file, options);
+            // What this run says of targets stands above what the author says, and is read in the same place.
+            file = file.Present(new ObjectPresentation { Programs = options.AttachTo.ToDictionary(t => t.Key, t => new ProgramPresentation { AttachTo = t.Value }) });
+        }
+
         SupportedKinds.Check(file);
         RecordType.Prepare(file);
         var parameters = ParameterValues.Encode(file, options.Parameters);
         Libbpf.Require();
         using var scope = LibbpfLog.Capture(options.Log);
-        var handle = Open(file, scope.Log);
+        var places = AttachPlaces.Find(file, options);
+        ObjectHandle? handle = null;
         try
         {
+            handle = Open(file, scope.Log);
             MapSizes.Adjust(handle, file);
+            ProgramSetup.Adjust(handle, file, options);
             ParameterValues.Write(handle, file, parameters);
             var result = LibbpfCalls.Load(handle);
-            return result == 0 ? new BpfSession(file, options, handle) : throw LoadFailure.Explain(file, -result, scope.Log.Text);
+            return result == 0 ? new BpfSession(file, options, places, handle) : throw LoadFailure.Explain(file, -result, scope.Log.Text);
         }
         catch
         {
-            handle.Dispose();
+            handle?.Dispose();
+            places.Dispose();
             throw;
         }
     }
@@ -104,7 +117,7 @@ public sealed class BpfSession : IDisposable
             using var hold = new Hold(_object);
             foreach (var program in Programs.Where(p => p.IsLoaded))
             {
-                foreach (var link in Attacher.Attach(program, _options))
+                foreach (var link in Attacher.Attach(program, _options, _places))
                 {
                     Keep(link);
                     program.AddLink(link);
@@ -149,7 +162,7 @@ public sealed class BpfSession : IDisposable
     /// </summary>
     public void Dispose()
     {
-        LinkHandle[] links;
+        IAttachment[] links;
         EventReader[] readers;
         lock (_gate)
         {
@@ -180,10 +193,11 @@ public sealed class BpfSession : IDisposable
             program.ForgetLinks();
         }
 
+        _places.Dispose();
         _object.Dispose();
     }
 
-    private void Keep(LinkHandle link)
+    private void Keep(IAttachment link)
     {
         lock (_gate)
         {
@@ -196,6 +210,18 @@ public sealed class BpfSession : IDisposable
 
         link.Dispose();
         throw new ObjectDisposedException(nameof(BpfSession));
+    }
+
+    private static void CheckNames(ObjectFile file, BpfSessionOptions options)
+    {
+        if (options.AttachTo.Keys.FirstOrDefault(name => file.Programs.All(p => p.Name != name)) is { } unknown)
+        {
+            throw new BpfLoadException(LoadFault.BadParameter, $"A target is given for program '{unknown}', which {file.Name} does not have.")
+            {
+                Suggestions = Suggest.Nearest(unknown, file.Programs.Select(p => p.Name), 5),
+                Remedy = $"Its programs are {string.Join(", ", file.Programs.Select(p => p.Name))}.",
+            };
+        }
     }
 
     private static unsafe ObjectHandle Open(ObjectFile file, LibbpfLog log)

@@ -5,10 +5,12 @@ namespace Bee.Ebpf;
 /// <summary>What this process may do, and what would let it do more.</summary>
 internal static class Permissions
 {
-    private const int SysAdmin = 21, PerfMon = 38, Bpf = 39;
+    private const int NetAdmin = 12, SysAdmin = 21, PerfMon = 38, Bpf = 39;
 
     /// <summary>Which of the capabilities for tracing this process lacks, by name; empty when it has what it takes.</summary>
     public static IReadOnlyList<string> Lacking() => Lacking(Effective());
+
+    private static bool HasNetAdmin => (Effective() >> NetAdmin & 1) != 0;
 
     internal static IReadOnlyList<string> Lacking(ulong effective)
     {
@@ -38,24 +40,30 @@ internal static class Permissions
     /// <param name="program">The program, if one is concerned.</param>
     /// <param name="log">libbpf's log.</param>
     /// <param name="perf">Whether it was a perf event that was refused, as for samples, uprobes and tracepoints.</param>
-    public static BpfLoadException Refused(string what, int errno, string? program, string log, bool perf)
+    /// <param name="network">Whether it was a program of the network or of a control group, which takes CAP_NET_ADMIN.</param>
+    public static BpfLoadException Refused(string what, int errno, string? program, string log, bool perf, bool network = false)
     {
         var lacking = Lacking();
+        if (network && !HasNetAdmin)
+        {
+            lacking = [.. lacking, "CAP_NET_ADMIN"];
+        }
+
         var message = lacking.Count > 0
             ? $"No permission to {what}: this process lacks {string.Join(" and ", lacking)}."
             : $"No permission to {what}, although this process has the capabilities for it.";
         return new BpfLoadException(LoadFault.NoPermission, message)
         {
-            Remedy = lacking.Count > 0 ? Grant(perf) : Lifted(),
+            Remedy = lacking.Count > 0 ? Grant(perf, network) : Lifted(),
             Errno = errno,
             Program = program,
             Log = log,
         };
     }
 
-    private static string Grant(bool perf)
+    private static string Grant(bool perf, bool network)
     {
-        var remedy = "Run as root (sudo), or give the process CAP_BPF and CAP_PERFMON (before Linux 5.8 CAP_SYS_ADMIN), "
+        var remedy = $"Run as root (sudo), or give the process CAP_BPF and {(network ? "CAP_NET_ADMIN" : "CAP_PERFMON")} (before Linux 5.8 CAP_SYS_ADMIN), "
             + "for instance with AmbientCapabilities in a systemd unit or with setcap on the pwsh binary.";
         if (perf && Setting("kernel/perf_event_paranoid") is { } paranoid)
         {

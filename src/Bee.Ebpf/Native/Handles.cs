@@ -16,10 +16,13 @@ internal sealed class ObjectHandle : SafeHandleZeroOrMinusOneIsInvalid
     }
 }
 
-/// <summary>A <c>bpf_link</c>: releasing it detaches the program.</summary>
-internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid
+/// <summary>libbpf's <c>bpf_link</c>: releasing it detaches the program.</summary>
+internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, IAttachment
 {
     public LinkHandle(nint handle) : base(ownsHandle: true) => SetHandle(handle);
+
+    /// <inheritdoc/>
+    public int LinkDescriptor => LibbpfCalls.LinkDescriptor(this);
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => LibbpfCalls.DestroyLink(handle) == 0;

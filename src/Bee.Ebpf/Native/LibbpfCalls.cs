@@ -35,6 +35,59 @@ internal static unsafe partial class LibbpfCalls
         public byte* FunctionName;
     }
 
+    /// <summary><c>bpf_kprobe_opts</c> as of 1.0.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct KprobeOptions
+    {
+        public nuint Size;
+        public ulong Cookie;
+        public nuint Offset;
+        public byte IsReturn;
+    }
+
+    /// <summary><c>bpf_kprobe_multi_opts</c> as of 1.0.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct KprobeMultiOptions
+    {
+        public nuint Size;
+        public byte** Symbols;
+        public ulong* Addresses;
+        public ulong* Cookies;
+        public nuint Count;
+        public byte IsReturn;
+    }
+
+    /// <summary><c>bpf_ksyscall_opts</c> as of 1.0.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct SystemCallOptions
+    {
+        public nuint Size;
+        public ulong Cookie;
+        public byte IsReturn;
+    }
+
+    /// <summary><c>bpf_tc_hook</c> as of 1.0.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TrafficHook
+    {
+        public nuint Size;
+        public int InterfaceIndex;
+        public int AttachPoint;
+        public uint Parent;
+    }
+
+    /// <summary><c>bpf_tc_opts</c> as of 1.0.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TrafficOptions
+    {
+        public nuint Size;
+        public int Program;
+        public uint Flags;
+        public uint ProgramId;
+        public uint Handle;
+        public uint Priority;
+    }
+
     /// <summary><c>bpf_map_batch_opts</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct BatchOptions
@@ -104,6 +157,66 @@ internal static unsafe partial class LibbpfCalls
 
     [LibraryImport(Library, EntryPoint = "bpf_program__attach_uprobe_opts", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial nint AttachUprobe(nint program, int pid, string path, nuint offset, UprobeOptions* options);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__type")]
+    public static partial int ProgramTypeOf(nint program);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__set_type")]
+    public static partial int SetProgramType(nint program, int type);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__set_expected_attach_type")]
+    public static partial int SetExpectedAttachType(nint program, int type);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__flags")]
+    public static partial uint ProgramFlags(nint program);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__set_flags")]
+    public static partial int SetProgramFlags(nint program, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__set_attach_target", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int SetAttachTarget(nint program, int otherProgram, string name);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__attach_tracepoint", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial nint AttachTracepoint(nint program, string category, string name);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__attach_raw_tracepoint", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial nint AttachRawTracepoint(nint program, string name);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__attach_kprobe_opts", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial nint AttachKprobe(nint program, string function, KprobeOptions* options);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__attach_kprobe_multi_opts", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial nint AttachKprobeMulti(nint program, string? pattern, KprobeMultiOptions* options);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__attach_ksyscall", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial nint AttachSystemCall(nint program, string name, SystemCallOptions* options);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__attach_usdt", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial nint AttachUserProbe(nint program, int pid, string path, string provider, string name, void* options);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__attach_xdp", SetLastError = true)]
+    public static partial nint AttachXdp(nint program, int interfaceIndex);
+
+    [LibraryImport(Library, EntryPoint = "bpf_xdp_query_id")]
+    public static partial int XdpProgramId(int interfaceIndex, int flags, uint* id);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__attach_cgroup", SetLastError = true)]
+    public static partial nint AttachCgroup(nint program, int cgroup);
+
+    [LibraryImport(Library, EntryPoint = "bpf_program__attach_netns", SetLastError = true)]
+    public static partial nint AttachNetworkNamespace(nint program, int networkNamespace);
+
+    [LibraryImport(Library, EntryPoint = "bpf_tc_hook_create")]
+    public static partial int CreateTrafficHook(TrafficHook* hook);
+
+    [LibraryImport(Library, EntryPoint = "bpf_tc_hook_destroy")]
+    public static partial int DestroyTrafficHook(TrafficHook* hook);
+
+    [LibraryImport(Library, EntryPoint = "bpf_tc_attach")]
+    public static partial int AttachTraffic(TrafficHook* hook, TrafficOptions* options);
+
+    [LibraryImport(Library, EntryPoint = "bpf_tc_detach")]
+    public static partial int DetachTraffic(TrafficHook* hook, TrafficOptions* options);
 
     [LibraryImport(Library, EntryPoint = "bpf_program__attach_perf_event", SetLastError = true)]
     public static partial nint AttachPerfEvent(nint program, int descriptor);

@@ -65,8 +65,30 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     public static partial nint SystemCall(nint number, void* a, nint b, nint c, nint d, nuint e);
 
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint BpfCall(nint number, nint command, void* attributes, nuint size);
+
+    [LibraryImport(Library, EntryPoint = "socket", SetLastError = true)]
+    public static partial int Socket(int domain, int type, int protocol);
+
+    [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]
+    public static partial int SetSocketOption(int socket, int level, int option, void* value, int length);
+
+    [LibraryImport(Library, EntryPoint = "bind", SetLastError = true)]
+    public static partial int Bind(int socket, void* address, int length);
+
     [LibraryImport(Library, EntryPoint = "vsnprintf")]
     public static partial int FormatList(byte* buffer, nuint size, byte* format, void* arguments);
+
+    /// <summary>A second descriptor for the same thing, closed on exec; -1 with the last P/Invoke error set.</summary>
+    public static int Duplicate(int descriptor)
+    {
+        const int DuplicateCloseOnExec = 1030;
+        return Command(descriptor, DuplicateCloseOnExec, 0);
+    }
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Command(int descriptor, int command, int argument);
 
     /// <summary>The C library's text for an error number.</summary>
     public static string Describe(int errno) => errno == ENOTSUPP ? "Not supported by this kernel" : Marshal.GetPInvokeErrorMessage(errno);

@@ -83,6 +83,9 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
         return result;
     }
 
+    /// <summary>A second handle to the same namespace, for whoever has to come back to it later.</summary>
+    public NetworkNamespaceHandle Share() => new(Name, new DescriptorHandle(Libc.Duplicate(Number)));
+
     /// <inheritdoc/>
     public void Dispose() => _descriptor.Dispose();
 

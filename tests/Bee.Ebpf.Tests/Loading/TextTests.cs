@@ -47,8 +47,8 @@ public class TextTests
     }
 
     [Fact]
-    public void FunctionsOfALibraryAreFound() => Assert.Contains("getpgid", BinarySymbols.Functions(BinaryPaths.Find("libc.so.6")!));
+    public void FunctionsOfALibraryAreFound() => Assert.Contains("getpgid", BinaryFunctions.Of(BinaryPaths.Find("libc.so.6")!).Select(f => f.Name));
 
     [Fact]
-    public void WhatIsNoElfFileHasNoFunctions() => Assert.Empty(BinarySymbols.Functions("/etc/passwd"));
+    public void WhatIsNoElfFileHasNoFunctions() => Assert.Empty(BinaryFunctions.Of("/etc/passwd"));
 }

@@ -34,6 +34,32 @@ internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
         return plus > 0 && TryOffset(place[(plus + 1)..], out offset) ? new UprobeTarget(path, place[..plus], offset) : null;
     }
 
+    /// <summary>The targets of a uprobe program.</summary>
+    /// <exception cref="BpfLoadException">There is none, or the process to narrow to has gone.</exception>
+    public static IEnumerable<UprobeTarget> All(BpfProgram program, BpfSessionOptions options)
+    {
+        CheckProcess(program, options);
+        foreach (var text in TargetText.Split(program.Description.AttachTo).DefaultIfEmpty(""))
+        {
+            var kind = program.Description.Kind;
+            yield return Parse(text) ?? throw new BpfLoadException(
+                LoadFault.NoTarget, $"Program '{program.Name}' ({program.Description.SectionName}) does not say which function to attach to{(text.Length > 0 ? $": '{text}'" : "")}.")
+            {
+                Program = program.Name,
+                Remedy = $"Write file and function, as in SEC(\"{kind}//usr/bin/bash:readline\") or SEC(\"{kind}/libc.so.6:malloc\").",
+            };
+        }
+    }
+
+    /// <exception cref="BpfLoadException">The process to narrow to has gone.</exception>
+    public static void CheckProcess(BpfProgram program, BpfSessionOptions options)
+    {
+        if (options.ProcessId is { } pid && !Directory.Exists($"/proc/{pid}"))
+        {
+            throw AttachFailure.NoProcess(program, pid);
+        }
+    }
+
     private static bool TryOffset(string text, out ulong offset) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
         ? ulong.TryParse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out offset)
         : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);

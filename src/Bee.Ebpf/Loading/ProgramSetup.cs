@@ -1,0 +1,64 @@
+namespace Bee.Ebpf;
+
+/// <summary>Tells libbpf, before it loads, what a section's name alone does not tell it.</summary>
+internal static class ProgramSetup
+{
+    private const int KprobeMulti = 42;
+    private const uint Sleepable = 1 << 4;
+
+    /// <exception cref="BpfLoadException">What a program attaches to does not exist.</exception>
+    public static void Adjust(ObjectHandle handle, ObjectFile file, BpfSessionOptions options)
+    {
+        foreach (var program in file.Programs.Where(p => p.AutoLoad))
+        {
+            if (LibbpfCalls.FindProgram(handle, program.Name) is not 0 and var pointer)
+            {
+                SetType(pointer, program);
+                SetTarget(pointer, program, options);
+            }
+        }
+    }
+
+    /// <summary>True for a plain kprobe with several targets where the kernel attaches one link to many functions: it is loaded for that.</summary>
+    public static bool BecomesMulti(ProgramDescription program) =>
+        program.Kind is "kprobe" or "kretprobe" && program.AttachTo is { } target && TargetText.IsSeveral(target) && !target.Contains('+') && TraceableFunctions.HasMulti;
+
+    // Sections that are newer than the libbpf at hand are no obstacle: the kernel's numbers are known here.
+    private static void SetType(nint pointer, ProgramDescription program)
+    {
+        if (LibbpfCalls.ProgramTypeOf(pointer) == (int)ProgramType.Unspecified)
+        {
+            LibbpfCalls.SetProgramType(pointer, (int)program.Type);
+            if (ProgramKinds.Find(program.Kind)?.AttachType is { } attachType)
+            {
+                LibbpfCalls.SetExpectedAttachType(pointer, attachType);
+            }
+
+            if (program.IsSleepable)
+            {
+                LibbpfCalls.SetProgramFlags(pointer, LibbpfCalls.ProgramFlags(pointer) | Sleepable);
+            }
+        }
+
+        if (BecomesMulti(program))
+        {
+            LibbpfCalls.SetExpectedAttachType(pointer, KprobeMulti);
+        }
+    }
+
+    // The kernel binds these to their target when it loads them, not when they are attached.
+    private static void SetTarget(nint pointer, ProgramDescription program, BpfSessionOptions options)
+    {
+        if (program.AttachTo == program.SectionTarget || program.Kind is not ("tp_btf" or "fentry" or "fexit" or "fmod_ret" or "lsm" or "lsm_cgroup" or "iter"))
+        {
+            return;
+        }
+
+        using var scope = LibbpfLog.Capture(options.Log);
+        var result = LibbpfCalls.SetAttachTarget(pointer, 0, program.AttachTo!);
+        if (result != 0)
+        {
+            throw AttachFailure.NoTarget(program, program.AttachTo!, TargetNames.For(program), -result, scope.Log.Text);
+        }
+    }
+}
