@@ -83,11 +83,24 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelTheory]
-    [InlineData("xdp")]
-    [InlineData("tc")]
-    [InlineData("cgroup_skb/egress")]
-    [InlineData("usdt/libc:setjmp")]
-    public void AKindThatBeeDoesNotRunYetSaysSo(string section)
+    [InlineData("xdp", "-Interface")]
+    [InlineData("tc", "-Interface")]
+    [InlineData("cgroup_skb/egress", "-Cgroup")]
+    [InlineData("sk_lookup", "-NetworkNamespace")]
+    public void AProgramThatNeedsAPlaceSaysWhichOption(string section, string option)
+    {
+        ErrorRecord error = Run("place", Sources.Program(section));
+
+        Assert.StartsWith("LoadFailed.NoPlace,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(ErrorCategory.InvalidArgument, error.CategoryInfo.Category);
+        Assert.Contains(option, Said(error), StringComparison.Ordinal);
+    }
+
+    [KernelTheory]
+    [InlineData("lwt_in")]
+    [InlineData("struct_ops/init")]
+    [InlineData("netfilter")]
+    public void AKindThatBeeDoesNotRunSaysSo(string section)
     {
         ErrorRecord error = Run("kind", Sources.Program(section));
 

@@ -6,9 +6,9 @@ public sealed class KernelFactAttribute : FactAttribute
     /// <summary>Kernel tests share one process as their target, so they run one after another.</summary>
     public const string Collection = "kernel";
 
-    private static readonly string? s_reason = Missing();
+    internal static readonly string? Reason = Missing();
 
-    public KernelFactAttribute() => Skip = s_reason;
+    public KernelFactAttribute() => Skip = Reason;
 
     private static string? Missing()
     {

@@ -55,12 +55,12 @@ public class LoadFailureTests
     }
 
     [KernelFact]
-    public void ANetworkHookIsNotYetSupported()
+    public void AKindThatIsNotAttachedSaysSo()
     {
-        var e = Fails("""SEC("xdp") int packet(struct xdp_md *context) { return XDP_PASS; }""");
+        var e = Fails("""SEC("lwt_in") int packet(struct __sk_buff *context) { return 0; }""");
 
         Assert.Equal(LoadFault.Unsupported, e.Fault);
-        Assert.Contains("'xdp'", e.Message);
+        Assert.Contains("'lwt_in'", e.Message);
         Assert.Equal("packet", e.Program);
     }
 

@@ -1,0 +1,187 @@
+namespace Bee.Ebpf.Tests.Loading;
+
+[Collection(KernelFactAttribute.Collection)]
+public sealed class InterfaceTests
+{
+    // Ethernet, IPv4 and UDP headers, and the content.
+    private static readonly int s_length = 14 + 20 + 8 + NetworkWorld.PayloadLength;
+    private static readonly string s_buffer = $"if (context->len == {s_length}) seen(0);";
+    private static readonly string s_frame = $"if (context->data_end - context->data == {s_length}) seen(0); return XDP_PASS;";
+
+    [NetworkTheory]
+    [InlineData("xdp")]
+    [InlineData("xdp.frags")]
+    public void XdpSeesWhatArrives(string section) => Sees(section, received: 3, sent: 0);
+
+    [NetworkTheory]
+    [InlineData("tc", 3, 0)]
+    [InlineData("classifier", 3, 0)]
+    [InlineData("tc/ingress", 3, 0)]
+    [InlineData("tc/egress", 0, 2)]
+    [InlineData("tcx/ingress", 3, 0)]
+    [InlineData("tcx/egress", 0, 2)]
+    public void TrafficIsSeenByItsWay(string section, int received, int sent) => Sees(section, received, sent);
+
+    [NetworkFact]
+    public void ASocketFilterSeesBothWays() => Sees("socket", 3, 2);
+
+    [NetworkTheory]
+    [InlineData("tc", 3, 0)]
+    [InlineData("tc/egress", 0, 2)]
+    public void WithoutTcxTheQdiscComesAndGoes(string section, int received, int sent) => WithoutTcx(() =>
+    {
+        using var world = new NetworkWorld();
+        var before = world.Traffic();
+        Sees(section, received, sent, world, s => Assert.Contains("clsact", world.Traffic()));
+
+        Assert.Equal(before, world.Traffic());
+    });
+
+    [NetworkFact]
+    public void AQdiscThatWasThereStays() => WithoutTcx(() =>
+    {
+        using var world = new NetworkWorld();
+        world.Run("tc", "qdisc", "add", "dev", NetworkWorld.Here, "clsact");
+        var before = world.Traffic();
+        Sees("tc", 3, 0, world);
+
+        Assert.Equal(before, world.Traffic());
+    });
+
+    [NetworkFact]
+    public void AQdiscThatOthersHaveComeToUseStays() => WithoutTcx(() =>
+    {
+        using var world = new NetworkWorld();
+        Sees("tc/egress", 0, 2, world, s => world.Run("tc", "filter", "add", "dev", NetworkWorld.Here, "ingress", "prio", "7", "protocol", "ip", "u32", "match", "u32", "0", "0"));
+        var after = world.Traffic();
+
+        Assert.Contains("clsact", after);
+        Assert.Contains("pref 7", after);
+        Assert.DoesNotContain("bpf", after);
+    });
+
+    [NetworkFact]
+    public void WhenALaterProgramFailsTheFilterGoes() => WithoutTcx(() =>
+    {
+        using var world = new NetworkWorld();
+        var before = world.Traffic();
+        var file = Counting.Object(("tc", "struct __sk_buff", "return 0;"), ("tracepoint/syscalls/sys_enter_not_there", "void", "return 0;"));
+        using var session = BpfSession.Load(file, At(world));
+
+        Assert.Equal("p1", Assert.Throws<BpfLoadException>(session.Attach).Program);
+        Assert.Equal(before, world.Traffic());
+    });
+
+    [NetworkFact]
+    public void TheOtherWayCanBeChosenForOneProgram()
+    {
+        using var world = new NetworkWorld();
+        var file = Counting.Object(("tc", "struct __sk_buff", s_buffer + " return 0;"), ("tc", "struct __sk_buff", s_buffer.Replace("0)", "1)") + " return -1;"));
+        var options = At(world, new() { ["p0"] = "egress", ["p1"] = NetworkWorld.Here + "/ingress" });
+        Counting.Run(file, options, session =>
+        {
+            world.Receive(3);
+            world.Send(2);
+            Assert.Equal([2ul, 3ul], session.Counts()[..2]);
+        });
+    }
+
+    [NetworkFact]
+    public void AWildcardMeansEveryInterfaceThatItFits()
+    {
+        using var world = new NetworkWorld();
+        var options = new BpfSessionOptions { NetworkNamespace = world.Name, Interfaces = ["be*", "lo"] };
+        Counting.Run(Counting.Object(("tcx/ingress", "struct __sk_buff", "return 0;")), options, session => Assert.Equal(2, session.Programs[0].LinkIds.Count));
+    }
+
+    [NetworkFact]
+    public void AnInterfaceWithAnotherXdpProgramIsBusyAndItsProgramIsNamed()
+    {
+        using var world = new NetworkWorld();
+        var file = Counting.Object(("xdp", "struct xdp_md", "return XDP_PASS;"));
+        Counting.Run(file, At(world), first =>
+        {
+            using var second = BpfSession.Load(file, At(world));
+            var e = Assert.Throws<BpfLoadException>(second.Attach);
+
+            Assert.Equal(LoadFault.Busy, e.Fault);
+            Assert.Contains($"xdp program {first.Programs[0].Id}", e.Message);
+            Assert.Contains("bpftool net show dev bee0", e.Remedy);
+        });
+    }
+
+    [NetworkFact]
+    public void TwoXdpProgramsAtOneInterfaceAreRefusedBeforeLoading()
+    {
+        using var world = new NetworkWorld();
+        var file = Counting.Object(("xdp", "struct xdp_md", "return XDP_PASS;"), ("xdp", "struct xdp_md", "return XDP_PASS;"));
+
+        Assert.Equal(LoadFault.Busy, Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, At(world))).Fault);
+        var options = At(world, new() { ["p1"] = "lo" });
+        Counting.Run(file, options, session => Assert.All(session.Programs, p => Assert.Single(p.LinkIds)));
+    }
+
+    [NetworkFact]
+    public void AMissingInterfaceIsNamedWithThoseThatExist()
+    {
+        using var world = new NetworkWorld();
+        var options = new BpfSessionOptions { NetworkNamespace = world.Name, Interfaces = ["bee7"] };
+        var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("xdp", "struct xdp_md", "return XDP_PASS;")), options));
+
+        Assert.Equal(LoadFault.NoTarget, e.Fault);
+        Assert.Contains("'bee7'", e.Message);
+        Assert.Contains(world.Name, e.Message);
+        Assert.Contains("lo", e.Remedy);
+        Assert.Contains(NetworkWorld.Here, e.Suggestions);
+    }
+
+    [NetworkFact]
+    public void WithoutAnInterfaceTheErrorSaysWhatThereIs()
+    {
+        var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("tc", "struct __sk_buff", "return 0;")), new BpfSessionOptions()));
+
+        Assert.Equal(LoadFault.NoPlace, e.Fault);
+        Assert.Contains("lo", e.Remedy);
+    }
+
+    private static void Sees(string section, int received, int sent, NetworkWorld? given = null, Action<BpfSession>? meanwhile = null)
+    {
+        var world = given ?? new NetworkWorld();
+        var xdp = section.StartsWith("xdp", StringComparison.Ordinal);
+        var file = Counting.Object((section, xdp ? "struct xdp_md" : "struct __sk_buff", xdp ? s_frame : s_buffer + " return 0;"));
+        try
+        {
+            Counting.Run(file, At(world), session =>
+            {
+                world.Receive(3);
+                world.Send(2);
+                Assert.Equal((ulong)(received + sent), session.Counts()[0]);
+                meanwhile?.Invoke(session);
+            });
+            Assert.DoesNotContain("xdp", world.Run("ip", "link", "show", NetworkWorld.Here));
+        }
+        finally
+        {
+            if (given is null)
+            {
+                world.Dispose();
+            }
+        }
+    }
+
+    private static void WithoutTcx(Action body)
+    {
+        TcFilter.IsForced = true;
+        try
+        {
+            body();
+        }
+        finally
+        {
+            TcFilter.IsForced = false;
+        }
+    }
+
+    private static BpfSessionOptions At(NetworkWorld world, Dictionary<string, string>? targets = null) =>
+        new() { NetworkNamespace = world.Name, Interfaces = [NetworkWorld.Here], AttachTo = targets ?? [] };
+}

@@ -1,0 +1,54 @@
+namespace Bee.Ebpf.Tests.Loading;
+
+/// <summary>Two network namespaces of the test's own, joined by a cable. Nothing else sends anything there.</summary>
+internal sealed class NetworkWorld : IDisposable
+{
+    public const string Here = "bee0", There = "bee1";
+
+    // Packets of the tests are known by the length of their content.
+    public const int PayloadLength = 333;
+
+    private static int s_count;
+    private readonly string _far;
+
+    public NetworkWorld()
+    {
+        var name = $"bee-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
+        (Name, _far) = (name + "a", name + "b");
+        Fixture.Run("ip", "netns", "add", Name);
+        Fixture.Run("ip", "netns", "add", _far);
+        Ip(Name, "link add " + Here + " type veth peer name " + There + " netns " + _far);
+        Ip(Name, "addr add 10.77.0.1/24 dev " + Here);
+        Ip(_far, "addr add 10.77.0.2/24 dev " + There);
+        Ip(Name, "link set lo up");
+        Ip(Name, "link set " + Here + " up");
+        Ip(_far, "link set " + There + " up");
+    }
+
+    /// <summary>The namespace that programs attach in.</summary>
+    public string Name { get; }
+
+    /// <summary>Sends packets to the namespace.</summary>
+    public void Receive(int packets) => Send(_far, "10.77.0.1", packets);
+
+    /// <summary>Sends packets from the namespace.</summary>
+    public void Send(int packets) => Send(Name, "10.77.0.2", packets);
+
+    /// <summary>Runs a command in the namespace and gives what it wrote.</summary>
+    public string Run(params string[] command) => Fixture.Run("ip", ["netns", "exec", Name, .. command]);
+
+    /// <summary>What tc says about the qdiscs and filters of an interface of the namespace.</summary>
+    public string Traffic() => Run("sh", "-c", $"tc qdisc show dev {Here}; tc filter show dev {Here} ingress; tc filter show dev {Here} egress");
+
+    public void Dispose()
+    {
+        Fixture.Run("ip", "netns", "delete", Name);
+        Fixture.Run("ip", "netns", "delete", _far);
+    }
+
+    private static void Send(string from, string to, int packets) => Fixture.Run(
+        "ip", "netns", "exec", from, "perl", "-MSocket", "-e",
+        $"socket(my $s, PF_INET, SOCK_DGRAM, 0) or die; for (1..{packets}) {{ send($s, 'x' x {PayloadLength}, 0, sockaddr_in(4242, inet_aton('{to}'))) or die $!; }}");
+
+    private static void Ip(string space, string command) => Fixture.Run("ip", ["-n", space, .. command.Split(' ')]);
+}
