@@ -16,16 +16,30 @@ internal sealed class ObjectHandle : SafeHandleZeroOrMinusOneIsInvalid
     }
 }
 
-/// <summary>libbpf's <c>bpf_link</c>: releasing it detaches the program.</summary>
+/// <summary>libbpf's <c>bpf_link</c>: releasing it detaches the program, unless the link is pinned.</summary>
 internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, IAttachment
 {
     public LinkHandle(nint handle) : base(ownsHandle: true) => SetHandle(handle);
+
+    /// <summary>Whether the link lives on in a pin when this is released.</summary>
+    public bool IsPinned { get; set; }
 
     /// <inheritdoc/>
     public int LinkDescriptor => LibbpfCalls.LinkDescriptor(this);
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => LibbpfCalls.DestroyLink(handle) == 0;
+    protected override bool ReleaseHandle()
+    {
+        if (!IsPinned)
+        {
+            return LibbpfCalls.DestroyLink(handle) == 0;
+        }
+
+        // Destroying a link that is connected turns its perf event off, whoever else holds it; one that is not connected keeps its descriptor open.
+        var descriptor = LibbpfCalls.DescriptorOfLink(handle);
+        LibbpfCalls.DisconnectLink(handle);
+        return LibbpfCalls.DestroyLink(handle) == 0 & Libc.Close(descriptor) == 0;
+    }
 }
 
 /// <summary>A file descriptor.</summary>

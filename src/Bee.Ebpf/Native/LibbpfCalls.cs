@@ -242,6 +242,24 @@ internal static unsafe partial class LibbpfCalls
     [LibraryImport(Library, EntryPoint = "bpf_link_get_fd_by_id")]
     public static partial int LinkById(uint id);
 
+    [LibraryImport(Library, EntryPoint = "bpf_obj_pin", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Pin(int descriptor, string path);
+
+    [LibraryImport(Library, EntryPoint = "bpf_obj_get", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int OpenPin(string path);
+
+    [LibraryImport(Library, EntryPoint = "bpf_map_create", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int CreateMap(int type, string name, uint keySize, uint valueSize, uint maxEntries, void* options);
+
+    [LibraryImport(Library, EntryPoint = "bpf_map_freeze")]
+    public static partial int FreezeMap(int map);
+
+    [LibraryImport(Library, EntryPoint = "bpf_link__disconnect")]
+    public static partial void DisconnectLink(nint link);
+
+    [LibraryImport(Library, EntryPoint = "bpf_link__fd")]
+    public static partial int DescriptorOfLink(nint link);
+
     [LibraryImport(Library, EntryPoint = "bpf_map_get_next_key")]
     public static partial int NextKey(int map, void* key, void* next);
 

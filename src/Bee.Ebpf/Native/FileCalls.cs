@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+
+namespace Bee.Ebpf;
+
+/// <summary>The calls on files that .NET has no like of: a folder that must be new, who owns it, which file system it is on, a lock on it.</summary>
+internal static unsafe partial class FileCalls
+{
+    public const uint OwnerOnly = 0b111_000_000;
+
+    private const string Library = "libc";
+    private const int AtWorkingDirectory = -100, NoFollow = 0x100;
+    private const uint BasicStats = 0x7ff;
+    private const int LockExclusive = 2, LockNonBlocking = 4;
+
+    [LibraryImport(Library, EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int MakeDirectory(string path, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int RemoveDirectory(string path);
+
+    [LibraryImport(Library, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Unlink(string path);
+
+    [LibraryImport(Library, EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
+
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
+    private static partial int Lock(int descriptor, int operation);
+
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(int directory, string path, int flags, uint mask, FileFacts* facts);
+
+    [LibraryImport(Library, EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatFileSystem(string path, uint* facts);
+
+    /// <summary>Kind and owner of a file, of a link those of the link; false when that fails, and then errno is the last P/Invoke error.</summary>
+    public static bool TryFacts(string path, out FileFacts facts)
+    {
+        fixed (FileFacts* start = &facts)
+        {
+            return StatX(AtWorkingDirectory, path, NoFollow, BasicStats, start) == 0;
+        }
+    }
+
+    /// <summary>The magic number of the file system that a path is on; null when that fails, and then errno is the last P/Invoke error.</summary>
+    public static uint? FileSystemOf(string path)
+    {
+        // struct statfs begins with the number, in 4 or 8 bytes; no architecture has more than 256 bytes of it.
+        var facts = stackalloc uint[64];
+        return StatFileSystem(path, facts) == 0 ? facts[BitConverter.IsLittleEndian || sizeof(nint) == 4 ? 0 : 1] : null;
+    }
+
+    /// <summary>Takes the lock of a folder; it is let go of with the descriptor, at the latest when the process ends.</summary>
+    /// <returns>Null when someone else has it, or when that fails; errno is the last P/Invoke error.</returns>
+    public static DescriptorHandle? TryLock(string folder)
+    {
+        var descriptor = Open(folder, Libc.CloseOnExec);
+        if (descriptor < 0)
+        {
+            return null;
+        }
+
+        var handle = new DescriptorHandle(descriptor);
+        if (Lock(descriptor, LockExclusive | LockNonBlocking) == 0)
+        {
+            return handle;
+        }
+
+        var errno = Marshal.GetLastPInvokeError();
+        handle.Dispose();
+        Marshal.SetLastPInvokeError(errno);
+        return null;
+    }
+
+    /// <summary>What is needed of the kernel's struct statx, which is the same on every architecture.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct FileFacts
+    {
+        [FieldOffset(20)]
+        public uint User;
+
+        [FieldOffset(28)]
+        public ushort Mode;
+
+        public readonly bool IsDirectory => (Mode & 0xf000) == 0x4000;
+
+        public readonly bool IsSticky => (Mode & 0x200) != 0;
+
+        /// <summary>The group counts as others: it may have many members.</summary>
+        public readonly bool OthersWrite => (Mode & 0x12) != 0;
+    }
+}
