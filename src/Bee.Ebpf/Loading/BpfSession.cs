@@ -4,7 +4,7 @@ using System.Text;
 namespace Bee.Ebpf;
 
 /// <summary>An object file that is loaded into the kernel. Disposing of it detaches and unloads everything.</summary>
-public sealed class BpfSession : IDisposable
+public sealed partial class BpfSession : IDisposable
 {
     private readonly object _gate = new();
     private readonly SafeHandle _object;

@@ -15,4 +15,16 @@ internal static unsafe class KernelIds
             return LibbpfCalls.ObjectInfo(descriptor, start, &size) == 0 ? (int)info[1] : 0;
         }
     }
+
+    /// <summary>Whether the kernel still has a program of this id.</summary>
+    public static bool IsProgram(int id)
+    {
+        var descriptor = LibbpfCalls.ProgramById((uint)id);
+        if (descriptor >= 0)
+        {
+            Libc.Close(descriptor);
+        }
+
+        return descriptor != -Libc.ENOENT;
+    }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Bee.Ebpf;
 
 /// <summary>A program that <see cref="BpfSession.Pin"/> keeps running without a process: a folder on the BPF file system.</summary>
@@ -5,7 +7,7 @@ public sealed class PinnedProgram
 {
     private readonly PinState _state;
 
-    private PinnedProgram(string folder, PinState state)
+    internal PinnedProgram(string folder, PinState state)
     {
         Folder = folder;
         _state = state;
@@ -31,7 +33,7 @@ public sealed class PinnedProgram
     {
         if (!FileCalls.TryFacts(folder, out _))
         {
-            throw PinException.Of(System.Runtime.InteropServices.Marshal.GetLastPInvokeError(), "look at", folder);
+            throw PinException.Of(Marshal.GetLastPInvokeError(), "look at", folder);
         }
 
         PinPath.CheckFileSystem(folder);
@@ -144,13 +146,11 @@ public sealed class PinnedProgram
     /// <summary>Keeps other processes from reading the program's events: a ring or perf buffer has one reader.</summary>
     /// <returns>The lock; it is let go of with the handle.</returns>
     /// <exception cref="PinException">Another process has it (<see cref="PinFault.InUse"/>).</exception>
-    public IDisposable Lock() => LockFolder(Folder);
-
-    internal static DescriptorHandle LockFolder(string folder) => FileCalls.TryLock(folder) ?? throw (System.Runtime.InteropServices.Marshal.GetLastPInvokeError() switch
+    public IDisposable Lock() => FileCalls.TryLock(Folder) ?? throw (Marshal.GetLastPInvokeError() switch
     {
         Libc.EAGAIN => new PinException(
-            PinFault.InUse, folder, $"Another process reads the events of '{folder}', and an event is read once.", "End reading there (leave that session, or Stop-BeeProgram). Get-BeeMapEntry works all the same."),
-        var errno => PinException.Of(errno, "lock", folder),
+            PinFault.InUse, Folder, $"Another process reads the events of '{Folder}', and an event is read once.", "End reading there (leave that session, or Stop-BeeProgram). Get-BeeMapEntry works all the same."),
+        var errno => PinException.Of(errno, "lock", Folder),
     });
 
     private List<int> Ids()

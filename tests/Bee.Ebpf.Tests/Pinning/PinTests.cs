@@ -1,0 +1,196 @@
+using Bee.Ebpf.Tests.Loading;
+
+namespace Bee.Ebpf.Tests.Pinning;
+
+[Collection(KernelFactAttribute.Collection)]
+public sealed class PinTests : IDisposable
+{
+    private readonly string _folder = PinPath.Resolve($"test-{Environment.ProcessId}-{Guid.NewGuid():N}");
+
+    [KernelFact]
+    public void APinnedProgramGoesOnWithoutItsSessionAndIsReadAgain()
+    {
+        int[] programs, links;
+        using (var session = Start("calls"))
+        {
+            session.Pin(_folder, Details("calls", "print_calls_of_getpgid"));
+            programs = [.. session.Programs.Select(p => p.Id)];
+            links = [.. session.Programs.SelectMany(p => p.LinkIds)];
+            Calls.GetProcessGroup(-1);
+        }
+
+        Calls.GetProcessGroup(-1);
+        Calls.GetProcessGroup(-2);
+        var pinned = PinnedProgram.Open(_folder);
+        Assert.Equal("calls", pinned.Details.Name);
+        using (var again = pinned.OpenSession())
+        {
+            Assert.Equal(programs, again.Programs.Select(p => p.Id));
+            Assert.Equal(links, again.Programs.SelectMany(p => p.LinkIds));
+            var counts = again.Maps.First(m => m.Name == "counter_by_argument").Entries().ToDictionary(e => (int)e.Get("argument")!, e => (ulong)e.Get("Value")!);
+            Assert.Equal(2ul, counts[-1]);
+            Assert.Equal(1ul, counts[-2]);
+            using var reader = again.OpenReader(new EventReaderOptions { Select = map => pinned.Details.Streams.Contains(map.Name) });
+            var sink = new CollectingSink();
+            reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+            Assert.Equal([0ul, 1ul, 2ul], sink.Events.Select(e => (ulong)e.Get("number")!));
+        }
+
+        Calls.GetProcessGroup(-1);
+        Assert.True(programs.All(KernelObjects.ProgramExists));
+        Assert.Empty(pinned.Remove(TimeSpan.FromSeconds(10)));
+        Assert.DoesNotContain(programs, KernelObjects.ProgramExists);
+        Assert.DoesNotContain(links, KernelObjects.LinkExists);
+        Assert.False(Directory.Exists(_folder));
+    }
+
+    [KernelTheory]
+    [InlineData("samples")]
+    [InlineData("iterators")]
+    [InlineData("kinds")]
+    [InlineData("losses")]
+    public void EveryKindWithLinksCanBePinned(string fixture)
+    {
+        int[] programs;
+        using (var session = Start(fixture))
+        {
+            session.Pin(_folder, Details(fixture));
+            programs = [.. session.Programs.Where(p => p.Id != 0).Select(p => p.Id)];
+        }
+
+        var pinned = PinnedProgram.Open(_folder);
+        using (var again = pinned.OpenSession())
+        using (var reader = again.OpenReader(new EventReaderOptions()))
+        {
+            Calls.GetProcessGroup(-1);
+            var sink = new CollectingSink();
+            reader.Run(sink, CancellationToken.None, TimeSpan.FromMilliseconds(fixture == "samples" ? 300 : 0));
+            Assert.NotEmpty(sink.Events);
+        }
+
+        Assert.Empty(pinned.Remove(TimeSpan.FromSeconds(10)));
+        Assert.DoesNotContain(programs, KernelObjects.ProgramExists);
+    }
+
+    [KernelFact]
+    public void AFolderThatExistsIsLeftAsItIs()
+    {
+        using var first = Start("calls");
+        using var second = Start("calls");
+        var pinned = first.Pin(_folder, Details("first"));
+
+        Assert.Equal(PinFault.Exists, Assert.Throws<PinException>(() => second.Pin(_folder, Details("second"))).Fault);
+        Assert.Equal("first", PinnedProgram.Open(_folder).Details.Name);
+        Assert.Null(second.Pinned);
+        first.ForgetPins();
+        first.Dispose();
+        Assert.Empty(pinned.Remove(TimeSpan.FromSeconds(10)));
+    }
+
+    [KernelFact]
+    public void WhatFailsHalfWayLeavesNothing()
+    {
+        using var session = Start("calls");
+        // The kernel takes 255 bytes in a name: the program's fits, its link's does not.
+        var pins = session.Programs.Select(p => (PinNames.Programs, "fits", p.Descriptor)).Append((PinNames.Links, new string('x', 300), session.Maps[0].Descriptor));
+
+        Assert.Throws<PinException>(() => PinFolder.Make(_folder, pins, new PinState(Guid.NewGuid(), Details("calls"), session.File)));
+        Assert.False(Directory.Exists(_folder));
+        Calls.GetProcessGroup(-1);
+        Assert.NotEmpty(session.Maps.First(m => m.Name == "counter_by_argument").Entries());
+    }
+
+    [KernelFact]
+    public void OnlyOneReaderHasTheLock()
+    {
+        using var session = Start("calls");
+        var pinned = session.Pin(_folder, Details("calls"));
+        using (pinned.Lock())
+        {
+            Assert.Equal(PinFault.InUse, Assert.Throws<PinException>(() => PinnedProgram.Open(_folder).Lock()).Fault);
+        }
+
+        pinned.Lock().Dispose();
+        session.ForgetPins();
+    }
+
+    [KernelFact]
+    public void WhatSomebodyElseMadeIsRefused()
+    {
+        Assert.Equal(PinFault.NotFound, Fault());
+        // A folder without a description, then with another map in its place, then with a map that was exchanged.
+        PinPath.Create(_folder);
+        Assert.Equal(PinFault.Foreign, Fault());
+        using var session = Start("calls");
+        Assert.Equal(0, LibbpfCalls.Pin(session.Maps[0].Descriptor, $"{_folder}/state"));
+        Assert.Equal(PinFault.Foreign, Fault());
+        Assert.Null(PinFolder.Remove(_folder));
+
+        var pinned = session.Pin(_folder, Details("calls"));
+        var map = $"{_folder}/maps/counter_by_argument";
+        File.Delete(map);
+        Assert.Equal(0, LibbpfCalls.Pin(session.Maps.First(m => m.Name == "gauge_slots").Descriptor, map));
+        Assert.Equal(PinFault.Foreign, Assert.Throws<PinException>(() => pinned.OpenSession()).Fault);
+        File.Delete(map);
+        Assert.Equal(0, LibbpfCalls.Pin(session.Programs[0].Descriptor, map));
+        Assert.Equal(PinFault.Foreign, Assert.Throws<PinException>(() => pinned.OpenSession()).Fault);
+
+        Fixture.Run("chmod", "o+w", _folder);
+        Assert.Equal(PinFault.Untrusted, Fault());
+        Fixture.Run("chmod", "o-w", _folder);
+        session.ForgetPins();
+
+        PinFault Fault() => Assert.Throws<PinException>(() => PinnedProgram.Open(_folder)).Fault;
+    }
+
+    [KernelTheory]
+    [InlineData("/tmp/pins", PinFault.NotOnBpffs)]
+    [InlineData("/sys/fs/bpf/no/such", PinFault.NotFound)]
+    [InlineData("/sys/fs/bpf", PinFault.NotOnBpffs)]
+    public void APlaceThatWillNotDoIsNamed(string path, PinFault fault) =>
+        Assert.Equal(fault, Assert.Throws<PinException>(() => PinPath.CheckFree(PinPath.Resolve(path))).Fault);
+
+    [Theory]
+    [InlineData("with.point")]
+    [InlineData("../up")]
+    [InlineData("a/b")]
+    [InlineData("/")]
+    [InlineData("/sys/fs/bpf/with space")]
+    public void ABadNameIsRefused(string name) => Assert.Equal(PinFault.BadPath, Assert.Throws<PinException>(() => PinPath.Resolve(name)).Fault);
+
+    [Fact]
+    public void NamesOfPinsAreNeverTheSame()
+    {
+        Assert.Equal("=2erodata", PinNames.Of(".rodata"));
+        string[] names = [".a", "_a", "=a", "-a", "a-0", "a", "=2ea", "ä"];
+        Assert.Equal(names.Length, names.Select(PinNames.Of).Distinct().Count());
+        Assert.True(PinNames.IsLinkOf(PinNames.OfLink("a-b", 3), "a-b"));
+        Assert.False(PinNames.IsLinkOf(PinNames.OfLink("a_b", 3), "a"));
+    }
+
+    [Fact]
+    public void ADamagedDescriptionIsNoDescription()
+    {
+        Assert.Null(PinState.Decode([]));
+        Assert.Null(PinState.Decode("{}\n"u8.ToArray()));
+        Assert.Null(PinState.Decode("nonsense\n"u8.ToArray()));
+        Assert.Null(PinState.Decode("""{"Id":"c56a4180-65aa-42ec-a945-5fd21dec0538","Details":{"Name":"x","Origin":"y","Started":"2026-01-01T00:00:00Z"},"ObjectName":"o","Words":{}}"""u8.ToArray().Concat("\nno object"u8.ToArray()).ToArray()));
+    }
+
+    public void Dispose()
+    {
+        if (Directory.Exists(_folder))
+        {
+            PinFolder.Remove(_folder);
+        }
+    }
+
+    private static BpfSession Start(string fixture)
+    {
+        var session = BpfSession.Load(Fixture.Object(fixture), fixture == "samples" ? new BpfSessionOptions { ProcessId = Environment.ProcessId } : Calls.Own());
+        session.Attach();
+        return session;
+    }
+
+    private static PinDetails Details(string name, params string[] streams) => new() { Name = name, Origin = "test", Started = DateTime.UtcNow, Streams = streams };
+}
