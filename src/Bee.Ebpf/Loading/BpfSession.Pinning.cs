@@ -31,7 +31,7 @@ public sealed partial class BpfSession
     {
         ArgumentNullException.ThrowIfNull(details);
         using var hold = new Hold(_object);
-        LinkHandle[] links;
+        IAttachment[] links;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -40,11 +40,7 @@ public sealed partial class BpfSession
                 throw new InvalidOperationException("Only a session that is attached, and not pinned yet, can be pinned.");
             }
 
-            links = [.. _links.OfType<LinkHandle>()];
-            if (links.Length != _links.Count)
-            {
-                throw CannotPin(folder);
-            }
+            links = [.. _links];
         }
 
         var iterators = new List<LinkHandle>();
@@ -65,8 +61,8 @@ public sealed partial class BpfSession
             pins.AddRange(Maps.Select(map => (PinNames.Maps, PinNames.Of(map.Name), map.Descriptor)));
             for (var i = 0; i < links.Length; i++)
             {
-                // Where the kernel has no link object for a perf event (before Linux 5.15), the attachment is the descriptor's alone.
-                var descriptor = LibbpfCalls.LinkDescriptor(links[i]);
+                // Where the kernel has no link object for a perf event (before Linux 5.15), for a static probe or a filter of clsact, there is nothing to pin.
+                var descriptor = links[i].LinkDescriptor;
                 var id = descriptor >= 0 && KernelObject.KindOf(descriptor) == KernelObjectKind.Link ? KernelIds.Of(descriptor) : 0;
                 var program = Programs.FirstOrDefault(p => id != 0 && p.LinkIds.Contains(id)) ?? throw CannotPin(folder);
                 pins.Add((PinNames.Links, PinNames.OfLink(program.Name, i), descriptor));
@@ -74,7 +70,7 @@ public sealed partial class BpfSession
 
             var state = new PinState(Guid.NewGuid(), details, File);
             PinFolder.Make(folder, pins, state);
-            foreach (var link in links)
+            foreach (var link in links.OfType<LinkHandle>())
             {
                 link.IsPinned = true;
             }

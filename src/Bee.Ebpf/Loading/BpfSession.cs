@@ -9,7 +9,8 @@ public sealed partial class BpfSession : IDisposable
     private readonly object _gate = new();
     private readonly SafeHandle _object;
     private readonly BpfSessionOptions _options;
-    private readonly AttachPlaces _places;
+    // Null for what was attached before.
+    private readonly AttachPlaces? _places;
     private readonly List<IAttachment> _links = [];
     private readonly List<EventReader> _readers = [];
     private bool _attached;
@@ -117,7 +118,7 @@ public sealed partial class BpfSession : IDisposable
             using var hold = new Hold(_object);
             foreach (var program in Programs.Where(p => p.IsLoaded))
             {
-                foreach (var link in Attacher.Attach(program, _options, _places))
+                foreach (var link in Attacher.Attach(program, _options, _places!))
                 {
                     Keep(link);
                     program.AddLink(link);
@@ -193,7 +194,7 @@ public sealed partial class BpfSession : IDisposable
             program.ForgetLinks();
         }
 
-        _places.Dispose();
+        _places?.Dispose();
         _object.Dispose();
     }
 
