@@ -10,7 +10,8 @@ internal static class BtfCheck
 
     public static void Check(BtfTable table, bool kernel)
     {
-        for (uint id = 1; id < table.TypeCount; id++)
+        var first = Math.Max(1, table.FirstId);
+        for (var id = first; id < table.TypeCount; id++)
         {
             CheckReferences(table, id);
         }
@@ -19,7 +20,7 @@ internal static class BtfCheck
         BtfNesting.Check(table);
         if (!kernel)
         {
-            for (uint id = 1; id < table.TypeCount; id++)
+            for (var id = first; id < table.TypeCount; id++)
             {
                 BtfRules.Check(table, id);
             }

@@ -11,7 +11,7 @@ internal static class BtfNesting
     public static void Check(BtfTable table)
     {
         var known = new (int Members, int Levels)[table.TypeCount];
-        for (uint id = 1; id < table.TypeCount; id++)
+        for (var id = Math.Max(1, table.FirstId); id < table.TypeCount; id++)
         {
             Measure(table, id, known, 0);
         }

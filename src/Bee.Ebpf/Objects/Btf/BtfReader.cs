@@ -11,7 +11,7 @@ internal static class BtfReader
     // What libbpf takes: offsets of strings have 31 bits there.
     private const uint MaxStrings = 0x7fff_fffe;
 
-    public static BtfTable Read(byte[] section)
+    public static BtfTable Read(byte[] section, BtfTable? below)
     {
         if (section.Length < HeaderLength)
         {
@@ -46,28 +46,37 @@ internal static class BtfReader
         }
 
         var strings = section.AsSpan((int)(header + stringsOffset), (int)stringsLength);
-        if (strings.IsEmpty || stringsLength > MaxStrings || strings[0] != 0 || strings[^1] != 0)
+        if (!AreTerminated(strings, below is not null) || (ulong)stringsLength + (ulong)(below?.StringsLength ?? 0) > MaxStrings)
         {
             throw Damaged("its string table does not begin and end with NUL");
         }
 
         var types = (int)(header + typesOffset);
-        var offsets = Offsets(section.AsSpan(types, (int)typesLength));
-        return new BtfTable(section, types, (int)(header + stringsOffset), (int)stringsLength, offsets);
+        var offsets = Offsets(section.AsSpan(types, (int)typesLength), below?.TypeCount ?? 0);
+        return new BtfTable(section, types, (int)(header + stringsOffset), (int)stringsLength, offsets, below);
     }
+
+    // The empty name stands first; that of a split section stands below.
+    private static bool AreTerminated(ReadOnlySpan<byte> strings, bool isSplit) =>
+        strings.IsEmpty ? isSplit : (isSplit || strings[0] == 0) && strings[^1] == 0;
 
     public static BpfObjectException Damaged(string what) =>
         new(ObjectFault.DamagedBtf, $"The type information (BTF) is damaged: {what}. Compile the program again.");
 
-    private static int[] Offsets(ReadOnlySpan<byte> types)
+    private static int[] Offsets(ReadOnlySpan<byte> types, int first)
     {
-        var offsets = new List<int>(types.Length / 24 + 1) { 0 };
+        var offsets = new List<int>(types.Length / 24 + 1);
+        if (first == 0)
+        {
+            offsets.Add(0); // void
+        }
+
         var at = 0;
         while (at < types.Length)
         {
             if (types.Length - at < 12)
             {
-                throw Damaged($"type {offsets.Count} is cut off");
+                throw Damaged($"type {first + offsets.Count} is cut off");
             }
 
             var info = BinaryPrimitives.ReadUInt32LittleEndian(types[(at + 4)..]);
@@ -80,11 +89,11 @@ internal static class BtfReader
                 BtfKind.Array => 12,
                 BtfKind.Enum or BtfKind.FunctionPrototype => 8 * count,
                 BtfKind.Enum64 or BtfKind.Struct or BtfKind.Union or BtfKind.DataSection => 12 * count,
-                _ => throw Damaged($"type {offsets.Count} has the unknown kind {info >> 24 & 0x1f}"),
+                _ => throw Damaged($"type {first + offsets.Count} has the unknown kind {info >> 24 & 0x1f}"),
             };
             if (types.Length - at < length)
             {
-                throw Damaged($"type {offsets.Count} is cut off");
+                throw Damaged($"type {first + offsets.Count} is cut off");
             }
 
             offsets.Add(at);

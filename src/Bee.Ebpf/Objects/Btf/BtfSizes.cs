@@ -10,7 +10,7 @@ internal static class BtfSizes
     public static void Compute(BtfTable table)
     {
         Span<uint> chain = stackalloc uint[MaxChain];
-        for (uint id = 0; id < table.TypeCount; id++)
+        for (var id = table.FirstId; id < table.TypeCount; id++)
         {
             if (table.Size(id) < 0)
             {

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Bee.Ebpf;
 
-/// <summary>The raw records of a BTF section and where each type's record begins. Ids and offsets were checked by <see cref="BtfCheck"/>.</summary>
+/// <summary>
+/// The raw records of a BTF section and where each type's record begins. Ids and offsets were checked by <see cref="BtfCheck"/>. A split
+/// section, as kernel modules have, continues the ids and the strings of the kernel's own.
+/// </summary>
 internal sealed class BtfTable
 {
     private readonly byte[] _section;
@@ -12,9 +15,14 @@ internal sealed class BtfTable
     private readonly int _stringsLength;
     private readonly int[] _offsets;
     private readonly int[] _sizes;
+    private readonly BtfTable? _base;
+    private readonly uint _firstString;
 
-    internal BtfTable(byte[] section, int types, int strings, int stringsLength, int[] offsets)
+    internal BtfTable(byte[] section, int types, int strings, int stringsLength, int[] offsets, BtfTable? below)
     {
+        _base = below;
+        FirstId = (uint)(below?.TypeCount ?? 0);
+        _firstString = (uint)(below?.StringsLength ?? 0);
         _section = section;
         _types = types;
         _strings = strings;
@@ -24,16 +32,19 @@ internal sealed class BtfTable
         Array.Fill(_sizes, -1);
     }
 
-    /// <summary>How many types there are, void included.</summary>
-    public int TypeCount => _offsets.Length;
+    /// <summary>The id of the first type that is in the section itself; 0 unless it is split.</summary>
+    public uint FirstId { get; }
 
-    /// <summary>Bytes of the string table.</summary>
-    public int StringsLength => _stringsLength;
+    /// <summary>How many types there are, void and those below included.</summary>
+    public int TypeCount => (int)FirstId + _offsets.Length;
 
-    /// <summary>Reads and checks a section: strictly, or as a kernel that may be newer than this code.</summary>
-    public static BtfTable Parse(byte[] section, bool kernel)
+    /// <summary>Bytes of the string table, with those below.</summary>
+    public int StringsLength => (int)_firstString + _stringsLength;
+
+    /// <summary>Reads and checks a section: strictly, or as a kernel that may be newer than this code; alone, or on top of another.</summary>
+    public static BtfTable Parse(byte[] section, bool kernel, BtfTable? below = null)
     {
-        var table = BtfReader.Read(section);
+        var table = BtfReader.Read(section, below);
         BtfCheck.Check(table, kernel);
         return table;
     }
@@ -55,9 +66,9 @@ internal sealed class BtfTable
     /// <summary>A word of what follows the common header of three words.</summary>
     public uint Extra(uint id, int index) => Word(id, 3 + index);
 
-    public int Size(uint id) => _sizes[id];
+    public int Size(uint id) => id < FirstId ? _base!.Size(id) : _sizes[id - FirstId];
 
-    public void SetSize(uint id, int size) => _sizes[id] = size;
+    public void SetSize(uint id, int size) => _sizes[id - FirstId] = size;
 
     public uint Resolve(uint id)
     {
@@ -75,7 +86,13 @@ internal sealed class BtfTable
     /// <summary>The bytes of a string, without the NUL.</summary>
     public ReadOnlySpan<byte> TextBytes(uint offset)
     {
-        var rest = _section.AsSpan(_strings + (int)offset, _stringsLength - (int)offset);
+        if (offset < _firstString)
+        {
+            return _base!.TextBytes(offset);
+        }
+
+        var own = (int)(offset - _firstString);
+        var rest = _section.AsSpan(_strings + own, _stringsLength - own);
         return rest[..rest.IndexOf((byte)0)];
     }
 
@@ -84,7 +101,7 @@ internal sealed class BtfTable
     public Dictionary<(string, BtfKind), uint> IndexNames()
     {
         var names = new Dictionary<(string, BtfKind), uint>();
-        for (uint id = 1; id < TypeCount; id++)
+        for (var id = Math.Max(1, FirstId); id < TypeCount; id++)
         {
             if (NameOffset(id) != 0)
             {
@@ -95,6 +112,7 @@ internal sealed class BtfTable
         return names;
     }
 
-    private uint Word(uint id, int index) =>
-        BinaryPrimitives.ReadUInt32LittleEndian(_section.AsSpan(_types + _offsets[id] + 4 * index));
+    private uint Word(uint id, int index) => id < FirstId
+        ? _base!.Word(id, index)
+        : BinaryPrimitives.ReadUInt32LittleEndian(_section.AsSpan(_types + _offsets[id - FirstId] + 4 * index));
 }

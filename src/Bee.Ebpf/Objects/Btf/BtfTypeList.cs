@@ -5,17 +5,23 @@ namespace Bee.Ebpf;
 /// <summary>The types of a graph by id, each made when it is first asked for.</summary>
 internal sealed class BtfTypeList(Btf graph) : IReadOnlyList<BtfType>
 {
-    private readonly BtfType?[] _types = new BtfType?[graph.Table.TypeCount];
+    private readonly BtfType?[] _types = new BtfType?[graph.Table.TypeCount - (int)graph.Table.FirstId];
 
-    public int Count => _types.Length;
+    public int Count => graph.Table.TypeCount;
 
     // Two threads may both make the object: the first to publish it wins, so that identity holds.
-    public BtfType this[int index] =>
-        Volatile.Read(ref _types[index]) ?? Publish(index, Create((uint)index));
+    public BtfType this[int index]
+    {
+        get
+        {
+            var own = index - (int)graph.Table.FirstId;
+            return own < 0 ? graph.Base!.Types[index] : Volatile.Read(ref _types[own]) ?? Publish(own, Create((uint)index));
+        }
+    }
 
     public IEnumerator<BtfType> GetEnumerator()
     {
-        for (var i = 0; i < _types.Length; i++)
+        for (var i = 0; i < Count; i++)
         {
             yield return this[i];
         }

@@ -1,13 +1,13 @@
 using System.Buffers.Binary;
 
-namespace Bee.Toolchain;
+namespace Bee.Ebpf;
 
 /// <summary>Finds the BTF in a file: the file itself, or the .BTF section of an ELF file such as a vmlinux with debug information.</summary>
-internal static class BtfSection
+public static class BtfSection
 {
     /// <summary>The BTF, or null when the file holds none.</summary>
     /// <exception cref="InvalidDataException">The ELF file is damaged or of another byte order or class.</exception>
-    internal static ReadOnlyMemory<byte>? Find(ReadOnlyMemory<byte> file)
+    public static ReadOnlyMemory<byte>? Find(ReadOnlyMemory<byte> file)
     {
         var bytes = file.Span;
         if (bytes.Length >= 24 && BinaryPrimitives.ReadUInt16LittleEndian(bytes) == 0xeb9f)
