@@ -4,7 +4,7 @@ namespace Bee.Ebpf;
 internal static class ProgramReader
 {
     private const int InstructionLength = 8;
-    private const string SharedCode = ".text";
+    internal const string SharedCode = ".text";
 
     public static IReadOnlyList<ProgramDescription> Read(ElfFile elf)
     {
@@ -53,8 +53,8 @@ internal static class ProgramReader
         };
     }
 
-    // All functions, in the order of sections and of places, none reaching into the next.
-    private static List<(ElfSymbol Symbol, ElfSection Section)> Functions(ElfFile elf)
+    /// <summary>All functions, in the order of sections and of places, none reaching into the next.</summary>
+    internal static List<(ElfSymbol Symbol, ElfSection Section)> Functions(ElfFile elf)
     {
         var functions = new List<(ElfSymbol Symbol, ElfSection Section)>();
         foreach (var symbol in elf.Symbols)

@@ -1,0 +1,52 @@
+namespace Bee.Ebpf;
+
+/// <summary>An object's code on a kernel: its relocations, and which instructions the verifier can come to.</summary>
+internal sealed class ProgramAnalysis
+{
+    private readonly Dictionary<(int Section, int Offset), long> _numbers = [];
+    private readonly ObjectFile _file;
+    private readonly Reachability _always;
+    private readonly Reachability _byDefault;
+
+    public ProgramAnalysis(ObjectFile file, TargetKernel kernel)
+    {
+        _file = file;
+        Code = ObjectCode.Read(file);
+        Settings = new KernelSettings(kernel);
+        var resolved = CoreRelocations.Resolve(Code, kernel);
+        foreach (var (resolution, result) in resolved.Where(r => r.Resolution.State == CoreState.Resolved))
+        {
+            _numbers[(result.Section, result.Offset)] = (long)resolution.TargetValue;
+        }
+
+        _always = new Reachability(Code, Number, Setting, (section, offset, size) => IsParameter(section, offset, size) ? null : Constant(section, offset, size));
+        _byDefault = file.Parameters.Count == 0 ? _always : new Reachability(Code, Number, Setting, Constant);
+        Relocations = [.. from r in resolved
+                          select r.Result with { IsReached = _always.Contains(r.Result.Section, r.Result.Offset), IsReachedByDefault = _byDefault.Contains(r.Result.Section, r.Result.Offset) }];
+    }
+
+    public ObjectCode Code { get; }
+
+    public KernelSettings Settings { get; }
+
+    public IReadOnlyList<RelocationResult> Relocations { get; }
+
+    /// <summary>Whether the verifier can come to an instruction, whatever the parameters are.</summary>
+    public bool IsReached(int section, int offset) => _always.Contains(section, offset);
+
+    /// <summary>Whether it can with the parameters as the author set them.</summary>
+    public bool IsReachedByDefault(int section, int offset) => _byDefault.Contains(section, offset);
+
+    private long? Number(int section, int offset) => _numbers.TryGetValue((section, offset), out var number) ? number : null;
+
+    private long? Setting(string name) =>
+        _file.Btf?.Find(Externs.KernelConfig, BtfKind.DataSection) is BtfDataSection section && section.Entries.FirstOrDefault(e => e.Declaration.Name == name)?.Variable is { } variable
+            ? Settings.Number(name, variable.Type)
+            : null;
+
+    // Beside parameters, .rodata holds constants of the compiler, which nobody changes.
+    private bool IsParameter(ElfSection section, long offset, int size) =>
+        _file.Parameters.Any(p => p.Section == section.Name && offset < p.Offset + p.Size && p.Offset < offset + size);
+
+    private long? Constant(ElfSection section, long offset, int size) => Reachability.Number(Code.Elf.Data(section).Span, offset, size);
+}
