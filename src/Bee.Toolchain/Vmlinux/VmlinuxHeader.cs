@@ -1,3 +1,4 @@
+using Bee.Ebpf;
 using System.Security.Cryptography;
 using System.Text;
 
