@@ -5,6 +5,7 @@
  *   types      typedefs that say what a number means, so that it is shown as one: an address, a duration, a port
  *   parameters BEE_PARAM, set from outside before the program is loaded
  *   maps       BEE_RING, BEE_HASH and so on, one line a map
+ *   histograms BEE_HISTOGRAM and bee_observe_log2: counted in the kernel
  *   events     bee_reserve, bee_submit, bee_output: as the kernel's helpers, but what a full ring refuses is counted
  *   filters    bee_pid, bee_targeted, bee_targeted_child
  *
@@ -25,6 +26,7 @@
 #include "bee_types.h"
 #include "bee_maps.h"
 #include "bee_events.h"
+#include "bee_histogram.h"
 #include "bee_filter.h"
 
 /*

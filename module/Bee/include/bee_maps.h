@@ -3,7 +3,8 @@
  * Maps, one line each. A map's name says what becomes of it:
  *
  *   print_...    streams: a ring's events as they come, another map's entries as they change
- *   counter_..., gauge_..., hist_...    the same, and a metric of that kind
+ *   counter_..., gauge_...    the same, and a metric of that kind
+ *   hist_...    a histogram, of a ring's events or of slots that the program counts (bee_histogram.h)
  *   any other    the program's own business; Get-BeeMapEntry reads it all the same
  *
  * Include through bee.h.

@@ -14,13 +14,18 @@ internal static class EventViews
     private static readonly ConditionalWeakTable<Runspace, ViewList> Known = new();
 
     /// <summary>Makes a view for the objects of all streams: a table of its own for one stream, a common one for several.</summary>
-    public static void Register(PSCmdlet cmdlet, IReadOnlyList<RecordStream> streams) => Register(
-        cmdlet, streams.Select(stream => (IRecordShape?)stream.RecordType ?? stream.EntryType).OfType<IRecordShape>().DistinctBy(shape => shape.ClrType).ToList());
+    public static void Register(PSCmdlet cmdlet, IReadOnlyList<RecordStream> streams)
+    {
+        List<IRecordShape> shapes = [.. streams.Select(stream => (IRecordShape?)stream.RecordType ?? stream.EntryType).OfType<IRecordShape>().DistinctBy(shape => shape.ClrType)];
+        // Alone they have the view of the format file.
+        List<HistogramType> histograms = shapes.Count == 0 ? [] : [.. streams.Select(stream => stream.HistogramType).OfType<HistogramType>().DistinctBy(type => type.ClrType)];
+        Register(cmdlet, shapes, histograms);
+    }
 
     /// <summary>Makes a view for a map's entries.</summary>
-    public static void Register(PSCmdlet cmdlet, IRecordShape shape) => Register(cmdlet, [shape]);
+    public static void Register(PSCmdlet cmdlet, IRecordShape shape) => Register(cmdlet, [shape], []);
 
-    private static void Register(PSCmdlet cmdlet, IReadOnlyList<IRecordShape> shapes)
+    private static void Register(PSCmdlet cmdlet, IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms)
     {
         // A runspace without an initial state (a remote one's stand-in) keeps PowerShell's own guess.
         if (shapes.Count == 0 || Runspace.DefaultRunspace is not { InitialSessionState.Formats: { } formats } runspace)
@@ -28,7 +33,14 @@ internal static class EventViews
             return;
         }
 
-        if (Known.GetOrCreateValue(runspace).Add(shapes, formats))
+        ViewList views = Known.GetOrCreateValue(runspace);
+        bool isNew = views.Add(shapes, formats);
+        foreach (HistogramType type in histograms)
+        {
+            isNew |= views.Add(type, formats);
+        }
+
+        if (isNew)
         {
             try
             {
@@ -74,6 +86,21 @@ internal static class EventViews
             var entry = new SessionStateFormatEntry(shapes.Count == 1 ? EventTable.Of(shapes[0]) : MixedTable.Of(shapes));
             formats.Add(entry);
             names.ForEach(name => _views[name] = (group, entry));
+            return true;
+        }
+
+        /// <summary>Adds a view for histograms that come among other objects, unless it is there; says whether it was not.</summary>
+        public bool Add(HistogramType type, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
+        {
+            var name = type.ClrType.FullName!;
+            if (_views.ContainsKey(name))
+            {
+                return false;
+            }
+
+            var entry = new SessionStateFormatEntry(HistogramView.AmongOthers(type));
+            formats.Add(entry);
+            _views[name] = (name, entry);
             return true;
         }
 
