@@ -99,7 +99,7 @@ static __always_inline void bee_observe_log2(void *map, const void *labels, __u6
  *
  *	maps:
  *	  hist_...:
- *	    scale: { spacing: linear, start: 0, step: 100 }
+ *	    scale: { start: 0, step: 100 }
  */
 static __always_inline void bee_observe_linear(void *map, const void *labels, __u64 value, __u64 start, __u64 step)
 {

@@ -7,7 +7,8 @@ namespace Bee.Cmdlets;
 /// <summary>Draws histograms as text, for the view of formats/Bee.Format.ps1xml.</summary>
 public static class HistogramText
 {
-    private const int Width = 80;
+    // One column less than a screen has: the engine breaks a line that fills it.
+    private const int Width = 79;
     private const int MostOfHeading = 3 * Width;
 
     /// <summary>
@@ -15,7 +16,7 @@ public static class HistogramText
     /// can be said of all values together.
     /// </summary>
     /// <param name="histogram">The histogram.</param>
-    /// <returns>Lines of 80 characters at most; a heading with many labels may have several.</returns>
+    /// <returns>Lines of less than 80 characters; a heading with many labels may have several.</returns>
     public static string Draw(Histogram? histogram)
     {
         if (histogram is null)

@@ -9,6 +9,8 @@ internal sealed class CollectingSink : IEventSink
 
     public Dictionary<string, ulong> Losses { get; } = [];
 
+    public List<string> Notices { get; } = [];
+
     /// <summary>Called with each event before it is kept; false ends the run.</summary>
     public Func<BpfEvent, bool> OnEvent { get; init; } = _ => true;
 
@@ -25,6 +27,8 @@ internal sealed class CollectingSink : IEventSink
     public void Short(ShortRecord record) => Shorts.Add(record);
 
     public void Lost(string map, ulong count) => Losses[map] = Losses.GetValueOrDefault(map) + count;
+
+    public void Notice(string map, string text) => Notices.Add($"{map}: {text}");
 
     public int Count
     {

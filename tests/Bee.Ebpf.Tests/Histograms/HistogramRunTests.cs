@@ -1,0 +1,215 @@
+using Bee.Ebpf.Tests.Loading;
+
+namespace Bee.Ebpf.Tests.Histograms;
+
+/// <summary>Histograms out of maps that a program in the kernel has filled, against counts worked out by hand.</summary>
+[Collection(KernelFactAttribute.Collection)]
+public sealed class HistogramRunTests
+{
+    private const string OfA = "0-2: 1, 2-4: 0, 4-8: 2", OfB = "4-8: 1, 8-16: 0, 16-32: 0, 32-64: 0, 64-128: 0, 128-256: 0, 256-512: 0, 512-1024: 1";
+    private const string OfAll = "0-2: 1, 2-4: 0, 4-8: 3, 8-16: 0, 16-32: 0, 32-64: 0, 64-128: 0, 128-256: 0, 256-512: 0, 512-1024: 1";
+
+    [KernelFact]
+    public void SlotsInTheKeyAreKeyedByTheOtherFields()
+    {
+        foreach (var map in new[] { "hist_by_slot", "hist_by_slot_on_cpus" })
+        {
+            var histograms = Filled(map).OrderBy(h => $"{h.Get("name")}{h.Get("cpu")}").ToList();
+
+            Assert.Equal(["a0", "a1", "b0"], histograms.Select(h => $"{h.Get("name")}{h.Get("cpu")}"));
+            Assert.Equal(["0-2: 1, 2-4: 0, 4-8: 1", "4-8: 1", OfB], histograms.Select(Text));
+            Assert.All(histograms, h => Assert.Null(h.Sum));
+            Assert.All(histograms, h => Assert.Null(h.Mean));
+        }
+    }
+
+    [KernelFact]
+    public void LabelsThatAreNotNamedAreAddedUp()
+    {
+        var histograms = Filled("hist_by_slot", new MapPresentation { Labels = ["name"] });
+
+        Assert.Equal([$"a {OfA}", $"b {OfB}"], histograms.Select(h => $"{h.Get("name")} {Text(h)}").Order());
+        Assert.Null(histograms[0].GetType().GetProperty("cpu"));
+    }
+
+    [KernelFact]
+    public void SlotsInTheValueAreKeyedByTheKey()
+    {
+        var histograms = Filled("hist_in_value");
+        Assert.Equal([$"a made {OfA}", $"b made {OfB}"], histograms.Select(h => $"{h.Get("text")} {h.Get("comm")} {Text(h)}").Order());
+
+        histograms = Filled("hist_by_number");
+        Assert.Equal([(97u, OfA), (98u, OfB)], histograms.Select(h => ((uint)h.Get("Key")!, Text(h))).Order());
+    }
+
+    [KernelFact]
+    public void CpusAndTheirSumsAreAddedUp()
+    {
+        var histograms = Filled("hist_in_values");
+        Assert.Equal([("a", OfA, 12d, 4d), ("b", OfB, 905d, 452.5)], histograms.Select(h => ((string)h.Get("text")!, Text(h), h.Sum!.Value, h.Mean!.Value)).Order());
+
+        var single = Assert.Single(Filled("hist_single_us"));
+        Assert.Equal((OfAll, 917d, 5ul, "us"), (Text(single), single.Sum, single.Count, single.Unit));
+        Assert.Empty(single.GetHistogramType()!.Labels);
+    }
+
+    [KernelFact]
+    public void AnIndexOrAWholeKeyCanBeTheSlot()
+    {
+        foreach (var map in new[] { "hist_index", "hist_index_on_cpus", "hist_whole_key" })
+        {
+            Assert.Equal(OfAll, Text(Assert.Single(Filled(map))));
+        }
+    }
+
+    [KernelFact]
+    public void TheAuthorSaysWhatSlotsStandFor()
+    {
+        var linear = new MapPresentation { Scale = new HistogramScale { Spacing = HistogramSpacing.Linear, Start = 0, Step = 10 } };
+        Assert.Equal("0-10: 1, 10-20: 0, 20-30: 3, 30-40: 0, 40-50: 0, 50-60: 0, 60-70: 0, 70-80: 0, 80-90: 0, 90-100: 1", Text(Assert.Single(Filled("hist_index", linear))));
+
+        var sink = new CollectingSink();
+        var histogram = Assert.Single(Filled("hist_whole_key", new MapPresentation { Buckets = [1, 2] }, sink));
+        Assert.Equal("-1: 1, 1-2: 0, 2-: 3", Text(histogram));
+        Assert.Equal("hist_whole_key: slot 9 is beyond the last one of its scale, 2, and is not counted. A scale that fits it can stand in bee.yaml.", Assert.Single(sink.Notices));
+    }
+
+    [KernelFact]
+    public void AMapWithoutSlotsStreamsItsEntriesAndSaysWhy()
+    {
+        using var session = Load();
+        Run(session, "fill");
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_no_slots" });
+        var sink = new CollectingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+
+        Assert.All(sink.Events, e => Assert.IsAssignableFrom<MapEntry>(e));
+        Assert.Equal(2, sink.Count);
+        Assert.Equal("hist_no_slots: streams as it is and not as histograms: its key has no field 'slot', and its value is no array of slots.", Assert.Single(sink.Notices));
+        Assert.Null(reader.Streams.Single().HistogramType);
+    }
+
+    [KernelFact]
+    public void ARingIsCountedAndGivenOnceAtTheEnd()
+    {
+        using var session = Load();
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_ring", Interval = TimeSpan.FromHours(1) });
+        Run(session, "send");
+        Run(session, "send");
+        var sink = new CollectingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.FromMilliseconds(50));
+
+        Assert.Equal(
+            [("a", "0-2: 2, 2-4: 0, 4-8: 4", 24d), ("b", OfB.Replace(": 1", ": 2", StringComparison.Ordinal).Replace(": 28", ": 128", StringComparison.Ordinal), 1810d)],
+            sink.Events.Cast<Histogram>().Select(h => ((string)h.Get("name")!, Text(h), h.Sum!.Value)));
+        Assert.Equal([new ShortRecord("hist_ring", 16, 12), new ShortRecord("hist_ring", 16, 12)], sink.Shorts);
+        Assert.Equal(2, reader.Streams.Single().Count);
+    }
+
+    [KernelFact]
+    public void HistogramsComeWhenTheyHaveChangedAndAreCumulative()
+    {
+        using var session = Load();
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name is "hist_ring" or "hist_in_values", Interval = TimeSpan.FromMilliseconds(30) });
+        using var stop = new CancellationTokenSource();
+        var given = 0;
+        var sink = new CollectingSink
+        {
+            OnEvent = _ =>
+            {
+                // Both labels of the hash are there at the start; then those of the ring, then the hash's once more as the end.
+                switch (++given)
+                {
+                    case 2:
+                        Run(session, "send");
+                        break;
+                    case 4:
+                        Run(session, "fill");
+                        stop.Cancel();
+                        break;
+                }
+
+                return true;
+            },
+        };
+        Run(session, "fill");
+        reader.Run(sink, stop.Token, TimeSpan.FromSeconds(10));
+
+        var histograms = sink.Events.Cast<Histogram>().ToList();
+        Assert.Equal(["hist_in_values", "hist_in_values", "hist_ring", "hist_ring", "hist_in_values", "hist_in_values"], histograms.Select(h => h.MapName));
+        Assert.Equal([5ul, 5, 10], histograms.Chunk(2).Select(pair => pair[0].Count + pair[1].Count));
+    }
+
+    [KernelFact]
+    public void AllComeAtEveryIntervalWhenAskedFor()
+    {
+        using var session = Load();
+        Run(session, "fill");
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_in_values", AllEntries = true, Interval = TimeSpan.FromMilliseconds(20) });
+        var sink = new CollectingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.FromMilliseconds(300));
+
+        Assert.True(sink.Count >= 6, $"{sink.Count}");
+        Assert.All(sink.Events.Cast<Histogram>(), h => Assert.Contains(h.Count, new[] { 2ul, 3ul }));
+    }
+
+    [KernelFact]
+    public void WhenEventsEndTheRunHistogramsTellHowThingsStood()
+    {
+        using var session = Load();
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name is "hist_ring" or "print_numbers", Interval = TimeSpan.FromHours(1) });
+        Run(session, "send");
+        var sink = new CollectingSink { OnEvent = e => e is Histogram };
+        reader.Run(sink, CancellationToken.None, TimeSpan.FromSeconds(10));
+
+        Assert.Equal(["print_numbers", "hist_ring", "hist_ring"], sink.Events.Select(e => e.Get("MapName")));
+
+        // A histogram that the sink wants to be the last one is the last one.
+        Run(session, "fill");
+        using var others = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_in_values" });
+        sink = new CollectingSink { OnEvent = _ => false };
+        others.Run(sink, CancellationToken.None, TimeSpan.FromSeconds(10));
+
+        Assert.Equal(1, sink.Count);
+    }
+
+    [KernelFact]
+    public void APerfBufferIsCountedToo()
+    {
+        using var session = Load();
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_perf", Interval = TimeSpan.FromHours(1) });
+        session.Attach();
+        foreach (var value in new[] { 1, 5, 6, 900 })
+        {
+            Calls.GetProcessGroup(value);
+        }
+
+        var sink = new CollectingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.FromMilliseconds(50));
+
+        var histogram = Assert.IsAssignableFrom<Histogram>(Assert.Single(sink.Events));
+        Assert.Equal(("perf", 912d, 4ul), (histogram.Get("name"), histogram.Sum, histogram.Count));
+        Assert.Equal("0-2: 1, 2-4: 0, 4-8: 2, 8-16: 0, 16-32: 0, 32-64: 0, 64-128: 0, 128-256: 0, 256-512: 0, 512-1024: 1", Text(histogram));
+    }
+
+    private static List<Histogram> Filled(string map, MapPresentation? words = null, CollectingSink? sink = null)
+    {
+        using var session = Load(map, words);
+        Run(session, "fill");
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == map });
+        sink ??= new CollectingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+        return [.. sink.Events.Cast<Histogram>()];
+    }
+
+    private static BpfSession Load(string map = "", MapPresentation? words = null)
+    {
+        var file = Fixture.Object("histograms");
+        return BpfSession.Load(
+            words is null ? file : file.Present(new ObjectPresentation { Maps = new Dictionary<string, MapPresentation> { [map] = words } }), Calls.Own());
+    }
+
+    private static void Run(BpfSession session, string program) => session.Programs.Single(p => p.Name == program).Run([]);
+
+    private static string Text(Histogram histogram) => string.Join(", ", histogram.Buckets.Select(bucket => $"{bucket.From}-{bucket.To}: {bucket.Count}"));
+}

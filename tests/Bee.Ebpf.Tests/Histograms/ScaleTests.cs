@@ -1,0 +1,129 @@
+namespace Bee.Ebpf.Tests.Histograms;
+
+/// <summary>Which bucket a value or a slot belongs to, against limits worked out by hand.</summary>
+public sealed class ScaleTests
+{
+    [Theory]
+    [InlineData(0ul, 0d, 2d)]
+    [InlineData(1ul, 0d, 2d)]
+    [InlineData(2ul, 2d, 4d)]
+    [InlineData(3ul, 2d, 4d)]
+    [InlineData(4ul, 4d, 8d)]
+    [InlineData(1023ul, 512d, 1024d)]
+    [InlineData(1024ul, 1024d, 2048d)]
+    [InlineData(1ul << 63, 9223372036854775808d, 18446744073709551616d)]
+    [InlineData(ulong.MaxValue, 9223372036854775808d, 18446744073709551616d)]
+    public void Log2ValuesStandBetweenPowersOfTwo(ulong value, double from, double to)
+    {
+        var scale = BucketScale.ForValues(MapPresentation.None);
+
+        Assert.Equal((from, to), Limits(scale, scale.OfValue(value, isNegative: false)));
+    }
+
+    [Fact]
+    public void NegativeValuesHaveABucketOfTheirOwn()
+    {
+        var scale = BucketScale.ForValues(MapPresentation.None);
+
+        Assert.Equal((null, 0d), Limits(scale, scale.OfValue(unchecked((ulong)-5L), isNegative: true)));
+    }
+
+    [Theory]
+    [InlineData(9d, null, 10d)]
+    [InlineData(10d, 10d, 35d)]
+    [InlineData(34d, 10d, 35d)]
+    [InlineData(35d, 35d, 60d)]
+    [InlineData(2509d, 2485d, 2510d)]
+    // A hundred steps of 25 end at 2510.
+    [InlineData(2510d, 2510d, null)]
+    [InlineData(1e9, 2510d, null)]
+    public void LinearValuesStandBetweenSteps(double value, double? from, double? to)
+    {
+        var scale = BucketScale.ForValues(Linear(10, 25));
+
+        Assert.Equal((from, to), Limits(scale, scale.OfValue((ulong)value, isNegative: false)));
+    }
+
+    [Fact]
+    public void LinearStepsGoBelowZero()
+    {
+        var scale = BucketScale.ForValues(Linear(-20, 10));
+
+        Assert.Equal((-20d, -10d), Limits(scale, scale.OfValue(unchecked((ulong)-11L), isNegative: true)));
+        Assert.Equal((null, -20d), Limits(scale, scale.OfValue(unchecked((ulong)-21L), isNegative: true)));
+        Assert.Equal((0d, 10d), Limits(scale, scale.OfValue(0, isNegative: false)));
+    }
+
+    [Theory]
+    [InlineData(0ul, null, 0d)]
+    [InlineData(1ul, 0d, 10d)]
+    [InlineData(10ul, 0d, 10d)]
+    [InlineData(11ul, 10d, 20.5)]
+    [InlineData(20ul, 10d, 20.5)]
+    [InlineData(21ul, 20.5, null)]
+    public void AValueThatEqualsANamedLimitBelongsBelowIt(ulong value, double? from, double? to)
+    {
+        var scale = BucketScale.ForValues(new MapPresentation { Buckets = [0, 10, 20.5] });
+
+        Assert.Equal((from, to), Limits(scale, scale.OfValue(value, isNegative: false)));
+    }
+
+    [Fact]
+    public void TheLastOfAFixedNumberOfSlotsHasNoUpperLimit()
+    {
+        var few = BucketScale.ForSlots(MapPresentation.None, 27);
+        Assert.Equal((33554432d, 67108864d), Limits(few, few.OfSlot(25)));
+        Assert.Equal((67108864d, null), Limits(few, few.OfSlot(26)));
+
+        var all = BucketScale.ForSlots(MapPresentation.None, 64);
+        Assert.Equal((9223372036854775808d, 18446744073709551616d), Limits(all, all.OfSlot(63)));
+        Assert.Equal(-1, all.OfSlot(64));
+
+        var linear = BucketScale.ForSlots(Linear(100, 5), 3);
+        // Programs put what is below the start into the first slot.
+        Assert.Equal([(null, 105d), (105, 110), (110, null)], Enumerable.Range(0, 3).Select(slot => Limits(linear, linear.OfSlot((ulong)slot))));
+        Assert.Equal(-1, linear.OfSlot(3));
+    }
+
+    [Fact]
+    public void SlotsByKeyHaveLimitsOnBothSides()
+    {
+        var linear = BucketScale.ForSlots(Linear(100, 5), null);
+
+        Assert.Equal((100d, 105d), Limits(linear, linear.OfSlot(0)));
+        Assert.Equal((600d, 605d), Limits(linear, linear.OfSlot(100)));
+    }
+
+    [Fact]
+    public void SlotsCanHaveNamedLimits()
+    {
+        var scale = BucketScale.ForSlots(new MapPresentation { Buckets = [1, 5] }, 3);
+
+        Assert.Equal([(null, 1d), (1, 5), (5, null)], Enumerable.Range(0, 3).Select(slot => Limits(scale, scale.OfSlot((ulong)slot))));
+        Assert.Equal(-1, scale.OfSlot(3));
+    }
+
+    [Fact]
+    public void EmptyBucketsAreLeftOutAtTheEndsOnly()
+    {
+        var scale = BucketScale.ForValues(MapPresentation.None);
+        var counts = new ulong[scale.Buckets];
+        (counts[scale.OfValue(5, false)], counts[scale.OfValue(20, false)]) = (3, 1);
+
+        Assert.Equal([(4d, 8d, 3ul), (8, 16, 0), (16, 32, 1)], scale.Make(counts).Select(bucket => (bucket.From!.Value, bucket.To!.Value, bucket.Count)));
+
+        var named = BucketScale.ForValues(new MapPresentation { Buckets = [1, 2, 3] });
+        Assert.Equal(4, named.Make(new ulong[named.Buckets]).Length);
+    }
+
+    private static MapPresentation Linear(double start, double step) =>
+        new() { Scale = new HistogramScale { Spacing = HistogramSpacing.Linear, Start = start, Step = step } };
+
+    private static (double? From, double? To) Limits(BucketScale scale, int bucket)
+    {
+        var counts = new ulong[scale.Buckets];
+        counts[bucket] = 1;
+        var made = scale.Make(counts).Single(item => item.Count == 1);
+        return (made.From, made.To);
+    }
+}
