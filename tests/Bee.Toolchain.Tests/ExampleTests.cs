@@ -31,6 +31,21 @@ public class ExampleTests
         Assert.Contains(file.Maps, map => map.Role != MapRole.None);
     }
 
+    [CompileTheory]
+    [MemberData(nameof(Names))]
+    public void Its_manifest_is_true_of_it_and_describes_its_parameters(string name)
+    {
+        var file = Compile(name);
+        var manifest = Isolated.Create<IManifestReader>().Read(Path.Combine(Sources.Examples, name, ProgramManifest.FileName));
+        var shown = file.Present(manifest.Presentation);
+
+        Assert.Empty(manifest.Check(file));
+        Assert.Equal(name, manifest.Name);
+        Assert.NotNull(manifest.Description);
+        Assert.Empty(shown.Parameters.Where(parameter => parameter.Description is null));
+        Assert.Empty(shown.Maps.Where(map => map.Role != MapRole.None && map.Presentation.Help is null));
+    }
+
     /// <summary>Loaded only: nothing is attached, so nobody is watched. tcpconnect wants kprobes to attach, but loads without.</summary>
     [KernelTheory]
     [MemberData(nameof(Names))]

@@ -1,3 +1,5 @@
+using Bee.Ebpf;
+
 namespace Bee.Toolchain.Tests;
 
 public class ManifestTests
@@ -32,6 +34,45 @@ public class ManifestTests
         Assert.Equal(["SIZE=128", "DEBUG", "NAME=a b"], manifest.Defines);
     }
 
+    [Fact]
+    public void What_it_says_of_the_parts_is_read()
+    {
+        var said = Read("""
+            sources: [a.bpf.c, sub/b.bpf.c]
+            maps:
+              hist_latency:
+                kind: histogram
+                help: Latency.
+                unit: ns
+                scale: { start: 5, step: 2.5 }
+                labels: [comm]
+                fields:
+                  comm: { description: Who., width: 12, align: right, order: 1, hidden: true }
+              hist_sizes: { buckets: [1, 10, 1e3] }
+            parameters:
+              limits: { description: Bounds., default: { low: 1, names: [a, "true"], on: true } }
+              pid: { default: 0x10 }
+            programs:
+              one: { description: First., attach: sched/sched_switch }
+            """);
+
+        Assert.Equal(["a.bpf.c", "sub/b.bpf.c"], said.Sources);
+        var latency = said.Presentation.Maps["hist_latency"];
+        Assert.Equal((MapRole.Histogram, "Latency.", "ns"), (latency.Kind, latency.Help, latency.Unit));
+        Assert.Equal(new HistogramScale { Spacing = HistogramSpacing.Linear, Start = 5, Step = 2.5 }, latency.Scale);
+        Assert.Equal(["comm"], latency.Labels);
+        Assert.Equal(new FieldPresentation { Description = "Who.", Width = 12, AlignRight = true, Order = 1, Hidden = true }, latency.Fields["comm"]);
+        Assert.Equal([1, 10, 1000], said.Presentation.Maps["hist_sizes"].Buckets);
+        var limits = Assert.IsType<Dictionary<string, object?>>(said.Presentation.Parameters["limits"].Default);
+        Assert.Equal(("1", "true"), (limits["low"], limits["on"]));
+        Assert.Equal(["a", "true"], Assert.IsType<object[]>(limits["names"]));
+        Assert.Equal("0x10", said.Presentation.Parameters["pid"].Default);
+        Assert.Equal(new ProgramPresentation { Description = "First.", AttachTo = "sched/sched_switch" }, said.Presentation.Programs["one"]);
+        Assert.Equal(new ManifestPlace(10, 7), said.Places["maps/hist_latency/fields/comm"]);
+        // What has no place of its own is told with the place around it.
+        Assert.Equal((3, 3), (said.Wrong("maps/hist_latency/help", "").Line, said.Wrong("maps/hist_latency/help", "").Column));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("# nothing\n")]
@@ -60,6 +101,24 @@ public class ManifestTests
     [InlineData("name: a\n---\nname: b\n", 3, 1, "second document")]
     [InlineData("name: a\nname: b\n", 2, 1, "")]
     [InlineData("name: 'a\n", 1, 7, "")]
+    [InlineData("nam: a\n", 1, 1, "Is 'name' meant?")]
+    [InlineData("maps:\n  m:\n    hlep: a\n", 3, 5, "Is 'help' meant?")]
+    [InlineData("maps:\n  m:\n    fields:\n      f: { widht: 3 }\n", 4, 12, "Is 'width' meant?")]
+    [InlineData("maps:\n  m: { kind: ring }\n", 2, 14, "kind is print, counter, gauge, histogram or none, not 'ring'")]
+    [InlineData("maps:\n  m: { fields: { f: { width: 0 } } }\n", 2, 30, "from 1 to 80")]
+    [InlineData("maps:\n  m: { fields: { f: { hidden: yes } } }\n", 2, 31, "true or false")]
+    [InlineData("maps:\n  m: { buckets: [1, 5, 5] }\n", 2, 24, "rise")]
+    [InlineData("maps:\n  m: { buckets: [1], scale: log2 }\n", 2, 6, "not both")]
+    [InlineData("maps:\n  m: { labels: [a, a] }\n", 2, 20, "twice")]
+    [InlineData("maps:\n  m: { scale: { step: 0 } }\n", 2, 23, "more than 0")]
+    [InlineData("maps:\n  m:\n  n: {}\n", 2, 5, "nothing where keys are wanted")]
+    [InlineData("maps: [a]\n", 1, 7, "a list where keys")]
+    [InlineData("parameters:\n  p: { default: }\n", 2, 17, "no value")]
+    [InlineData("programs:\n  p: { attach: 5 }\n", 2, 16, "attach is text")]
+    [InlineData("sources: []\n", 1, 10, "empty")]
+    [InlineData("sources:\n  - a.bpf.c\n  - /b.c\n", 3, 5, "relative")]
+    [InlineData("sources: [a.c, a.c]\n", 1, 16, "twice")]
+    [InlineData("sources: a.h\n", 1, 10, "no C file")]
     public void What_is_wrong_has_its_place(string text, int line, int column, string problem)
     {
         var wrong = Assert.Throws<ManifestException>(() => Read(text));
@@ -68,6 +127,11 @@ public class ManifestTests
         Assert.Equal((line, column), (wrong.Line, wrong.Column));
         Assert.StartsWith($"{wrong.Path}:{line}:{column}: ", wrong.Message);
     }
+
+    [Theory]
+    [InlineData("parameters: { p: { default: &a [ *a ] } }\n")]
+    [InlineData("name: &a x\nparameters:\n  p:\n    default: [&b [&c [&d [&e [1,1,1,1,1,1,1,1,1,1], *e, *e, *e, *e, *e, *e, *e, *e, *e], *d, *d, *d, *d, *d, *d, *d, *d, *d], *c, *c, *c, *c, *c, *c, *c, *c, *c], *b, *b, *b, *b, *b, *b, *b, *b, *b]\n")]
+    public void Aliases_without_end_do_not_end_it_either(string text) => Assert.Throws<ManifestException>(() => Read(text));
 
     [Fact]
     public void Brackets_without_end_do_not_end_the_process() =>

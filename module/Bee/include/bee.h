@@ -4,6 +4,7 @@
  *
  *   types      typedefs that say what a number means, so that it is shown as one: an address, a duration, a port
  *   parameters BEE_PARAM, set from outside before the program is loaded
+ *   help       BEE_DESCRIBE, a sentence for people about what stands behind it
  *   maps       BEE_RING, BEE_HASH and so on, one line a map
  *   histograms BEE_HISTOGRAM and bee_observe_log2: counted in the kernel
  *   events     bee_reserve, bee_submit, bee_output: as the kernel's helpers, but what a full ring refuses is counted
@@ -22,6 +23,19 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
+
+/*
+ * A sentence for people about the declaration that follows: a parameter, a map, a field of an event or entry, a program. It travels
+ * in the object file, so that listings and help show it. What a bee.yaml says comes before it. clang 14 or later; older ones leave it out.
+ *
+ *	BEE_DESCRIBE("Only this process; 0 is all.")
+ *	BEE_PARAM(pid_t, target_pid, 0);
+ */
+#if defined(__has_attribute) && __has_attribute(btf_decl_tag)
+#define BEE_DESCRIBE(text) __attribute__((btf_decl_tag("bee.describe:" text)))
+#else
+#define BEE_DESCRIBE(text)
+#endif
 
 #include "bee_types.h"
 #include "bee_maps.h"

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Bee.Ebpf;
 using Bee.Oci;
 
@@ -106,7 +107,27 @@ public static class ViewText
     private static string Described<T>(IReadOnlyList<T> items, Func<T, string[]> columns, Func<T, IEnumerable<string?>> below)
     {
         string[] rows = Columns(items.Select(columns)).Split(Environment.NewLine);
-        return Lines(items.SelectMany((item, i) => below(item).Where(line => !string.IsNullOrEmpty(line)).Select(line => $"    {line}").Prepend(rows[i])));
+        return Lines(items.SelectMany((item, i) => below(item).Where(line => !string.IsNullOrEmpty(line)).SelectMany(line => Wrap(line!)).Prepend(rows[i])));
+    }
+
+    // Broken between words to what a list leaves of 80 columns beside its labels; the formatter itself breaks inside of words.
+    private static IEnumerable<string> Wrap(string text)
+    {
+        const int Width = 60;
+        const string Indent = "    ";
+        var line = new StringBuilder();
+        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line.Length > 0 && line.Length + 1 + word.Length > Width)
+            {
+                yield return Indent + line;
+                line.Clear();
+            }
+
+            line.Append(line.Length > 0 ? " " : "").Append(word);
+        }
+
+        yield return Indent + line;
     }
 
     // Columns as wide as what is in them, two spaces between, nothing behind the last.

@@ -17,7 +17,7 @@ internal static class ObjectReader
         var programs = ProgramReader.Read(elf);
         var externs = Externs.Read(elf, btf);
         BtfExtCheck.Check(elf, btf);
-        return new ObjectFile(name, bytes)
+        var file = new ObjectFile(name, bytes)
         {
             License = License(elf),
             Btf = btf,
@@ -25,6 +25,7 @@ internal static class ObjectReader
             Programs = programs,
             Parameters = ParameterReader.Read(elf, layout),
         };
+        return DescriptionTags.Read(file) is { } said ? file.Present(said) : file;
     }
 
     private static string License(ElfFile elf)

@@ -65,14 +65,14 @@ internal static class PresentationCheck
         var names = fields.Where(field => field.Name != "MapName").Select(MapPresentation.NameOf).Distinct().ToList();
         foreach (var name in said.Fields.Keys.Where(name => !names.Contains(name)))
         {
-            yield return Missing($"{place}/fields/{name}", $"field of the map '{map.Name}'", name, names, "field");
+            yield return Missing($"{place}/fields/{name}", "field", name, names, "field", $" in the map '{map.Name}'");
         }
 
         foreach (var name in said.Labels)
         {
             if (fields.FirstOrDefault(field => MapPresentation.NameOf(field) == name && field.Name != "MapName") is not { } field)
             {
-                yield return Missing($"{place}/labels/{name}", $"field of the map '{map.Name}'", name, names, "field");
+                yield return Missing($"{place}/labels/{name}", "field", name, names, "field", $" in the map '{map.Name}'");
             }
             else if (field.Meaning is FieldMeaning.Object or FieldMeaning.Array)
             {
@@ -94,13 +94,13 @@ internal static class PresentationCheck
         }
     }
 
-    private static PresentationFault Missing(string place, string what, string name, IEnumerable<string> known, string kind)
+    private static PresentationFault Missing(string place, string what, string name, IEnumerable<string> known, string kind, string where = "")
     {
         string[] names = [.. known];
         var near = Suggest.Nearest(name, names, 1);
         return new PresentationFault(
             place,
-            $"there is no {what} '{name}'."
+            $"there is no {what} '{name}'{where}."
             + (near.Count > 0 ? $" Is '{near[0]}' meant?" : "")
             + (names.Length == 0 ? $" There is no {kind} at all." : $" There are {string.Join(", ", names.Take(20))}{(names.Length > 20 ? ", ..." : "")}."));
     }

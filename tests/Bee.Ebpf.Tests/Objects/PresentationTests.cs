@@ -1,0 +1,98 @@
+using System.Buffers.Binary;
+using Xunit;
+
+namespace Bee.Ebpf.Tests.Objects;
+
+/// <summary>An author's words, held against the object and put into its descriptions.</summary>
+public class PresentationTests
+{
+    private static ObjectPresentation Of(string map, MapPresentation said) => new() { Maps = new Dictionary<string, MapPresentation> { [map] = said } };
+
+    private static ObjectPresentation Default(string parameter, object value) =>
+        new() { Parameters = new Dictionary<string, ParameterPresentation> { [parameter] = new() { Default = value } } };
+
+    [ClangFact]
+    public void TheKindBeatsThePrefixAndTheFileIsNotChanged()
+    {
+        var file = Fixtures.Read("maps");
+        var said = file.Present(Of("counter_calls", new MapPresentation { Kind = MapRole.None, Help = "help" }));
+
+        var map = said.Maps.Single(m => m.Name == "counter_calls");
+        Assert.Equal((MapRole.None, "help"), (map.Role, map.Presentation.Help));
+        Assert.Equal(MapRole.Counter, file.Maps.Single(m => m.Name == "counter_calls").Role);
+        Assert.Same(file.Btf, said.Btf);
+        Assert.Equal(MapRole.Gauge, said.Present(Of("counter_calls", new MapPresentation { Kind = MapRole.Gauge })).Maps.Single(m => m.Name == "counter_calls").Role);
+    }
+
+    [ClangFact]
+    public void AProgramsTargetCanBeAnother()
+    {
+        var file = Fixtures.Read("programs").Present(new ObjectPresentation
+        {
+            Programs = new Dictionary<string, ProgramPresentation> { ["tp_long"] = new() { AttachTo = "sched/sched_wakeup", Description = "wakes" } },
+        });
+
+        var program = file.Programs.Single(p => p.Name == "tp_long");
+        Assert.Equal(("sched/sched_wakeup", "sched/sched_switch", "wakes"), (program.AttachTo, program.SectionTarget, program.Description));
+    }
+
+    [ClangFact]
+    public void AnAuthorsDefaultIsWhereValuesStart()
+    {
+        var file = Fixtures.Read("parameters");
+        var said = file.Present(Default("limits", new Dictionary<string, object?> { ["high"] = "9" })).Present(Default("table", new object[] { new object[] { "7" } }));
+
+        var limits = said.Parameters.Single(p => p.Name == "limits");
+        Assert.Equal((1u, 9ul), Limits(ParameterEncoder.Default(limits)));
+        Assert.Equal((5u, 9ul), Limits(ParameterEncoder.Encode(limits, new Dictionary<string, object?> { ["low"] = 5 })));
+        Assert.Equal((1u, 2ul), Limits(ParameterEncoder.Default(file.Parameters.Single(p => p.Name == "limits"))));
+        Assert.Equal([7, 2, 3, 4, 5, 6], ParameterEncoder.Default(said.Parameters.Single(p => p.Name == "table")).Chunk(4).Select(word => (int)BitConverter.ToUInt32(word)));
+        Assert.Equal(file.Parameters.Single(p => p.Name == "target_pid").Default.ToArray(), ParameterEncoder.Default(said.Parameters.Single(p => p.Name == "target_pid")));
+    }
+
+    [ClangFact]
+    public void ADefaultThatDoesNotFitIsAFault()
+    {
+        foreach (var (parameter, value, problem) in new[]
+        {
+            ("target_pid", "many", "whole number"), ("target_pid", "99999999999", "range"), ("mode", "MODE_NONE", "MODE_ON"), ("name_filter", "a name that is too long", "room for 15"),
+        })
+        {
+            var fault = Assert.Single(Default(parameter, value).Check(Fixtures.Read("parameters")));
+            Assert.Equal($"parameters/{parameter}/default", fault.Place);
+            Assert.Contains(problem, fault.Message);
+        }
+    }
+
+    [ClangFact]
+    public void NamesThatTheObjectLacksAreFaultsWithASuggestion()
+    {
+        var said = new ObjectPresentation
+        {
+            Maps = new Dictionary<string, MapPresentation>
+            {
+                ["counter_call"] = new(),
+                [".data"] = new(),
+                ["print_perf"] = new() { Labels = ["no_such"], Fields = new Dictionary<string, FieldPresentation> { ["no_such"] = new(), ["MapName"] = new() } },
+                ["gauge_level"] = new() { Buckets = [1, 2], Scale = new HistogramScale() },
+                ["hist_sizes"] = new() { Buckets = [1, 2], Fields = new Dictionary<string, FieldPresentation> { ["Key"] = new(), ["Value"] = new() } },
+            },
+            Parameters = new Dictionary<string, ParameterPresentation> { ["target"] = new() },
+            Programs = new Dictionary<string, ProgramPresentation> { ["nothing_like_it"] = new() },
+        };
+
+        var faults = said.Check(Fixtures.Read("maps")).ToDictionary(fault => fault.Place, fault => fault.Message);
+
+        Assert.Equal(
+            [
+                "maps/.data", "maps/counter_call", "maps/gauge_level/buckets", "maps/gauge_level/scale", "maps/print_perf/fields/MapName",
+                "maps/print_perf/fields/no_such", "maps/print_perf/labels/no_such", "parameters/target", "programs/nothing_like_it",
+            ],
+            faults.Keys.Order(StringComparer.Ordinal));
+        Assert.Contains("Is 'counter_calls' meant?", faults["maps/counter_call"]);
+        Assert.Contains("There are ", faults["parameters/target"]);
+        Assert.Contains("hist_", faults["maps/gauge_level/buckets"]);
+    }
+
+    private static (uint, ulong) Limits(byte[] bytes) => (BinaryPrimitives.ReadUInt32LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(8)));
+}
