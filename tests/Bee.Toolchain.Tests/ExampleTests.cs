@@ -42,8 +42,8 @@ public class ExampleTests
         Assert.Empty(manifest.Check(file));
         Assert.Equal(name, manifest.Name);
         Assert.NotNull(manifest.Description);
-        Assert.Empty(shown.Parameters.Where(parameter => parameter.Description is null));
-        Assert.Empty(shown.Maps.Where(map => map.Role != MapRole.None && map.Presentation.Help is null));
+        Assert.DoesNotContain(shown.Parameters, parameter => parameter.Description is null);
+        Assert.DoesNotContain(shown.Maps, map => map.Role != MapRole.None && map.Presentation.Help is null);
     }
 
     /// <summary>Loaded only: nothing is attached, so nobody is watched. tcpconnect wants kprobes to attach, but loads without.</summary>
