@@ -96,12 +96,13 @@ internal static class AttachFailure
     public static BpfLoadException NoProcess(BpfProgram program, int pid) =>
         new(LoadFault.NoProcess, $"Program '{program.Name}' cannot be narrowed to process {pid}: there is no such process.") { Program = program.Name, Errno = Libc.ESRCH };
 
-    private static bool HasKprobes => Directory.Exists("/sys/bus/event_source/devices/kprobe") || (Tracefs.Root is { } root && System.IO.File.Exists(Path.Combine(root, "kprobe_events")));
+    /// <summary>Whether this kernel was built with kprobes.</summary>
+    public static bool HasKprobes => Directory.Exists("/sys/bus/event_source/devices/kprobe") || (Tracefs.Root is { } root && System.IO.File.Exists(Path.Combine(root, "kprobe_events")));
 
     // The kernel says "not permitted" or "invalid" when a function is not open to error injection.
     private static bool IsModifyReturn(ProgramDescription description) => description.Kind == "fmod_ret" && Permissions.Lacking().Count == 0;
 
-    private static BpfLoadException NoKprobes(BpfProgram program, int errno, string log) =>
+    public static BpfLoadException NoKprobes(BpfProgram program, int errno, string log) =>
         new(LoadFault.Unsupported, $"Program '{program.Name}' ({program.Description.SectionName}) needs kprobes, and this kernel was built without them (CONFIG_KPROBES).")
         {
             Program = program.Name,

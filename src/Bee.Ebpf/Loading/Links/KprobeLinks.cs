@@ -9,11 +9,16 @@ internal static unsafe class KprobeLinks
     public static IEnumerable<IAttachment> Make(BpfProgram program, BpfSessionOptions options)
     {
         var description = Attacher.Targeted(program).Description;
+        if (!AttachFailure.HasKprobes)
+        {
+            throw AttachFailure.NoKprobes(program, Libc.EOPNOTSUPP, "");
+        }
+
         var isReturn = description.Kind is "kretprobe" or "kretprobe.multi" ? (byte)1 : (byte)0;
         var targets = TargetText.Split(description.AttachTo);
         if (description.Kind is "kprobe.multi" or "kretprobe.multi" || ProgramSetup.BecomesMulti(description))
         {
-            yield return Many(program, options, targets, isReturn);
+            yield return !TraceableFunctions.HasMulti ? throw AttachFailure.ExplainMulti(program, Libc.EOPNOTSUPP, "") : Many(program, options, targets, isReturn);
             yield break;
         }
 

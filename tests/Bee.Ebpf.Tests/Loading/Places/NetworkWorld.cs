@@ -35,7 +35,7 @@ internal sealed class NetworkWorld : IDisposable
     public void Send(int packets) => Send(Name, "10.77.0.2", packets);
 
     /// <summary>Runs a command in the namespace and gives what it wrote.</summary>
-    public string Run(params string[] command) => Fixture.Run("ip", ["netns", "exec", Name, .. command]);
+    public string Run(params string[] command) => Fixture.Run("nsenter", [Net(Name), .. command]);
 
     /// <summary>What tc says about the qdiscs and filters of an interface of the namespace.</summary>
     public string Traffic() => Run("sh", "-c", $"tc qdisc show dev {Here}; tc filter show dev {Here} ingress; tc filter show dev {Here} egress");
@@ -47,8 +47,11 @@ internal sealed class NetworkWorld : IDisposable
     }
 
     private static void Send(string from, string to, int packets) => Fixture.Run(
-        "ip", "netns", "exec", from, "perl", "-MSocket", "-e",
+        "nsenter", Net(from), "perl", "-MSocket", "-e",
         $"socket(my $s, PF_INET, SOCK_DGRAM, 0) or die; for (1..{packets}) {{ send($s, 'x' x {PayloadLength}, 0, sockaddr_in(4242, inet_aton('{to}'))) or die $!; }}");
+
+    // Not ip netns exec: that mounts a /sys of its own, where control groups are missing.
+    private static string Net(string space) => "--net=/run/netns/" + space;
 
     private static void Ip(string space, string command) => Fixture.Run("ip", ["-n", space, .. command.Split(' ')]);
 }

@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace Bee.Ebpf.Tests.Loading;
+
+/// <summary>A library of the test's own, loaded into this process: probes in it concern nobody else.</summary>
+internal sealed class MarkedLibrary : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("bee-marked-").FullName;
+    private readonly nint _library;
+
+    public MarkedLibrary()
+    {
+        var source = System.IO.Path.Combine(_folder, "marked.c");
+        Path = System.IO.Path.Combine(_folder, "libmarked.so");
+        using (var reader = new StreamReader(typeof(MarkedLibrary).Assembly.GetManifestResourceStream("marked.c")!))
+        {
+            File.WriteAllText(source, reader.ReadToEnd());
+        }
+
+        Fixture.Run("clang", "-O2", "-fPIC", "-shared", "-nostdlib", source, "-o", Path);
+        _library = NativeLibrary.Load(Path);
+    }
+
+    public string Path { get; }
+
+    public unsafe void Call(string function, int value, int times = 1)
+    {
+        var address = (delegate* unmanaged<int, int>)NativeLibrary.GetExport(_library, function);
+        for (var i = 0; i < times; i++)
+        {
+            address(value);
+        }
+    }
+
+    public void Dispose()
+    {
+        NativeLibrary.Free(_library);
+        Directory.Delete(_folder, recursive: true);
+    }
+}

@@ -1,0 +1,72 @@
+namespace Bee.Ebpf.Tests.Loading;
+
+[Collection(KernelFactAttribute.Collection)]
+public sealed class NetworkNamespaceTests
+{
+    [NetworkFact]
+    public void SocketLookupsOfTheNamespaceAreSeen()
+    {
+        using var world = new NetworkWorld();
+        var file = Counting.Object(("sk_lookup", "struct bpf_sk_lookup", "if (context->local_port == 4242) seen(0); return 1;"));
+        Counting.Run(file, new BpfSessionOptions { NetworkNamespace = world.Name }, session =>
+        {
+            world.Receive(3);
+            world.Send(2);
+            Assert.Equal(3ul, session.Counts()[0]);
+            Assert.Single(session.Programs[0].LinkIds);
+        });
+    }
+
+    [NetworkFact]
+    public void ANamespaceIsFoundByNamePathAndProcess()
+    {
+        using var world = new NetworkWorld();
+        using var inside = System.Diagnostics.Process.Start("ip", ["netns", "exec", world.Name, "sleep", "60"]);
+        try
+        {
+            Assert.True(SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{inside.Id}/comm") == "sleep\n", TimeSpan.FromSeconds(10)));
+            foreach (var text in (string[])[world.Name, "/run/netns/" + world.Name, $"/proc/{inside.Id}/ns/net", $"{inside.Id}"])
+            {
+                Assert.Equal(["bee0", "lo"], NetworkPlaces.Interfaces(text).Select(i => i.Name).Order());
+            }
+
+            Assert.DoesNotContain("bee0", NetworkPlaces.Interfaces(null).Select(i => i.Name));
+            Assert.Contains(world.Name, NetworkPlaces.Namespaces());
+        }
+        finally
+        {
+            inside.Kill();
+            inside.WaitForExit();
+        }
+    }
+
+    [NetworkFact]
+    public void AMissingNamespaceIsNamedWithThoseThatExist()
+    {
+        using var world = new NetworkWorld();
+        var e = Assert.Throws<BpfLoadException>(() => NetworkPlaces.Interfaces(world.Name + "x"));
+
+        Assert.Equal(LoadFault.NoTarget, e.Fault);
+        Assert.Contains(world.Name, e.Suggestions);
+        Assert.Contains("/proc/PID/ns/net", e.Remedy);
+    }
+
+    [Theory]
+    [InlineData("/proc/self/ns/mnt")]
+    [InlineData("/etc/passwd")]
+    public void WhatIsNoNetworkNamespaceIsSaidSo(string path) =>
+        Assert.Contains("not a network namespace", Assert.Throws<BpfLoadException>(() => NetworkPlaces.Interfaces(path)).Message);
+
+    [Fact]
+    public void AProcessThatHasGoneHasNoNamespace() =>
+        Assert.Contains("no such process", Assert.Throws<BpfLoadException>(() => NetworkPlaces.Interfaces($"{int.MaxValue}")).Message);
+
+    [NetworkFact]
+    public void WithoutANamespaceTheErrorSaysWhatToName()
+    {
+        var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("sk_lookup", "struct bpf_sk_lookup", "return 1;")), new BpfSessionOptions()));
+
+        Assert.Equal(LoadFault.NoPlace, e.Fault);
+        Assert.Contains("/proc/self/ns/net", e.Remedy);
+    }
+}

@@ -1,0 +1,103 @@
+namespace Bee.Ebpf.Tests.Loading;
+
+/// <summary>Targets that a run names in place of the sections', and targets that mean several.</summary>
+[Collection(KernelFactAttribute.Collection)]
+public sealed class TargetTests
+{
+    private const string Count = "if (TARGETED) seen(0); return 0;";
+
+    [KernelTheory]
+    [InlineData("tracepoint/syscalls/sys_enter_getpgid,syscalls/sys_exit_getpgid", 2)]
+    [InlineData("tracepoint/syscalls/sys_*_getpgid", 2)]
+    [InlineData("tracepoint/syscalls:sys_enter_getpgi?", 1)]
+    public void APatternOfTracepointsIsAttachedToEach(string section, int links) => Counting.Run(Counting.Object((section, "void", Count)), Calls.Own(), session =>
+    {
+        Calls.GetProcessGroup(-1);
+        Assert.Equal((ulong)links, session.Counts()[0]);
+        Assert.Equal(links, session.Programs[0].LinkIds.Count);
+    });
+
+    [KernelTheory]
+    [InlineData("tracepoint", "syscalls/sys_enter_getpgid")]
+    [InlineData("tracepoint/syscalls/sys_enter_getsid", "syscalls/sys_enter_getpgid")]
+    [InlineData("uprobe", "libc.so.6:getpgid")]
+    [InlineData("uprobe/libc.so.6:getsid", "libc.so.6:getpgid")]
+    [InlineData("uprobe.multi", "libc.so.6:getpgi*")]
+    [InlineData("raw_tp/sys_exit", "sys_enter")]
+    [InlineData("tp_btf/sys_exit", "sys_enter")]
+    public void ARunCanNameAnotherTarget(string section, string target)
+    {
+        var options = new BpfSessionOptions
+        {
+            Parameters = Calls.Own().Parameters,
+            ProcessId = Environment.ProcessId,
+            AttachTo = new Dictionary<string, string> { ["p0"] = target },
+        };
+        Counting.Run(Counting.Object((section, "void", Count)), options, session =>
+        {
+            Calls.GetProcessGroup(-1);
+            Assert.True(session.Counts()[0] >= 1);
+            Assert.Equal(target, session.Programs[0].Description.AttachTo);
+        });
+    }
+
+    [KernelFact]
+    public void AnIteratorCanGoOverSomethingElse()
+    {
+        var options = new BpfSessionOptions { AttachTo = new Dictionary<string, string> { ["p0"] = "bpf_map" } };
+        var file = Counting.Object(("iter/task", "void", "seen(0); return 0;"));
+        using var session = BpfSession.Load(file, options);
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => false });
+        session.Attach();
+        reader.Run(new CollectingSink(), CancellationToken.None);
+        Assert.True(session.Counts()[0] > 0);
+    }
+
+    [KernelTheory]
+    [InlineData("tp_btf/sys_exit", "sched_swich", "sched_switch")]
+    [InlineData("raw_tp/sys_exit", "sched_swich", "sched_switch")]
+    [InlineData("tracepoint/syscalls/sys_enter_getsid", "syscalls/sys_enter_opennat", "syscalls/sys_enter_openat")]
+    [InlineData("tracepoint/syscalls/sys_enter_getsid", "syscalls/sys_enter_opennat*", "syscalls/sys_enter_openat")]
+    public void AnotherTargetThatDoesNotExistIsNamedWithTheNearest(string section, string target, string near)
+    {
+        var options = new BpfSessionOptions { AttachTo = new Dictionary<string, string> { ["p0"] = target } };
+        var e = Assert.Throws<BpfLoadException>(() =>
+        {
+            using var session = BpfSession.Load(Counting.Object((section, "void", "return 0;")), options);
+            session.Attach();
+        });
+
+        Assert.Equal(LoadFault.NoTarget, e.Fault);
+        Assert.Contains($"'{target}'", e.Message);
+        Assert.Contains(near, e.Suggestions);
+    }
+
+    [KernelFact]
+    public void ATargetForAProgramThatIsNotThereIsRefused()
+    {
+        var options = new BpfSessionOptions { AttachTo = new Dictionary<string, string> { ["p1"] = "sys_enter" } };
+        var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("raw_tp/sys_exit", "void", "return 0;")), options));
+
+        Assert.Equal(LoadFault.BadParameter, e.Fault);
+        Assert.Contains("p0", e.Remedy);
+    }
+
+    [KernelTheory]
+    [InlineData("kprobe/tcp_v4_conn*")]
+    [InlineData("kprobe.multi/tcp_v4_conn*")]
+    [InlineData("kretprobe/do_unlinkat")]
+    [InlineData("ksyscall/getpgid")]
+    public void ProbesOfTheKernelRunOrTheRefusalIsExplained(string section)
+    {
+        try
+        {
+            Counting.Run(Counting.Object((section, "void", "return 0;")), Calls.Own(), session => Assert.NotEmpty(session.Programs[0].LinkIds));
+        }
+        catch (BpfLoadException e)
+        {
+            Assert.Equal(LoadFault.Unsupported, e.Fault);
+            Assert.Contains("kprobes", e.Message);
+            Assert.NotEmpty(e.Remedy);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Runtime.InteropServices;
+
+namespace Bee.Ebpf.Tests.Loading;
+
+[Collection(KernelFactAttribute.Collection)]
+public sealed class UserTargetTests
+{
+    private static readonly string s_architecture = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? "#define X86\n" : "";
+
+    private static readonly string s_probes = s_architecture + """
+        #if defined(X86)
+        #define __TARGET_ARCH_x86
+        #else
+        #define __TARGET_ARCH_arm64
+        #endif
+        #include "fixture.h"
+        #include <asm/ptrace.h>
+        typedef _Bool bool;
+        #include <bpf/bpf_tracing.h>
+        #include <bpf/usdt.bpf.h>
+        struct {
+        	__uint(type, BPF_MAP_TYPE_ARRAY);
+        	__uint(max_entries, 4);
+        	__type(key, __u32);
+        	__type(value, __u64);
+        } gauge_seen SEC(".maps");
+        SEC("usdt/PATH:bee:one")
+        int BPF_USDT(probe, int value)
+        {
+        	__u32 slot = value;
+        	__u64 *count = bpf_map_lookup_elem(&gauge_seen, &slot);
+        	if (count)
+        		__sync_fetch_and_add(count, 1);
+        	return 0;
+        }
+        """;
+
+    [KernelFact]
+    public void AStaticProbeIsSeenWithItsArgument()
+    {
+        using var library = new MarkedLibrary();
+        Counting.Run(Fixture.Compile("usdt", s_probes.Replace("PATH", library.Path)), Narrowed(), session =>
+        {
+            library.Call("marked_one", 2, times: 5);
+            library.Call("marked_two", 3);
+            Assert.Equal([0ul, 0, 5, 0], session.Counts());
+        });
+    }
+
+    [KernelFact]
+    public void APatternMeansEveryProbeThatItFits()
+    {
+        using var library = new MarkedLibrary();
+        var options = new BpfSessionOptions { ProcessId = Environment.ProcessId, AttachTo = new Dictionary<string, string> { ["probe"] = library.Path + ":bee:*" } };
+        Counting.Run(Fixture.Compile("usdt", s_probes), options, session =>
+        {
+            library.Call("marked_one", 2);
+            library.Call("marked_two", 3);
+            Assert.Equal([0ul, 0, 1, 1], session.Counts());
+        });
+    }
+
+    [KernelFact]
+    public void AProbeThatDoesNotExistIsNamedWithTheNearest()
+    {
+        using var library = new MarkedLibrary();
+        var e = Fails(Fixture.Compile("usdt", s_probes.Replace("PATH:bee:one", library.Path + ":bee:once")));
+
+        Assert.Equal(LoadFault.NoTarget, e.Fault);
+        Assert.Contains("bee:one", e.Suggestions);
+        Assert.Contains(library.Path, e.Message);
+    }
+
+    [KernelTheory]
+    [InlineData("/bin/sh:bee:one", "no static probes")]
+    [InlineData("/no/such/file:bee:one", "no such file")]
+    [InlineData("libc.so.6", "does not say which static probe")]
+    [InlineData(":one", "does not say which static probe")]
+    public void WhatCannotBeAProbeIsExplained(string target, string reason) => Assert.Contains(reason, Fails(Fixture.Compile("usdt", s_probes.Replace("PATH:bee:one", target))).Message);
+
+    [KernelTheory]
+    [InlineData("uprobe", 2)]
+    [InlineData("uretprobe", 2)]
+    [InlineData("uprobe.multi", 1)]
+    [InlineData("uretprobe.multi", 1)]
+    [InlineData("uprobe.multi.s", 1)]
+    public void APatternOfFunctionsIsAttachedToEach(string kind, int links)
+    {
+        using var library = new MarkedLibrary();
+        var file = Counting.Object(($"{kind}/{library.Path}:marked_*", "void", "seen(0); return 0;"));
+        Counting.Run(file, Narrowed(), session =>
+        {
+            library.Call("marked_one", 1, times: 2);
+            library.Call("marked_two", 1);
+            library.Call("other", 1);
+            Assert.Equal(3ul, session.Counts()[0]);
+            Assert.Equal(links, session.Programs[0].LinkIds.Count);
+        });
+    }
+
+    [KernelTheory]
+    [InlineData("uprobe")]
+    [InlineData("uprobe.multi")]
+    public void APatternThatFitsNothingIsExplained(string kind)
+    {
+        using var library = new MarkedLibrary();
+        var e = Fails(Counting.Object(($"{kind}/{library.Path}:marked_onee*", "void", "return 0;")));
+
+        Assert.Equal(LoadFault.NoTarget, e.Fault);
+        Assert.Contains("marked_one", e.Suggestions);
+    }
+
+    [KernelFact]
+    public void ManyFunctionsAreNarrowedToOneProcess()
+    {
+        using var library = new MarkedLibrary();
+        using var other = System.Diagnostics.Process.Start("sleep", "60");
+        var file = Counting.Object(($"uprobe.multi/{library.Path}:marked_*", "void", "seen(0); return 0;"));
+        try
+        {
+            Counting.Run(file, new BpfSessionOptions { ProcessId = other.Id }, session =>
+            {
+                library.Call("marked_one", 1);
+                Assert.Equal(0ul, session.Counts()[0]);
+            });
+        }
+        finally
+        {
+            other.Kill();
+            other.WaitForExit();
+        }
+    }
+
+    private static BpfSessionOptions Narrowed() => new() { ProcessId = Environment.ProcessId };
+
+    private static BpfLoadException Fails(ObjectFile file) => Assert.Throws<BpfLoadException>(() =>
+    {
+        using var session = BpfSession.Load(file, Narrowed());
+        session.Attach();
+    });
+}
