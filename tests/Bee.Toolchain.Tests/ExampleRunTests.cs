@@ -107,7 +107,7 @@ public class ExampleRunTests
         Assert.InRange(counts, 15, 1000);
     }
 
-    private static List<BpfEvent> Run(string name, Action work)
+    internal static List<BpfEvent> Run(string name, Action work)
     {
         var options = new BpfSessionOptions
         {
@@ -117,8 +117,13 @@ public class ExampleRunTests
         using var session = BpfSession.Load(ExampleTests.Compile(name), options);
         session.Attach();
         work();
-        var sink = new Sink();
         using var reader = session.OpenReader(new EventReaderOptions());
+        return Read(reader);
+    }
+
+    internal static List<BpfEvent> Read(EventReader reader)
+    {
+        var sink = new Sink();
         reader.Run(sink, CancellationToken.None, TimeSpan.FromMilliseconds(300));
         return sink.Events;
     }

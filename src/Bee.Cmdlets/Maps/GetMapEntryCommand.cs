@@ -5,7 +5,7 @@ namespace Bee.Cmdlets;
 
 /// <summary>Reads the entries of maps of programs that run in the background.</summary>
 [Cmdlet(VerbsCommon.Get, "BeeMapEntry", DefaultParameterSetName = "Name")]
-[OutputType(typeof(MapEntry))]
+[OutputType(typeof(MapEntry), typeof(Histogram))]
 public sealed class GetMapEntryCommand : MapCmdlet
 {
     /// <summary>Maps, as Get-BeeMap gives them.</summary>
@@ -18,6 +18,10 @@ public sealed class GetMapEntryCommand : MapCmdlet
     [ValidateNotNull]
     public BpfProgramSession[]? Session { get; set; }
 
+    /// <summary>Gives the histograms that the slots of a map make, in place of its entries. Without a name the maps are meant that are histograms by their name or manifest.</summary>
+    [Parameter]
+    public SwitchParameter Histogram { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -25,7 +29,7 @@ public sealed class GetMapEntryCommand : MapCmdlet
         foreach (MapInfo map in InputObject ?? SelectMaps(Session ?? Select(Program)))
         {
             // Without a name the readable ones are meant; a ring that was named is an error.
-            if (map.CanRead || !all || InputObject is not null)
+            if ((map.CanRead && (!Histogram || map.Role == MapRole.Histogram)) || !all || InputObject is not null)
             {
                 Guard(map, () => Read(map));
             }
@@ -40,9 +44,15 @@ public sealed class GetMapEntryCommand : MapCmdlet
                 ? "Invoke-BeeProgram and Receive-BeeEvent give its events." : null);
         }
 
-        EventViews.Register(this, type);
         try
         {
+            if (Histogram)
+            {
+                ReadHistograms(map);
+                return;
+            }
+
+            EventViews.Register(this, type);
             foreach (MapEntry entry in map.Map.Entries())
             {
                 CommandRuntime.WriteObject(entry);
@@ -51,6 +61,18 @@ public sealed class GetMapEntryCommand : MapCmdlet
         catch (ObjectDisposedException)
         {
             throw new BeeInputException("ProgramEnded", $"The program {map.Program} has ended, and its map {map.Name} with it.", "Receive-BeeEvent gives what it reported.");
+        }
+    }
+
+    private void ReadHistograms(MapInfo map)
+    {
+        try
+        {
+            WriteObject(map.Map.Histograms(), enumerateCollection: true);
+        }
+        catch (NotSupportedException error)
+        {
+            throw new BeeInputException("MapNotHistogram", error.Message, "Without -Histogram its entries are given as they are.");
         }
     }
 }

@@ -15,6 +15,13 @@ internal sealed class HistogramScan : HistogramSource
         _labels = new byte[_plan.Identity.Size];
     }
 
+    /// <summary>All histograms that have counted something.</summary>
+    public IReadOnlyList<Histogram> Read()
+    {
+        Refresh();
+        return [.. Table.All.Where(series => series.IsNews).Select(series => series.Make(Type))];
+    }
+
     protected override void Refresh()
     {
         // Several entries may belong to one histogram, so all start over.

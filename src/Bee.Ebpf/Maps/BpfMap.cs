@@ -51,6 +51,21 @@ public sealed class BpfMap
         return Read(Scan(), type);
     }
 
+    /// <summary>The histograms that its slots make, as they are now, whatever the map's name.</summary>
+    /// <exception cref="NotSupportedException">The map holds no slots; the message says why.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    public IReadOnlyList<Histogram> Histograms()
+    {
+        string? whyNot = "its events are counted while they are read";
+        if (Description.IsEventStream || HistogramType.For(Description, out whyNot) is not { } type)
+        {
+            throw new NotSupportedException($"Map '{Name}' holds no slots of histograms: {whyNot}.");
+        }
+
+        return new HistogramScan(new RecordStream(Name, Description, null, null, type), Scan(), all: false).Read();
+    }
+
     /// <summary>How many entries there are now: for an array its length, else counted by reading. Null when the map cannot be read.</summary>
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
     /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
