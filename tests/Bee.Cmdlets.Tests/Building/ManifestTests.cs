@@ -1,0 +1,205 @@
+using System.Management.Automation;
+
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>What a bee.yaml says, from the build through the image to the run.</summary>
+[Collection("Bee")]
+public sealed class ManifestTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly Shell _shell = new();
+    private readonly Load _load = new();
+
+    private const string Manifest = """
+        name: test/said
+        maps:
+          counter_calls: { kind: none }
+          gauge_last: { help: "How far the counting is.", unit: calls }
+          print_seen:
+            help: One event a call.
+            fields:
+              number: { hidden: true }
+              pid: { description: Who calls., width: 12, align: left, order: 1 }
+        parameters:
+          small: { description: "How much a call counts.", default: 3 }
+        programs:
+          entered: { description: "Sees calls." }
+        """;
+
+    [Fact]
+    public void NamesThatTheObjectLacksAreErrorsWithLineAndColumn()
+    {
+        Write("""
+            maps:
+              print_see:
+                help: a
+              print_seen:
+                fields: { numbr: { width: 3 } }
+            parameters:
+              small: { default: 256 }
+            programs:
+              enter: { attach: x }
+            """);
+
+        ShellResult result = _shell.Run("Invoke-BeeBuild $folder -Store $store -OutFile $out", Variables());
+
+        Assert.Empty(result.Output);
+        Assert.Equal(["BadManifest", "BadManifest", "BadManifest", "BadManifest"], result.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
+        Assert.Equal([(2, 3), (5, 15), (7, 21), (9, 3)], result.Errors.Select(error => (Number(error, "Line"), Number(error, "Column"))));
+        Assert.Contains("'print_seen' meant", result.Errors[0].ToString(), StringComparison.Ordinal);
+        Assert.Contains("0 to 255", result.Errors[2].ToString(), StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["out.o"]));
+        Assert.Empty(_shell.Objects("Get-BeeImage -Store $store"));
+    }
+
+    [Fact]
+    public void AnImageShowsWhatItsAuthorSays()
+    {
+        Write(Manifest);
+        string[] lines = Details("Invoke-BeeBuild $folder -Store $store");
+
+        Assert.All(lines.Where(line => line.StartsWith("    ", StringComparison.Ordinal)), line => Assert.True(line.Length <= 66, line));
+        foreach (string text in new[] { "One event a call.", "How far the counting is. (calls)", "kind: none", "pid: Who calls.", "How much a call counts.", "= 3", "Sees calls." })
+        {
+            Assert.Contains(lines, line => line.Contains(text, StringComparison.Ordinal));
+        }
+
+        string[] parameters = _shell.Show("(Get-BeeImage test/said -Store $store).Parameters", Variables());
+        Assert.Contains(parameters, line => line.StartsWith("small", StringComparison.Ordinal) && line.Contains(" 3 ", StringComparison.Ordinal) && line.Contains("How much", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void WordsChangeTheImageAndNotTheProgram()
+    {
+        Write(Manifest);
+        const string Build = "$image = Invoke-BeeBuild $folder -Store $store; $image.Digest; $image.Program.Digest";
+        string[] before = [.. _shell.Objects(Build, Variables()).Select(text => $"{text}")];
+        Write(Manifest.Replace("One event a call.", "Other words.", StringComparison.Ordinal));
+        string[] after = [.. _shell.Objects(Build, Variables()).Select(text => $"{text}")];
+
+        Assert.NotEqual(before[0], after[0]);
+        Assert.Equal(before[1], after[1]);
+        Write(Manifest);
+        Assert.Equal(before[0], $"{_shell.Objects(Build, Variables())[0]}");
+    }
+
+    [KernelTheory]
+    [InlineData("$folder")]
+    [InlineData("$source")]
+    [InlineData("(Invoke-BeeBuild $folder -Store $store).Reference -Store $store")]
+    public void TablesAndDefaultsComeWithTheProgram(string program)
+    {
+        Write(Manifest);
+        _load.Repeat(": < /etc/hostname");
+
+        string[] lines = _shell.Show($"Invoke-BeeProgram {program} -Parameter @{{ target_pid = $id }} -Map print_seen -MaxEvents 2 -Duration 20", Variables());
+        Assert.Equal("pid", lines.First(line => line.Length > 0));
+        Assert.Equal(2, lines.Count(line => line == $"{_load.Id}"));
+
+        // The default of the bee.yaml, then what is given.
+        Assert.Equal(3u, Step(program, "target_pid = $id"));
+        Assert.Equal(5u, Step(program, "target_pid = $id; small = 5"));
+    }
+
+    [KernelFact]
+    public void AKindOfNoneKeepsAMapFromStreaming()
+    {
+        Write(Manifest);
+        _load.Repeat(": < /etc/hostname");
+
+        string[] maps = [.. _shell.Objects(
+            "Invoke-BeeProgram $folder -Parameter @{ target_pid = $id } -Interval 100ms -Duration 1 | ForEach-Object MapName", Variables())
+            .Select(name => $"{name}").Distinct().Order(StringComparer.Ordinal)];
+
+        Assert.Equal(["counter_cpu", "gauge_last", "print_seen"], maps);
+    }
+
+    [KernelFact]
+    public void AProgramAttachesWhereTheManifestSays()
+    {
+        Write("programs: { entered: { attach: syscalls/sys_enter_chdir } }");
+        _load.Repeat("cd /");
+
+        PSObject[] seen = [.. _shell.Objects("Invoke-BeeProgram $folder -Parameter @{ target_pid = $id } -Map print_seen -MaxEvents 2 -Duration 20 | ForEach-Object number", Variables())];
+        Assert.Equal(["1", "2"], seen.Select(number => $"{number}"));
+
+        Assert.Contains(Details("Invoke-BeeBuild $folder -Tag t/attach -Store $store"), line => line.EndsWith("attached to syscalls/sys_enter_chdir", StringComparison.Ordinal));
+        ErrorRecord error = Refused("programs: { entered: { attach: syscalls/sys_enter_chdirr } }");
+        Assert.Contains("sys_enter_chdir", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [KernelFact]
+    public void SeveralSourcesAreOneProgram()
+    {
+        _folder.Write("src/one.bpf.c", Sources.Calls.Replace("__sync_fetch_and_add(last, small);", "__sync_fetch_and_add(last, step());", StringComparison.Ordinal).Replace("struct seen {", "int step(void);\nstruct seen {", StringComparison.Ordinal));
+        _folder.Write("src/other.c", "#include \"bee.h\"\nextern const volatile u8 small;\n__noinline int step(void) { return small * 2; }\n");
+        _folder.Write("src/bee.yaml", "name: test/several\nsources: [one.bpf.c, other.c]\n");
+        _load.Repeat(": < /etc/hostname");
+
+        PSObject image = Assert.Single(_shell.Objects("Invoke-BeeBuild $folder -Store $store", Variables()));
+        Assert.Equal("test/several:latest", $"{image.Properties["Reference"].Value}");
+        Assert.Equal("one.bpf.c, other.c", $"{_shell.Objects("$image.Build.Source", ("image", image))[0]}");
+        Assert.Equal(2u, Step("$folder", "target_pid = $id"));
+    }
+
+    [Fact]
+    public void ASourceThatIsNotThereIsToldWithItsPlace()
+    {
+        Write("sources:\n  - calls.bpf.c\n  - missing.bpf.c\n");
+
+        ErrorRecord error = Refused(null);
+        Assert.Equal((3, 5), (Number(error, "Line"), Number(error, "Column")));
+        Assert.Contains("missing.bpf.c", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AManifestThatNamesItsSourcesSaysNothingAboutOthers()
+    {
+        Write("sources: calls.bpf.c\nmaps: { print_seen: {} }\n");
+        _folder.Write("src/alone.bpf.c", Sources.Program("raw_tp/sys_enter"));
+
+        Assert.Single(_shell.Objects("Invoke-BeeBuild $folder/alone.bpf.c -Store $store", Variables()));
+    }
+
+    // What Format-List shows of an image's parts; the test host has no such command.
+    private string[] Details(string build) =>
+        [.. _shell.Objects($"$image = {build}; foreach ($part in 'Programs', 'Maps', 'Parameters') {{ [Bee.Cmdlets.ViewText]::$part($image) }}", Variables())
+            .SelectMany(text => $"{text}".Split('\n'))];
+
+    // By how much gauge_last grows at each call.
+    private uint Step(string program, string parameters)
+    {
+        ulong[] numbers = [.. _shell.Objects(
+            $"Invoke-BeeProgram {program} -Parameter @{{ {parameters} }} -Map print_seen -MaxEvents 2 -Duration 20 | ForEach-Object number", Variables())
+            .Select(number => (ulong)number.BaseObject)];
+        return (uint)(numbers[1] - numbers[0]);
+    }
+
+    private ErrorRecord Refused(string? manifest)
+    {
+        if (manifest is not null)
+        {
+            Write(manifest);
+        }
+
+        return _shell.Error("Invoke-BeeProgram $folder -Parameter @{ target_pid = $id } -Duration 1", Variables());
+    }
+
+    private void Write(string manifest)
+    {
+        _folder.Write("src/calls.bpf.c", Sources.Calls);
+        _folder.Write("src/bee.yaml", manifest);
+    }
+
+    private static int Number(ErrorRecord error, string name) => (int)error.Exception.GetType().GetProperty(name)!.GetValue(error.Exception)!;
+
+    private (string, object?)[] Variables() =>
+        [("folder", _folder["src"]), ("source", _folder["src/calls.bpf.c"]), ("store", _folder["store"]), ("out", _folder["out.o"]), ("id", _load.Id)];
+
+    public void Dispose()
+    {
+        _load.Dispose();
+        _shell.Dispose();
+        _folder.Dispose();
+    }
+}
