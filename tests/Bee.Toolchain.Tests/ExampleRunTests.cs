@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Bee.Ebpf;
 
 namespace Bee.Toolchain.Tests;
@@ -107,13 +108,41 @@ public class ExampleRunTests
         Assert.InRange(counts, 15, 1000);
     }
 
-    internal static List<BpfEvent> Run(string name, Action work)
+    [KernelFact]
+    public void Uprobecount_counts_calls_of_one_process()
     {
-        var options = new BpfSessionOptions
+        var entries = Run("uprobecount", () =>
         {
-            Parameters = new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId },
-            ProcessId = name == "cpusample" ? Environment.ProcessId : null,
-        };
+            for (var i = 0; i < 100; i++)
+            {
+                Marshal.FreeHGlobal(Marshal.AllocHGlobal(16));
+            }
+
+            Execute("/bin/ls", "/");
+        });
+
+        Assert.Contains(entries, item => (ulong)Get(item, "Value") >= 100);
+        Assert.All(entries, item => Assert.Equal(Environment.ProcessId, Get(item, "pid")));
+    }
+
+    [NetworkFact]
+    public void Xdpcount_counts_by_sender_and_protocol()
+    {
+        using var cable = new Cable();
+        var entries = Run("xdpcount", cable.Send, new BpfSessionOptions { NetworkNamespace = cable.Name, Interfaces = ["bee0"] });
+
+        var udp = entries.Last(item => Name(Get(item, "protocol")) == "UDP");
+        Assert.Equal(("::ffff:10.77.0.2", 5UL, 5UL * (14 + 20 + 8 + 100)), ((string)Get(udp, "from"), (ulong)Get(udp, "packets"), (ulong)Get(udp, "bytes")));
+    }
+
+    internal static List<BpfEvent> Run(string name, Action work) => Run(name, work, new BpfSessionOptions
+    {
+        Parameters = new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId },
+        ProcessId = name is "cpusample" or "uprobecount" ? Environment.ProcessId : null,
+    });
+
+    private static List<BpfEvent> Run(string name, Action work, BpfSessionOptions options)
+    {
         using var session = BpfSession.Load(ExampleTests.Compile(name), options);
         session.Attach();
         work();

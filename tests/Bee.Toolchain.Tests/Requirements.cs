@@ -20,6 +20,11 @@ internal static class Requirements
     /// <summary>Why programs cannot be loaded here; null when they can.</summary>
     internal static string? Kernel => Environment.IsPrivilegedProcess ? Compile : "needs root, to load programs into the kernel";
 
+    /// <summary>Why there can be no network namespaces of the test's own; null when there can.</summary>
+    internal static string? Network => Kernel ?? (Array.TrueForAll(["ip", "perl", "nsenter"], IsOnPath) ? null : "needs ip, perl and nsenter, to make a network namespace and send packets there");
+
+    private static bool IsOnPath(string tool) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, tool)));
+
     private static string? Check()
     {
         try
