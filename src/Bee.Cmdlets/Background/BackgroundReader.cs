@@ -31,6 +31,9 @@ internal sealed class BackgroundReader : IEventSink
         _thread = new Thread(Run) { IsBackground = true, Name = $"bee {name}" };
     }
 
+    /// <summary>Let go of at the end, when nothing is read any more.</summary>
+    public IDisposable? Hold { get; init; }
+
     public EventBuffer Buffer { get; }
 
     public IReadOnlyList<RecordStream> Streams { get; }
@@ -45,6 +48,24 @@ internal sealed class BackgroundReader : IEventSink
     public ulong? Lost => LossCount.Of(Streams);
 
     public void Start() => _thread.Start();
+
+    /// <summary>Reads what is there now, on this thread. Iterators are left to the thread: each run of theirs gives everything again.</summary>
+    public void ReadOnce()
+    {
+        if (Streams.Any(stream => stream.Map is not null))
+        {
+            _reader.Run(this, _stop.Token, TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>Where there are iterators only, waits until they have given everything, within reason.</summary>
+    public void WaitForIterators()
+    {
+        if (Streams.All(stream => stream.Map is null))
+        {
+            _thread.Join(TimeSpan.FromSeconds(2));
+        }
+    }
 
     public void Stop()
     {
@@ -141,6 +162,7 @@ internal sealed class BackgroundReader : IEventSink
 
         _reader.Dispose();
         _session.Dispose();
+        Hold?.Dispose();
         _stop.Dispose();
         _state = end;
         Buffer.End();

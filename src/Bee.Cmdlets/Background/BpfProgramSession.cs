@@ -3,30 +3,14 @@ using Bee.Ebpf;
 
 namespace Bee.Cmdlets;
 
-/// <summary>What a background program is doing.</summary>
-public enum BpfProgramState
-{
-    /// <summary>Attached, and its events are collected.</summary>
-    Running,
-
-    /// <summary>Its duration or its number of events was reached, or it had only so much to say. It is detached.</summary>
-    Completed,
-
-    /// <summary>It was stopped. It is detached.</summary>
-    Stopped,
-
-    /// <summary>Reading it failed; <see cref="BpfProgramSession.Error"/> says why. It is detached.</summary>
-    Failed,
-}
-
 /// <summary>
 /// An eBPF program that runs in the background of this process: a thread of its own reads what the program reports into a buffer of
 /// a fixed size, until it is stopped. What does not fit is counted in <see cref="Dropped"/>.
 /// </summary>
-public sealed class BpfProgramSession
+public sealed partial class BpfProgramSession
 {
-    private readonly BackgroundReader _reader;
     private readonly object _untoldGate = new();
+    private volatile BackgroundReader? _reader;
     private long _toldDropped;
     private ulong _toldLost;
 
@@ -36,10 +20,10 @@ public sealed class BpfProgramSession
         Name = name;
         Image = image;
         Runspace = runspace;
+        Pinned = session.Pinned;
         Started = DateTime.Now;
-        Programs = session.Programs;
-        Maps = [.. session.Maps.Select(map => new MapInfo(map, id, name))];
         _reader = reader;
+        Show(session);
     }
 
     /// <summary>A number that is unique in this process, beginning at 1.</summary>
@@ -48,51 +32,65 @@ public sealed class BpfProgramSession
     /// <summary>The name it was started with; else the image's or the file's.</summary>
     public string Name { get; }
 
-    /// <summary>The image's reference, or the path of the file it was made from.</summary>
+    /// <summary>The image's reference, or the path of the file it was made from; empty where that is not known.</summary>
     public string Image { get; }
 
     /// <summary>What it is doing.</summary>
-    public BpfProgramState State => _reader.State;
+    public BpfProgramState State => _reader?.State ?? _unread;
 
     /// <summary>When it was attached, in local time.</summary>
     public DateTime Started { get; }
 
     /// <summary>How many events and entries it has reported so far.</summary>
-    public long Events => _reader.Events;
+    public long Events => _reader?.Events ?? 0;
 
     /// <summary>How many of them wait to be received.</summary>
-    public int Buffered => _reader.Buffer.Count;
+    public int Buffered => _reader?.Buffer.Count ?? 0;
 
     /// <summary>How many of them left the buffer unreceived, because it was full.</summary>
-    public long Dropped => _reader.Buffer.Dropped;
+    public long Dropped => _reader?.Buffer.Dropped ?? 0;
 
     /// <summary>How many the kernel or the program itself threw away because a ring was full; null where nobody can know.</summary>
-    public ulong? Lost => _reader.Lost;
+    public ulong? Lost => _reader?.Lost;
 
     /// <summary>The fullest that one of its buffers in the kernel was found, from 0 to 1; null where it has none.</summary>
-    public double? HighWater => _reader.Streams.Max(stream => stream.HighWater);
+    public double? HighWater => _reader?.Streams.Max(stream => stream.HighWater);
 
     /// <summary>The loaded programs.</summary>
-    public IReadOnlyList<BpfProgram> Programs { get; }
+    public IReadOnlyList<BpfProgram> Programs
+    {
+        get
+        {
+            Open();
+            return _programs;
+        }
+    }
 
     /// <summary>The maps.</summary>
-    public IReadOnlyList<MapInfo> Maps { get; }
+    public IReadOnlyList<MapInfo> Maps
+    {
+        get
+        {
+            Open();
+            return _maps;
+        }
+    }
 
     /// <summary>Why it failed, or null.</summary>
-    public Exception? Error => _reader.Error;
+    public Exception? Error => _reader?.Error ?? _fault;
 
     /// <summary>The runspace that started it, and that takes it down when it closes.</summary>
-    internal Guid Runspace { get; }
+    internal Guid Runspace { get; private set; }
 
-    internal EventBuffer Buffer => _reader.Buffer;
+    internal EventBuffer Buffer => _reader?.Buffer ?? EventBuffer.Ended;
 
-    internal IReadOnlyList<RecordStream> Streams => _reader.Streams;
+    internal IReadOnlyList<RecordStream> Streams => _reader is { } reader ? reader.Streams : [];
 
     /// <summary>Takes the short records out that were met since the last call.</summary>
-    internal IReadOnlyList<ShortRecord> TakeShortRecords() => _reader.TakeShortRecords();
+    internal IReadOnlyList<ShortRecord> TakeShortRecords() => _reader?.TakeShortRecords() ?? [];
 
     /// <summary>Takes out what the user should know of the maps.</summary>
-    internal IReadOnlyList<string> TakeNotices() => _reader.TakeNotices();
+    internal IReadOnlyList<string> TakeNotices() => _reader?.TakeNotices() ?? [];
 
     /// <summary>What has been dropped and lost since the last call: each loss is told once.</summary>
     internal (long Dropped, ulong Lost) TakeUntoldLosses()
@@ -105,9 +103,6 @@ public sealed class BpfProgramSession
             return untold;
         }
     }
-
-    /// <summary>Detaches the program and waits for its thread. What is buffered can still be received.</summary>
-    internal void Stop() => _reader.Stop();
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -10,6 +10,9 @@ internal sealed class EventBuffer
 {
     private const int FirstSize = 256;
 
+    /// <summary>One that nothing will be added to.</summary>
+    public static readonly EventBuffer Ended = new(1) { _ended = true };
+
     private readonly object _gate = new();
     private readonly int _capacity;
     private BpfEvent?[] _events;

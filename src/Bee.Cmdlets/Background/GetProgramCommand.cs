@@ -1,9 +1,10 @@
 using System.Management.Automation;
+using Bee.Ebpf;
 
 namespace Bee.Cmdlets;
 
-/// <summary>Lists the programs that run in the background of this process.</summary>
-[Cmdlet(VerbsCommon.Get, "BeeProgram")]
+/// <summary>Lists the programs that run in the background of this process, or those that are pinned.</summary>
+[Cmdlet(VerbsCommon.Get, "BeeProgram", DefaultParameterSetName = "Running")]
 [OutputType(typeof(BpfProgramSession))]
 public sealed class GetProgramCommand : SelectProgramCmdlet
 {
@@ -15,6 +16,52 @@ public sealed class GetProgramCommand : SelectProgramCmdlet
     [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
     public string[] Name { get; set; } = ["*"];
 
+    /// <summary>Lists the programs that are kept by pins, whichever process started them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Pinned")]
+    public SwitchParameter Pinned { get; set; }
+
+    /// <summary>The folder to look in, or that of one program. Without it /sys/fs/bpf/bee.</summary>
+    [Parameter(ParameterSetName = "Pinned")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PinPathCompleter))]
+    public string? PinPath { get; set; }
+
     /// <inheritdoc/>
-    protected override void ProcessRecord() => WriteObject(Select(Name), enumerateCollection: true);
+    protected override void ProcessRecord()
+    {
+        if (!Pinned)
+        {
+            WriteObject(Select(Name), enumerateCollection: true);
+            return;
+        }
+
+        Guard(PinPath, () =>
+        {
+            string folder = PinPath is null ? Bee.Ebpf.PinPath.DefaultFolder : Bee.Ebpf.PinPath.Resolve(PinPath[0] is '/' or '.' or '~' ? FullPath(PinPath) : PinPath);
+            IReadOnlyList<BpfProgramSession> all = PinnedSessions.In(folder);
+            foreach (string name in Name)
+            {
+                WriteObject(Named(all, name, folder), enumerateCollection: true);
+            }
+        });
+    }
+
+    // A program is known by the name it was given and by its folder's.
+    private IEnumerable<BpfProgramSession> Named(IReadOnlyList<BpfProgramSession> all, string name, string folder)
+    {
+        bool isPattern = WildcardPattern.ContainsWildcardCharacters(name);
+        WildcardPattern pattern = WildcardPattern.Get(isPattern ? name : WildcardPattern.Escape(name), WildcardOptions.IgnoreCase);
+        BpfProgramSession[] found = [.. all.Where(session => pattern.IsMatch(session.Name) || pattern.IsMatch(Path.GetFileName(session.PinPath!)))];
+        if (found.Length == 0 && !isPattern)
+        {
+            string known = string.Join(", ", all.Select(session => session.Name));
+            WriteError(new BeeInputException(
+                "ProgramNotFound",
+                $"No program '{name}' is pinned in {folder}." + (known.Length > 0 ? $" Those that are: {known}." : string.Empty),
+                "Get-BeeProgram -Pinned lists them; Start-BeeProgram -PinPath pins one.",
+                missing: true), name);
+        }
+
+        return found;
+    }
 }

@@ -40,7 +40,24 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
     public long MaxEvents { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => _sessions.AddRange(InputObject ?? Select(Name));
+    protected override void ProcessRecord()
+    {
+        foreach (BpfProgramSession session in InputObject ?? Select(Name))
+        {
+            Guard(session, () =>
+            {
+                // Nobody may be collecting the events of a pinned program yet.
+                if (session.Read())
+                {
+                    _sessions.Add(session);
+                }
+                else if (session.Error is { } fault)
+                {
+                    WriteError(fault, session);
+                }
+            });
+        }
+    }
 
     /// <inheritdoc/>
     protected override void EndProcessing()

@@ -30,7 +30,11 @@ internal static class RunningPrograms
     {
         lock (Gate)
         {
-            Sessions.Add(session);
+            if (!Sessions.Contains(session))
+            {
+                Sessions.Add(session);
+            }
+
             if (owner is not null && Watched.Add(owner.InstanceId))
             {
                 owner.StateChanged += OnRunspaceState;
@@ -46,14 +50,14 @@ internal static class RunningPrograms
         }
     }
 
-    /// <summary>Stops and forgets what a runspace started.</summary>
+    /// <summary>Stops and forgets what a runspace started; what is pinned goes on without.</summary>
     public static void StopAllOf(Guid runspace)
     {
         foreach (BpfProgramSession session in All())
         {
             if (session.Runspace == runspace)
             {
-                session.Stop();
+                session.Leave();
                 Remove(session);
             }
         }

@@ -19,8 +19,16 @@ public sealed class StartProgramCommand : RunCmdlet
     [ValidateRange(1, 100_000_000)]
     public int BufferSize { get; set; } = 100_000;
 
+    /// <summary>
+    /// Keeps the program when this process ends: a name, for a folder in /sys/fs/bpf/bee, or the path of a folder on a BPF file system, that is not there yet.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? PinPath { get; set; }
+
     private protected override void Run(ProgramInput input)
     {
+        string? folder = PinPath is null ? null : PinFolder(PinPath);
         if (!ShouldProcess(input.Origin, "Start program"))
         {
             return;
@@ -28,13 +36,15 @@ public sealed class StartProgramCommand : RunCmdlet
 
         (BpfSession session, EventReader reader) = Attach(input);
         BpfProgramSession started;
+        IDisposable? hold = null;
         try
         {
             EventViews.Register(this, reader.Streams);
             WarnIfSilent(input, reader);
             int id = RunningPrograms.NextId();
-            string name = UniqueName(Name ?? input.Name);
-            var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration);
+            string name = UniqueName(Name ?? Path.GetFileName(folder) ?? input.Name);
+            hold = folder is null ? null : Pin(session, reader, folder, name, input.Origin);
+            var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration) { Hold = hold };
             Runspace? owner = Runspace.DefaultRunspace;
             started = new BpfProgramSession(id, name, input.Origin, owner?.InstanceId ?? Guid.Empty, session, background);
             // Before others can see it, and so stop it: the runspace cannot close while this command runs.
@@ -43,12 +53,43 @@ public sealed class StartProgramCommand : RunCmdlet
         }
         catch
         {
+            hold?.Dispose();
             reader.Dispose();
+            session.ForgetPins();
             session.Dispose();
+            session.Pinned?.Remove(TimeSpan.Zero);
             throw;
         }
 
         WriteObject(started);
+    }
+
+    // Before anything is loaded: a path that will not do costs nothing then.
+    private string PinFolder(string given)
+    {
+        if (Duration is not null || MaxEvents > 0)
+        {
+            throw new BeeInputException("PinPathWithoutEnd", "-PinPath keeps a program until somebody ends it; -Duration and -MaxEvents end it.", "Leave one of them out. Stop-BeeProgram ends a pinned program.");
+        }
+
+        string folder = Bee.Ebpf.PinPath.Resolve(given[0] is '/' or '.' or '~' ? FullPath(given) : given);
+        Bee.Ebpf.PinPath.CheckFree(folder);
+        return folder;
+    }
+
+    private IDisposable Pin(BpfSession session, EventReader reader, string folder, string name, string origin)
+    {
+        PinnedProgram pinned = session.Pin(folder, new PinDetails
+        {
+            Name = name,
+            Origin = origin,
+            Started = DateTime.UtcNow,
+            Streams = [.. reader.Streams.Where(stream => stream.Map is not null).Select(stream => stream.Name)],
+            Interval = Interval,
+            AllEntries = All,
+        });
+        Tell($"Pinned in {folder}.");
+        return pinned.Lock();
     }
 
     private static string UniqueName(string wanted)

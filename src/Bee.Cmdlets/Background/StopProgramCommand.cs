@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets;
 
-/// <summary>Detaches programs that run in the background, and takes them off the list.</summary>
+/// <summary>Detaches programs that run in the background or are pinned, and takes them off the list.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "BeeProgram", SupportsShouldProcess = true, DefaultParameterSetName = "Name")]
 [OutputType(typeof(BpfProgramSession))]
 public sealed class StopProgramCommand : SelectProgramCmdlet
@@ -29,17 +29,25 @@ public sealed class StopProgramCommand : SelectProgramCmdlet
     {
         foreach (BpfProgramSession session in InputObject ?? Select(Name))
         {
-            if (!ShouldProcess($"{session.Name} (id {session.Id})", "Stop program"))
+            if (ShouldProcess(session.PinPath is { } folder ? $"{session.Name} (pinned in {folder})" : $"{session.Name} (id {session.Id})", "Stop program"))
             {
-                continue;
+                Guard(session, () => End(session));
             }
+        }
+    }
 
-            session.Stop();
-            RunningPrograms.Remove(session);
-            if (PassThru)
-            {
-                WriteObject(session);
-            }
+    private void End(BpfProgramSession session)
+    {
+        IReadOnlyList<int> held = session.Stop();
+        RunningPrograms.Remove(session);
+        if (held.Count > 0)
+        {
+            WriteWarning($"{session.Name}: the pins are gone, but the kernel still has the programs with the ids {string.Join(", ", held)}: another process holds them open. They go when it lets go.");
+        }
+
+        if (PassThru)
+        {
+            WriteObject(session);
         }
     }
 }

@@ -18,13 +18,18 @@ public abstract class SelectProgramCmdlet : BeeCmdlet
             bool isPattern = WildcardPattern.ContainsWildcardCharacters(name);
             WildcardPattern pattern = WildcardPattern.Get(isPattern ? name : WildcardPattern.Escape(name), WildcardOptions.IgnoreCase);
             BpfProgramSession[] found = [.. all.Where(session => pattern.IsMatch(session.Name) || IsId(session, name))];
+            if (found.Length == 0 && !isPattern && PinnedSessions.Find(name) is { } pinned)
+            {
+                found = [pinned];
+            }
+
             if (found.Length == 0 && !isPattern)
             {
                 string known = string.Join(", ", all.Select(session => session.Name));
                 WriteError(new BeeInputException(
                     "ProgramNotFound",
-                    $"No program '{name}' runs in the background." + (known.Length > 0 ? $" Those that do: {known}." : string.Empty),
-                    "Get-BeeProgram lists them; Start-BeeProgram starts one.",
+                    $"No program '{name}' runs in the background or is pinned." + (known.Length > 0 ? $" Those that do: {known}." : string.Empty),
+                    "Get-BeeProgram lists them, and with -Pinned those that are kept by pins; Start-BeeProgram starts one.",
                     missing: true), name);
             }
 

@@ -11,7 +11,7 @@ internal static class ErrorRecords
     /// <summary>True for what can go wrong with one input; false for what ends the pipeline or is a mistake of Bee's own.</summary>
     public static bool IsExpected(Exception error) => error
         is BeeInputException or CompilationException
-        or BpfObjectException or BpfLoadException or BpfParameterException or ShortRecordException
+        or BpfObjectException or BpfLoadException or PinException or BpfParameterException or ShortRecordException
         or StoreException
         or ToolMissingException or KernelBtfException or ManifestException or SkeletonException
         or IOException or UnauthorizedAccessException or OperationCanceledException or NotSupportedException
@@ -40,6 +40,7 @@ internal static class ErrorRecords
         CompilationException said => ("CompilationFailed", ErrorCategory.ParserError, said.Diagnostic.Remedy),
         BpfObjectException bad => ($"BadObject.{bad.Fault}", ErrorCategory.InvalidData, null),
         BpfLoadException load => ($"LoadFailed.{load.Fault}", Category(load.Fault), load.Remedy),
+        PinException pin => ($"Pin.{pin.Fault}", Category(pin.Fault), pin.Remedy),
         BpfParameterException => ("BadParameter", ErrorCategory.InvalidArgument, null),
         ShortRecordException => ("ShortRecord", ErrorCategory.InvalidData, null),
         StoreException store => ($"Store.{store.Fault}", Category(store.Fault), null),
@@ -67,6 +68,20 @@ internal static class ErrorRecords
         LoadFault.BadParameter or LoadFault.NoPlace => ErrorCategory.InvalidArgument,
         LoadFault.Busy => ErrorCategory.ResourceBusy,
         LoadFault.MapCreate => ErrorCategory.ResourceUnavailable,
+        _ => ErrorCategory.InvalidOperation,
+    };
+
+    private static ErrorCategory Category(PinFault fault) => fault switch
+    {
+        PinFault.NotFound => ErrorCategory.ObjectNotFound,
+        PinFault.Exists => ErrorCategory.ResourceExists,
+        PinFault.BadPath => ErrorCategory.InvalidArgument,
+        PinFault.NotOnBpffs => ErrorCategory.ResourceUnavailable,
+        PinFault.Untrusted => ErrorCategory.SecurityError,
+        PinFault.Foreign => ErrorCategory.InvalidData,
+        PinFault.CannotPin => ErrorCategory.NotImplemented,
+        PinFault.InUse => ErrorCategory.ResourceBusy,
+        PinFault.NoPermission => ErrorCategory.PermissionDenied,
         _ => ErrorCategory.InvalidOperation,
     };
 

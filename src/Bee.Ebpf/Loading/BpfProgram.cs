@@ -10,20 +10,30 @@ public sealed class BpfProgram
 
     /// <summary>A program that libbpf has loaded.</summary>
     internal BpfProgram(SafeHandle owner, nint pointer, ProgramDescription description)
-        : this(owner, LibbpfCalls.ProgramDescriptor(pointer), [], description)
-    {
-        Pointer = pointer;
-    }
-
-    /// <summary>A program that was loaded before, with its links.</summary>
-    internal BpfProgram(SafeHandle owner, int descriptor, IReadOnlyList<int> links, ProgramDescription description)
     {
         _owner = owner;
+        Pointer = pointer;
+        Description = description;
+        Descriptor = LibbpfCalls.ProgramDescriptor(pointer);
+        Id = Descriptor >= 0 ? KernelIds.Of(Descriptor) : 0;
+        _iteratorLink = -1;
+    }
+
+    /// <summary>A program that was loaded before.</summary>
+    /// <param name="owner">Keeps the descriptors open.</param>
+    /// <param name="description">The program.</param>
+    /// <param name="id">The kernel's id of it.</param>
+    /// <param name="links">The kernel's ids of its links.</param>
+    /// <param name="descriptor">The program, for one that runs on request; else -1, so that nobody keeps it loaded by looking at it.</param>
+    /// <param name="iteratorLink">The link, for an iterator; else -1.</param>
+    internal BpfProgram(SafeHandle owner, ProgramDescription description, int id, IReadOnlyList<int> links, int descriptor, int iteratorLink)
+    {
+        _owner = owner;
+        _iteratorLink = iteratorLink;
         Description = description;
         Descriptor = descriptor;
-        Id = descriptor >= 0 ? KernelIds.Of(descriptor) : 0;
-        LinkIds = [.. links.Select(KernelIds.Of).Where(id => id != 0)];
-        _iteratorLink = description.Kind == Attacher.Iterator && links.Count > 0 ? links[0] : -1;
+        Id = id;
+        LinkIds = links;
     }
 
     /// <summary>The program as the object file describes it.</summary>
@@ -46,7 +56,7 @@ public sealed class BpfProgram
 
     internal int Descriptor { get; }
 
-    internal bool IsLoaded => Descriptor >= 0;
+    internal bool IsLoaded => Id != 0;
 
     /// <summary>Runs the program once in the kernel, for program types that can be (<c>syscall</c> and others).</summary>
     /// <param name="context">The program's context, written back after the run where its type does that; may be empty.</param>

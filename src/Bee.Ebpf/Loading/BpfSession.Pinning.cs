@@ -85,7 +85,7 @@ public sealed partial class BpfSession
     }
 
     /// <summary>Lets disposing of this session detach the links that it made, for when their pins are to go, or have gone.</summary>
-    internal void ForgetPins()
+    public void ForgetPins()
     {
         lock (_gate)
         {

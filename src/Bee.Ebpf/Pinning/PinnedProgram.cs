@@ -49,6 +49,20 @@ public sealed class PinnedProgram
         }
     }
 
+    /// <summary>Whether a folder has folders in it that are none of the parts of one program, so that it is one to look for programs in.</summary>
+    /// <param name="folder">The folder.</param>
+    public static bool HasProgramFolders(string folder)
+    {
+        try
+        {
+            return Directory.EnumerateDirectories(folder).Any(path => Path.GetFileName(path) is not (PinNames.Links or PinNames.Maps or PinNames.Programs));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The folders of pinned programs in a folder; of those that are none (anything may be on the BPF file system), why.</summary>
     /// <param name="folder">Where to look.</param>
     /// <returns>Sorted by name; empty where there is no such folder.</returns>
@@ -160,8 +174,7 @@ public sealed class PinnedProgram
         {
             try
             {
-                using var program = PinnedObjects.OpenPin($"{Folder}/{PinNames.Programs}/{name}", KernelObjectKind.Program);
-                ids.Add(KernelIds.Of(program.Number));
+                ids.Add(IdOf($"{Folder}/{PinNames.Programs}/{name}", KernelObjectKind.Program));
             }
             catch (PinException)
             {
@@ -192,9 +205,21 @@ public sealed class PinnedProgram
 
     private BpfProgram OpenProgram(PinnedObjects owner, ProgramDescription program)
     {
-        var descriptor = owner.Open($"{Folder}/{PinNames.Programs}/{PinNames.Of(program.Name)}", KernelObjectKind.Program);
-        var names = PinFolder.List(Folder, PinNames.Links).Where(name => PinNames.IsLinkOf(name, program.Name));
-        return new BpfProgram(owner, descriptor, [.. names.Select(name => owner.Open($"{Folder}/{PinNames.Links}/{name}", KernelObjectKind.Link))], program);
+        var path = $"{Folder}/{PinNames.Programs}/{PinNames.Of(program.Name)}";
+        var links = PinFolder.List(Folder, PinNames.Links).Where(name => PinNames.IsLinkOf(name, program.Name)).Select(name => $"{Folder}/{PinNames.Links}/{name}").ToArray();
+        return new BpfProgram(
+            owner,
+            program,
+            IdOf(path, KernelObjectKind.Program),
+            [.. links.Select(link => IdOf(link, KernelObjectKind.Link))],
+            program.Kind == Attacher.RunOnRequest ? owner.Open(path, KernelObjectKind.Program) : -1,
+            program.Kind == Attacher.Iterator && links.Length > 0 ? owner.Open(links[0], KernelObjectKind.Link) : -1);
+    }
+
+    private static int IdOf(string path, KernelObjectKind kind)
+    {
+        using var descriptor = PinnedObjects.OpenPin(path, kind);
+        return KernelIds.Of(descriptor.Number);
     }
 
     private static PinException Foreign(string path, string why) => new(

@@ -1,0 +1,80 @@
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>The pinned programs that this process has looked at: each is one object, however often it is asked for, so that its events have one buffer.</summary>
+internal static class PinnedSessions
+{
+    private static readonly object Gate = new();
+    private static readonly Dictionary<Guid, BpfProgramSession> Known = [];
+
+    /// <summary>Everything in a folder of pins, or the one program that a folder holds.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>Programs, sorted by folder, and in state Unknown what was not made by Bee.</returns>
+    /// <exception cref="PinException">There is no such folder, or it cannot be looked into.</exception>
+    public static IReadOnlyList<BpfProgramSession> In(string folder)
+    {
+        if (folder != PinPath.DefaultFolder && !PinnedProgram.HasProgramFolders(folder))
+        {
+            return [Of(PinnedProgram.Open(folder))];
+        }
+
+        return [.. PinnedProgram.List(folder).Select(found => found.Program is { } program ? Of(program) : new BpfProgramSession(found.Folder, found.Fault!))];
+    }
+
+    /// <summary>The program that is pinned under a name or path; null where there is none.</summary>
+    public static BpfProgramSession? Find(string name)
+    {
+        try
+        {
+            return Of(PinnedProgram.Open(PinPath.Resolve(name)));
+        }
+        catch (PinException e) when (e.Fault is PinFault.NotFound or PinFault.BadPath or PinFault.NotOnBpffs or PinFault.NoPermission)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The names in the default folder, for completion: nothing is opened.</summary>
+    public static IEnumerable<string> Names()
+    {
+        try
+        {
+            return Directory.GetDirectories(PinPath.DefaultFolder).Select(path => Path.GetFileName(path)!);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Forgets a program that has ended.</summary>
+    public static void Forget(BpfProgramSession session)
+    {
+        lock (Gate)
+        {
+            if (session.Pinned is { } pinned)
+            {
+                Known.Remove(pinned.Id);
+            }
+        }
+    }
+
+    private static BpfProgramSession Of(PinnedProgram program)
+    {
+        if (RunningPrograms.All().FirstOrDefault(session => session.Pinned?.Id == program.Id) is { } running)
+        {
+            return running;
+        }
+
+        lock (Gate)
+        {
+            if (!Known.TryGetValue(program.Id, out BpfProgramSession? session))
+            {
+                Known[program.Id] = session = new BpfProgramSession(RunningPrograms.NextId(), program);
+            }
+
+            return session;
+        }
+    }
+}
