@@ -130,11 +130,15 @@ public sealed class PinnedProgram
     /// Takes the pins away, which detaches the program and frees it, unless another process has it open: one that runs Bee lets go at once.
     /// </summary>
     /// <param name="patience">How long to wait until the kernel has let go.</param>
-    /// <returns>The kernel's ids of programs that are there all the same, because somebody holds them.</returns>
+    /// <returns>The kernel's ids of programs that are there all the same, because somebody holds them. Empty where the pins had gone already.</returns>
     /// <exception cref="PinException">Something could not be taken away.</exception>
     public IReadOnlyList<int> Remove(TimeSpan patience)
     {
-        PinPath.CheckTrusted(Folder);
+        if (!IsThere())
+        {
+            return [];
+        }
+
         var ids = Ids();
         if (PinFolder.Remove(Folder) is { } left)
         {
@@ -166,6 +170,19 @@ public sealed class PinnedProgram
             PinFault.InUse, Folder, $"Another process reads the events of '{Folder}', and an event is read once.", "End reading there (leave that session, or Stop-BeeProgram). Get-BeeMapEntry works all the same."),
         var errno => PinException.Of(errno, "lock", Folder),
     });
+
+    // Another program may have been pinned at the same path since.
+    private bool IsThere()
+    {
+        try
+        {
+            return Open(Folder).Id == Id;
+        }
+        catch (PinException e) when (e.Fault == PinFault.NotFound)
+        {
+            return false;
+        }
+    }
 
     private List<int> Ids()
     {

@@ -1,0 +1,159 @@
+using System.Management.Automation;
+
+namespace Bee.Cmdlets.Tests;
+
+[Collection("Bee")]
+public sealed class PinTests(Programs programs) : IDisposable
+{
+    private readonly string _name = $"test-{Environment.ProcessId}-{Guid.NewGuid():N}";
+    private readonly Shell _shell = new();
+    private readonly Load _load = new();
+
+    private string Folder => $"/sys/fs/bpf/bee/{_name}";
+
+    [KernelFact]
+    public void AProgramOutlivesTheProcessThatStartedItAndIsEndedByAnother()
+    {
+        ChildResult child = InChild($"(Start-BeeProgram '{programs.Calls}' -PinPath {_name} -Parameter @{{ target_pid = {_load.Id} }}).State; Get-BeeMapEntry -Program {_name} -Name counter_calls");
+        Assert.Equal((0, "Running\n"), (child.ExitCode, child.Output));
+        _load.Do(": < /etc/hostname; : < /etc/hosts");
+
+        dynamic found = Assert.Single(Objects("Get-BeeProgram -Pinned $name")).BaseObject;
+        Assert.Equal(("Pinned", _name, Folder, programs.Calls), ($"{found.State}", (string)found.Name, (string)found.PinPath, (string)found.Image));
+        var ids = new KernelIds([.. Strings("(Get-BeeProgram -Pinned $name).Programs.Id").Select(uint.Parse)], [.. Strings("(Get-BeeProgram -Pinned $name).Programs.LinkIds").Select(uint.Parse)]);
+        Assert.Equal((1, 1), (Kernel.Alive(ids).Programs.Count, Kernel.Alive(ids).Links.Count));
+        Assert.Equal(["2"], Strings("Get-BeeMapEntry -Program $name -Name counter_calls | ForEach-Object Value"));
+        Assert.Equal(["1", "2"], Strings("Receive-BeeEvent $name | Where-Object number | ForEach-Object number"));
+        _load.Do(": < /etc/hostname");
+        Assert.True(SpinWait.SpinUntil(() => Strings("Receive-BeeEvent $name | Where-Object number | ForEach-Object number") is ["3"], TimeSpan.FromSeconds(10)));
+        Assert.Equal(["Running"], Strings("Get-BeeProgram $name | ForEach-Object { \"$($_.State)\" }"));
+
+        Assert.Equal(["Stopped"], Strings("Stop-BeeProgram $name -PassThru | ForEach-Object { \"$($_.State)\" }"));
+        Kernel.AssertGone(ids);
+        Assert.False(Directory.Exists(Folder));
+        Assert.Empty(Objects("Get-BeeProgram -Pinned \"$name*\""));
+        Assert.Empty(Objects("Get-BeeProgram"));
+    }
+
+    [KernelFact]
+    public void EventsHaveOneReaderAndMapsAny()
+    {
+        Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }");
+        _load.Do(": < /etc/hostname");
+
+        ChildResult child = InChild($"Get-BeeMapEntry -Program {_name} -Name counter_calls | ForEach-Object Value; Receive-BeeEvent {_name} -ErrorVariable e -ErrorAction SilentlyContinue; $e.FullyQualifiedErrorId");
+        Assert.Equal("1\nPin.InUse,Bee.Cmdlets.ReceiveEventCommand\n", child.Output);
+        Objects("Stop-BeeProgram $name");
+    }
+
+    [KernelFact]
+    public void WhoeverReadsLetsGoWhenAnotherProcessEndsTheProgram()
+    {
+        Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }");
+        KernelIds held = Kernel.Held();
+
+        ChildResult child = InChild($"Stop-BeeProgram {_name} -WarningAction Stop");
+        Assert.Equal((0, ""), (child.ExitCode, child.Messages));
+        Kernel.AssertGone(held);
+        Assert.True(SpinWait.SpinUntil(() => Strings("\"$((Get-BeeProgram $name).State)\"") is ["Stopped"], TimeSpan.FromSeconds(5)));
+        Objects("Stop-BeeProgram $name");
+    }
+
+    [KernelFact]
+    public void ClosingTheSessionLeavesIt()
+    {
+        using (var shell = new Shell())
+        {
+            shell.Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }", ("program", programs.Calls), ("name", _name), ("id", _load.Id));
+        }
+
+        _load.Do(": < /etc/hostname");
+        Assert.Equal(["Pinned 1"], Strings("Get-BeeProgram -Pinned $name | ForEach-Object { \"$($_.State) $(Get-BeeMapEntry -Session $_ -Name counter_calls | ForEach-Object Value)\" }"));
+        Objects("Get-BeeProgram -Pinned $name | Stop-BeeProgram");
+        Assert.False(Directory.Exists(Folder));
+    }
+
+    [KernelTheory]
+    [InlineData("/tmp/pins", "Pin.NotOnBpffs")]
+    [InlineData("with.point", "Pin.BadPath")]
+    [InlineData("/sys/fs/bpf/no/such", "Pin.NotFound")]
+    [InlineData("/sys/fs/bpf", "Pin.NotOnBpffs")]
+    public void APathThatWillNotDoIsRefusedBeforeAnythingIsLoaded(string path, string id)
+    {
+        ErrorRecord error = _shell.Error("Start-BeeProgram $program -PinPath $path", ("program", programs.Calls), ("path", path));
+
+        Assert.StartsWith(id + ",", error.FullyQualifiedErrorId);
+        Assert.NotEmpty(error.ErrorDetails.RecommendedAction);
+    }
+
+    [KernelFact]
+    public void WhatIsThereStays()
+    {
+        Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }");
+        Assert.StartsWith("Pin.Exists,", Error("Start-BeeProgram $program -PinPath $name").FullyQualifiedErrorId);
+        Assert.StartsWith("PinPathWithoutEnd,", Error("Start-BeeProgram $program -PinPath other -Duration 1").FullyQualifiedErrorId);
+        Assert.Equal(["Running"], Strings("Get-BeeProgram -Pinned $name | ForEach-Object { \"$($_.State)\" }"));
+        Objects("Stop-BeeProgram $name");
+    }
+
+    [KernelFact]
+    public void WithoutABpfFileSystemTheMountCommandIsTold()
+    {
+        ChildResult child = InChild($"Start-BeeProgram '{programs.Calls}' -PinPath {_name} -ErrorVariable e -ErrorAction SilentlyContinue; $e.FullyQualifiedErrorId; $e.ErrorDetails.RecommendedAction",
+            ["unshare", "-m", "sh", "-c", "umount /sys/fs/bpf; exec \"$@\"", "sh"]);
+
+        Assert.Equal("Pin.NotOnBpffs,Bee.Cmdlets.StartProgramCommand\nAs root: mount -t bpf bpf /sys/fs/bpf\n", child.Output);
+    }
+
+    [KernelFact]
+    public void WhatSomebodyElseMadeIsListedAsUnknownAndLeft()
+    {
+        Directory.CreateDirectory(Folder + "/something");
+        Assert.Equal(["Unknown"], Strings("Get-BeeProgram -Pinned $name | ForEach-Object { \"$($_.State)\" }"));
+        Assert.Equal(["True"], Strings("$null -ne (Get-BeeProgram -Pinned $name).Error"));
+        Assert.StartsWith("Pin.Foreign,", Error("Get-BeeProgram -Pinned $name | Stop-BeeProgram").FullyQualifiedErrorId);
+        Assert.StartsWith("Pin.Foreign,", Error("Get-BeeProgram -Pinned $name | Receive-BeeEvent").FullyQualifiedErrorId);
+        Assert.True(Directory.Exists(Folder + "/something"));
+    }
+
+    [KernelFact]
+    public void OthersAreToldThatTheyMayNot()
+    {
+        Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }");
+        ChildResult child = InChild("Get-BeeProgram -Pinned -ErrorVariable e -ErrorAction SilentlyContinue; $e.FullyQualifiedErrorId", ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+        Assert.Equal("Pin.NoPermission,Bee.Cmdlets.GetProgramCommand\n", child.Output);
+        Objects("Stop-BeeProgram $name");
+    }
+
+    [KernelFact]
+    public void NamesOfPinnedProgramsAreCompleted()
+    {
+        ChildResult child = InChild($"$null = Start-BeeProgram '{programs.Calls}' -PinPath {_name} -Parameter @{{ target_pid = {_load.Id} }}");
+        Assert.Equal(0, child.ExitCode);
+        foreach (string line in new[] { "Stop-BeeProgram ", "Get-BeeProgram -Pinned -Name ", "Get-BeeProgram -Pinned -PinPath ", "Receive-BeeEvent " })
+        {
+            Assert.Equal([_name], Strings($"[System.Management.Automation.CommandCompletion]::CompleteInput('{line}{_name[..^4]}', {line.Length + _name.Length - 4}, $null).CompletionMatches.CompletionText"));
+        }
+
+        Objects("Stop-BeeProgram $name");
+    }
+
+    private static ChildResult InChild(string script, string[]? prefix = null) => Child.Run(script, prefix);
+
+    private IReadOnlyList<PSObject> Objects(string script) => _shell.Objects(script, ("program", programs.Calls), ("id", _load.Id), ("name", _name));
+
+    private ErrorRecord Error(string script) => _shell.Error(script, ("program", programs.Calls), ("id", _load.Id), ("name", _name));
+
+    private string[] Strings(string script) => [.. Objects(script).Select(item => $"{item}")];
+
+    public void Dispose()
+    {
+        _load.Dispose();
+        _shell.Dispose();
+        if (Directory.Exists(Folder))
+        {
+            // Only a test that failed leaves pins. .NET's own deleting stumbles over what is no file.
+            System.Diagnostics.Process.Start("rm", ["-r", Folder]).WaitForExit();
+        }
+    }
+}
