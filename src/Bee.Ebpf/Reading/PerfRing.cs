@@ -7,7 +7,8 @@ namespace Bee.Ebpf;
 /// <remarks>Layout: struct perf_event_mmap_page and the record types of include/uapi/linux/perf_event.h.</remarks>
 internal sealed unsafe class PerfRing : IDisposable
 {
-    private const int DataPages = 64;
+    /// <summary>Pages of data for each CPU.</summary>
+    internal const int DataPages = 64;
     private const int HeadOffset = 1024, TailOffset = 1032;
     private const uint LostRecord = 2, SampleRecord = 9;
     private const int HeaderSize = 8;

@@ -1,0 +1,207 @@
+namespace Bee.Ebpf;
+
+/// <summary>Whether what the programs attach to is there.</summary>
+internal static class TargetCheck
+{
+    private const string Name = "AttachTargets";
+
+    public static IEnumerable<CompatibilityFinding> Run(CheckContext context)
+    {
+        var good = new List<string>();
+        foreach (var program in context.Programs)
+        {
+            if (ProgramKinds.Find(program.Kind) is not { } kind)
+            {
+                continue;
+            }
+
+            if (Lacking(context, program) is { } lacking)
+            {
+                yield return lacking;
+                continue;
+            }
+
+            foreach (var target in kind.HasTargetInSection || program.AttachTo is not null ? TargetText.Split(program.AttachTo).DefaultIfEmpty("") : [])
+            {
+                var finding = One(context, program, kind, target);
+                if (finding is null)
+                {
+                    good.Add(target);
+                }
+                else
+                {
+                    yield return finding with { Target = program.Name };
+                }
+            }
+        }
+
+        if (good.Count > 0)
+        {
+            yield return new(Name, CompatibilityState.Ok, $"There is {CheckContext.List(good)}.");
+        }
+    }
+
+    // What all targets of a kind need.
+    private static CompatibilityFinding? Lacking(CheckContext context, ProgramDescription program)
+    {
+        if (!context.Kernel.Kernel.IsRunning)
+        {
+            return null;
+        }
+
+        var lacking = program.Kind switch
+        {
+            "kprobe" or "kretprobe" or "ksyscall" or "kretsyscall" or "kprobe.multi" or "kretprobe.multi" when !AttachFailure.HasKprobes =>
+                ("this kernel was built without kprobes (CONFIG_KPROBES)", "Use SEC(\"fentry/…\"), SEC(\"tracepoint/…\") or SEC(\"raw_tp/…\") instead, or a kernel with CONFIG_KPROBES=y."),
+            "uprobe" or "uretprobe" or "usdt" when !Directory.Exists("/sys/bus/event_source/devices/uprobe") =>
+                ("this kernel was built without uprobes (CONFIG_UPROBE_EVENTS)", "Run it on a kernel with CONFIG_UPROBE_EVENTS=y."),
+            "lsm" or "lsm_cgroup" when SecurityModules() is { } modules && !modules.Contains("bpf") =>
+                ($"the security module bpf is not active (active: {string.Join(", ", modules)})", "Add bpf to the kernel's command line: lsm=…,bpf."),
+            _ => default((string What, string Remedy)?),
+        };
+        return lacking is { } found
+            ? new(Name, CompatibilityState.Failed, $"Program {program.Name} ({program.SectionName}) cannot be attached: {found.What}.") { Target = program.Name, Remedy = found.Remedy }
+            : null;
+    }
+
+    private static CompatibilityFinding? One(CheckContext context, ProgramDescription program, ProgramKind kind, string target) => kind.Target switch
+    {
+        _ when target.Length == 0 && kind.HasTargetInSection => new(Name, CompatibilityState.Failed, $"Section '{program.SectionName}' of program {program.Name} does not say what to attach to.") { Remedy = $"Write it as SEC(\"{kind.Section}\")." },
+        AttachTarget.Tracepoint => Tracepoint(context.Kernel, program, target),
+        AttachTarget.RawTracepoint => Known(context.Kernel, program, target, context.Kernel.Tracepoints, "tracepoint"),
+        AttachTarget.KernelFunction => KernelFunction(context.Kernel, program, target),
+        AttachTarget.SystemCall => SystemCall(context.Kernel, program, target),
+        AttachTarget.SecurityHook => Known(context.Kernel, program, target, Stripped(context.Kernel, "bpf_lsm_"), "security hook"),
+        AttachTarget.Iterator => Known(context.Kernel, program, target, Stripped(context.Kernel, "bpf_iter_"), "iterator"),
+        AttachTarget.UserFunction when context.Kernel.Kernel.IsRunning => UserFunction(program, target),
+        AttachTarget.UserProbe when context.Kernel.Kernel.IsRunning => UserProbe(program, target),
+        _ => null,
+    };
+
+    private static CompatibilityFinding? Tracepoint(KernelNames kernel, ProgramDescription program, string target)
+    {
+        if (kernel.Events is { } events)
+        {
+            return Any(events, target) ? null : Missing(program, "tracepoint", target, events);
+        }
+
+        // Types tell of all tracepoints but those of system calls, whose functions have names of their own.
+        var name = target[(target.IndexOf('/') + 1)..];
+        const string Enter = "sys_enter_", Exit = "sys_exit_";
+        if (name.StartsWith(Enter, StringComparison.Ordinal) || name.StartsWith(Exit, StringComparison.Ordinal))
+        {
+            return SystemCall(kernel, program, name[(name.StartsWith(Enter, StringComparison.Ordinal) ? Enter : Exit).Length..]);
+        }
+
+        return Known(kernel, program, name, kernel.Tracepoints, "tracepoint");
+    }
+
+    private static CompatibilityFinding? KernelFunction(KernelNames kernel, ProgramDescription program, string target)
+    {
+        var name = target.Split('+')[0];
+        if (kernel.Functions.Count > 0 && Any(kernel.Functions.Keys, name))
+        {
+            return null;
+        }
+
+        var needsType = program.Kind is "fentry" or "fexit" or "fmod_ret";
+        if (!needsType && kernel.Symbols is { } symbols)
+        {
+            return Any(symbols, name) ? null : Missing(program, "kernel function", name, symbols);
+        }
+
+        return needsType && kernel.Symbols?.Contains(name) == true
+            ? new(Name, CompatibilityState.Failed, $"Program {program.Name} attaches to the kernel's function {name}, of which the kernel shows no type.") { Remedy = $"A kprobe can attach to it: SEC(\"kprobe/{name}\")." }
+            : Known(kernel, program, name, kernel.Functions.Keys, "kernel function", isComplete: needsType);
+    }
+
+    private static CompatibilityFinding? SystemCall(KernelNames kernel, ProgramDescription program, string name)
+    {
+        string[] prefixes = ["__x64_sys_", "__arm64_sys_", "__riscv_sys_", "__s390x_sys_", "sys_"];
+        IEnumerable<string> all = kernel.Symbols ?? (IEnumerable<string>)kernel.Functions.Keys;
+        var calls = all.Select(s => Array.Find(prefixes, p => s.StartsWith(p, StringComparison.Ordinal)) is { } prefix ? s[prefix.Length..] : null).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        return Known(kernel, program, name, calls, "system call", isComplete: calls.Count > 0);
+    }
+
+    private static CompatibilityFinding? UserFunction(ProgramDescription program, string target)
+    {
+        if (UprobeTarget.Parse(target) is not { } place)
+        {
+            return new(Name, CompatibilityState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which function of which file to attach to.") { Remedy = "Write it as SEC(\"uprobe//path/of/file:function\")." };
+        }
+
+        var path = BinaryPaths.Resolve(place.Path);
+        if (!System.IO.File.Exists(path))
+        {
+            return NoFile(program, place.Path);
+        }
+
+        if (place.Function is not { } function)
+        {
+            return null;
+        }
+
+        var functions = BinaryFunctions.Of(path).Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
+        return Any(functions, function) ? null : Missing(program, $"function in {path},", function, functions);
+    }
+
+    private static CompatibilityFinding? UserProbe(ProgramDescription program, string target)
+    {
+        var parts = target.Split(':');
+        if (parts.Length < 3)
+        {
+            return new(Name, CompatibilityState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which static probe to attach to.") { Remedy = "Write it as SEC(\"usdt//path/of/file:provider:name\")." };
+        }
+
+        var file = string.Join(':', parts[..^2]);
+        var path = BinaryPaths.Resolve(file);
+        if (!System.IO.File.Exists(path))
+        {
+            return NoFile(program, file);
+        }
+
+        var probes = StaticProbes.Of(path).Select(p => p.ToString()).ToList();
+        var wanted = $"{parts[^2]}:{parts[^1]}";
+        return Any(probes, wanted) ? null : Missing(program, $"static probe in {path},", wanted, probes);
+    }
+
+    private static CompatibilityFinding NoFile(ProgramDescription program, string path) =>
+        new(Name, CompatibilityState.Failed, $"Program {program.Name} attaches to {path}, and there is no such file.") { Remedy = CheckContext.Near(BinaryPaths.Near(path, 3)) };
+
+    private static CompatibilityFinding? Known(KernelNames kernel, ProgramDescription program, string name, IReadOnlyCollection<string> all, string what, bool isComplete = true)
+    {
+        if (Any(all, name))
+        {
+            return null;
+        }
+
+        return kernel.Kernel.Types is null || !isComplete
+            ? new(Name, CompatibilityState.Unknown, $"Program {program.Name} attaches to the {what} {name}; whether the kernel has it cannot be told from here.")
+            : Missing(program, what, name, all);
+    }
+
+    private static CompatibilityFinding? Known(KernelNames kernel, ProgramDescription program, string name, IEnumerable<string> all, string what, bool isComplete = true) =>
+        Known(kernel, program, name, all.ToHashSet(StringComparer.Ordinal), what, isComplete);
+
+    private static CompatibilityFinding Missing(ProgramDescription program, string what, string name, IEnumerable<string> all) =>
+        new(Name, CompatibilityState.Failed, $"Program {program.Name} attaches to the {what} {name}, which does not exist.") { Remedy = CheckContext.Near(name, all) };
+
+    private static bool Any(IEnumerable<string> all, string name) => TargetText.IsPattern(name)
+        ? all.Any(n => TargetText.Fits(name, n))
+        : all is IReadOnlySet<string> set ? set.Contains(name) : all.Contains(name);
+
+    private static IEnumerable<string> Stripped(KernelNames kernel, string prefix) =>
+        kernel.Functions.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).Select(n => n[prefix.Length..]);
+
+    private static string[]? SecurityModules()
+    {
+        try
+        {
+            return System.IO.File.ReadAllText("/sys/kernel/security/lsm").Trim().Split(',');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
