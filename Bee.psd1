@@ -25,6 +25,7 @@
         'Start-BeeProgram'
         'Stop-BeeProgram'
         'Test-BeeHost'
+        'Test-BeeImage'
     )
     PrivateData          = @{
         PSData = @{

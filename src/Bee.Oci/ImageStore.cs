@@ -100,6 +100,20 @@ public sealed partial class ImageStore
         return files.ReadBlob(program, StoreLimits.Program);
     }
 
+    /// <summary>
+    /// Reads every piece of an image of this store (index, manifests, configs, layers) and compares its digest and length. What is wrong stands in
+    /// <see cref="BlobCheck.Fault"/>.
+    /// </summary>
+    /// <param name="image">The image; a damaged one too.</param>
+    /// <returns>The pieces, each digest once, from the top.</returns>
+    /// <exception cref="StoreException">The store as a whole cannot be read.</exception>
+    public IReadOnlyCollection<BlobCheck> Verify(Image image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        using LayoutFiles files = Open() ?? throw Gone();
+        return Fault.Wrap(Path, () => new Verification(files, Path).Of(image.Descriptor));
+    }
+
     private StoreException Gone() => new(StoreFault.MissingBlob, $"There is no image store at '{Path}'.");
 
     private LayoutFiles? Open() => LayoutFiles.Open(Path, _guard);

@@ -50,6 +50,10 @@ public sealed class ImageStores
     /// <exception cref="StoreException">The image has none, or it is missing or damaged.</exception>
     public byte[] ReadProgram(Image image) => StoreOf(image).ReadProgram(image);
 
+    /// <summary>Compares digest and length of every piece of an image, in the store that it is in. See <see cref="ImageStore.Verify"/>.</summary>
+    /// <exception cref="StoreException">That store as a whole cannot be read.</exception>
+    public IReadOnlyCollection<BlobCheck> Verify(Image image) => StoreOf(image).Verify(image);
+
     /// <summary>Gives an image of any store a further name in the own one. See <see cref="ImageStore.Tag(Image, ImageReference)"/>.</summary>
     /// <exception cref="StoreException">As there.</exception>
     public Image Tag(Image image, ImageReference reference) => Own.Tag(image, reference, StoreOf(image));

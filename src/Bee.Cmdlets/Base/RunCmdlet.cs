@@ -1,26 +1,12 @@
 using System.Collections;
 using System.Management.Automation;
 using Bee.Ebpf;
-using Bee.Oci;
-using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
 
 /// <summary>A cmdlet that loads and attaches a program: an image, an object file, or a C file that is compiled first.</summary>
-public abstract class RunCmdlet : StoreCmdlet
+public abstract class RunCmdlet : ProgramCmdlet
 {
-    /// <summary>An image's reference, short name or digest, or the path of a .o or .c file, or of a folder with one C file.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Program", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("FullName", "Path", "PSPath")]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(ImageOrFileCompleter))]
-    public string Program { get; set; } = string.Empty;
-
-    /// <summary>An image, as Get-BeeImage and Invoke-BeeBuild give it.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Image", ValueFromPipeline = true)]
-    [ValidateNotNull]
-    public Image? Image { get; set; }
-
     /// <summary>Values for the program's parameters (its const volatile globals), by name.</summary>
     [Parameter]
     [ValidateNotNull]
@@ -99,8 +85,7 @@ public abstract class RunCmdlet : StoreCmdlet
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
-        object target = Image is null ? Program : Image;
-        Guard(target, () =>
+        Guard(Target, () =>
         {
             if (Find() is { } input)
             {
@@ -175,54 +160,5 @@ public abstract class RunCmdlet : StoreCmdlet
         {
             WriteWarning(warning);
         }
-    }
-
-    private ProgramInput? Find()
-    {
-        if (Image is not null)
-        {
-            return FromImage(Image);
-        }
-
-        if (ProgramInput.IsPath(Program))
-        {
-            return FromFile(FullPath(Program));
-        }
-
-        if (Stores.Find(Program) is { } image)
-        {
-            return FromImage(image);
-        }
-
-        // The colon of a tag would read as a drive's; what really is on a drive is meant as a path and was asked for above.
-        if (!Program.Contains(':') && (File.Exists(FullPath(Program)) || Directory.Exists(FullPath(Program))))
-        {
-            return FromFile(FullPath(Program));
-        }
-
-        TellAboutInvokingStore();
-        throw ImageNames.NotFound(Program, Stores);
-    }
-
-    private ProgramInput FromImage(Image image)
-    {
-        ObjectPresentation said = ImagePresentation.From(image.Config);
-        ObjectFile file = ObjectFile.Parse(Stores.ReadProgram(image), image.Reference).Present(said);
-        return new ProgramInput(ImageNames.ShortName(image.Reference), image.Reference, file) { Said = said };
-    }
-
-    private ProgramInput? FromFile(string path)
-    {
-        bool isSource = path.EndsWith(".c", StringComparison.Ordinal) || Directory.Exists(path);
-        if (!isSource)
-        {
-            return new ProgramInput(ImageNames.FileStem(path), path, ObjectFile.Read(path));
-        }
-
-        // As Invoke-BeeBuild would build it, with what the bee.yaml beside it says.
-        BuildSource source = BuildSource.Find(path);
-        return SourceBuild.Compile(this, source.Request(), Stop) is { Object: { } bytes } && SourceBuild.Describe(this, source, bytes) is { } file
-            ? new ProgramInput(ImageNames.FileStem(source.File), source.File, file)
-            : null;
     }
 }

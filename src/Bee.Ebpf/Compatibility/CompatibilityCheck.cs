@@ -14,7 +14,7 @@ public static class CompatibilityCheck
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(kernel);
-        var context = new CheckContext(file, new KernelNames(kernel), new ProgramAnalysis(file, kernel));
+        var context = new CheckContext(file, kernel.Names, new ProgramAnalysis(file, kernel));
         Func<CheckContext, IEnumerable<CompatibilityFinding>>[] checks =
             [TypeCheck.Run, TargetCheck.Run, RelocationCheck.Run, HelperCheck.Run, KernelSymbolCheck.Run, SettingCheck.Run, MemoryCheck.Run];
         return checks.SelectMany(check => check(context));

@@ -7,6 +7,8 @@ public sealed class TargetKernel
 
     private readonly Lazy<IReadOnlyList<KernelModule>> _modules;
 
+    private readonly Lazy<KernelNames> _names;
+
     private TargetKernel(string name, Btf? types, bool isRunning, string? problem, Func<IReadOnlyList<KernelModule>> modules)
     {
         Name = name;
@@ -14,6 +16,7 @@ public sealed class TargetKernel
         IsRunning = isRunning;
         Problem = problem;
         _modules = new Lazy<IReadOnlyList<KernelModule>>(modules);
+        _names = new Lazy<KernelNames>(() => new KernelNames(this));
     }
 
     /// <summary>What to call it: the running kernel's release, or the file's path.</summary>
@@ -30,6 +33,8 @@ public sealed class TargetKernel
 
     /// <summary>The types of the loaded modules; none for a kernel from a file. Read when first asked for.</summary>
     public IReadOnlyList<KernelModule> Modules => _modules.Value;
+
+    internal KernelNames Names => _names.Value;
 
     /// <summary>The kernel that this process runs on. Nothing is loaded into it.</summary>
     public static TargetKernel Running()

@@ -41,13 +41,7 @@ internal static class MemoryCheck
         };
     }
 
-    internal static string Size(long bytes) => bytes switch
-    {
-        < 1 << 10 => $"{bytes} B",
-        < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} KiB"),
-        < 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024):0.#} MiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024 * 1024):0.#} GiB"),
-    };
+    private static string Size(long bytes) => FieldText.ByteSize((ulong)bytes);
 
     // Read from the kernel itself: no library is needed to look at an object.
     private static int Possible

@@ -1,0 +1,67 @@
+using System.Management.Automation;
+using Bee.Ebpf;
+using Bee.Oci;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Checks an image's digests, and whether a kernel can run its program, without loading it.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "BeeImage")]
+[OutputType(typeof(CheckResult), typeof(bool))]
+public sealed class TestImageCommand : ProgramCmdlet
+{
+    private TargetKernel? _kernel;
+
+    /// <summary>A file with another kernel's types: a copy of its /sys/kernel/btf/vmlinux, or its vmlinux with debug information. Without it the running kernel is asked.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? KernelBtf { get; set; }
+
+    /// <summary>Gives only whether nothing failed.</summary>
+    [Parameter]
+    public SwitchParameter Quiet { get; set; }
+
+    private TargetKernel Kernel => _kernel ??= KernelBtf is null ? TargetKernel.Running() : TargetKernel.FromFile(FullPath(KernelBtf));
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => Guard(Target, () =>
+    {
+        if (Quiet)
+        {
+            WriteObject(Check().All(result => result.State != CheckState.Failed));
+            return;
+        }
+
+        foreach (CheckResult result in Check())
+        {
+            Stop.ThrowIfCancellationRequested();
+            WriteObject(result);
+        }
+    });
+
+    private IEnumerable<CheckResult> Check()
+    {
+        if (FindImage() is not { } image)
+        {
+            return OfProgram(Program, () => FromFile(FullPath(Program)));
+        }
+
+        IReadOnlyCollection<BlobCheck> blobs = Stores.Verify(image);
+        IEnumerable<CheckResult> results = ImageChecks.Run(image, blobs, isOther: KernelBtf is not null);
+        bool isWhole = image.Program is { } program && blobs.All(blob => blob.Fault is null || blob.Descriptor.Digest != program.Digest);
+        return isWhole ? results.Concat(OfProgram(image.Reference, () => FromImage(image))) : results;
+    }
+
+    // A program that cannot be read is a result, not an error: that is what was asked.
+    private IEnumerable<CheckResult> OfProgram(string origin, Func<ProgramInput?> read)
+    {
+        TargetKernel kernel = Kernel;
+        try
+        {
+            return read() is { } input ? ObjectChecks.Run(input, kernel) : [];
+        }
+        catch (BpfObjectException fault)
+        {
+            return [ObjectChecks.Damaged(origin, fault)];
+        }
+    }
+}
