@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
+// capable: which of root's powers does a program ask for, and does it get them?
+//
+// The kernel asks cap_capable each time. Since 6.14 it has a tracepoint there, which costs less and needs no kprobes: build with
+// -Define CAPABLE_TRACEPOINT to use it. On older kernels a kprobe sees the question and a kretprobe the answer.
+#include "bee.h"
+
+BEE_LICENSE("GPL");
+
+// Only this process and its direct children; 0 is all.
+BEE_PARAM(pid_t, target_pid, 0);
+// Only what was refused.
+BEE_PARAM(bool, refused_only, false);
+
+// A program's own enum: Bee shows the names, and compares with them.
+enum capability {
+	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETPCAP,
+	CAP_LINUX_IMMUTABLE, CAP_NET_BIND_SERVICE, CAP_NET_BROADCAST, CAP_NET_ADMIN, CAP_NET_RAW, CAP_IPC_LOCK, CAP_IPC_OWNER,
+	CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SYS_PACCT, CAP_SYS_ADMIN, CAP_SYS_BOOT, CAP_SYS_NICE,
+	CAP_SYS_RESOURCE, CAP_SYS_TIME, CAP_SYS_TTY_CONFIG, CAP_MKNOD, CAP_LEASE, CAP_AUDIT_WRITE, CAP_AUDIT_CONTROL, CAP_SETFCAP,
+	CAP_MAC_OVERRIDE, CAP_MAC_ADMIN, CAP_SYSLOG, CAP_WAKE_ALARM, CAP_BLOCK_SUSPEND, CAP_AUDIT_READ, CAP_PERFMON, CAP_BPF,
+	CAP_CHECKPOINT_RESTORE,
+};
+
+struct asked {
+	ktime at;
+	pid_t pid;
+	uid_t uid;
+	char comm[16];
+	enum capability capability;
+	bool granted;
+};
+
+BEE_RING(print_asked, struct asked, 1 << 20);
+
+static __always_inline int answered(int capability, int result)
+{
+	struct asked *event;
+
+	if (refused_only && !result)
+		return 0;
+	event = bee_reserve(print_asked, struct asked);
+	if (!event)
+		return 0;
+	event->at = bpf_ktime_get_ns();
+	event->pid = bee_pid();
+	event->uid = bee_uid();
+	event->capability = capability;
+	event->granted = !result;
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	bee_submit(event);
+	return 0;
+}
+
+#ifdef CAPABLE_TRACEPOINT
+
+SEC("tracepoint/capability/cap_capable")
+int asked(struct trace_event_raw_cap_capable *ctx)
+{
+	return bee_targeted_child(target_pid) ? answered(ctx->cap, ctx->ret) : 0;
+}
+
+#else
+
+// The question, by thread, until there is an answer.
+BEE_LRU_HASH(questions, u32, int, 8192);
+
+SEC("kprobe/cap_capable")
+int BPF_KPROBE(ask, const struct cred *cred, struct user_namespace *namespace, int capability)
+{
+	u32 tid = bee_tid();
+
+	if (bee_targeted_child(target_pid))
+		bpf_map_update_elem(&questions, &tid, &capability, BPF_ANY);
+	return 0;
+}
+
+SEC("kretprobe/cap_capable")
+int BPF_KRETPROBE(answer, int result)
+{
+	u32 tid = bee_tid();
+	int *capability = bpf_map_lookup_elem(&questions, &tid);
+
+	if (!capability)
+		return 0;
+	answered(*capability, result);
+	bpf_map_delete_elem(&questions, &tid);
+	return 0;
+}
+
+#endif
