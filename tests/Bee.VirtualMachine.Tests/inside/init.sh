@@ -2,7 +2,7 @@
 # The guest's first process: mounts what programs and tests read, runs the scenarios, switches off.
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/root DOTNET_ROOT=/dotnet DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
-export DOTNET_EnableDiagnostics=0 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_DIAGNOSTICS_OPTOUT=1 DOTNET_TieredPGO=0 COLUMNS=80
+export DOTNET_EnableDiagnostics=0 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_DIAGNOSTICS_OPTOUT=1 DOTNET_TieredPGO=0 DOTNET_TC_CallCounting=0 COLUMNS=80
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev 2>/dev/null

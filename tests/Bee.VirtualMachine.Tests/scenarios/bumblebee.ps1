@@ -1,6 +1,6 @@
 # A source as BumbleBee's users write them: ring, counter, gauge and a hash that is printed.
 $events = Watch-Image vm/bumblebee:v1 {
-    sh -c 'nc -lk -p 7171 -e true & sleep 0.3; nc 127.0.0.1 7171 </dev/null; kill $!'
+    sh -c 'nc -ll -p 7171 -e true & sleep 0.3; nc 127.0.0.1 7171 </dev/null; kill $!'
 }
 $events
 $of = @{}

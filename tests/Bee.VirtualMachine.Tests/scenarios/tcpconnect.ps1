@@ -1,6 +1,6 @@
 # The example in BumbleBee's conventions, on two connections over the loopback.
 $events = Watch-Image example/tcpconnect:v1 {
-    sh -c 'nc -lk -p 7070 -e true & sleep 0.3; nc 127.0.0.1 7070 </dev/null; nc 127.0.0.1 7070 </dev/null; kill $!'
+    sh -c 'nc -ll -p 7070 -e true & sleep 0.3; nc 127.0.0.1 7070 </dev/null; nc 127.0.0.1 7070 </dev/null; kill $!'
 }
 $events
 $connections = @($events | Where-Object MapName -EQ print_connections)
