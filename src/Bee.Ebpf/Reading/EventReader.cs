@@ -208,6 +208,12 @@ public sealed partial class EventReader : IDisposable
 
         for (var i = 0; i < _polled.Count && !stopped && !_disposed; i++)
         {
+            // A histogram of the first moment says nothing yet.
+            if (first && _polled[i] is HistogramSource)
+            {
+                continue;
+            }
+
             _polled[i].Poll(sink, ref stopped);
             _enoughHistograms = stopped && _polled[i] is HistogramSource;
         }
