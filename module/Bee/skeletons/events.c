@@ -3,8 +3,9 @@ One event for each time: into a ring buffer, or into a perf buffer.
 // What an event says: each field is a property of the object that PowerShell gets. The type says how a value is
 // meant: ktime is read as a date, duration shown as 1.2ms, ipv4_addr as an address (see bee_types.h).
 struct $(name)_seen {
-	ktime at;
+	$(timefield)
 	$(fields)
+	$(valuefield)
 };
 
 $(map)
@@ -28,12 +29,18 @@ event.
 	event = bee_reserve($(prefix)_$(name), struct $(name)_seen);
 	if (!event)
 		return $(pass);
-	event->at = bpf_ktime_get_ns();
+	$(timeassign)
 	$(assign)
+	$(valueassign)
 	bee_submit(event);
 //: body PerfBuffer
-	event.at = bpf_ktime_get_ns();
+	$(timeassign)
 	$(assign)
+	$(valueassign)
 	bee_perf_output(ctx, $(prefix)_$(name), &event, sizeof(event));
 //: role Print
 A name that begins with print_ makes Bee stream the events.
+//: role Counter
+A name that begins with counter_ makes Bee stream the events, and count them: a metric with the fields as labels.
+//: role Histogram
+A name that begins with hist_ makes a histogram of the events: each is one value, the other fields are its labels.

@@ -1,4 +1,4 @@
-A program that runs in the process that it is about.
+A program that runs in the process that it is about. What is measured is the time since the same thread was here last.
 //: arguments
  -Parameter @{ target_pid = 42 }
 //: filter
@@ -9,4 +9,23 @@ BEE_PARAM(pid_t, target_pid, 0);
 		return $(pass);
 //: labels
 pid_t pid | @ = bee_pid();
-char comm[16] | bpf_get_current_comm(@, sizeof(@)); | the thread's name
+char comm[16] | bpf_get_current_comm(@, sizeof(@)); | the thread's name | 16
+//: value
+duration since | @ = value; | since this thread was here last
+//: unit
+ns
+//: state
+// When each thread was here last. Its name has no known prefix: it is the program's own, and not streamed.
+BEE_LRU_HASH($(name)_before, u32, u64, 8192);
+//: valuelocals
+	u32 thread = bee_tid();
+	u64 now = bpf_ktime_get_ns(), value = 0;
+	u64 *before;
+//: measure
+
+	before = bpf_map_lookup_elem(&$(name)_before, &thread);
+	if (before)
+		value = now - *before;
+	bpf_map_update_elem(&$(name)_before, &thread, &now, BPF_ANY);
+	if (!value)
+		return $(pass);

@@ -8,6 +8,7 @@ with it where it knows nothing.
 //
 // It compiles, loads and reports as it stands. Change what it looks at and what it says.
 #include "bee.h"
+$(include)
 
 // The kernel lends its helpers for tracing only to programs under the GPL, or under both the GPL and another license.
 BEE_LICENSE("GPL");
@@ -16,13 +17,17 @@ $(filter)
 
 $(declarations)
 
+$(state)
+
 // $(when)
 SEC("$(section)")
 $(signature)
 {
 	$(locals)
+	$(valuelocals)
 
 	$(guard)
+	$(measure)
 	$(body)
 	return $(pass);
 }

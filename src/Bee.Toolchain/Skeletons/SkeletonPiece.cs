@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Bee.Toolchain;
 
 /// <summary>A file of the module's skeletons folder: named parts of C with places to fill in.</summary>
@@ -42,4 +44,13 @@ internal sealed class SkeletonPiece
 
     /// <summary>The part for one of several cases, else the one for all.</summary>
     public IReadOnlyList<string> Part(string name, object which) => _parts.TryGetValue($"{name} {which}", out string[]? part) ? part : Part(name);
+
+    /// <summary>The fields that a part declares, a line each: declaration, statements, comment and size in bytes.</summary>
+    public IReadOnlyList<SkeletonField> Fields(string name, string which = "") => [.. Part(name, which).Select(line =>
+    {
+        string[] parts = line.Split('|', StringSplitOptions.TrimEntries);
+        return new SkeletonField(
+            parts[0], parts[1].Replace("\\n", "\n"), parts.Length > 2 && parts[2].Length > 0 ? parts[2] : null,
+            parts.Length > 3 ? int.Parse(parts[3], CultureInfo.InvariantCulture) : sizeof(ulong));
+    })];
 }

@@ -1,0 +1,34 @@
+A program that runs when the kernel looks for the socket that gets a packet. What is measured is the time between two.
+//: filter
+// Only packets for this local port; 0 is all. Parameters are set from outside: -Parameter @{ local_port = 443 }.
+BEE_PARAM(u32, local_port, 0);
+//: guard
+	if (local_port && ctx->local_port != local_port)
+		return $(pass);
+//: labels
+u32 protocol | @ = ctx->protocol; | 6 is TCP, 17 is UDP
+u32 port | @ = ctx->local_port;
+//: fields
+ipv4_addr remote | @ = ctx->remote_ip4;
+net_port remote_port | @ = ctx->remote_port;
+//: signature
+int $(function)(struct bpf_sk_lookup *ctx)
+//: value
+duration since | @ = value; | since the look-up before
+//: unit
+ns
+//: state
+// When the last look-up was. Its name has no known prefix: it is the program's own, and not streamed.
+BEE_ARRAY($(name)_before, u64, 1);
+//: valuelocals
+	u32 first = 0;
+	u64 now = bpf_ktime_get_ns(), value = 0;
+	u64 *before;
+//: measure
+
+	before = bpf_map_lookup_elem(&$(name)_before, &first);
+	if (before && *before)
+		value = now - *before;
+	bpf_map_update_elem(&$(name)_before, &first, &now, BPF_ANY);
+	if (!value)
+		return $(pass);

@@ -1,0 +1,78 @@
+using Bee.Ebpf;
+
+namespace Bee.Toolchain;
+
+/// <summary>What goes together, and why the rest does not.</summary>
+internal static class SkeletonRules
+{
+    /// <summary>The kind of a name.</summary>
+    /// <exception cref="SkeletonException">There is no such kind, or nothing to report from it.</exception>
+    public static SkeletonKind Kind(string name)
+    {
+        if (SkeletonKinds.All.FirstOrDefault(kind => kind.IsCalled(name)) is { } found)
+        {
+            return found;
+        }
+
+        if (SkeletonKinds.Refused.TryGetValue(name.ToLowerInvariant(), out string? reason))
+        {
+            throw new SkeletonException(SkeletonFault.UnknownKind, $"There is no skeleton for '{name}': {reason}.", $"There are: {string.Join(", ", ProgramSkeleton.Kinds)}.");
+        }
+
+        IReadOnlyList<string> near = Suggest.Nearest(name, ProgramSkeleton.Kinds, 3);
+        throw new SkeletonException(
+            SkeletonFault.UnknownKind,
+            $"Bee runs no programs of the kind '{name}'.",
+            near.Count > 0 ? $"Did you mean {string.Join(" or ", near)}?" : $"There are: {string.Join(", ", ProgramSkeleton.Kinds)}.");
+    }
+
+    /// <summary>The map that a program reports through.</summary>
+    /// <returns>The one asked for, or what suits the output; null for an iterator, which writes its records itself.</returns>
+    /// <exception cref="SkeletonException">They do not go together.</exception>
+    public static SkeletonMapType? Map(SkeletonKind kind, SkeletonMapType? asked, SkeletonOutput output)
+    {
+        if (kind.Subject == IteratorShape.Subject)
+        {
+            if (asked is { } map)
+            {
+                throw new SkeletonException(
+                    SkeletonFault.Combination,
+                    $"An iterator reports through no map: it writes its records itself, and is run anew at each reading, so that {map} would hold everything several times.",
+                    "Leave the map out.");
+            }
+
+            return output == SkeletonOutput.Print ? null : throw new SkeletonException(
+                SkeletonFault.Combination,
+                $"An iterator lists what there is, and is run anew at each reading: a {output} of that would count everything several times.",
+                "Take Print, and count the objects with Group-Object or Measure-Object.");
+        }
+
+        if (output == SkeletonOutput.Gauge && asked is SkeletonMapType.RingBuffer or SkeletonMapType.PerfBuffer)
+        {
+            throw new SkeletonException(
+                SkeletonFault.Combination,
+                $"A gauge is a level that can be read at any time, and {asked} hands single events on and keeps none: where one is lost, the level would be wrong until the next.",
+                "Take Hash or Array for a gauge, or Print for the events.");
+        }
+
+        return asked ?? (output == SkeletonOutput.Print ? SkeletonMapType.RingBuffer : SkeletonMapType.Hash);
+    }
+
+    /// <summary>The target that a program attaches to; empty where its section names none.</summary>
+    /// <exception cref="SkeletonException">The kind takes none, or this is none on this machine.</exception>
+    public static string Target(SkeletonKind kind, string? asked)
+    {
+        if (asked is null)
+        {
+            return kind.DefaultTarget ?? string.Empty;
+        }
+
+        return kind.Kind.HasTargetInSection ? SkeletonTarget.Check(kind.Kind, asked) : throw new SkeletonException(
+            SkeletonFault.Target,
+            $"A program of the kind {kind.Name} does not say in its source what it attaches to.",
+            kind.Kind.NeedsInterface ? "Name the interface when it is run: Invoke-BeeProgram -Interface."
+            : kind.Kind.NeedsCgroup ? "Name the control group when it is run: Invoke-BeeProgram -Cgroup."
+            : kind.Kind.NeedsNetworkNamespace ? "Name the network namespace when it is run: Invoke-BeeProgram -NetworkNamespace."
+            : "Leave -AttachTo out.");
+    }
+}
