@@ -22,7 +22,7 @@ internal static class SkeletonTarget
         }
 
         string name = target.Split('+')[0];
-        IReadOnlyCollection<string> names = KernelTargets.Names(kind.Target);
+        IReadOnlyList<string> names = KernelTargets.Names(kind.Name);
         if (names.Count == 0 || names.Contains(name))
         {
             return target;

@@ -1,0 +1,77 @@
+using System.Text;
+
+namespace Bee.Ebpf;
+
+/// <summary>
+/// Looks for names among the kernel's hundred thousand types and symbols, on their bytes: only those that fit become strings. It is used while somebody types.
+/// </summary>
+internal static class KernelNames
+{
+    private const string Symbols = "/proc/kallsyms";
+
+    /// <summary>Names of types, without the beginning that all of the wanted have.</summary>
+    /// <exception cref="IOException">The kernel shows no types.</exception>
+    public static List<string> OfTypes(BtfKind kind, string prefix, string begin)
+    {
+        // Not checked as a whole, as a graph that is followed is: nothing is followed here, and it is the kernel's own.
+        BtfTable table = BtfReader.Read(File.ReadAllBytes(Btf.KernelPath));
+        var wanted = Encoding.UTF8.GetBytes(prefix + begin);
+        var names = new List<string>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (uint id = 1; id < table.TypeCount; id++)
+        {
+            if (table.Kind(id) == kind && table.NameOffset(id) is var offset && offset < table.StringsLength)
+            {
+                var name = table.TextBytes(offset);
+                if (name.StartsWith(wanted) && name.Length > prefix.Length)
+                {
+                    Add(names, seen, name[prefix.Length..]);
+                }
+            }
+        }
+
+        return names;
+    }
+
+    /// <summary>Names of functions of the kernel and its modules, without the beginning that all of the wanted have.</summary>
+    /// <exception cref="IOException">The kernel shows no symbols.</exception>
+    public static List<string> OfCode(string prefix, string begin)
+    {
+        var wanted = Encoding.UTF8.GetBytes(prefix + begin);
+        var names = new List<string>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        ReadOnlySpan<byte> text = File.ReadAllBytes(Symbols);
+        while (!text.IsEmpty)
+        {
+            var end = text.IndexOf((byte)'\n');
+            var line = end < 0 ? text : text[..end];
+            text = end < 0 ? [] : text[(end + 1)..];
+            // "address type name", and "[module]" behind a tab; t and T are code.
+            var space = line.IndexOf((byte)' ');
+            if (space < 0 || space + 3 >= line.Length || (line[space + 1] | 0x20) != 't')
+            {
+                continue;
+            }
+
+            var name = line[(space + 3)..];
+            var tab = name.IndexOf((byte)'\t');
+            name = tab < 0 ? name : name[..tab];
+            // Names with a dot are parts that the compiler made, __pfx_ is the padding before a function: nothing attaches there.
+            if (name.StartsWith(wanted) && name.Length > prefix.Length && name.IndexOf((byte)'.') < 0 && !name.StartsWith("__pfx_"u8))
+            {
+                Add(names, seen, name[prefix.Length..]);
+            }
+        }
+
+        return names;
+    }
+
+    private static void Add(List<string> names, HashSet<string> seen, ReadOnlySpan<byte> name)
+    {
+        var text = Encoding.UTF8.GetString(name);
+        if (seen.Add(text))
+        {
+            names.Add(text);
+        }
+    }
+}

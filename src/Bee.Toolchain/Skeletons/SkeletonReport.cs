@@ -1,0 +1,51 @@
+namespace Bee.Toolchain;
+
+/// <summary>The parts of a skeleton that reports through a map: whom it is about, what it says, and where it puts it.</summary>
+internal static class SkeletonReport
+{
+    /// <summary>Sets the places of a program.</summary>
+    public static void Fill(PieceText text, SkeletonKind kind, TargetShape shape, SkeletonMapType map, SkeletonOutput output)
+    {
+        SkeletonPiece subject = SkeletonPiece.Read(kind.Subject), place = SkeletonPiece.Read(PieceOf(map));
+        bool isEvent = map is SkeletonMapType.RingBuffer or SkeletonMapType.PerfBuffer, isMeasured = output is SkeletonOutput.Gauge or SkeletonOutput.Histogram;
+        text["arguments"] = [SkeletonWords.Place(kind.Kind) + string.Concat(subject.Part("arguments"))];
+        text["filter"] = subject.Part("filter");
+        text["guard"] = [.. shape.Before, .. subject.Part("guard")];
+        text["declarations"] = place.Part("declarations");
+        text["map"] = place.Part("map", isEvent ? map : output);
+        text["role"] = place.Part("role", output);
+        text["locals"] = [.. shape.Locals, .. place.Part("locals", isEvent ? map : output)];
+        text["body"] = place.Part("body", isEvent ? map : output);
+        text["state"] = isMeasured ? subject.Part("state") : [];
+        text["measure"] = isMeasured ? subject.Part("measure") : [];
+        text["valuelocals"] = isMeasured ? subject.Part("valuelocals") : [];
+        text["unit"] = subject.Part("unit");
+        text.Set("prefix", SkeletonWords.Prefix(output));
+
+        IReadOnlyList<SkeletonField> labels = subject.Fields("labels"), values = subject.Fields("value");
+        // What is counted or spread is told apart by few labels; what is shown says all that there is.
+        SkeletonField[] all = [.. labels, .. output == SkeletonOutput.Print ? shape.Fields : []];
+        IEnumerable<string> notes = output == SkeletonOutput.Print ? shape.Notes : [];
+        string at = place.Part("place", map).FirstOrDefault(string.Empty);
+        text["labels"] = [.. labels.Select(field => field.Line)];
+        text["assignlabels"] = Statements(labels, "key.");
+        text["fields"] = [.. all.Select(field => field.Line), .. notes];
+        text["assign"] = Statements(all, at);
+        text["otherfields"] = [.. shape.Fields.Select(field => field.Line), .. notes];
+        text["assignother"] = Statements(shape.Fields, at);
+        text["timefield"] = output == SkeletonOutput.Print ? ["ktime at;"] : [];
+        text["timeassign"] = output == SkeletonOutput.Print ? [$"{at}at = bpf_ktime_get_ns();"] : [];
+        text["valuefield"] = isMeasured ? [.. values.Select(field => field.Line)] : [];
+        text["valueassign"] = isMeasured ? Statements(values, at) : [];
+        text["valuetype"] = [.. values.Select(field => field.Declaration.Split(' ')[0])];
+    }
+
+    private static string PieceOf(SkeletonMapType map) => map switch
+    {
+        SkeletonMapType.Hash => "entries",
+        SkeletonMapType.Array => "slots",
+        _ => "events",
+    };
+
+    private static string[] Statements(IEnumerable<SkeletonField> fields, string place) => [.. fields.SelectMany(field => field.Statements(place))];
+}
