@@ -9,6 +9,8 @@ namespace Bee.Cmdlets;
 [OutputType(typeof(FileInfo))]
 public sealed class NewProgramCommand : BeeCmdlet
 {
+    internal const string DefaultKind = "tracepoint";
+
     /// <summary>The C file to write, or a folder that gets a C file and a bee.yaml of its name.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
@@ -18,7 +20,7 @@ public sealed class NewProgramCommand : BeeCmdlet
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ProgramKindCompleter))]
-    public string ProgramType { get; set; } = "tracepoint";
+    public string ProgramType { get; set; } = DefaultKind;
 
     /// <summary>Where the program puts what it sees.</summary>
     [Parameter]
@@ -31,11 +33,15 @@ public sealed class NewProgramCommand : BeeCmdlet
     /// <summary>What to attach to: a tracepoint, a function, a file and a function, as the kind has it.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(AttachTargetCompleter))]
     public string? AttachTo { get; set; }
 
     /// <summary>Overwrites files that are there.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
+
+    /// <summary>The kind that somebody means, as its section may be written; the usual one where nobody says.</summary>
+    internal static string FullKind(string? kind) => kind is null ? DefaultKind : ProgramSkeleton.FindKind(kind) ?? kind;
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Path, () =>

@@ -1,4 +1,5 @@
 using System.Collections;
+using Bee.Ebpf;
 using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
@@ -8,5 +9,5 @@ public sealed class ProgramKindCompleter : BeeCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
-        => ProgramSkeleton.Kinds.Select(kind => new Candidate(kind, $"programs of the kind {kind}"));
+        => ProgramSkeleton.Kinds.Select(kind => new Candidate(kind, $"runs {ProgramKinds.Find(kind)?.Description ?? "in the kernel"}"));
 }

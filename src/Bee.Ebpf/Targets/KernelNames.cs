@@ -14,7 +14,7 @@ internal static class KernelNames
     public static List<string> OfTypes(BtfKind kind, string prefix, string begin)
     {
         // Not checked as a whole, as a graph that is followed is: nothing is followed here, and it is the kernel's own.
-        BtfTable table = BtfReader.Read(File.ReadAllBytes(Btf.KernelPath));
+        BtfTable table = BtfReader.Read(File.ReadAllBytes(Btf.KernelPath), null);
         var wanted = Encoding.UTF8.GetBytes(prefix + begin);
         var names = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal);

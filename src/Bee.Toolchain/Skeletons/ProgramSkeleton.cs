@@ -6,6 +6,15 @@ public static class ProgramSkeleton
     /// <summary>The kinds of programs that there are skeletons for, by the beginning of their section's name.</summary>
     public static IReadOnlyList<string> Kinds { get; } = [.. SkeletonKinds.All.Select(kind => kind.Name)];
 
+    /// <summary>The kind's name in <see cref="Kinds"/>, for a name in any case or as a section may begin (<c>tp</c>, <c>raw_tp</c>).</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>Null where there is no such kind.</returns>
+    public static string? FindKind(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return SkeletonKinds.All.FirstOrDefault(kind => kind.IsCalled(name))?.Name;
+    }
+
     /// <summary>Writes a skeleton.</summary>
     /// <param name="request">What it shall do.</param>
     /// <returns>C, with a line feed at the end of each line.</returns>

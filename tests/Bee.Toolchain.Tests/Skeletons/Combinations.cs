@@ -39,7 +39,7 @@ internal static partial class Combinations
         => combination.Kind == Kinds.First(kind => Skeleton(new Combination(kind, combination.Map, combination.Output)) == Skeleton(combination));
 
     internal static ObjectFile Compile(Combination combination)
-        => Compiled.GetOrAdd(combination.Name, _ => new Lazy<ObjectFile>(() => Sources.Compile(combination.Write()))).Value;
+        => Compiled.GetOrAdd(combination.Name, _ => new Lazy<ObjectFile>(() => Sources.Compile(combination.Write(), PrecompiledBee.Flags))).Value;
 
     private static string? Skeleton(Combination combination) => IsWritten(combination) ? Own().Replace(combination.Write(), string.Empty) : null;
 

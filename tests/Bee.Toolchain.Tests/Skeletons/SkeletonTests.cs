@@ -16,4 +16,13 @@ public class SkeletonTests
         Assert.Contains("next_pid;", text);
         Sources.Compile(text);
     }
+
+    /// <summary>The tests of all combinations count on it.</summary>
+    [CompileFact]
+    public void A_header_that_was_compiled_before_makes_no_difference()
+    {
+        var text = new Combination("tracepoint", SkeletonMapType.RingBuffer, SkeletonOutput.Print).Write();
+
+        Assert.True(Sources.Compile(text).Bytes.Span.SequenceEqual(Sources.Compile(text, PrecompiledBee.Flags).Bytes.Span));
+    }
 }
