@@ -24,13 +24,13 @@ public static class KernelTargets
             return kind switch
             {
                 "tracepoint" => Tracepoints(begin),
-                "raw_tracepoint" or "raw_tp.w" or "raw_tracepoint.w" or "tp_btf" => KernelNames.OfTypes(BtfKind.Typedef, RawTracepoint, begin),
-                "fentry" or "fexit" or "fmod_ret" => KernelNames.OfTypes(BtfKind.Function, "", begin),
-                "lsm" or "lsm_cgroup" => KernelNames.OfTypes(BtfKind.Function, BpfLsm, begin),
+                "raw_tracepoint" or "raw_tp.w" or "raw_tracepoint.w" or "tp_btf" => TargetScan.OfTypes(BtfKind.Typedef, RawTracepoint, begin),
+                "fentry" or "fexit" or "fmod_ret" => TargetScan.OfTypes(BtfKind.Function, "", begin),
+                "lsm" or "lsm_cgroup" => TargetScan.OfTypes(BtfKind.Function, BpfLsm, begin),
                 // The types of their contexts: functions of such names the kernel has for other ends too.
-                "iter" => KernelNames.OfTypes(BtfKind.Struct, BpfIter + "_", begin),
-                "kprobe" or "kretprobe" or "kprobe.multi" or "kretprobe.multi" => KernelNames.OfCode("", begin),
-                "ksyscall" or "kretsyscall" => [.. s_calls.SelectMany(call => KernelNames.OfCode(call, begin))],
+                "iter" => TargetScan.OfTypes(BtfKind.Struct, BpfIter + "_", begin),
+                "kprobe" or "kretprobe" or "kprobe.multi" or "kretprobe.multi" => TargetScan.OfCode("", begin),
+                "ksyscall" or "kretsyscall" => [.. s_calls.SelectMany(call => TargetScan.OfCode(call, begin))],
                 _ => [],
             };
         }

@@ -5,7 +5,7 @@ namespace Bee.Ebpf;
 /// <summary>
 /// Looks for names among the kernel's hundred thousand types and symbols, on their bytes: only those that fit become strings. It is used while somebody types.
 /// </summary>
-internal static class KernelNames
+internal static class TargetScan
 {
     private const string Symbols = "/proc/kallsyms";
 

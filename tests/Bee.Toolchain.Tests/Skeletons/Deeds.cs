@@ -1,0 +1,105 @@
+using System.Diagnostics;
+
+namespace Bee.Toolchain.Tests;
+
+/// <summary>
+/// A process that does once, when told, what programs of every kind look at: in a network namespace and a control group of its own, so that nobody else is looked at.
+/// </summary>
+internal sealed class Deeds : IDisposable
+{
+    // Thrice, since what is measured is the time between two. Nothing leaves the loopback interface of the namespace.
+    private const string Script = """
+        use Socket qw(:all); $| = 1; print "ready\n"; <STDIN>;
+        sub tcp { my ($family, $at, $any) = @_;
+            socket(my $l, $family, SOCK_STREAM, 0) or return; setsockopt($l, SOL_SOCKET, SO_REUSEADDR, 1); bind($l, $at) or return; listen($l, 5);
+            socket(my $c, $family, SOCK_STREAM, 0); connect($c, $at) or die "connect: $!"; accept(my $a, $l);
+            getpeername($c); getsockname($c); getsockopt($c, SOL_SOCKET, SO_TYPE); syswrite($c, "hello"); sysread($a, my $got, 5); syswrite($a, "hello"); sysread($c, $got, 5); }
+        sub udp { my ($family, $at) = @_;
+            socket(my $l, $family, SOCK_DGRAM, 0) or return; bind($l, $at) or return; socket(my $c, $family, SOCK_DGRAM, 0);
+            send($c, "hello", 0, $at); recv($l, my $got, 5, 0); }
+        for my $round (1..3) {
+            open(my $f, '<', '/dev/null'); sysread($f, my $got, 1); close($f);
+            open($f, '<', '/proc/sys/kernel/ostype'); sysread($f, $got, 10); close($f);
+            system('/bin/true'); getaddrinfo('localhost', '80');
+            tcp(PF_INET, sockaddr_in(4242, INADDR_LOOPBACK)); tcp(PF_INET6, pack_sockaddr_in6(4243, Socket::IN6ADDR_LOOPBACK)); tcp(PF_UNIX, sockaddr_un("\0bee-$$-$round"));
+            udp(PF_INET, sockaddr_in(4244, INADDR_LOOPBACK)); udp(PF_INET6, pack_sockaddr_in6(4245, Socket::IN6ADDR_LOOPBACK)); udp(PF_UNIX, sockaddr_un("\0bee-d-$$-$round"));
+            my $cpu = (times)[0]; 1 while (times)[0] - $cpu < 0.05;
+        }
+        print "done\n"; <STDIN>;
+        """;
+
+    private static int s_count;
+    private readonly Process _process;
+
+    public Deeds()
+    {
+        Name = $"bee-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
+        Run("ip", "netns", "add", Name);
+        Run("ip", "-n", Name, "link", "set", "lo", "up");
+        Cgroup = Path.Combine(CgroupRoot!, Name);
+        Directory.CreateDirectory(Cgroup);
+        _process = Process.Start(new ProcessStartInfo(
+            "sh", ["-c", $"echo $$ > {Cgroup}/cgroup.procs && exec nsenter --net=/run/netns/{Name} perl -e \"$1\"", "sh", Script]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        Expect("ready");
+    }
+
+    /// <summary>Why there can be none here; null when there can.</summary>
+    internal static string? Missing { get; } = CgroupRoot is null ? "needs a control group file system (v2)"
+        : Array.Find(["ip", "nsenter", "perl"], tool => SearchPath.Find(tool) is null) is { } lacking ? $"needs {lacking}"
+        : null;
+
+    /// <summary>The network namespace.</summary>
+    public string Name { get; }
+
+    /// <summary>The control group's folder.</summary>
+    public string Cgroup { get; }
+
+    /// <summary>The process.</summary>
+    public int Id => _process.Id;
+
+    private static string? CgroupRoot => File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')).FirstOrDefault(mount => mount[2] == "cgroup2")?[1];
+
+    /// <summary>Does it all. The process stays until it is disposed.</summary>
+    public void Do()
+    {
+        _process.StandardInput.WriteLine();
+        Expect("done");
+    }
+
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+        Run("ip", "netns", "delete", Name);
+        // A group is busy for a moment after its last process.
+        Assert.True(SpinWait.SpinUntil(Removed, TimeSpan.FromSeconds(10)), $"{Cgroup} stays");
+    }
+
+    private bool Removed()
+    {
+        try
+        {
+            Directory.Delete(Cgroup);
+            return true;
+        }
+        catch (IOException)
+        {
+            Thread.Sleep(10);
+            return false;
+        }
+    }
+
+    private void Expect(string line)
+    {
+        var read = _process.StandardOutput.ReadLineAsync();
+        Assert.True(read.Wait(TimeSpan.FromSeconds(60)) && read.Result == line, $"expected '{line}'");
+    }
+
+    private static void Run(string tool, params string[] arguments)
+    {
+        using var process = Process.Start(tool, arguments);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+}
