@@ -85,7 +85,7 @@ public static class ViewText
     private static string[] ProgramColumns(ImageProgram program)
     {
         string section = program.Section ?? program.Type ?? string.Empty;
-        return program.AttachTo is { Length: > 0 } target && !section.EndsWith(target, StringComparison.Ordinal)
+        return program.AttachTo is { Length: > 0 } target && section[(section.IndexOf('/', StringComparison.Ordinal) + 1)..] != target
             ? [program.Name, section, $"attached to {target}"]
             : [program.Name, section, string.Empty];
     }

@@ -6,7 +6,8 @@ namespace Bee.Cmdlets;
 /// <param name="Field">What it shows.</param>
 /// <param name="Width">How many characters it has.</param>
 /// <param name="AlignRight">Whether its text stands to the right.</param>
-internal sealed record EventColumn(RecordField Field, int Width, bool AlignRight);
+/// <param name="Meaning">What its values are shown as.</param>
+internal sealed record EventColumn(RecordField Field, int Width, bool AlignRight, FieldMeaning Meaning);
 
 /// <summary>
 /// Chooses columns and widths so that a table fits 80 characters: the same choice for the same type, everywhere. What the map's author says comes first.
@@ -32,11 +33,21 @@ internal static class EventColumns
         }
 
         var widths = Grow(fields, least, fields.ConvertAll(field => Said(shape, field).Width is not null));
-        return fields.Select((field, i) => new EventColumn(field, widths[i], IsRight(shape, field))).ToList();
+        return fields.Select((field, i) => Column(shape, field, widths[i])).ToList();
     }
 
-    /// <summary>Whether a field's text stands to the right of its column.</summary>
-    public static bool IsRight(IRecordShape shape, RecordField field) => Said(shape, field).AlignRight ?? field.AlignRight;
+    /// <summary>A field's column, so wide.</summary>
+    public static EventColumn Column(IRecordShape shape, RecordField field, int width) =>
+        new(field, width, Said(shape, field).AlignRight ?? field.AlignRight, MeaningOf(shape, field));
+
+    /// <summary>What a field's values are shown as: what its type says, and of an entry's plain value what the author's unit says.</summary>
+    public static FieldMeaning MeaningOf(IRecordShape shape, RecordField field) => shape.Presentation.Unit switch
+    {
+        _ when shape is not EntryType || field is not { Name: "Value", CName.Length: 0, Meaning: FieldMeaning.Number } => field.Meaning,
+        "ns" or "nanoseconds" => FieldMeaning.Duration,
+        "bytes" or "B" => FieldMeaning.ByteSize,
+        _ => field.Meaning,
+    };
 
     /// <summary>The fields that a table has a use for, in the order of its columns: what an entry is kept for comes behind what it is kept by.</summary>
     public static List<RecordField> Shown(IRecordShape shape)
@@ -59,7 +70,7 @@ internal static class EventColumns
     }
 
     /// <summary>The parts of what an author says that decide how a table looks, as text: the same text, the same table.</summary>
-    public static string Signature(IRecordShape shape) => string.Join(' ', shape.Fields.Select(field => Said(shape, field)).Select(
+    public static string Signature(IRecordShape shape) => shape.Presentation.Unit + string.Join(' ', shape.Fields.Select(field => Said(shape, field)).Select(
         said => $"{said.Width},{said.AlignRight},{said.Order},{said.Hidden}"));
 
     private static FieldPresentation Said(IRecordShape shape, RecordField field) => shape.Presentation.Of(field);

@@ -11,11 +11,11 @@ internal static class EventDetails
     // No table shows more than this of a line, and records may be long.
     private const int Enough = 160;
 
-    private static readonly ConcurrentDictionary<Type, (RecordField Field, PropertyInfo Property)[]> Shapes = new();
+    private static readonly ConcurrentDictionary<Type, (RecordField Field, FieldMeaning Meaning, PropertyInfo Property)[]> Shapes = new();
 
     /// <summary>Learns what the fields of a type mean.</summary>
     public static void Know(IRecordShape shape) => Shapes[shape.ClrType] = EventColumns.Shown(shape)
-        .Select(field => (field, shape.ClrType.GetProperty(field.Name)!))
+        .Select(field => (field, EventColumns.MeaningOf(shape, field), shape.ClrType.GetProperty(field.Name)!))
         .ToArray();
 
     /// <summary>The line.</summary>
@@ -28,14 +28,14 @@ internal static class EventDetails
 
         var names = shown.Split(',');
         var text = new StringBuilder();
-        foreach (var (field, property) in fields)
+        foreach (var (field, meaning, property) in fields)
         {
             if (Array.IndexOf(names, field.Name) >= 0 || text.Length > Enough)
             {
                 continue;
             }
 
-            var value = EventText.Of(field.Meaning, property.GetValue(record));
+            var value = EventText.Of(meaning, property.GetValue(record));
             text.Append(text.Length == 0 ? "" : " ").Append(field.Name).Append('=').Append(value.Contains(' ', StringComparison.Ordinal) ? $"'{value}'" : value);
         }
 

@@ -21,7 +21,7 @@ internal static class EventTable
         var row = table.StartRowDefinition(wrap: false, null, null);
         foreach (var column in columns)
         {
-            AddColumn(row, column.Field, column.AlignRight);
+            AddColumn(row, column);
         }
 
         row.EndRowDefinition();
@@ -31,24 +31,22 @@ internal static class EventTable
     /// <summary>The alignment in PowerShell's terms.</summary>
     public static Alignment AlignmentOf(bool alignRight) => alignRight ? Alignment.Right : Alignment.Left;
 
-    /// <summary>Adds a field's column to a row.</summary>
-    public static void AddColumn(TableRowDefinitionBuilder row, RecordField field, bool alignRight)
+    /// <summary>Adds a column to a row.</summary>
+    public static void AddColumn(TableRowDefinitionBuilder row, EventColumn column)
     {
-        if (Script(field) is { } script)
+        if (Method(column.Meaning) is { } method)
         {
-            row.AddScriptBlockColumn(script, AlignmentOf(alignRight), null);
+            var name = column.Field.Name.Replace("'", "''", StringComparison.Ordinal);
+            row.AddScriptBlockColumn($"[Bee.Cmdlets.EventText]::{method}($_.'{name}')", AlignmentOf(column.AlignRight), null);
         }
         else
         {
-            row.AddPropertyColumn(field.Name, AlignmentOf(alignRight), null);
+            row.AddPropertyColumn(column.Field.Name, AlignmentOf(column.AlignRight), null);
         }
     }
 
     // Null where PowerShell's own text is the right one.
-    private static string? Script(RecordField field) =>
-        Method(field) is { } method ? $"[Bee.Cmdlets.EventText]::{method}($_.'{field.Name.Replace("'", "''", StringComparison.Ordinal)}')" : null;
-
-    private static string? Method(RecordField field) => field.Meaning switch
+    private static string? Method(FieldMeaning meaning) => meaning switch
     {
         FieldMeaning.Text or FieldMeaning.Array or FieldMeaning.Object => nameof(EventText.Line),
         FieldMeaning.Duration => nameof(EventText.Duration),

@@ -27,7 +27,7 @@ internal static class MixedTable
             var needed = first.Presentation.Of(field).Width ?? Math.Max(Math.Min(field.Width, 16), field.Name.Length);
             if (needed + 1 <= left)
             {
-                columns.Add(new EventColumn(field, needed, EventColumns.IsRight(first, field)));
+                columns.Add(EventColumns.Column(first, field, needed));
                 left -= needed + 1;
             }
         }
@@ -42,7 +42,7 @@ internal static class MixedTable
         var row = table.AddHeader(Alignment.Left, details, "Details").StartRowDefinition(wrap: false, null, null).AddPropertyColumn("MapName", Alignment.Left, null);
         foreach (var column in columns)
         {
-            EventTable.AddColumn(row, column.Field, column.AlignRight);
+            EventTable.AddColumn(row, column);
         }
 
         var shown = string.Join(',', columns.Select(column => column.Field.Name)).Replace("'", "''", StringComparison.Ordinal);

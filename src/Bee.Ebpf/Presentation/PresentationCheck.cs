@@ -36,6 +36,10 @@ internal static class PresentationCheck
             {
                 yield return Missing($"programs/{name}", "program", name, file.Programs.Select(p => p.Name), "function with a SEC()");
             }
+            else if (program.AttachTo is not null && ProgramKinds.Find(found.Kind) is { Target: AttachTarget.None })
+            {
+                yield return new PresentationFault($"programs/{name}/attach", $"programs of the kind {found.Kind} have no target that could be another.");
+            }
             else if (program.AttachTo is { Length: 0 })
             {
                 yield return new PresentationFault($"programs/{name}/attach", "attach is empty; leave it out to attach where the section says.");

@@ -102,6 +102,18 @@ public sealed class ManifestTests : IDisposable
     }
 
     [KernelFact]
+    public void AValueIsShownInItsUnit()
+    {
+        Write("maps: { gauge_last: { unit: ns } }");
+        _load.Repeat(": < /etc/hostname");
+
+        string[] lines = _shell.Show("Invoke-BeeProgram $folder -Parameter @{ target_pid = $id; small = 250 } -Map gauge_last -Interval 100ms -MaxEvents 4 -Duration 20", Variables());
+
+        Assert.Contains(lines, line => line.EndsWith("us", StringComparison.Ordinal) || line.EndsWith("250ns", StringComparison.Ordinal));
+        Assert.IsType<ulong>(_shell.Objects("Invoke-BeeProgram $folder -Parameter @{ target_pid = $id } -Map gauge_last -MaxEvents 1 -Duration 20 | ForEach-Object Value", Variables())[0].BaseObject);
+    }
+
+    [KernelFact]
     public void AKindOfNoneKeepsAMapFromStreaming()
     {
         Write(Manifest);
