@@ -13,7 +13,9 @@ internal static class SlotPlans
     public static SlotPlan? Of(MapDescription map, out string? whyNot)
     {
         whyNot = null;
-        if (map.Value is null || map.Value.Size != map.ValueSize || map.Key is not null && map.Key.Size != map.KeySize)
+        // An array's key is its index, whether or not the declaration says so.
+        var isArray = map.Type is MapType.Array or MapType.PerCpuArray;
+        if (map.Value is null || map.Value.Size != map.ValueSize || (map.Key is null ? !isArray : map.Key.Size != map.KeySize))
         {
             whyNot = "its declaration does not say of what types its keys and values are";
             return null;
