@@ -1,0 +1,142 @@
+using System.Buffers.Binary;
+
+namespace Bee.Ebpf;
+
+/// <summary>
+/// The parts of a program or library that names come from: segments, build id, functions. The file belongs to whoever ran it, so it may say
+/// anything; nothing in it is followed unchecked, and what makes no sense gives no names.
+/// </summary>
+internal sealed class ElfImage
+{
+    private const int HeaderSize = 64, SegmentSize = 56, SectionSize = 64;
+    private const int MostSegments = 512, MostSections = 100_000, MostNoteBytes = 64 << 10;
+    private const uint Load = 1, Note = 4;
+
+    private readonly Reader _read;
+
+    private ElfImage(Reader read) => _read = read;
+
+    /// <summary>Reads a part of a file.</summary>
+    /// <param name="offset">Where it begins.</param>
+    /// <param name="count">How many bytes it has.</param>
+    /// <returns>The bytes, or null where the file has them not.</returns>
+    public delegate byte[]? Reader(long offset, int count);
+
+    /// <summary>What is loaded: a place in the file, its length, and the address that the file gives it.</summary>
+    public IReadOnlyList<(ulong Offset, ulong Size, ulong Address)> Segments { get; private set; } = [];
+
+    /// <summary>The build id in hex digits, or null.</summary>
+    public string? BuildId { get; private set; }
+
+    /// <summary>The type, place, length, link and entry size of each section.</summary>
+    public IReadOnlyList<(uint Type, ulong Offset, ulong Size, uint Link, ulong EntrySize)> Sections { get; private set; } = [];
+
+    /// <summary>Reads the tables of a 64-bit little-endian ELF file; null for what is none.</summary>
+    public static ElfImage? Open(Reader read)
+    {
+        if (read(0, HeaderSize) is not { } header || !header.AsSpan().StartsWith("\u007fELF\u0002\u0001"u8))
+        {
+            return null;
+        }
+
+        var image = new ElfImage(read);
+        image.ReadSegments(header);
+        image.ReadSections(header);
+        return image;
+    }
+
+    /// <summary>A part of the file, or null.</summary>
+    public byte[]? Read(ulong offset, ulong size, int most) =>
+        size <= (ulong)most && offset <= long.MaxValue - (ulong)most ? _read((long)offset, (int)size) : null;
+
+    /// <summary>The address that the file gives to a place in it, or null where that is not loaded.</summary>
+    public ulong? AddressOf(ulong fileOffset)
+    {
+        foreach (var (offset, size, address) in Segments)
+        {
+            if (fileOffset >= offset && fileOffset - offset < size)
+            {
+                return unchecked(fileOffset - offset + address);
+            }
+        }
+
+        return null;
+    }
+
+    private void ReadSegments(ReadOnlySpan<byte> header)
+    {
+        var count = BinaryPrimitives.ReadUInt16LittleEndian(header[56..]);
+        if (BinaryPrimitives.ReadUInt16LittleEndian(header[54..]) != SegmentSize || count > MostSegments
+            || Read(BinaryPrimitives.ReadUInt64LittleEndian(header[32..]), (ulong)count * SegmentSize, MostSegments * SegmentSize) is not { } table)
+        {
+            return;
+        }
+
+        var segments = new List<(ulong, ulong, ulong)>();
+        for (var i = 0; i < count; i++)
+        {
+            var entry = table.AsSpan(i * SegmentSize, SegmentSize);
+            var type = BinaryPrimitives.ReadUInt32LittleEndian(entry);
+            var offset = BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]);
+            var size = BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]);
+            if (type == Load)
+            {
+                segments.Add((offset, size, BinaryPrimitives.ReadUInt64LittleEndian(entry[16..])));
+            }
+            else if (type == Note && BuildId is null && Read(offset, size, MostNoteBytes) is { } notes)
+            {
+                BuildId = FindBuildId(notes);
+            }
+        }
+
+        Segments = segments;
+    }
+
+    private void ReadSections(ReadOnlySpan<byte> header)
+    {
+        int count = BinaryPrimitives.ReadUInt16LittleEndian(header[60..]);
+        if (count > MostSections || BinaryPrimitives.ReadUInt16LittleEndian(header[58..]) != SectionSize
+            || Read(BinaryPrimitives.ReadUInt64LittleEndian(header[40..]), (ulong)count * SectionSize, MostSections * SectionSize) is not { } table)
+        {
+            return;
+        }
+
+        var sections = new (uint, ulong, ulong, uint, ulong)[count];
+        for (var i = 0; i < count; i++)
+        {
+            var entry = table.AsSpan(i * SectionSize, SectionSize);
+            sections[i] = (BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]), BinaryPrimitives.ReadUInt64LittleEndian(entry[24..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]), BinaryPrimitives.ReadUInt32LittleEndian(entry[40..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(entry[56..]));
+        }
+
+        Sections = sections;
+    }
+
+    // A note: the lengths of name and content, a type, then both, each filled up to 4 bytes.
+    private static string? FindBuildId(ReadOnlySpan<byte> notes)
+    {
+        const uint GnuBuildId = 3;
+        const int MostDigits = 64;
+        while (notes.Length >= 12)
+        {
+            ulong name = BinaryPrimitives.ReadUInt32LittleEndian(notes), content = BinaryPrimitives.ReadUInt32LittleEndian(notes[4..]);
+            var type = BinaryPrimitives.ReadUInt32LittleEndian(notes[8..]);
+            notes = notes[12..];
+            ulong behindName = (name + 3) & ~3ul, behind = behindName + ((content + 3) & ~3ul);
+            if (behindName + content > (ulong)notes.Length)
+            {
+                return null;
+            }
+
+            if (type == GnuBuildId && notes[..(int)name].SequenceEqual("GNU\0"u8) && content is > 0 and <= MostDigits)
+            {
+                return Convert.ToHexString(notes.Slice((int)behindName, (int)content)).ToLowerInvariant();
+            }
+
+            notes = notes[(int)Math.Min(behind, (ulong)notes.Length)..];
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text;
+
+namespace Bee.Ebpf;
+
+/// <summary>
+/// The functions that a process has made at run time, as it writes them to /tmp/perf-PID.map for perf and its like: lines of
+/// <c>address length name</c>, numbers in hex.
+/// </summary>
+internal sealed class GeneratedCode
+{
+    public static readonly GeneratedCode None = new([], []);
+
+    private const long MostBytes = 64 << 20;
+
+    private readonly ulong[] _starts;
+    private readonly (ulong Size, string Name)[] _functions;
+
+    private GeneratedCode(ulong[] starts, (ulong Size, string Name)[] functions)
+    {
+        _starts = starts;
+        _functions = functions;
+    }
+
+    /// <summary>Reads a process's list; empty where there is none, or where it is not the process's own.</summary>
+    public static GeneratedCode Read(int process)
+    {
+        try
+        {
+            // The process names the file by its number in its own pid namespace, the last one here.
+            var status = System.IO.File.ReadAllLines($"/proc/{process}/status");
+            var number = Words(status, "NSpid:").LastOrDefault() ?? process.ToString(CultureInfo.InvariantCulture);
+            using var file = FileFacts.TryOpen($"/proc/{process}/root/tmp/perf-{number}.map", out var facts);
+            if (file is null || facts.Size > MostBytes || !uint.TryParse(Words(status, "Uid:").FirstOrDefault(), out var user) || (facts.Owner != user && facts.Owner != 0))
+            {
+                return None;
+            }
+
+            using var stream = new FileStream(file, FileAccess.Read, bufferSize: 64 << 10);
+            using var reader = new StreamReader(stream, Encoding.UTF8);
+            return Parse(reader);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return None;
+        }
+    }
+
+    /// <summary>The function at an address, or null.</summary>
+    public (string Name, ulong Offset)? Find(ulong address)
+    {
+        var index = Array.BinarySearch(_starts, address);
+        index = index < 0 ? ~index - 1 : index;
+        return index >= 0 && address - _starts[index] < _functions[index].Size ? (_functions[index].Name, address - _starts[index]) : null;
+    }
+
+    /// <summary>Takes a list apart; lines of another form are passed over.</summary>
+    internal static GeneratedCode Parse(TextReader list)
+    {
+        // Where code was made anew at one place, the last line counts.
+        var found = new SortedDictionary<ulong, (ulong, string)>();
+        while (list.ReadLine() is { } line)
+        {
+            var parts = line.Split(' ', 3);
+            if (parts.Length == 3 && Hex(parts[0], out var start) && Hex(parts[1], out var size))
+            {
+                found[start] = (size, parts[2]);
+            }
+        }
+
+        return new GeneratedCode([.. found.Keys], [.. found.Values]);
+    }
+
+    private static IEnumerable<string> Words(string[] status, string name) =>
+        status.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    private static bool Hex(string text, out ulong value) =>
+        ulong.TryParse(text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text[2..] : text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+}

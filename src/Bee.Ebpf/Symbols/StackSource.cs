@@ -1,0 +1,67 @@
+using System.Buffers.Binary;
+
+namespace Bee.Ebpf;
+
+/// <summary>The stack maps of one session: turns the ids in its records into traces at the moment that they are read, while the processes are likely there.</summary>
+internal sealed class StackSource
+{
+    private readonly IReadOnlyList<BpfMap> _maps;
+
+    private StackSource(IReadOnlyList<BpfMap> maps) => _maps = maps;
+
+    /// <summary>The source for a session's maps; null when none of them keeps stacks.</summary>
+    public static StackSource? Of(IReadOnlyList<BpfMap> maps)
+    {
+        var stacks = maps.Where(map => map.Description.Type == MapType.StackTrace).ToArray();
+        return stacks.Length > 0 ? new StackSource(stacks) : null;
+    }
+
+    /// <summary>Gives an event its traces.</summary>
+    /// <param name="fields">Where its ids are.</param>
+    /// <param name="record">The event.</param>
+    /// <param name="first">Its bytes, of an entry the key's.</param>
+    /// <param name="second">Of an entry the value's bytes.</param>
+    public void Resolve(StackFields fields, BpfEvent record, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        var process = fields.Process(first, second);
+        var traces = new StackTrace[fields.Count];
+        for (var i = 0; i < traces.Length; i++)
+        {
+            traces[i] = Read(fields.Name(i), fields.Id(i, first, second), process);
+        }
+
+        record.Keep(traces);
+    }
+
+    private StackTrace Read(string field, int id, int process)
+    {
+        // What bpf_get_stackid gives instead of an id is a negative error.
+        if (id < 0)
+        {
+            return new StackTrace(id, (Errno)(-id), []);
+        }
+
+        var map = Find(field);
+        Span<byte> key = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(key, id);
+        var value = new byte[map.Description.ValueSize];
+        return map.TryRead(key, value)
+            ? StackReader.Read(id, value, map.KeepsBuildIds, process)
+            : new StackTrace(id, Errno.ENOENT, []);
+    }
+
+    // The only one; else the one that is called after the field, as user_stacks is after user_stack_id; else the first.
+    private BpfMap Find(string field)
+    {
+        if (_maps.Count == 1)
+        {
+            return _maps[0];
+        }
+
+        var stem = field.EndsWith("_id", StringComparison.Ordinal) ? field[..^3] : field;
+        return _maps.FirstOrDefault(map => map.Name == field || map.Name == stem)
+            ?? _maps.FirstOrDefault(map => map.Name.StartsWith(stem, StringComparison.Ordinal))
+            ?? _maps.FirstOrDefault(map => map.Name.Contains(stem.Split('_')[0], StringComparison.Ordinal))
+            ?? _maps[0];
+    }
+}
