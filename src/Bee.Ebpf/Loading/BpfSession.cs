@@ -40,6 +40,8 @@ public sealed partial class BpfSession : IDisposable
             }
         }
 
+        var stacks = StackSource.Of(maps);
+        maps.ForEach(map => map.Stacks = stacks);
         Maps = maps;
         Programs = programs;
     }

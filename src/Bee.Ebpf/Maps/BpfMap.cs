@@ -29,26 +29,38 @@ public sealed class BpfMap
     /// <summary>The kernel's id of the map.</summary>
     public int Id { get; }
 
-    /// <summary>Whether <see cref="Entries"/> can read it: hash, LRU, longest-prefix match, array, and the per-CPU kinds of these.</summary>
-    public bool CanRead => Description.Type is MapType.Hash or MapType.Array or MapType.PerCpuHash or MapType.PerCpuArray
-        or MapType.LruHash or MapType.LruPerCpuHash or MapType.LpmTrie;
+    /// <summary>Whether <see cref="Entries"/> can read it.</summary>
+    public bool CanRead => WhyUnreadable is null;
+
+    /// <summary>Why its entries cannot be read, as a sentence; null where they can.</summary>
+    public string? WhyUnreadable => MapAccess.WhyUnreadable(Description.Type);
 
     /// <summary>The type of its entries; null when <see cref="CanRead"/> is false.</summary>
     public EntryType? EntryType => CanRead ? _entryType ??= EntryType.ForMap(Description) : null;
 
+    /// <summary>What keeps the descriptor open.</summary>
+    internal SafeHandle Owner => _owner;
+
     internal int Descriptor => _descriptor;
+
+    /// <summary>Whether a reader looks at it again and again.</summary>
+    internal bool CanPoll => MapAccess.CanPoll(Description.Type);
+
+    /// <summary>The stack maps that ids of stacks in this map's records mean; null where there are none.</summary>
+    internal StackSource? Stacks { get; set; }
 
     /// <summary>
     /// All entries as they are now, of an array every slot. Programs go on writing meanwhile: an entry that comes or goes during the
-    /// reading may be in the result or not.
+    /// reading may be in the result or not. Of a queue or stack only the entry that would come out next: the others are seen by taking
+    /// that one out, which reading does not do (<see cref="MapWriter.Take"/> does).
     /// </summary>
     /// <exception cref="NotSupportedException">The map is of a kind that has no entries to read (<see cref="CanRead"/>).</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
     /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
     public IEnumerable<MapEntry> Entries()
     {
-        var type = EntryType ?? throw new NotSupportedException($"Map '{Name}' is of type {Description.Type}, whose entries cannot be read.");
-        return Read(Scan(), type);
+        var type = EntryType ?? throw new NotSupportedException($"Map '{Name}' is of type {Description.Type}, whose entries cannot be read. {WhyUnreadable}");
+        return MapAccess.IsKeyless(Description.Type) ? ReadNext(type) : Read(Scan(), type);
     }
 
     /// <summary>The histograms that its slots make, as they are now, whatever the map's name.</summary>
@@ -66,12 +78,12 @@ public sealed class BpfMap
         return new HistogramScan(new RecordStream(Name, Description, null, null, type), Scan(), all: false).Read();
     }
 
-    /// <summary>How many entries there are now: for an array its length, else counted by reading. Null when the map cannot be read.</summary>
+    /// <summary>How many entries there are now: for an array its length, else counted by reading. Null when the map cannot be read, or not beyond its next entry, as queues.</summary>
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
     /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
     public long? Count()
     {
-        if (!CanRead)
+        if (!CanRead || MapAccess.IsKeyless(Description.Type))
         {
             return null;
         }
@@ -90,6 +102,11 @@ public sealed class BpfMap
         return count;
     }
 
+    /// <summary>The maps inside of an array or hash of maps, as they are now; none for other maps. They are named as the outer one, a slash and the key.</summary>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="BpfLoadException">The kernel refuses to read the map, or to open those inside (which takes CAP_SYS_ADMIN).</exception>
+    public IEnumerable<BpfMap> InnerMaps() => Bee.Ebpf.InnerMaps.Of(this);
+
     /// <summary>Opens a ring buffer for reading raw records. One reader at a time: an <see cref="EventReader"/> on the same map would take its records.</summary>
     /// <exception cref="NotSupportedException">The map is no ring buffer.</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
@@ -107,13 +124,55 @@ public sealed class BpfMap
 
     internal MapScan Scan() => new(_owner, _descriptor, Description);
 
-    private static IEnumerable<MapEntry> Read(MapScan scan, EntryType type)
+    /// <summary>Makes an object of an entry, with the stacks that its ids mean.</summary>
+    internal MapEntry Decode(EntryType type, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        var entry = type.Decode(key, value);
+        if (type.Stacks is { } fields)
+        {
+            Stacks?.Resolve(fields, entry, key, value);
+        }
+
+        return entry;
+    }
+
+    /// <summary>Reads one value.</summary>
+    /// <param name="key">The key; empty for maps without keys, of which the next entry is read and stays.</param>
+    /// <param name="value">Room for the value, of a per-CPU map for all of them.</param>
+    /// <returns>False where there is none.</returns>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    internal unsafe bool TryRead(ReadOnlySpan<byte> key, Span<byte> value)
+    {
+        using var hold = new Hold(_owner);
+        fixed (byte* keyStart = key, valueStart = value)
+        {
+            var result = LibbpfCalls.Lookup(_descriptor, key.IsEmpty ? null : keyStart, valueStart);
+            return result switch
+            {
+                0 => true,
+                -Libc.ENOENT => false,
+                _ => throw MapScan.Failed(-result),
+            };
+        }
+    }
+
+    private IEnumerable<MapEntry> ReadNext(EntryType type)
+    {
+        var value = new byte[MapScan.Stride(Description)];
+        if (TryRead([], value))
+        {
+            yield return Decode(type, [], value);
+        }
+    }
+
+    private IEnumerable<MapEntry> Read(MapScan scan, EntryType type)
     {
         while (scan.Next())
         {
             for (var i = 0; i < scan.Count; i++)
             {
-                yield return type.Decode(scan.Key(i), scan.Value(i));
+                yield return Decode(type, scan.Key(i), scan.Value(i));
             }
         }
     }

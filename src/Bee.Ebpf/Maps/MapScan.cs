@@ -34,12 +34,15 @@ internal sealed unsafe class MapScan
         _owner = owner;
         _descriptor = descriptor;
         _keySize = (int)map.KeySize;
-        _valueStride = map.IsPerCpu ? ((int)map.ValueSize + 7 & ~7) * Cpus.Possible : (int)map.ValueSize;
+        _valueStride = Stride(map);
         _mostEntries = Math.Max(1, map.MaxEntries);
         // The kernel keeps its place in a u32 or in a key, by the map's type.
         _token = new byte[Math.Max(_keySize, 8)];
         Reserve((int)Math.Min(_mostEntries, Math.Clamp(FirstBytes / Math.Max(1, _keySize + _valueStride), 1, FirstBatch)));
     }
+
+    /// <summary>Bytes of a map's value as the kernel hands it over: of a per-CPU map those of all CPUs, each rounded up to 8.</summary>
+    public static int Stride(MapDescription map) => map.IsPerCpu ? ((int)map.ValueSize + 7 & ~7) * Cpus.Possible : (int)map.ValueSize;
 
     /// <summary>Bytes of a key.</summary>
     public int KeySize => _keySize;
@@ -169,6 +172,7 @@ internal sealed unsafe class MapScan
         _values = GC.AllocateUninitializedArray<byte>(checked(_capacity * Math.Max(_valueStride, 1)));
     }
 
-    private static BpfLoadException Failed(int errno) =>
+    /// <summary>The failure of reading.</summary>
+    internal static BpfLoadException Failed(int errno) =>
         new(errno == Libc.EPERM ? LoadFault.NoPermission : LoadFault.Other, $"The map cannot be read: {Libc.Describe(errno)}.") { Errno = errno };
 }

@@ -272,6 +272,12 @@ internal static unsafe partial class LibbpfCalls
     [LibraryImport(Library, EntryPoint = "bpf_map_delete_elem")]
     public static partial int Delete(int map, void* key);
 
+    [LibraryImport(Library, EntryPoint = "bpf_map_lookup_and_delete_elem")]
+    public static partial int LookupAndDelete(int map, void* key, void* value);
+
+    [LibraryImport(Library, EntryPoint = "bpf_map_get_fd_by_id")]
+    public static partial int MapById(uint id);
+
     [LibraryImport(Library, EntryPoint = "bpf_map_lookup_batch")]
     public static partial int LookupBatch(int map, void* inBatch, void* outBatch, void* keys, void* values, uint* count, BatchOptions* options);
 

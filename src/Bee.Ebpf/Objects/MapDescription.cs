@@ -51,6 +51,9 @@ public sealed class MapDescription
     /// <summary>True for maps with one value for each CPU.</summary>
     public bool IsPerCpu => Type is MapType.PerCpuHash or MapType.PerCpuArray or MapType.LruPerCpuHash or MapType.PerCpuCgroupStorage;
 
+    /// <summary>True for stack maps that keep build ids and places in files instead of addresses (BPF_F_STACK_BUILD_ID).</summary>
+    public bool KeepsBuildIds => Type == MapType.StackTrace && (Flags & 1 << 5) != 0;
+
     /// <summary>For an array or hash of maps, what an inner map looks like; otherwise null.</summary>
     public MapDescription? Inner { get; init; }
 

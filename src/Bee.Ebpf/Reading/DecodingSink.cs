@@ -6,6 +6,7 @@ internal struct DecodingSink : IRecordSink
     private readonly RecordStream _stream;
     private readonly RecordType _type;
     private readonly IEventSink _sink;
+    private readonly StackSource? _stacks;
     private readonly int _size;
 
     public DecodingSink(RecordStream stream, RecordType type, IEventSink sink)
@@ -14,6 +15,7 @@ internal struct DecodingSink : IRecordSink
         _type = type;
         _sink = sink;
         _size = type.Size;
+        _stacks = type.Stacks is null ? null : stream.Stacks;
     }
 
     /// <summary>Whether the sink wants no more.</summary>
@@ -29,6 +31,7 @@ internal struct DecodingSink : IRecordSink
         }
 
         var decoded = _type.Decode(data);
+        _stacks?.Resolve(_type.Stacks!, decoded, data, default);
         _stream.Count++;
         if (_sink.Event(decoded))
         {

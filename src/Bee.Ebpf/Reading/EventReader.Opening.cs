@@ -6,7 +6,7 @@ public sealed partial class EventReader
     private RecordStream? Open(BpfMap map, EventReaderOptions options)
     {
         RecordStream stream;
-        if (map.Description.Role == MapRole.Histogram && (map.Description.IsEventStream || map.CanRead))
+        if (map.Description.Role == MapRole.Histogram && (map.Description.IsEventStream || map.CanPoll))
         {
             if (HistogramType.For(map.Description, out var whyNot) is { } type)
             {
@@ -18,12 +18,12 @@ public sealed partial class EventReader
 
         if (map.Description.IsEventStream)
         {
-            stream = new RecordStream(map.Name, map.Description, RecordType.ForEvent(map.Description), null);
+            stream = new RecordStream(map.Name, map.Description, RecordType.ForEvent(map.Description), null) { Stacks = map.Stacks };
             _sources.Add(map.Description.Type == MapType.RingBuffer ? new RingSource(stream, map) : new PerfSource(stream, map));
             return stream;
         }
 
-        if (!map.CanRead || map.Description.IsInternal)
+        if (!map.CanPoll || map.Description.IsInternal)
         {
             return null;
         }

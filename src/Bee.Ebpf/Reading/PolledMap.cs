@@ -4,6 +4,7 @@ namespace Bee.Ebpf;
 internal sealed class PolledMap : IPolled
 {
     private readonly RecordStream _stream;
+    private readonly BpfMap _map;
     private readonly MapScan _scan;
     private readonly SeenValues _seen;
     private readonly EntryType _type;
@@ -13,6 +14,7 @@ internal sealed class PolledMap : IPolled
     public PolledMap(RecordStream stream, BpfMap map, bool all)
     {
         _stream = stream;
+        _map = map;
         _type = stream.EntryType!;
         _scan = map.Scan();
         _seen = new SeenValues(_scan.KeySize, _scan.ValueStride);
@@ -40,7 +42,7 @@ internal sealed class PolledMap : IPolled
                 }
 
                 _stream.Count++;
-                if (!sink.Event(_type.Decode(key, value)))
+                if (!sink.Event(_map.Decode(_type, key, value)))
                 {
                     stopped = true;
                     return;

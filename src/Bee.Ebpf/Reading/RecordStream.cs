@@ -33,6 +33,9 @@ public sealed class RecordStream
     /// <summary>Counts the records of a buffer whose events are the values of histograms.</summary>
     internal HistogramTally? Tally { get; set; }
 
+    /// <summary>Where the traces are for ids of stacks in its objects; null where the session has none.</summary>
+    internal StackSource? Stacks { get; init; }
+
     /// <summary>Objects given to the sink so far.</summary>
     public long Count { get; internal set; }
 

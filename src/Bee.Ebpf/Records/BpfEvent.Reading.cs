@@ -40,6 +40,49 @@ public abstract unsafe partial class BpfEvent
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected static string ReadMac(ref byte at) => AddressText.Mac(MemoryMarshal.CreateReadOnlySpan(ref at, 6));
 
+    /// <summary>The key of a longest-prefix match.</summary>
+    /// <param name="at">Its first byte, where the number of bits stands.</param>
+    /// <param name="offset">Where the address is.</param>
+    /// <param name="size">4 for IPv4, 16 for IPv6.</param>
+    /// <returns>Text such as 10.0.0.0/8.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadPrefix(ref byte at, int offset, int size)
+    {
+        var address = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref at, offset), size);
+        return string.Create(CultureInfo.InvariantCulture, $"{(size == 4 ? AddressText.Ipv4(address) : AddressText.Ipv6(address))}/{Unsafe.ReadUnaligned<uint>(ref at)}");
+    }
+
+    /// <summary>A stack trace as a stack map has it, without a process to find the names of its functions by.</summary>
+    /// <param name="at">Its first byte.</param>
+    /// <param name="size">How many bytes it may have.</param>
+    /// <param name="byBuildId">Whether it is recorded by build id.</param>
+    /// <returns>The trace.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static StackTrace ReadStack(ref byte at, int size, bool byBuildId) =>
+        StackReader.Read(null, MemoryMarshal.CreateReadOnlySpan(ref at, size), byBuildId, process: 0);
+
+    /// <summary>One of the traces that the object was given.</summary>
+    /// <param name="traces">All of them, or null where nobody had any.</param>
+    /// <param name="index">Which one.</param>
+    /// <param name="id">The first byte of its id.</param>
+    /// <returns>The trace; without frames where nobody had it.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static StackTrace TraceAt(StackTrace[]? traces, int index, ref byte id) =>
+        traces is not null && index < traces.Length ? traces[index] : new StackTrace(Unsafe.ReadUnaligned<int>(ref id), Errno.ENOENT, []);
+
+    /// <summary>Bytes of the object.</summary>
+    /// <param name="at">The first.</param>
+    /// <param name="length">How many there are.</param>
+    /// <returns>A view of them.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static ReadOnlySpan<byte> ViewBytes(ref byte at, int length) => MemoryMarshal.CreateReadOnlySpan(ref at, length);
+
+    /// <summary>Bytes of the object that stand in an array.</summary>
+    /// <param name="bytes">The array.</param>
+    /// <returns>A view of them.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static ReadOnlySpan<byte> ViewArray(byte[] bytes) => bytes;
+
     /// <summary>A 128-bit integer.</summary>
     /// <param name="at">The first of 16 bytes.</param>
     /// <param name="signed">Whether the top bit is a sign.</param>

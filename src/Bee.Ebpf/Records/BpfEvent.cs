@@ -16,6 +16,16 @@ public abstract partial class BpfEvent
     {
     }
 
+    /// <summary>Hands over the traces for the ids of stacks in the object; called once, before anybody else sees it.</summary>
+    internal void Keep(StackTrace[] traces) => SetTraces(traces);
+
+    /// <summary>Keeps the traces; types without stacks have no place for them.</summary>
+    /// <param name="traces">In the order of the fields.</param>
+    [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
+    protected virtual void SetTraces(StackTrace[] traces)
+    {
+    }
+
     /// <summary>All fields as one line of JSON, so that a nested struct survives where only text fits, as in a CSV file.</summary>
     /// <returns>A JSON object, enums by name; the same text in every culture.</returns>
     public override string ToString() => JsonText.Of(this);

@@ -28,6 +28,7 @@ public sealed unsafe class EntryType : IRecordShape
         IsPerCpu = map.IsPerCpu;
         ClrType = EmittedTypes.Class(plan);
         Fields = RecordFields.Of(plan);
+        Stacks = StackFields.Of(plan);
         _keySize = (int)map.KeySize;
         _valueSize = IsPerCpu ? plan.Stride : (int)map.ValueSize;
         _decode = (delegate*<ref byte, ref byte, int, MapEntry>)TypeEmitter.DecodeMethod(ClrType).MethodHandle.GetFunctionPointer();
@@ -38,6 +39,9 @@ public sealed unsafe class EntryType : IRecordShape
 
     /// <inheritdoc/>
     public string Name { get; }
+
+    /// <summary>Where ids of stacks stand; null where there are none.</summary>
+    internal StackFields? Stacks { get; }
 
     /// <inheritdoc/>
     public IReadOnlyList<RecordField> Fields { get; }

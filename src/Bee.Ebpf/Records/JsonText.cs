@@ -53,6 +53,9 @@ internal static class JsonText
             case BpfEvent record:
                 Append(text, record);
                 break;
+            case StackTrace trace:
+                Quote(text, trace.ToString());
+                break;
             case IEnumerable list:
                 Append(text, list);
                 break;

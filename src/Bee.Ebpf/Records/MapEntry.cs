@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace Bee.Ebpf;
 
 /// <summary>
@@ -11,4 +13,20 @@ public abstract class MapEntry : BpfEvent
     protected MapEntry()
     {
     }
+
+    /// <summary>The key's bytes, as the kernel gave them: with what stands between its fields.</summary>
+    internal ReadOnlySpan<byte> RawKey => KeyBytes();
+
+    /// <summary>The value's bytes; of maps with one value a CPU all of them, each rounded up to 8.</summary>
+    internal ReadOnlySpan<byte> RawValue => ValueBytes();
+
+    /// <summary>The key's bytes.</summary>
+    /// <returns>A view of them.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract ReadOnlySpan<byte> KeyBytes();
+
+    /// <summary>The value's bytes.</summary>
+    /// <returns>A view of them.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract ReadOnlySpan<byte> ValueBytes();
 }

@@ -23,6 +23,7 @@ public sealed unsafe class RecordType : IRecordShape
         Presentation = presentation;
         ClrType = EmittedTypes.Class(plan);
         Fields = RecordFields.Of(plan);
+        Stacks = StackFields.Of(plan);
         _size = plan.InlineSize;
         _decode = (delegate*<ref byte, int, BpfEvent>)TypeEmitter.DecodeMethod(ClrType).MethodHandle.GetFunctionPointer();
     }
@@ -35,6 +36,9 @@ public sealed unsafe class RecordType : IRecordShape
 
     /// <inheritdoc/>
     public MapPresentation Presentation { get; }
+
+    /// <summary>Where ids of stacks stand; null where there are none.</summary>
+    internal StackFields? Stacks { get; }
 
     /// <summary>
     /// How many bytes a record must have at least: the size of the C type, or, where it ends in a flexible array, the offset of that, which may be

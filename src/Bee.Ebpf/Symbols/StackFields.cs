@@ -24,7 +24,7 @@ internal sealed class StackFields
     /// <summary>The fields of a type; null when it has no stacks.</summary>
     public static StackFields? Of(TypePlan plan)
     {
-        var ids = plan.Properties.Where(p => p.Source == PropertySource.Stack).Select(p => (p.CName, p.Offset)).ToArray();
+        var ids = plan.Properties.Where(p => p.Source == PropertySource.Stack).Select(p => (p.CName.Length > 0 ? p.CName : p.Name, p.Offset)).ToArray();
         if (ids.Length == 0)
         {
             return null;

@@ -46,22 +46,14 @@ internal sealed class StackSource
         BinaryPrimitives.WriteInt32LittleEndian(key, id);
         var value = new byte[map.Description.ValueSize];
         return map.TryRead(key, value)
-            ? StackReader.Read(id, value, map.KeepsBuildIds, process)
+            ? StackReader.Read(id, value, map.Description.KeepsBuildIds, process)
             : new StackTrace(id, Errno.ENOENT, []);
     }
 
-    // The only one; else the one that is called after the field, as user_stacks is after user_stack_id; else the first.
+    // The only one; else the one whose name has most of the field's words: user_stacks for user_stack_id. Of equals the first declared.
     private BpfMap Find(string field)
     {
-        if (_maps.Count == 1)
-        {
-            return _maps[0];
-        }
-
-        var stem = field.EndsWith("_id", StringComparison.Ordinal) ? field[..^3] : field;
-        return _maps.FirstOrDefault(map => map.Name == field || map.Name == stem)
-            ?? _maps.FirstOrDefault(map => map.Name.StartsWith(stem, StringComparison.Ordinal))
-            ?? _maps.FirstOrDefault(map => map.Name.Contains(stem.Split('_')[0], StringComparison.Ordinal))
-            ?? _maps[0];
+        var words = field.Split('_', StringSplitOptions.RemoveEmptyEntries).Where(word => word != "id").ToArray();
+        return _maps.Count == 1 ? _maps[0] : _maps.MaxBy(map => words.Count(word => map.Name.Contains(word, StringComparison.OrdinalIgnoreCase)))!;
     }
 }

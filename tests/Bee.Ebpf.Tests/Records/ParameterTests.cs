@@ -41,7 +41,7 @@ public sealed class ParameterTests
         ("u8", 256, "0 to 255"), ("u8", -1, "0 to 255"), ("s8", 128, "-128 to 127"), ("u64", "18446744073709551616", "out of its range"), ("u8", 1.5, "a whole number"), ("u8", "1,000", "'1,000'"),
         ("u8", "0x", "a whole number"), ("u8", "", "a whole number"), ("u8", null, "nothing"), ("u8", double.NaN, "a whole number"), ("u8", new object(), "a Object"), ("flag", 2, "true or false"), ("flag", "yes", "true or false"),
         ("f", "x", "a number"), ("f", 1e300, "float"), ("st", "WALKING", "IDLE, RUNNING"), ("st", "IDLE,RUNNING", "IDLE, RUNNING"), ("md", "R,Q", "R, W, X"), ("text", "eight888", "7 bytes"), ("text", 5, "text"),
-        ("text", "a\0b", "NUL"), ("raw", new byte[5], "4 elements"), ("raw", "text", "a list"), ("raw", new[] { 256 }, "0 to 255"), ("ints", 5, "a list"), ("range_t", 5, "dictionary"),
+        ("text", "a\0b", "NUL"), ("raw", new byte[5], "4 elements"), ("raw", "text", "a list"), ("raw", new[] { 256 }, "0 to 255"), ("ints", 5, "a list"), ("range_t", 5, "its fields ("),
         ("range_t", new Hashtable { ["form"] = 1 }, "from, to, low, high, st"), ("range_t", new Hashtable { ["low"] = 16 }, "0 to 15"), ("ipv4_addr", "1.2.3", "IPv4"), ("ipv4_addr", "::1", "IPv4"), ("ipv4_addr", 5, "IPv4"),
         ("mac_addr", "02:00", "hardware"), ("net_port", 65536, "0 to 65535"), ("duration", "fast", "1.5ms"), ("duration", TimeSpan.FromSeconds(-1), "out of its range"), ("errno_value", "ENOPE", "ENOENT"),
         ("uid_t", "no such user", "user"), ("syscall_nr", "no such call", "system call"),

@@ -7,10 +7,10 @@ internal static class EntryPlans
 
     public static TypePlan Entry(MapDescription map)
     {
-        var key = Shape(map.Key, (int)map.KeySize, "key", map);
-        var value = Shape(map.Value, (int)map.ValueSize, "value", map);
-        var keyFields = Fields(key);
-        var valueFields = Fields(value);
+        var key = EntryShapes.Key(map);
+        var value = EntryShapes.Value(map);
+        var keyFields = EntryShapes.Fields(key);
+        var valueFields = EntryShapes.Fields(value);
         if (map.IsPerCpu)
         {
             valueFields = valueFields.Where(f => f.BitSize == 0 && IsSummable(f.Value)).ToList();
@@ -35,10 +35,21 @@ internal static class EntryPlans
             properties.Add(new(names.Next("Value"), "", PropertySource.Inline, value, valueOffset * 8, 0));
         }
 
-        properties.AddRange(keyFields.Select(f => RecordPlans.Inline(names.Next(f.Name), f, 0)));
+        // Key and Value keep the number, so that an entry can be written back; the trace stands beside.
+        if (key is NumberShape { Meaning: FieldMeaning.Stack })
+        {
+            properties.Add(new(names.Next("Stack"), "", PropertySource.Stack, key, 0, 0));
+        }
+
+        if (value is NumberShape { Meaning: FieldMeaning.Stack } && !map.IsPerCpu)
+        {
+            properties.Add(new(names.Next("Stack"), "", PropertySource.Stack, value, valueOffset * 8, 0));
+        }
+
+        properties.AddRange(keyFields.Select(f => RecordPlans.Field(names.Next(f.Name), f, 0)));
         properties.AddRange(valueFields.Select(f => map.IsPerCpu
             ? new PropertyPlan(names.Next(f.Name), f.Name, PropertySource.Total, f.Value, f.BitOffset, 0)
-            : RecordPlans.Inline(names.Next(f.Name), f, valueOffset)));
+            : RecordPlans.Field(names.Next(f.Name), f, valueOffset)));
 
         return map.IsPerCpu
             ? new TypePlan(map.Name, DecodeKind.PerCpuEntry, map.Name, (int)map.KeySize, valueOffset, Up8((int)map.ValueSize), properties)
@@ -46,24 +57,9 @@ internal static class EntryPlans
     }
 
     /// <summary>Whether values add up: integers that are counts or amounts, not addresses, names or moments.</summary>
-    private static bool IsSummable(ValueShape value) =>
+    public static bool IsSummable(ValueShape value) =>
         value is NumberShape { Meaning: FieldMeaning.Number or FieldMeaning.Duration or FieldMeaning.ByteSize, Size: <= 8, BigEndian: false } number
         && Numbers.IsInteger(number.Kind);
-
-    private static ValueShape Shape(BtfType? type, int size, string role, MapDescription map)
-    {
-        if (type is not null && type.Size == size)
-        {
-            return ShapeReader.Read(type, $"{map.Name}_{role}");
-        }
-
-        var isIndex = role == "key" && size == 4 && map.Type is MapType.Array or MapType.PerCpuArray;
-        return isIndex
-            ? new NumberShape(NumberKind.UInt32, FieldMeaning.Number)
-            : new ArrayShape(new NumberShape(NumberKind.UInt8, FieldMeaning.Number), size);
-    }
-
-    private static IReadOnlyList<FieldShape> Fields(ValueShape shape) => shape is ObjectShape { Struct: var s } ? s.Fields : [];
 
     private static int Up8(int size) => checked(size + 7) & ~7;
 }

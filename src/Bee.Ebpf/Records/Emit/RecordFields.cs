@@ -9,7 +9,7 @@ internal static class RecordFields
 
     private static RecordField Field(TypePlan plan, PropertyPlan property)
     {
-        var inline = property.Source == PropertySource.Inline;
+        var inline = property.Source is PropertySource.Inline or PropertySource.Stack;
         var isValue = inline && plan.Decode == DecodeKind.Entry && property.Offset >= plan.ValueOffset && property.Name != "Key";
         var offset = property.Source switch
         {
@@ -47,6 +47,7 @@ internal static class RecordFields
         // Room for two flags at once.
         EnumShape { IsFlags: true } e => Math.Clamp(e.Values.Select(v => v.Name.Length).DefaultIfEmpty(0).Max() * 2 + 2, MinWidth, 24),
         EnumShape e => Math.Clamp(e.Values.Select(v => v.Name.Length).DefaultIfEmpty(0).Max(), MinWidth, 24),
+        PrefixShape prefix => prefix.Address == FieldMeaning.Ipv4 ? 18 : 30,
         ArrayShape { Meaning: FieldMeaning.Bytes } bytes => Math.Clamp(bytes.Count * 4, 8, 20),
         _ => property.Value.Meaning switch
         {
@@ -63,6 +64,7 @@ internal static class RecordFields
             FieldMeaning.Errno => 12,
             FieldMeaning.Signal => 9,
             FieldMeaning.ByteSize => 9,
+            FieldMeaning.Stack => 32,
             _ => 20,
         },
     };

@@ -46,11 +46,16 @@ internal static class RecordPlans
         {
             properties.Add(open.Contains(field)
                 ? new PropertyPlan(names.Next(field.Name), field.Name, PropertySource.Rest, field.Value, (field.Offset - rest) * 8, 0)
-                : Inline(names.Next(field.Name), field, 0));
+                : Field(names.Next(field.Name), field, 0));
         }
 
         return new TypePlan(label, open.Count > 0 ? DecodeKind.OpenRecord : DecodeKind.Record, withMapName ? name : null, size, rest, 0, properties);
     }
+
+    /// <summary>A field of a record of its own: in the inline bytes, or for the id of a stack the trace.</summary>
+    public static PropertyPlan Field(string name, FieldShape field, int at) => Inline(name, field, at) is var plan && field is { BitSize: 0, Value: NumberShape { Meaning: FieldMeaning.Stack } }
+        ? plan with { Source = PropertySource.Stack }
+        : plan;
 
     /// <summary>A field in the inline bytes.</summary>
     public static PropertyPlan Inline(string name, FieldShape field, int at) =>

@@ -7,7 +7,7 @@ namespace Bee.Ebpf;
 /// Emits one class. Its objects hold the record's bytes in one field of a value type of that size, so that making one is an allocation and a
 /// block copy; its getters read at fixed offsets. Very large records go into an array instead, since value types have a limit.
 /// </summary>
-internal sealed class TypeEmitter
+internal sealed partial class TypeEmitter
 {
     private const int MaxInline = 32 * 1024;
     private const string DecodeName = "Decode";
@@ -35,6 +35,9 @@ internal sealed class TypeEmitter
         {
             _rest = _type.DefineField("_rest", typeof(byte[]), FieldAttributes.Private);
         }
+
+        _stacks = plan.Properties.Where(p => p.Source == PropertySource.Stack).ToList();
+        _traces = _stacks.Count > 0 ? _type.DefineField("_traces", typeof(StackTrace[]), FieldAttributes.Private) : null;
     }
 
     /// <summary>The static method of an emitted type that makes an object from bytes.</summary>
@@ -49,6 +52,7 @@ internal sealed class TypeEmitter
             Property(property);
         }
 
+        Overrides();
         return _type.CreateType();
     }
 
@@ -162,6 +166,7 @@ internal sealed class TypeEmitter
     {
         PropertySource.MapName => typeof(string),
         PropertySource.Nothing => typeof(object),
+        PropertySource.Stack => typeof(StackTrace),
         PropertySource.AllCpus => typeof(BpfArray<>).MakeGenericType(ValueEmitter.ClrType(plan.Value)),
         PropertySource.Total => Numbers.IsSigned(((NumberShape)plan.Value).Kind) ? typeof(long) : typeof(ulong),
         _ => ValueEmitter.ClrType(plan.Value),
@@ -179,6 +184,9 @@ internal sealed class TypeEmitter
                 break;
             case PropertySource.Inline:
                 Inline(il, plan);
+                break;
+            case PropertySource.Stack:
+                Trace(il, plan);
                 break;
             case PropertySource.Rest:
                 il.Emit(OpCodes.Ldarg_0);

@@ -15,6 +15,8 @@ internal enum PropertySource
     AllCpus,
     /// <summary>The sum over all CPUs.</summary>
     Total,
+    /// <summary>The trace for the id in the object's inline bytes, handed over when the object is made.</summary>
+    Stack,
 }
 
 /// <summary>A property to be emitted. For <see cref="PropertySource.Rest"/> and per-CPU sources the offset counts in those bytes.</summary>

@@ -17,7 +17,8 @@ internal sealed class ValueEmitter(TypeBuilder owner)
         NamedNumberShape { Meaning: FieldMeaning.Errno } => typeof(Errno),
         NamedNumberShape => typeof(Signal),
         MomentShape => typeof(DateTime),
-        AddressShape or TextShape => typeof(string),
+        AddressShape or TextShape or PrefixShape => typeof(string),
+        StackShape => typeof(StackTrace),
         EnumShape e => EmittedTypes.Enum(e),
         ObjectShape o => EmittedTypes.Class(RecordPlans.Nested(o.Struct)),
         ArrayShape array => typeof(BpfArray<>).MakeGenericType(ClrType(array.Element)),
@@ -49,6 +50,16 @@ internal sealed class ValueEmitter(TypeBuilder owner)
                 break;
             case AddressShape address:
                 il.Emit(OpCodes.Call, Reader($"Read{address.Meaning}"));
+                break;
+            case PrefixShape prefix:
+                il.Emit(OpCodes.Ldc_I4, prefix.Offset);
+                il.Emit(OpCodes.Ldc_I4, prefix.AddressSize);
+                il.Emit(OpCodes.Call, Reader("ReadPrefix"));
+                break;
+            case StackShape stack:
+                il.Emit(OpCodes.Ldc_I4, stack.Size);
+                il.Emit(stack.ByBuildId ? OpCodes.Ldc_I4_1 : OpCodes.Ldc_I4_0);
+                il.Emit(OpCodes.Call, Reader("ReadStack"));
                 break;
             case TextShape text:
                 il.Emit(OpCodes.Ldc_I4, text.Size);

@@ -39,13 +39,16 @@ internal static class ValueEncoder
                 Integer(EnumValue(e, value), e.Kind, to);
                 break;
             case MomentShape moment:
-                Integer(value is DateTime date ? (BigInteger)EventClock.ToStamp(date, moment.BootTime)
-                    : value is DateTimeOffset offset ? (BigInteger)EventClock.ToStamp(offset.UtcDateTime, moment.BootTime)
-                    : IntegerParser.Parse(value, "a date, or a number of nanoseconds"), NumberKind.UInt64, to);
+                Integer(Moment(moment, value), NumberKind.UInt64, to);
                 break;
             case AddressShape address:
                 AddressParser.Parse(address.Meaning, value, to);
                 break;
+            case PrefixShape prefix:
+                PrefixParser.Parse(prefix, value, to);
+                break;
+            case StackShape:
+                throw new EncodeException("is a stack, which only programs can take.");
             case TextShape text:
                 Text(value, to);
                 break;
@@ -55,6 +58,30 @@ internal static class ValueEncoder
             case ObjectShape o:
                 Object(o.Struct, value, to);
                 break;
+        }
+    }
+
+    /// <summary>Writes one field of a struct.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="to">The struct's bytes.</param>
+    /// <exception cref="EncodeException">The value does not fit the field, which the message names.</exception>
+    public static void Field(FieldShape field, object? value, Span<byte> to)
+    {
+        try
+        {
+            if (field.BitSize > 0)
+            {
+                BitfieldWriter.Write(field, value, to);
+            }
+            else
+            {
+                Write(field.Value, value, to.Slice(field.Offset, field.Value.Size));
+            }
+        }
+        catch (EncodeException fault)
+        {
+            throw fault.In(field.Name);
         }
     }
 
@@ -73,6 +100,16 @@ internal static class ValueEncoder
         value.TryWriteBytes(to, out _, isUnsigned: !signed);
     }
 
+    private static BigInteger Moment(MomentShape moment, object? value) => value switch
+    {
+        DateTime date => EventClock.ToStamp(date, moment.BootTime),
+        DateTimeOffset offset => EventClock.ToStamp(offset.UtcDateTime, moment.BootTime),
+        // As files have dates: JSON in a form of its own, CSV as the culture writes them.
+        string text when !text.All(char.IsAsciiLetterOrDigit) && (DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var date)
+            || DateTime.TryParse(text, CultureInfo.CurrentCulture, DateTimeStyles.None, out date)) => EventClock.ToStamp(date, moment.BootTime),
+        _ => IntegerParser.Parse(value, "a date, or a number of nanoseconds"),
+    };
+
     private static BigInteger Named(FieldMeaning meaning, object? value) => (meaning, value) switch
     {
         (FieldMeaning.Duration, TimeSpan span) => (BigInteger)span.Ticks * 100,
@@ -84,6 +121,8 @@ internal static class ValueEncoder
         (FieldMeaning.GroupId, _) => IntegerParser.Parse(value, "a group's name or number"),
         (FieldMeaning.Syscall, string name) when SyscallNames.NumberOf(name) is { } number => number,
         (FieldMeaning.Syscall, _) => IntegerParser.Parse(value, "a system call's name or number"),
+        (FieldMeaning.Stack, StackTrace { Id: { } id }) => id,
+        (FieldMeaning.Stack, _) => IntegerParser.Parse(value, "the id of a stack"),
         _ => IntegerParser.Parse(value, "a whole number"),
     };
 
@@ -163,6 +202,7 @@ internal static class ValueEncoder
 
     private static void Array(ArrayShape shape, object? value, Span<byte> to)
     {
+        value = Structured.Of(value);
         if (value is not IEnumerable items || value is string or IDictionary)
         {
             throw EncodeException.Wrong(value, $"a list of up to {shape.Count} elements");
@@ -183,9 +223,10 @@ internal static class ValueEncoder
 
     private static void Object(StructShape shape, object? value, Span<byte> to)
     {
+        value = Structured.Of(value);
         if (value is not IDictionary fields)
         {
-            throw EncodeException.Wrong(value, "a dictionary by field name");
+            throw EncodeException.Wrong(value, $"its fields ({string.Join(", ", shape.Fields.Select(f => f.Name))}) by name");
         }
 
         foreach (DictionaryEntry entry in fields)
@@ -193,15 +234,8 @@ internal static class ValueEncoder
             var name = entry.Key.ToString() ?? "";
             var field = shape.Fields.FirstOrDefault(f => f.Name == name)
                 ?? shape.Fields.FirstOrDefault(f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase))
-                ?? throw new EncodeException($"has no field '{name}'; its fields are {string.Join(", ", shape.Fields.Select(f => f.Name))}.");
-            if (field.BitSize > 0)
-            {
-                BitfieldWriter.Write(field, entry.Value, to);
-            }
-            else
-            {
-                Write(field.Value, entry.Value, to.Slice(field.Offset, field.Value.Size));
-            }
+                ?? throw EncodeException.NoField(name, shape.Fields.Select(f => f.Name));
+            Field(field, entry.Value, to);
         }
     }
 }

@@ -38,6 +38,7 @@ internal static class TypedefMeaning
             "byte_size" when size <= 8 => new NumberShape(kind, FieldMeaning.ByteSize),
             "uid_t" when size <= 4 => new NumberShape(kind, FieldMeaning.UserId),
             "gid_t" when size <= 4 => new NumberShape(kind, FieldMeaning.GroupId),
+            "stack_id" or "kernel_stack_id" or "user_stack_id" when size == 4 => new NumberShape(NumberKind.Int32, FieldMeaning.Stack),
             "syscall_nr" when size <= 8 => new NumberShape(kind, FieldMeaning.Syscall),
             _ => null,
         };

@@ -52,6 +52,24 @@ internal sealed record AddressShape(FieldMeaning Meaning, int Size) : ValueShape
     public override string Key => Meaning.ToString();
 }
 
+/// <summary>The key of a longest-prefix match, read as text: an address, a slash, and the number of bits that count.</summary>
+/// <param name="Struct">The struct that it is, with the number first.</param>
+/// <param name="Address">Whether the address is of IPv4 or IPv6.</param>
+/// <param name="Offset">Where the address is.</param>
+internal sealed record PrefixShape(StructShape Struct, FieldMeaning Address, int Offset) : ValueShape(FieldMeaning.Text, Struct.Size)
+{
+    public override string Key => $"prefix:{Address}@{Offset}:{Struct.Key}";
+
+    /// <summary>Bytes of the address.</summary>
+    public int AddressSize => Address == FieldMeaning.Ipv4 ? 4 : 16;
+}
+
+/// <summary>A stack trace itself, as a stack map has it.</summary>
+internal sealed record StackShape(int Size, bool ByBuildId) : ValueShape(FieldMeaning.Stack, Size)
+{
+    public override string Key => $"stack{Size}:{ByBuildId}";
+}
+
 /// <summary>A <c>char</c> array, read as text.</summary>
 internal sealed record TextShape(int Size) : ValueShape(FieldMeaning.Text, Size)
 {

@@ -1,0 +1,41 @@
+namespace Bee.Ebpf;
+
+/// <summary>A value that stands for a map or a program: read as an id, written as a descriptor.</summary>
+internal sealed class MapReference : IDisposable
+{
+    private readonly DescriptorHandle _handle;
+
+    private MapReference(DescriptorHandle handle)
+    {
+        _handle = handle;
+        Value = BitConverter.GetBytes(handle.Number);
+    }
+
+    /// <summary>The descriptor's bytes; good until this is disposed of.</summary>
+    public byte[] Value { get; }
+
+    /// <summary>Opens what an id in a value means; null for maps whose values are what they are.</summary>
+    /// <exception cref="BpfMapException">There is nothing of that id.</exception>
+    public static MapReference? For(BpfMap map, byte[] value)
+    {
+        var (isReference, what) = map.Description.Type switch
+        {
+            MapType.ArrayOfMaps or MapType.HashOfMaps => (true, "map"),
+            MapType.ProgramArray => (true, "program"),
+            _ => (false, ""),
+        };
+        if (!isReference)
+        {
+            return null;
+        }
+
+        var id = BitConverter.ToUInt32(value);
+        var descriptor = what == "map" ? LibbpfCalls.MapById(id) : LibbpfCalls.ProgramById(id);
+        return descriptor >= 0 ? new MapReference(new DescriptorHandle(descriptor)) : throw new BpfMapException(
+            descriptor == -Libc.EPERM ? MapFault.NoPermission : MapFault.BadValue, map.Name,
+            $"Map '{map.Name}' holds {what}s by their id, and the {what} {id} cannot be opened: {Libc.Describe(-descriptor)}.", "", -descriptor);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _handle.Dispose();
+}

@@ -1,0 +1,143 @@
+using Bee.Ebpf.Tests.Loading;
+using Bee.Ebpf.Tests.Records;
+
+namespace Bee.Ebpf.Tests.Symbols;
+
+/// <summary>Names out of programs that the test compiles itself, and out of damaged ones.</summary>
+public sealed class ElfFunctionTests : IDisposable
+{
+    private const string Source = """
+        int inner_function(int n) { return n * 3; }
+        __attribute__((visibility("hidden"))) int hidden_function(int n) { return inner_function(n) + 1; }
+        int main(int argc, char **argv) { return hidden_function(argc); }
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("bee-symbols-").FullName;
+
+    [ClangFact]
+    public void FunctionsAreFoundByTheirPlaceInTheFile()
+    {
+        Check("-no-pie");
+        Check("-pie", "-fPIE");
+        Check("-shared", "-fPIC");
+    }
+
+    private void Check(params string[] how)
+    {
+        var image = ElfImage.Open(Bytes(File.ReadAllBytes(Compile(how))))!;
+        var functions = ElfFunctions.Read(image, null);
+        var inner = PlaceOf(image, Nm("inner_function"));
+
+        Assert.Equal(("inner_function", 0ul), functions.Find(inner));
+        Assert.Equal(("inner_function", 2ul), functions.Find(inner + 2));
+        Assert.Equal("hidden_function", functions.Find(PlaceOf(image, Nm("hidden_function")))?.Name);
+        Assert.Null(functions.Find(ulong.MaxValue));
+        Assert.Null(functions.Find(ulong.MaxValue - 1000));
+        Assert.Equal(40, image.BuildId!.Length);
+    }
+
+    [ClangFact]
+    public void AStrippedFileGetsItsNamesFromTheSeparateOne()
+    {
+        var whole = File.ReadAllBytes(Compile("-pie", "-fPIE"));
+        Fixture.Run("strip", Path.Combine(_folder, "program"));
+        var stripped = ElfImage.Open(Bytes(File.ReadAllBytes(Path.Combine(_folder, "program"))))!;
+        var place = PlaceOf(ElfImage.Open(Bytes(whole))!, NmOf(whole, "hidden_function"));
+
+        Assert.True(ElfFunctions.IsStripped(stripped));
+        Assert.Null(ElfFunctions.Read(stripped, null).Find(place));
+        Assert.Equal("hidden_function", ElfFunctions.Read(stripped, ElfImage.Open(Bytes(whole))).Find(place)?.Name);
+    }
+
+    [ClangFact]
+    public void DamagedFilesDoNoHarm()
+    {
+        var whole = File.ReadAllBytes(Compile("-pie", "-fPIE"));
+        var random = new Random(7);
+        // The tables are what counts, and they are small beside the rest: most of the damage goes there.
+        var sections = (int)BitConverter.ToInt64(whole, 40);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var bytes = (byte[])whole.Clone();
+            for (var j = random.Next(1, 6); j > 0; j--)
+            {
+                var at = random.Next(4) switch { 0 => random.Next(64), 1 => random.Next(64, 64 + 13 * 56), 2 => random.Next(sections, bytes.Length), _ => random.Next(bytes.Length) };
+                bytes[at] = random.Next(3) switch { 0 => 0xff, 1 => 0, _ => (byte)random.Next(256) };
+            }
+
+            bytes = random.Next(10) == 0 ? bytes[..random.Next(bytes.Length)] : bytes;
+            if (ElfImage.Open(Bytes(bytes)) is { } image)
+            {
+                var functions = ElfFunctions.Read(image, image);
+                for (var place = 0ul; place < 0x3000; place += 0x111)
+                {
+                    functions.Find(place);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void WhatIsNoElfFileGivesNothing()
+    {
+        Assert.Null(ElfImage.Open(Bytes([])));
+        Assert.Null(ElfImage.Open(Bytes(new byte[1000])));
+        Assert.Null(SymbolFiles.Get("/dev/zero", 0, withFunctions: true));
+        Assert.Null(SymbolFiles.Get("/proc/self", 0, withFunctions: true));
+        Assert.Null(SymbolFiles.Get("/no/such/file", 0, withFunctions: true));
+    }
+
+    [Fact]
+    public void APipeIsNotWaitedFor()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var pipe = Path.Combine(_folder, "pipe");
+        Fixture.Run("mkfifo", pipe);
+
+        Assert.Null(SymbolFiles.Get(pipe, 0, withFunctions: true));
+    }
+
+    [Fact]
+    public void AnotherFileUnderThePathIsNotTakenForIt()
+    {
+        var path = Path.Combine(_folder, "some");
+        File.WriteAllText(path, "text");
+
+        Assert.NotNull(SymbolFiles.Get(path, 0, withFunctions: false));
+        Assert.Null(SymbolFiles.Get(path, ulong.MaxValue, withFunctions: false));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static ElfImage.Reader Bytes(byte[] file) => (offset, count) => offset >= 0 && offset <= file.Length - count ? file[(int)offset..((int)offset + count)] : null;
+
+    private static ulong PlaceOf(ElfImage image, ulong address)
+    {
+        var (offset, _, start) = image.Segments.Single(s => address >= s.Address && address - s.Address < s.Size);
+        return address - start + offset;
+    }
+
+    private string Compile(params string[] how)
+    {
+        var source = Path.Combine(_folder, "program.c");
+        File.WriteAllText(source, Source);
+        Fixture.Run("clang", [.. how, "-O1", "-fno-inline", "-Wl,--build-id=sha1", source, "-o", Path.Combine(_folder, "program")]);
+        return Path.Combine(_folder, "program");
+    }
+
+    private ulong Nm(string symbol) => Address(Fixture.Run("nm", Path.Combine(_folder, "program")), symbol);
+
+    private ulong NmOf(byte[] program, string symbol)
+    {
+        var path = Path.Combine(_folder, "copy");
+        File.WriteAllBytes(path, program);
+        return Address(Fixture.Run("nm", path), symbol);
+    }
+
+    private static ulong Address(string list, string symbol) =>
+        Convert.ToUInt64(list.Split('\n').Single(line => line.EndsWith(" " + symbol, StringComparison.Ordinal)).Split(' ')[0], 16);
+}

@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace Bee.Ebpf.Tests.Symbols;
+
+public class KernelSymbolTests
+{
+    private const string List = """
+        ffffffff81000000 T _stext
+        ffffffff81000100 t vfs_read
+        ffffffff81000100 T ksys_alias
+        ffffffff81000200 D not_code
+        ffffffffc0000000 t nf_hook	[nf_tables]
+        ffffffffc0000040 t bpf_prog_6deef7357e7b4530_x	[bpf]
+        no line at all
+        ffffffff81000300
+        zzzzffff81000300 T bad
+        """;
+
+    private static readonly KernelSymbols s_symbols = KernelSymbols.Parse(Encoding.ASCII.GetBytes(List));
+
+    [Theory]
+    [InlineData(0xffffffff81000000, "_stext", "kernel")]
+    [InlineData(0xffffffff810000ff, "_stext", "kernel")]
+    [InlineData(0xffffffffc0000010, "nf_hook", "nf_tables")]
+    [InlineData(0xffffffffc0000041, "bpf_prog_6deef7357e7b4530_x", "bpf")]
+    public void TheFunctionIsTheOneBefore(ulong address, string name, string module)
+    {
+        var found = s_symbols.Find(address);
+
+        Assert.Equal((name, module), (found?.Name, found?.Module));
+    }
+
+    [Fact]
+    public void WhatComesBeforeAllIsUnknown() => Assert.Null(s_symbols.Find(0xffffffff80000000));
+
+    [Fact]
+    public void HiddenAddressesGiveNoNames()
+    {
+        var hidden = KernelSymbols.Parse("0000000000000000 T _stext\n0000000000000000 t vfs_read\n"u8);
+
+        Assert.Null(hidden.Find(0xffffffff81000100));
+    }
+
+    [Fact]
+    public void TextOfAnyFormDoesNoHarm()
+    {
+        var random = new Random(1);
+        for (var i = 0; i < 2000; i++)
+        {
+            var bytes = Encoding.ASCII.GetBytes(List);
+            for (var j = 0; j < 10; j++)
+            {
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            }
+
+            KernelSymbols.Parse(bytes.AsSpan(0, random.Next(bytes.Length))).Find(0xffffffff81000100);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using Bee.Ebpf.Tests.Loading;
+
+namespace Bee.Ebpf.Tests.Symbols;
+
+[Collection(KernelFactAttribute.Collection)]
+public class StackTests
+{
+    [KernelFact]
+    public void EventsHaveTheirStacksByName()
+    {
+        var e = Calling(-1, out var session);
+        using (session)
+        {
+            var kernel = Assert.IsType<StackTrace>(e.Get("kernel_stack"));
+            var user = Assert.IsType<StackTrace>(e.Get("user_stack"));
+
+            Assert.Equal(default, kernel.Error);
+            Assert.Contains(kernel, frame => frame.Symbol is "do_syscall_64" or "el0_svc_common" or "invoke_syscall" && frame is { IsKernel: true, Module: "kernel", Offset: > 0 });
+            Assert.All(kernel, frame => Assert.NotNull(frame.Symbol));
+            var call = user[0];
+            Assert.Contains("getpgid", call.Symbol, StringComparison.Ordinal);
+            Assert.EndsWith("libc.so.6", call.Module, StringComparison.Ordinal);
+            Assert.False(call.IsKernel);
+            Assert.StartsWith("getpgid+0x", call.ToString().TrimStart('_'), StringComparison.Ordinal);
+            Assert.EndsWith(";" + call.Symbol, user.ToString(), StringComparison.Ordinal);
+            Assert.Equal(0, user.CompareTo(user));
+            Assert.True(user.Id >= 0);
+            Assert.Contains("user_stack", e.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    [KernelFact]
+    public void AnErrorInPlaceOfAnIdSaysWhich()
+    {
+        var e = Calling(-999, out var session);
+        using (session)
+        {
+            var none = Assert.IsType<StackTrace>(e.Get("user_stack"));
+
+            Assert.Empty(none);
+            Assert.Equal(Errno.EFAULT, none.Error);
+            Assert.Equal("[EFAULT]", none.ToString());
+        }
+    }
+
+    [KernelFact]
+    public void EntriesKeepTheIdAndShowTheStackBeside()
+    {
+        Calling(-1, out var session);
+        using (session)
+        {
+            var entry = Assert.Single(session.Maps.Single(m => m.Name == "counter_by_stack").Entries());
+            var stack = Assert.IsType<StackTrace>(entry.Get("user_stack_id"));
+
+            Assert.Contains("getpgid", stack[0].Symbol, StringComparison.Ordinal);
+            Assert.IsType<int>(((BpfEvent)entry.Get("Key")!).Get("user_stack_id"));
+        }
+    }
+
+    [KernelFact]
+    public void StacksByBuildIdAreFoundWithoutAProcess()
+    {
+        Calling(-1, out var session);
+        using (session)
+        {
+            var entry = Assert.Single(session.Maps.Single(m => m.Name == "counter_by_build").Entries());
+            var stack = Assert.IsType<StackTrace>(entry.Get("Stack"));
+            var whole = session.Maps.Single(m => m.Name == "build").Entries().Select(e => (StackTrace)e.Get("Value")!).ToList();
+
+            Assert.IsType<int>(entry.Get("Key"));
+            Assert.Equal(40, stack[0].BuildId!.Length);
+            Assert.Contains("getpgid", stack[0].Symbol, StringComparison.Ordinal);
+            Assert.EndsWith("libc.so.6", stack[0].Module, StringComparison.Ordinal);
+            Assert.Contains(whole, trace => trace.Count > 0 && trace[0].BuildId == stack[0].BuildId);
+        }
+    }
+
+    [KernelFact]
+    public void AStackMapReadByItselfHasTheKernelsNames()
+    {
+        Calling(-1, out var session);
+        using (session)
+        {
+            var map = session.Maps.Single(m => m.Name == "stacks");
+            var entries = map.Entries().ToList();
+
+            Assert.Equal(2, entries.Count);
+            Assert.Equal(2, map.Count());
+            Assert.Contains(entries, e => ((StackTrace)e.Get("Value")!).Any(frame => frame is { IsKernel: true, Symbol: not null }));
+            Assert.Contains(entries, e => ((StackTrace)e.Get("Value")!).All(frame => frame is { IsKernel: false, Address: > 0 }));
+        }
+    }
+
+    private static BpfEvent Calling(int argument, out BpfSession session)
+    {
+        session = BpfSession.Load(Fixture.Object("stacks"), Calls.Own());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "print_calls" });
+        session.Attach();
+        Calls.GetProcessGroup(argument);
+        var sink = new CollectingSink { OnEvent = _ => false };
+        reader.Run(sink, CancellationToken.None, TimeSpan.FromSeconds(5));
+        return Assert.Single(sink.Events);
+    }
+}
