@@ -22,6 +22,8 @@
         'New-BeeProgram'
         'Receive-BeeEvent'
         'Remove-BeeImage'
+        'Remove-BeeMapEntry'
+        'Set-BeeMapEntry'
         'Start-BeeProgram'
         'Stop-BeeProgram'
         'Test-BeeHost'

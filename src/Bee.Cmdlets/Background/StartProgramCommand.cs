@@ -40,6 +40,7 @@ public sealed class StartProgramCommand : RunCmdlet
         try
         {
             EventViews.Register(this, reader.Streams);
+            StackNames.WarnIfHidden(this, reader.Streams);
             WarnIfSilent(input, reader);
             int id = RunningPrograms.NextId();
             string name = UniqueName(Name ?? Path.GetFileName(folder) ?? input.Name);

@@ -11,7 +11,7 @@ internal static class ErrorRecords
     /// <summary>True for what can go wrong with one input; false for what ends the pipeline or is a mistake of Bee's own.</summary>
     public static bool IsExpected(Exception error) => error
         is BeeInputException or CompilationException
-        or BpfObjectException or BpfLoadException or PinException or BpfParameterException or ShortRecordException
+        or BpfObjectException or BpfLoadException or PinException or BpfParameterException or ShortRecordException or BpfMapException
         or StoreException
         or ToolMissingException or KernelBtfException or ManifestException or SkeletonException
         or IOException or UnauthorizedAccessException or OperationCanceledException or NotSupportedException
@@ -42,6 +42,7 @@ internal static class ErrorRecords
         BpfLoadException load => ($"LoadFailed.{load.Fault}", Category(load.Fault), load.Remedy),
         PinException pin => ($"Pin.{pin.Fault}", Category(pin.Fault), pin.Remedy),
         BpfParameterException => ("BadParameter", ErrorCategory.InvalidArgument, null),
+        BpfMapException entry => ($"MapEntry.{entry.Fault}", Category(entry.Fault), entry.Remedy),
         ShortRecordException => ("ShortRecord", ErrorCategory.InvalidData, null),
         StoreException store => ($"Store.{store.Fault}", Category(store.Fault), null),
         ToolMissingException tool => ("ToolMissing", ErrorCategory.NotInstalled, tool.Remedy),
@@ -83,6 +84,17 @@ internal static class ErrorRecords
         PinFault.InUse => ErrorCategory.ResourceBusy,
         PinFault.NoPermission => ErrorCategory.PermissionDenied,
         _ => ErrorCategory.InvalidOperation,
+    };
+
+    private static ErrorCategory Category(MapFault fault) => fault switch
+    {
+        MapFault.NotFound => ErrorCategory.ObjectNotFound,
+        MapFault.Exists => ErrorCategory.ResourceExists,
+        MapFault.Full => ErrorCategory.LimitsExceeded,
+        MapFault.ReadOnly or MapFault.NoPermission => ErrorCategory.PermissionDenied,
+        MapFault.Unsupported => ErrorCategory.NotImplemented,
+        MapFault.Other => ErrorCategory.WriteError,
+        _ => ErrorCategory.InvalidArgument,
     };
 
     private static ErrorCategory Category(StoreFault fault) => fault switch

@@ -40,7 +40,7 @@ public sealed class GetMapEntryCommand : MapCmdlet
     {
         if (!map.CanRead || map.Map.EntryType is not { } type)
         {
-            throw new BeeInputException("MapNotReadable", $"The map {map.Name} is a {map.Type}, which has no entries to read.", map.Map.Description.IsEventStream
+            throw new BeeInputException("MapNotReadable", $"The map {map.Name} is a {map.Type}, which has no entries to read. {map.Map.WhyUnreadable}", map.Map.Description.IsEventStream
                 ? "Invoke-BeeProgram and Receive-BeeEvent give its events." : null);
         }
 
@@ -53,6 +53,7 @@ public sealed class GetMapEntryCommand : MapCmdlet
             }
 
             EventViews.Register(this, type);
+            StackNames.WarnIfHidden(this, [type]);
             foreach (MapEntry entry in map.Map.Entries())
             {
                 CommandRuntime.WriteObject(entry);

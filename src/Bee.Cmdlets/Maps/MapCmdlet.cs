@@ -32,9 +32,7 @@ public abstract class MapCmdlet : SelectProgramCmdlet
         foreach (string name in Name)
         {
             bool isPattern = WildcardPattern.ContainsWildcardCharacters(name);
-            WildcardPattern pattern = WildcardPattern.Get(isPattern ? name : WildcardPattern.Escape(name), WildcardOptions.IgnoreCase);
-            bool wantsInternal = name.StartsWith('.');
-            MapInfo[] found = [.. all.Where(map => map.Map.Description.IsInternal == wantsInternal && pattern.IsMatch(map.Name))];
+            MapInfo[] found = MapNames.Find(all, name);
             if (found.Length == 0 && !isPattern)
             {
                 found = [.. programs.Where(session => IsNamed(session, name)).SelectMany(session => session.Maps).Where(map => !map.Map.Description.IsInternal)];

@@ -16,6 +16,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
         using (reader)
         {
             EventViews.Register(this, reader.Streams);
+            StackNames.WarnIfHidden(this, reader.Streams);
             WarnIfSilent(input, reader);
             var sink = new PipelineSink(this, CommandRuntime, MaxEvents);
             reader.Run(sink, Stop, Duration);

@@ -17,7 +17,7 @@ internal static class ParameterValues
         {
             string name = LanguagePrimitives.ConvertTo<string>(entry.Key);
             ParameterDescription parameter = Find(name, file);
-            if (Unwrap(entry.Value) is not { } value)
+            if (PlainValue.Of(entry.Value) is not { } value)
             {
                 throw new BeeInputException("BadParameter", $"The parameter {parameter.Name} ({parameter.TypeName}) was given no value.");
             }
@@ -46,36 +46,5 @@ internal static class ParameterValues
                 : $"There is no parameter '{name}' in {file.Name}. Its parameters: {string.Join(", ", file.Parameters.Select(p => $"{p.Name} ({p.TypeName})"))}.",
             "Parameters are the program's const volatile globals.",
             missing: true);
-    }
-
-    private static object? Unwrap(object? value)
-    {
-        if (value is PSObject wrapped)
-        {
-            // A custom object has no object inside; its properties are a struct's fields.
-            value = wrapped.BaseObject is PSCustomObject ? Fields(wrapped) : wrapped.BaseObject;
-        }
-
-        return value switch
-        {
-            IDictionary fields => Fields(fields),
-            object[] items => Array.ConvertAll(items, Unwrap),
-            SwitchParameter given => given.IsPresent,
-            _ => value,
-        };
-    }
-
-    private static Dictionary<string, object?> Fields(PSObject custom)
-        => custom.Properties.ToDictionary(property => property.Name, property => Unwrap(property.Value));
-
-    private static Dictionary<string, object?> Fields(IDictionary given)
-    {
-        var fields = new Dictionary<string, object?>();
-        foreach (DictionaryEntry entry in given)
-        {
-            fields[LanguagePrimitives.ConvertTo<string>(entry.Key)] = Unwrap(entry.Value);
-        }
-
-        return fields;
     }
 }

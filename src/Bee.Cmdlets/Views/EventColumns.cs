@@ -88,6 +88,8 @@ internal static class EventColumns
             "MapName" => false,
             // The fields of a struct stand beside it, and those of all CPUs' structs summed up.
             "Key" or "Value" when field.Meaning == FieldMeaning.Object || field.ClrType == typeof(object) => false,
+            // The trace stands beside.
+            "Key" or "Value" when field.Meaning == FieldMeaning.Stack && field.ClrType == typeof(int) => false,
             "Value" when shape is EntryType { IsPerCpu: true } && field.Meaning == FieldMeaning.Array => !HasValueFields(shape),
             "Values" => false,
             _ => true,
@@ -107,6 +109,7 @@ internal static class EventColumns
         var room = field.Meaning switch
         {
             FieldMeaning.Text or FieldMeaning.Bytes or FieldMeaning.Array or FieldMeaning.Object => 10,
+            FieldMeaning.Stack => 16,
             FieldMeaning.Syscall or FieldMeaning.Number => 10,
             // ESTABLISHED, SIGKILL, SYN_SENT: cut, they look alike.
             FieldMeaning.Enum or FieldMeaning.Flags => 11,

@@ -57,6 +57,7 @@ internal static class EventTable
         FieldMeaning.GroupId => nameof(EventText.Group),
         FieldMeaning.Syscall => nameof(EventText.Syscall),
         FieldMeaning.Bytes => nameof(EventText.Bytes),
+        FieldMeaning.Stack => nameof(EventText.Stack),
         _ => null,
     };
 }

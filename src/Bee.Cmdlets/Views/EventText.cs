@@ -50,6 +50,12 @@ public static class EventText
     public static string Bytes(object? value) =>
         Base(value) is IEnumerable<byte> bytes ? Convert.ToHexString(bytes.Take(64).ToArray()).ToLowerInvariant() : Line(value);
 
+    /// <summary>The functions of a stack on one line, the innermost first.</summary>
+    /// <param name="value">A <see cref="StackTrace"/>, or the id of one.</param>
+    /// <returns>Text such as <c>vfs_read, ksys_read, do_syscall_64</c>.</returns>
+    public static string Stack(object? value) =>
+        Base(value) is StackTrace { Count: > 0 } trace ? Line(string.Join(", ", trace.Select(frame => frame.Symbol ?? frame.ToString()))) : Line(value);
+
     /// <summary>
     /// Anything else on one line. Control characters show as their pictures: names of files and processes come from whoever runs on the
     /// machine, and must not move the cursor or recolour the terminal.
@@ -93,6 +99,7 @@ public static class EventText
         FieldMeaning.GroupId => Group(value),
         FieldMeaning.Syscall => Syscall(value),
         FieldMeaning.Bytes => Bytes(value),
+        FieldMeaning.Stack => Stack(value),
         _ => Line(value),
     };
 

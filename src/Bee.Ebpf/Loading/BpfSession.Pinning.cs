@@ -7,6 +7,7 @@ public sealed partial class BpfSession
     {
         File = pinned.File;
         Pinned = pinned;
+        StackSource.Join(maps);
         Maps = maps;
         Programs = programs;
         _options = new BpfSessionOptions();

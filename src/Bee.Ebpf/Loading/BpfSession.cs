@@ -40,8 +40,7 @@ public sealed partial class BpfSession : IDisposable
             }
         }
 
-        var stacks = StackSource.Of(maps);
-        maps.ForEach(map => map.Stacks = stacks);
+        StackSource.Join(maps);
         Maps = maps;
         Programs = programs;
     }

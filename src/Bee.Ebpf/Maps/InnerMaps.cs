@@ -32,26 +32,19 @@ internal static class InnerMaps
     }
 
     // As the source declares them where it does; the kernel knows the sizes in any case, and lengths may differ from map to map.
-    private static unsafe MapDescription Describe(MapDescription outer, int descriptor, string name)
+    private static MapDescription Describe(MapDescription outer, int descriptor, string name)
     {
-        var info = stackalloc uint[6];
-        var size = 6u * sizeof(uint);
-        // bpf_map_info begins with type, id, key_size, value_size, max_entries, map_flags.
-        if (LibbpfCalls.ObjectInfo(descriptor, info, &size) != 0)
-        {
-            return new MapDescription { Name = name };
-        }
-
         var inner = outer.Inner;
-        var declared = inner is not null && inner.KeySize == info[2] && inner.ValueSize == info[3];
+        var facts = KernelObject.FactsOfMap(descriptor) ?? throw MapScan.Failed(Libc.EINVAL);
+        var declared = inner is not null && inner.KeySize == facts.KeySize && inner.ValueSize == facts.ValueSize;
         return new MapDescription
         {
             Name = name,
-            Type = (MapType)info[0],
-            KeySize = info[2],
-            ValueSize = info[3],
-            MaxEntries = info[4],
-            Flags = info[5],
+            Type = facts.Type,
+            KeySize = facts.KeySize,
+            ValueSize = facts.ValueSize,
+            MaxEntries = facts.MaxEntries,
+            Flags = inner?.Flags ?? 0,
             Key = declared ? inner!.Key : null,
             Value = declared ? inner!.Value : null,
         };

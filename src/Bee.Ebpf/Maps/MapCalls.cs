@@ -75,7 +75,7 @@ internal static unsafe class MapCalls
             Libc.E2BIG when description.Type is MapType.Array or MapType.PerCpuArray or MapType.ArrayOfMaps or MapType.ProgramArray =>
                 (MapFault.BadKey, $"has the indexes 0 to {description.MaxEntries - 1}, and the key is beyond.", ""),
             Libc.E2BIG => (MapFault.Full, full, MapAccess.IsKeyless(description.Type)
-                ? "Take values out (Remove-BeeMapEntry -Count), or let the oldest make room (-MustExist)."
+                ? "Take values out (Remove-BeeMapEntry -All -Count 1), or let the oldest make room (-MustExist)."
                 : "Remove entries, or give the map more max_entries in the program."),
             Libc.ENOSPC => (MapFault.Full, full, "Remove entries, or give the map more max_entries in the program."),
             Libc.EEXIST => (MapFault.Exists, mode == MapWriteMode.OnlyNew && description.Type is MapType.Array or MapType.PerCpuArray

@@ -129,6 +129,18 @@ public sealed class MapWriter
         MapCalls.Delete(_map, key);
     }
 
+    /// <summary>Removes an entry, if it is there.</summary>
+    /// <param name="key">The bytes of its key.</param>
+    /// <returns>False where there is no such key.</returns>
+    /// <exception cref="BpfMapException">Entries of this kind of map stay, or the kernel refuses.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    public bool TryRemove(byte[] key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        Removable();
+        return MapCalls.TryDelete(_map, key);
+    }
+
     /// <summary>Takes values out of a queue or stack, the next one first.</summary>
     /// <param name="most">How many at most.</param>
     /// <returns>The values as entries; they are gone from the map when they come.</returns>

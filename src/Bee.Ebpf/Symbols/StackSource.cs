@@ -9,11 +9,18 @@ internal sealed class StackSource
 
     private StackSource(IReadOnlyList<BpfMap> maps) => _maps = maps;
 
-    /// <summary>The source for a session's maps; null when none of them keeps stacks.</summary>
-    public static StackSource? Of(IReadOnlyList<BpfMap> maps)
+    /// <summary>Lets the maps of a session find each other: those with ids of stacks, and those with the stacks.</summary>
+    public static void Join(IReadOnlyList<BpfMap> maps)
     {
         var stacks = maps.Where(map => map.Description.Type == MapType.StackTrace).ToArray();
-        return stacks.Length > 0 ? new StackSource(stacks) : null;
+        if (stacks.Length > 0)
+        {
+            var source = new StackSource(stacks);
+            foreach (var map in maps)
+            {
+                map.Stacks = source;
+            }
+        }
     }
 
     /// <summary>Gives an event its traces.</summary>

@@ -1,0 +1,108 @@
+using System.Collections;
+using System.Management.Automation;
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>A cmdlet that changes the entries of a map.</summary>
+public abstract class ChangeMapCmdlet : SelectProgramCmdlet
+{
+    /// <summary>The parameter sets: what names the map, and how the entries are given.</summary>
+    private protected const string ByInput = "Input", ByKey = "Key", ByMapAndInput = "MapInput", ByMapAndKey = "MapKey";
+
+    private readonly Dictionary<string, MapWriter?> _byName = new(StringComparer.Ordinal);
+    private readonly Dictionary<MapInfo, MapWriter> _byMap = [];
+
+    /// <summary>The programs whose maps can be meant: names or ids; wildcards are allowed. Without it all programs.</summary>
+    [Parameter(Position = 1, ParameterSetName = ByInput)]
+    [Parameter(Position = 1, ParameterSetName = ByKey)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
+    public string[] Program { get; set; } = ["*"];
+
+    /// <summary>The writer for a map that was named, looked for once; null after the error of a name that is no map's has been written.</summary>
+    private protected MapWriter? Find(string name)
+    {
+        if (!_byName.TryGetValue(name, out MapWriter? writer))
+        {
+            // Only what was found is kept for the next input; an error is told for each.
+            Guard(name, () => writer = For(Single(name)));
+            _byName[name] = writer;
+        }
+
+        return writer;
+    }
+
+    /// <summary>The writer for a map.</summary>
+    private protected MapWriter For(MapInfo map)
+    {
+        if (!_byMap.TryGetValue(map, out MapWriter? writer))
+        {
+            writer = _byMap[map] = new MapWriter(map.Map);
+        }
+
+        return writer;
+    }
+
+    /// <summary>The name of the map that an entry says it is of, or null.</summary>
+    private protected static string? MapNameOf(object? entry) => entry switch
+    {
+        IDictionary members => members.Keys.OfType<string>().FirstOrDefault(name => name.Equals("MapName", StringComparison.OrdinalIgnoreCase)) is { } name ? members[name]?.ToString() : null,
+        MapEntry made => made.GetType().GetProperty("MapName")?.GetValue(made) as string,
+        _ => null,
+    };
+
+    /// <summary>What an entry or a key is called in questions and messages.</summary>
+    private protected static string Describe(object? entry) => entry switch
+    {
+        IDictionary members => string.Join(", ", members.Keys.Cast<object>().Where(name => !"MapName".Equals(name.ToString(), StringComparison.OrdinalIgnoreCase)).Select(name => $"{name} = {members[name]}")),
+        MapEntry made => $"{made.GetType().GetProperty("Key")?.GetValue(made)}",
+        _ => $"{entry}",
+    };
+
+    /// <summary>Runs the work on one entry; what goes wrong is a record about it, and the others go on.</summary>
+    private protected bool GuardEntry(MapWriter writer, object? entry, Action work)
+    {
+        bool done = false;
+        Guard(entry, () =>
+        {
+            try
+            {
+                work();
+                done = true;
+            }
+            catch (ObjectDisposedException)
+            {
+                throw new BeeInputException("ProgramEnded", $"The program of the map {writer.Map.Name} has ended, and the map with it.");
+            }
+        });
+        return done;
+    }
+
+    private MapInfo Single(string name)
+    {
+        MapInfo[] all = [.. Select(Program).SelectMany(session => session.Maps)];
+        MapInfo[] found = [.. MapNames.Find(all, WildcardPattern.Escape(name))];
+        if (found.Length > 1 && found.Count(map => map.Name == name) == 1)
+        {
+            found = [.. found.Where(map => map.Name == name)];
+        }
+
+        if (found.Length > 1)
+        {
+            throw new BeeInputException("MapAmbiguous", $"There are {found.Length} maps '{name}': of {string.Join(", ", found.Select(map => $"{map.Program} (id {map.ProgramId})"))}.",
+                "Say which program with -Program.");
+        }
+
+        if (found.Length == 1)
+        {
+            return found[0];
+        }
+
+        string[] known = [.. all.Where(map => !map.Map.Description.IsInternal).Select(map => map.Name).Distinct()];
+        string near = Suggest.Nearest(name, known, 1) is [var nearest] ? $" ('{nearest}'?)" : string.Empty;
+        throw new BeeInputException("MapNotFound", $"No program in the background has a map '{name}'{near}." + (known.Length > 0 ? $" Maps that there are: {string.Join(", ", known)}." : string.Empty),
+            "Get-BeeMap lists the maps; Start-BeeProgram starts a program.", missing: true);
+    }
+}

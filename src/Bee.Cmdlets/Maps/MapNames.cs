@@ -1,0 +1,30 @@
+using System.Management.Automation;
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Which maps a name means.</summary>
+internal static class MapNames
+{
+    /// <summary>
+    /// The maps of a name or pattern. Names of internal maps begin with a point, and only such names find them. A name with a slash means the maps
+    /// inside of a map: the outer name, and behind the slash the key.
+    /// </summary>
+    public static MapInfo[] Find(IEnumerable<MapInfo> all, string name)
+    {
+        bool wantsInternal = name.StartsWith('.');
+        int slash = name.IndexOf('/');
+        WildcardPattern outer = Pattern(slash < 0 ? name : name[..slash]);
+        IEnumerable<MapInfo> found = all.Where(map => map.Map.Description.IsInternal == wantsInternal && outer.IsMatch(map.Name));
+        if (slash < 0)
+        {
+            return [.. found];
+        }
+
+        WildcardPattern whole = Pattern(name);
+        return [.. found.SelectMany(map => map.Map.InnerMaps().Select(inner => new MapInfo(inner, map.ProgramId, map.Program))).Where(map => whole.IsMatch(map.Name))];
+    }
+
+    private static WildcardPattern Pattern(string name)
+        => WildcardPattern.Get(WildcardPattern.ContainsWildcardCharacters(name) ? name : WildcardPattern.Escape(name), WildcardOptions.IgnoreCase);
+}

@@ -1,0 +1,184 @@
+using System.Collections;
+using System.Management.Automation;
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Removes entries of a map, or takes values out of a queue or stack.</summary>
+[Cmdlet(VerbsCommon.Remove, "BeeMapEntry", DefaultParameterSetName = ByInput, SupportsShouldProcess = true)]
+[OutputType(typeof(MapEntry))]
+public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
+{
+    private const string Every = "All", EveryOfMap = "MapAll";
+
+    private MapWriter? _viewed;
+
+    /// <summary>The map's name. Without it each entry says in its MapName which map it is of.</summary>
+    [Parameter(Position = 0, ParameterSetName = ByInput)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByKey)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = Every)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(MapNameCompleter))]
+    public string? Name { get; set; }
+
+    /// <summary>The map, as Get-BeeMap gives it.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByMapAndInput)]
+    [Parameter(Mandatory = true, ParameterSetName = ByMapAndKey)]
+    [Parameter(Mandatory = true, ParameterSetName = EveryOfMap, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public MapInfo? Map { get; set; }
+
+    /// <summary>Entries, as Get-BeeMapEntry gives them, hashtables and objects with Key or its fields, or keys alone.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByInput, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, ParameterSetName = ByMapAndInput, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public object? InputObject { get; set; }
+
+    /// <summary>The keys: numbers, text, or hashtables by field name.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByKey)]
+    [Parameter(Mandatory = true, ParameterSetName = ByMapAndKey)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(MapKeyCompleter))]
+    public object[] Key { get; set; } = [];
+
+    /// <summary>Removes all entries; of a queue or stack all values, unless -Count says how many.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = Every)]
+    [Parameter(Mandatory = true, ParameterSetName = EveryOfMap)]
+    public SwitchParameter All { get; set; }
+
+    /// <summary>With -All: how many entries at the most. Of a queue or stack those that come out first.</summary>
+    [Parameter(ParameterSetName = Every)]
+    [Parameter(ParameterSetName = EveryOfMap)]
+    [ValidateRange(1, long.MaxValue)]
+    public long Count { get; set; } = long.MaxValue;
+
+    /// <summary>Gives the entries that were removed.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        switch (ParameterSetName)
+        {
+            case ByKey or ByMapAndKey:
+                foreach (object key in Key)
+                {
+                    Remove(Writer(null), PlainValue.Of(key), key);
+                }
+
+                break;
+            case Every or EveryOfMap:
+                RemoveAll();
+                break;
+            default:
+                object? entry = PlainValue.Of(InputObject);
+                Remove(Writer(entry), entry, InputObject);
+                break;
+        }
+    }
+
+    private MapWriter? Writer(object? entry)
+    {
+        if (Map is not null)
+        {
+            MapWriter? writer = null;
+            Guard(Map, () => writer = For(Map));
+            return writer;
+        }
+
+        if ((Name ?? MapNameOf(entry)) is { } name)
+        {
+            return Find(name);
+        }
+
+        WriteError(new BeeInputException("MapNameMissing", "The entry does not say which map it is of.", "Name the map with -Name, or give entries that have a MapName."), entry);
+        return null;
+    }
+
+    private void Remove(MapWriter? writer, object? entry, object? target)
+    {
+        if (writer is null)
+        {
+            return;
+        }
+
+        GuardEntry(writer, target, () =>
+        {
+            writer.Removable();
+            // A hashtable is an entry where it says so, and else a key's fields.
+            bool isEntry = entry is MapEntry || (entry is IDictionary && ParameterSetName is not (ByKey or ByMapAndKey));
+            byte[] key = isEntry ? writer.EncodeKeyOf(entry!) : writer.EncodeKey(entry);
+            if (ShouldProcess($"map {writer.Map.Name}: {Describe(entry)}", "Remove entry"))
+            {
+                MapEntry? gone = PassThru ? writer.Find(key) : null;
+                writer.Remove(key);
+                Give(writer, gone);
+            }
+        });
+    }
+
+    private void RemoveAll()
+    {
+        if (Writer(null) is not { } writer)
+        {
+            return;
+        }
+
+        GuardEntry(writer, writer.Map.Name, () =>
+        {
+            writer.Removable();
+            bool some = Count < long.MaxValue;
+            if (!ShouldProcess($"map {writer.Map.Name}", some ? $"Remove {Count} entries" : "Remove all entries"))
+            {
+                return;
+            }
+
+            long removed = 0;
+            if (writer.Map.Description.KeySize == 0)
+            {
+                foreach (MapEntry entry in writer.Take(Count))
+                {
+                    removed++;
+                    Give(writer, PassThru ? entry : null);
+                }
+            }
+            else
+            {
+                foreach (byte[] key in writer.Keys())
+                {
+                    if (removed == Count)
+                    {
+                        break;
+                    }
+
+                    MapEntry? gone = PassThru ? writer.Find(key) : null;
+                    // Somebody else may have been faster, and then there is nothing to tell.
+                    if (writer.TryRemove(key))
+                    {
+                        removed++;
+                        Give(writer, gone);
+                    }
+                }
+            }
+
+            Tell($"{writer.Map.Name}: {removed} entries removed.");
+        });
+    }
+
+    private void Give(MapWriter writer, MapEntry? entry)
+    {
+        if (entry is null)
+        {
+            return;
+        }
+
+        if (_viewed != writer && writer.Map.EntryType is { } type)
+        {
+            EventViews.Register(this, type);
+            _viewed = writer;
+        }
+
+        CommandRuntime.WriteObject(entry);
+    }
+}
