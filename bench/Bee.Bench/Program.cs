@@ -12,6 +12,7 @@ var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
     ["latency"] = LatencyBench.Run,
     ["memory"] = MemoryBench.Run,
     ["attach"] = AttachBench.Run,
+    ["stop"] = StopBench.Run,
     ["pipeline"] = PipelineBench.Run,
     ["import"] = ImportBench.Run,
     ["invoke"] = InvokeBench.Run,

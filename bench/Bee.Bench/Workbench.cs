@@ -14,6 +14,7 @@ internal sealed class Workbench : IDisposable
         Compile("burst.bpf.c", "burst.o");
         Compile("live.bpf.c", "live.o");
         Compile("live.bpf.c", "untyped.o", "-DUNTYPED");
+        Compile("stop.bpf.c", "stop.o");
         Run("gcc", "-O2", Source("floor.c"), "-o", Path("floor"), "-lbpf");
         Run("gcc", "-O2", Source("caller.c"), "-o", Path("caller"));
     }

@@ -5,6 +5,7 @@
  *	floor hash fill.o        sums the values of 100,000 entries; prints count and nanoseconds
  *	floor live live.o PID    reads the events of a process with a rest of 1 ms after each look; prints count and lost at the end of input
  *	floor epoll live.o PID   the same, waiting in epoll instead
+ *	floor stop stop.o NAME…  attaches to these system call tracepoints and takes the links away again; prints links and nanoseconds that passed
  */
 #include <errno.h>
 #include <poll.h>
@@ -127,10 +128,25 @@ static void live(struct bpf_object *object, int nap)
 	printf("%llu %llu\n", count, lost(object));
 }
 
+static void stop(struct bpf_object *object, int names, char **name)
+{
+	struct bpf_link *links[names];
+	struct timespec start, end;
+	for (int i = 0; i < names; i++)
+		if (!(links[i] = bpf_program__attach_tracepoint(bpf_object__find_program_by_name(object, "nothing"), "syscalls", name[i])))
+			fail(name[i]);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (int i = 0; i < names; i++)
+		bpf_link__destroy(links[i]);
+	bpf_object__close(object);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	printf("%d %lld\n", names, (end.tv_sec - start.tv_sec) * 1000000000ll + end.tv_nsec - start.tv_nsec);
+}
+
 int main(int argc, char **argv)
 {
 	struct bpf_object *object = open_object(argv[2]);
-	if (argc > 3)
+	if (argc > 3 && strcmp(argv[1], "stop"))
 		*(int *)bpf_map__initial_value(bpf_object__find_map_by_name(object, ".rodata"), &(size_t){ 0 }) = atoi(argv[3]);
 	if (bpf_object__load(object))
 		fail("load");
@@ -138,6 +154,8 @@ int main(int argc, char **argv)
 		scan(object);
 	else if (!strcmp(argv[1], "hash"))
 		hash(object);
+	else if (!strcmp(argv[1], "stop"))
+		stop(object, argc - 3, argv + 3);
 	else
 		live(object, !strcmp(argv[1], "live"));
 	return 0;

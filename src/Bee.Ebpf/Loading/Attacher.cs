@@ -17,12 +17,12 @@ internal static class Attacher
         "raw_tracepoint" or "raw_tracepoint.w" => Each(program, options, name => LibbpfCalls.AttachRawTracepoint(program.Pointer, name)),
         "kprobe" or "kretprobe" or "kprobe.multi" or "kretprobe.multi" => KprobeLinks.Make(program, options),
         "ksyscall" or "kretsyscall" => Each(program, options, name => KprobeLinks.AttachSystemCall(program, name)),
-        "uprobe" or "uretprobe" => UprobeLinks.Make(program, options),
-        "uprobe.multi" or "uretprobe.multi" => UprobeMultiLinks.Make(program, options),
+        "uprobe" or "uretprobe" when !ProgramSetup.BecomesMulti(program.Description, options) => UprobeLinks.Make(program, options),
+        "uprobe" or "uretprobe" or "uprobe.multi" or "uretprobe.multi" => UprobeMultiLinks.Make(program, options),
         "usdt" => UsdtLinks.Make(program, options),
         var kind when ProgramKinds.Find(kind) is { NeedsInterface: true } => InterfaceLinks.Make(program, options, places),
         var kind when ProgramKinds.Find(kind) is { NeedsCgroup: true } => [CgroupLink.Make(program, options, places.CgroupOf(program.Description))],
-        "sk_lookup" => [One(program, options, () => LibbpfCalls.AttachNetworkNamespace(program.Pointer, places.NamespaceOf(program.Description).Number))],
+        "sk_lookup" => [places.NamespaceOf(program.Description).Use(space => One(program, options, () => LibbpfCalls.AttachNetworkNamespace(program.Pointer, space)))],
         // The rest is bound to its target already.
         _ => [One(program, options, () => LibbpfCalls.Attach(Targeted(program).Pointer))],
     };

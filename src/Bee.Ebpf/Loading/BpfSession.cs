@@ -180,10 +180,7 @@ public sealed partial class BpfSession : IDisposable
             _readers.Clear();
         }
 
-        foreach (var link in links)
-        {
-            link.Dispose();
-        }
+        Detaching.All(links);
 
         foreach (var reader in readers)
         {

@@ -21,6 +21,12 @@ internal static class LoadFailure
             return Permissions.Refused($"load {file.Name}", errno, LibbpfText.FailedProgram(log), log, perf: false);
         }
 
+        if (errno == Libc.EPERM && verifier is null && LibbpfText.FailedProgram(log) is { } networked && Permissions.LacksForNetwork
+            && file.Programs.FirstOrDefault(p => p.Name == networked) is { } program && ProgramKinds.Find(program.Kind) is { } kind && (kind.NeedsInterface || kind.NeedsCgroup || kind.NeedsNetworkNamespace))
+        {
+            return Permissions.Refused($"load program '{networked}' ({program.SectionName})", errno, networked, log, perf: false, network: true);
+        }
+
         if (errno == Libc.EPERM && verifier is null)
         {
             // Some kernels, hardened ones among them, forbid whole kinds of programs (fentry, lsm) even to root.
@@ -54,8 +60,8 @@ internal static class LoadFailure
             return NoMap(file, mapName, errno, log);
         }
 
-        return LibbpfText.FailedProgram(log) is { } program
-            ? Refused(file, program, errno, log)
+        return LibbpfText.FailedProgram(log) is { } failed
+            ? Refused(file, failed, errno, log)
             : new BpfLoadException(LoadFault.Other, $"{file.Name} cannot be loaded: {Reason(errno, log)}.") { Errno = errno, Log = log };
     }
 

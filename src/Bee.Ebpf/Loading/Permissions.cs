@@ -10,7 +10,8 @@ internal static class Permissions
     /// <summary>Which of the capabilities for tracing this process lacks, by name; empty when it has what it takes.</summary>
     public static IReadOnlyList<string> Lacking() => Lacking(Effective());
 
-    private static bool HasNetAdmin => (Effective() >> NetAdmin & 1) != 0;
+    /// <summary>True where CAP_NET_ADMIN is missing, which programs of the network take.</summary>
+    public static bool LacksForNetwork => (Effective() >> NetAdmin & 1) == 0;
 
     internal static IReadOnlyList<string> Lacking(ulong effective)
     {
@@ -44,7 +45,7 @@ internal static class Permissions
     public static BpfLoadException Refused(string what, int errno, string? program, string log, bool perf, bool network = false)
     {
         var lacking = Lacking();
-        if (network && !HasNetAdmin)
+        if (network && LacksForNetwork)
         {
             lacking = [.. lacking, "CAP_NET_ADMIN"];
         }

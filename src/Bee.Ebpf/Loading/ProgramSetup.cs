@@ -13,18 +13,25 @@ internal static class ProgramSetup
         {
             if (LibbpfCalls.FindProgram(handle, program.Name) is not 0 and var pointer)
             {
-                SetType(pointer, program);
+                SetType(pointer, program, options);
                 SetTarget(pointer, program, options);
             }
         }
     }
 
-    /// <summary>True for a plain kprobe with several targets where the kernel attaches one link to many functions: it is loaded for that.</summary>
-    public static bool BecomesMulti(ProgramDescription program) =>
-        program.Kind is "kprobe" or "kretprobe" && program.AttachTo is { } target && TargetText.IsSeveral(target) && !target.Contains('+') && TraceableFunctions.HasMulti;
+    /// <summary>
+    /// True for a plain kprobe or uprobe with several targets, where the kernel attaches one link to many functions: it is loaded for that, because links that
+    /// are taken away one by one cost tens of milliseconds each.
+    /// </summary>
+    public static bool BecomesMulti(ProgramDescription program, BpfSessionOptions options) => program.AttachTo is { } target && TargetText.IsSeveral(target) && program.Kind switch
+    {
+        "kprobe" or "kretprobe" => !target.Contains('+') && TraceableFunctions.HasMulti,
+        "uprobe" or "uretprobe" => UprobeMultiLinks.SuitsKernel(options),
+        _ => false,
+    };
 
     // Sections that are newer than the libbpf at hand are no obstacle: the kernel's numbers are known here.
-    private static void SetType(nint pointer, ProgramDescription program)
+    private static void SetType(nint pointer, ProgramDescription program, BpfSessionOptions options)
     {
         if (LibbpfCalls.ProgramTypeOf(pointer) == (int)ProgramType.Unspecified)
         {
@@ -40,9 +47,9 @@ internal static class ProgramSetup
             }
         }
 
-        if (BecomesMulti(program))
+        if (BecomesMulti(program, options))
         {
-            LibbpfCalls.SetExpectedAttachType(pointer, KprobeMulti);
+            LibbpfCalls.SetExpectedAttachType(pointer, program.Kind.StartsWith('k') ? KprobeMulti : KernelLink.UprobeMulti);
         }
     }
 

@@ -24,8 +24,12 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
     /// <summary>The text that it was found by.</summary>
     public string Name { get; }
 
-    /// <summary>The descriptor's number, valid until this is disposed of.</summary>
-    public int Number => _descriptor.Number;
+    /// <summary>Hands the descriptor's number over; it stays valid meanwhile.</summary>
+    public T Use<T>(Func<int, T> code)
+    {
+        using var hold = new Hold(_descriptor);
+        return code(_descriptor.Number);
+    }
 
     /// <summary>Opens a namespace by its name, a path, or the id of a process.</summary>
     /// <exception cref="BpfLoadException">There is none, it is of another kind, or it may not be opened.</exception>
@@ -55,6 +59,7 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
     /// <exception cref="BpfLoadException">This process may not enter it.</exception>
     public T Run<T>(Func<T> code)
     {
+        using var hold = new Hold(_descriptor);
         T result = default!;
         ExceptionDispatchInfo? failure = null;
         var thread = new Thread(() =>
@@ -84,7 +89,7 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
     }
 
     /// <summary>A second handle to the same namespace, for whoever has to come back to it later.</summary>
-    public NetworkNamespaceHandle Share() => new(Name, new DescriptorHandle(Libc.Duplicate(Number)));
+    public NetworkNamespaceHandle Share() => new(Name, new DescriptorHandle(Libc.Duplicate(_descriptor.Number)));
 
     /// <inheritdoc/>
     public void Dispose() => _descriptor.Dispose();

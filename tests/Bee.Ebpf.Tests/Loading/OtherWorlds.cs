@@ -8,11 +8,15 @@ internal static unsafe partial class OtherWorlds
     private const uint CapabilityVersion3 = 0x20080522;
     private const int NewMountNamespace = 0x20000, Recursive = 0x4000, Bind = 0x1000, Private = 1 << 18, Lazy = 2;
 
-    public static T WithoutCapabilities<T>(Func<T> code) => OnThread(code, () =>
+    public static T WithoutCapabilities<T>(Func<T> code) => WithCapabilities(0, code);
+
+    public static T WithCapabilities<T>(ulong capabilities, Func<T> code) => OnThread(code, () =>
     {
+        // Effective, permitted and inheritable ones, first the low 32 of each.
+        var (low, high) = ((uint)capabilities, (uint)(capabilities >> 32));
         var header = stackalloc uint[2] { CapabilityVersion3, 0 };
-        var none = stackalloc uint[6];
-        Check(SetCapabilities(header, none));
+        var sets = stackalloc uint[6] { low, low, 0, high, high, 0 };
+        Check(SetCapabilities(header, sets));
     });
 
     public static T WithoutKernelBtf<T>(Func<T> code) => OnThread(code, () =>

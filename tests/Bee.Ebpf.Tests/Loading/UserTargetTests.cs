@@ -79,12 +79,12 @@ public sealed class UserTargetTests
     public void WhatCannotBeAProbeIsExplained(string target, string reason) => Assert.Contains(reason, Fails(Fixture.Compile("usdt", s_probes.Replace("PATH:bee:one", target))).Message);
 
     [KernelTheory]
-    [InlineData("uprobe", 2)]
-    [InlineData("uretprobe", 2)]
-    [InlineData("uprobe.multi", 1)]
-    [InlineData("uretprobe.multi", 1)]
-    [InlineData("uprobe.multi.s", 1)]
-    public void APatternOfFunctionsIsAttachedToEach(string kind, int links)
+    [InlineData("uprobe")]
+    [InlineData("uretprobe")]
+    [InlineData("uprobe.multi")]
+    [InlineData("uretprobe.multi")]
+    [InlineData("uprobe.multi.s")]
+    public void APatternOfFunctionsIsAttachedToEach(string kind)
     {
         using var library = new MarkedLibrary();
         var file = Counting.Object(($"{kind}/{library.Path}:marked_*", "void", "seen(0); return 0;"));
@@ -94,7 +94,8 @@ public sealed class UserTargetTests
             library.Call("marked_two", 1);
             library.Call("other", 1);
             Assert.Equal(3ul, session.Counts()[0]);
-            Assert.Equal(links, session.Programs[0].LinkIds.Count);
+            // One link for both where the kernel has that.
+            Assert.Equal(UprobeMultiLinks.SuitsKernel(Narrowed()) ? 1 : 2, session.Programs[0].LinkIds.Count);
         });
     }
 

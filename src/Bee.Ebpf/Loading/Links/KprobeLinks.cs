@@ -16,7 +16,7 @@ internal static unsafe class KprobeLinks
 
         var isReturn = description.Kind is "kretprobe" or "kretprobe.multi" ? (byte)1 : (byte)0;
         var targets = TargetText.Split(description.AttachTo);
-        if (description.Kind is "kprobe.multi" or "kretprobe.multi" || ProgramSetup.BecomesMulti(description))
+        if (description.Kind is "kprobe.multi" or "kretprobe.multi" || ProgramSetup.BecomesMulti(description, options))
         {
             yield return !TraceableFunctions.HasMulti ? throw AttachFailure.ExplainMulti(program, Libc.EOPNOTSUPP, "") : Many(program, options, targets, isReturn);
             yield break;

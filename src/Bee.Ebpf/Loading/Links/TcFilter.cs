@@ -114,7 +114,8 @@ internal sealed unsafe class TcFilter : IAttachment
         }
     }
 
-    private static void RemoveAll()
+    /// <summary>Removes the filters of all sessions; what the process does when it exits.</summary>
+    internal static void RemoveAll()
     {
         TcFilter[] left;
         lock (s_attached)

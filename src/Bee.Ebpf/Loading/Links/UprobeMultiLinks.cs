@@ -8,6 +8,12 @@ internal static unsafe class UprobeMultiLinks
 {
     private const uint IsReturn = 1;
 
+    // It came with 6.6; until 6.10 narrowing to a process meant its first thread alone.
+    private static readonly Version s_since = new(6, 6), s_narrowsSince = new(6, 10);
+
+    /// <summary>Whether this kernel has such links, and narrows them to a process if that is asked for.</summary>
+    public static bool SuitsKernel(BpfSessionOptions options) => KernelHost.Current.Version >= (options.ProcessId is null ? s_since : s_narrowsSince);
+
     public static IEnumerable<IAttachment> Make(BpfProgram program, BpfSessionOptions options)
     {
         foreach (var target in UprobeTarget.All(program, options))
@@ -30,7 +36,7 @@ internal static unsafe class UprobeMultiLinks
                     Path = path,
                     Offsets = start,
                     Count = (uint)offsets.Length,
-                    UprobeFlags = program.Description.Kind == "uretprobe.multi" ? IsReturn : 0,
+                    UprobeFlags = program.Description.Kind is "uretprobe" or "uretprobe.multi" ? IsReturn : 0,
                     ProcessId = options.ProcessId ?? 0,
                 });
                 return link ?? throw AttachFailure.ExplainMulti(program, Marshal.GetLastPInvokeError(), "");

@@ -38,6 +38,35 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
+    public void ProgramsBothWaysShareTheQdiscAndItGoesWithTheLast() => WithoutTcx(() =>
+    {
+        using var world = new NetworkWorld();
+        var before = world.Traffic();
+        var file = Counting.Object(("tc/ingress", "struct __sk_buff", s_buffer + " return 0;"), ("tc/egress", "struct __sk_buff", s_buffer.Replace("0)", "1)") + " return 0;"));
+        Counting.Run(file, At(world), session =>
+        {
+            world.Receive(3);
+            world.Send(2);
+            Assert.Equal([3ul, 2ul], session.Counts()[..2]);
+        });
+
+        Assert.Equal(before, world.Traffic());
+    });
+
+    [NetworkFact]
+    public void AProcessThatExitsWithoutDisposingRemovesItsFilters() => WithoutTcx(() =>
+    {
+        using var world = new NetworkWorld();
+        var before = world.Traffic();
+        using var session = BpfSession.Load(Counting.Object(("tc", "struct __sk_buff", "return 0;")), At(world));
+        session.Attach();
+        Assert.Contains("bpf", world.Traffic());
+
+        TcFilter.RemoveAll();
+        Assert.Equal(before, world.Traffic());
+    });
+
+    [NetworkFact]
     public void AQdiscThatWasThereStays() => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
@@ -142,6 +171,17 @@ public sealed class InterfaceTests
 
         Assert.Equal(LoadFault.NoPlace, e.Fault);
         Assert.Contains("lo", e.Remedy);
+    }
+
+    [NetworkFact]
+    public void WithoutTheCapabilityForNetworksTheErrorNamesIt()
+    {
+        const ulong BpfAndPerfMon = 1ul << 39 | 1ul << 38;
+        var file = Counting.Object(("xdp", "struct xdp_md", "return XDP_PASS;"));
+        var e = OtherWorlds.WithCapabilities(BpfAndPerfMon, () => Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, new BpfSessionOptions { Interfaces = ["lo"] })));
+
+        Assert.Equal(LoadFault.NoPermission, e.Fault);
+        Assert.Contains("CAP_NET_ADMIN", e.Message);
     }
 
     private static void Sees(string section, int received, int sent, NetworkWorld? given = null, Action<BpfSession>? meanwhile = null)
