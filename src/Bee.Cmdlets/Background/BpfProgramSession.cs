@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using Bee.Ebpf;
 
@@ -11,7 +12,8 @@ public sealed partial class BpfProgramSession
 {
     private readonly object _untoldGate = new();
     private volatile BackgroundReader? _reader;
-    private long _toldDropped;
+    private readonly HashSet<string> _suspicions = [];
+    private long _toldAt, _toldDropped;
     private ulong _toldLost;
 
     internal BpfProgramSession(int id, string name, string image, Guid runspace, BpfSession session, BackgroundReader reader)
@@ -92,15 +94,32 @@ public sealed partial class BpfProgramSession
     /// <summary>Takes out what the user should know of the maps.</summary>
     internal IReadOnlyList<string> TakeNotices() => _reader?.TakeNotices() ?? [];
 
-    /// <summary>What has been dropped and lost since the last call: each loss is told once.</summary>
+    /// <summary>
+    /// What has been dropped and lost since it was told last: each loss is told once, and while the program runs once a second at the most, however often somebody
+    /// receives. What is not told yet is kept.
+    /// </summary>
     internal (long Dropped, ulong Lost) TakeUntoldLosses()
     {
         lock (_untoldGate)
         {
             (long dropped, ulong lost) = (Dropped, Lost ?? 0);
-            (long, ulong) untold = (dropped - _toldDropped, lost - _toldLost);
-            (_toldDropped, _toldLost) = (dropped, lost);
+            (long Dropped, ulong Lost) untold = (dropped - _toldDropped, lost - _toldLost);
+            if (untold is (0, 0) || (State == BpfProgramState.Running && _toldAt != 0 && Stopwatch.GetElapsedTime(_toldAt) < TimeSpan.FromSeconds(1)))
+            {
+                return (0, 0);
+            }
+
+            (_toldDropped, _toldLost, _toldAt) = (dropped, lost, Stopwatch.GetTimestamp());
             return untold;
+        }
+    }
+
+    /// <summary>Warnings about buffers that were found full where nobody counts what they refused, each once.</summary>
+    internal IReadOnlyList<string> TakeSuspicions()
+    {
+        lock (_untoldGate)
+        {
+            return [.. Streams.Select(LossCount.Suspicion).OfType<string>().Where(_suspicions.Add)];
         }
     }
 

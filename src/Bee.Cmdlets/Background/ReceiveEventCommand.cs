@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Management.Automation;
 using Bee.Ebpf;
 
@@ -15,7 +14,6 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
 
     private readonly List<BpfProgramSession> _sessions = [];
     private long _left;
-    private long _lastTold = Stopwatch.GetTimestamp();
 
     /// <summary>Names or ids of the programs; wildcards are allowed. Without it all of them.</summary>
     [Parameter(Position = 0, ParameterSetName = "Name")]
@@ -73,16 +71,17 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
             // Asked before draining: what ends between the two is drained once more.
             BpfProgramSession[] live = [.. _sessions.Where(session => !session.Buffer.IsEnded)];
             more = (live.Length == 0 || Follow(live)) && _sessions.TrueForAll(Drain) && live.Length > 0;
-            if (Stopwatch.GetElapsedTime(_lastTold) >= TimeSpan.FromSeconds(1))
-            {
-                _lastTold = Stopwatch.GetTimestamp();
-                _sessions.ForEach(TellLosses);
-            }
+            _sessions.ForEach(TellLosses);
         }
 
         foreach (BpfProgramSession session in _sessions)
         {
             TellLosses(session);
+            foreach (RecordStream stream in session.Streams)
+            {
+                Tell($"{session.Name}: {LossCount.Describe(stream)}");
+            }
+
             if (session.Error is { } error)
             {
                 WriteError(error, session);
@@ -135,6 +134,11 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
         if (lost > 0)
         {
             WriteWarning($"{session.Name}: {lost} events were lost in the kernel, because the program's buffer was full.");
+        }
+
+        foreach (string suspicion in session.TakeSuspicions())
+        {
+            WriteWarning($"{session.Name}: {suspicion}");
         }
     }
 }

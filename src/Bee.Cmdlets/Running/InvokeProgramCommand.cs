@@ -29,9 +29,11 @@ public sealed class InvokeProgramCommand : RunCmdlet
     {
         foreach (RecordStream stream in reader.Streams)
         {
-            string fill = stream.HighWater is { } fullest ? $", the buffer at most {fullest * 100:0} % full" : string.Empty;
-            string lost = stream.Lost is { } count ? $", {count} lost" : string.Empty;
-            Tell($"{stream.Name}: {stream.Count} given{lost}{fill}.");
+            Tell(LossCount.Describe(stream));
+            if (LossCount.Suspicion(stream) is { } suspicion)
+            {
+                WriteWarning(suspicion);
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ public sealed partial class EventReader : IDisposable
         try
         {
             var streams = new List<RecordStream>();
-            foreach (var map in session.Maps.Where(m => options.Select(m.Description)))
+            foreach (var map in session.Maps.Where(m => options.Select(m.Description) && !LostCounts.IsCount(m.Description, session.File)))
             {
                 if (Open(map, options) is { } stream)
                 {

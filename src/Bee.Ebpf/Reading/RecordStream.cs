@@ -41,7 +41,7 @@ public sealed class RecordStream
 
     /// <summary>
     /// Events lost so far because the buffer was full. Null when nobody can know: the kernel keeps no count for ring buffers, so it
-    /// takes a program that counts its refused submits in the map <c>bee_lost</c>. Always null for polled maps and iterators, which lose nothing.
+    /// takes a program that counts its refused submits, in the map <c>bee_lost</c> (bee.h does), or in one with the ring's name and <c>_lost_samples</c> (Inspektor Gadget's). Always null for polled maps and iterators, which lose nothing.
     /// </summary>
     public ulong? Lost { get; internal set; }
 

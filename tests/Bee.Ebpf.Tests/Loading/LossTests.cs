@@ -17,6 +17,61 @@ public class LossTests
     }
 
     [KernelFact]
+    public void TheCountBesideARingIsReadAndIsNoStreamItself()
+    {
+        var file = Fixture.Compile("gadget", """
+            #include "fixture.h"
+
+            struct event {
+                __u64 number;
+                __u64 filler[31];
+            };
+
+            struct {
+                __uint(type, BPF_MAP_TYPE_RINGBUF);
+                __uint(max_entries, 4096);
+                __type(value, struct event);
+            } print_ring SEC(".maps"), print_quiet SEC(".maps");
+
+            struct {
+                __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+                __uint(max_entries, 1);
+                __type(key, __u32);
+                __type(value, __u64);
+            } print_ring_lost_samples SEC(".maps");
+
+            SEC("tracepoint/syscalls/sys_enter_getpgid")
+            int on_getpgid(void *context)
+            {
+                struct event event = {};
+                __u32 zero = 0;
+                if (TARGETED && bpf_ringbuf_output(&print_ring, &event, sizeof(event), 0)) {
+                    __u64 *count = bpf_map_lookup_elem(&print_ring_lost_samples, &zero);
+                    if (count)
+                        *count += 1;
+                }
+                return bpf_ringbuf_query(&print_quiet, 0) < 0;
+            }
+            """);
+        using var session = BpfSession.Load(file, Loading.Calls.Own());
+        using var reader = session.OpenReader(new EventReaderOptions());
+        session.Attach();
+        for (var i = 0; i < Calls; i++)
+        {
+            Loading.Calls.GetProcessGroup(-1);
+        }
+
+        var sink = new CollectingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+        Assert.Equal(["print_ring", "print_quiet"], reader.Streams.Select(stream => stream.Name));
+        Assert.True(sink.Count is > 0 and < Calls);
+        Assert.Equal((ulong)(Calls - sink.Count), reader.Streams[0].Lost);
+        Assert.Equal(reader.Streams[0].Lost, sink.Losses["print_ring"]);
+        // Of the other one nobody knows, and nothing was in it.
+        Assert.Equal((null, 0.0), (reader.Streams[1].Lost, reader.Streams[1].HighWater));
+    }
+
+    [KernelFact]
     public void PerfBuffersReportTheirOwnLosses()
     {
         var (sink, stream) = Overflow("print_perf");

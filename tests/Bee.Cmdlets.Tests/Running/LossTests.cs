@@ -1,0 +1,79 @@
+namespace Bee.Cmdlets.Tests;
+
+[Collection("Bee")]
+public sealed class LossTests(Programs programs) : IDisposable
+{
+    // One openat of the target writes more into the ring than it can hold. OUTPUT counts what does not fit, or does not.
+    private const string Flood = """
+        #include "bee.h"
+        BEE_LICENSE("GPL");
+        BEE_PARAM(pid_t, target_pid, 0);
+        struct seen { u64 number; u64 filler[6]; };
+        BEE_RING(print_flood, struct seen, 4096);
+
+        SEC("tracepoint/syscalls/sys_enter_openat")
+        int entered(struct trace_event_raw_sys_enter *ctx)
+        {
+            struct seen seen = {};
+            if (!target_pid || !bee_targeted(target_pid))
+                return 0;
+            for (int i = 0; i < 100; i++) {
+                seen.number = i;
+                OUTPUT(print_flood, &seen, sizeof(seen));
+            }
+            return 0;
+        }
+        """;
+
+    private readonly Shell _shell = new();
+    private readonly Load _load = new();
+
+    [KernelFact]
+    public void LossesThatAreCountedAreToldOnceASecondAtTheMost()
+    {
+        Start("counted", "#define OUTPUT bee_output\n");
+        var warnings = new List<string>();
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        for (int round = 0; round < 12; round++)
+        {
+            _load.Do(": < /etc/hostname");
+            warnings.AddRange(_shell.Run("Receive-BeeEvent counted").Warnings);
+            Thread.Sleep(150);
+        }
+
+        Assert.InRange(warnings.Count, 1, (int)watch.Elapsed.TotalSeconds + 1);
+        Assert.All(warnings, warning => Assert.Contains("lost in the kernel", warning));
+        Assert.True(SpinWait.SpinUntil(() => _shell.Objects("(Get-BeeProgram counted).Lost")[0].BaseObject is > 44ul, TimeSpan.FromSeconds(5)));
+        string row = Assert.Single(_shell.Show("Get-BeeProgram counted"), line => line.Contains("counted", StringComparison.Ordinal));
+        Assert.EndsWith("98 %", row);
+        Assert.InRange(row.Length, 0, 80);
+        _shell.Objects("Stop-BeeProgram counted");
+    }
+
+    [KernelFact]
+    public void AFullRingThatNobodyCountsForIsToldOnceAsASuspicion()
+    {
+        Start("uncounted", "#define OUTPUT(map, event, size) bpf_ringbuf_output(&map, event, size, 0)\n");
+        _load.Do(": < /etc/hostname");
+        Assert.True(SpinWait.SpinUntil(() => _shell.Objects("(Get-BeeProgram uncounted).Events")[0].BaseObject is > 0L, TimeSpan.FromSeconds(10)));
+
+        ShellResult first = _shell.Run("Receive-BeeEvent uncounted -Verbose 4>&1");
+        Assert.Contains("may be missing", Assert.Single(first.Warnings));
+        Assert.Contains(first.Output, line => $"{line}".Contains("lost: nobody counts, the buffer at most 98 % full", StringComparison.Ordinal));
+        Assert.Empty(_shell.Run("Receive-BeeEvent uncounted").Warnings);
+        Assert.Null(_shell.Objects("(Get-BeeProgram uncounted).Lost")[0]);
+        _shell.Objects("Stop-BeeProgram uncounted");
+    }
+
+    private void Start(string name, string define) => _shell.Objects(
+        "Start-BeeProgram $object -Name $name -Parameter @{ target_pid = $id }",
+        ("object", programs.Compile(name, Flood.Replace("BEE_LICENSE", define + "BEE_LICENSE", StringComparison.Ordinal))),
+        ("name", name),
+        ("id", _load.Id));
+
+    public void Dispose()
+    {
+        _load.Dispose();
+        _shell.Dispose();
+    }
+}
