@@ -13,7 +13,7 @@ public sealed class MapMemory(Btf? types, int cpus, int pageSize)
 {
     private const int Pointer = 8;
     private const uint NoPreallocation = 1, NoCommonLru = 2, Mappable = 1 << 10;
-    private const int Descriptor = 4;
+    private const int Descriptor = 4, Locks = 8;
 
     /// <summary>The bytes that one map takes, or null for types whose count is not known here.</summary>
     /// <param name="map">The map as the object declares it.</param>
@@ -83,7 +83,7 @@ public sealed class MapMemory(Btf? types, int cpus, int pageSize)
 
         var rounded = Round(value, 8);
         var element = Size("htab_elem", 48) + Round(map.KeySize, 8) + (isPerCpu ? Pointer : rounded);
-        var head = Size("bpf_htab", 832) + (long)Power(entries) * Size("bucket", 16);
+        var head = Size("bpf_htab", 832) + (long)Power(entries) * Size("bucket", 16) + Locks * sizeof(int) * cpus;
         if ((map.Flags & NoPreallocation) != 0)
         {
             // Each element carries a link of the allocator's list.

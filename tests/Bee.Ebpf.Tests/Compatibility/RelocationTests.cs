@@ -87,10 +87,11 @@ public class RelocationTests(ITestOutputHelper output)
     [KernelFact]
     public void TheRunningKernel()
     {
+        var kernel = TargetKernel.Running();
         foreach (var (name, file) in Fixtures.All)
         {
             var log = Loader.Relocate(ObjectFile.Parse(file, name));
-            Check(name, log, CompatibilityCheck.Relocations(ObjectFile.Parse(file, name), TargetKernel.Running()));
+            Check(name, log, CompatibilityCheck.Relocations(ObjectFile.Parse(file, name), kernel));
         }
     }
 

@@ -5,6 +5,7 @@ internal sealed class ProgramAnalysis
 {
     private readonly Dictionary<(int Section, int Offset), long> _numbers = [];
     private readonly ObjectFile _file;
+    private readonly KernelNames _kernel;
     private readonly Reachability _always;
     private readonly Reachability _byDefault;
 
@@ -12,6 +13,7 @@ internal sealed class ProgramAnalysis
     {
         _file = file;
         Code = ObjectCode.Read(file);
+        _kernel = kernel.Names;
         Settings = new KernelSettings(kernel);
         var resolved = CoreRelocations.Resolve(Code, kernel);
         foreach (var (resolution, result) in resolved.Where(r => r.Resolution.State == CoreState.Resolved))
@@ -19,8 +21,8 @@ internal sealed class ProgramAnalysis
             _numbers[(result.Section, result.Offset)] = (long)resolution.TargetValue;
         }
 
-        _always = new Reachability(Code, Number, Setting, (section, offset, size) => IsParameter(section, offset, size) ? null : Constant(section, offset, size));
-        _byDefault = file.Parameters.Count == 0 ? _always : new Reachability(Code, Number, Setting, Constant);
+        _always = new Reachability(Code, Number, Setting, IsMissing, (section, offset, size) => IsParameter(section, offset, size) ? null : Constant(section, offset, size));
+        _byDefault = file.Parameters.Count == 0 ? _always : new Reachability(Code, Number, Setting, IsMissing, Constant);
         Relocations = [.. from r in resolved
                           select r.Result with { IsReached = _always.Contains(r.Result.Section, r.Result.Offset), IsReachedByDefault = _byDefault.Contains(r.Result.Section, r.Result.Offset) }];
     }
@@ -43,6 +45,22 @@ internal sealed class ProgramAnalysis
         _file.Btf?.Find(Externs.KernelConfig, BtfKind.DataSection) is BtfDataSection section && section.Entries.FirstOrDefault(e => e.Declaration.Name == name)?.Variable is { } variable
             ? Settings.Number(name, variable.Type)
             : null;
+
+    // Where nothing can be told, the name counts as there.
+    private bool IsMissing(string name)
+    {
+        var declaration = _file.Btf?.Find(Externs.KernelSymbols, BtfKind.DataSection) is BtfDataSection section
+            ? section.Entries.FirstOrDefault(e => e.Declaration.Name == name)?.Declaration
+            : null;
+        var essential = CoreNames.Essential(name);
+        return declaration switch
+        {
+            BtfFunction => _kernel.Kernel.Types is not null && !_kernel.Functions.ContainsKey(essential),
+            BtfVariable { Type: var type } when type.Resolve() is BtfVoid => _kernel.Symbols?.Contains(essential) == false,
+            BtfVariable => _kernel.Kernel.Types is not null && !_kernel.Variables.ContainsKey(essential),
+            _ => false,
+        };
+    }
 
     // Beside parameters, .rodata holds constants of the compiler, which nobody changes.
     private bool IsParameter(ElfSection section, long offset, int size) =>

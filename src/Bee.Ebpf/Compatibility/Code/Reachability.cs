@@ -15,6 +15,7 @@ internal sealed class Reachability
     private readonly ObjectCode _code;
     private readonly Func<int, int, long?> _relocated;
     private readonly Func<string, long?> _setting;
+    private readonly Func<string, bool> _isMissing;
     private readonly Func<ElfSection, long, int, long?> _constant;
     private readonly HashSet<(int Section, int Offset)> _reached = [];
     private readonly HashSet<CodeFunction> _functions = [];
@@ -24,10 +25,11 @@ internal sealed class Reachability
     /// <param name="code">The instructions.</param>
     /// <param name="relocated">The number that a relocation puts into the instruction at a place of a section, or null.</param>
     /// <param name="setting">The value of a kernel setting by its name, or null.</param>
+    /// <param name="isMissing">Whether the kernel lacks the function or variable of a name; its address is 0 then.</param>
     /// <param name="constant">The value of so many bytes of a read-only section, or null where it may be changed before loading.</param>
-    public Reachability(ObjectCode code, Func<int, int, long?> relocated, Func<string, long?> setting, Func<ElfSection, long, int, long?> constant)
+    public Reachability(ObjectCode code, Func<int, int, long?> relocated, Func<string, long?> setting, Func<string, bool> isMissing, Func<ElfSection, long, int, long?> constant)
     {
-        (_code, _relocated, _setting, _constant) = (code, relocated, setting, constant);
+        (_code, _relocated, _setting, _isMissing, _constant) = (code, relocated, setting, isMissing, constant);
         foreach (var function in code.Functions.Where(f => f.Program is { AutoLoad: true }))
         {
             Visit(function);
@@ -187,7 +189,7 @@ internal sealed class Reachability
 
         if (symbol.Section == 0)
         {
-            return new RegisterValue(RegisterForm.Setting, Setting: symbol.Name);
+            return _isMissing(symbol.Name) ? RegisterValue.Of(0) : new RegisterValue(RegisterForm.Setting, Setting: symbol.Name);
         }
 
         if (symbol.Section >= _code.Elf.Sections.Length)

@@ -1,0 +1,178 @@
+using Bee.Ebpf.Tests.Loading;
+using Xunit.Abstractions;
+
+namespace Bee.Ebpf.Tests.Compatibility;
+
+/// <summary>What is said before loading is what the kernel says then: programs that ask for what it lacks, each way.</summary>
+[Collection(KernelFactAttribute.Collection)]
+public class VerdictTests(ITestOutputHelper output)
+{
+    private const string Head = """
+        #include "fixture.h"
+        #define PRESERVE __attribute__((preserve_access_index))
+        struct task_struct { int pid; int no_such_member; } PRESERVE;
+        struct task_struct___old { int long_gone; } PRESERVE;
+        struct no_such_struct { int x; } PRESERVE;
+        enum bpf_func_id___bee { BPF_FUNC_no_such_helper___bee = 9999 };
+        static long (*no_such_helper)(void) = (void *)9999;
+        const volatile int wants = 0;
+        const volatile char deep = 1;
+        int found;
+        #define HAS(access) __builtin_preserve_field_info(access, 2)
+        #define TASK ((struct task_struct *)bpf_get_current_task())
+        #define READ(p, member) ({ int v = 0; bpf_probe_read_kernel(&v, sizeof(v), __builtin_preserve_access_index(&(p)->member)); v; })
+
+        """;
+
+    // Reading a kernel's types and names is the dearest part.
+    private static readonly TargetKernel s_kernel = TargetKernel.Running();
+
+    /// <summary>Sources, what is to be found, and under which check; the parameter that makes it worse, if one does.</summary>
+    public static TheoryData<string, string, CompatibilityState, string?> Programs => new()
+    {
+        { "found = READ(TASK, pid);", "Relocations", CompatibilityState.Ok, null },
+        { "found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Failed, null },
+        { "found = READ((struct no_such_struct *)TASK, x);", "Relocations", CompatibilityState.Failed, null },
+        { "if (HAS(TASK->no_such_member)) found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Ok, null },
+        { "struct task_struct___old *t = (void *)TASK; if (HAS(t->long_gone)) found = READ(t, long_gone); else found = READ(TASK, pid);", "Relocations", CompatibilityState.Ok, null },
+        { "if (!HAS(TASK->no_such_member)) found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Failed, null },
+        { "int kind = 0; if (HAS(TASK->no_such_member)) kind = 2; if (ctx) found = 1; if (kind == 2) found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Ok, null },
+        { "if (wants) found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Warning, "wants" },
+        { "if (deep != 1 && HAS(TASK->pid)) found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Warning, "deep" },
+        { "if (found) found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Failed, null },
+        { "found = bpf_get_smp_processor_id();", "Helpers", CompatibilityState.Ok, null },
+        { "found = no_such_helper();", "Helpers", CompatibilityState.Failed, null },
+        { "if (__builtin_preserve_enum_value(*(enum bpf_func_id___bee *)BPF_FUNC_no_such_helper___bee, 0)) found = no_such_helper();", "Helpers", CompatibilityState.Ok, null },
+        { "if (wants == 7) found = no_such_helper();", "Helpers", CompatibilityState.Warning, null },
+    };
+
+    [KernelTheory]
+    [MemberData(nameof(Programs))]
+    public void TheKernelAgrees(string body, string check, CompatibilityState expected, string? parameter)
+    {
+        var file = Compile(body);
+        var findings = Findings(file);
+        var worst = findings.Where(f => f.Check == check).Max(f => f.State);
+        Assert.Equal(expected, worst);
+        Assert.Equal(worst, findings.Max(f => f.State));
+        Assert.Equal(expected != CompatibilityState.Failed, Loads(file, null));
+        if (parameter is not null)
+        {
+            Assert.False(Loads(file, parameter));
+        }
+    }
+
+    [KernelFact]
+    public void FunctionsAndVariablesOfTheKernel()
+    {
+        var file = Compile("found = ran;", """
+            #define __bee_weak __attribute__((weak, section(".ksyms")))
+            #define __bee_strong __attribute__((section(".ksyms")))
+            extern int no_such_function(int a) __bee_weak;
+            extern const int runqueues_of_nobody __bee_weak;
+            extern const void jiffies_of_nobody __bee_weak;
+            extern const void init_task __bee_strong;
+            static int ran;
+
+            SEC("syscall") int other(void *ctx)
+            {
+                if (no_such_function) found = no_such_function(1);
+                found += (long)&init_task != 0 && &runqueues_of_nobody && &jiffies_of_nobody;
+                return 0;
+            }
+            """);
+        var findings = Findings(file);
+        Assert.Contains(findings, f => f is { Check: "KernelFunctions", Target: "no_such_function", State: CompatibilityState.Ok });
+        Assert.Contains(findings, f => f is { Check: "KernelVariables", Target: "runqueues_of_nobody", State: CompatibilityState.Ok });
+        Assert.Contains(findings, f => f is { Check: "KernelVariables", Target: "jiffies_of_nobody", State: CompatibilityState.Ok });
+        Assert.DoesNotContain(findings, f => f.State == CompatibilityState.Failed);
+        Assert.True(Loads(file, null));
+
+        var strong = Findings(Compile("found = task_prio_of_nobody(1);", "extern int task_prio_of_nobody(int a) __attribute__((section(\".ksyms\")));"));
+        Assert.Equal(CompatibilityState.Failed, Assert.Single(strong, f => f.Check == "KernelFunctions").State);
+        var closed = Assert.Single(Findings(Compile("wake_up_process((void *)0);", "extern int wake_up_process(void *p) __attribute__((section(\".ksyms\")));")), f => f.Check == "KernelFunctions");
+        Assert.Equal(CompatibilityState.Failed, closed.State);
+        output.WriteLine(closed.Message);
+    }
+
+    [KernelFact]
+    public void SettingsOfTheKernel()
+    {
+        var file = Compile("found = CONFIG_HZ + CONFIG_NO_SUCH_SETTING; if (LINUX_KERNEL_VERSION < 263168) found = READ(TASK, no_such_member); if (CONFIG_NO_SUCH_SETTING) found = READ(TASK, no_such_member);", """
+            extern int LINUX_KERNEL_VERSION __attribute__((section(".kconfig")));
+            extern int CONFIG_HZ __attribute__((section(".kconfig")));
+            extern _Bool CONFIG_NO_SUCH_SETTING __attribute__((weak, section(".kconfig")));
+            """);
+        var findings = Findings(file);
+        if (!new KernelSettings(s_kernel).AreKnown)
+        {
+            Assert.Contains(findings, f => f is { Check: "KernelSettings", State: CompatibilityState.Failed });
+            return;
+        }
+
+        Assert.All(findings, f => Assert.Equal(CompatibilityState.Ok, f.State));
+        Assert.Contains(findings, f => f.Message.Contains("CONFIG_HZ=", StringComparison.Ordinal));
+        Assert.True(Loads(file, null));
+        var strong = Findings(Compile("found = CONFIG_NO_SUCH_SETTING;", "extern int CONFIG_NO_SUCH_SETTING __attribute__((section(\".kconfig\")));"));
+        Assert.Equal(CompatibilityState.Failed, Assert.Single(strong, f => f.Check == "KernelSettings").State);
+    }
+
+    [KernelFact]
+    public void TargetsOfThisMachine()
+    {
+        (string Section, bool Exists)[] targets =
+        [
+            ("tp/syscalls/sys_enter_openat", true), ("tp/syscalls/sys_enter_nothing", false), ("tp/sched/sched_switch", true), ("tp/sched/sched_*", true),
+            ("raw_tp/sched_switch", true), ("raw_tp/sched_nothing", false), ("tp_btf/sched_switch", true), ("fentry/vfs_read", true), ("fentry/vfs_nothing", false),
+            ("iter/task", true), ("iter/nothing", false), ("uprobe/libc.so.6:malloc", true), ("uprobe/libc.so.6:mallocate", false), ("uprobe//no/such/file:f", false),
+            ("xdp", true), ("perf_event", true), ("socket_of_nobody", false), ("struct_ops/x", false),
+        ];
+        foreach (var (section, exists) in targets)
+        {
+            var file = Fixture.Compile("targets", $"#include \"fixture.h\"\nSEC(\"{section}\") int f(void *ctx) {{ return 0; }}\n");
+            var failed = Findings(file).Where(f => f.State == CompatibilityState.Failed).ToList();
+            Assert.True(exists == (failed.Count == 0), $"{section}: {string.Join("; ", failed.Select(f => f.Message))}");
+            Assert.All(failed, f => Assert.Equal("f", f.Target));
+        }
+    }
+
+    [KernelFact]
+    public void LicensesAreHeldAgainstHelpers()
+    {
+        const string Closed = "SEC(\"kprobe/x\") int f(void *ctx) { bpf_get_current_task(); return 0; }", Open = "SEC(\"kprobe/x\") int f(void *ctx) { return bpf_get_current_pid_tgid(); }";
+        foreach (var (license, body, state) in new[] { ("Proprietary", Closed, CompatibilityState.Failed), ("Dual MIT/GPL", Closed, CompatibilityState.Ok), ("Proprietary", Open, CompatibilityState.Ok) })
+        {
+            var file = Fixture.Compile("license", $"#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\nchar LICENSE[] SEC(\"license\") = \"{license}\";\n{body}\n");
+            Assert.Equal(state, Assert.Single(CompatibilityCheck.Run(file, s_kernel), f => f.Check == "License").State);
+        }
+    }
+
+    private static ObjectFile Compile(string body, string more = "") =>
+        Fixture.Compile("verdict", $"{Head}{more}\nSEC(\"raw_tp/sys_enter\") int program(void *ctx)\n{{\n\t{body}\n\treturn 0;\n}}\n");
+
+    private List<CompatibilityFinding> Findings(ObjectFile file)
+    {
+        var findings = CompatibilityCheck.Run(file, s_kernel).ToList();
+        findings.ForEach(f => output.WriteLine($"{f.Check} {f.State}: {f.Message} {f.Remedy}"));
+        return findings;
+    }
+
+    private static bool Loads(ObjectFile file, string? parameter)
+    {
+        try
+        {
+            var parameters = new Dictionary<string, object?>();
+            if (parameter is not null)
+            {
+                parameters[parameter] = 2;
+            }
+
+            BpfSession.Load(file, new BpfSessionOptions { Parameters = parameters }).Dispose();
+            return true;
+        }
+        catch (BpfLoadException)
+        {
+            return false;
+        }
+    }
+}
