@@ -29,5 +29,13 @@ internal static class UnusedOptions
         {
             yield return $"-NetworkNamespace {space} has no effect: {input.Name} has no sk_lookup, xdp, tc or socket program.";
         }
+
+        foreach (object given in options.AttachTo?.Keys ?? Array.Empty<object>())
+        {
+            if (input.File.Programs.FirstOrDefault(program => !program.AutoLoad && program.Name.Equals($"{given}", StringComparison.OrdinalIgnoreCase)) is { } optional)
+            {
+                yield return $"-AttachTo {optional.Name} has no effect: that program is optional ({optional.SectionName}) and is not loaded.";
+            }
+        }
     }
 }
