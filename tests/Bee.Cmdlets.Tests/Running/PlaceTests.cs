@@ -24,11 +24,11 @@ public sealed class PlaceTests(Programs programs) : IDisposable
                 bee_output(print_events, &length, sizeof(length));
             return XDP_PASS;
             """);
-        Assert.Empty(Run("$running = Start-BeeProgram $path -NetworkNamespace $space -Interface l* -Name packets", path).Errors);
+        Assert.Empty(Run("$null = Start-BeeProgram $path -NetworkNamespace $space -Interface l* -Name packets", path).Errors);
         KernelIds held = Kernel.Held();
         Send(3);
 
-        Assert.Equal(3, Run("$running | Receive-BeeEvent -Wait -MaxEvents 3", path).Output.Count);
+        Assert.Equal(3, _shell.Objects("Receive-BeeEvent packets -Wait -MaxEvents 3").Count);
         Assert.Empty(Run("Stop-BeeProgram packets", path).Errors);
         Kernel.AssertGone(held);
     }
@@ -42,10 +42,11 @@ public sealed class PlaceTests(Programs programs) : IDisposable
         try
         {
             string path = Source("group", "cgroup/sock_create", "u32 pid = bpf_get_current_pid_tgid() >> 32; bee_output(print_events, &pid, sizeof(pid)); return 1;");
-            Assert.Empty(Run("$running = Start-BeeProgram $path -Cgroup $space -Name sockets", path).Errors);
+            Assert.Empty(Run("$null = Start-BeeProgram $path -Cgroup $space -Name sockets", path).Errors);
             Execute("sh", "-c", $"echo $$ > {group}/cgroup.procs && exec perl -MSocket -e 'socket(my $s, PF_INET, SOCK_DGRAM, 0) or die'");
 
-            Assert.Single(Run("$running | Receive-BeeEvent -Wait -MaxEvents 1; Stop-BeeProgram sockets", path).Output);
+            Assert.Single(_shell.Objects("Receive-BeeEvent sockets -Wait -MaxEvents 1"));
+            Assert.Empty(Run("Stop-BeeProgram sockets", path).Errors);
         }
         finally
         {
@@ -128,7 +129,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
     private ShellResult Run(string script, string path) => _shell.Run(script, ("path", path), ("space", _space));
 
     private IEnumerable<string> Complete(string line) =>
-        _shell.Objects("(TabExpansion2 $line $line.Length).CompletionMatches.CompletionText", ("line", line)).Select(text => $"{text}");
+        _shell.Objects("(TabExpansion2 $line $line.Length).CompletionMatches.CompletionText", ("line", line)).Where(text => text is not null).Select(text => $"{text}");
 
     private void MakeSpace()
     {
