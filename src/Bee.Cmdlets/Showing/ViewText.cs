@@ -74,8 +74,9 @@ public static class ViewText
 
     /// <summary>A check's message, and below it what to do.</summary>
     /// <param name="check">The check.</param>
-    /// <returns>One line or two.</returns>
-    public static string Check(CheckResult check) => check.Remedy is { } remedy ? Lines([check.Message, remedy]) : check.Message;
+    /// <returns>Lines as wide as the table's column.</returns>
+    public static string Check(CheckResult check)
+        => Lines(new[] { check.Message, check.Remedy }.Where(text => !string.IsNullOrEmpty(text)).SelectMany(text => Wrap(text!, 53)));
 
     /// <summary>A part of a whole as a percentage.</summary>
     /// <param name="part">From 0 to 1, or null.</param>
@@ -107,27 +108,25 @@ public static class ViewText
     private static string Described<T>(IReadOnlyList<T> items, Func<T, string[]> columns, Func<T, IEnumerable<string?>> below)
     {
         string[] rows = Columns(items.Select(columns)).Split(Environment.NewLine);
-        return Lines(items.SelectMany((item, i) => below(item).Where(line => !string.IsNullOrEmpty(line)).SelectMany(line => Wrap(line!)).Prepend(rows[i])));
+        return Lines(items.SelectMany((item, i) => below(item).Where(line => !string.IsNullOrEmpty(line)).SelectMany(line => Wrap(line!, 60)).Select(line => "    " + line).Prepend(rows[i])));
     }
 
-    // Broken between words to what a list leaves of 80 columns beside its labels; the formatter itself breaks inside of words.
-    private static IEnumerable<string> Wrap(string text)
+    // Broken between words to what a view leaves of 80 columns; the formatter itself breaks inside of words.
+    private static IEnumerable<string> Wrap(string text, int width)
     {
-        const int Width = 60;
-        const string Indent = "    ";
         var line = new StringBuilder();
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (line.Length > 0 && line.Length + 1 + word.Length > Width)
+            if (line.Length > 0 && line.Length + 1 + word.Length > width)
             {
-                yield return Indent + line;
+                yield return line.ToString();
                 line.Clear();
             }
 
             line.Append(line.Length > 0 ? " " : "").Append(word);
         }
 
-        yield return Indent + line;
+        yield return line.ToString();
     }
 
     // Columns as wide as what is in them, two spaces between, nothing behind the last.
