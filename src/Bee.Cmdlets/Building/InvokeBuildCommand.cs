@@ -123,6 +123,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
             return;
         }
 
+        TellMissingHistograms(file);
         if (outFile is not null)
         {
             AtomicFile.Write(outFile, bytes);
@@ -136,6 +137,18 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         {
             // As Get-Item gives it, with all that its view needs.
             WriteObject(InvokeProvider.Item.Get([outFile!], force: true, literalPath: true), enumerateCollection: true);
+        }
+    }
+
+    // The author hears of it here, who can still change it; whoever runs the program is warned again.
+    private void TellMissingHistograms(ObjectFile file)
+    {
+        foreach (MapDescription map in file.Maps.Where(map => map.Role == MapRole.Histogram))
+        {
+            if (HistogramType.WhyNot(map) is { } why)
+            {
+                WriteWarning($"{map.Name} will stream as it is and not as histograms: {why}.");
+            }
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class HistogramScan : HistogramSource
         foreach (var series in Table.All)
         {
             Array.Clear(series.Counts);
-            series.Sum = null;
+            series.Sum = 0;
         }
 
         _scan.Restart();
@@ -69,7 +69,8 @@ internal sealed class HistogramScan : HistogramSource
     {
         if (_plan.Sum is { } sum)
         {
-            series.Sum = (series.Sum ?? 0) + sum.ReadAmount(value);
+            series.HasSum = true;
+            series.Sum += sum.ReadAmount(value);
         }
 
         if (_plan.Slot is { } slot)

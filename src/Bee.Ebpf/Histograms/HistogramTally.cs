@@ -29,7 +29,7 @@ internal sealed class HistogramTally : HistogramSource
         if (series.Source is null)
         {
             series.Source = _plan.Record.Decode(record);
-            series.Sum = 0;
+            series.HasSum = true;
         }
 
         var value = _plan.Value.Read(record, out var isNegative);

@@ -42,9 +42,20 @@ public sealed class HistogramType
     public static HistogramType? For(MapDescription map, out string? whyNot)
     {
         ArgumentNullException.ThrowIfNull(map);
-        HistogramPlan? plan = map.IsEventStream ? ObservationPlans.Of(map, out whyNot) : SlotPlans.Of(map, out whyNot);
-        return plan is null ? null : new HistogramType(map, plan);
+        return Plan(map, out whyNot) is { } plan ? new HistogramType(map, plan) : null;
     }
+
+    /// <summary>Why a map's contents make no histogram; null when they do.</summary>
+    /// <param name="map">A map whose role is <see cref="MapRole.Histogram"/>.</param>
+    /// <exception cref="BpfObjectException">A BTF type contradicts itself.</exception>
+    public static string? WhyNot(MapDescription map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        return Plan(map, out var whyNot) is null ? whyNot : null;
+    }
+
+    private static HistogramPlan? Plan(MapDescription map, out string? whyNot) =>
+        map.IsEventStream ? ObservationPlans.Of(map, out whyNot) : SlotPlans.Of(map, out whyNot);
 
     internal Histogram Make(BpfEvent? source, ulong count, double? sum, ReadOnlySpan<ulong> counts) =>
         ((Histogram)Activator.CreateInstance(ClrType)!).With(this, source, count, sum, _scale.Make(counts));

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Bee.Ebpf;
@@ -5,6 +6,8 @@ namespace Bee.Ebpf;
 /// <summary>The histograms of one map, found by the bytes of their labels: an open hash table, so that finding one costs no object.</summary>
 internal sealed class SeriesTable
 {
+    private static readonly ulong s_seed = (ulong)Random.Shared.NextInt64();
+
     private readonly int _keySize;
     private readonly int _buckets;
     private byte[] _keys;
@@ -78,11 +81,22 @@ internal sealed class SeriesTable
         }
     }
 
+    // By words and multiplied, since labels are short. The seed keeps those who choose names of processes from making them collide.
     private static int Hash(ReadOnlySpan<byte> key)
     {
-        var hash = new HashCode();
-        hash.AddBytes(key);
-        return hash.ToHashCode();
+        const ulong Odd = 0x9e37_79b9_7f4a_7c15;
+        var hash = s_seed;
+        for (; key.Length >= sizeof(ulong); key = key[sizeof(ulong)..])
+        {
+            hash = BitOperations.RotateLeft((hash ^ MemoryMarshal.Read<ulong>(key)) * Odd, 31);
+        }
+
+        foreach (var part in key)
+        {
+            hash = (hash ^ part) * Odd;
+        }
+
+        return (int)((hash ^ hash >> 32) * Odd >> 33);
     }
 }
 
@@ -99,7 +113,10 @@ internal sealed class Series
     /// <summary>What <see cref="Counts"/> was when the histogram was last given; null when it never was.</summary>
     public ulong[]? Given { get; private set; }
 
-    public double? Sum { get; set; }
+    /// <summary>The sum of the values, where <see cref="HasSum"/> says that it is known.</summary>
+    public double Sum { get; set; }
+
+    public bool HasSum { get; set; }
 
     /// <summary>The record that its labels are read from.</summary>
     public BpfEvent? Source { get; set; }
@@ -117,6 +134,6 @@ internal sealed class Series
             count += part;
         }
 
-        return type.Make(Source, count, Sum, Counts);
+        return type.Make(Source, count, HasSum ? Sum : null, Counts);
     }
 }

@@ -136,6 +136,17 @@ public sealed class HistogramTests : IDisposable
         Assert.Equal("histograms: hist_words: streams as it is and not as histograms: its key has no field 'slot', and its value is no array of slots.", Assert.Single(result.Warnings));
     }
 
+    [Fact]
+    public void TheBuildWarnsOfAMapThatMakesNoHistograms()
+    {
+        using var folder = new TempFolder();
+        string source = folder.Write("none.bpf.c", Sources.Program("raw_tp/sys_enter", before: "BEE_HASH(hist_names, u64, struct bpf_map *, 4); BEE_HISTOGRAM(hist_good, u32, 4);"));
+
+        ShellResult result = _shell.Run("Invoke-BeeBuild $source -BinaryOnly -OutFile $object", ("source", source), ("object", folder["none.o"]));
+
+        Assert.StartsWith("hist_names will stream as it is and not as histograms: ", Assert.Single(result.Warnings), StringComparison.Ordinal);
+    }
+
     [KernelFact]
     public void AfterTheLastEventHistogramsTellHowThingsStood()
     {
