@@ -42,7 +42,7 @@ public sealed class HistogramType
     public static HistogramType? For(MapDescription map, out string? whyNot)
     {
         ArgumentNullException.ThrowIfNull(map);
-        return Plan(map, out whyNot) is { } plan ? new HistogramType(map, plan) : null;
+        return Find(map, out whyNot) is { } plan ? new HistogramType(map, plan) : null;
     }
 
     /// <summary>Why a map's contents make no histogram; null when they do.</summary>
@@ -51,10 +51,10 @@ public sealed class HistogramType
     public static string? WhyNot(MapDescription map)
     {
         ArgumentNullException.ThrowIfNull(map);
-        return Plan(map, out var whyNot) is null ? whyNot : null;
+        return Find(map, out var whyNot) is null ? whyNot : null;
     }
 
-    private static HistogramPlan? Plan(MapDescription map, out string? whyNot) =>
+    private static HistogramPlan? Find(MapDescription map, out string? whyNot) =>
         map.IsEventStream ? ObservationPlans.Of(map, out whyNot) : SlotPlans.Of(map, out whyNot);
 
     internal Histogram Make(BpfEvent? source, ulong count, double? sum, ReadOnlySpan<ulong> counts) =>
