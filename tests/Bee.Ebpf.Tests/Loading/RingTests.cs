@@ -168,7 +168,8 @@ public class RingTests
         reader.Run(new CollectingSink(), CancellationToken.None, TimeSpan.FromMilliseconds(100));
 
         Assert.Empty(reader.Streams);
-        Assert.True(clock.ElapsedMilliseconds >= 100);
+        // The reader's clock ticks every few milliseconds.
+        Assert.InRange(clock.ElapsedMilliseconds, 90, 60_000);
     }
 
     [KernelFact]
