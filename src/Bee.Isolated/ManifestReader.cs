@@ -7,9 +7,16 @@ namespace Bee.Isolated;
 /// <summary>Reads a bee.yaml strictly: what Bee would not use is an error with its place, so that a misspelt key is not left out in silence.</summary>
 public sealed class ManifestReader : IManifestReader
 {
+    private const int Largest = 1 << 20;
+
     /// <inheritdoc/>
     public ProgramManifest Read(string path)
     {
+        if (new FileInfo(path).Length > Largest)
+        {
+            throw new ManifestException(path, 1, 1, $"larger than {Largest} bytes, which no description of a program is.");
+        }
+
         var text = File.ReadAllText(path);
         var stream = new YamlStream();
         try

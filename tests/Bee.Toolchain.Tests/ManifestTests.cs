@@ -134,6 +134,10 @@ public class ManifestTests
     public void Aliases_without_end_do_not_end_it_either(string text) => Assert.Throws<ManifestException>(() => Read(text));
 
     [Fact]
+    public void A_file_without_end_is_not_read() =>
+        Assert.Contains("larger", Assert.Throws<ManifestException>(() => Read("#" + new string(' ', 1 << 20))).Message);
+
+    [Fact]
     public void Brackets_without_end_do_not_end_the_process() =>
         Assert.Contains("deep", Assert.Throws<ManifestException>(() => Read("name: " + new string('[', 200_000))).Message);
 }

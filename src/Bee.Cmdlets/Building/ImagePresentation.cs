@@ -29,10 +29,10 @@ internal static class ImagePresentation
         Kind = Enum.TryParse(map.Kind, out MapRole kind) && Enum.IsDefined(kind) ? kind : null,
         Help = map.Help,
         Unit = map.Unit,
-        Scale = map.Scale is { Step: > 0 } scale && Enum.TryParse(scale.Spacing, out HistogramSpacing spacing) && Enum.IsDefined(spacing)
+        Scale = map.Scale is { Step: > 0 and < double.PositiveInfinity } scale && double.IsFinite(scale.Start) && Enum.TryParse(scale.Spacing, out HistogramSpacing spacing) && Enum.IsDefined(spacing)
             ? new HistogramScale { Spacing = spacing, Start = scale.Start, Step = scale.Step }
             : null,
-        Buckets = map.Buckets is { } buckets && buckets.Zip(buckets.Skip(1)).All(pair => pair.First < pair.Second) ? buckets : [],
+        Buckets = map.Buckets is { } buckets && buckets.All(double.IsFinite) && buckets.Zip(buckets.Skip(1)).All(pair => pair.First < pair.Second) ? buckets : [],
         Labels = map.Labels ?? [],
         Fields = Named(map.Fields ?? [], field => field.Name, field => new FieldPresentation
         {
