@@ -43,13 +43,23 @@ public sealed class ManifestReader : IManifestReader
     {
         const int Deepest = 32;
         var parser = new Parser(new StringReader(text));
-        for (var depth = 0; parser.MoveNext();)
+        var reached = Mark.Empty;
+        try
         {
-            depth += parser.Current!.NestingIncrease;
-            if (depth > Deepest)
+            for (var depth = 0; parser.MoveNext();)
             {
-                throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, $"nested more than {Deepest} deep.");
+                reached = parser.Current!.End;
+                depth += parser.Current.NestingIncrease;
+                if (depth > Deepest)
+                {
+                    throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, $"nested more than {Deepest} deep.");
+                }
             }
+        }
+        catch (InvalidOperationException exception)
+        {
+            // So the package answers some text that is no YAML, such as a plain word that begins where none may.
+            throw new ManifestException(path, (int)reached.Line, (int)reached.Column, "no YAML from here on.", exception);
         }
     }
 
