@@ -2,7 +2,8 @@
 // capable: which of root's powers does a program ask for, and does it get them?
 //
 // The kernel asks cap_capable each time. Since 6.14 it has a tracepoint there, which costs less and needs no kprobes: build with
-// -Define CAPABLE_TRACEPOINT to use it. On older kernels a kprobe sees the question and a kretprobe the answer.
+// -Define CAPABLE_TRACEPOINT to use it. On older kernels a kprobe sees the question and a kretprobe the answer; they also see whether it
+// was asked on the side, which the tracepoint does not tell.
 #include "bee.h"
 
 BEE_LICENSE("GPL");
@@ -62,15 +63,20 @@ int asked(struct trace_event_raw_cap_capable *ctx)
 
 #else
 
+// Also what the kernel asks on the side, such as how much memory a process may have: no refusal follows from it, and it goes to no audit log.
+BEE_PARAM(bool, unaudited, false);
+
+#define CAP_OPT_NOAUDIT 2
+
 // The question, by thread, until there is an answer.
 BEE_LRU_HASH(questions, u32, int, 8192);
 
 SEC("kprobe/cap_capable")
-int BPF_KPROBE(ask, const struct cred *cred, struct user_namespace *namespace, int capability)
+int BPF_KPROBE(ask, const struct cred *cred, struct user_namespace *namespace, int capability, unsigned int options)
 {
 	u32 tid = bee_tid();
 
-	if (bee_targeted_child(target_pid))
+	if (bee_targeted_child(target_pid) && (unaudited || !(options & CAP_OPT_NOAUDIT)))
 		bpf_map_update_elem(&questions, &tid, &capability, BPF_ANY);
 	return 0;
 }
