@@ -12,12 +12,16 @@ internal sealed class GuestRun
     private readonly string? _fault;
     private readonly string _console;
 
-    private GuestRun(Dictionary<string, ScenarioResult> results, string? fault, string console)
+    private GuestRun(Dictionary<string, ScenarioResult> results, IReadOnlyList<KindResult> kinds, string? fault, string console)
     {
         _results = results;
+        Kinds = kinds;
         _fault = fault;
         _console = console;
     }
+
+    /// <summary>What became of a program of each kind.</summary>
+    public IReadOnlyList<KindResult> Kinds { get; }
 
     /// <summary>What the guest of this kernel gave; it is booted when it is asked for first.</summary>
     public static GuestRun Of(string version) => Runs.GetOrAdd(version, key => new(() => Boot(DebianKernel.Of(key)))).Value;
@@ -39,11 +43,12 @@ internal sealed class GuestRun
         try
         {
             string archive = Path.Combine(folder, "root.cpio");
-            RootFileSystem.Write(archive, KernelFiles.Obtain(kernel), ProgramStore.Folder);
+            RootFileSystem.Write(archive, KernelFiles.Obtain(kernel));
             string? fault = Emulator.Run(KernelFiles.Obtain(kernel), archive, folder);
             string console = Read(folder, "console");
             Keep(kernel, console);
-            return new GuestRun(ScenarioResult.Parse(Read(folder, "results")), fault, string.Join('\n', console.Split('\n').TakeLast(40)));
+            string results = Read(folder, "results");
+            return new GuestRun(ScenarioResult.Parse(results), KindResult.Parse(results), fault, string.Join('\n', console.Split('\n').TakeLast(40)));
         }
         finally
         {

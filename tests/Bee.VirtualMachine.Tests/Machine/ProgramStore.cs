@@ -1,18 +1,21 @@
 namespace Bee.VirtualMachine.Machine;
 
-/// <summary>The images of all programs that the scenarios run: the suite's own and the examples, made by Invoke-BeeBuild, once a run.</summary>
+/// <summary>What the scenarios run, made by Invoke-BeeBuild, once a run: images of the suite's own programs and of the examples, and objects of each kind.</summary>
 internal static class ProgramStore
 {
     private static readonly Lazy<string> Built = new(Build);
 
     /// <summary>The store's folder.</summary>
-    public static string Folder => Built.Value;
+    public static string Folder => Path.Combine(Built.Value, "store");
+
+    /// <summary>The folder with an object file for each kind of program.</summary>
+    public static string Kinds => Path.Combine(Built.Value, "kinds");
 
     private static string Build()
     {
-        string folder = Directory.CreateTempSubdirectory("bee-guest-store-").FullName;
+        string folder = Directory.CreateTempSubdirectory("bee-guest-programs-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        string[] arguments = [Path.Combine(Project.Suite, "build-images.ps1"), "-Store", folder];
+        string[] arguments = [Path.Combine(Project.Suite, "build-images.ps1"), "-Store", Path.Combine(folder, "store"), "-Kinds", Path.Combine(folder, "kinds")];
         ChildResult result = Child.Run(Path.Combine(Project.EngineHost, "bee-host"), arguments, TimeSpan.FromMinutes(3));
         return result.ExitCode == 0 ? folder : throw new InvalidOperationException($"The programs for the guest were not built:\n{result.Messages}{result.Output}");
     }

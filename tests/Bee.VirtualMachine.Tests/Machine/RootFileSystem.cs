@@ -7,11 +7,11 @@ namespace Bee.VirtualMachine.Machine;
 internal static class RootFileSystem
 {
     /// <summary>Writes the archive: a shell, .NET, the engine host, the module, a store of images and the scenarios.</summary>
-    public static void Write(string file, KernelFiles kernel, string store)
+    public static void Write(string file, KernelFiles kernel)
     {
         using FileStream to = File.Create(file);
         using var archive = new NewcArchive(to);
-        foreach (string folder in new[] { "proc", "sys", "dev", "tmp", "run", "root", "cgroup" })
+        foreach (string folder in new[] { "proc", "sys", "dev", "tmp", "run", "root" })
         {
             archive.AddFolder(folder);
         }
@@ -24,7 +24,8 @@ internal static class RootFileSystem
         AddRuntime(archive);
         AddEngine(archive);
         archive.AddFolder("bee/module/Bee", Project.Module);
-        archive.AddFolder("bee/store", store);
+        archive.AddFolder("bee/store", ProgramStore.Folder);
+        archive.AddFolder("bee/kinds", ProgramStore.Kinds);
         archive.AddFolder("bee/inside", Path.Combine(Project.Suite, "inside"));
         archive.AddFolder("bee/scenarios", Project.Scenarios, file => file.EndsWith(".ps1", StringComparison.Ordinal));
         foreach (string module in kernel.Modules)

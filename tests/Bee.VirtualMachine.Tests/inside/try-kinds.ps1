@@ -1,0 +1,23 @@
+# Runs a program of each kind for a moment, and gives a line for each: its name, attached or refused, the fault, what was said. Nobody is watched: none of
+# them does anything.
+param([Parameter(Mandatory)] [string] $From, [Parameter(Mandatory)] [string] $Cgroup)
+
+foreach ($kind in [Bee.Ebpf.ProgramKinds]::All) {
+    $place = @{}
+    if ($kind.NeedsInterface) { $place.Interface = 'lo' }
+    if ($kind.NeedsCgroup) { $place.Cgroup = $Cgroup }
+    if ($kind.NeedsNetworkNamespace) { $place.NetworkNamespace = "/proc/$PID/ns/net" }
+    $state = 'attached'
+    $fault = $said = ''
+    try {
+        $program = Start-BeeProgram "$From/$($kind.Name.Replace('/', '~')).o" @place -ErrorAction Stop -WarningAction SilentlyContinue
+        Stop-BeeProgram -InputObject $program
+        if ($program.Error) { throw $program.Error }
+    }
+    catch {
+        $state = 'refused'
+        $fault = "$($_.FullyQualifiedErrorId)" -replace ',.*$' -replace '^LoadFailed\.'
+        $said = ("$_" -split "`n")[0]
+    }
+    "kind`t$($kind.Name)`t$state`t$fault`t$said"
+}

@@ -1,0 +1,40 @@
+# Makes an object file for each kind of program that Bee runs: one program that does nothing, with the section that the kind asks for.
+param([Parameter(Mandatory)] [string] $To)
+
+# A target of each sort that is there on every kernel, and what lets a program through.
+$targets = @{
+    'raw_tracepoint.w' = 'bpf_test_finish'
+    'fmod_ret'         = 'security_inode_mkdir'
+    'lsm_cgroup'       = 'socket_post_create'
+}
+$ofSort = @{
+    Tracepoint     = 'syscalls/sys_enter_mkdir'
+    RawTracepoint  = 'sched_process_exit'
+    KernelFunction = 'vfs_mkdir'
+    SystemCall     = 'mkdir'
+    UserFunction   = 'libc.so.6:mkdir'
+    UserProbe      = 'libstdc++.so.6:libstdcxx:throw'
+    SecurityHook   = 'inode_mkdir'
+    Iterator       = 'task'
+}
+
+$ErrorActionPreference = 'Stop'
+$null = [IO.Directory]::CreateDirectory($To)
+foreach ($kind in [Bee.Ebpf.ProgramKinds]::All) {
+    $section = $kind.Name
+    if ($kind.HasTargetInSection) {
+        $target = $targets[$kind.Name]
+        if (-not $target) { $target = $ofSort["$($kind.Target)"] }
+        if (-not $target) { throw "build-kinds.ps1 knows no target for '$($kind.Name)'." }
+        $section += "/$target"
+    }
+    # XDP_PASS; SK_PASS; "go on" for those of control groups.
+    $result = if ($kind.Name -like 'xdp*') { 2 } elseif ($kind.NeedsCgroup -or $kind.Name -eq 'sk_lookup') { 1 } else { 0 }
+    $file = "$To/$($kind.Name.Replace('/', '~'))"
+    [IO.File]::WriteAllText("$file.bpf.c", @"
+char license[] __attribute__((section("license"), used)) = "GPL";
+__attribute__((section("$section"), used)) int probe(void *context) { return $result; }
+"@)
+    Invoke-BeeBuild "$file.bpf.c" -BinaryOnly -OutFile "$file.o" | Out-Null
+    [IO.File]::Delete("$file.bpf.c")
+}
