@@ -2,6 +2,8 @@
 # them does anything.
 param([Parameter(Mandatory)] [string] $From, [Parameter(Mandatory)] [string] $Cgroup)
 
+# The module loads its libraries when a command needs them.
+$null = [Reflection.Assembly]::LoadFrom("$((Get-Module Bee).ModuleBase)/Bee.Ebpf.dll")
 foreach ($kind in [Bee.Ebpf.ProgramKinds]::All) {
     $place = @{}
     if ($kind.NeedsInterface) { $place.Interface = 'lo' }

@@ -20,6 +20,8 @@ $ofSort = @{
 
 $ErrorActionPreference = 'Stop'
 $null = [IO.Directory]::CreateDirectory($To)
+# The module loads its libraries when a command needs them.
+$null = [Reflection.Assembly]::LoadFrom("$((Get-Module Bee).ModuleBase)/Bee.Ebpf.dll")
 foreach ($kind in [Bee.Ebpf.ProgramKinds]::All) {
     $section = $kind.Name
     if ($kind.HasTargetInSection) {
@@ -31,10 +33,10 @@ foreach ($kind in [Bee.Ebpf.ProgramKinds]::All) {
     # XDP_PASS; SK_PASS; "go on" for those of control groups.
     $result = if ($kind.Name -like 'xdp*') { 2 } elseif ($kind.NeedsCgroup -or $kind.Name -eq 'sk_lookup') { 1 } else { 0 }
     $file = "$To/$($kind.Name.Replace('/', '~'))"
-    [IO.File]::WriteAllText("$file.bpf.c", @"
-char license[] __attribute__((section("license"), used)) = "GPL";
-__attribute__((section("$section"), used)) int probe(void *context) { return $result; }
-"@)
+    $text = "char terms[] __attribute__((section(`"license`"), used)) = `"GPL`";`n"
+    # libbpf keeps what it knows of static probes in maps that this header declares.
+    if ($kind.Name -eq 'usdt') { $text += "#include <vmlinux.h>`n#include <bpf/usdt.bpf.h>`n" }
+    [IO.File]::WriteAllText("$file.bpf.c", $text + "__attribute__((section(`"$section`"), used)) int probe(void *context) { return $result; }`n")
     Invoke-BeeBuild "$file.bpf.c" -BinaryOnly -OutFile "$file.o" | Out-Null
     [IO.File]::Delete("$file.bpf.c")
 }
