@@ -76,7 +76,7 @@ public static class ViewText
     /// <param name="check">The check.</param>
     /// <returns>Lines as wide as the table's column.</returns>
     public static string Check(CheckResult check)
-        => Lines(new[] { check.Message, check.Remedy }.Where(text => !string.IsNullOrEmpty(text)).SelectMany(text => Wrap(text!, 53)));
+        => Lines(new[] { check.Message, check.Remedy }.Where(text => !string.IsNullOrEmpty(text)).SelectMany(text => Wrap(text!, 52)));
 
     /// <summary>A part of a whole as a percentage.</summary>
     /// <param name="part">From 0 to 1, or null.</param>
