@@ -28,14 +28,22 @@ internal static class PlainValue
     }
 
     private static Dictionary<string, object?> Fields(PSObject custom)
-        => custom.Properties.ToDictionary(property => property.Name, property => Of(property.Value));
+    {
+        var fields = new Dictionary<string, object?>();
+        foreach (PSPropertyInfo property in custom.Properties)
+        {
+            fields[property.Name] = Of(property.Value);
+        }
+
+        return fields;
+    }
 
     private static Dictionary<string, object?> Fields(IDictionary given)
     {
         var fields = new Dictionary<string, object?>();
         foreach (DictionaryEntry entry in given)
         {
-            fields[LanguagePrimitives.ConvertTo<string>(entry.Key)] = Of(entry.Value);
+            fields[entry.Key as string ?? LanguagePrimitives.ConvertTo<string>(entry.Key)] = Of(entry.Value);
         }
 
         return fields;

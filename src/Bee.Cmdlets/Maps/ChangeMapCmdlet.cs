@@ -12,6 +12,7 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
 
     private readonly Dictionary<string, MapWriter?> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<MapInfo, MapWriter> _byMap = [];
+    private bool? _asks;
 
     /// <summary>The programs whose maps can be meant: names or ids; wildcards are allowed. Without it all programs.</summary>
     [Parameter(Position = 1, ParameterSetName = ByInput)]
@@ -20,6 +21,15 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
     public string[] Program { get; set; } = ["*"];
+
+    /// <summary>
+    /// Whether to go on with an entry. Where nobody wants to see or to be asked, the question and its text are spared: maps have many entries.
+    /// </summary>
+    private protected bool ShouldChange(MapWriter writer, object? entry, string action)
+    {
+        _asks ??= Asks();
+        return !_asks.Value || ShouldProcess($"map {writer.Map.Name}: {Describe(entry)}", action);
+    }
 
     /// <summary>The writer for a map that was named, looked for once; null after the error of a name that is no map's has been written.</summary>
     private protected MapWriter? Find(string name)
@@ -54,7 +64,7 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
     };
 
     /// <summary>What an entry or a key is called in questions and messages.</summary>
-    private protected static string Describe(object? entry) => entry switch
+    private static string Describe(object? entry) => entry switch
     {
         IDictionary members => string.Join(", ", members.Keys.Cast<object>().Where(name => !"MapName".Equals(name.ToString(), StringComparison.OrdinalIgnoreCase)).Select(name => $"{name} = {members[name]}")),
         MapEntry made => $"{made.GetType().GetProperty("Key")?.GetValue(made)}",
@@ -79,6 +89,12 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
         });
         return done;
     }
+
+    private bool Asks()
+        => new[] { "WhatIf", "Confirm", "Verbose", "Debug" }.Any(MyInvocation.BoundParameters.ContainsKey)
+            || LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"))
+            || GetVariableValue("ConfirmPreference") is not ConfirmImpact.High
+            || GetVariableValue("VerbosePreference") is not ActionPreference.SilentlyContinue;
 
     private MapInfo Single(string name)
     {

@@ -109,7 +109,7 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
             // A hashtable is an entry where it says so, and else a key's fields.
             bool isEntry = entry is MapEntry || (entry is IDictionary && ParameterSetName is not (ByKey or ByMapAndKey));
             byte[] key = isEntry ? writer.EncodeKeyOf(entry!) : writer.EncodeKey(entry);
-            if (ShouldProcess($"map {writer.Map.Name}: {Describe(entry)}", "Remove entry"))
+            if (ShouldChange(writer, entry, "Remove entry"))
             {
                 MapEntry? gone = PassThru ? writer.Find(key) : null;
                 writer.Remove(key);

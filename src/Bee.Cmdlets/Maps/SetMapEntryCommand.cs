@@ -83,7 +83,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
             object? value = PlainValue.Of(Value);
             if (Writer(null) is { } one)
             {
-                Set(one, Key, Describe(key ?? value), () => one.Encode(key, value));
+                Set(one, Key, key ?? value, () => one.Encode(key, value));
             }
 
             return;
@@ -97,7 +97,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
         }
 
         bool isEntry = entry is IDictionary or MapEntry;
-        Set(writer, InputObject, Describe(entry), () => isEntry ? writer.Encode(entry!) : ValueAlone(writer, entry));
+        Set(writer, InputObject, entry, () => isEntry ? writer.Encode(entry!) : ValueAlone(writer, entry));
     }
 
     /// <inheritdoc/>
@@ -151,10 +151,11 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
         return null;
     }
 
-    private void Set(MapWriter writer, object? target, string what, Func<EncodedEntry> encode)
+    private void Set(MapWriter writer, object? target, object? what, Func<EncodedEntry> encode)
     {
         bool done = GuardEntry(writer, target, () =>
         {
+            writer.Settable();
             EncodedEntry entry = encode();
             if (Replace)
             {
@@ -165,7 +166,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
 
                 entries.Add(entry);
             }
-            else if (ShouldProcess($"map {writer.Map.Name}: {what}", "Set entry"))
+            else if (ShouldChange(writer, what, "Set entry"))
             {
                 writer.Write(entry, NoClobber ? MapWriteMode.OnlyNew : MustExist ? MapWriteMode.OnlyExisting : MapWriteMode.Any);
                 Give(writer, entry);

@@ -34,7 +34,7 @@ public sealed class MapWriter
         var type = map.Description.Type;
         if (MapAccess.WhyUnwritable(type) is { } why && MapAccess.WhyPermanent(type) is not null)
         {
-            throw new BpfMapException(MapFault.Unsupported, map.Name, $"Entries of map '{map.Name}', a {type}, cannot be set. {why}");
+            throw new BpfMapException(MapFault.Unsupported, map.Name, $"Entries of map '{map.Name}' ({type}) cannot be set. {why}");
         }
 
         _encoder = new EntryEncoder(map.Description);
@@ -109,11 +109,7 @@ public sealed class MapWriter
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
     public void Write(EncodedEntry entry, MapWriteMode mode = MapWriteMode.Any)
     {
-        if (MapAccess.WhyUnwritable(_map.Description.Type) is { } why)
-        {
-            throw new BpfMapException(MapFault.Unsupported, _map.Name, $"Entries of map '{_map.Name}', a {_map.Description.Type}, cannot be set. {why}");
-        }
-
+        Settable();
         using var reference = MapReference.For(_map, entry.Value);
         MapCalls.Update(_map, entry.Key, reference?.Value ?? entry.Value, mode);
     }
@@ -211,13 +207,23 @@ public sealed class MapWriter
         return keys;
     }
 
+    /// <summary>Throws where entries of this kind of map come from programs alone.</summary>
+    /// <exception cref="BpfMapException">They do.</exception>
+    public void Settable()
+    {
+        if (MapAccess.WhyUnwritable(_map.Description.Type) is { } why)
+        {
+            throw new BpfMapException(MapFault.Unsupported, _map.Name, $"Entries of map '{_map.Name}' ({_map.Description.Type}) cannot be set. {why}");
+        }
+    }
+
     /// <summary>Throws where entries of this kind of map stay.</summary>
     /// <exception cref="BpfMapException">They do.</exception>
     public void Removable()
     {
         if (MapAccess.WhyPermanent(_map.Description.Type) is { } why)
         {
-            throw new BpfMapException(MapFault.Unsupported, _map.Name, $"Entries of map '{_map.Name}', a {_map.Description.Type}, cannot be removed. {why}");
+            throw new BpfMapException(MapFault.Unsupported, _map.Name, $"Entries of map '{_map.Name}' ({_map.Description.Type}) cannot be removed. {why}");
         }
     }
 

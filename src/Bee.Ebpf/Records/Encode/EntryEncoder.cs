@@ -67,28 +67,7 @@ internal sealed partial class EntryEncoder
     public byte[] KeyOf(IDictionary entry)
     {
         var (members, fields) = Sort(entry);
-        if (members.TryGetValue(KeyName, out var key) && key is not null)
-        {
-            var bytes = Key(key);
-            Agree(bytes, KeyName, fields.Where(f => f.IsKey));
-            return bytes;
-        }
-
-        if (_map.KeySize == 0)
-        {
-            return [];
-        }
-
-        var given = fields.Where(f => f.IsKey).ToList();
-        if (given.Count == 0)
-        {
-            throw Fault(MapFault.MissingField, $"The entry for map '{_map.Name}' has no key.", $"Give Key{(KeyFields() is { Length: > 0 } names ? $", or its fields: {names}" : "")}.");
-        }
-
-        Demand(EntryShapes.Fields(_key).Except(given.Select(f => f.Field)));
-        var result = new byte[_map.KeySize];
-        given.ForEach(f => Write("Key", MapFault.BadKey, f.Field, f.Value, result));
-        return InRange(result);
+        return KeyOf(members, fields);
     }
 
     /// <summary>The bytes of an entry that is given by its members.</summary>
@@ -97,8 +76,8 @@ internal sealed partial class EntryEncoder
     /// <exception cref="BpfMapException">Something is missing, unknown, or does not fit.</exception>
     public EncodedEntry Entry(IDictionary entry, Func<byte[], byte[]?> current)
     {
-        var key = KeyOf(entry);
         var (members, fields) = Sort(entry);
+        var key = KeyOf(members, fields);
         var given = fields.Where(f => !f.IsKey).ToList();
         var values = members.GetValueOrDefault(ValuesName) is { } all and not "" ? all : null;
         members.TryGetValue(ValueName, out var value);
@@ -149,6 +128,32 @@ internal sealed partial class EntryEncoder
         var bytes = StartOf(keyBytes, current);
         FirstCpu(value, bytes);
         return new EncodedEntry(keyBytes, bytes);
+    }
+
+    private byte[] KeyOf(Dictionary<string, object?> members, List<(string Name, FieldShape Field, object? Value, bool IsKey)> fields)
+    {
+        if (members.TryGetValue(KeyName, out var key) && key is not null)
+        {
+            var bytes = Key(key);
+            Agree(bytes, KeyName, fields.Where(f => f.IsKey));
+            return bytes;
+        }
+
+        if (_map.KeySize == 0)
+        {
+            return [];
+        }
+
+        var given = fields.Where(f => f.IsKey).ToList();
+        if (given.Count == 0)
+        {
+            throw Fault(MapFault.MissingField, $"The entry for map '{_map.Name}' has no key.", $"Give Key{(KeyFields() is { Length: > 0 } names ? $", or its fields: {names}" : "")}.");
+        }
+
+        Demand(EntryShapes.Fields(_key).Except(given.Select(f => f.Field)));
+        var result = new byte[_map.KeySize];
+        given.ForEach(f => Write("Key", MapFault.BadKey, f.Field, f.Value, result));
+        return InRange(result);
     }
 
     // An entry that was read, changed in one of its two places and sent back: which one counts?
