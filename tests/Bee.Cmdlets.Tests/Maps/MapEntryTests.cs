@@ -57,7 +57,7 @@ public sealed class MapEntryTests : IDisposable
 
         Assert.Equal(["MapEntry.BadKey", "MapEntry.UnknownField", "MapEntry.MissingField"], result.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
         Assert.Contains("('comm'?)", $"{result.Errors[1]}", StringComparison.Ordinal);
-        Assert.Equal(["1", "5"], Strings("Get-BeeMapEntry limits | ForEach-Object pid | Sort-Object"));
+        Assert.Equal(["1", "5"], Strings("Get-BeeMapEntry limits | ForEach-Object pid").Order());
     }
 
     [KernelFact]
@@ -66,7 +66,7 @@ public sealed class MapEntryTests : IDisposable
         Objects("0..9 | ForEach-Object { @{ Key = $_; Value = $_ * $_ } } | Set-BeeMapEntry numbers");
         Objects("$all = @(Get-BeeMapEntry numbers); Remove-BeeMapEntry numbers -All; $all | Where-Object Key -lt 5 | Set-BeeMapEntry");
 
-        Assert.Equal(["0", "1", "4", "9", "16"], Strings("Get-BeeMapEntry numbers | Sort-Object Key | ForEach-Object Value"));
+        Assert.Equal(["0", "1", "16", "4", "9"], Strings("Get-BeeMapEntry numbers | ForEach-Object Value").Order());
         Assert.Equal(["16"], Strings("Get-BeeMapEntry numbers | Where-Object Key -eq 4 | Remove-BeeMapEntry -PassThru | ForEach-Object Value"));
         Assert.Equal("MapNameMissing", Id("@{ Key = 1; Value = 1 } | Set-BeeMapEntry"));
     }
@@ -101,7 +101,7 @@ public sealed class MapEntryTests : IDisposable
         Assert.Equal(10, Objects("Get-BeeMapEntry numbers").Count);
 
         Objects("@{ Key = 3; Value = 2 }, @{ Key = 20; Value = 2 } | Set-BeeMapEntry numbers -Replace");
-        Assert.Equal(["3=2", "20=2"], Strings("Get-BeeMapEntry numbers | Sort-Object Key | ForEach-Object { \"$($_.Key)=$($_.Value)\" }"));
+        Assert.Equal(["20=2", "3=2"], Strings("Get-BeeMapEntry numbers | ForEach-Object { \"$($_.Key)=$($_.Value)\" }").Order());
         Objects("Set-BeeMapEntry settings -Key 0 -Value 5; @{ Key = 2; Value = -5 } | Set-BeeMapEntry settings -Replace");
         Assert.Equal(["0", "0", "-5", "0"], Strings("Get-BeeMapEntry settings | ForEach-Object Value"));
     }
