@@ -24,6 +24,7 @@ internal sealed class HistogramScan : HistogramSource
 
     protected override void Refresh()
     {
+        Table.Compact();
         // Several entries may belong to one histogram, so all start over.
         foreach (var series in Table.All)
         {

@@ -52,7 +52,13 @@ internal abstract class HistogramSource : IPolled
 
         foreach (var series in Table.All)
         {
-            if (!series.IsNews && !(all && series.Given is not null))
+            if (series.IsEmpty)
+            {
+                series.Forget();
+                continue;
+            }
+
+            if (!series.IsNews && !all)
             {
                 continue;
             }

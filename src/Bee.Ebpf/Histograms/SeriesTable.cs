@@ -58,17 +58,40 @@ internal sealed class SeriesTable
         _slots[slot] = All.Count;
         if (All.Count > _slots.Length / 2)
         {
-            Grow();
+            Place(_slots.Length * 2);
         }
 
         return All[^1];
     }
 
+    /// <summary>Forgets histograms that count nothing any more, as when their entries have been deleted, once they are the larger part.</summary>
+    public void Compact()
+    {
+        const int Few = 64;
+        if (All.Count <= Few || All.Count(series => series.IsEmpty) <= All.Count / 2)
+        {
+            return;
+        }
+
+        var kept = 0;
+        for (var i = 0; i < All.Count; i++)
+        {
+            if (!All[i].IsEmpty)
+            {
+                KeyAt(i).CopyTo(KeyAt(kept));
+                All[kept++] = All[i];
+            }
+        }
+
+        All.RemoveRange(kept, All.Count - kept);
+        Place(_slots.Length);
+    }
+
     private Span<byte> KeyAt(int index) => _keys.AsSpan(index * _keySize, _keySize);
 
-    private void Grow()
+    private void Place(int slots)
     {
-        _slots = new int[_slots.Length * 2];
+        _slots = new int[slots];
         for (var i = 0; i < All.Count; i++)
         {
             var slot = Hash(KeyAt(i)) & (_slots.Length - 1);
@@ -121,7 +144,12 @@ internal sealed class Series
     /// <summary>The record that its labels are read from.</summary>
     public BpfEvent? Source { get; set; }
 
-    public bool IsNews => Given is null ? Counts.AsSpan().ContainsAnyExcept(0ul) : !Counts.AsSpan().SequenceEqual(Given);
+    public bool IsEmpty => !Counts.AsSpan().ContainsAnyExcept(0ul);
+
+    public bool IsNews => !IsEmpty && (Given is null || !Counts.AsSpan().SequenceEqual(Given));
+
+    /// <summary>Should it come back, it is news, whatever it counts then.</summary>
+    public void Forget() => Given = null;
 
     /// <summary>Makes the histogram as it is now, and remembers that it was given.</summary>
     public Histogram Make(HistogramType type)

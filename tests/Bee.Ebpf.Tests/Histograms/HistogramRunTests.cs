@@ -174,6 +174,44 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
+    public void DeletedEntriesGiveNothingAndComeBackAsNews()
+    {
+        using var session = Load();
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_in_values" });
+        ulong[] Changed(params string[] programs)
+        {
+            Array.ForEach(programs, program => Run(session, program));
+            var sink = new CollectingSink();
+            reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+            return [.. sink.Events.Cast<Histogram>().Select(h => h.Count).Order()];
+        }
+
+        Assert.Equal([2ul, 3], Changed("fill"));
+        Assert.Empty(Changed());
+        Assert.Empty(Changed("forget"));
+        Assert.Equal([3ul, 4], Changed("fill"));
+        // What was forgotten and counted again between two looks is what it was.
+        Assert.Equal([6ul], Changed("forget", "fill"));
+    }
+
+    [KernelFact]
+    public void AnLruMapOfManyKeysIsNeverTooMuch()
+    {
+        using var session = Load();
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_recent" });
+        var sink = new CollectingSink();
+        for (var round = 0; round < SeriesTable.Most / 100 + 20; round++)
+        {
+            Run(session, "churn");
+            reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+        }
+
+        Assert.Empty(sink.Notices);
+        Assert.All(sink.Events.Cast<Histogram>(), h => Assert.Equal((8d, 1ul), (h.Buckets.Single().From, h.Count)));
+        Assert.True(sink.Events.Select(e => e.Get("Key")).Distinct().Count() > SeriesTable.Most);
+    }
+
+    [KernelFact]
     public void APerfBufferIsCountedToo()
     {
         using var session = Load();

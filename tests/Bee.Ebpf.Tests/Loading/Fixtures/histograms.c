@@ -100,6 +100,28 @@ SEC("syscall") int fill(void *context)
 	return 0;
 }
 
+/* New keys in place of the old ones, which a hash of few entries drops. */
+MAP(LRU_HASH, hist_recent, __u32, struct slots, 100);
+__u32 turn = 0;
+
+SEC("syscall") int churn(void *context)
+{
+	for (__u32 i = 0; i < 100; i++) {
+		__u32 key = turn * 100 + i;
+		add_slot(&hist_recent, &key, 3);
+	}
+	turn++;
+	return 0;
+}
+
+SEC("syscall") int forget(void *context)
+{
+	struct name name = { .text = "a" };
+
+	bpf_map_delete_elem(&hist_in_values, &name);
+	return 0;
+}
+
 struct event { char name[8]; __u64 le; };
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); __type(value, struct event); } hist_ring SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); __type(value, __u32); } print_numbers SEC(".maps");
