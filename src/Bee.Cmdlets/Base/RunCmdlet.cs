@@ -111,7 +111,8 @@ public abstract class RunCmdlet : ProgramCmdlet
                 ProcessId = ProcessId,
                 Interfaces = Interface ?? [],
                 Cgroup = Cgroup,
-                NetworkNamespace = NetworkNamespace,
+                // A path is meant from the session's location, which is not the process's.
+                NetworkNamespace = NetworkNamespace?.Contains('/') == true ? FullPath(NetworkNamespace) : NetworkNamespace,
                 AttachTo = AttachTargets.From(AttachTo, input.File),
                 SampleFrequency = SampleFrequency,
                 Log = log.Add,

@@ -32,9 +32,14 @@ internal static class UnusedOptions
 
         foreach (object given in options.AttachTo?.Keys ?? Array.Empty<object>())
         {
-            if (input.File.Programs.FirstOrDefault(program => !program.AutoLoad && program.Name.Equals($"{given}", StringComparison.OrdinalIgnoreCase)) is { } optional)
+            ProgramDescription? program = input.File.Programs.FirstOrDefault(program => program.Name.Equals($"{given}", StringComparison.OrdinalIgnoreCase));
+            if (program is { AutoLoad: false })
             {
-                yield return $"-AttachTo {optional.Name} has no effect: that program is optional ({optional.SectionName}) and is not loaded.";
+                yield return $"-AttachTo {program.Name} has no effect: that program is optional ({program.SectionName}) and is not loaded.";
+            }
+            else if (program is not null && ProgramKinds.Find(program.Kind) is { Target: AttachTarget.None })
+            {
+                yield return $"-AttachTo {program.Name} has no effect: a {program.Kind} program has no target.";
             }
         }
     }

@@ -20,6 +20,10 @@ internal static class PlaceFailure
         program, LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}): it has no tcx.", errno, "",
         "That takes Linux 6.6 or later. A section tc/ingress or tc/egress runs on older kernels too.");
 
+    public static BpfLoadException OldQdisc(BpfProgram program, string place) => Make(
+        program, LoadFault.Busy, $"Program '{program.Name}' ({program.Description.SectionName}) cannot attach to interface {place}: the qdisc ingress is there, which has no place for packets that are sent.",
+        Libc.EBUSY, "", $"The qdisc clsact does both ways and takes its place: `tc qdisc del dev {place} ingress` makes room, and removes the filters of others there.");
+
     private static BpfLoadException Make(BpfProgram program, LoadFault fault, string message, int errno, string log, string remedy) =>
         new(fault, message) { Program = program.Name, Errno = errno, Log = log, Remedy = remedy.TrimEnd() };
 }

@@ -61,6 +61,11 @@ internal static class ProgramSetup
             return;
         }
 
+        if (TargetText.IsSeveral(program.AttachTo!))
+        {
+            throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' ({program.SectionName}) takes one target, and '{program.AttachTo}' is several.") { Program = program.Name };
+        }
+
         using var scope = LibbpfLog.Capture(options.Log);
         var result = LibbpfCalls.SetAttachTarget(pointer, 0, program.AttachTo!);
         if (result != 0)

@@ -82,6 +82,14 @@ public sealed class TargetTests
         Assert.Contains("p0", e.Remedy);
     }
 
+    [KernelFact]
+    public void WhatIsBoundToOneTargetTakesNoSecond()
+    {
+        var options = new BpfSessionOptions { AttachTo = new Dictionary<string, string> { ["p0"] = "sys_enter,sys_exit" } };
+
+        Assert.Contains("takes one target", Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("tp_btf/sys_exit", "void", "return 0;")), options)).Message);
+    }
+
     [KernelTheory]
     [InlineData("kprobe/tcp_v4_conn*")]
     [InlineData("kprobe.multi/tcp_v4_conn*")]

@@ -46,6 +46,12 @@ internal sealed unsafe class TcFilter : IAttachment
             throw PlaceFailure.Explain(program, $"interface {place.Interface.Name}", -made, log.Text);
         }
 
+        // The older qdisc would take the filter all the same, and run it for what arrives.
+        if (made != 0 && place.IsEgress && TrafficControl.QdiscAt(place.Interface.Index) is "ingress")
+        {
+            throw PlaceFailure.OldQdisc(program, place.Interface.Name);
+        }
+
         var filter = new LibbpfCalls.TrafficOptions { Size = (nuint)sizeof(LibbpfCalls.TrafficOptions), Program = program.Descriptor };
         var result = LibbpfCalls.AttachTraffic(&hook, &filter);
         var own = new TcFilter(space?.Share(), hook, filter, made == 0);
@@ -106,7 +112,7 @@ internal sealed unsafe class TcFilter : IAttachment
     // Only what this filter brought, and only when nobody has come to use it since.
     private void RemoveHook()
     {
-        if (_madeHook && TrafficFilters.Any(_hook.InterfaceIndex) == false)
+        if (_madeHook && TrafficControl.HasFilters(_hook.InterfaceIndex) == false)
         {
             var both = _hook;
             both.AttachPoint = Ingress | Egress;

@@ -78,6 +78,21 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
+    public void TheOlderQdiscIsUsedForWhatArrivesAndRefusedForWhatIsSent() => WithoutTcx(() =>
+    {
+        using var world = new NetworkWorld();
+        world.Run("tc", "qdisc", "add", "dev", NetworkWorld.Here, "ingress");
+        var before = world.Traffic();
+        Sees("tc", 3, 0, world);
+        using var session = BpfSession.Load(Counting.Object(("tc/egress", "struct __sk_buff", "return 0;")), At(world));
+        var e = Assert.Throws<BpfLoadException>(session.Attach);
+
+        Assert.Equal(LoadFault.Busy, e.Fault);
+        Assert.Contains("qdisc ingress", e.Message);
+        Assert.Equal(before, world.Traffic());
+    });
+
+    [NetworkFact]
     public void AQdiscThatOthersHaveComeToUseStays() => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
