@@ -91,6 +91,31 @@ public class LinkTests
         Assert.Equal(["print_other", "print_seen"], sink.Maps.Order());
     }
 
+    [KernelFact]
+    public void A_map_of_one_file_is_used_by_another()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Build(folder, One, Two
+            .Replace("struct other { u64 pid; };", "struct seen { u32 pid; };")
+            .Replace("BEE_RING(print_other, struct other, 4096);", "extern BEE_RING(print_seen, struct seen, 4096);")
+            .Replace("print_other, struct other", "print_seen, struct seen")
+            .Replace("struct other *", "struct seen *"));
+
+        Assert.True(result.Success, string.Join("\n", result.Diagnostics));
+        using var session = BpfSession.Load(ObjectFile.Parse(result.Object, "linked"), new BpfSessionOptions());
+        Assert.Equal(["bee_lost", "print_seen"], session.Maps.Where(map => !map.Description.IsInternal).Select(map => map.Name).Order());
+    }
+
+    [CompileFact]
+    public void Descriptions_of_both_files_come_through()
+    {
+        using var folder = new TemporaryFolder();
+        var file = ObjectFile.Parse(Build(folder, One.Replace("BEE_RING", "BEE_DESCRIBE(\"One.\") BEE_RING"), Two.Replace("u64 pid;", "BEE_DESCRIBE(\"Two.\") u64 pid;")).Object, "linked");
+
+        Assert.Equal("One.", file.Maps.Single(map => map.Name == "print_seen").Presentation.Help);
+        Assert.Equal("Two.", file.Maps.Single(map => map.Name == "print_other").Presentation.Fields["pid"].Description);
+    }
+
     [CompileFact]
     public void A_mistake_in_either_file_is_told_with_its_place()
     {

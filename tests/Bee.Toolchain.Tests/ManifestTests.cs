@@ -101,7 +101,7 @@ public class ManifestTests
     [InlineData("name: a\n---\nname: b\n", 3, 1, "second document")]
     [InlineData("name: a\nname: b\n", 2, 1, "")]
     [InlineData("name: 'a\n", 1, 7, "")]
-    [InlineData("#\n: {\ne", 2, 4, "no YAML")]
+    [InlineData("#\n: {\ne", 2, 3, "no YAML")]
     [InlineData("nam: a\n", 1, 1, "Is 'name' meant?")]
     [InlineData("maps:\n  m:\n    hlep: a\n", 3, 5, "Is 'help' meant?")]
     [InlineData("maps:\n  m:\n    fields:\n      f: { widht: 3 }\n", 4, 12, "Is 'width' meant?")]

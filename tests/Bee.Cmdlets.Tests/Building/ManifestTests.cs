@@ -102,6 +102,19 @@ public sealed class ManifestTests : IDisposable
     }
 
     [KernelFact]
+    public void WhatIsHiddenIsHiddenAmongSeveralStreamsToo()
+    {
+        Write(Manifest);
+        _load.Repeat(": < /etc/hostname");
+
+        string[] lines = _shell.Show("Invoke-BeeProgram $folder -Parameter @{ target_pid = $id } -Map print_seen, gauge_last -Interval 100ms -Duration 1", Variables());
+
+        Assert.Contains(lines, line => line.StartsWith("print_seen", StringComparison.Ordinal) && line.Contains($"pid={_load.Id}", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("gauge_last", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, line => line.Contains("number=", StringComparison.Ordinal));
+    }
+
+    [KernelFact]
     public void AValueIsShownInItsUnit()
     {
         Write("maps: { gauge_last: { unit: ns } }");
