@@ -1,15 +1,82 @@
+using Xunit.Abstractions;
+using Xunit.Sdk;
+
 namespace Bee.Toolchain.Tests;
 
-/// <summary>Skips a test that has begun: what only the kernel can say is known then.</summary>
+/// <summary>Skips a test that has begun: what only the kernel can say is known then. For tests marked with <see cref="SkippingTheoryAttribute"/>.</summary>
 internal static class Skip
 {
+    internal const string Mark = "skipped: ";
+
     /// <summary>Skips the test where there is a reason.</summary>
     internal static void If(string? reason)
     {
         if (reason is not null)
         {
-            // How xunit's runner knows a skip from a failure.
-            throw new InvalidOperationException("$XunitDynamicSkip$" + reason.ReplaceLineEndings(" "));
+            throw new XunitException(Mark + reason.ReplaceLineEndings(" "));
+        }
+    }
+}
+
+/// <summary>A test that loads into the kernel and may skip itself on the way.</summary>
+[XunitTestCaseDiscoverer("Bee.Toolchain.Tests.SkippingDiscoverer", "Bee.Toolchain.Tests")]
+internal sealed class SkippingTheoryAttribute : TheoryAttribute
+{
+    public SkippingTheoryAttribute() => Skip = Requirements.Kernel;
+}
+
+/// <summary>Makes the test's cases.</summary>
+public sealed class SkippingDiscoverer(IMessageSink sink) : TheoryDiscoverer(sink)
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<IXunitTestCase> CreateTestCasesForDataRow(
+        ITestFrameworkDiscoveryOptions options, ITestMethod method, IAttributeInfo theory, object[] row)
+        => [new SkippingTestCase(DiagnosticMessageSink, options.MethodDisplayOrDefault(), options.MethodDisplayOptionsOrDefault(), method, row)];
+}
+
+/// <summary>One case: a failure that is a skip counts as that.</summary>
+public sealed class SkippingTestCase : XunitTestCase
+{
+    /// <summary>For the runner, which makes cases anew in the process that runs them.</summary>
+    [Obsolete("For the runner.")]
+    public SkippingTestCase()
+    {
+    }
+
+    internal SkippingTestCase(IMessageSink sink, TestMethodDisplay display, TestMethodDisplayOptions options, ITestMethod method, object[] row)
+        : base(sink, display, options, method, row)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override async Task<RunSummary> RunAsync(
+        IMessageSink diagnosticMessageSink, IMessageBus messageBus, object[] constructorArguments, ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource)
+    {
+        var bus = new SkippingBus(messageBus);
+        var summary = await base.RunAsync(diagnosticMessageSink, bus, constructorArguments, aggregator, cancellationTokenSource);
+        summary.Failed -= bus.Skipped;
+        summary.Skipped += bus.Skipped;
+        return summary;
+    }
+
+    private sealed class SkippingBus(IMessageBus inner) : IMessageBus
+    {
+        internal int Skipped { get; private set; }
+
+        public bool QueueMessage(IMessageSinkMessage message)
+        {
+            if (message is ITestFailed failed && failed.Messages.FirstOrDefault()?.StartsWith(Tests.Skip.Mark, StringComparison.Ordinal) == true)
+            {
+                Skipped++;
+                return inner.QueueMessage(new TestSkipped(failed.Test, failed.Messages[0][Tests.Skip.Mark.Length..]));
+            }
+
+            return inner.QueueMessage(message);
+        }
+
+        // The runner's to dispose.
+        public void Dispose()
+        {
         }
     }
 }
