@@ -92,6 +92,10 @@ function Build-Module([switch] $Portable) {
         foreach ($file in [IO.Directory]::GetFiles("$module/deps")) { if ([IO.Path]::GetFileName($file) -notin $own) { [IO.File]::Delete($file) } }
         Copy-Changed "$root/Bee.psd1" "$module/Bee.psd1"
         foreach ($file in [IO.Directory]::GetFiles("$root/formats", '*.ps1xml')) { Copy-Changed $file "$module/$([IO.Path]::GetFileName($file))" }
+        # What New-BeeProgram -Template starts from.
+        foreach ($file in [IO.Directory]::GetFiles("$root/examples", '*', 'AllDirectories')) {
+            if ($file -match '(\.[ch]|/bee\.yaml)$') { Copy-Changed $file "$module/templates/$([IO.Path]::GetRelativePath("$root/examples", $file))" }
+        }
         # The pages of docs/ as Get-Help reads them. It fails when a page and its cmdlet do not agree.
         Invoke-Quietly dotnet "$root/src/Bee.Help/bin/$Configuration/net10.0/Bee.Help.dll", "$root/docs", "$staged/help.xml"
         Copy-Changed "$staged/help.xml" "$module/en-US/Bee.Cmdlets.dll-Help.xml"

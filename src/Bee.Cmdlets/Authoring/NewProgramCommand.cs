@@ -5,7 +5,7 @@ using Bee.Toolchain;
 namespace Bee.Cmdlets;
 
 /// <summary>Writes a C file to start from, which compiles, loads and reports as it stands.</summary>
-[Cmdlet(VerbsCommon.New, "BeeProgram", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.New, "BeeProgram", SupportsShouldProcess = true, DefaultParameterSetName = "Skeleton")]
 [OutputType(typeof(FileInfo))]
 public sealed class NewProgramCommand : BeeCmdlet
 {
@@ -17,24 +17,30 @@ public sealed class NewProgramCommand : BeeCmdlet
     public string Path { get; set; } = string.Empty;
 
     /// <summary>The kind of program, as its section begins: tracepoint, fentry, xdp.</summary>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 1, ParameterSetName = "Skeleton")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ProgramKindCompleter))]
     public string ProgramType { get; set; } = DefaultKind;
 
     /// <summary>Where the program puts what it sees.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = "Skeleton")]
     public SkeletonMapType? MapType { get; set; }
 
     /// <summary>What becomes of it.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = "Skeleton")]
     public SkeletonOutput Output { get; set; }
 
     /// <summary>What to attach to: a tracepoint, a function, a file and a function, as the kind has it.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = "Skeleton")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(AttachTargetCompleter))]
     public string? AttachTo { get; set; }
+
+    /// <summary>One of Bee's examples to start from, instead of a skeleton.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Template")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(TemplateCompleter))]
+    public string Template { get; set; } = string.Empty;
 
     /// <summary>Overwrites files that are there.</summary>
     [Parameter]
@@ -47,6 +53,21 @@ public sealed class NewProgramCommand : BeeCmdlet
     protected override void ProcessRecord() => Guard(Path, () =>
     {
         NewProgramFiles files = NewProgramFiles.At(FullPath(Path));
+        IReadOnlyList<(string Path, string Text)> written = ParameterSetName == "Template" ? FromTemplate(files) : Skeleton(files);
+        NewProgramFiles.RefuseExisting(written.Select(file => file.Path), Force);
+        foreach ((string path, string text) in written)
+        {
+            if (ShouldProcess(path, "Create file"))
+            {
+                AtomicFile.Write(path, Encoding.UTF8.GetBytes(text));
+                // As Get-Item gives it, with all that its view needs.
+                WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
+            }
+        }
+    });
+
+    private List<(string Path, string Text)> Skeleton(NewProgramFiles files)
+    {
         string source = ProgramSkeleton.Write(new SkeletonRequest
         {
             Name = files.Name,
@@ -56,21 +77,27 @@ public sealed class NewProgramCommand : BeeCmdlet
             Output = Output,
             AttachTo = AttachTo,
         });
-        files.RefuseExisting(Force);
-        Write(files.Source, source);
+        var written = new List<(string, string)> { (files.Source, source) };
         if (files.Manifest is { } manifest)
         {
-            Write(manifest, $"name: {files.Name.ToLowerInvariant()}\ndescription: \"\"\n");
+            written.Add((manifest, NewProgramFiles.ManifestText(files.Source, ProgramType, Output)));
         }
-    });
 
-    private void Write(string path, string text)
+        return written;
+    }
+
+    // An example's files under the new program's name, wherever the old one stood in a file's name.
+    private List<(string Path, string Text)> FromTemplate(NewProgramFiles files)
     {
-        if (ShouldProcess(path, "Create file"))
+        ProgramTemplate template = ProgramTemplate.Find(Template);
+        if (files.Manifest is null)
         {
-            AtomicFile.Write(path, Encoding.UTF8.GetBytes(text));
-            // As Get-Item gives it, with all that its view needs.
-            WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
+            return template.Files.Keys.Where(name => name.EndsWith(".c", StringComparison.Ordinal) || name.EndsWith(".h", StringComparison.Ordinal)).ToArray() is [var only]
+                ? [(files.Source, template.Files[only])]
+                : throw new BeeInputException("NeedsFolder", $"The example {template.Name} has several files.", "Give a folder for them.");
         }
+
+        string folder = System.IO.Path.GetDirectoryName(files.Manifest)!;
+        return [.. template.Rename(files.Name).Select(file => (System.IO.Path.Combine(folder, file.Key), file.Value))];
     }
 }

@@ -1,3 +1,5 @@
+using Bee.Toolchain;
+
 namespace Bee.Cmdlets;
 
 /// <summary>Where a new program's files go.</summary>
@@ -27,19 +29,27 @@ internal sealed record NewProgramFiles(string Name, string Source, string? Manif
             throw new BeeInputException("NotASource", $"'{path}' is no name for a C file, and there is no such folder.", $"Give a name that ends in {Ending}, or a folder.");
         }
 
-        return new NewProgramFiles(Named(name, path), Path.Combine(folder, name + Ending), Path.Combine(folder, Toolchain.ProgramManifest.FileName));
+        return new NewProgramFiles(Named(name, path), Path.Combine(folder, name + Ending), Path.Combine(folder, ProgramManifest.FileName));
     }
 
     /// <summary>Nobody's work is overwritten by a slip.</summary>
     /// <exception cref="BeeInputException">One of the files is there.</exception>
-    public void RefuseExisting(bool force)
+    public static void RefuseExisting(IEnumerable<string> files, bool force)
     {
-        string? there = force ? null : new[] { Source, Manifest }.FirstOrDefault(file => File.Exists(file));
+        string? there = force ? null : files.FirstOrDefault(File.Exists);
         if (there is not null)
         {
             throw new BeeInputException("FileExists", $"There is a file {there} already.", "Give another name, or -Force to overwrite it.");
         }
     }
+
+    /// <summary>A bee.yaml to start from.</summary>
+    public static string ManifestText(string source, string kind, SkeletonOutput output) => $"""
+        # What the image says of the program. Keys that Bee knows: docs/bee.schema.json.
+        name: {ImageNames.ShortName(ImageNames.FromFile(source).ToString())}
+        description: "{output} of a {kind} program"
+
+        """;
 
     private static string Named(string name, string path) => name.Length > 0 ? name : throw new BeeInputException(
         "NoName", $"No program can be named after '{path}'.", $"Give a name such as opens{Ending}.");

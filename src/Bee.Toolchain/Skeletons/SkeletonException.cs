@@ -30,6 +30,8 @@ public enum SkeletonFault
     Combination,
     /// <summary>The kind cannot attach to that.</summary>
     Target,
+    /// <summary>There is no such example.</summary>
+    UnknownTemplate,
     /// <summary>The module's pieces are not there.</summary>
     PiecesMissing,
 }
