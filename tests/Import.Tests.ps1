@@ -26,26 +26,3 @@ Describe 'Importing the module' {
             Should -Be (Get-Command -Module Bee).Count
     }
 }
-
-Describe 'Help' {
-    BeforeDiscovery {
-        . $PSScriptRoot/Support.ps1
-        $commands = (Get-Command -Module Bee).Name
-    }
-    BeforeAll { . $PSScriptRoot/Support.ps1 }
-
-    It 'is whole for <_>' -ForEach $commands {
-        $help = Get-Help $_ -Full
-        $help.Synopsis | Should -Not -Match "^\s*$_"
-        $help.Description.Text | Should -Not -BeNullOrEmpty
-        @($help.Examples.Example).Count | Should -BeGreaterOrEqual 2
-        $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
-        foreach ($parameter in (Get-Command $_).Parameters.Keys | Where-Object { $_ -notin $common }) {
-            ($help.Parameters.Parameter | Where-Object Name -eq $parameter).Description.Text | Should -Not -BeNullOrEmpty -Because "-$parameter has to be described"
-        }
-    }
-
-    It 'has a topic' {
-        Get-Help about_Bee | Out-String | Should -Match 'Invoke-BeeProgram'
-    }
-}

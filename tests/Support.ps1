@@ -37,3 +37,10 @@ function Get-Screen([string] $Script) {
     $process.StandardOutput.ReadToEnd().Split("`n").TrimEnd()
     $process.WaitForExit()
 }
+
+# A shell that opens a file and starts /bin/true over and over, for five minutes at most. The caller kills it.
+function Start-OpenLoad {
+    $start = [Diagnostics.ProcessStartInfo]::new('/bin/sh')
+    '-c', 'i=0; while [ $i -lt 6000 ]; do read x < /etc/hostname; /bin/true; sleep 0.05; i=$((i + 1)); done' | ForEach-Object { $start.ArgumentList.Add($_) }
+    [Diagnostics.Process]::Start($start)
+}

@@ -1,0 +1,142 @@
+# The help: whole for each command, and true. Every example is read by the parser, its parameters are those of the commands, and all that can be run
+# here are run: in a folder and a store of the test's own, on processes of the test's own.
+BeforeDiscovery {
+    . $PSScriptRoot/Support.ps1
+    $commands = (Get-Command -Module Bee).Name
+
+    # Examples that are not run, with the reason.
+    $notRun = @{
+        'Stop-BeeProgram: Example 4: End all that is pinned'               = 'it would end programs that others have pinned'
+        'Start-BeeProgram: Example 3: Count for days, without a session'   = 'it ends the session on the way; the tests of pins do the same in two'
+        'Get-BeeProgram: Example 3: Go on with what another session has pinned' = 'it waits until Ctrl+C'
+        'Receive-BeeEvent: Example 2: Follow'                              = 'it waits until Ctrl+C'
+        'Invoke-BeeProgram: Example 1: Watch one process'                  = 'it runs until Ctrl+C'
+        'Invoke-BeeProgram: Example 2: Five events'                        = 'it waits for programs of users who are not root'
+        'New-BeeProgram: Example 4: Packets'                               = 'it would count the packets of others; the tests of skeletons run it in a network of their own'
+        'Invoke-BeeProgram: Example 4: Counters'                           = 'it runs until Ctrl+C'
+        'Test-BeeImage: Example 3: Another machine''s kernel'              = 'there is no other machine here'
+    }
+    $examples = foreach ($name in $commands) {
+        foreach ($example in (Get-Help $name).Examples.Example) {
+            $title = "${name}: " + $example.Title.Trim('- ')
+            @{ Name = $name; Title = $title; Code = $example.Code; NotRun = $notRun[$title] }
+        }
+    }
+    $unknown = @($notRun.Keys | Where-Object { $_ -notin $examples.Title })
+}
+
+Describe 'Help' {
+    BeforeAll { . $PSScriptRoot/Support.ps1 }
+
+    It 'is whole for <_>' -ForEach $commands {
+        $help = Get-Help $_ -Full
+        $help.Synopsis | Should -Not -BeNullOrEmpty
+        $help.Synopsis | Should -Not -Match "^\s*$_"
+        $help.Description.Text | Should -Not -BeNullOrEmpty
+        @($help.Examples.Example).Count | Should -BeGreaterOrEqual 2
+        $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
+        foreach ($parameter in (Get-Command $_).Parameters.Keys | Where-Object { $_ -notin $common }) {
+            ($help.Parameters.Parameter | Where-Object Name -eq $parameter).Description.Text | Should -Not -BeNullOrEmpty -Because "-$parameter has to be described"
+        }
+    }
+
+    It 'has the topic <_>' -ForEach 'about_Bee', 'about_Bee_Programs', 'about_Bee_Images' {
+        $text = Get-Help $_ | Out-String
+        $text | Should -Match 'SHORT DESCRIPTION'
+        $text | Should -Match 'Invoke-BeeProgram'
+        # A screen has 80 columns.
+        Get-Content (Join-Path $root module Bee en-US "$_.help.txt") | Where-Object Length -gt 80 | Should -BeNullOrEmpty
+    }
+
+    It 'names every command in its topics' -ForEach $commands {
+        (Get-ChildItem (Join-Path $root module Bee en-US about_*.help.txt) | Get-Content -Raw) -join "`n" | Should -Match "\b$_\b"
+    }
+
+    It 'marks only examples that there are' -ForEach @{ Unknown = $unknown } { $Unknown | Should -BeNullOrEmpty }
+
+    It 'has an example that the parser reads: <Title>' -ForEach $examples {
+        $problems = $null
+        $tree = [System.Management.Automation.Language.Parser]::ParseInput($Code, [ref] $null, [ref] $problems)
+        $problems | Should -BeNullOrEmpty
+        $calls = $tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true)
+        $calls | ForEach-Object { $_.GetCommandName() } | Should -Contain $Name
+        foreach ($call in $calls) {
+            $command = Get-Command $call.GetCommandName() -ErrorAction Stop
+            foreach ($used in @($call.CommandElements | Where-Object { $_ -is [System.Management.Automation.Language.CommandParameterAst] }).ParameterName) {
+                { $command.ResolveParameter($used) } | Should -Not -Throw -Because "$($command.Name) -$used"
+            }
+        }
+    }
+}
+
+Describe 'An example' {
+    BeforeAll {
+        . $PSScriptRoot/Support.ps1
+        $ErrorActionPreference = 'Stop'
+        $folder = (Get-PSDrive TestDrive).Root
+        $env:BEE_STORE = Join-Path $folder store
+        $load = Start-OpenLoad
+        # What the examples name. Only the load is watched, whatever an example leaves out.
+        foreach ($name in 'opensnoop', 'execsnoop', 'syscount') {
+            $text = (Get-Content (Join-Path $root examples $name "$name.bpf.c") -Raw) -replace 'BEE_PARAM\(pid_t, target_pid, 0\)', "BEE_PARAM(pid_t, target_pid, $($load.Id))"
+            $null = New-Item -ItemType Directory -Force "$folder/src"
+            Set-Content "$folder/src/$name.bpf.c" $text
+            $null = Invoke-BeeBuild "$folder/src/$name.bpf.c" -Tag "${name}:v1"
+            $null = Copy-BeeImage "${name}:v1" "${name}:latest"
+        }
+        Copy-Item "$folder/src/opensnoop.bpf.c" "$folder/opensnoop.bpf.c"
+        $null = Invoke-BeeBuild "$folder/src/execsnoop.bpf.c" -BinaryOnly -OutFile "$folder/execsnoop.o"
+        $null = Invoke-BeeBuild (Join-Path $root tests fixtures settings.bpf.c) -Tag settings:v1
+        $null = New-Item -ItemType Directory "$folder/out"
+        Set-Content "$folder/broken.bpf.c" 'int broken('
+        Set-Content "$folder/allowed.csv" "Key,Value`n1000,1`n1001,2"
+
+        # Programs that must run before examples of these commands.
+        $before = @{
+            'Get-BeeMap'         = 'syscount'
+            'Get-BeeMapEntry'    = 'syscount', 'settings'
+            'Get-BeeProgram'     = 'syscount'
+            'Receive-BeeEvent'   = 'opensnoop'
+            'Stop-BeeProgram'    = 'opensnoop'
+            'Set-BeeMapEntry'    = 'settings'
+            'Remove-BeeMapEntry' = 'settings', 'syscount'
+        }
+    }
+    AfterAll {
+        $load.Kill($true)
+        $env:BEE_STORE = $null
+    }
+
+    It 'runs: <Title>' -ForEach $examples {
+        if ($NotRun) { Set-ItResult -Skipped -Because $NotRun; return }
+        Skip-WithoutKernel
+        # Ten seconds, or a process of a reader's own, stand in the text.
+        $text = $Code -replace '\b4242\b', $load.Id -replace 'Start-Sleep 10', 'Start-Sleep 1' -replace '-Duration 10', '-Duration 1'
+        $ErrorActionPreference = 'Stop'
+        Push-Location $folder
+        $running = @()
+        try {
+            # Each begins with the same images: one removes what another needs.
+            'opensnoop:v1' | ForEach-Object { $null = Copy-BeeImage $_ opensnoop:latest -ErrorAction Ignore; $null = Copy-BeeImage $_ ghcr.io/me/opensnoop:v1 }
+            $running = @(foreach ($program in $before[$Name]) { Start-BeeProgram "${program}:v1" -Name $program -Parameter @{ target_pid = $load.Id } })
+            if ($text -match '-Program old') { $running = @(foreach ($program in 'old', 'new') { Start-BeeProgram settings:v1 -Name $program }) }
+            if ($running) { Start-Sleep -Milliseconds 300 }
+            if ($running.Name -contains 'settings') {
+                Set-BeeMapEntry limits -Key 4711 -Value @{ rate = 1; action = 'PASS' }
+                Set-BeeMapEntry limits -Key 4712 -Value @{ rate = 2; action = 'PASS' }
+            }
+            $Error.Clear()
+            $ran = [scriptblock]::Create($text)
+            $ErrorActionPreference = 'Continue'
+            { $null = & $ran } | Should -Not -Throw
+            # What an example catches itself is what it is about.
+            if ($text -notmatch '\bcatch\b') { $Error | Should -BeNullOrEmpty }
+        }
+        finally {
+            Get-BeeProgram | Stop-BeeProgram
+            # A removed image is built anew by nobody else.
+            if (-not (Get-BeeImage opensnoop:v1 -ErrorAction Ignore)) { $null = Invoke-BeeBuild "$folder/src/opensnoop.bpf.c" -Tag opensnoop:v1 }
+            Pop-Location
+        }
+    }
+}
