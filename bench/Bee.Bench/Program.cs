@@ -16,6 +16,7 @@ var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
     ["pipeline"] = PipelineBench.Run,
     ["import"] = ImportBench.Run,
     ["invoke"] = InvokeBench.Run,
+    ["skeleton"] = SkeletonBench.Run,
 };
 
 switch (args)
@@ -26,6 +27,8 @@ switch (args)
         return ImportBench.Once(module);
     case ["--invoke-once", var module, var path]:
         return InvokeBench.Once(module, path);
+    case ["--skeleton-once", var module, var folder]:
+        return SkeletonBench.Once(module, folder);
 }
 
 var chosen = args.Length == 0 || args.Contains("all") ? [.. measurements.Keys] : args;
