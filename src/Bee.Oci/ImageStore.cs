@@ -58,6 +58,26 @@ public sealed partial class ImageStore
     /// <summary>The directory, absolute.</summary>
     public string Path { get; }
 
+    /// <summary>Whether this process could add an image: it may write into the directory, or make it. Nothing is changed.</summary>
+    public bool IsWritable
+    {
+        get
+        {
+            string? nearest = Path;
+            while (nearest is not null && !Directory.Exists(nearest))
+            {
+                if (File.Exists(nearest))
+                {
+                    return false;
+                }
+
+                nearest = System.IO.Path.GetDirectoryName(nearest);
+            }
+
+            return nearest is not null && LibC.MayWriteInto(nearest);
+        }
+    }
+
     /// <summary>Whether this store belongs to someone else, so that it is only read.</summary>
     public bool IsReadOnly => _guard is not null;
 

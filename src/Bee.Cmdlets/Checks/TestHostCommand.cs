@@ -26,11 +26,11 @@ public sealed class TestHostCommand : BeeCmdlet
             }
         }
 
-        foreach ((string name, Func<CheckResult> run) in HostChecks.All)
+        foreach ((string name, Func<CancellationToken, CheckResult> check) in HostChecks.All)
         {
             if (Array.Exists(patterns, pattern => pattern.IsMatch(name)))
             {
-                WriteObject(run());
+                WriteObject(HostChecks.Run(name, check, Stop));
             }
         }
     }

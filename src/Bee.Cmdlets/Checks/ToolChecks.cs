@@ -1,19 +1,56 @@
 using Bee.Ebpf;
+using Bee.Oci;
+using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
 
-/// <summary>The library that loads programs, and the tools that build them.</summary>
+/// <summary>The library that loads programs, the tools that build them, and the place where images are kept.</summary>
 internal static class ToolChecks
 {
     public static CheckResult Libbpf()
     {
         try
         {
-            return new CheckResult("Libbpf", CheckState.Ok, $"libbpf {Bee.Ebpf.Libbpf.Version}.");
+            return new("Libbpf", CheckState.Ok, $"libbpf {Bee.Ebpf.Libbpf.Version}{(Bee.Ebpf.Libbpf.OverridePath is null ? "" : $", named by {Bee.Ebpf.Libbpf.OverrideVariable}")}.") { Target = Bee.Ebpf.Libbpf.LoadedFrom };
         }
         catch (BpfLoadException missing)
         {
-            return new CheckResult("Libbpf", CheckState.Failed, missing.Message) { Remedy = missing.Remedy };
+            string remedy = Bee.Ebpf.Libbpf.OverridePath is { } path
+                ? $"The environment variable {Bee.Ebpf.Libbpf.OverrideVariable} names {path}: set it to a libbpf 1.0 or later, or unset it."
+                : $"{ToolFinding.LibbpfRemedy} A copy elsewhere can be named in the environment variable {Bee.Ebpf.Libbpf.OverrideVariable}.";
+            return new("Libbpf", CheckState.Failed, missing.Message) { Remedy = remedy, Target = Bee.Ebpf.Libbpf.OverridePath };
         }
     }
+
+    // Only building needs these: a machine that runs images does without.
+    public static CheckResult Clang(CancellationToken stop) => Of("Clang", ToolFinding.Clang(stop));
+
+    public static CheckResult LlvmStrip(CancellationToken stop) => Of("LlvmStrip", ToolFinding.Strip(stop));
+
+    public static CheckResult LibbpfHeaders(CancellationToken stop) => Of("LibbpfHeaders", ToolFinding.LibbpfHeaders(stop));
+
+    public static CheckResult BeeHeaders() => Bee.Toolchain.BeeHeaders.Directory is { } folder
+        ? new("BeeHeaders", CheckState.Ok, "bee.h is there.") { Target = folder }
+        : new("BeeHeaders", CheckState.Warning, "bee.h is missing: this copy of the module is not whole, so C files cannot be built.") { Remedy = "Install the module again." };
+
+    public static CheckResult ImageStore()
+    {
+        string path = string.Empty;
+        try
+        {
+            var store = new ImageStore(Bee.Oci.ImageStore.DefaultPath);
+            path = store.Path;
+            return store.IsWritable
+                ? new("ImageStore", CheckState.Ok, "Images can be read and kept.") { Target = path }
+                : new("ImageStore", CheckState.Warning, $"No images can be kept in {path}: this user may not write there.") { Target = path, Remedy = "Set the environment variable BEE_STORE to a folder of your own." };
+        }
+        catch (StoreException fault)
+        {
+            return new("ImageStore", CheckState.Failed, fault.Message) { Target = path, Remedy = "Set the environment variable BEE_STORE to a folder of your own." };
+        }
+    }
+
+    private static CheckResult Of(string name, ToolFinding found) => found.Path is null
+        ? new(name, CheckState.Warning, $"{found.Says} Images run without; building takes it.") { Remedy = found.Remedy }
+        : new(name, CheckState.Ok, found.Says) { Target = found.Path };
 }

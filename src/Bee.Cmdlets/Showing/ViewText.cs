@@ -72,7 +72,7 @@ public static class ViewText
     public static string LoadedMaps(BpfProgramSession session)
         => Columns(session.Maps.Where(map => !map.Map.Description.IsInternal).Select(map => new[] { map.Name, map.Type.ToString(), $"id {map.Id}" }));
 
-    /// <summary>A check's message, and below it what to do.</summary>
+    /// <summary>A check's message, and below it what to do, broken into lines at blanks: PowerShell would break them anywhere.</summary>
     /// <param name="check">The check.</param>
     /// <returns>Lines as wide as the table's column.</returns>
     public static string Check(CheckResult check)

@@ -14,7 +14,7 @@ internal sealed class KernelSettings
     public KernelSettings(TargetKernel kernel)
     {
         _kernel = kernel;
-        _values = new(() => kernel.IsRunning ? Read() : null);
+        _values = new(() => kernel.IsRunning ? Read(Places) : null);
     }
 
     /// <summary>Where the configuration is looked for, in this order.</summary>
@@ -70,9 +70,11 @@ internal sealed class KernelSettings
         ? ulong.TryParse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var hex) ? (long)hex : null
         : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    private Dictionary<string, string>? Read()
+    /// <summary>The configuration in the first of some files that can be read; null where none can.</summary>
+    /// <param name="places">Paths, packed with gzip where they end so.</param>
+    internal static Dictionary<string, string>? Read(IEnumerable<string> places)
     {
-        foreach (var place in Places)
+        foreach (var place in places)
         {
             try
             {

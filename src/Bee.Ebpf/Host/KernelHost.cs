@@ -1,11 +1,18 @@
+using System.Globalization;
+
 namespace Bee.Ebpf;
 
 /// <summary>What the running kernel and this process's rights say about themselves. Nothing here throws: what cannot be read is null.</summary>
 public sealed class KernelHost
 {
     private readonly string _root;
+    private readonly Lazy<Dictionary<string, string>?> _configuration;
 
-    internal KernelHost(string root) => _root = root.TrimEnd('/');
+    internal KernelHost(string root)
+    {
+        _root = root.TrimEnd('/');
+        _configuration = new(() => KernelSettings.Read([$"{_root}/boot/config-{Release}", _root + "/proc/config.gz"]));
+    }
 
     /// <summary>This machine.</summary>
     public static KernelHost Current { get; } = new("/");
@@ -31,15 +38,16 @@ public sealed class KernelHost
 
     /// <summary>The first mount of a file system type, such as <c>bpf</c>, <c>cgroup2</c> or <c>tracefs</c>; null when there is none.</summary>
     /// <param name="type">The type as in /proc/mounts.</param>
-    public string? MountOf(string type)
+    /// <param name="at">Where it must be mounted; null for anywhere.</param>
+    public string? MountOf(string type, string? at = null)
     {
         foreach (var line in (Text("/proc/self/mounts") ?? "").Split('\n'))
         {
             // source, mount point, type, options; a space in a name is written \040.
             var fields = line.Split(' ');
-            if (fields.Length > 2 && fields[2] == type)
+            if (fields.Length > 2 && fields[2] == type && fields[1].Replace(@"\040", " ", StringComparison.Ordinal) is var point && (at is null || at == point))
             {
-                return fields[1].Replace(@"\040", " ", StringComparison.Ordinal);
+                return point;
             }
         }
 
@@ -49,6 +57,93 @@ public sealed class KernelHost
     /// <summary>A setting under /proc/sys, or null.</summary>
     /// <param name="name">Its path there, such as <c>kernel/kptr_restrict</c>.</param>
     public string? Setting(string name) => Text("/proc/sys/" + name);
+
+    /// <summary>Whether the kernel has kprobes.</summary>
+    public bool HasKprobes => Directory.Exists(_root + "/sys/bus/event_source/devices/kprobe") || (TracefsPath is { } tracefs && System.IO.File.Exists($"{_root}{tracefs}/kprobe_events"));
+
+    /// <summary>Whether the kernel has uprobes.</summary>
+    public bool HasUprobes => Directory.Exists(_root + "/sys/bus/event_source/devices/uprobe") || (TracefsPath is { } tracefs && System.IO.File.Exists($"{_root}{tracefs}/uprobe_events"));
+
+    /// <summary>Whether the kernel hides from this process which functions can be traced, although tracefs is there: lockdown does that, for root too.</summary>
+    public bool IsTracingRestricted
+    {
+        get
+        {
+            try
+            {
+                if (TracefsPath is not { } tracefs || !System.IO.File.Exists($"{_root}{tracefs}/available_filter_functions"))
+                {
+                    return false;
+                }
+
+                using var file = System.IO.File.OpenRead($"{_root}{tracefs}/available_filter_functions");
+                return false;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>The kernel's lockdown: <c>none</c>, <c>integrity</c> or <c>confidentiality</c>; null where it cannot be read, or the kernel has none.</summary>
+    public string? Lockdown => Text("/sys/kernel/security/lockdown") is { } modes && modes.IndexOf('[') is >= 0 and var start && modes.IndexOf(']', start) is > 0 and var end
+        ? modes[(start + 1)..end]
+        : null;
+
+    /// <summary>The active security modules; null where securityfs is not mounted.</summary>
+    public IReadOnlyList<string>? SecurityModules => Text("/sys/kernel/security/lsm")?.Split(',');
+
+    /// <summary>Whether the kernel shows its symbols' addresses to this process; null where it has no list.</summary>
+    public bool? ShowsAddresses
+    {
+        get
+        {
+            try
+            {
+                return System.IO.File.ReadLines(_root + "/proc/kallsyms").FirstOrDefault() is { } line ? line.TakeWhile(c => c != ' ').Any(c => c != '0') : null;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>The limit of locked memory for this process in bytes; null for no limit or where it cannot be read.</summary>
+    public long? MemoryLock
+    {
+        get
+        {
+            var line = (Text("/proc/self/limits") ?? "").Split('\n').FirstOrDefault(l => l.StartsWith("Max locked memory", StringComparison.Ordinal));
+            return line?["Max locked memory".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var soft, ..] && long.TryParse(soft, out var bytes) ? bytes : null;
+        }
+    }
+
+    /// <summary>This thread's effective capabilities, one bit each; 0 where they cannot be read.</summary>
+    public ulong Capabilities
+    {
+        get
+        {
+            const string Prefix = "CapEff:";
+            var line = (Text("/proc/thread-self/status") ?? "").Split('\n').FirstOrDefault(l => l.StartsWith(Prefix, StringComparison.Ordinal));
+            return line is not null && ulong.TryParse(line.AsSpan(Prefix.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var bits) ? bits : 0;
+        }
+    }
+
+    /// <summary>Whether this thread has a capability of its own.</summary>
+    /// <param name="capability">The capability.</param>
+    public bool Has(Capability capability) => (Capabilities >> (int)capability & 1) != 0;
+
+    /// <summary>Whether this process is in a user namespace, where capabilities count for nothing that concerns the whole machine. False where it cannot be told.</summary>
+    public bool IsInUserNamespace => Text("/proc/self/uid_map") is { Length: > 0 } map && map.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not ["0", "0", "4294967295"];
+
+    /// <summary>A setting of the kernel's configuration, such as <c>y</c>; null for what is not set.</summary>
+    /// <param name="name">The setting, such as <c>CONFIG_KPROBES</c>.</param>
+    public string? Configured(string name) => _configuration.Value?.GetValueOrDefault(name);
+
+    /// <summary>Whether the kernel's configuration can be read.</summary>
+    public bool KnowsConfiguration => _configuration.Value is not null;
 
     private string? Text(string path)
     {

@@ -97,7 +97,7 @@ internal static class AttachFailure
         new(LoadFault.NoProcess, $"Program '{program.Name}' cannot be narrowed to process {pid}: there is no such process.") { Program = program.Name, Errno = Libc.ESRCH };
 
     /// <summary>Whether this kernel was built with kprobes.</summary>
-    public static bool HasKprobes => Directory.Exists("/sys/bus/event_source/devices/kprobe") || (Tracefs.Root is { } root && System.IO.File.Exists(Path.Combine(root, "kprobe_events")));
+    public static bool HasKprobes => KernelHost.Current.HasKprobes;
 
     // The kernel says "not permitted" or "invalid" when a function is not open to error injection.
     private static bool IsModifyReturn(ProgramDescription description) => description.Kind == "fmod_ret" && Permissions.Lacking().Count == 0;

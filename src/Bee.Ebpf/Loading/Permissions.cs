@@ -1,33 +1,29 @@
-using System.Globalization;
-
 namespace Bee.Ebpf;
 
 /// <summary>What this process may do, and what would let it do more.</summary>
 internal static class Permissions
 {
-    private const int NetAdmin = 12, SysAdmin = 21, PerfMon = 38, Bpf = 39;
-
     /// <summary>Which of the capabilities for tracing this process lacks, by name; empty when it has what it takes.</summary>
-    public static IReadOnlyList<string> Lacking() => Lacking(Effective());
+    public static IReadOnlyList<string> Lacking() => Lacking(KernelHost.Current.Capabilities);
 
     /// <summary>True where CAP_NET_ADMIN is missing, which programs of the network take.</summary>
-    public static bool LacksForNetwork => (Effective() >> NetAdmin & 1) == 0;
+    public static bool LacksForNetwork => !KernelHost.Current.Has(Capability.NetAdmin);
 
     internal static IReadOnlyList<string> Lacking(ulong effective)
     {
-        bool Has(int capability) => (effective >> capability & 1) != 0;
-        if (Has(SysAdmin))
+        bool Has(Capability capability) => (effective >> (int)capability & 1) != 0;
+        if (Has(Capability.SysAdmin))
         {
             return [];
         }
 
         var lacking = new List<string>();
-        if (!Has(Bpf))
+        if (!Has(Capability.Bpf))
         {
             lacking.Add("CAP_BPF");
         }
 
-        if (!Has(PerfMon))
+        if (!Has(Capability.PerfMon))
         {
             lacking.Add("CAP_PERFMON");
         }
@@ -66,11 +62,11 @@ internal static class Permissions
     {
         var remedy = $"Run as root (sudo), or give the process CAP_BPF and {(network ? "CAP_NET_ADMIN" : "CAP_PERFMON")} (before Linux 5.8 CAP_SYS_ADMIN), "
             + "for instance with AmbientCapabilities in a systemd unit or with setcap on the pwsh binary.";
-        if (perf && Setting("kernel/perf_event_paranoid") is { } paranoid)
+        if (perf && KernelHost.Current.Setting("kernel/perf_event_paranoid") is { } paranoid)
         {
             remedy += $" The sysctl kernel.perf_event_paranoid is {paranoid}: without CAP_PERFMON perf events of other users need it at -1.";
         }
-        else if (Setting("kernel/unprivileged_bpf_disabled") is { } disabled)
+        else if (KernelHost.Current.Setting("kernel/unprivileged_bpf_disabled") is { } disabled)
         {
             remedy += $" The sysctl kernel.unprivileged_bpf_disabled is {disabled}; even at 0 tracing programs need these capabilities.";
         }
@@ -80,47 +76,9 @@ internal static class Permissions
 
     private static string Lifted()
     {
-        const string Lockdown = "/sys/kernel/security/lockdown";
-        var remedy = "Something else forbids it: a container without these capabilities in the outer user namespace, a seccomp or LSM policy";
-        try
-        {
-            if (System.IO.File.Exists(Lockdown) && System.IO.File.ReadAllText(Lockdown) is var text && !text.Contains("[none]", StringComparison.Ordinal))
-            {
-                return remedy + $", or, most likely, the kernel's lockdown, which is on ({text.Trim()}).";
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Not being able to tell is no reason to fail differently.
-        }
-
-        return remedy + ", or the kernel's lockdown.";
-    }
-
-    private static ulong Effective()
-    {
-        const string Prefix = "CapEff:";
-        try
-        {
-            var line = System.IO.File.ReadLines("/proc/thread-self/status").FirstOrDefault(l => l.StartsWith(Prefix, StringComparison.Ordinal));
-            return line is null ? 0 : ulong.Parse(line.AsSpan(Prefix.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        }
-        catch (IOException)
-        {
-            return 0;
-        }
-    }
-
-    /// <summary>A sysctl by its path below /proc/sys; null where it cannot be read.</summary>
-    internal static string? Setting(string name)
-    {
-        try
-        {
-            return System.IO.File.ReadAllText("/proc/sys/" + name).Trim();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
+        const string Remedy = "Something else forbids it: a container without these capabilities in the outer user namespace, a seccomp or LSM policy";
+        return KernelHost.Current.Lockdown is { } mode and not "none"
+            ? $"{Remedy}, or, most likely, the kernel's lockdown, which is on ({mode})."
+            : $"{Remedy}, or the kernel's lockdown.";
     }
 }

@@ -4,7 +4,7 @@ namespace Bee.Ebpf;
 internal static class Tracefs
 {
     /// <summary>Where it is mounted, or null when it is not, or not for this user.</summary>
-    public static string? Root => Array.Find(["/sys/kernel/tracing", "/sys/kernel/debug/tracing"], d => Directory.Exists(Path.Combine(d, "events")));
+    public static string? Root => KernelHost.Current.TracefsPath;
 
     public static BpfLoadException NotMounted(string programName, int errno, string log) =>
         new(LoadFault.NoTracefs, $"Program '{programName}' cannot be attached: tracefs is not mounted on /sys/kernel/tracing, so its target cannot be found.")

@@ -28,6 +28,19 @@ public static class Libbpf
         }
     }
 
+    /// <summary>The file that the loaded library came from, or null where the system does not tell.</summary>
+    /// <exception cref="BpfLoadException">As <see cref="Version"/>.</exception>
+    public static string? LoadedFrom
+    {
+        get
+        {
+            Require();
+            // Whatever the file is called: an address of its code is in its mapping.
+            var address = NativeLibrary.GetExport(s_loaded.Value.Handle, "libbpf_major_version");
+            return ProcessMappings.Read(Environment.ProcessId)?.Find((ulong)address)?.FilePath;
+        }
+    }
+
     /// <summary>Loads the library if that has not happened yet.</summary>
     /// <exception cref="BpfLoadException">The library is missing or older than 1.0 (<see cref="LoadFault.LibbpfMissing"/>).</exception>
     internal static void Require()

@@ -176,7 +176,7 @@ public sealed class KernelSymbols
 
     private static string Hidden()
     {
-        var restrict = Permissions.Setting("kernel/kptr_restrict");
+        var restrict = KernelHost.Current.Setting("kernel/kptr_restrict");
         return restrict == "2"
             ? "Functions of the kernel have no names here: the sysctl kernel.kptr_restrict is 2, which hides their addresses from everybody. Set it to 1 or 0 (sysctl -w kernel.kptr_restrict=1)."
             : "Functions of the kernel have no names here: this process may not see their addresses"

@@ -60,6 +60,9 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unlink(string path);
 
+    [LibraryImport("libc", EntryPoint = "faccessat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(int directory, string path, int mode, int flags);
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();
 
@@ -72,6 +75,13 @@ internal static partial class LibC
     /// <summary>Opens a file relative to a directory; null when that fails, and then errno is the last P/Invoke error.</summary>
     public static SafeFileHandle? OpenAt(SafeFileHandle directory, string path, int flags) =>
         Own(OpenPathAt(directory, path, flags | CloseOnExec, 0));
+
+    /// <summary>Whether this process, with the rights that it has now, may make files in a directory.</summary>
+    public static bool MayWriteInto(string directory)
+    {
+        const int WorkingDirectory = -100, WriteAndSearch = 2 | 1, EffectiveRights = 0x200;
+        return Access(WorkingDirectory, directory, WriteAndSearch, EffectiveRights) == 0;
+    }
 
     /// <summary>Kind, owner, size of an open file; false when that fails.</summary>
     public static bool TryStat(SafeFileHandle file, out FileFacts facts) => StatX(file, "", EmptyPath, BasicStats, out facts) == 0;

@@ -1,0 +1,115 @@
+using System.Management.Automation;
+
+namespace Bee.Cmdlets.Tests;
+
+[Collection("Bee")]
+public sealed class HostTests : IDisposable
+{
+    private readonly Shell _shell = new();
+
+    [Fact]
+    public void EveryCheckGivesOneResultUnderItsName()
+    {
+        IReadOnlyList<PSObject> results = _shell.Objects("Test-BeeHost");
+
+        Assert.Equal("Bee.Cmdlets.CheckResult", Assert.Single(results.Select(result => result.BaseObject.GetType().FullName).Distinct()));
+        string[] names = [.. results.Select(result => (string)result.Properties["Name"].Value)];
+        Assert.Equal(names, names.Distinct());
+        foreach (string expected in new[]
+        {
+            "KernelVersion", "KernelBtf", "Tracefs", "Bpffs", "CgroupV2", "CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN", "CAP_SYS_RESOURCE", "MemoryLock", "Lockdown", "UnprivilegedBpf",
+            "PerfEventParanoid", "KernelAddresses", "Jit", "Kprobes", "Trampolines", "BpfLsm", "Libbpf", "Clang", "LlvmStrip", "LibbpfHeaders", "ImageStore",
+        })
+        {
+            Assert.Contains(expected, names);
+        }
+
+        // Whatever is wrong comes with what to do.
+        Assert.All(results, result => Assert.NotEmpty((string)result.Properties["Message"].Value));
+        Assert.All(results.Where(result => $"{result.Properties["State"].Value}" is "Failed" or "Warning"), result => Assert.NotEmpty((string)result.Properties["Remedy"].Value));
+        Assert.Equal("Linux " + File.ReadAllText("/proc/sys/kernel/osrelease").Trim() + ".", _shell.Objects("(Test-BeeHost KernelVersion).Message")[0].BaseObject);
+    }
+
+    [Fact]
+    public void NamesChoose()
+    {
+        Assert.Equal(["CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN", "CAP_SYS_RESOURCE"], Strings("Test-BeeHost cap_* | ForEach-Object Name"));
+        Assert.Equal(["Libbpf"], Strings("'libbpf' | Test-BeeHost | ForEach-Object Name"));
+        Assert.Empty(Strings("Test-BeeHost nothing*"));
+        ErrorRecord error = _shell.Error("Test-BeeHost Kernel");
+        Assert.StartsWith("CheckNotFound,", error.FullyQualifiedErrorId);
+        Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category);
+        Assert.Contains("KernelBtf", Strings("[System.Management.Automation.CommandCompletion]::CompleteInput('Test-BeeHost Kern', 17, $null).CompletionMatches.CompletionText"));
+    }
+
+    [Fact]
+    public void TheTableFitsAndBreaksBetweenWords()
+    {
+        string[] lines = _shell.Show("Test-BeeHost");
+
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
+        Assert.Contains(lines, line => line.StartsWith("KernelVersion      Ok      Linux", StringComparison.Ordinal));
+    }
+
+    [KernelFact]
+    public void NobodyIsToldWhatLacks()
+    {
+        ChildResult child = Run("Test-BeeHost CAP_*, User, KernelVersion | ForEach-Object { \"$($_.Name) $($_.State)\" }", ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+
+        Assert.Equal(0, child.ExitCode);
+        Assert.Equal(["KernelVersion Ok", "User Failed", "CAP_BPF Failed", "CAP_PERFMON Failed", "CAP_NET_ADMIN Warning"], Lines(child)[..5]);
+        Assert.Empty(child.Messages);
+    }
+
+    [KernelFact]
+    public void ARootlessContainerIsSeen()
+        => Assert.Equal(["Failed"], Lines(Run("(Test-BeeHost User).State", ["unshare", "--user", "--map-root-user"])));
+
+    [KernelFact]
+    public void FileSystemsThatAreNotMountedAreToldWithTheCommand()
+    {
+        ChildResult child = Run(
+            "Test-BeeHost Bpffs, Tracefs, CgroupV2 | ForEach-Object { \"$($_.Name) $($_.State) $($_.Remedy)\" }",
+            ["unshare", "-m", "sh", "-c", "umount /sys/fs/bpf; umount -a -t cgroup2; umount -a -t tracefs; exec \"$@\"", "sh"]);
+
+        string[] lines = Lines(child);
+        Assert.StartsWith("Tracefs Failed As root: mount -t tracefs", lines[0]);
+        Assert.Equal("Bpffs Warning As root: mount -t bpf bpf /sys/fs/bpf", lines[1]);
+        Assert.StartsWith("CgroupV2 Warning As root: ", lines[2]);
+    }
+
+    [Fact]
+    public void ToolsThatAreMissingAreToldWithTheCommand()
+    {
+        ChildResult child = Run("Test-BeeHost Libbpf, Clang, LlvmStrip, LibbpfHeaders, ImageStore | ForEach-Object { \"$($_.Name) $($_.State) $($_.Remedy.Length -gt 20)\" }", environment: new Dictionary<string, string?>
+        {
+            ["PATH"] = "/nowhere",
+            ["CLANG"] = null,
+            ["BEE_LIBBPF"] = "/nowhere/libbpf.so",
+            ["BEE_STORE"] = "/dev/null/store",
+        });
+
+        Assert.Equal(["Libbpf Failed True", "Clang Warning True", "LlvmStrip Warning True", "LibbpfHeaders Warning True", "ImageStore Warning True"], Lines(child));
+        Assert.Empty(child.Messages);
+    }
+
+    [Fact]
+    public void AnOldClangIsNotEnough()
+    {
+        using var folder = new TempFolder();
+        string clang = folder.Write("clang", "#!/bin/sh\necho 'clang version 11.0.1'\n");
+        System.Diagnostics.Process.Start("chmod", ["+x", clang]).WaitForExit();
+
+        ChildResult child = Run("$r = Test-BeeHost Clang; \"$($r.State)\"; $r.Message", environment: new Dictionary<string, string?> { ["CLANG"] = clang });
+        Assert.Equal("Warning", Lines(child)[0]);
+        Assert.Contains("needs 12 or later", Lines(child)[1]);
+    }
+
+    private static ChildResult Run(string script, string[]? prefix = null, IReadOnlyDictionary<string, string?>? environment = null) => Child.Run(script, prefix, environment);
+
+    private static string[] Lines(ChildResult child) => child.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private string[] Strings(string script) => [.. _shell.Objects(script).Select(item => $"{item}")];
+
+    public void Dispose() => _shell.Dispose();
+}
