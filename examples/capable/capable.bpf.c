@@ -64,6 +64,8 @@ int asked(struct trace_event_raw_cap_capable *ctx)
 #else
 
 // Also what the kernel asks on the side, such as how much memory a process may have: no refusal follows from it, and it goes to no audit log.
+// Described here and not in bee.yaml, since the program has it only where this branch is compiled.
+BEE_DESCRIBE("Also what the kernel asks on the side, from which no refusal follows.")
 BEE_PARAM(bool, unaudited, false);
 
 #define CAP_OPT_NOAUDIT 2
