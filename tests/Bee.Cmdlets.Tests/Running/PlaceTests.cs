@@ -55,6 +55,35 @@ public sealed class PlaceTests(Programs programs) : IDisposable
     }
 
     [NetworkFact]
+    public void AKilledProcessLeavesNothingAttached()
+    {
+        MakeSpace();
+        string path = programs.Compile("killed", """
+            #include "bee.h"
+            BEE_LICENSE("GPL");
+            BEE_RING(print_events, u32, 4096);
+            SEC("xdp") int first(void *ctx) { return XDP_PASS; }
+            SEC("socket") int second(void *ctx) { return 0; }
+            SEC("sk_lookup") int third(void *ctx) { return 1; }
+            """);
+        using var child = Process.Start(BeeModule.EngineHost, ["-c", $"Import-Module '{BeeModule.Path}'; Invoke-BeeProgram '{path}' -NetworkNamespace {_space} -Interface lo"]);
+        KernelIds held = new([], []);
+        Assert.True(SpinWait.SpinUntil(
+            () =>
+            {
+                Thread.Sleep(50);
+                held = Kernel.Held(child.Id);
+                return held.Links.Count == 2;
+            },
+            TimeSpan.FromSeconds(30)));
+
+        child.Kill();
+        child.WaitForExit();
+
+        Kernel.AssertGone(held);
+    }
+
+    [NetworkFact]
     public void AMissingInterfaceIsAnErrorThatNamesTheOthers()
     {
         MakeSpace();
