@@ -53,6 +53,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     /// <summary>What programs attach to instead of what their sections say: a hashtable of programs and targets.</summary>
     [Parameter]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProgramTargetCompleter))]
     public IDictionary? AttachTo { get; set; }
 
     /// <summary>How often maps that are no event streams are read: a TimeSpan, a number of seconds, or text such as 200ms. One second by default.</summary>

@@ -63,3 +63,12 @@ public sealed class ParameterCompleter : ProgramCompleter
         }
     }
 }
+
+/// <summary>Offers a hashtable with each of a program object's programs and what it attaches to.</summary>
+public sealed class ProgramTargetCompleter : ProgramCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => Describe(bound).Programs.Select(program => new Candidate(
+            $"@{{ {program.Name} = {CompletionText.Quote(program.AttachTo ?? string.Empty, '\'')} }}", program.Section ?? program.Name, IsCode: true));
+}

@@ -151,6 +151,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
         Assert.Contains("lo", Complete("Start-BeeProgram x -Interface l"));
         Assert.Empty(Complete("Invoke-BeeProgram x -NetworkNamespace /etc/passwd -Interface l"));
         Complete("Invoke-BeeProgram x -Cgroup '/no/such/'");
+        Assert.Contains(Complete($"Invoke-BeeProgram test/opensnoop:v1 -Store {programs.Store} -AttachTo "), text => text.EndsWith("= 'syscalls/sys_enter_openat' }", StringComparison.Ordinal));
     }
 
     private string Source(string name, string section, string body) => _folder.Write($"{name}.bpf.c", Sources.Program(section, body));
