@@ -109,6 +109,24 @@ public class ExampleRunTests
     }
 
     [KernelFact]
+    public void Cpustack_finds_where_who_is_busy()
+    {
+        var entries = Run("cpustack", () =>
+        {
+            var before = Environment.CpuUsage.TotalTime;
+            while (Environment.CpuUsage.TotalTime - before < TimeSpan.FromMilliseconds(300))
+            {
+                // Half of the time in the kernel.
+                Directory.GetFiles("/proc/self/task");
+            }
+        });
+
+        Assert.All(entries, item => Assert.Equal(Environment.ProcessId, Get(item, "pid")));
+        Assert.Contains(entries, item => ((StackTrace)Get(item, "kernel_stack")).Any(frame => frame.Symbol?.Contains("sys", StringComparison.Ordinal) == true));
+        Assert.Contains(entries, item => ((StackTrace)Get(item, "user_stack")).Any(frame => frame.Module?.EndsWith(".so", StringComparison.Ordinal) == true));
+    }
+
+    [KernelFact]
     public void Uprobecount_counts_calls_of_one_process()
     {
         var entries = Run("uprobecount", () =>
@@ -138,7 +156,7 @@ public class ExampleRunTests
     internal static List<BpfEvent> Run(string name, Action work) => Run(name, work, new BpfSessionOptions
     {
         Parameters = new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId },
-        ProcessId = name is "cpusample" or "uprobecount" ? Environment.ProcessId : null,
+        ProcessId = name is "cpusample" or "cpustack" or "uprobecount" ? Environment.ProcessId : null,
     });
 
     private static List<BpfEvent> Run(string name, Action work, BpfSessionOptions options)

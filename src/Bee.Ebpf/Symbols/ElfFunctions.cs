@@ -25,7 +25,6 @@ internal sealed class ElfFunctions
             Read(debug, found);
         }
 
-        // Sized ones first at one address: the others are labels.
         found.Sort(static (a, b) => a.Address != b.Address ? a.Address.CompareTo(b.Address) : b.Rank.CompareTo(a.Rank));
         _symbols = [.. found];
     }
@@ -59,11 +58,28 @@ internal sealed class ElfFunctions
             // Hand-written code often gives no size: then it reaches to the next function.
             if (address - symbol.Address < symbol.Size || (symbol.Size == 0 && tries == 0))
             {
-                return Name(symbol) is { Length: > 0 } name ? (name, address - symbol.Address) : null;
+                return BestName(index) is { Length: > 0 } name ? (name, address - symbol.Address) : null;
             }
         }
 
         return null;
+    }
+
+    // Of the names of one function the one that people know: read, not __read or __GI___read.
+    private string BestName(int first)
+    {
+        const int MostNames = 16;
+        var best = Name(_symbols[first]);
+        for (var i = first + 1; i < _symbols.Length && i < first + MostNames && _symbols[i].Address == _symbols[first].Address && _symbols[i].Size == _symbols[first].Size; i++)
+        {
+            var other = Name(_symbols[i]);
+            if (other.Length > 0 && other.Length - other.TrimStart('_').Length < best.Length - best.TrimStart('_').Length)
+            {
+                best = other;
+            }
+        }
+
+        return best;
     }
 
     private int LastAtOrBefore(ulong address)
@@ -122,7 +138,7 @@ internal sealed class ElfFunctions
             var isDefined = BinaryPrimitives.ReadUInt16LittleEndian(table[6..]) != 0;
             if ((table[4] & 0xf) is Function or IndirectFunction && isDefined && name > 0 && name < nameBytes)
             {
-                // Global names before weak and local ones: they are what people know.
+                // Labels have no size; global names are better known than local ones.
                 var size = BinaryPrimitives.ReadUInt64LittleEndian(table[16..]);
                 var rank = (size > 0 ? 4 : 0) + (table[4] >> 4 == 1 ? 2 : 0);
                 found.Add(new Symbol(address, size, (int)name, (short)(_names.Count - 1), (short)rank));

@@ -42,7 +42,7 @@ public sealed class KernelSymbols
             {
                 // The first line will do: the kernel shows either all addresses or none.
                 using var list = new StreamReader(ListPath, Encoding.ASCII);
-                return list.ReadLine() is { } line && !HasAddress(line) ? Hidden() : null;
+                return list.ReadLine() is { } line && !HasAddress(line) ? Hidden(KernelHost.Current.Setting("kernel/kptr_restrict")) : null;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -137,14 +137,21 @@ public sealed class KernelSymbols
             return null;
         }
 
-        // Of several names for one place always the same.
-        while (index > 0 && _addresses[index - 1] == _addresses[index])
+        // Of several names for one place always the same: one that is meant for people, without underscores in front.
+        var best = index;
+        for (var other = index - 1; other >= 0 && _addresses[other] == _addresses[index]; other--)
         {
-            index--;
+            best = Underscores(other) <= Underscores(best) ? other : best;
         }
 
-        var (name, length, module) = _symbols[index];
-        return (Encoding.UTF8.GetString(_names, name, length), _addresses[index], _modules[module]);
+        var (name, length, module) = _symbols[best];
+        return (Encoding.UTF8.GetString(_names, name, length), _addresses[best], _modules[module]);
+    }
+
+    private int Underscores(int index)
+    {
+        var name = _names.AsSpan(_symbols[index].Name, _symbols[index].Length);
+        return name.Length - name.TrimStart((byte)'_').Length;
     }
 
     private static int ModuleIndex(List<string> modules, string name)
@@ -172,14 +179,12 @@ public sealed class KernelSymbols
         }
     }
 
-    private static bool HasAddress(string line) => line.AsSpan(0, Math.Max(0, line.IndexOf(' '))).Trim('0').Length > 0;
+    /// <summary>Why all addresses are 0, for a value of the sysctl kernel.kptr_restrict.</summary>
+    internal static string Hidden(string? restrict) => restrict == "2"
+        ? "Functions of the kernel have no names here: the sysctl kernel.kptr_restrict is 2, which hides their addresses from everybody. Set it to 1 or 0 (sysctl -w kernel.kptr_restrict=1)."
+        : "Functions of the kernel have no names here: this process may not see their addresses"
+            + (restrict is null ? "" : $" (the sysctl kernel.kptr_restrict is {restrict})") + ". Run as root, or give the process CAP_SYSLOG.";
 
-    private static string Hidden()
-    {
-        var restrict = KernelHost.Current.Setting("kernel/kptr_restrict");
-        return restrict == "2"
-            ? "Functions of the kernel have no names here: the sysctl kernel.kptr_restrict is 2, which hides their addresses from everybody. Set it to 1 or 0 (sysctl -w kernel.kptr_restrict=1)."
-            : "Functions of the kernel have no names here: this process may not see their addresses"
-                + (restrict is null ? "" : $" (the sysctl kernel.kptr_restrict is {restrict})") + ". Run as root, or give the process CAP_SYSLOG.";
-    }
+    /// <summary>Whether a line of the list shows an address.</summary>
+    internal static bool HasAddress(string line) => line.AsSpan(0, Math.Max(0, line.IndexOf(' '))).Trim('0').Length > 0;
 }

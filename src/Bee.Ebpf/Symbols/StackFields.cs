@@ -24,7 +24,7 @@ internal sealed class StackFields
     /// <summary>The fields of a type; null when it has no stacks.</summary>
     public static StackFields? Of(TypePlan plan)
     {
-        var ids = plan.Properties.Where(p => p.Source == PropertySource.Stack).Select(p => (p.CName.Length > 0 ? p.CName : p.Name, p.Offset)).ToArray();
+        var ids = plan.Properties.Where(p => p.Source == PropertySource.Stack).Select(p => (p.CName.Length > 0 ? p.CName : plan.MapName ?? "", p.Offset)).ToArray();
         if (ids.Length == 0)
         {
             return null;
@@ -37,7 +37,7 @@ internal sealed class StackFields
         return new StackFields(ids, process?.Offset ?? -1, isEntry ? plan.ValueOffset : int.MaxValue);
     }
 
-    /// <summary>A field's name.</summary>
+    /// <summary>A field's name; of a key or value that is an id itself the map's.</summary>
     public string Name(int index) => _ids[index].Name;
 
     /// <summary>The id in a field.</summary>

@@ -40,14 +40,13 @@ public sealed class StackTrace : IReadOnlyList<StackFrame>, IEquatable<StackTrac
 
     /// <summary>
     /// The names of the functions with semicolons between, the outermost first: the form that tools for flame graphs read, as in
-    /// <c>"$($_.user_stack.Folded);$($_.kernel_stack.Folded) $($_.Value)"</c>. Where there are no frames, the error in brackets.
+    /// <c>"$($_.user_stack.Folded);$($_.kernel_stack.Folded) $($_.Value)"</c>. Empty where there are no frames.
     /// </summary>
-    public string Folded =>
-        _frames.Length == 0 ? $"[{(Error == default ? "empty" : Error)}]" : string.Join(';', Enumerable.Reverse(_frames).Select(frame => frame.Label));
+    public string Folded => string.Join(';', Enumerable.Reverse(_frames).Select(frame => frame.Label));
 
-    /// <summary>The same as <see cref="Folded"/>; a string in PowerShell with the trace inside shows the frames with spaces between.</summary>
+    /// <summary>The same as <see cref="Folded"/>, and where there are no frames the error in brackets. A string in PowerShell with the trace inside shows the frames with spaces between.</summary>
     /// <returns>One line.</returns>
-    public override string ToString() => Folded;
+    public override string ToString() => _frames.Length == 0 ? $"[{(Error == default ? "empty" : Error)}]" : Folded;
 
     /// <summary>Whether another trace has equal frames.</summary>
     /// <param name="other">The other trace.</param>

@@ -7,7 +7,7 @@ public class KernelSymbolTests
     private const string List = """
         ffffffff81000000 T _stext
         ffffffff81000100 t vfs_read
-        ffffffff81000100 T ksys_alias
+        ffffffff81000100 T __alias_of_it
         ffffffff81000200 D not_code
         ffffffffc0000000 t nf_hook	[nf_tables]
         ffffffffc0000040 t bpf_prog_6deef7357e7b4530_x	[bpf]
@@ -21,6 +21,7 @@ public class KernelSymbolTests
     [Theory]
     [InlineData(0xffffffff81000000, "_stext", "kernel")]
     [InlineData(0xffffffff810000ff, "_stext", "kernel")]
+    [InlineData(0xffffffff81000101, "vfs_read", "kernel")]
     [InlineData(0xffffffffc0000010, "nf_hook", "nf_tables")]
     [InlineData(0xffffffffc0000041, "bpf_prog_6deef7357e7b4530_x", "bpf")]
     public void TheFunctionIsTheOneBefore(ulong address, string name, string module)
@@ -39,6 +40,16 @@ public class KernelSymbolTests
         var hidden = KernelSymbols.Parse("0000000000000000 T _stext\n0000000000000000 t vfs_read\n"u8);
 
         Assert.Null(hidden.Find(0xffffffff81000100));
+    }
+
+    [Fact]
+    public void WhyAddressesAreHiddenIsSaid()
+    {
+        Assert.False(KernelSymbols.HasAddress("0000000000000000 T _stext"));
+        Assert.True(KernelSymbols.HasAddress("ffffffff81000000 T _stext"));
+        Assert.Contains("kernel.kptr_restrict=1", KernelSymbols.Hidden("2"), StringComparison.Ordinal);
+        Assert.Contains("CAP_SYSLOG", KernelSymbols.Hidden("1"), StringComparison.Ordinal);
+        Assert.Contains("CAP_SYSLOG", KernelSymbols.Hidden(null), StringComparison.Ordinal);
     }
 
     [Fact]
