@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Bee.Ebpf;
+using StackTrace = Bee.Ebpf.StackTrace;
 
 namespace Bee.Toolchain.Tests;
 

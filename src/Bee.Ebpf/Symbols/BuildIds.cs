@@ -12,6 +12,8 @@ internal static class BuildIds
 
     private static readonly ConcurrentDictionary<string, (string Path, ElfFunctions? Functions)> s_found = new(StringComparer.Ordinal);
     private static readonly object s_gate = new();
+    // What all processes had mapped when they were last gone through.
+    private static Dictionary<string, (ProcessMappings Process, Mapping Mapping)> s_mapped = [];
     private static long s_searched = -LookAgainMilliseconds;
 
     /// <summary>The file of a build id, with its functions where it has any; null where it is not found.</summary>
@@ -24,58 +26,63 @@ internal static class BuildIds
             return known;
         }
 
-        if (hint is not null)
+        if (hint?.All.FirstOrDefault(mapping => IdOf(hint, mapping) == buildId) is { } own)
         {
-            Look(hint, buildId);
+            return Keep(buildId, hint, own);
         }
 
-        if (!s_found.ContainsKey(buildId))
+        if (Mapped(buildId) is { } mapped)
         {
-            // Separate symbols have the addresses but not always the segments to find a place with, so they come behind mapped files.
-            SearchAll(buildId);
+            return Keep(buildId, mapped.Process, mapped.Mapping);
         }
 
-        if (!s_found.ContainsKey(buildId) && SymbolFiles.DebugPath(buildId) is { } debug && SymbolFiles.Get(debug, 0, withFunctions: true) is { } file)
-        {
-            s_found[buildId] = (debug, file.Functions);
-        }
-
-        return s_found.TryGetValue(buildId, out known) ? known : null;
+        // Separate symbols have the addresses but not always the segments to find a place with, so they come behind mapped files.
+        var debug = SymbolFiles.DebugPath(buildId);
+        return SymbolFiles.Get(debug, 0, withFunctions: true) is { } file ? s_found[buildId] = (debug, file.Functions) : null;
     }
 
-    private static void SearchAll(string wanted)
+    private static (string, ElfFunctions?) Keep(string buildId, ProcessMappings process, Mapping mapping)
+    {
+        // Without functions because the process has just ended: the next one may have them.
+        var functions = process.Open(mapping, withFunctions: true)?.Functions;
+        return functions is null ? (mapping.FilePath, null) : s_found[buildId] = (mapping.FilePath, functions);
+    }
+
+    private static (ProcessMappings Process, Mapping Mapping)? Mapped(string buildId)
     {
         lock (s_gate)
         {
             // Going through all processes takes a while; what is not there now is not there in the next moment either.
-            if (Environment.TickCount64 - s_searched < LookAgainMilliseconds)
+            if (!s_mapped.ContainsKey(buildId) && Environment.TickCount64 - s_searched >= LookAgainMilliseconds)
             {
-                return;
+                s_mapped = SearchAll();
+                s_searched = Environment.TickCount64;
             }
 
-            s_searched = Environment.TickCount64;
-            foreach (var folder in Directory.EnumerateDirectories("/proc"))
+            return s_mapped.TryGetValue(buildId, out var found) ? found : null;
+        }
+    }
+
+    private static Dictionary<string, (ProcessMappings, Mapping)> SearchAll()
+    {
+        var found = new Dictionary<string, (ProcessMappings, Mapping)>(StringComparer.Ordinal);
+        var seen = new HashSet<(ulong Inode, string Path)>();
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process) && ProcessMappings.Read(process) is { } mappings)
             {
-                if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
-                    && ProcessMappings.Read(process) is { } mappings && Look(mappings, wanted))
+                foreach (var mapping in mappings.All)
                 {
-                    return;
+                    if (mapping.IsFile && seen.Add((mapping.Inode, mapping.Path)) && IdOf(mappings, mapping) is { } id)
+                    {
+                        found.TryAdd(id, (mappings, mapping));
+                    }
                 }
             }
         }
+
+        return found;
     }
 
-    private static bool Look(ProcessMappings process, string wanted)
-    {
-        foreach (var mapping in process.All)
-        {
-            if (mapping.IsFile && process.Open(mapping, withFunctions: false)?.BuildId?.PadRight(KernelDigits, '0') == wanted)
-            {
-                s_found[wanted] = (mapping.FilePath, process.Open(mapping, withFunctions: true)?.Functions);
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private static string? IdOf(ProcessMappings process, Mapping mapping) => process.Open(mapping, withFunctions: false)?.BuildId?.PadRight(KernelDigits, '0');
 }
