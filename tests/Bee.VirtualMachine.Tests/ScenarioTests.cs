@@ -1,5 +1,8 @@
 using Bee.VirtualMachine.Machine;
 
+// Tests of one kernel wait for its guest; those of another boot theirs meanwhile, however few processors there are.
+[assembly: CollectionBehavior(MaxParallelThreads = 8)]
+
 namespace Bee.VirtualMachine;
 
 /// <summary>All scenarios on Debian 12's kernel.</summary>

@@ -1,4 +1,4 @@
-# Runs a program of each kind for a moment, and gives a line for each: its name, attached or refused, the fault, what was said. Nobody is watched: none of
+# Runs a program of each kind for a moment, and gives a line for each: its name, attached or refused, the fault, what was said, what to do. Nobody is watched: none of
 # them does anything.
 param([Parameter(Mandatory)] [string] $From, [Parameter(Mandatory)] [string] $Cgroup)
 
@@ -10,7 +10,7 @@ foreach ($kind in [Bee.Ebpf.ProgramKinds]::All) {
     if ($kind.NeedsCgroup) { $place.Cgroup = $Cgroup }
     if ($kind.NeedsNetworkNamespace) { $place.NetworkNamespace = "/proc/$PID/ns/net" }
     $state = 'attached'
-    $fault = $said = ''
+    $fault = $said = $remedy = ''
     try {
         $program = Start-BeeProgram "$From/$($kind.Name.Replace('/', '~')).o" @place -ErrorAction Stop -WarningAction SilentlyContinue
         Stop-BeeProgram -InputObject $program
@@ -19,7 +19,8 @@ foreach ($kind in [Bee.Ebpf.ProgramKinds]::All) {
     catch {
         $state = 'refused'
         $fault = "$($_.FullyQualifiedErrorId)" -replace ',.*$' -replace '^LoadFailed\.'
-        $said = ("$_" -split "`n")[0]
+        $said = ("$($_.Exception.Message)" -split "`n")[0]
+        if ($_.ErrorDetails) { $remedy = "$($_.ErrorDetails.RecommendedAction)" -replace "`n", ' ' }
     }
-    "kind`t$($kind.Name)`t$state`t$fault`t$said"
+    "kind`t$($kind.Name)`t$state`t$fault`t$said`t$remedy"
 }

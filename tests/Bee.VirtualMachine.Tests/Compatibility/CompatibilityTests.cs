@@ -1,0 +1,47 @@
+using Bee.Ebpf;
+using Bee.VirtualMachine.Kernels;
+using Bee.VirtualMachine.Machine;
+
+namespace Bee.VirtualMachine.Compatibility;
+
+/// <summary>docs/compatibility.md says what the kernels do.</summary>
+public class CompatibilityTests
+{
+    private static readonly Dictionary<string, string> Sections = ProgramKinds.All.ToDictionary(kind => kind.Name, kind => kind.Section);
+
+    private static readonly Lazy<string> Page = new(ReadPage);
+
+    [Fact]
+    public void The_page_has_every_kind_of_program_and_no_other()
+    {
+        var page = CompatibilityPage.Parse(Page.Value);
+
+        Assert.Superset(DebianKernel.All.Select(kernel => kernel.Version).ToHashSet(), page.Keys.ToHashSet());
+        Assert.All(page.Values, column => Assert.Equal(Sections.Values.Order(StringComparer.Ordinal), column.Keys.Order(StringComparer.Ordinal)));
+    }
+
+    [Theory]
+    [KernelData]
+    public void The_page_says_what_the_kernel_takes(string kernel)
+    {
+        var page = CompatibilityPage.Parse(Page.Value)[kernel];
+
+        var differs = GuestRun.Of(kernel).Kinds.Where(result => page[Sections[result.Kind]] != result.Attached).Select(result => $"{result.Kind}: {result.Message}");
+        Assert.Empty(differs);
+        Assert.Equal(Sections.Count, GuestRun.Of(kernel).Kinds.Count);
+    }
+
+    // Asked for by the environment, and then before the tests read what is written.
+    private static string ReadPage()
+    {
+        if (Environment.GetEnvironmentVariable("BEE_UPDATE_DOCS") is null)
+        {
+            return File.ReadAllText(CompatibilityPage.File);
+        }
+
+        List<(string, IReadOnlyList<KindResult>)> columns = [.. DebianKernel.All.Select(kernel => (kernel.Version, GuestRun.Of(kernel.Version).Kinds)), (HostKinds.Kernel, HostKinds.Run())];
+        string page = CompatibilityPage.Render(columns, Sections);
+        File.WriteAllText(CompatibilityPage.File, page);
+        return page;
+    }
+}

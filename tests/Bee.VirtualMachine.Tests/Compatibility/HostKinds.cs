@@ -1,0 +1,29 @@
+using Bee.VirtualMachine.Machine;
+
+namespace Bee.VirtualMachine.Compatibility;
+
+/// <summary>The same programs on the kernel that runs here: in a network namespace and a control group of their own.</summary>
+internal static class HostKinds
+{
+    /// <summary>The running kernel's major and minor number.</summary>
+    public static string Kernel { get; } = string.Join('.', File.ReadAllText("/proc/sys/kernel/osrelease").Split('.').Take(2));
+
+    /// <summary>Runs them. It takes root.</summary>
+    public static IReadOnlyList<KindResult> Run()
+    {
+        string mount = File.ReadAllLines("/proc/self/mounts").Select(line => line.Split(' ')).First(fields => fields[2] == "cgroup2")[1];
+        string cgroup = Directory.CreateDirectory(Path.Combine(mount, $"bee-kinds-{Environment.ProcessId}")).FullName;
+        try
+        {
+            string script = $"Import-Module '{Project.Module}'; & '{Project.Suite}/inside/try-kinds.ps1' -From '{ProgramStore.Kinds}' -Cgroup '{cgroup}'";
+            string[] arguments = ["--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh", Path.Combine(Project.EngineHost, "bee-host"), "-c", script];
+            ChildResult result = Child.Run("unshare", arguments, TimeSpan.FromMinutes(2));
+            Assert.True(result.ExitCode == 0, result.Messages);
+            return KindResult.Parse(result.Output);
+        }
+        finally
+        {
+            Directory.Delete(cgroup);
+        }
+    }
+}
