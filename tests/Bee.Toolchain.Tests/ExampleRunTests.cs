@@ -154,15 +154,30 @@ public class ExampleRunTests
         Assert.Equal(("::ffff:10.77.0.2", 5UL, 5UL * (14 + 20 + 8 + 100)), ((string)Get(udp, "from"), (ulong)Get(udp, "packets"), (ulong)Get(udp, "bytes")));
     }
 
+    /// <summary>Where the kernel has kprobes only, the virtual machines run it.</summary>
+    [CapabilityFact]
+    public void Capable_tells_what_was_asked_for_and_refused()
+    {
+        var file = Sources.CompileFile(Path.Combine(Sources.Examples, "capable", "capable.bpf.c"), "-DCAPABLE_TRACEPOINT");
+        var options = new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId } };
+        var events = Run(file, () => Execute("setpriv", "--reuid", "65534", "chroot", "/", "true"), options);
+
+        var refused = events.Last(item => Name(Get(item, "capability")) == "CAP_SYS_CHROOT");
+        Assert.Equal((65534u, "chroot", false), (Get(refused, "uid"), Get(refused, "comm"), Get(refused, "granted")));
+        Assert.Contains(events, item => Name(Get(item, "capability")) == "CAP_SETUID" && (bool)Get(item, "granted"));
+    }
+
     internal static List<BpfEvent> Run(string name, Action work) => Run(name, work, new BpfSessionOptions
     {
         Parameters = new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId },
         ProcessId = name is "cpusample" or "cpustack" or "uprobecount" ? Environment.ProcessId : null,
     });
 
-    private static List<BpfEvent> Run(string name, Action work, BpfSessionOptions options)
+    private static List<BpfEvent> Run(string name, Action work, BpfSessionOptions options) => Run(ExampleTests.Compile(name), work, options);
+
+    private static List<BpfEvent> Run(ObjectFile file, Action work, BpfSessionOptions options)
     {
-        using var session = BpfSession.Load(ExampleTests.Compile(name), options);
+        using var session = BpfSession.Load(file, options);
         session.Attach();
         work();
         using var reader = session.OpenReader(new EventReaderOptions());
@@ -201,4 +216,11 @@ public class ExampleRunTests
 
         public void Lost(string map, ulong count) => Assert.Fail("lost");
     }
+}
+
+/// <summary>A test that needs the tracepoint at the kernel's checks of capabilities, which came with Linux 6.14.</summary>
+internal sealed class CapabilityFactAttribute : FactAttribute
+{
+    public CapabilityFactAttribute() => Skip = Requirements.Kernel
+        ?? (Directory.Exists("/sys/kernel/tracing/events/capability/cap_capable") ? null : "needs the tracepoint capability:cap_capable (Linux 6.14)");
 }

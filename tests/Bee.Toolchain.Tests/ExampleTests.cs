@@ -57,9 +57,18 @@ public class ExampleTests
     [MemberData(nameof(Names))]
     public void The_verifier_takes_it(string name)
     {
-        using var session = BpfSession.Load(Compile(name), new BpfSessionOptions { Interfaces = ["lo"] });
+        var file = Compile(name);
+        try
+        {
+            using var session = BpfSession.Load(file, new BpfSessionOptions { Interfaces = ["lo"] });
 
-        Assert.NotEmpty(session.Programs);
+            Assert.NotEmpty(session.Programs);
+        }
+        catch (BpfLoadException refused) when (refused.Fault == LoadFault.Unsupported && file.Programs.All(program => program.Kind is "fentry" or "fexit"))
+        {
+            // A kernel without BPF trampolines does not look at the code. The virtual machines' kernels do.
+            Assert.Contains("without looking at its code", refused.Message);
+        }
     }
 
     internal static ObjectFile Compile(string name)

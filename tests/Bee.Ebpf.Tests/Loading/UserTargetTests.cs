@@ -48,6 +48,17 @@ public sealed class UserTargetTests
     }
 
     [KernelFact]
+    public void AProgramWithoutTheMapsOfStaticProbesIsToldOfTheHeader()
+    {
+        using var library = new MarkedLibrary();
+        using var session = BpfSession.Load(
+            Fixture.Compile("usdtbare", "#include \"fixture.h\"\nSEC(\"usdt/PATH:bee:one\") int probe(void *ctx) { return 0; }\n".Replace("PATH", library.Path)), new BpfSessionOptions());
+        var error = Assert.Throws<BpfLoadException>(session.Attach);
+        Assert.Equal(LoadFault.BadObject, error.Fault);
+        Assert.Contains("usdt.bpf.h", error.Remedy);
+    }
+
+    [KernelFact]
     public void APatternMeansEveryProbeThatItFits()
     {
         using var library = new MarkedLibrary();

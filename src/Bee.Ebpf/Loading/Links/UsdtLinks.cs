@@ -37,6 +37,12 @@ internal static unsafe class UsdtLinks
         }
 
         var errno = Marshal.GetLastPInvokeError();
+        if (errno == Libc.ESRCH)
+        {
+            // A process that has gone was looked for before: what libbpf does not find are its own maps.
+            throw NoMaps(program, scope.Log.Text);
+        }
+
         throw probes.Contains(probe) ? AttachFailure.Explain(program, errno, scope.Log.Text, isTargetKnown: true) : Missing(program, probe.ToString(), path, probes, errno, scope.Log.Text);
     }
 
@@ -55,6 +61,15 @@ internal static unsafe class UsdtLinks
 
         return (AttachFailure.Existing(program, target[..first]), target[(first + 1)..last], target[(last + 1)..]);
     }
+
+    private static BpfLoadException NoMaps(BpfProgram program, string log) =>
+        new(LoadFault.BadObject, $"Program '{program.Name}' ({program.Description.SectionName}) lacks the maps in which it is told about static probes.")
+        {
+            Program = program.Name,
+            Errno = Libc.ESRCH,
+            Log = log,
+            Remedy = "Write #include <bpf/usdt.bpf.h> into the C file: it declares them.",
+        };
 
     private static BpfLoadException Missing(BpfProgram program, string probe, string path, IReadOnlyList<StaticProbe> probes, int errno, string log) => probes.Count > 0
         ? AttachFailure.NoTarget(program.Description, probe, probes.Select(p => p.ToString()), errno, log, $" in {path}")
