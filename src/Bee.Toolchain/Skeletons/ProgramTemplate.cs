@@ -47,8 +47,12 @@ public sealed partial record ProgramTemplate(string Name, IReadOnlyDictionary<st
         string source = $"{Name}.bpf.c";
         return Files.ToDictionary(
             file => file.Key == source ? $"{name}.bpf.c" : file.Key,
-            file => file.Key == ProgramManifest.FileName ? NameLine().Replace(file.Value, $"name: {name.ToLowerInvariant()}", 1).Replace(source, $"{name}.bpf.c") : file.Value);
+            file => file.Key == ProgramManifest.FileName ? NameLine().Replace(SchemaLine().Replace(file.Value, string.Empty), $"name: {name.ToLowerInvariant()}", 1).Replace(source, $"{name}.bpf.c") : file.Value);
     }
+
+    // Its path leads from the examples to docs/, and nowhere from elsewhere.
+    [GeneratedRegex(@"\A# yaml-language-server:.*\n")]
+    private static partial Regex SchemaLine();
 
     [GeneratedRegex(@"^name:.*$", RegexOptions.Multiline)]
     private static partial Regex NameLine();

@@ -6,15 +6,119 @@ namespace Bee.Toolchain.Tests;
 [Collection("environment")]
 public class SkeletonTests
 {
+    [Fact]
+    public void Every_kind_that_Bee_runs_has_a_skeleton_or_a_reason()
+        => Assert.Equal(ProgramKinds.All.Select(kind => kind.Name).Order(), ProgramSkeleton.Kinds.Concat(SkeletonKinds.Refused.Keys).Order());
+
+    [Fact]
+    public void What_makes_no_sense_is_refused_with_the_reason()
+    {
+        foreach (var map in new[] { SkeletonMapType.RingBuffer, SkeletonMapType.PerfBuffer })
+        {
+            Assert.Contains("level", Refusal("tracepoint", map, SkeletonOutput.Gauge, SkeletonFault.Combination));
+        }
+
+        Assert.Contains("writes its records itself", Refusal("iter", SkeletonMapType.Hash, SkeletonOutput.Print, SkeletonFault.Combination));
+        Assert.Contains("several times", Refusal("iter", null, SkeletonOutput.Counter, SkeletonFault.Combination));
+        Assert.Contains("somebody asks", Refusal("syscall", null, SkeletonOutput.Print, SkeletonFault.UnknownKind));
+        Assert.Contains("tracepoint", Refusal("tracepiont", null, SkeletonOutput.Print, SkeletonFault.UnknownKind));
+    }
+
+    [Theory]
+    [InlineData("tp", "tracepoint")]
+    [InlineData("RAW_TP", "raw_tracepoint")]
+    [InlineData("Xdp", "xdp")]
+    [InlineData("none", null)]
+    public void A_kind_is_found_as_sections_write_it(string name, string? kind) => Assert.Equal(kind, ProgramSkeleton.FindKind(name));
+
     [CompileFact]
     public void A_skeleton_has_the_fields_of_its_tracepoint()
     {
-        var text = ProgramSkeleton.Write(new SkeletonRequest { Name = "switches", FileName = "switches.bpf.c", AttachTo = "sched/sched_switch" });
+        var text = Write("tracepoint", "sched/sched_switch");
 
         Assert.Contains("struct trace_event_raw_sched_switch *ctx", text);
         Assert.Contains("char prev_comm[16];", text);
         Assert.Contains("next_pid;", text);
         Sources.Compile(text);
+    }
+
+    /// <summary>Another process's id must not pass for the one that runs.</summary>
+    [CompileFact]
+    public void Fields_that_every_skeleton_has_keep_their_names() => Assert.Contains("pid_t its_pid;", Write("tracepoint", "sched/sched_process_exec"));
+
+    [CompileFact]
+    public void A_skeleton_has_the_arguments_of_its_function()
+    {
+        var text = Write("fexit", "vfs_open");
+
+        Assert.Contains("BPF_PROG(on_tool, const struct path *path, struct file *file, int result)", text);
+        Assert.Contains("char file_name[64];", text);
+        Sources.Compile(text);
+    }
+
+    [CompileFact]
+    public void A_hook_may_have_arguments_called_as_the_skeleton_s_own() => Sources.Compile(Write("lsm", "bpf_prog_load"));
+
+    [KernelTheory]
+    [InlineData("tracepoint", "sched/sched_swich", "sched/sched_switch")]
+    [InlineData("fentry", "vfs_opn", "vfs_open")]
+    [InlineData("tp_btf", "sched_swtch", "sched_switch")]
+    [InlineData("lsm", "file_opne", "file_open")]
+    [InlineData("ksyscall", "opneat", "openat")]
+    [InlineData("iter", "tsk", "task")]
+    public void A_target_that_is_not_there_is_answered_with_those_near(string kind, string wrong, string right)
+    {
+        var refusal = Assert.Throws<SkeletonException>(() => Write(kind, wrong));
+
+        Assert.Equal(SkeletonFault.Target, refusal.Fault);
+        Assert.Contains(wrong, refusal.Message);
+        Assert.Contains(right, refusal.Remedy);
+    }
+
+    [Theory]
+    [InlineData("tracepoint", "sched_switch", "CATEGORY/NAME")]
+    [InlineData("uprobe", "libc.so.6", "PATH:FUNCTION")]
+    [InlineData("uprobe", "libc.so.6:", "PATH:FUNCTION")]
+    [InlineData("usdt", "libc.so.6:setjmp", "PATH:PROVIDER:NAME")]
+    [InlineData("fentry", "vfs_open\")\nint x;", "FUNCTION")]
+    [InlineData("xdp", "eth0", "-Interface")]
+    [InlineData("cgroup/connect4", "/sys/fs/cgroup", "-Cgroup")]
+    [InlineData("sk_lookup", "x", "-NetworkNamespace")]
+    public void A_target_of_another_form_is_refused(string kind, string target, string remedy)
+        => Assert.Contains(remedy, Assert.Throws<SkeletonException>(() => Write(kind, target)).Remedy);
+
+    [CompileTheory]
+    [InlineData("9 lives")]
+    [InlineData("perf")]
+    [InlineData("exit")]
+    [InlineData("int")]
+    [InlineData("Überwachung")]
+    [InlineData("a-very-long-name-that-goes-on-and-on-until-nobody-reads-it-any-more")]
+    public void Any_name_makes_a_program(string name)
+    {
+        foreach (var (map, output) in new[] { (SkeletonMapType.RingBuffer, SkeletonOutput.Print), (SkeletonMapType.Hash, SkeletonOutput.Histogram) })
+        {
+            Sources.Compile(ProgramSkeleton.Write(new SkeletonRequest { Name = name, FileName = "tool.bpf.c", MapType = map, Output = output }), PrecompiledBee.Flags);
+        }
+    }
+
+    [CompileTheory]
+    [InlineData("task_file")]
+    [InlineData("task_vma")]
+    [InlineData("bpf_map")]
+    [InlineData("bpf_prog")]
+    [InlineData("bpf_link")]
+    [InlineData("tcp")]
+    [InlineData("udp")]
+    [InlineData("unix")]
+    public void Iterators_of_other_objects_compile(string target) => Sources.Compile(Write("iter", target), PrecompiledBee.Flags);
+
+    [CompileFact]
+    public void The_types_of_names_are_on_the_map()
+    {
+        var file = Sources.Compile(new Combination("xdp", SkeletonMapType.Hash, SkeletonOutput.Histogram).Write());
+
+        Assert.Equal(MapRole.Histogram, Assert.Single(file.Maps, map => map.Name == "hist_try_bytes").Role);
     }
 
     /// <summary>The tests of all combinations count on it.</summary>
@@ -24,5 +128,24 @@ public class SkeletonTests
         var text = new Combination("tracepoint", SkeletonMapType.RingBuffer, SkeletonOutput.Print).Write();
 
         Assert.True(Sources.Compile(text).Bytes.Span.SequenceEqual(Sources.Compile(text, PrecompiledBee.Flags).Bytes.Span));
+    }
+
+    [Fact]
+    public void Examples_are_templates()
+    {
+        Assert.Contains("opensnoop", ProgramTemplate.Names);
+        var files = ProgramTemplate.Find("OpenSnoop").Rename("mine");
+        Assert.Equal(["bee.yaml", "mine.bpf.c"], files.Keys.Order());
+        Assert.StartsWith("name: mine\n", files["bee.yaml"]);
+        Assert.Contains("opensnoop", Assert.Throws<SkeletonException>(() => ProgramTemplate.Find("opensnop")).Remedy);
+    }
+
+    private static string Write(string kind, string target) => ProgramSkeleton.Write(new SkeletonRequest { Name = "tool", FileName = "tool.bpf.c", Kind = kind, AttachTo = target });
+
+    private static string Refusal(string kind, SkeletonMapType? map, SkeletonOutput output, SkeletonFault fault)
+    {
+        var refusal = Assert.Throws<SkeletonException>(() => new Combination(kind, map, output).Write());
+        Assert.Equal(fault, refusal.Fault);
+        return $"{refusal.Message} {refusal.Remedy}";
     }
 }

@@ -1,0 +1,93 @@
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>New-BeeProgram: what it writes, where, and what it refuses. What is in the files is tested with the skeletons.</summary>
+[Collection("Bee")]
+public sealed class NewProgramTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly Shell _shell = new();
+
+    [Fact]
+    public void A_file_is_written_and_given()
+    {
+        var file = Assert.IsType<FileInfo>(Assert.Single(_shell.Objects("New-BeeProgram $path", ("path", _folder["opens.bpf.c"]))).BaseObject);
+
+        Assert.Equal(_folder["opens.bpf.c"], file.FullName);
+        Assert.Contains("print_opens", File.ReadAllText(file.FullName));
+        Assert.Equal(["opens.bpf.c"], Files(_folder.Path));
+    }
+
+    [Fact]
+    public void A_folder_gets_a_source_and_a_manifest_that_build()
+    {
+        Assert.Equal(2, _shell.Objects("New-BeeProgram $path -ProgramType xdp -Output Counter", ("path", _folder["packets"])).Count);
+        Assert.Equal(["bee.yaml", "packets.bpf.c"], Files(_folder["packets"]));
+
+        var image = Assert.Single(_shell.Objects("Invoke-BeeBuild $path -Store $store", ("path", _folder["packets"]), ("store", _folder["store"])));
+        Assert.EndsWith("packets:latest", (string)image.Properties["Reference"].Value);
+    }
+
+    [Fact]
+    public void Nothing_is_overwritten_without_force()
+    {
+        _folder.Write("mine.c", "mine");
+        var error = _shell.Error("New-BeeProgram $path", ("path", _folder["mine.c"]));
+
+        Assert.StartsWith("FileExists", error.FullyQualifiedErrorId);
+        Assert.Equal("mine", File.ReadAllText(_folder["mine.c"]));
+        _shell.Objects("New-BeeProgram $path -Force", ("path", _folder["mine.c"]));
+        Assert.Contains("BEE_LICENSE", File.ReadAllText(_folder["mine.c"]));
+    }
+
+    [Fact]
+    public void Of_two_files_none_is_written_where_one_is_there()
+    {
+        _folder.Write("tool/bee.yaml", "name: mine\n");
+        _shell.Error("New-BeeProgram $path", ("path", _folder["tool"]));
+
+        Assert.Equal(["bee.yaml"], Files(_folder["tool"]));
+    }
+
+    [Fact]
+    public void What_if_writes_nothing()
+    {
+        Assert.Empty(_shell.Objects("New-BeeProgram $path -WhatIf", ("path", _folder["tool"])));
+        Assert.Empty(Files(_folder.Path));
+        Assert.False(Directory.Exists(_folder["tool"]));
+    }
+
+    [Theory]
+    [InlineData("New-BeeProgram $folder/x.bpf.c -ProgramType xpd", "Skeleton.UnknownKind", "xdp")]
+    [InlineData("New-BeeProgram $folder/x.bpf.c -MapType RingBuffer -Output Gauge", "Skeleton.Combination", "Hash or Array")]
+    [InlineData("New-BeeProgram $folder/x.bpf.c -AttachTo sched_switch", "Skeleton.Target", "CATEGORY/NAME")]
+    [InlineData("New-BeeProgram $folder/x.bpf.c -ProgramType fentry -AttachTo vfs_opne", "Skeleton.Target", "vfs_open")]
+    [InlineData("New-BeeProgram $folder/x.bpf.c -Template opensnop", "Skeleton.UnknownTemplate", "opensnoop")]
+    [InlineData("New-BeeProgram $folder/x.txt", "NotASource", ".bpf.c")]
+    [InlineData("New-BeeProgram $folder/.bpf.c", "NoName", "opens.bpf.c")]
+    public void What_cannot_be_is_refused_with_what_can(string script, string id, string remedy)
+    {
+        var error = _shell.Error(script, ("folder", _folder.Path));
+
+        Assert.StartsWith(id, error.FullyQualifiedErrorId);
+        Assert.Contains(remedy, error.ErrorDetails.RecommendedAction);
+        Assert.Empty(Files(_folder.Path));
+    }
+
+    [Fact]
+    public void An_example_becomes_a_program_of_ones_own()
+    {
+        _shell.Objects("New-BeeProgram $path -Template syscount", ("path", _folder["calls"]));
+        Assert.Equal(["bee.yaml", "calls.bpf.c"], Files(_folder["calls"]));
+        Assert.StartsWith("name: calls\n", File.ReadAllText(_folder["calls/bee.yaml"]));
+        _shell.Objects("New-BeeProgram $path -Template syscount", ("path", _folder["other.bpf.c"]));
+        Assert.Equal(File.ReadAllText(_folder["calls/calls.bpf.c"]), File.ReadAllText(_folder["other.bpf.c"]));
+    }
+
+    public void Dispose()
+    {
+        _shell.Dispose();
+        _folder.Dispose();
+    }
+
+    private static string[] Files(string folder) => [.. Directory.GetFiles(folder).Select(file => Path.GetFileName(file)).Order()];
+}

@@ -1,0 +1,61 @@
+using Bee.Ebpf.Tests.Loading;
+
+namespace Bee.Ebpf.Tests.Targets;
+
+[Collection(KernelFactAttribute.Collection)]
+public sealed class KernelTargetTests
+{
+    [KernelTheory]
+    [InlineData("tracepoint", "sched/sched_switch")]
+    [InlineData("tp_btf", "sched_switch")]
+    [InlineData("raw_tracepoint", "sched_switch")]
+    [InlineData("fentry", "vfs_open")]
+    [InlineData("kprobe", "vfs_open")]
+    [InlineData("ksyscall", "openat")]
+    [InlineData("lsm", "file_open")]
+    [InlineData("iter", "task")]
+    public void TheKernelsTargetsAreNamed(string kind, string name)
+    {
+        Assert.Contains(name, KernelTargets.Names(kind));
+        var some = KernelTargets.Names(kind, name[..4]);
+        Assert.Contains(name, some);
+        Assert.All(some, item => Assert.StartsWith(name[..4], item));
+        Assert.Equal(some.Count, some.Distinct().Count());
+    }
+
+    [KernelFact]
+    public void WhatOnlyTheCompilerKnowsIsNoTarget() =>
+        Assert.DoesNotContain(KernelTargets.Names("kprobe"), name => name.Contains('.') || name.StartsWith("__pfx_", StringComparison.Ordinal));
+
+    [KernelTheory]
+    [InlineData("xdp")]
+    [InlineData("uprobe")]
+    [InlineData("nothing")]
+    public void KindsOfOtherTargetsHaveNone(string kind) => Assert.Empty(KernelTargets.Names(kind));
+
+    [KernelFact]
+    public void WhereNothingCanBeReadThereAreNoNames()
+    {
+        Assert.Empty(OtherWorlds.WithoutTracefs(() => KernelTargets.Names("tracepoint")));
+        Assert.Empty(OtherWorlds.WithoutKernelBtf(() => KernelTargets.Names("fentry")));
+        Assert.Empty(OtherWorlds.WithoutTracefs(() => TracepointFormat.Read("sched", "sched_switch")));
+    }
+
+    [KernelFact]
+    public void ATracepointsFieldsAreRead()
+    {
+        var fields = TracepointFormat.Read("sched", "sched_process_exec");
+
+        Assert.Contains(new FormatField("char[]", "filename", true), fields);
+        Assert.Contains(fields, field => field is { Type: "pid_t", Name: "pid", IsDataLocation: false });
+        Assert.DoesNotContain(fields, field => field.Name.StartsWith("common_", StringComparison.Ordinal));
+        Assert.Equal("const char *", Assert.Single(TracepointFormat.Read("syscalls", "sys_enter_openat"), field => field.Name == "filename").Type);
+    }
+
+    [Theory]
+    [InlineData("..", "sched_switch")]
+    [InlineData("sched", "../../README")]
+    [InlineData("", "")]
+    [InlineData("sched", "none")]
+    public void WhatIsNoTracepointHasNoFields(string group, string name) => Assert.Empty(TracepointFormat.Read(group, name));
+}
