@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Bee.Ebpf;
 
 /// <summary>Names of what programs can attach to in the running kernel.</summary>
@@ -5,8 +7,13 @@ public static class KernelTargets
 {
     private const string BpfLsm = "bpf_lsm_", BpfIter = "bpf_iter_", RawTracepoint = "btf_trace_";
 
-    // How processors' system calls are called in the kernel.
-    private static readonly string[] s_calls = ["__x64_sys_", "__arm64_sys_", "__s390x_sys_", "__riscv_sys_", "__loongarch_sys_"];
+    // How this processor's system calls are called in the kernel.
+    private static readonly string s_call = RuntimeInformation.OSArchitecture switch
+    {
+        Architecture.Arm64 => "__arm64_sys_",
+        Architecture.S390x => "__s390x_sys_",
+        _ => "__x64_sys_",
+    };
 
     /// <summary>Names of targets, in the kernel's order, each once.</summary>
     /// <param name="kind">A kind of program, as <see cref="ProgramDescription.Kind"/> has it.</param>
@@ -30,7 +37,7 @@ public static class KernelTargets
                 // The types of their contexts: functions of such names the kernel has for other ends too.
                 "iter" => TargetScan.OfTypes(BtfKind.Struct, BpfIter + "_", begin),
                 "kprobe" or "kretprobe" or "kprobe.multi" or "kretprobe.multi" => TargetScan.OfCode("", begin),
-                "ksyscall" or "kretsyscall" => [.. s_calls.SelectMany(call => TargetScan.OfCode(call, begin))],
+                "ksyscall" or "kretsyscall" => TargetScan.OfCode(s_call, begin),
                 _ => [],
             };
         }
