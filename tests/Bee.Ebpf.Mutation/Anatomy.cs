@@ -44,6 +44,24 @@ internal static class Anatomy
         return fields.FindAll(f => f.Offset + f.Width <= file.Length).ToArray();
     }
 
+    /// <summary>Where a section lies in the file, and how long it is; nothing where there is none of the name.</summary>
+    public static (int Offset, int Size) Place(byte[] file, string section)
+    {
+        var table = (int)BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(40));
+        var count = BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(60));
+        var names = Section(file, table, BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(62)));
+        for (var i = 0; i < count; i++)
+        {
+            var (name, _, offset, size) = Section(file, table, i);
+            if (Text(file, names.Offset + name) == section)
+            {
+                return (offset, size);
+            }
+        }
+
+        return default;
+    }
+
     private static (int Name, int Type, int Offset, int Size) Section(byte[] file, int table, int index)
     {
         var header = file.AsSpan(table + index * HeaderLength);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Bee.Mutation;
 
 namespace Bee.Ebpf.Mutation;
 
@@ -13,15 +14,25 @@ public sealed class Mutator
 
     private readonly byte[][] _files;
     private readonly Field[][] _fields;
+    private readonly (int Offset, int Size)[] _places;
     private readonly ulong _seed;
 
     /// <summary>Makes a row of damaged files.</summary>
     /// <param name="files">Whole objects to damage, at least one.</param>
     /// <param name="seed">Which row.</param>
-    public Mutator(IReadOnlyList<byte[]> files, ulong seed)
+    /// <param name="part">What of them to damage; files without it are left out.</param>
+    public Mutator(IReadOnlyList<byte[]> files, ulong seed, MutationPart part = MutationPart.All)
     {
-        _files = [.. files];
-        _fields = Array.ConvertAll(_files, Anatomy.Of);
+        (int Offset, int Size) Place(byte[] file) => part switch
+        {
+            MutationPart.Types => Anatomy.Place(file, ".BTF"),
+            MutationPart.Extension => Anatomy.Place(file, ".BTF.ext"),
+            _ => (0, file.Length),
+        };
+
+        _files = [.. files.Where(f => Place(f).Size > 0)];
+        _places = Array.ConvertAll(_files, Place);
+        _fields = [.. _files.Select((f, i) => Array.FindAll(Anatomy.Of(f), field => field.Offset >= _places[i].Offset && field.Offset < _places[i].Offset + _places[i].Size))];
         _seed = seed;
     }
 
@@ -38,7 +49,7 @@ public sealed class Mutator
         // Most files get one wound, so that the checks behind it are reached; some get many.
         do
         {
-            file = chance.OneIn(4) ? Coarse(ref chance, file) : Fine(ref chance, file, _fields[which]);
+            file = chance.OneIn(4) ? Coarse(ref chance, file, _places[which]) : Fine(ref chance, file, _fields[which]);
         }
         while (file.Length > 0 && chance.OneIn(3));
 
@@ -87,12 +98,16 @@ public sealed class Mutator
         return file;
     }
 
-    private byte[] Coarse(ref Chance chance, byte[] file)
+    private byte[] Coarse(ref Chance chance, byte[] file, (int Offset, int Size) place)
     {
-        var at = chance.Below(file.Length);
-        var length = 1 + chance.Below(Math.Min(64, file.Length - at));
-        var source = chance.Below(file.Length - length + 1);
-        switch (chance.Below(9))
+        // A file that has lost its tail already may not reach so far.
+        var isWhole = place.Size >= file.Length;
+        var start = isWhole ? 0 : place.Offset;
+        var end = isWhole ? file.Length : Math.Min(file.Length, place.Offset + place.Size);
+        var at = start + chance.Below(end - start);
+        var length = 1 + chance.Below(Math.Min(64, end - at));
+        var source = start + chance.Below(end - start - length + 1);
+        switch (chance.Below(isWhole ? 9 : 6))
         {
             case 0 or 1:
                 file[at] ^= (byte)(1 << chance.Below(8));

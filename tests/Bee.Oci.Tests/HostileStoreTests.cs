@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Bee.Mutation;
 
 namespace Bee.Oci.Tests;
 
@@ -134,37 +135,19 @@ public sealed class HostileStoreTests : IDisposable
     }
 
     [Fact]
-    public void Noise_in_any_document_is_only_ever_a_StoreException()
+    public void Noise_in_a_stores_files_is_only_ever_a_StoreException()
     {
-        var random = new Random(20);
+        // DocumentMutationTests do more of this, without a disk.
         Image image = _folder.Store.Add(
             StoreFolder.Content("elf", "text \\u") with { Config = new() { Maps = [new() { Name = "m", Type = "Hash" }], Build = new() { Flags = ["-O2"] } } },
             ImageReference.Parse("ghcr.io/me/x:v1"));
         byte[] index = File.ReadAllBytes(_folder.IndexPath);
-        JsonNode manifest = JsonNode.Parse(File.ReadAllBytes(_folder.Blob(image.Digest)))!;
-        byte[] config = File.ReadAllBytes(_folder.Blob((string)manifest["config"]!["digest"]!));
+        TextMutator mutator = TextMutator.Json(index);
         int whole = 0;
-        for (int i = 0; i < 3000; i++)
+        for (int i = 0; i < 500; i++)
         {
-            byte[] spoilt;
-            switch (i % 3)
-            {
-                case 0:
-                    spoilt = Mutation.Of(index, random);
-                    File.WriteAllBytes(_folder.IndexPath, spoilt);
-                    break;
-                case 1:
-                    spoilt = Mutation.Of(StoreFolder.Bytes(manifest), random);
-                    _folder.LayEntries(StoreFolder.Named(_folder.Put(spoilt, MediaTypes.ImageManifest), "x"));
-                    break;
-                default:
-                    spoilt = Mutation.Of(config, random);
-                    JsonNode around = manifest.DeepClone();
-                    around["config"] = _folder.Put(spoilt, MediaTypes.EbpfConfig);
-                    _folder.LayEntries(StoreFolder.Named(_folder.Put(StoreFolder.Bytes(around), MediaTypes.ImageManifest), "x"));
-                    break;
-            }
-
+            byte[] spoilt = mutator.Make(20, i);
+            File.WriteAllBytes(_folder.IndexPath, spoilt);
             try
             {
                 whole += UseEverything() ? 1 : 0;
@@ -175,7 +158,7 @@ public sealed class HostileStoreTests : IDisposable
             }
         }
 
-        Assert.InRange(whole, 100, 2900);
+        Assert.InRange(whole, 10, 490);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -67,9 +67,15 @@ public sealed class TargetKernel
     public static TargetKernel FromFile(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
+        return Parse(path, File.ReadAllBytes(path));
+    }
+
+    /// <summary>The same of a file's content.</summary>
+    internal static TargetKernel Parse(string path, byte[] file)
+    {
         try
         {
-            var section = BtfSection.Find(File.ReadAllBytes(path)) ?? throw new BpfObjectException(
+            var section = BtfSection.Find(file) ?? throw new BpfObjectException(
                 ObjectFault.NoBtf, "The file holds no type information (BTF). Give a copy of a kernel's /sys/kernel/btf/vmlinux, or its vmlinux with debug information.");
             return FromTypes(path, Btf.ParseKernel(section.ToArray()));
         }

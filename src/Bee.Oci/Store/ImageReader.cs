@@ -4,7 +4,7 @@ using Bee.Oci.Json;
 namespace Bee.Oci.Store;
 
 /// <summary>Makes <see cref="Image"/>s of index entries. Manifests and configs are small, so their digests are checked each time; programs are not touched.</summary>
-internal sealed class ImageReader(LayoutFiles files, string store)
+internal sealed class ImageReader(IBlobs files, string store)
 {
     /// <summary>The image of an entry. What is wrong with it does not throw, but stands in <see cref="Image.Fault"/>.</summary>
     public Image Read(DescriptorDocument entry)

@@ -8,7 +8,7 @@ namespace Bee.Oci.Store;
 /// Reads the files of a layout, through open directories so that a thousand blobs cost no thousand path walks. With a guard every
 /// component on the way is opened without following links and checked.
 /// </summary>
-internal sealed class LayoutFiles : IDisposable
+internal sealed class LayoutFiles : IBlobs, IDisposable
 {
     public const string LayoutName = "oci-layout";
     public const string IndexName = "index.json";

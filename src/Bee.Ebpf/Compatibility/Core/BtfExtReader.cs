@@ -46,11 +46,14 @@ internal static class BtfExtReader
             yield break;
         }
 
-        var part = data.Slice(header + (int)Word(data[place..], 0), (int)Word(data[place..], 1));
-        if (part.IsEmpty)
+        // Where an empty part would begin was not checked.
+        var length = (int)Word(data[place..], 1);
+        if (length == 0)
         {
             yield break;
         }
+
+        var part = data.Slice(header + (int)Word(data[place..], 0), length);
 
         var size = (int)Word(part, 0);
         for (part = part[4..]; !part.IsEmpty;)

@@ -9,6 +9,9 @@ internal sealed class CoreResolver(TargetKernel kernel)
     // By the program's type. A relocation narrows the candidates for those after it, as in libbpf.
     private readonly Dictionary<uint, IReadOnlyList<BtfType>> _candidates = [];
 
+    // Many relocations ask for the same thing, and looking for names that are near takes longer than all else.
+    private readonly Dictionary<(uint, string), (string Reason, IReadOnlyList<string> Near)> _misses = [];
+
     /// <summary>Resolves one. The relocations of an object must come in the order that they have in the file.</summary>
     /// <param name="relocation">The relocation.</param>
     /// <param name="code">The section's instructions.</param>
@@ -56,7 +59,7 @@ internal sealed class CoreResolver(TargetKernel kernel)
         _candidates[relocation.Root.Id] = fitting.Count > 0 ? fitting : candidates;
         if (target is null && !CoreValue.TryRead(relocation, null, out value, out error))
         {
-            var (reason, near) = CoreMiss.Explain(relocation, local, candidates, kernel);
+            var (reason, near) = Explain(relocation, local, candidates);
             return error is null
                 ? new CoreResolution(relocation, CoreState.Missing) { Local = local, LocalValue = localValue.Number, Reason = reason, Near = near }
                 : Refuse(relocation, local, error);
@@ -71,6 +74,17 @@ internal sealed class CoreResolver(TargetKernel kernel)
             TargetValue = value.Number,
             Reason = fit.Reason,
         };
+    }
+
+    private (string Reason, IReadOnlyList<string> Near) Explain(CoreRelocation relocation, CoreSpec local, IReadOnlyList<BtfType> candidates)
+    {
+        var key = (relocation.Root.Id, candidates.Count == 0 ? "" : local.Way());
+        if (!_misses.TryGetValue(key, out var known))
+        {
+            _misses[key] = known = CoreMiss.Explain(relocation, local, candidates, kernel);
+        }
+
+        return known;
     }
 
     // Several types of one name may stand in a kernel. They must agree on the answer.

@@ -1,4 +1,4 @@
-namespace Bee.Ebpf.Mutation;
+namespace Bee.Mutation;
 
 /// <summary>A small generator of random numbers (SplitMix64) that gives the same row for the same seed on every runtime.</summary>
 internal struct Chance(ulong seed)

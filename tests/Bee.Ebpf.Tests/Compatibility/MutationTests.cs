@@ -1,0 +1,98 @@
+using Bee.Ebpf.Mutation;
+using Bee.Ebpf.Tests.Objects;
+using Bee.Mutation;
+using Xunit.Abstractions;
+
+namespace Bee.Ebpf.Tests.Compatibility;
+
+/// <summary>Damaged types, line numbers, relocations and kernels by the hundred thousand: the readers refuse them, or all that they give can be used.</summary>
+public class MutationTests(ITestOutputHelper output)
+{
+    private static readonly Lazy<TargetKernel> s_kernel = new(() => KernelTypes.Kernel(Types("core")));
+
+    /// <summary>BTF, and one time in eight with the relocations that name its types.</summary>
+    [ClangFact]
+    public void TypesAreReadOrRefused() => Run("BTF", MutationPart.Types, (bytes, index) =>
+    {
+        var file = ObjectFile.Parse(bytes, "mutation");
+        UseTypes(file.Btf!);
+        if (index % 8 == 0)
+        {
+            UseAll(file, s_kernel.Value);
+        }
+    });
+
+    /// <summary>BTF.ext, and with it the resolving of relocations.</summary>
+    [ClangFact]
+    public void RelocationsAreResolvedOrRefused() =>
+        Run("BTF.ext", MutationPart.Extension, (bytes, _) => UseAll(ObjectFile.Parse(bytes, "mutation"), s_kernel.Value));
+
+    /// <summary>The file of -KernelBtf, and a module's types on top of others. What reads it is the reader above; the rest is dear.</summary>
+    [ClangFact]
+    public void KernelsAreReadOrRefused()
+    {
+        ObjectFile[] files = [.. new[] { "core", "relocations", "externs", "relocations" }.Select(name => ObjectFile.Parse(Fixtures.Bytes(name), name))];
+        Run("kernels", MutationPart.Types, (bytes, index) =>
+        {
+            UseAll(files[index % files.Length], TargetKernel.Parse("mutation", bytes));
+            UseTypes(Btf.ParseKernel(BtfSection.Find(bytes)!.Value.ToArray(), s_kernel.Value.Types));
+        }, part: 5);
+        Run("kernel files", MutationPart.All, (bytes, _) => UseTypes(TargetKernel.Parse("mutation", bytes).Types!), part: 5);
+    }
+
+    /// <summary>What once went wrong.</summary>
+    [Fact]
+    public void WhatOnceWentWrongIsRefused()
+    {
+        foreach (var path in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Objects", "damaged")))
+        {
+            try
+            {
+                UseAll(ObjectFile.Read(path), TargetKernel.Running());
+            }
+            catch (BpfObjectException)
+            {
+                // As it should be; nothing else may come out.
+            }
+        }
+    }
+
+    private void Run(string name, MutationPart damaged, Action<byte[], long> read, int part = 1)
+    {
+        byte[][] files = [.. new[] { "core", "relocations", "externs", "types" }.Select(Fixtures.Bytes)];
+        Mutator? mutator = null;
+        new ReaderRun(
+            name,
+            (seed, index) => LazyInitializer.EnsureInitialized(ref mutator, () => new Mutator(files, seed, damaged)).Make(index),
+            read,
+            fault => fault is BpfObjectException or InvalidDataException).Execute(output.WriteLine, part);
+    }
+
+    private static void UseAll(ObjectFile file, TargetKernel kernel)
+    {
+        foreach (var finding in CompatibilityCheck.Run(file, kernel))
+        {
+            _ = finding.Message;
+        }
+    }
+
+    private static void UseTypes(Btf types)
+    {
+        foreach (var type in types.Types)
+        {
+            _ = type.ToString();
+            _ = type.Size;
+            switch (type)
+            {
+                case BtfStruct holder:
+                    _ = holder.Members.Sum(m => (long)m.BitOffset);
+                    break;
+                case BtfEnum choice:
+                    _ = choice.Values.Count;
+                    break;
+            }
+        }
+    }
+
+    private static byte[] Types(string fixture) => BtfSection.Find(Fixtures.Bytes(fixture))!.Value.ToArray();
+}

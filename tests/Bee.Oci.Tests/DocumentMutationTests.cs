@@ -1,0 +1,125 @@
+using System.Text.Json.Nodes;
+using Bee.Mutation;
+using Bee.Oci.Json;
+using Bee.Oci.Store;
+using Xunit.Abstractions;
+
+namespace Bee.Oci.Tests;
+
+/// <summary>Damaged manifests, configs and indexes by the hundred thousand: each is refused with a <see cref="StoreException"/>, or can be used.</summary>
+public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposable
+{
+    private readonly StoreFolder _folder = new();
+
+    [Fact]
+    public void Manifests_are_read_or_refused()
+    {
+        (byte[] manifest, byte[] config, _) = Documents();
+        byte[] index = StoreFolder.Bytes(new JsonObject
+        {
+            ["schemaVersion"] = 2,
+            ["mediaType"] = MediaTypes.ImageIndex,
+            ["manifests"] = new JsonArray(new JsonObject
+            {
+                ["mediaType"] = MediaTypes.ImageManifest,
+                ["digest"] = ContentDigest.Of(manifest).ToString(),
+                ["size"] = manifest.Length,
+                ["platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = "amd64" },
+            }),
+        });
+        Run("manifests", [manifest, index], (bytes, number) =>
+        {
+            var blobs = new Blobs(bytes, manifest, config);
+            string type = number % 2 == 0 ? MediaTypes.ImageManifest : MediaTypes.ImageIndex;
+            Use(new ImageReader(blobs, "store").Read(Entry(bytes, type)));
+        });
+    }
+
+    [Fact]
+    public void Configs_are_read_or_refused()
+    {
+        (byte[] manifest, byte[] config, _) = Documents();
+        Run("configs", [config], (bytes, number) =>
+        {
+            JsonNode around = JsonNode.Parse(manifest)!;
+            around["config"]!["digest"] = ContentDigest.Of(bytes).ToString();
+            around["config"]!["size"] = bytes.Length;
+            byte[] whole = StoreFolder.Bytes(around);
+            Use(new ImageReader(new Blobs(bytes, whole), "store").Read(Entry(whole, MediaTypes.ImageManifest)));
+        });
+    }
+
+    [Fact]
+    public void Indexes_are_read_or_refused()
+    {
+        (byte[] manifest, byte[] config, byte[] index) = Documents();
+        var reader = new ImageReader(new Blobs(manifest, config), "store");
+        Run("indexes", [index], (bytes, number) =>
+        {
+            StoreIndex read = StoreIndex.Parse(bytes);
+            foreach (DescriptorDocument entry in read.Entries)
+            {
+                Use(reader.Read(entry));
+            }
+
+            _ = read.ToBytes();
+        });
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private void Run(string name, byte[][] documents, Action<byte[], long> read) =>
+        new ReaderRun(name, TextMutator.Json(documents).Make, read, fault => fault is StoreException).Execute(output.WriteLine);
+
+    // What the reader thinks wrong of an image stands in the image.
+    private static void Use(Image image)
+    {
+        if (image.Fault is { } fault)
+        {
+            throw new StoreException(fault.Fault, fault.Message, fault);
+        }
+
+        _ = $"{image.Reference}{image.Repository}{image.Tag}{image.Size}{image.Created}{image.Platform}{image.Description}{image.Authors}{image.License}{image.Source}{image.Revision}";
+        _ = $"{image.Maps.Sum(m => m.Name.Length)}{image.Programs.Sum(p => p.Name.Length)}{image.Parameters.Sum(p => p.Name.Length)}{image.Build?.Flags.Sum(f => f.Length)}{image.Layers.Count}{image.Platforms.Count}";
+    }
+
+    private static DescriptorDocument Entry(byte[] content, string mediaType) => new()
+    {
+        MediaType = mediaType,
+        Digest = ContentDigest.Of(content).ToString(),
+        Size = content.Length,
+        Annotations = new() { [AnnotationKeys.ReferenceName] = "ghcr.io/me/x:v1" },
+    };
+
+    private (byte[] Manifest, byte[] Config, byte[] Index) Documents()
+    {
+        ImageContent content = StoreFolder.Content("elf", "text \\u") with
+        {
+            Authors = "Ann",
+            License = "GPL-2.0-only",
+            Created = DateTimeOffset.UnixEpoch,
+            Config = new()
+            {
+                Maps = [new() { Name = "print_m", Type = "RingBuffer", ValueType = "struct e", Role = "print" }, new() { Name = "m", Type = "Hash" }],
+                Programs = [new() { Name = "p", Section = "tp/a/b", Type = "Tracepoint", AttachTo = "a/b" }],
+                Parameters = [new() { Name = "target_pid", Type = "int", Default = "0" }],
+                Build = new() { Flags = ["-O2", "-g"], Clang = "14", Bee = "0.1" },
+            },
+        };
+        Image image = _folder.Store.Add(content, ImageReference.Parse("ghcr.io/me/x:v1"));
+        byte[] manifest = File.ReadAllBytes(_folder.Blob(image.Digest));
+        string config = (string)JsonNode.Parse(manifest)!["config"]!["digest"]!;
+        return (manifest, File.ReadAllBytes(_folder.Blob(config)), File.ReadAllBytes(_folder.IndexPath));
+    }
+
+    /// <summary>Blobs in memory.</summary>
+    private sealed class Blobs(params byte[][] contents) : IBlobs
+    {
+        private readonly Dictionary<string, byte[]> _contents = contents.DistinctBy(c => ContentDigest.Of(c).ToString()).ToDictionary(c => ContentDigest.Of(c).ToString());
+
+        public byte[] ReadBlob(Descriptor descriptor, int limit) =>
+            descriptor.Size <= limit && _contents.TryGetValue(descriptor.Digest, out byte[]? content) && content.Length == descriptor.Size
+                ? content
+                : throw new StoreException(StoreFault.MissingBlob, $"There is no {descriptor.Digest}.");
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text;
+using Bee.Mutation;
+using Xunit.Abstractions;
+
+namespace Bee.Toolchain.Tests;
+
+/// <summary>Damaged bee.yaml files by the hundred thousand: each is refused with a <see cref="ManifestException"/>, or can be used.</summary>
+public sealed class ManifestMutationTests(ITestOutputHelper output)
+{
+    private const string Whole = """
+        # comments are fine
+        name: opensnoop
+        description: Which files do processes open?
+        authors: [Ann, "Bob <bob@example.org>"]
+        license: Apache-2.0 OR GPL-2.0-only
+        source: https://example.org/opensnoop
+        sources: [a.bpf.c, sub/b.bpf.c]
+        defines:
+          SIZE: 128
+          DEBUG:
+          NAME: "a b"
+        maps:
+          hist_latency:
+            kind: histogram
+            help: Latency.
+            unit: ns
+            scale: { start: 5, step: 2.5 }
+            labels: [comm]
+            fields:
+              comm: { description: Who., width: 12, align: right, order: 1, hidden: true }
+          hist_sizes: { buckets: [1, 10, 1e3] }
+        parameters:
+          limits: { description: Bounds., default: { low: 1, names: [a, "true"], on: true } }
+          pid: { default: 0x10 }
+        programs:
+          one: { description: First., attach: sched/sched_switch }
+        """;
+
+    [Fact]
+    public void Files_are_read_or_refused()
+    {
+        // In memory where that can be: the reader takes a path.
+        string root = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+        string folder = Directory.CreateDirectory(Path.Combine(root, $"bee-yaml-{Guid.NewGuid():N}")).FullName;
+        try
+        {
+            byte[][] documents = [Encoding.UTF8.GetBytes(Whole), .. Directory.GetFiles(Sources.Examples, "bee.yaml", SearchOption.AllDirectories).Select(File.ReadAllBytes)];
+            var reader = Isolated.Create<IManifestReader>();
+            var file = new ThreadLocal<string>(() => Path.Combine(folder, $"{Environment.CurrentManagedThreadId}.yaml"));
+            new ReaderRun("bee.yaml", TextMutator.Yaml(documents).Make, (bytes, number) =>
+            {
+                File.WriteAllBytes(file.Value!, bytes);
+                ProgramManifest manifest = reader.Read(file.Value!);
+                _ = $"{manifest.Name}{manifest.Description}{manifest.Authors.Count}{manifest.Sources.Count}{manifest.Defines.Count}{manifest.Places.Count}";
+                _ = manifest.Presentation.Maps.Values.Sum(m => m.Fields.Count + m.Labels.Count + m.Buckets.Count);
+                _ = manifest.Presentation.Parameters.Values.Sum(p => p.Default?.ToString()?.Length ?? 0);
+            }, fault => fault is ManifestException { Line: > 0 }).Execute(output.WriteLine);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}
