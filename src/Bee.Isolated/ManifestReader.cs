@@ -19,10 +19,17 @@ public sealed class ManifestReader : IManifestReader
 
         var text = File.ReadAllText(path);
         var stream = new YamlStream();
+        var parser = new Parser(new StringReader(text));
         try
         {
             CheckDepth(path, text);
-            stream.Load(new StringReader(text));
+            stream.Load(parser);
+        }
+        catch (ArgumentException exception)
+        {
+            // The package's own word for an alias where there can be none, such as behind a text.
+            var at = parser.Current?.Start ?? Mark.Empty;
+            throw new ManifestException(path, Math.Max(1, (int)at.Line), Math.Max(1, (int)at.Column), "no YAML from here on.", exception);
         }
         catch (YamlException exception)
         {

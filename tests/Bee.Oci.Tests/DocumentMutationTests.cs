@@ -30,7 +30,8 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
         Run("manifests", [manifest, index], (bytes, number) =>
         {
             var blobs = new Blobs(bytes, manifest, config);
-            string type = number % 2 == 0 ? MediaTypes.ImageManifest : MediaTypes.ImageIndex;
+            bool isIndex = bytes.AsSpan().IndexOf("\"manifests\""u8) >= 0 ^ number % 8 == 0;
+            string type = isIndex ? MediaTypes.ImageIndex : MediaTypes.ImageManifest;
             Use(new ImageReader(blobs, "store").Read(Entry(bytes, type)));
         });
     }

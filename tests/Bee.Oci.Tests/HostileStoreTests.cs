@@ -28,6 +28,16 @@ public sealed class HostileStoreTests : IDisposable
         Assert.Equal(index, File.ReadAllText(_folder.IndexPath));
     }
 
+    [Fact]
+    public void An_index_that_cannot_be_written_again_is_left_alone()
+    {
+        const string Index = """{"manifests":[],"other":{"\ud800":1}}""";
+        _folder.Lay(Index);
+        Assert.Empty(_folder.Store.List());
+        Assert.Equal(StoreFault.DamagedIndex, Assert.Throws<StoreException>(() => _folder.Add("x")).Fault);
+        Assert.Equal(Index, File.ReadAllText(_folder.IndexPath));
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("{\"imageLayoutVersion\":\"2.0.0\"}")]

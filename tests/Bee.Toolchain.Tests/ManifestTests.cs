@@ -134,6 +134,13 @@ public class ManifestTests
     [InlineData("name: &a x\nparameters:\n  p:\n    default: [&b [&c [&d [&e [1,1,1,1,1,1,1,1,1,1], *e, *e, *e, *e, *e, *e, *e, *e, *e], *d, *d, *d, *d, *d, *d, *d, *d, *d], *c, *c, *c, *c, *c, *c, *c, *c, *c], *b, *b, *b, *b, *b, *b, *b, *b, *b]\n")]
     public void Aliases_without_end_do_not_end_it_either(string text) => Assert.Throws<ManifestException>(() => Read(text));
 
+    [Theory]
+    [InlineData("description: \"Which programs?\"*a\n")]
+    [InlineData("maps:\n  m: { help: text }*a\n")]
+    [InlineData("maps: { m: { buckets: [1, 1: { buckets: [1, 10, 1e3] }\n")]
+    public void What_the_YAML_package_trips_over_is_told_with_its_place(string text) =>
+        Assert.True(Assert.Throws<ManifestException>(() => Read(text)).Line > 0);
+
     [Fact]
     public void A_file_without_end_is_not_read() =>
         Assert.Contains("larger", Assert.Throws<ManifestException>(() => Read("#" + new string(' ', 1 << 20))).Message);

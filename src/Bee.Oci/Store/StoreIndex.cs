@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Bee.Oci.Json;
 
 namespace Bee.Oci.Store;
@@ -24,7 +25,18 @@ internal sealed class StoreIndex
     }
 
     /// <summary>The file's content.</summary>
-    public byte[] ToBytes() => OciJson.Write(_document, OciJson.Canonical.ManifestDocument);
+    /// <exception cref="StoreException">An entry of another tool cannot be kept: it has text that is none, such as half of a surrogate pair.</exception>
+    public byte[] ToBytes()
+    {
+        try
+        {
+            return OciJson.Write(_document, OciJson.Canonical.ManifestDocument);
+        }
+        catch (Exception e) when (e is InvalidOperationException or JsonException)
+        {
+            throw new StoreException(StoreFault.DamagedIndex, $"The image store's {LayoutFiles.IndexName} cannot be changed: {e.Message}", e);
+        }
+    }
 
     /// <summary>
     /// Gives an image a name, taking it from whatever had it. When the image has the name already, its entry stays as it is and so keeps
