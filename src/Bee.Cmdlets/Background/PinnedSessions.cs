@@ -22,7 +22,7 @@ internal static class PinnedSessions
         return [.. PinnedProgram.List(folder).Select(found => found.Program is { } program ? Of(program) : new BpfProgramSession(found.Folder, found.Fault!))];
     }
 
-    /// <summary>The program that is pinned under a name or path; null where there is none.</summary>
+    /// <summary>The program that is pinned under a name or path, or that was started with the name; null where there is none.</summary>
     public static BpfProgramSession? Find(string name)
     {
         try
@@ -30,6 +30,18 @@ internal static class PinnedSessions
             return Of(PinnedProgram.Open(PinPath.Resolve(name)));
         }
         catch (PinException e) when (e.Fault is PinFault.NotFound or PinFault.BadPath or PinFault.NotOnBpffs or PinFault.NoPermission)
+        {
+            return ByDetails(name);
+        }
+    }
+
+    private static BpfProgramSession? ByDetails(string name)
+    {
+        try
+        {
+            return PinnedProgram.List().FirstOrDefault(found => name.Equals(found.Program?.Details.Name, StringComparison.OrdinalIgnoreCase)).Program is { } program ? Of(program) : null;
+        }
+        catch (PinException)
         {
             return null;
         }

@@ -24,6 +24,9 @@ internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, IAttachmen
     /// <summary>Whether the link lives on in a pin when this is released.</summary>
     public bool IsPinned { get; set; }
 
+    /// <summary>The perf event that the link took over, where Bee opened it; else -1.</summary>
+    public int Event { get; init; } = -1;
+
     /// <inheritdoc/>
     public int LinkDescriptor => LibbpfCalls.LinkDescriptor(this);
 
@@ -38,6 +41,12 @@ internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, IAttachmen
         // Destroying a link that is connected turns its perf event off, whoever else holds it; one that is not connected keeps its descriptor open.
         var descriptor = LibbpfCalls.DescriptorOfLink(handle);
         LibbpfCalls.DisconnectLink(handle);
+        // An event that later threads inherit would hold the program as long as its descriptor is open, whatever becomes of the link.
+        if (Event >= 0 && Event != descriptor)
+        {
+            Libc.Close(Event);
+        }
+
         return LibbpfCalls.DestroyLink(handle) == 0 & Libc.Close(descriptor) == 0;
     }
 }

@@ -60,6 +60,20 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
+    public void EntriesOfAPinnedProgramAreSetAndRemoved()
+    {
+        Assert.Equal(0, InChild($"$null = Start-BeeProgram '{programs.Calls}' -Name {_name}-started -PinPath {_name} -Parameter @{{ target_pid = {_load.Id} }}").ExitCode);
+
+        Objects("Set-BeeMapEntry quiet_with_a_name_longer_than_the_kernel_keeps -Program $name -Key 7 -Value 8");
+        Assert.Equal(["7 8"], Strings("Get-BeeMapEntry -Program \"$name-started\" -Name quiet_* | ForEach-Object { \"$($_.Key) $($_.Value)\" }"));
+        Objects("Remove-BeeMapEntry quiet_with_a_name_longer_than_the_kernel_keeps -Program $name -Key 7 -Confirm:$false");
+        Assert.Empty(Objects("Get-BeeMapEntry -Program $name -Name quiet_*"));
+        // By the name it was started with, too.
+        Objects("Stop-BeeProgram \"$name-started\"");
+        Assert.False(Directory.Exists(Folder));
+    }
+
+    [KernelFact]
     public void ClosingTheSessionLeavesIt()
     {
         using (var shell = new Shell())

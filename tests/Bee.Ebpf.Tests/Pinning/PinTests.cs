@@ -72,6 +72,54 @@ public sealed class PinTests : IDisposable
         Assert.DoesNotContain(programs, KernelObjects.ProgramExists);
     }
 
+    [NetworkTheory]
+    [InlineData("xdp", "xdp_md", "if (context->data_end - context->data == 375) seen(0); return XDP_PASS;")]
+    [InlineData("tcx/ingress", "__sk_buff", "if (context->len == 375) seen(0); return -1;")]
+    public void ProgramsOfInterfacesStayAttached(string section, string context, string body)
+    {
+        using var world = new NetworkWorld();
+        int[] programs;
+        using (var session = BpfSession.Load(Counting.Object((section, "struct " + context, body)), new BpfSessionOptions { NetworkNamespace = world.Name, Interfaces = [NetworkWorld.Here] }))
+        {
+            session.Attach();
+            session.Pin(_folder, Details("interface"));
+            programs = [.. session.Programs.Select(p => p.Id)];
+        }
+
+        world.Receive(3);
+        var pinned = PinnedProgram.Open(_folder);
+        using (var again = pinned.OpenSession())
+        {
+            Assert.Equal(3ul, again.Counts()[0]);
+        }
+
+        Assert.Empty(pinned.Remove(TimeSpan.FromSeconds(10)));
+        Assert.DoesNotContain(programs, KernelObjects.ProgramExists);
+    }
+
+    [NetworkFact]
+    public void WhatHasNoLinkIsRefusedByName()
+    {
+        using var world = new NetworkWorld();
+        var before = world.Traffic();
+        TcFilter.IsForced = true;
+        try
+        {
+            using var session = BpfSession.Load(Counting.Object(("tc", "struct __sk_buff", "return 0;")), new BpfSessionOptions { NetworkNamespace = world.Name, Interfaces = [NetworkWorld.Here] });
+            session.Attach();
+            var fault = Assert.Throws<PinException>(() => session.Pin(_folder, Details("filter")));
+            Assert.Equal(PinFault.CannotPin, fault.Fault);
+            Assert.Contains("'p0' (tc)", fault.Message);
+        }
+        finally
+        {
+            TcFilter.IsForced = false;
+        }
+
+        Assert.False(Directory.Exists(_folder));
+        Assert.Equal(before, world.Traffic());
+    }
+
     [KernelFact]
     public void AFolderThatExistsIsLeftAsItIs()
     {

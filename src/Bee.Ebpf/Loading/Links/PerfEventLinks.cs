@@ -60,8 +60,9 @@ internal static class PerfEventLinks
         }
 
         // From here on the link owns the descriptor.
+        var number = sampler.Number;
         sampler.SetHandleAsInvalid();
-        return new LinkHandle(link);
+        return new LinkHandle(link) { Event = number };
     }
 
     private static IEnumerable<int> Threads(int pid)
