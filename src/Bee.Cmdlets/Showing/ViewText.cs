@@ -8,6 +8,9 @@ namespace Bee.Cmdlets;
 /// <summary>Text for the views of formats/Bee.Format.ps1xml.</summary>
 public static class ViewText
 {
+    // What a list leaves of 80 columns beside its labels and what is set in.
+    private const int DetailsWidth = 60;
+
     /// <summary>The first twelve digits of a digest, enough to name the image by.</summary>
     /// <param name="digest">A digest.</param>
     /// <returns>Twelve digits.</returns>
@@ -46,6 +49,12 @@ public static class ViewText
     /// <returns>The lines.</returns>
     public static string Parameters(Image image) => Described(
         image.Parameters, parameter => [parameter.Name, parameter.Type ?? string.Empty, $"= {parameter.Default}"], parameter => [parameter.Description]);
+
+    /// <summary>A text broken between words; the formatter itself breaks inside of them.</summary>
+    /// <param name="text">The text, or null.</param>
+    /// <param name="width">How wide a line may be; a longer word stands alone.</param>
+    /// <returns>The lines.</returns>
+    public static string Wrapped(string? text, int width) => Lines(Wrap(text ?? string.Empty, width));
 
     /// <summary>An image's annotations, one a line.</summary>
     /// <param name="image">The image.</param>
@@ -111,7 +120,6 @@ public static class ViewText
         return Lines(items.SelectMany((item, i) => below(item).Where(line => !string.IsNullOrEmpty(line)).SelectMany(line => Wrap(line!, 60)).Select(line => "    " + line).Prepend(rows[i])));
     }
 
-    // Broken between words to what a view leaves of 80 columns; the formatter itself breaks inside of words.
     private static IEnumerable<string> Wrap(string text, int width)
     {
         var line = new StringBuilder();
