@@ -1,0 +1,14 @@
+# Packets at an interface: through tcx or, on kernels before it, through a qdisc that goes as it came.
+$before = tc qdisc show dev lo
+$seen = [Collections.Generic.List[string]]::new()
+$events = Watch-Image vm/traffic:v1 {
+    $seen.Add("$(tc qdisc show dev lo)")
+    sh -c 'head -c 333 /dev/zero | nc -u -w 1 127.0.0.1 4242; true'
+} -With @{ Interface = 'lo' }
+$events
+$count = @{}
+foreach ($event in $events) { $count["$($event.Key)"] = $event.Value }
+Assert-Equal '1 1 1' "$($count.XDP) $($count.INGRESS) $($count.EGRESS)" 'xdp, ingress, egress'
+Assert-Equal 2 $count.SOCKET 'both ways'
+Assert-Equal ($kernel -lt '6.6') ("$seen" -like '*clsact*') 'a qdisc meanwhile'
+Assert-Equal "$before" "$(tc qdisc show dev lo)" 'qdiscs'
