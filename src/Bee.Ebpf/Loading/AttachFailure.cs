@@ -124,6 +124,13 @@ internal static class AttachFailure
         };
     }
 
+    public static BpfLoadException NarrowsTooFar(BpfProgram program) =>
+        new(LoadFault.Unsupported, $"This kernel narrows program '{program.Name}' ({program.Description.SectionName}) to the first thread of a process; that was mended in Linux 6.10.")
+        {
+            Program = program.Name,
+            Remedy = "A section that begins with uprobe/ or uretprobe/ takes the same pattern, and sees every thread.",
+        };
+
     private static BpfLoadException NoFile(BpfProgram program, string path) =>
         new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to a place in '{path}', and there is no such file.")
         {

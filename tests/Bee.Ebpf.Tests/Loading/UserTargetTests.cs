@@ -143,6 +143,28 @@ public sealed class UserTargetTests
         }
     }
 
+    [KernelFact]
+    public void ADamagedLibraryIsReadAsFarAsItGoes()
+    {
+        using var library = new MarkedLibrary();
+        var whole = File.ReadAllBytes(library.Path);
+        Assert.Equal([new StaticProbe("bee", "one"), new StaticProbe("bee", "two")], StaticProbes.Of(library.Path).OrderBy(p => p.Name));
+        var damaged = library.Path + ".damaged";
+        var random = new Random(20261122);
+        for (var i = 0; i < 3000; i++)
+        {
+            var bytes = whole[..(i % 3 == 0 ? random.Next(whole.Length) : whole.Length)];
+            for (var change = 0; change < 8 && bytes.Length > 0; change++)
+            {
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            }
+
+            File.WriteAllBytes(damaged, bytes);
+            StaticProbes.Of(damaged);
+            BinaryFunctions.Of(damaged);
+        }
+    }
+
     private static BpfSessionOptions Narrowed() => new() { ProcessId = Environment.ProcessId };
 
     private static BpfLoadException Fails(ObjectFile file) => Assert.Throws<BpfLoadException>(() =>

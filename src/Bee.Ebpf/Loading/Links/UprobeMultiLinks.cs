@@ -16,6 +16,11 @@ internal static unsafe class UprobeMultiLinks
 
     public static IEnumerable<IAttachment> Make(BpfProgram program, BpfSessionOptions options)
     {
+        if (options.ProcessId is not null && KernelHost.Current.Version is { } version && version >= s_since && version < s_narrowsSince)
+        {
+            throw AttachFailure.NarrowsTooFar(program);
+        }
+
         foreach (var target in UprobeTarget.All(program, options))
         {
             var offsets = target.Function is null ? [target.Offset] : BinaryFunctions.Matching(program, target).Select(f => f.Offset + target.Offset).Distinct().ToArray();
