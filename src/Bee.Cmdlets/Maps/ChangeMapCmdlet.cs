@@ -28,7 +28,7 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
     private protected bool ShouldChange(MapWriter writer, object? entry, string action)
     {
         _asks ??= Asks();
-        return !_asks.Value || ShouldProcess($"map {writer.Map.Name}: {Describe(entry)}", action);
+        return !_asks.Value || ShouldProcess($"map {writer.Map.Name}: {EntryText.Of(entry)}", action);
     }
 
     /// <summary>The writer for a map that was named, looked for once; null after the error of a name that is no map's has been written.</summary>
@@ -61,14 +61,6 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
         IDictionary members => members.Keys.OfType<string>().FirstOrDefault(name => name.Equals("MapName", StringComparison.OrdinalIgnoreCase)) is { } name ? members[name]?.ToString() : null,
         MapEntry made => made.GetType().GetProperty("MapName")?.GetValue(made) as string,
         _ => null,
-    };
-
-    /// <summary>What an entry or a key is called in questions and messages.</summary>
-    private static string Describe(object? entry) => entry switch
-    {
-        IDictionary members => string.Join(", ", members.Keys.Cast<object>().Where(name => !"MapName".Equals(name.ToString(), StringComparison.OrdinalIgnoreCase)).Select(name => $"{name} = {members[name]}")),
-        MapEntry made => $"{made.GetType().GetProperty("Key")?.GetValue(made)}",
-        _ => $"{entry}",
     };
 
     /// <summary>Runs the work on one entry; what goes wrong is a record about it, and the others go on.</summary>

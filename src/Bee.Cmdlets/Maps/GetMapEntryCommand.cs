@@ -22,6 +22,12 @@ public sealed class GetMapEntryCommand : MapCmdlet
     [Parameter]
     public SwitchParameter Histogram { get; set; }
 
+    /// <summary>Only the entries with these keys: numbers, text, or hashtables by field name. The others are not read.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(MapKeyCompleter))]
+    public object[]? Key { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -54,6 +60,12 @@ public sealed class GetMapEntryCommand : MapCmdlet
 
             EventViews.Register(this, type);
             StackNames.WarnIfHidden(this, [type]);
+            if (Key is not null)
+            {
+                Array.ForEach(Key, key => Guard(key, () => Find(map, key)));
+                return;
+            }
+
             foreach (MapEntry entry in map.Map.Entries())
             {
                 CommandRuntime.WriteObject(entry);
@@ -63,6 +75,12 @@ public sealed class GetMapEntryCommand : MapCmdlet
         {
             throw new BeeInputException("ProgramEnded", $"The program {map.Program} has ended, and its map {map.Name} with it.", "Receive-BeeEvent gives what it reported.");
         }
+    }
+
+    private void Find(MapInfo map, object given)
+    {
+        object? key = PlainValue.Of(given);
+        WriteObject(map.Map.Find(key) ?? throw new BpfMapException(MapFault.NotFound, map.Name, $"Map '{map.Name}' has no such key: {EntryText.Of(key)}."));
     }
 
     private void ReadHistograms(MapInfo map)

@@ -8,6 +8,7 @@ public sealed class BpfMap
     private readonly SafeHandle _owner;
     private readonly int _descriptor;
     private EntryType? _entryType;
+    private EntryEncoder? _encoder;
 
     /// <param name="owner">Keeps the descriptor open; closing it ends the map's use.</param>
     /// <param name="descriptor">The map.</param>
@@ -100,6 +101,21 @@ public sealed class BpfMap
         }
 
         return count;
+    }
+
+    /// <summary>One entry, without reading the others.</summary>
+    /// <param name="key">The key: a number, text, or a dictionary by field name.</param>
+    /// <returns>The entry, or null where there is none.</returns>
+    /// <exception cref="BpfMapException">The key does not fit.</exception>
+    /// <exception cref="NotSupportedException">The map is of a kind that has no entries to read (<see cref="CanRead"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    public MapEntry? Find(object? key)
+    {
+        var type = EntryType ?? throw new NotSupportedException($"Map '{Name}' is of type {Description.Type}, whose entries cannot be read. {WhyUnreadable}");
+        var bytes = (_encoder ??= new EntryEncoder(Description)).Key(key);
+        var value = new byte[MapScan.Stride(Description)];
+        return TryRead(bytes, value) ? Decode(type, bytes, value) : null;
     }
 
     /// <summary>The maps inside of an array or hash of maps, as they are now; none for other maps. They are named as the outer one, a slash and the key.</summary>

@@ -72,6 +72,16 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
+    public void OneEntryIsReadByItsKey()
+    {
+        Objects("0..9 | ForEach-Object { @{ Key = $_; Value = $_ * $_ } } | Set-BeeMapEntry numbers; @{ pid = 1; comm = 'a'; port = 1; rate = 8 } | Set-BeeMapEntry limits");
+
+        Assert.Equal(["9", "25"], Strings("Get-BeeMapEntry numbers -Key 3, 5 | ForEach-Object Value"));
+        Assert.Equal(["8"], Strings("Get-BeeMapEntry limits -Key @{ pid = 1; comm = 'a'; port = 1 } | ForEach-Object rate"));
+        Assert.Equal(["MapEntry.NotFound", "MapEntry.BadKey"], Ids("Get-BeeMapEntry numbers -Key 60, -1"));
+    }
+
+    [KernelFact]
     public void NothingHappensUnderWhatIf()
     {
         Objects("Set-BeeMapEntry numbers -Key 1 -Value 2");
