@@ -38,8 +38,9 @@ internal sealed record PinState(Guid Id, PinDetails Details, ObjectFile File)
                 ? new PinState(header.Id, header.Details, ObjectFile.Parse(bytes.AsMemory(end + 1), header.ObjectName).Present(header.Words))
                 : null;
         }
-        catch (Exception e) when (e is JsonException or BpfObjectException or NotSupportedException)
+        catch (Exception e) when (e is JsonException or BpfObjectException or NotSupportedException or ArgumentException or NullReferenceException)
         {
+            // JSON can say null wherever words are expected; then it is not what was written here.
             return null;
         }
     }

@@ -225,6 +225,38 @@ public sealed class PinTests : IDisposable
         Assert.Null(PinState.Decode("""{"Id":"c56a4180-65aa-42ec-a945-5fd21dec0538","Details":{"Name":"x","Origin":"y","Started":"2026-01-01T00:00:00Z"},"ObjectName":"o","Words":{}}"""u8.ToArray().Concat("\nno object"u8.ToArray()).ToArray()));
     }
 
+    [KernelFact]
+    public void ADescriptionOfAnyBytesIsReadOrRefused()
+    {
+        var file = Fixture.Object("calls").Present(new ObjectPresentation { Maps = new Dictionary<string, MapPresentation> { ["counter_by_argument"] = new() { Help = "Calls.", Labels = ["argument"] } } });
+        var whole = new PinState(Guid.NewGuid(), Details("calls", "counter_by_argument"), file).Encode();
+        var read = PinState.Decode(whole)!;
+        Assert.Equal("Calls.", read.File.Maps.First(m => m.Name == "counter_by_argument").Presentation.Help);
+        Assert.Equal(["counter_by_argument"], read.Details.Streams);
+
+        var text = System.Text.Encoding.UTF8.GetString(whole, 0, Array.IndexOf(whole, (byte)'\n'));
+        foreach (var part in new[] { "\"Maps\":{", "\"Labels\":[", "\"Fields\":{", "\"Programs\":{" })
+        {
+            var at = text.IndexOf(part, StringComparison.Ordinal) + part.Length - 1;
+            Assert.True(at >= part.Length);
+            PinState.Decode([.. System.Text.Encoding.UTF8.GetBytes(text[..at] + "null" + text[(text.IndexOf(part[^1] == '{' ? '}' : ']', at) + 1)..]), .. whole.AsSpan(text.Length)]);
+        }
+
+        const int Seed = 20261122;
+        var random = new Random(Seed);
+        for (var i = 0; i < 2000; i++)
+        {
+            var damaged = (byte[])whole.Clone();
+            for (var flips = random.Next(1, 6); flips > 0; flips--)
+            {
+                damaged[random.Next(i % 2 == 0 ? text.Length : damaged.Length)] = (byte)random.Next(256);
+            }
+
+            // What it gives does not matter, that it throws nothing does.
+            PinState.Decode(random.Next(4) == 0 ? damaged[..random.Next(damaged.Length)] : damaged);
+        }
+    }
+
     public void Dispose()
     {
         if (Directory.Exists(_folder))
