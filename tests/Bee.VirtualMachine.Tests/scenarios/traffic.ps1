@@ -3,7 +3,9 @@ $before = tc qdisc show dev lo
 $seen = [Collections.Generic.List[string]]::new()
 $events = Watch-Image vm/traffic:v1 {
     $seen.Add("$(tc qdisc show dev lo)")
-    sh -c 'head -c 333 /dev/zero | nc -u -w 1 127.0.0.1 4242; true'
+    $sender = [Net.Sockets.UdpClient]::new()
+    $null = $sender.Send([byte[]]::new(333), 333, '127.0.0.1', 4242)
+    $sender.Dispose()
 } -With @{ Interface = 'lo' }
 $events
 $count = @{}
