@@ -70,7 +70,13 @@ internal static class SystemCallShape
         }
     }
 
-    // The kernel keeps each argument in a whole register; below zero means something in the signed ones.
-    private static string Number(FormatField field)
-        => field.Type.StartsWith("unsigned", StringComparison.Ordinal) || field.Type is "size_t" or "umode_t" ? "u64" : "s64";
+    // The kernel keeps each argument in a whole register, and of an int only its lower half means something: -100 is AT_FDCWD, 4294967196 is nothing.
+    private static string Number(FormatField field) => field.Type switch
+    {
+        "pid_t" or "uid_t" or "gid_t" => field.Type,
+        "int" or "clockid_t" or "timer_t" or "key_t" or "mqd_t" or "key_serial_t" => "s32",
+        "unsigned" or "unsigned int" or "u32" or "__u32" or "umode_t" or "qid_t" => "u32",
+        "size_t" or "unsigned long" or "u64" or "__u64" or "aio_context_t" => "u64",
+        _ => "s64",
+    };
 }

@@ -42,6 +42,17 @@ public class SkeletonTests
         Sources.Compile(text);
     }
 
+    /// <summary>A register holds more than an int: AT_FDCWD is -100.</summary>
+    [KernelFact]
+    public void Arguments_of_a_system_call_have_their_width()
+    {
+        var text = Write("tracepoint", "syscalls/sys_enter_openat");
+
+        Assert.Contains("s32 dfd;", text);
+        Assert.Contains("char filename[64];", text);
+        Assert.Contains("u32 mode;", text);
+    }
+
     /// <summary>Another process's id must not pass for the one that runs.</summary>
     [CompileFact]
     public void Fields_that_every_skeleton_has_keep_their_names() => Assert.Contains("pid_t its_pid;", Write("tracepoint", "sched/sched_process_exec"));
