@@ -26,8 +26,7 @@ internal readonly unsafe partial record struct FileFacts(ulong Device, ulong Ino
         }
 
         var file = new SafeFileHandle(descriptor, ownsHandle: true);
-        Status status;
-        if (Statx(descriptor, "", EmptyPath, BasicStats, &status) == 0 && (status.Mode & 0xf000) == 0x8000)
+        if (TryStat(descriptor, out var status) && (status.Mode & 0xf000) == 0x8000)
         {
             facts = new FileFacts((ulong)status.DeviceMajor << 32 | status.DeviceMinor, status.Inode,
                 status.ChangedSeconds * 1_000_000_000 + status.ChangedNanoseconds, (long)status.Size, status.Owner);
@@ -36,6 +35,23 @@ internal readonly unsafe partial record struct FileFacts(ulong Device, ulong Ino
 
         file.Dispose();
         return null;
+    }
+
+    private static bool TryStat(int descriptor, out Status status)
+    {
+        try
+        {
+            Status read;
+            var result = Statx(descriptor, "", EmptyPath, BasicStats, &read);
+            status = read;
+            return result == 0;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // An old C library: without names is better than without the program.
+            status = default;
+            return false;
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
