@@ -111,6 +111,43 @@ public class ImageFormatTests
     }
 
     [Fact]
+    public void What_an_author_says_comes_back_and_is_fit_for_a_terminal()
+    {
+        using var folder = new StoreFolder();
+        using var preset = System.Text.Json.JsonDocument.Parse("""{"low":"1","names":["a"]}""");
+        var map = new ImageMap
+        {
+            Name = "hist_x",
+            Kind = "None",
+            Help = "help\u001b[2J",
+            Unit = "ns",
+            Scale = new() { Spacing = "Linear", Start = 1, Step = 2.5 },
+            Buckets = [1, 2.5],
+            Labels = ["comm\u0007"],
+            Fields = [new() { Name = "comm", Description = "who\u001b", Width = 8, AlignRight = true, Order = -1, Hidden = false }],
+        };
+        Image image = folder.Store.Add(
+            StoreFolder.Content() with
+            {
+                Config = new()
+                {
+                    Maps = [map],
+                    Programs = [new() { Name = "p", Description = "does" }],
+                    Parameters = [new() { Name = "limits", Description = "bounds", AuthorDefault = preset.RootElement }],
+                },
+            },
+            ImageReference.Parse("x"));
+
+        ImageMap read = Assert.Single(folder.Store.List()).Maps[0];
+        Assert.Equal(("None", "help\uFFFD[2J", "ns", map.Scale), (read.Kind, read.Help, read.Unit, read.Scale));
+        Assert.Equal(map.Buckets, read.Buckets);
+        Assert.Equal(["comm\uFFFD"], read.Labels);
+        Assert.Equal(map.Fields[0] with { Description = "who\uFFFD" }, Assert.Single(read.Fields!));
+        Assert.Equal(("does", "bounds"), (image.Programs[0].Description, image.Parameters[0].Description));
+        Assert.Equal("""{"low":"1","names":["a"]}""", image.Parameters[0].AuthorDefault!.Value.GetRawText());
+    }
+
+    [Fact]
     public void Keys_of_versions_to_come_are_kept()
     {
         using var folder = new StoreFolder();
