@@ -31,7 +31,7 @@ public class CompatibilityTests(ITestOutputHelper output)
             d.daddr = BPF_CORE_READ(sk, __sk_common.skc_daddr);
             d.dport = BPF_CORE_READ(sk, __sk_common.skc_dport);
             d.state = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_no_check_tx);
-            d.flags = BPF_CORE_READ(task, mm, flags) ? 1 : 0;
+            d.flags = BPF_CORE_READ(task, mm, total_vm) ? 1 : 0;
             BPF_CORE_READ_STR_INTO(&d.comm, task, group_leader, comm);
             if (bpf_core_type_exists(struct bpf_array) && bpf_core_field_exists(sk->sk_mark))
                 d.flags += bpf_core_enum_value(enum bpf_map_type, BPF_MAP_TYPE_RINGBUF) + bpf_core_type_size(struct sock);
@@ -45,17 +45,18 @@ public class CompatibilityTests(ITestOutputHelper output)
     {
         var kernel = TargetKernel.Running();
         var compared = 0;
-        foreach (var (name, file) in ExampleTests.Names.Select(row => (string)row[0]).Select(name => (name, ExampleTests.Compile(name))).Append(("solo", Sources.Compile(Solo))))
+        foreach (var (name, file) in Directory.GetDirectories(Sources.Examples).Select(f => Path.GetFileName(f)!).Order().Select(name => (name, ExampleTests.Compile(name))).Append(("solo", Sources.Compile(Solo))))
         {
             var log = new LoaderLog();
-            var loads = true;
+            bool? loads = true;
             try
             {
                 BpfSession.Load(file, new BpfSessionOptions { Log = log.Add }).Dispose();
             }
             catch (BpfLoadException fault)
             {
-                loads = false;
+                // Some kernels refuse whole kinds of programs without looking at them, which tells nothing of their code.
+                loads = fault.Fault == LoadFault.VerifierRejected ? false : null;
                 output.WriteLine($"{name}: {fault.Message}");
             }
 
@@ -65,7 +66,7 @@ public class CompatibilityTests(ITestOutputHelper output)
 
             // Loading asks nothing of the targets of most kinds.
             var failed = CompatibilityCheck.Run(file, kernel).Where(f => f is { State: CompatibilityState.Failed, Check: not "AttachTargets" }).ToList();
-            Assert.True(loads == (failed.Count == 0), $"{name}: {(loads ? "loads" : "does not load")}, and Bee says: {string.Join("; ", failed.Select(f => f.Message))}");
+            Assert.True(loads is null || loads == (failed.Count == 0), $"{name}: {(loads == true ? "loads" : "does not load")}, and Bee says: {string.Join("; ", failed.Select(f => f.Message))}");
             output.WriteLine($"{name}: {count} relocations as in libbpf");
         }
 
