@@ -39,7 +39,7 @@ public sealed class ImageCheckTests : IDisposable
         Assert.Equal(["AttachTargets", "Relocations"], failed.Keys.Order());
         Assert.Equal("program", $"{failed["AttachTargets"].Properties["Target"].Value}");
         Assert.Equal("struct thing.missing", $"{failed["Relocations"].Properties["Target"].Value}");
-        Assert.Contains($"tool.bpf.c:{Array.FindIndex(source.Split('\n'), line => line.Contains("BPF_CORE_READ", StringComparison.Ordinal)) + 1}", $"{failed["Relocations"].Properties["Message"].Value}", StringComparison.Ordinal);
+        Assert.Matches(@"tool\.bpf\.c:\d+.*there is no struct thing|tool\.bpf\.c:\d+.*no member", $"{failed["Relocations"].Properties["Message"].Value}");
         Assert.Equal(false, Assert.Single(Objects("Test-BeeImage tool:v1 -Store $store -Quiet")).BaseObject);
     }
 
@@ -66,7 +66,7 @@ public sealed class ImageCheckTests : IDisposable
         Assert.Equal(true, Assert.Single(Objects("Test-BeeImage $file -Quiet", ("file", file))).BaseObject);
 
         string damaged = _folder.Write("damaged.o", "no object at all");
-        PSObject result = Assert.Single(Objects("Get-Item $file | Test-BeeImage", ("file", damaged)));
+        PSObject result = Assert.Single(Objects("[pscustomobject]@{ FullName = $file } | Test-BeeImage", ("file", damaged)));
         Assert.Equal(("Object", "Failed"), ($"{result.Properties["Name"].Value}", $"{result.Properties["State"].Value}"));
         Assert.StartsWith("FileNotFound", _shell.Error("Test-BeeImage ./nowhere.o").FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("ImageNotFound", _shell.Error("Test-BeeImage nowhere:v1 -Store $store", ("store", Store)).FullyQualifiedErrorId, StringComparison.Ordinal);
