@@ -124,6 +124,16 @@ public class SkeletonTests
     [InlineData("unix")]
     public void Iterators_of_other_objects_compile(string target) => Sources.Compile(Write("iter", target), PrecompiledBee.Flags);
 
+    /// <summary>Where the kernel tells nothing of the target, there is less to read, and it still is a program.</summary>
+    [CompileTheory]
+    [InlineData("tracepoint", "syscalls/sys_enter_open*")]
+    [InlineData("tracepoint", "sched/sched_*")]
+    [InlineData("kprobe", "vfs_open+0x4")]
+    [InlineData("ksyscall", "getpid")]
+    [InlineData("kprobe.multi", "vfs_*")]
+    [InlineData("uprobe", "/usr/bin/env:main")]
+    public void A_target_of_which_nothing_is_known_makes_a_program(string kind, string target) => Sources.Compile(Write(kind, target), PrecompiledBee.Flags);
+
     [CompileFact]
     public void The_types_of_names_are_on_the_map()
     {
