@@ -114,8 +114,8 @@ function Test-Project([string] $Project, [string] $Results) {
     $trx = "$Results/$name.trx"
     [IO.File]::Delete($trx)
     $watch = [Diagnostics.Stopwatch]::StartNew()
-    # A test that hangs is ended and named after five minutes, so that the whole run has an end.
-    dotnet test $Project -c $Configuration --no-build --nologo --results-directory $Results --logger "trx;LogFileName=$name.trx" --logger 'console;verbosity=minimal' --blame-hang --blame-hang-dump-type none --blame-hang-timeout 5m |
+    # A test that hangs is ended and named after eight minutes, so that the whole run has an end.
+    dotnet test $Project -c $Configuration --no-build --nologo --results-directory $Results --logger "trx;LogFileName=$name.trx" --logger 'console;verbosity=minimal' --blame-hang --blame-hang-dump-type none --blame-hang-timeout 8m |
         Where-Object { $_ -notmatch '^(Test run for|A total of|Data collector|Results File:|VSTest version|$)|\[SKIP\]$|^  Skipped ' } | Out-Host
     $exit = $LASTEXITCODE
     $suite = @{ Name = $name; Passed = 0; Failed = 0; Skipped = 0; Reasons = @{}; Seconds = $watch.Elapsed.TotalSeconds; Note = '' }

@@ -101,7 +101,8 @@ public sealed class KernelHost
         {
             try
             {
-                return System.IO.File.ReadLines(_root + "/proc/kallsyms").FirstOrDefault() is { } line ? line.TakeWhile(c => c != ' ').Any(c => c != '0') : null;
+                using var list = new StreamReader(_root + "/proc/kallsyms");
+                return KernelSymbols.ShowsAddresses(list);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -40,9 +40,8 @@ public sealed class KernelSymbols
         {
             try
             {
-                // The first line will do: the kernel shows either all addresses or none.
                 using var list = new StreamReader(ListPath, Encoding.ASCII);
-                return list.ReadLine() is { } line && !HasAddress(line) ? Hidden(KernelHost.Current.Setting("kernel/kptr_restrict")) : null;
+                return ShowsAddresses(list) == false ? Hidden(KernelHost.Current.Setting("kernel/kptr_restrict")) : null;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -184,6 +183,22 @@ public sealed class KernelSymbols
         ? "Functions of the kernel have no names here: the sysctl kernel.kptr_restrict is 2, which hides their addresses from everybody. Set it to 1 or 0 (sysctl -w kernel.kptr_restrict=1)."
         : "Functions of the kernel have no names here: this process may not see their addresses"
             + (restrict is null ? "" : $" (the sysctl kernel.kptr_restrict is {restrict})") + ". Run as root, or give the process CAP_SYSLOG.";
+
+    /// <summary>Whether a list shows addresses; null for one without functions. Its first function tells: the kernel shows all or none, but what each CPU has a copy of,
+    /// and often stands first, has small numbers for addresses, and 0 among them.</summary>
+    internal static bool? ShowsAddresses(TextReader list)
+    {
+        while (list.ReadLine() is { } line)
+        {
+            var space = line.IndexOf(' ');
+            if (space > 0 && line.Length > space + 1 && line[space + 1] is ('t' or 'T'))
+            {
+                return HasAddress(line);
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Whether a line of the list shows an address.</summary>
     internal static bool HasAddress(string line) => line.AsSpan(0, Math.Max(0, line.IndexOf(' '))).Trim('0').Length > 0;

@@ -42,6 +42,18 @@ public class KernelSymbolTests
         Assert.Null(hidden.Find(0xffffffff81000100));
     }
 
+    [Theory]
+    [InlineData("0000000000000000 A fixed_percpu_data\n0000000000001000 A cpu_debug_store\nffffffff81000000 T startup_64\n", true)]
+    [InlineData("0000000000000000 A fixed_percpu_data\n0000000000000000 T startup_64\n", false)]
+    [InlineData("ffffffff81000000 t local\n", true)]
+    [InlineData("", null)]
+    public void TheFirstFunctionTellsWhetherAddressesAreShown(string list, bool? shown)
+    {
+        using var reader = new StringReader(list);
+
+        Assert.Equal(shown, KernelSymbols.ShowsAddresses(reader));
+    }
+
     [Fact]
     public void WhyAddressesAreHiddenIsSaid()
     {

@@ -1,6 +1,6 @@
 namespace Bee.VirtualMachine.Kernels;
 
-/// <summary>An unpacked kernel: <c>vmlinuz</c> and the modules that the guest loads.</summary>
+/// <summary>An unpacked kernel: <c>vmlinuz</c>, its settings and the modules that the guest loads.</summary>
 /// <param name="Folder">The folder that holds them.</param>
 internal sealed record KernelFiles(string Folder)
 {
@@ -10,6 +10,9 @@ internal sealed record KernelFiles(string Folder)
     /// <summary>The compressed kernel.</summary>
     public string Image => Path.Combine(Folder, "vmlinuz");
 
+    /// <summary>The settings that it was built with, named after its release as in /boot.</summary>
+    public string Settings => Directory.GetFiles(Folder, "config-*").Single();
+
     /// <summary>The modules, in the order in which they load.</summary>
     public IEnumerable<string> Modules => Directory.GetFiles(Folder, "*.ko*").Order(StringComparer.Ordinal);
 
@@ -18,7 +21,7 @@ internal sealed record KernelFiles(string Folder)
     public static KernelFiles Obtain(DebianKernel kernel)
     {
         string home = Path.Combine(CacheFolder.Path, "kernels");
-        var files = new KernelFiles(Path.Combine(home, $"debian-{kernel.Version}"));
+        var files = new KernelFiles(Path.Combine(home, $"{kernel.Version}-debian"));
         if (File.Exists(files.Image))
         {
             return files;
@@ -53,8 +56,8 @@ internal sealed record KernelFiles(string Folder)
     private static void Pick(string unpacked, string keep)
     {
         string[] all = Directory.GetFiles(unpacked, "*", SearchOption.AllDirectories);
-        string image = all.FirstOrDefault(file => Path.GetFileName(file).StartsWith("vmlinuz-", StringComparison.Ordinal))
-            ?? throw new KernelMissingException("the kernel's package holds no vmlinuz");
+        string Find(string prefix) => all.FirstOrDefault(file => Path.GetFileName(file).StartsWith(prefix, StringComparison.Ordinal))
+            ?? throw new KernelMissingException($"the kernel's package holds no {prefix}*");
         for (int i = 0; i < Wanted.Length; i++)
         {
             if (all.FirstOrDefault(file => Path.GetFileName(file).StartsWith(Wanted[i] + ".ko", StringComparison.Ordinal)) is { } module)
@@ -63,6 +66,8 @@ internal sealed record KernelFiles(string Folder)
             }
         }
 
-        File.Move(image, Path.Combine(keep, "vmlinuz"));
+        string settings = Find("config-");
+        File.Move(settings, Path.Combine(keep, Path.GetFileName(settings)));
+        File.Move(Find("vmlinuz-"), Path.Combine(keep, "vmlinuz"));
     }
 }

@@ -6,7 +6,7 @@ namespace Bee.VirtualMachine.Machine;
 internal static class Emulator
 {
     /// <summary>How long a guest may run.</summary>
-    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(240);
+    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(300);
 
     /// <summary>Runs a guest to its end.</summary>
     /// <param name="kernel">What it boots.</param>

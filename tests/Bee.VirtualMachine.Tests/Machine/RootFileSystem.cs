@@ -28,6 +28,7 @@ internal static class RootFileSystem
         archive.AddFolder("bee/kinds", ProgramStore.Kinds);
         archive.AddFolder("bee/inside", Path.Combine(Project.Suite, "inside"));
         archive.AddFolder("bee/scenarios", Project.Scenarios, file => file.EndsWith(".ps1", StringComparison.Ordinal));
+        archive.AddFile($"boot/{Path.GetFileName(kernel.Settings)}", kernel.Settings);
         foreach (string module in kernel.Modules)
         {
             archive.AddFile($"bee/modules/{Path.GetFileName(module)}", module);

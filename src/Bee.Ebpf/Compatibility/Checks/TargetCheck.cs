@@ -53,6 +53,9 @@ internal static class TargetCheck
         {
             "kprobe" or "kretprobe" or "ksyscall" or "kretsyscall" or "kprobe.multi" or "kretprobe.multi" when !AttachFailure.HasKprobes =>
                 ("this kernel was built without kprobes (CONFIG_KPROBES)", "Use SEC(\"fentry/…\"), SEC(\"tracepoint/…\") or SEC(\"raw_tp/…\") instead, or a kernel with CONFIG_KPROBES=y."),
+            // The function that makes such links in the kernel is there only with the setting.
+            "kprobe.multi" or "kretprobe.multi" when context.Kernel.Symbols is { } symbols && !symbols.Contains("register_fprobe_ips") =>
+                ("this kernel was built without fprobes (CONFIG_FPROBE)", "A section that begins with kprobe/ or kretprobe/ takes the same pattern and makes a link for each function."),
             "uprobe" or "uretprobe" or "usdt" when !Directory.Exists("/sys/bus/event_source/devices/uprobe") =>
                 ("this kernel was built without uprobes (CONFIG_UPROBE_EVENTS)", "Run it on a kernel with CONFIG_UPROBE_EVENTS=y."),
             "lsm" or "lsm_cgroup" when SecurityModules() is { } modules && !modules.Contains("bpf") =>
