@@ -51,7 +51,7 @@ public class CompatibilityTests(ITestOutputHelper output)
             bool? loads = true;
             try
             {
-                BpfSession.Load(file, new BpfSessionOptions { Log = log.Add }).Dispose();
+                BpfSession.Load(file, new BpfSessionOptions { Interfaces = file.Programs.Any(p => ProgramKinds.Find(p.Kind) is { NeedsInterface: true }) ? ["lo"] : [], Log = log.Add }).Dispose();
             }
             catch (BpfLoadException fault)
             {
