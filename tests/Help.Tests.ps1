@@ -13,6 +13,8 @@ BeforeDiscovery {
         'Invoke-BeeProgram: Example 1: Watch one process'                  = 'it runs until Ctrl+C'
         'Invoke-BeeProgram: Example 2: Five events'                        = 'it waits for programs of users who are not root'
         'New-BeeProgram: Example 4: Packets'                               = 'it would count the packets of others; the tests of skeletons run it in a network of their own'
+        'Invoke-BeeProgram: Example 5: Packets of a container'             = 'there is no container here'
+        'Invoke-BeeProgram: Example 6: Another function'                   = 'it runs until Ctrl+C'
         'Invoke-BeeProgram: Example 4: Counters'                           = 'it runs until Ctrl+C'
         'Test-BeeImage: Example 3: Another machine''s kernel'              = 'there is no other machine here'
     }
@@ -119,6 +121,7 @@ Describe 'An example' {
             # Each begins with the same images: one removes what another needs.
             'opensnoop:v1' | ForEach-Object { $null = Copy-BeeImage $_ opensnoop:latest -ErrorAction Ignore; $null = Copy-BeeImage $_ ghcr.io/me/opensnoop:v1 }
             $running = @(foreach ($program in $before[$Name]) { Start-BeeProgram "${program}:v1" -Name $program -Parameter @{ target_pid = $load.Id } })
+            if ($text -match 'counter_stacks') { $running = @(Start-BeeProgram (Join-Path $root examples cpustack) -Parameter @{ target_pid = $load.Id } -ProcessId $load.Id) }
             if ($text -match '-Program old') { $running = @(foreach ($program in 'old', 'new') { Start-BeeProgram settings:v1 -Name $program }) }
             if ($running) { Start-Sleep -Milliseconds 300 }
             if ($running.Name -contains 'settings') {
