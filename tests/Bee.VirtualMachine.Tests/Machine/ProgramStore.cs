@@ -13,8 +13,13 @@ internal static class ProgramStore
 
     private static string Build()
     {
-        string folder = Directory.CreateTempSubdirectory("bee-guest-programs-").FullName;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        // Not a temporary folder: the tests' process is ended before it could delete one.
+        string folder = Path.Combine(Project.Root, "artifacts", "guests", "programs");
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
         string[] arguments = [Path.Combine(Project.Suite, "build-images.ps1"), "-Store", Path.Combine(folder, "store"), "-Kinds", Path.Combine(folder, "kinds")];
         ChildResult result = Child.Run(Path.Combine(Project.EngineHost, "bee-host"), arguments, TimeSpan.FromMinutes(6));
         return result.ExitCode == 0 ? folder : throw new InvalidOperationException($"The programs for the guest were not built:\n{result.Messages}{result.Output}");
