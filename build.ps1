@@ -15,8 +15,9 @@
 .PARAMETER Arguments
     For Bench: passed on to the benchmark program.
 #>
-[CmdletBinding()]
+[CmdletBinding(PositionalBinding = $false)]
 param(
+    [Parameter(Position = 0)]
     [ValidateSet('Build', 'Test', 'Demo', 'Bench', 'Pack')]
     [string] $Task = 'Build',
 
@@ -187,7 +188,7 @@ function Test-Everything {
     ''
     $passed = $failed = $skipped = 0
     foreach ($suite in $suites) {
-        '{0,-22} {1,5} passed {2,3} failed {3,4} skipped {4,6:n0} s  {5}' -f $suite.Name, $suite.Passed, $suite.Failed, $suite.Skipped, $suite.Seconds, $suite.Note
+        '{0,-24} {1,5} passed {2,3} failed {3,4} skipped {4,6:n0} s  {5}' -f $suite.Name, $suite.Passed, $suite.Failed, $suite.Skipped, $suite.Seconds, $suite.Note
         foreach ($reason in $suite.Reasons.Keys) { "    $($suite.Reasons[$reason]) skipped: $reason" }
         $passed += $suite.Passed; $failed += $suite.Failed; $skipped += $suite.Skipped
     }

@@ -28,6 +28,15 @@ public sealed class BuildScriptTests
     }
 
     [Fact]
+    public void WhatFollowsTheTaskIsTheBenchmarks()
+    {
+        (int exit, _, string messages) = Run(BeeModule.EngineHost, BeeModule.File("build.ps1"), "-Task", "Bench", "-NoBuild", "nothing");
+
+        Assert.NotEqual(0, exit);
+        Assert.Contains("No measurement 'nothing'", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheBootstrapExplainsItself()
     {
         (int exit, _, string messages) = Run(BeeModule.File("build.sh"), "nothing");
