@@ -58,7 +58,7 @@ public sealed class KernelHostTests : IDisposable
     }
 
     [Theory]
-    [InlineData("6.18.44-fc-v657", "6.18.44")]
+    [InlineData("6.18.44-cloud-amd64", "6.18.44")]
     [InlineData("5.15", "5.15")]
     [InlineData("7.0.0+", "7.0.0")]
     [InlineData("nonsense", null)]

@@ -4,7 +4,7 @@ namespace Bee.VirtualMachine.Kernels;
 
 /// <summary>
 /// Debian's archive as apt sees it through a configuration of its own in a temporary folder: nothing is installed, and the machine's own
-/// sources, lists and pins are neither read nor changed. Packages are checked against Debian's keys.
+/// lists and pins are neither read nor changed. Where the archive is, its sources say. Packages are checked against Debian's keys.
 /// </summary>
 internal static class PackageSource
 {
@@ -41,7 +41,7 @@ internal static class PackageSource
         }
 
         string sources = Path.Combine(folder, "sources.list");
-        File.WriteAllLines(sources, kernel.Sources.Select(source => $"deb [arch=amd64 signed-by={Keys}] {source}"));
+        File.WriteAllLines(sources, Sources(kernel).Select(source => $"deb [arch=amd64 signed-by={Keys}] {source} main"));
         File.WriteAllText(Path.Combine(folder, "state/status"), "");
         var text = new StringBuilder();
         foreach ((string key, string value) in new (string, string)[]
@@ -69,6 +69,21 @@ internal static class PackageSource
         string file = Path.Combine(folder, "apt.conf");
         File.WriteAllText(file, text.ToString());
         return file;
+    }
+
+    // The machine's own mirror of Debian, which by custom keeps its archives in folders of these names; whichever release the machine itself is.
+    private static IEnumerable<string> Sources(DebianKernel kernel)
+    {
+        var environment = new Dictionary<string, string> { ["LC_ALL"] = "C" };
+        string[] known = [.. Run("apt-get", ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"], "/", environment)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(uri => uri.TrimEnd('/')).Distinct()];
+        string archive = known.FirstOrDefault(uri => uri.EndsWith("/debian", StringComparison.Ordinal))
+            ?? throw new KernelMissingException("Debian's kernels come from Debian's archive, and apt has no source that ends in /debian");
+        yield return $"{archive} {kernel.Suite}";
+        if (known.FirstOrDefault(uri => uri.EndsWith("/debian-security", StringComparison.Ordinal)) is { } security)
+        {
+            yield return $"{security} {kernel.Suite}-security";
+        }
     }
 
     private static string Run(string command, string[] arguments, string folder, Dictionary<string, string> environment)
