@@ -65,7 +65,7 @@ public class CompatibilityTests(ITestOutputHelper output)
             compared += count;
 
             // Loading asks nothing of the targets of most kinds.
-            var failed = CompatibilityCheck.Run(file, kernel).Where(f => f is { State: CompatibilityState.Failed, Check: not "AttachTargets" }).ToList();
+            var failed = CompatibilityCheck.Run(file, kernel).Where(f => f is { State: CheckState.Failed, Name: not "AttachTargets" }).ToList();
             Assert.True(loads is null || loads == (failed.Count == 0), $"{name}: {(loads == true ? "loads" : "does not load")}, and Bee says: {string.Join("; ", failed.Select(f => f.Message))}");
             output.WriteLine($"{name}: {count} relocations as in libbpf");
         }

@@ -186,7 +186,7 @@ public class ExampleRunTests
 
     internal static List<BpfEvent> Read(EventReader reader)
     {
-        var sink = new Sink();
+        var sink = new CollectingSink();
         reader.Run(sink, CancellationToken.None, TimeSpan.FromMilliseconds(300));
         return sink.Events;
     }
@@ -201,21 +201,6 @@ public class ExampleRunTests
     private static object Get(BpfEvent item, string property) => item.GetType().GetProperty(property)!.GetValue(item)!;
 
     private static string Name(object value) => Convert.ToInt64(value) == 0 ? "0" : value.ToString()!;
-
-    private sealed class Sink : IEventSink
-    {
-        internal List<BpfEvent> Events { get; } = [];
-
-        public bool Event(BpfEvent e)
-        {
-            Events.Add(e);
-            return true;
-        }
-
-        public void Short(ShortRecord record) => Assert.Fail("short");
-
-        public void Lost(string map, ulong count) => Assert.Fail("lost");
-    }
 }
 
 /// <summary>A test that needs the tracepoint at the kernel's checks of capabilities, which came with Linux 6.14.</summary>

@@ -116,19 +116,4 @@ public class SoloRunTests
     private static extern int GetProcessGroup(int pid);
 
     private static object Get(BpfEvent item, string property) => item.GetType().GetProperty(property)!.GetValue(item)!;
-
-    private sealed class CollectingSink : IEventSink
-    {
-        internal List<BpfEvent> Events { get; } = [];
-
-        public bool Event(BpfEvent e)
-        {
-            Events.Add(e);
-            return true;
-        }
-
-        public void Short(ShortRecord record) => Assert.Fail("short");
-
-        public void Lost(string map, ulong count) => Assert.Fail("lost");
-    }
 }

@@ -1,3 +1,5 @@
+using Bee.Ebpf;
+
 namespace Bee.Cmdlets;
 
 /// <summary>What Test-BeeHost checks, by name and in the order in which a person would set a machine up.</summary>

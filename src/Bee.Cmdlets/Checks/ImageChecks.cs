@@ -1,3 +1,4 @@
+using Bee.Ebpf;
 using Bee.Oci;
 
 namespace Bee.Cmdlets;

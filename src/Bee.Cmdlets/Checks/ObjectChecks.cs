@@ -15,22 +15,14 @@ internal static class ObjectChecks
             yield return new CheckResult("Config", CheckState.Warning, $"What the image says of {fault.Place} does not fit its program: {fault.Message}") { Target = fault.Place };
         }
 
-        foreach (CompatibilityFinding finding in CompatibilityCheck.Run(input.File, kernel))
+        foreach (CheckResult result in CompatibilityCheck.Run(input.File, kernel))
         {
-            yield return new CheckResult(finding.Check, State(finding.State), finding.Message) { Remedy = finding.Remedy, Target = finding.Target };
+            yield return result;
         }
     }
 
     /// <summary>The result for a program that cannot be read.</summary>
     public static CheckResult Damaged(string reference, BpfObjectException fault) => new("Object", CheckState.Failed, fault.Message) { Target = reference };
-
-    private static CheckState State(CompatibilityState state) => state switch
-    {
-        CompatibilityState.Ok => CheckState.Ok,
-        CompatibilityState.Warning => CheckState.Warning,
-        CompatibilityState.Failed => CheckState.Failed,
-        _ => CheckState.Unknown,
-    };
 
     private static string Count(int count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Bee.Ebpf;
 
 namespace Bee.Cmdlets;
 

@@ -12,6 +12,7 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
 
     private readonly Dictionary<string, MapWriter?> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<MapInfo, MapWriter> _byMap = [];
+    private MapWriter? _viewed;
     private bool? _asks;
 
     /// <summary>The programs whose maps can be meant: names or ids; wildcards are allowed. Without it all programs.</summary>
@@ -31,12 +32,48 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
         return !_asks.Value || ShouldProcess($"map {writer.Map.Name}: {EntryText.Of(entry)}", action);
     }
 
+    /// <summary>The writer for the map that is meant: given as such, by name, or by the entry itself. Null after an error has been written.</summary>
+    private protected MapWriter? Writer(MapInfo? map, string? name, object? entry)
+    {
+        if (map is not null)
+        {
+            MapWriter? writer = null;
+            Guard(map, () => writer = For(map));
+            return writer;
+        }
+
+        if ((name ?? MapNameOf(entry)) is { } known)
+        {
+            return Find(known);
+        }
+
+        WriteError(new BeeInputException("MapNameMissing", "The entry does not say which map it is of.", "Name the map with -Name, or give entries that have a MapName."), entry);
+        return null;
+    }
+
+    /// <summary>Gives an entry, with a view for its type; null gives nothing.</summary>
+    private protected void Give(MapWriter writer, MapEntry? entry)
+    {
+        if (entry is null)
+        {
+            return;
+        }
+
+        if (_viewed != writer && writer.Map.EntryType is { } type)
+        {
+            EventViews.Register(this, type);
+            _viewed = writer;
+        }
+
+        CommandRuntime.WriteObject(entry);
+    }
+
     /// <summary>The writer for a map that was named, looked for once; null after the error of a name that is no map's has been written.</summary>
-    private protected MapWriter? Find(string name)
+    private MapWriter? Find(string name)
     {
         if (!_byName.TryGetValue(name, out MapWriter? writer))
         {
-            // Only what was found is kept for the next input; an error is told for each.
+            // One error a name, not one for each of its entries.
             Guard(name, () => writer = For(Single(name)));
             _byName[name] = writer;
         }
@@ -45,7 +82,7 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
     }
 
     /// <summary>The writer for a map.</summary>
-    private protected MapWriter For(MapInfo map)
+    private MapWriter For(MapInfo map)
     {
         if (!_byMap.TryGetValue(map, out MapWriter? writer))
         {
@@ -56,7 +93,7 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
     }
 
     /// <summary>The name of the map that an entry says it is of, or null.</summary>
-    private protected static string? MapNameOf(object? entry) => entry switch
+    private static string? MapNameOf(object? entry) => entry switch
     {
         IDictionary members => members.Keys.OfType<string>().FirstOrDefault(name => name.Equals("MapName", StringComparison.OrdinalIgnoreCase)) is { } name ? members[name]?.ToString() : null,
         MapEntry made => made.GetType().GetProperty("MapName")?.GetValue(made) as string,

@@ -11,8 +11,6 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
 {
     private const string Every = "All", EveryOfMap = "MapAll";
 
-    private MapWriter? _viewed;
-
     /// <summary>The map's name. Without it each entry says in its MapName which map it is of.</summary>
     [Parameter(Position = 0, ParameterSetName = ByInput)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByKey)]
@@ -64,7 +62,7 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
             case ByKey or ByMapAndKey:
                 foreach (object key in Key)
                 {
-                    Remove(Writer(null), PlainValue.Of(key), key);
+                    Remove(Writer(Map, Name, null), PlainValue.Of(key), key);
                 }
 
                 break;
@@ -73,27 +71,9 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
                 break;
             default:
                 object? entry = PlainValue.Of(InputObject);
-                Remove(Writer(entry), entry, InputObject);
+                Remove(Writer(Map, Name, entry), entry, InputObject);
                 break;
         }
-    }
-
-    private MapWriter? Writer(object? entry)
-    {
-        if (Map is not null)
-        {
-            MapWriter? writer = null;
-            Guard(Map, () => writer = For(Map));
-            return writer;
-        }
-
-        if ((Name ?? MapNameOf(entry)) is { } name)
-        {
-            return Find(name);
-        }
-
-        WriteError(new BeeInputException("MapNameMissing", "The entry does not say which map it is of.", "Name the map with -Name, or give entries that have a MapName."), entry);
-        return null;
     }
 
     private void Remove(MapWriter? writer, object? entry, object? target)
@@ -120,7 +100,7 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
 
     private void RemoveAll()
     {
-        if (Writer(null) is not { } writer)
+        if (Writer(Map, Name, null) is not { } writer)
         {
             return;
         }
@@ -164,21 +144,5 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
 
             Tell($"{writer.Map.Name}: {removed} entries removed.");
         });
-    }
-
-    private void Give(MapWriter writer, MapEntry? entry)
-    {
-        if (entry is null)
-        {
-            return;
-        }
-
-        if (_viewed != writer && writer.Map.EntryType is { } type)
-        {
-            EventViews.Register(this, type);
-            _viewed = writer;
-        }
-
-        CommandRuntime.WriteObject(entry);
     }
 }

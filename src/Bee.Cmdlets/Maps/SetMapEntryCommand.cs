@@ -11,7 +11,6 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
 {
     private readonly Dictionary<MapWriter, List<EncodedEntry>> _replacements = [];
     private int _faults;
-    private bool _told;
 
     /// <summary>The map's name. Without it each entry says in its MapName which map it is for.</summary>
     [Parameter(Position = 0, ParameterSetName = ByInput)]
@@ -81,7 +80,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
         {
             object? key = PlainValue.Of(Key);
             object? value = PlainValue.Of(Value);
-            if (Writer(null) is { } one)
+            if (Writer(Map, Name, null) is { } one)
             {
                 Set(one, Key, key ?? value, () => one.Encode(key, value));
             }
@@ -90,7 +89,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
         }
 
         object? entry = PlainValue.Of(InputObject);
-        if (Writer(entry) is not { } writer)
+        if (Writer(Map, Name, entry) is not { } writer)
         {
             _faults++;
             return;
@@ -127,28 +126,10 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
                 {
                     int removed = writer.Replace(entries);
                     Tell($"{writer.Map.Name}: {entries.Count} entries written, {removed} removed.");
-                    entries.ForEach(entry => Give(writer, entry));
+                    entries.ForEach(entry => GiveBack(writer, entry));
                 });
             }
         }
-    }
-
-    private MapWriter? Writer(object? entry)
-    {
-        if (Map is not null)
-        {
-            MapWriter? writer = null;
-            Guard(Map, () => writer = For(Map));
-            return writer;
-        }
-
-        if ((Name ?? MapNameOf(entry)) is { } name)
-        {
-            return Find(name);
-        }
-
-        WriteError(new BeeInputException("MapNameMissing", "The entry does not say which map it is for.", "Name the map with -Name, or give entries that have a MapName."), entry);
-        return null;
     }
 
     private void Set(MapWriter writer, object? target, object? what, Func<EncodedEntry> encode)
@@ -169,7 +150,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
             else if (ShouldChange(writer, what, "Set entry"))
             {
                 writer.Write(entry, NoClobber ? MapWriteMode.OnlyNew : MustExist ? MapWriteMode.OnlyExisting : MapWriteMode.Any);
-                Give(writer, entry);
+                GiveBack(writer, entry);
             }
         });
         _faults += done ? 0 : 1;
@@ -179,19 +160,5 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
         ? writer.Encode(null, value)
         : throw new BeeInputException("NotAnEntry", $"'{value}' is no entry for the map {writer.Map.Name}.", $"Give an object or a hashtable with {string.Join(", ", writer.Names)}, or use -Key and -Value.");
 
-    private void Give(MapWriter writer, EncodedEntry entry)
-    {
-        if (!PassThru || writer.Find(entry.Key) is not { } written)
-        {
-            return;
-        }
-
-        if (!_told && writer.Map.EntryType is { } type)
-        {
-            EventViews.Register(this, type);
-            _told = true;
-        }
-
-        WriteObject(written);
-    }
+    private void GiveBack(MapWriter writer, EncodedEntry entry) => Give(writer, PassThru ? writer.Find(entry.Key) : null);
 }

@@ -10,12 +10,12 @@ public static class CompatibilityCheck
     /// What was found, in a fixed order of checks; each check gives one finding at least for an object that has what it is about. The verifier
     /// has more to say (loops, pointers, limits), which only loading tells.
     /// </returns>
-    public static IEnumerable<CompatibilityFinding> Run(ObjectFile file, TargetKernel kernel)
+    public static IEnumerable<CheckResult> Run(ObjectFile file, TargetKernel kernel)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(kernel);
         var context = new CheckContext(file, kernel.Names, new ProgramAnalysis(file, kernel));
-        Func<CheckContext, IEnumerable<CompatibilityFinding>>[] checks =
+        Func<CheckContext, IEnumerable<CheckResult>>[] checks =
             [TypeCheck.Run, TargetCheck.Run, RelocationCheck.Run, HelperCheck.Run, KernelSymbolCheck.Run, SettingCheck.Run, MemoryCheck.Run];
         return checks.SelectMany(check => check(context));
     }

@@ -120,17 +120,5 @@ internal sealed class KernelNames(TargetKernel kernel)
         }
     }
 
-    private static HashSet<string>? ReadEvents()
-    {
-        try
-        {
-            return Tracefs.Root is { } root
-                ? [.. System.IO.File.ReadLines(Path.Combine(root, "available_events")).Select(l => l.Trim().Replace(':', '/'))]
-                : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    private static HashSet<string>? ReadEvents() => KernelTargets.Names("tracepoint") is { Count: > 0 } names ? [.. names] : null;
 }

@@ -29,11 +29,11 @@ public class OtherKernelTests
             SEC("raw_tp/known") int fine(u64 *ctx) { get_pid_tgid(); return 0; }
             SEC("xdp") int packets(void *ctx) { return 2; }
             """);
-        string[] failed = [.. findings.Where(f => f.State == CompatibilityState.Failed).Select(f => $"{f.Check} {f.Target}")];
+        string[] failed = [.. findings.Where(f => f.State == CheckState.Failed).Select(f => $"{f.Name} {f.Target}")];
         Assert.Equal(["AttachTargets raw", "Helpers number 14", "MapTypes ring", "ProgramTypes packets", "Relocations struct own.c"], failed.Order(StringComparer.Ordinal));
 
         // probe_read_kernel is not there either, and the loader takes probe_read.
-        var relocation = findings.Single(f => f.Check == "Relocations" && f.State == CompatibilityState.Failed);
+        var relocation = findings.Single(f => f.Name == "Relocations" && f.State == CheckState.Failed);
         Assert.Contains("struct own has no member c", relocation.Message, StringComparison.Ordinal);
         Assert.Contains("test.bpf.c:", relocation.Message, StringComparison.Ordinal);
         Assert.Contains("a", relocation.Remedy!, StringComparison.Ordinal);
@@ -86,6 +86,6 @@ public class OtherKernelTests
         Assert.Throws<BpfObjectException>(() => TargetKernel.FromFile(folder.Write("b", [0x9f, 0xeb, 1, .. new byte[40]])));
     }
 
-    private static List<CompatibilityFinding> Check(TargetKernel kernel, string source) =>
+    private static List<CheckResult> Check(TargetKernel kernel, string source) =>
         [.. CompatibilityCheck.Run(ObjectFile.Parse(Fixtures.Compile("test", "#include \"fixture.h\"\n" + source), "test.o"), kernel)];
 }

@@ -28,34 +28,34 @@ public class VerdictTests(ITestOutputHelper output)
     private static readonly TargetKernel s_kernel = TargetKernel.Running();
 
     /// <summary>Sources, what is to be found, and under which check; the parameter that makes it worse, if one does.</summary>
-    public static TheoryData<string, string, CompatibilityState, string?> Programs => new()
+    public static TheoryData<string, string, CheckState, string?> Programs => new()
     {
-        { "found = READ(TASK, pid);", "Relocations", CompatibilityState.Ok, null },
-        { "found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Failed, null },
-        { "found = READ((struct no_such_struct *)TASK, x);", "Relocations", CompatibilityState.Failed, null },
-        { "if (HAS(TASK->no_such_member)) found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Ok, null },
-        { "struct task_struct___old *t = (void *)TASK; if (HAS(t->long_gone)) found = READ(t, long_gone); else found = READ(TASK, pid);", "Relocations", CompatibilityState.Ok, null },
-        { "if (!HAS(TASK->no_such_member)) found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Failed, null },
-        { "int kind = 0; if (HAS(TASK->no_such_member)) kind = 2; if (ctx) found = 1; if (kind == 2) found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Ok, null },
-        { "if (wants) found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Warning, "wants" },
-        { "if (deep != 1 && HAS(TASK->pid)) found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Warning, "deep" },
-        { "if (found) found = READ(TASK, no_such_member);", "Relocations", CompatibilityState.Failed, null },
-        { "found = bpf_get_smp_processor_id();", "Helpers", CompatibilityState.Ok, null },
-        { "found = no_such_helper();", "Helpers", CompatibilityState.Failed, null },
-        { "if (__builtin_preserve_enum_value(*(enum bpf_func_id___bee *)BPF_FUNC_no_such_helper___bee, 0)) found = no_such_helper();", "Helpers", CompatibilityState.Ok, null },
-        { "if (wants == 7) found = no_such_helper();", "Helpers", CompatibilityState.Warning, null },
+        { "found = READ(TASK, pid);", "Relocations", CheckState.Ok, null },
+        { "found = READ(TASK, no_such_member);", "Relocations", CheckState.Failed, null },
+        { "found = READ((struct no_such_struct *)TASK, x);", "Relocations", CheckState.Failed, null },
+        { "if (HAS(TASK->no_such_member)) found = READ(TASK, no_such_member);", "Relocations", CheckState.Ok, null },
+        { "struct task_struct___old *t = (void *)TASK; if (HAS(t->long_gone)) found = READ(t, long_gone); else found = READ(TASK, pid);", "Relocations", CheckState.Ok, null },
+        { "if (!HAS(TASK->no_such_member)) found = READ(TASK, no_such_member);", "Relocations", CheckState.Failed, null },
+        { "int kind = 0; if (HAS(TASK->no_such_member)) kind = 2; if (ctx) found = 1; if (kind == 2) found = READ(TASK, no_such_member);", "Relocations", CheckState.Ok, null },
+        { "if (wants) found = READ(TASK, no_such_member);", "Relocations", CheckState.Warning, "wants" },
+        { "if (deep != 1 && HAS(TASK->pid)) found = READ(TASK, no_such_member);", "Relocations", CheckState.Warning, "deep" },
+        { "if (found) found = READ(TASK, no_such_member);", "Relocations", CheckState.Failed, null },
+        { "found = bpf_get_smp_processor_id();", "Helpers", CheckState.Ok, null },
+        { "found = no_such_helper();", "Helpers", CheckState.Failed, null },
+        { "if (__builtin_preserve_enum_value(*(enum bpf_func_id___bee *)BPF_FUNC_no_such_helper___bee, 0)) found = no_such_helper();", "Helpers", CheckState.Ok, null },
+        { "if (wants == 7) found = no_such_helper();", "Helpers", CheckState.Warning, null },
     };
 
     [KernelTheory]
     [MemberData(nameof(Programs))]
-    public void TheKernelAgrees(string body, string check, CompatibilityState expected, string? parameter)
+    public void TheKernelAgrees(string body, string check, CheckState expected, string? parameter)
     {
         var file = Compile(body);
         var findings = Findings(file);
-        var worst = findings.Where(f => f.Check == check).Max(f => f.State);
+        var worst = findings.Where(f => f.Name == check).Max(f => f.State);
         Assert.Equal(expected, worst);
         Assert.Equal(worst, findings.Max(f => f.State));
-        Assert.Equal(expected != CompatibilityState.Failed, Loads(file, null));
+        Assert.Equal(expected != CheckState.Failed, Loads(file, null));
         if (parameter is not null)
         {
             Assert.False(Loads(file, parameter));
@@ -82,16 +82,16 @@ public class VerdictTests(ITestOutputHelper output)
             }
             """);
         var findings = Findings(file);
-        Assert.Contains(findings, f => f is { Check: "KernelFunctions", Target: "no_such_function", State: CompatibilityState.Ok });
-        Assert.Contains(findings, f => f is { Check: "KernelVariables", Target: "runqueues_of_nobody", State: CompatibilityState.Ok });
-        Assert.Contains(findings, f => f is { Check: "KernelVariables", Target: "jiffies_of_nobody", State: CompatibilityState.Ok });
-        Assert.DoesNotContain(findings, f => f.State == CompatibilityState.Failed);
+        Assert.Contains(findings, f => f is { Name: "KernelFunctions", Target: "no_such_function", State: CheckState.Ok });
+        Assert.Contains(findings, f => f is { Name: "KernelVariables", Target: "runqueues_of_nobody", State: CheckState.Ok });
+        Assert.Contains(findings, f => f is { Name: "KernelVariables", Target: "jiffies_of_nobody", State: CheckState.Ok });
+        Assert.DoesNotContain(findings, f => f.State == CheckState.Failed);
         Assert.True(Loads(file, null));
 
         var strong = Findings(Compile("found = task_prio_of_nobody(1);", "extern int task_prio_of_nobody(int a) __attribute__((section(\".ksyms\")));"));
-        Assert.Equal(CompatibilityState.Failed, Assert.Single(strong, f => f.Check == "KernelFunctions").State);
-        var closed = Assert.Single(Findings(Compile("wake_up_process((void *)0);", "extern int wake_up_process(void *p) __attribute__((section(\".ksyms\")));")), f => f.Check == "KernelFunctions");
-        Assert.Equal(CompatibilityState.Failed, closed.State);
+        Assert.Equal(CheckState.Failed, Assert.Single(strong, f => f.Name == "KernelFunctions").State);
+        var closed = Assert.Single(Findings(Compile("wake_up_process((void *)0);", "extern int wake_up_process(void *p) __attribute__((section(\".ksyms\")));")), f => f.Name == "KernelFunctions");
+        Assert.Equal(CheckState.Failed, closed.State);
         output.WriteLine(closed.Message);
     }
 
@@ -106,15 +106,15 @@ public class VerdictTests(ITestOutputHelper output)
         var findings = Findings(file);
         if (!new KernelSettings(s_kernel).AreKnown)
         {
-            Assert.Contains(findings, f => f is { Check: "KernelSettings", State: CompatibilityState.Failed });
+            Assert.Contains(findings, f => f is { Name: "KernelSettings", State: CheckState.Failed });
             return;
         }
 
-        Assert.All(findings, f => Assert.Equal(CompatibilityState.Ok, f.State));
+        Assert.All(findings, f => Assert.Equal(CheckState.Ok, f.State));
         Assert.Contains(findings, f => f.Message.Contains("CONFIG_HZ=", StringComparison.Ordinal));
         Assert.True(Loads(file, null));
         var strong = Findings(Compile("found = CONFIG_NO_SUCH_SETTING;", "extern int CONFIG_NO_SUCH_SETTING __attribute__((section(\".kconfig\")));"));
-        Assert.Equal(CompatibilityState.Failed, Assert.Single(strong, f => f.Check == "KernelSettings").State);
+        Assert.Equal(CheckState.Failed, Assert.Single(strong, f => f.Name == "KernelSettings").State);
     }
 
     [KernelFact]
@@ -130,7 +130,7 @@ public class VerdictTests(ITestOutputHelper output)
         foreach (var (section, exists) in targets)
         {
             var file = Fixture.Compile("targets", $"#include \"fixture.h\"\nSEC(\"{section}\") int f(void *ctx) {{ return 0; }}\n");
-            var failed = Findings(file).Where(f => f.State == CompatibilityState.Failed).ToList();
+            var failed = Findings(file).Where(f => f.State == CheckState.Failed).ToList();
             Assert.True(exists == (failed.Count == 0), $"{section}: {string.Join("; ", failed.Select(f => f.Message))}");
             Assert.All(failed, f => Assert.Equal("f", f.Target));
         }
@@ -140,20 +140,20 @@ public class VerdictTests(ITestOutputHelper output)
     public void LicensesAreHeldAgainstHelpers()
     {
         const string Closed = "SEC(\"kprobe/x\") int f(void *ctx) { bpf_get_current_task(); return 0; }", Open = "SEC(\"kprobe/x\") int f(void *ctx) { return bpf_get_current_pid_tgid(); }";
-        foreach (var (license, body, state) in new[] { ("Proprietary", Closed, CompatibilityState.Failed), ("Dual MIT/GPL", Closed, CompatibilityState.Ok), ("Proprietary", Open, CompatibilityState.Ok) })
+        foreach (var (license, body, state) in new[] { ("Proprietary", Closed, CheckState.Failed), ("Dual MIT/GPL", Closed, CheckState.Ok), ("Proprietary", Open, CheckState.Ok) })
         {
             var file = Fixture.Compile("license", $"#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\nchar LICENSE[] SEC(\"license\") = \"{license}\";\n{body}\n");
-            Assert.Equal(state, Assert.Single(CompatibilityCheck.Run(file, s_kernel), f => f.Check == "License").State);
+            Assert.Equal(state, Assert.Single(CompatibilityCheck.Run(file, s_kernel), f => f.Name == "License").State);
         }
     }
 
     private static ObjectFile Compile(string body, string more = "") =>
         Fixture.Compile("verdict", $"{Head}{more}\nSEC(\"raw_tp/sys_enter\") int program(void *ctx)\n{{\n\t{body}\n\treturn 0;\n}}\n");
 
-    private List<CompatibilityFinding> Findings(ObjectFile file)
+    private List<CheckResult> Findings(ObjectFile file)
     {
         var findings = CompatibilityCheck.Run(file, s_kernel).ToList();
-        findings.ForEach(f => output.WriteLine($"{f.Check} {f.State}: {f.Message} {f.Remedy}"));
+        findings.ForEach(f => output.WriteLine($"{f.Name} {f.State}: {f.Message} {f.Remedy}"));
         return findings;
     }
 

@@ -9,7 +9,7 @@ internal static class HelperCheck
     // For what programs read of memory the loader takes the older helper where the kernel has no newer one.
     private static readonly Dictionary<int, int> s_older = new() { [112] = 4, [113] = 4, [114] = 45, [115] = 45 };
 
-    public static IEnumerable<CompatibilityFinding> Run(CheckContext context)
+    public static IEnumerable<CheckResult> Run(CheckContext context)
     {
         var calls = Calls(context);
         foreach (var finding in Known(context, calls))
@@ -20,17 +20,17 @@ internal static class HelperCheck
         yield return License(context, calls);
     }
 
-    private static IEnumerable<CompatibilityFinding> Known(CheckContext context, List<HelperCall> calls)
+    private static IEnumerable<CheckResult> Known(CheckContext context, List<HelperCall> calls)
     {
         if (calls.Count == 0)
         {
-            yield return new(Name, CompatibilityState.Ok, "The programs call no helpers.");
+            yield return new(Name, CheckState.Ok, "The programs call no helpers.");
             yield break;
         }
 
         if (Ids(context.Kernel) is not { } known)
         {
-            yield return new(Name, CompatibilityState.Unknown, $"The programs call {CheckContext.Count(calls.Select(c => c.Id).Distinct().Count(), "helper")}; the kernel does not tell which it has.");
+            yield return new(Name, CheckState.Unknown, $"The programs call {CheckContext.Count(calls.Select(c => c.Id).Distinct().Count(), "helper")}; the kernel does not tell which it has.");
             yield break;
         }
 
@@ -42,29 +42,29 @@ internal static class HelperCheck
             var places = CheckContext.List(group.Select(c => c.Place), 3);
             var isReached = group.Any(c => c.IsReached);
             yield return !isReached
-                ? new(Name, CompatibilityState.Ok, $"The kernel has no helper {name} ({places}). The program asks first, and does without.") { Target = name }
+                ? new(Name, CheckState.Ok, $"The kernel has no helper {name} ({places}). The program asks first, and does without.") { Target = name }
                 : group.Any(c => c.IsReachedByDefault)
-                    ? new(Name, CompatibilityState.Failed, $"The kernel has no helper {name}, which is called at {places}.")
+                    ? new(Name, CheckState.Failed, $"The kernel has no helper {name}, which is called at {places}.")
                     {
                         Target = name,
                         Remedy = $"Run it on a newer kernel, or ask first: bpf_core_enum_value_exists(enum bpf_func_id, {Prefix}…).",
                     }
-                    : new(Name, CompatibilityState.Warning, $"The kernel has no helper {name} ({places}). With the parameters as they are it is not called.") { Target = name };
+                    : new(Name, CheckState.Warning, $"The kernel has no helper {name} ({places}). With the parameters as they are it is not called.") { Target = name };
         }
 
         if (missing.TrueForAll(g => !g.Any(c => c.IsReachedByDefault)))
         {
             var used = calls.Where(c => known.Contains(c.Id)).Select(c => names.GetValueOrDefault(c.Id) ?? $"number {c.Id}").ToList();
-            yield return new(Name, CompatibilityState.Ok, $"The kernel has {CheckContext.List(used, 8)}.");
+            yield return new(Name, CheckState.Ok, $"The kernel has {CheckContext.List(used, 8)}.");
         }
     }
 
-    private static CompatibilityFinding License(CheckContext context, List<HelperCall> calls)
+    private static CheckResult License(CheckContext context, List<HelperCall> calls)
     {
         var license = context.File.License;
         if (Licenses.IsCompatible(license))
         {
-            return new(LicenseName, CompatibilityState.Ok, $"The license is '{license}', which opens all helpers.");
+            return new(LicenseName, CheckState.Ok, $"The license is '{license}', which opens all helpers.");
         }
 
         var declared = license.Length == 0 ? "The object declares no license" : $"The license '{license}' is not one that the kernel takes as compatible with the GPL";
@@ -75,8 +75,8 @@ internal static class HelperCheck
         var functions = context.Analysis.Code.Elf.Symbols.Where(s => s.IsExtern && context.File.Btf?.Find(s.Name, BtfKind.Function) is not null).Select(s => s.Name).ToList();
         string[] needs = [.. closed.Select(n => $"helper {n}"), .. lsm.Select(n => $"program {n} (lsm)"), .. functions.Select(n => $"kernel function {n}")];
         return needs.Length == 0
-            ? new(LicenseName, CompatibilityState.Ok, $"{declared}; nothing in it is known to need one.")
-            : new(LicenseName, CompatibilityState.Failed, $"{declared}, and these need one: {CheckContext.List(needs)}.")
+            ? new(LicenseName, CheckState.Ok, $"{declared}; nothing in it is known to need one.")
+            : new(LicenseName, CheckState.Failed, $"{declared}, and these need one: {CheckContext.List(needs)}.")
             {
                 Remedy = $"Declare one, if you may: char LICENSE[] SEC(\"license\") = \"GPL\"; the kernel also takes {string.Join(", ", Licenses.Compatible.Skip(1).Select(l => $"'{l}'"))}.",
             };

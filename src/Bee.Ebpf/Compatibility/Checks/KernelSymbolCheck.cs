@@ -5,7 +5,7 @@ internal static class KernelSymbolCheck
 {
     private const string FunctionName = "KernelFunctions", VariableName = "KernelVariables";
 
-    public static IEnumerable<CompatibilityFinding> Run(CheckContext context)
+    public static IEnumerable<CheckResult> Run(CheckContext context)
     {
         if (context.File.Btf?.Find(Externs.KernelSymbols, BtfKind.DataSection) is not BtfDataSection section)
         {
@@ -30,16 +30,16 @@ internal static class KernelSymbolCheck
 
             if (good.Count > 0)
             {
-                yield return new(name, CompatibilityState.Ok, $"The kernel has {CheckContext.List(good)}.");
+                yield return new(name, CheckState.Ok, $"The kernel has {CheckContext.List(good)}.");
             }
         }
     }
 
-    private static CompatibilityFinding? Function(CheckContext context, BtfFunction function)
+    private static CheckResult? Function(CheckContext context, BtfFunction function)
     {
         if (context.Kernel.Kernel.Types is null)
         {
-            return new(FunctionName, CompatibilityState.Failed, $"The programs call the kernel's {function.Name}, and {context.Kernel.Kernel.Problem}.") { Target = function.Name };
+            return new(FunctionName, CheckState.Failed, $"The programs call the kernel's {function.Name}, and {context.Kernel.Kernel.Problem}.") { Target = function.Name };
         }
 
         if (!context.Kernel.Functions.TryGetValue(CoreNames.Essential(function.Name), out var found))
@@ -49,7 +49,7 @@ internal static class KernelSymbolCheck
 
         if (context.Kernel.IsOpen(found) == false)
         {
-            return new(FunctionName, CompatibilityState.Failed, $"{function.Name} is a function of the kernel, but not one that programs may call.")
+            return new(FunctionName, CheckState.Failed, $"{function.Name} is a function of the kernel, but not one that programs may call.")
             {
                 Target = function.Name,
                 Remedy = "Only functions that the kernel marks as kfuncs are open; the set grows from one kernel to the next.",
@@ -57,30 +57,30 @@ internal static class KernelSymbolCheck
         }
 
         return CoreTypes.AreCompatible(function.Prototype, found.Prototype) == true ? null : new(
-            FunctionName, CompatibilityState.Failed, $"The kernel's {function.Name} has other parameters: '{found.Prototype}', and the program calls it as '{function.Prototype}'.") { Target = function.Name };
+            FunctionName, CheckState.Failed, $"The kernel's {function.Name} has other parameters: '{found.Prototype}', and the program calls it as '{function.Prototype}'.") { Target = function.Name };
     }
 
-    private static CompatibilityFinding? Variable(CheckContext context, BtfVariable variable)
+    private static CheckResult? Variable(CheckContext context, BtfVariable variable)
     {
         var name = CoreNames.Essential(variable.Name);
         if (variable.Type.Resolve() is BtfVoid)
         {
             // Only its address is asked for, which kallsyms has.
             return context.Kernel.Symbols is not { } symbols
-                ? new(VariableName, CompatibilityState.Unknown, $"The programs use the address of the kernel's {variable.Name}; this kernel's symbols cannot be read here.") { Target = variable.Name }
+                ? new(VariableName, CheckState.Unknown, $"The programs use the address of the kernel's {variable.Name}; this kernel's symbols cannot be read here.") { Target = variable.Name }
                 : symbols.Contains(name) ? null : Missing(context, VariableName, variable.Name, "symbol", symbols);
         }
 
         return context.Kernel.Variables.ContainsKey(name) ? null : Missing(context, VariableName, variable.Name, "variable with a type", context.Kernel.Variables.Keys);
     }
 
-    private static CompatibilityFinding Missing(CheckContext context, string check, string name, string what, IEnumerable<string> candidates)
+    private static CheckResult Missing(CheckContext context, string check, string name, string what, IEnumerable<string> candidates)
     {
         var code = context.Analysis.Code;
         var isWeak = code.Elf.Symbols.Any(s => s.IsExtern && s.Name == name && s.Binding == ElfBinding.Weak);
         if (!isWeak)
         {
-            return new(check, CompatibilityState.Failed, $"The kernel has no {what} {name}.")
+            return new(check, CheckState.Failed, $"The kernel has no {what} {name}.")
             {
                 Target = name,
                 Remedy = CheckContext.Near(name, candidates) ?? "Declare it __weak and ask with bpf_ksym_exists() first, if the program can do without.",
@@ -89,8 +89,8 @@ internal static class KernelSymbolCheck
 
         var (reached, byDefault) = Calls(context, name);
         return !reached
-            ? new(check, CompatibilityState.Ok, $"The kernel has no {what} {name}. The program declares it weak, and does without.") { Target = name }
-            : new(check, byDefault ? CompatibilityState.Failed : CompatibilityState.Warning, $"The kernel has no {what} {name}, and the program calls it"
+            ? new(check, CheckState.Ok, $"The kernel has no {what} {name}. The program declares it weak, and does without.") { Target = name }
+            : new(check, byDefault ? CheckState.Failed : CheckState.Warning, $"The kernel has no {what} {name}, and the program calls it"
                 + (byDefault ? " without asking first." : " where its parameters say so.")) { Target = name };
     }
 

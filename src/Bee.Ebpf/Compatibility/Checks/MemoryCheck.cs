@@ -11,11 +11,11 @@ internal static class MemoryCheck
     // Above this part of what is free, others notice.
     private const double Much = 0.25;
 
-    public static IEnumerable<CompatibilityFinding> Run(CheckContext context)
+    public static IEnumerable<CheckResult> Run(CheckContext context)
     {
         if (context.File.Maps.Count == 0)
         {
-            yield return new(Name, CompatibilityState.Ok, "The object has no maps.");
+            yield return new(Name, CheckState.Ok, "The object has no maps.");
             yield break;
         }
 
@@ -35,9 +35,9 @@ internal static class MemoryCheck
         var needed = total + reader;
         yield return free switch
         {
-            { } bytes when needed > bytes => new(Name, CompatibilityState.Failed, $"{text} This machine has {Size(bytes)} free.") { Remedy = "Make the largest maps smaller (max_entries)." },
-            { } bytes when needed > Much * bytes => new(Name, CompatibilityState.Warning, $"{text} This machine has {Size(bytes)} free."),
-            _ => new(Name, CompatibilityState.Ok, text),
+            { } bytes when needed > bytes => new(Name, CheckState.Failed, $"{text} This machine has {Size(bytes)} free.") { Remedy = "Make the largest maps smaller (max_entries)." },
+            { } bytes when needed > Much * bytes => new(Name, CheckState.Warning, $"{text} This machine has {Size(bytes)} free."),
+            _ => new(Name, CheckState.Ok, text),
         };
     }
 

@@ -5,7 +5,7 @@ internal static class SettingCheck
 {
     private const string Name = "KernelSettings";
 
-    public static IEnumerable<CompatibilityFinding> Run(CheckContext context)
+    public static IEnumerable<CheckResult> Run(CheckContext context)
     {
         if (context.File.Btf?.Find(Externs.KernelConfig, BtfKind.DataSection) is not BtfDataSection section)
         {
@@ -19,7 +19,7 @@ internal static class SettingCheck
         {
             var isNeeded = wanted.Any(n => symbols.Any(s => s.IsExtern && s.Name == n && s.Binding != ElfBinding.Weak));
             var isHere = context.Kernel.Kernel.IsRunning;
-            yield return new(Name, !isHere ? CompatibilityState.Unknown : isNeeded ? CompatibilityState.Failed : CompatibilityState.Warning,
+            yield return new(Name, !isHere ? CheckState.Unknown : isNeeded ? CheckState.Failed : CheckState.Warning,
                 isHere ? $"The programs ask for {CheckContext.List(wanted)}, and the kernel's configuration cannot be read." : $"The programs ask for {CheckContext.List(wanted)}, which types alone do not tell.")
             {
                 Remedy = isHere ? $"It is looked for in {string.Join(" and ", settings.Places)} (CONFIG_IKCONFIG_PROC)." : null,
@@ -40,13 +40,13 @@ internal static class SettingCheck
             }
             else
             {
-                yield return new(Name, CompatibilityState.Failed, $"The kernel was built without {name}, and the program does not declare it __weak.") { Target = name, Remedy = $"Declare it as extern … {name} __kconfig __weak; it is 0 then." };
+                yield return new(Name, CheckState.Failed, $"The kernel was built without {name}, and the program does not declare it __weak.") { Target = name, Remedy = $"Declare it as extern … {name} __kconfig __weak; it is 0 then." };
             }
         }
 
         if (good.Count > 0)
         {
-            yield return new(Name, CompatibilityState.Ok, $"The kernel tells {CheckContext.List(good)}.");
+            yield return new(Name, CheckState.Ok, $"The kernel tells {CheckContext.List(good)}.");
         }
     }
 }

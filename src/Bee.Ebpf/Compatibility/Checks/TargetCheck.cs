@@ -5,7 +5,7 @@ internal static class TargetCheck
 {
     private const string Name = "AttachTargets";
 
-    public static IEnumerable<CompatibilityFinding> Run(CheckContext context)
+    public static IEnumerable<CheckResult> Run(CheckContext context)
     {
         var good = new List<string>();
         foreach (var program in context.Programs)
@@ -37,12 +37,12 @@ internal static class TargetCheck
 
         if (good.Count > 0)
         {
-            yield return new(Name, CompatibilityState.Ok, $"There is {CheckContext.List(good)}.");
+            yield return new(Name, CheckState.Ok, $"There is {CheckContext.List(good)}.");
         }
     }
 
     // What all targets of a kind need.
-    private static CompatibilityFinding? Lacking(CheckContext context, ProgramDescription program)
+    private static CheckResult? Lacking(CheckContext context, ProgramDescription program)
     {
         if (!context.Kernel.Kernel.IsRunning)
         {
@@ -54,22 +54,22 @@ internal static class TargetCheck
             "kprobe" or "kretprobe" or "ksyscall" or "kretsyscall" or "kprobe.multi" or "kretprobe.multi" when !AttachFailure.HasKprobes =>
                 ("this kernel was built without kprobes (CONFIG_KPROBES)", "Use SEC(\"fentry/…\"), SEC(\"tracepoint/…\") or SEC(\"raw_tp/…\") instead, or a kernel with CONFIG_KPROBES=y."),
             // The function that makes such links in the kernel is there only with the setting.
-            "kprobe.multi" or "kretprobe.multi" when context.Kernel.Symbols is { } symbols && !symbols.Contains("register_fprobe_ips") =>
+            "kprobe.multi" or "kretprobe.multi" when context.Kernel.Symbols is { } symbols && !symbols.Contains(TraceableFunctions.MultiSymbol) =>
                 ("this kernel was built without fprobes (CONFIG_FPROBE)", "A section that begins with kprobe/ or kretprobe/ takes the same pattern and makes a link for each function."),
-            "uprobe" or "uretprobe" or "usdt" when !Directory.Exists("/sys/bus/event_source/devices/uprobe") =>
+            "uprobe" or "uretprobe" or "usdt" when !KernelHost.Current.HasUprobes =>
                 ("this kernel was built without uprobes (CONFIG_UPROBE_EVENTS)", "Run it on a kernel with CONFIG_UPROBE_EVENTS=y."),
-            "lsm" or "lsm_cgroup" when SecurityModules() is { } modules && !modules.Contains("bpf") =>
+            "lsm" or "lsm_cgroup" when KernelHost.Current.SecurityModules is { } modules && !modules.Contains("bpf") =>
                 ($"the security module bpf is not active (active: {string.Join(", ", modules)})", "Add bpf to the kernel's command line: lsm=…,bpf."),
             _ => default((string What, string Remedy)?),
         };
         return lacking is { } found
-            ? new(Name, CompatibilityState.Failed, $"Program {program.Name} ({program.SectionName}) cannot be attached: {found.What}.") { Target = program.Name, Remedy = found.Remedy }
+            ? new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) cannot be attached: {found.What}.") { Target = program.Name, Remedy = found.Remedy }
             : null;
     }
 
-    private static CompatibilityFinding? One(CheckContext context, ProgramDescription program, ProgramKind kind, string target) => kind.Target switch
+    private static CheckResult? One(CheckContext context, ProgramDescription program, ProgramKind kind, string target) => kind.Target switch
     {
-        _ when target.Length == 0 && kind.HasTargetInSection => new(Name, CompatibilityState.Failed, $"Section '{program.SectionName}' of program {program.Name} does not say what to attach to.") { Remedy = $"Write it as SEC(\"{kind.Section}\")." },
+        _ when target.Length == 0 && kind.HasTargetInSection => new(Name, CheckState.Failed, $"Section '{program.SectionName}' of program {program.Name} does not say what to attach to.") { Remedy = $"Write it as SEC(\"{kind.Section}\")." },
         AttachTarget.Tracepoint => Tracepoint(context.Kernel, program, target),
         AttachTarget.RawTracepoint => Known(context.Kernel, program, target, context.Kernel.Tracepoints, "tracepoint"),
         AttachTarget.KernelFunction => KernelFunction(context.Kernel, program, target),
@@ -81,7 +81,7 @@ internal static class TargetCheck
         _ => null,
     };
 
-    private static CompatibilityFinding? Tracepoint(KernelNames kernel, ProgramDescription program, string target)
+    private static CheckResult? Tracepoint(KernelNames kernel, ProgramDescription program, string target)
     {
         if (kernel.Events is { } events)
         {
@@ -99,7 +99,7 @@ internal static class TargetCheck
         return Known(kernel, program, name, kernel.Tracepoints, "tracepoint");
     }
 
-    private static CompatibilityFinding? KernelFunction(KernelNames kernel, ProgramDescription program, string target)
+    private static CheckResult? KernelFunction(KernelNames kernel, ProgramDescription program, string target)
     {
         var name = target.Split('+')[0];
         if (kernel.Functions.Count > 0 && Any(kernel.Functions.Keys, name))
@@ -114,11 +114,11 @@ internal static class TargetCheck
         }
 
         return needsType && kernel.Symbols?.Contains(name) == true
-            ? new(Name, CompatibilityState.Failed, $"Program {program.Name} attaches to the kernel's function {name}, of which the kernel shows no type.") { Remedy = $"A kprobe can attach to it: SEC(\"kprobe/{name}\")." }
+            ? new(Name, CheckState.Failed, $"Program {program.Name} attaches to the kernel's function {name}, of which the kernel shows no type.") { Remedy = $"A kprobe can attach to it: SEC(\"kprobe/{name}\")." }
             : Known(kernel, program, name, kernel.Functions.Keys, "kernel function", isComplete: needsType);
     }
 
-    private static CompatibilityFinding? SystemCall(KernelNames kernel, ProgramDescription program, string name)
+    private static CheckResult? SystemCall(KernelNames kernel, ProgramDescription program, string name)
     {
         string[] prefixes = ["__x64_sys_", "__arm64_sys_", "__riscv_sys_", "__s390x_sys_", "sys_"];
         IEnumerable<string> all = kernel.Symbols ?? (IEnumerable<string>)kernel.Functions.Keys;
@@ -126,11 +126,11 @@ internal static class TargetCheck
         return Known(kernel, program, name, calls, "system call", isComplete: calls.Count > 0);
     }
 
-    private static CompatibilityFinding? UserFunction(ProgramDescription program, string target)
+    private static CheckResult? UserFunction(ProgramDescription program, string target)
     {
         if (UprobeTarget.Parse(target) is not { } place)
         {
-            return new(Name, CompatibilityState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which function of which file to attach to.") { Remedy = "Write it as SEC(\"uprobe//path/of/file:function\")." };
+            return new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which function of which file to attach to.") { Remedy = "Write it as SEC(\"uprobe//path/of/file:function\")." };
         }
 
         var path = BinaryPaths.Resolve(place.Path);
@@ -148,12 +148,12 @@ internal static class TargetCheck
         return Any(functions, function) ? null : Missing(program, $"function in {path},", function, functions);
     }
 
-    private static CompatibilityFinding? UserProbe(ProgramDescription program, string target)
+    private static CheckResult? UserProbe(ProgramDescription program, string target)
     {
         var parts = target.Split(':');
         if (parts.Length < 3)
         {
-            return new(Name, CompatibilityState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which static probe to attach to.") { Remedy = "Write it as SEC(\"usdt//path/of/file:provider:name\")." };
+            return new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which static probe to attach to.") { Remedy = "Write it as SEC(\"usdt//path/of/file:provider:name\")." };
         }
 
         var file = string.Join(':', parts[..^2]);
@@ -168,10 +168,10 @@ internal static class TargetCheck
         return Any(probes, wanted) ? null : Missing(program, $"static probe in {path},", wanted, probes);
     }
 
-    private static CompatibilityFinding NoFile(ProgramDescription program, string path) =>
-        new(Name, CompatibilityState.Failed, $"Program {program.Name} attaches to {path}, and there is no such file.") { Remedy = CheckContext.Near(BinaryPaths.Near(path, 3)) };
+    private static CheckResult NoFile(ProgramDescription program, string path) =>
+        new(Name, CheckState.Failed, $"Program {program.Name} attaches to {path}, and there is no such file.") { Remedy = CheckContext.Near(BinaryPaths.Near(path, 3)) };
 
-    private static CompatibilityFinding? Known(KernelNames kernel, ProgramDescription program, string name, IReadOnlyCollection<string> all, string what, bool isComplete = true)
+    private static CheckResult? Known(KernelNames kernel, ProgramDescription program, string name, IReadOnlyCollection<string> all, string what, bool isComplete = true)
     {
         if (Any(all, name))
         {
@@ -179,15 +179,15 @@ internal static class TargetCheck
         }
 
         return kernel.Kernel.Types is null || !isComplete
-            ? new(Name, CompatibilityState.Unknown, $"Program {program.Name} attaches to the {what} {name}; whether the kernel has it cannot be told from here.")
+            ? new(Name, CheckState.Unknown, $"Program {program.Name} attaches to the {what} {name}; whether the kernel has it cannot be told from here.")
             : Missing(program, what, name, all);
     }
 
-    private static CompatibilityFinding? Known(KernelNames kernel, ProgramDescription program, string name, IEnumerable<string> all, string what, bool isComplete = true) =>
+    private static CheckResult? Known(KernelNames kernel, ProgramDescription program, string name, IEnumerable<string> all, string what, bool isComplete = true) =>
         Known(kernel, program, name, all.ToHashSet(StringComparer.Ordinal), what, isComplete);
 
-    private static CompatibilityFinding Missing(ProgramDescription program, string what, string name, IEnumerable<string> all) =>
-        new(Name, CompatibilityState.Failed, $"Program {program.Name} attaches to the {what} {name}, which does not exist.") { Remedy = CheckContext.Near(name, all) };
+    private static CheckResult Missing(ProgramDescription program, string what, string name, IEnumerable<string> all) =>
+        new(Name, CheckState.Failed, $"Program {program.Name} attaches to the {what} {name}, which does not exist.") { Remedy = CheckContext.Near(name, all) };
 
     private static bool Any(IEnumerable<string> all, string name) => TargetText.IsPattern(name)
         ? all.Any(n => TargetText.Fits(name, n))
@@ -195,16 +195,4 @@ internal static class TargetCheck
 
     private static IEnumerable<string> Stripped(KernelNames kernel, string prefix) =>
         kernel.Functions.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).Select(n => n[prefix.Length..]);
-
-    private static string[]? SecurityModules()
-    {
-        try
-        {
-            return System.IO.File.ReadAllText("/sys/kernel/security/lsm").Trim().Split(',');
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
 }

@@ -29,9 +29,9 @@ internal static class TypeCheck
         ["cgroup/getsockname_unix"] = "BPF_CGROUP_UNIX_GETSOCKNAME",
     };
 
-    public static IEnumerable<CompatibilityFinding> Run(CheckContext context) => Programs(context).Concat(Maps(context));
+    public static IEnumerable<CheckResult> Run(CheckContext context) => Programs(context).Concat(Maps(context));
 
-    private static IEnumerable<CompatibilityFinding> Programs(CheckContext context)
+    private static IEnumerable<CheckResult> Programs(CheckContext context)
     {
         var types = context.Kernel.Enumerators("bpf_prog_type");
         var ways = context.Kernel.Enumerators("bpf_attach_type");
@@ -43,7 +43,7 @@ internal static class TypeCheck
                 var what = program.Kind.Length == 0
                     ? $"Section '{program.SectionName}' of program {program.Name} does not say how the program is attached."
                     : $"Program {program.Name} is of kind '{program.Kind}', which Bee does not attach.";
-                yield return new(ProgramsName, CompatibilityState.Failed, what)
+                yield return new(ProgramsName, CheckState.Failed, what)
                 {
                     Target = program.Name,
                     Remedy = CheckContext.Near(program.SectionName.Split('/')[0], ProgramKinds.All.Select(k => k.Name)) ?? "A program that is not needed can be made optional by writing its section as SEC(\"?…\").",
@@ -51,11 +51,11 @@ internal static class TypeCheck
             }
             else if (types is not null && !types.Values.Contains((long)program.Type))
             {
-                yield return new(ProgramsName, CompatibilityState.Failed, $"The kernel has no programs of type {program.Type}, which {program.Name} ({program.SectionName}) is.") { Target = program.Name, Remedy = "Run it on a newer kernel." };
+                yield return new(ProgramsName, CheckState.Failed, $"The kernel has no programs of type {program.Type}, which {program.Name} ({program.SectionName}) is.") { Target = program.Name, Remedy = "Run it on a newer kernel." };
             }
             else if (ways is not null && s_attachTypes.TryGetValue(program.Kind, out var way) && !ways.ContainsKey(way))
             {
-                yield return new(ProgramsName, CompatibilityState.Failed, $"The kernel does not attach programs of kind {program.Kind}, as {program.Name} is ({way} is missing).") { Target = program.Name, Remedy = "Run it on a newer kernel." };
+                yield return new(ProgramsName, CheckState.Failed, $"The kernel does not attach programs of kind {program.Kind}, as {program.Name} is ({way} is missing).") { Target = program.Name, Remedy = "Run it on a newer kernel." };
             }
             else
             {
@@ -66,12 +66,12 @@ internal static class TypeCheck
         if (good.Count > 0)
         {
             yield return types is null
-                ? new(ProgramsName, CompatibilityState.Unknown, $"The programs are of kinds {CheckContext.List(good)}; the kernel does not tell which it knows.")
-                : new(ProgramsName, CompatibilityState.Ok, $"The kernel knows {CheckContext.List(good)}.");
+                ? new(ProgramsName, CheckState.Unknown, $"The programs are of kinds {CheckContext.List(good)}; the kernel does not tell which it knows.")
+                : new(ProgramsName, CheckState.Ok, $"The kernel knows {CheckContext.List(good)}.");
         }
     }
 
-    private static IEnumerable<CompatibilityFinding> Maps(CheckContext context)
+    private static IEnumerable<CheckResult> Maps(CheckContext context)
     {
         var types = context.Kernel.Enumerators("bpf_map_type");
         var good = new List<string>();
@@ -79,7 +79,7 @@ internal static class TypeCheck
         {
             if (types is not null && !types.Values.Contains((long)map.Type))
             {
-                yield return new(MapsName, CompatibilityState.Failed, $"The kernel has no maps of type {map.Type}, which {map.Name} is.") { Target = map.Name, Remedy = "Run it on a newer kernel." };
+                yield return new(MapsName, CheckState.Failed, $"The kernel has no maps of type {map.Type}, which {map.Name} is.") { Target = map.Name, Remedy = "Run it on a newer kernel." };
             }
             else
             {
@@ -90,8 +90,8 @@ internal static class TypeCheck
         if (good.Count > 0)
         {
             yield return types is null
-                ? new(MapsName, CompatibilityState.Unknown, $"The maps are of types {CheckContext.List(good)}; the kernel does not tell which it knows.")
-                : new(MapsName, CompatibilityState.Ok, $"The kernel knows {CheckContext.List(good)}.");
+                ? new(MapsName, CheckState.Unknown, $"The maps are of types {CheckContext.List(good)}; the kernel does not tell which it knows.")
+                : new(MapsName, CheckState.Ok, $"The kernel knows {CheckContext.List(good)}.");
         }
     }
 }

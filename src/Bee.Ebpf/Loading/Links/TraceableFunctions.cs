@@ -8,8 +8,11 @@ internal readonly record struct TraceableFunction(string Name, ulong Address);
 /// <summary>The functions of the running kernel that can be traced, found by pattern.</summary>
 internal static class TraceableFunctions
 {
+    /// <summary>The kernel's function that attaches one link to many functions; there only with CONFIG_FPROBE.</summary>
+    public const string MultiSymbol = "register_fprobe_ips";
+
     /// <summary>True where one link can attach to many functions (CONFIG_FPROBE).</summary>
-    public static bool HasMulti { get; } = Find("register_fprobe_ips");
+    public static bool HasMulti { get; } = Find(MultiSymbol);
 
     /// <summary>The traceable functions that a pattern fits, by address; empty when none does, or the kernel's symbols cannot be read.</summary>
     public static IReadOnlyList<TraceableFunction> Matching(string pattern)

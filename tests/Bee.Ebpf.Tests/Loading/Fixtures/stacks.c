@@ -37,11 +37,12 @@ struct {
 	__type(value, __u64);
 } counter_by_build SEC(".maps");
 
+/* A stack's id is a hash of it, and the second of two with one id is refused: so there is more room than two need. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 64 * 1024);
 	__type(key, __u32);
-	__uint(value_size, 127 * sizeof(__u64));
+	__uint(value_size, 32 * sizeof(__u64));
 } stacks SEC(".maps");
 
 struct {

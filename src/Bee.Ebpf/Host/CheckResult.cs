@@ -1,4 +1,4 @@
-namespace Bee.Cmdlets;
+namespace Bee.Ebpf;
 
 /// <summary>How a check came out.</summary>
 public enum CheckState
