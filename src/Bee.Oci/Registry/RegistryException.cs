@@ -1,0 +1,79 @@
+namespace Bee.Oci.Registry;
+
+/// <summary>What went wrong with a registry. Stable: error ids are made of the names.</summary>
+public enum RegistryFault
+{
+    /// <summary>The host was not found, or nobody answers there.</summary>
+    Unreachable,
+
+    /// <summary>The certificate is not trusted, or the other side does not speak TLS.</summary>
+    Certificate,
+
+    /// <summary>Plain http was needed for a host that is not this machine.</summary>
+    PlainHttp,
+
+    /// <summary>The connection broke, more often than it is tried again.</summary>
+    Broken,
+
+    /// <summary>Nothing came for longer than the timeouts allow.</summary>
+    TimedOut,
+
+    /// <summary>Credentials are missing or wrong (401, UNAUTHORIZED).</summary>
+    Unauthorized,
+
+    /// <summary>The credentials are right and do not suffice (403, DENIED).</summary>
+    Denied,
+
+    /// <summary>There is no such repository, manifest, tag or blob (404, NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN).</summary>
+    NotFound,
+
+    /// <summary>The registry does not take the name (NAME_INVALID, TAG_INVALID).</summary>
+    BadName,
+
+    /// <summary>The registry does not take the content (MANIFEST_INVALID, DIGEST_INVALID, SIZE_INVALID, 413).</summary>
+    Refused,
+
+    /// <summary>What was asked for is something that the registry does not do (405, UNSUPPORTED).</summary>
+    Unsupported,
+
+    /// <summary>Too many requests, for longer than it is tried again (429, TOOMANYREQUESTS).</summary>
+    TooManyRequests,
+
+    /// <summary>The registry has a fault of its own, for longer than it is tried again (5xx).</summary>
+    ServerError,
+
+    /// <summary>The answer is not what the specification says: malformed JSON, missing headers, a redirect that leads nowhere.</summary>
+    BadAnswer,
+
+    /// <summary>Content has another digest or length than it should.</summary>
+    DigestMismatch,
+
+    /// <summary>The answer is larger than it may be.</summary>
+    TooLarge,
+
+    /// <summary>A redirect or a token service asks for what Bee does not do: credentials over plain http, or a loop.</summary>
+    Unsafe,
+
+    /// <summary>The login that is stored cannot be read or written (config.json, a credential helper).</summary>
+    Login,
+}
+
+/// <summary>A registry could not do what was asked, or should not be believed. Holds no secret.</summary>
+public sealed class RegistryException : Exception
+{
+    /// <summary>Makes one.</summary>
+    public RegistryException(RegistryFault fault, string message, Exception? inner = null)
+        : base(message, inner) => Fault = fault;
+
+    /// <summary>What went wrong.</summary>
+    public RegistryFault Fault { get; }
+
+    /// <summary>The registry's own code, such as <c>MANIFEST_UNKNOWN</c> (OCI Distribution Specification 1.1, "Error Codes"); null where it gave none.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>HTTP status; null where there was no answer.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>What to do about it; null where nothing is known.</summary>
+    public string? Remedy { get; init; }
+}
