@@ -107,6 +107,10 @@ internal sealed class ManifestDocument
     [JsonPropertyName("manifests")]
     public List<DescriptorDocument?>? Manifests { get; set; }
 
+    /// <summary>What this manifest is about (OCI image specification 1.1): a signature's image.</summary>
+    [JsonPropertyName("subject")]
+    public DescriptorDocument? Subject { get; set; }
+
     [JsonPropertyName("annotations")]
     public Dictionary<string, string?>? Annotations { get; set; }
 
