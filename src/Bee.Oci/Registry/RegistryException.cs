@@ -27,6 +27,9 @@ public enum RegistryFault
     /// <summary>There is no such repository, manifest, tag or blob (404, NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN).</summary>
     NotFound,
 
+    /// <summary>The image has nothing for the platform that was asked for.</summary>
+    NoPlatform,
+
     /// <summary>The registry does not take the name (NAME_INVALID, TAG_INVALID).</summary>
     BadName,
 

@@ -1,0 +1,47 @@
+using Bee.Oci.Registry;
+
+namespace Bee.Oci.Transfer;
+
+/// <summary>
+/// Moves images between stores and registries: manifests from the top, blobs several at once and only those that are not there, and the name at
+/// the very end, when all that it stands for is there and verified. A transfer that was cut off at any moment is started again as it was.
+/// </summary>
+/// <param name="options">How; null for the defaults.</param>
+public sealed class ImageTransfer(TransferOptions? options = null)
+{
+    private readonly TransferOptions _options = options ?? new();
+
+    /// <summary>Brings an image into a store.</summary>
+    /// <param name="source">Where it is.</param>
+    /// <param name="reference">A tag, or a digest <c>sha256:…</c>, there.</param>
+    /// <param name="store">Where it goes.</param>
+    /// <param name="name">What it is called there; whatever had the name loses it. A digest in it has to be the image's.</param>
+    /// <param name="cancellation">Ends the transfer; nothing is named then.</param>
+    /// <exception cref="RegistryException">The source does not give it, or gives something else.</exception>
+    /// <exception cref="StoreException">The store cannot take it.</exception>
+    public Task<TransferResult> PullAsync(
+        IReadOnlyRepository source, string reference, ImageStore store, ImageReference name, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
+
+    /// <summary>Brings an image of a store into a registry.</summary>
+    /// <param name="store">Where it is.</param>
+    /// <param name="image">The image, one of the store's.</param>
+    /// <param name="target">Where it goes.</param>
+    /// <param name="tag">What it is called there; null for its digest alone.</param>
+    /// <param name="cancellation">Ends the transfer; nothing is named then.</param>
+    /// <exception cref="RegistryException">The registry does not take it.</exception>
+    /// <exception cref="StoreException">The image is damaged, or not whole.</exception>
+    public Task<TransferResult> PushAsync(ImageStore store, Image image, IRepository target, string? tag, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
+
+    /// <summary>Brings an image from one repository into another, by way of memory alone; within one registry blobs are mounted.</summary>
+    /// <param name="source">Where it is.</param>
+    /// <param name="reference">A tag, or a digest <c>sha256:…</c>, there.</param>
+    /// <param name="target">Where it goes.</param>
+    /// <param name="tag">What it is called there; null for its digest alone.</param>
+    /// <param name="cancellation">Ends the transfer; nothing is named then.</param>
+    /// <exception cref="RegistryException">The source does not give it, or the target does not take it.</exception>
+    public Task<TransferResult> CopyAsync(
+        IReadOnlyRepository source, string reference, IRepository target, string? tag, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
+}

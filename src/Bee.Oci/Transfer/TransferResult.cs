@@ -1,0 +1,9 @@
+namespace Bee.Oci.Transfer;
+
+/// <summary>What a transfer did.</summary>
+/// <param name="Descriptor">The manifest or index that now has the name.</param>
+/// <param name="BlobsSent">Blobs that were moved.</param>
+/// <param name="BlobsPresent">Blobs that were there already.</param>
+/// <param name="BlobsMounted">Blobs that the registry took over from another of its repositories.</param>
+/// <param name="Bytes">Bytes of the blobs that were moved.</param>
+public sealed record TransferResult(Descriptor Descriptor, int BlobsSent, int BlobsPresent, int BlobsMounted, long Bytes);
