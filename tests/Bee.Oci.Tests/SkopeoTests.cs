@@ -1,26 +1,15 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
+using Bee.Registries;
 
 namespace Bee.Oci.Tests;
-
-/// <summary>A test with another program's eyes.</summary>
-public sealed class ProgramFactAttribute : FactAttribute
-{
-    public ProgramFactAttribute(string program)
-    {
-        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(d => File.Exists(Path.Combine(d, program))))
-        {
-            Skip = $"needs the program {program}, which is not installed";
-        }
-    }
-}
 
 public sealed class SkopeoTests : IDisposable
 {
     private readonly StoreFolder _folder = new();
 
-    [ProgramFact("skopeo")]
+    [ToolFact("skopeo")]
     public void Skopeo_reads_an_image_by_its_whole_reference()
     {
         foreach (string reference in new[] { "x:v1", "ghcr.io/me/x-y.z:v1", "localhost:5000/a/b/c:V1_2" })
@@ -30,7 +19,7 @@ public sealed class SkopeoTests : IDisposable
         }
     }
 
-    [ProgramFact("skopeo")]
+    [ToolFact("skopeo")]
     public void An_image_survives_the_way_out_and_back_by_skopeo()
     {
         Image image = _folder.Store.Add(StoreFolder.Content("elf", "what it does"), ImageReference.Parse("ghcr.io/me/x:v1"));
@@ -51,7 +40,7 @@ public sealed class SkopeoTests : IDisposable
         Assert.Equal("ghcr.io/me/x:v1", _folder.Store.Find("me/x:v1")!.Reference);
     }
 
-    [ProgramFact("skopeo")]
+    [ToolFact("skopeo")]
     public void An_image_as_BumbleBee_makes_it_is_listed_and_read()
     {
         // No media type in the manifest, an empty config, no platform in it: as oras-go 1 has it.

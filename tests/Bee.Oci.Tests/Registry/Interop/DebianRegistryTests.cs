@@ -1,0 +1,55 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Bee.Registries;
+
+namespace Bee.Oci.Tests.Registry.Interop;
+
+/// <summary>That Debian's registry is what the other tests take it for.</summary>
+public sealed class DebianRegistryTests
+{
+    [ToolFact(Tool.Registry)]
+    public async Task It_keeps_what_it_has_when_it_is_killed_and_its_address_when_it_starts_again()
+    {
+        using DebianRegistry registry = DebianRegistry.Start();
+        using var client = new HttpClient { BaseAddress = registry.Address };
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("v2/")).StatusCode);
+        using HttpResponseMessage begun = await client.PostAsync("v2/a/blobs/uploads/", null);
+        string digest = ContentDigest.Of("x"u8.ToArray()).ToString();
+        using HttpResponseMessage pushed = await client.PutAsync($"{begun.Headers.Location}&digest={digest}", new ByteArrayContent("x"u8.ToArray()));
+        Assert.Equal(HttpStatusCode.Created, pushed.StatusCode);
+
+        string host = registry.Host;
+        registry.Kill();
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("v2/"));
+        registry.Restart();
+        Assert.Equal(host, registry.Host);
+        Assert.Equal("x", await client.GetStringAsync($"v2/a/blobs/{digest}"));
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task With_an_authority_and_users_it_asks_for_both()
+    {
+        using var authority = new TestAuthority();
+        using DebianRegistry registry = DebianRegistry.Start(new DebianRegistryOptions
+        {
+            Authority = authority,
+            Users = new Dictionary<string, string> { ["me"] = "a secret" },
+        });
+        using var root = X509CertificateLoader.LoadCertificateFromFile(authority.Certificate);
+        using var stranger = new HttpClient();
+        await Assert.ThrowsAsync<HttpRequestException>(() => stranger.GetAsync(new Uri(registry.Address, "v2/")));
+
+        using var handler = new SocketsHttpHandler();
+        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.Add(root);
+        using var client = new HttpClient(handler) { BaseAddress = registry.Address };
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("v2/")).StatusCode);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("me:a secret")));
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("v2/")).StatusCode);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("me:another")));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("v2/")).StatusCode);
+    }
+}
