@@ -19,6 +19,8 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
     /// <summary>Cancelled when the pipeline is stopped.</summary>
     protected CancellationToken Stop => _stop.Token;
 
+    internal CancellationToken StopToken => _stop.Token;
+
     /// <inheritdoc/>
     protected sealed override void StopProcessing()
     {
@@ -90,6 +92,8 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
             ? full
             : throw new BeeInputException("NotAFile", $"'{path}' is a path of the provider {provider.Name}. Give a file's path.");
     }
+
+    internal string Locate(string path) => FullPath(path);
 
     /// <summary>Lets go of everything. Called by the engine at the end of the pipeline, however it ends.</summary>
     public void Dispose()

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Bee.Ebpf;
 using Bee.Oci;
+using Bee.Oci.Registry;
 using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
@@ -12,7 +13,7 @@ internal static class ErrorRecords
     public static bool IsExpected(Exception error) => error
         is BeeInputException or CompilationException
         or BpfObjectException or BpfLoadException or PinException or BpfParameterException or ShortRecordException or BpfMapException
-        or StoreException
+        or StoreException or RegistryException
         or ToolMissingException or KernelBtfException or ManifestException or SkeletonException
         or IOException or UnauthorizedAccessException or OperationCanceledException or NotSupportedException
         or ItemNotFoundException or System.Management.Automation.DriveNotFoundException;
@@ -45,6 +46,7 @@ internal static class ErrorRecords
         BpfMapException entry => ($"MapEntry.{entry.Fault}", Category(entry.Fault), entry.Remedy),
         ShortRecordException => ("ShortRecord", ErrorCategory.InvalidData, null),
         StoreException store => ($"Store.{store.Fault}", Category(store.Fault), null),
+        RegistryException registry => ($"Registry.{registry.Fault}", Category(registry.Fault), registry.Remedy),
         ToolMissingException tool => ("ToolMissing", ErrorCategory.NotInstalled, tool.Remedy),
         KernelBtfException btf => ("NoKernelBtf", ErrorCategory.ResourceUnavailable, btf.Remedy),
         ManifestException => ("BadManifest", ErrorCategory.ParserError, null),
@@ -105,6 +107,22 @@ internal static class ErrorRecords
         StoreFault.Ambiguous or StoreFault.BadReference => ErrorCategory.InvalidArgument,
         StoreFault.Busy => ErrorCategory.ResourceBusy,
         StoreFault.Io => ErrorCategory.WriteError,
+        _ => ErrorCategory.InvalidData,
+    };
+
+    private static ErrorCategory Category(RegistryFault fault) => fault switch
+    {
+        RegistryFault.Unreachable or RegistryFault.Broken => ErrorCategory.ConnectionError,
+        RegistryFault.TimedOut => ErrorCategory.OperationTimeout,
+        RegistryFault.Unauthorized => ErrorCategory.AuthenticationError,
+        RegistryFault.Denied => ErrorCategory.PermissionDenied,
+        RegistryFault.NotFound or RegistryFault.NoPlatform => ErrorCategory.ObjectNotFound,
+        RegistryFault.BadName => ErrorCategory.InvalidArgument,
+        RegistryFault.Refused or RegistryFault.ServerError => ErrorCategory.ProtocolError,
+        RegistryFault.Unsupported => ErrorCategory.NotImplemented,
+        RegistryFault.TooManyRequests => ErrorCategory.LimitsExceeded,
+        RegistryFault.Certificate or RegistryFault.PlainHttp or RegistryFault.Unsafe or RegistryFault.DigestMismatch => ErrorCategory.SecurityError,
+        RegistryFault.Login => ErrorCategory.ReadError,
         _ => ErrorCategory.InvalidData,
     };
 }
