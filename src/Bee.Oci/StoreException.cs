@@ -42,6 +42,9 @@ public enum StoreFault
     /// <summary>The image has no eBPF program, or none for this platform.</summary>
     NoProgram,
 
+    /// <summary>The text names no platform that has eBPF.</summary>
+    BadPlatform,
+
     /// <summary>The content handed over for storing is not storable.</summary>
     BadContent,
 

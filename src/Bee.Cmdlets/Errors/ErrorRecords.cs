@@ -104,7 +104,7 @@ internal static class ErrorRecords
         StoreFault.NotFound or StoreFault.MissingBlob or StoreFault.NoProgram => ErrorCategory.ObjectNotFound,
         StoreFault.NoPermission or StoreFault.ReadOnly => ErrorCategory.PermissionDenied,
         StoreFault.Untrusted or StoreFault.DigestMismatch => ErrorCategory.SecurityError,
-        StoreFault.Ambiguous or StoreFault.BadReference => ErrorCategory.InvalidArgument,
+        StoreFault.Ambiguous or StoreFault.BadReference or StoreFault.BadPlatform => ErrorCategory.InvalidArgument,
         StoreFault.Busy => ErrorCategory.ResourceBusy,
         StoreFault.Io => ErrorCategory.WriteError,
         _ => ErrorCategory.InvalidData,
