@@ -24,6 +24,29 @@ public sealed partial class ImageStore
     }
 
     /// <summary>
+    /// Packs and stores an image for several platforms under a name: an index of one manifest a platform. One platform alone gives a plain
+    /// manifest, as <see cref="Add(ImageContent, ImageReference)"/> does.
+    /// </summary>
+    /// <param name="contents">One a platform.</param>
+    /// <param name="reference">The name.</param>
+    /// <exception cref="StoreException">Two are for one platform, a content or the reference is bad, or the disk refuses; then nothing has changed.</exception>
+    public Image Add(IReadOnlyList<ImageContent> contents, ImageReference reference)
+    {
+        ArgumentNullException.ThrowIfNull(contents);
+        if (contents is [var only])
+        {
+            return Add(only, reference);
+        }
+
+        PackedIndex packed = contents.Count > 0 ? PackedIndex.From(contents) : throw new StoreException(StoreFault.BadContent, "The image has no program.");
+        string name = NameFor(reference, packed.Descriptor.Digest);
+        DescriptorDocument entry = DescriptorDocument.From(packed.Descriptor);
+        Stamp(entry);
+        Commit([.. packed.Images.SelectMany(image => (byte[][])[image.Program, image.Config, image.Manifest]), packed.Index], (_, index) => index.Set(name, entry));
+        return Stored(name);
+    }
+
+    /// <summary>
     /// Gives an image a further name in this store. Whatever had the name before loses it. An image of another store is copied with all
     /// that it refers to.
     /// </summary>

@@ -24,7 +24,8 @@ internal sealed class PackedImage
             throw new StoreException(StoreFault.BadContent, $"The image's config has {Config.Length} bytes; {StoreLimits.Manifest} are the limit.");
         }
 
-        Dictionary<string, string?> annotations = DescriptorDocument.Sorted(Annotations(content));
+        Annotations = Given(content);
+        Dictionary<string, string?> annotations = DescriptorDocument.Sorted(Annotations);
         Manifest = OciJson.Write(
             new ManifestDocument
             {
@@ -51,6 +52,9 @@ internal sealed class PackedImage
     /// <summary>The program's bytes.</summary>
     public byte[] Program { get; }
 
+    /// <summary>The manifest's annotations.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; }
+
     /// <summary>The descriptor of the manifest.</summary>
     public Descriptor Descriptor { get; }
 
@@ -76,7 +80,7 @@ internal sealed class PackedImage
         Annotations = new() { [AnnotationKeys.Title] = title },
     };
 
-    private static Dictionary<string, string> Annotations(ImageContent content)
+    private static Dictionary<string, string> Given(ImageContent content)
     {
         var annotations = new Dictionary<string, string>(content.Annotations);
         Put(AnnotationKeys.Authors, content.Authors);

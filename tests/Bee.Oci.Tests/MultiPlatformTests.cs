@@ -35,6 +35,53 @@ public sealed class MultiPlatformTests : IDisposable
     }
 
     [Fact]
+    public void One_that_is_made_here_is_an_index_of_one_manifest_a_platform()
+    {
+        Platform other = Platform.Parse(Platform.Host.Architecture == "arm64" ? "amd64" : "arm64");
+        ImageContent mine = new() { Program = "mine"u8.ToArray(), Description = "both", Revision = "1" };
+        ImageContent[] contents = [mine with { Program = "other"u8.ToArray(), Platform = other, Revision = "2" }, mine];
+        Image image = _folder.Store.Add(contents, ImageReference.Parse("x:v1"));
+
+        Assert.Null(image.Problem);
+        Assert.Equal(MediaTypes.ImageIndex, image.Descriptor.MediaType);
+        Assert.Equal([other, Platform.Host], image.Platforms);
+        Assert.Equal("mine", Encoding.UTF8.GetString(_folder.Store.ReadProgram(image)));
+        Assert.Equal(Platform.Host.Architecture, image.Config.Architecture);
+        Assert.Equal(7, _folder.Blobs().Length);
+
+        JsonNode index = JsonNode.Parse(File.ReadAllBytes(_folder.Blobs().Single(file => file.EndsWith(image.Digest[7..], StringComparison.Ordinal))))!;
+        Assert.Equal(2, (int)index["schemaVersion"]!);
+        Assert.Equal(MediaTypes.ImageIndex, (string)index["mediaType"]!);
+        Assert.Equal(other.Architecture, (string)index["manifests"]![0]!["platform"]!["architecture"]!);
+        Assert.Equal("both", (string)index["annotations"]![AnnotationKeys.Description]!);
+        Assert.Null(index["annotations"]![AnnotationKeys.Revision]);
+
+        // The same content always gives the same digest.
+        using var two = new StoreFolder();
+        Assert.Equal(image.Digest, two.Store.Add(contents, ImageReference.Parse("y")).Digest);
+        Assert.Equal(7, _folder.Store.Remove("x:v1").BlobsDeleted);
+    }
+
+    [Fact]
+    public void Two_programs_for_one_platform_are_refused_and_one_alone_is_a_plain_manifest()
+    {
+        ImageContent content = new() { Program = "p"u8.ToArray() };
+        StoreException e = Assert.Throws<StoreException>(() => _folder.Store.Add([content, content], ImageReference.Parse("x")));
+        Assert.Equal(StoreFault.BadContent, e.Fault);
+        Assert.Contains($"{Platform.Host}", e.Message, StringComparison.Ordinal);
+        Assert.Equal(MediaTypes.ImageManifest, _folder.Store.Add([content], ImageReference.Parse("x")).Descriptor.MediaType);
+    }
+
+    [Fact]
+    public void What_is_said_of_its_making_is_no_platform()
+    {
+        Lay(("linux", Platform.Host.Architecture, "mine"), ("unknown", "unknown", "attestation"));
+        Image image = _folder.Store.Find("x:v1")!;
+        Assert.Equal([Platform.Host], image.Platforms);
+        Assert.Equal("mine", Encoding.UTF8.GetString(_folder.Store.ReadProgram(image)));
+    }
+
+    [Fact]
     public void All_of_it_is_copied_kept_and_removed_together()
     {
         Lay(("linux", Platform.Host.Architecture, "mine"), ("linux", "mips", "other"));

@@ -49,8 +49,11 @@ internal sealed class ImageReader(IBlobs files, string store)
 
         ManifestDocument index = ReadManifest(descriptor);
         List<Descriptor> children = Descriptors(index.Manifests, descriptor);
+
+        // What other tools say of an image's making (attestations) stands in the index as a manifest for no platform.
+        children.RemoveAll(c => c.Platform is { Os: "unknown" });
         Platform[] platforms = [.. children.Select(c => c.Platform).OfType<Platform>()];
-        Descriptor? child = children.Find(c => c.Platform is { } p && p with { Variant = null } == Platform.Host)
+        Descriptor? child = PlatformChoice.For(children, Platform.Host)
             ?? (children is [var sole] ? sole : null);
         if (child is null || MediaTypes.IsIndex(child.MediaType))
         {
