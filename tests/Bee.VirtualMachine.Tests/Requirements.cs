@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using Bee.Packages;
 using Bee.VirtualMachine.Kernels;
 using Bee.VirtualMachine.Machine;
 
@@ -42,7 +43,7 @@ internal static class Requirements
             KernelFiles.Obtain(DebianKernel.Of(version));
             return null;
         }
-        catch (Exception exception) when (exception is KernelMissingException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is PackageMissingException or IOException or UnauthorizedAccessException)
         {
             return $"Debian's kernel {version} cannot be had: {exception.Message}";
         }

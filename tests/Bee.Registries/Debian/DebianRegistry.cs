@@ -107,7 +107,7 @@ public sealed partial class DebianRegistry : IDisposable
         var listening = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var process = new Process
         {
-            StartInfo = new ProcessStartInfo("/bin/sh", ["-c", Shell, Tool.OnPath(Program)!, file])
+            StartInfo = new ProcessStartInfo("/bin/sh", ["-c", Shell, Tool.Find(Program)!, file])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,

@@ -1,20 +1,90 @@
+using System.Collections.Concurrent;
+using Bee.Packages;
+
 namespace Bee.Registries;
 
-/// <summary>Other people's programs.</summary>
+/// <summary>
+/// Other people's programs, by names of their own: what is installed, or what is unpacked from a package of Debian into the cache folder, where the
+/// installed one would be older than what is tested.
+/// </summary>
 public static class Tool
 {
     /// <summary>Debian's registry, for <see cref="DebianRegistry"/>.</summary>
     public const string Registry = "docker-registry";
 
-    /// <summary>skopeo.</summary>
+    /// <summary>skopeo, as it is installed.</summary>
     public const string Skopeo = "skopeo";
 
-    /// <summary>The program's file in one of the folders of PATH; null where there is none.</summary>
-    public static string? OnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
-        .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+    /// <summary>oras 1.3 or later.</summary>
+    public const string Oras = "oras";
+
+    /// <summary>cosign 2: signatures at the tag <c>sha256-….sig</c>.</summary>
+    public const string Cosign = "cosign";
+
+    /// <summary>cosign 3: signatures as Sigstore bundles that refer to the image.</summary>
+    public const string Cosign3 = "cosign3";
+
+    private static readonly Dictionary<string, (string Suite, string Package)> Fetched = new()
+    {
+        [Oras] = ("sid", "oras"),
+        [Cosign] = ("trixie", "cosign"),
+        [Cosign3] = ("sid", "cosign"),
+    };
+
+    private static readonly ConcurrentDictionary<string, Lazy<(string? Path, string? Reason)>> Known = new();
+
+    /// <summary>The program's file; null where it cannot be had. Fetches it when it is not in the cache.</summary>
+    /// <param name="tool">One of the names above.</param>
+    public static string? Find(string tool) => Look(tool).Path;
 
     /// <summary>Why one of these cannot be had here; null when all can.</summary>
-    public static string? Obstacle(params string[] tools) => tools.Select(Obstacle).FirstOrDefault(reason => reason is not null);
+    public static string? Obstacle(params string[] tools) => tools.Select(tool => Look(tool).Reason).FirstOrDefault(reason => reason is not null);
 
-    private static string? Obstacle(string tool) => OnPath(tool) is null ? $"needs the program {tool}, which is not installed (package {tool})" : null;
+    /// <summary>Runs one to its end, at most two minutes.</summary>
+    /// <param name="tool">One of the names above.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="folder">Where it runs; null for the current folder.</param>
+    /// <param name="environment">Variables in addition to this process's.</param>
+    public static ToolRun Run(string tool, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        (string? path, string? reason) = Look(tool);
+        ChildResult result = Child.Run(path ?? throw new InvalidOperationException(reason), arguments, TimeSpan.FromMinutes(2), folder, environment);
+        return new ToolRun(result.ExitCode, result.Output, result.Messages);
+    }
+
+    private static (string? Path, string? Reason) Look(string tool) => Known.GetOrAdd(tool, name => new(() => Fetched.ContainsKey(name) ? Fetch(name) : Installed(name))).Value;
+
+    private static (string?, string?) Installed(string tool)
+    {
+        string? path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
+            .Select(folder => Path.Combine(folder, tool)).FirstOrDefault(File.Exists);
+        return (path, path is null ? $"needs the program {tool}, which is not installed (package {tool})" : null);
+    }
+
+    private static (string?, string?) Fetch(string tool)
+    {
+        (string suite, string package) = Fetched[tool];
+        try
+        {
+            string folder = CachedPackage.Obtain("tools", $"{package}-{suite}", (keep, work) =>
+            {
+                string unpacked = Path.Combine(work, "unpacked");
+                PackageSource.Open(suite, null, work).Unpack(package, unpacked);
+                File.Move(Path.Combine(unpacked, "usr/bin", package), Path.Combine(keep, package));
+            });
+            return (Path.Combine(folder, package), null);
+        }
+        catch (Exception exception) when (exception is PackageMissingException or IOException or UnauthorizedAccessException)
+        {
+            return (null, $"{package} of Debian's {suite} cannot be had: {exception.Message}");
+        }
+    }
+}
+
+/// <summary>How a program ended and what it said.</summary>
+public sealed record ToolRun(int ExitCode, string Output, string Messages)
+{
+    /// <summary>What it wrote to its output.</summary>
+    /// <exception cref="InvalidOperationException">It failed; with what it said.</exception>
+    public string Success => ExitCode == 0 ? Output : throw new InvalidOperationException($"exit code {ExitCode}: {Messages}{Output}");
 }

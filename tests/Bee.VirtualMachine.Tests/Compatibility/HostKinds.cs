@@ -1,3 +1,4 @@
+using Bee.Packages;
 using Bee.VirtualMachine.Machine;
 
 namespace Bee.VirtualMachine.Compatibility;

@@ -1,3 +1,5 @@
+using Bee.Packages;
+
 namespace Bee.VirtualMachine.Kernels;
 
 /// <summary>An unpacked kernel: <c>vmlinuz</c>, its settings and the modules that the guest loads.</summary>
@@ -17,47 +19,20 @@ internal sealed record KernelFiles(string Folder)
     public IEnumerable<string> Modules => Directory.GetFiles(Folder, "*.ko*").Order(StringComparer.Ordinal);
 
     /// <summary>The kernel from the cache; fetched and put there when it is not in it yet.</summary>
-    /// <exception cref="KernelMissingException">It cannot be had; the message says why.</exception>
-    public static KernelFiles Obtain(DebianKernel kernel)
+    /// <exception cref="PackageMissingException">It cannot be had; the message says why.</exception>
+    public static KernelFiles Obtain(DebianKernel kernel) => new(CachedPackage.Obtain("kernels", $"{kernel.Version}-debian", (keep, work) =>
     {
-        string home = Path.Combine(CacheFolder.Path, "kernels");
-        var files = new KernelFiles(Path.Combine(home, $"{kernel.Version}-debian"));
-        if (File.Exists(files.Image))
-        {
-            return files;
-        }
-
-        Directory.CreateDirectory(home);
-        string work = Directory.CreateDirectory(Path.Combine(home, $".new-{Guid.NewGuid():n}")).FullName;
-        try
-        {
-            string unpacked = Path.Combine(work, "unpacked");
-            PackageSource.Unpack(PackageSource.Download(kernel, work), unpacked);
-            string keep = Directory.CreateDirectory(Path.Combine(work, "keep")).FullName;
-            Pick(unpacked, keep);
-            try
-            {
-                // By rename: a cache that others read is whole, or not there.
-                Directory.Move(keep, files.Folder);
-            }
-            catch (IOException) when (File.Exists(files.Image))
-            {
-                // Somebody else was faster.
-            }
-
-            return files;
-        }
-        finally
-        {
-            Directory.Delete(work, recursive: true);
-        }
-    }
+        PackageSource source = PackageSource.Open(kernel.Suite, "amd64", work);
+        string unpacked = Path.Combine(work, "unpacked");
+        source.Unpack(source.Dependency(DebianKernel.Package, "linux-image-"), unpacked);
+        Pick(unpacked, keep);
+    }));
 
     private static void Pick(string unpacked, string keep)
     {
         string[] all = Directory.GetFiles(unpacked, "*", SearchOption.AllDirectories);
         string Find(string prefix) => all.FirstOrDefault(file => Path.GetFileName(file).StartsWith(prefix, StringComparison.Ordinal))
-            ?? throw new KernelMissingException($"the kernel's package holds no {prefix}*");
+            ?? throw new PackageMissingException($"the kernel's package holds no {prefix}*");
         for (int i = 0; i < Wanted.Length; i++)
         {
             if (all.FirstOrDefault(file => Path.GetFileName(file).StartsWith(Wanted[i] + ".ko", StringComparison.Ordinal)) is { } module)

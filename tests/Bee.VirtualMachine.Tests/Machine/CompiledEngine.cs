@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Bee.Packages;
 
 namespace Bee.VirtualMachine.Machine;
 

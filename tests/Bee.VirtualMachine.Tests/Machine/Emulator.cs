@@ -1,3 +1,4 @@
+using Bee.Packages;
 using Bee.VirtualMachine.Kernels;
 
 namespace Bee.VirtualMachine.Machine;

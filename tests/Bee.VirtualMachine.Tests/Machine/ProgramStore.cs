@@ -1,3 +1,5 @@
+using Bee.Packages;
+
 namespace Bee.VirtualMachine.Machine;
 
 /// <summary>What the scenarios run, made by Invoke-BeeBuild, once a run: images of the suite's own programs and of the examples, and objects of each kind.</summary>

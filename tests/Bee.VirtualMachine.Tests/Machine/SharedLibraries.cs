@@ -1,3 +1,5 @@
+using Bee.Packages;
+
 namespace Bee.VirtualMachine.Machine;
 
 /// <summary>The libraries that programs of this machine need, as its dynamic linker finds them.</summary>

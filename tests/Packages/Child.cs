@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Bee.VirtualMachine;
+namespace Bee.Packages;
 
 /// <summary>How a child process ended and what it said.</summary>
 internal sealed record ChildResult(int ExitCode, string Output, string Messages)

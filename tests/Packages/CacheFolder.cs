@@ -1,4 +1,4 @@
-namespace Bee.VirtualMachine;
+namespace Bee.Packages;
 
 /// <summary>What is kept from run to run: <c>bee</c> under XDG_CACHE_HOME or ~/.cache.</summary>
 internal static class CacheFolder

@@ -1,0 +1,117 @@
+using System.Text;
+
+namespace Bee.Packages;
+
+/// <summary>
+/// A suite of Debian's archive as apt sees it through a configuration of its own in a temporary folder: nothing is installed, and the machine's
+/// own lists and pins are neither read nor changed. Where the archive is, its sources say. Packages are checked against Debian's keys.
+/// </summary>
+internal sealed class PackageSource
+{
+    private const string Keys = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+    private readonly string _folder;
+    private readonly Dictionary<string, string> _apt;
+
+    private PackageSource(string folder, string configuration)
+    {
+        _folder = folder;
+        _apt = new Dictionary<string, string> { ["APT_CONFIG"] = configuration, ["LC_ALL"] = "C" };
+    }
+
+    /// <summary>Fetches a suite's lists.</summary>
+    /// <param name="suite"><c>bookworm</c>, <c>trixie</c>, <c>sid</c>.</param>
+    /// <param name="architecture">As Debian names it, <c>amd64</c>; null for this machine's.</param>
+    /// <param name="folder">Where the lists and the packages go.</param>
+    /// <exception cref="PackageMissingException">The reason.</exception>
+    public static PackageSource Open(string suite, string? architecture, string folder)
+    {
+        if (!File.Exists(Keys))
+        {
+            throw new PackageMissingException($"what is fetched from Debian is checked with {Keys}, which is not there (package debian-archive-keyring)");
+        }
+
+        architecture ??= Run("dpkg", ["--print-architecture"], folder, []).Trim();
+        var source = new PackageSource(folder, Configure(suite, architecture, folder));
+        Run("apt-get", ["update", "-q"], folder, source._apt);
+        return source;
+    }
+
+    /// <summary>What a package depends on, where that is the newest build of something.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="beginning">How the other package's name begins.</param>
+    /// <exception cref="PackageMissingException">It names none.</exception>
+    public string Dependency(string package, string beginning) => Run("apt-cache", ["depends", "--important", package], _folder, _apt)
+        .Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.StartsWith($"Depends: {beginning}", StringComparison.Ordinal))?["Depends: ".Length..]
+        ?? throw new PackageMissingException($"{package} names no {beginning}*");
+
+    /// <summary>Fetches the newest build of a package, and unpacks its files into a folder; its scripts do not run.</summary>
+    /// <exception cref="PackageMissingException">The reason.</exception>
+    public void Unpack(string package, string folder)
+    {
+        Run("apt-get", ["download", "-q", package], _folder, _apt);
+        Run("dpkg-deb", ["-x", Directory.GetFiles(_folder, $"{package}_*.deb").Single(), folder], _folder, []);
+    }
+
+    private static string Configure(string suite, string architecture, string folder)
+    {
+        foreach (string name in new[] { "parts", "state/lists/partial", "cache/archives/partial" })
+        {
+            Directory.CreateDirectory(Path.Combine(folder, name));
+        }
+
+        string sources = Path.Combine(folder, "sources.list");
+        File.WriteAllLines(sources, Sources(suite).Select(source => $"deb [arch={architecture} signed-by={Keys}] {source} main"));
+        File.WriteAllText(Path.Combine(folder, "state/status"), "");
+        var text = new StringBuilder();
+        foreach ((string key, string value) in new (string, string)[]
+        {
+            ("Dir::Etc::SourceList", sources),
+            ("Dir::Etc::SourceParts", Path.Combine(folder, "parts")),
+            ("Dir::Etc::Preferences", "/dev/null"),
+            ("Dir::Etc::PreferencesParts", Path.Combine(folder, "parts")),
+            ("Dir::State", Path.Combine(folder, "state")),
+            ("Dir::State::status", Path.Combine(folder, "state/status")),
+            ("Dir::Cache", Path.Combine(folder, "cache")),
+            ("APT::Architecture", architecture),
+            ("APT::Architectures", architecture),
+            ("APT::Sandbox::User", ""),
+            ("Acquire::Languages", "none"),
+            ("Acquire::Retries", "2"),
+            ("Acquire::http::Timeout", "20"),
+            ("Acquire::IndexTargets::deb::DEP-11::DefaultEnabled", "false"),
+            ("APT::Update::Error-Mode", "any"),
+        })
+        {
+            text.Append(key).Append(" \"").Append(value).Append("\";\n");
+        }
+
+        string file = Path.Combine(folder, "apt.conf");
+        File.WriteAllText(file, text.ToString());
+        return file;
+    }
+
+    // The machine's own mirror of Debian, which by custom keeps its archives in folders of these names; whichever release the machine itself is.
+    private static IEnumerable<string> Sources(string suite)
+    {
+        var environment = new Dictionary<string, string> { ["LC_ALL"] = "C" };
+        string[] known = [.. Run("apt-get", ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"], "/", environment)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(uri => uri.TrimEnd('/')).Distinct()];
+        string archive = known.FirstOrDefault(uri => uri.EndsWith("/debian", StringComparison.Ordinal))
+            ?? throw new PackageMissingException("it comes from Debian's archive, and apt has no source that ends in /debian");
+        yield return $"{archive} {suite}";
+        // What is not released yet gets its security updates as everything else.
+        if (suite != "sid" && known.FirstOrDefault(uri => uri.EndsWith("/debian-security", StringComparison.Ordinal)) is { } security)
+        {
+            yield return $"{security} {suite}-security";
+        }
+    }
+
+    private static string Run(string command, string[] arguments, string folder, Dictionary<string, string> environment)
+    {
+        ChildResult result = Child.Run(command, arguments, TimeSpan.FromMinutes(3), folder, environment);
+        return result.ExitCode == 0
+            ? result.Output
+            : throw new PackageMissingException($"{command} {arguments[0]} failed: {result.LastWords}");
+    }
+}
