@@ -1,3 +1,7 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Bee.Oci.Registry.Authentication;
+
 namespace Bee.Oci.Registry.Transport;
 
 /// <summary>
@@ -6,15 +10,27 @@ namespace Bee.Oci.Registry.Transport;
 /// </summary>
 internal sealed class RegistryTransport : IDisposable
 {
-    private readonly HttpMessageInvoker _http;
+    private readonly RegistryOptions _options;
+    private readonly HttpSender _sender;
+    private readonly Retries _retries;
+    private readonly Authenticator _authenticator;
 
     /// <summary>Makes one; asks nothing yet.</summary>
     /// <param name="host">Host and port: <c>ghcr.io</c>, <c>localhost:5000</c>.</param>
     /// <param name="options">How to speak to it.</param>
+    /// <exception cref="RegistryException">The host is none, or an option or a proxy variable is of no use.</exception>
     public RegistryTransport(string host, RegistryOptions options)
     {
+        _options = options;
         Base = RegistryHost.Api(host, options);
-        _http = new HttpMessageInvoker(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+        _sender = new HttpSender(options);
+        _retries = new Retries(options);
+        var tokens = new TokenService(_sender, new Retries(options), () => Base, options);
+        _authenticator = new Authenticator(host, options.Credentials, tokens);
+        if (options.SkipCertificateCheck && Base.Scheme == Uri.UriSchemeHttps)
+        {
+            options.Note?.Invoke(new RegistryNote($"The certificate of {host} is not checked: anybody on the way can read and change what is sent.", true));
+        }
     }
 
     /// <summary>The address of the registry: <c>https://ghcr.io/</c>.</summary>
@@ -30,21 +46,101 @@ internal sealed class RegistryTransport : IDisposable
     /// <returns>The answer. Its body is under the idle timeout; reading it throws <see cref="RegistryException"/> with
     /// <see cref="RegistryFault.TimedOut"/> or <see cref="RegistryFault.Broken"/>.</returns>
     /// <exception cref="RegistryException">There is no answer, or none that may be followed.</exception>
-    public async Task<HttpResponseMessage> SendAsync(
-        Func<HttpRequestMessage> make, RegistryScope scope, CancellationToken cancellation, bool repeat = true)
+    public Task<HttpResponseMessage> SendAsync(
+        Func<HttpRequestMessage> make, RegistryScope scope, CancellationToken cancellation, bool repeat = true) =>
+        _retries.RunAsync(stop => FollowAsync(make, scope, stop), repeat, $"Request to {Base.Authority}", cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        HttpRequestMessage request = make();
-        request.RequestUri = new Uri(Base, request.RequestUri ?? Base);
-        try
+        _sender.Dispose();
+        _authenticator.Dispose();
+    }
+
+    private async Task<HttpResponseMessage> FollowAsync(Func<HttpRequestMessage> make, RegistryScope scope, CancellationToken cancellation)
+    {
+        Uri? next = null;
+        bool own = true;
+        for (int hops = 0; ; hops++)
         {
-            return await _http.SendAsync(request, cancellation).ConfigureAwait(false);
-        }
-        catch (HttpRequestException e)
-        {
-            throw new RegistryException(RegistryFault.Broken, $"The connection to {Base.Authority} broke: {e.Message}", e);
+            HttpRequestMessage request = make();
+            HttpMethod method = request.Method;
+            Uri address = request.RequestUri = next ?? new Uri(Base, request.RequestUri ?? Base);
+            RequireAllowed(request);
+
+            // Who was sent away from the registry once gets no credentials any more: the way back was chosen by someone else.
+            own = own && RegistryHost.IsSameOrigin(Base, address);
+            HttpResponseMessage answer = own
+                ? await AuthenticateAsync(request, make, address, scope, cancellation).ConfigureAwait(false)
+                : await _sender.SendAsync(request, cancellation).ConfigureAwait(false);
+            if (!Redirects.TryRead(answer, address, method, hops, out next))
+            {
+                return answer;
+            }
+
+            answer.Dispose();
+            _options.Note?.Invoke(new RegistryNote($"{address.Authority} sends {method} {address.AbsolutePath} on to {next.Authority}.", false));
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
+    private async Task<HttpResponseMessage> AuthenticateAsync(
+        HttpRequestMessage request, Func<HttpRequestMessage> make, Uri address, RegistryScope scope, CancellationToken cancellation)
+    {
+        AuthenticationHeaderValue? header;
+        try
+        {
+            header = await _authenticator.HeaderAsync(scope, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            request.Dispose();
+            throw;
+        }
+
+        request.Headers.Authorization = header;
+        HttpResponseMessage answer = await _sender.SendAsync(request, cancellation).ConfigureAwait(false);
+        if (answer.StatusCode != HttpStatusCode.Unauthorized)
+        {
+            return answer;
+        }
+
+        AuthenticationHeaderValue? better;
+        try
+        {
+            better = await _authenticator.AnswerAsync(Challenge.Read(answer), scope, header, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+
+        if (better is null)
+        {
+            return answer;
+        }
+
+        answer.Dispose();
+        HttpRequestMessage again = make();
+        again.RequestUri = address;
+        again.Headers.Authorization = better;
+        return await _sender.SendAsync(again, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Plain http only where it was asked for, and to this machine; never from a registry with a certificate.</summary>
+    private void RequireAllowed(HttpRequestMessage request)
+    {
+        Uri address = request.RequestUri!;
+        string? fault =
+            address.Scheme == Uri.UriSchemeHttps ? null
+            : address.Scheme != Uri.UriSchemeHttp ? $"{Base.Authority} gives an address that is not http or https."
+            : Base.Scheme == Uri.UriSchemeHttps ? $"{Base.Authority} gives an address at {address.Authority} with plain http; nothing was sent there."
+            : _options.PlainHttp || RegistryHost.IsLoopback(address) ? null
+            : $"{Base.Authority} gives an address at {address.Authority} with plain http, which is not this machine; nothing was sent there.";
+        if (fault is not null)
+        {
+            request.Dispose();
+            throw new RegistryException(Base.Scheme == Uri.UriSchemeHttps ? RegistryFault.Unsafe : RegistryFault.PlainHttp, fault);
+        }
+    }
 }

@@ -1,0 +1,192 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Bee.Oci.Registry.Transport;
+
+namespace Bee.Oci.Registry.Authentication;
+
+/// <summary>
+/// Fetches tokens where a registry's Bearer challenge says: by GET with the login as Basic, or as nobody ("Token Authentication Specification" of the
+/// distribution project), and by POST with an identity token ("OAuth 2.0 Token Authentication" there).
+/// </summary>
+internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri> registry, RegistryOptions options)
+{
+    private const int LargestAnswer = 1 << 20;
+    private const string Client = "bee";
+
+    /// <summary>The specification's default, where the answer does not say.</summary>
+    private const double DefaultSeconds = 60;
+
+    /// <summary>Fetches a token.</summary>
+    /// <param name="challenge">What the registry said: realm and service.</param>
+    /// <param name="scopes">What the token shall be good for.</param>
+    /// <param name="credential">Who asks; null for nobody.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="RegistryException">There is none. Neither the message nor an inner exception holds what the service said: it could repeat a secret.</exception>
+    public async Task<BearerToken> FetchAsync(Challenge challenge, IReadOnlyList<string> scopes, RegistryCredential? credential, CancellationToken cancellation)
+    {
+        Uri realm = Realm(challenge);
+        string? service = challenge.Parameters.GetValueOrDefault("service");
+        Func<HttpRequestMessage> make = credential?.IdentityToken is { } identity
+            ? () => Refresh(realm, service, scopes, identity)
+            : () => Get(realm, service, scopes, credential);
+        using HttpResponseMessage answer = await retries.RunAsync(
+            stop => SendAsync(make, realm, stop), repeat: true, $"Token from {realm.Authority}", cancellation).ConfigureAwait(false);
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw Refused(answer.StatusCode, realm, credential);
+        }
+
+        return Read(await ReadAsync(answer, realm, cancellation).ConfigureAwait(false), realm);
+    }
+
+    private static HttpRequestMessage Get(Uri realm, string? service, IReadOnlyList<string> scopes, RegistryCredential? credential)
+    {
+        var query = new StringBuilder(realm.Query.TrimStart('?'));
+        void Add(string name, string value) => query.Append(query.Length == 0 ? "" : "&").Append(name).Append('=').Append(Uri.EscapeDataString(value));
+        if (service is not null)
+        {
+            Add("service", service);
+        }
+
+        foreach (string scope in scopes)
+        {
+            Add("scope", scope);
+        }
+
+        var request = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(realm) { Query = query.ToString() }.Uri);
+        if (credential is not null)
+        {
+            request.Headers.Authorization = BasicHeader.Of(credential);
+        }
+
+        return request;
+    }
+
+    private static HttpRequestMessage Refresh(Uri realm, string? service, IReadOnlyList<string> scopes, string identity)
+    {
+        var form = new Dictionary<string, string> { ["grant_type"] = "refresh_token", ["client_id"] = Client, ["refresh_token"] = identity };
+        if (service is not null)
+        {
+            form["service"] = service;
+        }
+
+        if (scopes.Count > 0)
+        {
+            form["scope"] = string.Join(' ', scopes);
+        }
+
+        return new HttpRequestMessage(HttpMethod.Post, realm) { Content = new FormUrlEncodedContent(form) };
+    }
+
+    /// <summary>Follows redirects within the service only: a login goes nowhere else.</summary>
+    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> make, Uri realm, CancellationToken cancellation)
+    {
+        Uri? next = null;
+        for (int hops = 0; ; hops++)
+        {
+            HttpRequestMessage request = make();
+            Uri address = request.RequestUri = next ?? request.RequestUri!;
+            HttpResponseMessage answer = await sender.SendAsync(request, cancellation).ConfigureAwait(false);
+            if (!Redirects.TryRead(answer, address, request.Method, hops, out next))
+            {
+                return answer;
+            }
+
+            answer.Dispose();
+            if (!RegistryHost.IsSameOrigin(realm, next))
+            {
+                throw new RegistryException(RegistryFault.Unsafe, $"The token service {realm.Authority} sends the login on to {next.Authority}; it is not followed there.");
+            }
+        }
+    }
+
+    private Uri Realm(Challenge challenge)
+    {
+        string host = registry().Authority;
+        if (!challenge.Parameters.TryGetValue("realm", out string? text)
+            || !Uri.TryCreate(text, UriKind.Absolute, out Uri? realm) || realm.Scheme is not ("http" or "https") || realm.Host.Length == 0 || realm.UserInfo.Length > 0)
+        {
+            throw new RegistryException(RegistryFault.BadAnswer, $"{host} asks for a token and does not say where to get one.");
+        }
+
+        // A registry with a certificate keeps the login encrypted on its whole way; one without was asked for as it is.
+        bool allowed = realm.Scheme == Uri.UriSchemeHttps
+            || (registry().Scheme == Uri.UriSchemeHttp && (options.PlainHttp || RegistryHost.IsLoopback(realm)));
+        return allowed
+            ? realm
+            : throw new RegistryException(RegistryFault.Unsafe, $"{host} sends the login to {realm.Authority} over plain http; nothing was sent there.");
+    }
+
+    private static RegistryException Refused(HttpStatusCode status, Uri realm, RegistryCredential? credential)
+    {
+        (RegistryFault fault, string? remedy) = status switch
+        {
+            HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest => (RegistryFault.Unauthorized, "Log in with Connect-BeeRegistry."),
+            HttpStatusCode.Forbidden => (RegistryFault.Denied, "Ask whoever runs the registry for the right, or log in as somebody who has it (Connect-BeeRegistry)."),
+            HttpStatusCode.TooManyRequests => (RegistryFault.TooManyRequests, "Wait, and try again."),
+            >= HttpStatusCode.InternalServerError => (RegistryFault.ServerError, (string?)"Try again later."),
+            _ => (RegistryFault.BadAnswer, null),
+        };
+        string who = credential is null ? "nobody in particular" : credential.ToString();
+        return new RegistryException(fault, $"The token service {realm.Authority} gives {who} no token: {(int)status} {status}.") { Status = (int)status, Remedy = remedy };
+    }
+
+    private static async Task<byte[]> ReadAsync(HttpResponseMessage answer, Uri realm, CancellationToken cancellation)
+    {
+        Stream body = await answer.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        await using (body.ConfigureAwait(false))
+        {
+            using var read = new MemoryStream();
+            byte[] buffer = new byte[16384];
+            int count;
+            while ((count = await body.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
+            {
+                read.Write(buffer, 0, count);
+                if (read.Length > LargestAnswer)
+                {
+                    throw new RegistryException(RegistryFault.TooLarge, $"The answer of the token service {realm.Authority} is larger than {LargestAnswer >> 20} MiB.");
+                }
+            }
+
+            return read.ToArray();
+        }
+    }
+
+    private static BearerToken Read(byte[] content, Uri realm)
+    {
+        string? value = null;
+        double seconds = DefaultSeconds;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(content);
+            value = Text(document.RootElement, "token") ?? Text(document.RootElement, "access_token");
+            seconds = document.RootElement.TryGetProperty("expires_in", out JsonElement life) ? Seconds(life) : DefaultSeconds;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Told below, without the parser's words: they may quote the answer.
+        }
+
+        if (value is null || !BasicHeader.IsHeaderText(value))
+        {
+            throw new RegistryException(RegistryFault.BadAnswer, $"What the token service {realm.Authority} answers holds no token.");
+        }
+
+        // A little early, so that it does not end on its way.
+        seconds = Math.Clamp(seconds, 0, TimeSpan.FromDays(1).TotalSeconds);
+        return new BearerToken(value, DateTimeOffset.UtcNow.AddSeconds(seconds - Math.Min(10, seconds / 5)));
+    }
+
+    private static string? Text(JsonElement answer, string name) =>
+        answer.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+
+    private static double Seconds(JsonElement life) => life.ValueKind switch
+    {
+        JsonValueKind.Number when life.TryGetDouble(out double number) => number,
+        JsonValueKind.String when double.TryParse(life.GetString(), NumberStyles.Number, CultureInfo.InvariantCulture, out double number) => number,
+        _ => DefaultSeconds,
+    };
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+
+namespace Bee.Oci.Registry.Transport;
+
+/// <summary>Which redirects are followed at all (RFC 9110, 15.4). Where credentials go is decided elsewhere.</summary>
+internal static class Redirects
+{
+    private const int Most = 10;
+
+    /// <summary>Where an answer sends the request on to; false where it does not.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="address">Where the request went.</param>
+    /// <param name="method">How.</param>
+    /// <param name="hops">How often it was sent on already.</param>
+    /// <param name="next">Where to.</param>
+    /// <exception cref="RegistryException">It sends on, and that cannot or should not be followed.</exception>
+    public static bool TryRead(HttpResponseMessage answer, Uri address, HttpMethod method, int hops, [NotNullWhen(true)] out Uri? next)
+    {
+        next = null;
+        bool keepsMethod = answer.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
+        if (!keepsMethod && answer.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther))
+        {
+            return false;
+        }
+
+        string from = address.Authority;
+        string? location = answer.Headers.NonValidated.TryGetValues("Location", out var values) ? values.FirstOrDefault() : null;
+        string? fault =
+            string.IsNullOrWhiteSpace(location) || !Uri.TryCreate(address, location, out next) || next.Host.Length == 0 ? "and does not say where to"
+            : next.Scheme is not ("http" or "https") ? $"to {next.Scheme}, which is no way to a registry"
+            : !keepsMethod && method != HttpMethod.Get && method != HttpMethod.Head ? $"in a way that turns {method} into GET ({(int)answer.StatusCode})"
+            : null;
+        if (fault is not null || next is null)
+        {
+            answer.Dispose();
+            throw new RegistryException(RegistryFault.BadAnswer, $"{from} sends the request on {fault}.");
+        }
+
+        bool downgrade = address.Scheme == Uri.UriSchemeHttps && next.Scheme == Uri.UriSchemeHttp;
+        if (downgrade || hops >= Most)
+        {
+            answer.Dispose();
+            throw new RegistryException(
+                RegistryFault.Unsafe,
+                downgrade ? $"{from} sends the request on to {next.Authority} over plain http; it is not followed there." : $"{from} sends the request on more than {Most} times.");
+        }
+
+        return true;
+    }
+}
