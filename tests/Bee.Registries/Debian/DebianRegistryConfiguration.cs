@@ -43,6 +43,11 @@ internal static class DebianRegistryConfiguration
             text.Append($"auth:\n  htpasswd:\n    realm: tests\n    path: {file}\n");
         }
 
+        if (options.Tokens is { } tokens)
+        {
+            text.Append($"auth:\n  token:\n    realm: {tokens.Realm}\n    service: {tokens.Service}\n    issuer: tests\n    rootcertbundle: {tokens.Certificate}\n");
+        }
+
         return text.ToString();
     }
 

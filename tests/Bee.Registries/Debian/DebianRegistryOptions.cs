@@ -8,4 +8,7 @@ public sealed record DebianRegistryOptions
 
     /// <summary>Asks for these user names with these passwords (Basic); null for nobody.</summary>
     public IReadOnlyDictionary<string, string>? Users { get; init; }
+
+    /// <summary>Asks for tokens of this service (Bearer); null for none.</summary>
+    public TokenServer? Tokens { get; init; }
 }

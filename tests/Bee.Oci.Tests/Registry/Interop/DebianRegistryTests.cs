@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json.Nodes;
 using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Interop;
@@ -51,5 +52,28 @@ public sealed class DebianRegistryTests
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("v2/")).StatusCode);
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("me:another")));
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("v2/")).StatusCode);
+    }
+
+    [ToolTheory(Tool.Registry)]
+    [InlineData("pull", HttpStatusCode.Unauthorized)]
+    [InlineData("pull,push", HttpStatusCode.Accepted)]
+    public async Task With_a_token_server_it_takes_that_ones_tokens(string actions, HttpStatusCode status)
+    {
+        using var tokens = new TokenServer { Users = { ["me"] = "a secret" } };
+        using DebianRegistry registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = tokens });
+        using var client = new HttpClient { BaseAddress = registry.Address };
+        using HttpResponseMessage refused = await client.PostAsync("v2/a/b/blobs/uploads/", null);
+        Assert.Equal((HttpStatusCode.Unauthorized, "Bearer"), (refused.StatusCode, refused.Headers.WwwAuthenticate.Single().Scheme));
+        Assert.Contains("scope=\"repository:a/b:", refused.Headers.WwwAuthenticate.Single().Parameter, StringComparison.Ordinal);
+
+        using var ask = new HttpRequestMessage(HttpMethod.Get, $"{tokens.Realm}?service={Uri.EscapeDataString(tokens.Service)}&scope=repository:a/b:{actions}");
+        ask.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("me:a secret")));
+        using HttpResponseMessage given = await client.SendAsync(ask);
+        string token = JsonNode.Parse(await given.Content.ReadAsStringAsync())!["token"]!.GetValue<string>();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using HttpResponseMessage begun = await client.PostAsync("v2/a/b/blobs/uploads/", null);
+        Assert.Equal(status, begun.StatusCode);
+        Assert.Equal(actions.Contains("push", StringComparison.Ordinal), tokens.Allows(token, "repository", "a/b", "push"));
+        Assert.False(tokens.Allows(token, "repository", "a/c", "pull"));
     }
 }

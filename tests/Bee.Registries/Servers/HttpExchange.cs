@@ -1,0 +1,201 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Web;
+
+namespace Bee.Registries;
+
+/// <summary>One request, and the connection that its answer goes into.</summary>
+public sealed class HttpExchange
+{
+    private const int LongestLine = 64 << 10;
+
+    private readonly TcpClient _client;
+    private readonly Stream _stream;
+    private bool _answered;
+    private bool _keep = true;
+
+    private HttpExchange(TcpClient client, Stream stream, Stream input, string method, string target, Dictionary<string, string> headers, CancellationToken end)
+    {
+        (_client, _stream, Method, Target, Headers, End) = (client, stream, method, target, headers, end);
+        int query = target.IndexOf('?');
+        Path = Uri.UnescapeDataString(query < 0 ? target : target[..query]);
+        var parsed = HttpUtility.ParseQueryString(query < 0 ? "" : target[query..]);
+        Query = parsed.AllKeys.Where(key => key is not null).ToDictionary(key => key!, key => parsed.GetValues(key)!.Last());
+        Scopes = parsed.GetValues("scope") ?? [];
+        Body = new HttpBody(input, headers, async () => await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), end));
+    }
+
+    /// <summary>GET, PUT …</summary>
+    public string Method { get; }
+
+    /// <summary>Path and query as they were sent.</summary>
+    public string Target { get; }
+
+    /// <summary>The path.</summary>
+    public string Path { get; }
+
+    /// <summary>The query's values; the last one of each name.</summary>
+    public IReadOnlyDictionary<string, string> Query { get; }
+
+    /// <summary>The query's values of <c>scope</c>, of which there may be more than one.</summary>
+    public IReadOnlyList<string> Scopes { get; }
+
+    /// <summary>The headers, by names in any case.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; }
+
+    /// <summary>The request's body; replace it to have it read differently.</summary>
+    public Stream Body { get; set; }
+
+    /// <summary>Comes when the server ends.</summary>
+    public CancellationToken End { get; }
+
+    /// <summary>A header's value; null where it is missing.</summary>
+    public string? Header(string name) => Headers.TryGetValue(name, out string? value) ? value : null;
+
+    /// <summary>The whole body.</summary>
+    public async Task<byte[]> ReadBodyAsync()
+    {
+        using var bytes = new MemoryStream();
+        await Body.CopyToAsync(bytes, End);
+        return bytes.ToArray();
+    }
+
+    /// <summary>Sends an answer.</summary>
+    public async Task SendAsync(HttpAnswer answer)
+    {
+        await SendHeadAsync(answer);
+        if (Method != "HEAD" && answer.Body.Length > 0)
+        {
+            await WriteAsync(answer.Body);
+        }
+    }
+
+    /// <summary>Sends the status line and the headers alone; a length that the headers do not say is the body's.</summary>
+    public async Task SendHeadAsync(HttpAnswer answer)
+    {
+        _answered = true;
+        var text = new StringBuilder($"HTTP/1.1 {answer.Status} {(answer.Status < 400 ? "OK" : "Not OK")}\r\n");
+        foreach ((string name, string value) in answer.Headers)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
+        }
+
+        if (!answer.Headers.ContainsKey("Content-Length") && !answer.Headers.ContainsKey("Transfer-Encoding") && answer.Status is not 204)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"Content-Length: {answer.Body.Length}\r\n");
+        }
+
+        await WriteAsync(Encoding.Latin1.GetBytes(text.Append("\r\n").ToString()));
+    }
+
+    /// <summary>Sends bytes as they are.</summary>
+    public async Task WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        _answered = true;
+        await _stream.WriteAsync(bytes, End);
+        await _stream.FlushAsync(End);
+    }
+
+    /// <summary>Ends the connection after this answer, in order.</summary>
+    public void Close() => _keep = false;
+
+    /// <summary>Waits until the client ends the connection, or the server ends.</summary>
+    public async Task WaitForClientAsync()
+    {
+        byte[] rest = new byte[4096];
+        while (await _client.GetStream().ReadAsync(rest, End) > 0)
+        {
+            // What it still sends is of no interest.
+        }
+
+        throw new CutException();
+    }
+
+    /// <summary>Ends the connection at once, with a reset.</summary>
+    public void Cut()
+    {
+        _client.LingerState = new LingerOption(true, 0);
+        throw new CutException();
+    }
+
+    internal async Task<bool> FinishAsync()
+    {
+        if (!_answered || !_keep)
+        {
+            return false;
+        }
+
+        // So that the answer is not lost by a reset, and the next request begins where it does.
+        await Body.CopyToAsync(Stream.Null, End);
+        return !string.Equals(Header("Connection"), "close", StringComparison.OrdinalIgnoreCase);
+    }
+
+    internal static async Task<HttpExchange?> ReadAsync(TcpClient client, Stream stream, Stream input, CancellationToken end)
+    {
+        string? first = await ReadLineAsync(input, end);
+        if (first is null || first.Split(' ') is not [var method, var target, _])
+        {
+            return null;
+        }
+
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        while (await ReadLineAsync(input, end) is { Length: > 0 } line)
+        {
+            int colon = line.IndexOf(':');
+            headers[line[..colon]] = line[(colon + 1)..].Trim();
+        }
+
+        return new HttpExchange(client, stream, input, method, target, headers, end);
+    }
+
+    internal static async Task<string?> ReadLineAsync(Stream input, CancellationToken end)
+    {
+        var line = new StringBuilder();
+        byte[] one = new byte[1];
+        while (line.Length < LongestLine)
+        {
+            if (await input.ReadAsync(one, end) == 0)
+            {
+                return null;
+            }
+
+            if (one[0] == '\n')
+            {
+                return line.ToString().TrimEnd('\r');
+            }
+
+            line.Append((char)one[0]);
+        }
+
+        throw new CutException();
+    }
+}
+
+/// <summary>An answer.</summary>
+/// <param name="Status">The status code.</param>
+public sealed record HttpAnswer(int Status)
+{
+    /// <summary>The headers, by names in any case.</summary>
+    public Dictionary<string, string> Headers { get; init; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The body, which is not sent to HEAD.</summary>
+    public byte[] Body { get; init; } = [];
+
+    /// <summary>An answer of JSON.</summary>
+    public static HttpAnswer Json(int status, string json, string mediaType = "application/json") =>
+        new(status) { Headers = { ["Content-Type"] = mediaType }, Body = Encoding.UTF8.GetBytes(json) };
+
+    /// <summary>This one with another header, or without it where the value is null.</summary>
+    public HttpAnswer With(string header, string? value)
+    {
+        var headers = new Dictionary<string, string>(Headers, StringComparer.OrdinalIgnoreCase);
+        headers.Remove(header);
+        if (value is not null)
+        {
+            headers[header] = value;
+        }
+
+        return this with { Headers = headers };
+    }
+}

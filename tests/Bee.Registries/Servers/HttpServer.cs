@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Bee.Registries;
+
+/// <summary>
+/// A small HTTP/1.1 server on a loopback port that the system chose. It writes answers itself, byte by byte where need be, so that they can be
+/// wrong in every way.
+/// </summary>
+public sealed class HttpServer : IDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _end = new();
+    private readonly Func<HttpExchange, Task> _handle;
+    private readonly X509Certificate2? _certificate;
+
+    /// <summary>Starts it.</summary>
+    /// <param name="handle">Answers a request, on any thread. One that throws, or does not answer, cuts the connection.</param>
+    /// <param name="authority">Speaks TLS with a certificate of this authority; null for plain http.</param>
+    public HttpServer(Func<HttpExchange, Task> handle, TestAuthority? authority = null)
+    {
+        _handle = handle;
+        _certificate = authority is null ? null : X509Certificate2.CreateFromPemFile(authority.ServerCertificate, authority.ServerKey);
+        _listener.Start();
+        Host = _listener.LocalEndpoint.ToString()!;
+        Address = new Uri($"{(authority is null ? "http" : "https")}://{Host}/");
+        _ = AcceptAsync();
+    }
+
+    /// <summary>Host and port, <c>127.0.0.1:41234</c>.</summary>
+    public string Host { get; }
+
+    /// <summary>Its address, with <c>http</c> or <c>https</c>.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Ends all connections.</summary>
+    public void Dispose()
+    {
+        _end.Cancel();
+        _listener.Stop();
+        _certificate?.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                TcpClient client = await _listener.AcceptTcpClientAsync(_end.Token);
+                _ = ServeAsync(client);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // The end.
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        try
+        {
+            using (client)
+            {
+                client.NoDelay = true;
+                Stream stream = client.GetStream();
+                if (_certificate is not null)
+                {
+                    var secure = new SslStream(stream);
+                    await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _end.Token);
+                    stream = secure;
+                }
+
+                var buffered = new BufferedStream(stream);
+                while (await HttpExchange.ReadAsync(client, stream, buffered, _end.Token) is { } exchange)
+                {
+                    await _handle(exchange);
+                    if (!await exchange.FinishAsync())
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or AuthenticationException or CutException)
+        {
+            // The other side went away, or the connection was to be cut.
+        }
+    }
+}
+
+/// <summary>Cuts the connection of the request that is handled.</summary>
+public sealed class CutException : Exception;
