@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Text;
+
+namespace Bee.Registries;
+
+/// <summary>What can happen to a request and its answer.</summary>
+public static class Faults
+{
+    /// <summary>Answers something else; nothing is done.</summary>
+    public static Fault Answer(HttpAnswer answer) => (exchange, _) => exchange.SendAsync(answer);
+
+    /// <summary>Answers with an error of the registry.</summary>
+    public static Fault Error(int status, string code, string message = "the tests say so") => Answer(MemoryRegistry.Error(status, code, message));
+
+    /// <summary>Answers with a status, no body, and headers (<c>Name: value</c>).</summary>
+    public static Fault Status(int status, params string[] headers) =>
+        Answer(new HttpAnswer(status) { Headers = headers.Select(header => header.Split(": ", 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase) });
+
+    /// <summary>Leads elsewhere.</summary>
+    public static Fault Redirect(string location, int status = 307) => Status(status, $"Location: {location}");
+
+    /// <summary>Cuts the connection before anything is done or answered.</summary>
+    public static Fault Cut { get; } = (exchange, _) =>
+    {
+        exchange.Cut();
+        return Task.CompletedTask;
+    };
+
+    /// <summary>Cuts the connection when so many bytes of the request's body have come, and keeps those.</summary>
+    public static Fault CutRequest(long after) => async (exchange, serve) =>
+    {
+        exchange.Body = new CutStream(exchange.Body, after, exchange.Cut);
+        await exchange.SendAsync(await serve());
+    };
+
+    /// <summary>Does what was asked, and cuts the connection before it says so.</summary>
+    public static Fault CutBeforeAnswer { get; } = async (exchange, serve) =>
+    {
+        await serve();
+        exchange.Cut();
+    };
+
+    /// <summary>Cuts the connection after the headers and so many bytes of the answer's body.</summary>
+    public static Fault CutAnswer(int after) => async (exchange, serve) =>
+    {
+        HttpAnswer answer = await serve();
+        await exchange.SendHeadAsync(answer);
+        await exchange.WriteAsync(answer.Body.AsMemory(0, Math.Min(after, answer.Body.Length)));
+        // In order and not by reset, which would take with it what was sent.
+        exchange.Close();
+    };
+
+    /// <summary>Changes the answer.</summary>
+    public static Fault Change(Func<HttpAnswer, HttpAnswer> change) => async (exchange, serve) => await exchange.SendAsync(change(await serve()));
+
+    /// <summary>Sets a header of the answer, or leaves it out where the value is null.</summary>
+    public static Fault Header(string name, string? value) => Change(answer => answer.With(name, value));
+
+    /// <summary>Changes one byte of the answer's body.</summary>
+    public static Fault WrongBytes { get; } = Change(answer =>
+    {
+        byte[] bytes = [.. answer.Body];
+        bytes[bytes.Length / 2] ^= 1;
+        return answer with { Body = bytes };
+    });
+
+    /// <summary>Makes the answer's body longer, or shorter, and says so.</summary>
+    public static Fault WrongLength(int by) => Change(answer =>
+    {
+        byte[] bytes = [.. answer.Body];
+        Array.Resize(ref bytes, Math.Max(0, bytes.Length + by));
+        return (answer with { Body = bytes }).With("Content-Length", $"{bytes.Length}");
+    });
+
+    /// <summary>A body that begins as it should and has no end; nor does it say a length.</summary>
+    public static Fault Endless { get; } = async (exchange, serve) =>
+    {
+        HttpAnswer answer = await serve();
+        await exchange.SendHeadAsync(answer.With("Content-Length", null).With("Transfer-Encoding", "chunked"));
+        if (answer.Body.Length > 0)
+        {
+            await exchange.WriteAsync(Encoding.ASCII.GetBytes(answer.Body.Length.ToString("x", CultureInfo.InvariantCulture) + "\r\n"));
+            await exchange.WriteAsync(answer.Body);
+            await exchange.WriteAsync("\r\n"u8.ToArray());
+        }
+
+        byte[] more = [.. "10000\r\n"u8, .. Enumerable.Repeat((byte)' ', 0x10000), .. "\r\n"u8];
+        while (true)
+        {
+            await exchange.WriteAsync(more);
+        }
+    };
+
+    /// <summary>Never answers.</summary>
+    public static Fault NoAnswer { get; } = (exchange, _) => exchange.WaitForClientAsync();
+
+    /// <summary>Answers header by header, so slowly that there is no end to wait for.</summary>
+    public static Fault SlowHeaders { get; } = async (exchange, _) =>
+    {
+        await exchange.WriteAsync("HTTP/1.1 200 OK\r\n"u8.ToArray());
+        for (int i = 0; ; i++)
+        {
+            await exchange.WriteAsync(Encoding.ASCII.GetBytes($"X-{i}: y\r\n"));
+            await Task.Delay(50, exchange.End);
+        }
+    };
+
+    /// <summary>Stands still after the headers and so many bytes of the answer's body.</summary>
+    public static Fault Stall(int after) => async (exchange, serve) =>
+    {
+        HttpAnswer answer = await serve();
+        await exchange.SendHeadAsync(answer);
+        await exchange.WriteAsync(answer.Body.AsMemory(0, Math.Min(after, answer.Body.Length)));
+        await exchange.WaitForClientAsync();
+    };
+
+    /// <summary>Answers what is not HTTP.</summary>
+    public static Fault Garbage { get; } = async (exchange, _) =>
+    {
+        await exchange.WriteAsync("\0\0this is another protocol\r\n\r\n"u8.ToArray());
+        exchange.Close();
+    };
+
+    /// <summary>Waits before the answer, so that others come first.</summary>
+    public static Fault Late(TimeSpan by) => async (exchange, serve) =>
+    {
+        await Task.Delay(by, exchange.End);
+        await exchange.SendAsync(await serve());
+    };
+}

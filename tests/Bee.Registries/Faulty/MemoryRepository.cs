@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+
+namespace Bee.Registries;
+
+/// <summary>The content of one repository of <see cref="FaultyRegistry"/>.</summary>
+public sealed class MemoryRepository
+{
+    /// <summary>Blobs by digest.</summary>
+    public ConcurrentDictionary<string, byte[]> Blobs { get; } = new();
+
+    /// <summary>Manifests by digest.</summary>
+    public ConcurrentDictionary<string, (string MediaType, byte[] Bytes)> Manifests { get; } = new();
+
+    /// <summary>Digests by tag.</summary>
+    public ConcurrentDictionary<string, string> Tags { get; } = new();
+
+    /// <summary>What came so far of the uploads that did not end, by their ids.</summary>
+    internal ConcurrentDictionary<string, MemoryStream> Uploads { get; } = new();
+
+    /// <summary>Uploads that did not end.</summary>
+    public int OpenUploads => Uploads.Count;
+
+    /// <summary>The digest of bytes, <c>sha256:…</c>.</summary>
+    public static string Digest(ReadOnlySpan<byte> bytes) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
+
+    /// <summary>Puts a blob there.</summary>
+    /// <returns>Its digest.</returns>
+    public string AddBlob(byte[] bytes)
+    {
+        string digest = Digest(bytes);
+        Blobs[digest] = bytes;
+        return digest;
+    }
+
+    /// <summary>Puts a manifest there, whatever it says.</summary>
+    /// <returns>Its digest.</returns>
+    public string AddManifest(byte[] bytes, string mediaType, string? tag = null)
+    {
+        string digest = Digest(bytes);
+        Manifests[digest] = (mediaType, bytes);
+        if (tag is not null)
+        {
+            Tags[tag] = digest;
+        }
+
+        return digest;
+    }
+
+    /// <summary>The digest that a tag or a digest names; null where there is no such manifest.</summary>
+    internal string? Resolve(string reference) =>
+        Manifests.ContainsKey(reference) ? reference : Tags.TryGetValue(reference, out string? digest) && Manifests.ContainsKey(digest) ? digest : null;
+}
