@@ -77,18 +77,37 @@ install_packages() {
     if [ "$task" = bench ] && ! PATH="$PATH:/usr/sbin:/sbin" have bpftool && have apt-get && can_be_root; then
         apt_install bpftool || apt_install "linux-tools-$(uname -r)" || say "build.sh: no bpftool; what is measured against it is skipped"
     fi
+    if [[ $task == test || $task == bench ]] && have apt-get && can_be_root; then
+        install_registry
+    fi
     if [ "$task" = test ] && [ "$(uname -m)" = x86_64 ] && have apt-get && can_be_root; then
         install_emulator
     fi
     has_library libbpf.so.1 || say "build.sh: no libbpf.so.1 (libbpf 1.0 or later): programs can be built here, not run"
 }
 
-# The tests also boot Debian's kernels under emulation: the emulator, a shell for the guest, and the keys that Debian's packages are checked with.
+# Tests and benchmarks also speak to a registry, start it themselves, and let other people's clients do so: the registry, skopeo, and the keys that further
+# packages of Debian are checked with, which they unpack (oras, cosign, kernels).
+install_registry() {
+    local wanted=()
+    have docker-registry || wanted+=(docker-registry)
+    have skopeo || wanted+=(skopeo)
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || wanted+=(debian-archive-keyring)
+    [ ${#wanted[@]} -eq 0 ] && return
+    say "build.sh: installing ${wanted[*]}"
+    if ! apt_install "${wanted[@]}"; then
+        say "build.sh: no ${wanted[*]}; what needs them is skipped"
+    elif [[ ${wanted[*]} == *docker-registry* ]] && [ -d /run/systemd/system ]; then
+        # The package starts a registry of the machine's own, which nobody asked for.
+        as_root systemctl disable --quiet --now docker-registry || say "build.sh: the service docker-registry, which came with the package, runs on"
+    fi
+}
+
+# The tests boot Debian's kernels under emulation: the emulator, and a shell for the guest.
 install_emulator() {
     local wanted=()
     have qemu-system-x86_64 || wanted+=(qemu-system-x86)
     have busybox || wanted+=(busybox-static)
-    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || wanted+=(debian-archive-keyring)
     [ ${#wanted[@]} -eq 0 ] && return
     say "build.sh: installing ${wanted[*]}"
     apt_install "${wanted[@]}" || say "build.sh: no ${wanted[*]}; the tests in virtual machines are skipped"
