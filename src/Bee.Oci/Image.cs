@@ -34,11 +34,20 @@ public sealed class Image
     /// <summary>Local time: the manifest's date, else when it was put into the store; null if nothing tells.</summary>
     public DateTime? Created { get; internal init; }
 
-    /// <summary>What the image says about its program; empty for one that is not Bee's.</summary>
+    /// <summary>Whose convention the image follows.</summary>
+    public ImageFormat Format { get; internal init; }
+
+    /// <summary>What the image says about its program: Bee's config, or what bpfman's labels say, in their words; empty for others.</summary>
     public ImageConfig Config { get; internal init; } = ImageConfig.Empty;
 
     /// <summary>The manifest's annotations.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; internal init; } = new Dictionary<string, string>();
+
+    /// <summary>The labels of a container image, such as bpfman's <c>io.ebpf.programs</c>; none for others.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; internal init; } = new Dictionary<string, string>();
+
+    /// <summary>The metadata of an Inspektor Gadget image, as the YAML text that it is; null for others.</summary>
+    public string? Metadata { get; internal init; }
 
     /// <summary>The platform that <see cref="Program"/> is for; null if nothing tells.</summary>
     public Platform? Platform { get; internal init; }
@@ -52,7 +61,7 @@ public sealed class Image
     /// <summary>The entry of the store's index.</summary>
     public Descriptor Descriptor { get; }
 
-    /// <summary>The eBPF object; null if the image has none that is recognised.</summary>
+    /// <summary>The layer that is the eBPF object, or has it in it (bpfman's); null if the image has none that is recognised.</summary>
     public Descriptor? Program { get; internal init; }
 
     /// <summary>All layers of the manifest, with the program.</summary>
@@ -62,6 +71,9 @@ public sealed class Image
     public string? Problem => Fault?.Message;
 
     internal StoreException? Fault { get; init; }
+
+    /// <summary>Why there is no <see cref="Program"/> though the image is sound, as part of a sentence ("it has 2 layers"); null where nothing more is known.</summary>
+    public string? WhyNoProgram { get; internal init; }
 
     /// <summary>The maps, by what the config says.</summary>
     public IReadOnlyList<ImageMap> Maps => Config.Maps;
@@ -76,7 +88,7 @@ public sealed class Image
     public BuildFacts? Build => Config.Build;
 
     /// <summary>What it does.</summary>
-    public string? Description => Annotations.GetValueOrDefault(AnnotationKeys.Description);
+    public string? Description => Annotations.GetValueOrDefault(AnnotationKeys.Description) ?? Labels.GetValueOrDefault(AnnotationKeys.Description) ?? Formats.GadgetFormat.Value(Metadata, "description");
 
     /// <summary>Who is responsible for it.</summary>
     public string? Authors => Annotations.GetValueOrDefault(AnnotationKeys.Authors);

@@ -1,3 +1,4 @@
+using Bee.Oci.Formats;
 using Bee.Oci.Json;
 using Bee.Oci.Native;
 using Bee.Oci.Store;
@@ -102,7 +103,7 @@ public sealed partial class ImageStore
     public Image? Find(string reference) =>
         ReadEntries(index => ReferenceMatch.Find(index.Entries, reference).Entries.Take(1)) is [var image] ? image : null;
 
-    /// <summary>The eBPF object of an image of this store; length and digest are checked.</summary>
+    /// <summary>The eBPF object of an image of this store; length and digest are checked. One that is in a container's layer is unpacked in memory.</summary>
     /// <exception cref="StoreException">The image has none, or it is missing or damaged.</exception>
     public byte[] ReadProgram(Image image)
     {
@@ -115,9 +116,12 @@ public sealed partial class ImageStore
             StoreFault.NoProgram,
             image.Platforms.Count > 1
                 ? $"The image '{image.Reference}' has no program for {Platform.Host}; it is for {string.Join(", ", image.Platforms)}."
-                : $"The image '{image.Reference}' has no eBPF program that Bee knows.");
+                : $"The image '{image.Reference}' has no eBPF program that Bee knows{(image.WhyNoProgram is { } why ? ": " + why : "")}.");
         using LayoutFiles files = Open() ?? throw Gone();
-        return files.ReadBlob(program, StoreLimits.Program);
+        byte[] layer = files.ReadBlob(program, StoreLimits.Program);
+        return image.Format == ImageFormat.Bpfman
+            ? LayerProgram.Unpack(layer, program.MediaType, BpfmanFormat.FileName(image.Labels), image.Reference)
+            : layer;
     }
 
     /// <summary>

@@ -21,6 +21,23 @@ public static class MediaTypes
     /// <summary>Docker's equivalent of <see cref="ImageIndex"/>; read, never written.</summary>
     public const string DockerManifestList = "application/vnd.docker.distribution.manifest.list.v2+json";
 
+    /// <summary>The config of an Inspektor Gadget image: its metadata in YAML.</summary>
+    public const string GadgetConfig = "application/vnd.gadget.config.v1+yaml";
+
+    /// <summary>The layer of an Inspektor Gadget image with the compiled eBPF object.</summary>
+    public const string GadgetProgram = "application/vnd.gadget.ebpf.program.v1+binary";
+
+    /// <summary>What newer Inspektor Gadget images say that they are, by artifactType.</summary>
+    public const string GadgetArtifact = "application/vnd.gadget.v1+binary";
+
+    /// <summary>The config of a container image.</summary>
+    public const string ContainerConfig = "application/vnd.oci.image.config.v1+json";
+
+    /// <summary>Docker's equivalent of <see cref="ContainerConfig"/>; read, never written.</summary>
+    public const string DockerConfig = "application/vnd.docker.container.image.v1+json";
+
+    internal static bool IsContainerConfig(string? mediaType) => mediaType is ContainerConfig or DockerConfig;
+
     internal static bool IsIndex(string? mediaType) => mediaType is ImageIndex or DockerManifestList;
 
     internal static bool IsManifest(string? mediaType) => mediaType is ImageManifest or DockerManifest;

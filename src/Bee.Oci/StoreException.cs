@@ -39,6 +39,9 @@ public enum StoreFault
     /// <summary>Content is larger than <see cref="StoreLimits"/> allow.</summary>
     TooLarge,
 
+    /// <summary>A tar archive or layer is damaged, compressed in an unknown way, or has in it what has no business there (a link, a path that leads out).</summary>
+    BadArchive,
+
     /// <summary>The image has no eBPF program, or none for this platform.</summary>
     NoProgram,
 

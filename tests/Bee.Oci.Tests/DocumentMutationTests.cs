@@ -51,6 +51,34 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
     }
 
     [Fact]
+    public void Container_configs_are_read_or_refused()
+    {
+        (byte[] manifest, _, _) = Documents();
+        byte[] container = StoreFolder.Bytes(new JsonObject
+        {
+            ["created"] = "2025-02-01T12:00:00Z",
+            ["architecture"] = "amd64",
+            ["os"] = "linux",
+            ["config"] = new JsonObject
+            {
+                ["Labels"] = new JsonObject
+                {
+                    ["io.ebpf.programs"] = """{"a":"xdp","b":"kprobe"}""", ["io.ebpf.maps"] = """{"m":"hash"}""", ["io.ebpf.filename"] = "a.o", ["io.ebpf.bpf_function_name"] = "a",
+                },
+            },
+        });
+        Run("container configs", [container], (bytes, number) =>
+        {
+            JsonNode around = JsonNode.Parse(manifest)!;
+            around["config"]!["mediaType"] = number % 2 == 0 ? MediaTypes.ContainerConfig : MediaTypes.DockerConfig;
+            around["config"]!["digest"] = ContentDigest.Of(bytes).ToString();
+            around["config"]!["size"] = bytes.Length;
+            byte[] whole = StoreFolder.Bytes(around);
+            Use(new ImageReader(new Blobs(bytes, whole), "store").Read(Entry(whole, MediaTypes.ImageManifest)));
+        });
+    }
+
+    [Fact]
     public void Indexes_are_read_or_refused()
     {
         (byte[] manifest, byte[] config, byte[] index) = Documents();
@@ -81,7 +109,8 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
         }
 
         _ = $"{image.Reference}{image.Repository}{image.Tag}{image.Size}{image.Created}{image.Platform}{image.Description}{image.Authors}{image.License}{image.Source}{image.Revision}";
-        _ = $"{image.Maps.Sum(m => m.Name.Length)}{image.Programs.Sum(p => p.Name.Length)}{image.Parameters.Sum(p => p.Name.Length)}{image.Build?.Flags.Sum(f => f.Length)}{image.Layers.Count}{image.Platforms.Count}";
+        _ = $"{image.Maps.Sum(m => m.Name.Length)}{image.Programs.Sum(p => p.Name.Length)}{image.Parameters.Sum(p => p.Name.Length)}{image.Build?.Flags.Sum(f => f.Length)}{image.Layers.Count}{image.Platforms.Count}{image.Format}{image.Metadata}{image.WhyNoProgram}";
+        _ = $"{image.Labels.Sum(l => l.Key.Length + l.Value.Length)}{image.Programs.Sum(p => p.Type?.Length)}{image.Maps.Sum(m => m.Type?.Length)}";
     }
 
     private static DescriptorDocument Entry(byte[] content, string mediaType) => new()

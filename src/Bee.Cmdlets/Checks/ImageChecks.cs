@@ -28,7 +28,7 @@ internal static class ImageChecks
         {
             yield return new CheckResult("Object", CheckState.Failed, image.Platforms.Count > 1
                 ? $"{image.Reference} has no program for {Platform.Host}; it is for {string.Join(", ", image.Platforms)}."
-                : $"{image.Reference} has no eBPF program that Bee knows.");
+                : $"{image.Reference} has no eBPF program that Bee knows{(image.WhyNoProgram is { } why ? ": " + why : "")}.");
         }
         else if (image.Platform is { } platform && !isOther && platform with { Variant = null } != Platform.Host)
         {

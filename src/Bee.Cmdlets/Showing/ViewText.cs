@@ -41,7 +41,7 @@ public static class ViewText
     /// <returns>The lines.</returns>
     public static string Maps(Image image) => Described(
         image.Maps,
-        map => [map.Name, map.Type ?? string.Empty, Types(map.KeyType, map.ValueType), map.MaxEntries.ToString(CultureInfo.InvariantCulture)],
+        map => [map.Name, map.Type ?? string.Empty, Types(map.KeyType, map.ValueType), map.MaxEntries == 0 ? string.Empty : map.MaxEntries.ToString(CultureInfo.InvariantCulture)],
         MapLines);
 
     /// <summary>An image's parameters, one a line with type and default; below it what it does.</summary>
@@ -61,6 +61,11 @@ public static class ViewText
     /// <returns>The lines.</returns>
     public static string Annotations(Image image)
         => Lines(image.Annotations.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} = {pair.Value}"));
+
+    /// <summary>A container image's labels, one a line.</summary>
+    /// <param name="image">The image.</param>
+    /// <returns>The lines.</returns>
+    public static string Labels(Image image) => Lines(image.Labels.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} = {pair.Value}"));
 
     /// <summary>What an image was built from and with.</summary>
     /// <param name="image">The image.</param>

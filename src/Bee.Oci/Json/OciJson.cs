@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Bee.Oci.Formats;
 
 namespace Bee.Oci.Json;
 
@@ -9,6 +10,7 @@ namespace Bee.Oci.Json;
 [JsonSerializable(typeof(ManifestDocument))]
 [JsonSerializable(typeof(LayoutDocument))]
 [JsonSerializable(typeof(ImageConfig))]
+[JsonSerializable(typeof(ContainerConfigDocument))]
 internal sealed partial class OciJson : JsonSerializerContext
 {
     /// <summary>The context that writes deterministically.</summary>

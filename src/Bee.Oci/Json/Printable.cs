@@ -11,6 +11,9 @@ internal static class Printable
     /// <summary>The text on one line.</summary>
     public static string Text(string text) => Clean(text, keepLines: false);
 
+    /// <summary>The text, which may have several lines.</summary>
+    public static string Lines(string text) => Clean(text.Replace("\r\n", "\n", StringComparison.Ordinal), keepLines: true);
+
     /// <summary>Annotations without those that have no value; their values may have several lines.</summary>
     public static IReadOnlyDictionary<string, string> Annotations(IEnumerable<KeyValuePair<string, string?>>? annotations)
     {

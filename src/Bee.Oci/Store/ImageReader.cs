@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bee.Oci.Formats;
 using Bee.Oci.Json;
 
 namespace Bee.Oci.Store;
@@ -80,9 +81,8 @@ internal sealed class ImageReader(IBlobs files, string store)
         ManifestDocument manifest = ReadManifest(descriptor);
         List<Descriptor> layers = Descriptors(manifest.Layers, descriptor);
         Descriptor? configBlob = manifest.Config is null ? null : Descriptors([manifest.Config], descriptor)[0];
-        ImageConfig config = configBlob?.MediaType == MediaTypes.EbpfConfig ? ReadConfig(configBlob) : ImageConfig.Empty;
-        Platform? platform = descriptor.Platform
-            ?? (config is { Os: { } os, Architecture: { } architecture } ? new Platform(os, architecture) : null);
+        FormatFacts facts = FormatReader.Read(files, manifest.ArtifactType, configBlob, layers);
+        Platform? platform = descriptor.Platform ?? facts.Platform;
 
         var annotations = new SortedDictionary<string, string>(inherited.ToDictionary(), StringComparer.Ordinal);
         foreach ((string key, string value) in Printable.Annotations(manifest.Annotations))
@@ -93,26 +93,22 @@ internal sealed class ImageReader(IBlobs files, string store)
         return new Image(reference, entry, store)
         {
             Size = (configBlob is null ? layers : layers.Prepend(configBlob)).Aggregate(above + descriptor.Size, Sum),
-            Created = Date(annotations) ?? Date(entry.Annotations),
-            Config = config,
+            Created = Date(annotations) ?? Date(facts.Created) ?? Date(entry.Annotations),
+            Format = facts.Format,
+            Config = facts.Config,
+            Labels = facts.Labels,
+            Metadata = facts.Metadata,
             Annotations = annotations,
             Platform = platform,
             Platforms = platforms.Count == 0 && platform is not null ? [platform] : platforms,
             Layers = layers,
-            Program = layers.Find(l => l.MediaType == MediaTypes.EbpfProgram)
-                ?? layers.Find(l => l.Title?.EndsWith(".o", StringComparison.Ordinal) == true),
+            Program = facts.Program,
+            WhyNoProgram = facts.WhyNoProgram,
         };
     }
 
     /// <summary>Sizes come from the manifest, so they may be absurd.</summary>
     private static long Sum(long sum, Descriptor layer) => sum > long.MaxValue - layer.Size ? long.MaxValue : sum + layer.Size;
-
-    private ImageConfig ReadConfig(Descriptor descriptor)
-    {
-        ImageConfig config = OciJson.Read(
-            files.ReadBlob(descriptor, StoreLimits.Manifest), OciJson.Canonical.ImageConfig, StoreFault.DamagedConfig, $"config {descriptor.Digest}");
-        return ConfigCheck.Sound(config);
-    }
 
     private static List<Descriptor> Descriptors(List<DescriptorDocument?>? documents, Descriptor of)
     {
@@ -130,9 +126,8 @@ internal sealed class ImageReader(IBlobs files, string store)
         return descriptors;
     }
 
-    private static DateTime? Date(IReadOnlyDictionary<string, string> annotations) =>
-        annotations.TryGetValue(AnnotationKeys.Created, out string? text)
-        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date)
-            ? date.LocalDateTime
-            : null;
+    private static DateTime? Date(IReadOnlyDictionary<string, string> annotations) => Date(annotations.GetValueOrDefault(AnnotationKeys.Created));
+
+    private static DateTime? Date(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date) ? date.LocalDateTime : null;
 }

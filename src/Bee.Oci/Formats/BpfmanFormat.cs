@@ -1,0 +1,93 @@
+using System.Text.Json;
+using Bee.Oci.Json;
+using Bee.Oci.Store;
+
+namespace Bee.Oci.Formats;
+
+/// <summary>
+/// bpfman's images: container images that any builder makes, with exactly one layer that has the object at its root, and labels that say what is in
+/// it (bpfman.io, "eBPF Bytecode Image Specifications"). The labels <c>io.ebpf.programs</c> and <c>io.ebpf.maps</c> are JSON objects of names
+/// and types; older images have one label each for one program.
+/// </summary>
+internal static class BpfmanFormat
+{
+    private const string Prefix = "io.ebpf.";
+    private const string ProgramsLabel = Prefix + "programs";
+    private const string MapsLabel = Prefix + "maps";
+    private const string FunctionLabel = Prefix + "bpf_function_name";
+    private const string ProgramNameLabel = Prefix + "program_name";
+    private const string TypeLabel = Prefix + "program_type";
+    private const string SectionLabel = Prefix + "section_name";
+    private const string FileLabel = Prefix + "filename";
+
+    /// <summary>The file of the layer that the labels name; null where they name none.</summary>
+    public static string? FileName(IReadOnlyDictionary<string, string> labels) => labels.GetValueOrDefault(FileLabel) is { Length: > 0 } name ? name : null;
+
+    /// <summary>Reads a container image's config. Without bpfman's labels its format is unknown.</summary>
+    /// <exception cref="StoreException">The config is missing, damaged or too large.</exception>
+    public static FormatFacts Read(IBlobs files, Descriptor config, IReadOnlyList<Descriptor> layers)
+    {
+        ContainerConfigDocument document = OciJson.Read(
+            files.ReadBlob(config, StoreLimits.Manifest), OciJson.Canonical.ContainerConfigDocument, StoreFault.DamagedConfig, $"config {config.Digest}");
+        IReadOnlyDictionary<string, string> labels = Labels(document);
+        var facts = new FormatFacts(ImageFormat.Unknown)
+        {
+            Labels = labels,
+            Created = document.Created,
+            Platform = document is { Os.Length: > 0, Architecture.Length: > 0 }
+                ? new PlatformDocument { Os = document.Os, Architecture = document.Architecture, Variant = document.Variant is { Length: > 0 } variant ? variant : null }.ToPlatform()
+                : null,
+            WhyNoProgram = "it is a container image without the labels that bpfman's have (io.ebpf.programs and io.ebpf.maps, or io.ebpf.program_name)",
+        };
+        return !labels.Keys.Any(IsMark) ? facts : facts with
+        {
+            Format = ImageFormat.Bpfman,
+            Config = ImageConfig.Empty with { Programs = Programs(labels), Maps = [.. Pairs(labels.GetValueOrDefault(MapsLabel)).Select(map => new ImageMap { Name = map.Name, Type = map.Type })] },
+            Program = layers is [var only] && LayerProgram.Reads(only.MediaType) ? only : null,
+            WhyNoProgram = layers is not [var layer] ? $"it has {layers.Count} layers, and an image of bpfman's has exactly one"
+                : LayerProgram.Reads(layer.MediaType) ? null
+                : $"its layer is of the type {layer.MediaType}; Bee unpacks tar, plain or with gzip",
+        };
+    }
+
+    private static bool IsMark(string label) => label is ProgramsLabel or MapsLabel or FunctionLabel or ProgramNameLabel or FileLabel;
+
+    private static ImageProgram[] Programs(IReadOnlyDictionary<string, string> labels)
+    {
+        ImageProgram[] several = [.. Pairs(labels.GetValueOrDefault(ProgramsLabel)).Select(program => new ImageProgram { Name = program.Name, Type = program.Type })];
+        string? name = labels.GetValueOrDefault(FunctionLabel) ?? labels.GetValueOrDefault(ProgramNameLabel);
+        return several.Length > 0 || string.IsNullOrEmpty(name)
+            ? several
+            : [new ImageProgram { Name = name, Type = labels.GetValueOrDefault(TypeLabel), Section = labels.GetValueOrDefault(SectionLabel) }];
+    }
+
+    // A label is only a description: what cannot be read is shown among the labels as it is, and the program runs all the same.
+    private static (string Name, string? Type)[] Pairs(string? json)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json ?? "{}");
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? [.. document.RootElement.EnumerateObject().Select(pair => (Printable.Text(pair.Name), pair.Value.ValueKind == JsonValueKind.String ? Printable.Text(pair.Value.GetString()!) : null))]
+                : [];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return [];
+        }
+    }
+
+    private static IReadOnlyDictionary<string, string> Labels(ContainerConfigDocument document)
+    {
+        try
+        {
+            return Printable.Annotations((document.Config?.Labels ?? []).Select(pair =>
+                KeyValuePair.Create(pair.Key, pair.Value.ValueKind == JsonValueKind.String ? pair.Value.GetString() : null)));
+        }
+        catch (InvalidOperationException e)
+        {
+            // Half of a surrogate pair is text to the JSON reader until somebody asks for it.
+            throw new StoreException(StoreFault.DamagedConfig, $"The labels of the image cannot be read: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using Bee.Mutation;
+using Bee.Oci.Archives;
+using Bee.Oci.Formats;
+using Xunit.Abstractions;
+
+namespace Bee.Oci.Tests.Archives;
+
+/// <summary>Damaged archives and layers by the hundred thousand: each is refused with a <see cref="StoreException"/>, or gives files that are in it.</summary>
+public sealed class LayerMutationTests(ITestOutputHelper output)
+{
+    private const string Plain = "application/vnd.oci.image.layer.v1.tar";
+
+    private static readonly byte[] Elf = [.. "\u007fELF"u8, 2, 1, 1, .. new byte[11], 247, 0, .. new byte[100]];
+
+    [Fact]
+    public void Archives_are_read_or_refused()
+    {
+        byte[][] archives = Samples();
+        new ReaderRun("archives", (seed, number) => Spoil(archives, seed, number), Read, fault => fault is StoreException).Execute(output.WriteLine);
+    }
+
+    [Fact]
+    public void Layers_are_unpacked_or_refused()
+    {
+        byte[][] layers = [.. Samples(), .. Samples().Select(Tar.Gzip)];
+        new ReaderRun(
+            "layers",
+            (seed, number) => Spoil(layers, seed, number),
+            (bytes, number) =>
+            {
+                string type = bytes.AsSpan().StartsWith<byte>([0x1f, 0x8b]) ^ number % 16 == 0 ? $"{Plain}+gzip" : Plain;
+                byte[] program = LayerProgram.Unpack(bytes, type, number % 3 == 0 ? "b.o" : null, "x:v1");
+                Assert.True(program.Length <= StoreLimits.Program);
+            },
+            fault => fault is StoreException).Execute(output.WriteLine);
+    }
+
+    private static void Read(byte[] bytes, long number)
+    {
+        // With and without seeking, which are two ways through the reader.
+        using var stream = new MemoryStream(bytes);
+        var reader = new ArchiveReader(number % 2 == 0 ? stream : new BufferedStream(stream), ArchiveLimits.Layer);
+        byte[] buffer = new byte[1000];
+        while (reader.Next() is { } entry)
+        {
+            Assert.DoesNotContain("..", entry.Name.Split('/'));
+            Assert.False(entry.Name.StartsWith('/'));
+            long left = entry.Size;
+            for (int read; (read = reader.Read(buffer)) > 0; left -= read)
+            {
+            }
+
+            Assert.Equal(0, left);
+            Assert.True(entry.Offset + entry.Size <= bytes.Length);
+        }
+    }
+
+    private static byte[][] Samples() =>
+    [
+        Tar.Of(System.Formats.Tar.TarEntryFormat.Ustar, ("d/a.o", Elf), ("b.txt", new byte[700])),
+        Tar.Of(System.Formats.Tar.TarEntryFormat.Gnu, (new string('n', 130) + ".o", Elf)),
+        Tar.Of(System.Formats.Tar.TarEntryFormat.Pax, (new string('p', 130), "x"u8.ToArray()), ("b.o", Elf)),
+        Tar.Join(Tar.Entry("g", 'g', Tar.Record("comment", "c")), Tar.Entry("d/", '5'), Tar.Entry("x", 'x', [.. Tar.Record("path", "d/b.o"), .. Tar.Record("size", $"{Elf.Length}")]), Tar.Entry("d/c.o", '0', Elf)),
+    ];
+
+    /// <summary>Spoils a few bytes, and mostly makes the checksums of all headers right again, or nothing but they would be tested.</summary>
+    private static byte[] Spoil(byte[][] samples, ulong seed, long number)
+    {
+        var chance = new Chance(seed ^ (ulong)number * 0xd134_2543_de82_ef95);
+        chance.Bits();
+        byte[] bytes = [.. samples[chance.Below(samples.Length)]];
+        for (int i = 1 + chance.Below(3); i > 0; i--)
+        {
+            int block = chance.Below((bytes.Length + 511) / 512) * 512;
+            int[] fields = [0, 124, 156, 157, 257, 345];
+            int at = Math.Min(bytes.Length - 1, chance.OneIn(3) ? chance.Below(bytes.Length) : block + fields[chance.Below(fields.Length)] + chance.Below(12));
+            byte[] limits = [0, 0x80, 0xff, (byte)'7', (byte)'/', (byte)'.', (byte)'x', (byte)'L', (byte)'1', (byte)'2', (byte)'5', (byte)'g', (byte)' '];
+            bytes[at] = chance.OneIn(2) ? limits[chance.Below(limits.Length)] : (byte)chance.Bits();
+            if (chance.OneIn(20))
+            {
+                bytes = bytes[..(1 + chance.Below(bytes.Length))];
+            }
+        }
+
+        if (!chance.OneIn(8))
+        {
+            for (int at = 0; at + 512 <= bytes.Length; at += 512)
+            {
+                // Only what was a header has its magic, or did until now.
+                if (bytes.AsSpan(at + 257, 5).SequenceEqual("ustar"u8))
+                {
+                    byte[] header = Tar.Sign(bytes[at..(at + 512)]);
+                    header.CopyTo(bytes, at);
+                }
+            }
+        }
+
+        return bytes;
+    }
+}

@@ -1,0 +1,151 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Bee.Foreign;
+
+/// <summary>An image layout with images as Inspektor Gadget and bpfman make them, written without any of Bee's code.</summary>
+/// <param name="path">The layout's folder, which is made.</param>
+internal sealed class ForeignLayout(string path)
+{
+    public const string Gadget = """
+        name: trace calls
+        description: counts what a process calls
+        homepageURL: https://example.org/
+        params:
+          ebpf:
+            target_pid:
+              key: pid
+              defaultValue: "0"
+              description: the process
+
+        """;
+
+    private const string Manifest = "application/vnd.oci.image.manifest.v1+json";
+    private const string Index = "application/vnd.oci.image.index.v1+json";
+    private readonly JsonArray _entries = [];
+
+    /// <summary>An image of Inspektor Gadget's: an index of a manifest a platform, as its newer versions build it.</summary>
+    /// <param name="name">What it is called in the layout.</param>
+    /// <param name="objects">The objects by architecture.</param>
+    /// <param name="metadata">The metadata; null for an image without, whose config is empty.</param>
+    /// <param name="wasm">A WebAssembly module; null for none.</param>
+    public JsonObject AddGadget(string name, IEnumerable<(string Architecture, byte[] Object)> objects, string? metadata = Gadget, byte[]? wasm = null)
+    {
+        JsonObject Annotations() => metadata is null ? [] : new JsonObject
+        {
+            ["org.opencontainers.image.created"] = "2025-03-01T12:00:00Z",
+            ["org.opencontainers.image.description"] = "counts what a process calls",
+            ["org.opencontainers.image.title"] = "trace calls",
+        };
+        var manifests = new JsonArray();
+        foreach ((string architecture, byte[] program) in objects)
+        {
+            JsonObject config = metadata is null ? Blob("{}"u8.ToArray(), "application/vnd.oci.empty.v1+json") : Blob(Encoding.UTF8.GetBytes(metadata), "application/vnd.gadget.config.v1+yaml");
+            config["annotations"] = Annotations();
+            JsonArray layers = [Blob(program, "application/vnd.gadget.ebpf.program.v1+binary")];
+            if (wasm is not null)
+            {
+                layers.Add(Blob(wasm, "application/vnd.gadget.wasm.program.v1+binary"));
+            }
+
+            JsonObject manifest = Blob(
+                new JsonObject
+                {
+                    ["schemaVersion"] = 2,
+                    ["artifactType"] = "application/vnd.gadget.v1+binary",
+                    ["config"] = config,
+                    ["layers"] = layers,
+                    ["annotations"] = Annotations(),
+                },
+                Manifest);
+            manifest["platform"] = new JsonObject { ["architecture"] = architecture, ["os"] = "linux" };
+            manifests.Add(manifest);
+        }
+
+        return Enter(name, Blob(new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = Index, ["manifests"] = manifests, ["annotations"] = Annotations() }, Index));
+    }
+
+    /// <summary>An image of bpfman's: a container image with labels.</summary>
+    /// <param name="name">What it is called in the layout.</param>
+    /// <param name="layer">The layer; <see cref="Layer"/> makes one.</param>
+    /// <param name="labels">The labels.</param>
+    /// <param name="docker">Whether it has docker's media types, as docker's older builder gives them.</param>
+    public JsonObject AddBpfman(string name, byte[] layer, IReadOnlyDictionary<string, string> labels, bool docker = false, string? layerType = null)
+    {
+        JsonObject config = Blob(
+            new JsonObject
+            {
+                ["created"] = "2025-02-01T12:00:00Z",
+                ["architecture"] = "amd64",
+                ["os"] = "linux",
+                ["config"] = new JsonObject { ["Env"] = new JsonArray("PATH=/usr/bin"), ["Labels"] = new JsonObject(labels.Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value))) },
+                ["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = new JsonArray(Digest(Unzip(layer))) },
+            },
+            docker ? "application/vnd.docker.container.image.v1+json" : "application/vnd.oci.image.config.v1+json");
+        string type = docker ? "application/vnd.docker.distribution.manifest.v2+json" : Manifest;
+        return Enter(name, Blob(
+            new JsonObject
+            {
+                ["schemaVersion"] = 2,
+                ["mediaType"] = type,
+                ["config"] = config,
+                ["layers"] = new JsonArray(Blob(layer, layerType ?? (docker ? "application/vnd.docker.image.rootfs.diff.tar.gzip" : "application/vnd.oci.image.layer.v1.tar+gzip"))),
+            },
+            type));
+    }
+
+    /// <summary>A layer with files in it, with gzip.</summary>
+    public static byte[] Layer(params (string Name, byte[] Content)[] files)
+    {
+        using var stream = new MemoryStream();
+        using (var gzip = new GZipStream(stream, CompressionLevel.Optimal))
+        using (var writer = new TarWriter(gzip, TarEntryFormat.Ustar))
+        {
+            foreach ((string name, byte[] content) in files)
+            {
+                writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
+            }
+        }
+
+        return stream.ToArray();
+    }
+
+    /// <summary>Puts a blob into the layout, and gives its descriptor.</summary>
+    public JsonObject Blob(byte[] content, string mediaType)
+    {
+        string folder = Path.Combine(path, "blobs", "sha256");
+        Directory.CreateDirectory(folder);
+        File.WriteAllBytes(Path.Combine(folder, Digest(content)["sha256:".Length..]), content);
+        return new JsonObject { ["mediaType"] = mediaType, ["digest"] = Digest(content), ["size"] = content.Length };
+    }
+
+    private JsonObject Blob(JsonObject content, string mediaType) => Blob(Encoding.UTF8.GetBytes(content.ToJsonString()), mediaType);
+
+    private JsonObject Enter(string name, JsonObject descriptor)
+    {
+        JsonObject entry = descriptor.DeepClone().AsObject();
+        entry["annotations"] = new JsonObject { ["org.opencontainers.image.ref.name"] = name };
+        _entries.Add(entry);
+        File.WriteAllText(Path.Combine(path, "oci-layout"), """{"imageLayoutVersion":"1.0.0"}""");
+        File.WriteAllText(Path.Combine(path, "index.json"), new JsonObject { ["schemaVersion"] = 2, ["manifests"] = _entries.DeepClone() }.ToJsonString());
+        return descriptor;
+    }
+
+    private static string Digest(byte[] content) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(content))}";
+
+    private static byte[] Unzip(byte[] layer)
+    {
+        if (layer is not [0x1f, 0x8b, ..])
+        {
+            return layer;
+        }
+
+        using var plain = new MemoryStream();
+        using var gzip = new GZipStream(new MemoryStream(layer), CompressionMode.Decompress);
+        gzip.CopyTo(plain);
+        return plain.ToArray();
+    }
+}
