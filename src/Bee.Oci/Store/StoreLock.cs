@@ -17,9 +17,16 @@ internal sealed class StoreLock : IDisposable
 
     /// <summary>Takes the lock, waiting at most <paramref name="patience"/>.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>, or the file cannot be opened.</exception>
-    public static StoreLock Take(string path, TimeSpan patience)
+    public static StoreLock Take(string path, TimeSpan patience) =>
+        Take(LibC.Open(path, LibC.ReadWrite | LibC.Create | LibC.NoFollow, mode: 0x180 /* 0600 */) ?? throw Fault.Last("open", path), path, patience);
+
+    /// <summary>The same with a directory that is there, where a file of its own would be in the way.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>, or the directory cannot be opened.</exception>
+    public static StoreLock TakeDirectory(string path, TimeSpan patience) =>
+        Take(LibC.Open(path, LibC.ReadOnly | LibC.Directory) ?? throw Fault.Last("open", path), path, patience);
+
+    private static StoreLock Take(SafeFileHandle file, string path, TimeSpan patience)
     {
-        SafeFileHandle file = LibC.Open(path, LibC.ReadWrite | LibC.Create | LibC.NoFollow, mode: 0x180 /* 0600 */) ?? throw Fault.Last("open", path);
         long started = Stopwatch.GetTimestamp();
         int pause = 1;
         while (LibC.Lock(file, LibC.LockExclusive | LibC.LockNonBlocking) != 0)

@@ -1,34 +1,143 @@
+using System.Text.Json.Nodes;
+
 namespace Bee.Oci.Registry.Authentication;
 
-/// <summary>The logins that docker, skopeo, oras and cosign share: docker's config.json and the credential helpers that it names.</summary>
+/// <summary>
+/// The logins that docker, skopeo, oras and cosign share: docker's config.json and the credential helpers that it names (docker's
+/// documentation, "docker login"). The file is read when a login is asked for, so what is wrong with it troubles nobody who needs none.
+/// </summary>
 public sealed class DockerConfig : ICredentialSource
 {
-    private DockerConfig(string path) => Path = path;
+    private const string Auths = "auths";
 
-    /// <summary>The file that logins are written to.</summary>
+    private readonly Action<RegistryNote>? _note;
+    private readonly HashSet<string> _missing = new(StringComparer.Ordinal);
+
+    private DockerConfig(string path, Action<RegistryNote>? note) => (Path, _note) = (path, note);
+
+    /// <summary>The file that logins are read from and written to: REGISTRY_AUTH_FILE, else config.json in DOCKER_CONFIG, else
+    /// <c>~/.docker/config.json</c>.</summary>
     public string Path { get; }
 
-    /// <summary>Finds the file and reads it; a file that does not exist has no logins.</summary>
+    /// <summary>Finds the file, which need not exist; it is not read yet.</summary>
     /// <param name="note">Is told of a credential helper that is missing and the like; null for nobody.</param>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the file is there and cannot be read.</exception>
-    public static DockerConfig Load(Action<RegistryNote>? note = null) => new("");
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: there is no home directory.</exception>
+    public static DockerConfig Load(Action<RegistryNote>? note = null) => new(DockerConfigFile.DefaultPath(), note);
 
-    /// <inheritdoc/>
-    public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellation) => Task.FromResult<RegistryCredential?>(null);
-
-    /// <summary>Keeps a login: with the credential helper that is configured for the registry, else in the file.</summary>
+    /// <summary>The login for a registry: what its credential helper has, else what stands in the file.</summary>
     /// <param name="registry">Host and port.</param>
-    /// <param name="credential">The credential.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>Where it is kept now: the file, or the helper's name.</returns>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: it cannot be kept.</exception>
-    public Task<string> StoreAsync(string registry, RegistryCredential credential, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
+    /// <param name="cancellation">Ends the wait, also for a helper.</param>
+    /// <returns>The login; null where there is none.</returns>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the file cannot be read, or a helper fails. A helper that is not installed is
+    /// passed over, with a warning.</exception>
+    public async Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellation = default)
+    {
+        DockerConfigFile file = DockerConfigFile.Read(Path);
+        if (Helper(file, registry) is { } helper)
+        {
+            string server = DockerKeys.Canonical(registry);
+            RegistryCredential? kept = await helper.GetAsync(server, cancellation).ConfigureAwait(false);
+            if (kept is null && !server.Contains("://", StringComparison.Ordinal))
+            {
+                kept = await helper.GetAsync("https://" + server, cancellation).ConfigureAwait(false);
+            }
 
-    /// <summary>Forgets a login.</summary>
+            if (kept is not null)
+            {
+                return kept;
+            }
+        }
+
+        JsonObject? auths = file.Section(Auths);
+        return Keys(auths, registry).Select(key => DockerEntry.Read(auths![key], registry, Path)).FirstOrDefault(login => login is not null);
+    }
+
+    /// <summary>Keeps a login: with the credential helper that is configured for the registry, else in the file, which only its owner can read then.</summary>
+    /// <param name="registry">Host and port.</param>
+    /// <param name="credential">The login.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>Where it is kept now: the file, or the helper's program.</returns>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: it cannot be kept, and the file is as it was.</exception>
+    public async Task<string> StoreAsync(string registry, RegistryCredential credential, CancellationToken cancellation = default)
+    {
+        CredentialHelper? helper = Helper(DockerConfigFile.Read(Path), registry);
+        if (helper is not null)
+        {
+            await helper.StoreAsync(DockerKeys.Canonical(registry), credential, cancellation).ConfigureAwait(false);
+        }
+
+        DockerConfigFile.Update(Path, file =>
+        {
+            JsonObject auths = file.Section(Auths) ?? [];
+            Keys(auths, registry).ForEach(key => auths.Remove(key));
+
+            // With a helper the entry is empty: docker lists the registries that it has logins for by them.
+            auths[DockerKeys.Canonical(registry)] = helper is null ? DockerEntry.Write(credential) : new JsonObject();
+            file.Root[Auths] ??= auths;
+            return true;
+        });
+        return helper?.Program ?? Path;
+    }
+
+    /// <summary>Forgets a login: in the credential helper and in the file.</summary>
     /// <param name="registry">Host and port.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>False where there was none.</returns>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: it cannot be forgotten.</exception>
-    public Task<bool> EraseAsync(string registry, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public async Task<bool> EraseAsync(string registry, CancellationToken cancellation = default)
+    {
+        bool found = false;
+        if (Helper(DockerConfigFile.Read(Path), registry) is { } helper)
+        {
+            string server = DockerKeys.Canonical(registry);
+            foreach (string name in server.Contains("://", StringComparison.Ordinal) ? [server] : new[] { server, "https://" + server })
+            {
+                if (await helper.GetAsync(name, cancellation).ConfigureAwait(false) is not null)
+                {
+                    await helper.EraseAsync(name, cancellation).ConfigureAwait(false);
+                    found = true;
+                }
+            }
+        }
+
+        if (File.Exists(Path))
+        {
+            DockerConfigFile.Update(Path, file =>
+            {
+                JsonObject? auths = file.Section(Auths);
+                List<string> keys = Keys(auths, registry);
+                keys.ForEach(key => auths!.Remove(key));
+                found |= keys.Count > 0;
+                return keys.Count > 0;
+            });
+        }
+
+        return found;
+    }
+
+    /// <summary>The registries that the file has an entry for, as it names them.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the file cannot be read.</exception>
+    public IReadOnlyList<string> Registries() => [.. (DockerConfigFile.Read(Path).Section(Auths) ?? []).Select(entry => entry.Key)];
+
+    private static List<string> Keys(JsonObject? section, string registry) =>
+        [.. (section ?? []).Select(entry => entry.Key).Where(key => DockerKeys.IsFor(key, registry)).OrderBy(key => DockerKeys.Rank(key, registry))];
+
+    private CredentialHelper? Helper(DockerConfigFile file, string registry)
+    {
+        JsonObject? own = file.Section("credHelpers");
+        JsonNode? node = Keys(own, registry) is [var key, ..] ? own![key] : file.Root["credsStore"];
+        if (node is not JsonValue value || !value.TryGetValue(out string? name) || name.Length == 0)
+        {
+            return null;
+        }
+
+        CredentialHelper? helper = CredentialHelper.Find(name);
+        if (helper is null && _missing.Add(name))
+        {
+            _note?.Invoke(new RegistryNote(
+                $"The credential helper docker-credential-{name}, which '{Path}' names for {registry}, is not installed; it is passed over.", true));
+        }
+
+        return helper;
+    }
 }

@@ -27,10 +27,6 @@ internal sealed class RegistryTransport : IDisposable
         _retries = new Retries(options);
         var tokens = new TokenService(_sender, new Retries(options), () => Base, options);
         _authenticator = new Authenticator(host, options.Credentials, tokens);
-        if (options.SkipCertificateCheck && Base.Scheme == Uri.UriSchemeHttps)
-        {
-            options.Note?.Invoke(new RegistryNote($"The certificate of {host} is not checked: anybody on the way can read and change what is sent.", true));
-        }
     }
 
     /// <summary>The address of the registry: <c>https://ghcr.io/</c>.</summary>

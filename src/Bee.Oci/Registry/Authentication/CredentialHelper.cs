@@ -1,0 +1,195 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+
+namespace Bee.Oci.Registry.Authentication;
+
+/// <summary>
+/// A program that keeps logins, <c>docker-credential-NAME</c>: get, store and erase, as docker's documentation of credential helpers has
+/// them. What it writes may hold secrets, so none of it comes into a message.
+/// </summary>
+internal sealed class CredentialHelper
+{
+    private const string Prefix = "docker-credential-";
+    private const string TokenUser = "<token>";
+    private const int LargestAnswer = 1 << 20;
+
+    /// <summary>What helpers say where they have no login; the protocol knows it by these words alone.</summary>
+    private static readonly string[] s_none = ["credentials not found", "no credentials server URL", "no credentials username"];
+
+    /// <summary>A helper may ask a person to unlock its store.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
+    private readonly string _file;
+
+    private CredentialHelper(string program, string file) => (Program, _file) = (program, file);
+
+    /// <summary>The program's name.</summary>
+    public string Program { get; }
+
+    /// <summary>The program of a helper; null where it is not installed.</summary>
+    /// <param name="name">Its name as config.json has it.</param>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: nothing can have this name.</exception>
+    public static CredentialHelper? Find(string name)
+    {
+        if (name.Length == 0 || name[0] == '.' || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+        {
+            throw new RegistryException(RegistryFault.Login, "config.json names a credential helper that no program can be named after.")
+            {
+                Remedy = $"A helper's name is what follows '{Prefix}' in the name of its program.",
+            };
+        }
+
+        // By hand, since .NET would look in the current directory first.
+        string program = Prefix + name;
+        string? file = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(Path.IsPathRooted)
+            .Select(folder => Path.Combine(folder, program)).FirstOrDefault(IsProgram);
+        return file is null ? null : new CredentialHelper(program, file);
+    }
+
+    /// <summary>The login that it keeps for a registry; null where it has none.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>.</exception>
+    public async Task<RegistryCredential?> GetAsync(string server, CancellationToken cancellation)
+    {
+        (int code, string answer) = await RunAsync("get", server, cancellation).ConfigureAwait(false);
+        if (code != 0)
+        {
+            return IsNone(answer) ? null : throw Failed("get", code);
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(answer);
+            string? user = Text(document.RootElement, "Username");
+            string? secret = Text(document.RootElement, "Secret");
+            return string.IsNullOrEmpty(secret) ? null
+                : user == TokenUser ? new RegistryCredential { IdentityToken = secret }
+                : new RegistryCredential { UserName = user, Password = secret };
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new RegistryException(RegistryFault.Login, $"What {Program} answers is not what the protocol of credential helpers says.");
+        }
+    }
+
+    /// <summary>Gives it a login to keep.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>.</exception>
+    public async Task StoreAsync(string server, RegistryCredential credential, CancellationToken cancellation)
+    {
+        if (credential is { IdentityToken: null, Password: null })
+        {
+            throw new RegistryException(RegistryFault.Login, $"{Program} keeps passwords and identity tokens, and this registry took the token only as it is.");
+        }
+
+        bool isToken = credential.IdentityToken is not null;
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("ServerURL", server);
+            json.WriteString("Username", isToken ? TokenUser : credential.UserName ?? "");
+            json.WriteString("Secret", isToken ? credential.IdentityToken : credential.Password);
+            json.WriteEndObject();
+        }
+
+        (int code, _) = await RunAsync("store", Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length), cancellation).ConfigureAwait(false);
+        if (code != 0)
+        {
+            throw Failed("store", code);
+        }
+    }
+
+    /// <summary>Makes it forget a login; one that it has not is no fault.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>.</exception>
+    public async Task EraseAsync(string server, CancellationToken cancellation)
+    {
+        (int code, string answer) = await RunAsync("erase", server, cancellation).ConfigureAwait(false);
+        if (code != 0 && !IsNone(answer))
+        {
+            throw Failed("erase", code);
+        }
+    }
+
+    private async Task<(int Code, string Answer)> RunAsync(string action, string input, CancellationToken cancellation)
+    {
+        var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        using var process = new Process
+        {
+            StartInfo = new ProcessStartInfo(_file, [action])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                StandardInputEncoding = utf8,
+                StandardOutputEncoding = utf8,
+            },
+        };
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        time.CancelAfter(s_patience);
+        bool started = false;
+        try
+        {
+            started = process.Start();
+            Task<string> answer = ReadAsync(process.StandardOutput, time.Token);
+            Task told = process.StandardError.BaseStream.CopyToAsync(Stream.Null, time.Token);
+            try
+            {
+                await process.StandardInput.WriteAsync(input.AsMemory(), time.Token).ConfigureAwait(false);
+                process.StandardInput.Close();
+            }
+            catch (IOException)
+            {
+                // It did not read to the end; its exit code says what that means.
+            }
+
+            string said = await answer.ConfigureAwait(false);
+            await told.ConfigureAwait(false);
+            await process.WaitForExitAsync(time.Token).ConfigureAwait(false);
+            return (process.ExitCode, said);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new RegistryException(RegistryFault.Login, $"{Program} {action} did not end within {s_patience.TotalMinutes:0} minutes.");
+        }
+        catch (Win32Exception e)
+        {
+            throw new RegistryException(RegistryFault.Login, $"{Program} cannot be run: {e.Message}", e);
+        }
+        finally
+        {
+            if (started && !process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+    }
+
+    private async Task<string> ReadAsync(StreamReader output, CancellationToken cancellation)
+    {
+        var answer = new StringBuilder();
+        char[] buffer = new char[4096];
+        int count;
+        while ((count = await output.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
+        {
+            answer.Append(buffer, 0, count);
+            if (answer.Length > LargestAnswer)
+            {
+                throw new RegistryException(RegistryFault.Login, $"{Program} answers more than a login can be.");
+            }
+        }
+
+        return answer.ToString();
+    }
+
+    private RegistryException Failed(string action, int code) =>
+        new(RegistryFault.Login, $"{Program} {action} ended with {code}.") { Remedy = $"Try it by hand: echo REGISTRY | {Program} get" };
+
+    private static bool IsNone(string answer) => s_none.Any(words => answer.Contains(words, StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsProgram(string file) =>
+        File.Exists(file) && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
+
+    private static string? Text(JsonElement answer, string name) =>
+        answer.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

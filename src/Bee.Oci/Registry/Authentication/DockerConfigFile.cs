@@ -1,0 +1,192 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Bee.Oci.Native;
+using Bee.Oci.Store;
+
+namespace Bee.Oci.Registry.Authentication;
+
+/// <summary>
+/// Docker's config.json as a document: read whole, written whole under another name and renamed, readable for its owner alone. Whatever
+/// else stands in it stays. No message repeats its content.
+/// </summary>
+internal sealed class DockerConfigFile
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int Largest = 16 << 20;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly string _path;
+
+    private DockerConfigFile(string path, JsonObject root) => (_path, Root) = (path, root);
+
+    /// <summary>The document.</summary>
+    public JsonObject Root { get; }
+
+    /// <summary>The file of this user: REGISTRY_AUTH_FILE, else config.json in DOCKER_CONFIG, else in <c>~/.docker</c>.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: there is no home directory.</exception>
+    public static string DefaultPath()
+    {
+        if (Environment.GetEnvironmentVariable("REGISTRY_AUTH_FILE") is { Length: > 0 } file)
+        {
+            return Path.GetFullPath(file);
+        }
+
+        if (Environment.GetEnvironmentVariable("DOCKER_CONFIG") is { Length: > 0 } folder)
+        {
+            return Path.Combine(Path.GetFullPath(folder), "config.json");
+        }
+
+        string home = Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } set ? set
+            : PasswordFile.Find(LibC.EffectiveUser())?.Home
+            ?? throw new RegistryException(RegistryFault.Login, "There is no home directory to keep logins in.") { Remedy = "Set HOME or DOCKER_CONFIG." };
+        return Path.Combine(home, ".docker", "config.json");
+    }
+
+    /// <summary>Reads the file; one that does not exist, or is empty, is a document with nothing in it.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>.</exception>
+    public static DockerConfigFile Read(string path)
+    {
+        try
+        {
+            if (!File.Exists(path))
+            {
+                return new DockerConfigFile(path, []);
+            }
+
+            if (new FileInfo(path).Length > Largest)
+            {
+                throw Damaged(path, $"it is larger than {Largest >> 20} MiB");
+            }
+
+            byte[] content = File.ReadAllBytes(path);
+            if (content.AsSpan().Trim(" \t\r\n"u8).Length == 0)
+            {
+                return new DockerConfigFile(path, []);
+            }
+
+            // JsonObject finds a key that is there twice only when it is first asked, so it is asked here.
+            if (JsonNode.Parse(content) is not JsonObject root)
+            {
+                throw Damaged(path, "it is no JSON object");
+            }
+
+            _ = root.Count;
+            return new DockerConfigFile(path, root);
+        }
+        catch (JsonException e)
+        {
+            throw Damaged(path, e.LineNumber is { } line ? $"it is no JSON (line {line + 1})" : "it is no JSON");
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            throw Damaged(path, "a key stands in it twice");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RegistryException(RegistryFault.Login, $"The logins in '{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads the file, changes it and writes it, while no other process of Bee does.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="change">Changes the document; false where there is nothing to write.</param>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the file is as it was.</exception>
+    public static void Update(string path, Func<DockerConfigFile, bool> change)
+    {
+        try
+        {
+            // A link stays one: what it points at is replaced.
+            string target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+            string folder = Path.GetDirectoryName(target)!;
+            MakeFolder(folder);
+            using StoreLock held = StoreLock.TakeDirectory(folder, s_patience);
+            DockerConfigFile file = Read(target);
+            if (change(file))
+            {
+                file.Write(folder);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreException)
+        {
+            throw new RegistryException(RegistryFault.Login, $"The logins in '{path}' cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The object under a key of the document; null where there is none.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: something else stands there.</exception>
+    public JsonObject? Section(string name)
+    {
+        try
+        {
+            return Root[name] switch
+            {
+                null => null,
+                JsonObject section when section.Count >= 0 => section,
+                _ => throw Damaged(_path, $"its '{name}' is no JSON object"),
+            };
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            throw Damaged(_path, $"a key stands in its '{name}' twice");
+        }
+    }
+
+    /// <summary>What to throw where the file is not what it should be.</summary>
+    public static RegistryException Damaged(string path, string why) =>
+        new(RegistryFault.Login, $"The logins in '{path}' cannot be read: {why}.") { Remedy = "Mend the file, or name another one with DOCKER_CONFIG or REGISTRY_AUTH_FILE." };
+
+    private static void MakeFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
+        }
+    }
+
+    private void Write(string folder)
+    {
+        byte[] content = Encoding.UTF8.GetBytes(Root.ToJsonString(s_readable) + "\n");
+        string temporary = Path.Combine(folder, $".{Path.GetFileName(_path)}.{Guid.NewGuid():N}");
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = OwnerOnly;
+            }
+
+            using (var stream = new FileStream(temporary, options))
+            {
+                stream.Write(content);
+                KeepOwner(stream, folder);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, _path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Root may write the file of the user behind sudo, who has to be able to read it afterwards.</summary>
+    private void KeepOwner(FileStream stream, string folder)
+    {
+        using var before = LibC.Open(File.Exists(_path) ? _path : folder, LibC.PathOnly);
+        if (LibC.EffectiveUser() == 0 && before is not null && LibC.TryStat(before, out LibC.FileFacts facts) && facts.User != 0
+            && LibC.GiveTo(stream.SafeFileHandle, facts.User, facts.Group) != 0)
+        {
+            throw Fault.Last("give", _path);
+        }
+    }
+}
