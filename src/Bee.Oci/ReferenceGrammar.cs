@@ -124,7 +124,7 @@ internal static class ReferenceGrammar
             ? null
             : $"the registry '{registry}' has the port '{port}'; a port is a number from 1 to 65535.";
 
-    private static string? RepositoryFault(string repository)
+    internal static string? RepositoryFault(string repository)
     {
         if (repository.Length == 0)
         {
@@ -186,12 +186,12 @@ internal static class ReferenceGrammar
         return null;
     }
 
-    private static string? LengthFault(string? registry, string repository) =>
+    internal static string? LengthFault(string? registry, string repository) =>
         (registry is null ? 0 : registry.Length + 1) + repository.Length > LongestName
             ? $"registry and repository are longer than {LongestName} characters."
             : null;
 
-    private static string? TagFault(string tag)
+    internal static string? TagFault(string tag)
     {
         if (tag.Length == 0)
         {
@@ -208,7 +208,7 @@ internal static class ReferenceGrammar
             : null;
     }
 
-    private static string? DigestFault(string digest) =>
+    internal static string? DigestFault(string digest) =>
         ContentDigest.TryParse(digest, out _)
             ? null
             : $"the digest '{digest}' is not {ContentDigest.Prefix} and {ContentDigest.HexLength} lower-case hexadecimal digits.";

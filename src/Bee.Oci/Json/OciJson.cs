@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Bee.Oci.Formats;
+using Bee.Oci.Registry.Client;
 
 namespace Bee.Oci.Json;
 
@@ -11,6 +12,8 @@ namespace Bee.Oci.Json;
 [JsonSerializable(typeof(LayoutDocument))]
 [JsonSerializable(typeof(ImageConfig))]
 [JsonSerializable(typeof(ContainerConfigDocument))]
+[JsonSerializable(typeof(TagListDocument))]
+[JsonSerializable(typeof(CatalogDocument))]
 internal sealed partial class OciJson : JsonSerializerContext
 {
     /// <summary>The context that writes deterministically.</summary>

@@ -24,6 +24,9 @@ public sealed record RegistryOptions
     /// <summary>The longest pause between two tries, also where the registry asks for a longer one.</summary>
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Blobs that are longer than this are sent in pieces of this length, in bytes.</summary>
+    internal long ChunkLength { get; init; } = 16 << 20;
+
     /// <summary>Where credentials come from; null for none.</summary>
     public ICredentialSource? Credentials { get; init; }
 

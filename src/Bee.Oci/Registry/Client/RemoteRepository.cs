@@ -1,41 +1,132 @@
+using Bee.Oci.Json;
+using Bee.Oci.Registry.Transport;
+
 namespace Bee.Oci.Registry.Client;
 
-/// <summary>A repository of a <see cref="RemoteRegistry"/>.</summary>
-internal sealed class RemoteRepository(string name) : IRepository
+/// <summary>A repository of a <see cref="RemoteRegistry"/>: puts the parts of the client together.</summary>
+internal sealed class RemoteRepository : IRepository
 {
-    /// <inheritdoc/>
-    public string Name => name;
+    private readonly Endpoint _endpoint;
+    private readonly string _path;
+    private readonly Manifests _manifests;
+    private readonly Uploads _uploads;
+    private readonly ReferrersTag _referrersTag;
+    private readonly Referrers _referrers;
+
+    /// <summary>Makes one; asks nothing yet.</summary>
+    /// <param name="endpoint">The registry.</param>
+    /// <param name="name">The repository's name without the registry.</param>
+    /// <param name="gate">Held while a list of referrers is changed.</param>
+    public RemoteRepository(Endpoint endpoint, string name, SemaphoreSlim gate)
+    {
+        _endpoint = endpoint;
+        Name = $"{endpoint.Host}/{name}";
+
+        // Docker's own images are short for those of an owner called library.
+        _path = endpoint.Host == "docker.io" && !name.Contains('/') ? "library/" + name : name;
+        _manifests = new Manifests(endpoint, _path, Name);
+        _uploads = new Uploads(endpoint, _path, Name);
+        _referrersTag = new ReferrersTag(endpoint, _manifests, Name, gate);
+        _referrers = new Referrers(endpoint, _path, Name, _referrersTag);
+    }
 
     /// <inheritdoc/>
-    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public string Name { get; }
 
     /// <inheritdoc/>
-    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) =>
+        _manifests.ResolveAsync(References.Check(reference), cancellation);
 
     /// <inheritdoc/>
-    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) =>
+        _manifests.FetchAsync(References.Check(reference), cancellation);
 
     /// <inheritdoc/>
-    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public async Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default)
+    {
+        References.Check(descriptor.Digest);
+        return IsManifest(descriptor)
+            ? new MemoryStream((await _manifests.FetchAsync(descriptor.Digest, cancellation).ConfigureAwait(false)).Bytes, writable: false)
+            : await BlobDownload.OpenAsync(_endpoint, _path, Name, descriptor, cancellation).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) =>
+        IsManifest(descriptor) ? _manifests.ExistsAsync(descriptor, cancellation) : _uploads.ExistsAsync(descriptor, cancellation);
 
     /// <inheritdoc/>
-    public Task PushManifestAsync(Content manifest, string? tag, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellation = default) => _referrers.ListAsync(digest, cancellation);
 
     /// <inheritdoc/>
-    public Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress = null, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public async Task PushManifestAsync(Content manifest, string? tag, CancellationToken cancellation = default)
+    {
+        ManifestDocument document = RegistryDocuments.Read(manifest.Bytes, OciJson.Default.ManifestDocument, "manifest to push");
+        (_, bool subjectSeen) = await _manifests.PutAsync(
+            manifest, tag is null ? References.Check(manifest.Descriptor.Digest) : References.CheckTag(tag), null, cancellation).ConfigureAwait(false);
+        if (!subjectSeen && ContentDigest.TryParse(document.Subject?.Digest, out ContentDigest subject))
+        {
+            // As the specification has the entry: what the manifest says that it is, else what its config is; and all annotations.
+            var entry = DescriptorDocument.From(manifest.Descriptor with { Annotations = new Dictionary<string, string>(), Platform = null });
+            entry.ArtifactType = string.IsNullOrEmpty(document.ArtifactType) ? document.Config?.MediaType : document.ArtifactType;
+            entry.Annotations = document.Annotations;
+            await _referrersTag.AddAsync(subject, entry, cancellation).ConfigureAwait(false);
+        }
+    }
 
     /// <inheritdoc/>
-    public Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
+        _uploads.PushAsync(descriptor, open, progress, cancellation);
 
     /// <inheritdoc/>
-    public Task TagAsync(Descriptor descriptor, string tag, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellation = default) =>
+        _uploads.MountAsync(descriptor, References.CheckRepository(_endpoint.Host, from), cancellation);
 
     /// <inheritdoc/>
-    public Task DeleteAsync(string reference, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public async Task TagAsync(Descriptor descriptor, string tag, CancellationToken cancellation = default)
+    {
+        References.CheckTag(tag);
+        Content content = await FetchManifestAsync(descriptor.Digest, cancellation).ConfigureAwait(false);
+        await _manifests.PutAsync(content, tag, null, cancellation).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<string> TagsAsync(CancellationToken cancellation = default) => throw new NotImplementedException();
+    public async Task DeleteAsync(string reference, CancellationToken cancellation = default)
+    {
+        ContentDigest? subject = References.Digest(References.Check(reference)) is null ? null : await SubjectAsync(reference, cancellation).ConfigureAwait(false);
+        await _manifests.DeleteAsync(reference, cancellation).ConfigureAwait(false);
+        if (subject is { } referred && !await _referrers.HasApiAsync(referred, cancellation).ConfigureAwait(false))
+        {
+            await _referrersTag.RemoveAsync(referred, reference, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<string> TagsAsync(CancellationToken cancellation = default) => Listing.NamesAsync(
+        _endpoint,
+        _endpoint.Address($"{_path}/tags/list"),
+        RegistryScope.Pull(_path),
+        $"list the tags of {Name}",
+        page => RegistryDocuments.Read(page, OciJson.Default.TagListDocument, $"list of tags of {Name}").Tags,
+        tag => ReferenceGrammar.TagFault(tag) is null,
+        cancellation);
+
+    private static bool IsManifest(Descriptor descriptor) => MediaTypes.IsManifest(descriptor.MediaType) || MediaTypes.IsIndex(descriptor.MediaType);
+
+    /// <summary>What a manifest refers to; null for most, and where it cannot be told.</summary>
+    private async Task<ContentDigest?> SubjectAsync(string digest, CancellationToken cancellation)
+    {
+        try
+        {
+            var found = await _manifests.TryFetchAsync(digest, cancellation).ConfigureAwait(false);
+            return found is { } there
+                && ContentDigest.TryParse(OciJson.Read(there.Content.Bytes, OciJson.Default.ManifestDocument, StoreFault.DamagedManifest, "manifest").Subject?.Digest, out ContentDigest subject)
+                ? subject
+                : null;
+        }
+        catch (RegistryException e) when (e.Fault is RegistryFault.BadAnswer or RegistryFault.DigestMismatch or RegistryFault.TooLarge)
+        {
+            // What is damaged may be deleted all the more.
+            return null;
+        }
+    }
 }

@@ -1,0 +1,272 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using Bee.Oci.Registry.Transport;
+
+namespace Bee.Oci.Registry.Client;
+
+/// <summary>
+/// A blob as it comes over the network: exactly as long as its descriptor says. The last bytes are not given before the digest of all is
+/// checked, so whoever has read the whole length has the right content. A connection that breaks is continued with <c>Range</c>; a registry that
+/// does not know that is read again from the beginning, up to where it broke (OCI Distribution Specification 1.1, "Pulling blobs").
+/// </summary>
+internal sealed class BlobDownload : Stream
+{
+    /// <summary>A connection has to bring this much before it counts as one that works, so that one that brings single bytes comes to an end.</summary>
+    private const int WorthARetry = 64 << 10;
+
+    private readonly Endpoint _endpoint;
+    private readonly string _path;
+    private readonly string _name;
+    private readonly Descriptor _descriptor;
+    private readonly CancellationToken _cancellation;
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private HttpResponseMessage? _response;
+    private Stream? _body;
+    private long _offset;
+    private long _openedAt;
+    private int _failures;
+    private bool _failed;
+
+    private BlobDownload(Endpoint endpoint, string path, string name, Descriptor descriptor, CancellationToken cancellation) =>
+        (_endpoint, _path, _name, _descriptor, _cancellation) = (endpoint, path, name, descriptor, cancellation);
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => _descriptor.Size;
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => _offset;
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Opens a blob.</summary>
+    /// <exception cref="RegistryException">It is not there, has another length, or the registry gives none.</exception>
+    public static async Task<BlobDownload> OpenAsync(Endpoint endpoint, string path, string name, Descriptor descriptor, CancellationToken cancellation)
+    {
+        var blob = new BlobDownload(endpoint, path, name, descriptor, cancellation);
+        try
+        {
+            await blob.RequestAsync(cancellation).ConfigureAwait(false);
+            if (descriptor.Size == 0)
+            {
+                blob.CheckDigest();
+            }
+
+            return blob;
+        }
+        catch
+        {
+            blob.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        long left = _descriptor.Size - _offset;
+        if (_failed || left == 0 || buffer.Length == 0)
+        {
+            // After a wrong digest there is no end that could be taken for a good one.
+            return _failed ? throw OtherDigest() : 0;
+        }
+
+        using CancellationTokenSource? both = cancellationToken.CanBeCanceled && _cancellation.CanBeCanceled && cancellationToken != _cancellation
+            ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _cancellation)
+            : null;
+        CancellationToken stop = both?.Token ?? (cancellationToken.CanBeCanceled ? cancellationToken : _cancellation);
+        Memory<byte> part = left < buffer.Length ? buffer[..(int)left] : buffer;
+        while (true)
+        {
+            RegistryException failure;
+            try
+            {
+                if (_body is null)
+                {
+                    await RequestAsync(stop).ConfigureAwait(false);
+                }
+
+                int read = await _body!.ReadAsync(part, stop).ConfigureAwait(false);
+                if (read > 0)
+                {
+                    Take(part.Span[..read]);
+                    return read;
+                }
+
+                failure = new RegistryException(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} ended after {_offset} bytes; it should have {_descriptor.Size}.");
+            }
+            catch (RegistryException e) when (e.Fault == RegistryFault.Broken)
+            {
+                failure = e;
+            }
+            catch (Exception e) when (e is IOException or HttpRequestException)
+            {
+                failure = new RegistryException(RegistryFault.Broken, $"The connection broke after {_offset} of {_descriptor.Size} bytes of the blob {_descriptor.Digest} of {_name}: {e.Message}", e);
+            }
+
+            await BreakAsync(failure, stop).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Close(dispose: true);
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Take(ReadOnlySpan<byte> bytes)
+    {
+        _hash.AppendData(bytes);
+        _offset += bytes.Length;
+        if (_offset - _openedAt >= WorthARetry)
+        {
+            _failures = 0;
+        }
+
+        if (_offset == _descriptor.Size)
+        {
+            CheckDigest();
+        }
+    }
+
+    private void CheckDigest()
+    {
+        if (_descriptor.Digest != ContentDigest.Prefix + Convert.ToHexString(_hash.GetHashAndReset()).ToLowerInvariant())
+        {
+            _failed = true;
+            throw OtherDigest();
+        }
+    }
+
+    private RegistryException OtherDigest() =>
+        new(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} came with other content than its digest says.")
+        {
+            Remedy = "The registry, or something before it, gives damaged content. Publish the image again, or ask the registry's operator.",
+        };
+
+    private async Task BreakAsync(RegistryException failure, CancellationToken cancellation)
+    {
+        Close(dispose: false);
+        if (_failures >= _endpoint.Options.Retries)
+        {
+            throw failure;
+        }
+
+        _endpoint.Note($"{failure.Message} Trying again from there.");
+        await _endpoint.PauseAsync(_failures++, cancellation).ConfigureAwait(false);
+    }
+
+    private void Close(bool dispose)
+    {
+        _body?.Dispose();
+        _response?.Dispose();
+        (_body, _response) = (null, null);
+        if (dispose)
+        {
+            _hash.Dispose();
+        }
+    }
+
+    /// <summary>Asks for what is missing, and leaves the body where it begins.</summary>
+    private async Task RequestAsync(CancellationToken cancellation)
+    {
+        long from = _offset;
+        HttpResponseMessage response = await _endpoint.SendAsync(
+            HttpMethod.Get,
+            _endpoint.Address($"{_path}/blobs/{_descriptor.Digest}"),
+            RegistryScope.Pull(_path),
+            cancellation,
+            from == 0 ? null : request => request.Headers.Range = new RangeHeaderValue(from, null)).ConfigureAwait(false);
+        try
+        {
+            bool isRest = response.StatusCode == HttpStatusCode.PartialContent && from > 0;
+            if (!isRest && response.StatusCode != HttpStatusCode.OK)
+            {
+                throw await RegistryErrors.ReadAsync(response, $"read the blob {_descriptor.Digest} of {_name}", cancellation).ConfigureAwait(false);
+            }
+
+            CheckLength(response, isRest, from);
+            Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            (_response, _body, _openedAt) = (response, body, from);
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+
+        if (from > 0 && response.StatusCode == HttpStatusCode.OK)
+        {
+            await SkipAsync(from, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private void CheckLength(HttpResponseMessage response, bool isRest, long from)
+    {
+        ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
+        if (isRest && range?.From != from)
+        {
+            throw new RegistryException(RegistryFault.BadAnswer, $"Asked for the blob {_descriptor.Digest} of {_name} from byte {from} on, and got '{range}'.") { Status = 206 };
+        }
+
+        // Said before a byte is read, where it is said at all.
+        long? length = isRest ? range!.Length ?? (response.Content.Headers.ContentLength + from) : response.Content.Headers.ContentLength;
+        if (length is not null && length != _descriptor.Size)
+        {
+            throw new RegistryException(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} should have {_descriptor.Size} bytes; the registry gives {length}.");
+        }
+    }
+
+    /// <summary>Reads over what is here already. It is not looked at: the digest is that of what was given out.</summary>
+    private async Task SkipAsync(long count, CancellationToken cancellation)
+    {
+        byte[] buffer = new byte[64 << 10];
+        while (count > 0)
+        {
+            int read = await _body!.ReadAsync(buffer.AsMemory(0, (int)Math.Min(count, buffer.Length)), cancellation).ConfigureAwait(false);
+            if (read == 0)
+            {
+                throw new IOException("the content ended before the place where it broke the last time");
+            }
+
+            count -= read;
+        }
+    }
+}

@@ -1,0 +1,223 @@
+using System.Globalization;
+using System.Net;
+using Bee.Oci.Registry.Transport;
+
+namespace Bee.Oci.Registry.Client;
+
+/// <summary>
+/// One blob on its way to a registry (OCI Distribution Specification 1.1, "Pushing blobs"): POST and PUT where it is small, POST, PATCHes and PUT
+/// where it is not. None of these is sent twice blindly. When one fails, the registry is asked whether it has the blob after all, then how far the
+/// upload is, and only when it knows of none the upload begins anew.
+/// </summary>
+internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Descriptor descriptor, Func<Stream> open, IProgress<long>? progress)
+{
+    private readonly RegistryScope _scope = RegistryScope.Push(path);
+    private readonly string _doing = $"push the blob {descriptor.Digest} to {name}";
+    private Uri? _location;
+    private long _offset;
+    private long _chunk = endpoint.Options.ChunkLength;
+    private bool _chunked = descriptor.Size > endpoint.Options.ChunkLength;
+
+    // The registry's idea of where the upload stands was believed once: then a wrong digest may come of that.
+    private bool _resumed;
+
+    /// <summary>Sends the blob.</summary>
+    /// <param name="location">An upload that the registry has begun already (mounting does when it fails); null for none.</param>
+    /// <param name="exists">Whether the registry has the blob.</param>
+    /// <param name="cancellation">Ends the upload.</param>
+    public async Task RunAsync(Uri? location, Func<CancellationToken, Task<bool>> exists, CancellationToken cancellation)
+    {
+        _location = location;
+        try
+        {
+            await SendAsync(exists, cancellation).ConfigureAwait(false);
+            progress?.Report(descriptor.Size);
+        }
+        catch
+        {
+            await AbandonAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task SendAsync(Func<CancellationToken, Task<bool>> exists, CancellationToken cancellation)
+    {
+        long furthest = 0;
+        for (int failures = 0; ;)
+        {
+            if (_location is null)
+            {
+                await BeginAsync(cancellation).ConfigureAwait(false);
+            }
+
+            try
+            {
+                await (_chunked ? SendChunksAsync(cancellation) : SendWholeAsync(cancellation)).ConfigureAwait(false);
+                return;
+            }
+            catch (RegistryException e) when (_chunked && _offset == 0 && IsNoChunks(e))
+            {
+                endpoint.Note($"{endpoint.Host} takes no uploads in chunks ({e.Message}); sending the blob in one piece.");
+                (_chunked, _location) = (false, null);
+            }
+            catch (RegistryException e) when (MayGoOn(e) && failures < endpoint.Options.Retries)
+            {
+                endpoint.Note($"{e.Message} Trying to go on.");
+                await endpoint.PauseAsync(failures++, cancellation).ConfigureAwait(false);
+
+                // What broke may have been the answer alone.
+                if (await exists(cancellation).ConfigureAwait(false))
+                {
+                    return;
+                }
+
+                await ResumeAsync(e, cancellation).ConfigureAwait(false);
+                if (_location is not null && _offset > furthest)
+                {
+                    (furthest, failures) = (_offset, 0);
+                }
+            }
+        }
+    }
+
+    private static bool IsNoChunks(RegistryException e) => e.Fault == RegistryFault.Unsupported || e.Status is 411 or 415;
+
+    /// <summary>A broken connection, a fault of the registry's own, or an upload that it does not know any more or has in another state.</summary>
+    private bool MayGoOn(RegistryException e) =>
+        e.Fault is RegistryFault.Broken or RegistryFault.ServerError
+        || e.Status is 404 or 408 or 416
+        || e.Code is "BLOB_UPLOAD_INVALID" or "BLOB_UPLOAD_UNKNOWN" or "RANGE_INVALID"
+        || (_resumed && e.Code is "DIGEST_INVALID" or "SIZE_INVALID");
+
+    private async Task BeginAsync(CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await endpoint.SendAsync(
+            HttpMethod.Post, endpoint.Address($"{path}/blobs/uploads/"), _scope, cancellation, request => request.Content = new ByteArrayContent([])).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.Accepted)
+        {
+            throw await RegistryErrors.ReadAsync(response, _doing, cancellation).ConfigureAwait(false);
+        }
+
+        _location = AnswerAddress.Location(response, endpoint.Transport.Base);
+        if (response.Headers.NonValidated.TryGetValues("OCI-Chunk-Min-Length", out var values)
+            && long.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out long least))
+        {
+            _chunk = Math.Max(_chunk, least);
+            _chunked &= _chunk < descriptor.Size;
+        }
+
+        _offset = 0;
+    }
+
+    private async Task SendWholeAsync(CancellationToken cancellation)
+    {
+        var part = new UploadPart(open, 0, descriptor.Size, endpoint.Options.IdleTimeout, progress);
+        await FinishAsync(part, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task SendChunksAsync(CancellationToken cancellation)
+    {
+        while (_offset < descriptor.Size)
+        {
+            await SendChunkAsync(Math.Min(_chunk, descriptor.Size - _offset), cancellation).ConfigureAwait(false);
+        }
+
+        await FinishAsync(null, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task SendChunkAsync(long length, CancellationToken cancellation)
+    {
+        var part = new UploadPart(open, _offset, length, endpoint.Options.IdleTimeout, progress);
+        string range = string.Create(CultureInfo.InvariantCulture, $"{_offset}-{_offset + length - 1}");
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Patch, _location!, part, range, cancellation).ConfigureAwait(false);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw await RegistryErrors.ReadAsync(response, _doing, cancellation).ConfigureAwait(false);
+        }
+
+        _location = AnswerAddress.TryLocation(response, endpoint.Transport.Base) ?? _location;
+        long next = UploadRange.Next(response) ?? _offset + length;
+        if (next <= _offset || next > _offset + length)
+        {
+            throw new RegistryException(RegistryFault.BadAnswer, $"Cannot {_doing}: after bytes {range} the registry says that it has {next}.") { Status = (int)response.StatusCode };
+        }
+
+        _offset = next;
+    }
+
+    /// <summary>Ends the upload with the digest, and with the whole content where it was not sent yet.</summary>
+    private async Task FinishAsync(UploadPart? part, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await SendAsync(
+            HttpMethod.Put, AnswerAddress.WithDigest(_location!, descriptor.Digest), part, null, cancellation).ConfigureAwait(false);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw await RegistryErrors.ReadAsync(response, _doing, cancellation).ConfigureAwait(false);
+        }
+
+        if (response.Headers.NonValidated.TryGetValues("Docker-Content-Digest", out var values)
+            && ContentDigest.TryParse(values.ToString(), out ContentDigest digest) && digest.ToString() != descriptor.Digest)
+        {
+            throw new RegistryException(RegistryFault.DigestMismatch, $"Cannot {_doing}: the registry has stored it as {digest}.");
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, UploadPart? part, string? range, CancellationToken cancellation)
+    {
+        try
+        {
+            return await endpoint.Transport.SendAsync(
+                () =>
+                {
+                    var request = new HttpRequestMessage(method, address) { Content = part?.Body() ?? new ByteArrayContent([]) };
+                    if (range is not null)
+                    {
+                        // Without the unit that HTTP has there: so the specification wants it.
+                        request.Content.Headers.TryAddWithoutValidation("Content-Range", range);
+                    }
+
+                    return request;
+                },
+                _scope,
+                cancellation,
+                repeat: false).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
+        {
+            part?.ThrowIfFailed();
+            throw;
+        }
+    }
+
+    /// <summary>Asks how far the upload is. Where the registry does not know, or cannot go on, the next one begins at the beginning.</summary>
+    private async Task ResumeAsync(RegistryException failure, CancellationToken cancellation)
+    {
+        Uri? location = _location;
+        (_location, bool wasResumed) = (null, _resumed);
+        _resumed = false;
+        if (!_chunked || location is null || (wasResumed && failure.Code is "DIGEST_INVALID" or "SIZE_INVALID"))
+        {
+            return;
+        }
+
+        using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Get, location, _scope, cancellation).ConfigureAwait(false);
+        if (!response.IsSuccessStatusCode || UploadRange.Next(response) is not { } next || next > descriptor.Size)
+        {
+            return;
+        }
+
+        _location = AnswerAddress.TryLocation(response, endpoint.Transport.Base) ?? location;
+        (_offset, _resumed) = (next, true);
+        progress?.Report(next);
+        endpoint.Note($"{endpoint.Host} has {next} of {descriptor.Size} bytes of the blob {descriptor.Digest}; going on from there.");
+    }
+
+    /// <summary>Tells the registry that it need not keep what it has.</summary>
+    private async Task AbandonAsync()
+    {
+        if (_location is not null)
+        {
+            await Uploads.CancelAsync(endpoint, _location, _scope).ConfigureAwait(false);
+        }
+    }
+}

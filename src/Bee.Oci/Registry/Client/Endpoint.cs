@@ -1,0 +1,104 @@
+using System.Net;
+using Bee.Oci.Registry.Transport;
+
+namespace Bee.Oci.Registry.Client;
+
+/// <summary>A registry's API, as the parts of the client use it: addresses, requests, documents. One for each registry.</summary>
+internal sealed class Endpoint : IDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
+
+    public Endpoint(string host, RegistryOptions options)
+    {
+        (Host, Options) = (host, options);
+        Transport = new RegistryTransport(host, options);
+    }
+
+    /// <summary>Host and port, as the registry is named in references.</summary>
+    public string Host { get; }
+
+    /// <summary>How it is spoken to.</summary>
+    public RegistryOptions Options { get; }
+
+    /// <summary>What sends.</summary>
+    public RegistryTransport Transport { get; }
+
+    /// <summary>An address of the API.</summary>
+    /// <param name="path">What follows <c>/v2/</c>.</param>
+    public Uri Address(string path) => new(Transport.Base, "v2/" + path);
+
+    /// <summary>Sends a request that has no body; the answer may have any status.</summary>
+    public Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, Uri address, RegistryScope scope, CancellationToken cancellation, Action<HttpRequestMessage>? with = null) =>
+        Transport.SendAsync(
+            () =>
+            {
+                var request = new HttpRequestMessage(method, address);
+                with?.Invoke(request);
+                return request;
+            },
+            scope,
+            cancellation);
+
+    /// <summary>Gets a document that fits into memory. It is asked for again where the connection breaks in its middle.</summary>
+    /// <param name="address">Where it is.</param>
+    /// <param name="scope">What that needs the right to.</param>
+    /// <param name="doing">What is tried, as it continues "Cannot".</param>
+    /// <param name="what">What it is, for messages.</param>
+    /// <param name="limit">The most bytes that it may have.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="with">Adds headers.</param>
+    /// <param name="absent">Statuses that mean that there is no such document; null is given for them.</param>
+    public async Task<RegistryDocument?> GetAsync(
+        Uri address,
+        RegistryScope scope,
+        string doing,
+        string what,
+        int limit,
+        CancellationToken cancellation,
+        Action<HttpRequestMessage>? with = null,
+        Func<HttpStatusCode, bool>? absent = null)
+    {
+        for (int failures = 0; ; failures++)
+        {
+            using HttpResponseMessage response = await SendAsync(HttpMethod.Get, address, scope, cancellation, with).ConfigureAwait(false);
+            if (response.StatusCode != HttpStatusCode.OK)
+            {
+                return absent?.Invoke(response.StatusCode) == true
+                    ? null
+                    : throw await RegistryErrors.ReadAsync(response, doing, cancellation).ConfigureAwait(false);
+            }
+
+            try
+            {
+                return new RegistryDocument(response, await ResponseBody.ReadAsync(response, limit, what, cancellation).ConfigureAwait(false));
+            }
+            catch (RegistryException e) when (e.Fault == RegistryFault.Broken && failures < Options.Retries)
+            {
+                await PauseAsync(failures, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Rests before something is tried again: longer each time, and never two clients in step.</summary>
+    /// <param name="failures">How often it failed before this time.</param>
+    /// <param name="cancellation">Ends the rest.</param>
+    public Task PauseAsync(int failures, CancellationToken cancellation)
+    {
+        double longest = Math.Min(Options.LongestPause.TotalMilliseconds, FirstPause.TotalMilliseconds * Math.Pow(2, Math.Min(failures, 20)));
+        return Task.Delay(TimeSpan.FromMilliseconds(longest * (0.5 + (Random.Shared.NextDouble() / 2))), cancellation);
+    }
+
+    /// <summary>Tells a person something that only -Verbose shows.</summary>
+    public void Note(string text) => Options.Note?.Invoke(new RegistryNote(Json.Printable.Text(text), IsWarning: false));
+
+    /// <inheritdoc/>
+    public void Dispose() => Transport.Dispose();
+}
+
+/// <summary>An answer with its whole body. The answer is disposed; its headers can still be read.</summary>
+internal sealed record RegistryDocument(HttpResponseMessage Response, byte[] Body)
+{
+    /// <summary>What it is, without parameters; null where the answer does not say.</summary>
+    public string? ContentType => Response.Content.Headers.ContentType?.MediaType;
+}

@@ -1,0 +1,113 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Bee.Oci.Registry.Transport;
+
+namespace Bee.Oci.Registry.Client;
+
+/// <summary>Lists that come in pages, each saying where the next one is (OCI Distribution Specification 1.1, "Listing Tags", "Listing Referrers").</summary>
+internal static class Listing
+{
+    /// <summary>How many names are asked for at once. Registries may give fewer, or all.</summary>
+    public const int PageLength = 1000;
+
+    private const int LargestPage = 16 << 20;
+
+    /// <summary>A list may have this many pages. More is a registry that never comes to an end.</summary>
+    private const int MostPages = 10_000;
+
+    /// <summary>The pages, as they come.</summary>
+    /// <param name="endpoint">The registry.</param>
+    /// <param name="first">Where the first page is.</param>
+    /// <param name="scope">What they need the right to.</param>
+    /// <param name="doing">What is tried, as it continues "Cannot".</param>
+    /// <param name="absent">Statuses of the first page that mean that there is no list; null for none.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="RegistryException">Among others <see cref="RegistryFault.BadAnswer"/> where the pages go round in a circle.</exception>
+    public static async IAsyncEnumerable<RegistryDocument> PagesAsync(
+        Endpoint endpoint,
+        Uri first,
+        RegistryScope scope,
+        string doing,
+        Func<HttpStatusCode, bool>? absent,
+        [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (Uri? next = first; next is not null;)
+        {
+            if (!seen.Add(next.AbsoluteUri) || seen.Count > MostPages)
+            {
+                throw new RegistryException(RegistryFault.BadAnswer, $"Cannot {doing}: the registry's list has no end; its pages lead to each other.");
+            }
+
+            RegistryDocument? page = await endpoint.GetAsync(
+                next, scope, doing, "list", LargestPage, cancellation, absent: seen.Count == 1 ? absent : null).ConfigureAwait(false);
+            if (page is null)
+            {
+                yield break;
+            }
+
+            // Read first: an address that may not be followed spoils the list, and then its last page should not look like the end.
+            next = AnswerAddress.NextPage(page.Response, endpoint.Transport.Base);
+            yield return page;
+        }
+    }
+
+    /// <summary>A list of names, which is asked for in pages of <see cref="PageLength"/> unless the registry refuses that number.</summary>
+    /// <param name="endpoint">The registry.</param>
+    /// <param name="list">Where the list is.</param>
+    /// <param name="scope">What it needs the right to.</param>
+    /// <param name="doing">What is tried, as it continues "Cannot".</param>
+    /// <param name="names">The names in a page.</param>
+    /// <param name="isName">Whether a name is one. Others are left out, with a note: nothing could be done with them.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public static async IAsyncEnumerable<string> NamesAsync(
+        Endpoint endpoint,
+        Uri list,
+        RegistryScope scope,
+        string doing,
+        Func<byte[], IEnumerable<string?>?> names,
+        Func<string, bool> isName,
+        [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var first = new Uri(list.AbsoluteUri + "?n=" + PageLength);
+        bool refused = true;
+        await foreach (RegistryDocument page in PagesAsync(endpoint, first, scope, doing, status => status == HttpStatusCode.BadRequest, cancellation).ConfigureAwait(false))
+        {
+            refused = false;
+            foreach (string name in Sound(endpoint, names(page.Body), isName))
+            {
+                yield return name;
+            }
+        }
+
+        if (!refused)
+        {
+            yield break;
+        }
+
+        // Some registries have a largest number of their own, and no word for what it is.
+        await foreach (RegistryDocument page in PagesAsync(endpoint, list, scope, doing, null, cancellation).ConfigureAwait(false))
+        {
+            foreach (string name in Sound(endpoint, names(page.Body), isName))
+            {
+                yield return name;
+            }
+        }
+    }
+
+    private static IEnumerable<string> Sound(Endpoint endpoint, IEnumerable<string?>? names, Func<string, bool> isName)
+    {
+        foreach (string? name in names ?? [])
+        {
+            if (name is not null && isName(name))
+            {
+                yield return name;
+            }
+            else
+            {
+                string text = name ?? "null";
+                endpoint.Note($"{endpoint.Host} lists '{(text.Length > 200 ? text[..200] + "…" : text)}', which is no name; it is left out.");
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Bee.Oci.Json;
+using Bee.Oci.Registry.Transport;
+
+namespace Bee.Oci.Registry.Client;
+
+/// <summary>The manifests of one repository (OCI Distribution Specification 1.1, "Pulling manifests", "Pushing Manifests", "Content Management").</summary>
+internal sealed class Manifests(Endpoint endpoint, string path, string name)
+{
+    private static readonly string[] Accepted = [MediaTypes.ImageIndex, MediaTypes.ImageManifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest];
+
+    /// <summary>The descriptor of a manifest without its content, or null where there is none.</summary>
+    public async Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation)
+    {
+        ContentDigest? asked = References.Digest(reference);
+        using (HttpResponseMessage response = await endpoint.SendAsync(
+            HttpMethod.Head, Address(reference), RegistryScope.Pull(path), cancellation, Accept).ConfigureAwait(false))
+        {
+            if (response.StatusCode == HttpStatusCode.NotFound)
+            {
+                return null;
+            }
+
+            if (response.StatusCode == HttpStatusCode.OK
+                && DigestHeader(response) is { } digest
+                && response.Content.Headers is { ContentLength: > 0 and long length, ContentType.MediaType: { } type }
+                && (MediaTypes.IsIndex(type) || MediaTypes.IsManifest(type)))
+            {
+                return asked is { } other && other != digest
+                    ? throw OtherDigest(reference, digest)
+                    : length > StoreLimits.Manifest ? throw TooLarge(reference, length) : new Descriptor(type, digest.ToString(), length);
+            }
+        }
+
+        // Without digest, length or type only the content tells. And an answer to HEAD has no words for what is wrong.
+        return (await TryFetchAsync(reference, cancellation).ConfigureAwait(false))?.Content.Descriptor;
+    }
+
+    /// <summary>A manifest, or an error that says that there is none.</summary>
+    public async Task<Content> FetchAsync(string reference, CancellationToken cancellation)
+    {
+        RegistryDocument document = (await GetAsync(reference, null, cancellation).ConfigureAwait(false))!;
+        return Check(reference, document);
+    }
+
+    /// <summary>A manifest and its entity tag, or null where there is none.</summary>
+    public async Task<(Content Content, EntityTagHeaderValue? Tag)?> TryFetchAsync(string reference, CancellationToken cancellation)
+    {
+        RegistryDocument? document = await GetAsync(reference, status => status == HttpStatusCode.NotFound, cancellation).ConfigureAwait(false);
+        return document is null ? null : (Check(reference, document), document.Response.Headers.ETag);
+    }
+
+    /// <summary>Whether a manifest is there.</summary>
+    public async Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await endpoint.SendAsync(
+            HttpMethod.Head, Address(References.Check(descriptor.Digest)), RegistryScope.Pull(path), cancellation, Accept).ConfigureAwait(false);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.OK => response.Content.Headers.ContentLength is null or 0 || response.Content.Headers.ContentLength == descriptor.Size,
+            HttpStatusCode.NotFound => false,
+            _ => throw await RegistryErrors.ReadAsync(response, $"look for the manifest {descriptor.Digest} in {name}", cancellation).ConfigureAwait(false),
+        };
+    }
+
+    /// <summary>Puts a manifest under a tag or its digest.</summary>
+    /// <param name="content">The manifest.</param>
+    /// <param name="reference">A tag, or its digest.</param>
+    /// <param name="ifMatch">The entity tag that what stands there has to have; null for any.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>False where something else stands there. And whether the registry has seen that the manifest refers to another.</returns>
+    public async Task<(bool Put, bool SubjectSeen)> PutAsync(Content content, string reference, EntityTagHeaderValue? ifMatch, CancellationToken cancellation)
+    {
+        if (content.Bytes.Length > StoreLimits.Manifest)
+        {
+            throw TooLarge(reference, content.Bytes.Length);
+        }
+
+        if (ContentDigest.Of(content.Bytes).ToString() != content.Descriptor.Digest)
+        {
+            throw new RegistryException(RegistryFault.DigestMismatch, $"The manifest that is to be pushed to {name} is not what its digest {content.Descriptor.Digest} says.");
+        }
+
+        using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Put, Address(reference), RegistryScope.Push(path), cancellation, request =>
+        {
+            request.Content = new ByteArrayContent(content.Bytes);
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", content.Descriptor.MediaType);
+            if (ifMatch is not null)
+            {
+                request.Headers.IfMatch.Add(ifMatch);
+            }
+        }).ConfigureAwait(false);
+        if (ifMatch is not null && response.StatusCode == HttpStatusCode.PreconditionFailed)
+        {
+            return (false, false);
+        }
+
+        if (!response.IsSuccessStatusCode)
+        {
+            throw await RegistryErrors.ReadAsync(response, $"push the manifest {Shown(reference)}", cancellation).ConfigureAwait(false);
+        }
+
+        return DigestHeader(response) is { } digest && digest.ToString() != content.Descriptor.Digest
+            ? throw OtherDigest(content.Descriptor.Digest, digest)
+            : (true, response.Headers.Contains("OCI-Subject"));
+    }
+
+    /// <summary>Deletes a manifest with all its tags, or a tag.</summary>
+    public async Task DeleteAsync(string reference, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Delete, Address(reference), RegistryScope.Delete(path), cancellation).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode)
+        {
+            return;
+        }
+
+        RegistryException failure = await RegistryErrors.ReadAsync(response, $"delete {Shown(reference)}", cancellation).ConfigureAwait(false);
+
+        // "If tag deletion is disabled, the registry MUST respond with either a 400 Bad Request or a 405".
+        throw References.Digest(reference) is null && failure.Status is 400 or 405
+            ? new RegistryException(RegistryFault.Unsupported, $"{failure.Message} {endpoint.Host} does not delete tags.", failure)
+            {
+                Code = failure.Code,
+                Status = failure.Status,
+                Remedy = "Delete the manifest by its digest, if the registry allows that: all its tags go with it.",
+            }
+            : failure;
+    }
+
+    private static void Accept(HttpRequestMessage request)
+    {
+        foreach (string type in Accepted)
+        {
+            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
+        }
+    }
+
+    /// <summary>The digest that the registry says; null where it says none, or one of a kind that cannot be compared.</summary>
+    private static ContentDigest? DigestHeader(HttpResponseMessage response) =>
+        response.Headers.NonValidated.TryGetValues("Docker-Content-Digest", out var values) && ContentDigest.TryParse(values.ToString().Trim(), out ContentDigest digest) ? digest : null;
+
+    private Uri Address(string reference) => endpoint.Address($"{path}/manifests/{reference}");
+
+    private Task<RegistryDocument?> GetAsync(string reference, Func<HttpStatusCode, bool>? absent, CancellationToken cancellation) => endpoint.GetAsync(
+        Address(References.Check(reference)), RegistryScope.Pull(path), $"read the manifest {Shown(reference)}", $"manifest {Shown(reference)}", StoreLimits.Manifest, cancellation, Accept, absent);
+
+    private Content Check(string reference, RegistryDocument document)
+    {
+        ContentDigest digest = ContentDigest.Of(document.Body);
+        if ((References.Digest(reference) ?? DigestHeader(document.Response)) is { } expected && expected != digest)
+        {
+            throw OtherDigest(expected.ToString(), digest);
+        }
+
+        ManifestDocument manifest = RegistryDocuments.Read(document.Body, OciJson.Default.ManifestDocument, $"manifest {Shown(reference)}");
+        string? said = IsKnown(document.ContentType) ? document.ContentType : null;
+        if (manifest.MediaType is not null && said is not null && manifest.MediaType != said)
+        {
+            // One document that is a manifest to some and an index to others: CVE-2021-41190.
+            throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {Shown(reference)} says that it is '{Printable.Text(manifest.MediaType)}', and the registry that it is '{said}'.");
+        }
+
+        string? type = said ?? manifest.MediaType ?? (manifest.Manifests is not null ? MediaTypes.ImageIndex : manifest.Config is not null ? MediaTypes.ImageManifest : null);
+        return IsKnown(type)
+            ? new Content(new Descriptor(type!, digest.ToString(), document.Body.Length) { ArtifactType = manifest.ArtifactType }, document.Body)
+            : throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {Shown(reference)} is of a kind that Bee does not know: '{Printable.Text(type ?? document.ContentType ?? "")}'.");
+    }
+
+    private static bool IsKnown(string? type) => MediaTypes.IsIndex(type) || MediaTypes.IsManifest(type);
+
+    private string Shown(string reference) => References.Digest(reference) is null ? $"{name}:{reference}" : $"{name}@{reference}";
+
+    private RegistryException OtherDigest(string expected, ContentDigest got) =>
+        new(RegistryFault.DigestMismatch, $"The registry gives another manifest for {Shown(expected)} than was asked for: its digest is {got}.");
+
+    private RegistryException TooLarge(string reference, long length) =>
+        new(RegistryFault.TooLarge, $"The manifest {Shown(reference)} has {length} bytes; {StoreLimits.Manifest} are the limit.");
+}

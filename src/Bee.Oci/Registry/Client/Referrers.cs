@@ -1,0 +1,79 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Bee.Oci.Json;
+using Bee.Oci.Registry.Transport;
+
+namespace Bee.Oci.Registry.Client;
+
+/// <summary>What refers to a manifest of one repository (OCI Distribution Specification 1.1, "Listing Referrers").</summary>
+internal sealed class Referrers(Endpoint endpoint, string path, string name, ReferrersTag fallback)
+{
+    /// <summary>Descriptors of what refers to a manifest: from the API, or from the tag where there is no API.</summary>
+    public async IAsyncEnumerable<Descriptor> ListAsync(string digest, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        ContentDigest subject = References.Digest(digest)
+            ?? throw new RegistryException(RegistryFault.BadName, $"'{Printable.Text(digest)}' is no digest: {ReferenceGrammar.DigestFault(digest)}");
+        bool hasApi = false;
+        await foreach (RegistryDocument page in Listing.PagesAsync(
+            endpoint, Address(subject), RegistryScope.Pull(path), Doing(subject), HasNoApi, cancellation).ConfigureAwait(false))
+        {
+            // A web page for every address there is: what some registries put before their API.
+            if (page.ContentType is "text/html" or "text/plain")
+            {
+                break;
+            }
+
+            hasApi = true;
+            foreach (Descriptor descriptor in Sound(RegistryDocuments.Read(page.Body, OciJson.Default.ManifestDocument, $"list of what refers to {name}@{subject}")))
+            {
+                yield return descriptor;
+            }
+        }
+
+        if (hasApi)
+        {
+            yield break;
+        }
+
+        if (await fallback.ReadAsync(subject, cancellation).ConfigureAwait(false) is { } index)
+        {
+            foreach (Descriptor descriptor in Sound(index))
+            {
+                yield return descriptor;
+            }
+        }
+    }
+
+    /// <summary>Whether the registry lists referrers itself.</summary>
+    public async Task<bool> HasApiAsync(ContentDigest subject, CancellationToken cancellation)
+    {
+        RegistryDocument? page = await endpoint.GetAsync(
+            Address(subject), RegistryScope.Pull(path), Doing(subject), "list", StoreLimits.Manifest, cancellation, absent: HasNoApi).ConfigureAwait(false);
+        return page is not null && page.ContentType is not ("text/html" or "text/plain");
+    }
+
+    // 404 is what the specification says; the others come from registries that know the path for nothing, or for another thing.
+    private static bool HasNoApi(HttpStatusCode status) =>
+        status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.BadRequest or HttpStatusCode.NotAcceptable or HttpStatusCode.NotImplemented;
+
+    private Uri Address(ContentDigest subject) => endpoint.Address($"{path}/referrers/{subject}");
+
+    private string Doing(ContentDigest subject) => $"list what refers to {name}@{subject}";
+
+    private IEnumerable<Descriptor> Sound(ManifestDocument index)
+    {
+        foreach (DescriptorDocument? entry in index.Manifests ?? [])
+        {
+            if (entry is not null && ContentDigest.TryParse(entry.Digest, out _) && entry.Size is > 0 and <= StoreLimits.Manifest
+                && (MediaTypes.IsManifest(entry.MediaType) || MediaTypes.IsIndex(entry.MediaType)))
+            {
+                yield return entry.ToDescriptor();
+            }
+            else
+            {
+                string text = entry?.Digest ?? "";
+                endpoint.Note($"{name} lists a referrer that is none ('{(text.Length > 100 ? text[..100] + "…" : text)}'); it is left out.");
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using Bee.Oci.Json;
+
+namespace Bee.Oci.Registry.Client;
+
+/// <summary>
+/// The index at the tag <c>sha256-…</c>, by which clients keep the list of referrers where the registry does not (OCI Distribution Specification
+/// 1.1, "Referrers Tag Schema"). Registries have no way to change it in one step, so two clients may write over each other: after writing
+/// it is read again, twice, and whoever finds that its entry is gone adds it again.
+/// </summary>
+internal sealed class ReferrersTag(Endpoint endpoint, Manifests manifests, string name, SemaphoreSlim gate)
+{
+    private const int MostTries = 12;
+
+    // In milliseconds.
+    private const double LeastPause = 20, LongestPause = 1000;
+
+    /// <summary>The tag at which the referrers of a manifest are listed.</summary>
+    public static string Name(ContentDigest subject) => $"sha256-{subject.Hex}";
+
+    /// <summary>The index; null where there is none, or what has the tag is no index.</summary>
+    public async Task<ManifestDocument?> ReadAsync(ContentDigest subject, CancellationToken cancellation)
+    {
+        var found = await manifests.TryFetchAsync(Name(subject), cancellation).ConfigureAwait(false);
+        return found is { } there && MediaTypes.IsIndex(there.Content.Descriptor.MediaType) ? Parse(there.Content.Bytes, subject) : null;
+    }
+
+    /// <summary>Adds an entry, unless there is one with its digest.</summary>
+    /// <exception cref="RegistryException">Among others <see cref="RegistryFault.Refused"/> where the tag is something else's.</exception>
+    public Task AddAsync(ContentDigest subject, DescriptorDocument entry, CancellationToken cancellation) => ChangeAsync(
+        subject,
+        entries => entries.Any(e => e?.Digest == entry.Digest) ? null : [.. entries, entry],
+        cancellation);
+
+    /// <summary>Takes an entry out.</summary>
+    public Task RemoveAsync(ContentDigest subject, string digest, CancellationToken cancellation) => ChangeAsync(
+        subject,
+        entries => entries.All(e => e?.Digest != digest) ? null : [.. entries.Where(e => e?.Digest != digest)],
+        cancellation);
+
+    /// <param name="subject">What is referred to.</param>
+    /// <param name="change">Gives the entries as they should be; null where they are so.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    private async Task ChangeAsync(ContentDigest subject, Func<List<DescriptorDocument?>, List<DescriptorDocument?>?> change, CancellationToken cancellation)
+    {
+        // Writers of this process need not race each other.
+        await gate.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            bool written = false;
+            bool conditional = true;
+            int settled = 0;
+            for (int tries = 0; tries < MostTries;)
+            {
+                long start = Stopwatch.GetTimestamp();
+                var found = await manifests.TryFetchAsync(Name(subject), cancellation).ConfigureAwait(false);
+                if (found is { } there && !MediaTypes.IsIndex(there.Content.Descriptor.MediaType))
+                {
+                    throw new RegistryException(RegistryFault.Refused, $"The tag {name}:{Name(subject)} is where what refers to {subject} is listed, and it is no list; nothing was changed there.")
+                    {
+                        Remedy = "Delete that tag, or give what has it another one.",
+                    };
+                }
+
+                ManifestDocument index = found is { } content ? Parse(content.Content.Bytes, subject) : new ManifestDocument();
+                List<DescriptorDocument?>? entries = change(index.Manifests ?? []);
+                if (entries is null)
+                {
+                    if (!written || ++settled == 2)
+                    {
+                        return;
+                    }
+                }
+                else
+                {
+                    tries++;
+                    settled = 0;
+                    (written, bool refused) = await WriteAsync(subject, index, entries, conditional ? found?.Tag : null, cancellation).ConfigureAwait(false);
+                    conditional &= !refused || tries < 3;
+                }
+
+                // After the first look, as long as a writer that had read before may need; after a write, out of step with the others.
+                double factor = entries is null ? 2 : Random.Shared.NextDouble();
+                double pause = Math.Clamp(factor * Stopwatch.GetElapsedTime(start).TotalMilliseconds, LeastPause, LongestPause);
+                await Task.Delay(TimeSpan.FromMilliseconds(pause), cancellation).ConfigureAwait(false);
+            }
+
+            throw new RegistryException(RegistryFault.Refused, $"The list of what refers to {name}@{subject} could not be changed: other clients change it at the same time, {MostTries} times so far.")
+            {
+                Remedy = "Try again.",
+            };
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private async Task<(bool Written, bool Refused)> WriteAsync(
+        ContentDigest subject, ManifestDocument index, List<DescriptorDocument?> entries, EntityTagHeaderValue? tag, CancellationToken cancellation)
+    {
+        index.MediaType = MediaTypes.ImageIndex;
+        index.Manifests = entries;
+        byte[] bytes = OciJson.Write(index, OciJson.Canonical.ManifestDocument);
+        if (bytes.Length > StoreLimits.Manifest)
+        {
+            throw new RegistryException(RegistryFault.TooLarge, $"The list of what refers to {name}@{subject} would have {bytes.Length} bytes; {StoreLimits.Manifest} are the limit.");
+        }
+
+        var content = new Content(new Descriptor(MediaTypes.ImageIndex, ContentDigest.Of(bytes).ToString(), bytes.Length), bytes);
+        (bool put, _) = await manifests.PutAsync(content, Name(subject), tag is { IsWeak: false } ? tag : null, cancellation).ConfigureAwait(false);
+        if (!put)
+        {
+            endpoint.Note($"The list of what refers to {name}@{subject} was changed by another client meanwhile; trying again.");
+        }
+
+        return (put, !put);
+    }
+
+    private ManifestDocument Parse(byte[] bytes, ContentDigest subject) => RegistryDocuments.Read(bytes, OciJson.Default.ManifestDocument, $"list of what refers to {name}@{subject}");
+}

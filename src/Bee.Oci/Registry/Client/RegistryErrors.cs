@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using Bee.Oci.Json;
+
+namespace Bee.Oci.Registry.Client;
+
+/// <summary>
+/// From an answer that is no success to the exception that a person reads: the registry's own code and words (OCI Distribution Specification
+/// 1.1, "Error Codes"), and what to do about it. What the registry wrote is cut short and cannot rewrite the terminal.
+/// </summary>
+internal static class RegistryErrors
+{
+    private const int LongestDocument = 64 << 10;
+    private const int LongestMessage = 400;
+
+    /// <summary>Reads the error out of an answer.</summary>
+    /// <param name="response">The answer; its body may be anything.</param>
+    /// <param name="doing">What was tried, as it continues "Cannot": <c>read the manifest of ghcr.io/me/x:v1</c>.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public static async Task<RegistryException> ReadAsync(HttpResponseMessage response, string doing, CancellationToken cancellation)
+    {
+        byte[] body = await BodyAsync(response, cancellation).ConfigureAwait(false);
+        return Make(response.StatusCode, body, doing, response.RequestMessage?.RequestUri);
+    }
+
+    /// <summary>The exception for a status and a body.</summary>
+    public static RegistryException Make(HttpStatusCode status, byte[] body, string doing, Uri? asked)
+    {
+        (string? code, string? message) = Words(body);
+        RegistryFault fault = FaultOf(code, (int)status);
+        string words = message ?? Default(fault, status);
+        string facts = code is null ? "" : code + ", ";
+        return new RegistryException(fault, string.Create(CultureInfo.InvariantCulture, $"Cannot {doing}: {words} ({facts}HTTP {(int)status})."))
+        {
+            Code = code,
+            Status = (int)status,
+            Remedy = Remedy(fault, code, (int)status, asked?.Authority ?? "the registry"),
+        };
+    }
+
+    private static async Task<byte[]> BodyAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ResponseBody.ReadAsync(response, LongestDocument, "error", cancellation).ConfigureAwait(false);
+        }
+        catch (RegistryException)
+        {
+            // The status says what it is; an explanation that breaks off or has no end adds nothing.
+            return [];
+        }
+    }
+
+    /// <summary>The first error's code, and the messages of all; nulls where the body is something else.</summary>
+    private static (string? Code, string? Message) Words(byte[] body)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body);
+            JsonElement root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object)
+            {
+                return (null, null);
+            }
+
+            if (!root.TryGetProperty("errors", out JsonElement errors) || errors.ValueKind != JsonValueKind.Array)
+            {
+                return (null, Clean(Text(root, "message")));
+            }
+
+            string? code = null;
+            var messages = new List<string>();
+            foreach (JsonElement error in errors.EnumerateArray().Where(e => e.ValueKind == JsonValueKind.Object))
+            {
+                code ??= Text(error, "code") is { Length: > 0 and <= 64 } text && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? text : null;
+                if (Text(error, "message") is { Length: > 0 } message && !messages.Contains(message))
+                {
+                    messages.Add(message);
+                }
+            }
+
+            return (code, Clean(string.Join("; ", messages)));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // No JSON, or text that is no text (a lone surrogate).
+            return (null, null);
+        }
+    }
+
+    private static string? Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static string? Clean(string? message)
+    {
+        string text = Printable.Text(message ?? "").Trim().TrimEnd('.');
+        return text.Length == 0 ? null : text.Length <= LongestMessage ? text : text[..LongestMessage] + "…";
+    }
+
+    private static RegistryFault FaultOf(string? code, int status) => code switch
+    {
+        // Some registries answer what is forbidden with 401 and DENIED: without a login only a login helps.
+        "DENIED" => status == 401 ? RegistryFault.Unauthorized : RegistryFault.Denied,
+        "UNAUTHORIZED" => status == 403 ? RegistryFault.Denied : RegistryFault.Unauthorized,
+        "NAME_UNKNOWN" or "MANIFEST_UNKNOWN" or "BLOB_UNKNOWN" or "BLOB_UPLOAD_UNKNOWN" => RegistryFault.NotFound,
+        "NAME_INVALID" or "TAG_INVALID" => RegistryFault.BadName,
+        "MANIFEST_INVALID" or "MANIFEST_BLOB_UNKNOWN" or "MANIFEST_UNVERIFIED" or "DIGEST_INVALID" or "SIZE_INVALID" or "RANGE_INVALID" or "BLOB_UPLOAD_INVALID" => RegistryFault.Refused,
+        "UNSUPPORTED" => RegistryFault.Unsupported,
+        "TOOMANYREQUESTS" => RegistryFault.TooManyRequests,
+        _ => status switch
+        {
+            401 => RegistryFault.Unauthorized,
+            403 => RegistryFault.Denied,
+            404 => RegistryFault.NotFound,
+            405 or 501 => RegistryFault.Unsupported,
+            408 or 504 => RegistryFault.TimedOut,
+            429 => RegistryFault.TooManyRequests,
+            >= 500 => RegistryFault.ServerError,
+            >= 400 => RegistryFault.Refused,
+            _ => RegistryFault.BadAnswer,
+        },
+    };
+
+    private static string Default(RegistryFault fault, HttpStatusCode status) => fault switch
+    {
+        RegistryFault.Unauthorized => "the registry wants a login, or another one",
+        RegistryFault.Denied => "the registry does not allow it",
+        RegistryFault.NotFound => "the registry does not have it",
+        RegistryFault.Unsupported => "the registry does not do this",
+        RegistryFault.TooManyRequests => "the registry has had too many requests",
+        RegistryFault.TimedOut => "the registry says that it took too long",
+        RegistryFault.ServerError => "the registry has a fault of its own",
+        RegistryFault.BadAnswer => "the registry answers with a status that does not belong there",
+        _ => Printable.Text(status.ToString()),
+    };
+
+    private static string? Remedy(RegistryFault fault, string? code, int status, string host) => fault switch
+    {
+        RegistryFault.Unauthorized => $"Log in with Connect-BeeRegistry {host}. If you are logged in, the login may have expired, or it may not reach this repository.",
+        RegistryFault.Denied => "Ask the owner of the repository for the right, or use a login or token that has it (for pushing it has to include writing). Registries also answer so for repositories that do not exist.",
+        RegistryFault.NotFound when code == "NAME_UNKNOWN" => "Look at the repository's name. A registry that does not know you may also deny that a private one exists.",
+        RegistryFault.NotFound when code == "MANIFEST_UNKNOWN" => "Look at the tag or digest: Find-BeeImage lists the tags that a repository has.",
+        RegistryFault.BadName when code == "TAG_INVALID" => "Give a tag of at most 128 letters, digits, '_', '.' and '-'.",
+        RegistryFault.BadName => "Give a repository of lower-case letters, digits and single separators. Many registries want an owner or a project before the name: me/opensnoop.",
+        RegistryFault.Refused when code == "MANIFEST_BLOB_UNKNOWN" => "A blob of the image is not in the repository: publish the image again.",
+        RegistryFault.Refused when status == 413 => "The registry, or a proxy before it, has a limit on the size of what it takes.",
+        RegistryFault.Unsupported => "The registry's operator decides what it does; deleting, for one, is off in many.",
+        RegistryFault.TooManyRequests => "Wait a while. Many registries allow more to those who are logged in.",
+        RegistryFault.ServerError or RegistryFault.TimedOut => "Try again later; if it stays so, its operator has to look.",
+        _ => null,
+    };
+}

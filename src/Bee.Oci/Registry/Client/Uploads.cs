@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Bee.Oci.Registry.Transport;
+
+namespace Bee.Oci.Registry.Client;
+
+/// <summary>The blobs of one repository: whether they are there, and how they come there.</summary>
+internal sealed class Uploads(Endpoint endpoint, string path, string name)
+{
+    /// <summary>Uploads that the registry began instead of mounting, for the push that follows.</summary>
+    private readonly ConcurrentDictionary<string, Uri> _begun = new(StringComparer.Ordinal);
+
+    /// <summary>Whether a blob is there.</summary>
+    public async Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await endpoint.SendAsync(
+            HttpMethod.Head, endpoint.Address($"{path}/blobs/{References.Check(descriptor.Digest)}"), RegistryScope.Pull(path), cancellation).ConfigureAwait(false);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.OK => response.Content.Headers.ContentLength is not > 0 || response.Content.Headers.ContentLength == descriptor.Size,
+            HttpStatusCode.NotFound => false,
+            _ => throw await RegistryErrors.ReadAsync(response, $"look for the blob {descriptor.Digest} in {name}", cancellation).ConfigureAwait(false),
+        };
+    }
+
+    /// <summary>Sends a blob.</summary>
+    public Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress, CancellationToken cancellation)
+    {
+        References.Check(descriptor.Digest);
+        _begun.TryRemove(descriptor.Digest, out Uri? begun);
+        var upload = new BlobUpload(endpoint, path, name, descriptor, open, progress);
+        return upload.RunAsync(begun, stop => ExistsAsync(descriptor, stop), cancellation);
+    }
+
+    /// <summary>Takes a blob over from another repository (OCI Distribution Specification 1.1, "Mounting a blob from another repository").</summary>
+    /// <returns>False where the registry does not, for whatever reason: sending the blob does the same.</returns>
+    public async Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellation)
+    {
+        string digest = Uri.EscapeDataString(References.Check(descriptor.Digest));
+        Uri address = endpoint.Address($"{path}/blobs/uploads/?mount={digest}&from={Uri.EscapeDataString(from)}");
+        HttpResponseMessage response;
+        try
+        {
+            response = await endpoint.SendAsync(
+                HttpMethod.Post, address, RegistryScope.Mount(path, from), cancellation, request => request.Content = new ByteArrayContent([])).ConfigureAwait(false);
+        }
+        catch (RegistryException e) when (e.Fault is RegistryFault.Unauthorized or RegistryFault.Denied)
+        {
+            // No token that reaches the other repository: without it there may well be one for this.
+            return false;
+        }
+
+        using (response)
+        {
+            if (response.StatusCode == HttpStatusCode.Created)
+            {
+                return true;
+            }
+
+            if (response.StatusCode == HttpStatusCode.Accepted && AnswerAddress.TryLocation(response, endpoint.Transport.Base) is { } location)
+            {
+                _begun[descriptor.Digest] = location;
+            }
+
+            return (int)response.StatusCode < 500
+                ? false
+                : throw await RegistryErrors.ReadAsync(response, $"mount the blob {descriptor.Digest} in {name}", cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Tells a registry that an upload will not be finished. It forgets such ones by itself, only later: so a failure is none.</summary>
+    public static async Task CancelAsync(Endpoint endpoint, Uri location, RegistryScope scope)
+    {
+        // The person waits for this after Ctrl+C.
+        using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        try
+        {
+            using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Delete, location, scope, soon.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RegistryException or OperationCanceledException)
+        {
+            return;
+        }
+    }
+}
