@@ -25,6 +25,7 @@ internal sealed class BlobDownload : Stream
     private Stream? _body;
     private long _offset;
     private long _openedAt;
+    private long _skip;
     private int _failures;
     private bool _failed;
 
@@ -89,30 +90,26 @@ internal sealed class BlobDownload : Stream
         Memory<byte> part = left < buffer.Length ? buffer[..(int)left] : buffer;
         while (true)
         {
+            if (_body is null)
+            {
+                await RequestAsync(stop).ConfigureAwait(false);
+            }
+
             RegistryException failure;
             try
             {
-                if (_body is null)
-                {
-                    await RequestAsync(stop).ConfigureAwait(false);
-                }
-
-                int read = await _body!.ReadAsync(part, stop).ConfigureAwait(false);
+                int read = await SkipAsync(stop).ConfigureAwait(false) ? await _body!.ReadAsync(part, stop).ConfigureAwait(false) : 0;
                 if (read > 0)
                 {
                     Take(part.Span[..read]);
                     return read;
                 }
 
-                failure = new RegistryException(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} ended after {_offset} bytes; it should have {_descriptor.Size}.");
+                failure = new RegistryException(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} ended before its {_descriptor.Size} bytes were there.");
             }
             catch (RegistryException e) when (e.Fault == RegistryFault.Broken)
             {
                 failure = e;
-            }
-            catch (Exception e) when (e is IOException or HttpRequestException)
-            {
-                failure = new RegistryException(RegistryFault.Broken, $"The connection broke after {_offset} of {_descriptor.Size} bytes of the blob {_descriptor.Digest} of {_name}: {e.Message}", e);
             }
 
             await BreakAsync(failure, stop).ConfigureAwait(false);
@@ -190,7 +187,7 @@ internal sealed class BlobDownload : Stream
         }
 
         _endpoint.Note($"{failure.Message} Trying again from there.");
-        await _endpoint.PauseAsync(_failures++, cancellation).ConfigureAwait(false);
+        await _endpoint.Transport.PauseAsync(_failures++, cancellation).ConfigureAwait(false);
     }
 
     private void Close(bool dispose)
@@ -224,17 +221,12 @@ internal sealed class BlobDownload : Stream
 
             CheckLength(response, isRest, from);
             Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            (_response, _body, _openedAt) = (response, body, from);
+            (_response, _body, _openedAt, _skip) = (response, body, from, isRest ? 0 : from);
         }
         catch
         {
             response.Dispose();
             throw;
-        }
-
-        if (from > 0 && response.StatusCode == HttpStatusCode.OK)
-        {
-            await SkipAsync(from, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -255,18 +247,21 @@ internal sealed class BlobDownload : Stream
     }
 
     /// <summary>Reads over what is here already. It is not looked at: the digest is that of what was given out.</summary>
-    private async Task SkipAsync(long count, CancellationToken cancellation)
+    /// <returns>False where the body ends before.</returns>
+    private async ValueTask<bool> SkipAsync(CancellationToken cancellation)
     {
-        byte[] buffer = new byte[64 << 10];
-        while (count > 0)
+        byte[] buffer = _skip == 0 ? [] : new byte[64 << 10];
+        while (_skip > 0)
         {
-            int read = await _body!.ReadAsync(buffer.AsMemory(0, (int)Math.Min(count, buffer.Length)), cancellation).ConfigureAwait(false);
+            int read = await _body!.ReadAsync(buffer.AsMemory(0, (int)Math.Min(_skip, buffer.Length)), cancellation).ConfigureAwait(false);
             if (read == 0)
             {
-                throw new IOException("the content ended before the place where it broke the last time");
+                return false;
             }
 
-            count -= read;
+            _skip -= read;
         }
+
+        return true;
     }
 }

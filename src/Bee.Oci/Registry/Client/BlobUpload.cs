@@ -63,7 +63,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, De
             catch (RegistryException e) when (MayGoOn(e) && failures < endpoint.Options.Retries)
             {
                 endpoint.Note($"{e.Message} Trying to go on.");
-                await endpoint.PauseAsync(failures++, cancellation).ConfigureAwait(false);
+                await endpoint.Transport.PauseAsync(failures++, cancellation).ConfigureAwait(false);
 
                 // What broke may have been the answer alone.
                 if (await exists(cancellation).ConfigureAwait(false))
@@ -84,7 +84,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, De
 
     /// <summary>A broken connection, a fault of the registry's own, or an upload that it does not know any more or has in another state.</summary>
     private bool MayGoOn(RegistryException e) =>
-        e.Fault is RegistryFault.Broken or RegistryFault.ServerError
+        e.Fault is RegistryFault.Broken or RegistryFault.Unreachable or RegistryFault.ServerError
         || e.Status is 404 or 408 or 416
         || e.Code is "BLOB_UPLOAD_INVALID" or "BLOB_UPLOAD_UNKNOWN" or "RANGE_INVALID"
         || (_resumed && e.Code is "DIGEST_INVALID" or "SIZE_INVALID");
@@ -111,8 +111,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, De
 
     private async Task SendWholeAsync(CancellationToken cancellation)
     {
-        var part = new UploadPart(open, 0, descriptor.Size, endpoint.Options.IdleTimeout, progress);
-        await FinishAsync(part, cancellation).ConfigureAwait(false);
+        await FinishAsync(() => new UploadBody(open, 0, descriptor.Size, progress), cancellation).ConfigureAwait(false);
     }
 
     private async Task SendChunksAsync(CancellationToken cancellation)
@@ -127,9 +126,9 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, De
 
     private async Task SendChunkAsync(long length, CancellationToken cancellation)
     {
-        var part = new UploadPart(open, _offset, length, endpoint.Options.IdleTimeout, progress);
+        long from = _offset;
         string range = string.Create(CultureInfo.InvariantCulture, $"{_offset}-{_offset + length - 1}");
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Patch, _location!, part, range, cancellation).ConfigureAwait(false);
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Patch, _location!, () => new UploadBody(open, from, length, progress), range, cancellation).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             throw await RegistryErrors.ReadAsync(response, _doing, cancellation).ConfigureAwait(false);
@@ -146,10 +145,10 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, De
     }
 
     /// <summary>Ends the upload with the digest, and with the whole content where it was not sent yet.</summary>
-    private async Task FinishAsync(UploadPart? part, CancellationToken cancellation)
+    private async Task FinishAsync(Func<HttpContent>? body, CancellationToken cancellation)
     {
         using HttpResponseMessage response = await SendAsync(
-            HttpMethod.Put, AnswerAddress.WithDigest(_location!, descriptor.Digest), part, null, cancellation).ConfigureAwait(false);
+            HttpMethod.Put, AnswerAddress.WithDigest(_location!, descriptor.Digest), body, null, cancellation).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             throw await RegistryErrors.ReadAsync(response, _doing, cancellation).ConfigureAwait(false);
@@ -162,32 +161,22 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, De
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, UploadPart? part, string? range, CancellationToken cancellation)
-    {
-        try
-        {
-            return await endpoint.Transport.SendAsync(
-                () =>
+    private Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, Func<HttpContent>? body, string? range, CancellationToken cancellation) =>
+        endpoint.Transport.SendAsync(
+            () =>
+            {
+                var request = new HttpRequestMessage(method, address) { Content = body?.Invoke() ?? new ByteArrayContent([]) };
+                if (range is not null)
                 {
-                    var request = new HttpRequestMessage(method, address) { Content = part?.Body() ?? new ByteArrayContent([]) };
-                    if (range is not null)
-                    {
-                        // Without the unit that HTTP has there: so the specification wants it.
-                        request.Content.Headers.TryAddWithoutValidation("Content-Range", range);
-                    }
+                    // Without the unit that HTTP has there: so the specification wants it.
+                    request.Content.Headers.TryAddWithoutValidation("Content-Range", range);
+                }
 
-                    return request;
-                },
-                _scope,
-                cancellation,
-                repeat: false).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
-        {
-            part?.ThrowIfFailed();
-            throw;
-        }
-    }
+                return request;
+            },
+            _scope,
+            cancellation,
+            repeat: false);
 
     /// <summary>Asks how far the upload is. Where the registry does not know, or cannot go on, the next one begins at the beginning.</summary>
     private async Task ResumeAsync(RegistryException failure, CancellationToken cancellation)

@@ -6,8 +6,6 @@ namespace Bee.Oci.Registry.Client;
 /// <summary>A registry's API, as the parts of the client use it: addresses, requests, documents. One for each registry.</summary>
 internal sealed class Endpoint : IDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
-
     public Endpoint(string host, RegistryOptions options)
     {
         (Host, Options) = (host, options);
@@ -75,18 +73,9 @@ internal sealed class Endpoint : IDisposable
             }
             catch (RegistryException e) when (e.Fault == RegistryFault.Broken && failures < Options.Retries)
             {
-                await PauseAsync(failures, cancellation).ConfigureAwait(false);
+                await Transport.PauseAsync(failures, cancellation).ConfigureAwait(false);
             }
         }
-    }
-
-    /// <summary>Rests before something is tried again: longer each time, and never two clients in step.</summary>
-    /// <param name="failures">How often it failed before this time.</param>
-    /// <param name="cancellation">Ends the rest.</param>
-    public Task PauseAsync(int failures, CancellationToken cancellation)
-    {
-        double longest = Math.Min(Options.LongestPause.TotalMilliseconds, FirstPause.TotalMilliseconds * Math.Pow(2, Math.Min(failures, 20)));
-        return Task.Delay(TimeSpan.FromMilliseconds(longest * (0.5 + (Random.Shared.NextDouble() / 2))), cancellation);
     }
 
     /// <summary>Tells a person something that only -Verbose shows.</summary>

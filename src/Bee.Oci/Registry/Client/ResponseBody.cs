@@ -36,10 +36,6 @@ internal static class ResponseBody
 
             return body.ToArray();
         }
-        catch (Exception e) when (e is IOException or HttpRequestException)
-        {
-            throw new RegistryException(RegistryFault.Broken, $"The connection broke while the {what} was read: {e.Message}", e);
-        }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);

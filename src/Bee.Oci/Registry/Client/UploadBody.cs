@@ -1,74 +1,65 @@
 using System.Net;
-using System.Runtime.ExceptionServices;
 
 namespace Bee.Oci.Registry.Client;
 
-/// <summary>A part of a blob on its way out. Kept over all tries of a request, since each try has a body of its own.</summary>
-/// <param name="open">Opens the blob from its beginning.</param>
-/// <param name="offset">Where the part begins in the blob.</param>
-/// <param name="length">How many bytes it has.</param>
-/// <param name="idle">How long the registry may take nothing.</param>
-/// <param name="progress">Is told how far in the blob the registry is.</param>
-internal sealed class UploadPart(Func<Stream> open, long offset, long length, TimeSpan idle, IProgress<long>? progress)
+/// <summary>A part of a blob on its way out. Opened anew for each try of a request; memory does not grow with its length.</summary>
+internal sealed class UploadBody : HttpContent
 {
-    private ExceptionDispatchInfo? _fault;
+    private const int BufferLength = 128 << 10;
 
-    /// <summary>A body for one try.</summary>
-    public HttpContent Body() => new UploadBody(this);
+    private readonly Func<Stream> _open;
+    private readonly long _offset;
+    private readonly long _length;
+    private readonly IProgress<long>? _progress;
 
-    /// <summary>Throws what went wrong with the content itself: reading it failed, it is too short, or nobody took it. The connection then
-    /// breaks too, and that would be the wrong thing to tell and to try again.</summary>
-    public void ThrowIfFailed() => _fault?.Throw();
-
-    private async Task WriteAsync(Stream target, CancellationToken cancellation)
+    /// <summary>Makes one.</summary>
+    /// <param name="open">Opens the blob from its beginning.</param>
+    /// <param name="offset">Where the part begins in the blob.</param>
+    /// <param name="length">How many bytes it has.</param>
+    /// <param name="progress">Is told how far in the blob the registry is.</param>
+    public UploadBody(Func<Stream> open, long offset, long length, IProgress<long>? progress)
     {
-        _fault = null;
-        Stream source;
-        try
-        {
-            source = open();
-        }
-        catch (Exception e)
-        {
-            _fault = ExceptionDispatchInfo.Capture(e);
-            throw;
-        }
+        (_open, _offset, _length, _progress) = (open, offset, length, progress);
+        Headers.TryAddWithoutValidation("Content-Type", "application/octet-stream");
+    }
 
+    /// <inheritdoc/>
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    /// <inheritdoc/>
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        Stream source = _open();
         await using (source.ConfigureAwait(false))
         {
-            byte[] buffer = new byte[(int)Math.Clamp(length, 1, 128 << 10)];
-            await MoveAsync(source, buffer, cancellation).ConfigureAwait(false);
-            using var stalled = new CancellationTokenSource();
-            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, stalled.Token);
-            for (long sent = 0; sent < length;)
+            byte[] buffer = new byte[(int)Math.Clamp(_length, 1, BufferLength)];
+            await MoveAsync(source, buffer, cancellationToken).ConfigureAwait(false);
+            for (long sent = 0; sent < _length;)
             {
-                int read = await ReadAsync(source, buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - sent)), cancellation).ConfigureAwait(false);
-                stalled.CancelAfter(idle);
-                try
-                {
-                    await target.WriteAsync(buffer.AsMemory(0, read), stop.Token).ConfigureAwait(false);
-                }
-                catch (OperationCanceledException) when (stalled.IsCancellationRequested && !cancellation.IsCancellationRequested)
-                {
-                    throw Fail(new RegistryException(RegistryFault.TimedOut, $"The registry has taken nothing for {idle.TotalSeconds:0.#} seconds."));
-                }
-
-                stalled.CancelAfter(Timeout.InfiniteTimeSpan);
+                int read = await ReadAsync(source, buffer.AsMemory(0, (int)Math.Min(buffer.Length, _length - sent)), cancellationToken).ConfigureAwait(false);
+                await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
                 sent += read;
-                progress?.Report(offset + sent);
+                _progress?.Report(_offset + sent);
             }
         }
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryComputeLength(out long length)
+    {
+        length = _length;
+        return true;
     }
 
     private async Task MoveAsync(Stream source, byte[] buffer, CancellationToken cancellation)
     {
         if (source.CanSeek)
         {
-            source.Seek(offset, SeekOrigin.Begin);
+            source.Seek(_offset, SeekOrigin.Begin);
             return;
         }
 
-        for (long left = offset; left > 0;)
+        for (long left = _offset; left > 0;)
         {
             left -= await ReadAsync(source, buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), cancellation).ConfigureAwait(false);
         }
@@ -76,47 +67,9 @@ internal sealed class UploadPart(Func<Stream> open, long offset, long length, Ti
 
     private async Task<int> ReadAsync(Stream source, Memory<byte> buffer, CancellationToken cancellation)
     {
-        int read;
-        try
-        {
-            read = await source.ReadAsync(buffer, cancellation).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            _fault = ExceptionDispatchInfo.Capture(e);
-            throw;
-        }
-
-        return read > 0 ? read : throw Fail(new RegistryException(RegistryFault.DigestMismatch, $"The content to push ends before the {offset + length} bytes that its descriptor says."));
+        int read = await source.ReadAsync(buffer, cancellation).ConfigureAwait(false);
+        return read > 0
+            ? read
+            : throw new RegistryException(RegistryFault.DigestMismatch, $"The content to push ends before the {_offset + _length} bytes that are to be sent of it.");
     }
-
-    private RegistryException Fail(RegistryException fault)
-    {
-        _fault = ExceptionDispatchInfo.Capture(fault);
-        return fault;
-    }
-
-    private sealed class UploadBody : HttpContent
-    {
-        private readonly UploadPart _part;
-        private readonly long _length;
-
-        public UploadBody(UploadPart part)
-        {
-            (_part, _length) = (part, part.Length);
-            Headers.TryAddWithoutValidation("Content-Type", "application/octet-stream");
-        }
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => _part.WriteAsync(stream, CancellationToken.None);
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) => _part.WriteAsync(stream, cancellationToken);
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = _length;
-            return true;
-        }
-    }
-
-    private long Length => length;
 }

@@ -46,6 +46,11 @@ internal sealed class RegistryTransport : IDisposable
         Func<HttpRequestMessage> make, RegistryScope scope, CancellationToken cancellation, bool repeat = true) =>
         _retries.RunAsync(stop => FollowAsync(make, scope, stop), repeat, $"Request to {Base.Authority}", cancellation);
 
+    /// <summary>Rests before something is tried again that <see cref="SendAsync"/> could not: a body that broke off, an upload.</summary>
+    /// <param name="tried">How often it was tried again already.</param>
+    /// <param name="cancellation">Ends the rest.</param>
+    public Task PauseAsync(int tried, CancellationToken cancellation) => Task.Delay(_retries.Pause(tried, null), cancellation);
+
     /// <inheritdoc/>
     public void Dispose()
     {

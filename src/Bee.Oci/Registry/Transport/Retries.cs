@@ -76,7 +76,10 @@ internal sealed class Retries(RegistryOptions options)
         return time > TimeSpan.Zero ? time : TimeSpan.Zero;
     }
 
-    private TimeSpan Pause(int tried, TimeSpan? asked)
+    /// <summary>How long to rest before the next try.</summary>
+    /// <param name="tried">How often it was tried again already.</param>
+    /// <param name="asked">How long the registry wants it to be; null for no wish.</param>
+    public TimeSpan Pause(int tried, TimeSpan? asked)
     {
         TimeSpan own = s_first * Math.Pow(2, Math.Min(tried, 16)) * (0.5 + Random.Shared.NextDouble());
         TimeSpan pause = asked is { } least ? least + (own * 0.1) : own;

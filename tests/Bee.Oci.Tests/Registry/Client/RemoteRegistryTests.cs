@@ -1,0 +1,265 @@
+using System.Collections.Concurrent;
+using Bee.Oci.Registry;
+using Bee.Registries;
+using static Bee.Oci.Tests.Registry.Client.Samples;
+
+namespace Bee.Oci.Tests.Registry.Client;
+
+/// <summary>The client with Debian's registry. One registry for all: each test has a repository of its own.</summary>
+public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : IClassFixture<RemoteRegistryTests.Server>, IDisposable
+{
+    private readonly RemoteRegistry? _registry = server.Registry is { } running ? new RemoteRegistry(running.Host, Quick) : null;
+
+    private RemoteRegistry Registry => _registry!;
+
+    public void Dispose() => _registry?.Dispose();
+
+    [ToolFact(Tool.Registry)]
+    public async Task A_registry_answers_and_one_that_is_not_there_does_not()
+    {
+        await Registry.PingAsync();
+        using var nobody = new RemoteRegistry("127.0.0.1:1", Quick);
+        Assert.Equal(RegistryFault.Unreachable, (await Assert.ThrowsAsync<RegistryException>(() => nobody.PingAsync())).Fault);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task Blobs_of_every_length_come_back_as_they_went()
+    {
+        IRepository repository = Registry.Repository("blobs/of-all");
+
+        // Empty, small, just one piece, and several pieces of which the last one is short, or has one byte.
+        foreach (int length in new[] { 0, 1, 1000, 256 << 10, (256 << 10) + 1, (1 << 20) + 12_345 })
+        {
+            byte[] content = Bytes(length);
+            Descriptor blob = Blob(content);
+            Assert.False(await repository.ExistsAsync(blob));
+            var seen = new ConcurrentQueue<long>();
+            await repository.PushAsync(blob, () => new MemoryStream(content), new Reports(seen.Enqueue));
+            Assert.True(await repository.ExistsAsync(blob));
+            Assert.Equal(content, await ReadAsync(repository, blob));
+            Assert.Equal(length, seen.Last());
+            Assert.Equal(seen.Order(), seen);
+        }
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task Content_that_cannot_be_sought_is_sent_all_the_same()
+    {
+        byte[] content = Bytes(700_000);
+        IRepository repository = Registry.Repository("forward");
+        await repository.PushAsync(Blob(content), () => new ForwardStream(content));
+        Assert.Equal(content, await ReadAsync(repository, Blob(content)));
+    }
+
+    [ToolTheory(Tool.Registry)]
+    [InlineData(1000)]
+    [InlineData(600_000)]
+    public async Task Content_that_is_not_what_its_descriptor_says_is_no_blob_afterwards(int length)
+    {
+        byte[] content = Bytes(length);
+        IRepository repository = Registry.Repository("wrong");
+        Descriptor other = Blob(content) with { Digest = ContentDigest.Of("other"u8).ToString() };
+        var refused = await Assert.ThrowsAsync<RegistryException>(() => repository.PushAsync(other, () => new MemoryStream(content)));
+        Assert.Equal((RegistryFault.Refused, "DIGEST_INVALID", 400), (refused.Fault, refused.Code, refused.Status));
+
+        Descriptor longer = Blob(content) with { Size = length + 1 };
+        var shorter = await Assert.ThrowsAsync<RegistryException>(() => repository.PushAsync(longer, () => new MemoryStream(content)));
+        Assert.Equal(RegistryFault.DigestMismatch, shorter.Fault);
+        Assert.False(await repository.ExistsAsync(other));
+        Assert.False(await repository.ExistsAsync(Blob(content)));
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task What_opening_or_reading_the_content_throws_comes_out_and_is_not_tried_again()
+    {
+        IRepository repository = Registry.Repository("fails");
+        int opened = 0;
+        await Assert.ThrowsAsync<StoreException>(() => repository.PushAsync(Blob(Bytes(10)), () =>
+        {
+            opened++;
+            throw new StoreException(StoreFault.Io, "no");
+        }));
+        Assert.Equal(1, opened);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task A_manifest_is_found_by_tag_and_digest_and_read_byte_for_byte()
+    {
+        IRepository repository = Registry.Repository("me/image");
+        Content manifest = await PushImageAsync(repository, "v1");
+        foreach (string reference in new[] { "v1", manifest.Descriptor.Digest })
+        {
+            Assert.Equal(manifest.Descriptor, (await repository.ResolveAsync(reference))! with { Annotations = manifest.Descriptor.Annotations });
+            Assert.Equal(manifest.Bytes, (await repository.FetchManifestAsync(reference)).Bytes);
+        }
+
+        Assert.True(await repository.ExistsAsync(manifest.Descriptor));
+        Assert.Equal(manifest.Bytes, await ReadAsync(repository, manifest.Descriptor));
+        Assert.Null(await repository.ResolveAsync("v2"));
+        Assert.Null(await repository.ResolveAsync(ContentDigest.Of("x"u8).ToString()));
+        Assert.False(await repository.ExistsAsync(manifest.Descriptor with { Digest = ContentDigest.Of("x"u8).ToString() }));
+        var missing = await Assert.ThrowsAsync<RegistryException>(() => repository.FetchManifestAsync("v2"));
+        Assert.Equal((RegistryFault.NotFound, "MANIFEST_UNKNOWN", 404), (missing.Fault, missing.Code, missing.Status));
+        Assert.Contains($"{server.Registry!.Host}/me/image:v2", missing.Message);
+        Assert.NotNull(missing.Remedy);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task A_manifest_whose_blobs_are_not_there_is_refused_in_the_registrys_words()
+    {
+        var refused = await Assert.ThrowsAsync<RegistryException>(
+            () => Registry.Repository("bare").PushManifestAsync(Manifest(Blob("never pushed"u8.ToArray())), "v1"));
+        Assert.Equal((RegistryFault.Refused, "MANIFEST_BLOB_UNKNOWN"), (refused.Fault, refused.Code));
+        Assert.Contains("MANIFEST_BLOB_UNKNOWN, HTTP 400", refused.Message);
+        Assert.Null(await Registry.Repository("bare").ResolveAsync("v1"));
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task Tags_are_given_listed_and_go_with_their_manifest()
+    {
+        IRepository repository = Registry.Repository("tags");
+        Content one = await PushImageAsync(repository, "v1");
+        Content two = await PushImageAsync(repository, null, seed: 2);
+        await repository.TagAsync(one.Descriptor, "stable");
+        await repository.TagAsync(two.Descriptor, "next");
+        Assert.Equal(["next", "stable", "v1"], (await ListAsync(repository.TagsAsync())).Order());
+        Assert.Equal(one.Descriptor.Digest, (await repository.ResolveAsync("stable"))!.Digest);
+
+        // This version of the registry deletes manifests, and no tags.
+        var unsupported = await Assert.ThrowsAsync<RegistryException>(() => repository.DeleteAsync("stable"));
+        Assert.Equal(RegistryFault.Unsupported, unsupported.Fault);
+        Assert.Contains("by its digest", unsupported.Remedy);
+        await repository.DeleteAsync(one.Descriptor.Digest);
+        Assert.Null(await repository.ResolveAsync("v1"));
+        Assert.Null(await repository.ResolveAsync(one.Descriptor.Digest));
+        Assert.NotNull(await repository.ResolveAsync("next"));
+        var gone = await Assert.ThrowsAsync<RegistryException>(() => repository.DeleteAsync(one.Descriptor.Digest));
+        Assert.Equal(RegistryFault.NotFound, gone.Fault);
+        Assert.Equal(
+            RegistryFault.NotFound,
+            (await Assert.ThrowsAsync<RegistryException>(() => ListAsync(Registry.Repository("no/such").TagsAsync()))).Fault);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task Repositories_are_listed()
+    {
+        await PushImageAsync(Registry.Repository("list/one"), "v1");
+        await PushImageAsync(Registry.Repository("list/two"), "v1");
+        List<string> names = await ListAsync(Registry.RepositoriesAsync());
+        Assert.Contains("list/one", names);
+        Assert.Contains("list/two", names);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task A_blob_of_another_repository_is_mounted_without_being_sent()
+    {
+        byte[] content = Bytes(5000, seed: 77);
+        await Registry.Repository("mount/from").PushAsync(Blob(content), () => new MemoryStream(content));
+        IRepository target = Registry.Repository("mount/to");
+        Assert.True(await target.MountAsync(Blob(content), "mount/from"));
+        Assert.Equal(content, await ReadAsync(target, Blob(content)));
+
+        // What is not there is not mounted, and the upload that the registry began instead is used.
+        byte[] other = Bytes(5000, seed: 78);
+        Assert.False(await target.MountAsync(Blob(other), "mount/from"));
+        await target.PushAsync(Blob(other), () => new MemoryStream(other));
+        Assert.Equal(other, await ReadAsync(target, Blob(other)));
+        Assert.False(await target.MountAsync(Blob(Bytes(10, seed: 79)), "mount/nothing-there"));
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task Referrers_are_kept_at_the_tag_where_the_registry_does_not_list_them()
+    {
+        IRepository repository = Registry.Repository("referrers");
+        Content image = await PushImageAsync(repository, "v1");
+        string digest = image.Descriptor.Digest;
+        Assert.Empty(await ListAsync(repository.ReferrersAsync(digest)));
+        Content first = await PushImageAsync(repository, null, image.Descriptor, "application/x.one", seed: 1);
+        Content second = await PushImageAsync(repository, null, image.Descriptor, seed: 2);
+        await repository.PushManifestAsync(first, null);
+
+        List<Descriptor> referrers = await ListAsync(repository.ReferrersAsync(digest));
+        Assert.Equal([first.Descriptor.Digest, second.Descriptor.Digest], referrers.Select(r => r.Digest));
+        Assert.Equal(["application/x.one", Octets], referrers.Select(r => r.ArtifactType));
+        Assert.All(referrers, r => Assert.Equal("the tests", r.Annotations["made.by"]));
+        Assert.Equal([first.Descriptor.Size, second.Descriptor.Size], referrers.Select(r => r.Size));
+        Assert.Equal(MediaTypes.ImageIndex, (await repository.ResolveAsync(digest.Replace(':', '-')))!.MediaType);
+
+        await repository.DeleteAsync(first.Descriptor.Digest);
+        Assert.Equal([second.Descriptor.Digest], (await ListAsync(repository.ReferrersAsync(digest))).Select(r => r.Digest));
+        await repository.DeleteAsync(second.Descriptor.Digest);
+        Assert.Empty(await ListAsync(repository.ReferrersAsync(digest)));
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task Many_who_add_referrers_by_one_registry_at_once_lose_none()
+    {
+        IRepository repository = Registry.Repository("busy");
+        Content image = await PushImageAsync(repository, "v1");
+        Content[] signatures = await Task.WhenAll(Enumerable.Range(10, 8).Select(
+            seed => Task.Run(() => PushImageAsync(Registry.Repository("busy"), null, image.Descriptor, "application/x.signature", seed))));
+        List<Descriptor> referrers = await ListAsync(repository.ReferrersAsync(image.Descriptor.Digest));
+        Assert.Equal(signatures.Select(s => s.Descriptor.Digest).Order(), referrers.Select(r => r.Digest).Order());
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task A_tag_that_is_no_list_of_referrers_is_not_overwritten()
+    {
+        IRepository repository = Registry.Repository("occupied");
+        Content image = await PushImageAsync(repository, "v1");
+        string tag = image.Descriptor.Digest.Replace(':', '-');
+        Content other = await PushImageAsync(repository, tag, seed: 5);
+        Assert.Empty(await ListAsync(repository.ReferrersAsync(image.Descriptor.Digest)));
+        var refused = await Assert.ThrowsAsync<RegistryException>(() => PushImageAsync(repository, null, image.Descriptor, seed: 6));
+        Assert.Equal(RegistryFault.Refused, refused.Fault);
+        Assert.Contains(tag, refused.Message);
+        Assert.Equal(other.Descriptor.Digest, (await repository.ResolveAsync(tag))!.Digest);
+    }
+
+    [Theory]
+    [InlineData("Me/image")]
+    [InlineData("../../secrets")]
+    [InlineData("a//b")]
+    [InlineData("a?b")]
+    [InlineData("")]
+    public void A_name_that_no_repository_can_have_is_refused_before_anything_is_asked(string name)
+    {
+        using var nobody = new RemoteRegistry("127.0.0.1:1", Quick);
+        Assert.Equal(RegistryFault.BadName, Assert.Throws<RegistryException>(() => nobody.Repository(name)).Fault);
+    }
+
+    [Theory]
+    [InlineData("../tags/list")]
+    [InlineData("sha256:12")]
+    [InlineData("sha512:" + "0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData(".hidden")]
+    [InlineData("")]
+    public async Task A_reference_that_is_none_is_refused_before_anything_is_asked(string reference)
+    {
+        using var nobody = new RemoteRegistry("127.0.0.1:1", Quick);
+        IRepository repository = nobody.Repository("x");
+        Assert.Equal(RegistryFault.BadName, (await Assert.ThrowsAsync<RegistryException>(() => repository.ResolveAsync(reference))).Fault);
+        Assert.Equal(RegistryFault.BadName, (await Assert.ThrowsAsync<RegistryException>(() => repository.FetchManifestAsync(reference))).Fault);
+        Assert.Equal(RegistryFault.BadName, (await Assert.ThrowsAsync<RegistryException>(() => repository.DeleteAsync(reference))).Fault);
+    }
+
+    /// <summary>The registry; none where it is not installed, and then nothing asks for it.</summary>
+    public sealed class Server : IDisposable
+    {
+        public DebianRegistry? Registry { get; } = DebianRegistry.Missing is null ? DebianRegistry.Start() : null;
+
+        public void Dispose() => Registry?.Dispose();
+    }
+
+    private sealed class Reports(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
+    }
+
+    private sealed class ForwardStream(byte[] content) : MemoryStream(content)
+    {
+        public override bool CanSeek => false;
+
+        public override long Seek(long offset, SeekOrigin loc) => throw new NotSupportedException();
+    }
+}
