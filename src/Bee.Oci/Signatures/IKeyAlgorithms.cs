@@ -21,6 +21,10 @@ public interface IKeyAlgorithms
     /// <returns>32 bytes.</returns>
     byte[] Ed25519PublicKey(byte[] seed);
 
+    /// <summary>Whether the bytes are an Ed25519 public key that only its owner can sign for: a point of the curve's large group.</summary>
+    /// <param name="publicKey">Any bytes.</param>
+    bool IsEd25519PublicKey(byte[] publicKey);
+
     /// <summary>A key made of a password (scrypt, RFC 7914).</summary>
     /// <param name="password">The password.</param>
     /// <param name="salt">The salt.</param>
@@ -36,4 +40,10 @@ public interface IKeyAlgorithms
     /// <param name="box">The authenticator's 16 bytes, then the encrypted text.</param>
     /// <returns>The text; null where the key is wrong or the box was changed.</returns>
     byte[]? OpenSecretBox(byte[] key, byte[] nonce, byte[] box);
+
+    /// <summary>Opens an encrypted private key (PKCS #8, RFC 5958), whatever algorithm the key is of.</summary>
+    /// <param name="password">The password in UTF-8.</param>
+    /// <param name="encrypted">EncryptedPrivateKeyInfo (DER).</param>
+    /// <returns>PrivateKeyInfo (DER); null where the password is wrong or the bytes are damaged.</returns>
+    byte[]? DecryptPkcs8(byte[] password, byte[] encrypted);
 }

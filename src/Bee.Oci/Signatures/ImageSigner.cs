@@ -1,11 +1,17 @@
+using System.Globalization;
+using Bee.Oci.Json;
 using Bee.Oci.Registry;
+using Bee.Oci.Signatures.Layouts;
 
 namespace Bee.Oci.Signatures;
 
 /// <summary>Signs images as cosign does with a key, without a transparency log.</summary>
 public static class ImageSigner
 {
-    /// <summary>Signs an image and puts the signature beside it. An image that the key has signed already is left as it is.</summary>
+    private static readonly byte[] Nothing = "{}"u8.ToArray();
+
+    /// <summary>Signs an image and puts the signature beside it. An image that the key has signed already, in this layout and under this name, is left as
+    /// it is. Of two that sign one image at the same moment in <see cref="SignatureLayout.Tag"/> one can be lost, as with cosign: a tag is written whole.</summary>
     /// <param name="target">Where the image is and the signature goes.</param>
     /// <param name="reference">The image's name; its registry and repository go into the signature, where the layout has room for them.</param>
     /// <param name="image">The image's manifest or index.</param>
@@ -16,7 +22,128 @@ public static class ImageSigner
     /// <returns>The manifest that carries the signature.</returns>
     /// <exception cref="SignatureException"><see cref="SignatureFault.BadSignatureImage"/>.</exception>
     /// <exception cref="RegistryException">The registry did not take it.</exception>
-    public static Task<Descriptor> SignAsync(
-        IRepository target, ImageReference reference, Descriptor image, SigningKey key, SignatureLayout layout = SignatureLayout.Tag, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
+    public static async Task<Descriptor> SignAsync(
+        IRepository target, ImageReference reference, Descriptor image, SigningKey key, SignatureLayout layout = SignatureLayout.Tag, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(key);
+        SignatureReport report = await new SignatureVerifier().VerifyAsync(target, reference, image.Digest, [key.PublicKey], cancellation).ConfigureAwait(false);
+        if (report.Findings.FirstOrDefault(finding => finding.IsValid && finding.Layout == layout) is { } done
+            && await target.ResolveAsync(done.Manifest, cancellation).ConfigureAwait(false) is { } signature)
+        {
+            return signature;
+        }
+
+        var subject = DescriptorDocument.From(new Descriptor(image.MediaType, image.Digest, image.Size));
+        return layout switch
+        {
+            SignatureLayout.Bundle => await PushBundleAsync(target, subject, image.Digest, key, cancellation).ConfigureAwait(false),
+            SignatureLayout.Referrer => await PushSimpleAsync(target, reference, image.Digest, key, subject, cancellation).ConfigureAwait(false),
+            _ => await PushSimpleAsync(target, reference, image.Digest, key, null, cancellation).ConfigureAwait(false),
+        };
+    }
+
+    /// <summary>A layer with payload and signature: behind those that the signature's tag has already, or in a manifest of its own that refers to the image.</summary>
+    private static async Task<Descriptor> PushSimpleAsync(
+        IRepository target, ImageReference reference, string digest, SigningKey key, DescriptorDocument? subject, CancellationToken cancellation)
+    {
+        string? tag = subject is null ? SignatureMedia.Tag(digest) : null;
+        List<DescriptorDocument?> layers = tag is null ? [] : await ExistingAsync(target, tag, cancellation).ConfigureAwait(false);
+
+        byte[] payload = SimpleSigningPayload.Write(reference, digest);
+        DescriptorDocument layer = await PushAsync(target, SignatureMedia.SimpleSigning, payload, cancellation).ConfigureAwait(false);
+        layer.Annotations = new() { [SignatureMedia.SignatureAnnotation] = Convert.ToBase64String(key.Sign(payload)) };
+        layers.Add(layer);
+
+        var config = new SignatureConfig { Layers = { Digests = [.. layers.Select(each => each!.Digest!)] } };
+        return await PushManifestAsync(
+            target,
+            new ManifestDocument
+            {
+                MediaType = MediaTypes.ImageManifest,
+                ArtifactType = subject is null ? null : SignatureMedia.SignatureArtifact,
+                Config = await PushAsync(
+                    target,
+                    subject is null ? SignatureMedia.ImageConfig : SignatureMedia.SignatureArtifact,
+                    OciJson.Write(config, SignatureJson.Canonical.SignatureConfig),
+                    cancellation).ConfigureAwait(false),
+                Layers = layers,
+                Subject = subject,
+            },
+            tag,
+            cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<Descriptor> PushBundleAsync(IRepository target, DescriptorDocument subject, string digest, SigningKey key, CancellationToken cancellation)
+    {
+        byte[] statement = Statement.Write(digest);
+        var bundle = new SigstoreBundle
+        {
+            MediaType = SignatureMedia.Bundle,
+            Material = new() { PublicKey = new() { Hint = Convert.ToBase64String(Convert.FromHexString(key.PublicKey.KeyId)) } },
+            Envelope = new()
+            {
+                Payload = statement,
+                PayloadType = SignatureMedia.Statement,
+                Signatures = [new() { Signature = key.Sign(SigstoreBundle.PreAuthenticated(SignatureMedia.Statement, statement)) }],
+            },
+        };
+        return await PushManifestAsync(
+            target,
+            new ManifestDocument
+            {
+                MediaType = MediaTypes.ImageManifest,
+                ArtifactType = SignatureMedia.Bundle,
+                Config = await PushAsync(target, SignatureMedia.Empty, Nothing, cancellation).ConfigureAwait(false),
+                Layers = [await PushAsync(target, SignatureMedia.Bundle, OciJson.Write(bundle, SignatureJson.Canonical.SigstoreBundle), cancellation).ConfigureAwait(false)],
+                Subject = subject,
+                Annotations = new()
+                {
+                    ["dev.sigstore.bundle.content"] = "dsse-envelope",
+                    ["dev.sigstore.bundle.predicateType"] = SignatureMedia.SignPredicate,
+                    [AnnotationKeys.Created] = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+                },
+            },
+            null,
+            cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The layers under the signature's tag: other keys' signatures, which stay.</summary>
+    private static async Task<List<DescriptorDocument?>> ExistingAsync(IRepository target, string tag, CancellationToken cancellation)
+    {
+        if (await target.ResolveAsync(tag, cancellation).ConfigureAwait(false) is not { } found)
+        {
+            return [];
+        }
+
+        Content content = await target.FetchManifestAsync(found.Digest, cancellation).ConfigureAwait(false);
+        (ManifestDocument? manifest, string? problem) = SignatureReading.Parse(content);
+        List<DescriptorDocument?> layers = manifest?.Layers ?? [];
+        return MediaTypes.IsManifest(content.Descriptor.MediaType) && layers.Count < SignatureMedia.Most && layers.All(layer => layer?.MediaType == SignatureMedia.SimpleSigning && layer.Digest is not null)
+            ? layers
+            : throw new SignatureException(
+                SignatureFault.BadSignatureImage,
+                $"'{target.Name}:{tag}' is where the signature goes, and holds something else{(problem is null ? "" : $" ({problem})")}. Delete that tag, or sign in another layout.");
+    }
+
+    private static async Task<DescriptorDocument> PushAsync(IRepository target, string mediaType, byte[] content, CancellationToken cancellation)
+    {
+        var blob = new Descriptor(mediaType, ContentDigest.Of(content).ToString(), content.Length);
+        if (!await target.ExistsAsync(blob, cancellation).ConfigureAwait(false))
+        {
+            await target.PushAsync(blob, () => new MemoryStream(content, writable: false), null, cancellation).ConfigureAwait(false);
+        }
+
+        return DescriptorDocument.From(blob);
+    }
+
+    private static async Task<Descriptor> PushManifestAsync(IRepository target, ManifestDocument manifest, string? tag, CancellationToken cancellation)
+    {
+        byte[] bytes = OciJson.Write(manifest, OciJson.Canonical.ManifestDocument);
+        var descriptor = new Descriptor(MediaTypes.ImageManifest, ContentDigest.Of(bytes).ToString(), bytes.Length) { ArtifactType = manifest.ArtifactType };
+        await target.PushManifestAsync(new Content(descriptor, bytes), tag, cancellation).ConfigureAwait(false);
+        return descriptor;
+    }
 }

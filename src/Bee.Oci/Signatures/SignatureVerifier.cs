@@ -1,4 +1,6 @@
+using Bee.Oci.Json;
 using Bee.Oci.Registry;
+using Bee.Oci.Signatures.Layouts;
 
 namespace Bee.Oci.Signatures;
 
@@ -17,9 +19,48 @@ public sealed class SignatureVerifier
     /// <param name="keys">The keys of which one must have signed.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>What was found. A signature that is damaged, hostile or not for this image is a finding, not an exception.</returns>
+    /// <exception cref="FormatException"><paramref name="digest"/> is none.</exception>
     /// <exception cref="RegistryException">The registry could not be asked.</exception>
-    /// <exception cref="StoreException">The store could not be read.</exception>
-    public Task<SignatureReport> VerifyAsync(
-        IReadOnlyRepository repository, ImageReference reference, string digest, IReadOnlyList<VerificationKey> keys, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
+    /// <exception cref="StoreException">The store could not be read, or <see cref="SignedAs"/> is no reference.</exception>
+    public async Task<SignatureReport> VerifyAsync(
+        IReadOnlyRepository repository, ImageReference reference, string digest, IReadOnlyList<VerificationKey> keys, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(repository);
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(keys);
+        ContentDigest.Parse(digest);
+        var findings = new List<SignatureFinding>();
+        await foreach (FoundSignature found in FoundSignature.AllAsync(repository, digest, cancellation).ConfigureAwait(false))
+        {
+            findings.Add(Check(found, reference, digest, keys));
+        }
+
+        return new SignatureReport(digest, findings);
+    }
+
+    private SignatureFinding Check(FoundSignature found, ImageReference reference, string digest, IReadOnlyList<VerificationKey> keys)
+    {
+        var finding = new SignatureFinding(found.Layout, found.Manifest, null, found.Problem);
+        if (found.Problem is not null)
+        {
+            return finding;
+        }
+
+        try
+        {
+            (byte[] payload, byte[] signed, byte[] signature) = found.Open();
+            VerificationKey key = keys.FirstOrDefault(key => key.Verify(signed, signature))
+                ?? throw new UnusableSignatureException(keys.Count == 1 ? $"the key {keys[0]} did not make it" : $"none of the {keys.Count} keys made it");
+
+            // Nothing of the content is read before somebody has vouched for it.
+            Claim claim = found.Layout == SignatureLayout.Bundle ? Statement.Read(payload) : SimpleSigningPayload.Read(payload);
+            finding = finding with { Reference = claim.Reference is null ? null : Printable.Text(claim.Reference) };
+            claim.Check(digest, reference, SignedAs);
+            return finding with { Key = key };
+        }
+        catch (UnusableSignatureException e)
+        {
+            return finding with { Problem = e.Message };
+        }
+    }
 }

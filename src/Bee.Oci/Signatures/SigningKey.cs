@@ -1,33 +1,109 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using Bee.Oci.Signatures.Keys;
+
 namespace Bee.Oci.Signatures;
 
 /// <summary>A private key to sign images with. Its text form shows nothing secret.</summary>
 public sealed class SigningKey : IDisposable
 {
-    private SigningKey()
-    {
-    }
+    private const string Pkcs8Label = "PRIVATE KEY";
+    private const string EncryptedPkcs8Label = "ENCRYPTED PRIVATE KEY";
 
-    /// <summary>Whether the key is encrypted, so that reading it takes a password.</summary>
+    private readonly ISigner _signer;
+
+    private SigningKey(ISigner signer, VerificationKey publicKey) => (_signer, PublicKey) = (signer, publicKey);
+
+    /// <summary>The public half.</summary>
+    public VerificationKey PublicKey { get; }
+
+    /// <summary>Whether the key is encrypted, so that reading it takes a password. False for what is no key.</summary>
     /// <param name="pem">PEM text.</param>
-    public static bool NeedsPassword(string pem) => throw new NotImplementedException();
+    public static bool NeedsPassword(string pem)
+    {
+        ArgumentNullException.ThrowIfNull(pem);
+        return PemEncoding.TryFind(pem, out PemFields fields) && IsEncrypted(pem[fields.Label]);
+    }
 
     /// <summary>Reads a private key: PKCS #8, PKCS #1 or SEC 1 as they are, PKCS #8 with a password, or cosign's encrypted form
     /// (<c>ENCRYPTED SIGSTORE PRIVATE KEY</c>, <c>ENCRYPTED COSIGN PRIVATE KEY</c>: scrypt and NaCl's secretbox).</summary>
     /// <param name="pem">PEM text with one private key.</param>
-    /// <param name="password">The password in UTF-8; null for none. Not kept.</param>
+    /// <param name="password">The password in UTF-8; null for none, which is not the same as an empty one. Not kept.</param>
     /// <param name="algorithms">What .NET lacks.</param>
     /// <param name="name">Where the text comes from, for people: a file's path.</param>
     /// <exception cref="SignatureException">The key cannot be read, is of a kind that Bee does not sign with, or the password is missing or wrong.</exception>
-    public static SigningKey Read(string pem, byte[]? password, IKeyAlgorithms algorithms, string? name = null) => throw new NotImplementedException();
+    public static SigningKey Read(string pem, byte[]? password, IKeyAlgorithms algorithms, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(pem);
+        ArgumentNullException.ThrowIfNull(algorithms);
+        string where = name is null ? "The private key" : $"The private key '{name}'";
+        PemText text = PemText.Read(pem, where);
+        byte[] opened = text.Content;
+        try
+        {
+            if (IsEncrypted(text.Label))
+            {
+                opened = Decrypt(text, password ?? throw new SignatureException(
+                    SignatureFault.PasswordNeeded, $"{where} is encrypted, and no password was given."), algorithms, where);
+            }
 
-    /// <summary>The public half.</summary>
-    public VerificationKey PublicKey => throw new NotImplementedException();
+            (byte[] publicKey, ISigner signer) = Open(text.Label, opened, algorithms, where);
+            return new SigningKey(signer, VerificationKey.FromDer(publicKey, algorithms, where, name));
+        }
+        catch (Exception e) when (e is CryptographicException or AsnContentException)
+        {
+            throw new SignatureException(SignatureFault.BadKey, $"{where} is damaged: {e.Message}", e);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(opened);
+        }
+    }
 
     /// <summary>Signs.</summary>
     /// <param name="data">What to sign, not its hash.</param>
-    /// <returns>ECDSA as ASN.1 (RFC 3279), RSA as PKCS #1 v1.5 with SHA-256, Ed25519 pure.</returns>
-    public byte[] Sign(byte[] data) => throw new NotImplementedException();
+    /// <returns>ECDSA as ASN.1 (RFC 3279), RSA as PKCS #1 v1.5, both with SHA-256; Ed25519 pure.</returns>
+    public byte[] Sign(byte[] data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        lock (_signer)
+        {
+            return _signer.Sign(data);
+        }
+    }
 
     /// <summary>Forgets the key.</summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose() => _signer.Dispose();
+
+    /// <summary>The public half's algorithm and id.</summary>
+    public override string ToString() => PublicKey.ToString();
+
+    private static bool IsEncrypted(string label) => label is EncryptedPkcs8Label or "ENCRYPTED SIGSTORE PRIVATE KEY" or "ENCRYPTED COSIGN PRIVATE KEY";
+
+    private static byte[] Decrypt(PemText text, byte[] password, IKeyAlgorithms algorithms, string where) => text.Label == EncryptedPkcs8Label
+        ? algorithms.DecryptPkcs8(password, text.Content)
+            ?? throw new SignatureException(SignatureFault.WrongPassword, $"{where} does not open with this password, or it was changed.")
+        : EncryptedKey.Open(text.Content, password, algorithms, where);
+
+    private static (byte[] PublicKey, ISigner Signer) Open(string label, byte[] der, IKeyAlgorithms algorithms, string where)
+    {
+        switch (label)
+        {
+            case "EC PRIVATE KEY":
+                var ecdsa = ECDsa.Create();
+                ecdsa.ImportECPrivateKey(der, out _);
+                return KeyInfo.Signing(ecdsa, where);
+            case "RSA PRIVATE KEY":
+                var rsa = RSA.Create();
+                rsa.ImportRSAPrivateKey(der, out _);
+                return KeyInfo.Signing(rsa, where);
+            case "OPENSSH PRIVATE KEY":
+                throw new SignatureException(
+                    SignatureFault.UnsupportedKey, $"{where} is in OpenSSH's form. Convert a copy of it: ssh-keygen -p -m PKCS8 -f COPY.");
+            case "PUBLIC KEY" or "RSA PUBLIC KEY" or "CERTIFICATE":
+                throw new SignatureException(SignatureFault.BadKey, $"{where} is public, and to sign takes the private half (cosign.key beside cosign.pub).");
+            default:
+                return label == Pkcs8Label || IsEncrypted(label) ? KeyInfo.ReadPrivate(der, algorithms, where) : throw new SignatureException(SignatureFault.BadKey, $"{where} is no private key: its PEM says '{Json.Printable.Text(label)}'.");
+        }
+    }
 }

@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+
+namespace Bee.Oci.Signatures.Keys;
+
+/// <summary>A public key of one algorithm.</summary>
+internal abstract class PublicKey
+{
+    /// <summary>The algorithm for people.</summary>
+    public abstract string Algorithm { get; }
+
+    /// <summary>The key as DER, always the same for the same key.</summary>
+    public abstract byte[] SubjectPublicKeyInfo { get; }
+
+    /// <summary>Whether the signature is right; any bytes may be asked.</summary>
+    public abstract bool Verify(byte[] data, byte[] signature);
+}
+
+/// <summary>ECDSA.</summary>
+internal sealed class EcdsaPublicKey(ECDsa key) : PublicKey
+{
+    // cosign signs with SHA-256 on every curve; its version 3 takes the hash that fits the curve.
+    private readonly HashAlgorithmName[] _hashes = key.KeySize switch
+    {
+        384 => [HashAlgorithmName.SHA256, HashAlgorithmName.SHA384],
+        521 => [HashAlgorithmName.SHA256, HashAlgorithmName.SHA512],
+        _ => [HashAlgorithmName.SHA256],
+    };
+
+    public override string Algorithm => $"ECDSA P-{key.KeySize}";
+
+    public override byte[] SubjectPublicKeyInfo { get; } = key.ExportSubjectPublicKeyInfo();
+
+    public override bool Verify(byte[] data, byte[] signature)
+    {
+        try
+        {
+            lock (key)
+            {
+                return _hashes.Any(hash => key.VerifyData(data, signature, hash, DSASignatureFormat.Rfc3279DerSequence));
+            }
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+    }
+}
+
+/// <summary>RSA with PKCS #1 v1.5 and SHA-256, the only way in which cosign uses it.</summary>
+internal sealed class RsaPublicKey(RSA key) : PublicKey
+{
+    public override string Algorithm => $"RSA {key.KeySize}";
+
+    public override byte[] SubjectPublicKeyInfo { get; } = key.ExportSubjectPublicKeyInfo();
+
+    public override bool Verify(byte[] data, byte[] signature)
+    {
+        try
+        {
+            lock (key)
+            {
+                return key.VerifyData(data, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            }
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+    }
+}
+
+/// <summary>Ed25519, pure or prehashed: cosign 2 signs in the one form, cosign 3 in the other.</summary>
+internal sealed class Ed25519PublicKey(byte[] key, IKeyAlgorithms algorithms) : PublicKey
+{
+    public override string Algorithm => "Ed25519";
+
+    public override byte[] SubjectPublicKeyInfo { get; } = KeyInfo.Ed25519(key);
+
+    public override bool Verify(byte[] data, byte[] signature) =>
+        algorithms.VerifyEd25519(key, data, signature, prehashed: false) || algorithms.VerifyEd25519(key, data, signature, prehashed: true);
+}
