@@ -13,6 +13,7 @@
     AliasesToExport      = @()
     CmdletsToExport      = @(
         'Copy-BeeImage'
+        'Find-BeeImage'
         'Get-BeeImage'
         'Get-BeeMap'
         'Get-BeeMapEntry'
@@ -20,9 +21,11 @@
         'Invoke-BeeBuild'
         'Invoke-BeeProgram'
         'New-BeeProgram'
+        'Publish-BeeImage'
         'Receive-BeeEvent'
         'Remove-BeeImage'
         'Remove-BeeMapEntry'
+        'Save-BeeImage'
         'Set-BeeMapEntry'
         'Start-BeeProgram'
         'Stop-BeeProgram'

@@ -5,25 +5,19 @@ public sealed class Image
 {
     internal Image(string reference, Descriptor descriptor, string store)
     {
-        Reference = reference;
         Descriptor = descriptor;
         Store = store;
-        if (reference != descriptor.Digest)
-        {
-            ImageReference.TryParse(reference, out ImageReference? parsed);
-            Repository = parsed?.Name ?? reference;
-            Tag = parsed?.Tag;
-        }
+        Name(reference);
     }
 
     /// <summary>The whole name under which the store has it, <c>ghcr.io/me/opensnoop:v1</c>; its digest if it has no name.</summary>
-    public string Reference { get; }
+    public string Reference { get; private set; } = "";
 
     /// <summary>Registry and repository, <c>ghcr.io/me/opensnoop</c>; empty if the image has no name.</summary>
-    public string Repository { get; } = "";
+    public string Repository { get; private set; } = "";
 
     /// <summary>The tag; null if the name has none.</summary>
-    public string? Tag { get; }
+    public string? Tag { get; private set; }
 
     /// <summary>Digest of the manifest, or of the index where the image has several platforms: <c>sha256:…</c>.</summary>
     public string Digest => Descriptor.Digest;
@@ -102,8 +96,26 @@ public sealed class Image
     /// <summary>Revision of the source.</summary>
     public string? Revision => Annotations.GetValueOrDefault(AnnotationKeys.Revision);
 
+    /// <summary>The same image under the name that it has elsewhere, in a registry. The store is not asked, and does not learn that name.</summary>
+    /// <param name="reference">The other name.</param>
+    public Image As(ImageReference reference)
+    {
+        var other = (Image)MemberwiseClone();
+        other.Name(reference.ToString());
+        return other;
+    }
+
     /// <summary>The reference.</summary>
     public override string ToString() => Reference;
+
+    private void Name(string reference)
+    {
+        Reference = reference;
+        ImageReference? parsed = null;
+        bool isNamed = reference != Digest;
+        Repository = isNamed ? ImageReference.TryParse(reference, out parsed) ? parsed.Name : reference : "";
+        Tag = parsed?.Tag;
+    }
 }
 
 /// <summary>What <see cref="ImageStore.Remove"/> did.</summary>

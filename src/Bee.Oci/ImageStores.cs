@@ -48,17 +48,18 @@ public sealed class ImageStores
 
     /// <summary>The eBPF object of an image, from the store that it is in; length and digest are checked.</summary>
     /// <exception cref="StoreException">The image has none, or it is missing or damaged.</exception>
-    public byte[] ReadProgram(Image image) => StoreOf(image).ReadProgram(image);
+    public byte[] ReadProgram(Image image) => Of(image).ReadProgram(image);
 
     /// <summary>Compares digest and length of every piece of an image, in the store that it is in. See <see cref="ImageStore.Verify"/>.</summary>
     /// <exception cref="StoreException">That store as a whole cannot be read.</exception>
-    public IReadOnlyCollection<BlobCheck> Verify(Image image) => StoreOf(image).Verify(image);
+    public IReadOnlyCollection<BlobCheck> Verify(Image image) => Of(image).Verify(image);
 
     /// <summary>Gives an image of any store a further name in the own one. See <see cref="ImageStore.Tag(Image, ImageReference)"/>.</summary>
     /// <exception cref="StoreException">As there.</exception>
-    public Image Tag(Image image, ImageReference reference) => Own.Tag(image, reference, StoreOf(image));
+    public Image Tag(Image image, ImageReference reference) => Own.Tag(image, reference, Of(image));
 
-    private ImageStore StoreOf(Image image) =>
+    /// <summary>The store that an image is in; it may be none of these, where the image came from elsewhere.</summary>
+    public ImageStore Of(Image image) =>
         image.Store == Own.Path ? Own : image.Store == Invoking?.Path ? Invoking : new ImageStore(image.Store);
 
     private T? Second<T>(Func<ImageStore, T?> read)

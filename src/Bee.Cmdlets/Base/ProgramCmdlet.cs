@@ -1,11 +1,12 @@
 using System.Management.Automation;
 using Bee.Ebpf;
 using Bee.Oci;
+using Bee.Oci.Registry;
 
 namespace Bee.Cmdlets;
 
 /// <summary>A cmdlet that takes a program: an image, an object file, or a C file that is compiled first.</summary>
-public abstract class ProgramCmdlet : StoreCmdlet
+public abstract class ProgramCmdlet : RegistryStoreCmdlet
 {
     /// <summary>An image's reference, short name or digest, or the path of a .o or .c file, or of a folder with one C file.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Program", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -18,6 +19,10 @@ public abstract class ProgramCmdlet : StoreCmdlet
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Image", ValueFromPipeline = true)]
     [ValidateNotNull]
     public Image? Image { get; set; }
+
+    /// <summary>When an image is fetched from its registry. Missing by default: when it is not there.</summary>
+    [Parameter]
+    public PullPolicy Pull { get; set; } = PullPolicy.Missing;
 
     /// <summary>What was given, for error records.</summary>
     private protected object Target => Image is null ? Program : Image;
@@ -32,22 +37,87 @@ public abstract class ProgramCmdlet : StoreCmdlet
     {
         if (Image is not null || ProgramInput.IsPath(Program))
         {
+            WarnIfNotPulled(Image is null ? "a file has no registry" : $"{Image.Reference} was handed over as it is");
             return Image;
         }
 
-        if (Stores.Find(Program) is { } image)
+        Image? local = Stores.Find(Program);
+        if (Pull == PullPolicy.Always && NameInRegistry(local) is { } name)
         {
-            return image;
+            return PullNewer(name, local);
+        }
+
+        if (local is not null)
+        {
+            if (!ImageNames.IsDigest(Program, local))
+            {
+                WarnIfNotPulled($"{local.Reference} names no registry");
+            }
+
+            Tell($"{local.Reference} is here ({local.Digest}); no registry is asked.");
+            return local;
         }
 
         // The colon of a tag would read as a drive's; what really is on a drive is meant as a path and was asked for above.
         if (!Program.Contains(':') && (File.Exists(FullPath(Program)) || Directory.Exists(FullPath(Program))))
         {
+            WarnIfNotPulled("a file has no registry");
             return null;
         }
 
         TellAboutInvokingStore();
-        throw ImageNames.NotFound(Program, Stores);
+        if (Pull != PullPolicy.Missing || NameInRegistry(null) is not { } missing)
+        {
+            throw ImageNames.NotFound(Program, Stores);
+        }
+
+        Tell($"{missing} is not here; {missing.Registry} is asked for it.");
+        return PullImage(missing);
+    }
+
+    private void WarnIfNotPulled(string why)
+    {
+        if (Pull == PullPolicy.Always)
+        {
+            WriteWarning($"-Pull Always has no effect: {why}.");
+        }
+    }
+
+    // The name to ask a registry for; null for what is no image's name, or a local one.
+    private ImageReference? NameInRegistry(Image? local)
+        => ImageReference.TryParse(local is null || ImageNames.IsDigest(Program, local) ? Program : Named(local), out ImageReference? name) && name.Registry is not null
+            ? name.WithDefaultTag()
+            : null;
+
+    // opensnoop@sha256:… pins, also where the store has it under a tag.
+    private string Named(Image local) => ImageReference.TryParse(Program, out ImageReference? asked) && asked.Digest is not null && local.Repository.Length > 0
+        ? $"{local.Repository}{(asked.Tag is null ? "" : $":{asked.Tag}")}@{asked.Digest}"
+        : local.Reference;
+
+    private Image PullNewer(ImageReference name, Image? local)
+    {
+        if (name.Digest is not null && local?.Digest == name.Digest)
+        {
+            Tell($"{name} is here; what has this digest cannot have changed, and no registry is asked.");
+            return local;
+        }
+
+        IRepository repository = Link.Repository(name);
+        Descriptor found = Link.Wait(cancellation => repository.ResolveAsync(name.Digest ?? name.Tag!, cancellation))
+            ?? throw new RegistryException(RegistryFault.NotFound, $"{name.Registry} has no image {name}.")
+            {
+                Remedy = local is null
+                    ? $"Find-BeeImage {name.Name} lists the tags that there are."
+                    : "A local image has this name; -Pull Missing runs it.",
+            };
+        if (local?.Digest == found.Digest && local.Problem is null)
+        {
+            Tell($"{name} is {found.Digest} in the registry, as here.");
+            return local;
+        }
+
+        Tell($"{name} is {found.Digest} in the registry" + (local is null ? ", and not here." : $", and {local.Digest} here."));
+        return PullImage(name);
     }
 
     /// <summary>An image's program, with what its config says of it.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
+using Bee.Oci;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Authentication;
 using Bee.Oci.Transfer;
@@ -55,6 +56,16 @@ internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters paramet
         return registry;
     }
 
+    /// <summary>The repository that a reference names. Nothing is asked yet.</summary>
+    /// <param name="reference">The reference.</param>
+    /// <exception cref="BeeInputException">The reference names no registry.</exception>
+    public IRepository Repository(ImageReference reference)
+        => Connect((reference.Registry is null ? throw NoRegistry(reference.ToString()) : reference).Registry!).Repository(reference.Repository);
+
+    /// <summary>The error for a name of the local store where one of a registry is needed.</summary>
+    public static BeeInputException NoRegistry(string reference)
+        => new("NoRegistry", $"'{reference}' names no registry.", $"Put the registry's host before it: ghcr.io/me/{ImageNames.ShortName(reference)}:v1.");
+
     /// <summary>How registries are spoken to, as the parameters say.</summary>
     /// <param name="credentials">Where credentials come from.</param>
     public RegistryOptions Options(ICredentialSource? credentials) => new()
@@ -109,6 +120,42 @@ internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters paramet
             if (meter?.End() is { } last && !cmdlet.StopToken.IsCancellationRequested)
             {
                 cmdlet.WriteProgress(last);
+            }
+        }
+    }
+
+    /// <summary>What a registry lists, one by one as its pages come: whoever has had enough asks for no further page.</summary>
+    /// <param name="list">The list.</param>
+    public IEnumerable<string> Each(Func<CancellationToken, IAsyncEnumerable<string>> list)
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cmdlet.StopToken);
+        IAsyncEnumerator<string> items = list(cancel.Token).GetAsyncEnumerator(cancel.Token);
+        Task<bool>? next = null;
+        try
+        {
+            do
+            {
+                // Within a page the next one is there at once.
+                next = items.MoveNextAsync().AsTask();
+                if (!next.IsCompleted)
+                {
+                    Wait(_ => next);
+                }
+
+                if (next.GetAwaiter().GetResult())
+                {
+                    yield return items.Current;
+                }
+            }
+            while (next.Result);
+        }
+        finally
+        {
+            cancel.Cancel();
+            // One that was left in the middle of a request ends by itself; it must not be disposed before.
+            if (next is null || next.IsCompleted)
+            {
+                items.DisposeAsync().AsTask().Wait(s_farewell, CancellationToken.None);
             }
         }
     }

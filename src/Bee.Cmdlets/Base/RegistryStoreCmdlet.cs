@@ -1,4 +1,7 @@
 using System.Management.Automation;
+using Bee.Oci;
+using Bee.Oci.Registry;
+using Bee.Oci.Transfer;
 
 namespace Bee.Cmdlets;
 
@@ -22,6 +25,39 @@ public abstract class RegistryStoreCmdlet : StoreCmdlet, IRegistryParameters
 
     /// <summary>The connections.</summary>
     private protected RegistryLink Link => _link ??= new RegistryLink(this, this);
+
+    /// <summary>Brings an image from its registry into the own store. It has its name there when all of it is there.</summary>
+    /// <param name="reference">Its name; a digest in it decides.</param>
+    /// <param name="platform">The platform to take out of an index; null for all.</param>
+    /// <returns>The image as it is in the store now.</returns>
+    private protected Image PullImage(ImageReference reference, Platform? platform = null)
+    {
+        ImageReference name = reference.WithDefaultTag();
+        IRepository repository = Link.Repository(name);
+        var progress = new TransferProgress();
+        var transfer = new ImageTransfer(Options(progress) with { Platform = platform });
+        TransferResult result = Link.Wait(
+            cancellation => transfer.PullAsync(repository, name.Digest ?? name.Tag!, Stores.Own, name, cancellation), $"Saving {name}", progress);
+        Tell($"{name} is {result.Descriptor.Digest}: {Moved(result, "fetched", "here")}.");
+        // By the name, and not by the digest: the same image may have others.
+        string stored = name.Tag is null ? name.ToString() : $"{name.Name}:{name.Tag}";
+        return Stores.Own.Find(stored) ?? throw new StoreException(StoreFault.NotFound, $"{stored} was saved, and removed by someone else at once.");
+    }
+
+    /// <summary>How images are moved.</summary>
+    private protected TransferOptions Options(TransferProgress progress) => new() { Progress = progress, Note = Link.Note };
+
+    /// <summary>What a transfer had to move, in a few words.</summary>
+    private protected static string Moved(TransferResult result, string moved, string there)
+    {
+        string[] parts =
+        [
+            result.BlobsSent == 0 ? $"no blob {moved}" : $"{result.BlobsSent} blobs {moved} ({ViewText.Size(result.Bytes)})",
+            .. result.BlobsPresent > 0 ? [$"{result.BlobsPresent} {there} already"] : Array.Empty<string>(),
+            .. result.BlobsMounted > 0 ? [$"{result.BlobsMounted} taken over from another repository"] : Array.Empty<string>(),
+        ];
+        return string.Join(", ", parts);
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -11,6 +11,9 @@ public sealed class TestImageCommand : ProgramCmdlet
 {
     private TargetKernel? _kernel;
 
+    /// <summary>A check changes nothing, so it fetches nothing unless it is told to.</summary>
+    public TestImageCommand() => Pull = PullPolicy.Never;
+
     /// <summary>A file with another kernel's types: a copy of its /sys/kernel/btf/vmlinux, or its vmlinux with debug information. Without it the running kernel is asked.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]

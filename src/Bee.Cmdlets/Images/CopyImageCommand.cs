@@ -1,12 +1,15 @@
 using System.Management.Automation;
 using Bee.Oci;
+using Bee.Oci.Registry;
+using Bee.Oci.Transfer;
 
 namespace Bee.Cmdlets;
 
-/// <summary>Gives a local image a further name.</summary>
-[Cmdlet(VerbsCommon.Copy, "BeeImage", SupportsShouldProcess = true)]
-[OutputType(typeof(Image))]
-public sealed class CopyImageCommand : StoreCmdlet
+/// <summary>Gives a local image a further name, or brings an image from one registry to another.</summary>
+[Cmdlet(VerbsCommon.Copy, "BeeImage", SupportsShouldProcess = true, DefaultParameterSetName = "Local")]
+[OutputType(typeof(Image), ParameterSetName = ["Local"])]
+[OutputType(typeof(RemoteImage), ParameterSetName = ["Remote"])]
+public sealed class CopyImageCommand : RegistryStoreCmdlet
 {
     /// <summary>The image's reference, short name or digest.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -21,12 +24,57 @@ public sealed class CopyImageCommand : StoreCmdlet
     [ArgumentCompleter(typeof(ImageCompleter))]
     public string Destination { get; set; } = string.Empty;
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord() => Guard(Source, Copy);
+    /// <summary>Copies from a registry to a registry, past the local images.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Remote")]
+    public SwitchParameter Remote { get; set; }
 
-    private void Copy()
+    /// <summary>The only platform to copy of an image that has several: linux/arm64. Without it all of them.</summary>
+    [Parameter(ParameterSetName = "Remote")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PlatformCompleter))]
+    public string? Platform { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => Guard(Source, () =>
     {
         ImageReference destination = ImageReference.Parse(Destination).WithDefaultTag();
+        if (Remote)
+        {
+            CopyRemote(destination);
+        }
+        else
+        {
+            Copy(destination);
+        }
+    });
+
+    private void CopyRemote(ImageReference destination)
+    {
+        ImageReference source = ImageReference.Parse(Source).WithDefaultTag();
+        Platform? platform = Platform is null ? null : Bee.Oci.Platform.Parse(Platform);
+        IRepository from = Link.Repository(source);
+        IRepository to = Link.Repository(destination);
+        if (destination.Digest is not null && source.Digest is not null && destination.Digest != source.Digest)
+        {
+            throw new StoreException(StoreFault.BadReference, $"'{source}' and '{destination}' are different images: their digests differ.");
+        }
+
+        if (!ShouldProcess($"{source} to {destination}", "Copy image"))
+        {
+            return;
+        }
+
+        var progress = new TransferProgress();
+        var transfer = new ImageTransfer(Options(progress) with { Platform = platform });
+        // Where the destination has a digest, that is what is copied: the source's tag may have moved on.
+        TransferResult result = Link.Wait(
+            cancellation => transfer.CopyAsync(from, destination.Digest ?? source.Digest ?? source.Tag!, to, destination.Tag, cancellation), $"Copying {source}", progress);
+        Tell($"{destination} is {result.Descriptor.Digest}: {Moved(result, "copied", "there")}.");
+        WriteObject(RemoteImage.Resolved(destination, result.Descriptor));
+    }
+
+    private void Copy(ImageReference destination)
+    {
         if (WildcardPattern.ContainsWildcardCharacters(Source))
         {
             throw new BeeInputException("NoWildcards", $"'{Source}' may mean several images, and only one can have the name {destination}.", "Name one image.");

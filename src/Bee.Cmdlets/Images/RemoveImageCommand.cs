@@ -1,12 +1,13 @@
 using System.Management.Automation;
 using Bee.Oci;
+using Bee.Oci.Registry;
 
 namespace Bee.Cmdlets;
 
-/// <summary>Removes names from the local store, and the blobs that nothing refers to any more.</summary>
+/// <summary>Removes names from the local store, and the blobs that nothing refers to any more; or images from a registry.</summary>
 [Cmdlet(VerbsCommon.Remove, "BeeImage", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
-public sealed class RemoveImageCommand : StoreCmdlet
+public sealed class RemoveImageCommand : RegistryStoreCmdlet
 {
     /// <summary>References, short names or digests; wildcards are allowed. A digest removes all names of its image.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -15,12 +16,73 @@ public sealed class RemoveImageCommand : StoreCmdlet
     [ArgumentCompleter(typeof(ImageCompleter))]
     public string[] Reference { get; set; } = [];
 
+    /// <summary>Removes from the registry, and leaves the local images alone.</summary>
+    [Parameter]
+    public SwitchParameter Remote { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         foreach (string reference in Reference)
         {
-            Guard(reference, () => Remove(reference));
+            Guard(reference, () =>
+            {
+                if (Remote)
+                {
+                    RemoveRemote(RemotePattern.Parse(reference));
+                }
+                else
+                {
+                    Remove(reference);
+                }
+            });
+        }
+    }
+
+    private void RemoveRemote(RemotePattern wanted)
+    {
+        if (wanted.IsOverRepositories || (wanted.Tag is null && wanted.Digest is null))
+        {
+            throw new BeeInputException(
+                "NoTag", $"'{wanted.Text}' does not say which images to remove from the registry.", "Give one repository with a tag, a pattern of tags, or a digest.");
+        }
+
+        IRepository repository = Link.Repository(ImageReference.Parse($"{wanted.Registry ?? throw RegistryLink.NoRegistry(wanted.Text)}/{wanted.Repository}"));
+        // The list is read to its end first: what is deleted must not move the pages.
+        string[] names = wanted.IsOverTags
+            ? [.. Link.Each(repository.TagsAsync).Where(tag => RemotePattern.Fits(wanted.Tag!, tag))]
+            : [wanted.Digest ?? wanted.Tag!];
+        foreach (string name in names)
+        {
+            string whole = wanted.Digest is null ? $"{repository.Name}:{name}" : $"{repository.Name}@{name}";
+            if (ShouldProcess(whole, wanted.Digest is null ? "Remove tag from registry" : "Remove image with all its tags from registry"))
+            {
+                Guard(whole, () => Delete(repository, name, whole));
+            }
+        }
+    }
+
+    private void Delete(IRepository repository, string name, string whole)
+    {
+        try
+        {
+            Link.Wait(async cancellation =>
+            {
+                await repository.DeleteAsync(name, cancellation).ConfigureAwait(false);
+                return true;
+            });
+            Tell($"Removed {whole}.");
+        }
+        catch (RegistryException refused) when (refused.Fault == RegistryFault.Unsupported && !name.StartsWith(ContentDigest.Prefix, StringComparison.Ordinal))
+        {
+            // By digest it may do it, but then the image's other tags go as well, and nobody has asked for that.
+            string? digest = Link.Wait(cancellation => repository.ResolveAsync(name, cancellation))?.Digest;
+            throw new RegistryException(RegistryFault.Unsupported, $"{repository.Name[..repository.Name.IndexOf('/')]} removes no single tag, such as {whole}: {refused.Message}", refused)
+            {
+                Code = refused.Code,
+                Status = refused.Status,
+                Remedy = digest is null ? refused.Remedy : $"Remove-BeeImage {repository.Name}@{digest} -Remote removes the image with all its tags.",
+            };
         }
     }
 

@@ -1,0 +1,134 @@
+using System.Management.Automation;
+using Bee.Oci;
+using Bee.Oci.Registry;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Lists what registries have: the repositories of one, the tags of a repository.</summary>
+[Cmdlet(VerbsCommon.Find, "BeeImage")]
+[OutputType(typeof(RemoteImage))]
+public sealed class FindImageCommand : RegistryCmdlet
+{
+    // How many manifests are asked for at once.
+    private const int Together = 4;
+
+    /// <summary>A registry, a repository, or an image; wildcards are allowed in repositories and tags.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(RemoteNameCompleter))]
+    public string[] Reference { get; set; } = [];
+
+    /// <summary>Asks for the manifest of each tag too: digest, size, date, platforms.</summary>
+    [Parameter]
+    public SwitchParameter Detailed { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string reference in Reference)
+        {
+            Guard(reference, () => Find(RemotePattern.Parse(reference)));
+        }
+    }
+
+    private void Find(RemotePattern wanted)
+    {
+        IRegistry registry = Link.Connect(wanted.Registry ?? throw RegistryLink.NoRegistry(wanted.Text));
+        if (!wanted.IsOverRepositories)
+        {
+            FindTags(registry.Repository(wanted.Repository), wanted);
+            return;
+        }
+
+        foreach (string name in Link.Each(registry.RepositoriesAsync).Where(name => RemotePattern.Fits(wanted.Repository, name)))
+        {
+            // A registry may tell any text.
+            if (!ImageReference.TryParse($"{registry.Host}/{name}", out ImageReference? reference))
+            {
+                continue;
+            }
+
+            if (wanted.Tag is null)
+            {
+                WriteObject(RemoteImage.Named(reference));
+            }
+            else
+            {
+                // A repository whose last image has gone is listed for a while; it is not what was asked for by its name.
+                Guard(reference.ToString(), () => FindTags(registry.Repository(name), wanted, isListed: true));
+            }
+        }
+    }
+
+    private void FindTags(IRepository repository, RemotePattern wanted, bool isListed = false)
+    {
+        if (!wanted.IsOverTags)
+        {
+            ImageReference one = ImageReference.Parse(repository.Name + (wanted.Tag is null ? "" : $":{wanted.Tag}") + (wanted.Digest is null ? "" : $"@{wanted.Digest}"));
+            if (isListed && Link.Wait(cancellation => repository.ResolveAsync(wanted.Tag!, cancellation)) is null)
+            {
+                return;
+            }
+
+            WriteObject(Link.Wait(cancellation => Describe(repository, one, cancellation)));
+            return;
+        }
+
+        IEnumerable<ImageReference> tags = TagsOf(repository, wanted.Tag ?? "", isListed);
+        if (!Detailed)
+        {
+            WriteObject(tags.Select(RemoteImage.Named), enumerateCollection: true);
+            return;
+        }
+
+        foreach (ImageReference[] some in tags.Chunk(Together))
+        {
+            // One that fails is told by itself; it may have been deleted since the list was made.
+            Task<RemoteImage>[] asked = Link.Wait(async cancellation =>
+            {
+                Task<RemoteImage>[] all = [.. some.Select(tag => Describe(repository, tag, cancellation))];
+                await Task.WhenAny(Task.WhenAll(all)).ConfigureAwait(false);
+                return all;
+            });
+            for (int i = 0; i < some.Length; i++)
+            {
+                Guard(some[i].ToString(), () => WriteObject(asked[i].GetAwaiter().GetResult()));
+            }
+        }
+    }
+
+    private IEnumerable<ImageReference> TagsOf(IRepository repository, string pattern, bool isListed)
+    {
+        using IEnumerator<string> tags = Link.Each(repository.TagsAsync).GetEnumerator();
+        while (Next(tags, isListed))
+        {
+            // Signatures stand under tags too, made of their image's digest: sha256-….sig.
+            if (RemotePattern.Fits(pattern, tags.Current) && (pattern.Length > 0 || !IsOfAnother(tags.Current))
+                && ImageReference.TryParse($"{repository.Name}:{tags.Current}", out ImageReference? reference))
+            {
+                yield return reference;
+            }
+        }
+    }
+
+    private static bool Next(IEnumerator<string> tags, bool isListed)
+    {
+        try
+        {
+            return tags.MoveNext();
+        }
+        catch (RegistryException gone) when (isListed && gone.Fault == RegistryFault.NotFound)
+        {
+            return false;
+        }
+    }
+
+    // What is about an image, and has its digest as its name: signatures, attestations, the fallback index of referrers.
+    private static bool IsOfAnother(string tag)
+        => tag.StartsWith("sha256-", StringComparison.Ordinal) && tag.Length >= 7 + ContentDigest.HexLength
+            && tag.AsSpan(7, ContentDigest.HexLength).IndexOfAnyExceptInRange('0', 'f') < 0;
+
+    private static async Task<RemoteImage> Describe(IRepository repository, ImageReference reference, CancellationToken cancellation)
+        => RemoteImage.Described(reference, await repository.FetchManifestAsync(reference.Digest ?? reference.Tag!, cancellation).ConfigureAwait(false));
+}

@@ -1,0 +1,94 @@
+using System.Management.Automation;
+using Bee.Oci;
+using Bee.Oci.Registry;
+using Bee.Oci.Transfer;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Brings local images to a registry.</summary>
+[Cmdlet(VerbsData.Publish, "BeeImage", SupportsShouldProcess = true, DefaultParameterSetName = "Image")]
+[OutputType(typeof(Image))]
+public sealed class PublishImageCommand : RegistryStoreCmdlet
+{
+    private readonly HashSet<string> _published = [];
+
+    /// <summary>References, short names or digests; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Reference", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string[] Reference { get; set; } = [];
+
+    /// <summary>An image, as Get-BeeImage and Invoke-BeeBuild give it.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Image", ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public Image? Image { get; set; }
+
+    /// <summary>The name in the registry, where that is another. Where it has no tag, the image's own is taken.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string? Destination { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (Image is not null)
+        {
+            Guard(Image, () => Publish(Image));
+            return;
+        }
+
+        foreach (string reference in Reference)
+        {
+            Guard(reference, () =>
+            {
+                foreach (Image image in Match(reference))
+                {
+                    Guard(image, () => Publish(image));
+                }
+            });
+        }
+    }
+
+    private void Publish(Image image)
+    {
+        ImageReference name = NameOf(image);
+        IRepository repository = Link.Repository(name);
+        if (!ShouldProcess($"{image.Reference} to {name}", "Publish image"))
+        {
+            return;
+        }
+
+        if (!_published.Add(name.ToString()))
+        {
+            throw new BeeInputException(
+                "SameTarget", $"Another image of this pipeline has been published as {name} already.", "Give -Destination no tag, so that each image keeps its own.");
+        }
+
+        var progress = new TransferProgress();
+        var transfer = new ImageTransfer(Options(progress));
+        TransferResult result = Link.Wait(
+            cancellation => transfer.PushAsync(Stores.Of(image), image, repository, name.Tag, cancellation), $"Publishing {name}", progress);
+        Tell($"{name} is {result.Descriptor.Digest}: {Moved(result, "sent", "there")}.");
+        WriteObject(image.As(name));
+    }
+
+    private ImageReference NameOf(Image image)
+    {
+        if (Destination is null)
+        {
+            return ImageReference.TryParse(image.Reference, out ImageReference? own) && own.Repository.Length > 0 && image.Reference != image.Digest
+                ? own.WithDefaultTag()
+                : throw new BeeInputException("NoName", $"The image {image.Reference} has no name that a registry could take.", "Give one with -Destination.");
+        }
+
+        ImageReference name = ImageReference.Parse(Destination);
+        if (name.Digest is not null && name.Digest != image.Digest)
+        {
+            throw new StoreException(StoreFault.BadReference, $"The reference '{name}' names another digest than the image's, {image.Digest}.");
+        }
+
+        return name.Tag is null && name.Digest is null && image.Tag is not null ? ImageReference.Parse($"{name}:{image.Tag}") : name.WithDefaultTag();
+    }
+}

@@ -1,0 +1,48 @@
+using System.Management.Automation;
+using Bee.Oci;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Brings images from a registry into the local store.</summary>
+[Cmdlet(VerbsData.Save, "BeeImage", SupportsShouldProcess = true)]
+[OutputType(typeof(Image))]
+public sealed class SaveImageCommand : RegistryStoreCmdlet
+{
+    /// <summary>References with their registry. The tag is latest where neither tag nor digest is given; a digest pins.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(RemoteNameCompleter))]
+    public string[] Reference { get; set; } = [];
+
+    /// <summary>The only platform to take of an image that has several: linux/arm64. Without it all of them.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PlatformCompleter))]
+    public string? Platform { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string reference in Reference)
+        {
+            Guard(reference, () => Save(reference));
+        }
+    }
+
+    private void Save(string text)
+    {
+        if (WildcardPattern.ContainsWildcardCharacters(text) && !text.StartsWith('['))
+        {
+            throw new BeeInputException("NoWildcards", $"'{text}' may mean several images.", $"Find-BeeImage '{text}' | Save-BeeImage saves them all.");
+        }
+
+        ImageReference reference = ImageReference.Parse(text).WithDefaultTag();
+        Platform? platform = Platform is null ? null : Bee.Oci.Platform.Parse(Platform);
+        // Before anybody is asked whether to go on.
+        _ = Link.Repository(reference);
+        if (ShouldProcess(platform is null ? $"{reference}" : $"{reference} for {platform}", "Save image"))
+        {
+            WriteObject(PullImage(reference, platform));
+        }
+    }
+}
