@@ -1,4 +1,5 @@
 using Bee.Oci.Registry;
+using Bee.Oci.Store;
 
 namespace Bee.Oci;
 
@@ -9,5 +10,5 @@ public sealed partial class ImageStore
     /// came with them. They are not shown by <see cref="List"/>.
     /// </summary>
     /// <param name="name">Registry and repository, <c>ghcr.io/me/opensnoop</c>, as in <see cref="Image.Repository"/>. Touches nothing yet.</param>
-    public IReadOnlyRepository Repository(string name) => throw new NotImplementedException(name);
+    public IReadOnlyRepository Repository(string name) => new StoreRepository(this, name);
 }

@@ -6,8 +6,6 @@ namespace Bee.Oci;
 
 public sealed partial class ImageStore
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-
     /// <summary>
     /// Packs and stores an image under a name. Whatever had the name before loses it; its blobs stay until the next <see cref="Remove"/>,
     /// so that an <see cref="Image"/> in someone's hand can still be run.
@@ -54,7 +52,8 @@ public sealed partial class ImageStore
     public Image Tag(Image image, ImageReference reference) => Tag(image, reference, image.Store == Path ? this : new ImageStore(image.Store));
 
     /// <summary>
-    /// Removes a name, found as by <see cref="Find"/>, and every blob that nothing refers to any more; a digest removes all names of the image.
+    /// Removes a name, found as by <see cref="Find"/>, and every blob that nothing refers to any more; a digest removes all names of the image. The
+    /// last name of an image in a repository takes its signatures along.
     /// </summary>
     /// <exception cref="StoreException"><see cref="StoreFault.NotFound"/>; <see cref="StoreFault.Ambiguous"/>, also when a short name fits
     /// several names of one image; or the disk refuses.</exception>
@@ -69,6 +68,7 @@ public sealed partial class ImageStore
         }
 
         RemoveResult? result = null;
+        IEnumerable<string?> gone = [];
         Commit([], (files, index) =>
         {
             (IReadOnlyList<DescriptorDocument> found, bool byDigest) = ReferenceMatch.Find(index.Entries, reference);
@@ -85,12 +85,15 @@ public sealed partial class ImageStore
             }
 
             index.Remove([.. found]);
+            List<DescriptorDocument> orphans = SignatureNames.Orphans(index, files, Path);
+            index.Remove(orphans);
+            gone = [found[0].Digest, .. orphans.Select(o => o.Digest)];
             result = new RemoveResult([.. names.Select(Printable.Text)], found[0].Digest ?? "", 0, 0);
             return true;
         }, files =>
         {
-            (int blobs, long bytes) = new Sweep(files, Path).Run(result!.Digest);
-            result = result with { BlobsDeleted = blobs, BytesFreed = bytes };
+            (int blobs, long bytes) = new Sweep(files, Path).Run(gone);
+            result = result! with { BlobsDeleted = blobs, BytesFreed = bytes };
         });
         return result!;
     }
@@ -98,33 +101,28 @@ public sealed partial class ImageStore
     internal Image Tag(Image image, ImageReference reference, ImageStore source)
     {
         string name = NameFor(reference, image.Digest);
-        List<byte[]> blobs = [];
         if (source.Path != Path)
         {
-            using LayoutFiles from = source.Open() ?? throw source.Gone();
-            blobs.AddRange(new Closure(from, source.Path).Of(image.Descriptor).Select(d => from.ReadBlob(d, StoreLimits.Program)));
+            return CopyFrom(source, image, name);
         }
 
-        Commit(blobs, (files, index) =>
+        Commit([], (files, index) =>
         {
             // Whole in this store, now and under the lock: a name must never point at nothing.
-            foreach (Descriptor part in new Closure(files, Path).Of(image.Descriptor))
+            IReadOnlyCollection<Descriptor> parts = new Closure(files, Path).Of(image.Descriptor);
+            if (Missing(files, parts) is [var missing, ..])
             {
-                if (!files.HasBlob(ContentDigest.Parse(part.Digest)))
-                {
-                    throw new StoreException(StoreFault.MissingBlob, $"The image '{image.Reference}' is not whole: the blob {part.Digest} is missing.");
-                }
+                throw new StoreException(StoreFault.MissingBlob, $"The image '{image.Reference}' is not whole: the blob {missing.Digest} is missing.");
             }
 
-            DescriptorDocument entry = index.Entries.FirstOrDefault(e => e.Digest == image.Digest)?.Copy() ?? DescriptorDocument.From(image.Descriptor);
-            Stamp(entry);
-            return index.Set(name, entry);
+            (string Tag, DescriptorDocument Entry)[] signatures = [.. SignatureNames.Of(index, image.Repository, Digests(parts))];
+            return SetAll(files, index, name, image.Descriptor, [.. signatures.Select(s => (s.Tag, s.Entry.ToDescriptor()))]);
         });
         return Stored(name);
     }
 
     /// <summary>The name for the index, which is the reference with its tag, or with the digest where it has no tag.</summary>
-    private static string NameFor(ImageReference reference, string digest)
+    internal static string NameFor(ImageReference reference, string digest)
     {
         if (reference.Digest is not null && reference.Digest != digest)
         {
@@ -149,7 +147,7 @@ public sealed partial class ImageStore
             ? image
             : throw new StoreException(StoreFault.NotFound, $"The image '{name}' was stored, and removed by someone else at once.");
 
-    private void RefuseIfReadOnly()
+    internal void RefuseIfReadOnly()
     {
         if (IsReadOnly)
         {
@@ -179,7 +177,7 @@ public sealed partial class ImageStore
                     written.Add((TemporaryFile.Write(layout.PrivatePath, blob), ContentDigest.Of(blob)));
                 }
 
-                using StoreLock held = StoreLock.Take(layout.LockPath, s_patience);
+                using StoreLock held = StoreLock.Take(layout.LockPath);
                 TemporaryFile.DeleteStale(layout.PrivatePath);
                 layout.Complete();
                 foreach ((TemporaryFile file, ContentDigest digest) in written)
@@ -188,14 +186,16 @@ public sealed partial class ImageStore
                     file.MoveTo(LayoutFiles.BlobPath(Path, digest));
                 }
 
-                if (written.Count > 0)
+                using LayoutFiles files = Open() ?? throw Gone();
+                StoreIndex index = StoreIndex.Parse(files.ReadIndex());
+                bool isChanged = change(files, index);
+                if (isChanged || written.Count > 0)
                 {
+                    // The names of blobs before the index that refers to them.
                     TemporaryFile.SynchronizeDirectory(layout.BlobsPath);
                 }
 
-                using LayoutFiles files = Open() ?? throw Gone();
-                StoreIndex index = StoreIndex.Parse(files.ReadIndex());
-                if (change(files, index))
+                if (isChanged)
                 {
                     layout.Replace(LayoutFiles.IndexName, index.ToBytes());
                 }

@@ -85,13 +85,13 @@ public sealed partial class ImageStore
     /// <summary>
     /// The images, one for each name, sorted by reference. With a <paramref name="pattern"/> (<c>*</c>, <c>?</c> and <c>[a-z]</c>) those whose
     /// whole reference, repository or short name fits; without a colon in the pattern the tag does not matter.
-    /// A damaged image is listed with its <see cref="Image.Problem"/>.
+    /// A damaged image is listed with its <see cref="Image.Problem"/>; signatures that came with images are not listed.
     /// </summary>
     /// <exception cref="StoreException">The store as a whole cannot be read.</exception>
     public IReadOnlyList<Image> List(string? pattern = null)
     {
         NamePattern? names = pattern is null ? null : new NamePattern(pattern);
-        return ReadEntries(index => index.Entries.Where(e => names?.Fits(e.ReferenceName ?? e.Digest ?? "") != false));
+        return ReadEntries(index => index.Entries.Where(e => SignatureNames.IsImage(e) && names?.Fits(e.ReferenceName ?? e.Digest ?? "") != false));
     }
 
     /// <summary>
@@ -138,9 +138,9 @@ public sealed partial class ImageStore
         return Fault.Wrap(Path, () => new Verification(files, Path).Of(image.Descriptor));
     }
 
-    private StoreException Gone() => new(StoreFault.MissingBlob, $"There is no image store at '{Path}'.");
+    internal StoreException Gone() => new(StoreFault.MissingBlob, $"There is no image store at '{Path}'.");
 
-    private LayoutFiles? Open() => LayoutFiles.Open(Path, _guard);
+    internal LayoutFiles? Open() => LayoutFiles.Open(Path, _guard);
 
     private IReadOnlyList<Image> ReadEntries(Func<StoreIndex, IEnumerable<DescriptorDocument>> choose) =>
         Fault.Wrap(Path, () => ReadSettled(choose));

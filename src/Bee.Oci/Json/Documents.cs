@@ -116,6 +116,26 @@ internal sealed class ManifestDocument
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Other { get; set; }
+
+    /// <summary>Reads a manifest or an index.</summary>
+    /// <param name="content">The bytes.</param>
+    /// <param name="descriptor">What it is said to be.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.DamagedManifest"/>: no such thing.</exception>
+    public static ManifestDocument Read(byte[] content, Descriptor descriptor)
+    {
+        ManifestDocument manifest = OciJson.Read(
+            content, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, $"manifest {descriptor.Digest}");
+
+        // A document that is both could be read as one thing by whoever checks it, and as the other by whoever runs it.
+        bool isIndex = MediaTypes.IsIndex(descriptor.MediaType);
+        if ((manifest.MediaType is not null && manifest.MediaType != descriptor.MediaType)
+            || (isIndex ? manifest.Layers ?? (object?)manifest.Config : manifest.Manifests) is not null)
+        {
+            throw new StoreException(StoreFault.DamagedManifest, $"The manifest {descriptor.Digest} is not of the media type that its descriptor says.");
+        }
+
+        return manifest;
+    }
 }
 
 /// <summary>The file <c>oci-layout</c>.</summary>

@@ -9,6 +9,7 @@ namespace Bee.Oci.Json;
 /// <summary>Reading and writing of every JSON that Bee.Oci knows, by generated code: nothing to warm up, the same bytes each time.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ManifestDocument))]
+[JsonSerializable(typeof(PlatformDocument))]
 [JsonSerializable(typeof(LayoutDocument))]
 [JsonSerializable(typeof(ImageConfig))]
 [JsonSerializable(typeof(ContainerConfigDocument))]

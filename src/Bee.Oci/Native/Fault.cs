@@ -31,4 +31,11 @@ internal static class Fault
             throw new StoreException(StoreFault.Io, $"The image store '{path}' cannot be used: {e.Message}", e);
         }
     }
+
+    /// <summary>The same for work that gives nothing.</summary>
+    public static void Wrap(string path, Action work) => Wrap(path, () =>
+    {
+        work();
+        return true;
+    });
 }

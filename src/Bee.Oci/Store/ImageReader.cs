@@ -24,22 +24,8 @@ internal sealed class ImageReader(IBlobs files, string store)
 
     /// <summary>Reads a manifest or an index.</summary>
     /// <exception cref="StoreException">It is missing, not what its digest says, or no such thing.</exception>
-    public ManifestDocument ReadManifest(Descriptor descriptor)
-    {
-        byte[] content = files.ReadBlob(descriptor, StoreLimits.Manifest);
-        ManifestDocument manifest = OciJson.Read(
-            content, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, $"manifest {descriptor.Digest}");
-
-        // A document that is both could be read as one thing by whoever checks it, and as the other by whoever runs it.
-        bool isIndex = MediaTypes.IsIndex(descriptor.MediaType);
-        if ((manifest.MediaType is not null && manifest.MediaType != descriptor.MediaType)
-            || (isIndex ? manifest.Layers ?? (object?)manifest.Config : manifest.Manifests) is not null)
-        {
-            throw new StoreException(StoreFault.DamagedManifest, $"The manifest {descriptor.Digest} is not of the media type that its descriptor says.");
-        }
-
-        return manifest;
-    }
+    public ManifestDocument ReadManifest(Descriptor descriptor) =>
+        ManifestDocument.Read(files.ReadBlob(descriptor, StoreLimits.Manifest), descriptor);
 
     private Image Read(string reference, Descriptor descriptor)
     {

@@ -72,6 +72,51 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
             : throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: its content has another digest.");
     }
 
+    /// <summary>Opens a blob of known digest and length, however large it is.</summary>
+    /// <returns>A stream that throws at its end where the content has another digest.</returns>
+    /// <exception cref="StoreException">It is missing, or has another length.</exception>
+    public BlobStream OpenBlob(Descriptor descriptor)
+    {
+        if (!ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest))
+        {
+            throw new StoreException(StoreFault.DamagedManifest, $"'{descriptor.Digest}' is no sha256 digest; nothing else is supported.");
+        }
+
+        string path = BlobPath(_path, digest);
+        SafeFileHandle file = (OpenBlobs() is { } blobs ? OpenRegular(blobs, digest.Hex, path, out _) : null) ?? throw Missing(digest);
+        long length = RandomAccess.GetLength(file);
+        if (length == descriptor.Size)
+        {
+            return new BlobStream(file, path, digest, length);
+        }
+
+        file.Dispose();
+        throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} has {length} bytes, not the {descriptor.Size} of its descriptor.");
+    }
+
+    /// <summary>Reads a blob of any size and compares its digest and length.</summary>
+    /// <exception cref="StoreException">It is missing, or not what its digest says.</exception>
+    public void CheckBlob(Descriptor descriptor)
+    {
+        using BlobStream blob = OpenBlob(descriptor);
+        blob.CopyTo(Stream.Null, 128 << 10);
+    }
+
+    /// <summary>Whether a blob is there and what its digest says.</summary>
+    /// <exception cref="StoreException">It cannot be read.</exception>
+    public bool IsWhole(Descriptor descriptor)
+    {
+        try
+        {
+            CheckBlob(descriptor);
+            return true;
+        }
+        catch (StoreException e) when (e.Fault is StoreFault.MissingBlob or StoreFault.DigestMismatch)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The bytes of something that may be a manifest; null if it is not there.</summary>
     /// <exception cref="StoreException">It is larger than a manifest may be, or not what its digest says.</exception>
     public byte[]? ReadManifestBytes(ContentDigest digest)
@@ -186,23 +231,27 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
         return _blobs;
     }
 
-    private byte[]? Read(SafeFileHandle directory, string name, string path, int limit)
+    /// <summary>Opens a file; null if there is none, and only a regular one.</summary>
+    private SafeFileHandle? OpenRegular(SafeFileHandle directory, string name, string path, out LibC.FileFacts facts)
     {
         // Non-blocking, or a named pipe in place of a file would hang the reader.
-        using SafeFileHandle? file = OpenChecked(directory, name, path, LibC.ReadOnly | LibC.NonBlocking, _guard);
+        facts = default;
+        SafeFileHandle? file = OpenChecked(directory, name, path, LibC.ReadOnly | LibC.NonBlocking, _guard);
+        if (file is null || (LibC.TryStat(file, out facts) && facts.IsRegular))
+        {
+            return file;
+        }
+
+        file.Dispose();
+        throw new StoreException(StoreFault.NotAStore, $"'{path}' is no regular file.");
+    }
+
+    private byte[]? Read(SafeFileHandle directory, string name, string path, int limit)
+    {
+        using SafeFileHandle? file = OpenRegular(directory, name, path, out LibC.FileFacts facts);
         if (file is null)
         {
             return null;
-        }
-
-        if (!LibC.TryStat(file, out LibC.FileFacts facts))
-        {
-            throw Fault.Last("look at", path);
-        }
-
-        if (!facts.IsRegular)
-        {
-            throw new StoreException(StoreFault.NotAStore, $"'{path}' is no regular file.");
         }
 
         if (facts.Size > (ulong)limit)

@@ -22,6 +22,8 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
             return new(named, ByDigest: false);
         }
 
+        // What belongs to an image is found by its whole name alone.
+        all = [.. all.Where(SignatureNames.IsImage)];
         if (wanted.StartsWith(ContentDigest.Prefix, StringComparison.Ordinal))
         {
             string hex = wanted[ContentDigest.Prefix.Length..];

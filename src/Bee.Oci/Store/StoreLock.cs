@@ -11,21 +11,24 @@ namespace Bee.Oci.Store;
 /// </summary>
 internal sealed class StoreLock : IDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
     private readonly SafeFileHandle _file;
 
     private StoreLock(SafeFileHandle file) => _file = file;
 
-    /// <summary>Takes the lock, waiting at most <paramref name="patience"/>.</summary>
+    /// <summary>Takes the lock, waiting a minute at most.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>, or the file cannot be opened.</exception>
-    public static StoreLock Take(string path, TimeSpan patience) =>
-        Take(LibC.Open(path, LibC.ReadWrite | LibC.Create | LibC.NoFollow, mode: 0x180 /* 0600 */) ?? throw Fault.Last("open", path), path, patience);
+    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
+    public static StoreLock Take(string path, CancellationToken cancellation = default) =>
+        Take(LibC.Open(path, LibC.ReadWrite | LibC.Create | LibC.NoFollow, mode: 0x180 /* 0600 */) ?? throw Fault.Last("open", path), path, s_patience, cancellation);
 
     /// <summary>The same with a directory that is there, where a file of its own would be in the way.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>, or the directory cannot be opened.</exception>
     public static StoreLock TakeDirectory(string path, TimeSpan patience) =>
-        Take(LibC.Open(path, LibC.ReadOnly | LibC.Directory) ?? throw Fault.Last("open", path), path, patience);
+        Take(LibC.Open(path, LibC.ReadOnly | LibC.Directory) ?? throw Fault.Last("open", path), path, patience, default);
 
-    private static StoreLock Take(SafeFileHandle file, string path, TimeSpan patience)
+    private static StoreLock Take(SafeFileHandle file, string path, TimeSpan patience, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
         int pause = 1;
@@ -42,6 +45,12 @@ internal sealed class StoreLock : IDisposable
             {
                 file.Dispose();
                 throw new StoreException(StoreFault.Busy, $"Another process has held '{path}' for {patience.TotalSeconds:0} seconds; try again when it is done.");
+            }
+
+            if (cancellation.IsCancellationRequested)
+            {
+                file.Dispose();
+                cancellation.ThrowIfCancellationRequested();
             }
 
             // Polled rather than waited for in the kernel, so that a store that is stuck ends in an error and not in a hang. The odd part

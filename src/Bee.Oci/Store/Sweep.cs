@@ -15,7 +15,8 @@ internal sealed class Sweep(LayoutFiles files, string store)
     private static readonly TimeSpan s_grace = TimeSpan.FromHours(1);
 
     /// <summary>Deletes what nothing refers to, and says how many blobs and bytes.</summary>
-    public (int Blobs, long Bytes) Run(string removed)
+    /// <param name="removed">Digests of what had a name until now.</param>
+    public (int Blobs, long Bytes) Run(IEnumerable<string?> removed)
     {
         var alive = new Reach();
         foreach (Json.DescriptorDocument entry in StoreIndex.Parse(files.ReadIndex()).Entries)
@@ -28,7 +29,11 @@ internal sealed class Sweep(LayoutFiles files, string store)
         }
 
         var candidates = new Reach();
-        Mark(removed, candidates);
+        foreach (string? digest in removed)
+        {
+            Mark(digest, candidates);
+        }
+
         long oldest = DateTimeOffset.UtcNow.Subtract(s_grace).ToUnixTimeSeconds();
         (int blobs, long bytes) = (0, 0);
         foreach (string path in Directory.EnumerateFiles(Path.Combine(store, LayoutFiles.BlobsName, LayoutFiles.AlgorithmName)))

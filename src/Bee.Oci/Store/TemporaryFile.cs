@@ -13,6 +13,7 @@ internal sealed class TemporaryFile : IDisposable
 
     private readonly SafeFileHandle _file;
     private readonly string _path;
+    private long _length;
     private bool _moved;
 
     private TemporaryFile(SafeFileHandle file, string path) => (_file, _path) = (file, path);
@@ -23,18 +24,55 @@ internal sealed class TemporaryFile : IDisposable
         TemporaryFile temporary = Create(directory);
         try
         {
-            RandomAccess.Write(temporary._file, content, 0);
-            if (LibC.Synchronize(temporary._file) != 0)
-            {
-                throw Fault.Last("write", temporary._path);
-            }
-
+            temporary.Append(content);
+            temporary.Synchronize();
             return temporary;
         }
         catch
         {
             temporary.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>A new file without content in <paramref name="directory"/>.</summary>
+    public static TemporaryFile Create(string directory)
+    {
+        while (true)
+        {
+            string path = Path.Combine(directory, Prefix + Guid.NewGuid().ToString("N"));
+            SafeFileHandle file = LibC.Open(path, LibC.ReadWrite | LibC.Create | LibC.Exclusive, mode: 0x180 /* 0600 */) ?? throw Fault.Last("create", path);
+            if (LibC.Lock(file, LibC.LockExclusive) != 0)
+            {
+                StoreException failure = Fault.Last("lock", path);
+                _ = LibC.Unlink(path);
+                file.Dispose();
+                throw failure;
+            }
+
+            // Between creation and lock it may have looked abandoned, and be deleted: then again.
+            if (LibC.TryStat(file, out LibC.FileFacts facts) && facts.Links > 0)
+            {
+                return new TemporaryFile(file, path);
+            }
+
+            file.Dispose();
+        }
+    }
+
+    /// <summary>Writes at the end.</summary>
+    public void Append(ReadOnlySpan<byte> content)
+    {
+        RandomAccess.Write(_file, content, _length);
+        _length += content.Length;
+    }
+
+    /// <summary>Brings what was written to the disk.</summary>
+    public void Synchronize()
+    {
+        if (LibC.Synchronize(_file) != 0)
+        {
+            throw Fault.Last("write", _path);
         }
     }
 
@@ -83,30 +121,6 @@ internal sealed class TemporaryFile : IDisposable
         if (LibC.Synchronize(handle) != 0 && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() != LibC.Invalid)
         {
             throw Fault.Last("write", directory);
-        }
-    }
-
-    private static TemporaryFile Create(string directory)
-    {
-        while (true)
-        {
-            string path = Path.Combine(directory, Prefix + Guid.NewGuid().ToString("N"));
-            SafeFileHandle file = LibC.Open(path, LibC.ReadWrite | LibC.Create | LibC.Exclusive, mode: 0x180 /* 0600 */) ?? throw Fault.Last("create", path);
-            if (LibC.Lock(file, LibC.LockExclusive) != 0)
-            {
-                StoreException failure = Fault.Last("lock", path);
-                _ = LibC.Unlink(path);
-                file.Dispose();
-                throw failure;
-            }
-
-            // Between creation and lock it may have looked abandoned, and be deleted: then again.
-            if (LibC.TryStat(file, out LibC.FileFacts facts) && facts.Links > 0)
-            {
-                return new TemporaryFile(file, path);
-            }
-
-            file.Dispose();
         }
     }
 }

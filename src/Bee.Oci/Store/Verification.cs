@@ -35,18 +35,18 @@ internal sealed class Verification(LayoutFiles files, string store)
             Walk(child?.ToDescriptor() ?? new Descriptor("", "", 0), depth - 1);
         }
 
-        Blob(BlobRole.Config, manifest?.Config, StoreLimits.Manifest);
+        Blob(BlobRole.Config, manifest?.Config, config => files.ReadBlob(config, StoreLimits.Manifest));
         foreach (DescriptorDocument? layer in manifest?.Layers ?? [])
         {
-            Blob(BlobRole.Layer, layer ?? new DescriptorDocument(), StoreLimits.Program);
+            Blob(BlobRole.Layer, layer ?? new DescriptorDocument(), files.CheckBlob);
         }
     }
 
-    private void Blob(BlobRole role, DescriptorDocument? document, int limit)
+    private void Blob(BlobRole role, DescriptorDocument? document, Action<Descriptor> read)
     {
         if (document?.ToDescriptor() is { } descriptor && !_checks.ContainsKey(descriptor.Digest) && _checks.Count < Count)
         {
-            Add(role, descriptor, () => files.ReadBlob(descriptor, limit));
+            Add(role, descriptor, () => read(descriptor));
         }
     }
 

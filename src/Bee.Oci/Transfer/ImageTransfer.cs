@@ -1,4 +1,5 @@
 using Bee.Oci.Registry;
+using Bee.Oci.Store;
 
 namespace Bee.Oci.Transfer;
 
@@ -19,9 +20,13 @@ public sealed class ImageTransfer(TransferOptions? options = null)
     /// <param name="cancellation">Ends the transfer; nothing is named then.</param>
     /// <exception cref="RegistryException">The source does not give it, or gives something else.</exception>
     /// <exception cref="StoreException">The store cannot take it.</exception>
-    public Task<TransferResult> PullAsync(
-        IReadOnlyRepository source, string reference, ImageStore store, ImageReference name, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
+    public async Task<TransferResult> PullAsync(
+        IReadOnlyRepository source, string reference, ImageStore store, ImageReference name, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        store.RefuseIfReadOnly();
+        return await new Pull(source, store, _options).RunAsync(reference, name, cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Brings an image of a store into a registry.</summary>
     /// <param name="store">Where it is.</param>
@@ -31,8 +36,14 @@ public sealed class ImageTransfer(TransferOptions? options = null)
     /// <param name="cancellation">Ends the transfer; nothing is named then.</param>
     /// <exception cref="RegistryException">The registry does not take it.</exception>
     /// <exception cref="StoreException">The image is damaged, or not whole.</exception>
-    public Task<TransferResult> PushAsync(ImageStore store, Image image, IRepository target, string? tag, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
+    public async Task<TransferResult> PushAsync(ImageStore store, Image image, IRepository target, string? tag, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(image);
+        var source = new StoreRepository(store, image.Repository);
+        IEnumerable<string> names = [image.Repository, .. source.Namesakes(image.Digest)];
+        return await new Push(source, target, Mounts(names, target), _options).RunAsync(image.Digest, tag, cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Brings an image from one repository into another, by way of memory alone; within one registry blobs are mounted.</summary>
     /// <param name="source">Where it is.</param>
@@ -43,5 +54,12 @@ public sealed class ImageTransfer(TransferOptions? options = null)
     /// <exception cref="RegistryException">The source does not give it, or the target does not take it.</exception>
     public Task<TransferResult> CopyAsync(
         IReadOnlyRepository source, string reference, IRepository target, string? tag, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
+        new Push(source, target, Mounts([source.Name], target), _options).RunAsync(reference, tag, cancellation);
+
+    /// <summary>Of some repositories those in the target's registry, but for the target itself, without the registry.</summary>
+    private static string[] Mounts(IEnumerable<string> names, IRepository target)
+    {
+        string registry = target.Name[..(target.Name.IndexOf('/') + 1)];
+        return [.. names.Distinct().Where(n => registry.Length > 0 && n != target.Name && n.StartsWith(registry, StringComparison.Ordinal)).Select(n => n[registry.Length..])];
+    }
 }

@@ -1,0 +1,107 @@
+using System.Security.Cryptography;
+using Bee.Oci.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Bee.Oci.Store;
+
+/// <summary>A blob of a store that is read from its beginning to its end, where its digest is compared. Needs no more memory than its reader gives.</summary>
+internal sealed class BlobStream(SafeFileHandle file, string path, ContentDigest digest, long length) : Stream
+{
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private long _position;
+    private bool _isChecked;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => length;
+
+    public override long Position
+    {
+        get => _position;
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(Span<byte> buffer)
+    {
+        if (buffer.IsEmpty)
+        {
+            return 0;
+        }
+
+        // No further than the length that was told: another process may write.
+        int wanted = (int)Math.Min(buffer.Length, length - _position);
+        int read = wanted == 0 ? 0 : ReadFile(buffer[..wanted]);
+        _hash.AppendData(buffer[..read]);
+        _position += read;
+        if (_position == length || read == 0)
+        {
+            Check();
+        }
+
+        return read;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => cancellationToken.IsCancellationRequested
+        ? ValueTask.FromCanceled<int>(cancellationToken)
+        : new(Read(buffer.Span));
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            file.Dispose();
+            _hash.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    // Not by Fault.Wrap: a span does not go into a lambda.
+    private int ReadFile(Span<byte> buffer)
+    {
+        try
+        {
+            return RandomAccess.Read(file, buffer, _position);
+        }
+        catch (IOException e)
+        {
+            throw new StoreException(StoreFault.Io, $"'{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    private void Check()
+    {
+        if (_isChecked)
+        {
+            return;
+        }
+
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        _hash.GetHashAndReset(hash);
+        if (_position != length || Convert.ToHexString(hash).ToLowerInvariant() != digest.Hex)
+        {
+            throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: its content has another digest.");
+        }
+
+        _isChecked = true;
+    }
+}

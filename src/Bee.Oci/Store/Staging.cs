@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Bee.Oci.Native;
+
+namespace Bee.Oci.Store;
+
+/// <summary>
+/// Brings blobs of any size into a store: each is hashed while it is written under a temporary name, brought to the disk, and gets its final name,
+/// under the lock, when it is whole. So whoever is killed on the way finds the whole ones again. Blobs without a name in the index are anybody's to
+/// delete: whoever names them looks, under the lock, whether they are still there. Several threads may add at once.
+/// </summary>
+internal sealed class Staging : IDisposable
+{
+    private const int BufferBytes = 256 << 10;
+
+    private readonly string _path;
+    private readonly StoreLayout _layout;
+
+    // Threads of one process wait here rather than by polling for the lock.
+    private readonly SemaphoreSlim _door = new(1, 1);
+
+    private Staging(string path)
+    {
+        _path = path;
+        _layout = new StoreLayout(path);
+    }
+
+    /// <summary>Prepares a store, which is made where there is none.</summary>
+    public static Staging Open(string path) => Fault.Wrap(path, () =>
+    {
+        var staging = new Staging(path);
+        staging._layout.Prepare();
+        using StoreLock held = StoreLock.Take(staging._layout.LockPath);
+        staging._layout.Complete();
+        return staging;
+    });
+
+    /// <summary>Whether a blob is there, whole and right. Reads it.</summary>
+    public bool Has(Descriptor descriptor)
+    {
+        using LayoutFiles? files = LayoutFiles.Open(_path, null);
+        return files?.IsWhole(descriptor) == true;
+    }
+
+    /// <summary>Refuses blobs for which the disk has no room.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.Io"/>.</exception>
+    public void RequireRoom(IEnumerable<Descriptor> blobs) => Fault.Wrap(_path, () =>
+    {
+        using LayoutFiles files = LayoutFiles.Open(_path, null) ?? throw new StoreException(StoreFault.Io, $"The image store '{_path}' was removed.");
+
+        // Sizes come from a manifest, so they may be absurd, and their sum no number.
+        decimal needed = blobs.Where(b => !files.HasBlob(ContentDigest.Parse(b.Digest))).Sum(b => (decimal)b.Size);
+        long free = new DriveInfo(_path).AvailableFreeSpace;
+        if (needed > free)
+        {
+            throw new StoreException(StoreFault.Io, $"The image needs {needed:N0} bytes more in '{_path}', and the disk has room for {free:N0}. Make room, or name another store.");
+        }
+    });
+
+    /// <summary>Writes a blob.</summary>
+    /// <param name="descriptor">Its digest and length.</param>
+    /// <param name="content">Is read to its end, and not further than the length.</param>
+    /// <param name="moved">Is told how many bytes came, each time that some did.</param>
+    /// <param name="cancellation">Ends it; the blob is not there then.</param>
+    /// <exception cref="StoreException">The content is not the descriptor's, or the disk refuses.</exception>
+    public async Task AddAsync(Descriptor descriptor, Stream content, Action<long>? moved, CancellationToken cancellation)
+    {
+        ContentDigest digest = ContentDigest.Parse(descriptor.Digest);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using TemporaryFile file = Fault.Wrap(_path, () => TemporaryFile.Create(_layout.PrivatePath));
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            long length = 0;
+            int read;
+            while ((read = await content.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
+            {
+                length += read;
+                if (length > descriptor.Size)
+                {
+                    break;
+                }
+
+                hash.AppendData(buffer, 0, read);
+                Fault.Wrap(_path, () => file.Append(buffer.AsSpan(0, read)));
+                moved?.Invoke(read);
+            }
+
+            if (length != descriptor.Size)
+            {
+                throw new StoreException(
+                    StoreFault.DigestMismatch, $"What came for the blob {digest} has {(length > descriptor.Size ? "more" : $"{length}")} bytes, not the {descriptor.Size} of its descriptor.");
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        if (Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant() != digest.Hex)
+        {
+            throw new StoreException(StoreFault.DigestMismatch, $"What came for the blob {digest} has another digest.");
+        }
+
+        Fault.Wrap(_path, file.Synchronize);
+        await PublishAsync(file, digest, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _door.Dispose();
+
+    private async Task PublishAsync(TemporaryFile file, ContentDigest digest, CancellationToken cancellation)
+    {
+        await _door.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            using StoreLock held = StoreLock.Take(_layout.LockPath, cancellation);
+            Fault.Wrap(_path, () => file.MoveTo(LayoutFiles.BlobPath(_path, digest)));
+        }
+        finally
+        {
+            _door.Release();
+        }
+    }
+}

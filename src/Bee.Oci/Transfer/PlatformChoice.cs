@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Bee.Oci.Json;
+using Bee.Oci.Registry;
+
+namespace Bee.Oci.Transfer;
+
+/// <summary>Takes the manifest of one platform out of an index.</summary>
+internal static class PlatformChoice
+{
+    /// <summary>The manifest for a platform; what was resolved itself where it is no index.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.NoPlatform"/>.</exception>
+    public static async Task<Content> TakeAsync(IReadOnlyRepository source, Content resolved, Platform wanted, CancellationToken cancellation)
+    {
+        ManifestDocument document = ImageTree.Parse(resolved);
+        if (!MediaTypes.IsIndex(resolved.Descriptor.MediaType))
+        {
+            Platform? told = resolved.Descriptor.Platform ?? await ToldAsync(source, resolved, document, cancellation).ConfigureAwait(false);
+            return told is null || Fits(told, wanted)
+                ? resolved
+                : throw new RegistryException(RegistryFault.NoPlatform, $"The image of {source.Name} is for {told} alone, not for {wanted}.");
+        }
+
+        IReadOnlyList<Descriptor> children = ImageTree.Sound(document.Manifests, resolved.Descriptor);
+        Descriptor? chosen = children.FirstOrDefault(c => c.Platform == wanted) ?? children.FirstOrDefault(c => c.Platform is { } p && Fits(p, wanted));
+        return chosen is not null
+            ? await ImageTree.FetchAsync(source, chosen, cancellation).ConfigureAwait(false)
+            : throw new RegistryException(
+                RegistryFault.NoPlatform,
+                $"The image of {source.Name} has nothing for {wanted}; it is for {string.Join(", ", children.Select(c => c.Platform?.ToString() ?? "an unnamed platform").Distinct())}.");
+    }
+
+    // A platform that is asked for without variant takes any.
+    private static bool Fits(Platform told, Platform wanted) =>
+        told.Os == wanted.Os && told.Architecture == wanted.Architecture && (wanted.Variant is null || told.Variant is null || told.Variant == wanted.Variant);
+
+    private static async Task<Platform?> ToldAsync(IReadOnlyRepository source, Content manifest, ManifestDocument document, CancellationToken cancellation)
+    {
+        if (document.Config is null || ImageTree.Sound([document.Config], manifest.Descriptor)[0] is not { Size: <= StoreLimits.Manifest } config)
+        {
+            return null;
+        }
+
+        using Stream stream = await source.FetchAsync(config, cancellation).ConfigureAwait(false);
+        using var content = new MemoryStream();
+        await stream.CopyToAsync(content, cancellation).ConfigureAwait(false);
+        try
+        {
+            // The two keys are the same in every config that is JSON: Bee's, and the OCI image specification's.
+            PlatformDocument? told = JsonSerializer.Deserialize(content.GetBuffer().AsSpan(0, (int)content.Length), OciJson.Canonical.PlatformDocument);
+            return told?.ToPlatform();
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Bee.Oci.Registry;
+using Bee.Oci.Store;
+
+namespace Bee.Oci.Transfer;
+
+/// <summary>One image on its way into a store.</summary>
+internal sealed class Pull(IReadOnlyRepository source, ImageStore store, TransferOptions options)
+{
+    // How often blobs that others delete meanwhile are brought again.
+    private const int Attempts = 5;
+
+    private readonly Tally _tally = new(options.Progress);
+
+    public async Task<TransferResult> RunAsync(string reference, ImageReference name, CancellationToken cancellation)
+    {
+        TransferPlan plan = await TransferPlan.ReadAsync(source, reference, options, cancellation).ConfigureAwait(false);
+        string whole = Name(name, plan);
+        using var staging = Staging.Open(store.Path);
+        staging.RequireRoom(plan.Tree.Blobs);
+        IReadOnlyList<SignatureArtifact> signatures = await BringImageAsync(staging, plan, cancellation).ConfigureAwait(false);
+        Descriptor[] more = [.. signatures.SelectMany(s => s.Blobs).DistinctBy(b => b.Digest).ExceptBy(plan.Tree.Blobs.Select(b => b.Digest), b => b.Digest)];
+        await BringAsync(staging, more, cancellation).ConfigureAwait(false);
+
+        List<Content> manifests = [.. signatures.Select(s => s.Manifest), .. plan.Tree.Manifests];
+        List<(string Tag, Descriptor Manifest)> tags = [.. signatures.Where(s => s.IsTagged).Select(s => (SignatureNames.SignatureTag(s.Subject), s.Manifest.Descriptor))];
+        foreach (IGrouping<string, SignatureArtifact> subject in signatures.GroupBy(s => s.Subject))
+        {
+            if (SignatureArtifacts.ReferrersIndex(subject) is { } index)
+            {
+                manifests.Add(index);
+                tags.Add((SignatureNames.ReferrersTag(subject.Key), index.Descriptor));
+            }
+        }
+
+        // Annotations of an index's entry are the index's, and stay in it.
+        Descriptor image = plan.Image.Descriptor with { Annotations = new Dictionary<string, string>() };
+        Descriptor[] parts = [.. plan.Tree.Blobs, .. more];
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            IReadOnlyList<Descriptor> missing = store.Name(whole, image, manifests.Select(m => m.Bytes), parts, tags);
+            if (missing.Count == 0)
+            {
+                return _tally.Result(image);
+            }
+
+            await BringAsync(staging, missing, cancellation).ConfigureAwait(false);
+        }
+
+        throw store.Robbed(whole);
+    }
+
+    /// <summary>Brings the blobs, and looks for signatures meanwhile.</summary>
+    private async Task<IReadOnlyList<SignatureArtifact>> BringImageAsync(Staging staging, TransferPlan plan, CancellationToken cancellation)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task<IReadOnlyList<SignatureArtifact>> finding = plan.SignaturesAsync(source, options, ended.Token);
+        try
+        {
+            await BringAsync(staging, plan.Tree.Blobs, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Nothing is left at work behind whoever waits.
+            await ended.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAny(finding).ConfigureAwait(false);
+            throw;
+        }
+
+        return await finding.ConfigureAwait(false);
+    }
+
+    /// <summary>The name that is asked for; a digest in it is what was resolved, and in the store's name it is what is stored.</summary>
+    private static string Name(ImageReference name, TransferPlan plan)
+    {
+        string digest = plan.Image.Descriptor.Digest;
+        _ = ImageStore.NameFor(name, plan.Resolved.Descriptor.Digest);
+        return ImageStore.NameFor(new ImageReference(name.Registry, name.Repository, name.Tag, name.Digest is null ? null : digest), digest);
+    }
+
+    private Task BringAsync(Staging staging, IReadOnlyCollection<Descriptor> blobs, CancellationToken cancellation)
+    {
+        _tally.Expect(blobs);
+        return TransferPlan.ForEachAsync(blobs, options, (blob, token) => BringAsync(staging, blob, token), cancellation);
+    }
+
+    private async Task BringAsync(Staging staging, Descriptor blob, CancellationToken cancellation)
+    {
+        if (staging.Has(blob))
+        {
+            _tally.Present(blob);
+            return;
+        }
+
+        using Stream content = await source.FetchAsync(blob, cancellation).ConfigureAwait(false);
+        try
+        {
+            await staging.AddAsync(blob, content, _tally.Moved, cancellation).ConfigureAwait(false);
+        }
+        catch (StoreException e) when (e.Fault == StoreFault.DigestMismatch)
+        {
+            throw new RegistryException(RegistryFault.DigestMismatch, e.Message, e);
+        }
+
+        _tally.Sent(blob);
+    }
+}

@@ -1,0 +1,116 @@
+using Bee.Oci.Registry;
+using Bee.Oci.Store;
+
+namespace Bee.Oci.Transfer;
+
+/// <summary>One image on its way into a registry, from a store or another repository.</summary>
+/// <param name="source">Where it is.</param>
+/// <param name="target">Where it goes.</param>
+/// <param name="mounts">Repositories of the target's registry, without its host, that may have the blobs.</param>
+/// <param name="options">How.</param>
+internal sealed class Push(IReadOnlyRepository source, IRepository target, IReadOnlyList<string> mounts, TransferOptions options)
+{
+    private readonly Tally _tally = new(options.Progress);
+
+    // Repositories of which nothing was taken over; not asked again for each blob.
+    private readonly HashSet<string> _barren = [];
+    private readonly HashSet<string> _fruitful = [];
+
+    public async Task<TransferResult> RunAsync(string reference, string? tag, CancellationToken cancellation)
+    {
+        TransferPlan plan = await TransferPlan.ReadAsync(source, reference, options, cancellation).ConfigureAwait(false);
+        IReadOnlyList<SignatureArtifact> signatures = await plan.SignaturesAsync(source, options, cancellation).ConfigureAwait(false);
+        await BringAsync([.. plan.Tree.Blobs, .. signatures.SelectMany(s => s.Blobs)], cancellation).ConfigureAwait(false);
+        Descriptor image = plan.Image.Descriptor;
+        foreach (Content manifest in plan.Tree.Manifests)
+        {
+            // With signatures the image has its name last: whoever sees the name finds them.
+            bool isLast = manifest.Descriptor.Digest == image.Digest && signatures.Count == 0;
+            await BringAsync(manifest, isLast ? tag : null, cancellation).ConfigureAwait(false);
+        }
+
+        if (signatures.Count > 0)
+        {
+            await new SignaturePush(target).RunAsync(signatures, cancellation).ConfigureAwait(false);
+            if (tag is not null)
+            {
+                await BringAsync(plan.Image, tag, cancellation).ConfigureAwait(false);
+            }
+        }
+
+        return _tally.Result(image);
+    }
+
+    private async Task BringAsync(Content manifest, string? tag, CancellationToken cancellation)
+    {
+        // A registry may refuse to set a tag again, even to what it stands for.
+        bool isThere = tag is null
+            ? await target.ExistsAsync(manifest.Descriptor, cancellation).ConfigureAwait(false)
+            : (await target.ResolveAsync(tag, cancellation).ConfigureAwait(false))?.Digest == manifest.Descriptor.Digest;
+        if (!isThere)
+        {
+            await target.PushManifestAsync(manifest, tag, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private Task BringAsync(IEnumerable<Descriptor> blobs, CancellationToken cancellation)
+    {
+        Descriptor[] all = [.. blobs.DistinctBy(b => b.Digest)];
+        _tally.Expect(all);
+        return TransferPlan.ForEachAsync(all, options, BringAsync, cancellation);
+    }
+
+    private async Task BringAsync(Descriptor blob, CancellationToken cancellation)
+    {
+        if (await target.ExistsAsync(blob, cancellation).ConfigureAwait(false))
+        {
+            _tally.Present(blob);
+        }
+        else if (await MountAsync(blob, cancellation).ConfigureAwait(false))
+        {
+            _tally.Mounted(blob);
+        }
+        else
+        {
+            // A push asks for the content when it needs it, maybe again, and does not wait for it by the way that it waits for the network.
+            await target.PushAsync(
+                blob, () => source.FetchAsync(blob, cancellation).GetAwaiter().GetResult(), new Difference(_tally), cancellation).ConfigureAwait(false);
+            _tally.Sent(blob);
+        }
+    }
+
+    private async Task<bool> MountAsync(Descriptor blob, CancellationToken cancellation)
+    {
+        foreach (string repository in mounts)
+        {
+            lock (_barren)
+            {
+                if (_barren.Contains(repository) && !_fruitful.Contains(repository))
+                {
+                    continue;
+                }
+            }
+
+            bool isMounted = await target.MountAsync(blob, repository, cancellation).ConfigureAwait(false);
+            lock (_barren)
+            {
+                (isMounted ? _fruitful : _barren).Add(repository);
+            }
+
+            if (isMounted)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Turns how far one blob is into how much was moved.</summary>
+    private sealed class Difference(Tally tally) : IProgress<long>
+    {
+        private long _reported;
+
+        public void Report(long value) => tally.Moved(value - Interlocked.Exchange(ref _reported, value));
+    }
+}

@@ -1,0 +1,73 @@
+using Bee.Oci.Registry;
+using Bee.Oci.Store;
+
+namespace Bee.Oci.Transfer;
+
+/// <summary>Hangs signatures, whose blobs are there, onto an image in a registry; those that it has already stay.</summary>
+internal sealed class SignaturePush(IRepository target)
+{
+    public async Task RunAsync(IEnumerable<SignatureArtifact> signatures, CancellationToken cancellation)
+    {
+        foreach (IGrouping<string, SignatureArtifact> subject in signatures.GroupBy(s => s.Subject))
+        {
+            HashSet<string>? known = null;
+            foreach (SignatureArtifact signature in subject)
+            {
+                if (signature.IsTagged)
+                {
+                    await TagAsync(signature, cancellation).ConfigureAwait(false);
+                    continue;
+                }
+
+                // By what refers, not by what exists: a registry without an API for referrers tells those in an index, which may not have come to it.
+                known ??= await ReferrersAsync(subject.Key, cancellation).ConfigureAwait(false);
+                if (!known.Contains(signature.Manifest.Descriptor.Digest))
+                {
+                    await target.PushManifestAsync(signature.Manifest, null, cancellation).ConfigureAwait(false);
+                }
+            }
+        }
+    }
+
+    private async Task<HashSet<string>> ReferrersAsync(string digest, CancellationToken cancellation)
+    {
+        var known = new HashSet<string>();
+        await foreach (Descriptor referrer in target.ReferrersAsync(digest, cancellation).ConfigureAwait(false))
+        {
+            known.Add(referrer.Digest);
+        }
+
+        return known;
+    }
+
+    private async Task TagAsync(SignatureArtifact signature, CancellationToken cancellation)
+    {
+        string tag = SignatureNames.SignatureTag(signature.Subject);
+        Content manifest = signature.Manifest;
+        if (await target.ResolveAsync(tag, cancellation).ConfigureAwait(false) is not null)
+        {
+            Content old = await target.FetchManifestAsync(tag, cancellation).ConfigureAwait(false);
+            byte[] joined = Joined(manifest, old);
+            manifest = new Content(manifest.Descriptor with { Digest = ContentDigest.Of(joined).ToString(), Size = joined.Length }, joined);
+            if (manifest.Descriptor.Digest == old.Descriptor.Digest)
+            {
+                return;
+            }
+        }
+
+        await target.PushManifestAsync(manifest, tag, cancellation).ConfigureAwait(false);
+    }
+
+    private static byte[] Joined(Content manifest, Content old)
+    {
+        try
+        {
+            return SignatureUnion.Of(manifest.Descriptor, manifest.Bytes, old.Descriptor, old.Bytes);
+        }
+        catch (StoreException)
+        {
+            // What has the tag is no signature.
+            return manifest.Bytes;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using Bee.Oci.Registry;
+
+namespace Bee.Oci.Transfer;
+
+/// <summary>What a transfer has to move: read once, and by digest from there on, so that a tag that moves meanwhile does not matter.</summary>
+/// <param name="Resolved">What the reference stands for.</param>
+/// <param name="Image">The part of it that goes: the manifest of the platform, or the same.</param>
+/// <param name="Tree">All that the image refers to.</param>
+internal sealed record TransferPlan(Content Resolved, Content Image, ImageTree Tree)
+{
+    /// <summary>Reads what there is.</summary>
+    /// <exception cref="RegistryException">It is not there, is no image, or not for the platform.</exception>
+    public static async Task<TransferPlan> ReadAsync(
+        IReadOnlyRepository source, string reference, TransferOptions options, CancellationToken cancellation)
+    {
+        Content resolved = await source.FetchManifestAsync(reference, cancellation).ConfigureAwait(false);
+        if (options.BeforeCommit is { } check)
+        {
+            await check(resolved.Descriptor, source, cancellation).ConfigureAwait(false);
+        }
+
+        Content image = options.Platform is { } platform
+            ? await PlatformChoice.TakeAsync(source, resolved, platform, cancellation).ConfigureAwait(false)
+            : resolved;
+        return new TransferPlan(resolved, image, await ImageTree.ReadAsync(source, image, cancellation).ConfigureAwait(false));
+    }
+
+    /// <summary>The signatures of the image and of each manifest in it.</summary>
+    public async Task<IReadOnlyList<SignatureArtifact>> SignaturesAsync(
+        IReadOnlyRepository source, TransferOptions options, CancellationToken cancellation)
+    {
+        if (!options.Signatures)
+        {
+            return [];
+        }
+
+        var artifacts = new SignatureArtifacts(source, options.Note);
+        var found = new List<SignatureArtifact>();
+        foreach (Content[] some in Tree.Manifests.Chunk(options.Concurrency))
+        {
+            foreach (IReadOnlyList<SignatureArtifact> list in await Task.WhenAll(
+                some.Select(m => artifacts.OfAsync(m.Descriptor.Digest, cancellation))).ConfigureAwait(false))
+            {
+                found.AddRange(list);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Does something for each blob, several at once and the largest first.</summary>
+    public static Task ForEachAsync(
+        IEnumerable<Descriptor> blobs, TransferOptions options, Func<Descriptor, CancellationToken, Task> work, CancellationToken cancellation) =>
+        Parallel.ForEachAsync(
+            blobs.OrderByDescending(b => b.Size),
+            new ParallelOptions { MaxDegreeOfParallelism = options.Concurrency, CancellationToken = cancellation },
+            async (blob, token) => await work(blob, token).ConfigureAwait(false));
+}

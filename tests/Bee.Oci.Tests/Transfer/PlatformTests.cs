@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+using Bee.Oci.Registry;
+using Bee.Oci.Transfer;
+
+namespace Bee.Oci.Tests.Transfer;
+
+/// <summary>Images of several platforms, whole and one of them.</summary>
+public sealed class PlatformTests : IDisposable
+{
+    private static readonly ImageReference s_name = ImageReference.Parse("registry.example/me/x:v1");
+
+    private readonly StoreFolder _folder = new();
+    private readonly MemoryRepository _registry = new("registry.example/me/x");
+
+    [Fact]
+    public async Task Without_a_platform_the_whole_index_comes()
+    {
+        Descriptor index = PutIndex(("linux", "amd64", null), ("linux", "arm64", null));
+        TransferResult result = await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name);
+        Image stored = Assert.Single(_folder.Store.List());
+        Assert.Equal((index.Digest, 2, 3), (stored.Digest, stored.Platforms.Count, result.BlobsSent));
+        Assert.All(_folder.Store.Verify(stored), c => Assert.Null(c.Fault));
+    }
+
+    [Theory]
+    [InlineData("arm64", null, "linux/arm64")]
+    [InlineData("arm", null, "linux/arm/v6")]
+    [InlineData("arm", "v7", "linux/arm/v7")]
+    public async Task One_platform_comes_alone(string architecture, string? variant, string expected)
+    {
+        Descriptor index = PutIndex(("linux", "amd64", null), ("linux", "arm64", null), ("linux", "arm", "v6"), ("linux", "arm", "v7"));
+        var transfer = new ImageTransfer(new() { Platform = new Platform("linux", architecture, variant) });
+        TransferResult result = await transfer.PullAsync(_registry, "v1", _folder.Store, s_name);
+        Image stored = Assert.Single(_folder.Store.List());
+        Assert.Equal(expected, stored.Platform!.ToString());
+        Assert.Equal((result.Descriptor.Digest, MediaTypes.ImageManifest), (stored.Digest, stored.Descriptor.MediaType));
+        Assert.NotEqual(index.Digest, stored.Digest);
+        Assert.Equal(3, _folder.Blobs().Length);
+        Assert.Empty(stored.Descriptor.Annotations.Keys.Except([AnnotationKeys.ReferenceName, AnnotationKeys.Created]));
+    }
+
+    [Fact]
+    public async Task A_digest_of_the_index_pins_the_platform_too()
+    {
+        Descriptor index = PutIndex(("linux", "amd64", null), ("linux", "arm64", null));
+        var transfer = new ImageTransfer(new() { Platform = new Platform("linux", "arm64") });
+        TransferResult result = await transfer.PullAsync(_registry, index.Digest, _folder.Store, ImageReference.Parse("registry.example/me/x@" + index.Digest));
+        Assert.Equal("registry.example/me/x@" + result.Descriptor.Digest, Assert.Single(_folder.Store.List()).Reference);
+    }
+
+    [Fact]
+    public async Task None_that_fits_is_told_with_those_there_are()
+    {
+        PutIndex(("linux", "amd64", null), ("linux", "arm", "v7"));
+        var transfer = new ImageTransfer(new() { Platform = new Platform("linux", "s390x") });
+        RegistryException e = await Assert.ThrowsAsync<RegistryException>(() => transfer.PullAsync(_registry, "v1", _folder.Store, s_name));
+        Assert.Equal(RegistryFault.NoPlatform, e.Fault);
+        Assert.Contains("linux/s390x", e.Message, StringComparison.Ordinal);
+        Assert.Contains("linux/amd64, linux/arm/v7", e.Message, StringComparison.Ordinal);
+        Assert.Empty(_folder.Store.List());
+    }
+
+    [Theory]
+    [InlineData("""{"os":"linux","architecture":"arm64"}""", true)]
+    [InlineData("""{"os":"linux","architecture":"amd64"}""", false)]
+    [InlineData("{}", true)]
+    [InlineData("a: yaml", true)]
+    public async Task An_image_of_one_platform_is_taken_unless_it_says_that_it_is_for_another(string config, bool isTaken)
+    {
+        JsonObject manifest = _registry.Manifest("elf");
+        manifest["config"] = MemoryRepository.Json(_registry.Put(System.Text.Encoding.UTF8.GetBytes(config), MediaTypes.EbpfConfig));
+        _registry.PutManifest(manifest, "v1");
+        var transfer = new ImageTransfer(new() { Platform = new Platform("linux", "arm64") });
+        Task<TransferResult> pull = transfer.PullAsync(_registry, "v1", _folder.Store, s_name);
+        if (isTaken)
+        {
+            await pull;
+        }
+        else
+        {
+            Assert.Equal(RegistryFault.NoPlatform, (await Assert.ThrowsAsync<RegistryException>(() => pull)).Fault);
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private Descriptor PutIndex(params (string Os, string Architecture, string? Variant)[] platforms)
+    {
+        var manifests = new JsonArray();
+        foreach ((string os, string architecture, string? variant) in platforms)
+        {
+            JsonObject entry = MemoryRepository.Json(_registry.PutImage(null, $"elf for {os}/{architecture}/{variant}"));
+            entry["platform"] = new JsonObject { ["os"] = os, ["architecture"] = architecture, ["variant"] = variant };
+            entry["annotations"] = new JsonObject { ["org.example"] = "entry" };
+            manifests.Add(entry);
+        }
+
+        return _registry.PutManifest(new JsonObject { ["schemaVersion"] = 2, ["manifests"] = manifests }, "v1", MediaTypes.ImageIndex);
+    }
+}
