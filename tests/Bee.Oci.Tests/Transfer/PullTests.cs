@@ -55,10 +55,11 @@ public sealed class PullTests : IDisposable
     {
         Descriptor image = _registry.PutImage("v1", "right", "wrong");
         string wrong = ContentDigest.Of("wrong"u8).ToString();
+        var transfer = new ImageTransfer(new() { Concurrency = 1 });
         foreach (string content in new[] { "Wrong", "wron", "wronger", "" })
         {
             _registry.Blobs[wrong] = Encoding.UTF8.GetBytes(content);
-            RegistryException e = await Assert.ThrowsAsync<RegistryException>(() => new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name));
+            RegistryException e = await Assert.ThrowsAsync<RegistryException>(() => transfer.PullAsync(_registry, "v1", _folder.Store, s_name));
             Assert.Equal(RegistryFault.DigestMismatch, e.Fault);
             Assert.Contains(wrong, e.Message, StringComparison.Ordinal);
             Assert.Empty(_folder.Store.List());
@@ -67,7 +68,7 @@ public sealed class PullTests : IDisposable
         }
 
         _registry.Blobs[wrong] = "wrong"u8.ToArray();
-        TransferResult result = await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name);
+        TransferResult result = await transfer.PullAsync(_registry, "v1", _folder.Store, s_name);
         Assert.Equal(image.Digest, Assert.Single(_folder.Store.List()).Digest);
         Assert.True(result.BlobsPresent > 0, "what was whole was used again");
     }

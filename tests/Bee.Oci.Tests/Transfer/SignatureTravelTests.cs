@@ -1,0 +1,240 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Bee.Oci.Registry;
+using Bee.Oci.Transfer;
+
+namespace Bee.Oci.Tests.Transfer;
+
+/// <summary>Signatures go where their image goes, and go away with it.</summary>
+public sealed class SignatureTravelTests : IDisposable
+{
+    private const string SimpleSigning = "application/vnd.dev.cosign.simplesigning.v1+json";
+    private const string Bundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
+    private static readonly ImageReference s_name = ImageReference.Parse("registry.example/me/x:v1");
+
+    private readonly StoreFolder _folder = new();
+    private readonly MemoryRepository _registry = new("registry.example/me/x");
+
+    [Fact]
+    public async Task They_come_with_the_image_and_are_not_listed()
+    {
+        Descriptor image = _registry.PutImage("v1", "elf");
+        Descriptor tagged = PutTagged(_registry, image, "one");
+        Descriptor referrer = PutReferrer(_registry, image, "two");
+        await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name);
+
+        Assert.Equal(s_name.ToString(), Assert.Single(_folder.Store.List()).Reference);
+        Assert.Equal(s_name.ToString(), Assert.Single(_folder.Store.List("*")).Reference);
+        IReadOnlyRepository stored = _folder.Store.Repository("registry.example/me/x");
+        Assert.Equal(tagged.Digest, (await stored.ResolveAsync(Tag(image) + ".sig"))!.Digest);
+        Assert.Equal([referrer.Digest], await Referrers(stored, image));
+        Assert.Equal(_registry.Manifests[referrer.Digest].Bytes, (await stored.FetchManifestAsync(referrer.Digest)).Bytes);
+        using var text = new StreamReader(await stored.FetchAsync(MemoryRepository.Describe("two"u8.ToArray(), Bundle)));
+        Assert.Equal("two", await text.ReadToEndAsync());
+
+        // Its short digest means the image, whatever digests its signatures have.
+        Assert.Equal(StoreFault.NotFound, Assert.Throws<StoreException>(() => _folder.Store.Remove(tagged.Digest[..20])).Fault);
+
+        Image found = _folder.Store.Find("x:v1")!;
+        MemoryRepository other = new("elsewhere.example/me/x");
+        TransferResult result = await new ImageTransfer().PushAsync(_folder.Store, found, other, "v2");
+        Assert.Equal(4, result.BlobsSent);
+        Assert.Equal((image.Digest, tagged.Digest), (other.Tags["v2"], other.Tags[Tag(image) + ".sig"]));
+        Assert.Equal([referrer.Digest], await Referrers(other, image));
+
+        // The name comes last: whoever sees it finds the signatures.
+        Assert.Equal($"manifest {image.Digest} v2", other.Log.Last());
+        other.Log.Clear();
+        await new ImageTransfer().PushAsync(_folder.Store, found, other, "v2");
+        Assert.Empty(other.Log);
+    }
+
+    [Fact]
+    public async Task Those_of_each_platform_come_along()
+    {
+        Descriptor child = _registry.PutImage(null, "elf");
+        JsonObject entry = MemoryRepository.Json(child);
+        Descriptor index = _registry.PutManifest(new JsonObject { ["manifests"] = new JsonArray(entry) }, "v1", MediaTypes.ImageIndex);
+        PutTagged(_registry, index, "of the index");
+        PutTagged(_registry, child, "of the platform");
+        MemoryRepository other = new("elsewhere.example/me/x");
+        await new ImageTransfer().CopyAsync(_registry, "v1", other, "v1");
+        Assert.Equal(new[] { Tag(child) + ".sig", Tag(index) + ".sig", "v1" }.Order(), other.Tags.Keys.Order());
+    }
+
+    [Fact]
+    public async Task None_goes_when_none_is_wanted()
+    {
+        Descriptor image = _registry.PutImage("v1", "elf");
+        PutTagged(_registry, image, "one");
+        await new ImageTransfer(new() { Signatures = false }).PullAsync(_registry, "v1", _folder.Store, s_name);
+        Assert.Null(await _folder.Store.Repository("registry.example/me/x").ResolveAsync(Tag(image) + ".sig"));
+    }
+
+    [Fact]
+    public async Task Neither_side_loses_signatures_that_the_other_does_not_have()
+    {
+        Descriptor image = _registry.PutImage("v1", "elf");
+        PutTagged(_registry, image, "first");
+        PutReferrer(_registry, image, "first bundle");
+        await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name);
+
+        MemoryRepository other = new(_registry.Name);
+        other.PutImage("v1", "elf");
+        PutTagged(other, image, "second");
+        PutReferrer(other, image, "second bundle");
+        await new ImageTransfer().PullAsync(other, "v1", _folder.Store, s_name);
+        await new ImageTransfer().PushAsync(_folder.Store, _folder.Store.Find("x:v1")!, _registry, "v1");
+
+        IReadOnlyRepository stored = _folder.Store.Repository(_registry.Name);
+        foreach (IReadOnlyRepository repository in new[] { stored, _registry })
+        {
+            JsonNode signatures = JsonNode.Parse((await repository.FetchManifestAsync(Tag(image) + ".sig")).Bytes)!;
+            Assert.Equal(["first", "second"], signatures["layers"]!.AsArray().Select(l => (string)l!["annotations"]!["dev.cosignproject.cosign/signature"]!).Order());
+            Assert.Equal(2, (await Referrers(repository, image)).Count);
+        }
+
+        // Two signatures of one payload are one blob and two layers.
+        PutTagged(_registry, image, "first", "third");
+        await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name);
+        JsonNode three = JsonNode.Parse((await stored.FetchManifestAsync(Tag(image) + ".sig")).Bytes)!;
+        Assert.Equal(["first", "second", "third"], three["layers"]!.AsArray().Select(l => (string)l!["annotations"]!["dev.cosignproject.cosign/signature"]!).Order());
+    }
+
+    [Fact]
+    public async Task A_further_name_has_them_too_and_the_last_name_of_a_repository_takes_them_away()
+    {
+        Descriptor image = _registry.PutImage("v1", "elf");
+        PutTagged(_registry, image, "one");
+        PutReferrer(_registry, image, "two");
+        await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name);
+        Image pulled = _folder.Store.Find("x:v1")!;
+        _folder.Store.Tag(pulled, ImageReference.Parse("mine:v1"));
+        _folder.Store.Tag(pulled, ImageReference.Parse("registry.example/me/x:v2"));
+        Assert.NotNull(await _folder.Store.Repository("mine").ResolveAsync(Tag(image) + ".sig"));
+
+        using var second = new StoreFolder();
+        second.Store.Tag(pulled, ImageReference.Parse("copy:v1"));
+        Assert.Single(await Referrers(second.Store.Repository("copy"), image));
+        Assert.Equal(_folder.Blobs().Select(Path.GetFileName).Order(), second.Blobs().Select(Path.GetFileName).Order());
+        Assert.Equal(["copy:v1"], second.Store.Remove("copy:v1").References);
+        Assert.Empty(second.Blobs());
+
+        IReadOnlyRepository repository = _folder.Store.Repository("registry.example/me/x");
+        _folder.Store.Remove("registry.example/me/x:v1");
+        Assert.Single(await Referrers(repository, image));
+        _folder.Store.Remove("registry.example/me/x:v2");
+        Assert.Empty(await Referrers(repository, image));
+        Assert.Null(await repository.ResolveAsync(Tag(image) + ".sig"));
+        Assert.Single(await Referrers(_folder.Store.Repository("mine"), image));
+        Assert.Equal(["mine:v1"], _folder.Store.Remove("mine:v1").References);
+        Assert.Empty(_folder.Blobs());
+    }
+
+    [Fact]
+    public async Task Those_of_an_image_whose_name_moved_go_with_the_next_removal()
+    {
+        Descriptor image = _registry.PutImage("v1", "old");
+        PutTagged(_registry, image, "one");
+        await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name);
+        _registry.PutImage("v1", "new");
+        await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name);
+        _folder.Store.Remove(s_name.ToString());
+        Assert.Null(await _folder.Store.Repository(_registry.Name).ResolveAsync(Tag(image) + ".sig"));
+
+        // The old image's own blobs are without an owner and not old: they may be another tool's, not in its index yet.
+        Assert.Equal(new[] { image.Digest, ContentDigest.Of("old"u8).ToString() }.Select(_folder.Blob).Order(), _folder.Blobs().Order());
+    }
+
+    [Fact]
+    public async Task What_others_hang_onto_an_image_does_not_keep_it_from_its_user()
+    {
+        var notes = new List<RegistryNote>();
+        var transfer = new ImageTransfer(new() { Note = notes.Add });
+        Descriptor image = _registry.PutImage("v1", "elf");
+        JsonObject large = _registry.Manifest();
+        large["layers"]!.AsArray().Add(new JsonObject { ["mediaType"] = SimpleSigning, ["digest"] = "sha256:" + new string('0', 64), ["size"] = long.MaxValue });
+        _registry.PutManifest(large, Tag(image) + ".sig");
+        JsonObject sbom = _registry.Manifest("a large bill of materials");
+        sbom["subject"] = MemoryRepository.Json(image);
+        _registry.PutManifest(sbom, null);
+        await transfer.PullAsync(_registry, "v1", _folder.Store, s_name);
+        Assert.Single(_folder.Store.List());
+        Assert.True(Assert.Single(notes).IsWarning);
+        Assert.Equal(3, _folder.Blobs().Length);
+
+        // A registry that does not tell is no fault; one that fails is.
+        _registry.BeforeReferrers = () => throw new RegistryException(RegistryFault.Denied, "denied");
+        await transfer.PullAsync(_registry, "v1", _folder.Store, s_name);
+        _registry.BeforeReferrers = () => throw new RegistryException(RegistryFault.ServerError, "500");
+        Assert.Equal(RegistryFault.ServerError, (await Assert.ThrowsAsync<RegistryException>(() => transfer.PullAsync(_registry, "v1", _folder.Store, s_name))).Fault);
+    }
+
+    [Fact]
+    public async Task A_referrer_of_another_image_is_not_believed()
+    {
+        // What the index of referrers claims is anybody's to write; what the manifest says is signed by its digest.
+        Descriptor image = _registry.PutImage("v1", "elf");
+        Descriptor other = _registry.PutImage("v2", "other");
+        Descriptor referrer = PutReferrer(_registry, other, "bundle");
+        var lying = new LyingReferrers(_registry, referrer);
+        await new ImageTransfer().PullAsync(lying, "v1", _folder.Store, s_name);
+        Assert.Empty(await Referrers(_folder.Store.Repository(_registry.Name), image));
+        Assert.False(File.Exists(_folder.Blob(referrer.Digest)));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static string Tag(Descriptor image) => image.Digest.Replace(':', '-');
+
+    private static async Task<List<string>> Referrers(IReadOnlyRepository repository, Descriptor image)
+    {
+        var digests = new List<string>();
+        await foreach (Descriptor referrer in repository.ReferrersAsync(image.Digest))
+        {
+            digests.Add(referrer.Digest);
+        }
+
+        return digests;
+    }
+
+    private static Descriptor PutTagged(MemoryRepository repository, Descriptor image, params string[] signatures)
+    {
+        JsonObject manifest = repository.Manifest();
+        foreach (string signature in signatures)
+        {
+            JsonObject layer = MemoryRepository.Json(repository.Put("payload"u8.ToArray(), SimpleSigning));
+            layer["annotations"] = new JsonObject { ["dev.cosignproject.cosign/signature"] = signature };
+            manifest["layers"]!.AsArray().Add(layer);
+        }
+
+        return repository.PutManifest(manifest, Tag(image) + ".sig");
+    }
+
+    private static Descriptor PutReferrer(MemoryRepository repository, Descriptor image, string bundle)
+    {
+        JsonObject manifest = repository.Manifest();
+        manifest["layers"]!.AsArray().Add(MemoryRepository.Json(repository.Put(Encoding.UTF8.GetBytes(bundle), Bundle)));
+        manifest["subject"] = MemoryRepository.Json(image);
+        return repository.PutManifest(manifest, null);
+    }
+
+    private sealed class LyingReferrers(IReadOnlyRepository inner, Descriptor referrer) : IReadOnlyRepository
+    {
+        public string Name => inner.Name;
+
+        public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) => inner.ResolveAsync(reference, cancellation);
+
+        public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) => inner.FetchManifestAsync(reference, cancellation);
+
+        public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default) => inner.FetchAsync(descriptor, cancellation);
+
+        public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) => inner.ExistsAsync(descriptor, cancellation);
+
+        public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+        {
+            await Task.Yield();
+            yield return referrer;
+        }
+    }
+}
