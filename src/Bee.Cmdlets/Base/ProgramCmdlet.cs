@@ -139,7 +139,7 @@ public abstract class ProgramCmdlet : RegistryStoreCmdlet
 
         // As Invoke-BeeBuild would build it, with what the bee.yaml beside it says.
         BuildSource source = BuildSource.Find(path);
-        return SourceBuild.Compile(this, source.Request(), Stop) is { Object: { } bytes } && SourceBuild.Describe(this, source, bytes) is { } file
+        return SourceBuild.CompileAndTell(this, source.Request(), Stop) is { Object: { } bytes } && SourceBuild.Describe(this, source, bytes) is { } file
             ? new ProgramInput(ImageNames.FileStem(source.File), source.File, file)
             : null;
     }

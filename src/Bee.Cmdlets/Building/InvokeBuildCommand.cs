@@ -45,10 +45,19 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     [ValidateNotNullOrEmpty]
     public string[] CFlags { get; set; } = [];
 
-    /// <summary>A file with the BTF of the kernel to compile for, raw or in an ELF file. The running kernel's without it.</summary>
+    /// <summary>The platforms to build for, such as linux/amd64 and linux/arm64; several make one image for all of them. This machine's without it.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    public string? VmlinuxBtf { get; set; }
+    [ArgumentCompleter(typeof(PlatformCompleter))]
+    public string[] Platform { get; set; } = [];
+
+    /// <summary>
+    /// A file with the BTF of the kernel to compile for, raw or in an ELF file; or a hashtable of platforms and such files. The running
+    /// kernel's without it.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public object? VmlinuxBtf { get; set; }
 
     /// <summary>Who wrote the program.</summary>
     [Parameter(ParameterSetName = "Image")]
@@ -98,45 +107,38 @@ public sealed class InvokeBuildCommand : StoreCmdlet
 
     private void Build(BuildSource source)
     {
+        Platform[] platforms = [.. Platform.Select(Oci.Platform.Parse).DefaultIfEmpty(Oci.Platform.Host).Distinct()];
         ImageReference? reference = BinaryOnly ? null : Reference(source);
-        string? outFile = OutPath(source);
-        if (!ShouldProcess(source.File, reference is null ? $"Compile to {outFile}" : $"Build image {reference}"))
+        IReadOnlyList<string>? outFiles = OutPaths(source, platforms);
+        string made = reference is null ? $"Compile to {string.Join(", ", outFiles!)}" : $"Build image {reference}";
+        if (!ShouldProcess(source.File, Platform.Length == 0 ? made : $"{made} for {string.Join(", ", platforms.AsEnumerable())}"))
         {
             return;
         }
 
         CompileRequest request = source.Request();
-        CompileResult? result = SourceBuild.Compile(this, request with
-        {
-            VmlinuxBtf = VmlinuxBtf is null ? null : FullPath(VmlinuxBtf),
-            Defines = [.. request.Defines, .. Define],
-            CFlags = CFlags,
-        }, Stop);
-        if (result?.Object is not { } bytes)
-        {
-            return;
-        }
+        var build = new PlatformBuild(this, source, KernelTypeFiles.From(VmlinuxBtf, platforms, FullPath), Stop);
 
         // Read before anything is written: what cannot be described must not get a name.
-        if (SourceBuild.Describe(this, source, bytes) is not { } file)
+        if (build.Run(request with { Defines = [.. request.Defines, .. Define], CFlags = CFlags }, platforms) is not { } programs)
         {
             return;
         }
 
-        TellMissingHistograms(file);
-        if (outFile is not null)
+        TellMissingHistograms(programs[0].File);
+        foreach ((string path, PlatformProgram program) in (outFiles ?? []).Zip(programs))
         {
-            AtomicFile.Write(outFile, bytes);
+            AtomicFile.Write(path, program.Result.Object!);
         }
 
         if (reference is not null)
         {
-            WriteObject(Pack(source, file, result, reference));
+            WriteObject(Stores.Own.Add([.. programs.Select(program => Content(source, program))], reference));
         }
         else
         {
             // As Get-Item gives it, with all that its view needs.
-            WriteObject(InvokeProvider.Item.Get([outFile!], force: true, literalPath: true), enumerateCollection: true);
+            WriteObject(InvokeProvider.Item.Get([.. outFiles!], force: true, literalPath: true), enumerateCollection: true);
         }
     }
 
@@ -152,20 +154,21 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         }
     }
 
-    private Image Pack(BuildSource source, ObjectFile file, CompileResult result, ImageReference reference)
+    private ImageContent Content(BuildSource source, PlatformProgram program)
     {
         ProgramManifest manifest = source.Manifest;
         string authors = string.Join(", ", Author.Length > 0 ? Author : manifest.Authors);
-        return Stores.Own.Add(new ImageContent
+        return new ImageContent
         {
-            Program = result.Object!,
-            Config = ProgramMetadata.Describe(file, ProgramMetadata.Facts(source, result)),
+            Program = program.Result.Object!,
+            Config = ProgramMetadata.Describe(program.File, ProgramMetadata.Facts(source, program.Result)),
+            Platform = program.Platform,
             Authors = authors.Length > 0 ? authors : null,
             Description = Description ?? manifest.Description,
             License = License ?? manifest.License,
             Source = Source ?? manifest.Source,
             Revision = Revision,
-        }, reference);
+        };
     }
 
     private ImageReference Reference(BuildSource source)
@@ -176,7 +179,8 @@ public sealed class InvokeBuildCommand : StoreCmdlet
             "SameTarget", $"Another input of this pipeline has the name {reference} already.", "Build one file for each -Tag, or leave -Tag out.");
     }
 
-    private string? OutPath(BuildSource source)
+    // With several platforms each object has its own in the file's name.
+    private string[]? OutPaths(BuildSource source, Platform[] platforms)
     {
         if (OutFile is null && !BinaryOnly)
         {
@@ -185,7 +189,9 @@ public sealed class InvokeBuildCommand : StoreCmdlet
 
         string path = FullPath(OutFile ?? ".");
         string file = Directory.Exists(path) ? System.IO.Path.Combine(path, $"{System.IO.Path.GetFileNameWithoutExtension(source.File)}.o") : path;
-        return _written.Add(file) ? file : throw new BeeInputException(
-            "SameTarget", $"Another input of this pipeline has been written to {file} already.", "Give a folder with -OutFile, or build one file at a time.");
+        string[] files = platforms.Length == 1 ? [file] : [.. platforms.Select(platform => System.IO.Path.ChangeExtension(file, $"{platform}"[6..].Replace('/', '-') + System.IO.Path.GetExtension(file)))];
+        return files.FirstOrDefault(name => !_written.Add(name)) is { } twice
+            ? throw new BeeInputException("SameTarget", $"Another input of this pipeline has been written to {twice} already.", "Give a folder with -OutFile, or build one file at a time.")
+            : files;
     }
 }

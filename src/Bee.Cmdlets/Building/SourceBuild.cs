@@ -7,16 +7,26 @@ namespace Bee.Cmdlets;
 /// <summary>Compiles for a cmdlet: what clang says goes to its error and warning streams.</summary>
 internal static class SourceBuild
 {
-    /// <summary>Compiles one program.</summary>
+    /// <summary>Compiles one program and tells what the compiler said.</summary>
     /// <returns>The result, or null when clang made no object; then errors have been written.</returns>
-    public static CompileResult? Compile(BeeCmdlet cmdlet, CompileRequest request, CancellationToken stop)
+    public static CompileResult? CompileAndTell(BeeCmdlet cmdlet, CompileRequest request, CancellationToken stop)
     {
-        var progress = new ProgressRecord(1, "Compiling", Path.GetFileName(request.Source));
+        CompileResult result = Compile(cmdlet, request, stop);
+        Tell(cmdlet, result, request.Source, []);
+        return result.Success ? result : null;
+    }
+
+    /// <summary>Compiles one program, with progress; what the compiler said is not told yet.</summary>
+    public static CompileResult Compile(BeeCmdlet cmdlet, CompileRequest request, CancellationToken stop)
+    {
+        string name = Path.GetFileName(request.Source);
+        var progress = new ProgressRecord(1, "Compiling", request.Architecture is { } architecture ? $"{name} for {architecture}" : name);
         cmdlet.WriteProgress(progress);
-        CompileResult result;
         try
         {
-            result = Compiler.Compile(request, stop);
+            CompileResult result = Compiler.Compile(request, stop);
+            cmdlet.Tell($"{result.ClangVersion} {string.Join(' ', result.Flags)}");
+            return result;
         }
         finally
         {
@@ -26,14 +36,19 @@ internal static class SourceBuild
                 cmdlet.WriteProgress(progress);
             }
         }
+    }
 
-        cmdlet.Tell($"{result.ClangVersion} {string.Join(' ', result.Flags)}");
-        foreach (Diagnostic diagnostic in result.Diagnostics)
+    /// <summary>Tells what the compiler said.</summary>
+    /// <param name="cmdlet">Where it is told.</param>
+    /// <param name="result">The result.</param>
+    /// <param name="source">What was compiled.</param>
+    /// <param name="told">What was told before, and is not again: a source for several platforms has the same faults for each.</param>
+    public static void Tell(BeeCmdlet cmdlet, CompileResult result, string source, HashSet<string> told)
+    {
+        foreach (Diagnostic diagnostic in result.Diagnostics.Where(diagnostic => told.Add($"{diagnostic}")))
         {
-            Tell(cmdlet, diagnostic, request.Source);
+            Tell(cmdlet, diagnostic, source);
         }
-
-        return result.Success ? result : null;
     }
 
     /// <summary>Describes an object that was built, with what its bee.yaml says.</summary>

@@ -19,6 +19,12 @@ public sealed record CompileResult
     /// <summary><c>sha256:</c> and the digest of the BTF that vmlinux.h was written from.</summary>
     public required string VmlinuxDigest { get; init; }
 
+    /// <summary>Architecture of the kernel that vmlinux.h is of, in the kernel's words; null where its types do not tell.</summary>
+    public string? VmlinuxArchitecture { get; init; }
+
+    /// <summary>False where vmlinux.h is of another architecture's kernel than the program is for, so that it lends no registers.</summary>
+    public bool HasRegisters { get; init; } = true;
+
     /// <summary>The flags that decide over the bytes, without the folders of this machine.</summary>
     public required IReadOnlyList<string> Flags { get; init; }
 }

@@ -32,7 +32,7 @@ public static class Compiler
 
         var clang = Clang.Find(request.ClangPath, stop);
         var strip = clang.FindStrip();
-        var header = VmlinuxHeader.GetOrCreate(request.VmlinuxBtf, out var digest);
+        var header = VmlinuxHeader.For(request.VmlinuxBtf, TargetArchitecture.Name(request.Architecture));
         var work = Directory.CreateTempSubdirectory("bee-");
         try
         {
@@ -42,7 +42,7 @@ public static class Compiler
             for (var i = 0; i < sources.Length; i++)
             {
                 var folder = Path.GetDirectoryName(sources[i])!;
-                var flags = new CompilerFlags(request, folder, Path.GetDirectoryName(header)!);
+                var flags = new CompilerFlags(request, folder, Path.GetDirectoryName(header.Path)!);
                 stable = flags.Stable;
                 objects.Add(Path.Combine(work.CreateSubdirectory($"{i}").FullName, Path.ChangeExtension(Path.GetFileName(sources[i]), ".o")));
                 diagnostics.AddRange(CompileOne(clang.Path, strip, sources[i], objects[i], flags, stop));
@@ -61,7 +61,9 @@ public static class Compiler
                 Object = success ? File.ReadAllBytes(made) : null,
                 Diagnostics = diagnostics,
                 ClangVersion = clang.Version,
-                VmlinuxDigest = digest,
+                VmlinuxDigest = header.Digest,
+                VmlinuxArchitecture = header.Architecture,
+                HasRegisters = header.HasRegisters,
                 Flags = stable,
             };
         }

@@ -14,7 +14,7 @@ internal sealed class CompilerFlags
         var architecture = TargetArchitecture.Name(request.Architecture);
         Stable =
         [
-            "-target", "bpf", $"-D__TARGET_ARCH_{architecture}",
+            "-target", TargetArchitecture.IsBigEndian(request.Architecture) && !request.LittleEndian ? "bpfeb" : "bpfel", $"-D__TARGET_ARCH_{architecture}",
             // DWARF goes at the end, but BTF is made from it. Sources are embedded since clang reads them by their mapped
             // names otherwise, finds nothing, and the verifier's log would show instructions without their lines of C.
             "-g", "-gdwarf-5", "-gembed-source",

@@ -9,16 +9,20 @@ internal static class TargetArchitecture
     /// <exception cref="ArgumentException">No such architecture.</exception>
     internal static string Name(string? architecture) => (architecture ?? Host()).ToLowerInvariant() switch
     {
-        "x86" or "x86_64" or "x86-64" or "amd64" or "x64" or "i386" or "i686" => "x86",
+        "x86" or "x86_64" or "x86-64" or "amd64" or "x64" or "386" or "i386" or "i686" => "x86",
         "arm64" or "aarch64" => "arm64",
         "arm" or "armv6" or "armv7" or "armv7l" => "arm",
         "s390" or "s390x" => "s390",
         "powerpc" or "ppc64" or "ppc64le" or "ppc64el" => "powerpc",
         "riscv" or "riscv64" => "riscv",
-        "loongarch" or "loongarch64" => "loongarch",
-        "mips" or "mips64" or "mips64el" => "mips",
+        "loongarch" or "loongarch64" or "loong64" => "loongarch",
+        "mips" or "mipsel" or "mipsle" or "mips64" or "mips64el" or "mips64le" => "mips",
         _ => throw new ArgumentException($"'{architecture}' is no architecture that libbpf knows. Take one of x86_64, arm64, arm, s390x, ppc64le, riscv64, loongarch64, mips64.", nameof(architecture)),
     };
+
+    /// <summary>Whether its kernel takes big-endian objects, and no others.</summary>
+    internal static bool IsBigEndian(string? architecture) =>
+        (architecture ?? Host()).ToLowerInvariant() is "s390" or "s390x" or "ppc64" or "mips" or "mips64";
 
     /// <summary>Where Debian keeps the headers that differ between architectures; the BPF target of clang does not look there.</summary>
     internal static string? SystemHeaders(string name)
@@ -44,7 +48,7 @@ internal static class TargetArchitecture
         Architecture.Arm64 => "arm64",
         Architecture.Arm or Architecture.Armv6 => "arm",
         Architecture.S390x => "s390",
-        Architecture.Ppc64le => "powerpc",
+        Architecture.Ppc64le => "ppc64le",
         var other => other.ToString(),
     };
 }

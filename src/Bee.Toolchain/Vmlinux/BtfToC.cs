@@ -26,9 +26,11 @@ internal static unsafe class BtfToC
     }
 
     /// <summary>All types, each after what it needs.</summary>
+    /// <param name="section">The BTF.</param>
+    /// <param name="nameless">Ids of structs whose members get names that no source has, so that nobody takes something out of them.</param>
     /// <exception cref="InvalidDataException">libbpf refuses the BTF.</exception>
     /// <exception cref="DllNotFoundException">There is no libbpf.</exception>
-    internal static byte[] Write(ReadOnlySpan<byte> section)
+    internal static byte[] Write(ReadOnlySpan<byte> section, IReadOnlyList<uint> nameless)
     {
         nint btf = 0, dump = 0;
         var output = new Output { Size = 8 * 1024 * 1024 };
@@ -46,6 +48,7 @@ internal static unsafe class BtfToC
             }
 
             MakeRoom(btf);
+            Hide(btf, nameless);
             dump = LibbpfDump.btf_dump__new(btf, &Print, &output, null);
             if (dump == 0)
             {
@@ -95,6 +98,24 @@ internal static unsafe class BtfToC
             if (offset > 0)
             {
                 *LibbpfDump.btf__type_by_id(btf, (uint)id) = (uint)offset;
+            }
+        }
+    }
+
+    private static void Hide(nint btf, IReadOnlyList<uint> structs)
+    {
+        const int Words = 3; // of struct btf_type, and of each struct btf_member behind it; a name comes first in both
+        foreach (var id in structs)
+        {
+            var count = LibbpfDump.btf__type_by_id(btf, id)[1] & 0xffff;
+            for (var member = 1u; member <= count; member++)
+            {
+                // Members without a name are structs, whose own members are hidden in their turn. Looked up anew: a string more may move the types.
+                var offset = LibbpfDump.btf__type_by_id(btf, id)[Words * member] == 0 ? 0 : LibbpfDump.btf__add_str(btf, $"register_of_another_platform_{member}");
+                if (offset > 0)
+                {
+                    LibbpfDump.btf__type_by_id(btf, id)[Words * member] = (uint)offset;
+                }
             }
         }
     }

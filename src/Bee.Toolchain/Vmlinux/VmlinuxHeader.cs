@@ -45,17 +45,33 @@ public static class VmlinuxHeader
     /// <exception cref="IOException">The cache cannot be written.</exception>
     public static string GetOrCreate(string? btfFile, out string digest)
     {
+        var header = For(btfFile, null);
+        digest = header.Digest;
+        return header.Path;
+    }
+
+    /// <summary>The header for a program of an architecture. Where the BTF is of another one's kernel, the members of its register types get names that
+    /// no source has: what all architectures have in common is there, and who asks for a register gets an error of the compiler.</summary>
+    /// <param name="btfFile">As above.</param>
+    /// <param name="architecture">The architecture that is compiled for, in the kernel's words; null for that of the BTF.</param>
+    internal static KernelHeader For(string? btfFile, string? architecture)
+    {
         var file = btfFile is null ? KernelBtf : Path.GetFullPath(btfFile);
         var section = Read(file);
         var hex = Convert.ToHexString(SHA256.HashData(section.Span)).ToLowerInvariant();
-        digest = "sha256:" + hex;
-        var path = Path.Combine(CacheDirectory.Path, "vmlinux", $"{hex}-{Revision}", "vmlinux.h");
+        section = BtfByteOrder.IsBigEndian(section.Span) ? BtfByteOrder.ToLittleEndian(section.Span) : section;
+
+        // The running kernel's own need not be looked at; that takes a while.
+        var own = btfFile is null && architecture == TargetArchitecture.Name(null) ? architecture : architecture is null ? null : Architecture(file, section.Span);
+        var isOther = own is not null && own != architecture;
+        var path = Path.Combine(CacheDirectory.Path, "vmlinux", $"{hex}-{Revision}{(isOther ? "-common" : "")}", "vmlinux.h");
+        var found = new KernelHeader(path, "sha256:" + hex, own, HasRegisters: !isOther);
         if (File.Exists(path))
         {
-            return path;
+            return found;
         }
 
-        var header = Write(file, section.Span);
+        var header = Write(file, section.Span, isOther);
         try
         {
             AtomicFile.Write(path, header);
@@ -65,16 +81,29 @@ public static class VmlinuxHeader
             throw new IOException($"The cache cannot be written: {exception.Message} Set XDG_CACHE_HOME to a folder of yours.", exception);
         }
 
-        return path;
+        return found;
     }
 
-    private static byte[] Write(string file, ReadOnlySpan<byte> section)
+    private static string? Architecture(string file, ReadOnlySpan<byte> section)
+    {
+        try
+        {
+            return RegisterTypes.Architecture(Bee.Ebpf.Btf.Parse(section));
+        }
+        catch (Bee.Ebpf.BpfObjectException exception)
+        {
+            throw Damaged(file, exception);
+        }
+    }
+
+    private static byte[] Write(string file, ReadOnlySpan<byte> section, bool hideRegisters)
     {
         try
         {
             // libbpf trusts BTF more than a file from anywhere deserves; Bee's own reader checks it first.
-            DumpableTypes.Check(Bee.Ebpf.Btf.Parse(section));
-            return [.. Encoding.UTF8.GetBytes(Prologue), .. BtfToC.Write(section), .. Encoding.UTF8.GetBytes(Epilogue)];
+            var types = Bee.Ebpf.Btf.Parse(section);
+            DumpableTypes.Check(types);
+            return [.. Encoding.UTF8.GetBytes(Prologue), .. BtfToC.Write(section, hideRegisters ? RegisterTypes.Ids(types) : []), .. Encoding.UTF8.GetBytes(Epilogue)];
         }
         catch (Exception exception) when (exception is InvalidDataException or Bee.Ebpf.BpfObjectException)
         {
@@ -90,7 +119,8 @@ public static class VmlinuxHeader
     {
         try
         {
-            return BtfSection.Find(File.ReadAllBytes(file))
+            var bytes = File.ReadAllBytes(file);
+            return BtfByteOrder.IsBigEndian(bytes) ? bytes : BtfSection.Find(bytes)
                 ?? throw new KernelBtfException(file, "Give a file such as /sys/kernel/btf/vmlinux, or a vmlinux with debug information.", $"{file} holds no BTF.");
         }
         catch (InvalidDataException exception)
@@ -109,3 +139,10 @@ public static class VmlinuxHeader
     private static KernelBtfException Damaged(string file, Exception cause) =>
         new(file, "Take it again from the kernel that it is of.", $"The BTF in {file} is damaged: {cause.Message}", cause);
 }
+
+/// <summary>A vmlinux.h.</summary>
+/// <param name="Path">Where it is.</param>
+/// <param name="Digest"><c>sha256:</c> and the digest of its BTF.</param>
+/// <param name="Architecture">Of the kernel that it is of, in the kernel's words; null where that was not asked for or nothing tells.</param>
+/// <param name="HasRegisters">False where the members of register types are hidden.</param>
+internal sealed record KernelHeader(string Path, string Digest, string? Architecture, bool HasRegisters);

@@ -1,0 +1,77 @@
+using Bee.Ebpf;
+using Bee.Oci;
+using Bee.Toolchain;
+
+namespace Bee.Cmdlets;
+
+/// <summary>A program that was built for a platform.</summary>
+/// <param name="Platform">The platform.</param>
+/// <param name="Result">What the compiler made.</param>
+/// <param name="File">What the object is, with what its author says.</param>
+internal sealed record PlatformProgram(Platform Platform, CompileResult Result, ObjectFile File);
+
+/// <summary>Builds a source for one platform after the other. One that it cannot be built for stops it: an image is for all of them or is not made.</summary>
+internal sealed class PlatformBuild(BeeCmdlet cmdlet, BuildSource source, KernelTypeFiles types, CancellationToken stop)
+{
+    private readonly HashSet<string> _told = [];
+
+    /// <summary>Builds.</summary>
+    /// <param name="request">What to compile and how, for any platform.</param>
+    /// <param name="platforms">The platforms.</param>
+    /// <returns>One program a platform, or null where there is none; then errors have been written.</returns>
+    /// <exception cref="BeeInputException">The source needs what the kernel's types do not say of a platform.</exception>
+    public IReadOnlyList<PlatformProgram>? Run(CompileRequest request, IReadOnlyList<Platform> platforms)
+    {
+        var programs = new List<PlatformProgram>();
+        foreach (Platform platform in platforms)
+        {
+            if (Build(request with { Architecture = platform.Architecture, VmlinuxBtf = types.For(platform) }, platform) is not { } program)
+            {
+                return null;
+            }
+
+            programs.Add(program);
+        }
+
+        return programs;
+    }
+
+    private PlatformProgram? Build(CompileRequest request, Platform platform)
+    {
+        CompileResult result = SourceBuild.Compile(cmdlet, request, stop);
+        if (!result.HasRegisters && types.Own.TryGetValue(platform, out string? file))
+        {
+            throw new BeeInputException("BadVmlinuxBtf", $"The types in '{file}' are those of a kernel for {result.VmlinuxArchitecture}, not for {platform}.", $"Copy /sys/kernel/btf/vmlinux from a machine of {platform}.");
+        }
+
+        if (!result.Success && !result.HasRegisters)
+        {
+            // Whether it is the platform or the source: does it compile for the platform that the types are of?
+            CompileResult there = SourceBuild.Compile(cmdlet, request with { Architecture = result.VmlinuxArchitecture, LittleEndian = true }, stop);
+            result = there.Success ? throw NeedsTypes(result, platform) : there;
+        }
+
+        SourceBuild.Tell(cmdlet, result, request.Source, _told);
+        if (result.Object is not { } bytes)
+        {
+            return null;
+        }
+
+        // What reads objects reads little-endian ones; but for that both are the same.
+        byte[]? readable = platform.IsBigEndian ? SourceBuild.Compile(cmdlet, request with { LittleEndian = true }, stop).Object : bytes;
+        return SourceBuild.Describe(cmdlet, source, readable ?? bytes) is { } described ? new PlatformProgram(platform, result, described) : null;
+    }
+
+    private BeeInputException NeedsTypes(CompileResult result, Platform platform)
+    {
+        Diagnostic first = result.Diagnostics.First(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
+        string place = first.File is null ? source.File : $"{first.File}:{first.Line}";
+        string why = result.Diagnostics.Any(diagnostic => diagnostic.Message.Contains("regs", StringComparison.Ordinal))
+            ? $"it takes values out of registers, and those are others on {platform}"
+            : "it uses what is not the same on both";
+        return new BeeInputException(
+            "NeedsPlatformTypes",
+            $"{Path.GetFileName(source.File)} cannot be built for {platform} with the types of a kernel for {result.VmlinuxArchitecture}: {why}. The first place is {place}: {first.Message}.",
+            $"Give the types of a kernel for {platform}: -VmlinuxBtf @{{ '{platform}' = FILE }}, where FILE is a copy of /sys/kernel/btf/vmlinux of such a machine. Or attach to what has no registers, as tracepoints and fentry have none.");
+    }
+}
