@@ -29,7 +29,10 @@ public abstract class ProgramCmdlet : RegistryStoreCmdlet
 
     /// <summary>The program that is meant; null where its source does not compile, which has been told.</summary>
     /// <exception cref="BeeInputException">There is no such image or file.</exception>
-    private protected ProgramInput? Find() => FindImage() is { } image ? FromImage(image) : FromFile(FullPath(Program));
+    private protected ProgramInput? Find() => FindImage() is { } image ? FromImage(Checked(image)) : FromFile(FullPath(Program));
+
+    /// <summary>Refuses an image that must not become a program here; throws what says why.</summary>
+    private protected virtual Image Checked(Image image) => image;
 
     /// <summary>The image that is meant; null where it is a file, or a folder.</summary>
     /// <exception cref="BeeInputException">There is no such image, and no such file.</exception>

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using Bee.Ebpf;
+using Bee.Oci;
 
 namespace Bee.Cmdlets;
 
@@ -96,6 +97,15 @@ public abstract class RunCmdlet : ProgramCmdlet
             }
         });
     }
+
+    /// <inheritdoc/>
+    private protected override Image Checked(Image image) =>
+        image is { Problem: null, Platform: { } platform } && !PlatformChoice.Fits(platform, Platform.Host)
+            ? throw new BeeInputException(
+                "OtherPlatform",
+                $"{image.Reference} is for {platform}, and this is {Platform.Host}: what it takes out of registers would not be what it means.",
+                $"Build it for both: Invoke-BeeBuild -Platform {platform},{Platform.Host}.")
+            : base.Checked(image);
 
     /// <summary>Loads a program and opens a reader, attaches it, and makes views for what it will give.</summary>
     /// <remarks>The caller disposes both; when this throws nothing is left.</remarks>

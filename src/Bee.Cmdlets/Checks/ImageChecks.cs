@@ -30,9 +30,13 @@ internal static class ImageChecks
                 ? $"{image.Reference} has no program for {Platform.Host}; it is for {string.Join(", ", image.Platforms)}."
                 : $"{image.Reference} has no eBPF program that Bee knows{(image.WhyNoProgram is { } why ? ": " + why : "")}.");
         }
-        else if (image.Platform is { } platform && !isOther && platform with { Variant = null } != Platform.Host)
+        else if (image.Platform is { } platform && !isOther && !PlatformChoice.Fits(platform, Platform.Host))
         {
-            yield return new CheckResult("Platform", CheckState.Warning, $"{image.Reference} was built for {platform}, and this is {Platform.Host}. What it takes out of registers is then not what it means.") { Target = platform.ToString() };
+            yield return new CheckResult("Platform", CheckState.Failed, $"{image.Reference} was built for {platform}, and this is {Platform.Host}. What it takes out of registers is then not what it means.")
+            {
+                Target = platform.ToString(),
+                Remedy = $"Build it for both: Invoke-BeeBuild -Platform {platform},{Platform.Host}.",
+            };
         }
     }
 

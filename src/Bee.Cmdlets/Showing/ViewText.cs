@@ -31,6 +31,16 @@ public static class ViewText
     /// <returns>The text.</returns>
     public static string Size(long bytes) => FieldText.ByteSize((ulong)Math.Max(0, bytes));
 
+    /// <summary>The platforms of an image, that of its program first and the others behind it.</summary>
+    /// <param name="image">The image.</param>
+    /// <returns>The lines.</returns>
+    public static string Platforms(Image image)
+    {
+        string others = string.Join(", ", image.Platforms.Where(platform => platform != image.Platform));
+        string text = image.Platform is null ? others : others.Length == 0 ? $"{image.Platform}" : $"{image.Platform}; also {others}";
+        return Wrapped(text, DetailsWidth);
+    }
+
     /// <summary>An image's programs, one a line with its section and, where that is another, what it attaches to; below it what it does.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>

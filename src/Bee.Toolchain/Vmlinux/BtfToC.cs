@@ -111,7 +111,7 @@ internal static unsafe class BtfToC
             for (var member = 1u; member <= count; member++)
             {
                 // Members without a name are structs, whose own members are hidden in their turn. Looked up anew: a string more may move the types.
-                var offset = LibbpfDump.btf__type_by_id(btf, id)[Words * member] == 0 ? 0 : LibbpfDump.btf__add_str(btf, $"register_of_another_platform_{member}");
+                var offset = LibbpfDump.btf__type_by_id(btf, id)[Words * member] == 0 ? 0 : LibbpfDump.btf__add_str(btf, $"register_of_another_platform_{id}_{member}");
                 if (offset > 0)
                 {
                     LibbpfDump.btf__type_by_id(btf, id)[Words * member] = (uint)offset;

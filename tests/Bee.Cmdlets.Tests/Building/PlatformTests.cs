@@ -1,0 +1,164 @@
+using System.Management.Automation;
+
+namespace Bee.Cmdlets.Tests;
+
+[Collection("Bee")]
+public sealed class PlatformTests : IDisposable
+{
+    private const string Common = """
+        #include "bee.h"
+        BEE_LICENSE("GPL");
+        BEE_PARAM(pid_t, target_pid, 0);
+        BEE_RING(print_numbers, u32, 4096);
+        SEC("tracepoint/syscalls/sys_enter_openat")
+        int entered(struct trace_event_raw_sys_enter *ctx) { return bee_targeted(target_pid) ? 0 : 1; }
+        """;
+
+    private const string Registers = """
+        #include "bee.h"
+        BEE_LICENSE("GPL");
+        BEE_RING(print_numbers, u32, 4096);
+        SEC("kprobe/do_sys_openat2")
+        int BPF_KPROBE(entered, int dfd) { return dfd; }
+        """;
+
+    private readonly TempFolder _folder = new();
+    private readonly Shell _shell = new();
+
+    [Fact]
+    public void TwoPlatformsMakeOneImageAndThisMachineTakesItsOwn()
+    {
+        dynamic image = Build(Common, "-Platform linux/amd64,aarch64").BaseObject;
+
+        Assert.Equal("application/vnd.oci.image.index.v1+json", image.Descriptor.MediaType);
+        Assert.Equal(["linux/amd64", "linux/arm64"], ((IEnumerable<object>)image.Platforms).Select(platform => $"{platform}"));
+        Assert.Null(image.Problem);
+        Assert.Equal(["linux"], _shell.Objects("$image.Config.Os", ("image", image)).Select(os => $"{os}"));
+        Assert.Contains("; also linux/", $"{Assert.Single(_shell.Objects("[Bee.Cmdlets.ViewText]::Platforms($image)", ("image", image)))}", StringComparison.Ordinal);
+
+        // What would be loaded is this machine's: the check reads the program as a run does.
+        Assert.Empty(_shell.Objects("Test-BeeImage tool -Store $store | Where-Object Name -in Platform, Digests, Object | Where-Object State -ne Ok", ("store", _folder["store"])));
+    }
+
+    [Fact]
+    public void TheSameSourceGivesTheSameIndex()
+    {
+        string one = $"{Build(Common, "-Platform arm64,amd64").Properties["Digest"].Value}";
+        Assert.Equal(one, $"{Build(Common, "-Platform arm64,amd64").Properties["Digest"].Value}");
+    }
+
+    [Fact]
+    public void ABigEndianPlatformGetsABigEndianObjectThatIsDescribedAllTheSame()
+    {
+        dynamic image = Build(Common, "-Platform s390x -OutFile $out", ("out", _folder["s390.o"])).BaseObject;
+
+        Assert.Equal(2, File.ReadAllBytes(_folder["s390.o"])[5]);
+        Assert.Equal("linux/s390x", $"{image.Platform}");
+        Assert.Contains("print_numbers", _shell.Objects("$image.Maps.Name", ("image", image)).Select(name => $"{name}"));
+        Assert.Equal("target_pid", $"{Assert.Single(_shell.Objects("$image.Parameters.Name", ("image", image)))}");
+    }
+
+    [Fact]
+    public void AnImageForAnotherPlatformDoesNotRunAndSaysWhatItIsFor()
+    {
+        string other = OtherPlatform;
+        Build(Common, $"-Platform {other}");
+        ErrorRecord error = _shell.Error("Invoke-BeeProgram tool -Store $store -Duration 1", ("store", _folder["store"]));
+        Assert.StartsWith("OtherPlatform,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(other, $"{error}", StringComparison.Ordinal);
+        Assert.Contains("-Platform", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Single(_shell.Objects("Test-BeeImage tool -Store $store | Where-Object { $_.Name -eq 'Platform' -and $_.State -eq 'Failed' }", ("store", _folder["store"])));
+
+        Build(Common, $"-Platform {other},s390x");
+        error = _shell.Error("Invoke-BeeProgram tool -Store $store -Duration 1", ("store", _folder["store"]));
+        Assert.StartsWith("Store.NoProgram,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains($"{other}, linux/s390x", $"{error}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RegistersOfAnotherPlatformAreRefusedWithTheirPlaceAndNothingIsMade()
+    {
+        ErrorRecord error = _shell.Error(
+            $"Invoke-BeeBuild $source -Tag tool -Store $store -Platform linux/amd64,linux/arm64",
+            ("source", _folder.Write("tool.bpf.c", Registers)), ("store", _folder["store"]));
+
+        Assert.StartsWith("NeedsPlatformTypes,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("tool.bpf.c:5", $"{error}", StringComparison.Ordinal);
+        Assert.Contains("registers", $"{error}", StringComparison.Ordinal);
+        Assert.Contains($"@{{ '{OtherPlatform}' = FILE }}", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Empty(_shell.Objects("Get-BeeImage -Store $store", ("store", _folder["store"])));
+    }
+
+    [Fact]
+    public void AMistakeInTheSourceStaysAMistakeInTheSourceAndIsToldOnce()
+    {
+        ErrorRecord error = _shell.Error(
+            "Invoke-BeeBuild $source -Tag tool -Store $store -Platform linux/arm64,linux/amd64",
+            ("source", _folder.Write("tool.bpf.c", Common + "\nint broken(void) { return nothing; }\n")), ("store", _folder["store"]));
+        Assert.StartsWith("CompilationFailed,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+
+        ShellResult result = _shell.Run(
+            "Invoke-BeeBuild $source -Tag tool -Store $store -Platform linux/arm64,linux/amd64",
+            ("source", _folder.Write("tool.bpf.c", Common + "\n#warning careful\n")), ("store", _folder["store"]));
+        Assert.Empty(result.Errors);
+        Assert.Single(result.Warnings);
+    }
+
+    [Fact]
+    public void WithTheOtherKernelsTypesItIsBuilt()
+    {
+        string types = Arm64Types();
+        dynamic image = Build(Registers, "-Platform linux/amd64,linux/arm64 -VmlinuxBtf @{ 'linux/arm64' = $types; 'linux/amd64' = '/sys/kernel/btf/vmlinux' }", ("types", types)).BaseObject;
+        Assert.Equal(2, ((IEnumerable<object>)image.Platforms).Count());
+
+        // A path alone still is what it was.
+        image = Build(Registers, "-Platform arm64 -VmlinuxBtf $types", ("types", types)).BaseObject;
+        Assert.Equal("linux/arm64", $"{image.Platform}");
+        Assert.NotNull(Build(Common, "-VmlinuxBtf /sys/kernel/btf/vmlinux"));
+    }
+
+    [Theory]
+    [InlineData("-Platform linux/arm64 -VmlinuxBtf @{ 'linux/s390x' = '/x' }", "BadVmlinuxBtf", "linux/s390x")]
+    [InlineData("-Platform s390x -VmlinuxBtf @{ s390x = $types }", "BadVmlinuxBtf", "arm64")]
+    [InlineData("-VmlinuxBtf @{ nothing = '/x' }", "Store.BadPlatform", "nothing")]
+    [InlineData("-VmlinuxBtf 5", "BadVmlinuxBtf", "path")]
+    [InlineData("-Platform arm64 -VmlinuxBtf @{ arm64 = $null }", "BadVmlinuxBtf", "path")]
+    [InlineData("-Platform windows/amd64", "Store.BadPlatform", "windows")]
+    [InlineData("-Platform arm64 -VmlinuxBtf /nowhere", "NoKernelBtf", "/nowhere")]
+    public void WhatDoesNotFitIsSaid(string arguments, string id, string named)
+    {
+        ErrorRecord error = _shell.Error(
+            $"Invoke-BeeBuild $source -Tag tool -Store $store {arguments}",
+            ("source", _folder.Write("tool.bpf.c", Common)), ("store", _folder["store"]), ("types", arguments.Contains("$types", StringComparison.Ordinal) ? Arm64Types() : null));
+        Assert.StartsWith($"{id},", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(named, $"{error}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ObjectFilesOfSeveralPlatformsHaveThemInTheirNames()
+    {
+        string[] names = [.. _shell.Objects(
+            "(Invoke-BeeBuild $source -BinaryOnly -OutFile $out -Platform arm64,linux/arm/v7).Name",
+            ("source", _folder.Write("tool.bpf.c", Common)), ("out", _folder["x.o"])).Select(name => $"{name}")];
+        Assert.Equal(["x.arm64.o", "x.arm-v7.o"], names);
+    }
+
+    public void Dispose()
+    {
+        _shell.Dispose();
+        _folder.Dispose();
+    }
+
+    private static string OtherPlatform =>
+        System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "linux/amd64" : "linux/arm64";
+
+    private PSObject Build(string source, string arguments, params (string, object?)[] more) => Assert.Single(_shell.Objects(
+        $"Invoke-BeeBuild $source -Tag tool -Store $store {arguments}", [("source", _folder.Write("tool.bpf.c", source)), ("store", _folder["store"]), .. more]));
+
+    private string Arm64Types()
+    {
+        string file = _folder["arm64.btf"];
+        _shell.Objects("Invoke-BeeBuild $source -BinaryOnly -OutFile $out", ("source", BeeModule.File("tests", "fixtures", "arm64-kernel.c")), ("out", file));
+        return file;
+    }
+}
