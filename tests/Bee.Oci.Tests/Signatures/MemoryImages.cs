@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+using Bee.Oci.Registry;
+
+namespace Bee.Oci.Tests.Signatures;
+
+/// <summary>A repository in memory that believes everything: whoever puts a thing into it decides what it is called.</summary>
+internal sealed class MemoryImages(string name = "ghcr.io/me/tool") : IRepository
+{
+    public string Name => name;
+
+    public Dictionary<string, Content> Manifests { get; } = [];
+
+    public Dictionary<string, byte[]> Blobs { get; } = [];
+
+    public Dictionary<string, string> Tags { get; } = [];
+
+    public Dictionary<string, List<Descriptor>> Referrers { get; } = [];
+
+    /// <summary>How often something was pushed.</summary>
+    public int Pushes { get; private set; }
+
+    /// <summary>Is thrown by every question, where it is set.</summary>
+    public Exception? Fault { get; set; }
+
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) =>
+        Fault is null ? Task.FromResult(Manifests.GetValueOrDefault(Tags.GetValueOrDefault(reference, reference))?.Descriptor) : throw Fault;
+
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) => Task.FromResult(
+        Manifests.GetValueOrDefault(Tags.GetValueOrDefault(reference, reference)) ?? throw new RegistryException(RegistryFault.NotFound, $"There is no {reference}."));
+
+    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default) => Blobs.TryGetValue(descriptor.Digest, out byte[]? bytes)
+        ? Task.FromResult<Stream>(new MemoryStream(bytes))
+        : throw new RegistryException(RegistryFault.NotFound, $"There is no {descriptor.Digest}.");
+
+    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) => Task.FromResult(Blobs.ContainsKey(descriptor.Digest));
+
+    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await Task.CompletedTask;
+        foreach (Descriptor referrer in Referrers.GetValueOrDefault(digest, []))
+        {
+            yield return referrer;
+        }
+    }
+
+    /// <summary>Puts a manifest there, whatever it says.</summary>
+    public void Put(Content manifest, string? tag)
+    {
+        Manifests[manifest.Descriptor.Digest] = manifest;
+        if (tag is not null)
+        {
+            Tags[tag] = manifest.Descriptor.Digest;
+        }
+    }
+
+    public Task PushManifestAsync(Content manifest, string? tag, CancellationToken cancellation = default)
+    {
+        Pushes++;
+        Put(manifest, tag);
+        if (System.Text.Json.Nodes.JsonNode.Parse(manifest.Bytes)!["subject"]?["digest"]?.GetValue<string>() is { } subject)
+        {
+            if (!Referrers.TryGetValue(subject, out List<Descriptor>? list))
+            {
+                Referrers[subject] = list = [];
+            }
+
+            // As registries do that know nothing of artifacts: cosign 3's own index entries say this too.
+            list.Add(manifest.Descriptor with { ArtifactType = "application/vnd.oci.empty.v1+json" });
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    {
+        Pushes++;
+        using var buffer = new MemoryStream();
+        using Stream content = open();
+        await content.CopyToAsync(buffer, cancellation);
+        Blobs[descriptor.Digest] = buffer.ToArray();
+    }
+
+    public Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellation = default) => Task.FromResult(false);
+
+    public Task TagAsync(Descriptor descriptor, string tag, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task DeleteAsync(string reference, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public IAsyncEnumerable<string> TagsAsync(CancellationToken cancellation = default) => throw new NotSupportedException();
+}

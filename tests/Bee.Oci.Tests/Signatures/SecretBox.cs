@@ -1,0 +1,24 @@
+using Org.BouncyCastle.Crypto.Engines;
+using Org.BouncyCastle.Crypto.Macs;
+using Org.BouncyCastle.Crypto.Parameters;
+
+namespace Bee.Oci.Tests.Signatures;
+
+/// <summary>NaCl's secretbox, the way that Bee does not need: closing one. Tests with cosign's own keys show that it is the same box.</summary>
+internal static class SecretBox
+{
+    public static byte[] Seal(byte[] key, byte[] nonce, byte[] text)
+    {
+        var stream = new XSalsa20Engine();
+        stream.Init(true, new ParametersWithIV(new KeyParameter(key), nonce));
+        byte[] first = new byte[32];
+        stream.ProcessBytes(new byte[32], 0, 32, first, 0);
+        byte[] box = new byte[16 + text.Length];
+        stream.ProcessBytes(text, 0, text.Length, box, 16);
+        var authenticator = new Poly1305();
+        authenticator.Init(new KeyParameter(first));
+        authenticator.BlockUpdate(box, 16, text.Length);
+        authenticator.DoFinal(box, 0);
+        return box;
+    }
+}
