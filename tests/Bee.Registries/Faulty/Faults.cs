@@ -73,23 +73,10 @@ public static class Faults
     });
 
     /// <summary>A body that begins as it should and has no end; nor does it say a length.</summary>
-    public static Fault Endless { get; } = async (exchange, serve) =>
-    {
-        HttpAnswer answer = await serve();
-        await exchange.SendHeadAsync(answer.With("Content-Length", null).With("Transfer-Encoding", "chunked"));
-        if (answer.Body.Length > 0)
-        {
-            await exchange.WriteAsync(Encoding.ASCII.GetBytes(answer.Body.Length.ToString("x", CultureInfo.InvariantCulture) + "\r\n"));
-            await exchange.WriteAsync(answer.Body);
-            await exchange.WriteAsync("\r\n"u8.ToArray());
-        }
+    public static Fault Endless { get; } = async (exchange, serve) => await SendWithoutEndAsync(exchange, await serve());
 
-        byte[] more = [.. "10000\r\n"u8, .. Enumerable.Repeat((byte)' ', 0x10000), .. "\r\n"u8];
-        while (true)
-        {
-            await exchange.WriteAsync(more);
-        }
-    };
+    /// <summary>An answer whose body has no end.</summary>
+    public static Fault EndlessAnswer(HttpAnswer answer) => (exchange, _) => SendWithoutEndAsync(exchange, answer);
 
     /// <summary>Never answers.</summary>
     public static Fault NoAnswer { get; } = (exchange, _) => exchange.WaitForClientAsync();
@@ -127,4 +114,21 @@ public static class Faults
         await Task.Delay(by, exchange.End);
         await exchange.SendAsync(await serve());
     };
+
+    private static async Task SendWithoutEndAsync(HttpExchange exchange, HttpAnswer answer)
+    {
+        await exchange.SendHeadAsync(answer.With("Content-Length", null).With("Transfer-Encoding", "chunked"));
+        if (answer.Body.Length > 0)
+        {
+            await exchange.WriteAsync(Encoding.ASCII.GetBytes(answer.Body.Length.ToString("x", CultureInfo.InvariantCulture) + "\r\n"));
+            await exchange.WriteAsync(answer.Body);
+            await exchange.WriteAsync("\r\n"u8.ToArray());
+        }
+
+        byte[] more = [.. "10000\r\n"u8, .. Enumerable.Repeat((byte)' ', 0x10000), .. "\r\n"u8];
+        while (true)
+        {
+            await exchange.WriteAsync(more);
+        }
+    }
 }

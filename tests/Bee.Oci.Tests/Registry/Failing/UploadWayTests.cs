@@ -1,0 +1,123 @@
+using Bee.Oci.Registry;
+using Bee.Oci.Tests.Registry.Client;
+using Bee.Registries;
+
+namespace Bee.Oci.Tests.Registry.Failing;
+
+/// <summary>Uploads in all the ways that the specification leaves to registries, and what is sent again after a cut.</summary>
+public sealed class UploadWayTests
+{
+    private static readonly RegistryOptions Quick = new FaultCase(Stage.Other, Faults.Cut, null).Options;
+
+    [Theory]
+    [InlineData(LocationStyle.Absolute, false, false)]
+    [InlineData(LocationStyle.Absolute, true, true)]
+    [InlineData(LocationStyle.Root, false, true)]
+    [InlineData(LocationStyle.Root, true, false)]
+    [InlineData(LocationStyle.Relative, false, true)]
+    [InlineData(LocationStyle.Relative, true, true)]
+    public async Task An_image_arrives_wherever_uploads_are(LocationStyle locations, bool queries, bool broken)
+    {
+        using var registry = new FaultyRegistry(new FaultyRegistryOptions { Locations = locations, LocationQueries = queries });
+        if (broken)
+        {
+            registry.Inject(Stage.Patch, Faults.CutRequest(1000), times: 1, skip: 2);
+        }
+
+        using var client = new RemoteRegistry(registry.Host, Quick);
+        await FaultyImage.PushAsync(client.Repository(FaultyImage.Repository));
+        FaultyImage.AssertWhole(registry);
+        Assert.Single(registry.Repository(FaultyImage.Repository).Tags);
+        Assert.Equal(0, registry.Repository(FaultyImage.Repository).OpenUploads);
+        Assert.Equal(broken ? 1 : 0, registry.Count(Stage.UploadStatus));
+        await FaultyImage.PullAsync(client.Repository(FaultyImage.Repository));
+    }
+
+    [Fact]
+    public async Task After_a_cut_only_what_is_missing_is_sent()
+    {
+        using var registry = new FaultyRegistry();
+        registry.Inject(Stage.Patch, Faults.CutRequest(FaultyImage.Chunk / 2), times: 1, skip: 2);
+        using var client = new RemoteRegistry(registry.Host, Quick);
+        await FaultyImage.PushAsync(client.Repository(FaultyImage.Repository));
+        string[] ranges = [.. registry.Requests.Where(request => request.Stage == Stage.Patch).Select(request => request.Headers["Content-Range"])];
+
+        // Two chunks, the one that is cut, and from its middle on.
+        const int chunk = FaultyImage.Chunk;
+        Assert.Equal([$"0-{chunk - 1}", $"{chunk}-{(2 * chunk) - 1}", $"{2 * chunk}-{(3 * chunk) - 1}"], ranges[..3]);
+        Assert.Equal($"{(2 * chunk) + (chunk / 2)}-{(3 * chunk) + (chunk / 2) - 1}", ranges[3]);
+        Assert.Equal(FaultyImage.Large.Length - 1, int.Parse(ranges[^1].Split('-')[1]));
+    }
+
+    [Fact]
+    public async Task After_a_cut_only_what_is_missing_is_read()
+    {
+        using var registry = new FaultyRegistry();
+        FaultyImage.Lay(registry);
+        registry.Inject(Stage.GetBlob, Faults.CutAnswer(100_000), times: 1);
+        using var client = new RemoteRegistry(registry.Host, Quick);
+        Assert.Equal(FaultyImage.Large, await Samples.ReadAsync(client.Repository(FaultyImage.Repository), Samples.Blob(FaultyImage.Large)));
+        Assert.Equal([null, "bytes=100000-"], registry.Requests.Select(request => request.Headers.GetValueOrDefault("Range")));
+    }
+
+    [Fact]
+    public async Task A_registry_that_sends_no_parts_is_read_again_from_the_beginning()
+    {
+        using var registry = new FaultyRegistry(new FaultyRegistryOptions { Ranges = false });
+        FaultyImage.Lay(registry);
+        registry.Inject(Stage.GetBlob, Faults.CutAnswer(100_000), times: 2);
+        using var client = new RemoteRegistry(registry.Host, Quick);
+        Assert.Equal(FaultyImage.Large, await Samples.ReadAsync(client.Repository(FaultyImage.Repository), Samples.Blob(FaultyImage.Large)));
+    }
+
+    [Theory]
+    [InlineData("bytes 5-9/10")]
+    [InlineData("bytes 0-1/2")]
+    [InlineData(null)]
+    public async Task Another_part_than_was_asked_for_is_not_taken(string? range)
+    {
+        using var registry = new FaultyRegistry();
+        FaultyImage.Lay(registry);
+        registry.Inject(Stage.GetBlob, Faults.CutAnswer(100_000), times: 1);
+        registry.Inject(Stage.GetBlob, Faults.Header("Content-Range", range));
+        using var client = new RemoteRegistry(registry.Host, Quick);
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(
+            () => Samples.ReadAsync(client.Repository(FaultyImage.Repository), Samples.Blob(FaultyImage.Large)));
+        Assert.Equal(RegistryFault.BadAnswer, error.Fault);
+    }
+
+    [Fact]
+    public async Task Chunks_are_as_large_as_the_registry_wants_them()
+    {
+        using var registry = new FaultyRegistry(new FaultyRegistryOptions { SmallestChunk = 2 * FaultyImage.Chunk });
+        using var client = new RemoteRegistry(registry.Host, Quick);
+        await FaultyImage.PushAsync(client.Repository(FaultyImage.Repository));
+        Assert.StartsWith($"0-{(2 * FaultyImage.Chunk) - 1}", registry.Requests.First(request => request.Stage == Stage.Patch).Headers["Content-Range"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_blob_is_taken_over_or_sent(bool mounts)
+    {
+        using var registry = new FaultyRegistry(new FaultyRegistryOptions { Mounts = mounts });
+        registry.Repository("me/base").AddBlob(FaultyImage.Large);
+        using var client = new RemoteRegistry(registry.Host, Quick);
+        IRepository repository = client.Repository(FaultyImage.Repository);
+        bool taken = await repository.MountAsync(Samples.Blob(FaultyImage.Large), "me/base");
+        Assert.Equal(mounts, taken);
+        await FaultyImage.PushAsync(repository);
+        FaultyImage.AssertWhole(registry);
+        Assert.Equal(mounts, registry.Count(Stage.Patch) == 0);
+        Assert.Equal(0, registry.Repository(FaultyImage.Repository).OpenUploads);
+    }
+
+    [Fact]
+    public async Task A_registry_that_cannot_mount_at_all_is_no_fault()
+    {
+        using var registry = new FaultyRegistry();
+        registry.Inject(Stage.Mount, Faults.Error(405, "UNSUPPORTED"));
+        using var client = new RemoteRegistry(registry.Host, Quick);
+        Assert.False(await client.Repository(FaultyImage.Repository).MountAsync(Samples.Blob(FaultyImage.Large), "me/base"));
+    }
+}
