@@ -58,7 +58,8 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, De
             catch (RegistryException e) when (_chunked && _offset == 0 && IsNoChunks(e))
             {
                 endpoint.Note($"{endpoint.Host} takes no uploads in chunks ({e.Message}); sending the blob in one piece.");
-                (_chunked, _location) = (false, null);
+                await AbandonAsync().ConfigureAwait(false);
+                _chunked = false;
             }
             catch (RegistryException e) when (MayGoOn(e) && failures < endpoint.Options.Retries)
             {
@@ -181,32 +182,36 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, De
     /// <summary>Asks how far the upload is. Where the registry does not know, or cannot go on, the next one begins at the beginning.</summary>
     private async Task ResumeAsync(RegistryException failure, CancellationToken cancellation)
     {
-        Uri? location = _location;
-        (_location, bool wasResumed) = (null, _resumed);
-        _resumed = false;
-        if (!_chunked || location is null || (wasResumed && failure.Code is "DIGEST_INVALID" or "SIZE_INVALID"))
+        // The registry's word for how far it is was wrong once.
+        bool isWrong = _resumed && failure.Code is "DIGEST_INVALID" or "SIZE_INVALID";
+        _resumed = _chunked && !isWrong && await AskAsync(_location!, cancellation).ConfigureAwait(false);
+        if (!_resumed)
         {
-            return;
+            await AbandonAsync().ConfigureAwait(false);
         }
+    }
 
+    private async Task<bool> AskAsync(Uri location, CancellationToken cancellation)
+    {
         using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Get, location, _scope, cancellation).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode || UploadRange.Next(response) is not { } next || next > descriptor.Size)
         {
-            return;
+            return false;
         }
 
-        _location = AnswerAddress.TryLocation(response, endpoint.Transport.Base) ?? location;
-        (_offset, _resumed) = (next, true);
+        (_location, _offset) = (AnswerAddress.TryLocation(response, endpoint.Transport.Base) ?? location, next);
         progress?.Report(next);
         endpoint.Note($"{endpoint.Host} has {next} of {descriptor.Size} bytes of the blob {descriptor.Digest}; going on from there.");
+        return true;
     }
 
     /// <summary>Tells the registry that it need not keep what it has.</summary>
     private async Task AbandonAsync()
     {
-        if (_location is not null)
+        if (_location is { } location)
         {
-            await Uploads.CancelAsync(endpoint, _location, _scope).ConfigureAwait(false);
+            _location = null;
+            await Uploads.CancelAsync(endpoint, location, _scope).ConfigureAwait(false);
         }
     }
 }

@@ -13,7 +13,7 @@ internal static class Listing
     private const int LargestPage = 16 << 20;
 
     /// <summary>A list may have this many pages. More is a registry that never comes to an end.</summary>
-    private const int MostPages = 10_000;
+    private const int MostPages = 2000;
 
     /// <summary>The pages, as they come.</summary>
     /// <param name="endpoint">The registry.</param>

@@ -251,11 +251,6 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
         public void Dispose() => Registry?.Dispose();
     }
 
-    private sealed class Reports(Action<long> report) : IProgress<long>
-    {
-        public void Report(long value) => report(value);
-    }
-
     private sealed class ForwardStream(byte[] content) : MemoryStream(content)
     {
         public override bool CanSeek => false;

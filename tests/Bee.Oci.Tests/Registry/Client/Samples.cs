@@ -33,8 +33,8 @@ internal static class Samples
         {
             ["schemaVersion"] = 2,
             ["mediaType"] = MediaTypes.ImageManifest,
-            ["config"] = Json(config),
-            ["layers"] = new JsonArray([.. layers.Select(Json)]),
+            ["config"] = Entry(config),
+            ["layers"] = new JsonArray([.. layers.Select(Entry)]),
             ["annotations"] = new JsonObject { ["made.by"] = "the tests" },
         };
         if (artifactType is not null)
@@ -44,7 +44,7 @@ internal static class Samples
 
         if (subject is not null)
         {
-            manifest["subject"] = Json(subject);
+            manifest["subject"] = Entry(subject);
         }
 
         return Document(manifest.ToJsonString(), MediaTypes.ImageManifest);
@@ -56,7 +56,7 @@ internal static class Samples
         return new Content(Blob(bytes, mediaType), bytes);
     }
 
-    public static JsonObject Json(Descriptor descriptor) => new()
+    public static JsonObject Entry(Descriptor descriptor) => new()
     {
         ["mediaType"] = descriptor.MediaType,
         ["digest"] = descriptor.Digest,
@@ -91,4 +91,10 @@ internal static class Samples
 
         return list;
     }
+}
+
+/// <summary>Progress on the thread that makes it, which <see cref="Progress{T}"/> does not do.</summary>
+internal sealed class Reports(Action<long> report) : IProgress<long>
+{
+    public void Report(long value) => report(value);
 }
