@@ -49,18 +49,21 @@ internal static class TestKeys
         return key.ExportPkcs8PrivateKey();
     }
 
-    /// <summary>A key as cosign keeps it, made here so that its parts can be spoiled. Costs less than cosign's own.</summary>
-    public static JsonObject Encrypted(byte[] der, string password)
+    /// <summary>A key as cosign keeps it, made here so that its parts can be spoiled.</summary>
+    /// <param name="der">The key in PKCS #8.</param>
+    /// <param name="password">Its password.</param>
+    /// <param name="cost">N of scrypt. cosign insists on 65536; a test that does not show it the key takes less.</param>
+    public static JsonObject Encrypted(byte[] der, string password, int cost = 1024)
     {
         byte[] salt = RandomNumberGenerator.GetBytes(32);
         byte[] nonce = RandomNumberGenerator.GetBytes(24);
-        byte[] key = SCrypt.Generate(Encoding.UTF8.GetBytes(password), salt, 1024, 8, 1, 32);
+        byte[] key = SCrypt.Generate(Encoding.UTF8.GetBytes(password), salt, cost, 8, 1, 32);
         return new JsonObject
         {
             ["kdf"] = new JsonObject
             {
                 ["name"] = "scrypt",
-                ["params"] = new JsonObject { ["N"] = 1024, ["r"] = 8, ["p"] = 1 },
+                ["params"] = new JsonObject { ["N"] = cost, ["r"] = 8, ["p"] = 1 },
                 ["salt"] = Convert.ToBase64String(salt),
             },
             ["cipher"] = new JsonObject { ["name"] = "nacl/secretbox", ["nonce"] = Convert.ToBase64String(nonce) },

@@ -1,0 +1,205 @@
+using Bee.Oci.Registry;
+using Bee.Oci.Signatures;
+using Bee.Oci.Tests.Registry.Client;
+using Bee.Registries;
+
+namespace Bee.Oci.Tests.Signatures;
+
+/// <summary>
+/// Both ways with cosign: Bee verifies what cosign 2 and 3 signed, they accept what Bee signed. They run without a way out of this machine: any host but
+/// the registry's is behind a proxy that is not there.
+/// </summary>
+public sealed class CosignTests(CosignTests.Server server) : IClassFixture<CosignTests.Server>, IDisposable
+{
+    private const int CosignsCost = 65536;
+
+    private static readonly string[] Cosign3Alone = ["--use-signing-config=false"];
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bee-cosign-");
+    private readonly RemoteRegistry? _registry = server.Registry is { } running ? new RemoteRegistry(running.Host, Samples.Quick) : null;
+
+    public void Dispose()
+    {
+        _registry?.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    /// <summary>Each layout that each cosign writes, with each key that it signs with.</summary>
+    [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
+    [InlineData(Tool.Cosign, "P-256", SignatureLayout.Tag)]
+    [InlineData(Tool.Cosign, "RSA", SignatureLayout.Tag)]
+    [InlineData(Tool.Cosign, "Ed25519", SignatureLayout.Tag)]
+    [InlineData(Tool.Cosign, "P-384", SignatureLayout.Tag)]
+    [InlineData(Tool.Cosign, "P-256", SignatureLayout.Referrer)]
+    [InlineData(Tool.Cosign3, "P-256", SignatureLayout.Tag)]
+    [InlineData(Tool.Cosign3, "P-256", SignatureLayout.Referrer)]
+    [InlineData(Tool.Cosign3, "P-256", SignatureLayout.Bundle)]
+    [InlineData(Tool.Cosign3, "P-384", SignatureLayout.Bundle)]
+    [InlineData(Tool.Cosign3, "P-521", SignatureLayout.Bundle)]
+    [InlineData(Tool.Cosign3, "RSA", SignatureLayout.Bundle)]
+    [InlineData(Tool.Cosign3, "Ed25519", SignatureLayout.Bundle)]
+    [InlineData(Tool.Cosign3, "Ed25519", SignatureLayout.Tag)]
+    public async Task What_cosign_signed_is_verified(string tool, string kind, SignatureLayout layout)
+    {
+        (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
+        byte[] der = TestKeys.Der(kind);
+        string file = Write("key", TestKeys.Pem(TestKeys.Encrypted(der, TestKeys.Password, CosignsCost)));
+        using SigningKey key = SigningKey.Read(File.ReadAllText(file), TestKeys.PasswordBytes, TestKeys.Algorithms);
+
+        List<string> arguments = ["sign", "--yes", "--key", file, "--tlog-upload=false"];
+        arguments.AddRange(tool == Tool.Cosign3 ? Cosign3Alone : []);
+        arguments.AddRange(tool == Tool.Cosign3 && layout != SignatureLayout.Bundle ? ["--new-bundle-format=false"] : []);
+        arguments.AddRange(layout == SignatureLayout.Referrer ? ["--registry-referrers-mode", "oci-1-1"] : []);
+        _ = Cosign(tool, [.. arguments, $"{reference.Name}@{image.Digest}"]).Success;
+
+        SignatureReport report = await VerifyAsync(repository, reference, image.Digest, key.PublicKey);
+        SignatureFinding finding = Assert.Single(report.Findings);
+        Assert.Null(finding.Problem);
+        Assert.Equal(layout, finding.Layout);
+        Assert.Equal(layout == SignatureLayout.Bundle ? null : reference.Name, finding.Reference);
+        Assert.False((await VerifyAsync(repository, reference, image.Digest, TestKeys.Signing(kind).PublicKey)).IsVerified);
+    }
+
+    /// <summary>The one line that the documentation promises, for each cosign and each key.</summary>
+    [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
+    [InlineData("P-256")]
+    [InlineData("P-384")]
+    [InlineData("P-521")]
+    [InlineData("RSA")]
+    [InlineData("Ed25519")]
+    public async Task What_bee_signed_cosign_accepts_without_further_options(string kind)
+    {
+        (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
+        using SigningKey key = TestKeys.Signing(kind);
+        await ImageSigner.SignAsync(repository, reference, image, key);
+        AssertAccepted(Tool.Cosign, reference, key);
+        AssertAccepted(Tool.Cosign3, reference, key);
+    }
+
+    [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
+    [InlineData("P-256")]
+    [InlineData("RSA")]
+    [InlineData("Ed25519")]
+    public async Task Bundles_of_bee_are_accepted_by_cosign_3(string kind)
+    {
+        (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
+        using SigningKey key = TestKeys.Signing(kind);
+        await ImageSigner.SignAsync(repository, reference, image, key, SignatureLayout.Bundle);
+        AssertAccepted(Tool.Cosign3, reference, key);
+    }
+
+    [ToolFact(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
+    public async Task Referrers_of_bee_are_accepted_by_both()
+    {
+        (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
+        using SigningKey key = TestKeys.Signing();
+        await ImageSigner.SignAsync(repository, reference, image, key, SignatureLayout.Referrer);
+        AssertAccepted(Tool.Cosign, reference, key, "--experimental-oci11");
+        AssertAccepted(Tool.Cosign3, reference, key, "--experimental-oci11");
+    }
+
+    /// <summary>One image, one tag of signatures: each adds to what the other wrote.</summary>
+    [ToolFact(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
+    public async Task Bee_and_cosign_sign_the_same_image()
+    {
+        (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
+        using SigningKey first = TestKeys.Signing();
+        await ImageSigner.SignAsync(repository, reference, image, first);
+
+        string file = Write("key", TestKeys.Pem(TestKeys.Encrypted(TestKeys.Der("P-256"), TestKeys.Password, CosignsCost)));
+        using SigningKey second = SigningKey.Read(File.ReadAllText(file), TestKeys.PasswordBytes, TestKeys.Algorithms);
+        _ = Cosign(Tool.Cosign, ["sign", "--yes", "--key", file, "--tlog-upload=false", $"{reference.Name}@{image.Digest}"]).Success;
+
+        using SigningKey third = TestKeys.Signing("Ed25519");
+        await ImageSigner.SignAsync(repository, reference, image, third);
+
+        SignatureReport report = await VerifyAsync(repository, reference, image.Digest, first.PublicKey, second.PublicKey, third.PublicKey);
+        Assert.Equal([first.PublicKey, second.PublicKey, third.PublicKey], report.Findings.Select(finding => finding.Key));
+        foreach (SigningKey key in new[] { first, second, third })
+        {
+            AssertAccepted(Tool.Cosign, reference, key);
+            AssertAccepted(Tool.Cosign3, reference, key);
+        }
+    }
+
+    /// <summary>A pair of cosign's own making: scrypt with its full cost.</summary>
+    [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
+    [InlineData(Tool.Cosign)]
+    [InlineData(Tool.Cosign3)]
+    public async Task A_key_that_cosign_made_signs(string tool)
+    {
+        (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
+        _ = Cosign(tool, ["generate-key-pair"]).Success;
+        string pem = File.ReadAllText(Path.Combine(_folder.FullName, "cosign.key"));
+        Assert.Equal(SignatureFault.WrongPassword, Assert.Throws<SignatureException>(() => SigningKey.Read(pem, "wrong"u8.ToArray(), TestKeys.Algorithms)).Fault);
+        using SigningKey key = SigningKey.Read(pem, TestKeys.PasswordBytes, TestKeys.Algorithms);
+        VerificationKey published = VerificationKey.Read(File.ReadAllText(Path.Combine(_folder.FullName, "cosign.pub")), TestKeys.Algorithms);
+        Assert.Equal(published.KeyId, key.PublicKey.KeyId);
+        await ImageSigner.SignAsync(repository, reference, image, key);
+        AssertAccepted(tool, reference, key);
+        Assert.True((await VerifyAsync(repository, reference, image.Digest, published)).IsVerified);
+    }
+
+    /// <summary>With the referrers API, which Debian's registry lacks.</summary>
+    [ToolFact(Tool.Cosign3)]
+    public async Task Bundles_go_both_ways_over_the_referrers_api()
+    {
+        using var api = new FaultyRegistry();
+        using var registry = new RemoteRegistry(api.Host, Samples.Quick);
+        (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync(registry);
+        string file = Write("key", TestKeys.Pem(TestKeys.Encrypted(TestKeys.Der("P-256"), TestKeys.Password, CosignsCost)));
+        using SigningKey key = SigningKey.Read(File.ReadAllText(file), TestKeys.PasswordBytes, TestKeys.Algorithms);
+        _ = Cosign(Tool.Cosign3, ["sign", "--yes", "--key", file, "--tlog-upload=false", .. Cosign3Alone, $"{reference.Name}@{image.Digest}"]).Success;
+        Assert.True((await VerifyAsync(repository, reference, image.Digest, key.PublicKey)).IsVerified);
+
+        using SigningKey other = TestKeys.Signing();
+        await ImageSigner.SignAsync(repository, reference, image, other, SignatureLayout.Bundle);
+        AssertAccepted(Tool.Cosign3, reference, other);
+        Assert.DoesNotContain(api.Repository(reference.Repository).Tags.Keys, tag => tag.StartsWith("sha256-", StringComparison.Ordinal));
+    }
+
+    private static Task<SignatureReport> VerifyAsync(IReadOnlyRepository repository, ImageReference reference, string digest, params VerificationKey[] keys) =>
+        new SignatureVerifier().VerifyAsync(repository, reference, digest, keys);
+
+    private async Task<(IRepository Repository, ImageReference Reference, Descriptor Image)> PushAsync(RemoteRegistry? registry = null)
+    {
+        registry ??= _registry!;
+        string name = $"signed/{Guid.NewGuid():n}";
+        IRepository repository = registry.Repository(name);
+        Content image = await Samples.PushImageAsync(repository, "v1");
+        return (repository, ImageReference.Parse($"{registry.Host}/{name}:v1"), image.Descriptor);
+    }
+
+    private void AssertAccepted(string tool, ImageReference reference, SigningKey key, params string[] options)
+    {
+        ToolRun run = Cosign(tool, ["verify", "--key", Write("pub", TestKeys.Public(key)), "--insecure-ignore-tlog=true", .. options, reference.ToString()]);
+        Assert.True(run.ExitCode == 0, run.Messages);
+        using SigningKey another = TestKeys.Signing();
+        Assert.NotEqual(0, Cosign(tool, ["verify", "--key", Write("pub", TestKeys.Public(another)), "--insecure-ignore-tlog=true", .. options, reference.ToString()]).ExitCode);
+    }
+
+    private ToolRun Cosign(string tool, string[] arguments) => Tool.Run(tool, arguments, _folder.FullName, new Dictionary<string, string>
+    {
+        ["HOME"] = _folder.FullName,
+        ["COSIGN_PASSWORD"] = TestKeys.Password,
+        ["COSIGN_EXPERIMENTAL"] = "1",
+        ["HTTP_PROXY"] = "http://127.0.0.1:1",
+        ["HTTPS_PROXY"] = "http://127.0.0.1:1",
+        ["NO_PROXY"] = "127.0.0.1,localhost",
+    });
+
+    private string Write(string name, string text)
+    {
+        string file = Path.Combine(_folder.FullName, name);
+        File.WriteAllText(file, text);
+        return file;
+    }
+
+    /// <summary>One registry for all; each test has a repository of its own.</summary>
+    public sealed class Server : IDisposable
+    {
+        public DebianRegistry? Registry { get; } = DebianRegistry.Missing is null ? DebianRegistry.Start() : null;
+
+        public void Dispose() => Registry?.Dispose();
+    }
+}
