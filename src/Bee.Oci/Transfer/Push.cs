@@ -72,9 +72,8 @@ internal sealed class Push(IReadOnlyRepository source, IRepository target, IRead
         }
         else
         {
-            // A push asks for the content when it needs it, maybe again, and does not wait for it by the way that it waits for the network.
-            await target.PushAsync(
-                blob, () => source.FetchAsync(blob, cancellation).GetAwaiter().GetResult(), new Difference(_tally), cancellation).ConfigureAwait(false);
+            using var content = new BlobSource(source, blob);
+            await target.PushAsync(blob, content.Open, new Difference(_tally), cancellation).ConfigureAwait(false);
             _tally.Sent(blob);
         }
     }

@@ -1,0 +1,113 @@
+using Bee.Oci.Registry;
+
+namespace Bee.Oci.Transfer;
+
+/// <summary>
+/// A blob for whoever wants to read it in parts, and parts of it again. As long as the parts follow one another the blob is read once, so a long
+/// one costs no more by coming in many parts; its digest is checked at its end.
+/// </summary>
+/// <param name="repository">Where it is.</param>
+/// <param name="blob">Its digest and length.</param>
+internal sealed class BlobSource(IReadOnlyRepository repository, Descriptor blob) : IDisposable
+{
+    private const int SkipBytes = 128 << 10;
+
+    // A part that was given up may still be at work when the next one begins.
+    private readonly SemaphoreSlim _door = new(1, 1);
+    private readonly long _size = blob.Size;
+    private Stream? _stream;
+    private long _position;
+
+    /// <summary>The blob from its beginning; can seek.</summary>
+    public Stream Open() => new Part(this);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stream?.Dispose();
+        _door.Dispose();
+    }
+
+    private async ValueTask<int> ReadAsync(long from, Memory<byte> buffer, CancellationToken cancellation)
+    {
+        await _door.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (_position > from)
+            {
+                Close();
+            }
+
+            _stream ??= await repository.FetchAsync(blob, cancellation).ConfigureAwait(false);
+            byte[] skipped = _position < from ? new byte[SkipBytes] : [];
+            while (_position < from)
+            {
+                int over = await _stream.ReadAsync(skipped.AsMemory(0, (int)Math.Min(skipped.Length, from - _position)), cancellation).ConfigureAwait(false);
+                _position += over;
+                if (over == 0)
+                {
+                    return 0;
+                }
+            }
+
+            int read = await _stream.ReadAsync(buffer, cancellation).ConfigureAwait(false);
+            _position += read;
+            return read;
+        }
+        catch
+        {
+            Close();
+            throw;
+        }
+        finally
+        {
+            _door.Release();
+        }
+    }
+
+    private void Close()
+    {
+        _stream?.Dispose();
+        (_stream, _position) = (null, 0);
+    }
+
+    private sealed class Part(BlobSource source) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => true;
+
+        public override bool CanWrite => false;
+
+        public override long Length => source._size;
+
+        public override long Position { get; set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            int read = buffer.Length == 0 || Position >= Length ? 0 : await source.ReadAsync(Position, buffer, cancellationToken).ConfigureAwait(false);
+            Position += read;
+            return read;
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+
+        public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
+        {
+            SeekOrigin.Begin => offset,
+            SeekOrigin.Current => Position + offset,
+            _ => Length + offset,
+        };
+
+        public override void Flush()
+        {
+        }
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

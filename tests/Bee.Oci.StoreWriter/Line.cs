@@ -1,0 +1,14 @@
+namespace Bee.Oci.StoreWriter;
+
+/// <summary>A line that whoever started this process reads at once.</summary>
+internal static class Line
+{
+    public static void Say(string what, string name, string digest)
+    {
+        lock (Console.Out)
+        {
+            Console.Out.WriteLine($"{what} {name} {digest}");
+            Console.Out.Flush();
+        }
+    }
+}

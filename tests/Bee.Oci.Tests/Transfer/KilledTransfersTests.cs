@@ -1,0 +1,132 @@
+using System.Text.Json.Nodes;
+using Bee.Oci.Registry;
+using Bee.Oci.Transfer;
+using Bee.Registries;
+
+namespace Bee.Oci.Tests.Transfer;
+
+/// <summary>Real processes save and publish with Debian's registry, and are killed in the middle.</summary>
+public sealed class KilledTransfersTests : IDisposable
+{
+    private const int LayerBytes = 1 << 20;
+    private const int Layers = 16;
+
+    private readonly StoreFolder _folder = new();
+    private readonly DebianRegistry? _server = DebianRegistry.Missing is null ? DebianRegistry.Start() : null;
+    private readonly List<ChildWriter> _writers = [];
+
+    private string Host => _server!.Host;
+
+    [ToolFact(Tool.Registry)]
+    public async Task Kill_9_while_saving_leaves_the_store_whole_and_the_next_save_goes_on()
+    {
+        Content image = await FillAsync();
+        using var registry = new RemoteRegistry(Host, new RegistryOptions());
+        int wentOn = 0;
+        foreach (double share in new[] { 0, 0.1, 0.4, 0.8, 0.95, 1 })
+        {
+            using var folder = new StoreFolder();
+            ChildWriter child = Start("save", folder.Path, "x", "1", Host, "big", "v1");
+            await child.Moved((long)(share * Layers * LayerBytes));
+            child.Kill();
+            await child.Exited;
+            WholeStore.Check(folder, [child]);
+            bool isNamed = folder.Store.Find("x:v0") is not null;
+
+            TransferResult result = await new ImageTransfer().PullAsync(registry.Repository("big"), "v1", folder.Store, ImageReference.Parse("x:v0"));
+            Assert.Equal(Layers + 1, result.BlobsSent + result.BlobsPresent);
+            Assert.All(folder.Store.Verify(folder.Store.Find("x:v0")!), c => Assert.Null(c.Fault));
+            Assert.Equal(image.Descriptor.Digest, result.Descriptor.Digest);
+            wentOn += !isNamed && result.BlobsPresent > 0 ? 1 : 0;
+        }
+
+        Assert.InRange(wentOn, 1, 6);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task Kill_9_while_publishing_leaves_no_half_image_and_the_next_publish_goes_on()
+    {
+        Content image = await FillAsync();
+        using var registry = new RemoteRegistry(Host, new RegistryOptions());
+        await new ImageTransfer().PullAsync(registry.Repository("big"), "v1", _folder.Store, ImageReference.Parse("x:v1"));
+        int wentOn = 0;
+        foreach (double share in new[] { 0, 0.1, 0.4, 0.8, 0.95, 1 })
+        {
+            // A repository has blobs of its own.
+            string name = $"published/at-{share * 100:0}";
+            ChildWriter child = Start("publish", _folder.Path, "x:v1", "1", Host, name, "v1");
+            await child.Moved((long)(share * Layers * LayerBytes));
+            child.Kill();
+            await child.Exited;
+            WholeStore.Check(_folder, [child]);
+
+            IRepository repository = registry.Repository(name);
+            bool isNamed = await repository.ResolveAsync("v1") is not null;
+            TransferResult result = await new ImageTransfer().PushAsync(_folder.Store, _folder.Store.Find("x:v1")!, repository, "v1");
+            Assert.Equal(Layers + 1, result.BlobsSent + result.BlobsPresent);
+            using var second = new StoreFolder();
+            await new ImageTransfer().PullAsync(repository, "v1", second.Store, ImageReference.Parse("x:v1"));
+            Image back = Assert.Single(second.Store.List());
+            Assert.Equal(image.Descriptor.Digest, back.Digest);
+            Assert.All(second.Store.Verify(back), c => Assert.Null(c.Fault));
+            wentOn += !isNamed && result.BlobsPresent > 0 ? 1 : 0;
+        }
+
+        Assert.InRange(wentOn, 1, 6);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task Ten_processes_that_save_and_tag_at_once_lose_no_tag()
+    {
+        await FillAsync();
+        for (int i = 0; i < 10; i++)
+        {
+            Start("save", _folder.Path, $"registry.example/w{i}", "6", Host, "small", "v1");
+        }
+
+        await Task.WhenAll(_writers.Select(w => w.Exited));
+        Assert.All(_writers, w => Assert.Equal((0, ""), (w.ExitCode, w.Errors)));
+        Assert.All(_writers, w => Assert.Equal(6, w.Lines.Count(l => l.StartsWith("added", StringComparison.Ordinal) && l.Contains(":v", StringComparison.Ordinal))));
+        WholeStore.Check(_folder, _writers);
+    }
+
+    public void Dispose()
+    {
+        // A test that failed leaves processes at work.
+        _writers.ForEach(w => w.Kill());
+        Task.WaitAll([.. _writers.Select(w => w.Exited)]);
+        _server?.Dispose();
+        _folder.Dispose();
+    }
+
+    private ChildWriter Start(params string[] arguments)
+    {
+        var child = new ChildWriter(arguments);
+        _writers.Add(child);
+        return child;
+    }
+
+    /// <summary>An image of many layers at big:v1, and one of two at small:v1.</summary>
+    private async Task<Content> FillAsync()
+    {
+        using var registry = new RemoteRegistry(Host, new RegistryOptions());
+        await FillAsync(registry.Repository("small"), 2, 4096);
+        return await FillAsync(registry.Repository("big"), Layers, LayerBytes);
+    }
+
+    private static async Task<Content> FillAsync(IRepository repository, int layers, int length)
+    {
+        var source = new MemoryRepository("registry.example/source");
+        JsonObject manifest = source.Manifest();
+        for (int i = 0; i < layers; i++)
+        {
+            byte[] layer = new byte[length];
+            new Random(i).NextBytes(layer);
+            manifest["layers"]!.AsArray().Add(MemoryRepository.Json(source.Put(layer)));
+        }
+
+        Descriptor image = source.PutManifest(manifest, "v1");
+        await new ImageTransfer().CopyAsync(source, "v1", repository, "v1");
+        return source.Manifests[image.Digest];
+    }
+}
