@@ -34,6 +34,20 @@ internal static class PullFaults
         ["resolve: redirected nowhere"] = new(HeadManifest, Faults.Status(307), BadAnswer),
         ["resolve: redirected to a file"] = new(HeadManifest, Faults.Redirect("file:///etc/passwd"), BadAnswer),
 
+        ["manifest: cut before the answer"] = new(GetManifest, Faults.Cut, Broken),
+        ["manifest: not HTTP"] = new(GetManifest, Faults.Garbage, BadAnswer),
+        ["manifest: slow headers"] = new(GetManifest, Faults.SlowHeaders, TimedOut),
+        ["manifest: 503 three times"] = new(GetManifest, Faults.Status(503), null, 3),
+        ["manifest: 503 always"] = new(GetManifest, Faults.Status(503), ServerError),
+        ["manifest: 429 with Retry-After"] = new(GetManifest, Faults.Status(429, "Retry-After: 3600"), null, 2),
+        ["manifest: 401 without a challenge"] = new(GetManifest, Faults.Status(401), Unauthorized),
+        ["manifest: 405"] = new(GetManifest, Faults.Status(405), Unsupported),
+        ["manifest: 200 and nothing"] = new(GetManifest, Faults.Status(200), DigestMismatch),
+        ["manifest: 204"] = new(GetManifest, Faults.Status(204), BadAnswer),
+        ["manifest: longer than allowed"] = new(GetManifest, Faults.Header("Content-Length", "99999999999"), TooLarge),
+        ["manifest: redirected in circles"] = new(GetManifest, Faults.Redirect("/v2/me/image/manifests/v1"), Unsafe),
+        ["manifest: redirected nowhere"] = new(GetManifest, Faults.Status(307), BadAnswer),
+        ["manifest: redirected to a file"] = new(GetManifest, Faults.Redirect("file:///etc/passwd"), BadAnswer),
         ["manifest: cut once"] = new(GetManifest, Faults.CutAnswer(10), null, 1),
         ["manifest: cut always"] = new(GetManifest, Faults.CutAnswer(10), Broken),
         ["manifest: stalls"] = new(GetManifest, Faults.Stall(10), TimedOut),
@@ -42,7 +56,7 @@ internal static class PullFaults
         ["manifest: too long"] = new(GetManifest, Faults.WrongLength(1), DigestMismatch),
         ["manifest: too short"] = new(GetManifest, Faults.WrongLength(-1), DigestMismatch),
         ["manifest: endless"] = new(GetManifest, Faults.Endless, TooLarge),
-        ["manifest: another digest told than asked for and given"] = new(GetManifest, Faults.Header("Docker-Content-Digest", MemoryRepository.Digest("x"u8)), null),
+        ["manifest: another digest told"] = new(GetManifest, Faults.Header("Docker-Content-Digest", MemoryRepository.Digest("x"u8)), null),
         ["manifest: no digest told"] = new(GetManifest, Faults.Header("Docker-Content-Digest", null), null),
         ["manifest: no type told"] = new(GetManifest, Faults.Header("Content-Type", null), null),
         ["manifest: another type told"] = new(GetManifest, Faults.Header("Content-Type", MediaTypes.ImageIndex), BadAnswer),
@@ -54,7 +68,7 @@ internal static class PullFaults
 
         ["blob: cut once before the answer"] = new(GetBlob, Faults.Cut, null, 1),
         ["blob: cut once in the middle"] = new(GetBlob, Faults.CutAnswer(100_000), null, 1),
-        ["blob: cut four times in the middle"] = new(GetBlob, Faults.CutAnswer(500), null, 4),
+        ["blob: cut three times in the middle"] = new(GetBlob, Faults.CutAnswer(500), null, 3),
         ["blob: cut always, before anything came"] = new(GetBlob, Faults.CutAnswer(0), Broken),
         ["blob: cut always, after a few bytes"] = new(GetBlob, Faults.CutAnswer(10), Broken),
         ["blob: stalls"] = new(GetBlob, Faults.Stall(500), TimedOut),
@@ -71,5 +85,12 @@ internal static class PullFaults
         ["blob: 206 that nobody asked for"] = new(GetBlob, Faults.Change(answer => (answer with { Status = 206 }).With("Content-Range", "bytes 5-9/10")), BadAnswer),
         ["blob: 204"] = new(GetBlob, Faults.Status(204), BadAnswer),
         ["blob: redirected in circles"] = new(GetBlob, Faults.Redirect($"/v2/me/image/blobs/{MemoryRepository.Digest(FaultyImage.Small)}"), Unsafe),
+    };
+
+    /// <summary>Those of an image that is asked for by its tag with one GET, and what is to come of them then: the digest that is told is all that there is to compare with.</summary>
+    public static IReadOnlyDictionary<string, FaultCase> ByTag { get; } = new Dictionary<string, FaultCase>(All.Where(pair => pair.Value.Stage != HeadManifest))
+    {
+        ["manifest: another digest told"] = All["manifest: another digest told"] with { Expected = DigestMismatch },
+        ["manifest: 200 and nothing"] = All["manifest: 200 and nothing"] with { Expected = BadAnswer },
     };
 }

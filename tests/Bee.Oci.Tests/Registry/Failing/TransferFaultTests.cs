@@ -1,0 +1,151 @@
+using System.Text.Json.Nodes;
+using Bee.Oci.Registry;
+using Bee.Oci.Tests.Registry.Client;
+using Bee.Oci.Transfer;
+using Bee.Registries;
+
+namespace Bee.Oci.Tests.Registry.Failing;
+
+/// <summary>
+/// Whole images with a registry that fails at every stage. Where the fault is reported, the store or the registry has the image under its name that it
+/// had before, and nothing of the new one can be seen; then the same transfer succeeds.
+/// </summary>
+public sealed class TransferFaultTests : IDisposable
+{
+    // Far more than any timeout of the client: only a hang gets here.
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
+
+    private readonly FaultyRegistry _registry = new();
+    private readonly StoreFolder _folder = new();
+    private readonly ImageReference _name;
+
+    public TransferFaultTests() => _name = ImageReference.Parse($"{_registry.Host}/{FaultyImage.Repository}:{FaultyImage.Tag}");
+
+    public static TheoryData<string> Pulls => [.. PullFaults.ByTag.Keys];
+
+    public static TheoryData<string> Pushes => [.. PushFaults.All.Keys];
+
+    private MemoryRepository Remote => _registry.Repository(FaultyImage.Repository);
+
+    [Theory]
+    [MemberData(nameof(Pulls))]
+    public async Task Pull(string name)
+    {
+        Image older = _folder.Add(_name.ToString(), "the older program");
+        string digest = Lay(FaultyImage.Large);
+        Task PullAsync(IRepository repository) => new ImageTransfer().PullAsync(repository, FaultyImage.Tag, _folder.Store, _name);
+        bool failed = await ExpectAsync(PullFaults.ByTag[name], PullAsync);
+        AssertStoreIsWhole();
+        if (failed)
+        {
+            Assert.Equal(older.Digest, Assert.Single(_folder.Store.List()).Digest);
+            Assert.Equal("the older program"u8.ToArray(), _folder.Store.ReadProgram(_folder.Store.Find(_name.ToString())!));
+            await AgainAsync(PullAsync);
+            AssertStoreIsWhole();
+        }
+
+        Image image = _folder.Store.Find(_name.ToString())!;
+        Assert.Equal((digest, (string?)null), (image.Digest, image.Problem));
+        Assert.Equal(FaultyImage.Large, _folder.Store.ReadProgram(image));
+        Assert.All(_folder.Store.Verify(image), check => Assert.Null(check.Fault));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pushes))]
+    public async Task Push(string name)
+    {
+        FaultCase fault = PushFaults.All[name];
+        string older = Lay("the older program"u8.ToArray());
+        Image image = _folder.Store.Add(StoreFolder.Content() with { Program = FaultyImage.Large }, _name);
+        if (fault.Stage == Stage.UploadStatus)
+        {
+            // It is asked for after something broke.
+            _registry.Inject(Stage.Patch, Faults.CutRequest(1000), times: 1, skip: 1);
+        }
+
+        Task PushAsync(IRepository repository) => new ImageTransfer().PushAsync(_folder.Store, image, repository, FaultyImage.Tag);
+        bool failed = await ExpectAsync(fault, PushAsync);
+        AssertRegistryIsWhole();
+        if (failed)
+        {
+            Assert.Equal(older, Remote.Tags[FaultyImage.Tag]);
+            Assert.DoesNotContain(image.Digest, Remote.Manifests.Keys);
+            await AgainAsync(PushAsync);
+            AssertRegistryIsWhole();
+        }
+
+        Assert.Equal(image.Digest, Remote.Tags[FaultyImage.Tag]);
+        Assert.Equal(FaultyImage.Large, Remote.Blobs[image.Program!.Digest]);
+    }
+
+    [Fact]
+    public async Task An_image_that_is_there_is_not_sent_again()
+    {
+        Image image = _folder.Store.Add(StoreFolder.Content() with { Program = FaultyImage.Large }, _name);
+        using var client = new RemoteRegistry(_registry.Host, new RegistryOptions());
+        IRepository repository = client.Repository(FaultyImage.Repository);
+        Assert.Equal(2, (await new ImageTransfer().PushAsync(_folder.Store, image, repository, FaultyImage.Tag)).BlobsSent);
+        _registry.Requests.Clear();
+        Assert.Equal(0, (await new ImageTransfer().PushAsync(_folder.Store, image, repository, FaultyImage.Tag)).BlobsSent);
+        Assert.All(_registry.Requests, request => Assert.Contains(request.Method, new[] { "HEAD", "GET" }));
+        Assert.Equal(0, _registry.Count(Stage.GetBlob));
+    }
+
+    public void Dispose()
+    {
+        _registry.Dispose();
+        _folder.Dispose();
+    }
+
+    // True where the fault was reported, false where it was got over.
+    private async Task<bool> ExpectAsync(FaultCase fault, Func<IRepository, Task> work)
+    {
+        Injection injection = _registry.Inject(fault.Stage, fault.Fault, fault.Times);
+        if (fault.Also is { } also)
+        {
+            _registry.Inject(also, fault.Fault, fault.Times);
+        }
+
+        using var client = new RemoteRegistry(_registry.Host, fault.Options);
+        Exception? error = await Record.ExceptionAsync(() => work(client.Repository(FaultyImage.Repository)).WaitAsync(Hang));
+        Assert.True(error is null or RegistryException, $"Not a RegistryException: {error}");
+        Assert.True(injection.Hits > 0, "The fault did not happen.");
+        Assert.True(fault.Expected == (error as RegistryException)?.Fault, $"{fault.Expected} was expected: {(error as RegistryException)?.Fault} {error?.Message}");
+        return error is not null;
+    }
+
+    private async Task AgainAsync(Func<IRepository, Task> work)
+    {
+        _registry.Heal();
+        using var client = new RemoteRegistry(_registry.Host, new RegistryOptions());
+        await work(client.Repository(FaultyImage.Repository)).WaitAsync(Hang);
+    }
+
+    /// <summary>Puts an image into the registry without asking it.</summary>
+    private string Lay(byte[] program)
+    {
+        using var other = new StoreFolder();
+        Image image = other.Store.Add(StoreFolder.Content() with { Program = program }, ImageReference.Parse("x:v1"));
+        foreach (Descriptor part in image.Layers.Append(image.Program!).DistinctBy(part => part.Digest))
+        {
+            Remote.AddBlob(File.ReadAllBytes(other.Blob(part.Digest)));
+        }
+
+        byte[] manifest = File.ReadAllBytes(other.Blob(image.Digest));
+        Remote.AddBlob(File.ReadAllBytes(other.Blob((string)JsonNode.Parse(manifest)!["config"]!["digest"]!)));
+        return Remote.AddManifest(manifest, MediaTypes.ImageManifest, FaultyImage.Tag);
+    }
+
+    private void AssertStoreIsWhole() => Assert.All(_folder.Blobs(), file => Assert.Equal(Path.GetFileName(file), ContentDigest.Of(File.ReadAllBytes(file)).Hex));
+
+    private void AssertRegistryIsWhole()
+    {
+        Assert.All(Remote.Blobs, blob => Assert.Equal(blob.Key, MemoryRepository.Digest(blob.Value)));
+        Assert.All(Remote.Tags.Values, digest => Assert.True(Remote.Manifests.ContainsKey(digest)));
+        foreach ((_, byte[] bytes) in Remote.Manifests.Values)
+        {
+            JsonNode manifest = JsonNode.Parse(bytes)!;
+            Assert.All(manifest["layers"]!.AsArray().Append(manifest["config"]), part => Assert.Contains((string)part!["digest"]!, Remote.Blobs.Keys));
+        }
+    }
+}
