@@ -1,0 +1,108 @@
+using Bee.Oci.Registry;
+using Bee.Oci.Registry.Transport;
+using Bee.Registries;
+
+namespace Bee.Oci.Tests.Registry;
+
+public sealed class CertificateTests : IDisposable
+{
+    private readonly TestAuthority _authority = new();
+
+    public void Dispose() => _authority.Dispose();
+
+    [Fact]
+    public async Task AnAuthorityThatIsNamedIsTrusted()
+    {
+        using var registry = new Wire(_ => Wire.Ok("hello"), _authority);
+
+        Assert.Equal((200, "hello"), await registry.GetAsync(Wire.Quick with { CACertificate = _authority.Certificate }));
+    }
+
+    [Fact]
+    public async Task AnotherAuthorityIsNot()
+    {
+        using var other = new TestAuthority();
+        using var registry = new Wire(_ => Wire.Ok("hello"), _authority);
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => registry.GetAsync(Wire.Quick with { CACertificate = other.Certificate }));
+
+        Assert.Equal(RegistryFault.Certificate, error.Fault);
+        Assert.Contains("-CACertificate", error.Remedy, StringComparison.Ordinal);
+        Assert.Empty(registry.Requests);
+    }
+
+    [Fact]
+    public async Task AnotherNameIsNotMendedByAnAuthority()
+    {
+        using var registry = new Wire(_ => Wire.Ok("hello"), _authority);
+
+        // The same server by an address that its certificate does not name.
+        using var transport = new RegistryTransport($"[::ffff:127.0.0.1]:{registry.Address.Port}", Wire.Quick with { CACertificate = _authority.Certificate });
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => Wire.GetAsync(transport));
+
+        Assert.Equal(RegistryFault.Certificate, error.Fault);
+        Assert.Empty(registry.Requests);
+    }
+
+    [Fact]
+    public async Task TheCheckCanBeSkipped()
+    {
+        using var registry = new Wire(_ => Wire.Ok("hello"), _authority);
+
+        Assert.Equal((200, "hello"), await registry.GetAsync(Wire.Quick with { SkipCertificateCheck = true }));
+    }
+
+    [Fact]
+    public async Task ARegistryWithoutTlsSaysSo()
+    {
+        using var registry = new Wire(_ => Wire.Ok("hello"));
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => registry.GetAsync(Wire.Quick with { CACertificate = _authority.Certificate }));
+
+        Assert.True(error.Fault is RegistryFault.Certificate or RegistryFault.Broken, error.ToString());
+    }
+
+    [Fact]
+    public void AFileWithoutCertificatesIsRefused()
+    {
+        string file = Path.Combine(Path.GetDirectoryName(_authority.Certificate)!, "empty.pem");
+        File.WriteAllText(file, "nothing");
+
+        Assert.Equal(RegistryFault.Certificate, Assert.Throws<RegistryException>(() => new RegistryTransport("registry.example", new RegistryOptions { CACertificate = file })).Fault);
+        Assert.Equal(RegistryFault.Certificate, Assert.Throws<RegistryException>(() => new RegistryTransport("registry.example", new RegistryOptions { CACertificate = file + "x" })).Fault);
+    }
+
+    [Theory]
+    [InlineData("ghcr.io", "https://ghcr.io/")]
+    [InlineData("docker.io", "https://registry-1.docker.io/")]
+    [InlineData("registry.example:5000", "https://registry.example:5000/")]
+    [InlineData("localhost:5000", "http://localhost:5000/")]
+    [InlineData("127.1.2.3", "http://127.1.2.3/")]
+    [InlineData("[::1]:5000", "http://[::1]:5000/")]
+    [InlineData("[2001:db8::1]", "https://[2001:db8::1]/")]
+    [InlineData("localhost.example", "https://localhost.example/")]
+    public void HttpsIsTheRule(string host, string address)
+    {
+        using var transport = new RegistryTransport(host, new RegistryOptions());
+
+        Assert.Equal(address, transport.Base.ToString());
+    }
+
+    [Fact]
+    public void PlainHttpIsAskedFor()
+    {
+        using var transport = new RegistryTransport("registry.example", new RegistryOptions { PlainHttp = true });
+
+        Assert.Equal("http://registry.example/", transport.Base.ToString());
+    }
+
+    [Theory]
+    [InlineData("https://ghcr.io")]
+    [InlineData("ghcr.io/me")]
+    [InlineData("me@ghcr.io")]
+    [InlineData("")]
+    [InlineData("a b")]
+    [InlineData("host:99999")]
+    public void WhatIsNoHostIsRefused(string host) =>
+        Assert.Equal(RegistryFault.BadName, Assert.Throws<RegistryException>(() => new RegistryTransport(host, new RegistryOptions())).Fault);
+}
