@@ -12,7 +12,9 @@
     VariablesToExport    = @()
     AliasesToExport      = @()
     CmdletsToExport      = @(
+        'Connect-BeeRegistry'
         'Copy-BeeImage'
+        'Disconnect-BeeRegistry'
         'Find-BeeImage'
         'Get-BeeImage'
         'Get-BeeMap'

@@ -44,16 +44,22 @@ internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters paramet
     {
         if (!_registries.TryGetValue(host, out IRegistry? registry))
         {
-            if (parameters.SkipCertificateCheck)
-            {
-                cmdlet.WriteWarning($"The certificate of {host} is not checked: whoever is on the way there can read and change what is sent, the password too.");
-            }
-
+            WarnOfSkippedCheck(host);
             registry = new RemoteRegistry(host, Options(_logins ??= DockerConfig.Load(Note)));
             _registries.Add(host, registry);
         }
 
         return registry;
+    }
+
+    /// <summary>Warns that a registry's certificate is not checked, where that was asked for.</summary>
+    /// <param name="host">Host and port.</param>
+    public void WarnOfSkippedCheck(string host)
+    {
+        if (parameters.SkipCertificateCheck)
+        {
+            cmdlet.WriteWarning($"The certificate of {host} is not checked: whoever is on the way there can read and change what is sent, the password too.");
+        }
     }
 
     /// <summary>The repository that a reference names. Nothing is asked yet.</summary>

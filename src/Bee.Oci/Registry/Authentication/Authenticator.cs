@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Bee.Oci.Registry.Transport;
 
 namespace Bee.Oci.Registry.Authentication;
@@ -15,6 +16,7 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly Dictionary<string, BearerToken> _tokens = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IReadOnlyList<string>> _wanted = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _secrets = new(StringComparer.Ordinal);
     private bool _looked;
     private RegistryCredential? _credential;
     private Challenge? _challenge;
@@ -65,6 +67,15 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
         }
     }
 
+    /// <summary>Everything secret that may have been sent, in the forms in which it can come back.</summary>
+    public IReadOnlyList<string> Secrets()
+    {
+        lock (_secrets)
+        {
+            return [.. _secrets];
+        }
+    }
+
     public void Dispose() => _one.Dispose();
 
     private async Task<AuthenticationHeaderValue?> HeaderAsync(
@@ -88,6 +99,7 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
         {
             token = await tokens.FetchAsync(challenge, scopes, credential, cancellation).ConfigureAwait(false);
             _tokens[key] = token;
+            Remember(token.Value);
         }
 
         return new AuthenticationHeaderValue("Bearer", token.Value);
@@ -99,9 +111,24 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
         {
             _credential = source is null ? null : await source.FindAsync(host, cancellation).ConfigureAwait(false);
             _looked = true;
+            Remember(_credential?.Password);
+            Remember(_credential?.IdentityToken);
+            Remember(_credential?.AccessToken);
+            Remember(_credential is null ? null : BasicHeader.Of(_credential)?.Parameter);
         }
 
         return _credential;
+    }
+
+    private void Remember(string? secret)
+    {
+        if (!string.IsNullOrEmpty(secret))
+        {
+            lock (_secrets)
+            {
+                _secrets.UnionWith([secret, Uri.EscapeDataString(secret), JsonEncodedText.Encode(secret).ToString()]);
+            }
+        }
     }
 
     /// <summary>What the request needs and what the registry says that it needs.</summary>

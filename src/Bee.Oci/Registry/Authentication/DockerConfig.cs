@@ -115,9 +115,10 @@ public sealed class DockerConfig : ICredentialSource
         return found;
     }
 
-    /// <summary>The registries that the file has an entry for, as it names them.</summary>
+    /// <summary>The registries that the file has an entry for, as host and port.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the file cannot be read.</exception>
-    public IReadOnlyList<string> Registries() => [.. (DockerConfigFile.Read(Path).Section(Auths) ?? []).Select(entry => entry.Key)];
+    public IReadOnlyList<string> Registries() =>
+        [.. (DockerConfigFile.Read(Path).Section(Auths) ?? []).Select(entry => DockerKeys.Host(entry.Key)).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     private static List<string> Keys(JsonObject? section, string registry) =>
         [.. (section ?? []).Select(entry => entry.Key).Where(key => DockerKeys.IsFor(key, registry)).OrderBy(key => DockerKeys.Rank(key, registry))];

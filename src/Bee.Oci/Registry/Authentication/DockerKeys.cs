@@ -20,7 +20,7 @@ internal static class DockerKeys
         key == registry ? 0 : key == Canonical(registry) ? 1 : key.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? 2 : 3;
 
     /// <summary>Host and port; null for a key that is for a repository only, as podman writes them, or for nothing.</summary>
-    private static string? Host(string key)
+    public static string? Host(string key)
     {
         int scheme = key.IndexOf("://", StringComparison.Ordinal);
         string rest = scheme < 0 ? key : key[(scheme + 3)..];

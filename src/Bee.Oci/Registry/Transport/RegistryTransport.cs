@@ -76,6 +76,11 @@ internal sealed class RegistryTransport : IDisposable
                 : await _sender.SendAsync(request, cancellation).ConfigureAwait(false);
             if (!Redirects.TryRead(answer, address, method, hops, out next))
             {
+                if ((int)answer.StatusCode >= 400 && _authenticator.Secrets() is { Count: > 0 } secrets)
+                {
+                    await RefusalText.CleanAsync(answer, secrets, cancellation).ConfigureAwait(false);
+                }
+
                 return answer;
             }
 

@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using Bee.Oci.Registry;
+using Bee.Oci.Registry.Authentication;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Logs out: forgets the logins that are kept for registries.</summary>
+[Cmdlet(VerbsCommunications.Disconnect, "BeeRegistry", SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
+public sealed class DisconnectRegistryCommand : BeeCmdlet
+{
+    private readonly ConcurrentQueue<RegistryNote> _notes = new();
+
+    /// <summary>Registries, host and port; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(RegistryCompleter))]
+    public string[] Registry { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string registry in Registry)
+        {
+            Guard(registry, () => Disconnect(registry));
+        }
+    }
+
+    private void Disconnect(string registry)
+    {
+        DockerConfig logins = DockerConfig.Load(_notes.Enqueue);
+        if (!WildcardPattern.ContainsWildcardCharacters(registry))
+        {
+            Erase(logins, registry, literal: true);
+            return;
+        }
+
+        var pattern = new WildcardPattern(registry, WildcardOptions.IgnoreCase);
+        foreach (string found in logins.Registries().Where(pattern.IsMatch))
+        {
+            Guard(found, () => Erase(logins, found, literal: false));
+        }
+    }
+
+    private void Erase(DockerConfig logins, string registry, bool literal)
+    {
+        if (!ShouldProcess($"{registry}, in {logins.Path}", "Log out"))
+        {
+            return;
+        }
+
+        bool found;
+        try
+        {
+            found = logins.EraseAsync(registry, Stop).GetAwaiter().GetResult();
+        }
+        finally
+        {
+            while (_notes.TryDequeue(out RegistryNote? note))
+            {
+                WriteWarning(note.Text);
+            }
+        }
+
+        if (found)
+        {
+            Tell($"The login for {registry} is forgotten.");
+        }
+        else if (literal)
+        {
+            throw new BeeInputException("NoLogin", $"No login is kept for {registry}.", $"'{logins.Path}' says which there are.", missing: true);
+        }
+    }
+}

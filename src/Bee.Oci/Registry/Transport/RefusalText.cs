@@ -1,0 +1,61 @@
+using System.Text;
+
+namespace Bee.Oci.Registry.Transport;
+
+/// <summary>
+/// Takes the secrets that were sent out of what a registry says about a request that it refused: its words reach a person's screen and log.
+/// </summary>
+internal static class RefusalText
+{
+    private const int Longest = 64 << 10;
+    private const string Instead = "(secret)";
+
+    /// <summary>Replaces the answer's body by one without the secrets; by none where it is longer than words are.</summary>
+    /// <param name="answer">An answer with a status from 400 on.</param>
+    /// <param name="secrets">What was sent, in each of its forms.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public static async Task CleanAsync(HttpResponseMessage answer, IReadOnlyList<string> secrets, CancellationToken cancellation)
+    {
+        byte[] words = await ReadAsync(answer.Content, cancellation).ConfigureAwait(false);
+        string text = Encoding.UTF8.GetString(words);
+        foreach (string secret in secrets.Where(secret => secret.Length > 0).OrderByDescending(secret => secret.Length))
+        {
+            text = text.Replace(secret, Instead, StringComparison.Ordinal);
+        }
+
+        var clean = new ByteArrayContent(Encoding.UTF8.GetBytes(text));
+        if (answer.Content.Headers.TryGetValues("Content-Type", out IEnumerable<string>? type))
+        {
+            clean.Headers.TryAddWithoutValidation("Content-Type", type);
+        }
+
+        answer.Content.Dispose();
+        answer.Content = clean;
+    }
+
+    private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellation)
+    {
+        using var words = new MemoryStream();
+        try
+        {
+            Stream body = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            byte[] buffer = new byte[8192];
+            int count;
+            while ((count = await body.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
+            {
+                words.Write(buffer, 0, count);
+                if (words.Length > Longest)
+                {
+                    return [];
+                }
+            }
+        }
+        catch (RegistryException)
+        {
+            // The status says what it is; what breaks off in the middle of a secret would show half of it.
+            return [];
+        }
+
+        return words.ToArray();
+    }
+}
