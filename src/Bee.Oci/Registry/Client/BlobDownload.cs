@@ -18,6 +18,7 @@ internal sealed class BlobDownload : Stream
     private readonly Endpoint _endpoint;
     private readonly string _path;
     private readonly string _name;
+    private readonly RegistryScope _scope;
     private readonly Descriptor _descriptor;
     private readonly CancellationToken _cancellation;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -29,8 +30,8 @@ internal sealed class BlobDownload : Stream
     private int _failures;
     private bool _failed;
 
-    private BlobDownload(Endpoint endpoint, string path, string name, Descriptor descriptor, CancellationToken cancellation) =>
-        (_endpoint, _path, _name, _descriptor, _cancellation) = (endpoint, path, name, descriptor, cancellation);
+    private BlobDownload(Endpoint endpoint, string path, string name, RegistryScope scope, Descriptor descriptor, CancellationToken cancellation) =>
+        (_endpoint, _path, _name, _scope, _descriptor, _cancellation) = (endpoint, path, name, scope, descriptor, cancellation);
 
     /// <inheritdoc/>
     public override bool CanRead => true;
@@ -53,9 +54,10 @@ internal sealed class BlobDownload : Stream
 
     /// <summary>Opens a blob.</summary>
     /// <exception cref="RegistryException">It is not there, has another length, or the registry gives none.</exception>
-    public static async Task<BlobDownload> OpenAsync(Endpoint endpoint, string path, string name, Descriptor descriptor, CancellationToken cancellation)
+    public static async Task<BlobDownload> OpenAsync(
+        Endpoint endpoint, string path, string name, RegistryScope scope, Descriptor descriptor, CancellationToken cancellation)
     {
-        var blob = new BlobDownload(endpoint, path, name, descriptor, cancellation);
+        var blob = new BlobDownload(endpoint, path, name, scope, descriptor, cancellation);
         try
         {
             await blob.RequestAsync(cancellation).ConfigureAwait(false);
@@ -208,7 +210,7 @@ internal sealed class BlobDownload : Stream
         HttpResponseMessage response = await _endpoint.SendAsync(
             HttpMethod.Get,
             _endpoint.Address($"{_path}/blobs/{_descriptor.Digest}"),
-            RegistryScope.Pull(_path),
+            _scope,
             cancellation,
             from == 0 ? null : request => request.Headers.Range = new RangeHeaderValue(from, null)).ConfigureAwait(false);
         try

@@ -9,9 +9,8 @@ namespace Bee.Oci.Registry.Client;
 /// where it is not. None of these is sent twice blindly. When one fails, the registry is asked whether it has the blob after all, then how far the
 /// upload is, and only when it knows of none the upload begins anew.
 /// </summary>
-internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Descriptor descriptor, Func<Stream> open, IProgress<long>? progress)
+internal sealed class BlobUpload(Endpoint endpoint, string path, string name, RegistryScope scope, Descriptor descriptor, Func<Stream> open, IProgress<long>? progress)
 {
-    private readonly RegistryScope _scope = RegistryScope.Push(path);
     private readonly string _doing = $"push the blob {descriptor.Digest} to {name}";
     private Uri? _location;
     private long _offset;
@@ -93,7 +92,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, De
     private async Task BeginAsync(CancellationToken cancellation)
     {
         using HttpResponseMessage response = await endpoint.SendAsync(
-            HttpMethod.Post, endpoint.Address($"{path}/blobs/uploads/"), _scope, cancellation, request => request.Content = new ByteArrayContent([])).ConfigureAwait(false);
+            HttpMethod.Post, endpoint.Address($"{path}/blobs/uploads/"), scope, cancellation, request => request.Content = new ByteArrayContent([])).ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.Accepted)
         {
             throw await RegistryErrors.ReadAsync(response, _doing, cancellation).ConfigureAwait(false);
@@ -175,7 +174,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, De
 
                 return request;
             },
-            _scope,
+            scope,
             cancellation,
             repeat: false);
 
@@ -191,9 +190,10 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, De
         }
     }
 
+    // Version 2 of the distribution project's registry knows an upload only by what it answered last: after a chunk that broke off it says 404.
     private async Task<bool> AskAsync(Uri location, CancellationToken cancellation)
     {
-        using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Get, location, _scope, cancellation).ConfigureAwait(false);
+        using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Get, location, scope, cancellation).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode || UploadRange.Next(response) is not { } next || next > descriptor.Size)
         {
             return false;
@@ -211,7 +211,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, De
         if (_location is { } location)
         {
             _location = null;
-            await Uploads.CancelAsync(endpoint, location, _scope).ConfigureAwait(false);
+            await Uploads.CancelAsync(endpoint, location, scope).ConfigureAwait(false);
         }
     }
 }

@@ -6,10 +6,14 @@ namespace Bee.Oci.Registry.Client;
 /// <summary>A registry's API, as the parts of the client use it: addresses, requests, documents. One for each registry.</summary>
 internal sealed class Endpoint : IDisposable
 {
+    private readonly RegistryWarnings _warnings;
+
+    /// <summary>Makes one; asks nothing yet.</summary>
     public Endpoint(string host, RegistryOptions options)
     {
         (Host, Options) = (host, options);
         Transport = new RegistryTransport(host, options);
+        _warnings = new RegistryWarnings(host, options.Note);
     }
 
     /// <summary>Host and port, as the registry is named in references.</summary>
@@ -26,9 +30,10 @@ internal sealed class Endpoint : IDisposable
     public Uri Address(string path) => new(Transport.Base, "v2/" + path);
 
     /// <summary>Sends a request that has no body; the answer may have any status.</summary>
-    public Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, Uri address, RegistryScope scope, CancellationToken cancellation, Action<HttpRequestMessage>? with = null) =>
-        Transport.SendAsync(
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, Uri address, RegistryScope scope, CancellationToken cancellation, Action<HttpRequestMessage>? with = null)
+    {
+        HttpResponseMessage response = await Transport.SendAsync(
             () =>
             {
                 var request = new HttpRequestMessage(method, address);
@@ -36,7 +41,10 @@ internal sealed class Endpoint : IDisposable
                 return request;
             },
             scope,
-            cancellation);
+            cancellation).ConfigureAwait(false);
+        _warnings.Tell(response);
+        return response;
+    }
 
     /// <summary>Gets a document that fits into memory. It is asked for again where the connection breaks in its middle.</summary>
     /// <param name="address">Where it is.</param>

@@ -6,7 +6,7 @@ using Bee.Oci.Registry.Transport;
 namespace Bee.Oci.Registry.Client;
 
 /// <summary>The manifests of one repository (OCI Distribution Specification 1.1, "Pulling manifests", "Pushing Manifests", "Content Management").</summary>
-internal sealed class Manifests(Endpoint endpoint, string path, string name)
+internal sealed class Manifests(Endpoint endpoint, string path, string name, RepositoryRights rights)
 {
     private static readonly string[] Accepted = [MediaTypes.ImageIndex, MediaTypes.ImageManifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest];
 
@@ -15,7 +15,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name)
     {
         ContentDigest? asked = References.Digest(reference);
         using (HttpResponseMessage response = await endpoint.SendAsync(
-            HttpMethod.Head, Address(reference), RegistryScope.Pull(path), cancellation, Accept).ConfigureAwait(false))
+            HttpMethod.Head, Address(reference), rights.Read, cancellation, Accept).ConfigureAwait(false))
         {
             if (response.StatusCode == HttpStatusCode.NotFound)
             {
@@ -55,7 +55,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name)
     public async Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation)
     {
         using HttpResponseMessage response = await endpoint.SendAsync(
-            HttpMethod.Head, Address(References.Check(descriptor.Digest)), RegistryScope.Pull(path), cancellation, Accept).ConfigureAwait(false);
+            HttpMethod.Head, Address(References.Check(descriptor.Digest)), rights.Read, cancellation, Accept).ConfigureAwait(false);
         return response.StatusCode switch
         {
             HttpStatusCode.OK => response.Content.Headers.ContentLength is null or 0 || response.Content.Headers.ContentLength == descriptor.Size,
@@ -82,7 +82,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name)
             throw new RegistryException(RegistryFault.DigestMismatch, $"The manifest that is to be pushed to {name} is not what its digest {content.Descriptor.Digest} says.");
         }
 
-        using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Put, Address(reference), RegistryScope.Push(path), cancellation, request =>
+        using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Put, Address(reference), rights.Write(), cancellation, request =>
         {
             request.Content = new ByteArrayContent(content.Bytes);
             request.Content.Headers.TryAddWithoutValidation("Content-Type", content.Descriptor.MediaType);
@@ -143,7 +143,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name)
     private Uri Address(string reference) => endpoint.Address($"{path}/manifests/{reference}");
 
     private Task<RegistryDocument?> GetAsync(string reference, Func<HttpStatusCode, bool>? absent, CancellationToken cancellation) => endpoint.GetAsync(
-        Address(References.Check(reference)), RegistryScope.Pull(path), $"read the manifest {Shown(reference)}", $"manifest {Shown(reference)}", StoreLimits.Manifest, cancellation, Accept, absent);
+        Address(References.Check(reference)), rights.Read, $"read the manifest {Shown(reference)}", $"manifest {Shown(reference)}", StoreLimits.Manifest, cancellation, Accept, absent);
 
     private Content Check(string reference, RegistryDocument document)
     {

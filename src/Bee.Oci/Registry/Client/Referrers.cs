@@ -6,7 +6,7 @@ using Bee.Oci.Registry.Transport;
 namespace Bee.Oci.Registry.Client;
 
 /// <summary>What refers to a manifest of one repository (OCI Distribution Specification 1.1, "Listing Referrers").</summary>
-internal sealed class Referrers(Endpoint endpoint, string path, string name, ReferrersTag fallback)
+internal sealed class Referrers(Endpoint endpoint, string path, string name, RepositoryRights rights, ReferrersTag fallback)
 {
     /// <summary>Descriptors of what refers to a manifest: from the API, or from the tag where there is no API.</summary>
     public async IAsyncEnumerable<Descriptor> ListAsync(string digest, [EnumeratorCancellation] CancellationToken cancellation)
@@ -15,7 +15,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Ref
             ?? throw new RegistryException(RegistryFault.BadName, $"'{Printable.Text(digest)}' is no digest: {ReferenceGrammar.DigestFault(digest)}");
         bool hasApi = false;
         await foreach (RegistryDocument page in Listing.PagesAsync(
-            endpoint, Address(subject), RegistryScope.Pull(path), Doing(subject), HasNoApi, cancellation).ConfigureAwait(false))
+            endpoint, Address(subject), rights.Read, Doing(subject), HasNoApi, cancellation).ConfigureAwait(false))
         {
             // A web page for every address there is: what some registries put before their API.
             if (page.ContentType is "text/html" or "text/plain")
@@ -48,7 +48,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Ref
     public async Task<bool> HasApiAsync(ContentDigest subject, CancellationToken cancellation)
     {
         RegistryDocument? page = await endpoint.GetAsync(
-            Address(subject), RegistryScope.Pull(path), Doing(subject), "list", StoreLimits.Manifest, cancellation, absent: HasNoApi).ConfigureAwait(false);
+            Address(subject), rights.Read, Doing(subject), "list", StoreLimits.Manifest, cancellation, absent: HasNoApi).ConfigureAwait(false);
         return page is not null && page.ContentType is not ("text/html" or "text/plain");
     }
 

@@ -8,6 +8,7 @@ internal sealed class RemoteRepository : IRepository
 {
     private readonly Endpoint _endpoint;
     private readonly string _path;
+    private readonly RepositoryRights _rights;
     private readonly Manifests _manifests;
     private readonly Uploads _uploads;
     private readonly ReferrersTag _referrersTag;
@@ -24,10 +25,11 @@ internal sealed class RemoteRepository : IRepository
 
         // Docker's own images are short for those of an owner called library.
         _path = endpoint.Host == "docker.io" && !name.Contains('/') ? "library/" + name : name;
-        _manifests = new Manifests(endpoint, _path, Name);
-        _uploads = new Uploads(endpoint, _path, Name);
+        _rights = new RepositoryRights(_path);
+        _manifests = new Manifests(endpoint, _path, Name, _rights);
+        _uploads = new Uploads(endpoint, _path, Name, _rights);
         _referrersTag = new ReferrersTag(endpoint, _manifests, Name, gate);
-        _referrers = new Referrers(endpoint, _path, Name, _referrersTag);
+        _referrers = new Referrers(endpoint, _path, Name, _rights, _referrersTag);
     }
 
     /// <inheritdoc/>
@@ -35,7 +37,7 @@ internal sealed class RemoteRepository : IRepository
 
     /// <inheritdoc/>
     public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) =>
-        _manifests.ResolveAsync(References.Check(reference), cancellation);
+        _rights.LookAsync(() => _manifests.ResolveAsync(References.Check(reference), cancellation));
 
     /// <inheritdoc/>
     public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) =>
@@ -47,12 +49,12 @@ internal sealed class RemoteRepository : IRepository
         References.Check(descriptor.Digest);
         return IsManifest(descriptor)
             ? new MemoryStream((await _manifests.FetchAsync(descriptor.Digest, cancellation).ConfigureAwait(false)).Bytes, writable: false)
-            : await BlobDownload.OpenAsync(_endpoint, _path, Name, descriptor, cancellation).ConfigureAwait(false);
+            : await BlobDownload.OpenAsync(_endpoint, _path, Name, _rights.Read, descriptor, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) =>
-        IsManifest(descriptor) ? _manifests.ExistsAsync(descriptor, cancellation) : _uploads.ExistsAsync(descriptor, cancellation);
+        _rights.LookAsync(() => IsManifest(descriptor) ? _manifests.ExistsAsync(descriptor, cancellation) : _uploads.ExistsAsync(descriptor, cancellation));
 
     /// <inheritdoc/>
     public IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellation = default) => _referrers.ListAsync(digest, cancellation);
@@ -104,7 +106,7 @@ internal sealed class RemoteRepository : IRepository
     public IAsyncEnumerable<string> TagsAsync(CancellationToken cancellation = default) => Listing.NamesAsync(
         _endpoint,
         _endpoint.Address($"{_path}/tags/list"),
-        RegistryScope.Pull(_path),
+        _rights.Read,
         $"list the tags of {Name}",
         page => RegistryDocuments.Read(page, OciJson.Default.TagListDocument, $"list of tags of {Name}").Tags,
         tag => ReferenceGrammar.TagFault(tag) is null,

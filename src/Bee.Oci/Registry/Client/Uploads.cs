@@ -5,7 +5,7 @@ using Bee.Oci.Registry.Transport;
 namespace Bee.Oci.Registry.Client;
 
 /// <summary>The blobs of one repository: whether they are there, and how they come there.</summary>
-internal sealed class Uploads(Endpoint endpoint, string path, string name)
+internal sealed class Uploads(Endpoint endpoint, string path, string name, RepositoryRights rights)
 {
     /// <summary>Uploads that the registry began instead of mounting, for the push that follows.</summary>
     private readonly ConcurrentDictionary<string, Uri> _begun = new(StringComparer.Ordinal);
@@ -14,7 +14,7 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name)
     public async Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation)
     {
         using HttpResponseMessage response = await endpoint.SendAsync(
-            HttpMethod.Head, endpoint.Address($"{path}/blobs/{References.Check(descriptor.Digest)}"), RegistryScope.Pull(path), cancellation).ConfigureAwait(false);
+            HttpMethod.Head, endpoint.Address($"{path}/blobs/{References.Check(descriptor.Digest)}"), rights.Read, cancellation).ConfigureAwait(false);
         return response.StatusCode switch
         {
             HttpStatusCode.OK => response.Content.Headers.ContentLength is not > 0 || response.Content.Headers.ContentLength == descriptor.Size,
@@ -28,7 +28,7 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name)
     {
         References.Check(descriptor.Digest);
         _begun.TryRemove(descriptor.Digest, out Uri? begun);
-        var upload = new BlobUpload(endpoint, path, name, descriptor, open, progress);
+        var upload = new BlobUpload(endpoint, path, name, rights.Write(), descriptor, open, progress);
         return upload.RunAsync(begun, stop => ExistsAsync(descriptor, stop), cancellation);
     }
 

@@ -164,6 +164,23 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_registry_warns_of_is_told_once()
+    {
+        var notes = new List<RegistryNote>();
+        using var registry = new RemoteRegistry(_server.Host, Quick with { Note = notes.Add });
+        _server.Inject(Stage.HeadManifest, Faults.Header("Warning", "299 - \"This \\\"image\\\" is\u001b old.\""), times: 2);
+        _server.Inject(Stage.HeadManifest, Faults.Header("Warning", "110 anderson \"stale\""), times: 1);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.NotNull(await registry.Repository("x").ResolveAsync("v1"));
+        }
+
+        RegistryNote note = Assert.Single(notes);
+        Assert.True(note.IsWarning);
+        Assert.EndsWith("warns: This \"image\" is\uFFFD old.", note.Text);
+    }
+
+    [Fact]
     public async Task What_answers_without_being_a_registry_is_named_so()
     {
         _server.Inject(Stage.Ping, Faults.Answer(HttpAnswer.Json(200, "<html>", "text/html")), times: 1);

@@ -82,6 +82,30 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
         Assert.Equal(1, opened);
     }
 
+    [ToolTheory(Tool.Registry)]
+    [InlineData(200_000)]
+    [InlineData(3_000_000)]
+    public async Task A_push_whose_connection_breaks_comes_to_its_end(int length)
+    {
+        byte[] content = Bytes(length, seed: length);
+        using var proxy = new CuttingProxy(server.Registry!.Port, upwards: true, 100_000, 150_000, 1_000_000);
+        using var registry = new RemoteRegistry(proxy.Host, Quick);
+        await registry.Repository("cut/push").PushAsync(Blob(content), () => new MemoryStream(content));
+        Assert.InRange(proxy.Cuts, 2, 3);
+        Assert.Equal(content, await ReadAsync(Registry.Repository("cut/push"), Blob(content)));
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task A_pull_whose_connection_breaks_gets_the_rest()
+    {
+        byte[] content = Bytes(3_000_000, seed: 3);
+        await Registry.Repository("cut/pull").PushAsync(Blob(content), () => new MemoryStream(content));
+        using var proxy = new CuttingProxy(server.Registry!.Port, upwards: false, 100_000, 1_500_000, 10_000);
+        using var registry = new RemoteRegistry(proxy.Host, Quick);
+        Assert.Equal(content, await ReadAsync(registry.Repository("cut/pull"), Blob(content)));
+        Assert.Equal(3, proxy.Cuts);
+    }
+
     [ToolFact(Tool.Registry)]
     public async Task A_manifest_is_found_by_tag_and_digest_and_read_byte_for_byte()
     {

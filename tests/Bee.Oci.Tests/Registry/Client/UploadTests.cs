@@ -274,6 +274,29 @@ public sealed class UploadTests
         Assert.Equal(RegistryFault.DigestMismatch, (await Assert.ThrowsAsync<RegistryException>(() => PushAsync(server, _small))).Fault);
     }
 
+    [Fact]
+    public async Task Who_may_write_and_not_yet_read_can_look_before_a_first_push()
+    {
+        using var tokens = new TokenServer();
+        tokens.Users["me"] = "pass";
+        using var server = new FaultyRegistry(new FaultyRegistryOptions { Tokens = tokens });
+
+        // As registries do with a repository that is not there yet.
+        tokens.Instead = exchange => exchange.Scopes.Contains("repository:x:pull") ? HttpAnswer.Json(403, """{"errors":[{"code":"DENIED"}]}""") : null;
+        using var registry = new RemoteRegistry(server.Host, Quick with { Credentials = new Login() });
+        IRepository repository = registry.Repository("x");
+        Assert.Null(await repository.ResolveAsync("v1"));
+        Assert.False(await repository.ExistsAsync(Blob(_small)));
+        await repository.PushAsync(Blob(_small), () => new MemoryStream(_small));
+        Assert.Equal(_small, await ReadAsync(repository, Blob(_small)));
+
+        // One token for all, and who only reads is denied as before.
+        Assert.Single(tokens.Requests, request => request.Contains("push"));
+        tokens.Instead = exchange => HttpAnswer.Json(403, """{"errors":[{"code":"DENIED","message":"not you"}]}""");
+        var denied = await Assert.ThrowsAsync<RegistryException>(() => registry.Repository("y").ResolveAsync("v1"));
+        Assert.Contains(denied.Fault, new[] { RegistryFault.Denied, RegistryFault.Unauthorized });
+    }
+
     private static async Task PushAsync(FaultyRegistry server, byte[] content)
     {
         using var registry = new RemoteRegistry(server.Host, Quick);
