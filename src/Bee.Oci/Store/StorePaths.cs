@@ -9,27 +9,25 @@ internal static class StorePaths
     private const string StoreVariable = "BEE_STORE";
 
     /// <summary>The store of whoever runs this process.</summary>
-    public static string Own()
-    {
-        if (Variable(StoreVariable) is { } named)
-        {
-            return Path.GetFullPath(named);
-        }
+    public static string Own() =>
+        Variable(StoreVariable) is { } named ? Path.GetFullPath(named)
+        : Mine("XDG_DATA_HOME") is { } data && Path.IsPathRooted(data) ? Path.Combine(data, "bee", "store")
+        : InHome(Home($"to keep images in. Set {StoreVariable}"));
 
-        uint me = LibC.EffectiveUser();
-        Func<string, bool> mine = InvokingUser.Current is { } other ? directory => !BelongsTo(directory, other.Id) : _ => true;
-        if (Variable("XDG_DATA_HOME") is { } data && Path.IsPathRooted(data) && mine(data))
-        {
-            return Path.Combine(data, "bee", "store");
-        }
-
-        string? home = Variable("HOME") is { } set && mine(set) ? set : PasswordFile.Find(me)?.Home;
-        return InHome(home ?? throw new StoreException(
-            StoreFault.NotAStore, $"There is no home directory to keep images in: HOME is not set and user {me} has none. Set {StoreVariable}."));
-    }
+    /// <summary>Where whoever runs this process keeps settings: XDG_CONFIG_HOME, else ~/.config.</summary>
+    public static string Configuration() =>
+        Mine("XDG_CONFIG_HOME") is { } folder && Path.IsPathRooted(folder) ? folder : Path.Combine(Home("to keep settings in. Set XDG_CONFIG_HOME"), ".config");
 
     /// <summary>The default store in a home directory.</summary>
     public static string InHome(string home) => Path.Combine(home, ".local", "share", "bee", "store");
+
+    private static string Home(string purpose) =>
+        Mine("HOME") ?? PasswordFile.Find(LibC.EffectiveUser())?.Home ?? throw new StoreException(
+            StoreFault.NotAStore, $"HOME is not set and user {LibC.EffectiveUser()} has no home directory {purpose}.");
+
+    // Under sudo the variables can still be the invoking user's, and that user's folders are not root's.
+    private static string? Mine(string variable) =>
+        Variable(variable) is { } folder && (InvokingUser.Current is not { } other || !BelongsTo(folder, other.Id)) ? folder : null;
 
     private static string? Variable(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

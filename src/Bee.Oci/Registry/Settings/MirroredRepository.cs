@@ -1,0 +1,83 @@
+using System.Runtime.CompilerServices;
+
+namespace Bee.Oci.Registry.Settings;
+
+/// <summary>
+/// A repository that can be read in several places: its mirrors are asked first, in their order, and the registry itself last. What one of them does not have, or
+/// cannot give, the next is asked for; one that does not answer is not asked again. Content is known by its digest, so where it comes from does
+/// not matter; which digest a tag stands for, the first place that has the tag says.
+/// </summary>
+/// <param name="name">Registry and repository, as the reference names them.</param>
+/// <param name="places">The mirrors, and the registry's own repository last; one at least.</param>
+/// <param name="note">Is told of mirrors that failed; null for nobody.</param>
+public sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRepository> places, Action<RegistryNote>? note = null) : IReadOnlyRepository
+{
+    private volatile IReadOnlyList<IReadOnlyRepository> _places = places;
+
+    /// <inheritdoc/>
+    public string Name => name;
+
+    /// <inheritdoc/>
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) =>
+        AskAsync(place => place.ResolveAsync(reference, cancellation), found => found is not null);
+
+    /// <inheritdoc/>
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) =>
+        AskAsync(place => place.FetchManifestAsync(reference, cancellation), _ => true);
+
+    /// <inheritdoc/>
+    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default) =>
+        AskAsync(place => place.FetchAsync(descriptor, cancellation), _ => true);
+
+    /// <inheritdoc/>
+    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) =>
+        AskAsync(place => place.ExistsAsync(descriptor, cancellation), there => there);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        // Mirrors often copy images and not what refers to them.
+        foreach (Descriptor descriptor in await AskAsync(place => AllAsync(place, digest, cancellation), list => list.Count > 0).ConfigureAwait(false))
+        {
+            yield return descriptor;
+        }
+    }
+
+    private static async Task<List<Descriptor>> AllAsync(IReadOnlyRepository place, string digest, CancellationToken cancellation)
+    {
+        var all = new List<Descriptor>();
+        await foreach (Descriptor descriptor in place.ReferrersAsync(digest, cancellation).ConfigureAwait(false))
+        {
+            all.Add(descriptor);
+        }
+
+        return all;
+    }
+
+    private async Task<T> AskAsync<T>(Func<IReadOnlyRepository, Task<T>> ask, Func<T, bool> isFound)
+    {
+        IReadOnlyList<IReadOnlyRepository> places = _places;
+        foreach (IReadOnlyRepository mirror in places.SkipLast(1))
+        {
+            try
+            {
+                T found = await ask(mirror).ConfigureAwait(false);
+                if (isFound(found))
+                {
+                    return found;
+                }
+            }
+            catch (RegistryException e)
+            {
+                bool isOut = e.Fault is not RegistryFault.NotFound;
+                note?.Invoke(new RegistryNote($"The mirror {mirror.Name} {(isOut ? "is passed over" : "does not have it")}: {e.Message}", false));
+                if (isOut)
+                {
+                    _places = [.. _places.Where(place => place != mirror)];
+                }
+            }
+        }
+
+        return await ask(places[^1]).ConfigureAwait(false);
+    }
+}
