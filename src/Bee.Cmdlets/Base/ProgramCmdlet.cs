@@ -88,8 +88,10 @@ public abstract class ProgramCmdlet : RegistryStoreCmdlet
 
     // The name to ask a registry for; null for what is no image's name, or a local one.
     private ImageReference? NameInRegistry(Image? local)
-        => ImageReference.TryParse(local is null || ImageNames.IsDigest(Program, local) ? Program : Named(local), out ImageReference? name) && name.Registry is not null
-            ? name.WithDefaultTag()
+        => ImageReference.TryParse(local is null || ImageNames.IsDigest(Program, local) ? Program : Named(local), out ImageReference? name)
+            // What is here under a name without a registry was made here.
+            && (local is null ? Link.Complete(name) : name) is { Registry: not null } whole
+            ? whole.WithDefaultTag()
             : null;
 
     // opensnoop@sha256:… pins, also where the store has it under a tag.
@@ -105,7 +107,7 @@ public abstract class ProgramCmdlet : RegistryStoreCmdlet
             return local;
         }
 
-        IRepository repository = Link.Repository(name);
+        IReadOnlyRepository repository = Link.Source(name);
         Descriptor found = Link.Wait(cancellation => repository.ResolveAsync(name.Digest ?? name.Tag!, cancellation))
             ?? throw new RegistryException(RegistryFault.NotFound, $"{name.Registry} has no image {name}.")
             {

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using Bee.Oci;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Authentication;
+using Bee.Oci.Registry.Settings;
 using Bee.Oci.Transfer;
 
 namespace Bee.Cmdlets;
@@ -34,6 +35,11 @@ internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters paramet
     private readonly ConcurrentQueue<RegistryNote> _notes = new();
     private readonly Dictionary<string, IRegistry> _registries = new(StringComparer.OrdinalIgnoreCase);
     private ICredentialSource? _logins;
+    private RegistrySettings? _settings;
+
+    /// <summary>What is set for registries on this machine.</summary>
+    /// <exception cref="SettingsException">A file of settings is not what it should be.</exception>
+    public RegistrySettings Settings => _settings ??= RegistrySettings.Load();
 
     /// <summary>Where a library's notes go, from any thread.</summary>
     public void Note(RegistryNote note) => _notes.Enqueue(note);
@@ -45,7 +51,13 @@ internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters paramet
         if (!_registries.TryGetValue(host, out IRegistry? registry))
         {
             WarnOfSkippedCheck(host);
-            registry = new RemoteRegistry(host, Options(_logins ??= DockerConfig.Load(Note)));
+            RegistryOptions options = Options(_logins ??= DockerConfig.Load(Note));
+            if (Settings.Registries.TryGetValue(host, out RegistryHost? set))
+            {
+                options = options with { PlainHttp = options.PlainHttp || set.PlainHttp, CACertificate = options.CACertificate ?? set.CACertificate };
+            }
+
+            registry = new RemoteRegistry(host, options);
             _registries.Add(host, registry);
         }
 
@@ -62,15 +74,35 @@ internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters paramet
         }
     }
 
+    /// <summary>The reference, with the default registry where it names none and one is set.</summary>
+    public ImageReference Complete(ImageReference reference) => Settings.Complete(reference);
+
+    /// <summary>What a person looks for, in the default registry where none is named and one is set.</summary>
+    public RemotePattern Pattern(string text) => RemotePattern.Parse(text) is { Registry: null } && Settings.Default is { } first
+        ? RemotePattern.Parse($"{first}/{text}")
+        : RemotePattern.Parse(text);
+
     /// <summary>The repository that a reference names. Nothing is asked yet.</summary>
     /// <param name="reference">The reference.</param>
     /// <exception cref="BeeInputException">The reference names no registry.</exception>
     public IRepository Repository(ImageReference reference)
         => Connect((reference.Registry is null ? throw NoRegistry(reference.ToString()) : reference).Registry!).Repository(reference.Repository);
 
+    /// <summary>The same for reading, from its mirrors first. Nothing is asked yet.</summary>
+    /// <param name="reference">The reference.</param>
+    /// <exception cref="BeeInputException">The reference names no registry.</exception>
+    public IReadOnlyRepository Source(ImageReference reference)
+    {
+        IRepository own = Repository(reference);
+        IReadOnlyList<string> mirrors = Settings.Registries.GetValueOrDefault(reference.Registry!)?.Mirrors ?? [];
+        return mirrors.Count == 0
+            ? own
+            : new MirroredRepository(own.Name, [.. mirrors.Select(mirror => Repository(ImageReference.Parse($"{mirror}/{reference.Repository}"))), own], Note);
+    }
+
     /// <summary>The error for a name of the local store where one of a registry is needed.</summary>
     public static BeeInputException NoRegistry(string reference)
-        => new("NoRegistry", $"'{reference}' names no registry.", $"Put the registry's host before it: ghcr.io/me/{ImageNames.ShortName(reference)}:v1.");
+        => new("NoRegistry", $"'{reference}' names no registry.", $"Put the registry's host before it: ghcr.io/me/{ImageNames.ShortName(reference)}:v1. Or set a default registry, by BEE_REGISTRY or in {RegistrySettings.SystemPath}.");
 
     /// <summary>How registries are spoken to, as the parameters say.</summary>
     /// <param name="credentials">Where credentials come from.</param>

@@ -33,7 +33,7 @@ public abstract class RegistryStoreCmdlet : StoreCmdlet, IRegistryParameters
     private protected Image PullImage(ImageReference reference, Platform? platform = null)
     {
         ImageReference name = reference.WithDefaultTag();
-        IRepository repository = Link.Repository(name);
+        IReadOnlyRepository repository = Link.Source(name);
         var progress = new TransferProgress();
         var transfer = new ImageTransfer(Options(progress) with { Platform = platform });
         TransferResult result = Link.Wait(

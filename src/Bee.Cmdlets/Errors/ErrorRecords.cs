@@ -14,6 +14,7 @@ internal static class ErrorRecords
         is BeeInputException or CompilationException
         or BpfObjectException or BpfLoadException or PinException or BpfParameterException or ShortRecordException or BpfMapException
         or StoreException or RegistryException
+        or SettingsException
         or ToolMissingException or KernelBtfException or ManifestException or SkeletonException
         or IOException or UnauthorizedAccessException or OperationCanceledException or NotSupportedException
         or ItemNotFoundException or System.Management.Automation.DriveNotFoundException;
@@ -49,6 +50,7 @@ internal static class ErrorRecords
         RegistryException registry => ($"Registry.{registry.Fault}", Category(registry.Fault), registry.Remedy),
         ToolMissingException tool => ("ToolMissing", ErrorCategory.NotInstalled, tool.Remedy),
         KernelBtfException btf => ("NoKernelBtf", ErrorCategory.ResourceUnavailable, btf.Remedy),
+        SettingsException => ("BadSettings", ErrorCategory.ParserError, null),
         ManifestException => ("BadManifest", ErrorCategory.ParserError, null),
         SkeletonException skeleton => ($"Skeleton.{skeleton.Fault}", ErrorCategory.InvalidArgument, skeleton.Remedy),
         ItemNotFoundException or FileNotFoundException or DirectoryNotFoundException or System.Management.Automation.DriveNotFoundException

@@ -50,9 +50,10 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
 
     private void CopyRemote(ImageReference destination)
     {
-        ImageReference source = ImageReference.Parse(Source).WithDefaultTag();
+        ImageReference source = Link.Complete(ImageReference.Parse(Source)).WithDefaultTag();
+        destination = Link.Complete(destination);
         Platform? platform = Platform is null ? null : Bee.Oci.Platform.Parse(Platform);
-        IRepository from = Link.Repository(source);
+        IReadOnlyRepository from = Link.Source(source);
         IRepository to = Link.Repository(destination);
         if (destination.Digest is not null && source.Digest is not null && destination.Digest != source.Digest)
         {

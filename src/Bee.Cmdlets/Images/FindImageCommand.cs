@@ -28,7 +28,7 @@ public sealed class FindImageCommand : RegistryCmdlet
     {
         foreach (string reference in Reference)
         {
-            Guard(reference, () => Find(RemotePattern.Parse(reference)));
+            Guard(reference, () => Find(Link.Pattern(reference)));
         }
     }
 

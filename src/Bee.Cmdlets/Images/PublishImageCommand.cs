@@ -79,11 +79,11 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         if (Destination is null)
         {
             return ImageReference.TryParse(image.Reference, out ImageReference? own) && own.Repository.Length > 0 && image.Reference != image.Digest
-                ? own.WithDefaultTag()
+                ? Link.Complete(own).WithDefaultTag()
                 : throw new BeeInputException("NoName", $"The image {image.Reference} has no name that a registry could take.", "Give one with -Destination.");
         }
 
-        ImageReference name = ImageReference.Parse(Destination);
+        ImageReference name = Link.Complete(ImageReference.Parse(Destination));
         if (name.Digest is not null && name.Digest != image.Digest)
         {
             throw new StoreException(StoreFault.BadReference, $"The reference '{name}' names another digest than the image's, {image.Digest}.");

@@ -29,7 +29,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
             {
                 if (Remote)
                 {
-                    RemoveRemote(RemotePattern.Parse(reference));
+                    RemoveRemote(Link.Pattern(reference));
                 }
                 else
                 {

@@ -36,7 +36,7 @@ public sealed class SaveImageCommand : RegistryStoreCmdlet
             throw new BeeInputException("NoWildcards", $"'{text}' may mean several images.", $"Find-BeeImage '{text}' | Save-BeeImage saves them all.");
         }
 
-        ImageReference reference = ImageReference.Parse(text).WithDefaultTag();
+        ImageReference reference = Link.Complete(ImageReference.Parse(text)).WithDefaultTag();
         Platform? platform = Platform is null ? null : Bee.Oci.Platform.Parse(Platform);
         // Before anybody is asked whether to go on.
         _ = Link.Repository(reference);

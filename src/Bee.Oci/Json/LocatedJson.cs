@@ -21,11 +21,11 @@ internal sealed class LocatedJson
     /// <summary>Column in characters, from 1.</summary>
     public int Column { get; }
 
-    /// <summary>The text of a string.</summary>
+    /// <summary>The text of a string, or of a name.</summary>
     public string Value { get; private init; } = "";
 
-    /// <summary>The members of an object, in their order.</summary>
-    public IReadOnlyList<(string Name, LocatedJson Value)> Members { get; private init; } = [];
+    /// <summary>The members of an object, in their order: the name, with its place, and the value.</summary>
+    public IReadOnlyList<(LocatedJson Name, LocatedJson Value)> Members { get; private init; } = [];
 
     /// <summary>The items of an array.</summary>
     public IReadOnlyList<LocatedJson> Items { get; private init; } = [];
@@ -66,15 +66,15 @@ internal sealed class LocatedJson
     public IReadOnlyDictionary<string, LocatedJson> Object(string what, params string[] known)
     {
         Require(JsonTokenType.StartObject, what, "an object, { … }");
-        foreach ((string name, LocatedJson value) in Members)
+        foreach ((LocatedJson name, _) in Members)
         {
-            if (!known.Contains(name))
+            if (!known.Contains(name.Value))
             {
-                throw value.Wrong($"'{Printable.Text(name)}' is unknown in {what}; known are {string.Join(", ", known)}.");
+                throw name.Wrong($"'{Printable.Text(name.Value)}' is unknown in {what}; known are {string.Join(", ", known)}.");
             }
         }
 
-        return Members.ToDictionary(member => member.Name, member => member.Value);
+        return Members.ToDictionary(member => member.Name.Value, member => member.Value);
     }
 
     /// <summary>The items of an array.</summary>
@@ -96,18 +96,19 @@ internal sealed class LocatedJson
         switch (kind)
         {
             case JsonTokenType.StartObject:
-                var members = new List<(string, LocatedJson)>();
+                var members = new List<(LocatedJson, LocatedJson)>();
                 var names = new HashSet<string>();
                 while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
                 {
-                    string name = reader.GetString()!;
                     (int nameLine, int nameColumn) = Place(text[..(int)reader.TokenStartIndex]);
+                    var name = new LocatedJson(path, JsonTokenType.PropertyName, nameLine, nameColumn) { Value = reader.GetString()! };
+                    if (!names.Add(name.Value))
+                    {
+                        throw name.Wrong($"'{Printable.Text(name.Value)}' stands here twice.");
+                    }
+
                     reader.Read();
                     members.Add((name, Read(path, text, ref reader)));
-                    if (!names.Add(name))
-                    {
-                        throw new SettingsException(path, nameLine, nameColumn, $"'{Printable.Text(name)}' stands here twice.");
-                    }
                 }
 
                 return new LocatedJson(path, kind, line, column) { Members = members };

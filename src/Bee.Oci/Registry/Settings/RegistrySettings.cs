@@ -79,11 +79,12 @@ public sealed record RegistrySettings
         }
 
         var registries = new Dictionary<string, RegistryHost>(StringComparer.OrdinalIgnoreCase);
-        foreach ((string host, LocatedJson set) in root.GetValueOrDefault("registries")?.Require(System.Text.Json.JsonTokenType.StartObject, "registries", "an object of hosts").Members ?? [])
+        foreach ((LocatedJson name, LocatedJson set) in root.GetValueOrDefault("registries")?.Require(System.Text.Json.JsonTokenType.StartObject, "registries", "an object of hosts").Members ?? [])
         {
+            string host = name.Value;
             if (host.Contains('/') || Problem(host) is not null)
             {
-                throw set.Wrong($"'{Printable.Text(host)}' is no registry's host: such as ghcr.io or localhost:5000.");
+                throw name.Wrong($"'{Printable.Text(host)}' is no registry's host: such as ghcr.io or localhost:5000.");
             }
 
             registries[host] = ReadHost(set, Path.GetDirectoryName(Path.GetFullPath(path))!);
