@@ -122,7 +122,8 @@ public abstract class ProgramCmdlet : RegistryStoreCmdlet
         }
 
         Tell($"{name} is {found.Digest} in the registry" + (local is null ? ", and not here." : $", and {local.Digest} here."));
-        return PullImage(name);
+        // By the digest: the tag may move on before the next request.
+        return PullImage(ImageReference.Parse($"{name.Name}{(name.Tag is null ? "" : $":{name.Tag}")}@{found.Digest}"));
     }
 
     /// <summary>An image's program, with what its config says of it.</summary>

@@ -78,7 +78,12 @@ public sealed class FindImageCommand : RegistryCmdlet
         IEnumerable<ImageReference> tags = TagsOf(repository, wanted.Tag ?? "", isListed);
         if (!Detailed)
         {
-            WriteObject(tags.Select(RemoteImage.Named), enumerateCollection: true);
+            // One by one: the engine reads a whole collection before it hands on the first.
+            foreach (ImageReference tag in tags)
+            {
+                WriteObject(RemoteImage.Named(tag));
+            }
+
             return;
         }
 
