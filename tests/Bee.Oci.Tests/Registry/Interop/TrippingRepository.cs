@@ -1,0 +1,79 @@
+using Bee.Oci.Registry;
+
+namespace Bee.Oci.Tests.Registry.Interop;
+
+/// <summary>A repository that does something once, when so many bytes of its blobs have been read: always in the middle of the work, on any machine.</summary>
+internal sealed class TrippingRepository(IReadOnlyRepository inner, long after, Action trip) : IReadOnlyRepository
+{
+    private long _left = after;
+
+    public string Name => inner.Name;
+
+    public bool HasTripped => Interlocked.Read(ref _left) <= 0;
+
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) => inner.ResolveAsync(reference, cancellation);
+
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) => inner.FetchManifestAsync(reference, cancellation);
+
+    public async Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default) => new Counted(await inner.FetchAsync(descriptor, cancellation), this);
+
+    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) => inner.ExistsAsync(descriptor, cancellation);
+
+    public IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellation = default) => inner.ReferrersAsync(digest, cancellation);
+
+    private void Count(int bytes)
+    {
+        long left = Interlocked.Add(ref _left, -bytes);
+        if (left <= 0 && left + bytes > 0)
+        {
+            trip();
+        }
+    }
+
+    private sealed class Counted(Stream inner, TrippingRepository owner) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => inner.CanSeek;
+
+        public override bool CanWrite => false;
+
+        public override long Length => inner.Length;
+
+        public override long Position
+        {
+            get => inner.Position;
+            set => inner.Position = value;
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            int read = await inner.ReadAsync(buffer, cancellationToken);
+            owner.Count(read);
+            return read;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            int read = inner.Read(buffer, offset, count);
+            owner.Count(read);
+            return read;
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => inner.Seek(offset, origin);
+
+        public override void Flush()
+        {
+        }
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            inner.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}
