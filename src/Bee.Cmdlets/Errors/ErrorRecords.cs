@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Bee.Ebpf;
 using Bee.Oci;
 using Bee.Oci.Registry;
+using Bee.Oci.Signatures;
 using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
@@ -13,7 +14,7 @@ internal static class ErrorRecords
     public static bool IsExpected(Exception error) => error
         is BeeInputException or CompilationException
         or BpfObjectException or BpfLoadException or PinException or BpfParameterException or ShortRecordException or BpfMapException
-        or StoreException or RegistryException
+        or StoreException or RegistryException or SignatureException
         or SettingsException
         or ToolMissingException or KernelBtfException or ManifestException or SkeletonException
         or IOException or UnauthorizedAccessException or OperationCanceledException or NotSupportedException
@@ -48,6 +49,7 @@ internal static class ErrorRecords
         ShortRecordException => ("ShortRecord", ErrorCategory.InvalidData, null),
         StoreException store => ($"Store.{store.Fault}", Category(store.Fault), null),
         RegistryException registry => ($"Registry.{registry.Fault}", Category(registry.Fault), registry.Remedy),
+        SignatureException signature => ($"Signature.{signature.Fault}", Category(signature.Fault), Remedy(signature.Fault)),
         ToolMissingException tool => ("ToolMissing", ErrorCategory.NotInstalled, tool.Remedy),
         KernelBtfException btf => ("NoKernelBtf", ErrorCategory.ResourceUnavailable, btf.Remedy),
         SettingsException => ("BadSettings", ErrorCategory.ParserError, null),
@@ -127,4 +129,15 @@ internal static class ErrorRecords
         RegistryFault.Login => ErrorCategory.ReadError,
         _ => ErrorCategory.InvalidData,
     };
+
+    private static ErrorCategory Category(SignatureFault fault) => fault switch
+    {
+        SignatureFault.PasswordNeeded or SignatureFault.WrongPassword => ErrorCategory.AuthenticationError,
+        SignatureFault.UnsupportedKey => ErrorCategory.NotImplemented,
+        _ => ErrorCategory.InvalidData,
+    };
+
+    private static string? Remedy(SignatureFault fault) => fault is SignatureFault.PasswordNeeded or SignatureFault.WrongPassword
+        ? $"Give it with -SignPassword (Read-Host -AsSecureString), or in the environment variable {SigningKeyFile.PasswordVariable}."
+        : null;
 }

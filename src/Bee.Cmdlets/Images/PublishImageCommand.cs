@@ -1,6 +1,8 @@
 using System.Management.Automation;
+using System.Security;
 using Bee.Oci;
 using Bee.Oci.Registry;
+using Bee.Oci.Signatures;
 using Bee.Oci.Transfer;
 
 namespace Bee.Cmdlets;
@@ -11,6 +13,7 @@ namespace Bee.Cmdlets;
 public sealed class PublishImageCommand : RegistryStoreCmdlet
 {
     private readonly HashSet<string> _published = [];
+    private SigningKey? _key;
 
     /// <summary>References, short names or digests; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Reference", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -29,6 +32,41 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
     public string? Destination { get; set; }
+
+    /// <summary>The file of a private key to sign what is published with.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Sign { get; set; }
+
+    /// <summary>The password of the private key. Without it COSIGN_PASSWORD of the environment is taken, and else the person is asked, where one is there.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? SignPassword { get; set; }
+
+    /// <summary>How the signature lies beside the image.</summary>
+    [Parameter]
+    public SignatureLayout SignatureLayout { get; set; } = SignatureLayout.Tag;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        try
+        {
+            // Before anything is published: what cannot be signed stays here.
+            _key = Sign is null ? null : SigningKeyFile.Open(this, Sign, SignPassword);
+        }
+        catch (Exception error) when (ErrorRecords.IsExpected(error))
+        {
+            ThrowTerminatingError(ErrorRecords.From(error, Sign));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _key?.Dispose();
+        base.Dispose(disposing);
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -69,9 +107,27 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         var progress = new TransferProgress();
         var transfer = new ImageTransfer(Options(progress));
         TransferResult result = Link.Wait(
-            cancellation => transfer.PushAsync(Stores.Of(image), image, repository, name.Tag, cancellation), $"Publishing {name}", progress);
+            cancellation => transfer.PushAsync(Stores.Of(image), image, repository, _key is null ? name.Tag : null, cancellation), $"Publishing {name}", progress);
         Tell($"{name} is {result.Descriptor.Digest}: {Moved(result, "sent", "there")}.");
+        if (_key is not null)
+        {
+            Descriptor signature = Link.Wait(cancellation => SignAsync(repository, name, result.Descriptor, _key, cancellation));
+            Tell($"{name} is signed with the key {_key}: {signature.Digest}.");
+        }
+
         WriteObject(image.As(name));
+    }
+
+    /// <summary>The tag comes last: whoever finds the image by it finds the signature too.</summary>
+    private async Task<Descriptor> SignAsync(IRepository repository, ImageReference name, Descriptor image, SigningKey key, CancellationToken cancellation)
+    {
+        Descriptor signature = await ImageSigner.SignAsync(repository, name, image, key, SignatureLayout, cancellation).ConfigureAwait(false);
+        if (name.Tag is not null)
+        {
+            await repository.TagAsync(image, name.Tag, cancellation).ConfigureAwait(false);
+        }
+
+        return signature;
     }
 
     private ImageReference NameOf(Image image)

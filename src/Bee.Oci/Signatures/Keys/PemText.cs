@@ -8,7 +8,7 @@ namespace Bee.Oci.Signatures.Keys;
 internal sealed record PemText(string Label, byte[] Content)
 {
     // A key of RSA 8192, encrypted and in base64 twice, is a tenth of this.
-    private const int Largest = 64 * 1024;
+    public const int Largest = 64 * 1024;
 
     /// <summary>Reads a text that holds one block; what stands before and behind it does not matter.</summary>
     /// <param name="text">The text.</param>

@@ -1,0 +1,93 @@
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Security;
+using System.Security.Cryptography;
+using System.Text;
+using Bee.Oci.Signatures;
+using Bee.Toolchain;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Opens a private key's file. Its password comes from the command line, from the environment, or from the person; it is on no stream.</summary>
+internal static class SigningKeyFile
+{
+    /// <summary>The environment variable with the password, which cosign reads too.</summary>
+    public const string PasswordVariable = "COSIGN_PASSWORD";
+
+    /// <summary>Reads the key.</summary>
+    /// <param name="cmdlet">Who needs it.</param>
+    /// <param name="file">The file, as the person gave it.</param>
+    /// <param name="password">The password; null where none was given.</param>
+    /// <exception cref="SignatureException">The file holds no key that can be used, or the password is missing or wrong.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static SigningKey Open(BeeCmdlet cmdlet, string file, SecureString? password)
+    {
+        string path = cmdlet.Locate(file);
+        string pem = KeyFile.Read(path);
+        byte[]? secret = null;
+        try
+        {
+            secret = SigningKey.NeedsPassword(pem) ? Password(cmdlet, path, password) : null;
+            return SigningKey.Read(pem, secret, Isolated.Create<IKeyAlgorithms>(), path);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(secret);
+        }
+    }
+
+    private static byte[]? Password(BeeCmdlet cmdlet, string path, SecureString? given)
+    {
+        if (given is not null)
+        {
+            return Bytes(given);
+        }
+
+        if (Environment.GetEnvironmentVariable(PasswordVariable) is { } found)
+        {
+            return Encoding.UTF8.GetBytes(found);
+        }
+
+        using SecureString? typed = Ask(cmdlet.Host, path);
+        return typed is null ? null : Bytes(typed);
+    }
+
+    /// <summary>Asks whoever sits there. Null where nobody does: a script must get an error and not wait.</summary>
+    private static SecureString? Ask(PSHost host, string path)
+    {
+        if (Console.IsInputRedirected)
+        {
+            return null;
+        }
+
+        try
+        {
+            host.UI.Write($"Password of the key '{path}': ");
+            return host.UI.ReadLineAsSecureString();
+        }
+        catch (Exception e) when (e is HostException or PSInvalidOperationException or NotImplementedException or InvalidOperationException)
+        {
+            // So a session answers that was started with -NonInteractive, or has no screen.
+            return null;
+        }
+    }
+
+    private static byte[] Bytes(SecureString text)
+    {
+        nint characters = System.Runtime.InteropServices.Marshal.SecureStringToGlobalAllocUnicode(text);
+        try
+        {
+            unsafe
+            {
+                var span = new ReadOnlySpan<char>((char*)characters, text.Length);
+                var bytes = new byte[Encoding.UTF8.GetByteCount(span)];
+                Encoding.UTF8.GetBytes(span, bytes);
+                return bytes;
+            }
+        }
+        finally
+        {
+            System.Runtime.InteropServices.Marshal.ZeroFreeGlobalAllocUnicode(characters);
+        }
+    }
+}

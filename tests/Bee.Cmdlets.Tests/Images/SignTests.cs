@@ -1,0 +1,122 @@
+using System.Management.Automation;
+using System.Security.Cryptography;
+using Bee.Registries;
+
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>Publish-BeeImage -Sign, with cosign as the judge.</summary>
+[Collection("Bee")]
+public sealed class SignTests : IDisposable
+{
+    private const string Password = "correct-horse-battery";
+
+    private readonly TempFolder _folder = new();
+    private readonly Shell _shell = new();
+    private readonly DebianRegistry? _registry = DebianRegistry.Missing is null ? DebianRegistry.Start() : null;
+
+    private string Name => $"{_registry!.Host}/me/tool:v1";
+
+    [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
+    [InlineData("Tag", Tool.Cosign)]
+    [InlineData("Tag", Tool.Cosign3)]
+    [InlineData("Bundle", Tool.Cosign3)]
+    public void CosignAcceptsWhatIsPublished(string layout, string tool)
+    {
+        Build();
+        _ = Cosign(tool, "generate-key-pair").Success;
+        PSObject image = Assert.Single(_shell.Objects(
+            "Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign $key -SignPassword (ConvertTo-Secret $password) -SignatureLayout $layout",
+            [.. Variables("cosign.key"), ("layout", layout)]));
+
+        Assert.Equal(Name, $"{image.Properties["Reference"].Value}");
+        ToolRun run = Cosign(tool, "verify", "--key", "cosign.pub", "--insecure-ignore-tlog=true", Name);
+        Assert.True(run.ExitCode == 0, run.Messages);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void WithoutThePasswordNothingIsPublishedAndNobodyIsAsked()
+    {
+        Build();
+        WriteKey();
+        const string Publish = "Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign $key";
+        ErrorRecord missing = _shell.Error(Publish, Variables("key.pem"));
+        Assert.Equal("Signature.PasswordNeeded,Bee.Cmdlets.PublishImageCommand", missing.FullyQualifiedErrorId);
+        Assert.Contains("-SignPassword", missing.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+
+        ErrorRecord wrong = _shell.Error($"{Publish} -SignPassword (ConvertTo-Secret 'another-secret')", Variables("key.pem"));
+        Assert.Equal("Signature.WrongPassword,Bee.Cmdlets.PublishImageCommand", wrong.FullyQualifiedErrorId);
+        Assert.Equal(ErrorCategory.AuthenticationError, wrong.CategoryInfo.Category);
+
+        ErrorRecord none = _shell.Error("Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign /nowhere/key", Variables("key.pem"));
+        Assert.Equal("FileNotFound,Bee.Cmdlets.PublishImageCommand", none.FullyQualifiedErrorId);
+        Assert.DoesNotContain("PUT", _registry!.Log, StringComparison.Ordinal);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void ThePasswordComesFromTheEnvironmentAndIsOnNoStream()
+    {
+        Build();
+        WriteKey();
+        Environment.SetEnvironmentVariable("COSIGN_PASSWORD", Password);
+        try
+        {
+            IReadOnlyList<PSObject> all = _shell.Run(
+                "Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign $key -Verbose -Debug -InformationAction Continue *>&1; Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign $key -Verbose *>&1",
+                Variables("key.pem")).Output;
+            string text = string.Join('\n', all) + _shell.Screen;
+            Assert.Contains("is signed with the key ECDSA P-256", text, StringComparison.Ordinal);
+            Assert.DoesNotContain(Password, text, StringComparison.Ordinal);
+
+            // Published again, it is not signed again.
+            string[] signatures = [.. all.Select(line => $"{line}").Where(line => line.Contains("is signed with", StringComparison.Ordinal))];
+            Assert.Equal(2, signatures.Length);
+            Assert.Equal(signatures[0], signatures[1]);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("COSIGN_PASSWORD", null);
+        }
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void WhatIfSignsNothing()
+    {
+        Build();
+        File.WriteAllText(_folder["plain.pem"], ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportPkcs8PrivateKeyPem());
+        Assert.Empty(_shell.Objects("Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign $key -WhatIf", Variables("plain.pem")));
+        Assert.DoesNotContain("PUT", _registry!.Log, StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        _registry?.Dispose();
+        _shell.Dispose();
+        _folder.Dispose();
+    }
+
+    private void Build()
+    {
+        string source = _folder.Write("tool.bpf.c", Sources.Program("raw_tp/sys_enter"));
+        _shell.Objects("Invoke-BeeBuild $source -Tag tool:v1 -Store $store", ("source", source), ("store", _folder["store"]));
+
+        // The engine host has no ConvertTo-SecureString.
+        _shell.Objects("function global:ConvertTo-Secret([string] $text) { $secret = [securestring]::new(); foreach ($c in $text.ToCharArray()) { $secret.AppendChar($c) }; , $secret }");
+    }
+
+    private void WriteKey()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        File.WriteAllText(_folder["key.pem"], key.ExportEncryptedPkcs8PrivateKeyPem(Password, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)));
+    }
+
+    private (string, object?)[] Variables(string key) => [("name", Name), ("store", _folder["store"]), ("key", _folder[key]), ("password", Password)];
+
+    private ToolRun Cosign(string tool, params string[] arguments) => Tool.Run(tool, arguments, _folder.Path, new Dictionary<string, string>
+    {
+        ["HOME"] = _folder.Path,
+        ["COSIGN_PASSWORD"] = Password,
+        ["HTTP_PROXY"] = "http://127.0.0.1:1",
+        ["HTTPS_PROXY"] = "http://127.0.0.1:1",
+        ["NO_PROXY"] = "127.0.0.1",
+    });
+}
