@@ -85,7 +85,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
     /// <summary>A broken connection, a fault of the registry's own, or an upload that it does not know any more or has in another state.</summary>
     private bool MayGoOn(RegistryException e) =>
         e.Fault is RegistryFault.Broken or RegistryFault.Unreachable or RegistryFault.ServerError
-        || e.Status is 404 or 408 or 416
+        || e.Status is 404 or 408 or 416 or 504
         || e.Code is "BLOB_UPLOAD_INVALID" or "BLOB_UPLOAD_UNKNOWN" or "RANGE_INVALID"
         || (_resumed && e.Code is "DIGEST_INVALID" or "SIZE_INVALID");
 
@@ -181,8 +181,8 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
     /// <summary>Asks how far the upload is. Where the registry does not know, or cannot go on, the next one begins at the beginning.</summary>
     private async Task ResumeAsync(RegistryException failure, CancellationToken cancellation)
     {
-        // The registry's word for how far it is was wrong once.
-        bool isWrong = _resumed && failure.Code is "DIGEST_INVALID" or "SIZE_INVALID";
+        // The registry's word for how far it is was wrong once; 0-0 alone can mean none and one byte.
+        bool isWrong = _resumed && (failure.Status == 416 || failure.Code is "DIGEST_INVALID" or "SIZE_INVALID" or "RANGE_INVALID");
         _resumed = _chunked && !isWrong && await AskAsync(_location!, cancellation).ConfigureAwait(false);
         if (!_resumed)
         {

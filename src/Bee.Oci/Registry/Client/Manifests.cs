@@ -163,7 +163,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
 
         string? type = said ?? manifest.MediaType ?? (manifest.Manifests is not null ? MediaTypes.ImageIndex : manifest.Config is not null ? MediaTypes.ImageManifest : null);
         return IsKnown(type)
-            ? new Content(new Descriptor(type!, digest.ToString(), document.Body.Length) { ArtifactType = manifest.ArtifactType }, document.Body)
+            ? new Content(new Descriptor(type!, digest.ToString(), document.Body.Length) { ArtifactType = manifest.ArtifactType is { } kind ? Printable.Text(kind) : null }, document.Body)
             : throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {Shown(reference)} is of a kind that Bee does not know: '{Printable.Text(type ?? document.ContentType ?? "")}'.");
     }
 

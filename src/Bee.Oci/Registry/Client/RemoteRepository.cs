@@ -47,9 +47,20 @@ internal sealed class RemoteRepository : IRepository
     public async Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default)
     {
         References.Check(descriptor.Digest);
-        return IsManifest(descriptor)
-            ? new MemoryStream((await _manifests.FetchAsync(descriptor.Digest, cancellation).ConfigureAwait(false)).Bytes, writable: false)
-            : await BlobDownload.OpenAsync(_endpoint, _path, Name, _rights.Read, descriptor, cancellation).ConfigureAwait(false);
+        if (descriptor.Size < 0)
+        {
+            throw new RegistryException(RegistryFault.BadAnswer, $"The descriptor of {descriptor.Digest} in {Name} has a length below zero.");
+        }
+
+        if (IsManifest(descriptor))
+        {
+            byte[] bytes = (await _manifests.FetchAsync(descriptor.Digest, cancellation).ConfigureAwait(false)).Bytes;
+            return bytes.Length == descriptor.Size
+                ? new MemoryStream(bytes, writable: false)
+                : throw new RegistryException(RegistryFault.DigestMismatch, $"The manifest {descriptor.Digest} of {Name} has {bytes.Length} bytes, and not the {descriptor.Size} of its descriptor.");
+        }
+
+        return await BlobDownload.OpenAsync(_endpoint, _path, Name, _rights.Read, descriptor, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -137,6 +137,15 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
+    public async Task A_descriptor_whose_length_cannot_be_is_an_error()
+    {
+        Assert.Equal(RegistryFault.BadAnswer, (await Assert.ThrowsAsync<RegistryException>(() => Repository.FetchAsync(Blob(_content) with { Size = -1 }))).Fault);
+        string digest = _server.Repository("x").AddManifest("{\"config\":{}}"u8.ToArray(), MediaTypes.ImageManifest);
+        var manifest = new Descriptor(MediaTypes.ImageManifest, digest, 12);
+        Assert.Equal(RegistryFault.DigestMismatch, (await Assert.ThrowsAsync<RegistryException>(() => Repository.FetchAsync(manifest))).Fault);
+    }
+
+    [Fact]
     public async Task What_is_not_there_is_not_found()
     {
         var missing = await Assert.ThrowsAsync<RegistryException>(() => Repository.FetchAsync(Blob("else"u8.ToArray())));

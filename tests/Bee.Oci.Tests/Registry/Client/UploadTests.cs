@@ -111,6 +111,15 @@ public sealed class UploadTests
     }
 
     [Fact]
+    public async Task A_registry_that_has_one_byte_and_cannot_say_so_gets_the_blob_from_the_beginning()
+    {
+        using var server = new FaultyRegistry();
+        server.Inject(Stage.Patch, Faults.CutRequest(1), times: 1);
+        await PushAsync(server, _large);
+        Assert.Equal(2, server.Count(Stage.StartUpload));
+    }
+
+    [Fact]
     public async Task A_chunk_at_the_wrong_place_is_asked_about()
     {
         using var server = new FaultyRegistry();
