@@ -1,0 +1,276 @@
+using System.Text;
+using Bee.Oci.Registry;
+using Bee.Oci.Registry.Transport;
+using Bee.Registries;
+
+namespace Bee.Oci.Tests.Registry;
+
+public sealed class AuthenticationTests : IDisposable
+{
+    private const string Secret = "s3cret-of-ada";
+
+    private readonly TokenServer _tokens = new();
+
+    public AuthenticationTests() => _tokens.Users["ada"] = Secret;
+
+    public void Dispose() => _tokens.Dispose();
+
+    [Fact]
+    public async Task NothingIsSentOrLookedForBeforeTheRegistryAsks()
+    {
+        var source = OneCredential.Password();
+        using var registry = new Wire(_ => Wire.Ok());
+
+        await registry.GetAsync(With(source));
+
+        Assert.Equal(0, source.Asked);
+        Assert.Equal([null], registry.Authorizations);
+    }
+
+    [Fact]
+    public async Task BasicIsSentWithEachRequestAfterTheFirst()
+    {
+        var source = OneCredential.Password("ada", "pässword:with");
+        string right = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("ada:pässword:with"));
+        using var registry = new Wire(request => request.Header("Authorization") == right ? Wire.Ok() : Wire.Unauthorized("Basic realm=\"x\""));
+        using RegistryTransport transport = registry.Transport(With(source));
+
+        Assert.Equal(200, (await Wire.GetAsync(transport)).Status);
+        Assert.Equal(200, (await Wire.GetAsync(transport)).Status);
+        Assert.Equal([null, right, right], registry.Authorizations);
+        Assert.Equal(1, source.Asked);
+    }
+
+    [Fact]
+    public async Task AWrongPasswordIsTriedOnce()
+    {
+        using var registry = new Wire(_ => Wire.Unauthorized("Basic realm=\"x\""));
+
+        Assert.Equal(401, (await registry.GetAsync(With(OneCredential.Password()))).Status);
+        Assert.Equal(2, registry.Requests.Count);
+    }
+
+    [Fact]
+    public async Task ATokenIsFetchedOnceForEachSetOfRights()
+    {
+        using var registry = Guarded();
+        using RegistryTransport transport = registry.Transport(With(OneCredential.Password()));
+
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(200, (await Wire.GetAsync(transport, "v2/a/b/tags/list", RegistryScope.Pull("a/b"))).Status);
+        }
+
+        Assert.Equal(200, (await Wire.GetAsync(transport, "v2/a/b/tags/list", RegistryScope.Push("a/b"))).Status);
+        Assert.Equal(2, _tokens.Requests.Count);
+        Assert.Contains("scope=repository%3Aa%2Fb%3Apull&", _tokens.Requests.First() + "&", StringComparison.Ordinal);
+        Assert.Contains("service=registry%20of%20the%20tests", _tokens.Requests.First(), StringComparison.Ordinal);
+        Assert.Equal(5, registry.Requests.Count);
+    }
+
+    [Fact]
+    public async Task ManyAtOnceAskForOneToken()
+    {
+        using var registry = Guarded();
+        using RegistryTransport transport = registry.Transport(With(OneCredential.Password()));
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ => Assert.Equal(200, (await Wire.GetAsync(transport, "v2/a/tags/list", RegistryScope.Pull("a"))).Status)));
+
+        Assert.Single(_tokens.Requests);
+    }
+
+    [Fact]
+    public async Task ATokenThatIsNotGoodAnyMoreIsRenewedOnce()
+    {
+        string? first = null;
+        using var registry = new Wire(request =>
+        {
+            string? token = request.Header("Authorization");
+            first ??= token;
+
+            // The first token is good for the first path alone, the second one for all.
+            return token is null || (token == first && request.Path == "/v2/second") ? Wire.Unauthorized(_tokens.Challenge(null)) : Wire.Ok();
+        });
+        using RegistryTransport transport = registry.Transport(With(OneCredential.Password()));
+
+        Assert.Equal(200, (await Wire.GetAsync(transport, "v2/first")).Status);
+        Assert.Equal(200, (await Wire.GetAsync(transport, "v2/second")).Status);
+        Assert.Equal(200, (await Wire.GetAsync(transport, "v2/second")).Status);
+        Assert.Equal(2, _tokens.Requests.Count);
+    }
+
+    [Fact]
+    public async Task ARegistryThatRefusesEveryTokenGetsTwoRequests()
+    {
+        using var registry = new Wire(_ => Wire.Unauthorized(_tokens.Challenge("repository:a:pull")));
+
+        Assert.Equal(401, (await registry.GetAsync(With(OneCredential.Password()))).Status);
+        Assert.Equal(2, registry.Requests.Count);
+        Assert.Single(_tokens.Requests);
+    }
+
+    [Fact]
+    public async Task TheScopeThatTheRegistryNamesIsAskedForToo()
+    {
+        using var registry = new Wire(request => request.Header("Authorization") is { } a && _tokens.Allows(a["Bearer ".Length..], "repository", "other", "pull")
+            ? Wire.Ok() : Wire.Unauthorized(_tokens.Challenge("repository:other:pull")));
+        using RegistryTransport transport = registry.Transport(With(OneCredential.Password()));
+
+        Assert.Equal(200, (await Wire.GetAsync(transport, "v2/x", RegistryScope.Pull("a"))).Status);
+        Assert.Equal(200, (await Wire.GetAsync(transport, "v2/x", RegistryScope.Pull("a"))).Status);
+        Assert.Single(_tokens.Requests);
+    }
+
+    [Fact]
+    public async Task NobodyGetsATokenToReadWithWhereThatIsAllowed()
+    {
+        _tokens.Anonymous = true;
+        using var registry = Guarded();
+        using RegistryTransport transport = registry.Transport();
+
+        Assert.Equal(200, (await Wire.GetAsync(transport, "v2/a/b/tags/list", RegistryScope.Pull("a/b"))).Status);
+    }
+
+    [Fact]
+    public async Task AnIdentityTokenIsChangedIntoABearerToken()
+    {
+        _tokens.RefreshTokens["ref+resh/&=token"] = "ada";
+        using var registry = Guarded();
+        var source = new OneCredential(new RegistryCredential { UserName = "ada", IdentityToken = "ref+resh/&=token" });
+        using RegistryTransport transport = registry.Transport(With(source));
+
+        Assert.Equal(200, (await Wire.GetAsync(transport, "v2/a/b/tags/list", RegistryScope.Push("a/b"))).Status);
+        Assert.Equal("POST /token", Assert.Single(_tokens.Requests));
+    }
+
+    [Fact]
+    public async Task ARegistryTokenIsSentAsItIs()
+    {
+        using var registry = new Wire(request => request.Header("Authorization") == "Bearer as.it-is" ? Wire.Ok() : Wire.Unauthorized(_tokens.Challenge(null)));
+
+        Assert.Equal(200, (await registry.GetAsync(With(new OneCredential(new RegistryCredential { AccessToken = "as.it-is" })))).Status);
+        Assert.Empty(_tokens.Requests);
+    }
+
+    [Theory]
+    [InlineData("line\r\nX-Evil: 1")]
+    [InlineData("blank in it")]
+    [InlineData("ünicode")]
+    public async Task ATokenThatFitsInNoHeaderIsRefusedUnseen(string token)
+    {
+        using var registry = new Wire(_ => Wire.Unauthorized(_tokens.Challenge(null)));
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => registry.GetAsync(With(new OneCredential(new RegistryCredential { AccessToken = token }))));
+
+        Assert.DoesNotContain(token, error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(401, RegistryFault.Unauthorized)]
+    [InlineData(400, RegistryFault.Unauthorized)]
+    [InlineData(403, RegistryFault.Denied)]
+    [InlineData(404, RegistryFault.BadAnswer)]
+    [InlineData(429, RegistryFault.TooManyRequests)]
+    [InlineData(500, RegistryFault.ServerError)]
+    public async Task WhatTheTokenServiceRefusesIsAnErrorWithoutItsWords(int status, RegistryFault fault)
+    {
+        _tokens.Instead = _ => HttpAnswer.Json(status, $$"""{"details":"no such password: {{Secret}}"}""");
+        using var registry = Guarded();
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => registry.GetAsync(With(OneCredential.Password())));
+
+        Assert.Equal(fault, error.Fault);
+        Assert.Equal(status, error.Status);
+        Assert.DoesNotContain(Secret, error.ToString() + error.Remedy, StringComparison.Ordinal);
+        Assert.Equal(status is 429 or 500 ? 4 : 1, _tokens.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("<html>")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("{\"token\":null}")]
+    [InlineData("{\"token\":7}")]
+    [InlineData("{\"token\":\"\"}")]
+    [InlineData("{\"token\":\"\\ud800\"}")]
+    [InlineData("{\"token\":\"a\\r\\nX-Evil: 1\"}")]
+    [InlineData("{\"token\":\"a")]
+    public async Task WhatIsNoTokenIsABadAnswer(string answer)
+    {
+        _tokens.Instead = _ => HttpAnswer.Json(200, answer);
+        using var registry = Guarded();
+
+        Assert.Equal(RegistryFault.BadAnswer, (await Assert.ThrowsAsync<RegistryException>(() => registry.GetAsync(With(OneCredential.Password())))).Fault);
+    }
+
+    [Theory]
+    [InlineData("\"expires_in\":\"300\"")]
+    [InlineData("\"expires_in\":-1")]
+    [InlineData("\"expires_in\":1e300")]
+    [InlineData("\"expires_in\":null")]
+    public async Task AnOddLifetimeIsNoHindrance(string life)
+    {
+        _tokens.Instead = _ => HttpAnswer.Json(200, $$"""{"access_token":"abc",{{life}}}""");
+        using var registry = new Wire(request => request.Header("Authorization") is null ? Wire.Unauthorized(_tokens.Challenge(null)) : Wire.Ok());
+
+        Assert.Equal(200, (await registry.GetAsync(With(OneCredential.Password()))).Status);
+    }
+
+    [Fact]
+    public async Task AnAnswerWithoutEndIsRefused()
+    {
+        _tokens.Instead = _ => new HttpAnswer(200) { Body = new byte[3 << 20] };
+        using var registry = Guarded();
+
+        Assert.Equal(RegistryFault.TooLarge, (await Assert.ThrowsAsync<RegistryException>(() => registry.GetAsync(With(OneCredential.Password())))).Fault);
+    }
+
+    [Theory]
+    [InlineData("Bearer service=\"x\"")]
+    [InlineData("Bearer realm=\"\"")]
+    [InlineData("Bearer realm=\"/token\"")]
+    [InlineData("Bearer realm=\"file:///etc/passwd\"")]
+    [InlineData("Bearer realm=\"http://user:password@127.0.0.1/\"")]
+    public async Task ARealmThatIsNoneIsABadAnswer(string challenge)
+    {
+        using var registry = new Wire(_ => Wire.Unauthorized(challenge));
+
+        Assert.Equal(RegistryFault.BadAnswer, (await Assert.ThrowsAsync<RegistryException>(() => registry.GetAsync(With(OneCredential.Password())))).Fault);
+    }
+
+    [Fact]
+    public async Task AWayToLogInThatBeeDoesNotKnowLeavesTheAnswerAsItIs()
+    {
+        using var registry = new Wire(_ => Wire.Unauthorized("Negotiate"));
+
+        Assert.Equal(401, (await registry.GetAsync(With(OneCredential.Password()))).Status);
+        Assert.Single(registry.Requests);
+    }
+
+    [Fact]
+    public async Task WhatTheRegistryRepeatsIsTakenOut()
+    {
+        using var registry = new Wire(request => request.Header("Authorization") is { } sent
+            ? HttpAnswer.Json(403, $$"""{"errors":[{"code":"DENIED","message":"{{Secret}} and {{sent}} are not enough"}]}""")
+            : Wire.Unauthorized("Basic realm=\"x\""));
+
+        (int status, string body) = await registry.GetAsync(With(OneCredential.Password()));
+
+        Assert.Equal(403, status);
+        Assert.DoesNotContain(Secret, body, StringComparison.Ordinal);
+        Assert.DoesNotContain(Convert.ToBase64String(Encoding.UTF8.GetBytes("ada:" + Secret)), body, StringComparison.Ordinal);
+        Assert.Contains("DENIED", body, StringComparison.Ordinal);
+    }
+
+    private static RegistryOptions With(ICredentialSource source) => Wire.Quick with { Credentials = source };
+
+    /// <summary>A registry that wants a token for what is asked.</summary>
+    private Wire Guarded() => new(request =>
+    {
+        string? name = request.Path.Split('/') is ["", "v2", .. var middle, "tags", "list"] ? string.Join('/', middle) : null;
+        return request.Header("Authorization") is { } a && a.StartsWith("Bearer ", StringComparison.Ordinal)
+            && _tokens.Allows(a["Bearer ".Length..], name is null ? null : "repository", name, "pull")
+            ? Wire.Ok() : Wire.Unauthorized(_tokens.Challenge(null));
+    });
+}

@@ -1,0 +1,225 @@
+using Bee.Oci.Registry;
+
+namespace Bee.Oci.Tests.Registry;
+
+[Collection(nameof(EnvironmentTests))]
+public sealed class DockerConfigTests : IDisposable
+{
+    private static readonly RegistryCredential s_ada = new() { UserName = "ada", Password = "s3cret" };
+
+    private readonly DockerFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("ghcr.io", "ghcr.io")]
+    [InlineData("https://ghcr.io", "ghcr.io")]
+    [InlineData("https://ghcr.io/", "ghcr.io")]
+    [InlineData("http://ghcr.io", "ghcr.io")]
+    [InlineData("https://ghcr.io/v1/", "ghcr.io")]
+    [InlineData("https://ghcr.io/v2/", "ghcr.io")]
+    [InlineData("GHCR.IO", "ghcr.io")]
+    [InlineData("localhost:5000", "localhost:5000")]
+    [InlineData("http://localhost:5000", "localhost:5000")]
+    [InlineData("[::1]:5000", "[::1]:5000")]
+    [InlineData("https://index.docker.io/v1/", "docker.io")]
+    [InlineData("index.docker.io", "docker.io")]
+    [InlineData("docker.io", "docker.io")]
+    public async Task AKeyIsFoundInEachOfItsForms(string key, string registry)
+    {
+        _folder.Write($$"""{"auths":{"other.example":{"auth":"{{DockerFolder.Auth("x", "y")}}"},"{{key}}":{"auth":"{{DockerFolder.Auth("ada", "pa:ss")}}"} } }""");
+
+        RegistryCredential? found = await _folder.Docker.FindAsync(registry);
+
+        Assert.Equal(("ada", "pa:ss"), (found?.UserName, found?.Password));
+    }
+
+    [Theory]
+    [InlineData("ghcr.io/me")]
+    [InlineData("evil-ghcr.io")]
+    [InlineData("ghcr.io.evil")]
+    [InlineData("ghcr.io:444")]
+    [InlineData("https://evil/ghcr.io")]
+    [InlineData("https://ghcr.io@evil")]
+    public async Task AnotherRegistrysLoginIsNotTaken(string key)
+    {
+        _folder.Write($$"""{"auths":{"{{key}}":{"auth":"{{DockerFolder.Auth("ada", "pass")}}"} } }""");
+
+        Assert.Null(await _folder.Docker.FindAsync("ghcr.io"));
+    }
+
+    [Fact]
+    public async Task TheNearestKeyIsTaken()
+    {
+        _folder.Write($$"""{"auths":{"http://ghcr.io":{"auth":"{{DockerFolder.Auth("c", "c")}}"},"https://ghcr.io":{"auth":"{{DockerFolder.Auth("b", "b")}}"},"ghcr.io":{"auth":"{{DockerFolder.Auth("a", "a")}}"} } }""");
+
+        Assert.Equal("a", (await _folder.Docker.FindAsync("ghcr.io"))!.UserName);
+    }
+
+    [Fact]
+    public async Task TokensAreRead()
+    {
+        _folder.Write($$"""{"auths":{"a.example":{"auth":"{{DockerFolder.Auth("ada", "")}}","identitytoken":"refresh"},"b.example":{"registrytoken":"access"},"c.example":{"username":"u","password":"p"},"d.example":{} } }""");
+
+        Assert.Equal("refresh", (await _folder.Docker.FindAsync("a.example"))!.IdentityToken);
+        Assert.Null((await _folder.Docker.FindAsync("a.example"))!.Password);
+        Assert.Equal("access", (await _folder.Docker.FindAsync("b.example"))!.AccessToken);
+        Assert.Equal("p", (await _folder.Docker.FindAsync("c.example"))!.Password);
+        Assert.Null(await _folder.Docker.FindAsync("d.example"));
+    }
+
+    [Fact]
+    public async Task AFileThatIsNamedComesFirst()
+    {
+        _folder.Write($$"""{"auths":{"ghcr.io":{"auth":"{{DockerFolder.Auth("wrong", "x")}}"} } }""");
+        string named = Path.Combine(_folder.Folder, "auth.json");
+        File.WriteAllText(named, $$"""{"auths":{"ghcr.io":{"auth":"{{DockerFolder.Auth("right", "x")}}"} } }""");
+        _folder.Set("REGISTRY_AUTH_FILE", named);
+
+        Assert.Equal("right", (await _folder.Docker.FindAsync("ghcr.io"))!.UserName);
+    }
+
+    [Fact]
+    public async Task WithoutVariablesItIsInTheHomeDirectory()
+    {
+        _folder.Set("DOCKER_CONFIG", null);
+        _folder.Set("HOME", _folder.Folder);
+
+        Assert.Equal(Path.Combine(_folder.Folder, ".docker", "config.json"), _folder.Docker.Path);
+        Assert.Null(await _folder.Docker.FindAsync("ghcr.io"));
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("7")]
+    [InlineData("\"s3cret\"")]
+    [InlineData("{\"auths\":\"s3cret\"}")]
+    [InlineData("{\"auths\":{},\"auths\":{}}")]
+    [InlineData("{\"auths\":{\"ghcr.io\":{\"auth\":\"s3cret!\"}}}")]
+    [InlineData("{\"auths\":{\"ghcr.io\":{\"auth\":\"czNjcmV0\"}}}")]
+    [InlineData("{\"auths\":{\"ghcr.io\":\"s3cret\"}}")]
+    [InlineData("{\"auths\":{\"ghcr.io\":{},\"ghcr.io\":{}}}")]
+    [InlineData("{\"credHelpers\":[]}")]
+    [InlineData("{\"credsStore\":\"../../s3cret\"}")]
+    public async Task ADamagedFileIsAnErrorThatRepeatsNothing(string json)
+    {
+        _folder.Write(json);
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => _folder.Docker.FindAsync("ghcr.io"));
+
+        Assert.Equal(RegistryFault.Login, error.Fault);
+        Assert.DoesNotContain("s3cret", error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("czNjcmV0", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" \n")]
+    [InlineData("{}")]
+    [InlineData("{\"auths\":null}")]
+    [InlineData("{\"auths\":{\"ghcr.io\":null}}")]
+    [InlineData("{\"auths\":{\"other.example\":{\"auth\":\"damaged\"}}}")]
+    [InlineData("{\"credsStore\":\"\"}")]
+    public async Task AFileWithoutThisLoginIsNoFault(string json)
+    {
+        _folder.Write(json);
+
+        Assert.Null(await _folder.Docker.FindAsync("ghcr.io"));
+    }
+
+    [Fact]
+    public async Task WhatIsKeptIsFoundAgainAndOnlyItsOwnerReadsIt()
+    {
+        Assert.Equal(_folder.Config, await _folder.Docker.StoreAsync("ghcr.io", s_ada));
+
+        Assert.Equal("s3cret", (await _folder.Docker.FindAsync("ghcr.io"))!.Password);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder.Config));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_folder.Folder));
+        Assert.Equal([_folder.Config], Directory.GetFileSystemEntries(_folder.Folder));
+    }
+
+    [Fact]
+    public async Task WhatElseIsInTheFileStays()
+    {
+        _folder.Write($$"""
+            {
+              "credHelpers": { "gcr.io": "gcloud" },
+              "auths": { "a.example": { "auth": "{{DockerFolder.Auth("a", "ü")}}", "email": "a@b" }, "https://ghcr.io": { "auth": "old" } },
+              "HttpHeaders": { "User-Agent": "x+<y>" },
+              "psFormat": "table {{"{{.ID}}"}}",
+              "big": 12345678901234567890123
+            }
+            """);
+        File.SetUnixFileMode(_folder.Config, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+
+        await _folder.Docker.StoreAsync("ghcr.io", s_ada);
+
+        Assert.Equal(["credHelpers", "auths", "HttpHeaders", "psFormat", "big"], _folder.Json.Select(entry => entry.Key));
+        Assert.Equal(["a.example", "ghcr.io"], _folder.Json["auths"]!.AsObject().Select(entry => entry.Key));
+        Assert.Equal("a@b", (string?)_folder.Json["auths"]!["a.example"]!["email"]);
+        Assert.Equal("12345678901234567890123", _folder.Json["big"]!.ToJsonString());
+        Assert.Equal("x+<y>", (string?)_folder.Json["HttpHeaders"]!["User-Agent"]);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder.Config));
+    }
+
+    [Fact]
+    public async Task ADamagedFileIsNotReplaced()
+    {
+        _folder.Write("{ damaged");
+
+        await Assert.ThrowsAsync<RegistryException>(() => _folder.Docker.StoreAsync("ghcr.io", s_ada));
+        await Assert.ThrowsAsync<RegistryException>(() => _folder.Docker.EraseAsync("ghcr.io"));
+
+        Assert.Equal("{ damaged", File.ReadAllText(_folder.Config));
+    }
+
+    [Fact]
+    public async Task ALinkStaysALink()
+    {
+        string real = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder.Folder, "real")).FullName, "logins.json");
+        File.CreateSymbolicLink(_folder.Config, real);
+
+        await _folder.Docker.StoreAsync("ghcr.io", s_ada);
+        await _folder.Docker.StoreAsync("other.example", s_ada);
+
+        Assert.Equal(real, new FileInfo(_folder.Config).LinkTarget);
+        Assert.Equal("s3cret", (await _folder.Docker.FindAsync("ghcr.io"))!.Password);
+        Assert.Equal("s3cret", (await _folder.Docker.FindAsync("other.example"))!.Password);
+    }
+
+    [Fact]
+    public async Task ManyAtOnceLoseNoLogin()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() => _folder.Docker.StoreAsync($"r{i}.example", s_ada))));
+
+        Assert.Equal(20, _folder.Docker.Registries().Count);
+    }
+
+    [Fact]
+    public async Task DockerHubIsKeptWhereDockerLooks()
+    {
+        await _folder.Docker.StoreAsync("docker.io", s_ada);
+
+        Assert.Equal(["https://index.docker.io/v1/"], _folder.Json["auths"]!.AsObject().Select(entry => entry.Key));
+        Assert.Equal(["docker.io"], _folder.Docker.Registries());
+    }
+
+    [Fact]
+    public async Task AForgottenLoginIsGoneInEachOfItsForms()
+    {
+        _folder.Write($$"""{"auths":{"https://ghcr.io/v2/":{"auth":"{{DockerFolder.Auth("b", "b")}}"},"ghcr.io":{},"other.example":{} },"x":1}""");
+
+        Assert.True(await _folder.Docker.EraseAsync("ghcr.io"));
+        Assert.False(await _folder.Docker.EraseAsync("ghcr.io"));
+        Assert.Equal(["other.example"], _folder.Json["auths"]!.AsObject().Select(entry => entry.Key));
+        Assert.Equal(1, (int?)_folder.Json["x"]);
+    }
+
+    [Fact]
+    public async Task ForgettingWithoutAFileMakesNone()
+    {
+        Assert.False(await _folder.Docker.EraseAsync("ghcr.io"));
+        Assert.False(Directory.Exists(_folder.Folder));
+    }
+}

@@ -1,0 +1,116 @@
+using Bee.Oci.Registry;
+using Bee.Oci.Registry.Authentication;
+using Bee.Registries;
+
+namespace Bee.Oci.Tests.Registry;
+
+public sealed class LoginCheckTests : IDisposable
+{
+    private readonly TokenServer _tokens = new();
+
+    public LoginCheckTests() => _tokens.Users["ada"] = "right";
+
+    public void Dispose() => _tokens.Dispose();
+
+    [Fact]
+    public async Task TheRightPasswordIsTaken()
+    {
+        using var registry = Guarded();
+
+        Assert.Equal("right", (await LoginCheck.PasswordAsync(registry.Host, "ada", "right", Wire.Quick)).Password);
+    }
+
+    [Fact]
+    public async Task TheWrongOneIsNot()
+    {
+        using var registry = Guarded();
+
+        Assert.Equal(RegistryFault.Unauthorized, (await Assert.ThrowsAsync<RegistryException>(() => LoginCheck.PasswordAsync(registry.Host, "ada", "wr0ng", Wire.Quick))).Fault);
+    }
+
+    [Fact]
+    public async Task AnIdentityTokenIsFoundOut()
+    {
+        _tokens.RefreshTokens["refresh"] = "ada";
+        using var registry = Guarded();
+
+        Assert.Equal("refresh", (await LoginCheck.TokenAsync(registry.Host, "refresh", Wire.Quick)).IdentityToken);
+    }
+
+    [Fact]
+    public async Task ATokenInThePasswordsPlaceIsFoundOut()
+    {
+        _tokens.Users["token"] = "personal";
+        using var registry = Guarded();
+
+        Assert.Equal("personal", (await LoginCheck.TokenAsync(registry.Host, "personal", Wire.Quick)).Password);
+    }
+
+    [Fact]
+    public async Task ATokenForARegistryWithoutTokenServiceIsAPassword()
+    {
+        string right = "Basic " + Convert.ToBase64String("token:personal"u8);
+        using var registry = new Wire(request => request.Header("Authorization") == right ? Wire.Ok() : Wire.Unauthorized("Basic realm=\"x\""));
+
+        Assert.Equal("personal", (await LoginCheck.TokenAsync(registry.Host, "personal", Wire.Quick)).Password);
+    }
+
+    [Fact]
+    public async Task ATokenThatIsSentAsItIsIsFoundOut()
+    {
+        using var registry = new Wire(request => request.Header("Authorization") == "Bearer direct" ? Wire.Ok() : Wire.Unauthorized(_tokens.Challenge(null)));
+
+        Assert.Equal("direct", (await LoginCheck.TokenAsync(registry.Host, "direct", Wire.Quick)).AccessToken);
+    }
+
+    [Fact]
+    public async Task ATokenThatIsNoneIsRefused()
+    {
+        using var registry = Guarded();
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => LoginCheck.TokenAsync(registry.Host, "no-such-token", Wire.Quick));
+
+        Assert.Equal(RegistryFault.Unauthorized, error.Fault);
+        Assert.DoesNotContain("no-such-token", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ARegistryThatAsksNobodyIsSaid()
+    {
+        var notes = new List<RegistryNote>();
+        using var registry = new Wire(_ => Wire.Ok());
+
+        await LoginCheck.PasswordAsync(registry.Host, "ada", "whatever", Wire.Quick with { Note = notes.Add });
+
+        Assert.True(Assert.Single(notes).IsWarning);
+    }
+
+    [Theory]
+    [InlineData(404, RegistryFault.BadAnswer)]
+    [InlineData(302, RegistryFault.BadAnswer)]
+    [InlineData(403, RegistryFault.Unauthorized)]
+    [InlineData(429, RegistryFault.TooManyRequests)]
+    [InlineData(500, RegistryFault.ServerError)]
+    public async Task WhatIsNoRegistryIsSaid(int status, RegistryFault fault)
+    {
+        using var registry = new Wire(_ => new HttpAnswer(status));
+
+        Assert.Equal(fault, (await Assert.ThrowsAsync<RegistryException>(() => LoginCheck.PasswordAsync(registry.Host, "ada", "right", Wire.Quick))).Fault);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public async Task DebiansRegistryTakesPasswordsAndTokens()
+    {
+        using var passwords = DebianRegistry.Start(new DebianRegistryOptions { Users = new Dictionary<string, string> { ["ada"] = "right" } });
+        using var tokens = DebianRegistry.Start(new DebianRegistryOptions { Tokens = _tokens });
+
+        foreach (string host in new[] { passwords.Host, tokens.Host })
+        {
+            await LoginCheck.PasswordAsync(host, "ada", "right", Wire.Quick);
+            Assert.Equal(RegistryFault.Unauthorized, (await Assert.ThrowsAsync<RegistryException>(() => LoginCheck.PasswordAsync(host, "ada", "wrong", Wire.Quick))).Fault);
+        }
+    }
+
+    private Wire Guarded() => new(request => request.Header("Authorization") is { } a && a.StartsWith("Bearer ", StringComparison.Ordinal)
+        && a.Count(c => c == '.') == 2 && _tokens.Allows(a["Bearer ".Length..], null, null, null) ? Wire.Ok() : Wire.Unauthorized(_tokens.Challenge(null)));
+}

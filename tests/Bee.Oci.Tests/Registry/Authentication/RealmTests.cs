@@ -1,0 +1,87 @@
+using Bee.Oci.Registry;
+using Bee.Registries;
+
+namespace Bee.Oci.Tests.Registry;
+
+/// <summary>Where a login goes when the registry names a token service: what could be used to steal it.</summary>
+public sealed class RealmTests : IDisposable
+{
+    private readonly TestAuthority _authority = new();
+
+    public void Dispose() => _authority.Dispose();
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task FromTlsNothingGoesToPlainHttp(bool withLogin)
+    {
+        using var service = new Wire(_ => HttpAnswer.Json(200, "{\"token\":\"abc\"}"));
+        using var registry = new Wire(_ => Wire.Unauthorized($"Bearer realm=\"{service.Address}token\",service=\"x\""), _authority);
+        var options = Wire.Quick with { Credentials = withLogin ? OneCredential.Password() : null, CACertificate = _authority.Certificate };
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => registry.GetAsync(options));
+
+        Assert.Equal(RegistryFault.Unsafe, error.Fault);
+        Assert.Empty(service.Requests);
+    }
+
+    [Fact]
+    public async Task FromTlsItGoesToTls()
+    {
+        using var service = new Wire(_ => HttpAnswer.Json(200, "{\"token\":\"abc\"}"), _authority);
+        using var registry = new Wire(
+            request => request.Header("Authorization") == "Bearer abc" ? Wire.Ok() : Wire.Unauthorized($"Bearer realm=\"{service.Address}token\""), _authority);
+
+        Assert.Equal(200, (await registry.GetAsync(Wire.Quick with { Credentials = OneCredential.Password(), CACertificate = _authority.Certificate })).Status);
+    }
+
+    [Fact]
+    public async Task FromThisMachineItDoesNotGoToAnotherOverPlainHttp()
+    {
+        using var registry = new Wire(_ => Wire.Unauthorized("Bearer realm=\"http://tokens.invalid/token\""));
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => registry.GetAsync(Wire.Quick with { Credentials = OneCredential.Password() }));
+
+        Assert.Equal(RegistryFault.Unsafe, error.Fault);
+    }
+
+    [Theory]
+    [InlineData(302, true)]
+    [InlineData(307, true)]
+    [InlineData(307, false)]
+    public async Task TheServiceDoesNotPassItOn(int status, bool byPassword)
+    {
+        using var thief = new Wire(_ => HttpAnswer.Json(200, "{\"token\":\"abc\"}"));
+        using var service = new Wire(_ => Wire.To(status, thief.Address));
+        using var registry = new Wire(_ => Wire.Unauthorized($"Bearer realm=\"{service.Address}token\",service=\"x\""));
+        OneCredential source = byPassword ? OneCredential.Password() : new OneCredential(new RegistryCredential { IdentityToken = "refresh" });
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => registry.GetAsync(Wire.Quick with { Credentials = source }));
+
+        Assert.Equal(RegistryFault.Unsafe, error.Fault);
+        Assert.Empty(thief.Requests);
+    }
+
+    [Fact]
+    public async Task TheServiceMayMoveItWithinItself()
+    {
+        using var service = new Wire(request => request.Path == "/old" ? new HttpAnswer(308).With("Location", "/new") : HttpAnswer.Json(200, "{\"token\":\"abc\"}"));
+        using var registry = new Wire(request => request.Header("Authorization") == "Bearer abc" ? Wire.Ok() : Wire.Unauthorized($"Bearer realm=\"{service.Address}old\""));
+
+        Assert.Equal(200, (await registry.GetAsync(Wire.Quick with { Credentials = OneCredential.Password() })).Status);
+        Assert.All(service.Authorizations, Assert.NotNull);
+    }
+
+    [Fact]
+    public async Task ATokenGoesToNoOtherHost()
+    {
+        using var service = new Wire(_ => HttpAnswer.Json(200, "{\"token\":\"abc\"}"));
+        using var storage = new Wire(_ => Wire.Ok("blob"));
+        using var registry = new Wire(request => request.Header("Authorization") is null
+            ? Wire.Unauthorized($"Bearer realm=\"{service.Address}token\"")
+            : Wire.To(307, storage.Address));
+
+        Assert.Equal((200, "blob"), await registry.GetAsync(Wire.Quick with { Credentials = OneCredential.Password() }));
+        Assert.Equal([null], storage.Authorizations);
+    }
+}
