@@ -52,17 +52,7 @@ internal sealed class DockerConfigFile
     {
         try
         {
-            if (!File.Exists(path))
-            {
-                return new DockerConfigFile(path, []);
-            }
-
-            if (new FileInfo(path).Length > Largest)
-            {
-                throw Damaged(path, $"it is larger than {Largest >> 20} MiB");
-            }
-
-            byte[] content = File.ReadAllBytes(path);
+            byte[] content = ReadContent(path);
             if (content.AsSpan().Trim(" \t\r\n"u8).Length == 0)
             {
                 return new DockerConfigFile(path, []);
@@ -138,6 +128,27 @@ internal sealed class DockerConfigFile
     /// <summary>What to throw where the file is not what it should be.</summary>
     public static RegistryException Damaged(string path, string why) =>
         new(RegistryFault.Login, $"The logins in '{path}' cannot be read: {why}.") { Remedy = "Mend the file, or name another one with DOCKER_CONFIG or REGISTRY_AUTH_FILE." };
+
+    /// <summary>The bytes; none where there is no file, or a link to none.</summary>
+    private static byte[] ReadContent(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            if (stream.Length > Largest)
+            {
+                throw Damaged(path, $"it is larger than {Largest >> 20} MiB");
+            }
+
+            byte[] content = new byte[stream.Length];
+            stream.ReadExactly(content);
+            return content;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
 
     private static void MakeFolder(string folder)
     {
