@@ -1,3 +1,4 @@
+using Bee.Oci.Archives;
 using Bee.Oci.Store;
 
 namespace Bee.Oci;
@@ -57,6 +58,43 @@ public sealed class ImageStores
     /// <summary>Gives an image of any store a further name in the own one. See <see cref="ImageStore.Tag(Image, ImageReference)"/>.</summary>
     /// <exception cref="StoreException">As there.</exception>
     public Image Tag(Image image, ImageReference reference) => Own.Tag(image, reference, Of(image));
+
+    /// <summary>
+    /// Writes images, with their signatures, as a tar archive of an OCI image layout, which other tools read too (skopeo's <c>oci-archive:</c>). The same
+    /// images give the same bytes, whatever store they are in.
+    /// </summary>
+    /// <param name="images">The images, of any store.</param>
+    /// <param name="output">Where the archive goes; need not seek.</param>
+    /// <param name="cancellation">Ends the writing.</param>
+    /// <exception cref="StoreException">An image is damaged or not whole; then what was written is of no use.</exception>
+    public void Export(IReadOnlyList<Image> images, Stream output, CancellationToken cancellation = default)
+    {
+        var open = new Dictionary<string, (LayoutFiles Files, StoreIndex Index)>();
+        try
+        {
+            var archive = new LayoutArchiveWriter(output);
+            foreach (Image image in images)
+            {
+                if (!open.TryGetValue(image.Store, out (LayoutFiles Files, StoreIndex Index) store))
+                {
+                    LayoutFiles files = Of(image).Open() ?? throw Of(image).Gone();
+                    open.Add(image.Store, (files, StoreIndex.Parse(null)));
+                    open[image.Store] = store = (files, StoreIndex.Parse(files.ReadIndex()));
+                }
+
+                archive.Add(store.Files, store.Index, image);
+            }
+
+            archive.Write(cancellation);
+        }
+        finally
+        {
+            foreach ((LayoutFiles files, _) in open.Values)
+            {
+                files.Dispose();
+            }
+        }
+    }
 
     /// <summary>The store that an image is in; it may be none of these, where the image came from elsewhere.</summary>
     public ImageStore Of(Image image) =>

@@ -93,6 +93,18 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
             : throw new BeeInputException("NotAFile", $"'{path}' is a path of the provider {provider.Name}. Give a file's path.");
     }
 
+    /// <summary>The files and folders that a path means; a path without wildcards, or of a file that is there, means itself.</summary>
+    /// <param name="path">A path as the person gave it.</param>
+    private protected IEnumerable<string> Files(string path)
+    {
+        if (!WildcardPattern.ContainsWildcardCharacters(path) || File.Exists(FullPath(path)))
+        {
+            return [FullPath(path)];
+        }
+
+        return GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider) is var found && provider.Name == "FileSystem" ? found : [FullPath(path)];
+    }
+
     internal string Locate(string path) => FullPath(path);
 
     /// <summary>Lets go of everything. Called by the engine at the end of the pipeline, however it ends.</summary>

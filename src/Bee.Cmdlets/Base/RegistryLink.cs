@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using Bee.Oci;
 using Bee.Oci.Registry;
@@ -21,18 +20,9 @@ internal interface IRegistryParameters
     SwitchParameter SkipCertificateCheck { get; }
 }
 
-/// <summary>
-/// A cmdlet's connections to registries. What the libraries do on threads of their own ends here: the pipeline thread waits for it, shows its progress and
-/// writes its notes, and leaves it behind when the pipeline is stopped.
-/// </summary>
-internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters parameters) : IDisposable
+/// <summary>A cmdlet's connections to registries.</summary>
+internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters parameters) : PipelineWait(cmdlet), IDisposable
 {
-    // How long what was cancelled may take to clean up; after that it ends by itself, without anybody waiting.
-    private static readonly TimeSpan s_farewell = TimeSpan.FromMilliseconds(500);
-
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
-
-    private readonly ConcurrentQueue<RegistryNote> _notes = new();
     private readonly Dictionary<string, IRegistry> _registries = new(StringComparer.OrdinalIgnoreCase);
     private ICredentialSource? _logins;
     private RegistrySettings? _settings;
@@ -40,9 +30,6 @@ internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters paramet
     /// <summary>What is set for registries on this machine.</summary>
     /// <exception cref="SettingsException">A file of settings is not what it should be.</exception>
     public RegistrySettings Settings => _settings ??= RegistrySettings.Load();
-
-    /// <summary>Where a library's notes go, from any thread.</summary>
-    public void Note(RegistryNote note) => _notes.Enqueue(note);
 
     /// <summary>The registry of a host: one for the cmdlet's whole life, so that a token is asked for once. Nothing is asked yet.</summary>
     /// <param name="host">Host and port.</param>
@@ -70,7 +57,7 @@ internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters paramet
     {
         if (parameters.SkipCertificateCheck)
         {
-            cmdlet.WriteWarning($"The certificate of {host} is not checked: whoever is on the way there can read and change what is sent, the password too.");
+            Cmdlet.WriteWarning($"The certificate of {host} is not checked: whoever is on the way there can read and change what is sent, the password too.");
         }
     }
 
@@ -109,64 +96,17 @@ internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters paramet
     public RegistryOptions Options(ICredentialSource? credentials) => new()
     {
         PlainHttp = parameters.PlainHttp,
-        CACertificate = parameters.CACertificate is { } file ? cmdlet.Locate(file) : null,
+        CACertificate = parameters.CACertificate is { } file ? Cmdlet.Locate(file) : null,
         SkipCertificateCheck = parameters.SkipCertificateCheck,
         Credentials = credentials,
         Note = Note,
     };
 
-    /// <summary>Runs work off the pipeline thread and waits for it; its notes, and how far it is, are written meanwhile.</summary>
-    /// <param name="work">The work; its token is cancelled when the pipeline ends.</param>
-    /// <param name="title">What is being done, for the progress record.</param>
-    /// <param name="progress">How far it is; null where there is nothing to count.</param>
-    /// <exception cref="PipelineStoppedException">The pipeline was stopped; within a second, whatever the work is waiting for.</exception>
-    public T Wait<T>(Func<CancellationToken, Task<T>> work, string title = "", TransferProgress? progress = null)
-    {
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cmdlet.StopToken);
-        Task<T> task = Task.Run(() => work(cancel.Token), CancellationToken.None);
-        TransferMeter? meter = progress is null ? null : new TransferMeter(title, progress);
-        try
-        {
-            Task<Task<T>> ended = Task.WhenAny(task);
-            while (!ended.Wait(s_look, cmdlet.StopToken))
-            {
-                TellNotes();
-                if (meter?.Look() is { } record)
-                {
-                    cmdlet.WriteProgress(record);
-                }
-            }
-
-            TellNotes();
-            return task.GetAwaiter().GetResult();
-        }
-        catch (OperationCanceledException) when (cmdlet.StopToken.IsCancellationRequested)
-        {
-            throw new PipelineStoppedException();
-        }
-        finally
-        {
-            // Also reached when writing a note or a record has ended the pipeline: then the work still runs.
-            if (!task.IsCompleted)
-            {
-                cancel.Cancel();
-                Task.WhenAny(task).Wait(s_farewell, CancellationToken.None);
-            }
-
-            // Nobody else looks at what it failed with.
-            _ = task.ContinueWith(static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            if (meter?.End() is { } last && !cmdlet.StopToken.IsCancellationRequested)
-            {
-                cmdlet.WriteProgress(last);
-            }
-        }
-    }
-
     /// <summary>What a registry lists, one by one as its pages come: whoever has had enough asks for no further page.</summary>
     /// <param name="list">The list.</param>
     public IEnumerable<string> Each(Func<CancellationToken, IAsyncEnumerable<string>> list)
     {
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cmdlet.StopToken);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cmdlet.StopToken);
         IAsyncEnumerator<string> items = list(cancel.Token).GetAsyncEnumerator(cancel.Token);
         Task<bool>? next = null;
         try
@@ -194,22 +134,6 @@ internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters paramet
             if (next is null || next.IsCompleted)
             {
                 items.DisposeAsync().AsTask().Wait(s_farewell, CancellationToken.None);
-            }
-        }
-    }
-
-    /// <summary>Writes what the libraries have noted: on the pipeline thread, where alone it may be written.</summary>
-    public void TellNotes()
-    {
-        while (_notes.TryDequeue(out RegistryNote? note))
-        {
-            if (note.IsWarning)
-            {
-                cmdlet.WriteWarning(note.Text);
-            }
-            else
-            {
-                cmdlet.Tell(note.Text);
             }
         }
     }

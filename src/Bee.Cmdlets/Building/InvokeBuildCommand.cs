@@ -87,22 +87,12 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         {
             Guard(path, () =>
             {
-                foreach (string file in Resolve(path))
+                foreach (string file in Files(path))
                 {
                     Guard(file, () => Build(BuildSource.Find(file)));
                 }
             });
         }
-    }
-
-    private IEnumerable<string> Resolve(string path)
-    {
-        if (!WildcardPattern.ContainsWildcardCharacters(path) || File.Exists(FullPath(path)))
-        {
-            return [FullPath(path)];
-        }
-
-        return GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider) is var found && provider.Name == "FileSystem" ? found : [FullPath(path)];
     }
 
     private void Build(BuildSource source)

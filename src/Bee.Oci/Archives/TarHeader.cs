@@ -8,6 +8,9 @@ internal readonly ref struct TarHeader
     /// <summary>Everything in a tar archive is a multiple of this.</summary>
     public const int BlockSize = 512;
 
+    // The most that eleven octal digits can say.
+    private const long Largest = (8L << 30) - 1;
+
     private readonly ReadOnlySpan<byte> _block;
 
     private TarHeader(ReadOnlySpan<byte> block) => _block = block;
@@ -46,8 +49,39 @@ internal readonly ref struct TarHeader
             sum += i is >= 148 and < 156 ? 0 : block[i];
         }
 
-        return Number(block.Slice(148, 8)) == sum ? new TarHeader(block) : throw ArchiveReader.Bad("it is no tar archive, or a damaged one (a header's checksum is wrong)");
+        return TryOctal(block.Slice(148, 8), out long said) && said == sum ? new TarHeader(block) : throw ArchiveReader.Bad("it is no tar archive, or a damaged one (a header's checksum is wrong)");
     }
+
+    /// <summary>A header for a file that anyone may read: root's, of the first second of 1970, so that the same file always has the same header.</summary>
+    /// <param name="name">Its path: ASCII, 100 characters at most.</param>
+    /// <param name="size">Bytes of its content.</param>
+    /// <exception cref="StoreException">The content is larger than a header can say.</exception>
+    public static byte[] File(string name, long size)
+    {
+        if (size > Largest)
+        {
+            throw new StoreException(StoreFault.TooLarge, $"'{name}' has {size} bytes, more than an archive has room for.");
+        }
+
+        byte[] block = new byte[BlockSize];
+        Put(0, name);
+        Put(100, "0000644\0");
+        Put(108, "0000000\0");
+        Put(116, "0000000\0");
+        Put(124, Octal(size, 11) + "\0");
+        Put(136, "00000000000\0");
+        Put(148, "        ");
+        Put(156, "0");
+        Put(257, "ustar\000");
+        Put(329, "0000000\0");
+        Put(337, "0000000\0");
+        Put(148, Octal(block.Sum(b => b), 6) + "\0 ");
+        return block;
+
+        void Put(int at, string text) => Encoding.ASCII.GetBytes(text).CopyTo(block, at);
+    }
+
+    private static string Octal(long number, int digits) => Convert.ToString(number, 8).PadLeft(digits, '0');
 
     /// <summary>Octal digits between spaces and zeros; or, where the first bit is set, a big number in binary, which is GNU's addition.</summary>
     private static long Number(ReadOnlySpan<byte> field)
@@ -64,13 +98,23 @@ internal readonly ref struct TarHeader
             return number;
         }
 
-        ReadOnlySpan<byte> digits = field.Trim(" \0"u8);
-        foreach (byte b in digits)
+        return TryOctal(field, out number) ? number : throw ArchiveReader.Bad("a number in a header is none");
+    }
+
+    private static bool TryOctal(ReadOnlySpan<byte> field, out long number)
+    {
+        number = 0;
+        foreach (byte b in field.Trim(" \0"u8))
         {
-            number = b is >= (byte)'0' and <= (byte)'7' ? number << 3 | (uint)(b - '0') : throw ArchiveReader.Bad("a number in a header is none");
+            if (b is < (byte)'0' or > (byte)'7')
+            {
+                return false;
+            }
+
+            number = number << 3 | (uint)(b - '0');
         }
 
-        return number;
+        return true;
     }
 
     private static string Text(ReadOnlySpan<byte> field)

@@ -25,6 +25,18 @@ internal static class LayerProgram
     /// there is none, or several and the image does not say which.</exception>
     public static byte[] Unpack(byte[] layer, string mediaType, string? fileName, string image)
     {
+        try
+        {
+            return Find(layer, mediaType, fileName, image);
+        }
+        catch (StoreException e) when (e.Fault is StoreFault.BadArchive)
+        {
+            throw new StoreException(e.Fault, $"The layer of the image '{image}': {e.Message}", e);
+        }
+    }
+
+    private static byte[] Find(byte[] layer, string mediaType, string? fileName, string image)
+    {
         using var bytes = new MemoryStream(layer, writable: false);
         using Stream stream = IsGzip(mediaType) ? new GZipStream(bytes, CompressionMode.Decompress) : bytes;
         var reader = new ArchiveReader(stream, ArchiveLimits.Layer);

@@ -4,8 +4,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Oci.Store;
 
-/// <summary>A blob of a store that is read from its beginning to its end, where its digest is compared. Needs no more memory than its reader gives.</summary>
-internal sealed class BlobStream(SafeFileHandle file, string path, ContentDigest digest, long length) : Stream
+/// <summary>A blob that is read from its beginning to its end, where its digest is compared. Needs no more memory than its reader gives.</summary>
+/// <param name="file">The file that it is, or is in.</param>
+/// <param name="path">The file's path, for messages.</param>
+/// <param name="digest">The blob's digest.</param>
+/// <param name="length">Its bytes.</param>
+/// <param name="start">Where in the file it begins; anywhere but at the beginning the file is an archive's, and stays open.</param>
+internal sealed class BlobStream(SafeFileHandle file, string path, ContentDigest digest, long length, long start = 0) : Stream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _position;
@@ -68,7 +73,11 @@ internal sealed class BlobStream(SafeFileHandle file, string path, ContentDigest
     {
         if (disposing)
         {
-            file.Dispose();
+            if (start == 0)
+            {
+                file.Dispose();
+            }
+
             _hash.Dispose();
         }
 
@@ -80,7 +89,7 @@ internal sealed class BlobStream(SafeFileHandle file, string path, ContentDigest
     {
         try
         {
-            return RandomAccess.Read(file, buffer, _position);
+            return RandomAccess.Read(file, buffer, start + _position);
         }
         catch (IOException e)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bee.Oci.Archives;
 using Bee.Oci.Native;
 using Microsoft.Win32.SafeHandles;
 
@@ -8,7 +9,7 @@ namespace Bee.Oci.Store;
 /// Reads the files of a layout, through open directories so that a thousand blobs cost no thousand path walks. With a guard every
 /// component on the way is opened without following links and checked.
 /// </summary>
-internal sealed class LayoutFiles : IBlobs, IDisposable
+internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
 {
     public const string LayoutName = "oci-layout";
     public const string IndexName = "index.json";
@@ -93,6 +94,8 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
         file.Dispose();
         throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} has {length} bytes, not the {descriptor.Size} of its descriptor.");
     }
+
+    Stream ILayoutBlobs.Open(Descriptor descriptor) => OpenBlob(descriptor);
 
     /// <summary>Reads a blob of any size and compares its digest and length.</summary>
     /// <exception cref="StoreException">It is missing, or not what its digest says.</exception>

@@ -5,7 +5,8 @@ namespace Bee.Oci.Store;
 /// <summary>The directories and fixed files of a store, and how they come into being.</summary>
 internal sealed class StoreLayout(string path)
 {
-    private const string Version = "1.0.0";
+    /// <summary>The version of the layout that Bee writes.</summary>
+    public const string Version = "1.0.0";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -21,17 +22,25 @@ internal sealed class StoreLayout(string path)
     {
         if (files.ReadLayout() is { } content)
         {
-            string? version = OciJson.Read(
-                content, OciJson.Canonical.LayoutDocument, StoreFault.NotAStore, $"file {LayoutFiles.LayoutName} of '{path}'").Version;
-            if (version?.StartsWith("1.", StringComparison.Ordinal) != true)
-            {
-                throw new StoreException(StoreFault.NotAStore, $"'{path}' is an OCI image layout of version '{Printable.Text(version ?? "")}'; Bee knows {Version}.");
-            }
+            CheckVersion(content, path);
         }
         else if (Directory.EnumerateFileSystemEntries(path).Any() && !files.Has(LayoutFiles.PrivateName))
         {
             // A store that is just being made gets Bee's own directory first: so anything there, and then still not that, is a stranger's.
             throw new StoreException(StoreFault.NotAStore, $"'{path}' is a directory with something else than images in it.");
+        }
+    }
+
+    /// <summary>Refuses a layout of a version to come.</summary>
+    /// <param name="content">The file <c>oci-layout</c>.</param>
+    /// <param name="path">Whose it is, for messages.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.NotAStore"/>.</exception>
+    public static void CheckVersion(byte[] content, string path)
+    {
+        string? version = OciJson.Read(content, OciJson.Canonical.LayoutDocument, StoreFault.NotAStore, $"file {LayoutFiles.LayoutName} of '{path}'").Version;
+        if (version?.StartsWith("1.", StringComparison.Ordinal) != true)
+        {
+            throw new StoreException(StoreFault.NotAStore, $"'{path}' is an OCI image layout of version '{Printable.Text(version ?? "")}'; Bee knows {Version}.");
         }
     }
 

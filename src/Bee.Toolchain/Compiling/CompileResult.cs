@@ -7,7 +7,7 @@ public sealed record CompileResult
     public required bool Success { get; init; }
 
     /// <summary>The ELF object with BTF and without DWARF; null without success. Same source, flags, clang and vmlinux.h
-    /// give the same bytes in whatever folder. Write it with <see cref="AtomicFile.Write"/>.</summary>
+    /// give the same bytes in whatever folder. Write it with <see cref="AtomicFile"/>.</summary>
     public byte[]? Object { get; init; }
 
     /// <summary>What clang had to say, in its order, notes inside the diagnostic that they belong to.</summary>

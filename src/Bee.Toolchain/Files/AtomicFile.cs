@@ -11,24 +11,55 @@ public static class AtomicFile
     /// <exception cref="UnauthorizedAccessException">The folder is not ours to write.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
-        path = Path.GetFullPath(path);
-        var folder = Path.GetDirectoryName(path)!;
-        Directory.CreateDirectory(folder);
-        var temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                stream.Write(content);
-                stream.Flush(flushToDisk: true);
-            }
+        // A span does not go into a lambda.
+        using var file = new Unfinished(path);
+        file.Stream.Write(content);
+        file.Finish(overwrite: true);
+    }
 
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
+    /// <summary>The same for what is written piece by piece.</summary>
+    /// <param name="path">The final name.</param>
+    /// <param name="write">Writes the content; what it throws leaves the old content.</param>
+    /// <param name="overwrite">Whether a file that is there is replaced.</param>
+    /// <exception cref="IOException">The file cannot be written, or is there and is not to be replaced.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder is not ours to write.</exception>
+    public static void Write(string path, Action<Stream> write, bool overwrite = true)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        using var file = new Unfinished(path);
+        write(file.Stream);
+        file.Finish(overwrite);
+    }
+
+    private sealed class Unfinished : IDisposable
+    {
+        private readonly string _path;
+        private readonly string _temporary;
+
+        public Unfinished(string path)
         {
+            _path = Path.GetFullPath(path);
+            var folder = Path.GetDirectoryName(_path)!;
+            Directory.CreateDirectory(folder);
+            _temporary = Path.Combine(folder, $".{Path.GetFileName(_path)}.{Guid.NewGuid():N}.tmp");
+            Stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write);
+        }
+
+        public FileStream Stream { get; }
+
+        public void Finish(bool overwrite)
+        {
+            Stream.Flush(flushToDisk: true);
+            Stream.Dispose();
+            File.Move(_temporary, _path, overwrite);
+        }
+
+        public void Dispose()
+        {
+            Stream.Dispose();
+
             // Gone after the move; there only when something failed.
-            File.Delete(temporary);
+            File.Delete(_temporary);
         }
     }
 }

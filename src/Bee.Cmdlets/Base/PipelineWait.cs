@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using Bee.Oci.Registry;
+using Bee.Oci.Transfer;
+
+namespace Bee.Cmdlets;
+
+/// <summary>
+/// What the libraries do on threads of their own ends here: the pipeline thread waits for it, shows its progress and writes its notes, and leaves it
+/// behind when the pipeline is stopped.
+/// </summary>
+internal class PipelineWait(BeeCmdlet cmdlet)
+{
+    // How long what was cancelled may take to clean up; after that it ends by itself, without anybody waiting.
+    protected static readonly TimeSpan s_farewell = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
+
+    private readonly ConcurrentQueue<RegistryNote> _notes = new();
+
+    /// <summary>The cmdlet.</summary>
+    protected BeeCmdlet Cmdlet => cmdlet;
+
+    /// <summary>Where a library's notes go, from any thread.</summary>
+    public void Note(RegistryNote note) => _notes.Enqueue(note);
+
+    /// <summary>Runs work off the pipeline thread and waits for it; its notes, and how far it is, are written meanwhile.</summary>
+    /// <param name="work">The work; its token is cancelled when the pipeline ends.</param>
+    /// <param name="title">What is being done, for the progress record.</param>
+    /// <param name="progress">How far it is; null where there is nothing to count.</param>
+    /// <exception cref="PipelineStoppedException">The pipeline was stopped; within a second, whatever the work is waiting for.</exception>
+    public T Wait<T>(Func<CancellationToken, Task<T>> work, string title = "", TransferProgress? progress = null)
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cmdlet.StopToken);
+        Task<T> task = Task.Run(() => work(cancel.Token), CancellationToken.None);
+        TransferMeter? meter = progress is null ? null : new TransferMeter(title, progress);
+        try
+        {
+            Task<Task<T>> ended = Task.WhenAny(task);
+            while (!ended.Wait(s_look, Cmdlet.StopToken))
+            {
+                TellNotes();
+                if (meter?.Look() is { } record)
+                {
+                    Cmdlet.WriteProgress(record);
+                }
+            }
+
+            TellNotes();
+            return task.GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException) when (Cmdlet.StopToken.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        finally
+        {
+            // Also reached when writing a note or a record has ended the pipeline: then the work still runs.
+            if (!task.IsCompleted)
+            {
+                cancel.Cancel();
+                Task.WhenAny(task).Wait(s_farewell, CancellationToken.None);
+            }
+
+            // Nobody else looks at what it failed with.
+            _ = task.ContinueWith(static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            if (meter?.End() is { } last && !Cmdlet.StopToken.IsCancellationRequested)
+            {
+                Cmdlet.WriteProgress(last);
+            }
+        }
+    }
+
+    /// <summary>Writes what the libraries have noted: on the pipeline thread, where alone it may be written.</summary>
+    public void TellNotes()
+    {
+        while (_notes.TryDequeue(out RegistryNote? note))
+        {
+            if (note.IsWarning)
+            {
+                Cmdlet.WriteWarning(note.Text);
+            }
+            else
+            {
+                Cmdlet.Tell(note.Text);
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.IO.Compression;
+using System.Management.Automation;
+using Bee.Oci;
+using Bee.Toolchain;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Writes local images into a file that other machines and tools can read.</summary>
+[Cmdlet(VerbsData.Export, "BeeImage", SupportsShouldProcess = true)]
+[OutputType(typeof(FileInfo))]
+public sealed class ExportImageCommand : StoreCmdlet
+{
+    private readonly List<Image> _images = [];
+
+    /// <summary>References, short names or digests; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string[] Reference { get; set; } = [];
+
+    /// <summary>The file, which has all the images; or a folder, which gets a file for each. Ending in .gz or .tgz it is compressed.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string OutFile { get; set; } = string.Empty;
+
+    /// <summary>Leaves a file that is there as it is, with an error.</summary>
+    [Parameter]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string reference in Reference)
+        {
+            Guard(reference, () => _images.AddRange(Match(reference)));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        Guard(OutFile, () =>
+        {
+            string path = FullPath(OutFile);
+            Image[] images = [.. _images.DistinctBy(image => (image.Store, image.Reference))];
+            if (!Directory.Exists(path) && images.Length > 0)
+            {
+                Write(path, images);
+                return;
+            }
+
+            foreach (IGrouping<string, Image> file in images.GroupBy(FileName))
+            {
+                Guard(file.First(), () => Write(System.IO.Path.Combine(path, file.Key), file.Count() == 1 ? [.. file] : throw new BeeInputException(
+                    "SameTarget", $"{string.Join(" and ", file)} would be written to the same file {file.Key}.", "Give a file with -OutFile, which can have both, or export them one by one.")));
+            }
+        });
+    }
+
+    private static string FileName(Image image)
+    {
+        string name = image.Repository.Length > 0 ? $"{ImageNames.ShortName(image.Reference)}-{image.Tag ?? ViewText.ShortDigest(image.Digest)}" : ViewText.ShortDigest(image.Digest);
+        return $"{string.Join('_', name.Split(System.IO.Path.GetInvalidFileNameChars()))}.tar";
+    }
+
+    private void Write(string path, Image[] images)
+    {
+        if (NoClobber && File.Exists(path))
+        {
+            throw new BeeInputException("FileExists", $"'{path}' is there already.", "Leave -NoClobber out to replace it.");
+        }
+
+        if (!ShouldProcess($"{string.Join(", ", images.Select(image => image.Reference))} to {path}", "Export image"))
+        {
+            return;
+        }
+
+        var wait = new PipelineWait(this);
+        wait.Wait(cancellation =>
+        {
+            AtomicFile.Write(path, file =>
+            {
+                using Stream? gzip = IsCompressed(path) ? new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true) : null;
+                Stores.Export(images, gzip ?? file, cancellation);
+            }, overwrite: !NoClobber);
+            return Task.FromResult(true);
+        });
+
+        // As Get-Item gives it, with all that its view needs.
+        WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
+    }
+
+    private static bool IsCompressed(string path)
+        => path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".tgz", StringComparison.OrdinalIgnoreCase);
+}

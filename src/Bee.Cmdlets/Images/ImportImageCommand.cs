@@ -1,0 +1,168 @@
+using System.Management.Automation;
+using Bee.Ebpf;
+using Bee.Oci;
+using Bee.Oci.Archives;
+using Bee.Oci.Registry;
+using Bee.Oci.Transfer;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Brings images out of a file or folder into the local store; a compiled object becomes an image.</summary>
+[Cmdlet(VerbsData.Import, "BeeImage", SupportsShouldProcess = true)]
+[OutputType(typeof(Image))]
+public sealed class ImportImageCommand : StoreCmdlet
+{
+    private readonly HashSet<string> _written = [];
+
+    /// <summary>An archive of an OCI image layout, plain or with gzip; the folder of one; or a compiled eBPF object. Wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("FullName", "PSPath")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>The image's reference. Without it the name that the archive has, else the file's.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string? Tag { get; set; }
+
+    /// <summary>The only platform to take of an image that has several; for an object, the platform that it was compiled for (this machine's without it).</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PlatformCompleter))]
+    public string? Platform { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string path in Path)
+        {
+            Guard(path, () =>
+            {
+                foreach (string file in Files(path))
+                {
+                    Guard(file, () => Import(file));
+                }
+            });
+        }
+    }
+
+    private void Import(string path)
+    {
+        if (!File.Exists(path) && !Directory.Exists(path))
+        {
+            throw new BeeInputException("FileNotFound", $"There is no '{path}'.", missing: true);
+        }
+
+        Platform? platform = Platform is null ? null : Bee.Oci.Platform.Parse(Platform);
+        if (IsObject(path))
+        {
+            AddObject(path, platform);
+            return;
+        }
+
+        using ImageLayout layout = new PipelineWait(this).Wait(cancellation => Task.FromResult(ImageLayout.Open(path, cancellation)), $"Reading {path}");
+        if (layout.Images.Count == 0)
+        {
+            throw new BeeInputException("NoImage", $"'{path}' has no image in it.", missing: true);
+        }
+
+        if (layout.Images.Count > 1 && Tag is not null)
+        {
+            throw new BeeInputException(
+                "SeveralImages",
+                $"'{path}' has {layout.Images.Count} images, and only one can have the name {Tag}: {string.Join(", ", layout.Images.Take(8).Select(image => image.Name?.ToString() ?? image.Tag ?? image.Descriptor.Digest))}.",
+                "Leave -Tag out, and give names with Copy-BeeImage.");
+        }
+
+        foreach (LayoutImage image in layout.Images)
+        {
+            Guard(path, () => Add(layout, image, path, platform));
+        }
+    }
+
+    private void Add(ImageLayout layout, LayoutImage image, string path, Platform? platform)
+    {
+        ImageReference name = Name(Tag is null ? image.Name ?? ImageReference.Parse($"{ImageNames.FromFile(Stem(path)).Name}:{image.Tag ?? ImageReference.DefaultTag}") : ImageReference.Parse(Tag));
+        if (!ShouldProcess($"{path} as {name}", "Import image"))
+        {
+            return;
+        }
+
+        var wait = new PipelineWait(this);
+        var progress = new TransferProgress();
+        var transfer = new ImageTransfer(new TransferOptions { Platform = platform, Progress = progress, Note = wait.Note });
+
+        // Signatures stand under the name that the layout has.
+        IReadOnlyRepository source = layout.Repository((image.Name ?? name).Name);
+        TransferResult result;
+        try
+        {
+            result = wait.Wait(cancellation => transfer.PullAsync(source, image.Descriptor.Digest, Stores.Own, name, cancellation), $"Importing {name}", progress);
+        }
+        catch (RegistryException e) when (e.InnerException is StoreException fault)
+        {
+            // The transfer tells its source's faults as a registry's, and here is none.
+            throw new StoreException(fault.Fault, fault.Message, e);
+        }
+
+        Tell($"{name} is {result.Descriptor.Digest}: {result.BlobsSent} blobs imported, {result.BlobsPresent} here already.");
+        WriteObject(Stores.Own.Find(name.Tag is null ? name.ToString() : $"{name.Name}:{name.Tag}")
+            ?? throw new StoreException(StoreFault.NotFound, $"{name} was imported, and removed by someone else at once."));
+    }
+
+    private void AddObject(string path, Platform? platform)
+    {
+        ImageReference name = Name(Tag is null ? ImageNames.FromFile(path) : ImageReference.Parse(Tag));
+        ObjectFile file = ObjectFile.Read(path);
+        if (ShouldProcess($"{path} as {name}", "Import image"))
+        {
+            WriteObject(Stores.Own.Add(
+                new ImageContent
+                {
+                    Program = File.ReadAllBytes(path),
+                    Config = ProgramMetadata.Describe(file, new BuildFacts()) with { Build = null },
+                    Platform = platform ?? Bee.Oci.Platform.Host,
+                },
+                name));
+        }
+    }
+
+    private ImageReference Name(ImageReference name)
+    {
+        ImageReference whole = name.WithDefaultTag();
+        return _written.Add(whole.ToString()) ? whole : throw new BeeInputException(
+            "SameTarget", $"Another input of this pipeline has the name {whole} already.", "Import one file for each -Tag.");
+    }
+
+    private static string Stem(string path)
+    {
+        string name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(path));
+        foreach (string ending in (string[])[".gz", ".tgz", ".tar", ".oci"])
+        {
+            name = name.Length > ending.Length && name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) ? name[..^ending.Length] : name;
+        }
+
+        // An extension is cut off, and a name may have a dot.
+        return name + ".o";
+    }
+
+    private static bool IsObject(string path)
+    {
+        if (path.EndsWith(".o", StringComparison.Ordinal))
+        {
+            return !Directory.Exists(path);
+        }
+
+        // A named pipe, whose length is 0, would keep whoever opens it.
+        byte[] magic = new byte[4];
+        if (Directory.Exists(path) || new FileInfo(path).Length < magic.Length)
+        {
+            return false;
+        }
+
+        using FileStream file = File.OpenRead(path);
+        return file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic is [0x7f, (byte)'E', (byte)'L', (byte)'F'];
+    }
+}

@@ -1,0 +1,226 @@
+using System.IO.Compression;
+using Bee.Oci.Native;
+using Bee.Oci.Store;
+using Microsoft.Win32.SafeHandles;
+
+namespace Bee.Oci.Archives;
+
+/// <summary>
+/// A tar archive of an image layout, as skopeo's <c>oci-archive:</c>, docker and podman write it. It is not unpacked: where each blob begins is
+/// found once, and then blobs are read in place. What is compressed is unpacked into a file that has no name any more, and so is gone with the process.
+/// </summary>
+internal sealed class LayoutArchive : ILayoutBlobs, IDisposable
+{
+    private const string Blobs = LayoutFiles.BlobsName + "/" + LayoutFiles.AlgorithmName + "/";
+
+    private readonly string _path;
+    private readonly SafeFileHandle _file;
+    private readonly Dictionary<string, ArchiveEntry> _blobs = [];
+
+    private LayoutArchive(string path, SafeFileHandle file) => (_path, _file) = (path, file);
+
+    /// <summary>The whole of <c>index.json</c>; null if the archive has none.</summary>
+    public byte[]? Index { get; private set; }
+
+    /// <summary>The whole of <c>oci-layout</c>; null if the archive has none.</summary>
+    public byte[]? Layout { get; private set; }
+
+    /// <summary>Opens an archive, and reads where everything in it is.</summary>
+    /// <exception cref="StoreException">It cannot be read, or is no archive of an image layout.</exception>
+    public static LayoutArchive Open(string path, CancellationToken cancellation)
+    {
+        // Non-blocking, or a named pipe in place of a file would hang the reader.
+        SafeFileHandle file = LibC.Open(path, LibC.ReadOnly | LibC.NonBlocking) ?? throw Fault.Last("open", path);
+        var archive = new LayoutArchive(path, file);
+        try
+        {
+            if (!LibC.TryStat(file, out LibC.FileFacts facts) || !facts.IsRegular)
+            {
+                throw new StoreException(StoreFault.BadArchive, $"'{path}' is no regular file.");
+            }
+
+            return Fault.Wrap(path, () =>
+            {
+                archive = archive.Unpacked(cancellation);
+                archive.Scan(cancellation);
+                return archive;
+            });
+        }
+        catch
+        {
+            archive.Dispose();
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Stream Open(Descriptor descriptor)
+    {
+        (ContentDigest digest, ArchiveEntry entry) = Find(descriptor);
+        return new BlobStream(_file, _path, digest, entry.Size, entry.Offset);
+    }
+
+    /// <inheritdoc/>
+    public byte[] ReadBlob(Descriptor descriptor, int limit)
+    {
+        (ContentDigest digest, ArchiveEntry entry) = Find(descriptor);
+        if (entry.Size > limit)
+        {
+            throw new StoreException(StoreFault.TooLarge, $"The blob {digest} has {entry.Size} bytes; {limit} are the limit for its kind.");
+        }
+
+        byte[] content = Content(entry);
+        return ContentDigest.Of(content) == digest ? content : throw Damaged(digest);
+    }
+
+    /// <inheritdoc/>
+    public bool HasBlob(ContentDigest digest) => _blobs.ContainsKey(digest.Hex);
+
+    /// <inheritdoc/>
+    public byte[]? ReadManifestBytes(ContentDigest digest)
+    {
+        if (!_blobs.TryGetValue(digest.Hex, out ArchiveEntry? entry))
+        {
+            return null;
+        }
+
+        return ReadBlob(new Descriptor("", digest.ToString(), entry.Size), StoreLimits.Manifest);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private StoreException Damaged(ContentDigest digest) =>
+        new(StoreFault.DigestMismatch, $"The blob {digest} in '{_path}' is damaged: its content has another digest.");
+
+    private (ContentDigest Digest, ArchiveEntry Entry) Find(Descriptor descriptor)
+    {
+        if (!ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest))
+        {
+            throw new StoreException(StoreFault.DamagedManifest, $"'{descriptor.Digest}' is no sha256 digest; nothing else is supported.");
+        }
+
+        ArchiveEntry entry = _blobs.GetValueOrDefault(digest.Hex)
+            ?? throw new StoreException(StoreFault.MissingBlob, $"The blob {digest} is not in the archive '{_path}'.");
+        return entry.Size == descriptor.Size ? (digest, entry) : throw new StoreException(
+            StoreFault.DigestMismatch, $"The blob {digest} in '{_path}' has {entry.Size} bytes, not the {descriptor.Size} of its descriptor.");
+    }
+
+    private void Scan(CancellationToken cancellation)
+    {
+        using var stream = new FileView(_file);
+        var reader = new ArchiveReader(stream, ArchiveLimits.Layout);
+        bool isDocker = false;
+        while (reader.Next() is { } entry)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (entry.IsDirectory)
+            {
+                continue;
+            }
+
+            if (entry.Name == LayoutFiles.IndexName)
+            {
+                Index = Small(entry, StoreLimits.Index);
+            }
+            else if (entry.Name == LayoutFiles.LayoutName)
+            {
+                Layout = Small(entry, StoreLimits.Manifest);
+            }
+            else if (entry.Name.StartsWith(Blobs, StringComparison.Ordinal) && ContentDigest.TryParse(ContentDigest.Prefix + entry.Name[Blobs.Length..], out ContentDigest digest))
+            {
+                _blobs[digest.Hex] = entry;
+            }
+
+            isDocker |= entry.Name == "manifest.json";
+        }
+
+        if (Index is null || Layout is null)
+        {
+            throw new StoreException(StoreFault.NotAStore, isDocker
+                ? $"'{_path}' is an archive in docker's older format, which has no digests of what is in it. Convert it: skopeo copy docker-archive:FILE oci-archive:NEW."
+                : $"'{_path}' is an archive without {LayoutFiles.LayoutName} and {LayoutFiles.IndexName}, so no image layout.");
+        }
+    }
+
+    private byte[] Small(ArchiveEntry entry, int limit) => entry.Size <= limit ? Content(entry) : throw new StoreException(
+        StoreFault.TooLarge, $"'{entry.Name}' in the archive '{_path}' has {entry.Size} bytes; {limit} are the limit for its kind.");
+
+    private byte[] Content(ArchiveEntry entry) => Fault.Wrap(_path, () =>
+    {
+        byte[] content = new byte[entry.Size];
+        for (int filled = 0; filled < content.Length;)
+        {
+            int read = RandomAccess.Read(_file, content.AsSpan(filled), entry.Offset + filled);
+            filled += read > 0 ? read : throw new StoreException(StoreFault.BadArchive, $"The archive '{_path}' has become shorter while it was read.");
+        }
+
+        return content;
+    });
+
+    /// <summary>This archive, or where it is compressed another of what is in it.</summary>
+    private LayoutArchive Unpacked(CancellationToken cancellation)
+    {
+        byte[] magic = new byte[6];
+        int read = RandomAccess.Read(_file, magic, 0);
+        string? other = magic switch
+        {
+            _ when read < 6 => null,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd",
+            [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', ..] => "xz",
+            [(byte)'B', (byte)'Z', (byte)'h', ..] => "bzip2",
+            _ => null,
+        };
+        if (other is not null)
+        {
+            throw new StoreException(StoreFault.BadArchive, $"'{_path}' is compressed with {other}; Bee reads archives that are plain or compressed with gzip. Unpack it first: {other} -d.");
+        }
+
+        if (magic is not [0x1f, 0x8b, ..])
+        {
+            return this;
+        }
+
+        // What an archive of objects can be, with room; a bomb would fill the disk.
+        long limit = (64L << 20) + (50 * RandomAccess.GetLength(_file));
+        string name = Path.Combine(Path.GetTempPath(), $"bee-{Guid.NewGuid():N}");
+        using SafeFileHandle from = _file;
+        SafeFileHandle to = File.OpenHandle(name, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete | FileShare.ReadWrite);
+        try
+        {
+            File.Delete(name);
+            using var gzip = new GZipStream(new FileView(from), CompressionMode.Decompress);
+            byte[] buffer = new byte[128 << 10];
+            long position = 0;
+            for (int got; (got = Decompress(gzip, buffer)) > 0; position += got)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                RandomAccess.Write(to, buffer.AsSpan(0, got), position);
+                if (position > limit)
+                {
+                    throw new StoreException(StoreFault.TooLarge, $"The archive '{_path}' is refused: unpacked it has more than {limit} bytes.");
+                }
+            }
+
+            return new LayoutArchive(_path, to);
+        }
+        catch
+        {
+            to.Dispose();
+            throw;
+        }
+    }
+
+    private static int Decompress(GZipStream gzip, byte[] buffer)
+    {
+        try
+        {
+            return gzip.Read(buffer);
+        }
+        catch (InvalidDataException e)
+        {
+            throw ArchiveReader.Bad($"its compression is damaged ({e.Message.TrimEnd('.')})", e);
+        }
+    }
+}

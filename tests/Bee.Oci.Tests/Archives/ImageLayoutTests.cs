@@ -1,0 +1,293 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json.Nodes;
+using Bee.Foreign;
+using Bee.Oci.Archives;
+using Bee.Oci.Registry;
+using Bee.Oci.Transfer;
+
+namespace Bee.Oci.Tests.Archives;
+
+/// <summary>Images that go into an archive and come out of one.</summary>
+public sealed class ImageLayoutTests : IDisposable
+{
+    private readonly StoreFolder _folder = new();
+    private readonly StoreFolder _other = new();
+
+    private string Archive => Path.Combine(_folder.Root, "images.tar");
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_goes_out_comes_in_again(bool compressed)
+    {
+        _folder.Add("ghcr.io/me/one:v1", "first");
+        _folder.Add("two:v2", "second");
+        Export(_folder, compressed);
+
+        Assert.Equal(["ghcr.io/me/one:v1", "two:v2"], await Import());
+        foreach (Image image in _folder.Store.List())
+        {
+            Image back = _other.Store.Find(image.Reference)!;
+            Assert.Equal((image.Digest, (string?)null), (back.Digest, back.Problem));
+            Assert.Equal(_folder.Store.ReadProgram(image), _other.Store.ReadProgram(back));
+        }
+    }
+
+    [Fact]
+    public async Task Every_platform_of_an_image_goes_along()
+    {
+        new ForeignLayout(_folder.Path).AddGadget("x:v1", [(Platform.Host.Architecture, "mine"u8.ToArray()), ("mips", "other"u8.ToArray())]);
+        Export(_folder);
+        await Import();
+
+        Assert.Equal(_folder.Blobs().Select(Path.GetFileName).Order(), _other.Blobs().Select(Path.GetFileName).Order());
+        Assert.Equal(2, _other.Store.Find("x:v1")!.Platforms.Count);
+    }
+
+    [Fact]
+    public async Task Signatures_go_along_and_are_no_images()
+    {
+        Image image = _folder.Add("ghcr.io/me/one:v1");
+        string tag = "sha256-" + image.Digest["sha256:".Length..];
+        Sign(image, $"ghcr.io/me/one:{tag}.sig");
+        Export(_folder);
+
+        Assert.Equal(["ghcr.io/me/one:v1"], await Import());
+        Assert.NotNull(await _other.Store.Repository("ghcr.io/me/one").ResolveAsync($"{tag}.sig"));
+        using ImageLayout layout = ImageLayout.Open(Archive);
+        Assert.Single(layout.Images);
+    }
+
+    [Fact]
+    public void The_same_images_give_the_same_bytes()
+    {
+        _folder.Add("b:v1", "second");
+        _folder.Add("a:v1", "first");
+        Export(_folder);
+        byte[] first = File.ReadAllBytes(Archive);
+
+        // Another store, another order, another time.
+        _other.Add("a:v1", "first");
+        _other.Add("b:v1", "second");
+        Export(_other, reverse: true);
+        Assert.Equal(first, File.ReadAllBytes(Archive));
+    }
+
+    [Fact]
+    public void The_archive_is_one_for_any_reader()
+    {
+        _folder.Add("a:v1", "first");
+        Export(_folder);
+        using var reader = new TarReader(File.OpenRead(Archive));
+        List<string> names = [];
+        while (reader.GetNextEntry() is { } entry)
+        {
+            Assert.Equal((TarEntryType.RegularFile, DateTimeOffset.UnixEpoch, 0), (entry.EntryType, entry.ModificationTime, entry.Uid));
+            names.Add(entry.Name);
+            Assert.True(entry.Length == 0 || entry.DataStream!.ReadByte() >= 0);
+        }
+
+        Assert.Equal(["oci-layout", "index.json", .. _folder.Blobs().Order().Select(blob => $"blobs/sha256/{Path.GetFileName(blob)}")], names);
+    }
+
+    [Fact]
+    public void A_damaged_image_is_not_exported()
+    {
+        Image image = _folder.Add("a:v1", "first");
+        File.WriteAllText(_folder.Blob(image.Program!.Digest), "fisrt");
+        StoreException e = Assert.Throws<StoreException>(() => Export(_folder));
+        Assert.Equal(StoreFault.DigestMismatch, e.Fault);
+    }
+
+    [Theory]
+    [InlineData("x.tar", null, null, null, null)]
+    [InlineData("x.tar", "v1", null, null, "v1")]
+    [InlineData("x.tar", "me/x:v1", null, "me/x:v1", null)]
+    [InlineData("x.tar", "latest", "docker.io/library/x:latest", "docker.io/library/x:latest", null)]
+    [InlineData("x.tar", "not a name!", null, null, null)]
+    public void Names_are_read_as_tools_write_them(string file, string? reference, string? containerd, string? name, string? tag)
+    {
+        var annotations = new JsonObject();
+        if (reference is not null)
+        {
+            annotations["org.opencontainers.image.ref.name"] = reference;
+        }
+
+        if (containerd is not null)
+        {
+            annotations["io.containerd.image.name"] = containerd;
+        }
+
+        string path = Path.Combine(_folder.Root, file);
+        File.WriteAllBytes(path, Layout([new JsonObject { ["mediaType"] = MediaTypes.ImageManifest, ["digest"] = $"sha256:{new string('a', 64)}", ["size"] = 1, ["annotations"] = annotations }]));
+        using ImageLayout layout = ImageLayout.Open(path);
+        LayoutImage image = Assert.Single(layout.Images);
+        Assert.Equal((name, tag), (image.Name?.ToString(), image.Tag));
+    }
+
+    [Fact]
+    public async Task What_belongs_to_an_image_is_none()
+    {
+        // As ORAS lists them: each manifest of an index, and what refers to a manifest, beside the image.
+        var layout = new ForeignLayout(_folder.Path);
+        JsonObject index = layout.AddGadget("v1", [("amd64", "a"u8.ToArray()), ("arm64", "b"u8.ToArray())]);
+        JsonObject document = JsonNode.Parse(File.ReadAllBytes(_folder.Blob((string)index["digest"]!)))!.AsObject();
+        JsonObject referrer = layout.Blob(
+            StoreFolder.Bytes(new JsonObject
+            {
+                ["schemaVersion"] = 2,
+                ["mediaType"] = MediaTypes.ImageManifest,
+                ["artifactType"] = "application/vnd.dev.sigstore.bundle.v0.3+json",
+                ["config"] = layout.Blob("{}"u8.ToArray(), "application/vnd.oci.empty.v1+json"),
+                ["layers"] = new JsonArray(layout.Blob("{\"a\":1}"u8.ToArray(), "application/vnd.dev.sigstore.bundle.v0.3+json")),
+                ["subject"] = index.DeepClone(),
+            }),
+            MediaTypes.ImageManifest);
+        JsonObject root = JsonNode.Parse(File.ReadAllText(_folder.IndexPath))!.AsObject();
+        root["manifests"]!.AsArray().Add(document["manifests"]![0]!.DeepClone());
+        root["manifests"]!.AsArray().Add(referrer.DeepClone());
+        File.WriteAllText(_folder.IndexPath, root.ToJsonString());
+
+        using ImageLayout opened = ImageLayout.Open(_folder.Path);
+        LayoutImage image = Assert.Single(opened.Images);
+        Assert.Equal("v1", image.Tag);
+        await new ImageTransfer().PullAsync(opened.Repository("x"), image.Descriptor.Digest, _other.Store, ImageReference.Parse("ghcr.io/me/x:v1"));
+        Assert.Equal([(string)referrer["digest"]!], await Referrers(_other, "ghcr.io/me/x", image.Descriptor.Digest));
+    }
+
+    [Fact]
+    public void Other_files_are_told_apart()
+    {
+        Refuse(StoreFault.NotAStore, "docker-archive:FILE", Tar.Of(("manifest.json", "[]"u8.ToArray()), ("repositories", "{}"u8.ToArray())));
+        Refuse(StoreFault.NotAStore, "no image layout", Tar.Of(("README", "text"u8.ToArray())));
+        Refuse(StoreFault.NotAStore, "version '2.0.0'", Tar.Of(("oci-layout", """{"imageLayoutVersion":"2.0.0"}"""u8.ToArray()), ("index.json", "{}"u8.ToArray())));
+        Refuse(StoreFault.BadArchive, "zstd -d", [0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0]);
+        Refuse(StoreFault.BadArchive, "xz -d", [0xfd, .. "7zXZ"u8, 0, 0, 0]);
+        Refuse(StoreFault.BadArchive, "checksum", Encoding.UTF8.GetBytes(new string('x', 2000)));
+        Refuse(StoreFault.BadArchive, "middle of an entry", [.. "short"u8]);
+        Refuse(StoreFault.BadArchive, "compression is damaged", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff]);
+        Refuse(StoreFault.BadArchive, "symbolic link", Tar.Join(Tar.Entry("blobs", '2', link: "/etc")));
+        Refuse(StoreFault.DamagedIndex, "index.json", Tar.Of(("oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8.ToArray()), ("index.json", "{"u8.ToArray())));
+        Assert.Equal(StoreFault.NotAStore, Assert.Throws<StoreException>(() => ImageLayout.Open(_folder.Root)).Fault);
+    }
+
+    [Fact]
+    public void A_bomb_does_not_fill_the_disk()
+    {
+        byte[] bomb = Bomb(120 << 20);
+        Assert.True(bomb.Length < 1 << 20);
+        Refuse(StoreFault.TooLarge, "unpacked", bomb);
+    }
+
+    [Fact]
+    public async Task Damaged_content_gets_no_name()
+    {
+        _folder.Add("a:v1", "first");
+        Export(_folder);
+        byte[] archive = File.ReadAllBytes(Archive);
+        int at = archive.AsSpan().IndexOf("first"u8);
+        archive[at] ^= 1;
+        File.WriteAllBytes(Archive, archive);
+
+        RegistryException e = await Assert.ThrowsAsync<RegistryException>(Import);
+        Assert.Equal(StoreFault.DigestMismatch, Assert.IsType<StoreException>(e.InnerException).Fault);
+        Assert.Empty(_other.Store.List());
+    }
+
+    [Fact]
+    public async Task A_missing_blob_is_told_and_nothing_is_named()
+    {
+        JsonObject entry = StoreFolder.Named(new JsonObject { ["mediaType"] = MediaTypes.ImageManifest, ["digest"] = $"sha256:{new string('a', 64)}", ["size"] = 1 }, "a:v1");
+        File.WriteAllBytes(Archive, Layout([entry]));
+        StoreException e = await Assert.ThrowsAsync<StoreException>(Import);
+        Assert.Equal(StoreFault.MissingBlob, e.Fault);
+        Assert.Empty(_other.Store.List());
+    }
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _other.Dispose();
+    }
+
+    private static byte[] Layout(JsonArray manifests) => Tar.Of(
+        ("oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8.ToArray()),
+        ("index.json", StoreFolder.Bytes(new JsonObject { ["schemaVersion"] = 2, ["manifests"] = manifests })));
+
+    private static byte[] Bomb(int size)
+    {
+        using var stream = new MemoryStream();
+        using (var gzip = new GZipStream(stream, CompressionLevel.SmallestSize))
+        {
+            gzip.Write(Tar.Entry("oci-layout", size: Convert.ToString(size, 8).PadLeft(11, '0')));
+            byte[] zeros = new byte[1 << 20];
+            for (int i = 0; i < size >> 20; i++)
+            {
+                gzip.Write(zeros);
+            }
+        }
+
+        return stream.ToArray();
+    }
+
+    private static async Task<List<string>> Referrers(StoreFolder folder, string repository, string digest)
+    {
+        List<string> found = [];
+        await foreach (Descriptor referrer in folder.Store.Repository(repository).ReferrersAsync(digest))
+        {
+            found.Add(referrer.Digest);
+        }
+
+        return found;
+    }
+
+    private void Refuse(StoreFault fault, string why, byte[] content)
+    {
+        string path = Path.Combine(_folder.Root, "foreign");
+        File.WriteAllBytes(path, content);
+        StoreException e = Assert.Throws<StoreException>(() => ImageLayout.Open(path));
+        Assert.Equal(fault, e.Fault);
+        Assert.Contains(why, e.Message, StringComparison.Ordinal);
+        Assert.Contains(path, e.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Hangs something with the shape of cosign's signature onto an image.</summary>
+    private void Sign(Image image, string name)
+    {
+        var layout = new ForeignLayout(_folder.Path);
+        JsonObject payload = layout.Blob(StoreFolder.Bytes(new JsonObject { ["critical"] = new JsonObject { ["image"] = new JsonObject { ["docker-manifest-digest"] = image.Digest } } }), "application/vnd.dev.cosign.simplesigning.v1+json");
+        JsonObject manifest = layout.Blob(
+            StoreFolder.Bytes(new JsonObject
+            {
+                ["schemaVersion"] = 2,
+                ["mediaType"] = MediaTypes.ImageManifest,
+                ["config"] = layout.Blob("{}"u8.ToArray(), MediaTypes.ContainerConfig),
+                ["layers"] = new JsonArray(payload),
+            }),
+            MediaTypes.ImageManifest);
+        JsonObject root = JsonNode.Parse(File.ReadAllText(_folder.IndexPath))!.AsObject();
+        root["manifests"]!.AsArray().Add(StoreFolder.Named(manifest, name));
+        File.WriteAllText(_folder.IndexPath, root.ToJsonString());
+    }
+
+    private void Export(StoreFolder folder, bool compressed = false, bool reverse = false)
+    {
+        using FileStream file = File.Create(Archive);
+        using Stream? gzip = compressed ? new GZipStream(file, CompressionLevel.Fastest) : null;
+        IReadOnlyList<Image> images = folder.Store.List();
+        new ImageStores(folder.Path).Export(reverse ? [.. images.Reverse()] : images, gzip ?? file);
+    }
+
+    private async Task<IEnumerable<string>> Import()
+    {
+        using ImageLayout layout = ImageLayout.Open(Archive);
+        foreach (LayoutImage image in layout.Images)
+        {
+            await new ImageTransfer().PullAsync(layout.Repository(image.Name!.Name), image.Descriptor.Digest, _other.Store, image.Name);
+        }
+
+        return _other.Store.List().Select(image => image.Reference);
+    }
+}
