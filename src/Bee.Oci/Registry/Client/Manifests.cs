@@ -145,7 +145,9 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
     private Task<RegistryDocument?> GetAsync(string reference, Func<HttpStatusCode, bool>? absent, CancellationToken cancellation) => endpoint.GetAsync(
         Address(References.Check(reference)), rights.Read, $"read the manifest {Shown(reference)}", $"manifest {Shown(reference)}", StoreLimits.Manifest, cancellation, Accept, absent);
 
-    private Content Check(string reference, RegistryDocument document)
+    /// <summary>The manifest in an answer, if it is what was asked for and what it says.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.DigestMismatch"/> or <see cref="RegistryFault.BadAnswer"/>.</exception>
+    internal Content Check(string reference, RegistryDocument document)
     {
         ContentDigest digest = ContentDigest.Of(document.Body);
         if ((References.Digest(reference) ?? DigestHeader(document.Response)) is { } expected && expected != digest)

@@ -24,7 +24,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
             }
 
             hasApi = true;
-            foreach (Descriptor descriptor in Sound(RegistryDocuments.Read(page.Body, OciJson.Default.ManifestDocument, $"list of what refers to {name}@{subject}")))
+            foreach (Descriptor descriptor in Read(page.Body, subject))
             {
                 yield return descriptor;
             }
@@ -51,6 +51,11 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
             Address(subject), rights.Read, Doing(subject), "list", StoreLimits.Manifest, cancellation, absent: HasNoApi).ConfigureAwait(false);
         return page is not null && page.ContentType is not ("text/html" or "text/plain");
     }
+
+    /// <summary>The entries of a page that can be of use.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.BadAnswer"/>: it is no page.</exception>
+    internal IEnumerable<Descriptor> Read(byte[] page, ContentDigest subject) =>
+        Sound(RegistryDocuments.Read(page, OciJson.Default.ManifestDocument, $"list of what refers to {name}@{subject}"));
 
     // 404 is what the specification says; the others come from registries that know the path for nothing, or for another thing.
     private static bool HasNoApi(HttpStatusCode status) =>
