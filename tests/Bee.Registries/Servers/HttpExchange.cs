@@ -133,8 +133,21 @@ public sealed class HttpExchange
 
     internal static async Task<HttpExchange?> ReadAsync(TcpClient client, Stream stream, Stream input, CancellationToken end)
     {
-        string? first = await ReadLineAsync(input, end);
-        if (first is null || first.Split(' ') is not [var method, var target, _])
+        byte[] one = new byte[1];
+        if (await input.ReadAsync(one, end) == 0)
+        {
+            return null;
+        }
+
+        if (!char.IsAsciiLetterUpper((char)one[0]))
+        {
+            // TLS, most likely: servers answer so, and do not wait for a line that never ends.
+            await stream.WriteAsync("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nthis is plain http"u8.ToArray(), end);
+            return null;
+        }
+
+        string first = (char)one[0] + await ReadLineAsync(input, end);
+        if (first.Split(' ') is not [var method, var target, _])
         {
             return null;
         }
