@@ -9,12 +9,12 @@ namespace Bee.Oci.Registry.Client;
 /// 1.1, "Referrers Tag Schema"). Registries have no way to change it in one step, so two clients may write over each other: after writing
 /// it is read again, twice, and whoever finds that its entry is gone adds it again.
 /// </summary>
-internal sealed class ReferrersTag(Endpoint endpoint, Manifests manifests, string name, SemaphoreSlim gate)
+internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSlim gate)
 {
-    private const int MostTries = 12;
+    private const int MostTries = 20;
 
-    // In milliseconds.
-    private const double LeastPause = 20, LongestPause = 1000;
+    // In milliseconds. A writer that has just started is slow, since its code is not compiled yet.
+    private const double LeastPause = 20, LeastWait = 150, LongestPause = 1000;
 
     /// <summary>The tag at which the referrers of a manifest are listed.</summary>
     public static string Name(ContentDigest subject) => $"sha256-{subject.Hex}";
@@ -76,13 +76,25 @@ internal sealed class ReferrersTag(Endpoint endpoint, Manifests manifests, strin
                 {
                     tries++;
                     settled = 0;
-                    (written, bool refused) = await WriteAsync(subject, index, entries, conditional ? found?.Tag : null, cancellation).ConfigureAwait(false);
-                    conditional &= !refused || tries < 3;
+                    Content changed = Write(subject, index, entries);
+
+                    // Looked at once more: what is left is the time of one request, in which another writer would have to come between.
+                    string? now = (await manifests.ResolveAsync(Name(subject), cancellation).ConfigureAwait(false))?.Digest;
+                    if (now == found?.Content.Descriptor.Digest)
+                    {
+                        EntityTagHeaderValue? tag = conditional && found?.Tag is { IsWeak: false } strong ? strong : null;
+                        (written, _) = await manifests.PutAsync(changed, Name(subject), tag, cancellation).ConfigureAwait(false);
+
+                        // Something before the registry may have entity tags of its own, which never fit.
+                        conditional &= written || tries < 3;
+                    }
                 }
 
                 // After the first look, as long as a writer that had read before may need; after a write, out of step with the others.
-                double factor = entries is null ? 2 : Random.Shared.NextDouble();
-                double pause = Math.Clamp(factor * Stopwatch.GetElapsedTime(start).TotalMilliseconds, LeastPause, LongestPause);
+                double took = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+                double pause = entries is null
+                    ? Math.Clamp(2 * took, LeastWait, LongestPause)
+                    : Math.Clamp(Random.Shared.NextDouble() * took, LeastPause, LongestPause);
                 await Task.Delay(TimeSpan.FromMilliseconds(pause), cancellation).ConfigureAwait(false);
             }
 
@@ -97,25 +109,14 @@ internal sealed class ReferrersTag(Endpoint endpoint, Manifests manifests, strin
         }
     }
 
-    private async Task<(bool Written, bool Refused)> WriteAsync(
-        ContentDigest subject, ManifestDocument index, List<DescriptorDocument?> entries, EntityTagHeaderValue? tag, CancellationToken cancellation)
+    private Content Write(ContentDigest subject, ManifestDocument index, List<DescriptorDocument?> entries)
     {
         index.MediaType = MediaTypes.ImageIndex;
         index.Manifests = entries;
         byte[] bytes = OciJson.Write(index, OciJson.Canonical.ManifestDocument);
-        if (bytes.Length > StoreLimits.Manifest)
-        {
-            throw new RegistryException(RegistryFault.TooLarge, $"The list of what refers to {name}@{subject} would have {bytes.Length} bytes; {StoreLimits.Manifest} are the limit.");
-        }
-
-        var content = new Content(new Descriptor(MediaTypes.ImageIndex, ContentDigest.Of(bytes).ToString(), bytes.Length), bytes);
-        (bool put, _) = await manifests.PutAsync(content, Name(subject), tag is { IsWeak: false } ? tag : null, cancellation).ConfigureAwait(false);
-        if (!put)
-        {
-            endpoint.Note($"The list of what refers to {name}@{subject} was changed by another client meanwhile; trying again.");
-        }
-
-        return (put, !put);
+        return bytes.Length <= StoreLimits.Manifest
+            ? new Content(new Descriptor(MediaTypes.ImageIndex, ContentDigest.Of(bytes).ToString(), bytes.Length), bytes)
+            : throw new RegistryException(RegistryFault.TooLarge, $"The list of what refers to {name}@{subject} would have {bytes.Length} bytes; {StoreLimits.Manifest} are the limit.");
     }
 
     private ManifestDocument Parse(byte[] bytes, ContentDigest subject) => RegistryDocuments.Read(bytes, OciJson.Default.ManifestDocument, $"list of what refers to {name}@{subject}");

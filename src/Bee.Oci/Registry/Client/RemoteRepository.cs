@@ -28,7 +28,7 @@ internal sealed class RemoteRepository : IRepository
         _rights = new RepositoryRights(_path);
         _manifests = new Manifests(endpoint, _path, Name, _rights);
         _uploads = new Uploads(endpoint, _path, Name, _rights);
-        _referrersTag = new ReferrersTag(endpoint, _manifests, Name, gate);
+        _referrersTag = new ReferrersTag(_manifests, Name, gate);
         _referrers = new Referrers(endpoint, _path, Name, _rights, _referrersTag);
     }
 

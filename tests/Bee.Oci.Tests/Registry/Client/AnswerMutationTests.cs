@@ -42,7 +42,7 @@ public sealed class AnswerMutationTests(ITestOutputHelper output)
         using var endpoint = new Endpoint("registry.example", new RegistryOptions());
         var rights = new RepositoryRights("me/x");
         var manifests = new Manifests(endpoint, "me/x", "registry.example/me/x", rights);
-        var referrers = new Referrers(endpoint, "me/x", "registry.example/me/x", rights, new ReferrersTag(endpoint, manifests, "registry.example/me/x", new SemaphoreSlim(1)));
+        var referrers = new Referrers(endpoint, "me/x", "registry.example/me/x", rights, new ReferrersTag(manifests, "registry.example/me/x", new SemaphoreSlim(1)));
         ContentDigest subject = ContentDigest.Of("x"u8);
         Content manifest = Manifest(Blob("{}"u8.ToArray()), Blob("image"u8.ToArray(), MediaTypes.ImageManifest), "application/x.signature");
         var entry = Entry(manifest.Descriptor);
