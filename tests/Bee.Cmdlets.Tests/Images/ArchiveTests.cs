@@ -1,0 +1,139 @@
+using System.Management.Automation;
+using Bee.Registries;
+
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>Export-BeeImage and Import-BeeImage.</summary>
+[Collection("Bee")]
+public sealed class ArchiveTests(Programs programs) : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly Shell _shell = new();
+
+    private string Store => _folder["store"];
+
+    [Theory]
+    [InlineData("images.tar")]
+    [InlineData("images.tar.gz")]
+    public void ImagesGoIntoAFileAndComeOutOfIt(string file)
+    {
+        PSObject written = Assert.Single(Objects("Get-BeeImage test/* -Store $source | Export-BeeImage -OutFile $file -Store $source", file));
+        Assert.Equal(_folder[file], Assert.IsType<FileInfo>(written.BaseObject).FullName);
+
+        IReadOnlyList<PSObject> images = Objects("Import-BeeImage $file -Store $store", file);
+        Assert.Equal(["test/execsnoop:v1", "test/opensnoop:v1"], images.Select(Reference));
+        Assert.Equal(
+            Objects("Get-BeeImage test/* -Store $source | ForEach-Object Digest").Select(digest => $"{digest}"),
+            images.Select(image => $"{image.Properties["Digest"].Value}"));
+        Assert.All(Objects("Get-BeeImage -Store $store | Test-BeeImage -Store $store | Where-Object Name -eq Digests"), result => Assert.Equal("Ok", $"{result.Properties["State"].Value}"));
+        Assert.Equal([_folder[file]], Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public void AFolderGetsAFileForEachImage()
+    {
+        Directory.CreateDirectory(_folder["out"]);
+        Assert.Equal(
+            [_folder["out/execsnoop-v1.tar"], _folder["out/opensnoop-v1.tar"]],
+            Objects("Export-BeeImage test/* $file -Store $source", "out").Select(file => $"{file}"));
+        Assert.Equal(["test/execsnoop:v1", "test/opensnoop:v1"], Objects("Import-BeeImage $file -Store $store", "out/*.tar").Select(Reference));
+    }
+
+    [Fact]
+    public void AFileThatIsThereIsKeptWhereThatWasAskedFor()
+    {
+        string file = _folder.Write("x.tar", "mine");
+        Assert.Equal("FileExists", Id("Export-BeeImage test/opensnoop:v1 $file -NoClobber -Store $source", "x.tar"));
+        Objects("Export-BeeImage test/opensnoop:v1 $file -WhatIf -Store $source", "x.tar");
+        Assert.Equal("mine", File.ReadAllText(file));
+        Objects("Export-BeeImage test/opensnoop:v1 $file -Store $source", "x.tar");
+        Assert.Equal(["again:v2"], Objects("Import-BeeImage $file again:v2 -Store $store", "x.tar").Select(Reference));
+    }
+
+    [Fact]
+    public void AnObjectBecomesAnImage()
+    {
+        PSObject image = Assert.Single(Objects($"Import-BeeImage '{programs.Calls}' me/calls:v1 -Store $store"));
+        Assert.Equal("me/calls:v1", Reference(image));
+        Assert.Contains("print_seen", Objects("(Get-BeeImage me/calls:v1 -Store $store).Maps.Name").Select(name => $"{name}"));
+        Assert.Equal(["calls:latest"], Objects($"Import-BeeImage '{programs.Calls}' -Store $store").Select(Reference));
+        Assert.Equal("linux/arm64", $"{Objects($"(Import-BeeImage '{programs.Calls}' arm:v1 -Platform linux/arm64 -Store $store).Platform")[0]}");
+
+        File.Copy(programs.Calls, _folder["no-ending"]);
+        Assert.Equal(["no-ending:latest"], Objects("Import-BeeImage $file -Store $store", "no-ending").Select(Reference));
+        _folder.Write("bad.o", "no object");
+        Assert.StartsWith("BadObject.", Id("Import-BeeImage $file -Store $store", "bad.o"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheFolderOfALayoutIsImported()
+    {
+        Assert.Equal(["test/execsnoop:v1", "test/opensnoop:v1"], Objects("Import-BeeImage $source -Store $store").Select(Reference).Order());
+        ErrorRecord several = _shell.Error("Import-BeeImage $source one:v1 -Store $store", Variables(null));
+        Assert.StartsWith("SeveralImages", several.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("test/opensnoop:v1", $"{several}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatIsNoImageIsToldByAnIdOfItsOwn()
+    {
+        Assert.Equal("FileNotFound", Id("Import-BeeImage $file -Store $store", "nothing"));
+        _folder.Write("text", new string('x', 2000));
+        Assert.Equal("Store.BadArchive", Id("Import-BeeImage $file -Store $store", "text"));
+        Directory.CreateDirectory(_folder["empty"]);
+        Assert.Equal("Store.NotAStore", Id("Import-BeeImage $file -Store $store", "empty"));
+        Assert.Equal("ImageNotFound", Id("Export-BeeImage none:v1 $file -Store $source", "none.tar"));
+        Assert.False(File.Exists(_folder["none.tar"]));
+        Assert.False(Directory.Exists(Store));
+    }
+
+    [Fact]
+    public void WhatIsDamagedOnTheWayGetsNoName()
+    {
+        Objects("Export-BeeImage test/opensnoop:v1 $file -Store $source", "x.tar");
+        byte[] bytes = File.ReadAllBytes(_folder["x.tar"]);
+        bytes[bytes.AsSpan().IndexOf("\u007fELF"u8) + 100] ^= 1;
+        File.WriteAllBytes(_folder["x.tar"], bytes);
+        ErrorRecord error = _shell.Error("Import-BeeImage $file -Store $store", Variables("x.tar"));
+
+        Assert.StartsWith("Store.DigestMismatch,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(ErrorCategory.SecurityError, error.CategoryInfo.Category);
+        Assert.Empty(Objects("Get-BeeImage -Store $store"));
+    }
+
+    [ToolFact(Tool.Skopeo)]
+    public void SkopeoReadsWhatIsExportedAndItsArchivesAreImported()
+    {
+        Objects("Export-BeeImage test/opensnoop:v1 $file -Store $source", "x.tar");
+        Skopeo("copy", $"oci-archive:{_folder["x.tar"]}:test/opensnoop:v1", $"oci-archive:{_folder["tagged.tar"]}:v7");
+        Skopeo("copy", $"oci-archive:{_folder["x.tar"]}:test/opensnoop:v1", $"oci-archive:{_folder["unnamed.tar"]}");
+        Skopeo("copy", $"oci-archive:{_folder["x.tar"]}:test/opensnoop:v1", $"oci:{_folder["layout"]}:v8");
+
+        Assert.Equal(["tagged:v7"], Objects("Import-BeeImage $file -Store $store", "tagged.tar").Select(Reference));
+        Assert.Equal(["unnamed:latest"], Objects("Import-BeeImage $file -Store $store", "unnamed.tar").Select(Reference));
+        Assert.Equal(["layout:v8"], Objects("Import-BeeImage $file -Store $store", "layout").Select(Reference));
+        Assert.Single(Objects("Get-BeeImage -Store $store | ForEach-Object Digest").Select(digest => $"{digest}").Distinct());
+        Assert.Equal(
+            $"{Objects("(Get-BeeImage test/opensnoop:v1 -Store $source).Digest")[0]}", $"{Objects("(Get-BeeImage layout:v8 -Store $store).Digest")[0]}");
+    }
+
+    public void Dispose()
+    {
+        _shell.Dispose();
+        _folder.Dispose();
+    }
+
+    private static string Reference(PSObject image) => $"{image.Properties["Reference"].Value}";
+
+    private static void Skopeo(params string[] arguments)
+    {
+        ToolRun run = Tool.Run(Tool.Skopeo, arguments);
+        Assert.True(run.ExitCode == 0, run.Messages);
+    }
+
+    private IReadOnlyList<PSObject> Objects(string script, string? file = null) => _shell.Objects(script, Variables(file));
+
+    private string Id(string script, string file) => _shell.Error(script, Variables(file)).FullyQualifiedErrorId.Split(',')[0];
+
+    private (string, object?)[] Variables(string? file) => [("source", programs.Store), ("store", Store), ("file", file is null ? null : _folder[file])];
+}
