@@ -1,0 +1,106 @@
+using Bee.Oci.Registry;
+using Bee.Oci.Signatures;
+
+namespace Bee.Oci.Trust;
+
+/// <summary>
+/// Decides whether an image may be stored or run: the policies that are in force, and what was asked for on top. What is decided over is a digest, so whoever asks goes
+/// on with exactly that digest.
+/// </summary>
+public sealed class ImageTrust
+{
+    private readonly Lazy<IReadOnlyList<TrustPolicy>> _policies;
+    private readonly IReadOnlyList<VerificationKey> _keys;
+    private readonly bool _isRequired;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="policies">Gives the policies when the first image of a registry is looked at; what it throws stops that image.</param>
+    /// <param name="keys">Keys of which one has to have signed; none where only the policies count.</param>
+    /// <param name="isRequired">Whether a signature is needed in any case, by one of <paramref name="keys"/> or, where there are none, of the keys that the policies have for the image.</param>
+    public ImageTrust(Func<IReadOnlyList<TrustPolicy>> policies, IReadOnlyList<VerificationKey> keys, bool isRequired)
+    {
+        _policies = new Lazy<IReadOnlyList<TrustPolicy>>(policies);
+        _keys = keys;
+        _isRequired = isRequired || keys.Count > 0;
+    }
+
+    /// <summary>Whether a signature was asked for, so that local images and files have to have one too.</summary>
+    public bool IsRequired => _isRequired;
+
+    /// <summary>Decides over an image. One whose name has no registry is local: the policies say nothing about it.</summary>
+    /// <param name="repository">Where the image and its signatures are.</param>
+    /// <param name="reference">The name that it was asked for by.</param>
+    /// <param name="digest">The digest of what would be stored or run.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>Why it passes, a sentence each; none where nothing was asked.</returns>
+    /// <exception cref="TrustException">It does not pass.</exception>
+    /// <exception cref="RegistryException">The registry could not be asked for signatures.</exception>
+    /// <exception cref="StoreException">The store could not be read.</exception>
+    public async Task<IReadOnlyList<string>> CheckAsync(IReadOnlyRepository repository, ImageReference reference, string digest, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        var reasons = new List<string>();
+        IReadOnlyList<TrustPolicy> policies = reference.Registry is null ? [] : _policies.Value;
+        bool hasSignature = false;
+        foreach (TrustPolicy policy in policies)
+        {
+            (string reason, bool isSigned) = await ApplyAsync(policy, repository, reference, digest, cancellation).ConfigureAwait(false);
+            hasSignature |= isSigned;
+            reasons.Add(reason);
+        }
+
+        if (_isRequired && (_keys.Count > 0 || !hasSignature))
+        {
+            VerificationKey[] keys = [.. _keys.Count > 0 ? _keys : policies.SelectMany(policy => policy.For(reference)?.Keys ?? []).DistinctBy(key => key.KeyId)];
+            if (keys.Length == 0)
+            {
+                throw new TrustException(TrustFault.NoKey, $"A signature of {reference} is required, and there is no key to verify it with.")
+                {
+                    Remedy = $"Give the signer's public key with -PublicKey, or in a rule for {reference.Name} of a policy.",
+                };
+            }
+
+            reasons.Add($"{reference} ({digest}) is {await VerifyAsync(repository, reference, digest, keys, "", cancellation).ConfigureAwait(false)}.");
+        }
+
+        return reasons;
+    }
+
+    private static async Task<(string Reason, bool IsSigned)> ApplyAsync(
+        TrustPolicy policy, IReadOnlyRepository repository, ImageReference reference, string digest, CancellationToken cancellation)
+    {
+        TrustRule? rule = policy.For(reference);
+        string where = rule is null ? $"the default of {policy.Path}" : $"the rule for {rule.Pattern} in {policy.Path}, line {rule.Line}";
+        switch (rule?.Action ?? (policy.Default ? TrustAction.Allow : TrustAction.Deny))
+        {
+            case TrustAction.Allow:
+                return ($"{reference} passes by {where}.", false);
+            case TrustAction.Verify when rule!.Digests.Contains(digest):
+                return ($"{reference} ({digest}) passes by {where}, which lists its digest.", false);
+            case TrustAction.Verify when rule!.Keys.Count > 0:
+                string signed = await VerifyAsync(repository, reference, digest, rule.Keys, $", which {where} asks for", cancellation).ConfigureAwait(false);
+                return ($"{reference} ({digest}) is {signed}, as {where} asks.", true);
+            case TrustAction.Verify:
+                throw new TrustException(TrustFault.NotVerified, $"{reference} is {digest}, which {where} does not list.")
+                {
+                    Policy = policy.Path,
+                    Line = rule!.Line,
+                    Remedy = "Add the digest to the rule if you know what the image is.",
+                };
+            default:
+                throw new TrustException(TrustFault.Denied, $"{reference} is refused by {where}.") { Policy = policy.Path, Line = rule?.Line ?? 0 };
+        }
+    }
+
+    private static async Task<string> VerifyAsync(
+        IReadOnlyRepository repository, ImageReference reference, string digest, IReadOnlyList<VerificationKey> keys, string asked, CancellationToken cancellation)
+    {
+        SignatureReport report = await new SignatureVerifier().VerifyAsync(repository, reference, digest, keys, cancellation).ConfigureAwait(false);
+        return report.IsVerified
+            ? report.Summary
+            : throw new TrustException(TrustFault.NotVerified, $"{reference} ({digest}) has no valid signature{asked}: {report.Summary}.")
+            {
+                Remedy = $"Ask whoever publishes {reference.Name} for a signature, or for the key that it was made with.",
+            };
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.RegularExpressions;
+
+namespace Bee.Oci.Trust;
+
+/// <summary>
+/// Which repositories a rule is for: <c>ghcr.io/me/opensnoop</c>, <c>ghcr.io/me/*</c>, <c>*.example.com/tools/*</c>, <c>*</c>. A <c>*</c> stands for any characters
+/// between two slashes; as the last component for everything below, however deep. There are no tags in it: a tag can be put on any content.
+/// </summary>
+public sealed class RepositoryPattern
+{
+    private static readonly string[] DockerHub = ["docker.io", "index.docker.io", "registry-1.docker.io"];
+
+    private readonly Regex _regex;
+
+    private RepositoryPattern(string text, Regex regex) => (Text, _regex) = (text, regex);
+
+    /// <summary>As it was written.</summary>
+    public string Text { get; }
+
+    /// <summary>Reads a pattern.</summary>
+    /// <exception cref="FormatException">It is none; the message says why.</exception>
+    public static RepositoryPattern Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string[] parts = text.Split('/');
+        if (text.Contains('@') || parts[^1].Contains(':') && parts.Length > 1)
+        {
+            throw new FormatException($"'{Json.Printable.Text(text)}' names a tag or a digest. Rules are for repositories: tags can be moved, and digests have a key of their own.");
+        }
+
+        if (text != "*")
+        {
+            // With the wildcards filled in it must be a name that an image can have.
+            string filled = (parts.Length == 1 ? $"{text}/x" : text).Replace("*", "x", StringComparison.Ordinal);
+            if (!ImageReference.TryParse(filled, out ImageReference? reference, out string? problem))
+            {
+                throw new FormatException($"'{Json.Printable.Text(text)}' fits no repository: {problem[(problem.IndexOf("': ", StringComparison.Ordinal) + 3)..]}");
+            }
+
+            if (parts.Length == 1 || (reference.Registry is null && parts[0] != "*"))
+            {
+                throw new FormatException($"'{Json.Printable.Text(text)}' names no registry's repositories. Write a registry and what is in it: ghcr.io/me/*, or * for all.");
+            }
+        }
+
+        parts[0] = Host(parts[0]);
+        string below = parts[^1] == "*" ? ".+" : Component(parts[^1]);
+        string pattern = string.Concat(parts[..^1].Select(part => Component(part) + "/")) + below;
+        return new RepositoryPattern(text, new Regex($"^{pattern}\\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
+    }
+
+    /// <summary>Whether an image is one of these, by its registry and repository.</summary>
+    public bool Fits(ImageReference reference)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        return reference.Registry is not null && _regex.IsMatch($"{Host(reference.Registry)}/{reference.Repository}");
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Text;
+
+    private static string Component(string part) => Regex.Escape(part).Replace("\\*", "[^/]*", StringComparison.Ordinal);
+
+    // One registry under all its names: whoever writes another one must not get by a rule.
+    private static string Host(string registry)
+    {
+        string host = registry.ToLowerInvariant();
+        host = host.EndsWith(":443", StringComparison.Ordinal) ? host[..^4] : host;
+        return DockerHub.Contains(host) ? DockerHub[0] : host;
+    }
+}
