@@ -6,7 +6,7 @@ using Bee.Oci.Registry;
 namespace Bee.Cmdlets;
 
 /// <summary>A cmdlet that takes a program: an image, an object file, or a C file that is compiled first.</summary>
-public abstract class ProgramCmdlet : RegistryStoreCmdlet
+public abstract class ProgramCmdlet : VerifyingCmdlet
 {
     /// <summary>An image's reference, short name or digest, or the path of a .o or .c file, or of a folder with one C file.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Program", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -29,10 +29,25 @@ public abstract class ProgramCmdlet : RegistryStoreCmdlet
 
     /// <summary>The program that is meant; null where its source does not compile, which has been told.</summary>
     /// <exception cref="BeeInputException">There is no such image or file.</exception>
-    private protected ProgramInput? Find() => FindImage() is { } image ? FromImage(Checked(image)) : FromFile(FullPath(Program));
+    /// <exception cref="Bee.Oci.Trust.TrustException">It is an image that is not trusted.</exception>
+    private protected ProgramInput? Find()
+    {
+        if (FindImage() is { } image)
+        {
+            return FromImage(Checked(image));
+        }
+
+        RefuseIfRequired($"the file {Program}");
+        return FromFile(FullPath(Program));
+    }
 
     /// <summary>Refuses an image that must not become a program here; throws what says why.</summary>
-    private protected virtual Image Checked(Image image) => image;
+    private protected virtual Image Checked(Image image)
+    {
+        // What is run is read by the digest that is decided over, whoever gives the name to something else meanwhile.
+        Verify(image);
+        return image;
+    }
 
     /// <summary>The image that is meant; null where it is a file, or a folder.</summary>
     /// <exception cref="BeeInputException">There is no such image, and no such file.</exception>

@@ -35,7 +35,7 @@ public abstract class RegistryStoreCmdlet : StoreCmdlet, IRegistryParameters
         ImageReference name = reference.WithDefaultTag();
         IReadOnlyRepository repository = Link.Source(name);
         var progress = new TransferProgress();
-        var transfer = new ImageTransfer(Options(progress) with { Platform = platform });
+        var transfer = new ImageTransfer(Options(progress) with { Platform = platform, BeforeCommit = BeforeCommit(name) });
         TransferResult result = Link.Wait(
             cancellation => transfer.PullAsync(repository, name.Digest ?? name.Tag!, Stores.Own, name, cancellation), $"Saving {name}", progress);
         Tell($"{name} is {result.Descriptor.Digest}: {Moved(result, "fetched", "here")}.");
@@ -43,6 +43,9 @@ public abstract class RegistryStoreCmdlet : StoreCmdlet, IRegistryParameters
         string stored = name.Tag is null ? name.ToString() : $"{name.Name}:{name.Tag}";
         return Stores.Own.Find(stored) ?? throw new StoreException(StoreFault.NotFound, $"{stored} was saved, and removed by someone else at once.");
     }
+
+    /// <summary>What is asked before an image gets its name in the store; what it throws leaves it without one. Null for nothing.</summary>
+    private protected virtual Func<Descriptor, IReadOnlyRepository, CancellationToken, Task>? BeforeCommit(ImageReference name) => null;
 
     /// <summary>How images are moved.</summary>
     private protected TransferOptions Options(TransferProgress progress) => new() { Progress = progress, Note = Link.Note };

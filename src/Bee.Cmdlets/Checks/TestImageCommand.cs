@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Bee.Ebpf;
 using Bee.Oci;
+using Bee.Oci.Trust;
 
 namespace Bee.Cmdlets;
 
@@ -43,15 +44,32 @@ public sealed class TestImageCommand : ProgramCmdlet
 
     private IEnumerable<CheckResult> Check()
     {
-        if (FindImage() is not { } image)
+        Image? image;
+        try
         {
-            return OfProgram(Program, () => FromFile(FullPath(Program)));
+            image = FindImage();
+        }
+        catch (TrustException refused)
+        {
+            // It was to be fetched, and is not.
+            return [SignatureChecks.Refused(Program, refused)];
+        }
+
+        if (image is null)
+        {
+            return SignatureChecks.Run(Program, VerifyFile).Concat(OfProgram(Program, () => FromFile(FullPath(Program))));
         }
 
         IReadOnlyCollection<BlobCheck> blobs = Stores.Verify(image);
-        IEnumerable<CheckResult> results = ImageChecks.Run(image, blobs, isOther: KernelBtf is not null);
+        IEnumerable<CheckResult> results = ImageChecks.Run(image, blobs, isOther: KernelBtf is not null).Concat(SignatureChecks.Run(image.Reference, () => Verify(image)));
         bool isWhole = image.Program is { } program && blobs.All(blob => blob.Fault is null || blob.Descriptor.Digest != program.Digest);
         return isWhole ? results.Concat(OfProgram(image.Reference, () => FromImage(image))) : results;
+    }
+
+    private IReadOnlyList<string> VerifyFile()
+    {
+        RefuseIfRequired($"the file {Program}");
+        return [];
     }
 
     // A program that cannot be read is a result, not an error: that is what was asked.

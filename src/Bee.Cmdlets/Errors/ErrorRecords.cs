@@ -3,6 +3,7 @@ using Bee.Ebpf;
 using Bee.Oci;
 using Bee.Oci.Registry;
 using Bee.Oci.Signatures;
+using Bee.Oci.Trust;
 using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
@@ -14,7 +15,7 @@ internal static class ErrorRecords
     public static bool IsExpected(Exception error) => error
         is BeeInputException or CompilationException
         or BpfObjectException or BpfLoadException or PinException or BpfParameterException or ShortRecordException or BpfMapException
-        or StoreException or RegistryException or SignatureException
+        or StoreException or RegistryException or SignatureException or TrustException
         or SettingsException
         or ToolMissingException or KernelBtfException or ManifestException or SkeletonException
         or IOException or UnauthorizedAccessException or OperationCanceledException or NotSupportedException
@@ -49,6 +50,7 @@ internal static class ErrorRecords
         ShortRecordException => ("ShortRecord", ErrorCategory.InvalidData, null),
         StoreException store => ($"Store.{store.Fault}", Category(store.Fault), null),
         RegistryException registry => ($"Registry.{registry.Fault}", Category(registry.Fault), registry.Remedy),
+        TrustException trust => ($"Trust.{trust.Fault}", trust.Fault == TrustFault.BadPolicy ? ErrorCategory.ParserError : ErrorCategory.SecurityError, trust.Remedy),
         SignatureException signature => ($"Signature.{signature.Fault}", Category(signature.Fault), Remedy(signature.Fault)),
         ToolMissingException tool => ("ToolMissing", ErrorCategory.NotInstalled, tool.Remedy),
         KernelBtfException btf => ("NoKernelBtf", ErrorCategory.ResourceUnavailable, btf.Remedy),

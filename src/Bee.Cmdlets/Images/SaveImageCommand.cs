@@ -6,7 +6,7 @@ namespace Bee.Cmdlets;
 /// <summary>Brings images from a registry into the local store.</summary>
 [Cmdlet(VerbsData.Save, "BeeImage", SupportsShouldProcess = true)]
 [OutputType(typeof(Image))]
-public sealed class SaveImageCommand : RegistryStoreCmdlet
+public sealed class SaveImageCommand : VerifyingCmdlet
 {
     /// <summary>References with their registry. The tag is latest where neither tag nor digest is given; a digest pins.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]

@@ -22,9 +22,9 @@ public sealed record TrustPolicy(string Path, bool Default, IReadOnlyList<TrustR
 
     /// <summary>The policies of this process: each of them has to let an image pass.</summary>
     /// <param name="named">A file in place of <see cref="UserPath"/>, which has to be there; null for none.</param>
-    /// <param name="algorithms">What .NET lacks to read keys.</param>
+    /// <param name="algorithms">Gives what .NET lacks to read keys, when there is one to read.</param>
     /// <exception cref="TrustException"><see cref="TrustFault.BadPolicy"/>.</exception>
-    public static IReadOnlyList<TrustPolicy> Load(string? named, IKeyAlgorithms algorithms)
+    public static IReadOnlyList<TrustPolicy> Load(string? named, Func<IKeyAlgorithms> algorithms)
     {
         TrustPolicy? system = Read(SystemPath, algorithms);
         TrustPolicy? own = Read(named ?? UserPath, algorithms);
@@ -38,11 +38,11 @@ public sealed record TrustPolicy(string Path, bool Default, IReadOnlyList<TrustR
 
     /// <summary>Reads a policy.</summary>
     /// <param name="path">The file. Paths of keys in it start at its folder.</param>
-    /// <param name="algorithms">What .NET lacks to read keys.</param>
+    /// <param name="algorithms">Gives what .NET lacks to read keys, when there is one to read.</param>
     /// <returns>The policy; null where there is no such file.</returns>
     /// <exception cref="TrustException"><see cref="TrustFault.BadPolicy"/>: it cannot be read, is not what it should be, or others than root and this user
     /// could have written it or one of its keys.</exception>
-    public static TrustPolicy? Read(string path, IKeyAlgorithms algorithms)
+    public static TrustPolicy? Read(string path, Func<IKeyAlgorithms> algorithms)
     {
         string full = System.IO.Path.GetFullPath(path);
         try

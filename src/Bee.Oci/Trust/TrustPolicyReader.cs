@@ -5,7 +5,7 @@ using Bee.Oci.Signatures;
 namespace Bee.Oci.Trust;
 
 /// <summary>Reads a policy strictly: what is unknown or contradicts itself is an error with its place, for a policy that is half understood protects nobody.</summary>
-internal sealed class TrustPolicyReader(string path, IKeyAlgorithms algorithms)
+internal sealed class TrustPolicyReader(string path, Func<IKeyAlgorithms> algorithms)
 {
     /// <summary>The keys of a policy and of its rules.</summary>
     internal static readonly string[] Known = ["$schema", "default", "rules"], KnownInRule = ["reference", "action", "keys", "digests"];
@@ -63,7 +63,7 @@ internal sealed class TrustPolicyReader(string path, IKeyAlgorithms algorithms)
         try
         {
             byte[] pem = TrustedFile.Read(file) ?? throw json.Wrong($"There is no key '{file}'.");
-            return _keys[file] = VerificationKey.Read(Encoding.UTF8.GetString(pem), algorithms, file);
+            return _keys[file] = VerificationKey.Read(Encoding.UTF8.GetString(pem), algorithms(), file);
         }
         catch (SettingsException e) when (e.Path == file)
         {
