@@ -1,0 +1,55 @@
+using Bee.Oci.Trust;
+
+namespace Bee.Oci.Tests.Trust;
+
+/// <summary>Which repositories a rule is for.</summary>
+public sealed class RepositoryPatternTests
+{
+    [Theory]
+    [InlineData("ghcr.io/me/tool", "ghcr.io/me/tool:v1", true)]
+    [InlineData("ghcr.io/me/tool", "ghcr.io/me/tool/more:v1", false)]
+    [InlineData("ghcr.io/me/tool", "ghcr.io/me/tools:v1", false)]
+    [InlineData("ghcr.io/me/*", "ghcr.io/me/tool", true)]
+    [InlineData("ghcr.io/me/*", "ghcr.io/me/deep/er/tool", true)]
+    [InlineData("ghcr.io/me/*", "ghcr.io/me", false)]
+    [InlineData("ghcr.io/me/*", "ghcr.io/melissa/tool", false)]
+    [InlineData("ghcr.io/*/tool", "ghcr.io/me/tool", true)]
+    [InlineData("ghcr.io/*/tool", "ghcr.io/a/b/tool", false)]
+    [InlineData("ghcr.io/me/open*", "ghcr.io/me/opensnoop", true)]
+    [InlineData("ghcr.io/me/open*", "ghcr.io/me/open/evil", false)]
+    [InlineData("*.example.com/*", "a.example.com/x", true)]
+    [InlineData("*.example.com/*", "evil.org/a.example.com/x", false)]
+    [InlineData("*.example.com/*", "a.example.com.evil.org/x", false)]
+    [InlineData("*/me/*", "ghcr.io/me/tool", true)]
+    [InlineData("*/me/*", "ghcr.io/you/me/tool", false)]
+    [InlineData("*", "localhost:5000/a/b", true)]
+    [InlineData("*", "a/b", false)]
+    [InlineData("localhost:5000/*", "localhost:5000/a", true)]
+    [InlineData("localhost:5000/*", "localhost:5001/a", false)]
+    [InlineData("[::1]:5000/*", "[::1]:5000/a", true)]
+    [InlineData("ghcr.io/me/*", "GHCR.io/me/tool", true)]
+    [InlineData("ghcr.io/me/*", "ghcr.io:443/me/tool", true)]
+    [InlineData("ghcr.io:443/me/*", "ghcr.io/me/tool", true)]
+    [InlineData("docker.io/me/*", "registry-1.docker.io/me/tool", true)]
+    [InlineData("index.docker.io/me/*", "docker.io/me/tool", true)]
+    [InlineData("ghcr.io/me/*", "ghcrxio.x/me/tool", false)]
+    public void A_star_stays_between_its_slashes(string pattern, string reference, bool fits)
+    {
+        Assert.Equal(fits, RepositoryPattern.Parse(pattern).Fits(ImageReference.Parse(reference)));
+    }
+
+    [Theory]
+    [InlineData("", "fits no repository")]
+    [InlineData("ghcr.io", "no registry's repositories")]
+    [InlineData("me/tool", "no registry's repositories")]
+    [InlineData("ghcr.io/me/tool:v1", "tag")]
+    [InlineData("ghcr.io/me/*:v1", "tag")]
+    [InlineData("ghcr.io/me/tool@sha256:0000000000000000000000000000000000000000000000000000000000000000", "digest")]
+    [InlineData("ghcr.io//tool", "empty component")]
+    [InlineData("ghcr.io/Me/*", "capital")]
+    [InlineData("https://ghcr.io/me/*", "scheme")]
+    [InlineData("ghcr.io/m?e/*", "'?'")]
+    [InlineData("localhost:99999/*", "port")]
+    public void What_is_none_is_told(string pattern, string says)
+        => Assert.Contains(says, Assert.Throws<FormatException>(() => RepositoryPattern.Parse(pattern)).Message, StringComparison.Ordinal);
+}
