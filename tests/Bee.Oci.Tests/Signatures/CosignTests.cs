@@ -1,6 +1,7 @@
 using Bee.Oci.Registry;
 using Bee.Oci.Signatures;
 using Bee.Oci.Tests.Registry.Client;
+using Bee.Oci.Transfer;
 using Bee.Registries;
 
 namespace Bee.Oci.Tests.Signatures;
@@ -12,8 +13,6 @@ namespace Bee.Oci.Tests.Signatures;
 public sealed class CosignTests(CosignTests.Server server) : IClassFixture<CosignTests.Server>, IDisposable
 {
     private const int CosignsCost = 65536;
-
-    private static readonly string[] Cosign3Alone = ["--use-signing-config=false"];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bee-cosign-");
     private readonly RemoteRegistry? _registry = server.Registry is { } running ? new RemoteRegistry(running.Host, Samples.Quick) : null;
@@ -47,7 +46,7 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         using SigningKey key = SigningKey.Read(File.ReadAllText(file), TestKeys.PasswordBytes, TestKeys.Algorithms);
 
         List<string> arguments = ["sign", "--yes", "--key", file, "--tlog-upload=false"];
-        arguments.AddRange(tool == Tool.Cosign3 ? Cosign3Alone : []);
+        arguments.AddRange(tool == Tool.Cosign3 ? ["--use-signing-config=false"] : []);
         arguments.AddRange(tool == Tool.Cosign3 && layout != SignatureLayout.Bundle ? ["--new-bundle-format=false"] : []);
         arguments.AddRange(layout == SignatureLayout.Referrer ? ["--registry-referrers-mode", "oci-1-1"] : []);
         _ = Cosign(tool, [.. arguments, $"{reference.Name}@{image.Digest}"]).Success;
@@ -106,9 +105,7 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         using SigningKey first = TestKeys.Signing();
         await ImageSigner.SignAsync(repository, reference, image, first);
 
-        string file = Write("key", TestKeys.Pem(TestKeys.Encrypted(TestKeys.Der("P-256"), TestKeys.Password, CosignsCost)));
-        using SigningKey second = SigningKey.Read(File.ReadAllText(file), TestKeys.PasswordBytes, TestKeys.Algorithms);
-        _ = Cosign(Tool.Cosign, ["sign", "--yes", "--key", file, "--tlog-upload=false", $"{reference.Name}@{image.Digest}"]).Success;
+        using SigningKey second = Sign(Tool.Cosign, "--tlog-upload=false", reference, image);
 
         using SigningKey third = TestKeys.Signing("Ed25519");
         await ImageSigner.SignAsync(repository, reference, image, third);
@@ -120,6 +117,73 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
             AssertAccepted(Tool.Cosign, reference, key);
             AssertAccepted(Tool.Cosign3, reference, key);
         }
+    }
+
+    /// <summary>Out of the store, into which the image came with its signatures, and which has no registry to ask.</summary>
+    [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
+    [InlineData(Tool.Cosign, "--tlog-upload=false")]
+    [InlineData(Tool.Cosign, "--tlog-upload=false --registry-referrers-mode oci-1-1")]
+    [InlineData(Tool.Cosign3, "--tlog-upload=false --use-signing-config=false")]
+    public async Task Signatures_of_cosign_are_verified_in_the_store(string tool, string options)
+    {
+        (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
+        using SigningKey key = Sign(tool, options, reference, image);
+        using var folder = new StoreFolder();
+        await new ImageTransfer().PullAsync(repository, "v1", folder.Store, reference);
+        Assert.True((await VerifyAsync(folder.Store.Repository(reference.Name), reference, image.Digest, key.PublicKey)).IsVerified);
+        Assert.False((await VerifyAsync(folder.Store.Repository(reference.Name), reference, image.Digest, TestKeys.Signing().PublicKey)).IsVerified);
+    }
+
+    /// <summary>The store has one signature and the registry another: after publishing cosign finds both.</summary>
+    [ToolFact(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
+    public async Task Signatures_that_come_together_are_accepted()
+    {
+        (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
+        (IRepository other, ImageReference elsewhere, _) = await PushAsync();
+        using SigningKey first = Sign(Tool.Cosign, "--tlog-upload=false", reference, image);
+        using SigningKey second = TestKeys.Signing();
+        await ImageSigner.SignAsync(other, elsewhere, image, second);
+        using var folder = new StoreFolder();
+        await new ImageTransfer().PullAsync(repository, "v1", folder.Store, reference);
+        await new ImageTransfer().PushAsync(folder.Store, folder.Store.Find(reference.ToString())!, other, "v1");
+        foreach (SigningKey key in new[] { first, second })
+        {
+            AssertAccepted(Tool.Cosign, elsewhere, key);
+            AssertAccepted(Tool.Cosign3, elsewhere, key);
+        }
+
+        // cosign does not compare names. For Bee the first key signed another repository, unless somebody says that it may.
+        Assert.False((await VerifyAsync(other, elsewhere, image.Digest, first.PublicKey)).IsVerified);
+        Assert.True((await new SignatureVerifier { SignedAs = reference.Name }.VerifyAsync(other, elsewhere, image.Digest, [first.PublicKey])).IsVerified);
+        Assert.True((await VerifyAsync(other, elsewhere, image.Digest, second.PublicKey)).IsVerified);
+
+        // A further signature repairs nothing and breaks nothing.
+        using SigningKey third = TestKeys.Signing();
+        await ImageSigner.SignAsync(other, elsewhere, image, third);
+        AssertAccepted(Tool.Cosign, elsewhere, first);
+        AssertAccepted(Tool.Cosign3, elsewhere, third);
+    }
+
+    /// <summary>What has several platforms is signed as a whole.</summary>
+    [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
+    [InlineData(SignatureLayout.Tag)]
+    [InlineData(SignatureLayout.Bundle)]
+    public async Task An_index_is_signed(SignatureLayout layout)
+    {
+        (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
+        Content index = Samples.Document(
+            $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.ImageIndex}}","manifests":[{"mediaType":"{{image.MediaType}}","digest":"{{image.Digest}}","size":{{image.Size}}}]}""", MediaTypes.ImageIndex);
+        await repository.PushManifestAsync(index, "v1");
+        using SigningKey key = TestKeys.Signing();
+        await ImageSigner.SignAsync(repository, reference, index.Descriptor, key, layout);
+        AssertAccepted(Tool.Cosign3, reference, key);
+        if (layout == SignatureLayout.Tag)
+        {
+            AssertAccepted(Tool.Cosign, reference, key);
+        }
+
+        Assert.True((await VerifyAsync(repository, reference, index.Descriptor.Digest, key.PublicKey)).IsVerified);
+        Assert.False((await VerifyAsync(repository, reference, image.Digest, key.PublicKey)).IsVerified);
     }
 
     /// <summary>A pair of cosign's own making: scrypt with its full cost.</summary>
@@ -147,9 +211,7 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         using var api = new FaultyRegistry();
         using var registry = new RemoteRegistry(api.Host, Samples.Quick);
         (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync(registry);
-        string file = Write("key", TestKeys.Pem(TestKeys.Encrypted(TestKeys.Der("P-256"), TestKeys.Password, CosignsCost)));
-        using SigningKey key = SigningKey.Read(File.ReadAllText(file), TestKeys.PasswordBytes, TestKeys.Algorithms);
-        _ = Cosign(Tool.Cosign3, ["sign", "--yes", "--key", file, "--tlog-upload=false", .. Cosign3Alone, $"{reference.Name}@{image.Digest}"]).Success;
+        using SigningKey key = Sign(Tool.Cosign3, "--tlog-upload=false --use-signing-config=false", reference, image);
         Assert.True((await VerifyAsync(repository, reference, image.Digest, key.PublicKey)).IsVerified);
 
         using SigningKey other = TestKeys.Signing();
@@ -168,6 +230,13 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         IRepository repository = registry.Repository(name);
         Content image = await Samples.PushImageAsync(repository, "v1");
         return (repository, ImageReference.Parse($"{registry.Host}/{name}:v1"), image.Descriptor);
+    }
+
+    private SigningKey Sign(string tool, string options, ImageReference reference, Descriptor image)
+    {
+        string file = Write("key", TestKeys.Pem(TestKeys.Encrypted(TestKeys.Der("P-256"), TestKeys.Password, CosignsCost)));
+        _ = Cosign(tool, ["sign", "--yes", "--key", file, .. options.Split(' '), $"{reference.Name}@{image.Digest}"]).Success;
+        return SigningKey.Read(File.ReadAllText(file), TestKeys.PasswordBytes, TestKeys.Algorithms);
     }
 
     private void AssertAccepted(string tool, ImageReference reference, SigningKey key, params string[] options)

@@ -1,12 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Bee.Mutation;
 using Bee.Oci.Signatures;
+using Xunit.Abstractions;
 
 namespace Bee.Oci.Tests.Signatures;
 
 /// <summary>Reading keys in all forms, and what is said of those that are none.</summary>
-public sealed class KeyTests
+public sealed class KeyTests(ITestOutputHelper output)
 {
     private static readonly byte[] Data = "what is signed"u8.ToArray();
 
@@ -81,6 +83,52 @@ public sealed class KeyTests
             Assert.DoesNotContain("another-secret", wrong.ToString(), StringComparison.Ordinal);
             Assert.Equal(SignatureFault.WrongPassword, Refused(form, []).Fault);
         }
+    }
+
+    /// <summary>One Ed25519 key as OpenSSL 3 encrypts it: PBKDF2 with AES, and scrypt with AES.</summary>
+    [Theory]
+    [InlineData("MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAj3smkBojsCFQICA+gwDAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEBpqoZUxsZfqJJAl9zPA7xoEQIagaGqeeeiXrprP42besCLqb57R+faANct8UNqKItNj/RbZZMaShAL3WASlVm2SzDeqFugWkMU8t2ci7bIJYLk=")]
+    [InlineData("MIGTME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAg9hTEGJT1lIQICBAACAQgCAQEwHQYJYIZIAWUDBAEqBBAyh2ZZ39iBlXb7B6BYmmR8BECFZey0hOwLampRO3JYmeSlrP3MqP1WRnxXyYeOBNJwEI0CJrZ7zEUFfhJ+RuGMRK2dD41sGtW5PrFhc9lOEFcZ")]
+    public void Encrypted_keys_of_openssl_are_opened(string der)
+    {
+        string pem = PemEncoding.WriteString("ENCRYPTED PRIVATE KEY", Convert.FromBase64String(der));
+        using SigningKey key = SigningKey.Read(pem, TestKeys.PasswordBytes, TestKeys.Algorithms);
+        VerificationKey expected = VerificationKey.Read("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGq8SRrzGLQD+Gy+do48d8xn9s7+SrWJXCTaTG6tubfQ=\n-----END PUBLIC KEY-----", TestKeys.Algorithms);
+        Assert.Equal(expected.KeyId, key.PublicKey.KeyId);
+        Assert.Equal(SignatureFault.WrongPassword, Refused(pem, "passwort"u8.ToArray()).Fault);
+    }
+
+    [Fact]
+    public void Damaged_keys_are_read_or_refused()
+    {
+        byte[][] keys = [.. TestKeys.Kinds.Select(TestKeys.Der)];
+        byte[][] publics = [.. TestKeys.Kinds.Select(kind => TestKeys.Signing(kind).PublicKey.SubjectPublicKeyInfo)];
+        byte[] encrypted = Convert.FromBase64String("MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAj3smkBojsCFQICA+gwDAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEBpqoZUxsZfqJJAl9zPA7xoEQIagaGqeeeiXrprP42besCLqb57R+faANct8UNqKItNj/RbZZMaShAL3WASlVm2SzDeqFugWkMU8t2ci7bIJYLk=");
+        string box = TestKeys.Encrypted(keys[0], TestKeys.Password).ToJsonString();
+        new ReaderRun("keys", (seed, number) => Spoiled(seed, number, number % 4 == 0 ? Encoding.UTF8.GetBytes(box) : number % 4 == 1 ? encrypted : (number % 4 == 2 ? keys : publics)[number / 4 % keys.Length]), (bytes, number) =>
+        {
+            string label = (number % 4) switch { 0 => "ENCRYPTED SIGSTORE PRIVATE KEY", 1 => "ENCRYPTED PRIVATE KEY", 2 => "PRIVATE KEY", _ => "PUBLIC KEY" };
+            string pem = PemEncoding.WriteString(label, bytes);
+            if (label == "PUBLIC KEY")
+            {
+                VerificationKey.Read(pem, TestKeys.Algorithms).Verify(Data, Data);
+                return;
+            }
+
+            using SigningKey key = SigningKey.Read(pem, TestKeys.PasswordBytes, TestKeys.Algorithms);
+        }, fault => fault is SignatureException).Execute(output.WriteLine, part: 50);
+    }
+
+    private static byte[] Spoiled(ulong seed, long number, byte[] bytes)
+    {
+        var chance = new Chance(seed ^ (ulong)number * 0xd134_2543_de82_ef95);
+        byte[] spoiled = [.. bytes];
+        for (int i = chance.Below(3); i >= 0; i--)
+        {
+            spoiled[chance.Below(spoiled.Length)] = (byte)chance.Bits();
+        }
+
+        return chance.OneIn(8) ? spoiled[..chance.Below(spoiled.Length)] : spoiled;
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Bee.Oci.Json;
 using Bee.Oci.Registry;
+using Bee.Oci.Store;
 
 namespace Bee.Oci.Signatures.Layouts;
 
@@ -62,7 +63,7 @@ internal sealed class FoundSignature
         IReadOnlyRepository repository, string digest, [EnumeratorCancellation] CancellationToken cancellation)
     {
         const SignatureLayout Layout = SignatureLayout.Tag;
-        (Content? content, string? problem) = await SignatureReading.ManifestAsync(repository, SignatureMedia.Tag(digest), cancellation).ConfigureAwait(false);
+        (Content? content, string? problem) = await SignatureReading.ManifestAsync(repository, SignatureNames.SignatureTag(digest), cancellation).ConfigureAwait(false);
         if (problem is not null)
         {
             yield return Bad(Layout, "", problem);

@@ -38,7 +38,4 @@ internal static class SignatureMedia
 
     /// <summary>The most referrers that are read, and the most signatures of all together.</summary>
     public const int Most = 256;
-
-    /// <summary>The tag of an image's signatures: <c>sha256-….sig</c>.</summary>
-    public static string Tag(string digest) => $"{digest.Replace(':', '-')}.sig";
 }
