@@ -1,13 +1,10 @@
 using System.Security.Cryptography;
 using Bee.Oci.Signatures;
-using Org.BouncyCastle.Asn1.Pkcs;
-using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Engines;
 using Org.BouncyCastle.Crypto.Generators;
 using Org.BouncyCastle.Crypto.Macs;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Math.EC.Rfc8032;
-using Org.BouncyCastle.Pkcs;
 
 namespace Bee.Isolated;
 
@@ -77,24 +74,5 @@ public sealed class KeyAlgorithms : IKeyAlgorithms
         var text = new byte[box.Length - AuthenticatorSize];
         stream.ProcessBytes(box, AuthenticatorSize, text.Length, text, 0);
         return text;
-    }
-
-    /// <inheritdoc/>
-    public byte[]? DecryptPkcs8(byte[] password, byte[] encrypted)
-    {
-        // The package takes the low eight bits of each character: so each byte of the password goes in as one, as OpenSSL has it.
-        var characters = Array.ConvertAll(password, value => (char)value);
-        try
-        {
-            return PrivateKeyInfoFactory.CreatePrivateKeyInfo(characters, EncryptedPrivateKeyInfo.GetInstance(encrypted)).GetDerEncoded();
-        }
-        catch (Exception e) when (e is CryptoException or Org.BouncyCastle.Security.GeneralSecurityException or ArgumentException or IOException or InvalidOperationException or InvalidCastException)
-        {
-            return null;
-        }
-        finally
-        {
-            Array.Clear(characters);
-        }
     }
 }

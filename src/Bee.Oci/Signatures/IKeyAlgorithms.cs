@@ -40,10 +40,4 @@ public interface IKeyAlgorithms
     /// <param name="box">The authenticator's 16 bytes, then the encrypted text.</param>
     /// <returns>The text; null where the key is wrong or the box was changed.</returns>
     byte[]? OpenSecretBox(byte[] key, byte[] nonce, byte[] box);
-
-    /// <summary>Opens an encrypted private key (PKCS #8, RFC 5958), whatever algorithm the key is of.</summary>
-    /// <param name="password">The password in UTF-8.</param>
-    /// <param name="encrypted">EncryptedPrivateKeyInfo (DER).</param>
-    /// <returns>PrivateKeyInfo (DER); null where the password is wrong or the bytes are damaged.</returns>
-    byte[]? DecryptPkcs8(byte[] password, byte[] encrypted);
 }

@@ -81,8 +81,7 @@ public sealed class SigningKey : IDisposable
     private static bool IsEncrypted(string label) => label is EncryptedPkcs8Label or "ENCRYPTED SIGSTORE PRIVATE KEY" or "ENCRYPTED COSIGN PRIVATE KEY";
 
     private static byte[] Decrypt(PemText text, byte[] password, IKeyAlgorithms algorithms, string where) => text.Label == EncryptedPkcs8Label
-        ? algorithms.DecryptPkcs8(password, text.Content)
-            ?? throw new SignatureException(SignatureFault.WrongPassword, $"{where} does not open with this password, or it was changed.")
+        ? EncryptedPkcs8.Open(text.Content, password, algorithms, where)
         : EncryptedKey.Open(text.Content, password, algorithms, where);
 
     private static (byte[] PublicKey, ISigner Signer) Open(string label, byte[] der, IKeyAlgorithms algorithms, string where)

@@ -116,7 +116,7 @@ public sealed class KeyTests(ITestOutputHelper output)
             }
 
             using SigningKey key = SigningKey.Read(pem, TestKeys.PasswordBytes, TestKeys.Algorithms);
-        }, fault => fault is SignatureException).Execute(output.WriteLine, part: 50);
+        }, fault => fault is SignatureException).Execute(output.WriteLine, part: 10);
     }
 
     private static byte[] Spoiled(ulong seed, long number, byte[] bytes)
@@ -215,7 +215,9 @@ public sealed class KeyTests(ITestOutputHelper output)
             { PemEncoding.WriteString("PRIVATE KEY", TestKeys.Der("Ed25519")[..^1]), SignatureFault.BadKey, "damaged" },
             { PemEncoding.WriteString("PRIVATE KEY", TestKeys.Der("secp256k1")), SignatureFault.UnsupportedKey, "1.3.132.0.10" },
             { PemEncoding.WriteString("PRIVATE KEY", TestKeys.Der("RSA 1024")), SignatureFault.UnsupportedKey, "1024 bits" },
-            { PemEncoding.WriteString("ENCRYPTED PRIVATE KEY", [1, 2]), SignatureFault.WrongPassword, "does not open" },
+            { PemEncoding.WriteString("ENCRYPTED PRIVATE KEY", [1, 2]), SignatureFault.BadKey, "damaged" },
+            // PBE-SHA1-3DES.
+            { PemEncoding.WriteString("ENCRYPTED PRIVATE KEY", Convert.FromBase64String("MFgwHAYKKoZIhvcNAQwBAzAOBAhSCclFBYv2RQICA+gEOGy+Cokr/Z4JG5yfDrWXfphUNWg4/gHjHOzQ22tE6wetDnBNzmvv/d6j0C0QhZehIByKZHmNLBgj")), SignatureFault.UnsupportedKey, "openssl pkcs8" },
             { PemEncoding.WriteString("ENCRYPTED SIGSTORE PRIVATE KEY", "no json"u8), SignatureFault.BadKey, "damaged" },
             { PemEncoding.WriteString("ENCRYPTED SIGSTORE PRIVATE KEY", Encoding.UTF8.GetBytes(new string('[', 10_000))), SignatureFault.BadKey, "damaged" },
             { With(key => key.Remove("ciphertext")), SignatureFault.BadKey, "missing" },
@@ -226,6 +228,7 @@ public sealed class KeyTests(ITestOutputHelper output)
             { With(key => key["kdf"]!["params"]!["N"] = 1000), SignatureFault.UnsupportedKey, "scrypt" },
             { With(key => key["kdf"]!["params"]!["N"] = -1), SignatureFault.UnsupportedKey, "scrypt" },
             { With(key => key["kdf"]!["params"]!["r"] = int.MaxValue), SignatureFault.UnsupportedKey, "scrypt" },
+            { With(key => (key["kdf"]!["params"]!["N"], key["kdf"]!["params"]!["r"]) = (1 << 30, 1 << 27)), SignatureFault.UnsupportedKey, "scrypt" },
             { With(key => key["kdf"]!["params"]!["p"] = 0), SignatureFault.UnsupportedKey, "scrypt" },
             { With(key => key["kdf"]!["params"]!["p"] = 1 << 20), SignatureFault.UnsupportedKey, "scrypt" },
             { With(key => key["ciphertext"] = "AAAA"), SignatureFault.WrongPassword, "does not open" },

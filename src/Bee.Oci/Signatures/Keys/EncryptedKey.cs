@@ -10,10 +10,6 @@ internal sealed class EncryptedKey
     private const int KeySize = 32;
     private const int NonceSize = 24;
 
-    // 128 * N * r bytes of memory: cosign's own keys take 64 MiB. Whoever made a key that takes a gigabyte made it to do harm.
-    private const long MostMemory = 1L << 30;
-    private const int MostParallel = 16;
-
     [JsonPropertyName("kdf")]
     public KeyDerivation? Derivation { get; set; }
 
@@ -48,11 +44,7 @@ internal sealed class EncryptedKey
             throw new SignatureException(SignatureFault.UnsupportedKey, $"{where} is encrypted in a way that Bee does not know; cosign's keys use scrypt and nacl/secretbox.");
         }
 
-        if (cost.N < 2 || !int.IsPow2(cost.N) || cost.R < 1 || cost.P is < 1 or > MostParallel || 128L * cost.N * cost.R > MostMemory)
-        {
-            throw new SignatureException(SignatureFault.UnsupportedKey, $"{where} asks for scrypt with N={cost.N}, r={cost.R}, p={cost.P}, which is not what cosign writes and would take more than it may.");
-        }
-
+        cost.Check(where);
         byte[] secret = algorithms.Scrypt(password, salt, cost.N, cost.R, cost.P, KeySize);
         try
         {
@@ -82,6 +74,10 @@ internal sealed class KeyDerivation
 /// <summary>What scrypt costs.</summary>
 internal sealed class ScryptParameters
 {
+    // 128 * N * r bytes of memory: cosign's own keys take 64 MiB. Whoever made a key that takes a gigabyte made it to do harm.
+    private const long MostMemory = 1L << 30;
+    private const int MostParallel = 16;
+
     [JsonPropertyName("N")]
     public int N { get; set; }
 
@@ -90,6 +86,16 @@ internal sealed class ScryptParameters
 
     [JsonPropertyName("p")]
     public int P { get; set; }
+
+    /// <summary>Refuses what is no cost, and what would take more than a key may.</summary>
+    public void Check(string where)
+    {
+        if (N < 2 || !int.IsPow2(N) || R < 1 || P is < 1 or > MostParallel || N > MostMemory / 128 / R)
+        {
+            throw new SignatureException(
+                SignatureFault.UnsupportedKey, $"{where} asks for scrypt with N={N}, r={R}, p={P}, which is no cost of scrypt or would take more than it may.");
+        }
+    }
 }
 
 /// <summary>What the key is encrypted with.</summary>
