@@ -17,6 +17,8 @@ var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
     ["import"] = ImportBench.Run,
     ["invoke"] = InvokeBench.Run,
     ["skeleton"] = SkeletonBench.Run,
+    ["transfer"] = TransferBench.Run,
+    ["list"] = ListBench.Run,
 };
 
 switch (args)
@@ -29,6 +31,10 @@ switch (args)
         return InvokeBench.Once(module, path);
     case ["--skeleton-once", var module, var folder]:
         return SkeletonBench.Once(module, folder);
+    case ["--transfer-once", var what, var direction, var folder, var host, var repository]:
+        return TransferBench.Once(what, direction, folder, host, repository);
+    case ["--list-once", var module, var store]:
+        return ListBench.Once(module, store);
 }
 
 var chosen = args.Length == 0 || args.Contains("all") ? [.. measurements.Keys] : args;
