@@ -31,8 +31,10 @@ switch (args)
         return InvokeBench.Once(module, path);
     case ["--skeleton-once", var module, var folder]:
         return SkeletonBench.Once(module, folder);
-    case ["--transfer-once", var what, var direction, var folder, var host, var repository]:
-        return TransferBench.Once(what, direction, folder, host, repository);
+    case ["--transfer-memory", var direction, var folder, var host, var repository]:
+        return TransferBench.MemoryOnce(direction, folder, host, repository);
+    case ["--transfer-cold", var module, var direction, var folder, var host]:
+        return TransferBench.ColdOnce(module, direction, folder, host);
     case ["--list-once", var module, var store]:
         return ListBench.Once(module, store);
 }

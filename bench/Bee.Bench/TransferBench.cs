@@ -25,26 +25,60 @@ internal static class TransferBench
         return Measured(bench);
     }
 
-    /// <summary>What the started process does: moves an image and prints milliseconds, or by how many MiB its memory was larger at its peak than before.</summary>
-    public static int Once(string what, string direction, string folder, string host, string repository)
+    /// <summary>What the started process does: moves an image and prints by how many MiB its memory was larger at its peak than before.</summary>
+    public static int MemoryOnce(string direction, string folder, string host, string repository)
     {
         var before = Status("VmRSS:");
-        var start = Stopwatch.GetTimestamp();
         Move(direction, folder, host, repository).GetAwaiter().GetResult();
-        var result = what == "time" ? Stopwatch.GetElapsedTime(start).TotalMilliseconds : Status("VmHWM:") - before;
-        Console.WriteLine(result.ToString(CultureInfo.InvariantCulture));
+        Console.WriteLine((Status("VmHWM:") - before).ToString(CultureInfo.InvariantCulture));
+        return 0;
+    }
+
+    /// <summary>What the started process does: moves an image by the first cmdlet of a session and prints milliseconds.</summary>
+    public static int ColdOnce(string module, string direction, string folder, string host)
+    {
+        using var runspace = Engine.Open();
+        Engine.Run(runspace, $"Import-Module '{module}'");
+        var start = Stopwatch.GetTimestamp();
+        Engine.Run(runspace, direction == "push" ? $"Publish-BeeImage bench:v1 -Destination {host}/bench:v1 -Store '{folder}'" : $"Save-BeeImage {host}/bench:v1 -Store '{folder}'");
+        Console.WriteLine(Stopwatch.GetElapsedTime(start).TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
         return 0;
     }
 
     private static IEnumerable<Row> Measured(Workbench bench)
     {
-        using var registry = DebianRegistry.Start();
         var layout = TransferSample.Image(bench.Path("layout"), Layers, LayerBytes);
-        foreach (var direction in new[] { "push", "pull" })
+        List<double> push = [], pull = [], oras = [], orasPull = [], skopeo = [], skopeoPull = [], first = [], firstPull = [];
+        for (var i = -1; i < Report.Runs; i++)
         {
-            yield return Times(bench, registry.Host, layout, direction);
+            // A registry for each: skopeo remembers where in a registry it has sent a blob before, and has it mounted from there.
+            using var one = DebianRegistry.Start();
+            using var two = DebianRegistry.Start();
+            using var three = DebianRegistry.Start();
+            push.Add(Timed(() => Move("push", layout, one.Host, "bench").GetAwaiter().GetResult()));
+            oras.Add(Timed(() => Oras("push", layout, two.Host)));
+            skopeo.Add(Timed(() => Skopeo("push", layout, three.Host)));
+            pull.Add(Timed(() => Move("pull", bench.Path($"bee{i}"), one.Host, "bench").GetAwaiter().GetResult()));
+            orasPull.Add(Timed(() => Oras("pull", bench.Path($"oras{i}"), two.Host)));
+            skopeoPull.Add(Timed(() => Skopeo("pull", bench.Path($"skopeo{i}"), three.Host)));
+            if (Engine.Module is { } module)
+            {
+                using var four = DebianRegistry.Start();
+                first.Add(Engine.Again("--transfer-cold", module, "push", layout, four.Host));
+                firstPull.Add(Engine.Again("--transfer-cold", module, "pull", bench.Path($"cold{i}"), four.Host));
+            }
         }
 
+        yield return Compared("push", push, oras, skopeo, MostTimes);
+        yield return Compared("pull", pull, orasPull, skopeoPull, MostTimes);
+        if (first.Count > 0)
+        {
+            yield return Compared("push, first in a session", first, oras, skopeo, null);
+            yield return Compared("pull, first in a session", firstPull, orasPull, skopeoPull, null);
+        }
+
+        using var registry = DebianRegistry.Start();
+        Move("push", layout, registry.Host, "bench").GetAwaiter().GetResult();
         yield return Again(registry.Host, layout);
         foreach (var direction in new[] { "push", "pull" })
         {
@@ -52,30 +86,16 @@ internal static class TransferBench
         }
     }
 
-    private static Row Times(Workbench bench, string host, string layout, string direction)
+    /// <summary>Medians without the first, which warms up.</summary>
+    private static Row Compared(string name, List<double> bee, List<double> oras, List<double> skopeo, double? most)
     {
-        List<double> oras = [], skopeo = [], bee = [];
-        for (var i = -1; i < Report.Runs; i++)
-        {
-            double[] times =
-            [
-                Timed(() => Oras(direction, layout, Fresh(bench, direction, $"oras{i}"), host, $"oras{i}")),
-                Timed(() => Skopeo(direction, layout, Fresh(bench, direction, $"skopeo{i}"), host, $"skopeo{i}")),
-                Engine.Again("--transfer-once", "time", direction, direction == "push" ? layout : Fresh(bench, direction, $"bee{i}"), host, $"bee{i}"),
-            ];
-            if (i >= 0)
-            {
-                oras.Add(times[0]);
-                skopeo.Add(times[1]);
-                bee.Add(times[2]);
-            }
-        }
-
-        var (o, s) = (Report.Median(oras), Report.Median(skopeo));
-        var ratio = Report.Median(bee) / Math.Min(o, s);
+        var (b, o, s) = (Report.Median(bee.Skip(1)), Report.Median(oras.Skip(1)), Report.Median(skopeo.Skip(1)));
+        var ratio = b / Math.Min(o, s);
+        var floor = o < s ? "oras" : "skopeo";
+        var other = o < s ? $"skopeo {s:0}" : $"oras {o:0}";
         return new Row(
-            $"{direction} 64 MiB, 16 blobs vs {(o < s ? "oras" : "skopeo")} ({(o < s ? "skopeo" : "oras")} {Math.Max(o, s):0})",
-            Engine.Milliseconds(Math.Min(o, s)), Engine.Milliseconds(Report.Median(bee)), Report.Number(ratio), $"<= {Report.Number(MostTimes)}", ratio <= MostTimes);
+            $"{name} ({floor}; {other})", Engine.Milliseconds(Math.Min(o, s)), Engine.Milliseconds(b), Report.Number(ratio),
+            most is null ? "" : $"<= {Report.Number(most.Value)}", most is null ? null : ratio <= most);
     }
 
     private static Row Again(string host, string layout)
@@ -83,7 +103,7 @@ internal static class TransferBench
         using var registry = new RemoteRegistry(host, new RegistryOptions());
         var store = new ImageStore(layout);
         var start = Stopwatch.GetTimestamp();
-        var result = new ImageTransfer().PushAsync(store, store.Find("bench:v1")!, registry.Repository("bee0"), "v1").GetAwaiter().GetResult();
+        var result = new ImageTransfer().PushAsync(store, store.Find("bench:v1")!, registry.Repository("bench"), "v1").GetAwaiter().GetResult();
         return new Row("publish it again: blobs sent", "", Engine.Milliseconds(Stopwatch.GetElapsedTime(start).TotalMilliseconds), $"{result.BlobsSent}", "0", result.BlobsSent == 0);
     }
 
@@ -99,8 +119,8 @@ internal static class TransferBench
         List<double> many = [], single = [];
         for (var i = 0; i < Report.Runs; i++)
         {
-            many.Add(Engine.Again("--transfer-once", "memory", direction, direction == "push" ? layout : Fresh(bench, direction, $"many{i}"), host, $"many{i}"));
-            single.Add(Engine.Again("--transfer-once", "memory", direction, direction == "push" ? one : Fresh(bench, direction, $"single{i}"), host, $"single{i}"));
+            many.Add(Engine.Again("--transfer-memory", direction, direction == "push" ? layout : bench.Path($"many{i}"), host, $"many{i}"));
+            single.Add(Engine.Again("--transfer-memory", direction, direction == "push" ? one : bench.Path($"single{i}"), host, $"single{i}"));
         }
 
         var most = Math.Max(Report.Median(many), Report.Median(single));
@@ -121,16 +141,13 @@ internal static class TransferBench
         }
     }
 
-    private static void Oras(string direction, string layout, string folder, string host, string repository) => _ = Tool.Run(Tool.Oras, direction == "push"
-        ? ["copy", "--no-tty", "--from-oci-layout-path", layout, "bench:v1", "--to-plain-http", $"{host}/{repository}:v1"]
-        : ["copy", "--no-tty", "--from-plain-http", $"{host}/{repository}:v1", "--to-oci-layout-path", folder, "bench:v1"]).Success;
+    private static void Oras(string direction, string folder, string host) => _ = Tool.Run(Tool.Oras, direction == "push"
+        ? ["copy", "--no-tty", "--from-oci-layout-path", folder, "bench:v1", "--to-plain-http", $"{host}/bench:v1"]
+        : ["copy", "--no-tty", "--from-plain-http", $"{host}/bench:v1", "--to-oci-layout-path", folder, "bench:v1"]).Success;
 
-    private static void Skopeo(string direction, string layout, string folder, string host, string repository) => _ = Tool.Run(Tool.Skopeo, direction == "push"
-        ? ["--insecure-policy", "copy", "--quiet", "--preserve-digests", "--dest-tls-verify=false", $"oci:{layout}:bench:v1", $"docker://{host}/{repository}:v1"]
-        : ["--insecure-policy", "copy", "--quiet", "--preserve-digests", "--src-tls-verify=false", $"docker://{host}/{repository}:v1", $"oci:{folder}:bench:v1"]).Success;
-
-    /// <summary>A folder for a pull; it goes with the workbench.</summary>
-    private static string Fresh(Workbench bench, string direction, string name) => bench.Path($"{direction}-{name}");
+    private static void Skopeo(string direction, string folder, string host) => _ = Tool.Run(Tool.Skopeo, direction == "push"
+        ? ["--insecure-policy", "copy", "--quiet", "--preserve-digests", "--dest-tls-verify=false", $"oci:{folder}:bench:v1", $"docker://{host}/bench:v1"]
+        : ["--insecure-policy", "copy", "--quiet", "--preserve-digests", "--src-tls-verify=false", $"docker://{host}/bench:v1", $"oci:{folder}:bench:v1"]).Success;
 
     private static double Timed(Action work)
     {

@@ -10,11 +10,13 @@ namespace Bee.Oci.Store;
 /// <param name="digest">The blob's digest.</param>
 /// <param name="length">Its bytes.</param>
 /// <param name="start">Where in the file it begins; anywhere but at the beginning the file is an archive's, and stays open.</param>
-internal sealed class BlobStream(SafeFileHandle file, string path, ContentDigest digest, long length, long start = 0) : Stream
+internal sealed class BlobStream(SafeFileHandle file, string path, ContentDigest digest, long length, long start = 0) : Stream, IDigestChecked
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _position;
     private bool _isChecked;
+
+    public string Digest => digest.ToString();
 
     public override bool CanRead => true;
 

@@ -66,7 +66,9 @@ internal sealed class Staging : IDisposable
     public async Task AddAsync(Descriptor descriptor, Stream content, Action<long>? moved, CancellationToken cancellation)
     {
         ContentDigest digest = ContentDigest.Parse(descriptor.Digest);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+        // What is hashed where it is read need not be hashed twice.
+        using IncrementalHash? hash = content is IDigestChecked known && known.Digest == descriptor.Digest ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using TemporaryFile file = Fault.Wrap(_path, () => TemporaryFile.Create(_layout.PrivatePath));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
@@ -81,7 +83,7 @@ internal sealed class Staging : IDisposable
                     break;
                 }
 
-                hash.AppendData(buffer, 0, read);
+                hash?.AppendData(buffer, 0, read);
                 Fault.Wrap(_path, () => file.Append(buffer.AsSpan(0, read)));
                 moved?.Invoke(read);
             }
@@ -97,7 +99,7 @@ internal sealed class Staging : IDisposable
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        if (Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant() != digest.Hex)
+        if (hash is not null && Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant() != digest.Hex)
         {
             throw new StoreException(StoreFault.DigestMismatch, $"What came for the blob {digest} has another digest.");
         }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using Bee.Oci.Registry.Transport;
+using Bee.Oci.Store;
 
 namespace Bee.Oci.Registry.Client;
 
@@ -10,7 +11,7 @@ namespace Bee.Oci.Registry.Client;
 /// checked, so whoever has read the whole length has the right content. A connection that breaks is continued with <c>Range</c>; a registry that
 /// does not know that is read again from the beginning, up to where it broke (OCI Distribution Specification 1.1, "Pulling blobs").
 /// </summary>
-internal sealed class BlobDownload : Stream
+internal sealed class BlobDownload : Stream, IDigestChecked
 {
     /// <summary>A connection has to bring this much before it counts as one that works, so that one that brings single bytes comes to an end.</summary>
     private const int WorthARetry = 64 << 10;
@@ -32,6 +33,9 @@ internal sealed class BlobDownload : Stream
 
     private BlobDownload(Endpoint endpoint, string path, string name, RegistryScope scope, Descriptor descriptor, CancellationToken cancellation) =>
         (_endpoint, _path, _name, _scope, _descriptor, _cancellation) = (endpoint, path, name, scope, descriptor, cancellation);
+
+    /// <inheritdoc/>
+    public string Digest => _descriptor.Digest;
 
     /// <inheritdoc/>
     public override bool CanRead => true;
