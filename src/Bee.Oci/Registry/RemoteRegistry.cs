@@ -39,7 +39,7 @@ public sealed class RemoteRegistry : IRegistry
                 Status = (int)response.StatusCode,
                 Remedy = "Look at the host's name and port.",
             }
-            : await RegistryErrors.ReadAsync(response, doing, cancellation).ConfigureAwait(false);
+            : await _endpoint.FailureAsync(response, doing, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -222,7 +222,7 @@ internal sealed class BlobDownload : Stream, IDigestChecked
             bool isRest = response.StatusCode == HttpStatusCode.PartialContent && from > 0;
             if (!isRest && response.StatusCode != HttpStatusCode.OK)
             {
-                throw await RegistryErrors.ReadAsync(response, $"read the blob {_descriptor.Digest} of {_name}", cancellation).ConfigureAwait(false);
+                throw await _endpoint.FailureAsync(response, $"read the blob {_descriptor.Digest} of {_name}", cancellation).ConfigureAwait(false);
             }
 
             CheckLength(response, isRest, from);

@@ -95,7 +95,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
             HttpMethod.Post, endpoint.Address($"{path}/blobs/uploads/"), scope, cancellation, request => request.Content = new ByteArrayContent([])).ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.Accepted)
         {
-            throw await RegistryErrors.ReadAsync(response, _doing, cancellation).ConfigureAwait(false);
+            throw await endpoint.FailureAsync(response, _doing, cancellation).ConfigureAwait(false);
         }
 
         _location = AnswerAddress.Location(response, endpoint.Transport.Base);
@@ -131,7 +131,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
         using HttpResponseMessage response = await SendAsync(HttpMethod.Patch, _location!, () => new UploadBody(open, from, length, progress), range, cancellation).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            throw await RegistryErrors.ReadAsync(response, _doing, cancellation).ConfigureAwait(false);
+            throw await endpoint.FailureAsync(response, _doing, cancellation).ConfigureAwait(false);
         }
 
         _location = AnswerAddress.TryLocation(response, endpoint.Transport.Base) ?? _location;
@@ -151,7 +151,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
             HttpMethod.Put, AnswerAddress.WithDigest(_location!, descriptor.Digest), body, null, cancellation).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            throw await RegistryErrors.ReadAsync(response, _doing, cancellation).ConfigureAwait(false);
+            throw await endpoint.FailureAsync(response, _doing, cancellation).ConfigureAwait(false);
         }
 
         if (response.Headers.NonValidated.TryGetValues("Docker-Content-Digest", out var values)

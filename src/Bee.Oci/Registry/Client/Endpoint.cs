@@ -72,7 +72,7 @@ internal sealed class Endpoint : IDisposable
             {
                 return absent?.Invoke(response.StatusCode) == true
                     ? null
-                    : throw await RegistryErrors.ReadAsync(response, doing, cancellation).ConfigureAwait(false);
+                    : throw await FailureAsync(response, doing, cancellation).ConfigureAwait(false);
             }
 
             try
@@ -84,6 +84,17 @@ internal sealed class Endpoint : IDisposable
                 await Transport.PauseAsync(failures, cancellation).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>What an answer that is no success says.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="doing">What was tried, as it continues "Cannot".</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public Task<RegistryException> FailureAsync(HttpResponseMessage response, string doing, CancellationToken cancellation)
+    {
+        Uri? asked = response.RequestMessage?.RequestUri;
+        string? elsewhere = asked is null || RegistryHost.IsSameOrigin(asked, Transport.Base) ? null : asked.Authority;
+        return RegistryErrors.ReadAsync(response, doing, Host, elsewhere, cancellation);
     }
 
     /// <summary>Tells a person something that only -Verbose shows.</summary>

@@ -60,7 +60,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
         {
             HttpStatusCode.OK => response.Content.Headers.ContentLength is null or 0 || response.Content.Headers.ContentLength == descriptor.Size,
             HttpStatusCode.NotFound => false,
-            _ => throw await RegistryErrors.ReadAsync(response, $"look for the manifest {descriptor.Digest} in {name}", cancellation).ConfigureAwait(false),
+            _ => throw await endpoint.FailureAsync(response, $"look for the manifest {descriptor.Digest} in {name}", cancellation).ConfigureAwait(false),
         };
     }
 
@@ -98,7 +98,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
 
         if (!response.IsSuccessStatusCode)
         {
-            throw await RegistryErrors.ReadAsync(response, $"push the manifest {Shown(reference)}", cancellation).ConfigureAwait(false);
+            throw await endpoint.FailureAsync(response, $"push the manifest {Shown(reference)}", cancellation).ConfigureAwait(false);
         }
 
         return DigestHeader(response) is { } digest && digest.ToString() != content.Descriptor.Digest
@@ -115,7 +115,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
             return;
         }
 
-        RegistryException failure = await RegistryErrors.ReadAsync(response, $"delete {Shown(reference)}", cancellation).ConfigureAwait(false);
+        RegistryException failure = await endpoint.FailureAsync(response, $"delete {Shown(reference)}", cancellation).ConfigureAwait(false);
 
         // "If tag deletion is disabled, the registry MUST respond with either a 400 Bad Request or a 405".
         throw References.Digest(reference) is null && failure.Status is 400 or 405

@@ -17,25 +17,30 @@ internal static class RegistryErrors
     /// <summary>Reads the error out of an answer.</summary>
     /// <param name="response">The answer; its body may be anything.</param>
     /// <param name="doing">What was tried, as it continues "Cannot": <c>read the manifest of ghcr.io/me/x:v1</c>.</param>
+    /// <param name="host">The registry, as people name it.</param>
+    /// <param name="elsewhere">The host that answered, where it is another one that the registry led to; else null.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public static async Task<RegistryException> ReadAsync(HttpResponseMessage response, string doing, CancellationToken cancellation)
+    public static async Task<RegistryException> ReadAsync(HttpResponseMessage response, string doing, string host, string? elsewhere, CancellationToken cancellation)
     {
         byte[] body = await BodyAsync(response, cancellation).ConfigureAwait(false);
-        return Make(response.StatusCode, body, doing, response.RequestMessage?.RequestUri);
+        return Make(response.StatusCode, body, doing, host, elsewhere);
     }
 
     /// <summary>The exception for a status and a body.</summary>
-    public static RegistryException Make(HttpStatusCode status, byte[] body, string doing, Uri? asked)
+    public static RegistryException Make(HttpStatusCode status, byte[] body, string doing, string host, string? elsewhere = null)
     {
         (string? code, string? message) = Words(body);
         RegistryFault fault = FaultOf(code, (int)status);
         string words = message ?? Default(fault, status);
         string facts = code is null ? "" : code + ", ";
-        return new RegistryException(fault, string.Create(CultureInfo.InvariantCulture, $"Cannot {doing}: {words} ({facts}HTTP {(int)status})."))
+        string from = elsewhere is null ? "" : " of " + elsewhere;
+        return new RegistryException(fault, string.Create(CultureInfo.InvariantCulture, $"Cannot {doing}: {words} ({facts}HTTP {(int)status}{from})."))
         {
             Code = code,
             Status = (int)status,
-            Remedy = Remedy(fault, code, (int)status, asked?.Authority ?? "the registry"),
+            Remedy = elsewhere is null
+                ? Remedy(fault, code, (int)status, host)
+                : $"{host} keeps this at {elsewhere}, which gets no login from Bee, and does not give or take it. Such addresses are good for a short time only: try again.",
         };
     }
 

@@ -19,7 +19,7 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name, Repos
         {
             HttpStatusCode.OK => response.Content.Headers.ContentLength is not > 0 || response.Content.Headers.ContentLength == descriptor.Size,
             HttpStatusCode.NotFound => false,
-            _ => throw await RegistryErrors.ReadAsync(response, $"look for the blob {descriptor.Digest} in {name}", cancellation).ConfigureAwait(false),
+            _ => throw await endpoint.FailureAsync(response, $"look for the blob {descriptor.Digest} in {name}", cancellation).ConfigureAwait(false),
         };
     }
 
@@ -64,7 +64,7 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name, Repos
 
             return (int)response.StatusCode < 500
                 ? false
-                : throw await RegistryErrors.ReadAsync(response, $"mount the blob {descriptor.Digest} in {name}", cancellation).ConfigureAwait(false);
+                : throw await endpoint.FailureAsync(response, $"mount the blob {descriptor.Digest} in {name}", cancellation).ConfigureAwait(false);
         }
     }
 

@@ -22,7 +22,7 @@ public sealed class AnswerMutationTests(ITestOutputHelper output)
         byte[] one = """{"errors":[{"code":"DENIED","message":"requested access is denied","detail":[{"Type":"repository"}]},{"code":"X","message":"y"}]}"""u8.ToArray();
         Run("errors", [one, """{"message":"not \u00e4 found"}"""u8.ToArray()], (bytes, number) =>
         {
-            RegistryException error = RegistryErrors.Make((HttpStatusCode)(300 + (number % 300)), bytes, "push", Base);
+            RegistryException error = RegistryErrors.Make((HttpStatusCode)(300 + (number % 300)), bytes, "push", "ghcr.io");
             Assert.InRange(error.Message.Length, 10, 600);
             Assert.DoesNotContain(error.Message, char.IsControl);
         });

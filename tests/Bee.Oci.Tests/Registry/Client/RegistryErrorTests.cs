@@ -43,6 +43,15 @@ public sealed class RegistryErrorTests
     public void What_to_do_is_said(int status, string code, string words) =>
         Assert.Contains(words, Make(status, $$"""{"errors":[{"code":"{{code}}"}]}""").Remedy);
 
+    [Fact]
+    public void Another_host_that_refuses_is_named_and_no_login_is_asked_for()
+    {
+        RegistryException error = RegistryErrors.Make(HttpStatusCode.Forbidden, [], "read a blob", "ghcr.io", "store.example");
+        Assert.EndsWith("(HTTP 403 of store.example).", error.Message);
+        Assert.DoesNotContain("Connect-BeeRegistry", error.Remedy);
+        Assert.Contains("store.example", error.Remedy);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("<html>no</html>")]
@@ -74,5 +83,5 @@ public sealed class RegistryErrorTests
     }
 
     private static RegistryException Make(int status, string body) =>
-        RegistryErrors.Make((HttpStatusCode)status, Encoding.UTF8.GetBytes(body), "push to ghcr.io/me/x", new Uri("https://ghcr.io/v2/me/x/manifests/v1"));
+        RegistryErrors.Make((HttpStatusCode)status, Encoding.UTF8.GetBytes(body), "push to ghcr.io/me/x", "ghcr.io");
 }
