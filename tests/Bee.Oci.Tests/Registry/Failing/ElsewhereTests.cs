@@ -15,7 +15,7 @@ public sealed class ElsewhereTests : IDisposable
 
     public ElsewhereTests()
     {
-        _client = new RemoteRegistry(_registry.Host, new FaultCase(Stage.Other, Faults.Cut, null).Options with { Credentials = new OneLogin() });
+        _client = new RemoteRegistry(_registry.Host, FaultCase.Quick with { Credentials = new OneLogin() });
         FaultyImage.Lay(_registry);
     }
 

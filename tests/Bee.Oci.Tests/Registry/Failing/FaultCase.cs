@@ -11,20 +11,57 @@ namespace Bee.Oci.Tests.Registry.Failing;
 /// <param name="Also">A second kind of requests that fail.</param>
 internal sealed record FaultCase(Stage Stage, Fault Fault, RegistryFault? Expected, int Times = int.MaxValue, Stage? Also = null)
 {
-    /// <summary>How the client speaks: short timeouts where one is waited for, and where none is such that a slow machine meets none.</summary>
-    public RegistryOptions Options
+    // Far more than any timeout of the client: only a hang gets here.
+    private static readonly TimeSpan Hang = TimeSpan.FromMinutes(1);
+
+    // In seconds.
+    private const double Patient = 20;
+
+    /// <summary>How the client speaks: tries again soon, and meets no timeout on a slow machine.</summary>
+    public static RegistryOptions Quick { get; } = Options(Patient);
+
+    /// <summary>Lets the fault happen to some work, which gets over it or reports it as it should.</summary>
+    /// <returns>Whether it was reported.</returns>
+    public async Task<bool> ExpectAsync(FaultyRegistry registry, string repository, Func<IRepository, Task> work)
     {
-        get
+        Injection injection = registry.Inject(Stage, Fault, Times);
+        if (Also is { } also)
         {
-            TimeSpan patience = TimeSpan.FromSeconds(Expected == RegistryFault.TimedOut ? 0.5 : 20);
-            return new RegistryOptions
-            {
-                HeaderTimeout = patience,
-                IdleTimeout = patience,
-                Retries = 3,
-                LongestPause = TimeSpan.FromMilliseconds(10),
-                ChunkLength = FaultyImage.Chunk,
-            };
+            registry.Inject(also, Fault, Times);
         }
+
+        // Where a timeout is waited for it is short, and where the machine is so slow that something else meets it, longer the next time.
+        Exception? error = null;
+        foreach (double patience in Expected == RegistryFault.TimedOut ? [0.5, 5, Patient] : new[] { Patient })
+        {
+            using var client = new RemoteRegistry(registry.Host, Options(patience));
+            error = await Record.ExceptionAsync(() => work(client.Repository(repository)).WaitAsync(Hang));
+            if (injection.Hits > 0)
+            {
+                break;
+            }
+        }
+
+        Assert.True(error is null or RegistryException, $"Not a RegistryException: {error}");
+        Assert.True(injection.Hits > 0, $"The fault did not happen: {error}");
+        Assert.True(Expected == (error as RegistryException)?.Fault, $"Not {Expected?.ToString() ?? "got over"}, but {(error as RegistryException)?.Fault}: {error?.Message}");
+        return error is not null;
     }
+
+    /// <summary>The work succeeds when the registry works again.</summary>
+    public static async Task AgainAsync(FaultyRegistry registry, string repository, Func<IRepository, Task> work)
+    {
+        registry.Heal();
+        using var client = new RemoteRegistry(registry.Host, Quick);
+        await work(client.Repository(repository)).WaitAsync(Hang);
+    }
+
+    private static RegistryOptions Options(double patience) => new()
+    {
+        HeaderTimeout = TimeSpan.FromSeconds(patience),
+        IdleTimeout = TimeSpan.FromSeconds(patience),
+        Retries = 3,
+        LongestPause = TimeSpan.FromMilliseconds(10),
+        ChunkLength = FaultyImage.Chunk,
+    };
 }

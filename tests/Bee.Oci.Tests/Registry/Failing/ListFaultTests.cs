@@ -9,7 +9,7 @@ namespace Bee.Oci.Tests.Registry.Failing;
 /// <summary>Tags, repositories and referrers of a registry that fails.</summary>
 public sealed class ListFaultTests : IDisposable
 {
-    private static readonly RegistryOptions Quick = new FaultCase(Stage.Other, Faults.Cut, null).Options;
+    private static readonly RegistryOptions Quick = FaultCase.Quick;
 
     private readonly FaultyRegistry _registry = new(new FaultyRegistryOptions { PageSize = 2 });
     private readonly RemoteRegistry _client;

@@ -6,9 +6,6 @@ namespace Bee.Oci.Tests.Registry.Failing;
 /// <summary>The client with a registry that fails at every stage of pull and push.</summary>
 public sealed class RepositoryFaultTests
 {
-    // Far more than any timeout of the client: only a hang gets here.
-    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
-
     public static TheoryData<string> Pulls => [.. PullFaults.All.Keys];
 
     public static TheoryData<string> Pushes => [.. PushFaults.All.Keys];
@@ -40,33 +37,14 @@ public sealed class RepositoryFaultTests
         Assert.Equal(FaultyImage.Manifest.Bytes, registry.Repository(FaultyImage.Repository).Manifests[registry.Repository(FaultyImage.Repository).Tags[FaultyImage.Tag]].Bytes);
     }
 
-    // The fault happens, is got over or reported, and leaves nothing behind that is in the way when the registry works again.
+    // It is got over or reported, and leaves nothing behind that is in the way when the registry works again.
     private static async Task ExpectAsync(FaultyRegistry registry, FaultCase fault, Func<IRepository, Task> work)
     {
-        Injection injection = registry.Inject(fault.Stage, fault.Fault, fault.Times);
-        if (fault.Also is { } also)
+        bool failed = await fault.ExpectAsync(registry, FaultyImage.Repository, work);
+        FaultyImage.AssertWhole(registry);
+        if (failed)
         {
-            registry.Inject(also, fault.Fault, fault.Times);
-        }
-
-        using (var client = new RemoteRegistry(registry.Host, fault.Options))
-        {
-            RegistryException? error = await Record.ExceptionAsync(() => work(client.Repository(FaultyImage.Repository)).WaitAsync(Hang)) switch
-            {
-                null => null,
-                RegistryException reported => reported,
-                Exception other => throw new InvalidOperationException($"Not a RegistryException: {other.GetType().Name}: {other.Message}", other),
-            };
-            Assert.True(injection.Hits > 0, "The fault did not happen.");
-            Assert.Equal(fault.Expected, error?.Fault);
-            FaultyImage.AssertWhole(registry);
-        }
-
-        if (fault.Expected is not null)
-        {
-            registry.Heal();
-            using var again = new RemoteRegistry(registry.Host, new RegistryOptions { LongestPause = TimeSpan.FromMilliseconds(10) });
-            await work(again.Repository(FaultyImage.Repository)).WaitAsync(Hang);
+            await FaultCase.AgainAsync(registry, FaultyImage.Repository, work);
         }
     }
 }

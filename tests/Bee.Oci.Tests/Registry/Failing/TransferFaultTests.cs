@@ -12,9 +12,6 @@ namespace Bee.Oci.Tests.Registry.Failing;
 /// </summary>
 public sealed class TransferFaultTests : IDisposable
 {
-    // Far more than any timeout of the client: only a hang gets here.
-    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
-
     private readonly FaultyRegistry _registry = new();
     private readonly StoreFolder _folder = new();
     private readonly ImageReference _name;
@@ -97,29 +94,9 @@ public sealed class TransferFaultTests : IDisposable
         _folder.Dispose();
     }
 
-    // True where the fault was reported, false where it was got over.
-    private async Task<bool> ExpectAsync(FaultCase fault, Func<IRepository, Task> work)
-    {
-        Injection injection = _registry.Inject(fault.Stage, fault.Fault, fault.Times);
-        if (fault.Also is { } also)
-        {
-            _registry.Inject(also, fault.Fault, fault.Times);
-        }
+    private Task<bool> ExpectAsync(FaultCase fault, Func<IRepository, Task> work) => fault.ExpectAsync(_registry, FaultyImage.Repository, work);
 
-        using var client = new RemoteRegistry(_registry.Host, fault.Options);
-        Exception? error = await Record.ExceptionAsync(() => work(client.Repository(FaultyImage.Repository)).WaitAsync(Hang));
-        Assert.True(error is null or RegistryException, $"Not a RegistryException: {error}");
-        Assert.True(injection.Hits > 0, "The fault did not happen.");
-        Assert.True(fault.Expected == (error as RegistryException)?.Fault, $"{fault.Expected} was expected: {(error as RegistryException)?.Fault} {error?.Message}");
-        return error is not null;
-    }
-
-    private async Task AgainAsync(Func<IRepository, Task> work)
-    {
-        _registry.Heal();
-        using var client = new RemoteRegistry(_registry.Host, new RegistryOptions());
-        await work(client.Repository(FaultyImage.Repository)).WaitAsync(Hang);
-    }
+    private Task AgainAsync(Func<IRepository, Task> work) => FaultCase.AgainAsync(_registry, FaultyImage.Repository, work);
 
     /// <summary>Puts an image into the registry without asking it.</summary>
     private string Lay(byte[] program)

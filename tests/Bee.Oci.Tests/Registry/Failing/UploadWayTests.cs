@@ -7,7 +7,7 @@ namespace Bee.Oci.Tests.Registry.Failing;
 /// <summary>Uploads in all the ways that the specification leaves to registries, and what is sent again after a cut.</summary>
 public sealed class UploadWayTests
 {
-    private static readonly RegistryOptions Quick = new FaultCase(Stage.Other, Faults.Cut, null).Options;
+    private static readonly RegistryOptions Quick = FaultCase.Quick;
 
     [Theory]
     [InlineData(LocationStyle.Absolute, false, false)]
