@@ -37,6 +37,7 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
     {
         // Read first: what is wrong with the file is better known before anything is sent.
         DockerConfig logins = DockerConfig.Load(Link.Note);
+        _ = logins.Registries();
         string secret = ParameterSetName == TokenSet ? new NetworkCredential("", Token).Password : Credential.GetNetworkCredential().Password;
         if (secret.Length == 0)
         {

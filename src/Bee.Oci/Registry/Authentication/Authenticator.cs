@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Text.Json;
 using Bee.Oci.Registry.Transport;
 
 namespace Bee.Oci.Registry.Authentication;
@@ -126,7 +125,7 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
         {
             lock (_secrets)
             {
-                _secrets.UnionWith([secret, Uri.EscapeDataString(secret), JsonEncodedText.Encode(secret).ToString()]);
+                _secrets.UnionWith([secret, Uri.EscapeDataString(secret)]);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace Bee.Oci.Registry.Transport;
 
@@ -17,13 +18,7 @@ internal static class RefusalText
     public static async Task CleanAsync(HttpResponseMessage answer, IReadOnlyList<string> secrets, CancellationToken cancellation)
     {
         byte[] words = await ReadAsync(answer.Content, cancellation).ConfigureAwait(false);
-        string text = Encoding.UTF8.GetString(words);
-        foreach (string secret in secrets.Where(secret => secret.Length > 0).OrderByDescending(secret => secret.Length))
-        {
-            text = text.Replace(secret, Instead, StringComparison.Ordinal);
-        }
-
-        var clean = new ByteArrayContent(Encoding.UTF8.GetBytes(text));
+        var clean = new ByteArrayContent(CleanJson(words, secrets) ?? Encoding.UTF8.GetBytes(Clean(Encoding.UTF8.GetString(words), secrets)));
         if (answer.Content.Headers.TryGetValues("Content-Type", out IEnumerable<string>? type))
         {
             clean.Headers.TryAddWithoutValidation("Content-Type", type);
@@ -31,6 +26,68 @@ internal static class RefusalText
 
         answer.Content.Dispose();
         answer.Content = clean;
+    }
+
+    private static string Clean(string text, IReadOnlyList<string> secrets)
+    {
+        foreach (string secret in secrets.Where(secret => secret.Length > 0).OrderByDescending(secret => secret.Length))
+        {
+            text = text.Replace(secret, Instead, StringComparison.Ordinal);
+        }
+
+        return text;
+    }
+
+    /// <summary>A document with each of its texts cleaned, however they were escaped; null where it is none.</summary>
+    private static byte[]? CleanJson(byte[] words, IReadOnlyList<string> secrets)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(words);
+            using var copy = new MemoryStream();
+            using (var writer = new Utf8JsonWriter(copy))
+            {
+                Copy(document.RootElement, writer, secrets);
+            }
+
+            return copy.ToArray();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static void Copy(JsonElement element, Utf8JsonWriter writer, IReadOnlyList<string> secrets)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                foreach (JsonProperty property in element.EnumerateObject())
+                {
+                    writer.WritePropertyName(Clean(property.Name, secrets));
+                    Copy(property.Value, writer, secrets);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (JsonElement item in element.EnumerateArray())
+                {
+                    Copy(item, writer, secrets);
+                }
+
+                writer.WriteEndArray();
+                break;
+            case JsonValueKind.String:
+                writer.WriteStringValue(Clean(element.GetString()!, secrets));
+                break;
+            default:
+                element.WriteTo(writer);
+                break;
+        }
     }
 
     private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellation)

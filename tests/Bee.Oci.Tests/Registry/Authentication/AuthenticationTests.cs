@@ -252,7 +252,7 @@ public sealed class AuthenticationTests : IDisposable
     public async Task WhatTheRegistryRepeatsIsTakenOut()
     {
         using var registry = new Wire(request => request.Header("Authorization") is { } sent
-            ? HttpAnswer.Json(403, $$"""{"errors":[{"code":"DENIED","message":"{{Secret}} and {{sent}} are not enough"}]}""")
+            ? HttpAnswer.Json(403, $$"""{"errors":[{"code":"DENIED","message":"{{Secret}}, \u00733cret-of-ad\u0061 and {{sent}} are not enough"}]}""")
             : Wire.Unauthorized("Basic realm=\"x\""));
 
         (int status, string body) = await registry.GetAsync(With(OneCredential.Password()));

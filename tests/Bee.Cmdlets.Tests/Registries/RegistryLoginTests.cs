@@ -1,0 +1,172 @@
+using System.Management.Automation;
+using System.Net;
+using Bee.Registries;
+
+namespace Bee.Cmdlets.Tests;
+
+[Collection("Bee")]
+public sealed class RegistryLoginTests : IDisposable
+{
+    private const string Password = "s3cret-pass";
+
+    private static readonly string[] s_variables = ["DOCKER_CONFIG", "REGISTRY_AUTH_FILE"];
+
+    private readonly Dictionary<string, string?> _before = s_variables.ToDictionary(name => name, Environment.GetEnvironmentVariable);
+    private readonly TempFolder _folder = new();
+    private readonly TokenServer _tokens = new();
+    private readonly Shell _shell = new();
+
+    public RegistryLoginTests()
+    {
+        Environment.SetEnvironmentVariable("DOCKER_CONFIG", _folder["docker"]);
+        Environment.SetEnvironmentVariable("REGISTRY_AUTH_FILE", null);
+        _tokens.Users["ada"] = Password;
+    }
+
+    private string Config => File.Exists(_folder["docker/config.json"]) ? File.ReadAllText(_folder["docker/config.json"]) : "";
+
+    public void Dispose()
+    {
+        foreach ((string name, string? value) in _before)
+        {
+            Environment.SetEnvironmentVariable(name, value);
+        }
+
+        _shell.Dispose();
+        _tokens.Dispose();
+        _folder.Dispose();
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void ALoginThatTheRegistryTakesIsKeptAndUsed()
+    {
+        using var registry = DebianRegistry.Start(new DebianRegistryOptions { Users = new Dictionary<string, string> { ["ada"] = Password } });
+
+        PSObject login = Assert.Single(_shell.Objects("Connect-BeeRegistry $registry -Credential $credential", ("registry", registry.Host), ("credential", Ada())));
+
+        Assert.Equal((registry.Host, "ada", "Password", _folder["docker/config.json"]), (
+            $"{login.Properties["Registry"].Value}", $"{login.Properties["UserName"].Value}", $"{login.Properties["Kind"].Value}", $"{login.Properties["KeptIn"].Value}"));
+        Assert.Contains(registry.Host, Config, StringComparison.Ordinal);
+        Assert.Empty(_shell.Objects("Find-BeeImage $registry", ("registry", registry.Host)));
+        Assert.Empty(_shell.Objects("$login | Disconnect-BeeRegistry", ("login", login)));
+        Assert.DoesNotContain(registry.Host, Config, StringComparison.Ordinal);
+        Assert.Equal("Registry.Unauthorized", Id(_shell.Error("Find-BeeImage $registry", ("registry", registry.Host))));
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void ALoginThatTheRegistryRefusesIsNotKept()
+    {
+        using var registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = _tokens });
+
+        ErrorRecord error = _shell.Error("Connect-BeeRegistry $registry -Credential $credential", ("registry", registry.Host), ("credential", Ada("wr0ng-pass")));
+
+        Assert.Equal("Registry.Unauthorized", Id(error));
+        Assert.Equal(ErrorCategory.AuthenticationError, error.CategoryInfo.Category);
+        Assert.Equal(registry.Host, error.TargetObject);
+        Assert.NotEmpty(error.ErrorDetails.RecommendedAction);
+        Assert.Empty(Config);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void ATokenIsKeptAsTheRegistryTakesIt()
+    {
+        _tokens.RefreshTokens["refr3sh"] = "ada";
+        using var registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = _tokens });
+
+        PSObject login = Assert.Single(_shell.Objects("Connect-BeeRegistry $registry -Token $token", ("registry", registry.Host), ("token", new NetworkCredential("", "refr3sh").SecurePassword)));
+
+        Assert.Equal("IdentityToken", $"{login.Properties["Kind"].Value}");
+        Assert.Contains("\"identitytoken\": \"refr3sh\"", Config, StringComparison.Ordinal);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void TlsTakesTheAuthorityAndSkippingItWarns()
+    {
+        using var authority = new TestAuthority();
+        using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = authority, Users = new Dictionary<string, string> { ["ada"] = Password } });
+        (string, object?)[] names = [("registry", registry.Host), ("credential", Ada()), ("ca", authority.Certificate)];
+
+        Assert.Single(_shell.Objects("Connect-BeeRegistry $registry $credential -CACertificate $ca", names));
+        ShellResult skipped = _shell.Run("Connect-BeeRegistry $registry $credential -SkipCertificateCheck", names);
+        Assert.Empty(skipped.Errors);
+        Assert.Contains(registry.Host, Assert.Single(skipped.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatIfAsksNobody()
+    {
+        int asked = 0;
+        using var server = new HttpServer(exchange =>
+        {
+            asked++;
+            return exchange.SendAsync(new HttpAnswer(200));
+        });
+
+        Assert.Empty(_shell.Objects("Connect-BeeRegistry $registry -Credential $credential -WhatIf", ("registry", server.Host), ("credential", Ada())));
+        Assert.Equal(0, asked);
+        Assert.Empty(Config);
+    }
+
+    [Theory]
+    [InlineData("Connect-BeeRegistry https://ghcr.io -Credential $credential", "Registry.BadName")]
+    [InlineData("Connect-BeeRegistry ghcr.io/me -Credential $credential", "Registry.BadName")]
+    [InlineData("Connect-BeeRegistry 127.0.0.1:1 -Credential $empty", "EmptySecret")]
+    [InlineData("Connect-BeeRegistry 127.0.0.1:1 -Token ([securestring]::new())", "EmptySecret")]
+    [InlineData("Connect-BeeRegistry 127.0.0.1:1 -Credential $credential", "Registry.Unreachable")]
+    [InlineData("Connect-BeeRegistry registry.example -Credential $credential -CACertificate /no/such.pem", "Registry.Certificate")]
+    [InlineData("Disconnect-BeeRegistry ghcr.io", "NoLogin")]
+    public void WhatCannotBeDoneIsSaid(string command, string id) =>
+        Assert.Equal(id, Id(_shell.Error(command, ("credential", Ada()), ("empty", Ada("")))));
+
+    [Fact]
+    public void ADamagedFileIsKnownBeforeAnythingIsSent()
+    {
+        int asked = 0;
+        using var server = new HttpServer(exchange =>
+        {
+            asked++;
+            return exchange.SendAsync(new HttpAnswer(200));
+        });
+        _folder.Write("docker/config.json", "{ damaged");
+
+        Assert.Equal("Registry.Login", Id(_shell.Error("Connect-BeeRegistry $registry -Credential $credential", ("registry", server.Host), ("credential", Ada()))));
+        Assert.Equal(0, asked);
+    }
+
+    [Fact]
+    public void PatternsLogOutOfWhatTheyFit()
+    {
+        _folder.Write("docker/config.json", """{"auths":{"a.example":{},"https://b.example/v1/":{},"c.test":{} } }""");
+
+        Assert.Empty(_shell.Objects("Disconnect-BeeRegistry *.nothing"));
+        Assert.Empty(_shell.Objects("Disconnect-BeeRegistry *.example -WhatIf"));
+        Assert.Contains("a.example", Config, StringComparison.Ordinal);
+        Assert.Empty(_shell.Objects("Disconnect-BeeRegistry *.example"));
+        Assert.DoesNotContain(".example", Config, StringComparison.Ordinal);
+        Assert.Contains("c.test", Config, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RegistriesWithALoginAreOffered()
+    {
+        _folder.Write("docker/config.json", """{"auths":{"a.example":{},"https://b.example/v1/":{} } }""");
+
+        Assert.Equal(["a.example", "b.example"], _shell.Objects(
+            "(TabExpansion2 'Disconnect-BeeRegistry ' 23).CompletionMatches.CompletionText").Select(text => $"{text}"));
+    }
+
+    [Fact]
+    public void ALoginFitsOnAScreen()
+    {
+        using var server = new HttpServer(exchange => exchange.SendAsync(new HttpAnswer(200)));
+
+        string[] lines = _shell.Show("Connect-BeeRegistry $registry -Credential $credential -WarningAction Ignore", ("registry", server.Host), ("credential", Ada()));
+
+        Assert.All(lines, line => Assert.True(line.Length <= 80));
+        Assert.Contains(lines, line => line.StartsWith(server.Host, StringComparison.Ordinal) && line.Contains("ada", StringComparison.Ordinal));
+    }
+
+    private static PSCredential Ada(string password = Password) => new("ada", new NetworkCredential("", password).SecurePassword);
+
+    private static string Id(ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];
+}
