@@ -16,6 +16,14 @@ BeforeDiscovery {
         'Invoke-BeeProgram: Example 5: Packets of a container'             = 'there is no container here'
         'Invoke-BeeProgram: Example 6: Another function'                   = 'it runs until Ctrl+C'
         'Invoke-BeeProgram: Example 4: Counters'                           = 'it runs until Ctrl+C'
+        'Invoke-BeeBuild: Example 6: For two platforms, with registers'     = 'there are no types of another platform''s kernel here'
+        'Publish-BeeImage: Example 4: Sign what is published'              = 'it asks for a password'
+        'Import-BeeImage: Example 3: A container image out of docker'      = 'there is no docker here'
+        'Connect-BeeRegistry: Example 1: User name and password'           = 'it asks for a password'
+        'Connect-BeeRegistry: Example 2: A token, in a job that nobody watches' = 'there is no token here'
+        'Connect-BeeRegistry: Example 3: A registry with a company''s own certificate' = 'it asks for a password'
+        'Disconnect-BeeRegistry: Example 1: One registry'                  = 'it would change the logins of whoever runs the tests'
+        'Disconnect-BeeRegistry: Example 2: Logging in for a while'        = 'it asks for a password'
         'Test-BeeImage: Example 3: Another machine''s kernel'              = 'there is no other machine here'
     }
     $examples = foreach ($name in $commands) {
@@ -88,10 +96,17 @@ Describe 'An example' {
         }
         Copy-Item "$folder/src/opensnoop.bpf.c" "$folder/opensnoop.bpf.c"
         $null = Invoke-BeeBuild "$folder/src/execsnoop.bpf.c" -BinaryOnly -OutFile "$folder/execsnoop.o"
+        $null = Invoke-BeeBuild "$folder/src/opensnoop.bpf.c" -BinaryOnly -OutFile "$folder/opensnoop.bpf.o"
         $null = Invoke-BeeBuild (Join-Path $root tests fixtures settings.bpf.c) -Tag settings:v1
         $null = New-Item -ItemType Directory "$folder/out"
         Set-Content "$folder/broken.bpf.c" 'int broken('
         Set-Content "$folder/allowed.csv" "Key,Value`n1000,1`n1001,2"
+
+        # The registries of the examples are one of the test's own.
+        if (-not (Get-RegistryObstacle)) {
+            $registry = Start-Registry "$folder/registry"
+            $published = Publish-BeeImage opensnoop:v1 -Destination "$($registry.Name)/me/opensnoop"
+        }
 
         # Programs that must run before examples of these commands.
         $before = @{
@@ -106,6 +121,7 @@ Describe 'An example' {
     }
     AfterAll {
         $load.Kill($true)
+        if ($registry) { $registry.Process.Kill() }
         $env:BEE_STORE = $null
     }
 
@@ -114,12 +130,19 @@ Describe 'An example' {
         Skip-WithoutKernel
         # Ten seconds, or a process of a reader's own, stand in the text.
         $text = $Code -replace '\b4242\b', $load.Id -replace 'Start-Sleep 10', 'Start-Sleep 1' -replace '-Duration 10', '-Duration 1'
+        if ($Name -match '-BeeImage$' -or $text -match '-Pull') {
+            $hosts = 'ghcr\.io|registry\.example\.com|localhost:5000'
+            if ($registry) { $text = $text -replace $hosts, $registry.Name -replace 'sha256:0f2c\w+', $published.Digest -replace '-Platform \S+', "-Platform $([Bee.Oci.Platform]::Host)" }
+            elseif ($text -match $hosts) { Skip-WithoutRegistry }
+        }
         $ErrorActionPreference = 'Stop'
         Push-Location $folder
         $running = @()
         try {
             # Each begins with the same images: one removes what another needs.
             'opensnoop:v1' | ForEach-Object { $null = Copy-BeeImage $_ opensnoop:latest -ErrorAction Ignore; $null = Copy-BeeImage $_ ghcr.io/me/opensnoop:v1 }
+            if ($Name -eq 'Import-BeeImage' -and -not (Test-Path tools.tar.gz)) { $null = Export-BeeImage opensnoop:v1 ./tools.tar.gz }
+            if ($registry) { $null = Publish-BeeImage opensnoop:v1 -Destination "$($registry.Name)/me/opensnoop"; $null = Copy-BeeImage opensnoop:v1 "$($registry.Name)/me/opensnoop:v1" }
             $running = @(foreach ($program in $before[$Name]) { Start-BeeProgram "${program}:v1" -Name $program -Parameter @{ target_pid = $load.Id } })
             if ($text -match 'counter_stacks') { $running = @(Start-BeeProgram (Join-Path $root examples cpustack) -Parameter @{ target_pid = $load.Id } -ProcessId $load.Id) }
             if ($text -match '-Program old') { $running = @(foreach ($program in 'old', 'new') { Start-BeeProgram settings:v1 -Name $program }) }

@@ -44,3 +44,27 @@ function Start-OpenLoad {
     '-c', 'i=0; while [ $i -lt 6000 ]; do read x < /etc/hostname; /bin/true; sleep 0.05; i=$((i + 1)); done' | ForEach-Object { $start.ArgumentList.Add($_) }
     [Diagnostics.Process]::Start($start)
 }
+
+# Why there can be no registry of a test's own; null where there can.
+function Get-RegistryObstacle { if (-not (Get-Command docker-registry -ErrorAction Ignore)) { 'needs docker-registry, which is not installed' } }
+
+# Skips a test that needs one. Called in the test itself, so that the reason reaches the report.
+function Skip-WithoutRegistry { if ($why = Get-RegistryObstacle) { Set-ItResult -Skipped -Because $why } }
+
+# Debian's registry, on a loopback port that the system chose, with its content in a folder. The caller kills the process; Name is its host and port.
+function Start-Registry([string] $Folder) {
+    $null = New-Item -ItemType Directory -Force $Folder
+    Set-Content "$Folder/config.yml" @"
+version: 0.1
+log: { formatter: json }
+storage: { filesystem: { rootdirectory: $Folder/content }, delete: { enabled: true } }
+http: { addr: 127.0.0.1:0 }
+"@
+    $process = Start-Process docker-registry serve, "$Folder/config.yml" -PassThru -RedirectStandardOutput "$Folder/out" -RedirectStandardError "$Folder/log"
+    $deadline = [DateTime]::Now.AddSeconds(30)
+    while (-not ((Get-Content "$Folder/out", "$Folder/log" -Raw -ErrorAction Ignore) -join '' -match 'listening on (127\.0\.0\.1:\d+)')) {
+        if ($process.HasExited -or [DateTime]::Now -gt $deadline) { throw "docker-registry did not start: $(Get-Content "$Folder/log" -Raw)" }
+        Start-Sleep -Milliseconds 50
+    }
+    [pscustomobject]@{ Process = $process; Name = $Matches[1] }
+}
