@@ -27,6 +27,9 @@ public sealed record RegistryOptions
     /// <summary>Blobs that are longer than this are sent in pieces of this length, in bytes.</summary>
     internal long ChunkLength { get; init; } = 16 << 20;
 
+    /// <summary>How long a registry is told about an upload that will not be finished. A person waits for this after Ctrl+C.</summary>
+    internal TimeSpan CancelTimeout { get; init; } = TimeSpan.FromMilliseconds(400);
+
     /// <summary>Where credentials come from; null for none.</summary>
     public ICredentialSource? Credentials { get; init; }
 

@@ -71,8 +71,7 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name, Repos
     /// <summary>Tells a registry that an upload will not be finished. It forgets such ones by itself, only later: so a failure is none.</summary>
     public static async Task CancelAsync(Endpoint endpoint, Uri location, RegistryScope scope)
     {
-        // The person waits for this after Ctrl+C.
-        using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        using var soon = new CancellationTokenSource(endpoint.Options.CancelTimeout);
         try
         {
             using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Delete, location, scope, soon.Token).ConfigureAwait(false);

@@ -15,6 +15,7 @@ internal static class Samples
         LongestPause = TimeSpan.FromMilliseconds(20),
         HeaderTimeout = TimeSpan.FromSeconds(20),
         IdleTimeout = TimeSpan.FromSeconds(20),
+        CancelTimeout = TimeSpan.FromSeconds(20),
         ChunkLength = 256 << 10,
     };
 
