@@ -121,7 +121,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
     /// <summary>The tag comes last: whoever finds the image by it finds the signature too.</summary>
     private async Task<Descriptor> SignAsync(IRepository repository, ImageReference name, Descriptor image, SigningKey key, CancellationToken cancellation)
     {
-        Descriptor signature = await ImageSigner.SignAsync(repository, name, image, key, SignatureLayout, cancellation).ConfigureAwait(false);
+        Descriptor signature = await ImageSigner.SignWholeAsync(repository, name, image, key, SignatureLayout, cancellation).ConfigureAwait(false);
         if (name.Tag is not null)
         {
             await repository.TagAsync(image, name.Tag, cancellation).ConfigureAwait(false);

@@ -55,7 +55,7 @@ internal static class SigningKeyFile
     /// <summary>Asks whoever sits there. Null where nobody does: a script must get an error and not wait.</summary>
     private static SecureString? Ask(PSHost host, string path)
     {
-        if (Console.IsInputRedirected)
+        if (Console.IsInputRedirected || Environment.GetCommandLineArgs().Skip(1).Any(IsNonInteractive))
         {
             return null;
         }
@@ -67,10 +67,14 @@ internal static class SigningKeyFile
         }
         catch (Exception e) when (e is HostException or PSInvalidOperationException or NotImplementedException or InvalidOperationException)
         {
-            // So a session answers that was started with -NonInteractive, or has no screen.
+            // So a session answers that has no screen, or that will not be asked.
             return null;
         }
     }
+
+    // Any beginning of the switch that pwsh takes for it. Its host would refuse too, but only after the question was on the screen.
+    private static bool IsNonInteractive(string argument) =>
+        argument.Length > 4 && argument[0] == '-' && "-NonInteractive".StartsWith(argument, StringComparison.OrdinalIgnoreCase);
 
     private static byte[] Bytes(SecureString text)
     {

@@ -88,7 +88,7 @@ public abstract class VerifyingCmdlet : RegistryStoreCmdlet
         string? policy = Policy is null ? null : FullPath(Policy);
         return new ImageTrust(
             () => TrustPolicy.Load(policy, () => algorithms.Value),
-            [.. PublicKey.Select(FullPath).Select(file => VerificationKey.Read(File.ReadAllText(file), algorithms.Value, file))],
+            [.. PublicKey.Select(FullPath).Select(file => VerificationKey.Read(KeyFile.Read(file), algorithms.Value, file))],
             RequireSignature);
     }
 }

@@ -46,6 +46,37 @@ public static class ImageSigner
         };
     }
 
+    /// <summary>Signs an image, and where it has several platforms the manifest of each too, as <c>cosign sign --recursive</c> does: whoever takes one platform out of it
+    /// finds a signature for that.</summary>
+    /// <param name="target">Where the image is and the signatures go.</param>
+    /// <param name="reference">The image's name.</param>
+    /// <param name="image">The image's manifest or index.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="layout">How the signatures lie beside the image.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The manifest that carries the signature of the whole.</returns>
+    /// <exception cref="SignatureException"><see cref="SignatureFault.BadSignatureImage"/>.</exception>
+    /// <exception cref="RegistryException">The registry did not take it.</exception>
+    public static async Task<Descriptor> SignWholeAsync(
+        IRepository target, ImageReference reference, Descriptor image, SigningKey key, SignatureLayout layout = SignatureLayout.Tag, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(image);
+        if (MediaTypes.IsIndex(image.MediaType))
+        {
+            Content index = await target.FetchManifestAsync(image.Digest, cancellation).ConfigureAwait(false);
+            foreach (DescriptorDocument part in (SignatureReading.Parse(index).Manifest?.Manifests ?? []).OfType<DescriptorDocument>().DistinctBy(part => part.Digest))
+            {
+                if (MediaTypes.IsManifest(part.MediaType))
+                {
+                    await SignAsync(target, reference, part.ToDescriptor(), key, layout, cancellation).ConfigureAwait(false);
+                }
+            }
+        }
+
+        return await SignAsync(target, reference, image, key, layout, cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>A layer with payload and signature: behind those that the signature's tag has already, or in a manifest of its own that refers to the image.</summary>
     private static async Task<Descriptor> PushSimpleAsync(
         IRepository target, ImageReference reference, string digest, SigningKey key, DescriptorDocument? subject, CancellationToken cancellation)

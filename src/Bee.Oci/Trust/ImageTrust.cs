@@ -60,7 +60,8 @@ public sealed class ImageTrust
                 };
             }
 
-            reasons.Add($"{reference} ({digest}) is {await VerifyAsync(repository, reference, digest, keys, "", cancellation).ConfigureAwait(false)}.");
+            string? signedAs = _keys.Count > 0 ? null : policies.Select(policy => policy.For(reference)?.SignedAsFor(reference)).FirstOrDefault(name => name is not null);
+            reasons.Add($"{reference} ({digest}) is {await VerifyAsync(repository, reference, digest, keys, signedAs, "", cancellation).ConfigureAwait(false)}.");
         }
 
         return reasons;
@@ -78,7 +79,7 @@ public sealed class ImageTrust
             case TrustAction.Verify when rule!.Digests.Contains(digest):
                 return ($"{reference} ({digest}) passes by {where}, which lists its digest.", false);
             case TrustAction.Verify when rule!.Keys.Count > 0:
-                string signed = await VerifyAsync(repository, reference, digest, rule.Keys, $", which {where} asks for", cancellation).ConfigureAwait(false);
+                string signed = await VerifyAsync(repository, reference, digest, rule.Keys, rule.SignedAsFor(reference), $", which {where} asks for", cancellation).ConfigureAwait(false);
                 return ($"{reference} ({digest}) is {signed}, as {where} asks.", true);
             case TrustAction.Verify:
                 throw new TrustException(TrustFault.NotVerified, $"{reference} is {digest}, which {where} does not list.")
@@ -93,9 +94,9 @@ public sealed class ImageTrust
     }
 
     private static async Task<string> VerifyAsync(
-        IReadOnlyRepository repository, ImageReference reference, string digest, IReadOnlyList<VerificationKey> keys, string asked, CancellationToken cancellation)
+        IReadOnlyRepository repository, ImageReference reference, string digest, IReadOnlyList<VerificationKey> keys, string? signedAs, string asked, CancellationToken cancellation)
     {
-        SignatureReport report = await new SignatureVerifier().VerifyAsync(repository, reference, digest, keys, cancellation).ConfigureAwait(false);
+        SignatureReport report = await new SignatureVerifier { SignedAs = signedAs }.VerifyAsync(repository, reference, digest, keys, cancellation).ConfigureAwait(false);
         return report.IsVerified
             ? report.Summary
             : throw new TrustException(TrustFault.NotVerified, $"{reference} ({digest}) has no valid signature{asked}: {report.Summary}.")

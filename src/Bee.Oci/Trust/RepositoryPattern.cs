@@ -59,6 +59,30 @@ public sealed class RepositoryPattern
     /// <inheritdoc/>
     public override string ToString() => Text;
 
+    /// <summary>The repository that stands for another where rules map one tree of repositories onto another: <c>mirror.lan/tools/x</c> for <c>ghcr.io/me/x</c>, where this is
+    /// <c>mirror.lan/tools/*</c> and the other <c>ghcr.io/me/*</c>.</summary>
+    /// <param name="reference">An image that fits.</param>
+    /// <param name="other">A repository, or a pattern that <see cref="Maps"/> takes.</param>
+    internal string Map(ImageReference reference, string other) =>
+        IsTree(other) ? other[..^1] + string.Join('/', Name(reference).Split('/')[Text.Count(c => c == '/')..]) : other;
+
+    /// <summary>Whether <see cref="Map"/> has a meaning: the other is one repository, or both are all that is below one place.</summary>
+    internal bool Maps(string other) => !other.Contains('*') || (IsTree(other) && IsTree(Text));
+
+    /// <summary>Registry and repository under the one name that all names of a registry stand for.</summary>
+    internal static string Name(ImageReference reference)
+    {
+        if (reference.Registry is null)
+        {
+            return reference.Repository;
+        }
+
+        string host = Host(reference.Registry);
+        return $"{host}/{(host == DockerHub[0] && !reference.Repository.Contains('/') ? "library/" : "")}{reference.Repository}";
+    }
+
+    private static bool IsTree(string pattern) => pattern.EndsWith("/*", StringComparison.Ordinal) && pattern.IndexOf('*') == pattern.Length - 1;
+
     private static string Component(string part) => Regex.Escape(part).Replace("\\*", "[^/]*", StringComparison.Ordinal);
 
     // One registry under all its names: whoever writes another one must not get by a rule.

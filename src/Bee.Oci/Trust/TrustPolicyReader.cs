@@ -8,7 +8,7 @@ namespace Bee.Oci.Trust;
 internal sealed class TrustPolicyReader(string path, Func<IKeyAlgorithms> algorithms)
 {
     /// <summary>The keys of a policy and of its rules.</summary>
-    internal static readonly string[] Known = ["$schema", "default", "rules"], KnownInRule = ["reference", "action", "keys", "digests"];
+    internal static readonly string[] Known = ["$schema", "default", "rules"], KnownInRule = ["reference", "action", "keys", "digests", "signedAs"];
 
     private readonly Dictionary<string, VerificationKey> _keys = [];
 
@@ -26,10 +26,10 @@ internal sealed class TrustPolicyReader(string path, Func<IKeyAlgorithms> algori
         IReadOnlyDictionary<string, LocatedJson> rule = json.Object("a rule", KnownInRule);
         LocatedJson reference = rule.GetValueOrDefault("reference") ?? throw json.Wrong("The rule has no 'reference', which says what images it is for.");
         RepositoryPattern pattern = At(reference, () => RepositoryPattern.Parse(reference.Text("reference")));
-        LocatedJson? keys = rule.GetValueOrDefault("keys"), digests = rule.GetValueOrDefault("digests");
+        LocatedJson? keys = rule.GetValueOrDefault("keys"), digests = rule.GetValueOrDefault("digests"), signedAs = rule.GetValueOrDefault("signedAs");
         if (rule.GetValueOrDefault("action") is { } action)
         {
-            return keys is null && digests is null
+            return keys is null && digests is null && signedAs is null
                 ? new TrustRule(pattern, IsAllow(action, "action") ? TrustAction.Allow : TrustAction.Deny, [], [], json.Line)
                 : throw action.Wrong("A rule with keys or digests says by them what passes; leave 'action' out.");
         }
@@ -44,12 +44,29 @@ internal sealed class TrustPolicyReader(string path, Func<IKeyAlgorithms> algori
             throw json.Wrong("The list is empty; write \"action\": \"deny\" where nothing is to pass.");
         }
 
+        if (signedAs is not null && keys is null)
+        {
+            throw signedAs.Wrong("'signedAs' says what signatures may name, and the rule has no keys to verify any with.");
+        }
+
         return new TrustRule(
             pattern,
             TrustAction.Verify,
             [.. keys?.Items.Select(Key) ?? []],
             [.. digests?.Items.Select(digest => At(digest, () => ContentDigest.Parse(digest.Text("a digest")).ToString())) ?? []],
-            json.Line);
+            json.Line)
+        {
+            SignedAs = signedAs is null ? null : SignedAs(signedAs, pattern),
+        };
+    }
+
+    private static string SignedAs(LocatedJson json, RepositoryPattern pattern)
+    {
+        string text = json.Text("signedAs");
+        At(json, () => RepositoryPattern.Parse(text));
+        return pattern.Maps(text)
+            ? text
+            : throw json.Wrong("'signedAs' is one repository, such as ghcr.io/me/tool; or all below one place, such as ghcr.io/me/*, where 'reference' is such a pattern too.");
     }
 
     private VerificationKey Key(LocatedJson json)

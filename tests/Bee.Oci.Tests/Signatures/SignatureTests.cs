@@ -112,6 +112,27 @@ public sealed class SignatureTests
     }
 
     [Fact]
+    public async Task Each_platform_of_an_image_is_signed_with_the_whole()
+    {
+        using SigningKey key = TestKeys.Signing();
+        Descriptor first = (await Samples.PushImageAsync(_images, null)).Descriptor, second = (await Samples.PushImageAsync(_images, null, seed: 2)).Descriptor;
+        Content index = Samples.Document(
+            $$"""{"schemaVersion":2,"manifests":[{{string.Join(',', new[] { first, second, first }.Select(Samples.Entry))}},null,{"mediaType":"text/plain"}]}""", MediaTypes.ImageIndex);
+        await _images.PushManifestAsync(index, "v1");
+        await ImageSigner.SignWholeAsync(_images, _reference, index.Descriptor, key);
+        foreach (Descriptor part in new[] { index.Descriptor, first, second })
+        {
+            Assert.Single((await VerifyAsync(part, key.PublicKey)).Findings);
+            Assert.True((await VerifyAsync(part, key.PublicKey)).IsVerified);
+        }
+
+        // Already done: nothing is pushed.
+        int pushes = _images.Pushes;
+        await ImageSigner.SignWholeAsync(_images, _reference, index.Descriptor, key);
+        Assert.Equal(pushes, _images.Pushes);
+    }
+
+    [Fact]
     public async Task Another_thing_at_the_signatures_tag_is_not_overwritten()
     {
         using SigningKey key = TestKeys.Signing();

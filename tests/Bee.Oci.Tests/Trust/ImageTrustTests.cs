@@ -102,6 +102,32 @@ public sealed class ImageTrustTests : IDisposable
         Assert.Equal(TrustFault.NotVerified, e.Fault);
     }
 
+    /// <summary>An image that was copied with its signatures still carries the name that it was signed under.</summary>
+    [Theory]
+    [InlineData("mirror.lan/tools/*", "ghcr.io/me/*", "mirror.lan/tools/tool:v1", true)]
+    [InlineData("mirror.lan/*", "ghcr.io/*", "mirror.lan/me/tool:v1", true)]
+    [InlineData("mirror.lan:443/tools/*", "ghcr.io/me/*", "mirror.lan/tools/tool:v1", true)]
+    [InlineData("mirror.lan/tools/*", "ghcr.io/me/tool", "mirror.lan/tools/any:v1", true)]
+    [InlineData("mirror.lan/tools/*", "ghcr.io/me/*", "mirror.lan/tools/other:v1", false)]
+    [InlineData("mirror.lan/tools/*", "ghcr.io/me/*", "mirror.lan/tools/below/tool:v1", false)]
+    [InlineData("mirror.lan/tools/*", "ghcr.io/you/*", "mirror.lan/tools/tool:v1", false)]
+    [InlineData("mirror.lan/tools/*", null, "mirror.lan/tools/tool:v1", false)]
+    public async Task A_rule_says_what_name_copies_were_signed_under(string pattern, string? signedAs, string asked, bool passes)
+    {
+        Descriptor image = await PushAsync();
+        await ImageSigner.SignAsync(_images, s_name, image, _mine);
+        var rule = new TrustRule(RepositoryPattern.Parse(pattern), TrustAction.Verify, [_mine.PublicKey], [], 1) { SignedAs = signedAs };
+        Task<IReadOnlyList<string>> check = Trust(Policy(false, rule)).CheckAsync(_images, ImageReference.Parse(asked), image.Digest);
+        if (passes)
+        {
+            Assert.Single(await check);
+        }
+        else
+        {
+            Assert.Contains("it is for 'ghcr.io/me/tool'", (await Assert.ThrowsAsync<TrustException>(() => check)).Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task A_registry_that_cannot_be_asked_is_no_permission()
     {

@@ -57,6 +57,10 @@ public sealed class TrustPolicyTests : IDisposable
     [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"ghcr.io/me/*\", \"keys\": [ \"none.pub\" ] } ] }", 2, 42, "There is no key")]
     [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"ghcr.io/me/*\", \"keys\": [ \"policy.json\" ] } ] }", 2, 42, "policy.json")]
     [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"ghcr.io/me/*\", \"digests\": [ \"sha256:12\" ] } ] }", 2, 45, "no digest")]
+    [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"a.io/*\", \"action\": \"allow\", \"signedAs\": \"b.io/x\" } ] }", 2, 36, "leave 'action' out")]
+    [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"a.io/*\", \"digests\": [ \"sha256:1111111111111111111111111111111111111111111111111111111111111111\" ], \"signedAs\": \"b.io/x\" } ] }", 2, 128, "no keys")]
+    [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"a.io/x\", \"keys\": [ \"keys/me.pub\" ], \"signedAs\": \"b.io/*\" } ] }", 2, 65, "one repository")]
+    [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"a.io/*\", \"keys\": [ \"keys/me.pub\" ], \"signedAs\": \"b.io/x:v1\" } ] }", 2, 65, "tag")]
     [InlineData("{ \"default\": \"deny\", \"default\": \"allow\" }", 1, 22, "twice")]
     [InlineData("{ \"default\": \"deny\", }", 1, 22, "no JSON")]
     public void What_is_wrong_is_told_with_its_place(string text, int line, int column, string says)

@@ -1,3 +1,5 @@
+using Bee.Oci.Trust;
+
 namespace Bee.Oci.Signatures.Layouts;
 
 /// <summary>What somebody signed.</summary>
@@ -5,8 +7,6 @@ namespace Bee.Oci.Signatures.Layouts;
 /// <param name="Reference">The image's name; null where the layout has no room for one.</param>
 internal sealed record Claim(IReadOnlyList<string> Digests, string? Reference)
 {
-    private const string DockerHub = "docker.io";
-
     /// <summary>Holds what was signed against what was asked for.</summary>
     /// <param name="digest">Digest of the image that is there.</param>
     /// <param name="asked">Its name, as it was asked for.</param>
@@ -26,7 +26,7 @@ internal sealed record Claim(IReadOnlyList<string> Digests, string? Reference)
         }
 
         if (!ImageReference.TryParse(Reference, out ImageReference? claimed)
-            || (Name(claimed) != Name(asked) && !(signedAs is not null && Name(claimed) == Name(ImageReference.Parse(signedAs)))))
+            || (RepositoryPattern.Name(claimed) != RepositoryPattern.Name(asked) && !(signedAs is not null && RepositoryPattern.Name(claimed) == RepositoryPattern.Name(ImageReference.Parse(signedAs)))))
         {
             throw new UnusableSignatureException($"it is for '{Json.Printable.Text(Reference)}', not for '{asked.Name}'");
         }
@@ -37,9 +37,4 @@ internal sealed record Claim(IReadOnlyList<string> Digests, string? Reference)
             throw new UnusableSignatureException($"it is for '{Json.Printable.Text(Reference)}', not for '{asked}'");
         }
     }
-
-    /// <summary>Docker Hub has several names, and a folder that may be left out.</summary>
-    private static string Name(ImageReference reference) => reference.Registry is DockerHub or "index.docker.io" or "registry-1.docker.io"
-        ? $"{DockerHub}/{(reference.Repository.Contains('/') ? "" : "library/")}{reference.Repository}"
-        : reference.Name;
 }
