@@ -14,6 +14,9 @@ public sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRepos
 {
     private volatile IReadOnlyList<IReadOnlyRepository> _places = places;
 
+    // A mirror has given the image, so what belongs to it may be missing there without the registry having to be reached.
+    private volatile bool _isServed;
+
     /// <inheritdoc/>
     public string Name => name;
 
@@ -22,8 +25,14 @@ public sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRepos
         AskAsync(place => place.ResolveAsync(reference, cancellation), found => found is not null);
 
     /// <inheritdoc/>
-    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) =>
-        AskAsync(place => place.FetchManifestAsync(reference, cancellation), _ => true);
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) => AskAsync(
+        async place =>
+        {
+            Content found = await place.FetchManifestAsync(reference, cancellation).ConfigureAwait(false);
+            _isServed |= place != _places[^1];
+            return found;
+        },
+        _ => true);
 
     /// <inheritdoc/>
     public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default) =>
@@ -57,6 +66,7 @@ public sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRepos
     private async Task<T> AskAsync<T>(Func<IReadOnlyRepository, Task<T>> ask, Func<T, bool> isFound)
     {
         IReadOnlyList<IReadOnlyRepository> places = _places;
+        (bool IsThere, T Value) absent = default;
         foreach (IReadOnlyRepository mirror in places.SkipLast(1))
         {
             try
@@ -66,6 +76,8 @@ public sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRepos
                 {
                     return found;
                 }
+
+                absent = (true, found);
             }
             catch (RegistryException e)
             {
@@ -78,6 +90,14 @@ public sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRepos
             }
         }
 
-        return await ask(places[^1]).ConfigureAwait(false);
+        try
+        {
+            return await ask(places[^1]).ConfigureAwait(false);
+        }
+        catch (RegistryException e) when (_isServed && absent.IsThere && e.Fault is (RegistryFault.Unreachable or RegistryFault.TimedOut or RegistryFault.Broken))
+        {
+            note?.Invoke(new RegistryNote($"{name} cannot be asked, and its mirrors say that there is nothing more: {e.Message}", false));
+            return absent.Value;
+        }
     }
 }

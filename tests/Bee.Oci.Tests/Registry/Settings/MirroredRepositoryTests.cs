@@ -51,6 +51,17 @@ public sealed class MirroredRepositoryTests : IDisposable
         Assert.Equal(RegistryFault.Unreachable, e.Fault);
     }
 
+    [Fact]
+    public async Task A_mirror_that_gave_the_image_is_believed_when_it_has_no_signatures()
+    {
+        Image image = _mirror.Add("ghcr.io/me/tool:v1");
+        MirroredRepository repository = Repository(_mirror.Store.Repository("ghcr.io/me/tool"), _silent);
+        await Assert.ThrowsAsync<RegistryException>(() => repository.ResolveAsync("v2"));
+
+        Assert.Equal(image.Digest, (await repository.FetchManifestAsync("v1")).Descriptor.Digest);
+        Assert.Null(await repository.ResolveAsync($"sha256-{image.Digest[7..]}.sig"));
+    }
+
     public void Dispose()
     {
         _mirror.Dispose();

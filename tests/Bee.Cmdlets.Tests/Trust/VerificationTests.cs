@@ -1,0 +1,225 @@
+using System.Management.Automation;
+using System.Security.Cryptography;
+using Bee.Registries;
+
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>Policies and keys at the cmdlets that save and run images.</summary>
+[Collection("Bee")]
+public sealed class VerificationTests : IDisposable
+{
+    private readonly RegistryShell _shell = new();
+    private readonly DebianRegistry? _registry = DebianRegistry.Missing is null ? DebianRegistry.Start() : null;
+    private readonly string? _configuration = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME");
+
+    public VerificationTests()
+    {
+        Environment.SetEnvironmentVariable("XDG_CONFIG_HOME", _shell["config"]);
+        WriteKey("mine");
+        WriteKey("other");
+    }
+
+    private string Repository => $"{_registry!.Host}/me/tool";
+
+    private string Name => $"{Repository}:v1";
+
+    [ToolTheory(Tool.Registry)]
+    [InlineData("Tag")]
+    [InlineData("Referrer")]
+    [InlineData("Bundle")]
+    public void WhatIsSignedIsSavedAndRunsAndIsTestedWithItsKeyAlone(string layout)
+    {
+        Publish($"-Sign $mine -SignatureLayout {layout}");
+        _shell.Objects("Remove-BeeImage $name -Store $store -ErrorAction Ignore", Names);
+
+        Refused("Trust.NotVerified", "Save-BeeImage $name -Store $store -PublicKey $otherPublic", "did not make it");
+        AssertNotStored();
+        Assert.Single(_shell.Objects("Save-BeeImage $name -Store $store -PublicKey $minePublic", Names));
+
+        // From the store, with the registry gone.
+        _registry!.Kill();
+        Assert.Equal(["Ok"], States("Test-BeeImage $name -Store $store -PublicKey $otherPublic, $minePublic"));
+        Assert.Equal(["Failed"], States("Test-BeeImage $name -Store $store -PublicKey $otherPublic"));
+        Assert.Empty(States("Test-BeeImage $name -Store $store"));
+        Refused("Trust.NotVerified", "Invoke-BeeProgram $name -Store $store -PublicKey $otherPublic -Duration 1", "did not make it");
+        Refused("Trust.NotVerified", "Start-BeeProgram $name -Store $store -PublicKey $otherPublic", "did not make it");
+        Assert.Empty(_shell.Objects("Get-BeeProgram"));
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void AnImageThatIsNotSignedIsNeitherSavedNorFetchedToRun()
+    {
+        Publish("");
+        Refused("Trust.NotVerified", "Save-BeeImage $name -Store $store -PublicKey $minePublic", "it has no signature");
+        Refused("Trust.NotVerified", "Invoke-BeeProgram $name -Store $store -PublicKey $minePublic -Duration 1", "it has no signature");
+        Refused("Trust.NoKey", "Save-BeeImage $name -Store $store -RequireSignature", "no key");
+        Assert.Equal(["Failed"], States("Test-BeeImage $name -Store $store -Pull Missing -PublicKey $minePublic"));
+        AssertNotStored();
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void TheUsersPolicyHoldsForSavingAndForWhatWasSavedBefore()
+    {
+        Publish("-Sign $mine");
+        _shell.Objects("$null = Save-BeeImage $name -Store $store", Names);
+        WritePolicy($$"""{ "default": "deny", "rules": [ { "reference": "{{_registry!.Host}}/me/*", "keys": [ "../other.pub" ] } ] }""");
+        Refused("Trust.NotVerified", "Invoke-BeeProgram $name -Store $store -Duration 1", "policy.json, line 1");
+        Refused("Trust.NotVerified", "Get-BeeImage $name -Store $store | Invoke-BeeProgram -Duration 1", "did not make it");
+        Assert.Equal(["Failed"], States("Test-BeeImage $name -Store $store"));
+        _shell.Objects("Remove-BeeImage $name -Store $store", Names);
+        Refused("Trust.NotVerified", "Save-BeeImage $name -Store $store", "did not make it");
+
+        WritePolicy($$"""{ "default": "deny", "rules": [ { "reference": "{{_registry.Host}}/me/*", "keys": [ "../other.pub", "../mine.pub" ] } ] }""");
+        Assert.Contains("signed with the key", _shell.Verbose("Save-BeeImage $name -Store $store -RequireSignature", Names), StringComparison.Ordinal);
+        Assert.Equal(["Ok"], States("Test-BeeImage $name -Store $store"));
+
+        WritePolicy("""{ "default": "deny" }""");
+        ErrorRecord denied = Refused("Trust.Denied", "Save-BeeImage $name -Store $store", "the default of");
+        Assert.Equal(ErrorCategory.SecurityError, denied.CategoryInfo.Category);
+
+        // Another policy in its place.
+        File.WriteAllText(_shell["free.json"], """{ "default": "allow" }""");
+        Assert.Single(_shell.Objects("Save-BeeImage $name -Store $store -Policy $free", [.. Names, ("free", _shell["free.json"])]));
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void APolicyThatCannotBeUsedStopsRemoteImagesAndNothingLocal()
+    {
+        Publish("");
+        _shell.Objects("$null = Save-BeeImage $name -Store $store", Names);
+        WritePolicy("{ \"default\": \"deny\",\n  \"rulez\": [] }");
+        foreach (string command in new[] { "Save-BeeImage $name -Store $store", "Invoke-BeeProgram $name -Store $store -Duration 1" })
+        {
+            ErrorRecord error = Refused("Trust.BadPolicy", command, "policy.json:2:3");
+            Assert.Equal(2, (int)error.Exception.GetType().GetProperty("Line")!.GetValue(error.Exception)!);
+        }
+
+        Assert.Single(_shell.Objects("Test-BeeImage tool:v1 -Store $store | Where-Object Name -eq Object", Names));
+        Assert.Empty(States("Test-BeeImage tool:v1 -Store $store"));
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void AListedDigestPassesAndOnlyThatOne()
+    {
+        Publish("");
+        WritePolicy($$"""{ "default": "allow", "rules": [ { "reference": "{{_registry!.Host}}/me/*", "digests": [ "{{_shell.Digest("tool:v1")}}" ] } ] }""");
+        Assert.Single(_shell.Objects("Save-BeeImage $name -Store $store", Names));
+
+        // The tag moves to something else: the name stays with what is listed.
+        string listed = _shell.Digest(Name);
+        _shell.BuildAnother("another:v1");
+        _shell.Objects("$null = Publish-BeeImage another:v1 -Destination $name -Store $store", Names);
+        Refused("Trust.NotVerified", "Save-BeeImage $name -Store $store", "does not list");
+        Refused("Trust.NotVerified", "Invoke-BeeProgram $name -Store $store -Pull Always -Duration 1", "does not list");
+        Assert.Equal(listed, _shell.Digest(Name));
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void ASignatureOfAnotherRepositoryDoesNotCount()
+    {
+        Publish("-Sign $mine");
+        _shell.Objects("$null = Save-BeeImage $name -Store $store; $null = Copy-BeeImage $name $other -Remote", [.. Names, ("other", $"{_registry!.Host}/you/tool:v1")]);
+        Refused("Trust.NotVerified", $"Save-BeeImage {_registry.Host}/you/tool:v1 -Store $store -PublicKey $minePublic", "/me/tool");
+    }
+
+    [Fact]
+    public void WhatIsLocalRunsUnlessASignatureIsAskedFor()
+    {
+        WritePolicy("""{ "default": "deny" }""");
+        (string, object?)[] names = [("minePublic", _shell["mine.pub"]), ("source", _shell.Source)];
+        ErrorRecord error = _shell.Error("Invoke-BeeProgram $source -PublicKey $minePublic -Duration 1", names);
+        Assert.StartsWith("Trust.Unverifiable,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        error = _shell.Error("Invoke-BeeProgram $source -RequireSignature -Duration 1", names);
+        Assert.StartsWith("Trust.Unverifiable,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        error = _shell.Error("Invoke-BeeProgram tool:v1 -Store $store -PublicKey $minePublic -Duration 1", names);
+        Assert.StartsWith("Trust.NotVerified,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        error = _shell.Error("Invoke-BeeProgram tool:v1 -Store $store -RequireSignature -Duration 1", names);
+        Assert.StartsWith("Trust.NoKey,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [KernelFact]
+    public void WhatIsLocalAndAskedForNothingRuns()
+    {
+        WritePolicy("""{ "default": "deny" }""");
+        Assert.Empty(_shell.Shell.Run("Invoke-BeeProgram tool:v1 -Store $store -Duration 0.2; Invoke-BeeProgram $source -Duration 0.2", ("store", _shell.Store), ("source", _shell.Source)).Errors);
+    }
+
+    [Theory]
+    [InlineData("mine.key", "Signature.BadKey")]
+    [InlineData("tool.bpf.c", "Signature.BadKey")]
+    [InlineData("nothing.pub", "FileNotFound")]
+    public void AFileThatIsNoPublicKeyIsSaid(string file, string id)
+    {
+        ErrorRecord error = _shell.Error("Invoke-BeeProgram tool:v1 -Store $store -PublicKey $key -Duration 1", ("key", _shell[file]));
+        Assert.StartsWith($"{id},", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void TheDefaultRegistryIsTheVariablesAndAMirrorIsAskedFirst()
+    {
+        Publish("");
+        string? before = Environment.GetEnvironmentVariable("BEE_REGISTRY");
+        Environment.SetEnvironmentVariable("BEE_REGISTRY", $"{_registry!.Host}/me");
+        try
+        {
+            Assert.Equal(Name, $"{Assert.Single(_shell.Objects("(Find-BeeImage tool:v1).Reference", Names))}");
+            _shell.Objects("Remove-BeeImage tool:v1 -Store $store", Names);
+            Assert.Equal(Name, $"{Assert.Single(_shell.Objects("(Save-BeeImage tool:v1 -Store $store).Reference", Names))}");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("BEE_REGISTRY", before);
+        }
+
+        // A registry that is not there, with this one as its mirror.
+        Directory.CreateDirectory(_shell["config/bee"]);
+        File.WriteAllText(_shell["config/bee/registries.json"], $$"""{ "registries": { "registry.invalid": { "mirrors": [ "127.0.0.1:1", "{{_registry.Host}}/me" ] } } }""");
+        string told = _shell.Verbose("Save-BeeImage registry.invalid/tool:v1 -Store $store", Names);
+        Assert.Contains("127.0.0.1:1/tool is passed over", told, StringComparison.Ordinal);
+        Assert.Equal(_shell.Digest(Name), _shell.Digest("registry.invalid/tool:v1"));
+
+        File.WriteAllText(_shell["config/bee/registries.json"], """{ "registry": { } }""");
+        ErrorRecord error = _shell.Error("Save-BeeImage $name -Store $store", Names);
+        Assert.StartsWith("BadSettings,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("registries.json:1:3: ", $"{error}", StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable("XDG_CONFIG_HOME", _configuration);
+        _registry?.Dispose();
+        _shell.Dispose();
+    }
+
+    private (string, object?)[] Names =>
+        [("name", Name), ("mine", _shell["mine.key"]), ("minePublic", _shell["mine.pub"]), ("otherPublic", _shell["other.pub"])];
+
+    private void Publish(string arguments) =>
+        _shell.Objects($"$null = Publish-BeeImage tool:v1 -Destination $name -Store $store {arguments}", Names);
+
+    private ErrorRecord Refused(string id, string script, string says)
+    {
+        ErrorRecord error = _shell.Error(script, Names);
+        Assert.StartsWith($"{id},", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(says, $"{error}", StringComparison.Ordinal);
+        return error;
+    }
+
+    private string[] States(string test) =>
+        [.. _shell.Objects($"({test} | Where-Object Name -eq Signature).State", Names).Select(state => $"{state}").Where(state => state.Length > 0)];
+
+    private void AssertNotStored() => Assert.Empty(_shell.Objects("Get-BeeImage * -Store $store | Where-Object Repository -like '*/me/tool'", Names));
+
+    private void WritePolicy(string text)
+    {
+        Directory.CreateDirectory(_shell["config/bee"]);
+        File.WriteAllText(_shell["config/bee/policy.json"], text.Replace("../", "../../", StringComparison.Ordinal));
+    }
+
+    private void WriteKey(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        File.WriteAllText(_shell[$"{name}.key"], key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(_shell[$"{name}.pub"], key.ExportSubjectPublicKeyInfoPem());
+    }
+}
