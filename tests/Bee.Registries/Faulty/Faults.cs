@@ -101,6 +101,13 @@ public static class Faults
         await exchange.WaitForClientAsync();
     };
 
+    /// <summary>Takes no more of the request's body after so many bytes, and never answers.</summary>
+    public static Fault StopReading(long after) => async (exchange, serve) =>
+    {
+        exchange.Body = new CutStream(exchange.Body, after, () => exchange.End.WaitHandle.WaitOne());
+        await exchange.SendAsync(await serve());
+    };
+
     /// <summary>Answers what is not HTTP.</summary>
     public static Fault Garbage { get; } = async (exchange, _) =>
     {

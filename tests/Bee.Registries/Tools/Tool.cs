@@ -33,6 +33,9 @@ public static class Tool
 
     private static readonly ConcurrentDictionary<string, Lazy<(string? Path, string? Reason)>> Known = new();
 
+    // Why Debian's archive gives nothing. Whoever is offline waits once for that, and not for each program.
+    private static string? s_archive;
+
     /// <summary>The program's file; null where it cannot be had. Fetches it when it is not in the cache.</summary>
     /// <param name="tool">One of the names above.</param>
     public static string? Find(string tool) => Look(tool).Path;
@@ -68,6 +71,11 @@ public static class Tool
         {
             string folder = CachedPackage.Obtain("tools", $"{package}-{suite}", (keep, work) =>
             {
+                if (s_archive is not null)
+                {
+                    throw new PackageMissingException(s_archive);
+                }
+
                 string unpacked = Path.Combine(work, "unpacked");
                 PackageSource.Open(suite, null, work).Unpack(package, unpacked);
                 File.Move(Path.Combine(unpacked, "usr/bin", package), Path.Combine(keep, package));
@@ -76,6 +84,7 @@ public static class Tool
         }
         catch (Exception exception) when (exception is PackageMissingException or IOException or UnauthorizedAccessException)
         {
+            s_archive = exception.Message;
             return (null, $"{package} of Debian's {suite} cannot be had: {exception.Message}");
         }
     }

@@ -79,6 +79,7 @@ internal static class PullFaults
         ["blob: too short"] = new(GetBlob, Faults.WrongLength(-1), DigestMismatch),
         ["blob: empty"] = new(GetBlob, Faults.Status(200), DigestMismatch),
         ["blob: a length that is none"] = new(GetBlob, Faults.Header("Content-Length", "many"), null),
+        ["blob: more than was asked for, without end"] = new(GetBlob, Faults.Endless, null),
         ["blob: gone"] = new(GetBlob, Faults.Error(404, "BLOB_UNKNOWN"), NotFound),
         ["blob: 503 twice"] = new(GetBlob, Faults.Status(503), null, 2),
         ["blob: 503 always"] = new(GetBlob, Faults.Status(503), ServerError),

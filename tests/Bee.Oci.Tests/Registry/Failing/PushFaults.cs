@@ -30,6 +30,7 @@ internal static class PushFaults
         ["start: a location of another kind"] = new(StartUpload, Faults.Header("Location", "file:///etc/passwd"), BadAnswer),
         ["start: a location with a login"] = new(StartUpload, Faults.Header("Location", "http://me:secret@127.0.0.1:1/x"), Unsafe),
         ["start: 200"] = new(StartUpload, Faults.Status(200), BadAnswer),
+        ["start: an answer without end"] = new(StartUpload, Faults.Endless, null),
 
         ["chunk: cut once before anything"] = new(Patch, Faults.Cut, null, 1),
         ["chunk: cut once in the middle"] = new(Patch, Faults.CutRequest(1000), null, 1),
@@ -46,6 +47,7 @@ internal static class PushFaults
         ["chunk: a range beyond what was sent"] = new(Patch, Faults.Header("Range", "0-999999999"), BadAnswer),
         ["chunk: a range that is none"] = new(Patch, Faults.Header("Range", "all"), null),
         ["chunk: not taken in chunks"] = new(Patch, Faults.Error(405, "UNSUPPORTED"), null),
+        ["chunk: an answer without end"] = new(Patch, Faults.Endless, null),
 
         ["state: cut once"] = new(UploadStatus, Faults.Cut, null, 1),
         ["state: not known"] = new(UploadStatus, Faults.Error(404, "BLOB_UPLOAD_UNKNOWN"), null),
@@ -63,6 +65,7 @@ internal static class PushFaults
         ["end: another digest told"] = new(PutUpload, Faults.Header("Docker-Content-Digest", MemoryRepository.Digest("x"u8)), DigestMismatch),
         ["end: no headers"] = new(PutUpload, Faults.Change(_ => new HttpAnswer(201)), null),
         ["end: denied"] = new(PutUpload, Faults.Error(403, "DENIED"), Denied),
+        ["end: an answer without end"] = new(PutUpload, Faults.Endless, null),
 
         ["manifest: cut once before anything"] = new(PutManifest, Faults.Cut, null, 1),
         ["manifest: cut once after it was taken"] = new(PutManifest, Faults.CutBeforeAnswer, null, 1),
@@ -78,5 +81,6 @@ internal static class PushFaults
         ["manifest: no headers"] = new(PutManifest, Faults.Change(_ => new HttpAnswer(201)), null),
         ["manifest: redirected as GET"] = new(PutManifest, Faults.Redirect("/v2/", 302), BadAnswer),
         ["manifest: unauthorized"] = new(PutManifest, Faults.Error(401, "UNAUTHORIZED"), Unauthorized),
+        ["manifest: an answer without end"] = new(PutManifest, Faults.Endless, null),
     };
 }
