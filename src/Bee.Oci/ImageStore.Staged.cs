@@ -44,7 +44,7 @@ public sealed partial class ImageStore
         }
 
         RefuseIfReadOnly();
-        using var staging = Staging.Open(Path);
+        using var staging = Staging.Open(Path, default);
         IReadOnlyCollection<Descriptor> missing = all.Values;
         for (int attempt = 0; attempt < Retries; attempt++)
         {
@@ -54,6 +54,7 @@ public sealed partial class ImageStore
                 staging.AddAsync(part, blob, null, default).GetAwaiter().GetResult();
             }
 
+            staging.FlushAsync().GetAwaiter().GetResult();
             missing = Name(name, image.Descriptor, [], all.Values, signatures);
             if (missing.Count == 0)
             {

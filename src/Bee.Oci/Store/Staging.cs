@@ -15,24 +15,24 @@ internal sealed class Staging : IDisposable
 
     private readonly string _path;
     private readonly StoreLayout _layout;
+    private readonly BlobPublisher _publisher;
 
-    // Threads of one process wait here rather than by polling for the lock.
-    private readonly SemaphoreSlim _door = new(1, 1);
-
-    private Staging(string path)
+    private Staging(string path, StoreLayout layout, CancellationToken cancellation)
     {
-        _path = path;
-        _layout = new StoreLayout(path);
+        (_path, _layout) = (path, layout);
+        _publisher = new BlobPublisher(path, layout, cancellation);
     }
 
     /// <summary>Prepares a store, which is made where there is none.</summary>
-    public static Staging Open(string path) => Fault.Wrap(path, () =>
+    /// <param name="path">The store's directory.</param>
+    /// <param name="cancellation">Ends all that is done here.</param>
+    public static Staging Open(string path, CancellationToken cancellation) => Fault.Wrap(path, () =>
     {
-        var staging = new Staging(path);
-        staging._layout.Prepare();
-        using StoreLock held = StoreLock.Take(staging._layout.LockPath);
-        staging._layout.Complete();
-        return staging;
+        var layout = new StoreLayout(path);
+        layout.Prepare();
+        using StoreLock held = StoreLock.Take(layout.LockPath, cancellation);
+        layout.Complete();
+        return new Staging(path, layout, cancellation);
     });
 
     /// <summary>Whether a blob is there, whole and right. Reads it.</summary>
@@ -57,7 +57,7 @@ internal sealed class Staging : IDisposable
         }
     });
 
-    /// <summary>Writes a blob.</summary>
+    /// <summary>Writes a blob. It is in the store when <see cref="FlushAsync"/> has ended.</summary>
     /// <param name="descriptor">Its digest and length.</param>
     /// <param name="content">Is read to its end, and not further than the length.</param>
     /// <param name="moved">Is told how many bytes came, each time that some did.</param>
@@ -69,7 +69,7 @@ internal sealed class Staging : IDisposable
 
         // What is hashed where it is read need not be hashed twice.
         using IncrementalHash? hash = content is IDigestChecked known && known.Digest == descriptor.Digest ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using TemporaryFile file = Fault.Wrap(_path, () => TemporaryFile.Create(_layout.PrivatePath));
+        TemporaryFile file = Fault.Wrap(_path, () => TemporaryFile.Create(_layout.PrivatePath));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
@@ -93,35 +93,29 @@ internal sealed class Staging : IDisposable
                 throw new StoreException(
                     StoreFault.DigestMismatch, $"What came for the blob {digest} has {(length > descriptor.Size ? "more" : $"{length}")} bytes, not the {descriptor.Size} of its descriptor.");
             }
+
+            if (hash is not null && Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant() != digest.Hex)
+            {
+                throw new StoreException(StoreFault.DigestMismatch, $"What came for the blob {digest} has another digest.");
+            }
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        if (hash is not null && Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant() != digest.Hex)
-        {
-            throw new StoreException(StoreFault.DigestMismatch, $"What came for the blob {digest} has another digest.");
-        }
-
-        Fault.Wrap(_path, file.Synchronize);
-        await PublishAsync(file, digest, cancellation).ConfigureAwait(false);
+        _publisher.Add(file, digest);
     }
+
+    /// <summary>Ends when all that was added is on the disk under its final name.</summary>
+    /// <exception cref="StoreException">The disk refuses, or the lock is not to be had.</exception>
+    public Task FlushAsync() => _publisher.FlushAsync();
 
     /// <inheritdoc/>
-    public void Dispose() => _door.Dispose();
-
-    private async Task PublishAsync(TemporaryFile file, ContentDigest digest, CancellationToken cancellation)
-    {
-        await _door.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            using StoreLock held = StoreLock.Take(_layout.LockPath, cancellation);
-            Fault.Wrap(_path, () => file.MoveTo(LayoutFiles.BlobPath(_path, digest)));
-        }
-        finally
-        {
-            _door.Release();
-        }
-    }
+    public void Dispose() => _publisher.Dispose();
 }

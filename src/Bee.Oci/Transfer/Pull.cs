@@ -15,7 +15,7 @@ internal sealed class Pull(IReadOnlyRepository source, ImageStore store, Transfe
     {
         TransferPlan plan = await TransferPlan.ReadAsync(source, reference, options, cancellation).ConfigureAwait(false);
         string whole = Name(name, plan);
-        using var staging = Staging.Open(store.Path);
+        using var staging = Staging.Open(store.Path, cancellation);
         staging.RequireRoom(plan.Tree.Blobs);
         IReadOnlyList<SignatureArtifact> signatures = await BringImageAsync(staging, plan, cancellation).ConfigureAwait(false);
         Descriptor[] more = [.. signatures.SelectMany(s => s.Blobs).DistinctBy(b => b.Digest).ExceptBy(plan.Tree.Blobs.Select(b => b.Digest), b => b.Digest)];
@@ -37,6 +37,7 @@ internal sealed class Pull(IReadOnlyRepository source, ImageStore store, Transfe
         Descriptor[] parts = [.. plan.Tree.Blobs, .. more];
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
+            await staging.FlushAsync().ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
             IReadOnlyList<Descriptor> missing = store.Name(whole, image, manifests.Select(m => m.Bytes), parts, tags);
             if (missing.Count == 0)

@@ -20,7 +20,7 @@ internal sealed record TransferPlan(Content Resolved, Content Image, ImageTree T
         }
 
         Content image = options.Platform is { } platform
-            ? await PlatformChoice.TakeAsync(source, resolved, platform, cancellation).ConfigureAwait(false)
+            ? await PlatformPart.TakeAsync(source, resolved, platform, cancellation).ConfigureAwait(false)
             : resolved;
         return new TransferPlan(resolved, image, await ImageTree.ReadAsync(source, image, cancellation).ConfigureAwait(false));
     }

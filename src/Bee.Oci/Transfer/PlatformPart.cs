@@ -5,7 +5,7 @@ using Bee.Oci.Registry;
 namespace Bee.Oci.Transfer;
 
 /// <summary>Takes the manifest of one platform out of an index.</summary>
-internal static class PlatformChoice
+internal static class PlatformPart
 {
     /// <summary>The manifest for a platform; what was resolved itself where it is no index.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.NoPlatform"/>.</exception>
@@ -15,23 +15,19 @@ internal static class PlatformChoice
         if (!MediaTypes.IsIndex(resolved.Descriptor.MediaType))
         {
             Platform? told = resolved.Descriptor.Platform ?? await ToldAsync(source, resolved, document, cancellation).ConfigureAwait(false);
-            return told is null || Fits(told, wanted)
+            return told is null || PlatformChoice.Fits(told, wanted)
                 ? resolved
                 : throw new RegistryException(RegistryFault.NoPlatform, $"The image of {source.Name} is for {told} alone, not for {wanted}.");
         }
 
         IReadOnlyList<Descriptor> children = ImageTree.Sound(document.Manifests, resolved.Descriptor);
-        Descriptor? chosen = children.FirstOrDefault(c => c.Platform == wanted) ?? children.FirstOrDefault(c => c.Platform is { } p && Fits(p, wanted));
+        Descriptor? chosen = PlatformChoice.For(children, wanted);
         return chosen is not null
             ? await ImageTree.FetchAsync(source, chosen, cancellation).ConfigureAwait(false)
             : throw new RegistryException(
                 RegistryFault.NoPlatform,
                 $"The image of {source.Name} has nothing for {wanted}; it is for {string.Join(", ", children.Select(c => c.Platform?.ToString() ?? "an unnamed platform").Distinct())}.");
     }
-
-    // A platform that is asked for without variant takes any.
-    private static bool Fits(Platform told, Platform wanted) =>
-        told.Os == wanted.Os && told.Architecture == wanted.Architecture && (wanted.Variant is null || told.Variant is null || told.Variant == wanted.Variant);
 
     private static async Task<Platform?> ToldAsync(IReadOnlyRepository source, Content manifest, ManifestDocument document, CancellationToken cancellation)
     {
