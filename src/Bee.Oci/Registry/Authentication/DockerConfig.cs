@@ -48,8 +48,14 @@ public sealed class DockerConfig : ICredentialSource
             }
         }
 
+        return Find(file, registry, Path);
+    }
+
+    /// <summary>The login that stands in a file itself; null where none does.</summary>
+    internal static RegistryCredential? Find(DockerConfigFile file, string registry, string path)
+    {
         JsonObject? auths = file.Section(Auths);
-        return Keys(auths, registry).Select(key => DockerEntry.Read(auths![key], registry, Path)).FirstOrDefault(login => login is not null);
+        return Keys(auths, registry).Select(key => DockerEntry.Read(auths![key], registry, path)).FirstOrDefault(login => login is not null);
     }
 
     /// <summary>Keeps a login: with the credential helper that is configured for the registry, else in the file, which only its owner can read then.</summary>
@@ -127,7 +133,7 @@ public sealed class DockerConfig : ICredentialSource
     {
         JsonObject? own = file.Section("credHelpers");
         JsonNode? node = Keys(own, registry) is [var key, ..] ? own![key] : file.Root["credsStore"];
-        if (node is not JsonValue value || !value.TryGetValue(out string? name) || name.Length == 0)
+        if (DockerConfigFile.Text(node) is not { } name)
         {
             return null;
         }

@@ -52,7 +52,20 @@ internal sealed class DockerConfigFile
     {
         try
         {
-            byte[] content = ReadContent(path);
+            return Parse(path, ReadContent(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RegistryException(RegistryFault.Login, $"The logins in '{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The document of a file's bytes.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>.</exception>
+    public static DockerConfigFile Parse(string path, byte[] content)
+    {
+        try
+        {
             if (content.AsSpan().Trim(" \t\r\n"u8).Length == 0)
             {
                 return new DockerConfigFile(path, []);
@@ -74,10 +87,6 @@ internal sealed class DockerConfigFile
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
             throw Damaged(path, "a key stands in it twice");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new RegistryException(RegistryFault.Login, $"The logins in '{path}' cannot be read: {e.Message}", e);
         }
     }
 
@@ -122,6 +131,20 @@ internal sealed class DockerConfigFile
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
             throw Damaged(_path, $"a key stands in its '{name}' twice");
+        }
+    }
+
+    /// <summary>A text; null where there is none, or something else stands there.</summary>
+    public static string? Text(JsonNode? node)
+    {
+        try
+        {
+            return node is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0 ? text : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair is no text.
+            return null;
         }
     }
 

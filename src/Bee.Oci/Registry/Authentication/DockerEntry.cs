@@ -15,18 +15,18 @@ internal static class DockerEntry
             return null;
         }
 
-        if (node is not JsonObject entry)
+        if (node is not JsonObject entry || !IsWhole(entry))
         {
-            throw DockerConfigFile.Damaged(path, $"the entry of {registry} is no JSON object");
+            throw DockerConfigFile.Damaged(path, $"the entry of {registry} is no JSON object, or has a key twice");
         }
 
-        string? user = Text(entry, "username"), password = Text(entry, "password");
-        if (Text(entry, "auth") is { } auth)
+        string? user = DockerConfigFile.Text(entry["username"]), password = DockerConfigFile.Text(entry["password"]);
+        if (DockerConfigFile.Text(entry["auth"]) is { } auth)
         {
             (user, password) = Decode(auth) ?? throw DockerConfigFile.Damaged(path, $"the 'auth' of {registry} is not NAME:PASSWORD in base64");
         }
 
-        string? identity = Text(entry, "identitytoken"), access = Text(entry, "registrytoken");
+        string? identity = DockerConfigFile.Text(entry["identitytoken"]), access = DockerConfigFile.Text(entry["registrytoken"]);
         return identity is null && access is null && string.IsNullOrEmpty(password)
             ? null
             : new RegistryCredential { UserName = user, Password = string.IsNullOrEmpty(password) ? null : password, IdentityToken = identity, AccessToken = access };
@@ -54,6 +54,19 @@ internal static class DockerEntry
         return entry;
     }
 
+    /// <summary>A key that is there twice is found when the object is first asked.</summary>
+    private static bool IsWhole(JsonObject entry)
+    {
+        try
+        {
+            return entry.Count >= 0;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     private static (string User, string Password)? Decode(string auth)
     {
         try
@@ -69,7 +82,4 @@ internal static class DockerEntry
             return null;
         }
     }
-
-    private static string? Text(JsonObject entry, string name) =>
-        entry[name] is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0 ? text : null;
 }

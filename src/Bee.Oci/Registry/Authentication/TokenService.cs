@@ -155,7 +155,9 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
         }
     }
 
-    private static BearerToken Read(byte[] content, Uri realm)
+    /// <summary>Reads the service's answer.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.BadAnswer"/>: it holds no token.</exception>
+    internal static BearerToken Read(byte[] content, Uri realm)
     {
         string? value = null;
         double seconds = DefaultSeconds;

@@ -18,7 +18,20 @@ internal static class RefusalText
     public static async Task CleanAsync(HttpResponseMessage answer, IReadOnlyList<string> secrets, CancellationToken cancellation)
     {
         byte[] words = await ReadAsync(answer.Content, cancellation).ConfigureAwait(false);
-        var clean = new ByteArrayContent(CleanJson(words, secrets) ?? Encoding.UTF8.GetBytes(Clean(Encoding.UTF8.GetString(words), secrets)));
+        Replace(answer, CleanJson(words, secrets) ?? Encoding.UTF8.GetBytes(Clean(Encoding.UTF8.GetString(words), secrets)));
+    }
+
+    /// <summary>Whether the answer says a word. Its body can be read afterwards all the same.</summary>
+    public static async Task<bool> SaysAsync(HttpResponseMessage answer, string word, CancellationToken cancellation)
+    {
+        byte[] words = await ReadAsync(answer.Content, cancellation).ConfigureAwait(false);
+        Replace(answer, words);
+        return Encoding.UTF8.GetString(words).Contains(word, StringComparison.Ordinal);
+    }
+
+    private static void Replace(HttpResponseMessage answer, byte[] words)
+    {
+        var clean = new ByteArrayContent(words);
         if (answer.Content.Headers.TryGetValues("Content-Type", out IEnumerable<string>? type))
         {
             clean.Headers.TryAddWithoutValidation("Content-Type", type);

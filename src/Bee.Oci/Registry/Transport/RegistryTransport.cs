@@ -14,6 +14,7 @@ internal sealed class RegistryTransport : IDisposable
     private readonly HttpSender _sender;
     private readonly Retries _retries;
     private readonly Authenticator _authenticator;
+    private volatile Uri _base;
 
     /// <summary>Makes one; asks nothing yet.</summary>
     /// <param name="host">Host and port: <c>ghcr.io</c>, <c>localhost:5000</c>.</param>
@@ -22,15 +23,15 @@ internal sealed class RegistryTransport : IDisposable
     public RegistryTransport(string host, RegistryOptions options)
     {
         _options = options;
-        Base = RegistryHost.Api(host, options);
+        _base = RegistryHost.Api(host, options);
         _sender = new HttpSender(options);
         _retries = new Retries(options);
         var tokens = new TokenService(_sender, new Retries(options), () => Base, options);
         _authenticator = new Authenticator(host, options.Credentials, tokens);
     }
 
-    /// <summary>The address of the registry: <c>https://ghcr.io/</c>.</summary>
-    public Uri Base { get; }
+    /// <summary>The address of the registry: <c>https://ghcr.io/</c>. One of this machine begins with http, and changes once where it answers that it wants TLS.</summary>
+    public Uri Base => _base;
 
     /// <summary>Sends a request and gives the answer, whatever its status, with its headers read. The caller disposes it.</summary>
     /// <param name="make">Makes the request, anew for each time that it is sent, with a body that is at its beginning. Its address may be
@@ -66,7 +67,7 @@ internal sealed class RegistryTransport : IDisposable
         {
             HttpRequestMessage request = make();
             HttpMethod method = request.Method;
-            Uri address = request.RequestUri = next ?? new Uri(Base, request.RequestUri ?? Base);
+            Uri address = request.RequestUri = next ?? Secured(new Uri(Base, request.RequestUri ?? Base));
             RequireAllowed(request);
 
             // Who was sent away from the registry once gets no credentials any more: the way back was chosen by someone else.
@@ -74,6 +75,14 @@ internal sealed class RegistryTransport : IDisposable
             HttpResponseMessage answer = own
                 ? await AuthenticateAsync(request, make, address, scope, cancellation).ConfigureAwait(false)
                 : await _sender.SendAsync(request, cancellation).ConfigureAwait(false);
+            if (own && await WantsTlsAsync(answer, address, cancellation).ConfigureAwait(false))
+            {
+                answer.Dispose();
+                _base = new UriBuilder(address) { Scheme = Uri.UriSchemeHttps, Path = "/", Query = "" }.Uri;
+                _options.Note?.Invoke(new RegistryNote($"{address.Authority} wants TLS.", false));
+                return await FollowAsync(make, scope, cancellation).ConfigureAwait(false);
+            }
+
             if (!Redirects.TryRead(answer, address, method, hops, out next))
             {
                 if ((int)answer.StatusCode >= 400 && _authenticator.Secrets() is { Count: > 0 } secrets)
@@ -88,6 +97,17 @@ internal sealed class RegistryTransport : IDisposable
             _options.Note?.Invoke(new RegistryNote($"{address.Authority} sends {method} {address.AbsolutePath} on to {next.Authority}.", false));
         }
     }
+
+    /// <summary>Whether a server with TLS was asked without, which is tried first on this machine alone.</summary>
+    private async Task<bool> WantsTlsAsync(HttpResponseMessage answer, Uri address, CancellationToken cancellation) =>
+        answer.StatusCode == HttpStatusCode.BadRequest && address.Scheme == Uri.UriSchemeHttp && !_options.PlainHttp
+        && await RefusalText.SaysAsync(answer, "HTTPS", cancellation).ConfigureAwait(false);
+
+    /// <summary>An address that was made before it was known that the registry wants TLS.</summary>
+    private Uri Secured(Uri address) =>
+        Base.Scheme == Uri.UriSchemeHttps && address.Scheme == Uri.UriSchemeHttp && address.Authority == Base.Authority && RegistryHost.IsLoopback(address)
+            ? new UriBuilder(address) { Scheme = Uri.UriSchemeHttps, Port = address.Port }.Uri
+            : address;
 
     private async Task<HttpResponseMessage> AuthenticateAsync(
         HttpRequestMessage request, Func<HttpRequestMessage> make, Uri address, RegistryScope scope, CancellationToken cancellation)

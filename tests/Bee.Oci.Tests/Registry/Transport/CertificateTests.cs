@@ -62,6 +62,27 @@ public sealed class CertificateTests : IDisposable
         Assert.True(error.Fault is RegistryFault.Certificate or RegistryFault.Broken, error.ToString());
     }
 
+    [ToolFact(Tool.Registry)]
+    public async Task ARegistryOfThisMachineThatWantsTlsGetsIt()
+    {
+        using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = _authority });
+        using var transport = new RegistryTransport(registry.Host, Wire.Quick);
+
+        // The system does not trust the authority of the tests; the fault shows that TLS was tried.
+        Assert.Equal(RegistryFault.Certificate, (await Assert.ThrowsAsync<RegistryException>(() => Wire.GetAsync(transport))).Fault);
+        Assert.Equal(registry.Address, transport.Base);
+        Assert.Equal(RegistryFault.Certificate, (await Assert.ThrowsAsync<RegistryException>(() => Wire.GetAsync(transport, $"http://{registry.Host}/v2/"))).Fault);
+    }
+
+    [Fact]
+    public async Task ABadRequestIsNoReasonForTls()
+    {
+        using var registry = new Wire(_ => HttpAnswer.Json(400, "{\"errors\":[]}"));
+
+        Assert.Equal((400, "{\"errors\":[]}"), await registry.GetAsync());
+        Assert.Single(registry.Requests);
+    }
+
     [Fact]
     public void AFileWithoutCertificatesIsRefused()
     {

@@ -42,6 +42,20 @@ public sealed class ProxyTests : IDisposable
     }
 
     [Fact]
+    public async Task AProxyThatLetsNobodyThroughIsSaid()
+    {
+        using var proxy = new Wire(_ => new Bee.Registries.HttpAnswer(403));
+        Environment.SetEnvironmentVariable("https_proxy", $"http://ada:pr0xy-secret@{proxy.Host}");
+        using var transport = new RegistryTransport("registry.invalid", Wire.Quick);
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => Wire.GetAsync(transport));
+
+        Assert.Equal(RegistryFault.Unreachable, error.Fault);
+        Assert.Equal(["CONNECT"], proxy.Requests.Select(request => request.Method).Distinct());
+        Assert.DoesNotContain("pr0xy-secret", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ThisMachineIsNotAskedByProxy()
     {
         using var proxy = new Wire(_ => Wire.Ok("by proxy"));
