@@ -113,6 +113,11 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         {
             Descriptor signature = Link.Wait(cancellation => SignAsync(repository, name, result.Descriptor, _key, cancellation));
             Tell($"{name} is signed with the key {_key}: {signature.Digest}.");
+            if (Destination is null && image.Store == Stores.Own.Path)
+            {
+                // The signature belongs to the image here too: who runs it from the store may ask for one.
+                PullImage(ImageReference.Parse($"{name.Name}{(name.Tag is null ? "" : $":{name.Tag}")}@{image.Digest}"));
+            }
         }
 
         WriteObject(image.As(name));

@@ -79,6 +79,20 @@ public sealed class SignTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
+    public void TheLocalImageHasTheSignatureToo()
+    {
+        Build();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        File.WriteAllText(_folder["plain.pem"], key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(_folder["plain.pub"], key.ExportSubjectPublicKeyInfoPem());
+        _shell.Objects("Copy-BeeImage tool:v1 $name -Store $store; Publish-BeeImage $name -Store $store -Sign $key", Variables("plain.pem"));
+
+        PSObject result = Assert.Single(_shell.Objects(
+            "Test-BeeImage $name -Store $store -PublicKey $public | Where-Object Name -eq Signature", [.. Variables("plain.pem"), ("public", _folder["plain.pub"])]));
+        Assert.Equal("Ok", $"{result.Properties["State"].Value}");
+    }
+
+    [ToolFact(Tool.Registry)]
     public void WhatIfSignsNothing()
     {
         Build();
