@@ -98,7 +98,6 @@ Describe 'An example' {
         $null = Invoke-BeeBuild "$folder/src/execsnoop.bpf.c" -BinaryOnly -OutFile "$folder/execsnoop.o"
         $null = Invoke-BeeBuild "$folder/src/opensnoop.bpf.c" -BinaryOnly -OutFile "$folder/opensnoop.bpf.o"
         $null = Invoke-BeeBuild (Join-Path $root tests fixtures settings.bpf.c) -Tag settings:v1
-        $null = Export-BeeImage opensnoop:v1 "$folder/tools.tar.gz"
         $null = New-Item -ItemType Directory "$folder/out"
         Set-Content "$folder/broken.bpf.c" 'int broken('
         Set-Content "$folder/allowed.csv" "Key,Value`n1000,1`n1001,2"
