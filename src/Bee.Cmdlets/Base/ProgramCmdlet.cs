@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Bee.Ebpf;
 using Bee.Oci;
 using Bee.Oci.Registry;
+using Bee.Oci.Trust;
 
 namespace Bee.Cmdlets;
 
@@ -29,7 +30,7 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
 
     /// <summary>The program that is meant; null where its source does not compile, which has been told.</summary>
     /// <exception cref="BeeInputException">There is no such image or file.</exception>
-    /// <exception cref="Bee.Oci.Trust.TrustException">It is an image that is not trusted.</exception>
+    /// <exception cref="TrustException">It is an image that is not trusted.</exception>
     private protected ProgramInput? Find()
     {
         if (FindImage() is { } image)
@@ -45,8 +46,42 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
     private protected virtual Image Checked(Image image)
     {
         // What is run is read by the digest that is decided over, whoever gives the name to something else meanwhile.
-        Verify(image);
+        try
+        {
+            Verify(image);
+        }
+        catch (TrustException refused) when (refused.Fault == TrustFault.NotVerified && Pull != PullPolicy.Never)
+        {
+            if (!BringSignatures(image))
+            {
+                throw;
+            }
+
+            Verify(image);
+        }
+
         return image;
+    }
+
+    // Signed after it was saved, or published from here: its signatures are in the registry alone.
+    private bool BringSignatures(Image image)
+    {
+        if (!ImageReference.TryParse(image.Reference, out ImageReference? name) || name.Registry is null || image.Store != Stores.Own.Path)
+        {
+            return false;
+        }
+
+        try
+        {
+            Tell($"{name.Registry} is asked for signatures of {image.Digest} that are not here.");
+            PullImage(ImageReference.Parse($"{name.Name}{(name.Tag is null ? "" : $":{name.Tag}")}@{image.Digest}"));
+            return true;
+        }
+        catch (Exception fault) when (fault is RegistryException or TrustException)
+        {
+            Tell(fault.Message);
+            return false;
+        }
     }
 
     /// <summary>The image that is meant; null where it is a file, or a folder.</summary>

@@ -47,6 +47,21 @@ public sealed class VerificationTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
+    public void ASignatureThatCameLaterIsFetchedUnlessNothingIsToBe()
+    {
+        // Built and published here: the signature is in the registry alone.
+        _shell.Objects("Copy-BeeImage tool:v1 $name -Store $store | Publish-BeeImage -Store $store -Sign $mine", Names);
+        Refused("Trust.NotVerified", "Invoke-BeeProgram $name -Store $store -PublicKey $minePublic -Pull Never -Duration 1", "it has no signature");
+        Refused("Trust.NotVerified", "Invoke-BeeProgram $name -Store $store -PublicKey $otherPublic -Duration 1", "it has no signature");
+        string told = string.Join('\n', _shell.Shell.Run(
+            "Invoke-BeeProgram $name -Store $store -PublicKey $minePublic -Duration 0.1 -Verbose 4>&1", [.. Names, ("store", _shell.Store)]).Output.Select(line => $"{line}"));
+        Assert.Contains("signatures of sha256:", told, StringComparison.Ordinal);
+        Assert.Contains("signed with the key", told, StringComparison.Ordinal);
+        _registry!.Kill();
+        Assert.Equal(["Ok"], States("Test-BeeImage $name -Store $store -PublicKey $minePublic"));
+    }
+
+    [ToolFact(Tool.Registry)]
     public void AnImageThatIsNotSignedIsNeitherSavedNorFetchedToRun()
     {
         Publish("");
