@@ -161,7 +161,7 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
         Descriptor found = Link.Wait(cancellation => repository.ResolveAsync(name.Digest ?? name.Tag!, cancellation))
             ?? throw new RegistryException(RegistryFault.NotFound, $"{name.Registry} has no image {name}.")
             {
-                Remedy = local is null
+                Remedy = local is null || name.Digest is not null
                     ? $"Find-BeeImage {name.Name} lists the tags that there are."
                     : "A local image has this name; -Pull Missing runs it.",
             };

@@ -55,7 +55,7 @@ public abstract class RegistryStoreCmdlet : StoreCmdlet, IRegistryParameters
     {
         string[] parts =
         [
-            result.BlobsSent == 0 ? $"no blob {moved}" : $"{result.BlobsSent} blobs {moved} ({ViewText.Size(result.Bytes)})",
+            result.BlobsSent == 0 ? $"no blob {moved}" : $"{result.BlobsSent} {(result.BlobsSent == 1 ? "blob" : "blobs")} {moved} ({ViewText.Size(result.Bytes)})",
             .. result.BlobsPresent > 0 ? [$"{result.BlobsPresent} {there} already"] : Array.Empty<string>(),
             .. result.BlobsMounted > 0 ? [$"{result.BlobsMounted} taken over from another repository"] : Array.Empty<string>(),
         ];

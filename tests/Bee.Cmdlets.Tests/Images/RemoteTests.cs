@@ -141,6 +141,24 @@ public sealed class RemoteTests : IDisposable
     }
 
     [Fact]
+    public void ProgressTellsBytesRateAndBlobs()
+    {
+        Publish("me/tool:v1");
+        _registry.Inject(Stage.GetBlob, Faults.Stall(10));
+        using PowerShell pipeline = _shell.Shell.Pipeline("Save-BeeImage $name -Store $empty", ("empty", _shell["empty"]), ("name", $"{Repository}:v1"));
+        pipeline.BeginInvoke();
+        Assert.True(SpinWait.SpinUntil(() => pipeline.Streams.Progress.Any(IsOfTransfer), TimeSpan.FromSeconds(20)));
+        pipeline.Stop();
+
+        ProgressRecord record = pipeline.Streams.Progress.First(IsOfTransfer);
+        Assert.Equal($"Saving {Repository}:v1", record.Activity);
+        Assert.Matches("^[0-9.]+[KMi]*B of [0-9.]+[KMi]*B, [0-9]+ of [0-9]+ blobs, [0-9.]+[KMi]*B/s$", record.StatusDescription);
+        Assert.InRange(record.PercentComplete, 0, 99);
+
+        static bool IsOfTransfer(ProgressRecord record) => record.Activity.StartsWith("Saving", StringComparison.Ordinal) && record.PercentComplete >= 0;
+    }
+
+    [Fact]
     public void RetriesAreToldUnderVerbose()
     {
         Publish("me/tool:v1");
