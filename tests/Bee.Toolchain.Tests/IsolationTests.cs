@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.Loader;
+using Bee.Oci.Signatures;
 
 namespace Bee.Toolchain.Tests;
 
@@ -39,6 +40,14 @@ public class IsolationTests
 
         Assert.Equal("tool", manifest.Name);
         Assert.Same(other, AssemblyLoadContext.Default.Assemblies.Single(assembly => assembly.GetName().Name == "YamlDotNet"));
+    }
+
+    [Fact]
+    public void The_package_for_keys_stays_in_its_context()
+    {
+        Assert.Equal(32, Isolated.Create<IKeyAlgorithms>().Ed25519PublicKey(new byte[32]).Length);
+        var package = Assert.Single(AppDomain.CurrentDomain.GetAssemblies(), assembly => assembly.GetName().Name == "BouncyCastle.Cryptography");
+        Assert.Equal("Bee.Isolated", AssemblyLoadContext.GetLoadContext(package)!.Name);
     }
 
     [Fact]
