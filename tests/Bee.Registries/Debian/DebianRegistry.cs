@@ -114,6 +114,13 @@ public sealed partial class DebianRegistry : IDisposable
                 RedirectStandardError = true,
             },
         };
+
+        // The registry takes such variables for settings of its own, REGISTRY_AUTH_FILE too, which names the logins of its clients.
+        foreach (string name in process.StartInfo.Environment.Keys.Where(name => name.StartsWith("REGISTRY_", StringComparison.Ordinal)).ToList())
+        {
+            process.StartInfo.Environment.Remove(name);
+        }
+
         process.OutputDataReceived += (_, line) => Hear(line.Data, listening);
         process.ErrorDataReceived += (_, line) => Hear(line.Data, listening);
         process.Start();
