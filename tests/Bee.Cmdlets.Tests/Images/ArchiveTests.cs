@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Security.Cryptography;
 using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
@@ -115,6 +116,38 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
         Assert.Single(Objects("Get-BeeImage -Store $store | ForEach-Object Digest").Select(digest => $"{digest}").Distinct());
         Assert.Equal(
             $"{Objects("(Get-BeeImage test/opensnoop:v1 -Store $source).Digest")[0]}", $"{Objects("(Get-BeeImage layout:v8 -Store $store).Digest")[0]}");
+    }
+
+    [ToolFact(Tool.Oras)]
+    public void AFolderThatOrasWroteIsImported()
+    {
+        ToolRun run = Tool.Run(Tool.Oras, ["copy", "--from-oci-layout-path", programs.Store, "--to-oci-layout-path", _folder["layout"], "test/opensnoop:v1", "v9"]);
+        Assert.True(run.ExitCode == 0, run.Messages);
+        Assert.Equal(["layout:v9"], Objects("Import-BeeImage $file -Store $store", "layout").Select(Reference));
+    }
+
+    [ToolTheory(Tool.Registry)]
+    [InlineData("Tag")]
+    [InlineData("Bundle")]
+    public void ASignatureGoesIntoTheFileAndHoldsWhereItComesOut(string layout)
+    {
+        using DebianRegistry registry = DebianRegistry.Start();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        string name = $"{registry.Host}/me/tool:v1";
+        (string, object?)[] variables =
+        [
+            .. Variables("signed.tar"), ("name", name), ("layout", layout), ("signing", _folder.Write("key.pem", key.ExportPkcs8PrivateKeyPem())),
+            ("public", _folder.Write("key.pub", key.ExportSubjectPublicKeyInfoPem())), ("wrong", _folder.Write("other.pub", other.ExportSubjectPublicKeyInfoPem())), ("there", _folder["there"]),
+        ];
+        _shell.Objects("Publish-BeeImage test/opensnoop:v1 -Destination $name -Store $source -Sign $signing -SignatureLayout $layout", variables);
+        _shell.Objects("Save-BeeImage $name -Store $there; Export-BeeImage $name $file -Store $there", variables);
+
+        Assert.Equal([name], _shell.Objects("Import-BeeImage $file -Store $store", variables).Select(Reference));
+        Assert.Equal("Ok", State("$public"));
+        Assert.Equal("Failed", State("$wrong"));
+
+        string State(string by) => $"{Assert.Single(_shell.Objects($"(Test-BeeImage $name -Store $store -PublicKey {by} | Where-Object Name -eq Signature).State", variables))}";
     }
 
     public void Dispose()
