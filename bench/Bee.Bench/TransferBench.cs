@@ -73,8 +73,8 @@ internal static class TransferBench
         yield return Compared("pull", pull, orasPull, skopeoPull, MostTimes);
         if (first.Count > 0)
         {
-            yield return Compared("push, first in a session", first, oras, skopeo, null);
-            yield return Compared("pull, first in a session", firstPull, orasPull, skopeoPull, null);
+            yield return Compared("first push", first, oras, skopeo, null);
+            yield return Compared("first pull", firstPull, orasPull, skopeoPull, null);
         }
 
         using var registry = DebianRegistry.Start();
