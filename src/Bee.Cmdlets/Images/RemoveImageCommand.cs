@@ -77,7 +77,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
         {
             // By digest it may do it, but then the image's other tags go as well, and nobody has asked for that.
             string? digest = Link.Wait(cancellation => repository.ResolveAsync(name, cancellation))?.Digest;
-            throw new RegistryException(RegistryFault.Unsupported, $"{repository.Name[..repository.Name.IndexOf('/')]} removes no single tag, such as {whole}: {refused.Message}", refused)
+            throw new RegistryException(RegistryFault.Unsupported, $"No single tag can be removed there. {refused.Message}", refused)
             {
                 Code = refused.Code,
                 Status = refused.Status,
