@@ -134,6 +134,26 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [Fact]
+    public async Task StoppingEndsALoginThatNobodyAnswers()
+    {
+        var asked = new TaskCompletionSource();
+        using var server = new HttpServer(exchange =>
+        {
+            asked.TrySetResult();
+            return exchange.WaitForClientAsync();
+        });
+        using PowerShell pipeline = _shell.Pipeline("Connect-BeeRegistry $registry -Credential $credential", ("registry", server.Host), ("credential", Ada()));
+
+        IAsyncResult run = pipeline.BeginInvoke();
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.Factory.FromAsync(pipeline.BeginStop(null, null), pipeline.EndStop).WaitAsync(TimeSpan.FromSeconds(20));
+
+        // The answer's own timeout is longer than the wait, so it was the stop that ended it.
+        Assert.ThrowsAny<PipelineStoppedException>(() => pipeline.EndInvoke(run));
+        Assert.Empty(Config);
+    }
+
+    [Fact]
     public void PatternsLogOutOfWhatTheyFit()
     {
         _folder.Write("docker/config.json", """{"auths":{"a.example":{},"https://b.example/v1/":{},"c.test":{} } }""");

@@ -1,3 +1,4 @@
+using Bee.Oci.Native;
 using Bee.Oci.Registry;
 
 namespace Bee.Oci.Tests.Registry;
@@ -188,6 +189,21 @@ public sealed class DockerConfigTests : IDisposable
         Assert.Equal("s3cret", (await _folder.Docker.FindAsync("other.example"))!.Password);
     }
 
+    [RootFact]
+    public async Task RootLeavesTheFileToItsOwner()
+    {
+        const uint Owner = 12345;
+        _folder.Write("{}");
+        Ownership.Give(_folder.Folder, Owner);
+        await _folder.Docker.StoreAsync("ghcr.io", s_ada);
+        Assert.Equal(Owner, User(_folder.Config));
+
+        File.Delete(_folder.Config);
+        await _folder.Docker.StoreAsync("ghcr.io", s_ada);
+        Assert.Equal(Owner, User(_folder.Config));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder.Config));
+    }
+
     [Fact]
     public async Task ManyAtOnceLoseNoLogin()
     {
@@ -221,5 +237,12 @@ public sealed class DockerConfigTests : IDisposable
     {
         Assert.False(await _folder.Docker.EraseAsync("ghcr.io"));
         Assert.False(Directory.Exists(_folder.Folder));
+    }
+
+    private static uint User(string path)
+    {
+        using var file = LibC.Open(path, LibC.ReadOnly)!;
+        Assert.True(LibC.TryStat(file, out LibC.FileFacts facts));
+        return facts.User;
     }
 }
