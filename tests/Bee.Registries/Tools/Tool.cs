@@ -9,7 +9,7 @@ namespace Bee.Registries;
 /// </summary>
 public static class Tool
 {
-    /// <summary>Debian's registry, for <see cref="DebianRegistry"/>.</summary>
+    /// <summary>Debian's registry, for <see cref="DebianRegistry"/>: as it is installed, or unpacked.</summary>
     public const string Registry = "docker-registry";
 
     /// <summary>skopeo, as it is installed.</summary>
@@ -30,6 +30,9 @@ public static class Tool
         [Cosign] = ("trixie", "cosign"),
         [Cosign3] = ("sid", "cosign"),
     };
+
+    // Where it is not installed. The oldest build that there is runs everywhere.
+    private static readonly (string Suite, string Package) UninstalledRegistry = ("bookworm", Registry);
 
     private static readonly ConcurrentDictionary<string, Lazy<(string? Path, string? Reason)>> Known = new();
 
@@ -55,18 +58,21 @@ public static class Tool
         return new ToolRun(result.ExitCode, result.Output, result.Messages);
     }
 
-    private static (string? Path, string? Reason) Look(string tool) => Known.GetOrAdd(tool, name => new(() => Fetched.ContainsKey(name) ? Fetch(name) : Installed(name))).Value;
+    private static (string? Path, string? Reason) Look(string tool) => Known.GetOrAdd(tool, name => new(() =>
+        Fetched.TryGetValue(name, out (string, string) from) ? Fetch(from)
+        : Installed(name) is { Path: null } && name == Registry ? Fetch(UninstalledRegistry)
+        : Installed(name))).Value;
 
-    private static (string?, string?) Installed(string tool)
+    private static (string? Path, string? Reason) Installed(string tool)
     {
         string? path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, tool)).FirstOrDefault(File.Exists);
         return (path, path is null ? $"needs the program {tool}, which is not installed (package {tool})" : null);
     }
 
-    private static (string?, string?) Fetch(string tool)
+    private static (string?, string?) Fetch((string Suite, string Package) from)
     {
-        (string suite, string package) = Fetched[tool];
+        (string suite, string package) = from;
         try
         {
             string folder = CachedPackage.Obtain("tools", $"{package}-{suite}", (keep, work) =>
