@@ -29,7 +29,7 @@ internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
     /// <summary>Opens the directory; null if there is none.</summary>
     public static LayoutFiles? Open(string path, OwnerGuard? guard)
     {
-        SafeFileHandle? root = guard is null ? OpenPlain(path) : OpenGuarded(path, guard);
+        SafeFileHandle? root = guard is null ? GuardedPath.Open(path) : GuardedPath.Open(path, guard);
         return root is null ? null : new LayoutFiles(path, guard, root);
     }
 
@@ -149,86 +149,15 @@ internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
     private StoreException Missing(ContentDigest digest) =>
         new(StoreFault.MissingBlob, $"The blob {digest} is not in the image store '{_path}'.");
 
-    private static SafeFileHandle? OpenPlain(string path)
-    {
-        SafeFileHandle? root = LibC.Open(path, LibC.ReadOnly | LibC.Directory);
-        return root ?? (Marshal.GetLastPInvokeError() switch
-        {
-            LibC.NoEntry => null,
-            LibC.NotDirectory => throw new StoreException(StoreFault.NotAStore, $"'{path}' is no directory, so no image store."),
-            _ => throw Fault.Last("open", path),
-        });
-    }
-
-    private static SafeFileHandle? OpenGuarded(string path, OwnerGuard guard)
-    {
-        SafeFileHandle current = LibC.Open("/", LibC.PathOnly | LibC.Directory) ?? throw Fault.Last("open", "/");
-        string walked = "";
-        try
-        {
-            guard.Check(current, "/");
-            foreach (string component in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
-            {
-                walked += "/" + component;
-                SafeFileHandle? next = OpenChecked(current, component, walked, LibC.PathOnly | LibC.Directory, guard);
-                if (next is null)
-                {
-                    current.Dispose();
-                    return null;
-                }
-
-                current.Dispose();
-                current = next;
-            }
-
-            return current;
-        }
-        catch
-        {
-            current.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Opens a name in a directory and lets the guard see what it got; null if there is no such name.</summary>
-    private static SafeFileHandle? OpenChecked(SafeFileHandle directory, string name, string path, int flags, OwnerGuard? guard)
-    {
-        SafeFileHandle? file = LibC.OpenAt(directory, name, flags | (guard is null ? 0 : LibC.NoFollow));
-        if (file is null)
-        {
-            int errno = Marshal.GetLastPInvokeError();
-            return errno switch
-            {
-                LibC.NoEntry => null,
-
-                // What a link in place of a file, and in place of a directory, gives under O_NOFOLLOW.
-                LibC.TooManyLinks or LibC.NotDirectory when guard is not null =>
-                    throw new StoreException(StoreFault.Untrusted, $"'{path}' is a symbolic link or no directory; another user's store is not followed over links."),
-                _ => throw Fault.From(errno, "open", path),
-            };
-        }
-
-        try
-        {
-            guard?.Check(file, path);
-            return file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
-
     private SafeFileHandle? OpenBlobs()
     {
         if (_blobs is null)
         {
             string path = Path.Combine(_path, BlobsName);
-            using SafeFileHandle? above = OpenChecked(_root, BlobsName, path, LibC.PathOnly | LibC.Directory, _guard);
+            using SafeFileHandle? above = GuardedPath.OpenChecked(_root, BlobsName, path, LibC.PathOnly | LibC.Directory, _guard);
             _blobs = above is null
                 ? null
-                : OpenChecked(above, AlgorithmName, Path.Combine(path, AlgorithmName), LibC.PathOnly | LibC.Directory, _guard);
+                : GuardedPath.OpenChecked(above, AlgorithmName, Path.Combine(path, AlgorithmName), LibC.PathOnly | LibC.Directory, _guard);
         }
 
         return _blobs;
@@ -239,7 +168,7 @@ internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
     {
         // Non-blocking, or a named pipe in place of a file would hang the reader.
         facts = default;
-        SafeFileHandle? file = OpenChecked(directory, name, path, LibC.ReadOnly | LibC.NonBlocking, _guard);
+        SafeFileHandle? file = GuardedPath.OpenChecked(directory, name, path, LibC.ReadOnly | LibC.NonBlocking, _guard);
         if (file is null || (LibC.TryStat(file, out facts) && facts.IsRegular))
         {
             return file;
