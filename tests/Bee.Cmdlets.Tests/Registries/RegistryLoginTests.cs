@@ -79,6 +79,29 @@ public sealed class RegistryLoginTests : IDisposable
         Assert.Contains("\"identitytoken\": \"refr3sh\"", Config, StringComparison.Ordinal);
     }
 
+    [ToolTheory(Tool.Registry)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ALoginIsEnoughForTheWholeLifeOfAnImage(bool tokens)
+    {
+        using var registry = DebianRegistry.Start(tokens
+            ? new DebianRegistryOptions { Tokens = _tokens }
+            : new DebianRegistryOptions { Users = new Dictionary<string, string> { ["ada"] = Password } });
+        string source = _folder.Write("tool.bpf.c", Sources.Program("raw_tp/sys_enter"));
+        (string, object?)[] names = [("registry", registry.Host), ("credential", Ada()), ("source", source), ("store", _folder["store"]), ("other", _folder["other"])];
+        _shell.Objects("$null = Invoke-BeeBuild $source -Tag $registry/me/tool:v1 -Store $store", names);
+
+        Assert.Equal("Registry.Unauthorized", Id(_shell.Error("Publish-BeeImage $registry/me/tool:v1 -Store $store", names)));
+        _shell.Objects("$null = Connect-BeeRegistry $registry $credential; $null = Publish-BeeImage $registry/me/tool:v1 -Store $store", names);
+        Assert.Equal("v1", $"{Assert.Single(_shell.Objects("(Find-BeeImage $registry/me/tool).Tag", names))}");
+        Assert.Single(_shell.Objects("Save-BeeImage $registry/me/tool:v1 -Store $other", names));
+        Assert.Single(_shell.Objects("(Find-BeeImage $registry/me/tool:v1).Digest", names));
+        _shell.Objects("$null = Copy-BeeImage -Remote $registry/me/tool:v1 $registry/me/other:v2", names);
+        _shell.Objects("Remove-BeeImage -Remote \"$registry/me/tool@$((Find-BeeImage $registry/me/tool:v1).Digest)\" -Confirm:$false", names);
+        Assert.Equal("Registry.NotFound", Id(_shell.Error("Save-BeeImage $registry/me/tool:v1 -Store $other", names)));
+        Assert.Single(_shell.Objects("Save-BeeImage $registry/me/other:v2 -Store $other", names));
+    }
+
     [ToolFact(Tool.Registry)]
     public void TlsTakesTheAuthorityAndSkippingItWarns()
     {
