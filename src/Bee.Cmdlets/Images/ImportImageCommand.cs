@@ -55,6 +55,11 @@ public sealed class ImportImageCommand : StoreCmdlet
             throw new BeeInputException("FileNotFound", $"There is no '{path}'.", missing: true);
         }
 
+        if (path.EndsWith(".c", StringComparison.Ordinal))
+        {
+            throw new BeeInputException("NotAnImage", $"'{path}' is a source and not an image.", "Invoke-BeeBuild makes an image of it.");
+        }
+
         Platform? platform = Platform is null ? null : Bee.Oci.Platform.Parse(Platform);
         if (IsObject(path))
         {

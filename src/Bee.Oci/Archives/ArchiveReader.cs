@@ -144,7 +144,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
             int read = ReadStream(_block.AsSpan(filled));
             if (read == 0)
             {
-                return filled == 0 ? false : throw Truncated();
+                return filled == 0 ? false : throw (_position < TarHeader.BlockSize ? Bad("it is no tar archive") : Truncated());
             }
 
             filled += read;

@@ -81,6 +81,10 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
         Assert.Equal("FileNotFound", Id("Import-BeeImage $file -Store $store", "nothing"));
         _folder.Write("text", new string('x', 2000));
         Assert.Equal("Store.BadArchive", Id("Import-BeeImage $file -Store $store", "text"));
+        _folder.Write("short", "x");
+        Assert.Equal("Store.BadArchive", Id("Import-BeeImage $file -Store $store", "short"));
+        _folder.Write("tool.bpf.c", "int x;");
+        Assert.Equal("NotAnImage", Id("Import-BeeImage $file -Store $store", "tool.bpf.c"));
         Directory.CreateDirectory(_folder["empty"]);
         Assert.Equal("Store.NotAStore", Id("Import-BeeImage $file -Store $store", "empty"));
         Assert.Equal("ImageNotFound", Id("Export-BeeImage none:v1 $file -Store $source", "none.tar"));
