@@ -10,19 +10,13 @@ namespace Bee.Oci.Store;
 /// <param name="digest">The blob's digest.</param>
 /// <param name="length">Its bytes.</param>
 /// <param name="start">Where in the file it begins; anywhere but at the beginning the file is an archive's, and stays open.</param>
-internal sealed class BlobStream(SafeFileHandle file, string path, ContentDigest digest, long length, long start = 0) : Stream, IDigestChecked
+internal sealed class BlobStream(SafeFileHandle file, string path, ContentDigest digest, long length, long start = 0) : ReadOnlyStream, IDigestChecked
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _position;
     private bool _isChecked;
 
     public string Digest => digest.ToString();
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => length;
 
@@ -52,24 +46,9 @@ internal sealed class BlobStream(SafeFileHandle file, string path, ContentDigest
         return read;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => cancellationToken.IsCancellationRequested
         ? ValueTask.FromCanceled<int>(cancellationToken)
         : new(Read(buffer.Span));
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

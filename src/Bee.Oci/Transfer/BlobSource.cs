@@ -71,13 +71,9 @@ internal sealed class BlobSource(IReadOnlyRepository repository, Descriptor blob
         (_stream, _position) = (null, 0);
     }
 
-    private sealed class Part(BlobSource source) : Stream
+    private sealed class Part(BlobSource source) : ReadOnlyStream
     {
-        public override bool CanRead => true;
-
         public override bool CanSeek => true;
-
-        public override bool CanWrite => false;
 
         public override long Length => source._size;
 
@@ -89,25 +85,5 @@ internal sealed class BlobSource(IReadOnlyRepository repository, Descriptor blob
             Position += read;
             return read;
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-        public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
-        {
-            SeekOrigin.Begin => offset,
-            SeekOrigin.Current => Position + offset,
-            _ => Length + offset,
-        };
-
-        public override void Flush()
-        {
-        }
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

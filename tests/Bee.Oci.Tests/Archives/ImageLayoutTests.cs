@@ -166,7 +166,7 @@ public sealed class ImageLayoutTests : IDisposable
         Refuse(StoreFault.BadArchive, "zstd -d", [0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0]);
         Refuse(StoreFault.BadArchive, "xz -d", [0xfd, .. "7zXZ"u8, 0, 0, 0]);
         Refuse(StoreFault.BadArchive, "checksum", Encoding.UTF8.GetBytes(new string('x', 2000)));
-        Refuse(StoreFault.BadArchive, "middle of an entry", [.. "short"u8]);
+        Refuse(StoreFault.BadArchive, "no tar archive", [.. "short"u8]);
         Refuse(StoreFault.BadArchive, "compression is damaged", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff]);
         Refuse(StoreFault.BadArchive, "symbolic link", Tar.Join(Tar.Entry("blobs", '2', link: "/etc")));
         Refuse(StoreFault.DamagedIndex, "index.json", Tar.Of(("oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8.ToArray()), ("index.json", "{"u8.ToArray())));

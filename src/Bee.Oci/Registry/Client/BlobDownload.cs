@@ -11,7 +11,7 @@ namespace Bee.Oci.Registry.Client;
 /// checked, so whoever has read the whole length has the right content. A connection that breaks is continued with <c>Range</c>; a registry that
 /// does not know that is read again from the beginning, up to where it broke (OCI Distribution Specification 1.1, "Pulling blobs").
 /// </summary>
-internal sealed class BlobDownload : Stream, IDigestChecked
+internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
 {
     /// <summary>A connection has to bring this much before it counts as one that works, so that one that brings single bytes comes to an end.</summary>
     private const int WorthARetry = 64 << 10;
@@ -36,15 +36,6 @@ internal sealed class BlobDownload : Stream, IDigestChecked
 
     /// <inheritdoc/>
     public string Digest => _descriptor.Digest;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
 
     /// <inheritdoc/>
     public override long Length => _descriptor.Size;
@@ -121,27 +112,6 @@ internal sealed class BlobDownload : Stream, IDigestChecked
             await BreakAsync(failure, stop).ConfigureAwait(false);
         }
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -4,19 +4,9 @@ namespace Bee.Oci.Registry.Transport;
 /// A body that may not stand still. Time counts only while somebody reads, so a reader may be as slow as it likes. What goes wrong comes
 /// out as <see cref="RegistryException"/>: <see cref="RegistryFault.TimedOut"/> or <see cref="RegistryFault.Broken"/>.
 /// </summary>
-internal sealed class IdleStream(Stream inner, TimeSpan idle, Uri address) : Stream
+internal sealed class IdleStream(Stream inner, TimeSpan idle, Uri address) : ReadOnlyStream
 {
     private readonly CancellationTokenSource _time = new();
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -44,22 +34,6 @@ internal sealed class IdleStream(Stream inner, TimeSpan idle, Uri address) : Str
             }
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
