@@ -1,5 +1,6 @@
 using Bee.Toolchain;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Bee.Isolated;
@@ -22,7 +23,7 @@ public sealed class ManifestReader : IManifestReader
         var parser = new Parser(new StringReader(text));
         try
         {
-            CheckDepth(path, text);
+            CheckShape(path, text);
             stream.Load(parser);
         }
         catch (ArgumentException exception)
@@ -45,11 +46,15 @@ public sealed class ManifestReader : IManifestReader
         };
     }
 
-    /// <summary>The tree is built by recursion, and a file of a hundred thousand brackets would end the process with it.</summary>
-    private static void CheckDepth(string path, string text)
+    /// <summary>
+    /// The tree is built by recursion, and a file of a hundred thousand brackets would end the process with it. So would a key that is no word: keys are
+    /// hashed with all that is in them, and an alias can put a key into itself.
+    /// </summary>
+    private static void CheckShape(string path, string text)
     {
         const int Deepest = 32;
         var parser = new Parser(new StringReader(text));
+        var keys = new KeyPositions();
         var reached = Mark.Empty;
         try
         {
@@ -60,6 +65,11 @@ public sealed class ManifestReader : IManifestReader
                 if (depth > Deepest)
                 {
                     throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, $"nested more than {Deepest} deep.");
+                }
+
+                if (keys.IsKey(parser.Current) && parser.Current is not Scalar)
+                {
+                    throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, "a key is a word, and this is something else.");
                 }
             }
         }

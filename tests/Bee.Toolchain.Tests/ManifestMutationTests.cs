@@ -14,27 +14,12 @@ public sealed class ManifestMutationTests(ITestOutputHelper output)
         authors: [Ann, "Bob <bob@example.org>"]
         license: Apache-2.0 OR GPL-2.0-only
         source: https://example.org/opensnoop
-        sources: [a.bpf.c, sub/b.bpf.c]
         defines:
           SIZE: 128
           DEBUG:
           NAME: "a b"
-        maps:
-          hist_latency:
-            kind: histogram
-            help: Latency.
-            unit: ns
-            scale: { start: 5, step: 2.5 }
-            labels: [comm]
-            fields:
-              comm: { description: Who., width: 12, align: right, order: 1, hidden: true }
-          hist_sizes: { buckets: [1, 10, 1e3] }
-        parameters:
-          limits: { description: Bounds., default: { low: 1, names: [a, "true"], on: true } }
-          pid: { default: 0x10 }
-        programs:
-          one: { description: First., attach: sched/sched_switch }
-        """;
+
+        """ + ManifestTests.Parts;
 
     [Fact]
     public void Files_are_read_or_refused()

@@ -4,6 +4,26 @@ namespace Bee.Toolchain.Tests;
 
 public class ManifestTests
 {
+    /// <summary>What a bee.yaml can say of the parts of its program, each key once.</summary>
+    internal const string Parts = """
+        sources: [a.bpf.c, sub/b.bpf.c]
+        maps:
+          hist_latency:
+            kind: histogram
+            help: Latency.
+            unit: ns
+            scale: { start: 5, step: 2.5 }
+            labels: [comm]
+            fields:
+              comm: { description: Who., width: 12, align: right, order: 1, hidden: true }
+          hist_sizes: { buckets: [1, 10, 1e3] }
+        parameters:
+          limits: { description: Bounds., default: { low: 1, names: [a, "true"], on: true } }
+          pid: { default: 0x10 }
+        programs:
+          one: { description: First., attach: sched/sched_switch }
+        """;
+
     private static ProgramManifest Read(string text)
     {
         using var folder = new TemporaryFolder();
@@ -37,24 +57,7 @@ public class ManifestTests
     [Fact]
     public void What_it_says_of_the_parts_is_read()
     {
-        var said = Read("""
-            sources: [a.bpf.c, sub/b.bpf.c]
-            maps:
-              hist_latency:
-                kind: histogram
-                help: Latency.
-                unit: ns
-                scale: { start: 5, step: 2.5 }
-                labels: [comm]
-                fields:
-                  comm: { description: Who., width: 12, align: right, order: 1, hidden: true }
-              hist_sizes: { buckets: [1, 10, 1e3] }
-            parameters:
-              limits: { description: Bounds., default: { low: 1, names: [a, "true"], on: true } }
-              pid: { default: 0x10 }
-            programs:
-              one: { description: First., attach: sched/sched_switch }
-            """);
+        var said = Read(Parts);
 
         Assert.Equal(["a.bpf.c", "sub/b.bpf.c"], said.Sources);
         var latency = said.Presentation.Maps["hist_latency"];
@@ -72,6 +75,18 @@ public class ManifestTests
         // What has no place of its own is told with the place around it.
         Assert.Equal((3, 3), (said.Wrong("maps/hist_latency/help", "").Line, said.Wrong("maps/hist_latency/help", "").Column));
     }
+
+    [Fact]
+    public void An_alias_stands_for_what_it_names() => Assert.Equal("Ann", Read("description: &who Ann\nlicense: *who\nname: x\n").License);
+
+    [Theory]
+    [InlineData("? &a [*a]\n: x\n")]
+    [InlineData("maps: &a { *a : x }\n")]
+    [InlineData("maps: &a\n  ? [*a]\n  : 1\n")]
+    [InlineData("? &a {b: *a}\n: x\n")]
+    [InlineData("? [1, 2]\n: x\n")]
+    public void A_key_is_a_word_or_refused_before_it_can_be_in_itself(string text) =>
+        Assert.Contains("a key is a word", Assert.Throws<ManifestException>(() => Read(text)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]

@@ -65,9 +65,9 @@ internal static class SigningKeyFile
             host.UI.Write($"Password of the key '{path}': ");
             return host.UI.ReadLineAsSecureString();
         }
-        catch (Exception e) when (e is HostException or PSInvalidOperationException or NotImplementedException or InvalidOperationException)
+        catch (Exception e) when (e is not PipelineStoppedException)
         {
-            // So a session answers that has no screen, or that will not be asked.
+            // Each host refuses in its own way when it has no screen, or will not be asked. Only Ctrl+C is not for us.
             return null;
         }
     }
