@@ -48,7 +48,13 @@ internal sealed class GuestRun
             string console = Read(folder, "console");
             Keep(kernel, console);
             string results = Read(folder, "results");
-            return new GuestRun(ScenarioResult.Parse(results), KindResult.Parse(results), fault, string.Join('\n', console.Split('\n').TakeLast(40)));
+            string[] lines = console.Split('\n');
+            int oops = Array.FindIndex(lines, line => line.Contains("Oops:", StringComparison.Ordinal) || line.Contains("Kernel panic", StringComparison.Ordinal));
+            return new GuestRun(
+                ScenarioResult.Parse(results),
+                KindResult.Parse(results),
+                oops >= 0 ? "the guest's kernel panicked" : fault,
+                string.Join('\n', oops >= 0 ? lines[Math.Max(0, oops - 5)..] : lines.TakeLast(40)));
         }
         finally
         {
