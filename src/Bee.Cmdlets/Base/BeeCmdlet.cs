@@ -37,7 +37,7 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
     /// <summary>Writes the error of one input; the next input is still processed.</summary>
     /// <param name="error">What went wrong.</param>
     /// <param name="target">The input it went wrong with.</param>
-    protected void WriteError(Exception error, object? target)
+    protected internal void WriteError(Exception error, object? target)
     {
         if (error is OperationCanceledException && Stop.IsCancellationRequested)
         {

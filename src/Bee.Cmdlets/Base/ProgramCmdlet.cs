@@ -118,7 +118,7 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
             return null;
         }
 
-        TellAboutInvokingStore();
+        Local.TellAboutInvokingStore();
         if (Pull != PullPolicy.Missing || NameInRegistry(null) is not { } missing)
         {
             throw ImageNames.NotFound(Program, Stores);

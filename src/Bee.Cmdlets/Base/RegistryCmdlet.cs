@@ -2,9 +2,12 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets;
 
-/// <summary>A cmdlet that speaks to a registry and needs no local images.</summary>
-public abstract class RegistryCmdlet : BeeCmdlet, IRegistryParameters
+/// <summary>A cmdlet that speaks to registries.</summary>
+public abstract class RegistryCmdlet : BeeCmdlet
 {
+    // What timers can count in milliseconds.
+    private const int LongestWait = int.MaxValue / 1000;
+
     private RegistryLink? _link;
 
     /// <summary>Speaks plain http, to whatever host. Without it only the machine's own hosts (localhost, 127.0.0.1, ::1) are spoken to so.</summary>
@@ -20,8 +23,19 @@ public abstract class RegistryCmdlet : BeeCmdlet, IRegistryParameters
     [Parameter]
     public SwitchParameter SkipCertificateCheck { get; set; }
 
+    /// <summary>How long a registry may take to begin an answer, connecting included, in seconds; 0 is for ever. 30 without it. Called as PowerShell's web cmdlets call it.</summary>
+    [Parameter]
+    [Alias("TimeoutSec")]
+    [ValidateRange(0, LongestWait)]
+    public int? ConnectionTimeoutSeconds { get; set; }
+
+    /// <summary>How long what is sent or received may stand still, in seconds; 0 is for ever. 60 without it. A whole blob may take as long as it likes.</summary>
+    [Parameter]
+    [ValidateRange(0, LongestWait)]
+    public int? OperationTimeoutSeconds { get; set; }
+
     /// <summary>The connections.</summary>
-    private protected RegistryLink Link => _link ??= new RegistryLink(this, this);
+    private protected RegistryLink Link => _link ??= new RegistryLink(this);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -7,21 +7,8 @@ using Bee.Oci.Transfer;
 
 namespace Bee.Cmdlets;
 
-/// <summary>The parameters of a cmdlet that speaks to registries.</summary>
-internal interface IRegistryParameters
-{
-    /// <summary>Plain http for every host.</summary>
-    SwitchParameter PlainHttp { get; }
-
-    /// <summary>A PEM file with further authorities, as the person gave it.</summary>
-    string? CACertificate { get; }
-
-    /// <summary>Takes any certificate.</summary>
-    SwitchParameter SkipCertificateCheck { get; }
-}
-
 /// <summary>A cmdlet's connections to registries.</summary>
-internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters parameters) : PipelineWait(cmdlet), IDisposable
+internal sealed class RegistryLink(RegistryCmdlet cmdlet) : PipelineWait(cmdlet), IDisposable
 {
     private readonly Dictionary<string, IRegistry> _registries = new(StringComparer.OrdinalIgnoreCase);
     private ICredentialSource? _logins;
@@ -55,9 +42,9 @@ internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters paramet
     /// <param name="host">Host and port.</param>
     public void WarnOfSkippedCheck(string host)
     {
-        if (parameters.SkipCertificateCheck)
+        if (cmdlet.SkipCertificateCheck)
         {
-            Cmdlet.WriteWarning($"The certificate of {host} is not checked: whoever is on the way there can read and change what is sent, the password too.");
+            cmdlet.WriteWarning($"The certificate of {host} is not checked: whoever is on the way there can read and change what is sent, the password too.");
         }
     }
 
@@ -93,14 +80,22 @@ internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters paramet
 
     /// <summary>How registries are spoken to, as the parameters say.</summary>
     /// <param name="credentials">Where credentials come from.</param>
-    public RegistryOptions Options(ICredentialSource? credentials) => new()
+    public RegistryOptions Options(ICredentialSource? credentials)
     {
-        PlainHttp = parameters.PlainHttp,
-        CACertificate = parameters.CACertificate is { } file ? Cmdlet.Locate(file) : null,
-        SkipCertificateCheck = parameters.SkipCertificateCheck,
-        Credentials = credentials,
-        Note = Note,
-    };
+        var options = new RegistryOptions
+        {
+            PlainHttp = cmdlet.PlainHttp,
+            CACertificate = cmdlet.CACertificate is { } file ? cmdlet.Locate(file) : null,
+            SkipCertificateCheck = cmdlet.SkipCertificateCheck,
+            Credentials = credentials,
+            Note = Note,
+        };
+        return options with
+        {
+            HeaderTimeout = Timeout(cmdlet.ConnectionTimeoutSeconds) ?? options.HeaderTimeout,
+            IdleTimeout = Timeout(cmdlet.OperationTimeoutSeconds) ?? options.IdleTimeout,
+        };
+    }
 
     /// <summary>What a registry lists, one by one as its pages come: whoever has had enough asks for no further page.</summary>
     /// <param name="list">The list.</param>
@@ -148,4 +143,11 @@ internal sealed class RegistryLink(BeeCmdlet cmdlet, IRegistryParameters paramet
 
         _registries.Clear();
     }
+
+    private static TimeSpan? Timeout(int? seconds) => seconds switch
+    {
+        null => null,
+        0 => System.Threading.Timeout.InfiniteTimeSpan,
+        { } some => TimeSpan.FromSeconds(some),
+    };
 }

@@ -6,25 +6,20 @@ using Bee.Oci.Transfer;
 namespace Bee.Cmdlets;
 
 /// <summary>A cmdlet that brings images from the local store to a registry, or the other way.</summary>
-public abstract class RegistryStoreCmdlet : StoreCmdlet, IRegistryParameters
+public abstract class RegistryStoreCmdlet : RegistryCmdlet
 {
-    private RegistryLink? _link;
+    private LocalImages? _local;
 
-    /// <summary>Speaks plain http, to whatever host. Without it only the machine's own hosts (localhost, 127.0.0.1, ::1) are spoken to so.</summary>
-    [Parameter]
-    public SwitchParameter PlainHttp { get; set; }
-
-    /// <summary>A PEM file with certificate authorities that are trusted beside the system's.</summary>
+    /// <inheritdoc cref="StoreCmdlet.Store"/>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    public string? CACertificate { get; set; }
+    public string? Store { get; set; }
 
-    /// <summary>Takes any certificate, and warns of it.</summary>
-    [Parameter]
-    public SwitchParameter SkipCertificateCheck { get; set; }
+    /// <summary>The local images.</summary>
+    private protected LocalImages Local => _local ??= new LocalImages(this, Store);
 
-    /// <summary>The connections.</summary>
-    private protected RegistryLink Link => _link ??= new RegistryLink(this, this);
+    /// <summary>The stores that are read from; the first is the one that is written to.</summary>
+    private protected ImageStores Stores => Local.Stores;
 
     /// <summary>Brings an image from its registry into the own store. It has its name there when all of it is there.</summary>
     /// <param name="reference">Its name; a digest in it decides.</param>
@@ -60,12 +55,5 @@ public abstract class RegistryStoreCmdlet : StoreCmdlet, IRegistryParameters
             .. result.BlobsMounted > 0 ? [$"{result.BlobsMounted} taken over from another repository"] : Array.Empty<string>(),
         ];
         return string.Join(", ", parts);
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        _link?.Dispose();
-        base.Dispose(disposing);
     }
 }

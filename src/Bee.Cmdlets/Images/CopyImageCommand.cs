@@ -81,7 +81,7 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
             throw new BeeInputException("NoWildcards", $"'{Source}' may mean several images, and only one can have the name {destination}.", "Name one image.");
         }
 
-        foreach (Image image in Match(Source))
+        foreach (Image image in Local.Match(Source))
         {
             if (ShouldProcess($"{image.Reference} as {destination}", "Copy image"))
             {

@@ -108,8 +108,8 @@ public sealed class FindImageCommand : RegistryCmdlet
         using IEnumerator<string> tags = Link.Each(repository.TagsAsync).GetEnumerator();
         while (Next(tags, isListed))
         {
-            // Signatures stand under tags too, made of their image's digest: sha256-….sig.
-            if (RemotePattern.Fits(pattern, tags.Current) && (pattern.Length > 0 || !IsOfAnother(tags.Current))
+            // Signatures and the like stand under tags too; by a pattern they are found.
+            if (RemotePattern.Fits(pattern, tags.Current) && (pattern.Length > 0 || DigestTag.Subject(tags.Current) is null)
                 && ImageReference.TryParse($"{repository.Name}:{tags.Current}", out ImageReference? reference))
             {
                 yield return reference;
@@ -128,11 +128,6 @@ public sealed class FindImageCommand : RegistryCmdlet
             return false;
         }
     }
-
-    // What is about an image, and has its digest as its name: signatures, attestations, the fallback index of referrers.
-    private static bool IsOfAnother(string tag)
-        => tag.StartsWith("sha256-", StringComparison.Ordinal) && tag.Length >= 7 + ContentDigest.HexLength
-            && tag.AsSpan(7, ContentDigest.HexLength).IndexOfAnyExceptInRange('0', 'f') < 0;
 
     private static async Task<RemoteImage> Describe(IRepository repository, ImageReference reference, CancellationToken cancellation)
         => RemoteImage.Described(reference, await repository.FetchManifestAsync(reference.Digest ?? reference.Tag!, cancellation).ConfigureAwait(false));

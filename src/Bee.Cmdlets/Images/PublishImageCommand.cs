@@ -81,7 +81,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         {
             Guard(reference, () =>
             {
-                foreach (Image image in Match(reference))
+                foreach (Image image in Local.Match(reference))
                 {
                     Guard(image, () => Publish(image));
                 }

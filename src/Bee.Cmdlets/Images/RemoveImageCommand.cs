@@ -88,7 +88,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
 
     private void Remove(string reference)
     {
-        foreach (Image image in Match(reference))
+        foreach (Image image in Local.Match(reference))
         {
             if (image.Store != Stores.Own.Path)
             {

@@ -35,7 +35,7 @@ internal sealed class LayoutRepository(ILayoutBlobs blobs, StoreIndex index, str
     public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var told = new HashSet<string>();
-        Descriptor? list = await ResolveAsync(SignatureNames.ReferrersTag(digest), cancellation).ConfigureAwait(false);
+        Descriptor? list = await ResolveAsync(DigestTag.Referrers(digest), cancellation).ConfigureAwait(false);
         IEnumerable<DescriptorDocument?> listed = list is not null && MediaTypes.IsIndex(list.MediaType) ? new ImageReader(blobs, name).ReadManifest(list).Manifests ?? [] : [];
         foreach (DescriptorDocument entry in listed.OfType<DescriptorDocument>().Concat(LayoutContent.Referrers(blobs, index, digest)))
         {

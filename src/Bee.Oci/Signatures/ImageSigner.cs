@@ -2,7 +2,6 @@ using System.Globalization;
 using Bee.Oci.Json;
 using Bee.Oci.Registry;
 using Bee.Oci.Signatures.Layouts;
-using Bee.Oci.Store;
 
 namespace Bee.Oci.Signatures;
 
@@ -81,7 +80,7 @@ public static class ImageSigner
     private static async Task<Descriptor> PushSimpleAsync(
         IRepository target, ImageReference reference, string digest, SigningKey key, DescriptorDocument? subject, CancellationToken cancellation)
     {
-        string? tag = subject is null ? SignatureNames.SignatureTag(digest) : null;
+        string? tag = subject is null ? DigestTag.Signatures(digest) : null;
         List<DescriptorDocument?> layers = tag is null ? [] : await ExistingAsync(target, tag, cancellation).ConfigureAwait(false);
 
         byte[] payload = SimpleSigningPayload.Write(reference, digest);

@@ -3,44 +3,20 @@ using Bee.Oci.Json;
 namespace Bee.Oci.Store;
 
 /// <summary>
-/// The names under which signatures stand beside the images of a repository, in a registry and in the store alike: the tag <c>sha256-….sig</c>
-/// (cosign's SIGNATURE_SPEC.md), and the tag <c>sha256-…</c> with the index of what refers to a manifest (OCI Distribution Specification 1.1,
-/// "Referrers Tag Schema").
+/// What stands beside the images of a repository in the store under names of their own, as in a registry without an API for referrers: their
+/// signatures, and whatever else is about them (<see cref="DigestTag"/>).
 /// </summary>
 internal static class SignatureNames
 {
-    private const string Prefix = "sha256-";
-    private const string Suffix = ".sig";
-
-    /// <summary>The tag of the signatures of a manifest.</summary>
-    public static string SignatureTag(string digest) => ReferrersTag(digest) + Suffix;
-
-    /// <summary>The tag of the index of what refers to a manifest.</summary>
-    public static string ReferrersTag(string digest) => Prefix + ContentDigest.Parse(digest).Hex;
-
-    /// <summary>The manifest, <c>sha256:…</c>, whose signatures have this name or tag; null where it is the name of an image.</summary>
-    public static string? Subject(string? name)
-    {
-        ReadOnlySpan<char> tag = name.AsSpan(name?.LastIndexOf(':') + 1 ?? 0);
-        if (tag.EndsWith(Suffix))
-        {
-            tag = tag[..^Suffix.Length];
-        }
-
-        return tag.Length == Prefix.Length + ContentDigest.HexLength && tag.StartsWith(Prefix) && ContentDigest.IsHex(tag[Prefix.Length..])
-            ? string.Concat(ContentDigest.Prefix, tag[Prefix.Length..])
-            : null;
-    }
-
     /// <summary>Whether an entry is an image, and not something that belongs to one.</summary>
-    public static bool IsImage(DescriptorDocument entry) => Subject(entry.ReferenceName) is null;
+    public static bool IsImage(DescriptorDocument entry) => DigestTag.Subject(entry.ReferenceName) is null;
 
     /// <summary>The signatures of a repository's manifests, as tag and entry.</summary>
     public static IEnumerable<(string Tag, DescriptorDocument Entry)> Of(StoreIndex index, string repository, IReadOnlyCollection<string> digests)
     {
         foreach (DescriptorDocument entry in index.Entries)
         {
-            if (Subject(entry.ReferenceName) is { } subject && digests.Contains(subject) && Repository(entry) == repository)
+            if (DigestTag.Subject(entry.ReferenceName) is { } subject && digests.Contains(subject) && Repository(entry) == repository)
             {
                 yield return (entry.ReferenceName![(repository.Length + 1)..], entry);
             }
@@ -72,7 +48,7 @@ internal static class SignatureNames
             }
         }
 
-        return signatures.FindAll(e => !alive.Contains((Repository(e), Subject(e.ReferenceName))));
+        return signatures.FindAll(e => !alive.Contains((Repository(e), DigestTag.Subject(e.ReferenceName))));
     }
 
     private static string Repository(DescriptorDocument entry)

@@ -49,7 +49,7 @@ internal sealed class StoreRepository(ImageStore store, string name) : IReadOnly
     /// <inheritdoc/>
     public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        string tag = SignatureNames.ReferrersTag(digest);
+        string tag = DigestTag.Referrers(digest);
         if (await ResolveAsync(tag, cancellation).ConfigureAwait(false) is not { } found || !MediaTypes.IsIndex(found.MediaType))
         {
             yield break;

@@ -22,13 +22,13 @@ internal sealed class Pull(IReadOnlyRepository source, ImageStore store, Transfe
         await BringAsync(staging, more, cancellation).ConfigureAwait(false);
 
         List<Content> manifests = [.. signatures.Select(s => s.Manifest), .. plan.Tree.Manifests];
-        List<(string Tag, Descriptor Manifest)> tags = [.. signatures.Where(s => s.IsTagged).Select(s => (SignatureNames.SignatureTag(s.Subject), s.Manifest.Descriptor))];
+        List<(string Tag, Descriptor Manifest)> tags = [.. signatures.Where(s => s.IsTagged).Select(s => (DigestTag.Signatures(s.Subject), s.Manifest.Descriptor))];
         foreach (IGrouping<string, SignatureArtifact> subject in signatures.GroupBy(s => s.Subject))
         {
             if (SignatureArtifacts.ReferrersIndex(subject) is { } index)
             {
                 manifests.Add(index);
-                tags.Add((SignatureNames.ReferrersTag(subject.Key), index.Descriptor));
+                tags.Add((DigestTag.Referrers(subject.Key), index.Descriptor));
             }
         }
 

@@ -1,6 +1,5 @@
 using Bee.Oci.Json;
 using Bee.Oci.Registry;
-using Bee.Oci.Store;
 
 namespace Bee.Oci.Transfer;
 
@@ -26,7 +25,7 @@ internal sealed class SignatureArtifacts(IReadOnlyRepository source, Action<Regi
         var found = new List<SignatureArtifact>();
         await TryAsync(digest, async () =>
         {
-            string tag = SignatureNames.SignatureTag(digest);
+            string tag = DigestTag.Signatures(digest);
             if (await source.ResolveAsync(tag, cancellation).ConfigureAwait(false) is not null)
             {
                 Add(found, digest, await source.FetchManifestAsync(tag, cancellation).ConfigureAwait(false), isTagged: true);

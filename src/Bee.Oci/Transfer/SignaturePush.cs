@@ -42,7 +42,7 @@ internal sealed class SignaturePush(IRepository target)
 
     private async Task TagAsync(SignatureArtifact signature, CancellationToken cancellation)
     {
-        string tag = SignatureNames.SignatureTag(signature.Subject);
+        string tag = DigestTag.Signatures(signature.Subject);
         Content manifest = signature.Manifest;
         if (await target.ResolveAsync(tag, cancellation).ConfigureAwait(false) is not null)
         {

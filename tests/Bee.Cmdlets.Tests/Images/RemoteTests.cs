@@ -27,6 +27,16 @@ public sealed class RemoteTests : IDisposable
     }
 
     [Fact]
+    public void WhatIsAboutAnImageIsListedByAPatternAlone()
+    {
+        string about = "sha256-" + _shell.Digest("tool:v1")["sha256:".Length..];
+        Publish("me/tool:v1", $"me/tool:{about}", $"me/tool:{about}.att", $"me/tool:{about}-mine");
+
+        Assert.Equal([$"me/tool:{about}-mine", "me/tool:v1"], Find("/me/tool").Order());
+        Assert.Equal([$"me/tool:{about}", $"me/tool:{about}-mine", $"me/tool:{about}.att"], Find("/me/tool:sha256-*").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void AWholeNameIsDescribedAndShownIn80Columns()
     {
         Publish("me/tool:v1");
@@ -138,6 +148,21 @@ public sealed class RemoteTests : IDisposable
         Assert.Empty(pipeline.Streams.Error);
         Assert.Empty(_shell.Objects("Get-BeeImage -Store $empty", ("empty", _shell["empty"])));
         Assert.DoesNotContain("v1", _registry.Repository("new/tool").Tags.Keys);
+    }
+
+    [Theory]
+    [InlineData("Find-BeeImage $name -TimeoutSec 1", Stage.GetManifest, false)]
+    [InlineData("Save-BeeImage $name -Store $empty -ConnectionTimeoutSeconds 0 -OperationTimeoutSeconds 1", Stage.GetBlob, true)]
+    [InlineData("Publish-BeeImage tool:v1 $new -Store $store -OperationTimeoutSeconds 0 -ConnectionTimeoutSeconds 1", Stage.StartUpload, false)]
+    public void APersonSaysHowLongARegistryMayBeSilent(string script, Stage stage, bool begins)
+    {
+        Publish("me/tool:v1");
+        _registry.Inject(stage, begins ? Faults.Stall(10) : Faults.NoAnswer);
+
+        ErrorRecord error = _shell.Error(script, ("empty", _shell["empty"]), ("name", $"{Repository}:v1"), ("new", $"{_registry.Host}/new/tool:v1"));
+
+        Assert.StartsWith("Registry.TimedOut", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("1 s", $"{error}", StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using Bee.Oci.Json;
-using Bee.Oci.Store;
 
 namespace Bee.Oci.Registry.Client;
 
@@ -18,7 +17,7 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
     private const double LeastPause = 20, LeastWait = 150, LongestPause = 1000;
 
     /// <summary>The tag at which the referrers of a manifest are listed.</summary>
-    public static string Name(ContentDigest subject) => SignatureNames.ReferrersTag(subject.ToString());
+    public static string Name(ContentDigest subject) => DigestTag.Referrers(subject.ToString());
 
     /// <summary>The index; null where there is none, or what has the tag is no index.</summary>
     public async Task<ManifestDocument?> ReadAsync(ContentDigest subject, CancellationToken cancellation)

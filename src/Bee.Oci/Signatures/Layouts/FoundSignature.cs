@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Bee.Oci.Json;
 using Bee.Oci.Registry;
-using Bee.Oci.Store;
 
 namespace Bee.Oci.Signatures.Layouts;
 
@@ -63,7 +62,7 @@ internal sealed class FoundSignature
         IReadOnlyRepository repository, string digest, [EnumeratorCancellation] CancellationToken cancellation)
     {
         const SignatureLayout Layout = SignatureLayout.Tag;
-        (Content? content, string? problem) = await SignatureReading.ManifestAsync(repository, SignatureNames.SignatureTag(digest), cancellation).ConfigureAwait(false);
+        (Content? content, string? problem) = await SignatureReading.ManifestAsync(repository, DigestTag.Signatures(digest), cancellation).ConfigureAwait(false);
         if (problem is not null)
         {
             yield return Bad(Layout, "", problem);
