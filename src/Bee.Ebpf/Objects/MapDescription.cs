@@ -3,7 +3,9 @@ namespace Bee.Ebpf;
 /// <summary>A map as the object file declares it.</summary>
 public sealed class MapDescription
 {
-    private readonly MapRole _role;
+    private MapRole _role;
+    private BtfType? _value;
+    private uint _valueSize;
 
     /// <summary>The whole name, from the file; the kernel keeps 15 characters of it. Internal maps are named as their section.</summary>
     public required string Name { get; init; }
@@ -15,7 +17,11 @@ public sealed class MapDescription
     public uint KeySize { get; init; }
 
     /// <summary>Bytes of a value on one CPU, as declared. For rings and perf buffers this is the size of <see cref="Value"/>, and must be made 0 (or the size of a descriptor) before loading.</summary>
-    public uint ValueSize { get; init; }
+    public uint ValueSize
+    {
+        get => _valueSize;
+        init => _valueSize = value;
+    }
 
     /// <summary>How many entries fit, or for rings how many bytes; 0 where the loader decides (perf event arrays: one per CPU).</summary>
     public uint MaxEntries { get; init; }
@@ -27,14 +33,23 @@ public sealed class MapDescription
     public BtfType? Key { get; init; }
 
     /// <summary>The type of a value (of an event, for rings and perf buffers), or null when the declaration gives only a size. Of an internal map it is the <see cref="BtfDataSection"/>, where there is one.</summary>
-    public BtfType? Value { get; init; }
+    public BtfType? Value
+    {
+        get => _value;
+        init => _value = value;
+    }
 
-    /// <summary>What the map is for: what its author says, else what the prefix of its name says.</summary>
+    /// <summary>What the map is for: what its author says, else what the prefix of its name says, else what <see cref="DataSource"/> makes it.</summary>
     public MapRole Role
     {
         get => Presentation.Kind ?? _role;
         init => _role = value;
     }
+
+    /// <summary>
+    /// What the program calls the map's content, where Inspektor Gadget's <c>GADGET_TRACER</c> or <c>GADGET_MAPITER</c> declares it as a source of data; otherwise null.
+    /// </summary>
+    public string? DataSource { get; private set; }
 
     /// <summary>What the map's author says about it; never null.</summary>
     public MapPresentation Presentation { get; private set; } = MapPresentation.None;
@@ -59,6 +74,24 @@ public sealed class MapDescription
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
+
+    /// <summary>A copy that is a source of data by Inspektor Gadget's macros.</summary>
+    /// <param name="name">What the source is called.</param>
+    /// <param name="role">What the map is for, unless its name says.</param>
+    /// <param name="value">The type of its values or events.</param>
+    internal MapDescription AsSource(string name, MapRole role, BtfType? value)
+    {
+        var copy = (MapDescription)MemberwiseClone();
+        copy.DataSource = name;
+        copy._role = _role == MapRole.None ? role : _role;
+        if (IsEventStream && value is not null)
+        {
+            copy._value = value;
+            copy._valueSize = (uint)value.Size;
+        }
+
+        return copy;
+    }
 
     /// <summary>A copy with what is said now, and before it what was said already where that is silent.</summary>
     internal MapDescription Present(MapPresentation said)

@@ -17,12 +17,14 @@ internal static class ObjectReader
         var programs = ProgramReader.Read(elf);
         var externs = Externs.Read(elf, btf);
         BtfExtCheck.Check(elf, btf);
+        var maps = MapReader.Read(elf, btf, layout, externs);
+        var sources = GadgetSources.Read(btf);
         var file = new ObjectFile(name, bytes)
         {
             License = License(elf),
             Btf = btf,
-            Maps = MapReader.Read(elf, btf, layout, externs),
-            Programs = programs,
+            Maps = sources is null ? maps : [.. maps.Select(sources.Apply)],
+            Programs = [.. programs.Select(program => IteratorRecords.Apply(sources?.Apply(program) ?? program, btf))],
             Parameters = ParameterReader.Read(elf, layout),
         };
         return DescriptionTags.Read(file) is { } said ? file.Present(said) : file;

@@ -21,6 +21,12 @@ public sealed class ProgramDescription
     /// <summary>What to attach to: what the author says in place of the section's target, else that.</summary>
     public string? AttachTo => Presentation.AttachTo ?? SectionTarget;
 
+    /// <summary>The struct that an iterator writes for each object that it is run over; null where it writes text, and for all other programs.</summary>
+    public BtfType? Record { get; private set; }
+
+    /// <summary>What the program calls what its iterator gives, where Inspektor Gadget's <c>GADGET_ITER</c> or <c>GADGET_SNAPSHOTTER</c> declares it; otherwise null.</summary>
+    public string? DataSource { get; private set; }
+
     /// <summary>What the author says about it; never null.</summary>
     public ProgramPresentation Presentation { get; private set; } = ProgramPresentation.None;
 
@@ -45,6 +51,17 @@ public sealed class ProgramDescription
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
+
+    /// <summary>A copy that writes records.</summary>
+    /// <param name="source">What Inspektor Gadget's macros call them, or null.</param>
+    /// <param name="record">The struct.</param>
+    internal ProgramDescription AsSource(string? source, BtfType record)
+    {
+        var copy = (ProgramDescription)MemberwiseClone();
+        copy.DataSource = source;
+        copy.Record = record;
+        return copy;
+    }
 
     /// <summary>A copy with what is said now, and before it what was said already where that is silent.</summary>
     internal ProgramDescription Present(ProgramPresentation said)

@@ -26,6 +26,11 @@ internal struct DecodingSink : IRecordSink
     {
         if (data.Length < _size)
         {
+            if (_stream.Map is { DataSource: not null })
+            {
+                return Cut(data);
+            }
+
             _sink.Short(new ShortRecord(_stream.Name, _size, data.Length));
             return true;
         }
@@ -40,5 +45,13 @@ internal struct DecodingSink : IRecordSink
 
         Stopped = true;
         return false;
+    }
+
+    // Gadgets submit as much of a large struct as they have filled, and Inspektor Gadget reads zeros for the rest.
+    private bool Cut(ReadOnlySpan<byte> data)
+    {
+        var whole = new byte[_size];
+        data.CopyTo(whole);
+        return Record(whole);
     }
 }

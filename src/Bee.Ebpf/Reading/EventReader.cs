@@ -44,7 +44,7 @@ public sealed partial class EventReader : IDisposable
 
             foreach (var program in session.Programs.Where(p => p.IsLoaded && p.Description.Kind == Attacher.Iterator))
             {
-                var stream = IteratorSource.Describe(program, session.File);
+                var stream = IteratorSource.Describe(program);
                 _iterators.Add(new IteratorSource(stream, program));
                 streams.Add(stream);
             }

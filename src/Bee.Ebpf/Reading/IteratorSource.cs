@@ -6,14 +6,8 @@ namespace Bee.Ebpf;
 /// <summary>
 /// An iterator program as a source: the kernel runs it over its objects (tasks, files, maps) and what it writes is read like a file.
 /// </summary>
-/// <remarks>
-/// An iterator that writes text gives a string a line. One that writes a struct with <c>bpf_seq_write</c> says so by a global variable whose name is
-/// <c>iter_record__</c> and the program's name, and whose type is a pointer to the struct:
-/// <c>const struct task_entry *iter_record__dump_task;</c> (in bee.h: <c>BEE_ITER_RECORD</c>). The variable's value is never used.
-/// </remarks>
 internal sealed unsafe class IteratorSource
 {
-    public const string RecordPrefix = "iter_record__";
     private const int BufferSize = 64 * 1024;
 
     private readonly RecordStream _stream;
@@ -25,13 +19,9 @@ internal sealed unsafe class IteratorSource
         _program = program;
     }
 
-    /// <summary>What the iterator gives.</summary>
-    public static RecordStream Describe(BpfProgram program, ObjectFile file)
-    {
-        var variable = file.Btf?.Find(RecordPrefix + program.Name, BtfKind.Variable) as BtfVariable;
-        var type = variable?.Type.Resolve() is BtfPointer pointer ? pointer.Target.Resolve() : null;
-        return new RecordStream(program.Name, null, type is { Size: > 0 } ? RecordType.ForStruct(type, program.Name) : null, null);
-    }
+    /// <summary>What the iterator gives: records of the struct that it declares, or a string a line.</summary>
+    public static RecordStream Describe(BpfProgram program) =>
+        new(program.Name, null, program.Description.Record is { } record ? RecordType.ForStruct(record, program.Name) : null, null);
 
     /// <summary>Runs the iterator once, to its end.</summary>
     public void Read(IEventSink sink, ref bool stopped)

@@ -1,0 +1,71 @@
+namespace Bee.Ebpf;
+
+/// <summary>
+/// Where an object that is made with Inspektor Gadget's macros has its data. What a mark says that is not true of the object is passed over: the maps
+/// can be read all the same.
+/// </summary>
+internal sealed class GadgetSources
+{
+    private const string SlotType = "gadget_histogram_slot__";
+
+    private readonly Dictionary<string, (string Name, BtfType Record)> _buffers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _tables = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Name, BtfType Record)> _iterators = new(StringComparer.Ordinal);
+
+    private GadgetSources()
+    {
+    }
+
+    /// <summary>The sources of an object; null where it has none.</summary>
+    public static GadgetSources? Read(Btf? btf)
+    {
+        if (btf is null || GadgetMarks.Of(btf) is not { Count: > 0 } marks)
+        {
+            return null;
+        }
+
+        var sources = new GadgetSources();
+        foreach (var tracer in GadgetMarks.Read(marks, GadgetMarks.Tracer, 3))
+        {
+            if (btf.Find(tracer[2], BtfKind.Struct) is { Size: > 0 } record)
+            {
+                sources._buffers.TryAdd(tracer[1], (tracer[0], record));
+            }
+        }
+
+        foreach (var table in GadgetMarks.Read(marks, GadgetMarks.MapIterator, 2))
+        {
+            sources._tables.TryAdd(table[1], table[0]);
+        }
+
+        foreach (var iterator in GadgetMarks.Read(marks, GadgetMarks.Iterator, 3).Concat(GadgetMarks.Read(marks, GadgetMarks.Snapshotter, 3)))
+        {
+            if (btf.Find(iterator[1], BtfKind.Struct) is { Size: > 0 } record)
+            {
+                Array.ForEach(iterator[2..], program => sources._iterators.TryAdd(program, (iterator[0], record)));
+            }
+        }
+
+        return sources;
+    }
+
+    /// <summary>The map as the marks have it: itself where they say nothing of it.</summary>
+    public MapDescription Apply(MapDescription map)
+    {
+        if (map.IsEventStream)
+        {
+            return _buffers.TryGetValue(map.Name, out var buffer) ? map.AsSource(buffer.Name, MapRole.Print, buffer.Record) : map;
+        }
+
+        return !map.IsInternal && _tables.TryGetValue(map.Name, out var name)
+            ? map.AsSource(name, HasSlots(map.Value) ? MapRole.Histogram : MapRole.Print, map.Value)
+            : map;
+    }
+
+    /// <summary>The program as the marks have it: itself where they say nothing of it.</summary>
+    public ProgramDescription Apply(ProgramDescription program) =>
+        program.Kind == Attacher.Iterator && _iterators.TryGetValue(program.Name, out var iterator) ? program.AsSource(iterator.Name, iterator.Record) : program;
+
+    private static bool HasSlots(BtfType? value) => value?.Resolve() is BtfStruct record && record.Members.Any(member =>
+        member.Type.Resolve() is BtfArray { Element: BtfTypedef element } && element.Name.StartsWith(SlotType, StringComparison.Ordinal));
+}

@@ -1,0 +1,87 @@
+using Bee.Ebpf.Tests.Objects;
+
+namespace Bee.Ebpf.Tests.Loading;
+
+/// <summary>Objects that are made with Inspektor Gadget's macros give the sources of data that these declare.</summary>
+[Collection(KernelFactAttribute.Collection)]
+public class GadgetTests
+{
+    private const string Events = "events", Totals = "totals", Spread = "spread", Threads = "ig_threads";
+
+    private static ObjectFile Gadget => Fixture.Object("gadget.bpf");
+
+    [ClangFact]
+    public void MarksSayWhatStreams()
+    {
+        var maps = Gadget.Maps.Where(map => !map.IsInternal).ToDictionary(map => map.Name);
+
+        Assert.Equal(
+            [("callers", Totals, MapRole.Print), ("groups", Events, MapRole.Print), ("sizes", Spread, MapRole.Histogram)],
+            maps.Values.Where(map => map.DataSource is not null).Select(map => (map.DataSource!, map.Name, map.Role)).Order());
+        Assert.Equal(("struct event", (uint)maps[Events].Value!.Size), (maps[Events].Value!.ToString(), maps[Events].ValueSize));
+        Assert.All(new[] { "start", "events_lost_samples" }, name => Assert.Equal(MapRole.None, maps[name].Role));
+
+        var iterator = Gadget.Programs.Single(program => program.Name == Threads);
+        Assert.Equal(("threads", "struct thread"), (iterator.DataSource, iterator.Record?.ToString()));
+        Assert.Null(Gadget.Programs.Single(program => program.Name == "ig_getpgid").Record);
+    }
+
+    [ClangFact]
+    public void AnAuthorsKindBeatsTheMarks()
+    {
+        var said = Gadget.Present(new ObjectPresentation { Maps = new Dictionary<string, MapPresentation> { [Totals] = new() { Kind = MapRole.None } } });
+        Assert.Equal(MapRole.None, said.Maps.Single(map => map.Name == Totals).Role);
+    }
+
+    [KernelFact]
+    public void ItsSourcesStream()
+    {
+        var (sink, reader) = Run(calls: 3);
+
+        Assert.Equal([Events, Threads, Spread, Totals], reader.Streams.Select(stream => stream.Name).Order());
+        Assert.Empty(sink.Shorts);
+        var events = Of(sink, reader, Events);
+        Assert.Equal([0u, 1u, 2u], events.Select(seen => seen.Get("asked")));
+        Assert.All(events, seen =>
+        {
+            var process = (BpfEvent)seen.Get("proc")!;
+            Assert.Equal((Environment.ProcessId, Errno.ENOENT), (Convert.ToInt32(process.Get("pid")), seen.Get("error_raw")));
+            Assert.InRange((DateTime)seen.Get("timestamp_raw")!, DateTime.Now.AddMinutes(-1), DateTime.Now.AddMinutes(1));
+            // The program sends no more of its struct than it has filled.
+            Assert.Equal("hi", seen.Get("note"));
+        });
+
+        Assert.Equal(3ul, Of(sink, reader, Totals)[^1].Get("calls"));
+        var histogram = Assert.IsAssignableFrom<Histogram>(Of(sink, reader, Spread)[^1]);
+        Assert.Equal([(0.0, 2.0, 1ul), (2.0, 4.0, 1ul), (4.0, 8.0, 1ul)], histogram.Buckets.Select(bucket => (bucket.From!.Value, bucket.To!.Value, bucket.Count)));
+        Assert.Contains(Of(sink, reader, Threads), thread => Convert.ToInt32(thread.Get("tid")) == Environment.ProcessId);
+    }
+
+    [KernelFact]
+    public void LossesOfItsBufferAreCounted()
+    {
+        var (_, reader) = Run(calls: 1);
+        Assert.Equal(0ul, reader.Streams.Single(stream => stream.Name == Events).Lost);
+    }
+
+    private static (CollectingSink Sink, EventReader Reader) Run(int calls)
+    {
+        using var session = BpfSession.Load(Gadget, new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["targ_pid"] = Environment.ProcessId } });
+        using var reader = session.OpenReader(new EventReaderOptions());
+        session.Attach();
+        for (var i = 0; i < calls; i++)
+        {
+            _ = Calls.GetProcessGroup(i);
+        }
+
+        var sink = new CollectingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+        return (sink, reader);
+    }
+
+    private static BpfEvent[] Of(CollectingSink sink, EventReader reader, string stream)
+    {
+        var type = reader.Streams.Single(candidate => candidate.Name == stream).ClrType;
+        return [.. sink.Events.Where(seen => seen.GetType() == type)];
+    }
+}
