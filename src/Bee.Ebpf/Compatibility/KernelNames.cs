@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Bee.Ebpf;
 
 /// <summary>What a kernel has, by name: from its types, and of the running kernel from /proc/kallsyms and tracefs too.</summary>
@@ -96,20 +98,15 @@ internal sealed class KernelNames(TargetKernel kernel)
         return tagged;
     }
 
-    // Lines are "address type name", and for modules a tab and the module in brackets.
     private static HashSet<string>? ReadSymbols()
     {
         try
         {
             var names = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var line in System.IO.File.ReadLines("/proc/kallsyms"))
+            using var list = KernelSymbolReader.Open();
+            while (list.Read())
             {
-                var start = line.IndexOf(' ') + 3;
-                var end = line.IndexOf('\t');
-                if (start > 2 && line.Length > start)
-                {
-                    names.Add(end > start ? line[start..end] : line[start..]);
-                }
+                names.Add(Encoding.UTF8.GetString(list.Name));
             }
 
             return names.Count > 0 ? names : null;

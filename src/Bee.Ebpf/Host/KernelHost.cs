@@ -101,7 +101,7 @@ public sealed class KernelHost
         {
             try
             {
-                using var list = new StreamReader(_root + "/proc/kallsyms");
+                using var list = KernelSymbolReader.Open(_root + KernelSymbolReader.ListPath);
                 return KernelSymbols.ShowsAddresses(list);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

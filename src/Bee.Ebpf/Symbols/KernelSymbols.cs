@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Bee.Ebpf;
@@ -11,7 +10,7 @@ public sealed class KernelSymbols
 {
     internal const string Kernel = "kernel";
 
-    private const string ListPath = "/proc/kallsyms", ModulesPath = "/proc/modules";
+    private const string ModulesPath = "/proc/modules";
     private const int LookAgainMilliseconds = 1000;
 
     private static readonly object s_gate = new();
@@ -40,12 +39,12 @@ public sealed class KernelSymbols
         {
             try
             {
-                using var list = new StreamReader(ListPath, Encoding.ASCII);
+                using var list = KernelSymbolReader.Open();
                 return ShowsAddresses(list) == false ? Hidden(KernelHost.Current.Setting("kernel/kptr_restrict")) : null;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                return $"Functions of the kernel have no names here: {ListPath} cannot be read ({e.Message}).";
+                return $"Functions of the kernel have no names here: {KernelSymbolReader.ListPath} cannot be read ({e.Message}).";
             }
         }
     }
@@ -63,7 +62,7 @@ public sealed class KernelSymbols
             var modules = ReadModules();
             if (s_current is null || modules != s_modules)
             {
-                s_current = Read(ListPath);
+                s_current = ReadSymbols();
                 s_modules = modules;
             }
 
@@ -72,51 +71,21 @@ public sealed class KernelSymbols
         }
     }
 
-    /// <summary>Reads a list in the form of /proc/kallsyms; what cannot be read, and lines of another form, give no symbols.</summary>
-    internal static KernelSymbols Read(string path)
-    {
-        try
-        {
-            return Parse(System.IO.File.ReadAllBytes(path));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Parse([]);
-        }
-    }
-
-    /// <summary>Takes a list apart: lines of <c>address type name</c>, and behind a tab the module in brackets.</summary>
-    internal static KernelSymbols Parse(ReadOnlySpan<byte> list)
+    /// <summary>Reads a list to its end.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    internal static KernelSymbols Read(KernelSymbolReader list)
     {
         var addresses = new List<ulong>();
         var symbols = new List<(int, ushort, ushort)>();
         var names = new MemoryStream();
         var modules = new List<string> { Kernel };
-        while (!list.IsEmpty)
+        while (list.Read())
         {
-            var end = list.IndexOf((byte)'\n');
-            var line = end < 0 ? list : list[..end];
-            list = end < 0 ? [] : list[(end + 1)..];
-            var space = line.IndexOf((byte)' ');
-            if (space <= 0 || line.Length < space + 4 || (line[space + 1] | 0x20) is not ((byte)'t' or (byte)'w')
-                || !ulong.TryParse(line[..space], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var address) || address == 0)
+            if (list.Address != 0 && (list.IsCode || list.Type is 'w' or 'W'))
             {
-                continue;
-            }
-
-            var name = line[(space + 3)..];
-            var module = 0;
-            if (name.IndexOf((byte)'\t') is >= 0 and var tab)
-            {
-                module = ModuleIndex(modules, Encoding.UTF8.GetString(name[(tab + 1)..].Trim("[] \r"u8)));
-                name = name[..tab];
-            }
-
-            if (name.Length is > 0 and <= ushort.MaxValue)
-            {
-                addresses.Add(address);
-                symbols.Add(((int)names.Length, (ushort)name.Length, (ushort)module));
-                names.Write(name);
+                addresses.Add(list.Address);
+                symbols.Add(((int)names.Length, (ushort)list.Name.Length, (ushort)ModuleIndex(modules, list.Module)));
+                names.Write(list.Name);
             }
         }
 
@@ -153,9 +122,10 @@ public sealed class KernelSymbols
         return name.Length - name.TrimStart((byte)'_').Length;
     }
 
-    private static int ModuleIndex(List<string> modules, string name)
+    private static int ModuleIndex(List<string> modules, ReadOnlySpan<byte> module)
     {
         // The list has a module's symbols one after the other.
+        var name = module.IsEmpty ? Kernel : Encoding.UTF8.GetString(module);
         var index = modules[^1] == name ? modules.Count - 1 : modules.IndexOf(name);
         if (index >= 0 || modules.Count > ushort.MaxValue)
         {
@@ -164,6 +134,20 @@ public sealed class KernelSymbols
 
         modules.Add(name);
         return modules.Count - 1;
+    }
+
+    // Without a list there are no names.
+    private static KernelSymbols ReadSymbols()
+    {
+        try
+        {
+            using var list = KernelSymbolReader.Open();
+            return Read(list);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new KernelSymbols([], [], [], [Kernel]);
+        }
     }
 
     private static string ReadModules()
@@ -186,20 +170,17 @@ public sealed class KernelSymbols
 
     /// <summary>Whether a list shows addresses; null for one without functions. Its first function tells: the kernel shows all or none, but what each CPU has a copy of,
     /// and often stands first, has small numbers for addresses, and 0 among them.</summary>
-    internal static bool? ShowsAddresses(TextReader list)
+    /// <exception cref="IOException">The list cannot be read.</exception>
+    internal static bool? ShowsAddresses(KernelSymbolReader list)
     {
-        while (list.ReadLine() is { } line)
+        while (list.Read())
         {
-            var space = line.IndexOf(' ');
-            if (space > 0 && line.Length > space + 1 && line[space + 1] is ('t' or 'T'))
+            if (list.IsCode)
             {
-                return HasAddress(line);
+                return list.Address != 0;
             }
         }
 
         return null;
     }
-
-    /// <summary>Whether a line of the list shows an address.</summary>
-    internal static bool HasAddress(string line) => line.AsSpan(0, Math.Max(0, line.IndexOf(' '))).Trim('0').Length > 0;
 }

@@ -7,8 +7,6 @@ namespace Bee.Ebpf;
 /// </summary>
 internal static class TargetScan
 {
-    private const string Symbols = "/proc/kallsyms";
-
     /// <summary>Names of types, without the beginning that all of the wanted have.</summary>
     /// <exception cref="IOException">The kernel shows no types.</exception>
     public static List<string> OfTypes(BtfKind kind, string prefix, string begin)
@@ -40,24 +38,12 @@ internal static class TargetScan
         var wanted = Encoding.UTF8.GetBytes(prefix + begin);
         var names = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        ReadOnlySpan<byte> text = File.ReadAllBytes(Symbols);
-        while (!text.IsEmpty)
+        using var list = KernelSymbolReader.Open();
+        while (list.Read())
         {
-            var end = text.IndexOf((byte)'\n');
-            var line = end < 0 ? text : text[..end];
-            text = end < 0 ? [] : text[(end + 1)..];
-            // "address type name", and "[module]" behind a tab; t and T are code.
-            var space = line.IndexOf((byte)' ');
-            if (space < 0 || space + 3 >= line.Length || (line[space + 1] | 0x20) != 't')
-            {
-                continue;
-            }
-
-            var name = line[(space + 3)..];
-            var tab = name.IndexOf((byte)'\t');
-            name = tab < 0 ? name : name[..tab];
             // Names with a dot are parts that the compiler made, __pfx_ is the padding before a function: nothing attaches there.
-            if (name.StartsWith(wanted) && name.Length > prefix.Length && name.IndexOf((byte)'.') < 0 && !name.StartsWith("__pfx_"u8))
+            var name = list.Name;
+            if (list.IsCode && name.StartsWith(wanted) && name.Length > prefix.Length && name.IndexOf((byte)'.') < 0 && !name.StartsWith("__pfx_"u8))
             {
                 Add(names, seen, name[prefix.Length..]);
             }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text;
 
 namespace Bee.Ebpf;
 
@@ -12,7 +12,7 @@ internal static class TraceableFunctions
     public const string MultiSymbol = "register_fprobe_ips";
 
     /// <summary>True where one link can attach to many functions (CONFIG_FPROBE).</summary>
-    public static bool HasMulti { get; } = Find(MultiSymbol);
+    public static bool HasMulti { get; } = Find(Encoding.UTF8.GetBytes(MultiSymbol));
 
     /// <summary>The traceable functions that a pattern fits, by address; empty when none does, or the kernel's symbols cannot be read.</summary>
     public static IReadOnlyList<TraceableFunction> Matching(string pattern)
@@ -20,12 +20,17 @@ internal static class TraceableFunctions
         try
         {
             var traceable = Traceable(pattern);
-            return [.. from line in System.IO.File.ReadLines("/proc/kallsyms")
-                       let parts = line.Split([' ', '\t'], 4)
-                       where parts.Length > 2 && parts[1] is "t" or "T" && TargetText.Fits(pattern, parts[2]) && traceable?.Contains(parts[2]) != false
-                       let address = ulong.Parse(parts[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture)
-                       where address != 0
-                       select new TraceableFunction(parts[2], address)];
+            var found = new List<TraceableFunction>();
+            using var list = KernelSymbolReader.Open();
+            while (list.Read())
+            {
+                if (list.IsCode && list.Address != 0 && Encoding.UTF8.GetString(list.Name) is var name && TargetText.Fits(pattern, name) && traceable?.Contains(name) != false)
+                {
+                    found.Add(new TraceableFunction(name, list.Address));
+                }
+            }
+
+            return found;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -40,15 +45,24 @@ internal static class TraceableFunctions
         return !System.IO.File.Exists(path) ? null : [.. System.IO.File.ReadLines(path).Select(l => l.Split(' ')[0]).Where(n => TargetText.Fits(pattern, n))];
     }
 
-    private static bool Find(string symbol)
+    private static bool Find(ReadOnlySpan<byte> symbol)
     {
         try
         {
-            return System.IO.File.ReadLines("/proc/kallsyms").Any(l => l.EndsWith(' ' + symbol, StringComparison.Ordinal));
+            using var list = KernelSymbolReader.Open();
+            while (list.Read())
+            {
+                if (list.Name.SequenceEqual(symbol))
+                {
+                    return true;
+                }
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            // Then nobody knows, and one link a function always goes.
         }
+
+        return false;
     }
 }
