@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Enumeration;
 
 namespace Bee.Ebpf;
@@ -13,6 +14,11 @@ internal static class TargetText
 
     /// <summary>True where a name has wildcards.</summary>
     public static bool IsPattern(string name) => name.AsSpan().ContainsAny('*', '?');
+
+    /// <summary>Reads an offset, in decimal or 0x hex.</summary>
+    public static bool TryOffset(string text, out ulong offset) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+        ? ulong.TryParse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out offset)
+        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
 
     /// <summary>True where a pattern fits a name; case counts.</summary>
     public static bool Fits(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);

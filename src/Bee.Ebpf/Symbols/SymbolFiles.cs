@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Ebpf;
 
@@ -39,7 +38,7 @@ internal static class SymbolFiles
             return known;
         }
 
-        var image = ElfImage.Open(PartsOf(file));
+        var image = ElfImage.Open(file);
         known ??= Keep(facts, new SymbolFile(image?.BuildId));
         if (withFunctions && image is not null)
         {
@@ -54,8 +53,8 @@ internal static class SymbolFiles
 
     private static ElfFunctions Read(ElfImage image)
     {
-        using var file = ElfFunctions.IsStripped(image) && image.BuildId is { } id ? FileFacts.TryOpen(DebugPath(id), out _) : null;
-        var debug = file is null ? null : ElfImage.Open(PartsOf(file));
+        using var file = ElfSymbolTable.IsStripped(image) && image.BuildId is { } id ? FileFacts.TryOpen(DebugPath(id), out _) : null;
+        var debug = file is null ? null : ElfImage.Open(file);
         return ElfFunctions.Read(image, debug?.BuildId == image.BuildId ? debug : null);
     }
 
@@ -68,34 +67,4 @@ internal static class SymbolFiles
 
         return s_files[facts] = file;
     }
-
-    private static ElfImage.Reader PartsOf(SafeFileHandle file) => (offset, count) =>
-    {
-        try
-        {
-            // The length first: what a file only claims to have costs no memory.
-            if (offset < 0 || offset + count > RandomAccess.GetLength(file))
-            {
-                return null;
-            }
-
-            var bytes = new byte[count];
-            for (var got = 0; got < count;)
-            {
-                var read = RandomAccess.Read(file, bytes.AsSpan(got), offset + got);
-                if (read == 0)
-                {
-                    return null;
-                }
-
-                got += read;
-            }
-
-            return bytes;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    };
 }

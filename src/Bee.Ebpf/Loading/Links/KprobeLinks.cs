@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Bee.Ebpf;
@@ -45,7 +44,7 @@ internal static unsafe class KprobeLinks
     {
         var plus = target.IndexOf('+');
         ulong offset = 0;
-        if (plus >= 0 && !TryOffset(target[(plus + 1)..], out offset))
+        if (plus >= 0 && !TargetText.TryOffset(target[(plus + 1)..], out offset))
         {
             throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{target}': what follows the plus sign is no number of bytes.") { Program = program.Name };
         }
@@ -80,8 +79,4 @@ internal static unsafe class KprobeLinks
 
         return [.. all.DistinctBy(f => f.Address)];
     }
-
-    private static bool TryOffset(string text, out ulong offset) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
-        ? ulong.TryParse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out offset)
-        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
 }

@@ -12,7 +12,7 @@ internal static unsafe class UprobeLinks
         {
             if (target.Function is { } pattern && TargetText.IsPattern(pattern))
             {
-                foreach (var (_, offset) in BinaryFunctions.Matching(program, target))
+                foreach (var (_, offset) in UprobeTarget.Matching(program, target))
                 {
                     yield return One(program, options, target with { Function = null, Offset = offset });
                 }

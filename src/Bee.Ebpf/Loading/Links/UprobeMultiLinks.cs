@@ -23,7 +23,7 @@ internal static unsafe class UprobeMultiLinks
 
         foreach (var target in UprobeTarget.All(program, options))
         {
-            var offsets = target.Function is null ? [target.Offset] : BinaryFunctions.Matching(program, target).Select(f => f.Offset + target.Offset).Distinct().ToArray();
+            var offsets = target.Function is null ? [target.Offset] : UprobeTarget.Matching(program, target).Select(f => f.Offset + target.Offset).Distinct().ToArray();
             yield return One(program, options, target, offsets);
         }
     }

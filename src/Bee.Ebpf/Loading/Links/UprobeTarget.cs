@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Bee.Ebpf;
 
 /// <summary>What a uprobe section names: a file, and a place in it.</summary>
@@ -20,7 +18,7 @@ internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
 
         var path = text[..colon];
         var place = text[(colon + 1)..];
-        if (TryOffset(place, out var offset))
+        if (TargetText.TryOffset(place, out var offset))
         {
             return new UprobeTarget(path, null, offset);
         }
@@ -31,7 +29,7 @@ internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
             return new UprobeTarget(path, place, 0);
         }
 
-        return plus > 0 && TryOffset(place[(plus + 1)..], out offset) ? new UprobeTarget(path, place[..plus], offset) : null;
+        return plus > 0 && TargetText.TryOffset(place[(plus + 1)..], out offset) ? new UprobeTarget(path, place[..plus], offset) : null;
     }
 
     /// <summary>The targets of a uprobe program.</summary>
@@ -51,6 +49,16 @@ internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
         }
     }
 
+    /// <summary>The functions that the pattern of a target fits, one for each place.</summary>
+    /// <exception cref="BpfLoadException">The file is missing, or has no such function.</exception>
+    public static IReadOnlyList<BinaryFunction> Matching(BpfProgram program, UprobeTarget target)
+    {
+        var path = AttachFailure.Existing(program, target.Path);
+        var all = BinaryFunctions.Of(path);
+        var found = all.Where(f => TargetText.Fits(target.Function!, f.Name)).DistinctBy(f => f.Offset).ToArray();
+        return found.Length > 0 ? found : throw AttachFailure.NoTarget(program.Description, target.Function!, all.Select(f => f.Name), Libc.ENOENT, "", $" in {path}");
+    }
+
     /// <exception cref="BpfLoadException">The process to narrow to has gone.</exception>
     public static void CheckProcess(BpfProgram program, BpfSessionOptions options)
     {
@@ -59,8 +67,4 @@ internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
             throw AttachFailure.NoProcess(program, pid);
         }
     }
-
-    private static bool TryOffset(string text, out ulong offset) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
-        ? ulong.TryParse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out offset)
-        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
 }

@@ -1,7 +1,7 @@
 using Bee.Ebpf.Tests.Loading;
 using Bee.Ebpf.Tests.Records;
 
-namespace Bee.Ebpf.Tests.Symbols;
+namespace Bee.Ebpf.Tests.Binaries;
 
 /// <summary>Names out of programs that the test compiles itself, and out of damaged ones.</summary>
 public sealed class ElfFunctionTests : IDisposable
@@ -34,6 +34,33 @@ public sealed class ElfFunctionTests : IDisposable
         Assert.Null(functions.Find(ulong.MaxValue));
         Assert.Null(functions.Find(ulong.MaxValue - 1000));
         Assert.Equal(40, image.BuildId!.Length);
+        Assert.Equal(inner, BinaryFunctions.Of(Path.Combine(_folder, "program")).Single(f => f.Name == "inner_function").Offset);
+    }
+
+    [ClangFact]
+    public void AFileHasOneSymbolTableOfEachKind()
+    {
+        // More tables than anything has, all with the same functions: reading them all would take memory without end.
+        const int SectionSize = 64, SymbolTable = 2, Count = 60_000;
+        var whole = File.ReadAllBytes(Compile("-pie", "-fPIE"));
+        var sections = whole.AsSpan((int)BitConverter.ToInt64(whole, 40), BitConverter.ToUInt16(whole, 60) * SectionSize).ToArray();
+        var table = Enumerable.Range(0, sections.Length / SectionSize).Single(i => BitConverter.ToInt32(sections, (i * SectionSize) + 4) == SymbolTable);
+        var bytes = new MemoryStream();
+        bytes.Write(whole);
+        bytes.Write(sections);
+        for (var i = sections.Length / SectionSize; i < Count; i++)
+        {
+            bytes.Write(sections, table * SectionSize, SectionSize);
+        }
+
+        var many = bytes.ToArray();
+        BitConverter.TryWriteBytes(many.AsSpan(40), (long)whole.Length);
+        BitConverter.TryWriteBytes(many.AsSpan(60), (ushort)Count);
+        var image = ElfImage.Open(Bytes(many))!;
+
+        Assert.Equal(Count, image.Sections.Count);
+        Assert.Equal("inner_function", ElfFunctions.Read(image, null).Find(PlaceOf(image, Nm("inner_function")))?.Name);
+        Assert.InRange(ElfSymbolTable.Of(image).Count(), 1, 2);
     }
 
     [ClangFact]
@@ -44,7 +71,7 @@ public sealed class ElfFunctionTests : IDisposable
         var stripped = ElfImage.Open(Bytes(File.ReadAllBytes(Path.Combine(_folder, "program"))))!;
         var place = PlaceOf(ElfImage.Open(Bytes(whole))!, NmOf(whole, "hidden_function"));
 
-        Assert.True(ElfFunctions.IsStripped(stripped));
+        Assert.True(ElfSymbolTable.IsStripped(stripped));
         Assert.Null(ElfFunctions.Read(stripped, null).Find(place));
         Assert.Equal("hidden_function", ElfFunctions.Read(stripped, ElfImage.Open(Bytes(whole))).Find(place)?.Name);
     }
@@ -83,6 +110,7 @@ public sealed class ElfFunctionTests : IDisposable
         Assert.Null(ElfImage.Open(Bytes([])));
         Assert.Null(ElfImage.Open(Bytes(new byte[1000])));
         Assert.Null(SymbolFiles.Get("/dev/zero", 0, withFunctions: true));
+        Assert.Empty(BinaryFunctions.Of("/dev/zero"));
         Assert.Null(SymbolFiles.Get("/proc/self", 0, withFunctions: true));
         Assert.Null(SymbolFiles.Get("/no/such/file", 0, withFunctions: true));
     }
@@ -99,6 +127,8 @@ public sealed class ElfFunctionTests : IDisposable
         Fixture.Run("mkfifo", pipe);
 
         Assert.Null(SymbolFiles.Get(pipe, 0, withFunctions: true));
+        Assert.Empty(BinaryFunctions.Of(pipe));
+        Assert.Empty(StaticProbes.Of(pipe));
     }
 
     [Fact]

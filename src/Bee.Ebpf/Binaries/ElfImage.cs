@@ -1,16 +1,19 @@
 using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Ebpf;
 
 /// <summary>
-/// The parts of a program or library that names come from: segments, build id, functions. The file belongs to whoever ran it, so it may say
-/// anything; nothing in it is followed unchecked, and what makes no sense gives no names.
+/// The parts of a program or library that names come from: segments, sections, build id. The file belongs to whoever ran it, so it may say
+/// anything; nothing in it is followed unchecked, and what makes no sense gives no names. Objects that are loaded go through <see cref="ElfFile"/>.
 /// </summary>
 internal sealed class ElfImage
 {
     private const int HeaderSize = 64, SegmentSize = 56, SectionSize = 64;
     private const int MostSegments = 512, MostSections = 100_000, MostNoteBytes = 64 << 10;
     private const uint Load = 1, Note = 4;
+    private const uint BuildIdNote = 3;
+    private const int MostBuildIdBytes = 64;
 
     private readonly Reader _read;
 
@@ -45,6 +48,9 @@ internal sealed class ElfImage
         return image;
     }
 
+    /// <summary>Reads the tables of an open file; null for what is no 64-bit little-endian ELF file.</summary>
+    public static ElfImage? Open(SafeFileHandle file) => Open((offset, count) => ReadPart(file, offset, count));
+
     /// <summary>A part of the file, or null.</summary>
     public byte[]? Read(ulong offset, ulong size, int most) =>
         size <= (ulong)most && offset <= long.MaxValue - (ulong)most ? _read((long)offset, (int)size) : null;
@@ -57,6 +63,20 @@ internal sealed class ElfImage
             if (fileOffset >= offset && fileOffset - offset < size)
             {
                 return unchecked(fileOffset - offset + address);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The place in the file of an address, or null where none is loaded there.</summary>
+    public ulong? PlaceOf(ulong address)
+    {
+        foreach (var (offset, size, start) in Segments)
+        {
+            if (address >= start && address - start < size)
+            {
+                return unchecked(address - start + offset);
             }
         }
 
@@ -85,7 +105,9 @@ internal sealed class ElfImage
             }
             else if (type == Note && BuildId is null && Read(offset, size, MostNoteBytes) is { } notes)
             {
-                BuildId = FindBuildId(notes);
+                BuildId = ElfNote.All(notes).FirstOrDefault(n => n.Is("GNU"u8, BuildIdNote) && n.Content.Length is > 0 and <= MostBuildIdBytes) is { Content.Length: > 0 } id
+                    ? Convert.ToHexString(id.Content.Span).ToLowerInvariant()
+                    : null;
             }
         }
 
@@ -113,30 +135,33 @@ internal sealed class ElfImage
         Sections = sections;
     }
 
-    // A note: the lengths of name and content, a type, then both, each filled up to 4 bytes.
-    private static string? FindBuildId(ReadOnlySpan<byte> notes)
+    private static byte[]? ReadPart(SafeFileHandle file, long offset, int count)
     {
-        const uint GnuBuildId = 3;
-        const int MostDigits = 64;
-        while (notes.Length >= 12)
+        try
         {
-            ulong name = BinaryPrimitives.ReadUInt32LittleEndian(notes), content = BinaryPrimitives.ReadUInt32LittleEndian(notes[4..]);
-            var type = BinaryPrimitives.ReadUInt32LittleEndian(notes[8..]);
-            notes = notes[12..];
-            ulong behindName = (name + 3) & ~3ul, behind = behindName + ((content + 3) & ~3ul);
-            if (behindName + content > (ulong)notes.Length)
+            // The length first: what a file only claims to have costs no memory.
+            if (offset < 0 || offset + count > RandomAccess.GetLength(file))
             {
                 return null;
             }
 
-            if (type == GnuBuildId && notes[..(int)name].SequenceEqual("GNU\0"u8) && content is > 0 and <= MostDigits)
+            var bytes = new byte[count];
+            for (var got = 0; got < count;)
             {
-                return Convert.ToHexString(notes.Slice((int)behindName, (int)content)).ToLowerInvariant();
+                var read = RandomAccess.Read(file, bytes.AsSpan(got), offset + got);
+                if (read == 0)
+                {
+                    return null;
+                }
+
+                got += read;
             }
 
-            notes = notes[(int)Math.Min(behind, (ulong)notes.Length)..];
+            return bytes;
         }
-
-        return null;
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 }

@@ -1,18 +1,13 @@
-using System.Buffers.Binary;
-using System.Text;
-
 namespace Bee.Ebpf;
 
-/// <summary>The functions of a program or library, out of its symbol tables (.symtab where it is there, and .dynsym).</summary>
+/// <summary>The functions of a program or library by their places.</summary>
 internal sealed class ElfFunctions
 {
-    private const uint SymbolTable = 2, DynamicSymbols = 11;
-    private const int SymbolSize = 24, MostSymbolBytes = 128 << 20, MostNameBytes = 256 << 20, LongestName = 4096;
     // How many functions before the nearest may reach over an address: nested ones are rare, and their depth is small.
     private const int MostOverlaps = 8;
 
     private readonly ElfImage _image;
-    private readonly List<byte[]> _names = [];
+    private readonly List<ElfSymbolTable> _tables = [];
     private readonly Symbol[] _symbols;
 
     private ElfFunctions(ElfImage image, ElfImage? debug)
@@ -28,9 +23,6 @@ internal sealed class ElfFunctions
         found.Sort(static (a, b) => a.Address != b.Address ? a.Address.CompareTo(b.Address) : b.Rank.CompareTo(a.Rank));
         _symbols = [.. found];
     }
-
-    /// <summary>Whether a file has been stripped, so that separate symbols are of use.</summary>
-    public static bool IsStripped(ElfImage image) => image.Sections.All(section => section.Type != SymbolTable);
 
     /// <summary>Reads the functions of a file.</summary>
     /// <param name="image">The file.</param>
@@ -101,48 +93,20 @@ internal sealed class ElfFunctions
         return high;
     }
 
-    private string Name(in Symbol symbol)
-    {
-        var rest = _names[symbol.Table].AsSpan(symbol.Name);
-        var end = rest[..Math.Min(rest.Length, LongestName)].IndexOf((byte)0);
-        return end <= 0 ? "" : Encoding.UTF8.GetString(rest[..end]);
-    }
+    private string Name(in Symbol symbol) => _tables[symbol.Table].Name(symbol.Name);
 
     private void Read(ElfImage image, List<Symbol> found)
     {
-        foreach (var (type, offset, size, link, entrySize) in image.Sections)
+        foreach (var table in ElfSymbolTable.Of(image))
         {
-            if (type is not (SymbolTable or DynamicSymbols) || entrySize != SymbolSize || link >= (uint)image.Sections.Count)
-            {
-                continue;
-            }
-
-            var strings = image.Sections[(int)link];
-            if (image.Read(offset, size, MostSymbolBytes) is not { } symbols || image.Read(strings.Offset, strings.Size, MostNameBytes) is not { } names)
-            {
-                continue;
-            }
-
-            _names.Add(names);
-            ReadTable(symbols, names.Length, found);
-        }
-    }
-
-    private void ReadTable(ReadOnlySpan<byte> table, int nameBytes, List<Symbol> found)
-    {
-        const int Function = 2, IndirectFunction = 10;
-        for (; table.Length >= SymbolSize; table = table[SymbolSize..])
-        {
-            var name = BinaryPrimitives.ReadUInt32LittleEndian(table);
-            var address = BinaryPrimitives.ReadUInt64LittleEndian(table[8..]);
-            var isDefined = BinaryPrimitives.ReadUInt16LittleEndian(table[6..]) != 0;
-            if ((table[4] & 0xf) is Function or IndirectFunction && isDefined && name > 0 && name < nameBytes)
+            foreach (var function in table.Functions)
             {
                 // Labels have no size; global names are better known than local ones.
-                var size = BinaryPrimitives.ReadUInt64LittleEndian(table[16..]);
-                var rank = (size > 0 ? 4 : 0) + (table[4] >> 4 == 1 ? 2 : 0);
-                found.Add(new Symbol(address, size, (int)name, (short)(_names.Count - 1), (short)rank));
+                var rank = (function.Size > 0 ? 4 : 0) + (function.IsGlobal ? 2 : 0);
+                found.Add(new Symbol(function.Address, function.Size, function.Name, (short)_tables.Count, (short)rank));
             }
+
+            _tables.Add(table);
         }
     }
 
