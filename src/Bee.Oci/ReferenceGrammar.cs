@@ -23,7 +23,7 @@ internal static class ReferenceGrammar
         }
 
         string? fault = Split(text, out string? registry, out string repository, out string? tag, out string? digest)
-            ?? (registry is null ? null : RegistryFault(registry))
+            ?? (registry is null ? DigestLikeFault(repository) : RegistryFault(registry))
             ?? RepositoryFault(repository)
             ?? LengthFault(registry, repository)
             ?? (tag is null ? null : TagFault(tag))
@@ -67,6 +67,12 @@ internal static class ReferenceGrammar
 
     private static bool LooksLikeRegistry(string component) =>
         component == "localhost" || component.AsSpan().IndexOfAny(".:[") >= 0;
+
+    // Whoever asks for a digest must never get what somebody has named so.
+    private static string? DigestLikeFault(string repository) =>
+        repository == ContentDigest.Prefix[..^1] || (repository.Length == ContentDigest.HexLength && ContentDigest.IsHex(repository))
+            ? $"'{repository}' is how a digest reads, and no repository without a registry can be called so. In a reference a digest stands behind a name and '@'."
+            : null;
 
     private static string? RegistryFault(string registry)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Bee.Mutation;
@@ -72,6 +73,27 @@ public sealed class HostileStoreTests : IDisposable
         Assert.Contains("is not in the image store", _folder.Store.Find("x:v1")!.Problem, StringComparison.Ordinal);
         Assert.Equal("x:v1", Assert.Single(_folder.Store.Remove("x:v1").References));
         Assert.Empty(_folder.Store.List());
+    }
+
+    [Theory]
+    [InlineData("{0}")]
+    [InlineData("{1}")]
+    [InlineData("ghcr.io/me/x@{0}")]
+    [InlineData("ghcr.io/me/x:v1@{0}")]
+    public void A_name_that_reads_as_another_images_digest_is_not_taken_for_it(string name)
+    {
+        Image good = _folder.Add("ghcr.io/me/x:v1", "good");
+        Image other = _folder.Add("ghcr.io/me/x:v2", "other");
+        string wanted = string.Format(CultureInfo.InvariantCulture, name, good.Digest, good.Digest["sha256:".Length..]);
+        JsonNode index = JsonNode.Parse(File.ReadAllBytes(_folder.IndexPath))!;
+        index["manifests"]![1]!["annotations"]!["org.opencontainers.image.ref.name"] = wanted;
+        File.WriteAllText(_folder.IndexPath, index.ToJsonString());
+        Assert.Contains(_folder.Store.List(), image => image.Digest == other.Digest && image.Reference == wanted);
+
+        Assert.Equal(good.Digest, _folder.Store.Find(wanted)!.Digest);
+        Assert.Equal(good.Digest, _folder.Store.Remove(wanted).Digest);
+        Assert.Equal(other.Digest, Assert.Single(_folder.Store.List()).Digest);
+        Assert.Null(_folder.Store.Find(wanted));
     }
 
     [Fact]

@@ -20,6 +20,8 @@ public class ImageReferenceTests
     [InlineData("x@" + Digest, null, "x", null, Digest)]
     [InlineData("ghcr.io/me/x:v1@" + Digest, "ghcr.io", "me/x", "v1", Digest)]
     [InlineData("x---y", null, "x---y", null, null)]
+    [InlineData("ghcr.io/sha256:v1", "ghcr.io", "sha256", "v1", null)]
+    [InlineData("me/sha256:v1", null, "me/sha256", "v1", null)]
     public void Takes_a_reference_apart_and_puts_it_together(string text, string? registry, string repository, string? tag, string? digest)
     {
         ImageReference reference = ImageReference.Parse(text);
@@ -65,6 +67,11 @@ public class ImageReferenceTests
     [InlineData("[fe80::1%25eth0]/x", "IPv6")]
     [InlineData("[1.2.3.4]/x", "IPv6")]
     [InlineData("[::1]x/x", "after its brackets")]
+    [InlineData(Digest, "how a digest reads")]
+    [InlineData("sha256:v1", "how a digest reads")]
+    [InlineData("sha256", "how a digest reads")]
+    [InlineData("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "how a digest reads")]
+    [InlineData("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855:v1", "how a digest reads")]
     public void Says_which_part_is_wrong(string text, string? part)
     {
         // 'ghcr.io' alone is a repository with a dot in its name, by everyone's grammar.

@@ -15,35 +15,40 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
     {
         DescriptorDocument[] all = [.. entries.OrderBy(e => e.ReferenceName, StringComparer.Ordinal)];
 
-        // As it stands first: other tools name images as they like.
-        DescriptorDocument[] named = [.. all.Where(e => e.ReferenceName == wanted && wanted.Length > 0)];
-        if (named.Length > 0)
-        {
-            return new(named, ByDigest: false);
-        }
-
         // What belongs to an image is found by its whole name alone.
-        all = [.. all.Where(SignatureNames.IsImage)];
-        if (wanted.StartsWith(ContentDigest.Prefix, StringComparison.Ordinal))
+        DescriptorDocument[] images = [.. all.Where(SignatureNames.IsImage)];
+
+        // Before any name: whoever wrote the index can name an image as another one's digest.
+        string? hex = wanted.StartsWith(ContentDigest.Prefix, StringComparison.Ordinal) ? wanted[ContentDigest.Prefix.Length..]
+            : wanted.Length == ContentDigest.HexLength && ContentDigest.IsHex(wanted) ? wanted
+            : null;
+        if (hex is not null)
         {
-            string hex = wanted[ContentDigest.Prefix.Length..];
             return IsDigestPrefix(hex)
-                ? new(OneImage(WithDigest(all, hex), wanted), ByDigest: true)
+                ? new(OneImage(WithDigest(images, hex), wanted), ByDigest: true)
                 : throw new StoreException(
                     StoreFault.BadReference,
                     $"'{wanted}' is neither a digest nor the beginning of one: {ShortestPrefix} to {ContentDigest.HexLength} lower-case hexadecimal digits belong after '{ContentDigest.Prefix}'.");
         }
 
+        // As it stands: other tools name images as they like. A digest in a name has to be the image's all the same.
+        string? pinned = ImageReference.TryParse(wanted, out ImageReference? asked) ? asked.Digest : null;
+        DescriptorDocument[] named = [.. all.Where(e => e.ReferenceName == wanted && (pinned is null || e.Digest == pinned))];
+        if (named.Length > 0)
+        {
+            return new(named, ByDigest: false);
+        }
+
         ImageReference reference = ImageReference.Parse(wanted).WithDefaultTag();
         bool byDigest = reference.Digest is not null;
-        DescriptorDocument[] found = [.. all.Where(e => Fits(e, reference, shortName: false))];
+        DescriptorDocument[] found = [.. images.Where(e => Fits(e, reference, shortName: false))];
         if (found.Length == 0 && reference.Registry is null)
         {
-            found = [.. all.Where(e => Fits(e, reference, shortName: true))];
+            found = [.. images.Where(e => Fits(e, reference, shortName: true))];
         }
 
         return found.Length == 0 && IsDigestPrefix(wanted)
-            ? new(OneImage(WithDigest(all, wanted), wanted), ByDigest: true)
+            ? new(OneImage(WithDigest(images, wanted), wanted), ByDigest: true)
             : new(OneImage(found, wanted), byDigest);
     }
 
