@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Bee.Oci.Trust;
@@ -8,6 +9,8 @@ namespace Bee.Oci.Trust;
 /// </summary>
 public sealed class RepositoryPattern
 {
+    private const string Library = "library/";
+
     private static readonly string[] DockerHub = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
     private readonly Regex _regex;
@@ -53,7 +56,15 @@ public sealed class RepositoryPattern
     public bool Fits(ImageReference reference)
     {
         ArgumentNullException.ThrowIfNull(reference);
-        return reference.Registry is not null && _regex.IsMatch($"{Host(reference.Registry)}/{reference.Repository}");
+        if (reference.Registry is null)
+        {
+            return false;
+        }
+
+        // Docker Hub knows its own images by two names, and a rule may have either.
+        string name = Name(reference);
+        string own = $"{DockerHub[0]}/{Library}";
+        return _regex.IsMatch(name) || (name.StartsWith(own, StringComparison.Ordinal) && _regex.IsMatch($"{DockerHub[0]}/{name[own.Length..]}"));
     }
 
     /// <inheritdoc/>
@@ -78,18 +89,27 @@ public sealed class RepositoryPattern
         }
 
         string host = Host(reference.Registry);
-        return $"{host}/{(host == DockerHub[0] && !reference.Repository.Contains('/') ? "library/" : "")}{reference.Repository}";
+        return $"{host}/{(host == DockerHub[0] && !reference.Repository.Contains('/') ? Library : "")}{reference.Repository}";
     }
 
     private static bool IsTree(string pattern) => pattern.EndsWith("/*", StringComparison.Ordinal) && pattern.IndexOf('*') == pattern.Length - 1;
 
     private static string Component(string part) => Regex.Escape(part).Replace("\\*", "[^/]*", StringComparison.Ordinal);
 
-    // One registry under all its names: whoever writes another one must not get by a rule.
+    // One registry under all its names: whoever writes another one must not get by a rule. An address has many spellings ([0::1], 127.1), a port zeros before it.
     private static string Host(string registry)
     {
         string host = registry.ToLowerInvariant();
-        host = host.EndsWith(":443", StringComparison.Ordinal) ? host[..^4] : host;
-        return DockerHub.Contains(host) ? DockerHub[0] : host;
+        int colon = host.LastIndexOf(':');
+        int? port = null;
+        if (colon > host.LastIndexOf(']'))
+        {
+            port = int.Parse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+            host = host[..colon];
+        }
+
+        host = Uri.TryCreate($"https://{host}/", UriKind.Absolute, out Uri? address) ? address.Host : host;
+        host = DockerHub.Contains(host) ? DockerHub[0] : host;
+        return port is null or 80 or 443 ? host : string.Create(CultureInfo.InvariantCulture, $"{host}:{port}");
     }
 }
