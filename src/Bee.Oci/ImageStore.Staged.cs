@@ -58,7 +58,7 @@ public sealed partial class ImageStore
             missing = Name(name, image.Descriptor, [], all.Values, signatures);
             if (missing.Count == 0)
             {
-                return Stored(name);
+                return Stored(name, image.Descriptor);
             }
         }
 

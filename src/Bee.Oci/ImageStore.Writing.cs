@@ -18,7 +18,7 @@ public sealed partial class ImageStore
         DescriptorDocument entry = DescriptorDocument.From(packed.Descriptor);
         Stamp(entry);
         Commit([packed.Program, packed.Config, packed.Manifest], (_, index) => index.Set(name, entry));
-        return Stored(name);
+        return Stored(name, packed.Descriptor);
     }
 
     /// <summary>
@@ -41,7 +41,7 @@ public sealed partial class ImageStore
         DescriptorDocument entry = DescriptorDocument.From(packed.Descriptor);
         Stamp(entry);
         Commit([.. packed.Images.SelectMany(image => (byte[][])[image.Program, image.Config, image.Manifest]), packed.Index], (_, index) => index.Set(name, entry));
-        return Stored(name);
+        return Stored(name, packed.Descriptor);
     }
 
     /// <summary>
@@ -118,7 +118,7 @@ public sealed partial class ImageStore
             (string Tag, DescriptorDocument Entry)[] signatures = [.. SignatureNames.Of(index, image.Repository, Digests(parts))];
             return SetAll(files, index, name, image.Descriptor, [.. signatures.Select(s => (s.Tag, s.Entry.ToDescriptor()))]);
         });
-        return Stored(name);
+        return Stored(name, image.Descriptor);
     }
 
     /// <summary>The name for the index, which is the reference with its tag, or with the digest where it has no tag.</summary>
@@ -142,10 +142,24 @@ public sealed partial class ImageStore
 
     private StoreException NotFound(string reference) => new(StoreFault.NotFound, $"There is no image '{reference}' in '{Path}'.");
 
-    private Image Stored(string name) =>
-        ReadEntries(index => index.Entries.Where(e => e.ReferenceName == name).Take(1)) is [var image]
-            ? image
+    /// <summary>An image that just got a name, by its digest: whoever gives the name to another one at the same moment does not hand that out here.</summary>
+    internal Image Stored(string name, Descriptor image)
+    {
+        IReadOnlyList<Image> found = ReadEntries(index =>
+        {
+            if (index.Entries.FirstOrDefault(e => e.ReferenceName == name && e.Digest == image.Digest) is { } entry)
+            {
+                return [entry];
+            }
+
+            var own = DescriptorDocument.From(image);
+            own.Annotations = new(own.Annotations ?? []) { [AnnotationKeys.ReferenceName] = name };
+            return [own];
+        });
+        return found is [{ Fault: not { Fault: StoreFault.MissingBlob } } stored]
+            ? stored
             : throw new StoreException(StoreFault.NotFound, $"The image '{name}' was stored, and removed by someone else at once.");
+    }
 
     internal void RefuseIfReadOnly()
     {

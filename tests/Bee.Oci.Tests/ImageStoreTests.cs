@@ -105,6 +105,20 @@ public class ImageStoreTests
     }
 
     [Fact]
+    public void Who_stored_an_image_gets_that_one_though_its_name_moved_on_at_once()
+    {
+        using var folder = new StoreFolder();
+        Image first = folder.Add("x:v1", "one");
+        Image second = folder.Add("x:v1", "two");
+
+        Image mine = folder.Store.Stored("x:v1", first.Descriptor);
+        Assert.Equal(("x:v1", first.Digest, "one"), (mine.Reference, mine.Digest, Encoding.UTF8.GetString(folder.Store.ReadProgram(mine))));
+        Assert.Equal(second.Digest, folder.Store.Stored("x:v1", second.Descriptor).Digest);
+        File.Delete(folder.Blob(first.Digest));
+        Assert.Equal(StoreFault.NotFound, Assert.Throws<StoreException>(() => folder.Store.Stored("x:v1", first.Descriptor)).Fault);
+    }
+
+    [Fact]
     public void A_name_moves_and_adding_again_changes_nothing()
     {
         using var folder = new StoreFolder();

@@ -34,9 +34,7 @@ public abstract class RegistryStoreCmdlet : RegistryCmdlet
         TransferResult result = Link.Wait(
             cancellation => transfer.PullAsync(repository, name.Digest ?? name.Tag!, Stores.Own, name, cancellation), $"Saving {name}", progress);
         Tell($"{name} is {result.Descriptor.Digest}: {Moved(result, "fetched", "here")}.");
-        // By the name, and not by the digest: the same image may have others.
-        string stored = name.Tag is null ? name.ToString() : $"{name.Name}:{name.Tag}";
-        return Stores.Own.Find(stored) ?? throw new StoreException(StoreFault.NotFound, $"{stored} was saved, and removed by someone else at once.");
+        return result.Image!;
     }
 
     /// <summary>What is asked before an image gets its name in the store; what it throws leaves it without one. Null for nothing.</summary>

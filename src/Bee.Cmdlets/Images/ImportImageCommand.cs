@@ -113,8 +113,7 @@ public sealed class ImportImageCommand : StoreCmdlet
         }
 
         Tell($"{name} is {result.Descriptor.Digest}: {result.BlobsSent} blobs imported, {result.BlobsPresent} here already.");
-        WriteObject(Stores.Own.Find(name.Tag is null ? name.ToString() : $"{name.Name}:{name.Tag}")
-            ?? throw new StoreException(StoreFault.NotFound, $"{name} was imported, and removed by someone else at once."));
+        WriteObject(result.Image);
     }
 
     private void AddObject(string path, Platform? platform)

@@ -42,7 +42,7 @@ internal sealed class Pull(IReadOnlyRepository source, ImageStore store, Transfe
             IReadOnlyList<Descriptor> missing = store.Name(whole, image, manifests.Select(m => m.Bytes), parts, tags);
             if (missing.Count == 0)
             {
-                return _tally.Result(image);
+                return _tally.Result(image) with { Image = store.Stored(whole, image) };
             }
 
             await BringAsync(staging, missing, cancellation).ConfigureAwait(false);

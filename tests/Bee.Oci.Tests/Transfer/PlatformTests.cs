@@ -46,6 +46,7 @@ public sealed class PlatformTests : IDisposable
         var transfer = new ImageTransfer(new() { Platform = new Platform("linux", "arm64") });
         TransferResult result = await transfer.PullAsync(_registry, index.Digest, _folder.Store, ImageReference.Parse("registry.example/me/x@" + index.Digest));
         Assert.Equal("registry.example/me/x@" + result.Descriptor.Digest, Assert.Single(_folder.Store.List()).Reference);
+        Assert.Equal("registry.example/me/x@" + result.Descriptor.Digest, result.Image!.Reference);
     }
 
     [Fact]

@@ -23,6 +23,7 @@ public sealed class PullTests : IDisposable
         Assert.Equal((9L, 9L, 3, 3), (progress.TotalBytes, progress.DoneBytes, progress.TotalBlobs, progress.DoneBlobs));
         Image stored = Assert.Single(_folder.Store.List());
         Assert.Equal((s_name.ToString(), image.Digest, (string?)null), (stored.Reference, stored.Digest, stored.Problem));
+        Assert.Equal((stored.Reference, stored.Digest, stored.Created), (result.Image!.Reference, result.Image.Digest, result.Image.Created));
         Assert.All(_folder.Store.Verify(stored), c => Assert.Null(c.Fault));
         Assert.Equal(_registry.Manifests[image.Digest].Bytes, File.ReadAllBytes(_folder.Blob(image.Digest)));
 
