@@ -9,7 +9,7 @@ public enum RegistryFault
     /// <summary>The certificate is not trusted, or the other side does not speak TLS.</summary>
     Certificate,
 
-    /// <summary>Plain http was needed for a host that is not this machine.</summary>
+    /// <summary>Plain http was needed for a host that is not this machine, or was asked for where the host wants TLS.</summary>
     PlainHttp,
 
     /// <summary>The connection broke, more often than it is tried again.</summary>

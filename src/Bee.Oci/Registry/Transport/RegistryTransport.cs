@@ -78,6 +78,14 @@ internal sealed class RegistryTransport : IDisposable
             if (own && await WantsTlsAsync(answer, address, cancellation).ConfigureAwait(false))
             {
                 answer.Dispose();
+                if (_options.PlainHttp)
+                {
+                    throw new RegistryException(RegistryFault.PlainHttp, $"{address.Authority} wants TLS, and was asked with plain http.")
+                    {
+                        Remedy = $"Leave -PlainHttp out, and plainHttp of {address.Authority} in the settings.",
+                    };
+                }
+
                 _base = new UriBuilder(address) { Scheme = Uri.UriSchemeHttps, Path = "/", Query = "" }.Uri;
                 _options.Note?.Invoke(new RegistryNote($"{address.Authority} wants TLS.", false));
                 return await FollowAsync(make, scope, cancellation).ConfigureAwait(false);
@@ -98,10 +106,23 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
-    /// <summary>Whether a server with TLS was asked without, which is tried first on this machine alone.</summary>
-    private async Task<bool> WantsTlsAsync(HttpResponseMessage answer, Uri address, CancellationToken cancellation) =>
-        answer.StatusCode == HttpStatusCode.BadRequest && address.Scheme == Uri.UriSchemeHttp && !_options.PlainHttp
-        && await RefusalText.SaysAsync(answer, "HTTPS", cancellation).ConfigureAwait(false);
+    /// <summary>Whether a server with TLS was asked without, which is tried first on this machine alone, and elsewhere where it was asked for.</summary>
+    private async Task<bool> WantsTlsAsync(HttpResponseMessage answer, Uri address, CancellationToken cancellation)
+    {
+        if (answer.StatusCode != HttpStatusCode.BadRequest || address.Scheme != Uri.UriSchemeHttp)
+        {
+            return false;
+        }
+
+        if (answer.RequestMessage?.Method != HttpMethod.Head)
+        {
+            return await RefusalText.SaysAsync(answer, "HTTPS", cancellation).ConfigureAwait(false);
+        }
+
+        // An answer to HEAD has no words, and a push begins with HEAD.
+        using HttpResponseMessage words = await _sender.SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(Base, "/v2/")), cancellation).ConfigureAwait(false);
+        return words.StatusCode == HttpStatusCode.BadRequest && await RefusalText.SaysAsync(words, "HTTPS", cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>An address that was made before it was known that the registry wants TLS.</summary>
     private Uri Secured(Uri address) =>

@@ -74,6 +74,33 @@ public sealed class CertificateTests : IDisposable
         Assert.Equal(RegistryFault.Certificate, (await Assert.ThrowsAsync<RegistryException>(() => Wire.GetAsync(transport, $"http://{registry.Host}/v2/"))).Fault);
     }
 
+    [ToolFact(Tool.Registry)]
+    public async Task ARequestWhoseAnswerHasNoWordsGetsTlsToo()
+    {
+        using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = _authority });
+        using var transport = new RegistryTransport(registry.Host, Wire.Quick);
+
+        // A push begins so.
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => Wire.HeadAsync(transport));
+
+        Assert.Equal(RegistryFault.Certificate, error.Fault);
+        Assert.Equal(registry.Address, transport.Base);
+    }
+
+    [ToolTheory(Tool.Registry)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task PlainHttpThatWasAskedForIsNotLeft(bool head)
+    {
+        using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = _authority });
+        using var transport = new RegistryTransport(registry.Host, Wire.Quick with { PlainHttp = true });
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => head ? Wire.HeadAsync(transport) : Wire.GetAsync(transport));
+
+        Assert.Equal(RegistryFault.PlainHttp, error.Fault);
+        Assert.Contains("-PlainHttp", error.Remedy, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ABadRequestIsNoReasonForTls()
     {

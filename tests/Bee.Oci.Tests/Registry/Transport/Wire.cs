@@ -57,6 +57,14 @@ internal sealed class Wire : IDisposable
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
+    /// <summary>One HEAD.</summary>
+    public static async Task<int> HeadAsync(RegistryTransport transport)
+    {
+        using HttpResponseMessage answer = await transport.SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Head, new Uri("v2/x/blobs/y", UriKind.Relative)), RegistryScope.Pull("x"), CancellationToken.None);
+        return (int)answer.StatusCode;
+    }
+
     /// <summary>One PUT of some bytes.</summary>
     public async Task<int> PutAsync(byte[] body, RegistryOptions? options = null, bool repeat = true)
     {
