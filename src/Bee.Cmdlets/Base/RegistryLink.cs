@@ -25,13 +25,7 @@ internal sealed class RegistryLink(RegistryCmdlet cmdlet) : PipelineWait(cmdlet)
         if (!_registries.TryGetValue(host, out IRegistry? registry))
         {
             WarnOfSkippedCheck(host);
-            RegistryOptions options = Options(_logins ??= DockerConfig.Load(Note));
-            if (Settings.Registries.TryGetValue(host, out RegistryHost? set))
-            {
-                options = options with { PlainHttp = options.PlainHttp || set.PlainHttp, CACertificate = options.CACertificate ?? set.CACertificate };
-            }
-
-            registry = new RemoteRegistry(host, options);
+            registry = new RemoteRegistry(host, Options(host, _logins ??= DockerConfig.Load(Note)));
             _registries.Add(host, registry);
         }
 
@@ -76,16 +70,21 @@ internal sealed class RegistryLink(RegistryCmdlet cmdlet) : PipelineWait(cmdlet)
 
     /// <summary>The error for a name of the local store where one of a registry is needed.</summary>
     public static BeeInputException NoRegistry(string reference)
-        => new("NoRegistry", $"'{reference}' names no registry.", $"Put the registry's host before it: ghcr.io/me/{ImageNames.ShortName(reference)}:v1. Or set a default registry, by BEE_REGISTRY or in {RegistrySettings.SystemPath}.");
+        // The grammar of references reads ghcr.io and localhost:5000, alone, as repositories.
+        => RemotePattern.IsRegistry(reference.EndsWith(":latest", StringComparison.Ordinal) ? reference[..^":latest".Length] : reference)
+            ? new("NoRegistry", $"'{reference}' names no repository of a registry.", "Write both, with a slash between: ghcr.io/me/opensnoop:v1.")
+            : new("NoRegistry", $"'{reference}' names no registry.", $"Put the registry's host before it: ghcr.io/me/{ImageNames.ShortName(reference)}:v1. Or set a default registry, by BEE_REGISTRY or in {RegistrySettings.SystemPath}.");
 
-    /// <summary>How registries are spoken to, as the parameters say.</summary>
-    /// <param name="credentials">Where credentials come from.</param>
-    public RegistryOptions Options(ICredentialSource? credentials)
+    /// <summary>How a registry is spoken to, as the parameters and the settings say.</summary>
+    /// <param name="host">Host and port.</param>
+    /// <param name="credentials">Where credentials come from; null for none.</param>
+    public RegistryOptions Options(string host, ICredentialSource? credentials)
     {
+        RegistryHost? set = Settings.Registries.GetValueOrDefault(host);
         var options = new RegistryOptions
         {
-            PlainHttp = cmdlet.PlainHttp,
-            CACertificate = cmdlet.CACertificate is { } file ? cmdlet.Locate(file) : null,
+            PlainHttp = cmdlet.PlainHttp || set is { PlainHttp: true },
+            CACertificate = cmdlet.CACertificate is { } file ? cmdlet.Locate(file) : set?.CACertificate,
             SkipCertificateCheck = cmdlet.SkipCertificateCheck,
             Credentials = credentials,
             Note = Note,

@@ -48,6 +48,9 @@ internal sealed record RemotePattern(string Text, string? Registry, string Repos
     public static bool Fits(string pattern, string name)
         => pattern.Length == 0 || WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(name);
 
+    /// <summary>Whether this is a registry's host and nothing below it: ghcr.io, localhost:5000.</summary>
+    public static bool IsRegistry(string text) => SplitRegistry(text) is { Registry: not null, Below: "" };
+
     private static (string? Registry, string Below) SplitRegistry(string text)
     {
         int slash = text.StartsWith('[') && text.IndexOf(']') is > 0 and var close ? text.IndexOf('/', close) : text.IndexOf('/');

@@ -50,7 +50,7 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
         }
 
         Link.WarnOfSkippedCheck(Registry);
-        RegistryOptions options = Link.Options(null);
+        RegistryOptions options = Link.Options(Registry, null);
         RegistryLogin login = Link.Wait(async stop =>
         {
             RegistryCredential credential = ParameterSetName == TokenSet

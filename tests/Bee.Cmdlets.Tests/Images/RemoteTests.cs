@@ -90,6 +90,20 @@ public sealed class RemoteTests : IDisposable
         Assert.Equal("tool:v1", $"{error.TargetObject}");
     }
 
+    [Theory]
+    [InlineData("Publish-BeeImage tool:v1 localhost:5000 -Store $store")]
+    [InlineData("Publish-BeeImage tool:v1 ghcr.io -Store $store")]
+    [InlineData("Save-BeeImage ghcr.io -Store $store")]
+    [InlineData("Save-BeeImage localhost:5000 -Store $store")]
+    [InlineData("Copy-BeeImage ghcr.io/me/tool:v1 ghcr.io -Remote")]
+    public void ARegistryAloneIsNoImage(string script)
+    {
+        ErrorRecord error = _shell.Error(script);
+
+        Assert.StartsWith("NoRegistry", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("no repository of a registry", $"{error}", StringComparison.Ordinal);
+    }
+
     [Fact]
     public void TagsAreRemovedFromTheRegistryAlone()
     {

@@ -103,6 +103,37 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
+    public void ALoginGoesByTheSettingsToo()
+    {
+        using var authority = new TestAuthority();
+        using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = authority, Users = new Dictionary<string, string> { ["ada"] = Password } });
+        string? before = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME");
+        Environment.SetEnvironmentVariable("XDG_CONFIG_HOME", _folder["config"]);
+        try
+        {
+            _folder.Write("config/bee/registries.json", $$"""{ "registries": { "{{registry.Host}}": { "caCertificate": "{{authority.Certificate}}" } } }""");
+
+            Assert.Single(_shell.Objects("Connect-BeeRegistry $registry -Credential $credential", ("registry", registry.Host), ("credential", Ada())));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("XDG_CONFIG_HOME", before);
+        }
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void ATokenThatIsRefusedIsNoPassword()
+    {
+        using var registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = _tokens });
+
+        ErrorRecord error = _shell.Error("Connect-BeeRegistry $registry -Token $token", ("registry", registry.Host), ("token", new NetworkCredential("", "wr0ng").SecurePassword));
+
+        Assert.Equal("Registry.Unauthorized", Id(error));
+        Assert.Contains("token", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.DoesNotContain("user name and password", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [ToolFact(Tool.Registry)]
     public void TlsTakesTheAuthorityAndSkippingItWarns()
     {
         using var authority = new TestAuthority();

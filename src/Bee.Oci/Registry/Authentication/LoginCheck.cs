@@ -52,7 +52,7 @@ public static class LoginCheck
             {
                 if (form == forms.Length - 1)
                 {
-                    throw Refused(registry, "the token", e.Status);
+                    throw Refused(registry, "the token", e.Status, "Check that the token is whole, has not expired, and may be used with this registry. Where it belongs to a user name, give both with -Credential, the token as the password.");
                 }
             }
         }
@@ -81,7 +81,8 @@ public static class LoginCheck
 
                 return;
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden:
-                throw Refused(registry, source.WasAsked ? $"the login of {credential}" : "every login that Bee knows how to send (it offers neither Basic nor Bearer)", status);
+                throw Refused(registry, source.WasAsked ? $"the login of {credential}" : "every login that Bee knows how to send (it offers neither Basic nor Bearer)", status,
+                    "Check user name and password. Where there is a second factor, registries want a token that was made for this instead of the password.");
             case HttpStatusCode.TooManyRequests:
                 throw new RegistryException(RegistryFault.TooManyRequests, $"{registry} has too many requests.") { Status = status, Remedy = "Wait, and try again." };
             case >= HttpStatusCode.InternalServerError:
@@ -99,11 +100,11 @@ public static class LoginCheck
         error.Status is >= 400 and < 500 && error.Fault is not RegistryFault.TooManyRequests
         && error.Fault is RegistryFault.Unauthorized or RegistryFault.Denied or RegistryFault.BadAnswer or RegistryFault.Login;
 
-    private static RegistryException Refused(string registry, string what, int? status) =>
+    private static RegistryException Refused(string registry, string what, int? status, string remedy) =>
         new(RegistryFault.Unauthorized, $"{registry} refuses {what}; nothing was kept.")
         {
             Status = status,
-            Remedy = "Check user name and password. Where there is a second factor, registries want a token that was made for this instead of the password.",
+            Remedy = remedy,
         };
 
     private sealed class Candidate(RegistryCredential credential) : ICredentialSource
