@@ -115,12 +115,26 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
             Tell($"{name} is signed with the key {_key}: {signature.Digest}.");
             if (Destination is null && image.Store == Stores.Own.Path)
             {
-                // The signature belongs to the image here too: who runs it from the store may ask for one.
-                PullImage(ImageReference.Parse($"{name.Name}{(name.Tag is null ? "" : $":{name.Tag}")}@{image.Digest}"));
+                BringSignature(name, image, repository);
             }
         }
 
         WriteObject(image.As(name));
+    }
+
+    /// <summary>The signature belongs to the image in the store too: who runs it from there may ask for one.</summary>
+    private void BringSignature(ImageReference name, Image image, IRepository repository)
+    {
+        try
+        {
+            // From the registry itself: a mirror may not have it yet.
+            PullImage(ImageReference.Parse($"{name.Name}{(name.Tag is null ? "" : $":{name.Tag}")}@{image.Digest}"), source: repository);
+        }
+        catch (Exception fault) when (fault is StoreException or RegistryException)
+        {
+            // What was asked for is done.
+            WriteWarning($"{name} is published and signed, and its signature is not in the local store: {fault.Message}");
+        }
     }
 
     /// <summary>The tag comes last: whoever finds the image by it finds the signature too.</summary>

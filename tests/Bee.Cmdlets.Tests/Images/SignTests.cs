@@ -93,6 +93,22 @@ public sealed class SignTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
+    public void WhatIsPublishedAndSignedIsNoErrorWhereTheStoreTakesNoSignature()
+    {
+        Build();
+        File.WriteAllText(_folder["plain.pem"], ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportPkcs8PrivateKeyPem());
+        _shell.Objects("Copy-BeeImage tool:v1 $name -Store $store", Variables("plain.pem"));
+        // Nobody, root neither, can lock this store; it can be read.
+        Directory.Delete(_folder["store/.bee"], recursive: true);
+        File.WriteAllText(_folder["store/.bee"], "");
+
+        IReadOnlyList<PSObject> all = _shell.Objects("Publish-BeeImage $name -Store $store -Sign $key 3>&1", Variables("plain.pem"));
+
+        Assert.Contains("published and signed", $"{Assert.Single(all, item => item.BaseObject is WarningRecord)}", StringComparison.Ordinal);
+        Assert.Equal(Name, $"{Assert.Single(all, item => item.BaseObject is not WarningRecord).Properties["Reference"].Value}");
+    }
+
+    [ToolFact(Tool.Registry)]
     public void WhatIfSignsNothing()
     {
         Build();
