@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Bee.Oci;
 using Bee.Oci.Registry;
+using Bee.Oci.Transfer;
 
 namespace Bee.Cmdlets;
 
@@ -48,17 +49,58 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
         }
 
         IRepository repository = Link.Repository(ImageReference.Parse($"{wanted.Registry ?? throw RegistryLink.NoRegistry(wanted.Text)}/{wanted.Repository}"));
-        // The list is read to its end first: what is deleted must not move the pages.
-        string[] names = wanted.IsOverTags
-            ? [.. Link.Each(repository.TagsAsync).Where(tag => RemotePattern.Fits(wanted.Tag!, tag))]
-            : [wanted.Digest ?? wanted.Tag!];
-        foreach (string name in names)
+        if (wanted.Digest is not null)
         {
-            string whole = wanted.Digest is null ? $"{repository.Name}:{name}" : $"{repository.Name}@{name}";
-            if (ShouldProcess(whole, wanted.Digest is null ? "Remove tag from registry" : "Remove image with all its tags from registry"))
+            RemoveWhole(repository, wanted.Digest);
+            return;
+        }
+
+        // The list is read to its end first: what is deleted must not move the pages.
+        string[] tags = wanted.IsOverTags ? [.. Link.Each(repository.TagsAsync).Where(tag => RemotePattern.Fits(wanted.Tag!, tag))] : [wanted.Tag!];
+        foreach (string tag in tags)
+        {
+            RemoveTag(repository, tag);
+        }
+    }
+
+    private void RemoveTag(IRepository repository, string tag)
+    {
+        string whole = $"{repository.Name}:{tag}";
+        if (ShouldProcess(whole, "Remove tag from registry"))
+        {
+            Guard(whole, () => Delete(repository, tag, whole));
+        }
+    }
+
+    // Under a tag the image may go on under others, and by its digest in any case; without its digest its signatures are nobody's.
+    private void RemoveWhole(IRepository repository, string digest)
+    {
+        string whole = $"{repository.Name}@{digest}";
+        SignatureRemoval signatures = Link.Wait(cancellation => SignatureRemoval.FindAsync(repository, digest, Link.Note, cancellation));
+        if (!ShouldProcess(signatures.IsEmpty ? whole : $"{whole}, and {signatures}", "Remove image with all its tags from registry"))
+        {
+            return;
+        }
+
+        Delete(repository, digest, whole);
+        if (signatures.IsEmpty)
+        {
+            return;
+        }
+
+        try
+        {
+            Link.Wait(cancellation => Done(signatures.RunAsync(cancellation)));
+            Tell($"Removed {signatures} of {whole}.");
+        }
+        catch (RegistryException refused)
+        {
+            throw new RegistryException(refused.Fault, $"{whole} is removed, and not all of {signatures}: {refused.Message}", refused)
             {
-                Guard(whole, () => Delete(repository, name, whole));
-            }
+                Code = refused.Code,
+                Status = refused.Status,
+                Remedy = refused.Remedy,
+            };
         }
     }
 
@@ -66,11 +108,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
     {
         try
         {
-            Link.Wait(async cancellation =>
-            {
-                await repository.DeleteAsync(name, cancellation).ConfigureAwait(false);
-                return true;
-            });
+            Link.Wait(cancellation => Done(repository.DeleteAsync(name, cancellation)));
             Tell($"Removed {whole}.");
         }
         catch (RegistryException refused) when (refused.Fault == RegistryFault.Unsupported && !name.StartsWith(ContentDigest.Prefix, StringComparison.Ordinal))
@@ -84,6 +122,12 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
                 Remedy = digest is null ? refused.Remedy : $"Remove-BeeImage {repository.Name}@{digest} -Remote removes the image with all its tags.",
             };
         }
+    }
+
+    private static async Task<bool> Done(Task work)
+    {
+        await work.ConfigureAwait(false);
+        return true;
     }
 
     private void Remove(string reference)

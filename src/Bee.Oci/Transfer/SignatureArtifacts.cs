@@ -102,7 +102,7 @@ internal sealed class SignatureArtifacts(IReadOnlyRepository source, Action<Regi
     }
 
     /// <summary>Whether it is a signature by what is in it: cosign's simple signing, Sigstore's bundle, Notary's. Bills of materials and the like stay where they are.</summary>
-    private static bool IsSignature(ManifestDocument document) => (document.Layers ?? []).Select(l => l?.MediaType)
+    public static bool IsSignature(ManifestDocument document) => (document.Layers ?? []).Select(l => l?.MediaType)
         .Append(document.ArtifactType)
         .Append(document.Config?.MediaType)
         .Any(t => t is not null && (t.Contains("simplesigning", StringComparison.Ordinal) || t.Contains("sigstore.bundle", StringComparison.Ordinal)
@@ -121,11 +121,11 @@ internal sealed class SignatureArtifacts(IReadOnlyRepository source, Action<Regi
         }
         catch (RegistryException e) when (e.Fault is RegistryFault.BadAnswer or RegistryFault.TooLarge or RegistryFault.DigestMismatch or RegistryFault.BadName)
         {
-            note?.Invoke(new RegistryNote($"A signature of {digest} in {source.Name} cannot be taken along: {e.Message}", IsWarning: true));
+            note?.Invoke(new RegistryNote($"A signature of {digest} in {source.Name} is passed over: {e.Message}", IsWarning: true));
         }
         catch (StoreException e)
         {
-            note?.Invoke(new RegistryNote($"A signature of {digest} in the store cannot be taken along: {e.Message}", IsWarning: true));
+            note?.Invoke(new RegistryNote($"A signature of {digest} in the store is passed over: {e.Message}", IsWarning: true));
         }
     }
 }
