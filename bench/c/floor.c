@@ -2,6 +2,7 @@
  * What a C program on libbpf needs for the same work.
  *
  *	floor scan fill.o        sums two fields of a million events; prints count and nanoseconds
+ *	floor copy fill.o        the same, with a copy of each event on the heap, as it takes to hand events on
  *	floor hash fill.o        sums the values of 100,000 entries; prints count and nanoseconds
  *	floor live live.o PID    reads the events of a process with a rest of 1 ms after each look; prints count and lost at the end of input
  *	floor epoll live.o PID   the same, waiting in epoll instead
@@ -45,6 +46,19 @@ static int on_event(void *context, void *data, size_t size)
 	return 0;
 }
 
+static int on_event_copy(void *context, void *data, size_t size)
+{
+	static struct event *last;
+	struct event *copy = malloc(size);
+	if (!copy)
+		fail("malloc");
+	memcpy(copy, data, size);
+	/* Each goes when the next one has come. */
+	free(last);
+	last = copy;
+	return on_event(context, copy, size);
+}
+
 static struct bpf_object *open_object(const char *path)
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
@@ -64,9 +78,9 @@ static void run(struct bpf_object *object, const char *program)
 		fail(program);
 }
 
-static void scan(struct bpf_object *object)
+static void scan(struct bpf_object *object, ring_buffer_sample_fn sample)
 {
-	struct ring_buffer *ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "print_events"), on_event, NULL, NULL);
+	struct ring_buffer *ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "print_events"), sample, NULL, NULL);
 	run(object, "fill_ring");
 	long long start = now();
 	ring_buffer__consume(ring);
@@ -151,7 +165,9 @@ int main(int argc, char **argv)
 	if (bpf_object__load(object))
 		fail("load");
 	if (!strcmp(argv[1], "scan"))
-		scan(object);
+		scan(object, on_event);
+	else if (!strcmp(argv[1], "copy"))
+		scan(object, on_event_copy);
 	else if (!strcmp(argv[1], "hash"))
 		hash(object);
 	else if (!strcmp(argv[1], "stop"))
