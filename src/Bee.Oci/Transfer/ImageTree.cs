@@ -13,9 +13,13 @@ internal sealed class ImageTree
     private const int MostManifests = 1_000;
     private const int MostBlobs = 10_000;
 
+    // Manifests are held in memory until the image has its name.
+    private const int MostManifestBytes = 64 << 20;
+
     private readonly IReadOnlyRepository _source;
     private readonly Dictionary<string, Content> _manifests = [];
     private readonly Dictionary<string, Descriptor> _blobs = [];
+    private long _manifestBytes;
 
     private ImageTree(IReadOnlyRepository source) => _source = source;
 
@@ -95,6 +99,12 @@ internal sealed class ImageTree
         if (_manifests.Count + below.Length > MostManifests)
         {
             throw new RegistryException(RegistryFault.TooLarge, $"The image has more than {MostManifests} manifests.");
+        }
+
+        _manifestBytes += below.Sum(d => Math.Min(d.Size, StoreLimits.Manifest));
+        if (_manifestBytes > MostManifestBytes)
+        {
+            throw new RegistryException(RegistryFault.TooLarge, $"The image has manifests of more than {MostManifestBytes} bytes.");
         }
 
         // Several at once: on a long way each answer takes its time.

@@ -18,6 +18,14 @@ internal sealed class SignatureArtifacts(IReadOnlyRepository source, Action<Regi
     // Anybody who may push can make referrers; so many are looked at.
     private const int Most = 100;
 
+    // Real ones have a few kilobytes. Their annotations go into the index of what refers to the image, which has to stay one that can be read.
+    private const int LargestReferrer = StoreLimits.Manifest / Most * 3 / 4;
+
+    // Those of all platforms are held in memory until the image has its name.
+    private const int MostBytes = 16 << 20;
+
+    private long _bytes;
+
     /// <summary>The signatures of one manifest.</summary>
     /// <exception cref="RegistryException">They cannot be had for a reason that may pass.</exception>
     public async Task<IReadOnlyList<SignatureArtifact>> OfAsync(string digest, CancellationToken cancellation)
@@ -93,6 +101,16 @@ internal sealed class SignatureArtifacts(IReadOnlyRepository source, Action<Regi
         if (isSignature && blobs.FirstOrDefault(b => b.Size > StoreLimits.Manifest) is { } large)
         {
             throw new RegistryException(RegistryFault.TooLarge, $"the signature {manifest.Descriptor.Digest} has a blob of {large.Size} bytes; {StoreLimits.Manifest} are the limit.");
+        }
+
+        if (isSignature && !isTagged && manifest.Bytes.Length > LargestReferrer)
+        {
+            throw new RegistryException(RegistryFault.TooLarge, $"the signature {manifest.Descriptor.Digest} has a manifest of {manifest.Bytes.Length} bytes; {LargestReferrer} are the limit.");
+        }
+
+        if (isSignature && Interlocked.Add(ref _bytes, manifest.Bytes.Length) > MostBytes)
+        {
+            throw new RegistryException(RegistryFault.TooLarge, $"the image has signatures of more than {MostBytes} bytes.");
         }
 
         if (isSignature)

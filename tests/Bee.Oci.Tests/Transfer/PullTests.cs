@@ -182,6 +182,15 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
+    public async Task An_image_with_more_manifests_than_memory_should_hold_is_refused_before_they_come()
+    {
+        JsonArray manifests = [.. Enumerable.Range(0, 17).Select(i => MemoryRepository.Json(new Descriptor(MediaTypes.ImageManifest, ContentDigest.Of([(byte)i]).ToString(), 4 << 20)))];
+        _registry.PutManifest(new JsonObject { ["schemaVersion"] = 2, ["manifests"] = manifests }, "v1", MediaTypes.ImageIndex);
+        RegistryException e = await Assert.ThrowsAsync<RegistryException>(() => new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name));
+        Assert.Equal(RegistryFault.TooLarge, e.Fault);
+    }
+
+    [Fact]
     public async Task Docker_schema_1_is_refused_by_its_name()
     {
         Descriptor old = _registry.PutManifest(new JsonObject { ["schemaVersion"] = 1 }, "v1", "application/vnd.docker.distribution.manifest.v1+prettyjws");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
 using Bee.Oci.Registry;
@@ -144,6 +145,47 @@ public sealed class SignatureTravelTests : IDisposable
 
         // The old image's own blobs are without an owner and not old: they may be another tool's, not in its index yet.
         Assert.Equal(new[] { image.Digest, ContentDigest.Of("old"u8).ToString() }.Select(_folder.Blob).Order(), _folder.Blobs().Order());
+    }
+
+    [Fact]
+    public async Task A_referrer_too_large_for_their_index_stays_behind_alone()
+    {
+        var notes = new List<RegistryNote>();
+        Descriptor image = _registry.PutImage("v1", "elf");
+        for (int i = 0; i < 2; i++)
+        {
+            JsonObject manifest = _registry.Manifest();
+            manifest["layers"]!.AsArray().Add(MemoryRepository.Json(_registry.Put([(byte)i], Bundle)));
+            manifest["subject"] = MemoryRepository.Json(image);
+            manifest["annotations"] = new JsonObject { ["long"] = new string('x', 3 << 20) };
+            _registry.PutManifest(manifest, null);
+        }
+
+        Descriptor good = PutReferrer(_registry, image, "good");
+        await new ImageTransfer(new() { Note = notes.Add }).PullAsync(_registry, "v1", _folder.Store, s_name);
+        Assert.Equal([good.Digest], await Referrers(_folder.Store.Repository("registry.example/me/x"), image));
+        Assert.Equal(2, notes.Count(note => note.IsWarning && note.Text.Contains("the limit", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task No_more_of_them_come_along_than_memory_should_hold()
+    {
+        var notes = new ConcurrentQueue<RegistryNote>();
+        JsonArray entries = [];
+        for (int i = 0; i < 5; i++)
+        {
+            Descriptor child = _registry.PutImage(null, $"elf {i}");
+            JsonObject manifest = _registry.Manifest();
+            manifest["layers"]!.AsArray().Add(MemoryRepository.Json(_registry.Put([(byte)i], SimpleSigning)));
+            manifest["annotations"] = new JsonObject { ["long"] = new string('x', (4 << 20) - 4096) };
+            _registry.PutManifest(manifest, Tag(child) + ".sig");
+            entries.Add(MemoryRepository.Json(child));
+        }
+
+        _registry.PutManifest(new JsonObject { ["manifests"] = entries }, "v1", MediaTypes.ImageIndex);
+        await new ImageTransfer(new() { Note = notes.Enqueue }).PullAsync(_registry, "v1", _folder.Store, s_name);
+        Assert.Single(_folder.Store.List());
+        Assert.Contains("signatures of more than", Assert.Single(notes).Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,6 +20,7 @@ internal static class Listing
     /// <param name="first">Where the first page is.</param>
     /// <param name="scope">What they need the right to.</param>
     /// <param name="doing">What is tried, as it continues "Cannot".</param>
+    /// <param name="largest">The most bytes that a page may have.</param>
     /// <param name="absent">Statuses of the first page that mean that there is no list; null for none.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="RegistryException">Among others <see cref="RegistryFault.BadAnswer"/> where the pages go round in a circle.</exception>
@@ -28,6 +29,7 @@ internal static class Listing
         Uri first,
         RegistryScope scope,
         string doing,
+        int largest,
         Func<HttpStatusCode, bool>? absent,
         [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -40,7 +42,7 @@ internal static class Listing
             }
 
             RegistryDocument? page = await endpoint.GetAsync(
-                next, scope, doing, "list", LargestPage, cancellation, absent: seen.Count == 1 ? absent : null).ConfigureAwait(false);
+                next, scope, doing, "list", largest, cancellation, absent: seen.Count == 1 ? absent : null).ConfigureAwait(false);
             if (page is null)
             {
                 yield break;
@@ -71,7 +73,7 @@ internal static class Listing
     {
         var first = new Uri(list.AbsoluteUri + "?n=" + PageLength);
         bool refused = true;
-        await foreach (RegistryDocument page in PagesAsync(endpoint, first, scope, doing, status => status == HttpStatusCode.BadRequest, cancellation).ConfigureAwait(false))
+        await foreach (RegistryDocument page in PagesAsync(endpoint, first, scope, doing, LargestPage, status => status == HttpStatusCode.BadRequest, cancellation).ConfigureAwait(false))
         {
             refused = false;
             foreach (string name in Sound(endpoint, names(page.Body), isName))
@@ -86,7 +88,7 @@ internal static class Listing
         }
 
         // Some registries have a largest number of their own, and no word for what it is.
-        await foreach (RegistryDocument page in PagesAsync(endpoint, list, scope, doing, null, cancellation).ConfigureAwait(false))
+        await foreach (RegistryDocument page in PagesAsync(endpoint, list, scope, doing, LargestPage, null, cancellation).ConfigureAwait(false))
         {
             foreach (string name in Sound(endpoint, names(page.Body), isName))
             {

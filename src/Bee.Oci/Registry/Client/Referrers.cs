@@ -8,14 +8,18 @@ namespace Bee.Oci.Registry.Client;
 /// <summary>What refers to a manifest of one repository (OCI Distribution Specification 1.1, "Listing Referrers").</summary>
 internal sealed class Referrers(Endpoint endpoint, string path, string name, RepositoryRights rights, ReferrersTag fallback)
 {
+    // Anybody who may push makes this longer, and some readers hold all of it.
+    private const int Largest = 4 * StoreLimits.Manifest;
+
     /// <summary>Descriptors of what refers to a manifest: from the API, or from the tag where there is no API.</summary>
     public async IAsyncEnumerable<Descriptor> ListAsync(string digest, [EnumeratorCancellation] CancellationToken cancellation)
     {
         ContentDigest subject = References.Digest(digest)
             ?? throw new RegistryException(RegistryFault.BadName, $"'{Printable.Text(digest)}' is no digest: {ReferenceGrammar.DigestFault(digest)}");
         bool hasApi = false;
+        long length = 0;
         await foreach (RegistryDocument page in Listing.PagesAsync(
-            endpoint, Address(subject), rights.Read, Doing(subject), HasNoApi, cancellation).ConfigureAwait(false))
+            endpoint, Address(subject), rights.Read, Doing(subject), StoreLimits.Manifest, HasNoApi, cancellation).ConfigureAwait(false))
         {
             // A web page for every address there is: what some registries put before their API.
             if (page.ContentType is "text/html" or "text/plain")
@@ -24,6 +28,12 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
             }
 
             hasApi = true;
+            length += page.Body.Length;
+            if (length > Largest)
+            {
+                throw new RegistryException(RegistryFault.TooLarge, $"The list of what refers to {name}@{subject} is longer than {Largest} bytes.");
+            }
+
             foreach (Descriptor descriptor in Read(page.Body, subject))
             {
                 yield return descriptor;

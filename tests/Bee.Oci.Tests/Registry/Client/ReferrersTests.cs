@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Settings;
 using Bee.Registries;
 using static Bee.Oci.Tests.Registry.Client.Samples;
 
@@ -59,6 +60,28 @@ public sealed class ReferrersTests
         using var registry = new RemoteRegistry(server.Host, Quick);
         string digest = ContentDigest.Of("x"u8).ToString();
         Assert.Equal(RegistryFault.BadAnswer, (await Assert.ThrowsAsync<RegistryException>(() => ListAsync(registry.Repository("x").ReferrersAsync(digest)))).Fault);
+    }
+
+    [Fact]
+    public async Task A_list_without_end_is_not_held_in_memory()
+    {
+        using var server = new FaultyRegistry();
+        int page = 0;
+        var entry = new JsonObject
+        {
+            ["mediaType"] = MediaTypes.ImageManifest,
+            ["digest"] = ContentDigest.Of("s"u8).ToString(),
+            ["size"] = 7,
+            ["annotations"] = new JsonObject { ["long"] = new string('x', 1 << 20) },
+        };
+        string list = new JsonObject { ["manifests"] = new JsonArray(entry) }.ToJsonString();
+        server.Inject(Stage.Referrers, (exchange, _) => exchange.SendAsync(HttpAnswer.Json(200, list, MediaTypes.ImageIndex)
+            .With("Link", $"</v2/x/referrers/next?page={Interlocked.Increment(ref page)}>; rel=next")));
+        using var registry = new RemoteRegistry(server.Host, Quick);
+        var mirrored = new MirroredRepository("there/x", [registry.Repository("x"), registry.Repository("x")]);
+        RegistryException e = await Assert.ThrowsAsync<RegistryException>(() => ListAsync(mirrored.ReferrersAsync(ContentDigest.Of("x"u8).ToString())));
+        Assert.Equal(RegistryFault.TooLarge, e.Fault);
+        Assert.Equal(32, page);
     }
 
     [Fact]
