@@ -96,6 +96,52 @@ public sealed class TrustPolicyTests : IDisposable
         Assert.Contains("user 4242", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("way/policy.json")]
+    [InlineData("behind/policy.json")]
+    public void A_folder_that_others_can_write_is_refused_in_the_middle_of_links_too(string name)
+    {
+        const UnixFileMode Closed = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Directory.CreateDirectory(In("open"), Closed);
+        Directory.CreateDirectory(In("good"), Closed);
+        Write("good/policy.json", """{ "default": "allow" }""");
+        Directory.CreateDirectory(In("way"), Closed);
+        File.CreateSymbolicLink(In("way/policy.json"), "../open/policy.json");
+        File.CreateSymbolicLink(In("open/policy.json"), "../good/policy.json");
+        Directory.CreateSymbolicLink(In("behind"), "open/inner");
+        Directory.CreateDirectory(In("open/inner"), Closed);
+        File.Copy(In("good/policy.json"), In("open/inner/policy.json"));
+        Assert.NotNull(TrustPolicy.Read(In(name), Algorithms));
+
+        File.SetUnixFileMode(In("open"), Closed | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        TrustException e = Assert.Throws<TrustException>(() => TrustPolicy.Read(In(name), Algorithms));
+        Assert.Contains($"chmod go-w {In("open")}", e.Message, StringComparison.Ordinal);
+    }
+
+    [RootFact]
+    public void A_link_of_somebody_else_is_refused_though_it_leads_to_a_file_of_ours()
+    {
+        Write("policy.json", """{ "default": "allow" }""");
+        File.CreateSymbolicLink(In("link.json"), In("policy.json"));
+        Ownership.Give(In("link.json"), 4242);
+        TrustException e = Assert.Throws<TrustException>(() => TrustPolicy.Read(In("link.json"), Algorithms));
+        Assert.Contains("user 4242", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_link_that_leads_to_nothing_is_never_no_policy()
+    {
+        File.CreateSymbolicLink(In("gone.json"), In("not-mounted/policy.json"));
+        Directory.CreateSymbolicLink(In("gone"), In("not-mounted"));
+        foreach (string name in new[] { "gone.json", "gone/policy.json" })
+        {
+            TrustException e = Assert.Throws<TrustException>(() => TrustPolicy.Read(In(name), Algorithms));
+            Assert.Contains("leads to nothing", e.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Null(TrustPolicy.Read(In("never/there/policy.json"), Algorithms));
+    }
+
     [Fact]
     public void What_is_no_file_or_cannot_be_read_is_never_no_policy()
     {

@@ -1,6 +1,6 @@
 using Bee.Oci.Json;
-using Bee.Oci.Native;
 using Bee.Oci.Store;
+using Bee.Oci.Trust;
 
 namespace Bee.Oci.Registry.Settings;
 
@@ -14,7 +14,6 @@ public sealed record RegistrySettings
     public const string SystemPath = "/etc/bee/registries.json";
 
     private const string Variable = "BEE_REGISTRY";
-    private const int Largest = 1 << 20;
 
     /// <summary>No settings.</summary>
     public static RegistrySettings None { get; } = new();
@@ -52,23 +51,13 @@ public sealed record RegistrySettings
 
     /// <summary>Reads a file.</summary>
     /// <returns>Its settings; null where there is no such file.</returns>
-    /// <exception cref="SettingsException">It cannot be read, or is not what it should be.</exception>
+    /// <exception cref="SettingsException">It cannot be read, is not what it should be, or others than root and this user could have written it.</exception>
     public static RegistrySettings? Read(string path)
     {
-        byte[] content;
-        try
+        // Which registry a name means decides what runs, and how it is spoken to who reads the login.
+        if (TrustedFile.Read(Path.GetFullPath(path)) is not { } content)
         {
-            var file = new FileInfo(path);
-            if (!file.Exists)
-            {
-                return null;
-            }
-
-            content = file.Length <= Largest ? File.ReadAllBytes(path) : throw new SettingsException(path, 0, 0, $"The file has {file.Length} bytes; {Largest} are the limit.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new SettingsException(path, 0, 0, $"It cannot be read: {e.Message}", e);
+            return null;
         }
 
         IReadOnlyDictionary<string, LocatedJson> root = LocatedJson.Parse(path, content).Object("the settings of registries", "$schema", "default", "registries");

@@ -86,6 +86,17 @@ public sealed class RegistrySettingsTests : IDisposable
     }
 
     [Fact]
+    public void What_others_could_have_written_is_refused_and_a_pipe_keeps_nobody()
+    {
+        string file = WriteUsers("""{ "default": "ghcr.io/me" }""");
+        File.SetUnixFileMode(file, File.GetUnixFileMode(file) | UnixFileMode.OtherWrite);
+        Assert.Contains($"chmod go-w {file}", Assert.Throws<SettingsException>(RegistrySettings.Load).Message, StringComparison.Ordinal);
+        File.Delete(file);
+        Ownership.MakePipe(file);
+        Assert.Contains("no regular file", Assert.Throws<SettingsException>(RegistrySettings.Load).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Damaged_settings_are_settings_or_an_error()
     {
         byte[] sound = """{ "default": "ghcr.io", "registries": { "ghcr.io": { "mirrors": [ "localhost:5000" ], "plainHttp": true } } }"""u8.ToArray();
