@@ -34,6 +34,9 @@ internal static class HostChecks
         ("LibbpfHeaders", ToolChecks.LibbpfHeaders),
         ("BeeHeaders", _ => ToolChecks.BeeHeaders()),
         ("ImageStore", _ => ToolChecks.ImageStore()),
+        ("RegistrySettings", _ => RegistryChecks.Settings()),
+        ("Mirrors", _ => RegistryChecks.Mirrors()),
+        ("VerificationPolicy", _ => RegistryChecks.Policy()),
     ];
 
     /// <summary>Runs one check. What nobody foresaw is a result too: whoever asks what is wrong must get an answer.</summary>

@@ -18,7 +18,7 @@ public sealed class HostTests : IDisposable
         foreach (string expected in new[]
         {
             "KernelVersion", "KernelBtf", "Tracefs", "Bpffs", "CgroupV2", "CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN", "CAP_SYS_RESOURCE", "MemoryLock", "Lockdown", "UnprivilegedBpf",
-            "PerfEventParanoid", "KernelAddresses", "Jit", "Kprobes", "Trampolines", "BpfLsm", "Libbpf", "Clang", "LlvmStrip", "LibbpfHeaders", "ImageStore",
+            "PerfEventParanoid", "KernelAddresses", "Jit", "Kprobes", "Trampolines", "BpfLsm", "Libbpf", "Clang", "LlvmStrip", "LibbpfHeaders", "ImageStore", "RegistrySettings", "Mirrors", "VerificationPolicy",
         })
         {
             Assert.Contains(expected, names);
@@ -103,6 +103,47 @@ public sealed class HostTests : IDisposable
         ChildResult child = Run("$r = Test-BeeHost Clang; \"$($r.State)\"; $r.Message", environment: new Dictionary<string, string?> { ["CLANG"] = clang });
         Assert.Equal("Warning", Lines(child)[0]);
         Assert.Contains("needs 12 or later", Lines(child)[1]);
+    }
+
+    [Fact]
+    public void SettingsMirrorsAndPoliciesInForceAreTold()
+    {
+        using var folder = new TempFolder();
+        const string Script = "Test-BeeHost RegistrySettings, Mirrors, VerificationPolicy | ForEach-Object { \"$($_.State) $($_.Message) [$($_.Target)]\" }";
+        var environment = new Dictionary<string, string?> { ["XDG_CONFIG_HOME"] = folder.Path, ["BEE_REGISTRY"] = null };
+        Assert.Equal(["Skipped", "Skipped", "Skipped"], Lines(Run(Script, environment: environment)).Select(line => line.Split(' ')[0]));
+
+        string settings = folder.Write("bee/registries.json", "{ \"default\": \"ghcr.io/me\", \"registries\": { \"build.lan:5000\": { \"plainHttp\": true }, \"ghcr.io\": { \"mirrors\": [ \"mirror.lan/ghcr\", \"localhost:5000\" ] } } }");
+        string policy = folder.Write("bee/policy.json", "{ \"default\": \"deny\", \"rules\": [ { \"reference\": \"ghcr.io/me/*\", \"action\": \"allow\" } ] }");
+        Assert.Equal(
+            [
+                $"Ok Set for registries: quay.io is the default registry; plain http for build.lan:5000. [BEE_REGISTRY, {settings}]",
+                "Ok Read elsewhere first: ghcr.io from mirror.lan/ghcr, then localhost:5000. []",
+                $"Ok An image of a registry has to pass {policy} (1 rule, others are refused). [{policy}]",
+            ],
+            Lines(Run(Script, environment: new Dictionary<string, string?>(environment) { ["BEE_REGISTRY"] = "quay.io" })));
+    }
+
+    [Fact]
+    public void SettingsAndPoliciesThatAreWrongAreFailedWithTheirPlace()
+    {
+        using var folder = new TempFolder();
+        string settings = folder.Write("bee/registries.json", "{ \"registries\": { \"ghcr.io\": { \"caCertificate\": \"missing.pem\" } } }");
+        string policy = folder.Write("bee/policy.json", "{\n  \"default\": \"perhaps\" }");
+        const string Script = "Test-BeeHost RegistrySettings, Mirrors, VerificationPolicy | ForEach-Object { \"$($_.State) $($_.Message) [$($_.Target)] $($_.Remedy)\" }";
+        var environment = new Dictionary<string, string?> { ["XDG_CONFIG_HOME"] = folder.Path, ["BEE_REGISTRY"] = null };
+
+        string[] lines = Lines(Run(Script, environment: environment));
+        Assert.StartsWith("Failed ghcr.io cannot be spoken to: ", lines[0], StringComparison.Ordinal);
+        Assert.Contains("missing.pem", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("Failed The verification policy cannot be used", lines[2], StringComparison.Ordinal);
+        Assert.Contains($"{policy}:2:14", lines[2], StringComparison.Ordinal);
+        Assert.EndsWith("run without it.", lines[2], StringComparison.Ordinal);
+
+        File.WriteAllText(settings, "{ \"defualt\": \"ghcr.io\" }");
+        lines = Lines(Run(Script, environment: environment));
+        Assert.StartsWith($"Failed No registry can be spoken to: {settings}:1:3", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("Unknown It could not be checked", lines[1], StringComparison.Ordinal);
     }
 
     private static ChildResult Run(string script, string[]? prefix = null, IReadOnlyDictionary<string, string?>? environment = null) => Child.Run(script, prefix, environment);

@@ -28,6 +28,9 @@ public sealed record RegistrySettings
     /// <summary>What is set for each registry, by host and port.</summary>
     public IReadOnlyDictionary<string, RegistryHost> Registries { get; init; } = new Dictionary<string, RegistryHost>();
 
+    /// <summary>Where they come from: the variable and the files that are there. What stands first counts where several say something.</summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
+
     /// <summary>The settings of this process.</summary>
     /// <exception cref="SettingsException">A file, or the variable, is not what it should be.</exception>
     public static RegistrySettings Load()
@@ -46,7 +49,13 @@ public sealed record RegistrySettings
             registries[host] = set;
         }
 
-        return new RegistrySettings { Default = string.IsNullOrEmpty(said) ? user.Default ?? system.Default : said.TrimEnd('/'), Registries = registries };
+        bool isSaid = !string.IsNullOrEmpty(said);
+        return new RegistrySettings
+        {
+            Default = isSaid ? said!.TrimEnd('/') : user.Default ?? system.Default,
+            Registries = registries,
+            Sources = [.. isSaid ? [Variable] : Array.Empty<string>(), .. user.Sources, .. system.Sources],
+        };
     }
 
     /// <summary>Reads a file.</summary>
@@ -79,7 +88,7 @@ public sealed record RegistrySettings
             registries[host] = ReadHost(set, Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
 
-        return new RegistrySettings { Default = first, Registries = registries };
+        return new RegistrySettings { Default = first, Registries = registries, Sources = [path] };
     }
 
     /// <summary>The reference, with <see cref="Default"/> before it where it names no registry; unchanged without a default.</summary>
