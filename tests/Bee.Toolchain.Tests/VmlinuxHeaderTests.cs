@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 
 namespace Bee.Toolchain.Tests;
@@ -103,14 +102,5 @@ public class VmlinuxHeaderTests : IDisposable
         File.WriteAllBytes(file, btf);
 
         Assert.Contains("itself", Assert.Throws<KernelBtfException>(() => VmlinuxHeader.GetOrCreate(file, out _)).Message);
-    }
-
-    [CompileFact]
-    public void It_takes_less_than_some_seconds()
-    {
-        var watch = Stopwatch.StartNew();
-        VmlinuxHeader.GetOrCreate(null, out _);
-
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{watch.Elapsed}");
     }
 }

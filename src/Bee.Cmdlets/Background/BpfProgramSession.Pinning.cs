@@ -1,4 +1,3 @@
-using System.Management.Automation.Runspaces;
 using Bee.Ebpf;
 
 namespace Bee.Cmdlets;

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using Bee.Ebpf;
 
 namespace Bee.Cmdlets;
 

@@ -1,9 +1,7 @@
-using System.Management.Automation;
 using Bee.Oci;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Authentication;
 using Bee.Oci.Registry.Settings;
-using Bee.Oci.Transfer;
 
 namespace Bee.Cmdlets;
 

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Numerics;
 using System.Reflection;
 using System.Text;
 using System.Text.Encodings.Web;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Bee.Oci.Json;
 
 namespace Bee.Oci.Archives;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Bee.Oci.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Oci.Store;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Bee.Oci.Archives;
 using Bee.Oci.Native;
 using Microsoft.Win32.SafeHandles;

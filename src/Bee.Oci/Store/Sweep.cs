@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Bee.Oci.Native;
 using Microsoft.Win32.SafeHandles;

@@ -1,5 +1,4 @@
 using Bee.Oci.Registry;
-using Bee.Oci.Store;
 
 namespace Bee.Oci.Transfer;
 

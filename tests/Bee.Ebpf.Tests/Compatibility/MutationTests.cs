@@ -44,7 +44,9 @@ public class MutationTests(ITestOutputHelper output)
     [Fact]
     public void WhatOnceWentWrongIsRefused()
     {
-        foreach (var path in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Objects", "damaged")))
+        var files = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Objects", "damaged"));
+        Assert.NotEmpty(files);
+        foreach (var path in files)
         {
             try
             {

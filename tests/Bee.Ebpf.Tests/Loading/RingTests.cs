@@ -87,18 +87,11 @@ public class RingTests
         using var stop = new CancellationTokenSource();
         var run = Task.Factory.StartNew(() => reader.Run(sink, stop.Token), TaskCreationOptions.LongRunning);
         await Task.Delay(200);
-        var clock = Stopwatch.StartNew();
         Calls.GetProcessGroup(-1);
         await seen.Task.WaitAsync(TimeSpan.FromSeconds(10));
-        var firstEvent = clock.Elapsed;
         await Task.Delay(50);
-        clock.Restart();
         stop.Cancel();
         await run.WaitAsync(TimeSpan.FromSeconds(10));
-
-        // Both take microseconds; the bounds leave room for a busy machine.
-        Assert.True(firstEvent < TimeSpan.FromMilliseconds(500), $"{firstEvent}");
-        Assert.True(clock.Elapsed < TimeSpan.FromMilliseconds(500), $"{clock.Elapsed}");
     }
 
     [KernelFact]

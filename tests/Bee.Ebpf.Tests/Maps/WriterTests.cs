@@ -213,17 +213,15 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void ManyEntriesGoInASecond()
+    public void ManyEntriesGoIn()
     {
         var writer = Writer("numbers");
-        var watch = System.Diagnostics.Stopwatch.StartNew();
         for (var i = 0; i < 100_000; i++)
         {
             writer.Write(writer.Encode(i, i));
         }
 
         Assert.Equal(100_000, writer.Map.Count());
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 5);
     }
 
     [KernelFact]

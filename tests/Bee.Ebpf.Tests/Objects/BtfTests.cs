@@ -48,20 +48,14 @@ public class BtfTests(ITestOutputHelper output)
         Assert.Same(node, ((BtfPointer)node.Members[0].Type).Target);
     }
 
-    [ClangFact]
+    [BpftoolFact]
     public void AgreesWithBpftool()
     {
-        if (Fixtures.Find("bpftool") is not { } bpftool)
-        {
-            output.WriteLine("bpftool is not installed");
-            return;
-        }
-
         using var folder = new TemporaryFolder();
         foreach (var (name, bytes) in Fixtures.All)
         {
             var btf = ObjectFile.Parse(bytes, name).Btf!;
-            using var dump = JsonDocument.Parse(Fixtures.Run(bpftool, "-j", "btf", "dump", "file", folder.Write(name + ".dump.o", bytes)));
+            using var dump = JsonDocument.Parse(Fixtures.Run(Fixtures.Find("bpftool")!, "-j", "btf", "dump", "file", folder.Write(name + ".dump.o", bytes)));
             var types = dump.RootElement.GetProperty("types");
             Assert.Equal(types.GetArrayLength(), btf.Types.Count - 1);
             foreach (var expected in types.EnumerateArray())
@@ -84,15 +78,9 @@ public class BtfTests(ITestOutputHelper output)
         }
     }
 
-    [Fact]
-    public void TheKernelsTypesAreReadQuicklyAndCompletely()
+    [KernelTypesFact]
+    public void TheKernelsTypesAreReadCompletelyAndInLittleMemory()
     {
-        if (!File.Exists(Btf.KernelPath))
-        {
-            output.WriteLine("this kernel shows no BTF");
-            return;
-        }
-
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var clock = Stopwatch.StartNew();
         var btf = Btf.ReadKernel();
@@ -102,7 +90,6 @@ public class BtfTests(ITestOutputHelper output)
 
         // The section itself has 5 MB or more; objects for its types would have ten times that.
         Assert.InRange(memory, 0, 40_000_000);
-        Assert.InRange(parsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
         var task = (BtfStruct)btf.Find("task_struct", BtfKind.Struct)!;
         Assert.Contains(task.Members, m => m.Name == "comm" && m.Type.Size == 16);
         Assert.Null(btf.Find("task_struct", BtfKind.Enum));

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text;
 using Xunit;
 
@@ -78,21 +77,4 @@ internal sealed class TemporaryFolder : IDisposable
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
-}
-
-/// <summary>A test that compiles C: skipped where clang is missing.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class ClangFactAttribute : FactAttribute
-{
-    /// <summary>Looks for clang.</summary>
-    public ClangFactAttribute() => Skip = Fixtures.Missing;
-}
-
-/// <summary>A test that gives compiled objects to libbpf: skipped where clang or libbpf is missing.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class LibbpfFactAttribute : FactAttribute
-{
-    /// <summary>Looks for both.</summary>
-    public LibbpfFactAttribute() =>
-        Skip = Fixtures.Missing ?? (NativeLibrary.TryLoad("libbpf.so.1", out _) ? null : "libbpf.so.1 is not installed (package libbpf1)");
 }

@@ -126,18 +126,13 @@ public class ObjectFileTests
         Assert.Equal(2, ObjectFile.Parse(Fixtures.Compile("whole", source, isStripped: false), "whole.o").Programs.Count);
     }
 
-    [ClangFact]
+    [BpftoolFact]
     public void LinkedObjectsKeepTheirOffsets()
     {
-        if (Fixtures.Find("bpftool") is not { } bpftool)
-        {
-            return;
-        }
-
         using var folder = new TemporaryFolder();
         var parts = new[] { "parameters", "relocations" }.Select(n => folder.Write(n + ".part.o", Fixtures.Bytes(n))).ToArray();
         var linked = parts[0] + ".linked";
-        Fixtures.Run(bpftool, ["gen", "object", linked, .. parts]);
+        Fixtures.Run(Fixtures.Find("bpftool")!, ["gen", "object", linked, .. parts]);
         var file = ObjectFile.Read(linked);
         Assert.Equal(42, BitConverter.ToInt32(file.Parameters.Single(p => p.Name == "target_pid").Default.Span));
         Assert.Equal(3, BitConverter.ToInt32(file.Parameters.Single(p => p.Name == "file_local").Default.Span));

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using Bee.Oci.Json;
-using Bee.Oci.Registry.Transport;
 
 namespace Bee.Oci.Registry.Client;
 

@@ -1,5 +1,4 @@
 using Bee.Oci.Json;
-using Bee.Oci.Registry.Transport;
 
 namespace Bee.Oci.Registry.Client;
 

@@ -7,58 +7,27 @@ namespace Bee.Oci.Registry.Transport;
 /// A request's body that moves the deadline on as it is taken, and remembers whether it was the source of the content that failed:
 /// that is no fault of the connection, and sending again would not help.
 /// </summary>
-internal sealed class WatchedUpload : HttpContent
+internal sealed class WatchedUpload(HttpContent inner, Deadline deadline, RegistryOptions options) : WatchedContent(inner)
 {
-    private readonly HttpContent _inner;
-    private readonly Deadline _deadline;
-    private readonly RegistryOptions _options;
     private ExceptionDispatchInfo? _sourceFault;
-
-    public WatchedUpload(HttpContent inner, Deadline deadline, RegistryOptions options)
-    {
-        (_inner, _deadline, _options) = (inner, deadline, options);
-        foreach ((string name, IEnumerable<string> values) in inner.Headers)
-        {
-            Headers.TryAddWithoutValidation(name, values);
-        }
-    }
 
     /// <summary>Throws what reading the content threw, if it did.</summary>
     public void ThrowSourceFault() => _sourceFault?.Throw();
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
-        SerializeToStreamAsync(stream, context, CancellationToken.None);
-
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        var watched = new Taker(stream, () => _deadline.Within(_options.IdleTimeout));
+        var watched = new Taker(stream, () => deadline.Within(options.IdleTimeout));
         try
         {
-            await _inner.CopyToAsync(watched, context, cancellationToken).ConfigureAwait(false);
+            await Inner.CopyToAsync(watched, context, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (!watched.HasFailed && e is not OperationCanceledException)
         {
-            _sourceFault = ExceptionDispatchInfo.Capture(e is HttpRequestException { InnerException: { } inner } ? inner : e);
+            _sourceFault = ExceptionDispatchInfo.Capture(e is HttpRequestException { InnerException: { } cause } ? cause : e);
             throw;
         }
 
-        _deadline.Within(_options.HeaderTimeout);
-    }
-
-    protected override bool TryComputeLength(out long length)
-    {
-        length = _inner.Headers.ContentLength ?? 0;
-        return _inner.Headers.ContentLength is not null;
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _inner.Dispose();
-        }
-
-        base.Dispose(disposing);
+        deadline.Within(options.HeaderTimeout);
     }
 
     /// <summary>The connection's side.</summary>
