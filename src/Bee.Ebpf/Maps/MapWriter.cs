@@ -2,19 +2,6 @@ using System.Collections;
 
 namespace Bee.Ebpf;
 
-/// <summary>Which keys a write is for.</summary>
-public enum MapWriteMode
-{
-    /// <summary>Any key: it is created or overwritten.</summary>
-    Any,
-
-    /// <summary>Keys that are not there yet (BPF_NOEXIST).</summary>
-    OnlyNew,
-
-    /// <summary>Keys that are there (BPF_EXIST). Of a queue or stack that is full, the oldest value makes room.</summary>
-    OnlyExisting,
-}
-
 /// <summary>Sets and removes a map's entries, typed by its BTF. Each write is one call to the kernel and atomic by itself; several together are not.</summary>
 public sealed class MapWriter
 {
@@ -228,7 +215,7 @@ public sealed class MapWriter
     }
 
     private static Dictionary<string, object?> Whole(MapEntry entry) => entry.GetType().GetProperties()
-        .Where(property => property.Name is "Key" or "Value" or "Values").ToDictionary(property => property.Name, property => property.GetValue(entry));
+        .Where(property => property.Name is EntryNames.Key or EntryNames.Value or EntryNames.Values).ToDictionary(property => property.Name, property => property.GetValue(entry));
 
     private byte[]? Current(byte[] key)
     {
@@ -242,20 +229,6 @@ public sealed class MapWriter
         for (long i = 0; i < most && MapCalls.TryTake(_map, value); i++)
         {
             yield return _map.Decode(type, [], value);
-        }
-    }
-
-    private sealed class KeyComparer : IEqualityComparer<byte[]>
-    {
-        public static readonly KeyComparer Instance = new();
-
-        public bool Equals(byte[]? a, byte[]? b) => a.AsSpan().SequenceEqual(b);
-
-        public int GetHashCode(byte[] key)
-        {
-            var hash = new HashCode();
-            hash.AddBytes(key);
-            return hash.ToHashCode();
         }
     }
 }

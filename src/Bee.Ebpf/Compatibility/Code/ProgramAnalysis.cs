@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Bee.Ebpf;
 
 /// <summary>An object's code on a kernel: its relocations, and which instructions the verifier can come to.</summary>
@@ -21,8 +23,9 @@ internal sealed class ProgramAnalysis
             _numbers[(result.Section, result.Offset)] = (long)resolution.TargetValue;
         }
 
-        _always = new Reachability(Code, Number, Setting, IsMissing, (section, offset, size) => IsParameter(section, offset, size) ? null : Constant(section, offset, size));
-        _byDefault = file.Parameters.Count == 0 ? _always : new Reachability(Code, Number, Setting, IsMissing, Constant);
+        var byDefault = new LoadTimeValues(Number, Setting, IsMissing, Constant);
+        _always = new Reachability(Code, byDefault with { Constant = (section, offset, size) => IsParameter(section, offset, size) ? null : Constant(section, offset, size) });
+        _byDefault = file.Parameters.Count == 0 ? _always : new Reachability(Code, byDefault);
         Relocations = [.. from r in resolved
                           select r.Result with { IsReached = _always.Contains(r.Result.Section, r.Result.Offset), IsReachedByDefault = _byDefault.Contains(r.Result.Section, r.Result.Offset) }];
     }
@@ -66,5 +69,22 @@ internal sealed class ProgramAnalysis
     private bool IsParameter(ElfSection section, long offset, int size) =>
         _file.Parameters.Any(p => p.Section == section.Name && offset < p.Offset + p.Size && p.Offset < offset + size);
 
-    private long? Constant(ElfSection section, long offset, int size) => Reachability.Number(Code.Elf.Data(section).Span, offset, size);
+    private long? Constant(ElfSection section, long offset, int size)
+    {
+        var bytes = Code.Elf.Data(section).Span;
+        if (offset < 0 || offset + size > bytes.Length)
+        {
+            return null;
+        }
+
+        var at = bytes[(int)offset..];
+        return size switch
+        {
+            1 => at[0],
+            2 => BinaryPrimitives.ReadUInt16LittleEndian(at),
+            4 => BinaryPrimitives.ReadUInt32LittleEndian(at),
+            8 => BinaryPrimitives.ReadInt64LittleEndian(at),
+            _ => null,
+        };
+    }
 }

@@ -11,7 +11,7 @@ internal sealed partial class EntryEncoder
 
     private void FirstCpu(object? value, byte[] bytes)
     {
-        Write("Value", MapFault.BadValue, _value, value, bytes.AsSpan(0, (int)_map.ValueSize));
+        Write(EntryNames.Value, MapFault.BadValue, _value, value, bytes.AsSpan(0, (int)_map.ValueSize));
         bytes.AsSpan(_stride).Clear();
     }
 
@@ -32,7 +32,7 @@ internal sealed partial class EntryEncoder
 
         for (var i = 0; i < values.Length; i++)
         {
-            Write("Value", MapFault.BadValue, _value, values[i], bytes.AsSpan(i * _stride, (int)_map.ValueSize));
+            Write(EntryNames.Value, MapFault.BadValue, _value, values[i], bytes.AsSpan(i * _stride, (int)_map.ValueSize));
         }
     }
 

@@ -2,22 +2,13 @@ using System.Collections;
 
 namespace Bee.Ebpf;
 
-/// <summary>The bytes of one entry, as the kernel takes them.</summary>
-/// <param name="Key">The key; empty for maps without keys.</param>
-/// <param name="Value">The value; of maps with one value a CPU all of them, each rounded up to 8 bytes.</param>
-public readonly record struct EncodedEntry(byte[] Key, byte[] Value);
-
 /// <summary>Turns what people and files have for an entry into its bytes, typed by the map's BTF.</summary>
 internal sealed partial class EntryEncoder
 {
-    private const string KeyName = "Key", ValueName = "Value", ValuesName = "Values";
-
     private readonly MapDescription _map;
     private readonly ValueShape _key;
     private readonly ValueShape _value;
-    private readonly Dictionary<string, (FieldShape Field, bool IsKey)> _fields = new(StringComparer.OrdinalIgnoreCase);
-    // What entries have beside: neither key nor value, or made of them.
-    private readonly HashSet<string> _ignored = new(["MapName"], StringComparer.OrdinalIgnoreCase);
+    private readonly EntryNames _names;
     private readonly int _stride;
     private readonly int _cpus;
 
@@ -28,19 +19,11 @@ internal sealed partial class EntryEncoder
         _value = EntryShapes.Value(map);
         _cpus = map.IsPerCpu ? Cpus.Possible : 1;
         _stride = map.IsPerCpu ? (int)map.ValueSize + 7 & ~7 : (int)map.ValueSize;
-        var keys = EntryShapes.Fields(_key);
-        var properties = EntryPlans.Entry(map).Properties;
-        var named = properties.Where(p => p.CName.Length > 0).ToList();
-        for (var i = 0; i < named.Count; i++)
-        {
-            _fields[named[i].Name] = i < keys.Count ? (keys[i], true) : (EntryShapes.Fields(_value).First(f => f.Name == named[i].CName), false);
-        }
-
-        _ignored.UnionWith(properties.Where(p => p is { CName.Length: 0, Source: PropertySource.Stack }).Select(p => p.Name));
+        _names = new EntryNames(map, _key, _value);
     }
 
     /// <summary>The names that an entry may have.</summary>
-    public IEnumerable<string> Names => (_map.KeySize > 0 ? new[] { KeyName, ValueName } : [ValueName]).Concat(_map.IsPerCpu ? [ValuesName] : []).Concat(_fields.Keys);
+    public IEnumerable<string> Names => _names.All;
 
     /// <summary>The bytes of a key.</summary>
     /// <exception cref="BpfMapException">It does not fit.</exception>
@@ -58,17 +41,13 @@ internal sealed partial class EntryEncoder
             Demand(fields.Where(f => !given.Keys.Cast<object>().Any(name => string.Equals(name.ToString(), f.Name, StringComparison.OrdinalIgnoreCase))));
         }
 
-        Write("Key", MapFault.BadKey, _key, key, bytes);
+        Write(EntryNames.Key, MapFault.BadKey, _key, key, bytes);
         return InRange(bytes);
     }
 
     /// <summary>The bytes of the key of an entry that is given by its members; what it says of the value does not count.</summary>
     /// <exception cref="BpfMapException">It has no key, or not the whole of it.</exception>
-    public byte[] KeyOf(IDictionary entry)
-    {
-        var (members, fields) = Sort(entry);
-        return KeyOf(members, fields);
-    }
+    public byte[] KeyOf(IDictionary entry) => KeyOf(_names.Sort(entry));
 
     /// <summary>The bytes of an entry that is given by its members.</summary>
     /// <param name="entry">Key and Value, or their fields, by name.</param>
@@ -76,11 +55,10 @@ internal sealed partial class EntryEncoder
     /// <exception cref="BpfMapException">Something is missing, unknown, or does not fit.</exception>
     public EncodedEntry Entry(IDictionary entry, Func<byte[], byte[]?> current)
     {
-        var (members, fields) = Sort(entry);
-        var key = KeyOf(members, fields);
-        var given = fields.Where(f => !f.IsKey).ToList();
-        var values = members.GetValueOrDefault(ValuesName) is { } all and not "" ? all : null;
-        members.TryGetValue(ValueName, out var value);
+        var members = _names.Sort(entry);
+        var key = KeyOf(members);
+        var given = members.ValueFields;
+        var (value, values) = (members.Value, members.Values);
         if (values is null && value is null && given.Count == 0)
         {
             throw Fault(MapFault.MissingField, $"The entry for map '{_map.Name}' has no value.",
@@ -105,13 +83,15 @@ internal sealed partial class EntryEncoder
         {
             for (var cpu = 0; cpu < _cpus; cpu++)
             {
-                var at = cpu;
-                given.ForEach(f => Write("Value", MapFault.BadValue, f.Field, at == 0 ? f.Value : 0, bytes.AsSpan(at * _stride, (int)_map.ValueSize)));
+                foreach (var (_, field, part) in given)
+                {
+                    Write(EntryNames.Value, MapFault.BadValue, field, cpu == 0 ? part : 0, bytes.AsSpan(cpu * _stride, (int)_map.ValueSize));
+                }
             }
         }
         else if (!_map.IsPerCpu)
         {
-            Agree(bytes, ValueName, given);
+            Agree(bytes, EntryNames.Value, given);
         }
 
         return new EncodedEntry(key, bytes);
@@ -130,12 +110,13 @@ internal sealed partial class EntryEncoder
         return new EncodedEntry(keyBytes, bytes);
     }
 
-    private byte[] KeyOf(Dictionary<string, object?> members, List<(string Name, FieldShape Field, object? Value, bool IsKey)> fields)
+    private byte[] KeyOf(EntryMembers members)
     {
-        if (members.TryGetValue(KeyName, out var key) && key is not null)
+        var given = members.KeyFields;
+        if (members.Key is { } key)
         {
             var bytes = Key(key);
-            Agree(bytes, KeyName, fields.Where(f => f.IsKey));
+            Agree(bytes, EntryNames.Key, given);
             return bytes;
         }
 
@@ -144,7 +125,6 @@ internal sealed partial class EntryEncoder
             return [];
         }
 
-        var given = fields.Where(f => f.IsKey).ToList();
         if (given.Count == 0)
         {
             throw Fault(MapFault.MissingField, $"The entry for map '{_map.Name}' has no key.", $"Give Key{(KeyFields() is { Length: > 0 } names ? $", or its fields: {names}" : "")}.");
@@ -152,15 +132,19 @@ internal sealed partial class EntryEncoder
 
         Demand(EntryShapes.Fields(_key).Except(given.Select(f => f.Field)));
         var result = new byte[_map.KeySize];
-        given.ForEach(f => Write("Key", MapFault.BadKey, f.Field, f.Value, result));
+        foreach (var (_, field, value) in given)
+        {
+            Write(EntryNames.Key, MapFault.BadKey, field, value, result);
+        }
+
         return InRange(result);
     }
 
     // An entry that was read, changed in one of its two places and sent back: which one counts?
-    private void Agree(ReadOnlySpan<byte> bytes, string whole, IEnumerable<(string Name, FieldShape Field, object? Value, bool IsKey)> fields)
+    private void Agree(ReadOnlySpan<byte> bytes, string whole, IEnumerable<GivenField> fields)
     {
         var other = bytes.ToArray();
-        foreach (var (name, field, value, _) in fields)
+        foreach (var (name, field, value) in fields)
         {
             // Traces of stacks have no way back to their ids, and dates as text none to their nanoseconds; the whole has them.
             if (field.Value is MomentShape or NumberShape { Meaning: FieldMeaning.Stack })
@@ -174,32 +158,6 @@ internal sealed partial class EntryEncoder
                 throw Fault(MapFault.Ambiguous, $"The entry for map '{_map.Name}' gives {field.Name} twice: as {name} and, otherwise, inside {whole}.", $"Change both, or leave {whole} out.");
             }
         }
-    }
-
-    private (Dictionary<string, object?> Members, List<(string Name, FieldShape Field, object? Value, bool IsKey)> Fields) Sort(IDictionary entry)
-    {
-        var members = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
-        var fields = new List<(string, FieldShape, object?, bool)>();
-        foreach (DictionaryEntry member in entry)
-        {
-            var name = member.Key.ToString() ?? "";
-            if (name.Equals(KeyName, StringComparison.OrdinalIgnoreCase) || name.Equals(ValueName, StringComparison.OrdinalIgnoreCase)
-                || (_map.IsPerCpu && name.Equals(ValuesName, StringComparison.OrdinalIgnoreCase)))
-            {
-                members[name] = member.Value is "" && _map.KeySize == 0 ? null : member.Value;
-            }
-            else if (_fields.TryGetValue(name, out var field))
-            {
-                fields.Add((name, field.Field, member.Value, field.IsKey));
-            }
-            else if (!_ignored.Contains(name))
-            {
-                var near = Suggest.Nearest(name, Names, 1);
-                throw Fault(MapFault.UnknownField, $"Entries of map '{_map.Name}' have no '{name}'{(near.Count > 0 ? $" ('{near[0]}'?)" : "")}.", $"They have {string.Join(", ", Names)}.");
-            }
-        }
-
-        return (members, fields);
     }
 
     // Fields that only fill a struct up may be left out; what they hold counts, and programs set it to 0.
@@ -246,7 +204,7 @@ internal sealed partial class EntryEncoder
 
     private BpfMapException Wrong(string part, MapFault fault, EncodeException wrong)
     {
-        var type = (part == KeyName ? _map.Key : _map.Value)?.ToString();
+        var type = (part == EntryNames.Key ? _map.Key : _map.Value)?.ToString();
         return Fault(wrong.Fault == MapFault.UnknownField ? MapFault.UnknownField : fault, $"{part} of map '{_map.Name}'{(type is null ? "" : $" ({type})")}: {wrong.Message}");
     }
 
