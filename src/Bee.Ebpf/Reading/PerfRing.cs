@@ -12,6 +12,8 @@ internal sealed unsafe class PerfRing : IDisposable
     private const int HeadOffset = 1024, TailOffset = 1032;
     private const uint LostRecord = 2, SampleRecord = 9;
     private const int HeaderSize = 8;
+    // Space goes back to the kernel in this many portions, so that a sink that takes its time does not keep what was read long ago full.
+    private const uint Portions = 8;
 
     private readonly DescriptorHandle _output;
     private readonly MappedPages _pages;
@@ -71,11 +73,17 @@ internal sealed unsafe class PerfRing : IDisposable
     {
         var start = *_tail;
         var position = start;
+        var free = start;
         var end = Volatile.Read(ref *_head);
         try
         {
             while (position < end)
             {
+                if (position - free >= Size / Portions)
+                {
+                    Volatile.Write(ref *_tail, free = position);
+                }
+
                 var offset = (uint)(position & (Size - 1));
                 // Records are multiples of 8 bytes, so a header is never split.
                 var type = *(uint*)(_data + offset);

@@ -105,6 +105,43 @@ public class LossTests
     }
 
     [KernelFact]
+    public void APerfBufferTakesNewEventsWhileOldOnesAreBeingRead()
+    {
+        // Of 960 or so that fit into the buffer of one CPU.
+        const int Many = 700;
+        using var session = BpfSession.Load(Fixture.Object("losses"), Loading.Calls.Own());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "print_perf" });
+        session.Attach();
+        var seen = 0;
+        void Call(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                Loading.Calls.GetProcessGroup(-1);
+            }
+        }
+
+        // Something that takes its time with the last event of the first lot.
+        var sink = new CollectingSink
+        {
+            OnEvent = _ =>
+            {
+                if (++seen == Many)
+                {
+                    Call(Many);
+                }
+
+                return true;
+            },
+        };
+        Call(Many);
+        reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+
+        Assert.Empty(sink.Losses);
+        Assert.Equal(2 * Many, sink.Count);
+    }
+
+    [KernelFact]
     public void RecordsThatAreTooShortAreReportedAndTheStreamGoesOn()
     {
         using var session = BpfSession.Load(Fixture.Object("losses"), Loading.Calls.Own(("short_records", 1)));
