@@ -1,6 +1,5 @@
 using Bee.Toolchain;
 using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Bee.Isolated;
@@ -18,66 +17,14 @@ public sealed class ManifestReader : IManifestReader
             throw new ManifestException(path, 1, 1, $"larger than {Largest} bytes, which no description of a program is.");
         }
 
-        var text = File.ReadAllText(path);
-        var stream = new YamlStream();
-        var parser = new Parser(new StringReader(text));
-        try
-        {
-            CheckShape(path, text);
-            stream.Load(parser);
-        }
-        catch (ArgumentException exception)
-        {
-            // The package's own word for an alias where there can be none, such as behind a text.
-            var at = parser.Current?.Start ?? Mark.Empty;
-            throw new ManifestException(path, Math.Max(1, (int)at.Line), Math.Max(1, (int)at.Column), "no YAML from here on.", exception);
-        }
-        catch (YamlException exception)
-        {
-            throw new ManifestException(path, (int)exception.Start.Line, (int)exception.Start.Column, exception.Message, exception);
-        }
-
+        var documents = YamlText.Load(path, File.ReadAllText(path));
         var document = new ManifestDocument(path);
-        return stream.Documents.Count switch
+        return documents.Count switch
         {
             0 => new ProgramManifest { Path = path },
-            1 => Read(document, stream.Documents[0].RootNode),
-            _ => throw document.Wrong(stream.Documents[1].RootNode, "a second document; one file describes one program."),
+            1 => Read(document, documents[0].RootNode),
+            _ => throw document.Wrong(documents[1].RootNode, "a second document; one file describes one program."),
         };
-    }
-
-    /// <summary>
-    /// The tree is built by recursion, and a file of a hundred thousand brackets would end the process with it. So would a key that is no word: keys are
-    /// hashed with all that is in them, and an alias can put a key into itself.
-    /// </summary>
-    private static void CheckShape(string path, string text)
-    {
-        const int Deepest = 32;
-        var parser = new Parser(new StringReader(text));
-        var keys = new KeyPositions();
-        var reached = Mark.Empty;
-        try
-        {
-            for (var depth = 0; parser.MoveNext();)
-            {
-                reached = parser.Current!.End;
-                depth += parser.Current.NestingIncrease;
-                if (depth > Deepest)
-                {
-                    throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, $"nested more than {Deepest} deep.");
-                }
-
-                if (keys.IsKey(parser.Current) && parser.Current is not Scalar)
-                {
-                    throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, "a key is a word, and this is something else.");
-                }
-            }
-        }
-        catch (InvalidOperationException exception)
-        {
-            // So the package answers some text that is no YAML, such as a plain word that begins where none may.
-            throw new ManifestException(path, (int)reached.Line, (int)reached.Column, "no YAML from here on.", exception);
-        }
     }
 
     private static ProgramManifest Read(ManifestDocument document, YamlNode root)

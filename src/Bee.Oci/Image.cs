@@ -1,8 +1,13 @@
+using Bee.Oci.Store;
+
 namespace Bee.Oci;
 
 /// <summary>An image of a store, as it was when the store was read. Two tags of one image are two of these.</summary>
 public sealed class Image
 {
+    private ImageConfig? _config;
+    private Func<ImageConfig>? _describe;
+
     internal Image(string reference, Descriptor descriptor, string store)
     {
         Descriptor = descriptor;
@@ -31,8 +36,15 @@ public sealed class Image
     /// <summary>Whose convention the image follows.</summary>
     public ImageFormat Format { get; internal init; }
 
-    /// <summary>What the image says about its program: Bee's config, or what bpfman's labels say, in their words; empty for others.</summary>
-    public ImageConfig Config { get; internal init; } = ImageConfig.Empty;
+    /// <summary>
+    /// What the image says about its program: Bee's config, or what bpfman's labels say, in their words; of Inspektor Gadget's what a <see cref="IProgramDescriber"/> reads out of the
+    /// program at the first use, where the stores were given one; empty for others.
+    /// </summary>
+    public ImageConfig Config
+    {
+        get => _config ?? (_describe is null ? ImageConfig.Empty : _config = ConfigCheck.Sound(_describe()));
+        internal init => _config = value;
+    }
 
     /// <summary>The manifest's annotations.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; internal init; } = new Dictionary<string, string>();
@@ -95,6 +107,9 @@ public sealed class Image
 
     /// <summary>Revision of the source.</summary>
     public string? Revision => Annotations.GetValueOrDefault(AnnotationKeys.Revision);
+
+    /// <summary>Takes the description from elsewhere, when it is asked for.</summary>
+    internal void DescribeBy(Func<ImageConfig> describe) => (_config, _describe) = (null, describe);
 
     /// <summary>The same image under the name that it has elsewhere, in a registry. The store is not asked, and does not learn that name.</summary>
     /// <param name="reference">The other name.</param>

@@ -72,6 +72,10 @@ public sealed record ImageProgram
     [JsonPropertyName("description")]
     public string? Description { get; init; }
 
+    /// <summary>Of an iterator that gives records: what is said of their fields. Null where nothing is.</summary>
+    [JsonPropertyName("fields")]
+    public IReadOnlyList<ImageField>? Fields { get; init; }
+
     /// <summary>The name, for text views.</summary>
     public override string ToString() => Name;
 }
@@ -208,6 +212,10 @@ public sealed record ImageParameter
     /// <summary>Value it has when nobody sets it, as text.</summary>
     [JsonPropertyName("default")]
     public string? Default { get; init; }
+
+    /// <summary>The name by which people set it; null where that is the variable's.</summary>
+    [JsonPropertyName("key")]
+    public string? Key { get; init; }
 
     /// <summary>What it does.</summary>
     [JsonPropertyName("description")]

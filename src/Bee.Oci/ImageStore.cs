@@ -27,6 +27,7 @@ public sealed partial class ImageStore
     private const int Retries = 5;
 
     private readonly OwnerGuard? _guard;
+    private readonly IProgramDescriber? _describer;
 
     /// <summary>The store in this directory, which is made when the first image is added. Touches nothing yet.</summary>
     /// <exception cref="StoreException">The path is empty or no path.</exception>
@@ -35,7 +36,7 @@ public sealed partial class ImageStore
     {
     }
 
-    internal ImageStore(string path, OwnerGuard? guard)
+    internal ImageStore(string path, OwnerGuard? guard, IProgramDescriber? describer = null)
     {
         try
         {
@@ -47,6 +48,7 @@ public sealed partial class ImageStore
         }
 
         _guard = guard;
+        _describer = describer;
     }
 
     /// <summary>
@@ -154,6 +156,13 @@ public sealed partial class ImageStore
         }
 
         StoreLayout.Check(files, Path);
+        Image[] images = Read(files, choose);
+        Array.ForEach(images, Describe);
+        return images;
+    }
+
+    private Image[] Read(LayoutFiles files, Func<StoreIndex, IEnumerable<DescriptorDocument>> choose)
+    {
         var reader = new ImageReader(files, Path);
         byte[]? content = files.ReadIndex();
         for (int attempt = 0; ; attempt++)
@@ -172,6 +181,26 @@ public sealed partial class ImageStore
             }
 
             content = again;
+        }
+    }
+
+    // Few people ask for it, and it takes reading the program.
+    private void Describe(Image image)
+    {
+        if (_describer is { } describer && image is { Format: ImageFormat.InspektorGadget, Fault: null, Program: not null })
+        {
+            image.DescribeBy(() =>
+            {
+                try
+                {
+                    return describer.Describe(ReadProgram(image), image.Metadata);
+                }
+                catch (StoreException)
+                {
+                    // Removed meanwhile, or damaged: whoever uses the program is told.
+                    return ImageConfig.Empty;
+                }
+            });
         }
     }
 }

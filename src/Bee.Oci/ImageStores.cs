@@ -10,19 +10,21 @@ namespace Bee.Oci;
 /// </summary>
 public sealed class ImageStores
 {
-    /// <summary>The stores; a <paramref name="path"/> names the own one, and then it is the only one.</summary>
+    /// <summary>The stores.</summary>
+    /// <param name="path">The own one, which then is the only one; null for the user's.</param>
+    /// <param name="describer">Describes programs whose images do not; null for nobody.</param>
     /// <exception cref="StoreException">The path is none, or no path is given and the user has no home directory.</exception>
-    public ImageStores(string? path = null)
-        : this(new ImageStore(path ?? ImageStore.DefaultPath), path is null ? InvokingUser.Current : null)
+    public ImageStores(string? path = null, IProgramDescriber? describer = null)
+        : this(new ImageStore(path ?? ImageStore.DefaultPath, null, describer), path is null ? InvokingUser.Current : null, describer)
     {
     }
 
-    internal ImageStores(ImageStore own, InvokingUser? user)
+    internal ImageStores(ImageStore own, InvokingUser? user, IProgramDescriber? describer = null)
     {
         Own = own;
         if (user is not null && StorePaths.InHome(user.Home) is var second && second != own.Path)
         {
-            Invoking = new ImageStore(second, user.Guard);
+            Invoking = new ImageStore(second, user.Guard, describer);
         }
     }
 

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>Damaged bee.yaml files by the hundred thousand: each is refused with a <see cref="ManifestException"/>, or can be used.</summary>
+/// <summary>Damaged bee.yaml files and metadata of gadgets by the hundred thousand: each is refused with a <see cref="ManifestException"/>, or can be used.</summary>
 public sealed class ManifestMutationTests(ITestOutputHelper output)
 {
     private const string Whole = """
@@ -45,5 +45,16 @@ public sealed class ManifestMutationTests(ITestOutputHelper output)
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Fact]
+    public void Metadata_of_gadgets_is_read_or_refused()
+    {
+        var reader = Isolated.Create<IGadgetMetadataReader>();
+        new ReaderRun("gadget.yaml", TextMutator.Yaml([Encoding.UTF8.GetBytes(GadgetMetadataTests.Whole), Encoding.UTF8.GetBytes(GadgetMetadataTests.Older)]).Make, (bytes, number) =>
+        {
+            GadgetMetadata metadata = reader.Read(Encoding.UTF8.GetString(bytes));
+            _ = metadata.Sources.Values.Concat(metadata.Structs.Values).Sum(fields => fields.Count) + metadata.Parameters.Values.Count(parameter => parameter.Default is string);
+        }, fault => fault is ManifestException { Line: > 0 }).Execute(output.WriteLine);
     }
 }

@@ -70,7 +70,7 @@ public class ManifestTests
         Assert.Equal(("1", "true"), (limits["low"], limits["on"]));
         Assert.Equal(["a", "true"], Assert.IsType<object[]>(limits["names"]));
         Assert.Equal("0x10", said.Presentation.Parameters["pid"].Default);
-        Assert.Equal(new ProgramPresentation { Description = "First.", AttachTo = "sched/sched_switch" }, said.Presentation.Programs["one"]);
+        Assert.Equal(("First.", "sched/sched_switch"), (said.Presentation.Programs["one"].Description, said.Presentation.Programs["one"].AttachTo));
         Assert.Equal(new ManifestPlace(10, 7), said.Places["maps/hist_latency/fields/comm"]);
         // What has no place of its own is told with the place around it.
         Assert.Equal((3, 3), (said.Wrong("maps/hist_latency/help", "").Line, said.Wrong("maps/hist_latency/help", "").Column));

@@ -9,7 +9,7 @@ namespace Bee.Cmdlets;
 internal sealed class LocalImages(BeeCmdlet cmdlet, string? folder)
 {
     /// <summary>The stores that are read from; the first is the one that is written to.</summary>
-    public ImageStores Stores { get; } = new(folder is null ? null : cmdlet.Locate(folder));
+    public ImageStores Stores { get; } = new(folder is null ? null : cmdlet.Locate(folder), new GadgetDescriber());
 
     /// <summary>
     /// The images of a name: a reference, a short name or a digest; with wildcards all that match, which may be none. A literal name that

@@ -34,18 +34,21 @@ internal static class ImagePresentation
             : null,
         Buckets = map.Buckets is { } buckets && buckets.All(double.IsFinite) && buckets.Zip(buckets.Skip(1)).All(pair => pair.First < pair.Second) ? buckets : [],
         Labels = map.Labels ?? [],
-        Fields = Named(map.Fields ?? [], field => field.Name, field => new FieldPresentation
-        {
-            Description = field.Description,
-            Width = field.Width is { } width ? Math.Clamp(width, 1, EventColumns.TableWidth) : null,
-            AlignRight = field.AlignRight,
-            Order = field.Order,
-            Hidden = field.Hidden,
-        }),
+        Fields = From(map.Fields),
     };
+
+    private static Dictionary<string, FieldPresentation> From(IReadOnlyList<ImageField>? fields) => Named(fields ?? [], field => field.Name, field => new FieldPresentation
+    {
+        Description = field.Description,
+        Width = field.Width is { } width ? Math.Clamp(width, 1, EventColumns.TableWidth) : null,
+        AlignRight = field.AlignRight,
+        Order = field.Order,
+        Hidden = field.Hidden,
+    });
 
     private static ParameterPresentation From(ImageParameter parameter) => new()
     {
+        Key = parameter.Key,
         Description = parameter.Description,
         Default = parameter.AuthorDefault is { } value ? Value(value) : null,
     };
@@ -55,7 +58,12 @@ internal static class ImagePresentation
     {
         int slash = program.Section?.IndexOf('/', StringComparison.Ordinal) ?? -1;
         string? ofSection = slash < 0 ? null : program.Section![(slash + 1)..];
-        return new ProgramPresentation { Description = program.Description, AttachTo = program.AttachTo is { Length: > 0 } target && target != ofSection ? target : null };
+        return new ProgramPresentation
+        {
+            Description = program.Description,
+            AttachTo = program.AttachTo is { Length: > 0 } target && target != ofSection ? target : null,
+            Fields = From(program.Fields),
+        };
     }
 
     private static Dictionary<string, TValue> Named<TItem, TValue>(IEnumerable<TItem> items, Func<TItem, string> name, Func<TItem, TValue> value)

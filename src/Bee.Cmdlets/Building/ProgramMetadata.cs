@@ -30,6 +30,7 @@ internal static class ProgramMetadata
         Type = program.Type.ToString(),
         AttachTo = program.AttachTo,
         Description = program.Description,
+        Fields = Describe(program.Presentation.Fields),
     };
 
     private static ImageMap Describe(MapDescription map) => new()
@@ -48,8 +49,11 @@ internal static class ProgramMetadata
         Scale = map.Presentation.Scale is { } scale ? new ImageScale { Spacing = scale.Spacing.ToString(), Start = scale.Start, Step = scale.Step } : null,
         Buckets = map.Presentation.Buckets is { Count: > 0 } buckets ? buckets : null,
         Labels = map.Presentation.Labels is { Count: > 0 } labels ? labels : null,
-        Fields = map.Presentation.Fields is { Count: > 0 } fields ? [.. fields.Select(field => Describe(field.Key, field.Value))] : null,
+        Fields = Describe(map.Presentation.Fields),
     };
+
+    private static ImageField[]? Describe(IReadOnlyDictionary<string, FieldPresentation> fields) =>
+        fields.Count == 0 ? null : [.. fields.Select(field => Describe(field.Key, field.Value))];
 
     private static ImageField Describe(string name, FieldPresentation field) => new()
     {
@@ -67,6 +71,7 @@ internal static class ProgramMetadata
         Type = parameter.TypeName,
         Size = parameter.Size,
         Default = ParameterText.Default(parameter),
+        Key = parameter.Presentation.Key,
         Description = parameter.Description,
         AuthorDefault = parameter.Presentation.Default is { } said ? ImagePresentation.ToJson(said) : null,
     };

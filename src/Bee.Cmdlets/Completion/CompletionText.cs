@@ -32,6 +32,10 @@ internal static class CompletionText
         _ => value.Length == 0 || value[0] is '-' || value.AsSpan().IndexOfAny(Special) >= 0 ? Single(value) : value,
     };
 
+    /// <summary>A key of a hashtable, quoted unless it is a plain word.</summary>
+    public static string Key(string name) =>
+        name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name : Single(name);
+
     /// <summary>True where the candidate begins with the word, or matches it as a wildcard, or has it at the start of its last path part.</summary>
     public static bool Fits(string candidate, string word)
     {

@@ -17,7 +17,7 @@ public class ImageCompleter : BeeCompleter
     }
 
     /// <summary>The stores that the command line means.</summary>
-    internal static ImageStores StoreOf(IDictionary bound) => new(Argument(bound, "Store"));
+    internal static ImageStores StoreOf(IDictionary bound) => new(Argument(bound, "Store"), new GadgetDescriber());
 
     private static string Describe(Image image)
     {

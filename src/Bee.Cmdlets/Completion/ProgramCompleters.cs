@@ -59,7 +59,7 @@ public sealed class ParameterCompleter : ProgramCompleter
         {
             string value = parameter.Default ?? string.Empty;
             value = value is "true" or "false" ? $"${value}" : double.TryParse(value, out _) ? value : CompletionText.Quote(value, '\'');
-            yield return new Candidate($"@{{ {parameter.Name} = {value} }}", $"{parameter.Type}, by default {parameter.Default}{(parameter.Description is { } said ? $": {said}" : "")}", IsCode: true);
+            yield return new Candidate($"@{{ {CompletionText.Key(parameter.Key ?? parameter.Name)} = {value} }}", $"{parameter.Type}, by default {parameter.Default}{(parameter.Description is { } said ? $": {said}" : "")}", IsCode: true);
         }
     }
 }
@@ -70,5 +70,5 @@ public sealed class ProgramTargetCompleter : ProgramCompleter
     /// <inheritdoc/>
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
         => Describe(bound).Programs.Select(program => new Candidate(
-            $"@{{ {program.Name} = {CompletionText.Quote(program.AttachTo ?? string.Empty, '\'')} }}", program.Section ?? program.Name, IsCode: true));
+            $"@{{ {CompletionText.Key(program.Name)} = {CompletionText.Quote(program.AttachTo ?? string.Empty, '\'')} }}", program.Section ?? program.Name, IsCode: true));
 }

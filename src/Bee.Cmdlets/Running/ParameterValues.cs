@@ -31,19 +31,19 @@ internal static class ParameterValues
 
     private static ParameterDescription Find(string name, ObjectFile file)
     {
-        ParameterDescription? found = file.Parameters.FirstOrDefault(parameter => parameter.Name == name);
+        ParameterDescription? found = file.Parameters.FirstOrDefault(parameter => parameter.Name == name) ?? file.Parameters.FirstOrDefault(parameter => parameter.Key == name);
         if (found is not null)
         {
             return found;
         }
 
         // C distinguishes case and people at a prompt seldom do: accepted as long as it is clear.
-        ParameterDescription[] alike = [.. file.Parameters.Where(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase))];
+        ParameterDescription[] alike = [.. file.Parameters.Where(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || p.Key.Equals(name, StringComparison.OrdinalIgnoreCase))];
         return alike.Length == 1 ? alike[0] : throw new BeeInputException(
             "ParameterNotFound",
             file.Parameters.Count == 0
                 ? $"{file.Name} has no parameters, so '{name}' cannot be set."
-                : $"There is no parameter '{name}' in {file.Name}. Its parameters: {string.Join(", ", file.Parameters.Select(p => $"{p.Name} ({p.TypeName})"))}.",
+                : $"There is no parameter '{name}' in {file.Name}. Its parameters: {string.Join(", ", file.Parameters.Select(p => $"{p.Key} ({p.TypeName})"))}.",
             "Parameters are the program's const volatile globals.",
             missing: true);
     }

@@ -58,7 +58,7 @@ public static class ViewText
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
     public static string Parameters(Image image) => Described(
-        image.Parameters, parameter => [parameter.Name, parameter.Type ?? string.Empty, $"= {parameter.Default}"], parameter => [parameter.Description]);
+        image.Parameters, parameter => [parameter.Key ?? parameter.Name, parameter.Type ?? string.Empty, $"= {parameter.Default}"], parameter => [parameter.Description]);
 
     /// <summary>A text broken between words; the formatter itself breaks inside of them.</summary>
     /// <param name="text">The text, or null.</param>

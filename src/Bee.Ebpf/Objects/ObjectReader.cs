@@ -18,6 +18,7 @@ internal static class ObjectReader
         var externs = Externs.Read(elf, btf);
         BtfExtCheck.Check(elf, btf);
         var maps = MapReader.Read(elf, btf, layout, externs);
+        var parameters = ParameterReader.Read(elf, layout);
         var sources = GadgetSources.Read(btf);
         var file = new ObjectFile(name, bytes)
         {
@@ -25,7 +26,7 @@ internal static class ObjectReader
             Btf = btf,
             Maps = sources is null ? maps : [.. maps.Select(sources.Apply)],
             Programs = [.. programs.Select(program => IteratorRecords.Apply(sources?.Apply(program) ?? program, btf))],
-            Parameters = ParameterReader.Read(elf, layout),
+            Parameters = sources is null ? parameters : [.. parameters.Select(sources.Apply)],
         };
         return DescriptionTags.Read(file) is { } said ? file.Present(said) : file;
     }

@@ -27,6 +27,9 @@ public sealed class ParameterDescription
     /// <summary>What the author says about it; never null.</summary>
     public ParameterPresentation Presentation { get; private set; } = ParameterPresentation.None;
 
+    /// <summary>The name by which people set the parameter: what the author calls it, else the variable's.</summary>
+    public string Key => Presentation.Key ?? Name;
+
     /// <summary>One sentence about what the parameter does, or null.</summary>
     public string? Description => Presentation.Description;
 

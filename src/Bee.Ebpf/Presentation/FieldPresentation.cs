@@ -21,6 +21,10 @@ public sealed record FieldPresentation
     /// <summary>Whether tables leave the field out; it is a property all the same.</summary>
     public bool? Hidden { get; init; }
 
+    /// <summary>What one side says of each field, and where it says nothing what the other does.</summary>
+    internal static IReadOnlyDictionary<string, FieldPresentation> Over(IReadOnlyDictionary<string, FieldPresentation> said, IReadOnlyDictionary<string, FieldPresentation> other) =>
+        said.Keys.Union(other.Keys).ToDictionary(name => name, name => (said.GetValueOrDefault(name) ?? None).Over(other.GetValueOrDefault(name) ?? None));
+
     /// <summary>This, and what <paramref name="other"/> says where this says nothing.</summary>
     internal FieldPresentation Over(FieldPresentation other) => new()
     {

@@ -52,8 +52,6 @@ public sealed record MapPresentation
         Scale = Scale ?? other.Scale,
         Buckets = Buckets.Count > 0 ? Buckets : other.Buckets,
         Labels = Labels.Count > 0 ? Labels : other.Labels,
-        Fields = Fields.Keys.Union(other.Fields.Keys).ToDictionary(
-            name => name,
-            name => (Fields.GetValueOrDefault(name) ?? FieldPresentation.None).Over(other.Fields.GetValueOrDefault(name) ?? FieldPresentation.None)),
+        Fields = FieldPresentation.Over(Fields, other.Fields),
     };
 }

@@ -6,6 +6,9 @@ public sealed record ParameterPresentation
     /// <summary>Says nothing.</summary>
     public static ParameterPresentation None { get; } = new();
 
+    /// <summary>The name by which people set the parameter, beside the variable's own.</summary>
+    public string? Key { get; init; }
+
     /// <summary>One sentence about what the parameter does.</summary>
     public string? Description { get; init; }
 
@@ -18,6 +21,7 @@ public sealed record ParameterPresentation
     /// <summary>This, and what <paramref name="other"/> says where this says nothing.</summary>
     internal ParameterPresentation Over(ParameterPresentation other) => new()
     {
+        Key = Key ?? other.Key,
         Description = Description ?? other.Description,
         Default = Default ?? other.Default,
     };

@@ -20,8 +20,11 @@ internal sealed unsafe class IteratorSource
     }
 
     /// <summary>What the iterator gives: records of the struct that it declares, or a string a line.</summary>
-    public static RecordStream Describe(BpfProgram program) =>
-        new(program.Name, null, program.Description.Record is { } record ? RecordType.ForStruct(record, program.Name) : null, null);
+    public static RecordStream Describe(BpfProgram program)
+    {
+        var said = new MapPresentation { Fields = program.Description.Presentation.Fields };
+        return new RecordStream(program.Name, null, program.Description.Record is { } record ? RecordType.ForStruct(record, program.Name, said) : null, null);
+    }
 
     /// <summary>Runs the iterator once, to its end.</summary>
     public void Read(IEventSink sink, ref bool stopped)

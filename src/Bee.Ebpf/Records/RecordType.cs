@@ -70,8 +70,14 @@ public sealed unsafe class RecordType : IRecordShape
     {
         ArgumentNullException.ThrowIfNull(type);
         ArgumentNullException.ThrowIfNull(name);
+        return ForStruct(type, name, MapPresentation.None);
+    }
+
+    /// <summary>The same, with what is said of its fields.</summary>
+    internal static RecordType ForStruct(BtfType type, string name, MapPresentation said)
+    {
         EventClock.Refresh();
-        return new RecordType(RecordPlans.Record(ShapeReader.Read(type, name), name, withMapName: false), name, MapPresentation.None);
+        return new RecordType(RecordPlans.Record(ShapeReader.Read(type, name), name, withMapName: false), name, said);
     }
 
     /// <summary>

@@ -17,6 +17,7 @@ internal static class ConfigCheck
             Type = Text(p.Type),
             AttachTo = Text(p.AttachTo),
             Description = Text(p.Description),
+            Fields = Fields(p.Fields),
         }),
         Maps = List(config.Maps, m => m with
         {
@@ -30,13 +31,14 @@ internal static class ConfigCheck
             Unit = Text(m.Unit),
             Scale = m.Scale is { } scale ? scale with { Spacing = Text(scale.Spacing) } : null,
             Labels = m.Labels is { } labels ? List(labels, Printable.Text) : null,
-            Fields = m.Fields is { } fields ? List(fields, f => f with { Name = Text(f.Name) ?? "", Description = Text(f.Description) }) : null,
+            Fields = Fields(m.Fields),
         }),
         Parameters = List(config.Parameters, p => p with
         {
             Name = Text(p.Name) ?? "",
             Type = Text(p.Type),
             Default = Text(p.Default),
+            Key = Text(p.Key),
             Description = Text(p.Description),
         }),
         Build = config.Build is { } build
@@ -50,6 +52,9 @@ internal static class ConfigCheck
             }
             : null,
     };
+
+    private static ImageField[]? Fields(IReadOnlyList<ImageField>? fields) =>
+        fields is null ? null : List(fields, f => f with { Name = Text(f.Name) ?? "", Description = Text(f.Description) });
 
     private static string? Text(string? text) => text is null ? null : Printable.Text(text);
 

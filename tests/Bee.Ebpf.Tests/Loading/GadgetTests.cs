@@ -27,6 +27,47 @@ public class GadgetTests
     }
 
     [ClangFact]
+    public void WhatItsTypesAndMacrosMeanIsSaid()
+    {
+        var parameters = Gadget.Parameters.ToDictionary(parameter => parameter.Name);
+        Assert.Equal("pid", parameters["targ_pid"].Key);
+        Assert.NotNull(parameters["targ_pid"].Description);
+        Assert.Equal(("targ_failed", (string?)null), (parameters["targ_failed"].Key, parameters["targ_failed"].Presentation.Key));
+
+        var fields = Gadget.Maps.Single(map => map.Name == Events).Presentation.Fields;
+        Assert.Equal(["mntns_id", "timestamp_raw"], fields.Where(field => field.Value.Hidden == true).Select(field => field.Key).Order());
+    }
+
+    [ClangFact]
+    public void WordsReachTheFieldsThatTheyAreMeantFor()
+    {
+        var record = Gadget.Maps.Single(map => map.Name == Events).Value;
+        var words = GadgetFields.Of(record, new Dictionary<string, FieldPresentation>
+        {
+            ["proc.comm"] = new() { Width = 12 },
+            ["proc.creds.uid"] = new() { Hidden = true },
+            ["timestamp"] = new() { Hidden = false },
+            // Its tool shows a text beside the number; here the number is that text.
+            ["error_raw"] = new() { Hidden = true, Description = "number" },
+            ["syscall_raw"] = new() { Hidden = true },
+            ["syscall"] = new() { Hidden = true, Description = "call" },
+            ["asked"] = new() { Hidden = true },
+            ["nothing"] = new() { Width = 1 },
+        });
+
+        Assert.Equal(
+            [
+                ("asked", new FieldPresentation { Hidden = true }),
+                ("comm", new FieldPresentation { Width = 12 }),
+                ("error_raw", new FieldPresentation { Description = "number" }),
+                ("syscall_raw", new FieldPresentation { Hidden = true, Description = "call" }),
+                ("timestamp_raw", new FieldPresentation { Hidden = false }),
+                ("uid", new FieldPresentation { Hidden = true }),
+            ],
+            words.Select(field => (field.Key, field.Value)).OrderBy(field => field.Key));
+    }
+
+    [ClangFact]
     public void AnAuthorsKindBeatsTheMarks()
     {
         var said = Gadget.Present(new ObjectPresentation { Maps = new Dictionary<string, MapPresentation> { [Totals] = new() { Kind = MapRole.None } } });
@@ -44,8 +85,10 @@ public class GadgetTests
         Assert.Equal([0u, 1u, 2u], events.Select(seen => seen.Get("asked")));
         Assert.All(events, seen =>
         {
-            var process = (BpfEvent)seen.Get("proc")!;
-            Assert.Equal((Environment.ProcessId, Errno.ENOENT), (Convert.ToInt32(process.Get("pid")), seen.Get("error_raw")));
+            // What identifies the process stands among the event's own fields.
+            Assert.Equal((Environment.ProcessId, Errno.ENOENT), (Convert.ToInt32(seen.Get("pid")), seen.Get("error_raw")));
+            Assert.NotEqual("", seen.Get("comm"));
+            Assert.NotNull(seen.Get("uid"));
             Assert.InRange((DateTime)seen.Get("timestamp_raw")!, DateTime.Now.AddMinutes(-1), DateTime.Now.AddMinutes(1));
             // The program sends no more of its struct than it has filled.
             Assert.Equal("hi", seen.Get("note"));

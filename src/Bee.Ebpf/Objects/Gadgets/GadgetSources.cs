@@ -1,7 +1,7 @@
 namespace Bee.Ebpf;
 
 /// <summary>
-/// Where an object that is made with Inspektor Gadget's macros has its data. What a mark says that is not true of the object is passed over: the maps
+/// What an object that is made with Inspektor Gadget's macros declares: where its data is, and which of its globals people set. What a mark says that is not true of the object is passed over: the maps
 /// can be read all the same.
 /// </summary>
 internal sealed class GadgetSources
@@ -11,6 +11,8 @@ internal sealed class GadgetSources
     private readonly Dictionary<string, (string Name, BtfType Record)> _buffers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _tables = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (string Name, BtfType Record)> _iterators = new(StringComparer.Ordinal);
+
+    private readonly HashSet<string> _parameters = new(StringComparer.Ordinal);
 
     private GadgetSources()
     {
@@ -46,6 +48,7 @@ internal sealed class GadgetSources
             }
         }
 
+        sources._parameters.UnionWith(GadgetMarks.Read(marks, GadgetMarks.Parameter, 1).Select(said => said[0]));
         return sources;
     }
 
@@ -54,17 +57,24 @@ internal sealed class GadgetSources
     {
         if (map.IsEventStream)
         {
-            return _buffers.TryGetValue(map.Name, out var buffer) ? map.AsSource(buffer.Name, MapRole.Print, buffer.Record) : map;
+            return _buffers.TryGetValue(map.Name, out var buffer)
+                ? map.AsSource(buffer.Name, MapRole.Print, buffer.Record).Present(new MapPresentation { Fields = GadgetTypes.Words(buffer.Record) })
+                : map;
         }
 
         return !map.IsInternal && _tables.TryGetValue(map.Name, out var name)
-            ? map.AsSource(name, HasSlots(map.Value) ? MapRole.Histogram : MapRole.Print, map.Value)
+            ? map.AsSource(name, HasSlots(map.Value) ? MapRole.Histogram : MapRole.Print, map.Value).Present(new MapPresentation { Fields = FieldPresentation.Over(GadgetTypes.Words(map.Key), GadgetTypes.Words(map.Value)) })
             : map;
     }
 
     /// <summary>The program as the marks have it: itself where they say nothing of it.</summary>
     public ProgramDescription Apply(ProgramDescription program) =>
-        program.Kind == Attacher.Iterator && _iterators.TryGetValue(program.Name, out var iterator) ? program.AsSource(iterator.Name, iterator.Record) : program;
+        program.Kind == Attacher.Iterator && _iterators.TryGetValue(program.Name, out var iterator)
+            ? program.AsSource(iterator.Name, iterator.Record).Present(new ProgramPresentation { Fields = GadgetTypes.Words(iterator.Record) })
+            : program;
+
+    /// <summary>The parameter as the marks have it: itself where they say nothing of it.</summary>
+    public ParameterDescription Apply(ParameterDescription parameter) => _parameters.Contains(parameter.Name) ? GadgetParameters.Apply(parameter) : parameter;
 
     private static bool HasSlots(BtfType? value) => value?.Resolve() is BtfStruct record && record.Members.Any(member =>
         member.Type.Resolve() is BtfArray { Element: BtfTypedef element } && element.Name.StartsWith(SlotType, StringComparison.Ordinal));

@@ -112,7 +112,7 @@ internal static class ShapeReader
                 }
 
                 var bare = member.Type.Resolve();
-                if (member.Name.Length == 0 && bare is BtfStruct inner)
+                if (bare is BtfStruct inner && (member.Name.Length == 0 || GadgetTypes.IsSpread(member, inner)))
                 {
                     Members(inner, (int)bits, outer, label, depth + 1, fields);
                     continue;

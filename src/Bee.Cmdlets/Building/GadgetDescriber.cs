@@ -1,0 +1,36 @@
+using Bee.Ebpf;
+using Bee.Oci;
+using Bee.Toolchain;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Describes an Inspektor Gadget image's program by its object and the image's metadata.</summary>
+internal sealed class GadgetDescriber : IProgramDescriber
+{
+    /// <inheritdoc/>
+    public ImageConfig Describe(byte[] program, string? metadata)
+    {
+        try
+        {
+            ObjectFile file = ObjectFile.Parse(program, "program");
+            return ProgramMetadata.Describe(file.Present(Words(metadata, file)), new BuildFacts()) with { Build = null };
+        }
+        catch (BpfObjectException)
+        {
+            // Whoever runs it is told what is wrong with it.
+            return ImageConfig.Empty;
+        }
+    }
+
+    private static ObjectPresentation Words(string? metadata, ObjectFile file)
+    {
+        try
+        {
+            return metadata is null ? ObjectPresentation.None : Isolated.Create<IGadgetMetadataReader>().Read(metadata).Of(file);
+        }
+        catch (ManifestException)
+        {
+            return ObjectPresentation.None;
+        }
+    }
+}

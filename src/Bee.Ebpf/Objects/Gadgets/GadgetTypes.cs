@@ -1,0 +1,46 @@
+namespace Bee.Ebpf;
+
+/// <summary>The C types of Inspektor Gadget's <c>gadget/types.h</c> that decide how a record looks.</summary>
+internal static class GadgetTypes
+{
+    private const string Process = "gadget_process", Credentials = "gadget_creds";
+    private const string ProcessField = "proc", CredentialsField = "creds";
+
+    // What its own tables leave out until somebody asks for it.
+    private static readonly string[] s_quiet = ["gadget_timestamp", "gadget_mntns_id", "gadget_netns_id", "gadget_parent", "gadget_user_stack"];
+
+    /// <summary>
+    /// Whether the member's own fields stand among those of the struct that it is in: <c>struct gadget_process proc</c>, which nearly all events have, and the
+    /// <c>creds</c> in it. So <c>comm</c> and <c>pid</c> are where people look for them.
+    /// </summary>
+    public static bool IsSpread(BtfMember member, BtfStruct type) =>
+        member.Name == ProcessField && type.Name == Process || member.Name == CredentialsField && type.Name == Credentials;
+
+    /// <summary>A field's name as Inspektor Gadget has it (<c>proc.creds.uid</c>), without the structs whose fields are spread.</summary>
+    public static string Spread(string path)
+    {
+        foreach (var outer in new[] { ProcessField, CredentialsField })
+        {
+            path = path.StartsWith(outer + ".", StringComparison.Ordinal) ? path[(outer.Length + 1)..] : path;
+        }
+
+        return path;
+    }
+
+    /// <summary>What is said of the fields of a record by their types alone.</summary>
+    public static IReadOnlyDictionary<string, FieldPresentation> Words(BtfType? record) => Members(record)
+        .Where(member => s_quiet.Contains(member.Type.Name))
+        .DistinctBy(member => member.Name)
+        .ToDictionary(member => member.Name, _ => new FieldPresentation { Hidden = true });
+
+    /// <summary>The members of a record as its object has them: those of structs without a name, and of those that are spread, among its own.</summary>
+    public static IEnumerable<BtfMember> Members(BtfType? record) => Members(record, 0);
+
+    private static IEnumerable<BtfMember> Members(BtfType? record, int depth)
+    {
+        // Checked when the shape is read; deeper ones have no words here.
+        const int Deepest = 8;
+        return record?.Resolve() is not BtfStruct type || depth > Deepest ? [] : type.Members.SelectMany(member =>
+            member.Type.Resolve() is BtfStruct inner && (member.Name.Length == 0 || IsSpread(member, inner)) ? Members(inner, depth + 1) : [member]);
+    }
+}

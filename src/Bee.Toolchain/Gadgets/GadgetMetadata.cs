@@ -1,0 +1,62 @@
+using Bee.Ebpf;
+
+namespace Bee.Toolchain;
+
+/// <summary>What the metadata of an Inspektor Gadget image (its gadget.yaml) says about the parts of its object (inspektor-gadget.io, gadget-devel/metadata).</summary>
+public sealed record GadgetMetadata
+{
+    /// <summary>By the name of a source of data, the words about its fields by their names there: <c>proc.comm</c>, <c>error_raw</c>, <c>error</c>.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, FieldPresentation>> Sources { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, FieldPresentation>>();
+
+    /// <summary>The same by the name of the C struct, as images before 2024's end have it.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, FieldPresentation>> Structs { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, FieldPresentation>>();
+
+    /// <summary>By the variable's name.</summary>
+    public IReadOnlyDictionary<string, ParameterPresentation> Parameters { get; init; } = new Dictionary<string, ParameterPresentation>();
+
+    /// <summary>The words about an object, under the names that its maps, programs and fields have. Whatever the object does not have is left out.</summary>
+    /// <param name="file">The object.</param>
+    public ObjectPresentation Of(ObjectFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return new ObjectPresentation
+        {
+            Maps = file.Maps.Where(map => map.DataSource is not null).ToDictionary(map => map.Name, map => new MapPresentation { Fields = Fields(map.DataSource!, map.Key, map.Value) }),
+            Programs = file.Programs.Where(program => program.DataSource is not null).ToDictionary(
+                program => program.Name, program => new ProgramPresentation { Fields = Fields(program.DataSource!, program.Record) }),
+            Parameters = file.Parameters.Where(parameter => Parameters.ContainsKey(parameter.Name)).DistinctBy(parameter => parameter.Name).ToDictionary(
+                parameter => parameter.Name, parameter => Fitting(parameter, Parameters[parameter.Name])),
+        };
+    }
+
+    // Its own tool has defaults for the words that people type, such as 0.0.0.0 for an address, and some of them fit no C type.
+    private static ParameterPresentation Fitting(ParameterDescription parameter, ParameterPresentation said)
+    {
+        try
+        {
+            _ = said.Default is null ? null : ParameterEncoder.Encode(parameter, said.Default);
+            return said;
+        }
+        catch (BpfParameterException)
+        {
+            return said with { Default = null };
+        }
+    }
+
+    private Dictionary<string, FieldPresentation> Fields(string source, params BtfType?[] records)
+    {
+        var fields = new Dictionary<string, FieldPresentation>(StringComparer.Ordinal);
+        foreach (var record in records)
+        {
+            if ((Sources.GetValueOrDefault(source) ?? Structs.GetValueOrDefault(record?.Resolve().Name ?? "")) is { } said)
+            {
+                foreach (var (name, words) in GadgetFields.Of(record, said))
+                {
+                    fields.TryAdd(name, words);
+                }
+            }
+        }
+
+        return fields;
+    }
+}

@@ -1,0 +1,129 @@
+using System.Management.Automation;
+using System.Runtime.InteropServices;
+using Bee.Foreign;
+
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>An image of Inspektor Gadget's, whose object is made with its macros and types, and whose metadata says how it is shown.</summary>
+[Collection("Bee")]
+public sealed class GadgetImageTests : IDisposable
+{
+    private const string Metadata = """
+        name: trace groups
+        description: who asks for process groups
+        datasources:
+          groups:
+            fields:
+              error: { annotations: { columns.hidden: true } }
+              asked: { annotations: { description: Whom they ask for, columns.width: 7, columns.alignment: left } }
+              note: { annotations: { description: "A remark\u001b[31m" } }
+        params:
+          ebpf:
+            targ_failed: { key: only-failed, defaultValue: "false", description: Only calls that failed }
+
+        """;
+
+    private readonly TempFolder _folder = new();
+    private readonly Shell _shell = new();
+
+    public GadgetImageTests(Programs programs)
+    {
+        string source = File.ReadAllText(BeeModule.File("tests", "fixtures", "gadget.bpf.c"));
+        byte[] program = File.ReadAllBytes(programs.Compile("gadget", source));
+        byte[] tracer = File.ReadAllBytes(programs.Compile("tracer", $"#define WITHOUT_ITERATOR\n{source}"));
+        string architecture = RuntimeInformation.OSArchitecture == Architecture.X64 ? "amd64" : $"{RuntimeInformation.OSArchitecture}".ToLowerInvariant();
+        var layout = new ForeignLayout(Store);
+        layout.AddGadget("ghcr.io/they/groups:latest", [(architecture, program)], Metadata);
+        layout.AddGadget("ghcr.io/they/tracer:latest", [(architecture, tracer)], Metadata);
+        layout.AddGadget("ghcr.io/they/bare:latest", [(architecture, program)], metadata: null);
+        layout.AddGadget("ghcr.io/they/odd:latest", [(architecture, program)], "datasources: [");
+        layout.AddGadget("ghcr.io/they/broken:latest", [(architecture, "no object"u8.ToArray())], Metadata);
+    }
+
+    private string Store => _folder["store"];
+
+    [Fact]
+    public void ItIsDescribedByItsObjectAndItsMetadata()
+    {
+        string text = Text("[Bee.Cmdlets.ViewText]::Parameters($_)", "groups");
+        Assert.Matches(@"^pid +gadget_pid +=", text);
+        Assert.Matches(@"only-failed +_Bool +=.*\n +Only calls that failed", text);
+        Assert.Matches(@"ig_threads +iter/task", Text("[Bee.Cmdlets.ViewText]::Programs($_)", "groups"));
+        string maps = Text("[Bee.Cmdlets.ViewText]::Maps($_)", "groups");
+        Assert.Matches(@"events +RingBuffer +struct event", maps);
+        Assert.Contains("asked: Whom they ask for", maps, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', maps);
+    }
+
+    [Theory]
+    [InlineData("bare")]
+    [InlineData("odd")]
+    public void WithoutMetadataTheObjectSpeaks(string name)
+    {
+        Assert.Matches(@"targ_failed +_Bool", Text("[Bee.Cmdlets.ViewText]::Parameters($_)", name));
+    }
+
+    [Fact]
+    public void WhatIsNoObjectIsTold()
+    {
+        Assert.Equal("", Text("[Bee.Cmdlets.ViewText]::Parameters($_)", "broken"));
+        Assert.StartsWith("BadObject.", _shell.Error("Invoke-BeeProgram broken -Store $store -Pull Never", Variables()).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [KernelFact]
+    public void ItStreamsWhatItDeclaresAndTakesItsOwnKeys()
+    {
+        IReadOnlyList<PSObject> all = Run("-Parameter @{ pid = $PID } -Duration 0.3");
+        Assert.Equal(["events", "ig_threads", "spread", "totals"], all.Select(Source).Distinct().Order());
+        PSObject seen = all.First(each => Source(each) == "events");
+        Assert.Equal((Environment.ProcessId, 7u, "hi"), (Convert.ToInt32(seen.Properties["pid"].Value), seen.Properties["asked"].Value, seen.Properties["note"].Value));
+
+        // -1 is a call that fails; 7 is not.
+        Assert.DoesNotContain(Run("-Parameter @{ pid = $PID; 'only-failed' = $true } -Duration 0.3"), each => Source(each) == "events");
+
+        ErrorRecord error = _shell.Error("Invoke-BeeProgram groups -Store $store -Pull Never -Parameter @{ only = 1 }", Variables());
+        Assert.Contains("pid (gadget_pid), only-failed (_Bool)", $"{error}", StringComparison.Ordinal);
+    }
+
+    [KernelFact]
+    public void ItsTableIsWhatItsMetadataSays()
+    {
+        Run("-Parameter @{ pid = $PID } -Map events -MaxEvents 1 -Duration 20 | Out-Default", "tracer");
+        string[] lines = _shell.Screen.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string header = lines.First(line => line.Contains("asked", StringComparison.Ordinal));
+        Assert.Matches(@"^comm +pid +tid +.*asked +note", header);
+        Assert.All(new[] { "error", "timestamp", "mntns" }, hidden => Assert.DoesNotContain(hidden, header, StringComparison.Ordinal));
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
+    }
+
+    [Fact]
+    public void ItsKeysAreCompleted()
+    {
+        const string Line = "Invoke-BeeProgram groups -Parameter ";
+        PSObject[] offered = [.. _shell.Objects("$env:BEE_STORE = $store; (TabExpansion2 $line $line.Length).CompletionMatches; $env:BEE_STORE = $null", [.. Variables(), ("line", Line)])];
+        Assert.Contains(offered, match => $"{match.Properties["CompletionText"].Value}" == "@{ 'only-failed' = $false }");
+    }
+
+    public void Dispose()
+    {
+        _shell.Dispose();
+        _folder.Dispose();
+    }
+
+    // Asks for a process group while the program runs, from this process, which is the one that is watched.
+    private IReadOnlyList<PSObject> Run(string arguments, string name = "groups")
+    {
+        using var asking = new Timer(_ => GetProcessGroup(7), null, 0, 20);
+        return _shell.Objects($"Invoke-BeeProgram {name} -Store $store -Pull Never {arguments}", Variables());
+    }
+
+    private string Text(string of, string name) =>
+        $"{Assert.Single(_shell.Objects($"Get-BeeImage $name -Store $store | ForEach-Object {{ {of} }}", [.. Variables(), ("name", name)]))}".ReplaceLineEndings("\n");
+
+    private static string Source(PSObject given) => $"{given.Properties["MapName"]?.Value ?? "ig_threads"}";
+
+    private (string, object?)[] Variables() => [("store", Store)];
+
+    [DllImport("libc", EntryPoint = "getpgid")]
+    private static extern int GetProcessGroup(int pid);
+}

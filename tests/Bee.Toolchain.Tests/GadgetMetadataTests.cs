@@ -1,0 +1,113 @@
+using Bee.Ebpf;
+
+namespace Bee.Toolchain.Tests;
+
+/// <summary>The metadata of Inspektor Gadget's images: what is known of it is read, and nothing in it stops a program from being run.</summary>
+public class GadgetMetadataTests
+{
+    /// <summary>What a gadget.yaml can say, with keys that Bee has no use for.</summary>
+    internal const string Whole = """
+        name: trace groups
+        description: who asks for process groups
+        annotations: { ebpf.rest: "x" }
+        datasources:
+          groups:
+            annotations:
+              cli.clear-screen-before: "true"
+            fields:
+              timestamp:
+                annotations: { columns.hidden: false }
+              proc.comm:
+                annotations: { template: comm, columns.width: 12 }
+              error_raw:
+                annotations: { columns.hidden: true }
+              error:
+                annotations:
+                  description: What went wrong
+                  columns.alignment: left
+              asked:
+                annotations: { description: Whom they ask for, columns.width: "9", columns.alignment: right }
+              note:
+                annotations: { columns.width: 64, columns.hidden: "true" }
+              made_by_wasm:
+                annotations: { description: Not in the record }
+          callers:
+            fields:
+              pid: { annotations: { template: pid } }
+          empty:
+            fields:
+        params:
+          ebpf:
+            targ_failed:
+              key: only-failed
+              defaultValue: "true"
+              description: Only calls that failed
+            targ_pid: { defaultValue: "" }
+          custom:
+            other: { description: Not the program's }
+        """;
+
+    /// <summary>The same of older images.</summary>
+    internal const string Older = """
+        name: trace groups
+        tracers: { groups: { mapName: events, structName: event } }
+        structs:
+          event:
+            fields:
+            - name: asked
+              description: Whom they ask for
+              attributes: { width: 9, hidden: false, alignment: right, template: pid }
+            - name: note
+              attributes: { width: 64, hidden: true }
+            - attributes: { width: 1 }
+        ebpfParams:
+          targ_failed: { key: only-failed, defaultValue: "false", description: Only calls that failed }
+        """;
+
+    private static GadgetMetadata Read(string text) => Isolated.Create<IGadgetMetadataReader>().Read(text);
+
+    [Fact]
+    public void Fields_and_parameters_are_read()
+    {
+        GadgetMetadata metadata = Read(Whole);
+        Assert.Equal(["callers", "empty", "groups"], metadata.Sources.Keys.Order());
+        var fields = metadata.Sources["groups"];
+        Assert.Equal(new FieldPresentation { Description = "Whom they ask for", Width = 9, AlignRight = true }, fields["asked"]);
+        // Wider columns than a sixth of a screen are for terminals that stretch.
+        Assert.Equal(new FieldPresentation { Hidden = true }, fields["note"]);
+        Assert.Equal(new FieldPresentation { Hidden = false }, fields["timestamp"]);
+        Assert.Equal(new FieldPresentation { AlignRight = true }, metadata.Sources["callers"]["pid"]);
+        Assert.Equal(new ParameterPresentation { Key = "only-failed", Default = "true", Description = "Only calls that failed" }, metadata.Parameters["targ_failed"]);
+        // No value is no default.
+        Assert.Equal(new ParameterPresentation(), metadata.Parameters["targ_pid"]);
+        Assert.Equal(["targ_failed", "targ_pid"], metadata.Parameters.Keys.Order());
+    }
+
+    [Fact]
+    public void Older_images_say_it_of_structs()
+    {
+        GadgetMetadata metadata = Read(Older);
+        Assert.Equal(["asked", "note"], metadata.Structs["event"].Keys.Order());
+        Assert.Equal(new FieldPresentation { Description = "Whom they ask for", Width = 9, AlignRight = true, Hidden = false }, metadata.Structs["event"]["asked"]);
+        Assert.Equal("only-failed", metadata.Parameters["targ_failed"].Key);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("just a word")]
+    [InlineData("[1, 2]")]
+    [InlineData("datasources: 5\nparams: [a]\nstructs: { event: { fields: word } }\nebpfParams:")]
+    [InlineData("datasources: { a: { fields: { b: 1, c: { annotations: [x] }, d: { annotations: { columns.width: many, columns.hidden: perhaps } } } } }")]
+    public void What_has_another_form_says_nothing(string text)
+    {
+        GadgetMetadata metadata = Read(text);
+        Assert.Empty(metadata.Parameters);
+        Assert.All(metadata.Sources.Values.SelectMany(fields => fields.Values), field => Assert.Equal(FieldPresentation.None, field));
+    }
+
+    [Theory]
+    [InlineData("a: [")]
+    [InlineData("{ : : }}")]
+    [InlineData("a: &a\n  ? *a\n  : 1")]
+    public void What_is_no_YAML_is_refused(string text) => Assert.Throws<ManifestException>(() => Read(text));
+}
