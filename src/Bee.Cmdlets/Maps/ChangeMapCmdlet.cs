@@ -16,12 +16,8 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
     private bool? _asks;
 
     /// <summary>The programs whose maps can be meant: names or ids; wildcards are allowed. Without it all programs.</summary>
-    [Parameter(Position = 1, ParameterSetName = ByInput)]
-    [Parameter(Position = 1, ParameterSetName = ByKey)]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
-    public string[] Program { get; set; } = ["*"];
+    /// <remarks>Each cmdlet says in which of its parameter sets.</remarks>
+    public abstract string[] Program { get; set; }
 
     /// <summary>
     /// Whether to go on with an entry. Where nobody wants to see or to be asked, the question and its text are spared: maps have many entries.

@@ -19,6 +19,14 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
     [ArgumentCompleter(typeof(MapNameCompleter))]
     public string? Name { get; set; }
 
+    /// <summary>The programs whose maps can be meant: names or ids; wildcards are allowed. Without it all programs.</summary>
+    [Parameter(Position = 1, ParameterSetName = ByInput)]
+    [Parameter(Position = 1, ParameterSetName = ByKey)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
+    public override string[] Program { get; set; } = ["*"];
+
     /// <summary>The map, as Get-BeeMap gives it.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ByMapAndInput)]
     [Parameter(Mandatory = true, ParameterSetName = ByMapAndKey, ValueFromPipeline = true)]

@@ -164,6 +164,9 @@ public sealed class MapEntryTests : IDisposable
             Assert.Equal("MapAmbiguous", Id("Set-BeeMapEntry numbers -Key 1 -Value 1"));
             Objects($"Set-BeeMapEntry numbers {_name}b -Key 1 -Value 1; Get-BeeMapEntry numbers {_name}b | Set-BeeMapEntry -Program {_name}");
             Assert.Equal(["1"], Strings($"Get-BeeMapEntry numbers {_name} | ForEach-Object Value"));
+            Assert.Equal("MapAmbiguous", Id("Remove-BeeMapEntry numbers -All"));
+            Objects($"Remove-BeeMapEntry numbers {_name}b -All");
+            Assert.Equal(["1"], Strings("Get-BeeMapEntry numbers | ForEach-Object Value"));
             Assert.Contains("numbers", Strings($"Get-BeeMap {_name}b | ForEach-Object Name"));
         }
         finally
