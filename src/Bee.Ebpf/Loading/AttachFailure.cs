@@ -73,6 +73,19 @@ internal static class AttachFailure
             Remedy = $"Write the target into the section, as in SEC(\"{Example(program.Description.Kind)}\").",
         };
 
+    public static BpfLoadException NoCategory(ProgramDescription program, string tracepoint)
+    {
+        string[] names = [.. TargetNames.For(program)];
+        IReadOnlyList<string> meant = [.. names.Where(name => name.EndsWith($"/{tracepoint}", StringComparison.Ordinal))];
+        meant = meant.Count > 0 ? meant : Suggest.Nearest(tracepoint, names, MostNames);
+        return new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{tracepoint}', which is no tracepoint's whole name: the category is missing.")
+        {
+            Program = program.Name,
+            Suggestions = meant,
+            Remedy = $"Write {(meant.Count > 0 ? string.Join(" or ", meant) : "CATEGORY/NAME, such as syscalls/sys_enter_openat")}.",
+        };
+    }
+
     /// <summary>The file that a target names, once it is sure that there is one.</summary>
     public static string Existing(BpfProgram program, string path) => BinaryPaths.Resolve(path) is var found && System.IO.File.Exists(found) ? found : throw NoFile(program, path);
 

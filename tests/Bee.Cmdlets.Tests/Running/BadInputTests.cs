@@ -61,6 +61,16 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
+    public void ATracepointWithoutItsCategoryIsAnsweredWithIt()
+    {
+        ErrorRecord error = Run("category", Sources.Program("tracepoint/sys_enter_openat"));
+
+        Assert.StartsWith("LoadFailed.NoTarget,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("'sys_enter_openat'", $"{error}", StringComparison.Ordinal);
+        Assert.Equal("Write syscalls/sys_enter_openat.", error.ErrorDetails.RecommendedAction);
+    }
+
+    [KernelFact]
     public void AFunctionThatDoesNotExistIsAnsweredWithTheNearest()
     {
         ErrorRecord error = Run("function", Sources.Program("fentry/tcp_v4_conect"));

@@ -15,7 +15,7 @@ internal static class TracepointLinks
             foreach (var one in TargetText.IsPattern(name) ? Matching(program, name) : [name])
             {
                 var slash = one.IndexOf('/');
-                var (category, tracepoint) = slash > 0 ? (one[..slash], one[(slash + 1)..]) : throw AttachFailure.NoTargetGiven(program);
+                var (category, tracepoint) = slash > 0 ? (one[..slash], one[(slash + 1)..]) : throw AttachFailure.NoCategory(program.Description, one);
                 yield return Attacher.One(program, options, () => LibbpfCalls.AttachTracepoint(program.Pointer, category, tracepoint), one);
             }
         }
