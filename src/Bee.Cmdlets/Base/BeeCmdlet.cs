@@ -97,9 +97,15 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
     /// <param name="path">A path as the person gave it.</param>
     private protected IEnumerable<string> Files(string path)
     {
-        if (!WildcardPattern.ContainsWildcardCharacters(path) || File.Exists(FullPath(path)))
+        if (Path.Exists(FullPath(path)))
         {
             return [FullPath(path)];
+        }
+
+        // What Tab completes of a name with brackets has them escaped.
+        if (!WildcardPattern.ContainsWildcardCharacters(path))
+        {
+            return [FullPath(WildcardPattern.Unescape(path))];
         }
 
         return GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider) is var found && provider.Name == "FileSystem" ? found : [FullPath(path)];

@@ -178,7 +178,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         }
 
         string path = FullPath(OutFile ?? ".");
-        string file = Directory.Exists(path) ? System.IO.Path.Combine(path, $"{System.IO.Path.GetFileNameWithoutExtension(source.File)}.o") : path;
+        string file = Directory.Exists(path) || System.IO.Path.EndsInDirectorySeparator(path) ? System.IO.Path.Combine(path, $"{System.IO.Path.GetFileNameWithoutExtension(source.File)}.o") : path;
         string[] files = platforms.Length == 1 ? [file] : [.. platforms.Select(platform => System.IO.Path.ChangeExtension(file, $"{platform}"[6..].Replace('/', '-') + System.IO.Path.GetExtension(file)))];
         return files.FirstOrDefault(name => !_written.Add(name)) is { } twice
             ? throw new BeeInputException("SameTarget", $"Another input of this pipeline has been written to {twice} already.", "Give a folder with -OutFile, or build one file at a time.")

@@ -65,6 +65,25 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
+    public void AFolderForObjectsIsMade()
+    {
+        PSObject file = Assert.Single(_shell.Objects(
+            "Invoke-BeeBuild $source -BinaryOnly -OutFile $out", ("source", _folder.Write("fine.bpf.c", Fine)), ("out", _folder["new/objects/"])));
+
+        Assert.Equal(_folder["new/objects/fine.bpf.o"], ((FileInfo)file.BaseObject).FullName);
+    }
+
+    [Theory]
+    [InlineData("$folder/[a].bpf.c")]
+    [InlineData("$folder/`[a`].bpf.c")]
+    public void BracketsMayStandInTheNameAsTabWritesThemToo(string path)
+    {
+        _folder.Write("[a].bpf.c", Fine);
+
+        Assert.Single(_shell.Objects("Invoke-BeeBuild $path -BinaryOnly -OutFile $out", ("path", path.Replace("$folder", _folder.Path, StringComparison.Ordinal)), ("out", _folder["a.o"])));
+    }
+
+    [Fact]
     public void DefineReachesTheSource()
     {
         Assert.Equal(8192u, Convert.ToUInt32(_shell.Objects(
