@@ -1,3 +1,4 @@
+using Bee.Oci;
 using Bee.Toolchain;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -34,7 +35,7 @@ public sealed class ManifestReader : IManifestReader
         var parts = new PresentationSections(document);
         document.Keys(root, "name: mytool", new()
         {
-            ["name"] = node => manifest = manifest with { Name = document.Text("name", node) },
+            ["name"] = node => manifest = manifest with { Name = Name(document, node) },
             ["description"] = node => manifest = manifest with { Description = document.Text("description", node) },
             ["authors"] = node => manifest = manifest with { Authors = document.Texts("authors", node) },
             ["license"] = node => manifest = manifest with { License = document.Text("license", node) },
@@ -46,6 +47,13 @@ public sealed class ManifestReader : IManifestReader
             ["programs"] = node => said = said with { Programs = document.Named(node, "programs", "my_program: { description: ... }", parts.Program) },
         });
         return manifest with { Path = document.Path, Presentation = said, Places = document.Places };
+    }
+
+    /// <summary>The image's name where a build is given no other, so it has to be one.</summary>
+    private static string Name(ManifestDocument document, YamlNode node)
+    {
+        var name = document.Text("name", node);
+        return ImageReference.TryParse(name, out _, out var problem) ? name : throw document.Wrong(node, problem);
     }
 
     private static string[] Sources(ManifestDocument document, YamlNode node)

@@ -107,6 +107,7 @@ public class ManifestTests
     [InlineData("name: a\nautor: b\n", 2, 1, "autor")]
     [InlineData("name: [a]\n", 1, 7, "name is text, not a list")]
     [InlineData("name: 42\n", 1, 7, "quotes")]
+    [InlineData("description: a\nname: Two Words\n", 2, 7, "capital letters")]
     [InlineData("name: a\ndescription:\n", 2, 13, "no value")]
     [InlineData("license: true\n", 1, 10, "a truth value")]
     [InlineData("authors:\n  - a: b\n", 2, 5, "authors is text, not a map")]
