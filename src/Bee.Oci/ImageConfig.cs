@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Bee.Oci.Json;
 
 namespace Bee.Oci;
 
@@ -221,9 +222,10 @@ public sealed record ImageParameter
     [JsonPropertyName("description")]
     public string? Description { get; init; }
 
-    /// <summary>The default that the author gives in place of the C file's: text, a list or an object; null where the C file's counts.</summary>
+    /// <summary>The default that the author gives in place of the C file's: text, a list, or a dictionary by field; null where the C file's counts.</summary>
     [JsonPropertyName("authorDefault")]
-    public JsonElement? AuthorDefault { get; init; }
+    [JsonConverter(typeof(PlainValueConverter))]
+    public object? AuthorDefault { get; init; }
 
     /// <summary>The name, for text views.</summary>
     public override string ToString() => Name;

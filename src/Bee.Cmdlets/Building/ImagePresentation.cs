@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Bee.Ebpf;
 using Bee.Oci;
 
@@ -15,14 +13,6 @@ internal static class ImagePresentation
         Parameters = Named(config.Parameters, parameter => parameter.Name, From),
         Programs = Named(config.Programs, program => program.Name, From),
     };
-
-    /// <summary>A parameter's default for the config.</summary>
-    /// <param name="value">Text, a list or a dictionary, as bee.yaml gives it.</param>
-    public static JsonElement ToJson(object value)
-    {
-        using JsonDocument document = JsonDocument.Parse(Node(value).ToJsonString());
-        return document.RootElement.Clone();
-    }
 
     private static MapPresentation From(ImageMap map) => new()
     {
@@ -50,7 +40,7 @@ internal static class ImagePresentation
     {
         Key = parameter.Key,
         Description = parameter.Description,
-        Default = parameter.AuthorDefault is { } value ? Value(value) : null,
+        Default = parameter.AuthorDefault,
     };
 
     // An image says what each program attaches to; only where the section says something else is it the author who does.
@@ -76,20 +66,4 @@ internal static class ImagePresentation
 
         return named;
     }
-
-    private static JsonNode Node(object value) => value switch
-    {
-        string text => JsonValue.Create(text),
-        IReadOnlyDictionary<string, object?> fields => new JsonObject(fields.Select(field => KeyValuePair.Create(field.Key, (JsonNode?)Node(field.Value!)))),
-        IEnumerable<object> items => new JsonArray([.. items.Select(Node)]),
-        _ => throw new ArgumentException($"A default is text, a list or a dictionary, not {value.GetType().Name}.", nameof(value)),
-    };
-
-    private static object? Value(JsonElement json) => json.ValueKind switch
-    {
-        JsonValueKind.Object => json.EnumerateObject().DistinctBy(field => field.Name).ToDictionary(field => field.Name, field => Value(field.Value)),
-        JsonValueKind.Array => json.EnumerateArray().Select(Value).ToArray(),
-        JsonValueKind.Null or JsonValueKind.Undefined => null,
-        _ => json.ToString(),
-    };
 }

@@ -24,8 +24,23 @@ internal static class ParameterText
         return json.RootElement.EnumerateObject().First().Value switch
         {
             { ValueKind: JsonValueKind.String } text => text.GetString()!,
+            var number when field.Meaning == FieldMeaning.Duration => Duration(number.GetUInt64()),
             var other => other.GetRawText(),
         };
+    }
+
+    // In the largest unit that it has one of, with all of its digits: a table may round, but not what is to be typed again.
+    private static string Duration(ulong nanoseconds)
+    {
+        (ulong unit, string name) = nanoseconds switch
+        {
+            >= 1_000_000_000 => (1_000_000_000ul, "s"),
+            >= 1_000_000 => (1_000_000ul, "ms"),
+            >= 1_000 => (1_000ul, "us"),
+            > 0 => (1ul, "ns"),
+            0 => (1ul, ""),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"{(decimal)nanoseconds / unit}{name}");
     }
 
     private static string Hex(ReadOnlySpan<byte> bytes)

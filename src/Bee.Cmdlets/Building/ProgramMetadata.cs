@@ -73,6 +73,6 @@ internal static class ProgramMetadata
         Default = ParameterText.Default(parameter),
         Key = parameter.Presentation.Key,
         Description = parameter.Description,
-        AuthorDefault = parameter.Presentation.Default is { } said ? ImagePresentation.ToJson(said) : null,
+        AuthorDefault = parameter.Presentation.Default,
     };
 }

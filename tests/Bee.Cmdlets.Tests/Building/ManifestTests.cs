@@ -69,6 +69,28 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
+    public void DefaultsAreAsAPersonWouldTypeThem()
+    {
+        _folder.Write("src/calls.bpf.c", """
+            #include "bee.h"
+            BEE_LICENSE("GPL");
+            BEE_PARAM(duration, whole, 2000000000);
+            BEE_PARAM(duration, part, 1000001);
+            BEE_PARAM(duration, none, 0);
+            BEE_PARAM(duration, said, 0);
+            BEE_RING(print_x, u64, 4096);
+            SEC("syscall") int run(void *ctx) { return whole + part + none + said; }
+            """);
+        _folder.Write("src/bee.yaml", "name: test/defaults\nparameters: { said: { default: 1500us } }\n");
+        _shell.Objects("Invoke-BeeBuild $folder -Store $store", Variables());
+
+        PSObject[] parameters = [.. _shell.Objects("(Get-BeeImage test/defaults -Store $store).Parameters", Variables())];
+        Assert.Equal(["whole 2s", "part 1.000001ms", "none 0", "said 1.5ms"], parameters.Select(parameter => $"{parameter.Properties["Name"].Value} {parameter.Properties["Default"].Value}"));
+        // A value that ConvertTo-Json and Export-Csv can write.
+        Assert.Equal("1500us", parameters[3].Properties["AuthorDefault"].Value);
+    }
+
+    [Fact]
     public void WordsChangeTheImageAndNotTheProgram()
     {
         Write(Manifest);
