@@ -41,6 +41,7 @@ public sealed class ManifestReader : IManifestReader
             ["license"] = node => manifest = manifest with { License = document.Text("license", node) },
             ["source"] = node => manifest = manifest with { Source = document.Text("source", node) },
             ["sources"] = node => manifest = manifest with { Sources = Sources(document, node) },
+            ["platforms"] = node => manifest = manifest with { Platforms = Platforms(document, node) },
             ["defines"] = node => manifest = manifest with { Defines = Defines(document, node) },
             ["maps"] = node => said = said with { Maps = document.Named(node, "maps", "print_events: { help: ... }", parts.Map) },
             ["parameters"] = node => said = said with { Parameters = document.Named(node, "parameters", "target_pid: { description: ... }", parts.Parameter) },
@@ -80,6 +81,25 @@ public sealed class ManifestReader : IManifestReader
         }
 
         return sources;
+    }
+
+    private static string[] Platforms(ManifestDocument document, YamlNode node)
+    {
+        var platforms = document.Texts("platforms", node);
+        if (platforms.Length == 0)
+        {
+            throw document.Wrong(node, "platforms is empty; leave it out where the program is for the machine that builds it.");
+        }
+
+        for (var i = 0; i < platforms.Length; i++)
+        {
+            if (!Platform.TryParse(platforms[i], out _, out var problem))
+            {
+                throw document.Wrong(node is YamlSequenceNode list ? list.Children[i] : node, problem);
+            }
+        }
+
+        return platforms;
     }
 
     private static IReadOnlyList<string> Defines(ManifestDocument document, YamlNode node) => node switch

@@ -65,6 +65,7 @@ public class ManifestSchemaTests
         "defines" => ["[A, B=1]", "{ A: 1, B: }"],
         "scale" => ["log2", "linear", "{ step: 2 }"],
         "buckets" => ["[1, 2.5]"],
+        "platforms" => ["linux/amd64", "[amd64, linux/arm/v7]"],
         "authors" or "labels" => ["a", "[a, b]"],
         "default" => ["a", "1", "true", "[1, 2]", "{ a: 1 }"],
         _ when schema["enum"] is JsonArray words => [.. words.Select(word => (string)word!)],

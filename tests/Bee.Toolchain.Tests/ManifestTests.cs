@@ -136,6 +136,9 @@ public class ManifestTests
     [InlineData("sources:\n  - a.bpf.c\n  - /b.c\n", 3, 5, "relative")]
     [InlineData("sources: [a.c, a.c]\n", 1, 16, "twice")]
     [InlineData("sources: a.h\n", 1, 10, "no C file")]
+    [InlineData("platforms: []\n", 1, 12, "empty")]
+    [InlineData("platforms:\n  - linux/amd64\n  - windows/amd64\n", 3, 5, "eBPF programs are for linux")]
+    [InlineData("platforms: sparc\n", 1, 12, "no architecture that has eBPF")]
     public void What_is_wrong_has_its_place(string text, int line, int column, string problem)
     {
         var wrong = Assert.Throws<ManifestException>(() => Read(text));

@@ -45,7 +45,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     [ValidateNotNullOrEmpty]
     public string[] CFlags { get; set; } = [];
 
-    /// <summary>The platforms to build for, such as linux/amd64 and linux/arm64; several make one image for all of them. This machine's without it.</summary>
+    /// <summary>The platforms to build for, such as linux/amd64 and linux/arm64; several make one image for all of them. Without it those of the bee.yaml, else this machine's.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PlatformCompleter))]
@@ -97,11 +97,12 @@ public sealed class InvokeBuildCommand : StoreCmdlet
 
     private void Build(BuildSource source)
     {
-        Platform[] platforms = [.. Platform.Select(Oci.Platform.Parse).DefaultIfEmpty(Oci.Platform.Host).Distinct()];
+        IReadOnlyList<string> named = Platform.Length > 0 ? Platform : source.Manifest.Platforms;
+        Platform[] platforms = [.. named.Select(Oci.Platform.Parse).DefaultIfEmpty(Oci.Platform.Host).Distinct()];
         ImageReference? reference = BinaryOnly ? null : Reference(source);
         IReadOnlyList<string>? outFiles = OutPaths(source, platforms);
         string made = reference is null ? $"Compile to {string.Join(", ", outFiles!)}" : $"Build image {reference}";
-        if (!ShouldProcess(source.File, Platform.Length == 0 ? made : $"{made} for {string.Join(", ", platforms.AsEnumerable())}"))
+        if (!ShouldProcess(source.File, named.Count == 0 ? made : $"{made} for {string.Join(", ", platforms.AsEnumerable())}"))
         {
             return;
         }

@@ -29,6 +29,9 @@ public sealed record ProgramManifest
     /// <summary>The C files that make the program, relative to the bee.yaml; several are linked into one object. Empty where it is the folder's only one.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 
+    /// <summary>The platforms that it is built for where nobody says another, such as <c>linux/amd64</c>. Empty for the machine's own that builds.</summary>
+    public IReadOnlyList<string> Platforms { get; init; } = [];
+
     /// <summary>Macros to define, each <c>NAME</c> or <c>NAME=VALUE</c>. The file takes a list of those or a map of names to values.</summary>
     public IReadOnlyList<string> Defines { get; init; } = [];
 

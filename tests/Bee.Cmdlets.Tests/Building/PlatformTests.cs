@@ -135,6 +135,19 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
+    public void TheManifestNamesPlatformsAndTheParameterComesBeforeIt()
+    {
+        _folder.Write("bee.yaml", "platforms: [linux/amd64, aarch64]\n");
+        Assert.Equal(["linux/amd64", "linux/arm64"], Platforms(""));
+        Assert.Equal(["linux/s390x"], Platforms("-Platform s390x"));
+
+        _shell.Objects("Invoke-BeeBuild $source -Tag tool -WhatIf", ("source", _folder["tool.bpf.c"]));
+        Assert.Contains("for linux/amd64, linux/arm64", _shell.Screen, StringComparison.Ordinal);
+
+        string[] Platforms(string arguments) => [.. ((IEnumerable<object>)Build(Common, arguments).Properties["Platforms"].Value).Select(platform => $"{platform}")];
+    }
+
+    [Fact]
     public void ObjectFilesOfSeveralPlatformsHaveThemInTheirNames()
     {
         string[] names = [.. _shell.Objects(
