@@ -19,11 +19,15 @@ internal sealed unsafe class IteratorSource
         _program = program;
     }
 
-    /// <summary>What the iterator gives: records of the struct that it declares, or a string a line.</summary>
+    /// <summary>
+    /// What the iterator gives: records of the struct that it declares, or a string a line, also where the struct has no fixed part that would tell
+    /// where the next record begins.
+    /// </summary>
     public static RecordStream Describe(BpfProgram program)
     {
         var said = new MapPresentation { Fields = program.Description.Presentation.Fields };
-        return new RecordStream(program.Name, null, program.Description.Record is { } record ? RecordType.ForStruct(record, program.Name, said) : null, null);
+        var type = program.Description.Record is { } record ? RecordType.ForStruct(record, program.Name, said) : null;
+        return new RecordStream(program.Name, null, type is { Size: > 0 } ? type : null, null);
     }
 
     /// <summary>Runs the iterator once, to its end.</summary>

@@ -95,4 +95,48 @@ public class KindTests
         Assert.Contains($"task {Environment.ProcessId} of {Environment.ProcessId}", lines);
         Assert.Equal(["tasks_as_structs", "tasks_as_text"], reader.Streams.Select(s => s.Name).Order());
     }
+
+    [KernelFact]
+    public void AnIteratorWhoseRecordHasNoFixedPartGivesLines()
+    {
+        var file = Fixture.Compile("unbounded", """
+            #include "fixture.h"
+
+            struct seq_file;
+
+            struct bpf_iter_meta {
+                struct seq_file *seq;
+                unsigned long long session_id;
+                unsigned long long seq_num;
+            } __attribute__((preserve_access_index));
+
+            struct bpf_iter__task {
+                struct bpf_iter_meta *meta;
+            } __attribute__((preserve_access_index));
+
+            struct text {
+                char line[0];
+                int : 32;
+            };
+
+            const struct text *iter_record__one_line;
+
+            SEC("iter/task")
+            int one_line(struct bpf_iter__task *context)
+            {
+                static const char line[] = "hello\n";
+                if (context->meta->seq_num == 0)
+                    bpf_seq_write(context->meta->seq, line, sizeof(line) - 1);
+                return 0;
+            }
+            """);
+        using var session = BpfSession.Load(file, Calls.Own());
+        using var reader = session.OpenReader(new EventReaderOptions());
+        session.Attach();
+        var left = 1000;
+        var sink = new CollectingSink { OnEvent = _ => --left > 0 };
+        reader.Run(sink, CancellationToken.None);
+
+        Assert.Equal("hello", Assert.IsType<IteratorLine>(Assert.Single(sink.Events)).Line);
+    }
 }
