@@ -63,7 +63,7 @@ public sealed class RemoteImage
     /// <exception cref="StoreException"><see cref="StoreFault.DamagedManifest"/>: it is none.</exception>
     public static RemoteImage Described(ImageReference reference, Content content)
     {
-        ManifestDocument manifest = OciJson.Read(content.Bytes, OciJson.Default.ManifestDocument, StoreFault.DamagedManifest, $"manifest of {reference}");
+        ManifestDocument manifest = OciJson.Read(content.Bytes, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, $"manifest of {reference}");
         IEnumerable<DescriptorDocument?> parts = [manifest.Config, .. manifest.Layers ?? [], .. manifest.Manifests ?? []];
         return new(reference)
         {

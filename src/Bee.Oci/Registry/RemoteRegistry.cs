@@ -52,7 +52,7 @@ public sealed class RemoteRegistry : IRegistry
         _endpoint.Address("_catalog"),
         RegistryScope.Catalog,
         $"list the repositories of {Host}",
-        page => RegistryDocuments.Read(page, OciJson.Default.CatalogDocument, $"list of repositories of {Host}").Repositories,
+        page => RegistryDocuments.Read(page, OciJson.Canonical.CatalogDocument, $"list of repositories of {Host}").Repositories,
         name => ReferenceGrammar.RepositoryFault(name) is null,
         cancellation);
 

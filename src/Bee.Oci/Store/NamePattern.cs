@@ -1,44 +1,12 @@
-using System.Text;
-using System.Text.RegularExpressions;
-
 namespace Bee.Oci.Store;
 
-/// <summary>A wildcard pattern as PowerShell has them (<c>*</c>, <c>?</c>, <c>[a-z]</c>, case does not matter), over the names of an image.</summary>
-internal sealed class NamePattern
+/// <summary>
+/// A wildcard pattern as PowerShell has them (<c>*</c>, <c>?</c>, <c>[a-z]</c>, case does not matter), over the names of an image. A bracket that closes nowhere
+/// stands for itself, and a set such as <c>[z-a]</c> has nothing in it.
+/// </summary>
+/// <remarks>Compared by hand: to make a regular expression takes longer than to list a store.</remarks>
+internal sealed class NamePattern(string pattern)
 {
-    private readonly Regex _regex;
-
-    /// <summary>Reads a pattern; a bracket that closes nowhere stands for itself.</summary>
-    public NamePattern(string pattern)
-    {
-        var regex = new StringBuilder("^");
-        for (int i = 0; i < pattern.Length; i++)
-        {
-            int close = pattern[i] == '[' ? pattern.IndexOf(']', Math.Min(i + 2, pattern.Length)) : -1;
-            if (close > 0)
-            {
-                string set = pattern[(i + 1)..close].Replace("\\", "\\\\").Replace("[", "\\[").Replace("]", "\\]").Replace("^", "\\^");
-                regex.Append('[').Append(set).Append(']');
-                i = close;
-            }
-            else
-            {
-                regex.Append(pattern[i] switch { '*' => ".*", '?' => ".", var c => Regex.Escape(c.ToString()) });
-            }
-        }
-
-        const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.Singleline;
-        try
-        {
-            _regex = new Regex(regex.Append('$').ToString(), Options);
-        }
-        catch (ArgumentException)
-        {
-            // A set such as [z-a] has nothing in it.
-            _regex = new Regex("^" + Regex.Escape(pattern) + "$", Options);
-        }
-    }
-
     /// <summary>Whether the reference, with or without its tag, from its beginning or from any of its components on, fits.</summary>
     public bool Fits(string reference)
     {
@@ -50,7 +18,7 @@ internal sealed class NamePattern
     {
         for (int from = 0; ; from++)
         {
-            if (_regex.IsMatch(name.AsSpan(from)))
+            if (Matches(name.AsSpan(from)))
             {
                 return true;
             }
@@ -61,5 +29,58 @@ internal sealed class NamePattern
                 return false;
             }
         }
+    }
+
+    private bool Matches(ReadOnlySpan<char> name)
+    {
+        int at = 0, star = -1, swallowed = 0;
+        for (int i = 0; i < name.Length;)
+        {
+            if (at < pattern.Length && pattern[at] == '*')
+            {
+                (star, swallowed) = (at++, i);
+            }
+            else if (at < pattern.Length && Takes(at, name[i], out int next))
+            {
+                (at, i) = (next, i + 1);
+            }
+            else if (star >= 0)
+            {
+                // Only the last * can be of help: what the ones before it could swallow more, it can too.
+                (at, i) = (star + 1, ++swallowed);
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        return pattern.AsSpan(at).TrimStart('*').IsEmpty;
+    }
+
+    /// <summary>Whether what stands at a place of the pattern, other than a <c>*</c>, takes a character.</summary>
+    private bool Takes(int at, char character, out int next)
+    {
+        int close = pattern[at] == '[' ? pattern.IndexOf(']', Math.Min(at + 2, pattern.Length)) : -1;
+        next = close > 0 ? close + 1 : at + 1;
+        return close > 0
+            ? IsIn(pattern.AsSpan(at + 1, close - at - 1), char.ToLowerInvariant(character)) || IsIn(pattern.AsSpan(at + 1, close - at - 1), char.ToUpperInvariant(character))
+            : pattern[at] == '?' || char.ToLowerInvariant(pattern[at]) == char.ToLowerInvariant(character);
+    }
+
+    private static bool IsIn(ReadOnlySpan<char> set, char character)
+    {
+        for (int i = 0; i < set.Length; i++)
+        {
+            bool isRange = i + 2 < set.Length && set[i + 1] == '-';
+            if (isRange ? set[i] <= character && character <= set[i + 2] : set[i] == character)
+            {
+                return true;
+            }
+
+            i += isRange ? 2 : 0;
+        }
+
+        return false;
     }
 }

@@ -155,7 +155,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
             throw OtherDigest(expected.ToString(), digest);
         }
 
-        ManifestDocument manifest = RegistryDocuments.Read(document.Body, OciJson.Default.ManifestDocument, $"manifest {Shown(reference)}");
+        ManifestDocument manifest = RegistryDocuments.Read(document.Body, OciJson.Canonical.ManifestDocument, $"manifest {Shown(reference)}");
         string? said = IsKnown(document.ContentType) ? document.ContentType : null;
         if (manifest.MediaType is not null && said is not null && manifest.MediaType != said)
         {

@@ -64,7 +64,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
     /// <summary>The entries of a page that can be of use.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.BadAnswer"/>: it is no page.</exception>
     internal IEnumerable<Descriptor> Read(byte[] page, ContentDigest subject) =>
-        Sound(RegistryDocuments.Read(page, OciJson.Default.ManifestDocument, $"list of what refers to {name}@{subject}"));
+        Sound(RegistryDocuments.Read(page, OciJson.Canonical.ManifestDocument, $"list of what refers to {name}@{subject}"));
 
     // 404 is what the specification says; the others come from registries that know the path for nothing, or for another thing.
     private static bool HasNoApi(HttpStatusCode status) =>

@@ -119,5 +119,5 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
             : throw new RegistryException(RegistryFault.TooLarge, $"The list of what refers to {name}@{subject} would have {bytes.Length} bytes; {StoreLimits.Manifest} are the limit.");
     }
 
-    private ManifestDocument Parse(byte[] bytes, ContentDigest subject) => RegistryDocuments.Read(bytes, OciJson.Default.ManifestDocument, $"list of what refers to {name}@{subject}");
+    private ManifestDocument Parse(byte[] bytes, ContentDigest subject) => RegistryDocuments.Read(bytes, OciJson.Canonical.ManifestDocument, $"list of what refers to {name}@{subject}");
 }

@@ -72,7 +72,7 @@ internal sealed class RemoteRepository : IRepository
     /// <inheritdoc/>
     public async Task PushManifestAsync(Content manifest, string? tag, CancellationToken cancellation = default)
     {
-        ManifestDocument document = RegistryDocuments.Read(manifest.Bytes, OciJson.Default.ManifestDocument, "manifest to push");
+        ManifestDocument document = RegistryDocuments.Read(manifest.Bytes, OciJson.Canonical.ManifestDocument, "manifest to push");
         (_, bool subjectSeen) = await _manifests.PutAsync(
             manifest, tag is null ? References.Check(manifest.Descriptor.Digest) : References.CheckTag(tag), null, cancellation).ConfigureAwait(false);
         if (!subjectSeen && ContentDigest.TryParse(document.Subject?.Digest, out ContentDigest subject))
@@ -118,7 +118,7 @@ internal sealed class RemoteRepository : IRepository
         _endpoint.Address($"{_path}/tags/list"),
         _rights.Read,
         $"list the tags of {Name}",
-        page => RegistryDocuments.Read(page, OciJson.Default.TagListDocument, $"list of tags of {Name}").Tags,
+        page => RegistryDocuments.Read(page, OciJson.Canonical.TagListDocument, $"list of tags of {Name}").Tags,
         tag => ReferenceGrammar.TagFault(tag) is null,
         cancellation);
 
@@ -131,7 +131,7 @@ internal sealed class RemoteRepository : IRepository
         {
             var found = await _manifests.TryFetchAsync(digest, cancellation).ConfigureAwait(false);
             return found is { } there
-                && ContentDigest.TryParse(OciJson.Read(there.Content.Bytes, OciJson.Default.ManifestDocument, StoreFault.DamagedManifest, "manifest").Subject?.Digest, out ContentDigest subject)
+                && ContentDigest.TryParse(OciJson.Read(there.Content.Bytes, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, "manifest").Subject?.Digest, out ContentDigest subject)
                 ? subject
                 : null;
         }

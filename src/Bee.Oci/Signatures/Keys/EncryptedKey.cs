@@ -27,7 +27,7 @@ internal sealed class EncryptedKey
         EncryptedKey key;
         try
         {
-            key = JsonSerializer.Deserialize(json, SignatureJson.Default.EncryptedKey) ?? new EncryptedKey();
+            key = JsonSerializer.Deserialize(json, SignatureJson.Canonical.EncryptedKey) ?? new EncryptedKey();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException or FormatException or ArgumentException)
         {

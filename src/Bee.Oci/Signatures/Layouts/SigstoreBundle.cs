@@ -19,7 +19,7 @@ internal sealed class SigstoreBundle
     /// <exception cref="UnusableSignatureException">The bundle has none, or is of another version.</exception>
     public static (byte[] Payload, byte[] Signed, byte[] Signature) Open(byte[] json)
     {
-        SigstoreBundle bundle = SignatureJson.Read(json, SignatureJson.Default.SigstoreBundle, "bundle");
+        SigstoreBundle bundle = SignatureJson.Read(json, SignatureJson.Canonical.SigstoreBundle, "bundle");
         if (bundle.MediaType is not (SignatureMedia.Bundle or SignatureMedia.OlderBundle))
         {
             throw new UnusableSignatureException($"it is a bundle of a version that Bee does not know: '{Json.Printable.Text(bundle.MediaType ?? "")}'");

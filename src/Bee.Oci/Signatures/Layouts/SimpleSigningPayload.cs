@@ -15,7 +15,7 @@ internal sealed class SimpleSigningPayload
     /// <exception cref="UnusableSignatureException">It says nothing of an image.</exception>
     public static Claim Read(byte[] payload)
     {
-        CriticalPart? critical = SignatureJson.Read(payload, SignatureJson.Default.SimpleSigningPayload, "signed payload").Critical;
+        CriticalPart? critical = SignatureJson.Read(payload, SignatureJson.Canonical.SimpleSigningPayload, "signed payload").Critical;
         if (critical?.Type != CosignType)
         {
             throw new UnusableSignatureException($"what was signed is no container image but '{Json.Printable.Text(critical?.Type ?? "")}'");

@@ -22,7 +22,7 @@ internal sealed class Statement
     /// <exception cref="UnusableSignatureException">It is no signature of an image.</exception>
     public static Claim Read(byte[] payload)
     {
-        Statement statement = SignatureJson.Read(payload, SignatureJson.Default.Statement, "signed statement");
+        Statement statement = SignatureJson.Read(payload, SignatureJson.Canonical.Statement, "signed statement");
         if (statement.Type is not (Version or "https://in-toto.io/Statement/v0.1"))
         {
             throw new UnusableSignatureException($"what was signed is a statement of a version that Bee does not know: '{Json.Printable.Text(statement.Type ?? "")}'");
