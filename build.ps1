@@ -299,6 +299,19 @@ function New-Package {
     "packed $([IO.Path]::GetRelativePath($root, $package)), $($files.Count) files"
 }
 
+# ---- Bench ----
+
+# The runtime takes what lies beside a program in the stead of what a module brings. So the module's own assemblies go there, as they are compiled ahead of time:
+# else each first call of a session would be measured with others.
+function Build-Bench {
+    $bench = "$root/bench/Bee.Bench"
+    Invoke-Quietly dotnet 'build', $bench, '-c', 'Release', '-v', 'quiet', '--nologo'
+    foreach ($file in [IO.Directory]::GetFiles("$bench/bin/Release/net10.0", 'Bee.*.dll')) {
+        $own = "$module/$([IO.Path]::GetFileName($file))"
+        if ([IO.File]::Exists($own)) { Copy-Changed $own $file }
+    }
+}
+
 # ---- Tasks ----
 
 $ExecutionContext.SessionState.Path.PushCurrentLocation('bee-build')
@@ -309,8 +322,8 @@ try {
         Test { Test-Everything }
         Demo { if (-not $NoBuild) { Build-Module }; Show-Demo }
         Bench {
-            if (-not $NoBuild) { Build-Module }
-            dotnet run --project "$root/bench/Bee.Bench" -c Release -- @Arguments
+            if (-not $NoBuild) { Build-Module; Build-Bench }
+            dotnet "$root/bench/Bee.Bench/bin/Release/net10.0/Bee.Bench.dll" @Arguments
             if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
         }
         Pack { if (-not $NoBuild) { Build-Module -Portable }; New-Package }
