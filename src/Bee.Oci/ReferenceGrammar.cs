@@ -22,6 +22,12 @@ internal static class ReferenceGrammar
             return null;
         }
 
+        if (WithoutLogin(text) is var bare && bare != text)
+        {
+            problem = $"Bad image reference '{bare}': a login stands before its '@', and a reference has none. Connect-BeeRegistry keeps logins.";
+            return null;
+        }
+
         string? fault = Split(text, out string? registry, out string repository, out string? tag, out string? digest)
             ?? (registry is null ? DigestLikeFault(repository) : RegistryFault(registry))
             ?? RepositoryFault(repository)
@@ -30,6 +36,17 @@ internal static class ReferenceGrammar
             ?? (digest is null ? null : DigestFault(digest));
         problem = fault is null ? "" : $"Bad image reference '{text}': {fault}";
         return fault is null ? new ImageReference(registry, repository, tag, digest) : null;
+    }
+
+    /// <summary>A text for a message, without a login that somebody has put before a host as addresses have it: <c>name:password@ghcr.io/x</c>.</summary>
+    public static string WithoutLogin(string text)
+    {
+        int scheme = text.IndexOf("://", StringComparison.Ordinal);
+        int start = scheme < 0 ? 0 : scheme + 3;
+        int digest = text.IndexOf('@' + ContentDigest.Prefix, StringComparison.Ordinal);
+        int at = text.AsSpan(0, digest < 0 ? text.Length : digest).LastIndexOf('@');
+        bool isLogin = at > start && (scheme >= 0 || (text.AsSpan(0, at).Contains(':') && text.AsSpan(at).IndexOfAny('/', '.') >= 0));
+        return isLogin ? $"{text[..start]}(login){text[at..]}" : text;
     }
 
     private static string? Split(string text, out string? registry, out string repository, out string? tag, out string? digest)

@@ -32,6 +32,19 @@ public class ImageReferenceTests
     }
 
     [Theory]
+    [InlineData("ada:s3cret@ghcr.io/me/x:v1", "(login)@ghcr.io/me/x:v1")]
+    [InlineData("ada:s3cret/@localhost:5000/x", "(login)@localhost:5000/x")]
+    [InlineData("ada:s3cret@ghcr.io/x@" + Digest, "(login)@ghcr.io/x@sha256:")]
+    [InlineData("https://ada:s3cret@ghcr.io/x", "https://(login)@ghcr.io/x")]
+    [InlineData("https://s3cret@ghcr.io", "https://(login)@ghcr.io")]
+    public void A_login_in_it_is_not_repeated(string text, string shown)
+    {
+        Assert.False(ImageReference.TryParse(text, out _, out string? problem));
+        Assert.Contains(shown, problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("", "empty")]
     [InlineData("https://ghcr.io/x", "scheme")]
     [InlineData("ghcr.io/", "no repository")]

@@ -60,7 +60,8 @@ internal static class AnswerAddress
         if (!Uri.TryCreate(asked, text, out Uri? address) || (relative && !RegistryHost.IsSameOrigin(address, asked) && !text.StartsWith("//", StringComparison.Ordinal))
             || address.Scheme is not ("http" or "https") || address.Host.Length == 0)
         {
-            throw new RegistryException(RegistryFault.BadAnswer, $"{registry.Authority} answers with an address that is none: '{Json.Printable.Text(text.Length > 200 ? text[..200] + "…" : text)}'.");
+            // Not quoted: addresses of uploads may hold what opens them.
+            throw new RegistryException(RegistryFault.BadAnswer, $"{registry.Authority} answers with an address that is none.");
         }
 
         if (address.UserInfo.Length > 0)

@@ -13,7 +13,7 @@ internal sealed class Endpoint : IDisposable
     {
         (Host, Options) = (host, options);
         Transport = new RegistryTransport(host, options);
-        _warnings = new RegistryWarnings(host, options.Note);
+        _warnings = new RegistryWarnings(this);
     }
 
     /// <summary>Host and port, as the registry is named in references.</summary>
@@ -95,6 +95,15 @@ internal sealed class Endpoint : IDisposable
         Uri? asked = response.RequestMessage?.RequestUri;
         string? elsewhere = asked is null || RegistryHost.IsSameOrigin(asked, Transport.Base) ? null : asked.Authority;
         return RegistryErrors.ReadAsync(response, doing, Host, elsewhere, cancellation);
+    }
+
+    /// <summary>What a registry wrote, as a person may see it: on one line, without what was sent to it in secret, and cut short.</summary>
+    /// <param name="text">The registry's words.</param>
+    /// <param name="longest">The most characters.</param>
+    public string Shown(string text, int longest)
+    {
+        string clean = Json.Printable.Text(Transport.WithoutSecrets(text));
+        return clean.Length > longest ? clean[..longest] + "…" : clean;
     }
 
     /// <summary>Tells a person something that only -Verbose shows.</summary>

@@ -107,8 +107,7 @@ internal static class Listing
             }
             else
             {
-                string text = name ?? "null";
-                endpoint.Note($"{endpoint.Host} lists '{(text.Length > 200 ? text[..200] + "…" : text)}', which is no name; it is left out.");
+                endpoint.Note($"{endpoint.Host} lists '{endpoint.Shown(name ?? "null", 200)}', which is no name; it is left out.");
             }
         }
     }

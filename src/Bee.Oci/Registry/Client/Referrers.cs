@@ -85,8 +85,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
             }
             else
             {
-                string text = entry?.Digest ?? "";
-                endpoint.Note($"{name} lists a referrer that is none ('{(text.Length > 100 ? text[..100] + "…" : text)}'); it is left out.");
+                endpoint.Note($"{name} lists a referrer that is none ('{endpoint.Shown(entry?.Digest ?? "", 100)}'); it is left out.");
             }
         }
     }

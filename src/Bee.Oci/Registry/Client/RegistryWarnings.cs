@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Bee.Oci.Json;
 
 namespace Bee.Oci.Registry.Client;
 
@@ -7,7 +6,7 @@ namespace Bee.Oci.Registry.Client;
 /// What a registry wants people to know: the header <c>Warning</c> (OCI Distribution Specification 1.1, "Warnings"). It is told, each text once,
 /// and nothing follows from it.
 /// </summary>
-internal sealed class RegistryWarnings(string host, Action<RegistryNote>? note)
+internal sealed class RegistryWarnings(Endpoint endpoint)
 {
     private const string Beginning = "299 - \"";
     private const int Most = 20;
@@ -18,7 +17,7 @@ internal sealed class RegistryWarnings(string host, Action<RegistryNote>? note)
     /// <summary>Tells what an answer warns of.</summary>
     public void Tell(HttpResponseMessage response)
     {
-        if (note is null || !response.Headers.NonValidated.TryGetValues("Warning", out var values))
+        if (endpoint.Options.Note is not { } note || !response.Headers.NonValidated.TryGetValues("Warning", out var values))
         {
             return;
         }
@@ -31,10 +30,10 @@ internal sealed class RegistryWarnings(string host, Action<RegistryNote>? note)
                 continue;
             }
 
-            text = Printable.Text(text[Beginning.Length..^1].Replace("\\\"", "\"").Replace("\\\\", "\\"));
+            text = endpoint.Shown(text[Beginning.Length..^1].Replace("\\\"", "\"").Replace("\\\\", "\\"), Longest);
             if (_told.Count < Most && _told.TryAdd(text, true))
             {
-                note(new RegistryNote($"{host} warns: {(text.Length > Longest ? text[..Longest] + "…" : text)}", IsWarning: true));
+                note(new RegistryNote($"{endpoint.Host} warns: {text}", IsWarning: true));
             }
         }
     }

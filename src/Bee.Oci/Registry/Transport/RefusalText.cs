@@ -41,7 +41,8 @@ internal static class RefusalText
         answer.Content = clean;
     }
 
-    private static string Clean(string text, IReadOnlyList<string> secrets)
+    /// <summary>A text without the secrets.</summary>
+    public static string Clean(string text, IReadOnlyList<string> secrets)
     {
         foreach (string secret in secrets.Where(secret => secret.Length > 0).OrderByDescending(secret => secret.Length))
         {

@@ -52,6 +52,9 @@ internal sealed class RegistryTransport : IDisposable
     /// <param name="cancellation">Ends the rest.</param>
     public Task PauseAsync(int tried, CancellationToken cancellation) => Task.Delay(_retries.Pause(tried, null), cancellation);
 
+    /// <summary>A text of the registry's for a person, without the secrets that were sent. Before it is cut: half a secret is found by nobody.</summary>
+    public string WithoutSecrets(string text) => RefusalText.Clean(text, _authenticator.Secrets());
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -102,7 +105,7 @@ internal sealed class RegistryTransport : IDisposable
             }
 
             answer.Dispose();
-            _options.Note?.Invoke(new RegistryNote($"{address.Authority} sends {method} {address.AbsolutePath} on to {next.Authority}.", false));
+            _options.Note?.Invoke(new RegistryNote(WithoutSecrets($"{address.Authority} sends {method} {address.AbsolutePath} on to {next.Authority}."), false));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Transport;
@@ -48,6 +49,42 @@ public sealed class AuthenticationTests : IDisposable
 
         Assert.Equal(401, (await registry.GetAsync(With(OneCredential.Password()))).Status);
         Assert.Equal(2, registry.Requests.Count);
+    }
+
+    [Fact]
+    public async Task WhatARegistryRepeatsOfALoginReachesNobody()
+    {
+        const string Password = Secret;
+        string filling = new('x', 295);
+        using var registry = new Wire(exchange => exchange.Header("Authorization") is not { } sent ? Wire.Unauthorized("Basic realm=\"x\"")
+            : exchange.Path.Contains("elsewhere", StringComparison.Ordinal) ? HttpAnswer.Json(200, "{}")
+            : exchange.Path.Contains(Password, StringComparison.Ordinal) ? Wire.To(307, new Uri("/v2/elsewhere", UriKind.Relative))
+            : exchange.Path.Contains("referrers", StringComparison.Ordinal)
+                ? HttpAnswer.Json(200, $$"""{"manifests":[{"digest":"{{sent}}"},{"digest":"{{new string('y', 95) + Password}}"}]}""", MediaTypes.ImageIndex)
+            : exchange.Path.Contains("/tags/", StringComparison.Ordinal)
+                ? HttpAnswer.Json(200, $$"""{"tags":["no tag: {{Password}}","{{filling[..190] + "/" + Password}}"]}""").With("Warning", $"299 - \"{filling[..290] + Password}\"")
+            : Wire.To(307, new Uri($"/v2/{Password}", UriKind.Relative)));
+        var notes = new ConcurrentQueue<RegistryNote>();
+        using var client = new RemoteRegistry(registry.Host, With(OneCredential.Password(password: Password)) with { Note = notes.Enqueue });
+        IRepository repository = client.Repository("x");
+        await foreach (string tag in repository.TagsAsync())
+        {
+            Assert.Fail($"{tag} is no tag");
+        }
+
+        await foreach (Descriptor referrer in repository.ReferrersAsync(ContentDigest.Of("x"u8).ToString()))
+        {
+            Assert.Fail($"{referrer} is no referrer");
+        }
+
+        await client.PingAsync();
+        string[] told = [.. notes.Select(note => note.Text)];
+        Assert.Contains(told, text => text.Contains("warns", StringComparison.Ordinal));
+        Assert.Equal(2, told.Count(text => text.Contains("which is no name", StringComparison.Ordinal)));
+        Assert.Equal(2, told.Count(text => text.Contains("referrer that is none", StringComparison.Ordinal)));
+        Assert.Contains(told, text => text.Contains("on to", StringComparison.Ordinal));
+        string basic = Convert.ToBase64String(Encoding.UTF8.GetBytes($"ada:{Password}"));
+        Assert.All(told, text => Assert.All(new[] { "s3cret", "s3cr", basic, basic[..12] }, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal)));
     }
 
     [Fact]

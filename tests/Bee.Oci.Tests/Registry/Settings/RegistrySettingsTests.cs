@@ -85,6 +85,18 @@ public sealed class RegistrySettingsTests : IDisposable
         Assert.Equal("BEE_REGISTRY", e.Path);
     }
 
+    [Theory]
+    [InlineData("""{ "default": "https://ada:s3cret@ghcr.io" }""")]
+    [InlineData("""{ "registries": { "ghcr.io": { "mirrors": [ "ada:s3cret@mirror.lan/ghcr" ] } } }""")]
+    [InlineData("""{ "registries": { "ada:s3cret@ghcr.io": { } } }""")]
+    public void A_login_has_no_business_there_and_is_not_repeated(string text)
+    {
+        WriteUsers(text);
+        SettingsException e = Assert.Throws<SettingsException>(RegistrySettings.Load);
+        Assert.Contains("(login)", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", e.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_others_could_have_written_is_refused_and_a_pipe_keeps_nobody()
     {
