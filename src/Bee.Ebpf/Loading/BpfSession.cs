@@ -73,6 +73,7 @@ public sealed partial class BpfSession : IDisposable
         SupportedKinds.Check(file);
         RecordType.Prepare(file);
         var parameters = ParameterValues.Encode(file, options.Parameters);
+        file = MapSizes.Said(file, parameters);
         Libbpf.Require();
         using var scope = LibbpfLog.Capture(options.Log);
         var places = AttachPlaces.Find(file, options);

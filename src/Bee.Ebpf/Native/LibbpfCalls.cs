@@ -142,6 +142,9 @@ internal static unsafe partial class LibbpfCalls
     [LibraryImport(Library, EntryPoint = "bpf_map__set_key_size")]
     public static partial int SetKeySize(nint map, uint size);
 
+    [LibraryImport(Library, EntryPoint = "bpf_map__set_max_entries")]
+    public static partial int SetMaxEntries(nint map, uint entries);
+
     [LibraryImport(Library, EntryPoint = "bpf_map__initial_value", SetLastError = true)]
     public static partial byte* InitialValue(nint map, nuint* size);
 

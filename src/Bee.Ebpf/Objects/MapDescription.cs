@@ -6,6 +6,7 @@ public sealed class MapDescription
     private MapRole _role;
     private BtfType? _value;
     private uint _valueSize;
+    private uint _maxEntries;
 
     /// <summary>The whole name, from the file; the kernel keeps 15 characters of it. Internal maps are named as their section.</summary>
     public required string Name { get; init; }
@@ -24,7 +25,11 @@ public sealed class MapDescription
     }
 
     /// <summary>How many entries fit, or for rings how many bytes; 0 where the loader decides (perf event arrays: one per CPU).</summary>
-    public uint MaxEntries { get; init; }
+    public uint MaxEntries
+    {
+        get => _maxEntries;
+        init => _maxEntries = value;
+    }
 
     /// <summary>The BPF_F_* flags of the declaration.</summary>
     public uint Flags { get; init; }
@@ -90,6 +95,14 @@ public sealed class MapDescription
             copy._valueSize = (uint)value.Size;
         }
 
+        return copy;
+    }
+
+    /// <summary>A copy that has so many entries.</summary>
+    internal MapDescription WithEntries(uint entries)
+    {
+        var copy = (MapDescription)MemberwiseClone();
+        copy._maxEntries = entries;
         return copy;
     }
 

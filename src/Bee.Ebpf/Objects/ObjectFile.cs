@@ -49,6 +49,9 @@ public sealed class ObjectFile
         };
     }
 
+    /// <summary>The same object, its maps described otherwise.</summary>
+    internal ObjectFile With(IReadOnlyList<MapDescription> maps) => new(Name, Bytes) { License = License, Btf = Btf, Maps = maps, Programs = Programs, Parameters = Parameters };
+
     /// <summary>Reads and checks an object file.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The description.</returns>

@@ -24,6 +24,9 @@ public sealed class ParameterDescription
     /// <summary>The value that the variable has in the file, <see cref="Size"/> bytes. <see cref="ParameterPresentation.Default"/> comes before it.</summary>
     public ReadOnlyMemory<byte> Default { get; init; }
 
+    /// <summary>The map whose number of entries the parameter says, where it is one that Inspektor Gadget's macros declare and named <c>MAP_max_entries</c>; otherwise null.</summary>
+    public string? SizesMap { get; private set; }
+
     /// <summary>What the author says about it; never null.</summary>
     public ParameterPresentation Presentation { get; private set; } = ParameterPresentation.None;
 
@@ -35,6 +38,14 @@ public sealed class ParameterDescription
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
+
+    /// <summary>A copy that says how many entries a map has.</summary>
+    internal ParameterDescription AsSizeOf(string map)
+    {
+        var copy = (ParameterDescription)MemberwiseClone();
+        copy.SizesMap = map;
+        return copy;
+    }
 
     /// <summary>A copy with what is said now, and before it what was said already where that is silent.</summary>
     internal ParameterDescription Present(ParameterPresentation said)

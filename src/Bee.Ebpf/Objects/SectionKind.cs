@@ -103,6 +103,7 @@ internal readonly record struct SectionKind(string Kind, ProgramType Type, strin
     /// <summary>Reads a section's name, without the '?' in front.</summary>
     public static SectionKind Of(string section)
     {
+        section = WithoutName(section);
         if (Exact.TryGetValue(section, out var exact))
         {
             // What follows a slash here is part of the kind: the target is given when the program is run.
@@ -121,6 +122,19 @@ internal readonly record struct SectionKind(string Kind, ProgramType Type, strin
         return WithTarget.TryGetValue(sleepable ? prefix[..^2] : prefix, out var kind)
             ? new SectionKind(kind.Kind, kind.Type, target, sleepable)
             : new SectionKind("", ProgramType.Unspecified, null, false);
+    }
+
+    // Where libbpf wants the bare kind, other loaders let a name follow, which says nothing about attaching: cilium/ebpf, and so Inspektor Gadget's programs.
+    private static string WithoutName(string section)
+    {
+        string[] parts = section.Split('/');
+        return parts switch
+        {
+            ["perf_event", _] => "perf_event",
+            ["classifier", "ingress" or "egress", ..] => $"tc/{parts[1]}",
+            [['s', 'o', 'c', 'k', 'e', 't', .. { Length: > 0 } number]] when number.All(char.IsAsciiDigit) => "socket",
+            _ => section,
+        };
     }
 
     private static bool IsAddressOperation(string target)

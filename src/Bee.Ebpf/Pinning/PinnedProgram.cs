@@ -208,7 +208,7 @@ public sealed class PinnedProgram
         var descriptor = owner.Open(path, KernelObjectKind.Map);
         // Reading goes by the declared sizes into memory of our own: the kernel writes the true ones.
         return KernelObject.FactsOfMap(descriptor) is { } facts && Fits(facts, map)
-            ? new BpfMap(owner, descriptor, map)
+            ? new BpfMap(owner, descriptor, map.Type == MapType.RingBuffer ? map : map.WithEntries(facts.MaxEntries))
             : throw Foreign(path, "it is not the map that the program was loaded with");
     }
 

@@ -52,6 +52,25 @@ public abstract unsafe partial class BpfEvent
         return string.Create(CultureInfo.InvariantCulture, $"{(size == 4 ? AddressText.Ipv4(address) : AddressText.Ipv6(address))}/{Unsafe.ReadUnaligned<uint>(ref at)}");
     }
 
+    /// <summary>An address of either family, perhaps with a port.</summary>
+    /// <param name="at">Its first byte, where the address stands in network order.</param>
+    /// <param name="version">Where 4 or 6 stands.</param>
+    /// <param name="port">Where the port stands, in host order; -1 for none.</param>
+    /// <returns>Text such as 192.0.2.1:80 or [2001:db8::1]:80; empty where it is of neither family.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadEndpoint(ref byte at, int version, int port)
+    {
+        var address = Unsafe.Add(ref at, version) switch
+        {
+            4 => AddressText.Ipv4(MemoryMarshal.CreateReadOnlySpan(ref at, 4)),
+            6 => AddressText.Ipv6(MemoryMarshal.CreateReadOnlySpan(ref at, 16)),
+            _ => "",
+        };
+        return port < 0 || address.Length == 0
+            ? address
+            : string.Create(CultureInfo.InvariantCulture, $"{(address.Contains(':') ? $"[{address}]" : address)}:{Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref at, port))}");
+    }
+
     /// <summary>A stack trace as a stack map has it, without a process to find the names of its functions by.</summary>
     /// <param name="at">Its first byte.</param>
     /// <param name="size">How many bytes it may have.</param>

@@ -75,6 +75,43 @@ public class GadgetTests
     }
 
     [KernelFact]
+    public void SectionsMayHaveNamesOfTheirOwn()
+    {
+        var file = Fixture.Compile("sections", """
+            #include "fixture.h"
+            SEC("perf_event/profiler") int sampled(void *context) { return 0; }
+            SEC("classifier/ingress/main") int received(void *context) { return -1; }
+            SEC("classifier/egress/main") int sent(void *context) { return -1; }
+            SEC("socket1") int packet(void *context) { return 0; }
+            """);
+        Assert.Equal(
+            [("packet", "socket"), ("received", "tc/ingress"), ("sampled", "perf_event"), ("sent", "tc/egress")],
+            file.Programs.Select(program => (program.Name, program.Kind)).Order());
+        using var session = BpfSession.Load(file, new BpfSessionOptions { Interfaces = ["lo"] });
+        Assert.All(session.Programs, program => Assert.True(program.IsLoaded));
+    }
+
+    [KernelFact]
+    public void AParameterCanSayHowManyEntriesAMapHas()
+    {
+        Assert.Equal("sized", Gadget.Parameters.Single(parameter => parameter.Name == "sized_max_entries").SizesMap);
+        foreach (var (value, entries) in new[] { ((object?)null, 3), (5, 5) })
+        {
+            using var session = BpfSession.Load(Gadget, new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["sized_max_entries"] = value } });
+            var map = session.Maps.Single(candidate => candidate.Name == "sized");
+            Assert.Equal((uint)entries, map.Description.MaxEntries);
+            var writer = new MapWriter(map);
+            for (var key = 0; key < entries; key++)
+            {
+                writer.Write(writer.Encode(key, 1ul));
+            }
+
+            Assert.Throws<BpfMapException>(() => writer.Write(writer.Encode(entries, 1ul)));
+            Assert.Equal(entries, map.Count());
+        }
+    }
+
+    [KernelFact]
     public void ItsSourcesStream()
     {
         var (sink, reader) = Run(calls: 3);
@@ -89,6 +126,7 @@ public class GadgetTests
             Assert.Equal((Environment.ProcessId, Errno.ENOENT), (Convert.ToInt32(seen.Get("pid")), seen.Get("error_raw")));
             Assert.NotEqual("", seen.Get("comm"));
             Assert.NotNull(seen.Get("uid"));
+            Assert.Equal(("192.0.2.1:443", "[2001:db8::1]:53", "192.0.2.1", ""), (seen.Get("peer"), seen.Get("server"), seen.Get("host"), seen.Get("nobody")));
             Assert.InRange((DateTime)seen.Get("timestamp_raw")!, DateTime.Now.AddMinutes(-1), DateTime.Now.AddMinutes(1));
             // The program sends no more of its struct than it has filled.
             Assert.Equal("hi", seen.Get("note"));

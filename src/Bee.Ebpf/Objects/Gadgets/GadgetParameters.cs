@@ -6,6 +6,8 @@ namespace Bee.Ebpf;
 /// </summary>
 internal static class GadgetParameters
 {
+    private const string MaxEntries = "_max_entries";
+
     private static readonly (string Variable, string Type, string Key, string Description)[] s_known =
     [
         ("targ_pid", "gadget_pid", "pid", "Only this process; 0 for all"),
@@ -16,9 +18,14 @@ internal static class GadgetParameters
         ("collect_ustack", "bool", "collect-ustack", "Whether stacks of user space are recorded"),
     ];
 
-    /// <summary>The parameter with what is known of it: itself where it is none of these.</summary>
+    /// <summary>The parameter with what its name and type mean: itself where that is nothing.</summary>
     public static ParameterDescription Apply(ParameterDescription parameter)
     {
+        if (parameter.Size == sizeof(uint) && parameter.Name.EndsWith(MaxEntries, StringComparison.Ordinal))
+        {
+            return parameter.AsSizeOf(parameter.Name[..^MaxEntries.Length]);
+        }
+
         var known = Array.Find(s_known, known => known.Variable == parameter.Name && known.Type == TypeName(parameter.Type));
         return known.Key is null ? parameter : parameter.Present(new ParameterPresentation { Key = known.Key, Description = known.Description });
     }

@@ -48,6 +48,7 @@ internal static class RecordFields
         EnumShape { IsFlags: true } e => Math.Clamp(e.Values.Select(v => v.Name.Length).DefaultIfEmpty(0).Max() * 2 + 2, MinWidth, 24),
         EnumShape e => Math.Clamp(e.Values.Select(v => v.Name.Length).DefaultIfEmpty(0).Max(), MinWidth, 24),
         PrefixShape prefix => prefix.Address == FieldMeaning.Ipv4 ? 18 : 30,
+        EndpointShape endpoint => endpoint.Port < 0 ? 15 : 21,
         ArrayShape { Meaning: FieldMeaning.Bytes } bytes => Math.Clamp(bytes.Count * 4, 8, 20),
         _ => property.Value.Meaning switch
         {

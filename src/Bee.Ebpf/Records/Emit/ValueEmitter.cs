@@ -17,7 +17,7 @@ internal sealed class ValueEmitter(TypeBuilder owner)
         NamedNumberShape { Meaning: FieldMeaning.Errno } => typeof(Errno),
         NamedNumberShape => typeof(Signal),
         MomentShape => typeof(DateTime),
-        AddressShape or TextShape or PrefixShape => typeof(string),
+        AddressShape or TextShape or PrefixShape or EndpointShape => typeof(string),
         StackShape => typeof(StackTrace),
         EnumShape e => EmittedTypes.Enum(e),
         ObjectShape o => EmittedTypes.Class(RecordPlans.Nested(o.Struct)),
@@ -55,6 +55,11 @@ internal sealed class ValueEmitter(TypeBuilder owner)
                 il.Emit(OpCodes.Ldc_I4, prefix.Offset);
                 il.Emit(OpCodes.Ldc_I4, prefix.AddressSize);
                 il.Emit(OpCodes.Call, Reader("ReadPrefix"));
+                break;
+            case EndpointShape endpoint:
+                il.Emit(OpCodes.Ldc_I4, endpoint.Version);
+                il.Emit(OpCodes.Ldc_I4, endpoint.Port);
+                il.Emit(OpCodes.Call, Reader("ReadEndpoint"));
                 break;
             case StackShape stack:
                 il.Emit(OpCodes.Ldc_I4, stack.Size);

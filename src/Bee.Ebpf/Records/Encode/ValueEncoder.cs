@@ -47,6 +47,8 @@ internal static class ValueEncoder
             case PrefixShape prefix:
                 PrefixParser.Parse(prefix, value, to);
                 break;
+            case EndpointShape:
+                throw new EncodeException("is an address as Inspektor Gadget's programs keep it, which only they write.");
             case StackShape:
                 throw new EncodeException("is a stack, which only programs can take.");
             case TextShape text:

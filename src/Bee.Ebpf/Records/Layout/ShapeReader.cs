@@ -59,7 +59,8 @@ internal static class ShapeReader
                 case BtfArray array:
                     return Array(array, label, depth);
                 case BtfStruct s:
-                    return new ObjectShape(Struct(s, label, depth));
+                    var shape = Struct(s, label, depth);
+                    return (ValueShape?)GadgetTypes.Endpoint(shape) ?? new ObjectShape(shape);
                 default:
                     return new ArrayShape(new NumberShape(NumberKind.UInt8, FieldMeaning.Number), bare.Size);
             }

@@ -64,6 +64,15 @@ internal sealed record PrefixShape(StructShape Struct, FieldMeaning Address, int
     public int AddressSize => Address == FieldMeaning.Ipv4 ? 4 : 16;
 }
 
+/// <summary>An address of either family with its port, as Inspektor Gadget's <c>gadget_l4endpoint_t</c> has it, or without one (<c>gadget_l3endpoint_t</c>), read as text.</summary>
+/// <param name="Size">Bytes of the struct.</param>
+/// <param name="Version">Where 4 or 6 stands; the address stands first.</param>
+/// <param name="Port">Where the port stands, in host order; -1 for none.</param>
+internal sealed record EndpointShape(int Size, int Version, int Port) : ValueShape(FieldMeaning.Text, Size)
+{
+    public override string Key => $"endpoint{Size}:{Version}:{Port}";
+}
+
 /// <summary>A stack trace itself, as a stack map has it.</summary>
 internal sealed record StackShape(int Size, bool ByBuildId) : ValueShape(FieldMeaning.Stack, Size)
 {
