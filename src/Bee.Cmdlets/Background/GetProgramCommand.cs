@@ -49,7 +49,7 @@ public sealed class GetProgramCommand : SelectProgramCmdlet
     private IEnumerable<BpfProgramSession> Named(IReadOnlyList<BpfProgramSession> all, string name, string folder)
     {
         bool isPattern = WildcardPattern.ContainsWildcardCharacters(name);
-        WildcardPattern pattern = WildcardPattern.Get(isPattern ? name : WildcardPattern.Escape(name), WildcardOptions.IgnoreCase);
+        WildcardPattern pattern = NamePattern.Of(name);
         BpfProgramSession[] found = [.. all.Where(session => pattern.IsMatch(session.Name) || pattern.IsMatch(Path.GetFileName(session.PinPath!)))];
         if (found.Length == 0 && !isPattern)
         {

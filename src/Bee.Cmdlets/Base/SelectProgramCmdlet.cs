@@ -16,7 +16,7 @@ public abstract class SelectProgramCmdlet : BeeCmdlet
         foreach (string name in names)
         {
             bool isPattern = WildcardPattern.ContainsWildcardCharacters(name);
-            WildcardPattern pattern = WildcardPattern.Get(isPattern ? name : WildcardPattern.Escape(name), WildcardOptions.IgnoreCase);
+            WildcardPattern pattern = NamePattern.Of(name);
             BpfProgramSession[] found = [.. all.Where(session => pattern.IsMatch(session.Name) || IsId(session, name))];
             if (found.Length == 0 && !isPattern && PinnedSessions.Find(name) is { } pinned)
             {

@@ -13,17 +13,14 @@ internal static class MapNames
     {
         bool wantsInternal = name.StartsWith('.');
         int slash = name.IndexOf('/');
-        WildcardPattern outer = Pattern(slash < 0 ? name : name[..slash]);
+        WildcardPattern outer = NamePattern.Of(slash < 0 ? name : name[..slash]);
         IEnumerable<MapInfo> found = all.Where(map => map.Map.Description.IsInternal == wantsInternal && outer.IsMatch(map.Name));
         if (slash < 0)
         {
             return [.. found];
         }
 
-        WildcardPattern whole = Pattern(name);
+        WildcardPattern whole = NamePattern.Of(name);
         return [.. found.SelectMany(map => map.Map.InnerMaps().Select(inner => new MapInfo(inner, map.ProgramId, map.Program))).Where(map => whole.IsMatch(map.Name))];
     }
-
-    private static WildcardPattern Pattern(string name)
-        => WildcardPattern.Get(WildcardPattern.ContainsWildcardCharacters(name) ? name : WildcardPattern.Escape(name), WildcardOptions.IgnoreCase);
 }

@@ -42,7 +42,10 @@ internal sealed unsafe class MapScan
     }
 
     /// <summary>Bytes of a map's value as the kernel hands it over: of a per-CPU map those of all CPUs, each rounded up to 8.</summary>
-    public static int Stride(MapDescription map) => map.IsPerCpu ? ((int)map.ValueSize + 7 & ~7) * Cpus.Possible : (int)map.ValueSize;
+    public static int Stride(MapDescription map) => CpuStride(map) * (map.IsPerCpu ? Cpus.Possible : 1);
+
+    /// <summary>Bytes from one CPU's value to the next; of a map with one value, its size.</summary>
+    public static int CpuStride(MapDescription map) => map.IsPerCpu ? (int)map.ValueSize + 7 & ~7 : (int)map.ValueSize;
 
     /// <summary>Bytes of a key.</summary>
     public int KeySize => _keySize;

@@ -8,7 +8,7 @@ internal static unsafe partial class FileCalls
     public const uint OwnerOnly = 0b111_000_000;
 
     private const string Library = "libc";
-    private const int AtWorkingDirectory = -100, NoFollow = 0x100;
+    private const int AtWorkingDirectory = -100, NoFollow = 0x100, EmptyPath = 0x1000;
     private const uint BasicStats = 0x7ff;
     private const int LockExclusive = 2, LockNonBlocking = 4;
 
@@ -25,25 +25,22 @@ internal static unsafe partial class FileCalls
     public static partial uint EffectiveUser();
 
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
+    public static partial int Open(string path, int flags);
 
     [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
     private static partial int Lock(int descriptor, int operation);
 
     [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int StatX(int directory, string path, int flags, uint mask, FileFacts* facts);
+    private static partial int StatX(int directory, string path, int flags, uint mask, FileStatus* status);
 
     [LibraryImport(Library, EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatFileSystem(string path, uint* facts);
 
-    /// <summary>Kind and owner of a file, of a link those of the link; false when that fails, and then errno is the last P/Invoke error.</summary>
-    public static bool TryFacts(string path, out FileFacts facts)
-    {
-        fixed (FileFacts* start = &facts)
-        {
-            return StatX(AtWorkingDirectory, path, NoFollow, BasicStats, start) == 0;
-        }
-    }
+    /// <summary>What a file is, of a link what the link is; false when that fails, and then errno is the last P/Invoke error.</summary>
+    public static bool TryStatus(string path, out FileStatus status) => TryStatus(AtWorkingDirectory, path, NoFollow, out status);
+
+    /// <summary>What an open file is; false when that fails, and then errno is the last P/Invoke error.</summary>
+    public static bool TryStatus(int descriptor, out FileStatus status) => TryStatus(descriptor, "", EmptyPath, out status);
 
     /// <summary>The magic number of the file system that a path is on; null when that fails, and then errno is the last P/Invoke error.</summary>
     public static uint? FileSystemOf(string path)
@@ -75,21 +72,11 @@ internal static unsafe partial class FileCalls
         return null;
     }
 
-    /// <summary>What is needed of the kernel's struct statx, which is the same on every architecture.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    public struct FileFacts
+    private static bool TryStatus(int folder, string path, int flags, out FileStatus status)
     {
-        [FieldOffset(20)]
-        public uint User;
-
-        [FieldOffset(28)]
-        public ushort Mode;
-
-        public readonly bool IsDirectory => (Mode & 0xf000) == 0x4000;
-
-        public readonly bool IsSticky => (Mode & 0x200) != 0;
-
-        /// <summary>The group counts as others: it may have many members.</summary>
-        public readonly bool OthersWrite => (Mode & 0x12) != 0;
+        fixed (FileStatus* start = &status)
+        {
+            return StatX(folder, path, flags, BasicStats, start) == 0;
+        }
     }
 }

@@ -42,7 +42,7 @@ public static class PinPath
         // The default folder is made when it is first needed.
         var parent = Path.GetDirectoryName(folder) ?? "/";
         CheckFileSystem(parent == DefaultFolder && !Directory.Exists(parent) ? FileSystem : parent);
-        if (FileCalls.TryFacts(folder, out _))
+        if (FileCalls.TryStatus(folder, out _))
         {
             throw PinException.Taken(folder);
         }
@@ -93,15 +93,15 @@ public static class PinPath
         var me = FileCalls.EffectiveUser();
         for (var path = folder; path is not null; path = Path.GetDirectoryName(path))
         {
-            if (!FileCalls.TryFacts(path, out var facts))
+            if (!FileCalls.TryStatus(path, out var status))
             {
                 throw PinException.Of(Marshal.GetLastPInvokeError(), "look at", path);
             }
 
-            var fault = !facts.IsDirectory ? "is no folder"
-                : facts.User != 0 && facts.User != me ? $"belongs to user {facts.User}"
-                : facts.OthersWrite && !facts.IsSticky ? "can be written by other users"
-                : path == folder && facts.OthersWrite ? "can be written by other users"
+            var fault = !status.IsDirectory ? "is no folder"
+                : status.User != 0 && status.User != me ? $"belongs to user {status.User}"
+                : status.OthersWrite && !status.IsSticky ? "can be written by other users"
+                : path == folder && status.OthersWrite ? "can be written by other users"
                 : null;
             if (fault is not null)
             {

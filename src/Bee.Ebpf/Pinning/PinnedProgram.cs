@@ -31,7 +31,7 @@ public sealed class PinnedProgram
     /// <exception cref="BpfLoadException">libbpf is missing.</exception>
     public static PinnedProgram Open(string folder)
     {
-        if (!FileCalls.TryFacts(folder, out _))
+        if (!FileCalls.TryStatus(folder, out _))
         {
             throw PinException.Of(Marshal.GetLastPInvokeError(), "look at", folder);
         }

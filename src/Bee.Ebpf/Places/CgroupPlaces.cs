@@ -6,7 +6,7 @@ namespace Bee.Ebpf;
 /// <summary>Finds control groups (v2) by what people call them.</summary>
 public static unsafe class CgroupPlaces
 {
-    private const long CgroupVersion2 = 0x63677270, CgroupVersion1 = 0x27e0eb;
+    private const uint CgroupVersion2 = 0x63677270, CgroupVersion1 = 0x27e0eb;
     private const int LeastContainerId = 12, MostNames = 5;
     private static readonly SearchValues<char> s_hex = SearchValues.Create("0123456789abcdef");
 
@@ -99,7 +99,7 @@ public static unsafe class CgroupPlaces
     }
 
     private static BpfLoadException NotVersion2(string path, string root) =>
-        new(LoadFault.NoTarget, Type(path) == CgroupVersion1 ? $"'{path}' is a control group of version 1, and programs attach to those of version 2 only." : $"'{path}' is not a control group.")
+        new(LoadFault.NoTarget, FileCalls.FileSystemOf(path) == CgroupVersion1 ? $"'{path}' is a control group of version 1, and programs attach to those of version 2 only." : $"'{path}' is not a control group.")
         {
             Remedy = $"Those of version 2 are below {root}. A process is put into one by writing its id to the group's cgroup.procs.",
         };
@@ -122,12 +122,5 @@ public static unsafe class CgroupPlaces
     private static IEnumerable<string> Folders(string root) =>
         Directory.EnumerateDirectories(root, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint });
 
-    private static bool IsVersion2(string path) => Type(path) == CgroupVersion2;
-
-    // The first member of struct statfs is the file system's type.
-    private static long Type(string path)
-    {
-        var status = stackalloc long[64];
-        return Libc.FileSystemStatus(path, status) == 0 ? status[0] : 0;
-    }
+    private static bool IsVersion2(string path) => FileCalls.FileSystemOf(path) == CgroupVersion2;
 }

@@ -36,7 +36,7 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
     public static NetworkNamespaceHandle Open(string text)
     {
         var path = PathOf(text);
-        var number = Libc.Open(path, Libc.CloseOnExec);
+        var number = FileCalls.Open(path, Libc.CloseOnExec);
         if (number < 0)
         {
             throw Missing(text, path, Marshal.GetLastPInvokeError());

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Bee.Oci.Native;
 using Bee.Oci.Store;
 using Microsoft.Win32.SafeHandles;
@@ -7,7 +6,7 @@ namespace Bee.Oci.Archives;
 
 /// <summary>
 /// A tar archive of an image layout, as skopeo's <c>oci-archive:</c>, docker and podman write it. It is not unpacked: where each blob begins is
-/// found once, and then blobs are read in place. What is compressed is unpacked into a file that has no name any more, and so is gone with the process.
+/// found once, and then blobs are read in place.
 /// </summary>
 internal sealed class LayoutArchive : ILayoutBlobs, IDisposable
 {
@@ -29,27 +28,15 @@ internal sealed class LayoutArchive : ILayoutBlobs, IDisposable
     /// <exception cref="StoreException">It cannot be read, or is no archive of an image layout.</exception>
     public static LayoutArchive Open(string path, CancellationToken cancellation)
     {
-        // Non-blocking, or a named pipe in place of a file would hang the reader.
-        SafeFileHandle file = LibC.Open(path, LibC.ReadOnly | LibC.NonBlocking) ?? throw Fault.Last("open", path);
-        var archive = new LayoutArchive(path, file);
+        var archive = new LayoutArchive(path, ArchiveFile.Open(path, cancellation));
         try
         {
-            if (!LibC.TryStat(file, out LibC.FileFacts facts) || !facts.IsRegular)
-            {
-                throw new StoreException(StoreFault.BadArchive, $"'{path}' is no regular file.");
-            }
-
-            return Fault.Wrap(path, () =>
-            {
-                archive = archive.Unpacked(cancellation);
-                archive.Scan(cancellation);
-                return archive;
-            });
+            Fault.Wrap(path, () => archive.Scan(cancellation));
+            return archive;
         }
         catch
         {
             archive.Dispose();
-            file.Dispose();
             throw;
         }
     }
@@ -158,69 +145,4 @@ internal sealed class LayoutArchive : ILayoutBlobs, IDisposable
 
         return content;
     });
-
-    /// <summary>This archive, or where it is compressed another of what is in it.</summary>
-    private LayoutArchive Unpacked(CancellationToken cancellation)
-    {
-        byte[] magic = new byte[6];
-        int read = RandomAccess.Read(_file, magic, 0);
-        string? other = magic switch
-        {
-            _ when read < 6 => null,
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd",
-            [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', ..] => "xz",
-            [(byte)'B', (byte)'Z', (byte)'h', ..] => "bzip2",
-            _ => null,
-        };
-        if (other is not null)
-        {
-            throw new StoreException(StoreFault.BadArchive, $"'{_path}' is compressed with {other}; Bee reads archives that are plain or compressed with gzip. Unpack it first: {other} -d.");
-        }
-
-        if (magic is not [0x1f, 0x8b, ..])
-        {
-            return this;
-        }
-
-        // What an archive of objects can be, with room; a bomb would fill the disk.
-        long limit = (64L << 20) + (50 * RandomAccess.GetLength(_file));
-        string name = Path.Combine(Path.GetTempPath(), $"bee-{Guid.NewGuid():N}");
-        using SafeFileHandle from = _file;
-        SafeFileHandle to = File.OpenHandle(name, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete | FileShare.ReadWrite);
-        try
-        {
-            File.Delete(name);
-            using var gzip = new GZipStream(new FileView(from), CompressionMode.Decompress);
-            byte[] buffer = new byte[128 << 10];
-            long position = 0;
-            for (int got; (got = Decompress(gzip, buffer)) > 0; position += got)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                RandomAccess.Write(to, buffer.AsSpan(0, got), position);
-                if (position > limit)
-                {
-                    throw new StoreException(StoreFault.TooLarge, $"The archive '{_path}' is refused: unpacked it has more than {limit} bytes.");
-                }
-            }
-
-            return new LayoutArchive(_path, to);
-        }
-        catch
-        {
-            to.Dispose();
-            throw;
-        }
-    }
-
-    private static int Decompress(GZipStream gzip, byte[] buffer)
-    {
-        try
-        {
-            return gzip.Read(buffer);
-        }
-        catch (InvalidDataException e)
-        {
-            throw ArchiveReader.Bad($"its compression is damaged ({e.Message.TrimEnd('.')})", e);
-        }
-    }
 }

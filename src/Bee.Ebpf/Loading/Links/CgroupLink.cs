@@ -7,7 +7,7 @@ internal static class CgroupLink
 {
     public static LinkHandle Make(BpfProgram program, BpfSessionOptions options, string path)
     {
-        var number = Libc.Open(path, Libc.CloseOnExec);
+        var number = FileCalls.Open(path, Libc.CloseOnExec);
         if (number < 0)
         {
             var errno = Marshal.GetLastPInvokeError();
