@@ -27,8 +27,11 @@ public readonly record struct ContentDigest
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(content, hash);
-        return new ContentDigest(Convert.ToHexString(hash).ToLowerInvariant());
+        return OfHash(hash);
     }
+
+    /// <summary>The digest of what a hash was taken of.</summary>
+    internal static ContentDigest OfHash(ReadOnlySpan<byte> hash) => new(Convert.ToHexString(hash).ToLowerInvariant());
 
     /// <summary>Reads a digest.</summary>
     /// <exception cref="FormatException">The text is no <c>sha256:</c> digest.</exception>

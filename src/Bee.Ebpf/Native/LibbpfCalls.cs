@@ -151,10 +151,6 @@ internal static unsafe partial class LibbpfCalls
     [LibraryImport(Library, EntryPoint = "bpf_program__fd")]
     public static partial int ProgramDescriptor(nint program);
 
-    [LibraryImport(Library, EntryPoint = "bpf_program__autoload")]
-    [return: MarshalAs(UnmanagedType.U1)]
-    public static partial bool IsLoadedAutomatically(nint program);
-
     [LibraryImport(Library, EntryPoint = "bpf_program__attach", SetLastError = true)]
     public static partial nint Attach(nint program);
 

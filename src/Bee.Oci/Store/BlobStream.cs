@@ -86,7 +86,7 @@ internal sealed class BlobStream(SafeFileHandle file, string path, ContentDigest
 
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         _hash.GetHashAndReset(hash);
-        if (_position != length || Convert.ToHexString(hash).ToLowerInvariant() != digest.Hex)
+        if (_position != length || ContentDigest.OfHash(hash) != digest)
         {
             throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: its content has another digest.");
         }

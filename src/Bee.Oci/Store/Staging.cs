@@ -94,7 +94,7 @@ internal sealed class Staging : IDisposable
                     StoreFault.DigestMismatch, $"What came for the blob {digest} has {(length > descriptor.Size ? "more" : $"{length}")} bytes, not the {descriptor.Size} of its descriptor.");
             }
 
-            if (hash is not null && Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant() != digest.Hex)
+            if (hash is not null && ContentDigest.OfHash(hash.GetHashAndReset()) != digest)
             {
                 throw new StoreException(StoreFault.DigestMismatch, $"What came for the blob {digest} has another digest.");
             }

@@ -141,7 +141,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
 
     private void CheckDigest()
     {
-        if (_descriptor.Digest != ContentDigest.Prefix + Convert.ToHexString(_hash.GetHashAndReset()).ToLowerInvariant())
+        if (_descriptor.Digest != ContentDigest.OfHash(_hash.GetHashAndReset()).ToString())
         {
             _failed = true;
             throw OtherDigest();
