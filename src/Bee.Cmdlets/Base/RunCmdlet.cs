@@ -104,7 +104,7 @@ public abstract class RunCmdlet : ProgramCmdlet
             ? throw new BeeInputException(
                 "OtherPlatform",
                 $"{image.Reference} is for {platform}, and this is {Platform.Host}: what it takes out of registers would not be what it means.",
-                $"Build it for both: Invoke-BeeBuild -Platform {platform},{Platform.Host}.")
+                ImageNames.PlatformRemedy(image, platform))
             : base.Checked(image);
 
     /// <summary>Loads a program and opens a reader, attaches it, and makes views for what it will give.</summary>

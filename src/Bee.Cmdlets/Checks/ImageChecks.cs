@@ -35,7 +35,7 @@ internal static class ImageChecks
             yield return new CheckResult("Platform", CheckState.Failed, $"{image.Reference} was built for {platform}, and this is {Platform.Host}. What it takes out of registers is then not what it means.")
             {
                 Target = platform.ToString(),
-                Remedy = $"Build it for both: Invoke-BeeBuild -Platform {platform},{Platform.Host}.",
+                Remedy = ImageNames.PlatformRemedy(image, platform),
             };
         }
     }

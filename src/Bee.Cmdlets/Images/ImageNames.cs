@@ -15,7 +15,7 @@ internal static class ImageNames
         return new BeeInputException(
             "ImageNotFound",
             $"There is no image '{reference}' in {stores.Own.Path}." + (meant.Length > 0 ? $" Near it: {string.Join(", ", meant)}." : string.Empty),
-            "Get-BeeImage lists the images; Invoke-BeeBuild makes one.",
+            "Get-BeeImage lists the images; Invoke-BeeBuild makes one, Save-BeeImage fetches one.",
             missing: true);
     }
 
@@ -50,4 +50,11 @@ internal static class ImageNames
         string stem = Path.GetFileNameWithoutExtension(path);
         return stem.EndsWith(".bpf", StringComparison.OrdinalIgnoreCase) ? stem[..^4] : stem;
     }
+
+    /// <summary>What to do about an image that is for another platform than this machine's.</summary>
+    public static string PlatformRemedy(Image image, Platform built)
+        => (ImageReference.TryParse(image.Reference, out ImageReference? name) && name.Registry is not null
+                ? $"Save-BeeImage {image.Reference} fetches it for all the platforms that the registry has it for. "
+                : "")
+            + $"An author builds it for both: Invoke-BeeBuild -Platform {built},{Platform.Host}.";
 }

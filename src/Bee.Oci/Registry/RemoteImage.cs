@@ -26,7 +26,7 @@ public sealed class RemoteImage
     /// <summary>Media type of the manifest or the index; null where the registry has not been asked for it.</summary>
     public string? MediaType { get; private init; }
 
-    /// <summary>Bytes of manifest, config and layers; of an index the manifests' alone, since their layers are not asked for. Null where it is not known.</summary>
+    /// <summary>Bytes of manifest, config and layers; null where it is not known, as of an index, which does not tell of its manifests' layers.</summary>
     public long? Size { get; private init; }
 
     /// <summary>The platforms of an index; empty for a plain manifest, which does not tell.</summary>
@@ -64,13 +64,13 @@ public sealed class RemoteImage
     public static RemoteImage Described(ImageReference reference, Content content)
     {
         ManifestDocument manifest = OciJson.Read(content.Bytes, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, $"manifest of {reference}");
-        IEnumerable<DescriptorDocument?> parts = [manifest.Config, .. manifest.Layers ?? [], .. manifest.Manifests ?? []];
+        IEnumerable<DescriptorDocument?> parts = [manifest.Config, .. manifest.Layers ?? []];
         return new(reference)
         {
             Digest = content.Descriptor.Digest,
             MediaType = content.Descriptor.MediaType,
             // Anyone may have written the sizes: they are summed up as far as a sum means something.
-            Size = parts.Aggregate((long)content.Bytes.Length, (sum, part) => part?.Size is > 0 and < (1L << 50) and var size ? sum + size : sum),
+            Size = manifest.Manifests is not null ? null : parts.Aggregate((long)content.Bytes.Length, (sum, part) => part?.Size is > 0 and < (1L << 50) and var size ? sum + size : sum),
             Platforms = [.. (manifest.Manifests ?? []).Select(entry => entry?.Platform?.ToPlatform()).OfType<Platform>().Distinct()],
             Annotations = Printable.Annotations(manifest.Annotations),
         };

@@ -23,6 +23,8 @@ public sealed class PlatformImageTests : IDisposable
         string index = Publish("");
         IReadOnlyList<PSObject> found = _shell.Objects("Find-BeeImage $name -Detailed", Names);
         Assert.Equal(index, $"{Assert.Single(found).Properties["Digest"].Value}");
+        // What the manifests' layers take nobody has asked for.
+        Assert.Null(found[0].Properties["Size"].Value);
 
         dynamic whole = Assert.Single(_shell.Objects("Save-BeeImage $name -Store $other", Names)).BaseObject;
         Assert.Equal(index, whole.Digest);
@@ -34,6 +36,7 @@ public sealed class PlatformImageTests : IDisposable
         ErrorRecord error = _shell.Error("Invoke-BeeProgram $name -Store $other -Duration 1", Names);
         Assert.StartsWith("OtherPlatform,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("linux/s390x", $"{error}", StringComparison.Ordinal);
+        Assert.Contains($"Save-BeeImage {Name}", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
 
         error = _shell.Error("Save-BeeImage $name -Platform riscv64 -Store $other", Names);
         Assert.StartsWith("Registry.NoPlatform,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
