@@ -47,14 +47,22 @@ internal sealed class LocatedJson
         }
         catch (JsonException e)
         {
-            int end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-            throw new SettingsException(path, (int)(e.LineNumber ?? 0) + 1, (int)(e.BytePositionInLine ?? 0) + 1, $"This is no JSON: {(end < 0 ? e.Message : e.Message[..end])}", e);
+            throw new SettingsException(
+                path, (int)(e.LineNumber ?? 0) + 1, (int)(e.BytePositionInLine ?? 0) + 1, $"This is no JSON: {(text.Trim(" \t\r\n"u8).IsEmpty ? "the file is empty." : Words(e))}", e);
         }
         catch (InvalidOperationException e)
         {
             // What the reader throws for half of a surrogate pair.
             throw new SettingsException(path, 0, 0, $"It holds text that is no Unicode: {e.Message}", e);
         }
+    }
+
+    // What the reader says to programmers is left out: where it stopped, and with which options it would go on.
+    private static string Words(JsonException error)
+    {
+        string[] beginnings = [" LineNumber:", " which is not supported in this mode", " Change the reader options"];
+        int end = beginnings.Select(beginning => error.Message.IndexOf(beginning, StringComparison.Ordinal)).Where(place => place > 0).DefaultIfEmpty(error.Message.Length).Min();
+        return error.Message[..end].TrimEnd('.') + ".";
     }
 
     /// <summary>The error for this place.</summary>

@@ -89,7 +89,12 @@ public sealed class ImageTrust
                     Remedy = "Add the digest to the rule if you know what the image is.",
                 };
             default:
-                throw new TrustException(TrustFault.Denied, $"{reference} is refused by {where}.") { Policy = policy.Path, Line = rule?.Line ?? 0 };
+                throw new TrustException(TrustFault.Denied, $"{reference} is refused by {where}.")
+                {
+                    Policy = policy.Path,
+                    Line = rule?.Line ?? 0,
+                    Remedy = $"If it should run here, give {policy.Path} a rule for {reference.Name}{(rule is null ? "" : $" before line {rule.Line}")}: with keys, or with its digest.",
+                };
         }
     }
 

@@ -13,7 +13,8 @@ public sealed class TestAuthority : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bee-authority-");
 
     /// <summary>Makes both, with keys of their own.</summary>
-    public TestAuthority()
+    /// <param name="until">When the server's certificate expires; null for a month from now.</param>
+    public TestAuthority(DateTimeOffset? until = null)
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
         using ECDsa rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -34,7 +35,7 @@ public sealed class TestAuthority : IDisposable
         names.AddIpAddress(IPAddress.Loopback);
         names.AddIpAddress(IPAddress.IPv6Loopback);
         request.CertificateExtensions.Add(names.Build());
-        using X509Certificate2 server = request.Create(root, now.AddDays(-1), now.AddDays(29), RandomNumberGenerator.GetBytes(16));
+        using X509Certificate2 server = request.Create(root, now.AddDays(-1), until ?? now.AddDays(29), RandomNumberGenerator.GetBytes(16));
 
         File.WriteAllText(Certificate, root.ExportCertificatePem());
         File.WriteAllText(ServerCertificate, server.ExportCertificatePem());

@@ -55,7 +55,7 @@ internal sealed class CredentialHelper
         (int code, string answer) = await RunAsync("get", server, cancellation).ConfigureAwait(false);
         if (code != 0)
         {
-            return IsNone(answer) ? null : throw Failed("get", code);
+            return IsNone(answer) ? null : throw Failed("get", server, code);
         }
 
         try
@@ -96,7 +96,7 @@ internal sealed class CredentialHelper
         (int code, _) = await RunAsync("store", Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length), cancellation).ConfigureAwait(false);
         if (code != 0)
         {
-            throw Failed("store", code);
+            throw Failed("store", server, code);
         }
     }
 
@@ -107,7 +107,7 @@ internal sealed class CredentialHelper
         (int code, string answer) = await RunAsync("erase", server, cancellation).ConfigureAwait(false);
         if (code != 0 && !IsNone(answer))
         {
-            throw Failed("erase", code);
+            throw Failed("erase", server, code);
         }
     }
 
@@ -182,8 +182,8 @@ internal sealed class CredentialHelper
         return answer.ToString();
     }
 
-    private RegistryException Failed(string action, int code) =>
-        new(RegistryFault.Login, $"{Program} {action} ended with {code}.") { Remedy = $"Try it by hand: echo REGISTRY | {Program} get" };
+    private RegistryException Failed(string action, string server, int code) =>
+        new(RegistryFault.Login, $"{Program} {action} ended with {code}.") { Remedy = $"See whether it works by hand: echo {server} | {Program} get" };
 
     private static bool IsNone(string answer) => s_none.Any(words => answer.Contains(words, StringComparison.OrdinalIgnoreCase));
 

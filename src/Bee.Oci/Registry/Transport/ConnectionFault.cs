@@ -10,7 +10,8 @@ internal static class ConnectionFault
     /// <summary>What one try failed of.</summary>
     /// <param name="error">What .NET says. Its text has hosts and addresses, never headers.</param>
     /// <param name="address">Where the request went.</param>
-    public static TryFailedException From(HttpRequestException error, Uri address)
+    /// <param name="refusal">Why the certificate there was not believed; null where it was, or none was seen.</param>
+    public static TryFailedException From(HttpRequestException error, Uri address, CertificateRefusal? refusal)
     {
         string host = address.Authority;
         string detail = Innermost(error).Message;
@@ -22,7 +23,7 @@ internal static class ConnectionFault
             HttpRequestError.ConnectionError => new(
                 new(RegistryFault.Unreachable, $"Nobody answers at {host}: {detail}.", error) { Remedy = "Check that the registry runs there, and the port." },
                 Repeat.WhereItAnswered),
-            HttpRequestError.SecureConnectionError when error.InnerException is AuthenticationException refused => new(Certificate(refused, host), Repeat.Never),
+            HttpRequestError.SecureConnectionError when error.InnerException is AuthenticationException refused => new(Certificate(refused, host, refusal), Repeat.Never),
             HttpRequestError.ProxyTunnelError => new(
                 new(RegistryFault.Unreachable, $"The proxy did not open a way to {host}: {error.Message}", error) { Remedy = "Check the proxy variables (HTTPS_PROXY, NO_PROXY)." },
                 Repeat.Never),
@@ -40,14 +41,15 @@ internal static class ConnectionFault
 
     /// <summary>The registry said nothing for too long. Not tried again: each try would take as long.</summary>
     public static TryFailedException Silent(Uri address, TimeSpan time) => new(
-        new(RegistryFault.TimedOut, $"{address.Authority} did not answer within {time.TotalSeconds:0.###} s."), Repeat.Never);
+        new(RegistryFault.TimedOut, $"{address.Authority} did not answer within {time.TotalSeconds:0.###} s.")
+        {
+            Remedy = "Check that it is a registry that runs there. -ConnectionTimeoutSeconds gives it longer.",
+        },
+        Repeat.Never);
 
-    private static RegistryException Certificate(AuthenticationException refused, string host) =>
-        refused.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase)
-            ? new(RegistryFault.Certificate, $"The certificate of {host} is not trusted: {refused.Message}", refused)
-            {
-                Remedy = "Give the certificate of the authority that issued it with -CACertificate. -SkipCertificateCheck takes any certificate.",
-            }
+    private static RegistryException Certificate(AuthenticationException refused, string host, CertificateRefusal? refusal) =>
+        refusal is not null
+            ? new(RegistryFault.Certificate, $"The certificate of {host} is not trusted: {refusal.Reason}.", refused) { Remedy = refusal.Remedy }
             : new(RegistryFault.Certificate, $"{host} does not speak TLS: {refused.Message}", refused)
             {
                 Remedy = "If the registry has plain http on purpose, ask for it with -PlainHttp.",

@@ -11,11 +11,13 @@ internal sealed class HttpSender : IDisposable
 
     private readonly HttpMessageInvoker _http;
     private readonly RegistryOptions _options;
+    private readonly ServerTrust _trust;
 
     /// <exception cref="RegistryException">The file with the authorities or a proxy variable is of no use.</exception>
     public HttpSender(RegistryOptions options)
     {
         _options = options;
+        _trust = new ServerTrust(options);
         IWebProxy? proxy = EnvironmentProxy.Read();
         var handler = new SocketsHttpHandler
         {
@@ -27,11 +29,7 @@ internal sealed class HttpSender : IDisposable
             Proxy = proxy,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         };
-        if (ServerTrust.For(options) is { } trust)
-        {
-            handler.SslOptions.RemoteCertificateValidationCallback = trust.Check;
-        }
-
+        handler.SslOptions.RemoteCertificateValidationCallback = _trust.Check;
         _http = new HttpMessageInvoker(handler);
     }
 
@@ -63,7 +61,7 @@ internal sealed class HttpSender : IDisposable
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             upload?.ThrowSourceFault();
-            throw e is HttpRequestException failed ? ConnectionFault.From(failed, address) : ConnectionFault.Broken(e, address);
+            throw e is HttpRequestException failed ? ConnectionFault.From(failed, address, _trust.Refusal(address)) : ConnectionFault.Broken(e, address);
         }
         catch
         {

@@ -1,43 +1,69 @@
+using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Bee.Oci.Registry.Transport;
 
-/// <summary>Which certificates are believed, where it is not the system's decision alone.</summary>
+/// <summary>Which certificates are believed, and why one is not.</summary>
 internal sealed class ServerTrust
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
-    /// <summary>Null: any certificate.</summary>
+    private readonly ConcurrentDictionary<string, CertificateRefusal> _refusals = new(StringComparer.OrdinalIgnoreCase);
+    private readonly bool _takesAny;
+    private readonly string? _file;
     private readonly X509Certificate2Collection? _authorities;
 
-    private ServerTrust(X509Certificate2Collection? authorities) => _authorities = authorities;
+    /// <summary>Does what the options ask for.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Certificate"/>: the file with authorities cannot be read or holds none.</exception>
+    public ServerTrust(RegistryOptions options)
+    {
+        _takesAny = options.SkipCertificateCheck;
+        if (!_takesAny && options.CACertificate is { } file)
+        {
+            _file = file;
+            _authorities = Read(file);
+        }
+    }
 
-    /// <summary>What the options ask for; null where the system decides.</summary>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.Certificate"/>: the file cannot be read or holds none.</exception>
-    public static ServerTrust? For(RegistryOptions options) =>
-        options.SkipCertificateCheck ? new ServerTrust(null)
-        : options.CACertificate is { } file ? new ServerTrust(Read(file))
-        : null;
+    /// <summary>Why the certificate of a host was not believed the last time; null where nothing is known.</summary>
+    public CertificateRefusal? Refusal(Uri address) => _refusals.GetValueOrDefault(address.IdnHost);
 
     /// <summary>Whether a server's certificate is believed.</summary>
     public bool Check(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        if (_authorities is null || errors == SslPolicyErrors.None)
+        if (_takesAny || errors == SslPolicyErrors.None)
         {
             return true;
         }
 
+        var server = certificate as X509Certificate2;
+        X509ChainStatusFlags flaws = Flaws(chain);
+
         // Only an unknown issuer is what further authorities can mend: not another name, nor no certificate at all.
-        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is not X509Certificate2 server)
+        if (_authorities is not null && server is not null && errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
         {
-            return false;
+            flaws = FlawsWith(_authorities, server, chain);
+            if (flaws == X509ChainStatusFlags.NoError && errors == SslPolicyErrors.RemoteCertificateChainErrors)
+            {
+                return true;
+            }
         }
 
+        if (sender is SslStream stream)
+        {
+            _refusals[stream.TargetHostName] = CertificateRefusal.From(server, stream.TargetHostName, errors, flaws, _file);
+        }
+
+        return false;
+    }
+
+    private static X509ChainStatusFlags FlawsWith(X509Certificate2Collection authorities, X509Certificate2 server, X509Chain? chain)
+    {
         using var again = new X509Chain();
         again.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        again.ChainPolicy.CustomTrustStore.AddRange(_authorities);
+        again.ChainPolicy.CustomTrustStore.AddRange(authorities);
         again.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         again.ChainPolicy.DisableCertificateDownloads = true;
         again.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
@@ -46,8 +72,14 @@ internal sealed class ServerTrust
             again.ChainPolicy.ExtraStore.Add(element.Certificate);
         }
 
-        return again.Build(server);
+        // What is refused has a flaw, also where the chain does not say which.
+        return again.Build(server) ? X509ChainStatusFlags.NoError
+            : Flaws(again) is var flaws and not X509ChainStatusFlags.NoError ? flaws
+            : X509ChainStatusFlags.PartialChain;
     }
+
+    private static X509ChainStatusFlags Flaws(X509Chain? chain) =>
+        (chain?.ChainStatus ?? []).Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
 
     private static X509Certificate2Collection Read(string file)
     {

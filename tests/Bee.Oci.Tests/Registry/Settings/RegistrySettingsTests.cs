@@ -64,7 +64,7 @@ public sealed class RegistrySettingsTests : IDisposable
     [InlineData("{ }\n}", 2, 1, "no JSON")]
     [InlineData("// words\n{ }", 1, 1, "no JSON")]
     [InlineData("[]", 1, 1, "an object")]
-    [InlineData("", 1, 1, "no JSON")]
+    [InlineData("", 1, 1, "the file is empty")]
     public void What_is_wrong_is_told_with_its_place(string text, int line, int column, string says)
     {
         string file = WriteUsers(text);

@@ -27,8 +27,35 @@ public sealed class CertificateTests : IDisposable
         RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => registry.GetAsync(Wire.Quick with { CACertificate = other.Certificate }));
 
         Assert.Equal(RegistryFault.Certificate, error.Fault);
-        Assert.Contains("-CACertificate", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains("Authority of the tests", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{other.Certificate}' does not have the authority", error.Remedy, StringComparison.Ordinal);
         Assert.Empty(registry.Requests);
+    }
+
+    [Fact]
+    public async Task WithoutAnAuthorityTheRemedyIsToGiveIt()
+    {
+        using var registry = new Wire(_ => Wire.Ok("hello"), _authority);
+        using var transport = new RegistryTransport(registry.Host, Wire.Quick);
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => Wire.GetAsync(transport, $"https://{registry.Host}/v2/"));
+
+        Assert.Equal(RegistryFault.Certificate, error.Fault);
+        Assert.Contains("with -CACertificate", error.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OneThatHasExpiredSaysWhen()
+    {
+        using var authority = new TestAuthority(until: DateTimeOffset.UtcNow.AddHours(-1));
+        using var registry = new Wire(_ => Wire.Ok("hello"), authority);
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => registry.GetAsync(Wire.Quick with { CACertificate = authority.Certificate }));
+
+        Assert.Equal(RegistryFault.Certificate, error.Fault);
+        Assert.Contains("it expired on ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("clock", error.Remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain("-CACertificate", error.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,6 +68,8 @@ public sealed class CertificateTests : IDisposable
         RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => Wire.GetAsync(transport));
 
         Assert.Equal(RegistryFault.Certificate, error.Fault);
+        Assert.Contains("it is for localhost, 127.0.0.1, ::1, and not for ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("as its certificate does", error.Remedy, StringComparison.Ordinal);
         Assert.Empty(registry.Requests);
     }
 
