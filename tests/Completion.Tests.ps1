@@ -47,6 +47,9 @@ Describe 'Tab completion' {
         Complete 'New-BeeProgram x.bpf.c -AttachTo sched/sched_sw' | Should -Contain sched/sched_switch
         # A tracepoint by the beginning of its name alone.
         Complete 'New-BeeProgram x.bpf.c -AttachTo sys_enter_openat' | Should -Contain syscalls/sys_enter_openat
+        # And by a part of it, where nothing begins so.
+        Complete 'New-BeeProgram x.bpf.c -AttachTo openat' | Should -Contain syscalls/sys_exit_openat
+        Complete 'New-BeeProgram x.bpf.c -ProgramType fentry -AttachTo fs_ope' | Should -Contain vfs_open
         Complete 'New-BeeProgram x.bpf.c -ProgramType fentry -AttachTo vfs_op' | Should -Contain vfs_open
         Complete 'New-BeeProgram x.bpf.c kprobe -AttachTo vfs_*en' | Should -Contain vfs_open
         Complete 'New-BeeProgram x.bpf.c -ProgramType lsm -AttachTo file_o' | Should -Contain file_open
@@ -61,6 +64,7 @@ Describe 'Tab completion' {
         'Stop-BeeProgram ', 'Get-BeeMap -Program ', 'Get-BeeMapEntry ', 'Test-BeeHost ', 'New-BeeProgram x.c -ProgramType ', 'New-BeeProgram x.c -Template '
         'New-BeeProgram x.c -AttachTo ', 'New-BeeProgram x.c -AttachTo sched/', 'New-BeeProgram x.c fentry -AttachTo ', 'New-BeeProgram x.c fentry -AttachTo vfs_'
         'New-BeeProgram x.c kprobe -AttachTo ', 'New-BeeProgram x.c kprobe -AttachTo vfs_', 'New-BeeProgram x.c ksyscall -AttachTo '
+        'New-BeeProgram x.c fentry -AttachTo s_ope', 'New-BeeProgram x.c kprobe -AttachTo s_ope', 'New-BeeProgram x.c -AttachTo openat'
     ) {
         $process = [Diagnostics.Process]::GetCurrentProcess()
         $best = [double]::MaxValue

@@ -20,7 +20,7 @@ public abstract class BeeCompleter : IArgumentCompleter
             var results = new List<CompletionResult>();
             foreach (Candidate candidate in Candidates(word, fakeBoundParameters ?? new Hashtable()))
             {
-                if (CompletionText.Fits(candidate.Text, word))
+                if (Fits(candidate.Text, word))
                 {
                     string text = candidate.IsCode ? candidate.Text : CompletionText.Quote(candidate.Text, quote);
                     results.Add(new CompletionResult(text, candidate.Text, CompletionResultType.ParameterValue, candidate.Description));
@@ -47,6 +47,12 @@ public abstract class BeeCompleter : IArgumentCompleter
     /// <param name="bound">The other arguments of the command line, as far as they are known.</param>
     /// <returns>The candidates in the order to show them.</returns>
     protected abstract IEnumerable<Candidate> Candidates(string word, IDictionary bound);
+
+    /// <summary>Whether a candidate is offered for what is typed.</summary>
+    /// <param name="candidate">The candidate.</param>
+    /// <param name="word">What is typed so far, without quotes.</param>
+    /// <returns>Without another rule, true where it begins so, or fits as a wildcard.</returns>
+    protected virtual bool Fits(string candidate, string word) => CompletionText.Fits(candidate, word);
 
     /// <summary>Results that are already complete, for instance file names.</summary>
     /// <param name="word">What is typed so far, without quotes.</param>

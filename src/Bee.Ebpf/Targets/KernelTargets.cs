@@ -17,27 +17,27 @@ public static class KernelTargets
 
     /// <summary>Names of targets, in the kernel's order, each once.</summary>
     /// <param name="kind">A kind of program, as <see cref="ProgramDescription.Kind"/> has it.</param>
-    /// <param name="begin">How the names begin; case counts.</param>
+    /// <param name="part">What the names have in them; case counts.</param>
     /// <returns>
     /// The names, as the kind's section has them; none for kinds whose targets are not the kernel's, and where the user may not read them: tracepoints
     /// are root's, types and symbols everybody's. All kernels have tens of thousands of functions.
     /// </returns>
-    public static IReadOnlyList<string> Names(string kind, string begin = "")
+    public static IReadOnlyList<string> Names(string kind, string part = "")
     {
         ArgumentNullException.ThrowIfNull(kind);
-        ArgumentNullException.ThrowIfNull(begin);
+        ArgumentNullException.ThrowIfNull(part);
         try
         {
             return kind switch
             {
-                "tracepoint" => Tracepoints(begin),
-                "raw_tracepoint" or "raw_tp.w" or "raw_tracepoint.w" or "tp_btf" => TargetScan.OfTypes(BtfKind.Typedef, RawTracepoint, begin),
-                "fentry" or "fexit" or "fmod_ret" => TargetScan.OfTypes(BtfKind.Function, "", begin),
-                "lsm" or "lsm_cgroup" => TargetScan.OfTypes(BtfKind.Function, BpfLsm, begin),
+                "tracepoint" => Tracepoints(part),
+                "raw_tracepoint" or "raw_tp.w" or "raw_tracepoint.w" or "tp_btf" => TargetScan.OfTypes(BtfKind.Typedef, RawTracepoint, part),
+                "fentry" or "fexit" or "fmod_ret" => TargetScan.OfTypes(BtfKind.Function, "", part),
+                "lsm" or "lsm_cgroup" => TargetScan.OfTypes(BtfKind.Function, BpfLsm, part),
                 // The types of their contexts: functions of such names the kernel has for other ends too.
-                "iter" => TargetScan.OfTypes(BtfKind.Struct, BpfIter + "_", begin),
-                "kprobe" or "kretprobe" or "kprobe.multi" or "kretprobe.multi" => TargetScan.OfCode("", begin),
-                "ksyscall" or "kretsyscall" => TargetScan.OfCode(s_call, begin),
+                "iter" => TargetScan.OfTypes(BtfKind.Struct, BpfIter + "_", part),
+                "kprobe" or "kretprobe" or "kprobe.multi" or "kretprobe.multi" => TargetScan.OfCode("", part),
+                "ksyscall" or "kretsyscall" => TargetScan.OfCode(s_call, part),
                 _ => [],
             };
         }
@@ -47,7 +47,7 @@ public static class KernelTargets
         }
     }
 
-    private static string[] Tracepoints(string begin) => Tracefs.Root is { } root
-        ? [.. File.ReadLines(Path.Combine(root, "available_events")).Select(line => line.Trim().Replace(':', '/')).Where(name => name.StartsWith(begin, StringComparison.Ordinal))]
+    private static string[] Tracepoints(string part) => Tracefs.Root is { } root
+        ? [.. File.ReadLines(Path.Combine(root, "available_events")).Select(line => line.Trim().Replace(':', '/')).Where(name => name.Contains(part, StringComparison.Ordinal))]
         : [];
 }
