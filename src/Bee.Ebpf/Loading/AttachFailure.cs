@@ -144,14 +144,17 @@ internal static class AttachFailure
             Remedy = "A section that begins with uprobe/ or uretprobe/ takes the same pattern, and sees every thread.",
         };
 
-    private static BpfLoadException NoFile(BpfProgram program, string path) =>
-        new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to a place in '{path}', and there is no such file.")
+    private static BpfLoadException NoFile(BpfProgram program, string path)
+    {
+        var names = BinaryPaths.Near(path, MostNames);
+        return new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to a place in '{path}', and there is no such file.")
         {
             Program = program.Name,
             Errno = Libc.ENOENT,
-            Suggestions = BinaryPaths.Near(path, MostNames),
-            Remedy = "The path must be that of the program or library on this machine.",
+            Suggestions = names,
+            Remedy = "The path must be that of the program or library on this machine." + (names.Count > 0 ? $" Near it are {string.Join(", ", names)}." : ""),
         };
+    }
 
     private static string Example(string kind) => kind switch
     {

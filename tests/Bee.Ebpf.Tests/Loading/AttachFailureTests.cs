@@ -31,6 +31,12 @@ public class AttachFailureTests
     }
 
     [KernelFact]
+    public void AMissingLibraryGetsTheNearestNames() => NamesNear("uprobe/libcc.so.6:getpgid", "libc.so.6");
+
+    [KernelFact]
+    public void ATracepointWithoutACategoryGetsItsWholeName() => NamesNear("tracepoint/sys_enter_getpgid", "syscalls/sys_enter_getpgid");
+
+    [KernelFact]
     public void AUprobeWithoutATargetSaysWhatToWrite()
     {
         var e = Fails("uprobe");
