@@ -19,6 +19,12 @@ internal static class SkeletonRules
             throw new SkeletonException(SkeletonFault.UnknownKind, $"There is no skeleton for '{name}': {reason}.", $"There are: {string.Join(", ", ProgramSkeleton.Kinds)}.");
         }
 
+        // A whole section, which is how people know these names: its beginning is the kind, and the rest the target.
+        if (name.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash && ProgramSkeleton.FindKind(name[..slash]) is { } kindOfSection)
+        {
+            throw new SkeletonException(SkeletonFault.UnknownKind, $"'{name}' is a section and not a kind alone.", $"The kind is {kindOfSection}, and '{name[(slash + 1)..]}' what it attaches to.");
+        }
+
         IReadOnlyList<string> near = Suggest.Nearest(name, ProgramSkeleton.Kinds, 3);
         throw new SkeletonException(
             SkeletonFault.UnknownKind,
