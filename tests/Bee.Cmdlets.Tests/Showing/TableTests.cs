@@ -67,7 +67,9 @@ public sealed class TableTests(Programs programs, ITestOutputHelper report) : ID
         try
         {
             Assert.Contains(Show("Get-BeeProgram"), line => line.Contains("counted", StringComparison.Ordinal) && line.Contains("Running", StringComparison.Ordinal));
-            Assert.Contains(Show("Get-BeeMap -Program counted"), line => line.Contains("counter_calls", StringComparison.Ordinal) && line.Contains("Hash", StringComparison.Ordinal));
+            string[] maps = Show("Get-BeeMap -Program counted");
+            Assert.Contains(maps, line => line.Trim() == "Program: counted");
+            Assert.Contains(maps, line => line.Contains("counter_calls", StringComparison.Ordinal) && line.Contains("Hash", StringComparison.Ordinal));
         }
         finally
         {
