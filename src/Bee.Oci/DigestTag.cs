@@ -14,6 +14,11 @@ public static class DigestTag
     /// <exception cref="FormatException">It is no digest.</exception>
     public static string Signatures(string digest) => Referrers(digest) + ".sig";
 
+    /// <summary>The tags of what else cosign hangs onto a manifest: attestations and bills of materials.</summary>
+    /// <param name="digest">The manifest's digest, <c>sha256:…</c>.</param>
+    /// <exception cref="FormatException">It is no digest.</exception>
+    public static IReadOnlyList<string> Statements(string digest) => [Referrers(digest) + ".att", Referrers(digest) + ".sbom"];
+
     /// <summary>The tag of the index of what refers to a manifest.</summary>
     /// <param name="digest">The manifest's digest, <c>sha256:…</c>.</param>
     /// <exception cref="FormatException">It is no digest.</exception>

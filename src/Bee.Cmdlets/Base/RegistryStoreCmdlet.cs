@@ -24,14 +24,15 @@ public abstract class RegistryStoreCmdlet : RegistryCmdlet
     /// <summary>Brings an image from its registry into the own store. It has its name there when all of it is there.</summary>
     /// <param name="reference">Its name; a digest in it decides.</param>
     /// <param name="platform">The platform to take out of an index; null for all.</param>
+    /// <param name="includeReferrers">Whether what else than signatures is about it comes along.</param>
     /// <param name="source">Where it is read; null for the registry and its mirrors.</param>
     /// <returns>The image as it is in the store now.</returns>
-    private protected Image PullImage(ImageReference reference, Platform? platform = null, IReadOnlyRepository? source = null)
+    private protected Image PullImage(ImageReference reference, Platform? platform = null, bool includeReferrers = false, IReadOnlyRepository? source = null)
     {
         ImageReference name = reference.WithDefaultTag();
         IReadOnlyRepository repository = source ?? Link.Source(name);
         var progress = new TransferProgress();
-        var transfer = new ImageTransfer(Options(progress) with { Platform = platform, BeforeCommit = BeforeCommit(name) });
+        var transfer = new ImageTransfer(Options(progress) with { Platform = platform, Referrers = includeReferrers, BeforeCommit = BeforeCommit(name) });
         TransferResult result = Link.Wait(
             cancellation => transfer.PullAsync(repository, name.Digest ?? name.Tag!, Stores.Own, name, cancellation), $"Saving {name}", progress);
         Tell($"{name} is {result.Descriptor.Digest}: {Moved(result, "fetched", "here")}.");

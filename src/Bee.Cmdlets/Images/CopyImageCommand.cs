@@ -34,6 +34,10 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
     [ArgumentCompleter(typeof(PlatformCompleter))]
     public string? Platform { get; set; }
 
+    /// <summary>Takes along what else is about the image: attestations, bills of materials, and whatever else refers to it. Signatures go along without it.</summary>
+    [Parameter(ParameterSetName = "Remote")]
+    public SwitchParameter IncludeReferrers { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Source, () =>
     {
@@ -66,7 +70,7 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
         }
 
         var progress = new TransferProgress();
-        var transfer = new ImageTransfer(Options(progress) with { Platform = platform });
+        var transfer = new ImageTransfer(Options(progress) with { Platform = platform, Referrers = IncludeReferrers });
         // Where the destination has a digest, that is what is copied: the source's tag may have moved on.
         TransferResult result = Link.Wait(
             cancellation => transfer.CopyAsync(from, destination.Digest ?? source.Digest ?? source.Tag!, to, destination.Tag, cancellation), $"Copying {source}", progress);

@@ -97,9 +97,9 @@ public sealed class ImportImageCommand : StoreCmdlet
 
         var wait = new PipelineWait(this);
         var progress = new TransferProgress();
-        var transfer = new ImageTransfer(new TransferOptions { Platform = platform, Progress = progress, Note = wait.Note });
+        var transfer = new ImageTransfer(new TransferOptions { Platform = platform, Referrers = true, Progress = progress, Note = wait.Note });
 
-        // Signatures stand under the name that the layout has.
+        // Signatures and the like stand under the name that the layout has; whoever made it chose what is in it.
         IReadOnlyRepository source = layout.Repository((image.Name ?? name).Name);
         TransferResult result;
         try

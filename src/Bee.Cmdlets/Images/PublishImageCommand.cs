@@ -47,6 +47,10 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
     [Parameter]
     public SignatureLayout SignatureLayout { get; set; } = SignatureLayout.Tag;
 
+    /// <summary>Takes along what else is about the image: attestations, bills of materials, and whatever else refers to it. Signatures go along without it.</summary>
+    [Parameter]
+    public SwitchParameter IncludeReferrers { get; set; }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
@@ -105,7 +109,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         }
 
         var progress = new TransferProgress();
-        var transfer = new ImageTransfer(Options(progress));
+        var transfer = new ImageTransfer(Options(progress) with { Referrers = IncludeReferrers });
         TransferResult result = Link.Wait(
             cancellation => transfer.PushAsync(Stores.Of(image), image, repository, _key is null ? name.Tag : null, cancellation), $"Publishing {name}", progress);
         Tell($"{name} is {result.Descriptor.Digest}: {Moved(result, "sent", "there")}.");

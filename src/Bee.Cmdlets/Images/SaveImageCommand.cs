@@ -20,6 +20,10 @@ public sealed class SaveImageCommand : VerifyingCmdlet
     [ArgumentCompleter(typeof(PlatformCompleter))]
     public string? Platform { get; set; }
 
+    /// <summary>Takes along what else is about the image: attestations, bills of materials, and whatever else refers to it. Signatures go along without it.</summary>
+    [Parameter]
+    public SwitchParameter IncludeReferrers { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -42,7 +46,7 @@ public sealed class SaveImageCommand : VerifyingCmdlet
         _ = Link.Repository(reference);
         if (ShouldProcess(platform is null ? $"{reference}" : $"{reference} for {platform}", "Save image"))
         {
-            WriteObject(PullImage(reference, platform));
+            WriteObject(PullImage(reference, platform, IncludeReferrers));
         }
     }
 }

@@ -17,15 +17,16 @@ internal sealed class Pull(IReadOnlyRepository source, ImageStore store, Transfe
         string whole = Name(name, plan);
         using var staging = Staging.Open(store.Path, cancellation);
         staging.RequireRoom(plan.Tree.Blobs);
-        IReadOnlyList<SignatureArtifact> signatures = await BringImageAsync(staging, plan, cancellation).ConfigureAwait(false);
-        Descriptor[] more = [.. signatures.SelectMany(s => s.Blobs).DistinctBy(b => b.Digest).ExceptBy(plan.Tree.Blobs.Select(b => b.Digest), b => b.Digest)];
+        IReadOnlyList<Attachment> attachments = await BringImageAsync(staging, plan, cancellation).ConfigureAwait(false);
+        Descriptor[] more = [.. attachments.SelectMany(a => a.Blobs).DistinctBy(b => b.Digest).ExceptBy(plan.Tree.Blobs.Select(b => b.Digest), b => b.Digest)];
+        staging.RequireRoom(more);
         await BringAsync(staging, more, cancellation).ConfigureAwait(false);
 
-        List<Content> manifests = [.. signatures.Select(s => s.Manifest), .. plan.Tree.Manifests];
-        List<(string Tag, Descriptor Manifest)> tags = [.. signatures.Where(s => s.IsTagged).Select(s => (DigestTag.Signatures(s.Subject), s.Manifest.Descriptor))];
-        foreach (IGrouping<string, SignatureArtifact> subject in signatures.GroupBy(s => s.Subject))
+        List<Content> manifests = [.. attachments.Select(a => a.Manifest), .. plan.Tree.Manifests];
+        List<(string Tag, Descriptor Manifest)> tags = [.. attachments.Where(a => a.Tag is not null).Select(a => (a.Tag!, a.Manifest.Descriptor))];
+        foreach (IGrouping<string, Attachment> subject in attachments.GroupBy(a => a.Subject))
         {
-            if (SignatureArtifacts.ReferrersIndex(subject) is { } index)
+            if (Attachments.ReferrersIndex(subject) is { } index)
             {
                 manifests.Add(index);
                 tags.Add((DigestTag.Referrers(subject.Key), index.Descriptor));
@@ -51,11 +52,11 @@ internal sealed class Pull(IReadOnlyRepository source, ImageStore store, Transfe
         throw store.Robbed(whole);
     }
 
-    /// <summary>Brings the blobs, and looks for signatures meanwhile.</summary>
-    private async Task<IReadOnlyList<SignatureArtifact>> BringImageAsync(Staging staging, TransferPlan plan, CancellationToken cancellation)
+    /// <summary>Brings the blobs, and looks for what goes with the image meanwhile.</summary>
+    private async Task<IReadOnlyList<Attachment>> BringImageAsync(Staging staging, TransferPlan plan, CancellationToken cancellation)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task<IReadOnlyList<SignatureArtifact>> finding = plan.SignaturesAsync(source, options, ended.Token);
+        Task<IReadOnlyList<Attachment>> finding = plan.AttachmentsAsync(source, options, ended.Token);
         try
         {
             await BringAsync(staging, plan.Tree.Blobs, cancellation).ConfigureAwait(false);

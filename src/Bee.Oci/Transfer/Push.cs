@@ -18,19 +18,19 @@ internal sealed class Push(IReadOnlyRepository source, IRepository target, IRead
     public async Task<TransferResult> RunAsync(string reference, string? tag, CancellationToken cancellation)
     {
         TransferPlan plan = await TransferPlan.ReadAsync(source, reference, options, cancellation).ConfigureAwait(false);
-        IReadOnlyList<SignatureArtifact> signatures = await plan.SignaturesAsync(source, options, cancellation).ConfigureAwait(false);
-        await BringAsync([.. plan.Tree.Blobs, .. signatures.SelectMany(s => s.Blobs)], cancellation).ConfigureAwait(false);
+        IReadOnlyList<Attachment> attachments = await plan.AttachmentsAsync(source, options, cancellation).ConfigureAwait(false);
+        await BringAsync([.. plan.Tree.Blobs, .. attachments.SelectMany(a => a.Blobs)], cancellation).ConfigureAwait(false);
         Descriptor image = plan.Image.Descriptor;
         foreach (Content manifest in plan.Tree.Manifests)
         {
-            // With signatures the image has its name last: whoever sees the name finds them.
-            bool isLast = manifest.Descriptor.Digest == image.Digest && signatures.Count == 0;
+            // With signatures or the like the image has its name last: whoever sees the name finds them.
+            bool isLast = manifest.Descriptor.Digest == image.Digest && attachments.Count == 0;
             await BringAsync(manifest, isLast ? tag : null, cancellation).ConfigureAwait(false);
         }
 
-        if (signatures.Count > 0)
+        if (attachments.Count > 0)
         {
-            await new SignaturePush(target).RunAsync(signatures, cancellation).ConfigureAwait(false);
+            await new AttachmentPush(target).RunAsync(attachments, cancellation).ConfigureAwait(false);
             if (tag is not null)
             {
                 await BringAsync(plan.Image, tag, cancellation).ConfigureAwait(false);

@@ -10,9 +10,9 @@ public sealed class SignatureRemoval
 {
     private readonly IRepository _repository;
     private readonly Descriptor? _list;
-    private readonly IReadOnlyList<SignatureArtifact> _signatures;
+    private readonly IReadOnlyList<Attachment> _signatures;
 
-    private SignatureRemoval(IRepository repository, IReadOnlyList<SignatureArtifact> signatures, Descriptor? list)
+    private SignatureRemoval(IRepository repository, IReadOnlyList<Attachment> signatures, Descriptor? list)
         => (_repository, _signatures, _list) = (repository, signatures, list);
 
     /// <summary>Whether there is nothing to remove.</summary>
@@ -28,9 +28,9 @@ public sealed class SignatureRemoval
         IRepository repository, string digest, Action<RegistryNote>? note = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(repository);
-        IReadOnlyList<SignatureArtifact> found = await new SignatureArtifacts(repository, note).OfAsync(digest, cancellation).ConfigureAwait(false);
+        IReadOnlyList<Attachment> found = await new Attachments(repository, includeOthers: false, note).OfAsync(digest, cancellation).ConfigureAwait(false);
         // The tag is anybody's who can push: what has it may be an image.
-        SignatureArtifact[] signatures = [.. found.Where(artifact => SignatureArtifacts.IsSignature(ImageTree.Parse(artifact.Manifest)))];
+        Attachment[] signatures = [.. found.Where(attachment => Attachments.IsSignature(ImageTree.Parse(attachment.Manifest)))];
         return new SignatureRemoval(repository, signatures, await ListAsync(repository, digest, signatures, cancellation).ConfigureAwait(false));
     }
 
@@ -56,10 +56,10 @@ public sealed class SignatureRemoval
     /// <summary>What is removed, in a few words: <c>2 signatures (tag sha256-….sig, 1 that refers to it)</c>.</summary>
     public override string ToString()
     {
-        int referrers = _signatures.Count(signature => !signature.IsTagged);
+        int referrers = _signatures.Count(signature => signature.Tag is null);
         string[] places =
         [
-            .. _signatures.Where(signature => signature.IsTagged).Select(signature => $"tag {DigestTag.Signatures(signature.Subject)}"),
+            .. _signatures.Where(signature => signature.Tag is not null).Select(signature => $"tag {signature.Tag}"),
             .. referrers > 0 ? [$"{referrers} that {(referrers == 1 ? "refers" : "refer")} to it"] : Array.Empty<string>(),
         ];
         return _signatures.Count == 0 ? "the empty list of what refers to it" : $"{_signatures.Count} signature{(_signatures.Count == 1 ? "" : "s")} ({string.Join(", ", places)})";
@@ -67,7 +67,7 @@ public sealed class SignatureRemoval
 
     /// <summary>The index under the tag <c>sha256-…</c>, where nothing would be left in it.</summary>
     private static async Task<Descriptor?> ListAsync(
-        IRepository repository, string digest, IReadOnlyList<SignatureArtifact> signatures, CancellationToken cancellation)
+        IRepository repository, string digest, IReadOnlyList<Attachment> signatures, CancellationToken cancellation)
     {
         if (await repository.ResolveAsync(DigestTag.Referrers(digest), cancellation).ConfigureAwait(false) is not { } list || !MediaTypes.IsIndex(list.MediaType))
         {

@@ -26,6 +26,12 @@ public sealed record TransferOptions
     /// <summary>Whether the signatures of the image go with it: the tag <c>sha256-….sig</c>, and what refers to its digest.</summary>
     public bool Signatures { get; init; } = true;
 
+    /// <summary>
+    /// Whether all else that is about the image goes with it too, such as attestations and bills of materials: the tags <c>sha256-….att</c> and
+    /// <c>sha256-….sbom</c>, and what refers to its digest. What is about those in turn stays behind. Only together with <see cref="Signatures"/>.
+    /// </summary>
+    public bool Referrers { get; init; }
+
     /// <summary>Is told what a person may want to know; called on any thread.</summary>
     public Action<RegistryNote>? Note { get; init; }
 }

@@ -25,8 +25,8 @@ internal sealed record TransferPlan(Content Resolved, Content Image, ImageTree T
         return new TransferPlan(resolved, image, await ImageTree.ReadAsync(source, image, cancellation).ConfigureAwait(false));
     }
 
-    /// <summary>The signatures of the image and of each manifest in it.</summary>
-    public async Task<IReadOnlyList<SignatureArtifact>> SignaturesAsync(
+    /// <summary>What goes with the image and with each manifest in it: signatures, and what else is asked for.</summary>
+    public async Task<IReadOnlyList<Attachment>> AttachmentsAsync(
         IReadOnlyRepository source, TransferOptions options, CancellationToken cancellation)
     {
         if (!options.Signatures)
@@ -34,12 +34,12 @@ internal sealed record TransferPlan(Content Resolved, Content Image, ImageTree T
             return [];
         }
 
-        var artifacts = new SignatureArtifacts(source, options.Note);
-        var found = new List<SignatureArtifact>();
+        var attachments = new Attachments(source, options.Referrers, options.Note);
+        var found = new List<Attachment>();
         foreach (Content[] some in Tree.Manifests.Chunk(options.Concurrency))
         {
-            foreach (IReadOnlyList<SignatureArtifact> list in await Task.WhenAll(
-                some.Select(m => artifacts.OfAsync(m.Descriptor.Digest, cancellation))).ConfigureAwait(false))
+            foreach (IReadOnlyList<Attachment> list in await Task.WhenAll(
+                some.Select(m => attachments.OfAsync(m.Descriptor.Digest, cancellation))).ConfigureAwait(false))
             {
                 found.AddRange(list);
             }

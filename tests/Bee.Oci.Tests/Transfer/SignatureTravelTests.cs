@@ -213,6 +213,30 @@ public sealed class SignatureTravelTests : IDisposable
     }
 
     [Fact]
+    public async Task What_else_is_about_an_image_comes_along_when_it_is_asked_for()
+    {
+        var notes = new List<RegistryNote>();
+        Descriptor image = _registry.PutImage("v1", "elf");
+        JsonObject bill = _registry.Manifest("a bill of materials");
+        bill["subject"] = MemoryRepository.Json(image);
+        bill["layers"]!.AsArray().Add(MemoryRepository.Json(_registry.Put(new byte[5 << 20], "application/spdx+json")));
+        Descriptor put = _registry.PutManifest(bill, null);
+        _registry.PutManifest(new JsonObject { ["manifests"] = new JsonArray(MemoryRepository.Json(put)), ["subject"] = MemoryRepository.Json(image) }, null, MediaTypes.ImageIndex);
+        Descriptor attestation = _registry.PutManifest(_registry.Manifest("an attestation"), Tag(image) + ".att");
+        await new ImageTransfer(new() { Note = notes.Add }).PullAsync(_registry, "v1", _folder.Store, s_name);
+        IReadOnlyRepository stored = _folder.Store.Repository(_registry.Name);
+        Assert.Empty(await Referrers(stored, image));
+        Assert.Null(await stored.ResolveAsync(Tag(image) + ".att"));
+        Assert.Empty(notes);
+
+        await new ImageTransfer(new() { Note = notes.Add, Referrers = true }).PullAsync(_registry, "v1", _folder.Store, s_name);
+        Assert.Equal([put.Digest], await Referrers(stored, image));
+        Assert.Equal(attestation.Digest, (await stored.ResolveAsync(Tag(image) + ".att"))!.Digest);
+        Assert.Equal(s_name.ToString(), Assert.Single(_folder.Store.List()).Reference);
+        Assert.Contains("is an index", Assert.Single(notes).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_referrer_of_another_image_is_not_believed()
     {
         // What the index of referrers claims is anybody's to write; what the manifest says is signed by its digest.

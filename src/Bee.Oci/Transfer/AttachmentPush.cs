@@ -3,27 +3,27 @@ using Bee.Oci.Store;
 
 namespace Bee.Oci.Transfer;
 
-/// <summary>Hangs signatures, whose blobs are there, onto an image in a registry; those that it has already stay.</summary>
-internal sealed class SignaturePush(IRepository target)
+/// <summary>Hangs signatures and the like, whose blobs are there, onto an image in a registry; those that it has already stay.</summary>
+internal sealed class AttachmentPush(IRepository target)
 {
-    public async Task RunAsync(IEnumerable<SignatureArtifact> signatures, CancellationToken cancellation)
+    public async Task RunAsync(IEnumerable<Attachment> attachments, CancellationToken cancellation)
     {
-        foreach (IGrouping<string, SignatureArtifact> subject in signatures.GroupBy(s => s.Subject))
+        foreach (IGrouping<string, Attachment> subject in attachments.GroupBy(a => a.Subject))
         {
             HashSet<string>? known = null;
-            foreach (SignatureArtifact signature in subject)
+            foreach (Attachment attachment in subject)
             {
-                if (signature.IsTagged)
+                if (attachment.Tag is { } tag)
                 {
-                    await TagAsync(signature, cancellation).ConfigureAwait(false);
+                    await TagAsync(attachment, tag, cancellation).ConfigureAwait(false);
                     continue;
                 }
 
                 // By what refers, not by what exists: a registry without an API for referrers tells those in an index, which may not have come to it.
                 known ??= await ReferrersAsync(subject.Key, cancellation).ConfigureAwait(false);
-                if (!known.Contains(signature.Manifest.Descriptor.Digest))
+                if (!known.Contains(attachment.Manifest.Descriptor.Digest))
                 {
-                    await target.PushManifestAsync(signature.Manifest, null, cancellation).ConfigureAwait(false);
+                    await target.PushManifestAsync(attachment.Manifest, null, cancellation).ConfigureAwait(false);
                 }
             }
         }
@@ -40,10 +40,9 @@ internal sealed class SignaturePush(IRepository target)
         return known;
     }
 
-    private async Task TagAsync(SignatureArtifact signature, CancellationToken cancellation)
+    private async Task TagAsync(Attachment attachment, string tag, CancellationToken cancellation)
     {
-        string tag = DigestTag.Signatures(signature.Subject);
-        Content manifest = signature.Manifest;
+        Content manifest = attachment.Manifest;
         if (await target.ResolveAsync(tag, cancellation).ConfigureAwait(false) is not null)
         {
             Content old = await target.FetchManifestAsync(tag, cancellation).ConfigureAwait(false);
@@ -66,7 +65,7 @@ internal sealed class SignaturePush(IRepository target)
         }
         catch (StoreException)
         {
-            // What has the tag is no signature.
+            // What has the tag is neither a signature nor the like.
             return manifest.Bytes;
         }
     }

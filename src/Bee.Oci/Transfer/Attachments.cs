@@ -1,0 +1,160 @@
+using Bee.Oci.Json;
+using Bee.Oci.Registry;
+
+namespace Bee.Oci.Transfer;
+
+/// <summary>Something about a manifest that goes with it, its signature most of all: what a tag such as <c>sha256-….sig</c> stands for, or a manifest whose subject it is.</summary>
+/// <param name="Subject">Digest of what it is about.</param>
+/// <param name="Manifest">Its own manifest.</param>
+/// <param name="Blobs">Its config and layers.</param>
+/// <param name="Tag">The tag that it has (<see cref="DigestTag"/>); null where it refers to its subject.</param>
+internal sealed record Attachment(string Subject, Content Manifest, IReadOnlyList<Descriptor> Blobs, string? Tag);
+
+/// <summary>Finds what goes with an image.</summary>
+/// <param name="source">Where it is.</param>
+/// <param name="includeOthers">Whether what is no signature goes too: attestations, bills of materials, and whatever else refers to it.</param>
+/// <param name="note">Is told what is left behind.</param>
+internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers, Action<RegistryNote>? note)
+{
+    // Anybody who may push can make referrers; so many are looked at.
+    private const int Most = 100;
+
+    // Real ones have a few kilobytes. Their annotations go into the index of what refers to the image, which has to stay one that can be read.
+    private const int LargestReferrer = StoreLimits.Manifest / Most * 3 / 4;
+
+    // Those of all platforms are held in memory until the image has its name.
+    private const int MostBytes = 16 << 20;
+
+    private long _bytes;
+
+    /// <summary>What goes with one manifest.</summary>
+    /// <exception cref="RegistryException">It cannot be had for a reason that may pass.</exception>
+    public async Task<IReadOnlyList<Attachment>> OfAsync(string digest, CancellationToken cancellation)
+    {
+        var found = new List<Attachment>();
+        foreach (string tag in includeOthers ? [DigestTag.Signatures(digest), .. DigestTag.Statements(digest)] : new[] { DigestTag.Signatures(digest) })
+        {
+            await TryAsync(digest, async () =>
+            {
+                if (await source.ResolveAsync(tag, cancellation).ConfigureAwait(false) is not null)
+                {
+                    Add(found, digest, await source.FetchManifestAsync(tag, cancellation).ConfigureAwait(false), tag);
+                }
+            }).ConfigureAwait(false);
+        }
+
+        var referrers = new List<Descriptor>();
+        await TryAsync(digest, async () =>
+        {
+            await foreach (Descriptor referrer in source.ReferrersAsync(digest, cancellation).ConfigureAwait(false))
+            {
+                if (referrers.Count == Most)
+                {
+                    note?.Invoke(new RegistryNote($"More than {Most} manifests refer to {digest} in {source.Name}; the rest is passed over.", IsWarning: true));
+                    break;
+                }
+
+                referrers.Add(referrer);
+            }
+        }).ConfigureAwait(false);
+
+        foreach (Descriptor referrer in referrers)
+        {
+            await TryAsync(digest, async () => Add(
+                found, digest, await ImageTree.FetchAsync(source, ImageTree.Sound([DescriptorDocument.From(referrer)], referrer)[0], cancellation).ConfigureAwait(false), tag: null)).ConfigureAwait(false);
+        }
+
+        return found;
+    }
+
+    /// <summary>The index under the tag <c>sha256-…</c>, as it stands in a registry without an API for referrers; null where nothing refers.</summary>
+    public static Content? ReferrersIndex(IEnumerable<Attachment> attachments)
+    {
+        List<DescriptorDocument?> entries = [.. attachments.Where(a => a.Tag is null).Select(Entry)];
+        if (entries.Count == 0)
+        {
+            return null;
+        }
+
+        byte[] bytes = OciJson.Write(new ManifestDocument { MediaType = MediaTypes.ImageIndex, Manifests = entries }, OciJson.Canonical.ManifestDocument);
+        return new Content(new Descriptor(MediaTypes.ImageIndex, ContentDigest.Of(bytes).ToString(), bytes.Length), bytes);
+    }
+
+    private static DescriptorDocument? Entry(Attachment attachment)
+    {
+        ManifestDocument document = ImageTree.Parse(attachment.Manifest);
+        Descriptor manifest = attachment.Manifest.Descriptor;
+        return new DescriptorDocument
+        {
+            MediaType = manifest.MediaType,
+            Digest = manifest.Digest,
+            Size = manifest.Size,
+            ArtifactType = document.ArtifactType ?? document.Config?.MediaType,
+            Annotations = document.Annotations,
+        };
+    }
+
+    private void Add(List<Attachment> found, string digest, Content manifest, string? tag)
+    {
+        ManifestDocument document = ImageTree.Parse(manifest);
+        bool goesAlong = tag is not null
+            ? document.Manifests is null
+            : document.Subject?.Digest == digest && (includeOthers || IsSignature(document));
+        if (!goesAlong)
+        {
+            return;
+        }
+
+        string what = $"the manifest {manifest.Descriptor.Digest}, which is about it,";
+        IReadOnlyList<Descriptor> blobs = ImageTree.Sound(document.Config is null ? document.Layers : [document.Config, .. document.Layers ?? []], manifest.Descriptor);
+        if (tag is null && document.Manifests is not null)
+        {
+            throw new RegistryException(RegistryFault.BadAnswer, $"{what} is an index, and those do not go along.");
+        }
+
+        if (!includeOthers && blobs.FirstOrDefault(b => b.Size > StoreLimits.Manifest) is { } large)
+        {
+            throw new RegistryException(RegistryFault.TooLarge, $"{what} has a blob of {large.Size} bytes; {StoreLimits.Manifest} are the limit.");
+        }
+
+        if (tag is null && manifest.Bytes.Length > LargestReferrer)
+        {
+            throw new RegistryException(RegistryFault.TooLarge, $"{what} has {manifest.Bytes.Length} bytes; {LargestReferrer} are the limit.");
+        }
+
+        if (Interlocked.Add(ref _bytes, manifest.Bytes.Length) > MostBytes)
+        {
+            throw new RegistryException(RegistryFault.TooLarge, $"the image has signatures of more than {MostBytes} bytes, or the like.");
+        }
+
+        found.Add(new Attachment(digest, manifest, blobs, tag));
+    }
+
+    /// <summary>Whether it is a signature by what is in it: cosign's simple signing, Sigstore's bundle, Notary's.</summary>
+    public static bool IsSignature(ManifestDocument document) => (document.Layers ?? []).Select(l => l?.MediaType)
+        .Append(document.ArtifactType)
+        .Append(document.Config?.MediaType)
+        .Any(t => t is not null && (t.Contains("simplesigning", StringComparison.Ordinal) || t.Contains("sigstore.bundle", StringComparison.Ordinal)
+            || t.Contains("signature", StringComparison.Ordinal) || t.Contains("cosign.artifact.sig", StringComparison.Ordinal)));
+
+    /// <summary>An image is not kept from its user by what is wrong with what someone else hung onto it; by a registry that fails it is.</summary>
+    private async Task TryAsync(string digest, Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (RegistryException e) when (e.Fault is RegistryFault.NotFound or RegistryFault.Unsupported or RegistryFault.Denied or RegistryFault.Unauthorized)
+        {
+            note?.Invoke(new RegistryNote($"{source.Name} does not tell what is about {digest}: {e.Message}", IsWarning: false));
+        }
+        catch (RegistryException e) when (e.Fault is RegistryFault.BadAnswer or RegistryFault.TooLarge or RegistryFault.DigestMismatch or RegistryFault.BadName)
+        {
+            note?.Invoke(new RegistryNote($"A signature or the like of {digest} in {source.Name} is passed over: {e.Message}", IsWarning: true));
+        }
+        catch (StoreException e)
+        {
+            note?.Invoke(new RegistryNote($"A signature or the like of {digest} in the store is passed over: {e.Message}", IsWarning: true));
+        }
+    }
+}
