@@ -36,23 +36,29 @@ internal static class YamlText
 
     /// <summary>
     /// The tree is built by recursion, and a file of a hundred thousand brackets would end the process with it. So would a key that is no word: keys are
-    /// hashed with all that is in them, and an alias can put a key into itself.
+    /// hashed with all that is in them, and an alias can put a key into itself. Whoever walks the tree meets what an alias stands for each time anew: a few
+    /// thousand aliases of aliases are more than there is time and memory for.
     /// </summary>
     private static void CheckShape(string path, string text)
     {
-        const int Deepest = 32;
+        const int Deepest = 32, MostAliases = 100;
         var parser = new Parser(new StringReader(text));
         var keys = new KeyPositions();
         var reached = Mark.Empty;
         try
         {
-            for (var depth = 0; parser.MoveNext();)
+            for (int depth = 0, aliases = 0; parser.MoveNext();)
             {
                 reached = parser.Current!.End;
                 depth += parser.Current.NestingIncrease;
                 if (depth > Deepest)
                 {
                     throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, $"nested more than {Deepest} deep.");
+                }
+
+                if (parser.Current is AnchorAlias && ++aliases > MostAliases)
+                {
+                    throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, $"it has more than {MostAliases} aliases.");
                 }
 
                 if (keys.IsKey(parser.Current) && parser.Current is not Scalar)

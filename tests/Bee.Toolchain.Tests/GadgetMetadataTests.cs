@@ -67,6 +67,16 @@ public class GadgetMetadataTests
     private static GadgetMetadata Read(string text) => Isolated.Create<IGadgetMetadataReader>().Read(text);
 
     [Fact]
+    public void Aliases_that_stand_for_more_than_there_is_memory_for_are_refused()
+    {
+        IEnumerable<string> fields = Enumerable.Range(1, 60).Select(i => $"      f{i}: *f");
+        IEnumerable<string> sources = Enumerable.Range(1, 60).Select(i => $"  s{i}: *s");
+        string text = $"datasources:\n  s0: &s\n    fields:\n      f0: &f {{ annotations: {{ description: x }} }}\n{string.Join('\n', fields)}\n{string.Join('\n', sources)}\n";
+        Assert.Contains("aliases", Assert.Throws<ManifestException>(() => Read(text)).Message, StringComparison.Ordinal);
+        Assert.Equal("x", Read(text[..text.IndexOf("  s1:", StringComparison.Ordinal)]).Sources["s0"]["f60"].Description);
+    }
+
+    [Fact]
     public void Fields_and_parameters_are_read()
     {
         GadgetMetadata metadata = Read(Whole);

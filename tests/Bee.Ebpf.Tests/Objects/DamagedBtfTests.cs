@@ -5,6 +5,18 @@ namespace Bee.Ebpf.Tests.Objects;
 public class DamagedBtfTests
 {
     [Fact]
+    public void Structs_that_are_many_times_in_each_other_are_not_walked_without_end()
+    {
+        var types = new BtfBuilder().Int().Type(BtfKind.Union, "u2", 4, 1, 0, 1, 0);
+        for (uint id = 3; id <= 10; id++)
+        {
+            types.Type(BtfKind.Union, $"u{id}", 4, 4, 0, id - 1, 0, 0, id - 1, 0, 0, id - 1, 0, 0, id - 1, 0);
+        }
+
+        Assert.InRange(GadgetTypes.Members(Btf.Parse(types.Build()).Types[10]).Count, 1, 10_000);
+    }
+
+    [Fact]
     public void TheBuilderBuildsWhatParses()
     {
         var btf = Btf.Parse(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 5).Build());

@@ -50,13 +50,38 @@ internal static class GadgetTypes
         .ToDictionary(member => member.Name, _ => new FieldPresentation { Hidden = true });
 
     /// <summary>The members of a record as its object has them: those of structs without a name, and of those that are spread, among its own.</summary>
-    public static IEnumerable<BtfMember> Members(BtfType? record) => Members(record, 0);
-
-    private static IEnumerable<BtfMember> Members(BtfType? record, int depth)
+    public static IReadOnlyList<BtfMember> Members(BtfType? record)
     {
-        // Checked when the shape is read; deeper ones have no words here.
-        const int Deepest = 8;
-        return record?.Resolve() is not BtfStruct type || depth > Deepest ? [] : type.Members.SelectMany(member =>
-            member.Type.Resolve() is BtfStruct inner && (member.Name.Length == 0 || IsSpread(member, inner)) ? Members(inner, depth + 1) : [member]);
+        var members = new List<BtfMember>();
+        var met = 0;
+        Add(record, 0, ref met, members);
+        return members;
+    }
+
+    private static void Add(BtfType? record, int depth, ref int met, List<BtfMember> members)
+    {
+        // Refused when the shape is read; what is beyond has no words here. Without a limit on all of them a few structs, each many times in the next, would take forever.
+        const int Deepest = 8, Most = 10_000;
+        if (record?.Resolve() is not BtfStruct type || depth > Deepest)
+        {
+            return;
+        }
+
+        foreach (var member in type.Members)
+        {
+            if (++met > Most)
+            {
+                return;
+            }
+
+            if (member.Type.Resolve() is BtfStruct inner && (member.Name.Length == 0 || IsSpread(member, inner)))
+            {
+                Add(inner, depth + 1, ref met, members);
+            }
+            else
+            {
+                members.Add(member);
+            }
+        }
     }
 }
