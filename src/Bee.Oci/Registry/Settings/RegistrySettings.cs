@@ -63,6 +63,12 @@ public sealed record RegistrySettings
     /// <exception cref="SettingsException">It cannot be read, is not what it should be, or others than root and this user could have written it.</exception>
     public static RegistrySettings? Read(string path)
     {
+        // A folder that this user may not look into is somebody else's, as where only the user was changed and HOME was not.
+        if (!File.Exists(path) && new FileInfo(path).LinkTarget is null)
+        {
+            return null;
+        }
+
         // Which registry a name means decides what runs, and how it is spoken to who reads the login.
         if (TrustedFile.Read(Path.GetFullPath(path)) is not { } content)
         {
