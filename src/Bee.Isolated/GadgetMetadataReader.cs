@@ -1,85 +1,10 @@
-using System.Globalization;
-using Bee.Ebpf;
 using Bee.Toolchain;
-using YamlDotNet.RepresentationModel;
 
 namespace Bee.Isolated;
 
 /// <summary>Reads the metadata of Inspektor Gadget's images, leniently: its own tool knows more keys with each version.</summary>
 public sealed class GadgetMetadataReader : IGadgetMetadataReader
 {
-    // Its tables follow the width of the terminal; wider columns here are Bee's own choice.
-    private const int WidestColumn = 16;
-
-    // What its templates (columns of one meaning, by name) say beside widths.
-    private static readonly string[] s_hidden = ["timestamp", "containerPid", "containerStartedAt", "ns", "mntns_id", "netns_id", "pcomm", "ppid", "ptid", "user_stack"];
-    private static readonly string[] s_right = ["bytes", "duration", "pid", "ppid", "tid", "ptid", "uid", "gid", "ns", "mntns_id", "netns_id"];
-
     /// <inheritdoc/>
-    public GadgetMetadata Read(string text)
-    {
-        if (YamlText.Load("metadata", text) is not [{ RootNode: var root }, ..])
-        {
-            return new GadgetMetadata();
-        }
-
-        return new GadgetMetadata
-        {
-            Sources = Sources(root),
-            Structs = Pairs(Child(root, "structs")).ToDictionary(said => said.Name, said => Fields(List(Child(said.Value, "fields")), "attributes")),
-            Parameters = Pairs(Child(root, "ebpfParams")).Concat(Pairs(Child(Child(root, "params"), "ebpf"))).DistinctBy(said => said.Name).ToDictionary(said => said.Name, said => Parameter(said.Value)),
-        };
-    }
-
-    // Its own reader does not tell capitals from small letters, and both spellings are in use.
-    private static Dictionary<string, IReadOnlyDictionary<string, FieldPresentation>> Sources(YamlNode root) =>
-        Pairs(Child(root, "datasources")).Concat(Pairs(Child(root, "dataSources"))).DistinctBy(said => said.Name)
-            .ToDictionary(said => said.Name, said => Fields(Pairs(Child(said.Value, "fields")), "annotations"));
-
-    private static IReadOnlyDictionary<string, FieldPresentation> Fields(IEnumerable<(string Name, YamlNode Value)> fields, string words) =>
-        fields.DistinctBy(field => field.Name).ToDictionary(field => field.Name, field => Field(field.Value, words));
-
-    private static FieldPresentation Field(YamlNode field, string words)
-    {
-        var said = Pairs(Child(field, words)).DistinctBy(word => word.Name).ToDictionary(word => word.Name, word => Text(word.Value));
-        var template = Word("template") ?? "";
-        return new FieldPresentation
-        {
-            Description = Word("description") ?? Text(Child(field, "description")),
-            Width = Width(),
-            AlignRight = Word("columns.alignment", "alignment") switch
-            {
-                "left" => false,
-                "right" => true,
-                _ => s_right.Contains(template) ? true : null,
-            },
-            Hidden = bool.TryParse(Word("columns.hidden", "hidden"), out var hidden) ? hidden : s_hidden.Contains(template) ? true : null,
-        };
-
-        string? Word(params string[] names) => names.Select(name => said.GetValueOrDefault(name)).FirstOrDefault(word => word is { Length: > 0 });
-
-        int? Width() => int.TryParse(Word("columns.width", "width"), NumberStyles.None, CultureInfo.InvariantCulture, out var width) && width is > 0 and <= WidestColumn ? width : null;
-    }
-
-    private static ParameterPresentation Parameter(YamlNode said) => new()
-    {
-        Key = Filled(Text(Child(said, "key"))),
-        Description = Filled(Text(Child(said, "description"))),
-        Default = Filled(Text(Child(said, "defaultValue"))),
-    };
-
-    private static string? Filled(string? text) => string.IsNullOrEmpty(text) ? null : text;
-
-    private static string? Text(YamlNode? node) => (node as YamlScalarNode)?.Value;
-
-    private static YamlNode? Child(YamlNode? node, string key) => Pairs(node).FirstOrDefault(pair => pair.Name == key).Value;
-
-    private static IEnumerable<(string Name, YamlNode Value)> Pairs(YamlNode? node) => node is YamlMappingNode map
-        ? map.Children.Where(pair => pair.Key is YamlScalarNode { Value: not null }).Select(pair => (((YamlScalarNode)pair.Key).Value!, pair.Value))
-        : [];
-
-    // A list whose items have their name in them.
-    private static IEnumerable<(string Name, YamlNode Value)> List(YamlNode? node) => node is YamlSequenceNode list
-        ? list.Children.Select(item => (Name: Text(Child(item, "name")) ?? "", Value: item)).Where(item => item.Name.Length > 0)
-        : [];
+    public GadgetMetadata Read(string text) => YamlText.Load(GadgetDocument.Name, text) is [{ RootNode: var root }, ..] ? new GadgetDocument().Read(root) : new GadgetMetadata();
 }

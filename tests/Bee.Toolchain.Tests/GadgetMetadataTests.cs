@@ -120,4 +120,12 @@ public class GadgetMetadataTests
     [InlineData("{ : : }}")]
     [InlineData("a: &a\n  ? *a\n  : 1")]
     public void What_is_no_YAML_is_refused(string text) => Assert.Throws<ManifestException>(() => Read(text));
+
+    [Fact]
+    public void A_text_whose_aliases_say_more_than_it_has_room_for_is_refused()
+    {
+        string fields = string.Join(", ", Enumerable.Range(0, 4000).Select(i => $"f{i}: 1"));
+        string sources = string.Join("\n", Enumerable.Range(0, 4000).Select(i => $"  s{i}: *one"));
+        Assert.Throws<ManifestException>(() => Read($"one: &one {{ fields: {{ {fields} }} }}\ndatasources:\n{sources}"));
+    }
 }

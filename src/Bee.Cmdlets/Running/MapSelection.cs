@@ -8,7 +8,8 @@ internal static class MapSelection
 {
     /// <summary>The choice that -Map makes.</summary>
     /// <param name="names">
-    /// Names and patterns, or null for what streams by its name's prefix. Patterns choose among those; a literal name can be any map.
+    /// Names and patterns, or null for what streams by its name's prefix. Patterns choose among those; a literal name can be any map. A source of data has the
+    /// name that its gadget gives it too.
     /// </param>
     /// <param name="file">The program.</param>
     /// <exception cref="BeeInputException">A literal name is no map's.</exception>
@@ -33,12 +34,14 @@ internal static class MapSelection
             }
         }
 
-        return map => literal.Contains(map.Name) || (map.Role != MapRole.None && patterns.Exists(pattern => pattern.IsMatch(map.Name)));
+        return map => literal.Contains(map.Name)
+            || (map.Role != MapRole.None && patterns.Exists(pattern => pattern.IsMatch(map.Name) || (map.DataSource is { } source && pattern.IsMatch(source))));
     }
 
     private static MapDescription Find(string name, ObjectFile file)
     {
         MapDescription? found = file.Maps.FirstOrDefault(map => map.Name == name)
+            ?? file.Maps.FirstOrDefault(map => map.DataSource == name)
             ?? file.Maps.FirstOrDefault(map => map.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
         return found ?? throw new BeeInputException(
             "MapNotFound",

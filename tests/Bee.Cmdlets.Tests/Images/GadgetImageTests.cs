@@ -15,6 +15,9 @@ public sealed class GadgetImageTests : IDisposable
           groups:
             fields:
               error: { annotations: { columns.hidden: true } }
+              server: { annotations: { columns.hidden: true } }
+              host: { annotations: { columns.hidden: true } }
+              nobody: { annotations: { columns.hidden: "true" } }
               asked: { annotations: { description: Whom they ask for, columns.width: 7, columns.alignment: left } }
               note: { annotations: { description: "A remark\u001b[31m" } }
         params:
@@ -81,6 +84,8 @@ public sealed class GadgetImageTests : IDisposable
         // -1 is a call that fails; 7 is not.
         Assert.DoesNotContain(Run("-Parameter @{ pid = $PID; 'only-failed' = $true } -Duration 0.3"), each => Source(each) == "events");
 
+        Assert.Equal(["events", "spread"], Run("-Parameter @{ pid = $PID } -Map groups, si* -Duration 0.3", "tracer").Select(Source).Distinct().Order());
+
         ErrorRecord error = _shell.Error("Invoke-BeeProgram groups -Store $store -Pull Never -Parameter @{ only = 1 }", Variables());
         Assert.Contains("pid (gadget_pid), only-failed (_Bool)", $"{error}", StringComparison.Ordinal);
     }
@@ -91,8 +96,8 @@ public sealed class GadgetImageTests : IDisposable
         Run("-Parameter @{ pid = $PID } -Map events -MaxEvents 1 -Duration 20 | Out-Default", "tracer");
         string[] lines = _shell.Screen.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         string header = lines.First(line => line.Contains("asked", StringComparison.Ordinal));
-        Assert.Matches(@"^comm +pid +tid +.*asked +note", header);
-        Assert.All(new[] { "error", "timestamp", "mntns" }, hidden => Assert.DoesNotContain(hidden, header, StringComparison.Ordinal));
+        Assert.Matches(@"^comm +pid +.*asked +peer +note", header);
+        Assert.All(new[] { "error", "server", "timestamp", "mntns" }, hidden => Assert.DoesNotContain(hidden, header, StringComparison.Ordinal));
         Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
     }
 

@@ -1,0 +1,95 @@
+using System.Globalization;
+using Bee.Ebpf;
+using Bee.Toolchain;
+using YamlDotNet.RepresentationModel;
+
+namespace Bee.Isolated;
+
+/// <summary>Takes what is known out of one gadget's metadata.</summary>
+internal sealed class GadgetDocument
+{
+    /// <summary>What the text is called in messages.</summary>
+    public const string Name = "metadata";
+
+    // An alias can stand for a large map in many places: what is read is counted, not what is written.
+    private const int MostNodes = 100_000;
+
+    // Its tables follow the width of the terminal; wider columns here are Bee's own choice.
+    private const int WidestColumn = 16;
+
+    // What its templates (columns of one meaning, by name) say beside widths.
+    private static readonly string[] s_hidden = ["timestamp", "containerPid", "containerStartedAt", "ns", "mntns_id", "netns_id", "pcomm", "ppid", "ptid", "user_stack"];
+    private static readonly string[] s_right = ["bytes", "duration", "pid", "ppid", "tid", "ptid", "uid", "gid", "ns", "mntns_id", "netns_id"];
+
+    private int _read;
+
+    /// <summary>Reads it.</summary>
+    /// <param name="root">The document.</param>
+    /// <exception cref="ManifestException">It says too much.</exception>
+    public GadgetMetadata Read(YamlNode root) => new()
+    {
+        Sources = Sources(root),
+        Structs = Pairs(Child(root, "structs")).DistinctBy(said => said.Name).ToDictionary(said => said.Name, said => Fields(List(Child(said.Value, "fields")), "attributes")),
+        Parameters = Pairs(Child(root, "ebpfParams")).Concat(Pairs(Child(Child(root, "params"), "ebpf"))).DistinctBy(said => said.Name).ToDictionary(said => said.Name, said => Parameter(said.Value)),
+    };
+
+    // Its own reader does not tell capitals from small letters, and both spellings are in use.
+    private Dictionary<string, IReadOnlyDictionary<string, FieldPresentation>> Sources(YamlNode root) =>
+        Pairs(Child(root, "datasources")).Concat(Pairs(Child(root, "dataSources"))).DistinctBy(said => said.Name)
+            .ToDictionary(said => said.Name, said => Fields(Pairs(Child(said.Value, "fields")), "annotations"));
+
+    private IReadOnlyDictionary<string, FieldPresentation> Fields(IEnumerable<(string Name, YamlNode Value)> fields, string words) =>
+        fields.DistinctBy(field => field.Name).ToDictionary(field => field.Name, field => Field(field.Value, words));
+
+    private FieldPresentation Field(YamlNode field, string words)
+    {
+        var said = Pairs(Child(field, words)).DistinctBy(word => word.Name).ToDictionary(word => word.Name, word => Text(word.Value));
+        var template = Word("template") ?? "";
+        return new FieldPresentation
+        {
+            Description = Word("description") ?? Text(Child(field, "description")),
+            Width = Width(),
+            AlignRight = Word("columns.alignment", "alignment") switch
+            {
+                "left" => false,
+                "right" => true,
+                _ => s_right.Contains(template) ? true : null,
+            },
+            Hidden = bool.TryParse(Word("columns.hidden", "hidden"), out var hidden) ? hidden : s_hidden.Contains(template) ? true : null,
+        };
+
+        string? Word(params string[] names) => names.Select(name => said.GetValueOrDefault(name)).FirstOrDefault(word => word is { Length: > 0 });
+
+        int? Width() => int.TryParse(Word("columns.width", "width"), NumberStyles.None, CultureInfo.InvariantCulture, out var width) && width is > 0 and <= WidestColumn ? width : null;
+    }
+
+    private ParameterPresentation Parameter(YamlNode said) => new()
+    {
+        Key = Filled(Text(Child(said, "key"))),
+        Description = Filled(Text(Child(said, "description"))),
+        Default = Filled(Text(Child(said, "defaultValue"))),
+    };
+
+    private static string? Filled(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    private static string? Text(YamlNode? node) => (node as YamlScalarNode)?.Value;
+
+    private YamlNode? Child(YamlNode? node, string key) => Pairs(node).FirstOrDefault(pair => pair.Name == key).Value;
+
+    private IEnumerable<(string Name, YamlNode Value)> Pairs(YamlNode? node) => Counted<KeyValuePair<YamlNode, YamlNode>>(node is YamlMappingNode map ? map.Children : [])
+        .Where(pair => pair.Key is YamlScalarNode { Value: not null })
+        .Select(pair => (((YamlScalarNode)pair.Key).Value!, pair.Value));
+
+    // A list whose items have their name in them.
+    private IEnumerable<(string Name, YamlNode Value)> List(YamlNode? node) => Counted<YamlNode>(node is YamlSequenceNode list ? list.Children : [])
+        .Select(item => (Name: Text(Child(item, "name")) ?? "", Value: item))
+        .Where(item => item.Name.Length > 0);
+
+    private IEnumerable<T> Counted<T>(IEnumerable<T> nodes)
+    {
+        foreach (var node in nodes)
+        {
+            yield return ++_read <= MostNodes ? node : throw new ManifestException(Name, 1, 1, "says more than a description of a program does.");
+        }
+    }
+}
