@@ -55,19 +55,11 @@ internal sealed class KernelNames(TargetKernel kernel)
         where T : BtfType
     {
         var found = new Dictionary<string, T>(StringComparer.Ordinal);
-        foreach (var graph in kernel.Modules.Select(m => m.Types).Prepend(kernel.Types))
+        foreach (var (graph, table, id) in Types(kernel, kind))
         {
-            if (graph?.Table is not { } table)
+            if (table.Text(table.NameOffset(id)) is var name && name.StartsWith(prefix, StringComparison.Ordinal))
             {
-                continue;
-            }
-
-            for (var id = Math.Max(1, table.FirstId); id < table.TypeCount; id++)
-            {
-                if (table.Kind(id) == kind && table.Text(table.NameOffset(id)) is var name && name.StartsWith(prefix, StringComparison.Ordinal))
-                {
-                    found.TryAdd(name[prefix.Length..], (T)graph.Types[(int)id]);
-                }
+                found.TryAdd(name[prefix.Length..], (T)graph.Types[(int)id]);
             }
         }
 
@@ -78,6 +70,21 @@ internal sealed class KernelNames(TargetKernel kernel)
     private static HashSet<(Btf, uint)> ReadTagged(TargetKernel kernel)
     {
         var tagged = new HashSet<(Btf, uint)>();
+        foreach (var (graph, table, id) in Types(kernel, BtfKind.DeclarationTag))
+        {
+            if (table.TextBytes(table.NameOffset(id)).SequenceEqual("bpf_kfunc"u8))
+            {
+                var function = graph.Types[(int)table.Target(id)];
+                tagged.Add((function.Graph, function.Id));
+            }
+        }
+
+        return tagged;
+    }
+
+    // Those of the kernel first. There are a hundred thousand: only what is wanted becomes an object.
+    private static IEnumerable<(Btf Graph, BtfTable Table, uint Id)> Types(TargetKernel kernel, BtfKind kind)
+    {
         foreach (var graph in kernel.Modules.Select(m => m.Types).Prepend(kernel.Types))
         {
             if (graph?.Table is not { } table)
@@ -87,15 +94,12 @@ internal sealed class KernelNames(TargetKernel kernel)
 
             for (var id = Math.Max(1, table.FirstId); id < table.TypeCount; id++)
             {
-                if (table.Kind(id) == BtfKind.DeclarationTag && table.TextBytes(table.NameOffset(id)).SequenceEqual("bpf_kfunc"u8))
+                if (table.Kind(id) == kind)
                 {
-                    var function = graph.Types[(int)table.Target(id)];
-                    tagged.Add((function.Graph, function.Id));
+                    yield return (graph, table, id);
                 }
             }
         }
-
-        return tagged;
     }
 
     private static HashSet<string>? ReadSymbols()

@@ -25,7 +25,7 @@ internal static class ValueEncoder
                 Float(number.Kind, value, to);
                 break;
             case NumberShape number:
-                Integer(Named(number.Meaning, value), number.Kind, to);
+                Integer(NumberParser.Parse(number.Meaning, value), number.Kind, to);
                 if (number.BigEndian)
                 {
                     to.Reverse();
@@ -33,13 +33,13 @@ internal static class ValueEncoder
 
                 break;
             case NamedNumberShape number:
-                Integer(FromName(value, number.Meaning == FieldMeaning.Errno ? typeof(Errno) : typeof(Signal)), number.Kind, to);
+                Integer(NumberParser.Parse(number, value), number.Kind, to);
                 break;
             case EnumShape e:
-                Integer(EnumValue(e, value), e.Kind, to);
+                Integer(NumberParser.Parse(e, value), e.Kind, to);
                 break;
             case MomentShape moment:
-                Integer(Moment(moment, value), NumberKind.UInt64, to);
+                Integer(NumberParser.Parse(moment, value), NumberKind.UInt64, to);
                 break;
             case AddressShape address:
                 AddressParser.Parse(address.Meaning, value, to);
@@ -100,61 +100,6 @@ internal static class ValueEncoder
 
         to.Fill(value.Sign < 0 ? (byte)0xff : (byte)0);
         value.TryWriteBytes(to, out _, isUnsigned: !signed);
-    }
-
-    private static BigInteger Moment(MomentShape moment, object? value) => value switch
-    {
-        DateTime date => EventClock.ToStamp(date, moment.BootTime),
-        DateTimeOffset offset => EventClock.ToStamp(offset.UtcDateTime, moment.BootTime),
-        // As files have dates: JSON in a form of its own, CSV as the culture writes them.
-        string text when !text.All(char.IsAsciiLetterOrDigit) && (DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var date)
-            || DateTime.TryParse(text, CultureInfo.CurrentCulture, DateTimeStyles.None, out date)) => EventClock.ToStamp(date, moment.BootTime),
-        _ => IntegerParser.Parse(value, "a date, or a number of nanoseconds"),
-    };
-
-    private static BigInteger Named(FieldMeaning meaning, object? value) => (meaning, value) switch
-    {
-        (FieldMeaning.Duration, TimeSpan span) => (BigInteger)span.Ticks * 100,
-        (FieldMeaning.Duration, string text) when DurationParser.TryParse(text, out var nanoseconds) => nanoseconds,
-        (FieldMeaning.Duration, _) => IntegerParser.Parse(value, "a time span, a number of nanoseconds, or text such as '1.5ms'"),
-        (FieldMeaning.UserId, string name) when AccountNames.UserId(name) is { } id => id,
-        (FieldMeaning.UserId, _) => IntegerParser.Parse(value, "a user's name or number"),
-        (FieldMeaning.GroupId, string name) when AccountNames.GroupId(name) is { } id => id,
-        (FieldMeaning.GroupId, _) => IntegerParser.Parse(value, "a group's name or number"),
-        (FieldMeaning.Syscall, string name) when SyscallNames.NumberOf(name) is { } number => number,
-        (FieldMeaning.Syscall, _) => IntegerParser.Parse(value, "a system call's name or number"),
-        (FieldMeaning.Stack, StackTrace { Id: { } id }) => id,
-        (FieldMeaning.Stack, _) => IntegerParser.Parse(value, "the id of a stack"),
-        _ => IntegerParser.Parse(value, "a whole number"),
-    };
-
-    private static BigInteger FromName(object? value, Type names) =>
-        value is string text && Enum.TryParse(names, text, ignoreCase: true, out var named)
-            ? Convert.ToInt32(named, CultureInfo.InvariantCulture)
-            : IntegerParser.Parse(value, $"a name such as {(names == typeof(Errno) ? "ENOENT" : "SIGTERM")}, or a number");
-
-    private static BigInteger EnumValue(EnumShape shape, object? value)
-    {
-        var wanted = $"one of {string.Join(", ", shape.Values.Take(20).Select(v => v.Name))}{(shape.Values.Count > 20 ? ", ..." : "")}, or a number";
-        if (value is not string text || text.Length == 0 || char.IsAsciiDigit(text[0]) || text[0] is '-' or '+')
-        {
-            return IntegerParser.Parse(value, wanted);
-        }
-
-        BigInteger all = 0;
-        foreach (var name in text.Split(',', StringSplitOptions.TrimEntries))
-        {
-            // The exact name first: C may tell names apart by case alone.
-            var found = shape.Values.Where(v => v.Name == name).Concat(shape.Values.Where(v => string.Equals(v.Name, name, StringComparison.OrdinalIgnoreCase))).ToList();
-            if (found.Count == 0 || (text.Contains(',') && !shape.IsFlags))
-            {
-                throw EncodeException.Wrong(value, wanted);
-            }
-
-            all |= Numbers.IsSigned(shape.Kind) ? found[0].Value : (ulong)found[0].Value;
-        }
-
-        return all;
     }
 
     private static void Float(NumberKind kind, object? value, Span<byte> to)
