@@ -193,7 +193,7 @@ public sealed partial class ImageStore
             {
                 try
                 {
-                    return describer.Describe(ReadProgram(image), image.Metadata);
+                    return ConfigCheck.Sound(describer.Describe(ReadProgram(image), image.Metadata));
                 }
                 catch (StoreException)
                 {

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Bee.Ebpf;
 
 /// <summary>Finds the descriptions that stand in the C file: tags that bee.h's BEE_DESCRIBE attaches to declarations.</summary>
@@ -37,7 +35,7 @@ internal static class DescriptionTags
                 && btf.Types[id] is BtfDeclarationTag tag
                 && tag.Value.StartsWith(Prefix, StringComparison.Ordinal))
             {
-                tags.TryAdd((tag.Target.Id, tag.ComponentIndex), Line(tag.Value[Prefix.Length..]));
+                tags.TryAdd((tag.Target.Id, tag.ComponentIndex), ControlCharacters.Replace(tag.Value[Prefix.Length..]));
             }
         }
 
@@ -56,18 +54,6 @@ internal static class DescriptionTags
         }
 
         return named;
-    }
-
-    // It is shown on terminals, and an object file may come from anyone.
-    private static string Line(string text)
-    {
-        var line = new StringBuilder(text.Length);
-        foreach (var c in text)
-        {
-            line.Append(char.IsControl(c) ? '\uFFFD' : c);
-        }
-
-        return line.ToString();
     }
 
     private static Dictionary<string, FieldPresentation> Fields(MapDescription map, Dictionary<(uint, int), string> tags)

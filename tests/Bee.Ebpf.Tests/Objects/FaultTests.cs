@@ -36,6 +36,26 @@ public class FaultTests
     }
 
     [ClangFact]
+    public void NamesThatWouldRewriteTheTerminal()
+    {
+        var file = Fixtures.Compile("escape", "#include \"fixture.h\"\nstruct shown_struct { int shown_field; };\n" + Map("__uint(type, HASH); __uint(max_entries, 1); __type(key, int); __type(value, struct shown_struct);") + "\nSEC(\"xdp\") int shown_program(void *c) { return 0; }");
+        var record = (BtfStruct)ObjectFile.Parse(Changed("shown_field"), "escape.o").Btf!.Find("shown_struct", BtfKind.Struct)!;
+        Assert.Equal("\uFFFD[2Jn_field", record.Members[0].Name);
+        Check(Changed("shown_program"), ObjectFault.DamagedElf, "'\uFFFD[2Jn_program'");
+
+        byte[] Changed(string name)
+        {
+            var changed = file.ToArray();
+            for (int at; (at = changed.AsSpan().IndexOf(Encoding.ASCII.GetBytes(name))) >= 0;)
+            {
+                "\u001b[2J"u8.CopyTo(changed.AsSpan(at));
+            }
+
+            return changed;
+        }
+    }
+
+    [ClangFact]
     public void BigEndian() => Check(CompileOnly("big", "-target", "bpfeb"), ObjectFault.WrongEndianness, "bpfel");
 
     [ClangFact]

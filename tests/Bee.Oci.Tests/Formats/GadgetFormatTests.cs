@@ -45,6 +45,19 @@ public sealed class GadgetFormatTests : IDisposable
     }
 
     [Fact]
+    public void What_is_read_out_of_the_program_is_fit_to_be_shown()
+    {
+        new ForeignLayout(_folder.Path).AddGadget("x:v1", [(Platform.Host.Architecture, Mine)]);
+        Image image = new ImageStores(_folder.Path, new Escapes()).Find("x:v1")!;
+        Assert.Equal("\uFFFD[2Jprogram", Assert.Single(image.Programs).Name);
+    }
+
+    private sealed class Escapes : IProgramDescriber
+    {
+        public ImageConfig Describe(byte[] program, string? metadata) => ImageConfig.Empty with { Programs = [new ImageProgram { Name = "\u001b[2Jprogram" }] };
+    }
+
+    [Fact]
     public void Metadata_is_fit_to_be_shown_and_not_too_large()
     {
         var layout = new ForeignLayout(_folder.Path);

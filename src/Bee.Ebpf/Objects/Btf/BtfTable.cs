@@ -96,7 +96,8 @@ internal sealed class BtfTable
         return rest[..rest.IndexOf((byte)0)];
     }
 
-    public string Text(uint offset) => offset == 0 ? "" : Encoding.UTF8.GetString(TextBytes(offset));
+    /// <summary>A string. It may be shown: control characters but for line feed and tab, which lines of source have, are replaced.</summary>
+    public string Text(uint offset) => offset == 0 ? "" : ControlCharacters.Replace(Encoding.UTF8.GetString(TextBytes(offset)), except: "\n\t");
 
     public Dictionary<(string, BtfKind), uint> IndexNames()
     {

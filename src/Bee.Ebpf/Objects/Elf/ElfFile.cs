@@ -44,11 +44,13 @@ internal sealed class ElfFile
     public ReadOnlyMemory<byte> Data(ElfSection section) =>
         section.Type == ElfSectionType.NoBits ? default : _bytes.Slice(section.Offset, section.Size);
 
-    /// <summary>A string of a checked string table.</summary>
+    /// <summary>A name of a checked string table.</summary>
+    /// <exception cref="BpfObjectException">It would write more than itself onto a terminal; libbpf repeats it there, too.</exception>
     public static string Text(ReadOnlySpan<byte> table, uint offset)
     {
         var rest = table[(int)offset..];
-        return Encoding.UTF8.GetString(rest[..rest.IndexOf((byte)0)]);
+        var name = Encoding.UTF8.GetString(rest[..rest.IndexOf((byte)0)]);
+        return ControlCharacters.Has(name) ? throw Damaged($"the name '{ControlCharacters.Replace(name)}' has control characters") : name;
     }
 
     public static BpfObjectException Damaged(string what) =>
