@@ -6,11 +6,8 @@ using YamlDotNet.RepresentationModel;
 namespace Bee.Isolated;
 
 /// <summary>Takes what is known out of one gadget's metadata.</summary>
-internal sealed class GadgetDocument
+internal sealed class GadgetDocument(string path)
 {
-    /// <summary>What the text is called in messages.</summary>
-    public const string Name = "metadata";
-
     // An alias can stand for a large map in many places: what is read is counted, not what is written.
     private const int MostNodes = 100_000;
 
@@ -89,7 +86,7 @@ internal sealed class GadgetDocument
     {
         foreach (var node in nodes)
         {
-            yield return ++_read <= MostNodes ? node : throw new ManifestException(Name, 1, 1, "says more than a description of a program does.");
+            yield return ++_read <= MostNodes ? node : throw new ManifestException(path, 1, 1, "says more than a description of a program does.");
         }
     }
 }

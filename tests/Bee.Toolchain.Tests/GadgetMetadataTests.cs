@@ -64,7 +64,7 @@ public class GadgetMetadataTests
           targ_failed: { key: only-failed, defaultValue: "false", description: Only calls that failed }
         """;
 
-    private static GadgetMetadata Read(string text) => Isolated.Create<IGadgetMetadataReader>().Read(text);
+    private static GadgetMetadata Read(string text) => Isolated.Create<IGadgetMetadataReader>().Read("metadata", text);
 
     [Fact]
     public void Aliases_that_stand_for_more_than_there_is_memory_for_are_refused()

@@ -53,7 +53,7 @@ public sealed class ManifestMutationTests(ITestOutputHelper output)
         var reader = Isolated.Create<IGadgetMetadataReader>();
         new ReaderRun("gadget.yaml", TextMutator.Yaml([Encoding.UTF8.GetBytes(GadgetMetadataTests.Whole), Encoding.UTF8.GetBytes(GadgetMetadataTests.Older)]).Make, (bytes, number) =>
         {
-            GadgetMetadata metadata = reader.Read(Encoding.UTF8.GetString(bytes));
+            GadgetMetadata metadata = reader.Read("gadget.yaml", Encoding.UTF8.GetString(bytes));
             _ = metadata.Sources.Values.Concat(metadata.Structs.Values).Sum(fields => fields.Count) + metadata.Parameters.Values.Count(parameter => parameter.Default is string);
         }, fault => fault is ManifestException { Line: > 0 }).Execute(output.WriteLine);
     }

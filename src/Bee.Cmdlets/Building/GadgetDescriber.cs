@@ -13,7 +13,7 @@ internal sealed class GadgetDescriber : IProgramDescriber
         try
         {
             ObjectFile file = ObjectFile.Parse(program, "program");
-            return ProgramMetadata.Describe(file.Present(Words(metadata, file)), new BuildFacts()) with { Build = null };
+            return ProgramMetadata.Describe(file.Present(Words(metadata, file)), new BuildFacts()) with { Version = null, Build = null };
         }
         catch (BpfObjectException)
         {
@@ -26,7 +26,7 @@ internal sealed class GadgetDescriber : IProgramDescriber
     {
         try
         {
-            return metadata is null ? ObjectPresentation.None : Isolated.Create<IGadgetMetadataReader>().Read(metadata).Of(file);
+            return metadata is null ? ObjectPresentation.None : Isolated.Create<IGadgetMetadataReader>().Read("metadata", metadata).Of(file);
         }
         catch (ManifestException)
         {

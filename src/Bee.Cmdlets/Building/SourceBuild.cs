@@ -51,14 +51,25 @@ internal static class SourceBuild
         }
     }
 
-    /// <summary>Describes an object that was built, with what its bee.yaml says.</summary>
+    /// <summary>Describes an object that was built, with what its bee.yaml says, and below that what its gadget.yaml does.</summary>
     /// <param name="cmdlet">Where errors are written.</param>
     /// <param name="source">What was built.</param>
     /// <param name="bytes">The object.</param>
-    /// <returns>The description, or null where the bee.yaml says what is not true of the object; then errors have been written.</returns>
+    /// <returns>The description, or null where the bee.yaml says what is not true of the object, or the gadget.yaml is no YAML; then errors have been written.</returns>
     public static ObjectFile? Describe(BeeCmdlet cmdlet, BuildSource source, byte[] bytes)
     {
         ObjectFile file = ObjectFile.Parse(bytes, source.File);
+        string gadget = Path.Combine(Path.GetDirectoryName(source.File)!, GadgetMetadata.FileName);
+        try
+        {
+            file = File.Exists(gadget) ? file.Present(Isolated.Create<IGadgetMetadataReader>().Read(gadget, File.ReadAllText(gadget)).Of(file)) : file;
+        }
+        catch (ManifestException fault)
+        {
+            cmdlet.WriteError(ErrorRecords.From(fault, gadget));
+            return null;
+        }
+
         IReadOnlyList<ManifestException> wrong = source.Manifest.Check(file);
         foreach (ManifestException fault in wrong)
         {

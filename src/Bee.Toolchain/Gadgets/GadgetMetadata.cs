@@ -5,6 +5,9 @@ namespace Bee.Toolchain;
 /// <summary>What the metadata of an Inspektor Gadget image (its gadget.yaml) says about the parts of its object (inspektor-gadget.io, gadget-devel/metadata).</summary>
 public sealed record GadgetMetadata
 {
+    /// <summary>The file's name where it stands beside a source: <c>gadget.yaml</c>.</summary>
+    public const string FileName = "gadget.yaml";
+
     /// <summary>By the name of a source of data, the words about its fields by their names there: <c>proc.comm</c>, <c>error_raw</c>, <c>error</c>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, FieldPresentation>> Sources { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, FieldPresentation>>();
 

@@ -73,6 +73,18 @@ public sealed class GadgetImageTests : IDisposable
         Assert.StartsWith("BadObject.", _shell.Error("Invoke-BeeProgram broken -Store $store -Pull Never", Variables()).FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void ASourceIsBuiltWithTheMetadataBesideIt()
+    {
+        File.Copy(BeeModule.File("tests", "fixtures", "gadget.bpf.c"), _folder.Write("source/gadget.bpf.c", ""), overwrite: true);
+        string metadata = _folder.Write("source/gadget.yaml", Metadata);
+        Assert.Matches("only-failed +_Bool", $"{Assert.Single(_shell.Objects(
+            "Invoke-BeeBuild $folder -Tag built:v1 -Store $store | ForEach-Object { [Bee.Cmdlets.ViewText]::Parameters($_) }", [.. Variables(), ("folder", _folder["source"])]))}");
+
+        File.WriteAllText(metadata, "datasources: [");
+        Assert.StartsWith("BadManifest", _shell.Error("Invoke-BeeBuild $folder -Tag built:v2 -Store $store", [.. Variables(), ("folder", _folder["source"])]).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
     [KernelFact]
     public void ItStreamsWhatItDeclaresAndTakesItsOwnKeys()
     {
