@@ -8,15 +8,13 @@ using Bee.Oci.Store;
 namespace Bee.Oci.Registry.Authentication;
 
 /// <summary>
-/// Docker's config.json as a document: read whole, written whole under another name and renamed, readable for its owner alone. Whatever
-/// else stands in it stays. No message repeats its content.
+/// Docker's config.json as a document: read whole, and written whole (<see cref="PrivateFile"/>). Whatever else stands in it stays. No message
+/// repeats its content.
 /// </summary>
 internal sealed class DockerConfigFile
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int Largest = 16 << 20;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
     private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly string _path;
@@ -98,16 +96,11 @@ internal sealed class DockerConfigFile
     {
         try
         {
-            // A link stays one: what it points at is replaced.
-            string target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
-            string folder = Path.GetDirectoryName(target)!;
-            MakeFolder(folder);
-            using StoreLock held = StoreLock.TakeDirectory(folder, s_patience);
-            DockerConfigFile file = Read(target);
-            if (change(file))
+            PrivateFile.Update(path, target =>
             {
-                file.Write(folder);
-            }
+                DockerConfigFile file = Read(target);
+                return change(file) ? Encoding.UTF8.GetBytes(file.Root.ToJsonString(s_readable) + "\n") : null;
+            });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreException)
         {
@@ -170,57 +163,6 @@ internal sealed class DockerConfigFile
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return [];
-        }
-    }
-
-    private static void MakeFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
-        }
-    }
-
-    private void Write(string folder)
-    {
-        byte[] content = Encoding.UTF8.GetBytes(Root.ToJsonString(s_readable) + "\n");
-        string temporary = Path.Combine(folder, $".{Path.GetFileName(_path)}.{Guid.NewGuid():N}");
-        try
-        {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = OwnerOnly;
-            }
-
-            using (var stream = new FileStream(temporary, options))
-            {
-                stream.Write(content);
-                KeepOwner(stream, folder);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, _path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
-
-    /// <summary>Root may write the file of the user behind sudo, who has to be able to read it afterwards.</summary>
-    private void KeepOwner(FileStream stream, string folder)
-    {
-        using var before = LibC.Open(File.Exists(_path) ? _path : folder, LibC.PathOnly);
-        if (LibC.EffectiveUser() == 0 && before is not null && LibC.TryStat(before, out LibC.FileFacts facts) && facts.User != 0
-            && LibC.GiveTo(stream.SafeFileHandle, facts.User, facts.Group) != 0)
-        {
-            throw Fault.Last("give", _path);
         }
     }
 }
