@@ -74,11 +74,7 @@ internal static class LoadFailure
             Errno = errno,
             Log = log,
             VerifierLog = verifierLog,
-            Remedy = verifierLog.Contains("invalid CO-RE relocation", StringComparison.Ordinal)
-                ? "The program reads a field or type that this kernel does not have; guard it with bpf_core_field_exists()."
-                : verifierLog.Contains("unknown func", StringComparison.Ordinal) || verifierLog.Contains("program of this type cannot use helper", StringComparison.Ordinal)
-                    ? "The program calls a helper that this kernel does not have, or not for this type of program."
-                    : "The whole log names each instruction with its source line, when the object was compiled with -g.",
+            Remedy = VerifierAdvice.For(string.Join('\n', verdict)),
         };
     }
 
