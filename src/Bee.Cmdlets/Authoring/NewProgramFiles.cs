@@ -43,11 +43,12 @@ internal sealed record NewProgramFiles(string Name, string Source, string? Manif
         }
     }
 
-    /// <summary>A bee.yaml to start from.</summary>
+    /// <summary>A bee.yaml to start from. It names its source, so that it says nothing about other C files of the folder.</summary>
     public static string ManifestText(string source, string kind, SkeletonOutput output) => $"""
         # What the image says of the program. Keys that Bee knows: docs/bee.schema.json.
         name: {ImageNames.ShortName(ImageNames.FromFile(source).ToString())}
         description: "{output} of a {kind} program"
+        sources: ['{Path.GetFileName(source).Replace("'", "''", StringComparison.Ordinal)}']
 
         """;
 

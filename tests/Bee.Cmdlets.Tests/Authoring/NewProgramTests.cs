@@ -28,6 +28,19 @@ public sealed class NewProgramTests : IDisposable
     }
 
     [Fact]
+    public void A_program_in_a_folder_of_others_leaves_them_their_names()
+    {
+        _folder.Write("it's [mine]/other.bpf.c", "#include \"bee.h\"\nBEE_LICENSE(\"GPL\");\nSEC(\"syscall\") int other(void *context) { return 0; }\n");
+        _shell.Objects("New-BeeProgram $path", ("path", _folder["it's [mine]"]));
+
+        string[] built = [.. _shell.Objects(
+            "$folder, \"$folder/other.bpf.c\" | Invoke-BeeBuild -Store $store | ForEach-Object Reference",
+            ("folder", _folder["it's [mine]"]), ("store", _folder["store"])).Select(name => $"{name}")];
+        Assert.Equal(2, built.Length);
+        Assert.Equal("other:latest", built[1]);
+    }
+
+    [Fact]
     public void Nothing_is_overwritten_without_force()
     {
         _folder.Write("mine.c", "mine");
