@@ -43,6 +43,11 @@ Describe 'A program in the pipeline' {
         $lines.Length | ForEach-Object { $_ | Should -BeLessOrEqual 80 }
     }
 
+    It 'brings no other module into the session' {
+        Skip-WithoutKernel
+        Get-Screen "`$null = Invoke-BeeProgram '$((Get-Item $object).FullName)' -Parameter @{ target_pid = $($load.Id) } -MaxEvents 1; (Get-Module).Name" | Where-Object { $_ } | Should -Be Bee
+    }
+
     It 'becomes a job when Start-ThreadJob runs it, and a stopped job detaches it' {
         Skip-WithoutKernel
         if (-not (Get-Command Start-ThreadJob -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'this PowerShell has no Start-ThreadJob' }

@@ -11,6 +11,11 @@ namespace Bee.Cmdlets;
 /// </summary>
 internal static class EventViews
 {
+    private const string UpdateName = "Update-FormatData";
+
+    // A part of pwsh. An engine that another program hosts may be without it.
+    private const string UpdateCommand = "Microsoft.PowerShell.Commands.UpdateFormatDataCommand, Microsoft.PowerShell.Commands.Utility";
+
     private static readonly ConditionalWeakTable<Runspace, ViewList> Known = new();
 
     /// <summary>Makes a view for the objects of all streams: a table of its own for one stream, a common one for several.</summary>
@@ -44,13 +49,31 @@ internal static class EventViews
         {
             try
             {
-                cmdlet.InvokeCommand.InvokeScript("Update-FormatData");
+                Update(cmdlet);
             }
             catch (RuntimeException fault) when (fault is not PipelineStoppedException)
             {
                 // A runspace without the command, or with somebody's broken format file: the objects are worth more than their looks.
                 cmdlet.WriteDebug($"No table views: {fault.Message}");
             }
+        }
+    }
+
+    /// <summary>Has the runspace read its list of views again.</summary>
+    private static void Update(PSCmdlet cmdlet)
+    {
+        if (Type.GetType(UpdateCommand) is not { } type)
+        {
+            cmdlet.InvokeCommand.InvokeScript(UpdateName);
+            return;
+        }
+
+        // By its class: looking for the name goes through every folder of PATH and imports a module of a hundred commands, a third of what a first run takes.
+        using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        shell.AddCommand(new CmdletInfo(UpdateName, type)).Invoke();
+        foreach (ErrorRecord error in shell.Streams.Error)
+        {
+            cmdlet.WriteDebug($"No table views: {error}");
         }
     }
 
