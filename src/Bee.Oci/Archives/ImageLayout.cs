@@ -12,12 +12,14 @@ public sealed class ImageLayout : IDisposable
 {
     private readonly ILayoutBlobs _blobs;
     private readonly StoreIndex _index;
+    private readonly LayoutContent _content;
 
     private ImageLayout(string path, ILayoutBlobs blobs, byte[]? index)
     {
         (Path, _blobs) = (path, blobs);
         _index = StoreIndex.Parse(index);
-        Images = LayoutContent.Images(blobs, _index);
+        _content = new LayoutContent(blobs, _index);
+        Images = _content.Images();
     }
 
     /// <summary>The directory or file.</summary>
@@ -67,7 +69,7 @@ public sealed class ImageLayout : IDisposable
 
     /// <summary>The layout's part of one repository, from which <see cref="Transfer.ImageTransfer"/> can pull by digest.</summary>
     /// <param name="name">The repository that the layout's names begin with; signatures stand under the same.</param>
-    public IReadOnlyRepository Repository(string name) => new LayoutRepository(_blobs, _index, name);
+    public IReadOnlyRepository Repository(string name) => new LayoutRepository(_blobs, _index, _content, name);
 
     /// <inheritdoc/>
     public void Dispose() => (_blobs as IDisposable)?.Dispose();

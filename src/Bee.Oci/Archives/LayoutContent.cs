@@ -1,28 +1,37 @@
+using System.Collections.Concurrent;
 using Bee.Oci.Json;
 using Bee.Oci.Store;
 
 namespace Bee.Oci.Archives;
 
 /// <summary>What of a layout's index is an image, and what only belongs to one. Tools differ: some list what an index has in it, and signatures, beside the images.</summary>
-internal static class LayoutContent
+/// <param name="blobs">The layout's blobs.</param>
+/// <param name="index">The layout's index.</param>
+internal sealed class LayoutContent(IBlobs blobs, StoreIndex index)
 {
     /// <summary>containerd's annotation, which docker writes too: the whole name, where the reference name is the tag alone.</summary>
     private const string ContainerdName = "io.containerd.image.name";
 
-    /// <summary>The images of a layout, in its order.</summary>
-    public static IReadOnlyList<LayoutImage> Images(IBlobs blobs, StoreIndex index)
+    // An index may name one manifest half a million times, which is read once all the same. Empty for one that refers to nothing.
+    private readonly ConcurrentDictionary<(string?, string?, long), string> _subjects = new();
+
+    /// <summary>The images, in the layout's order.</summary>
+    public IReadOnlyList<LayoutImage> Images()
     {
-        HashSet<string> parts = [.. index.Entries.Where(entry => MediaTypes.IsIndex(entry.MediaType)).SelectMany(entry => Manifest(blobs, entry)?.Manifests ?? []).Select(part => part?.Digest ?? "")];
+        HashSet<string> parts = [.. index.Entries.Where(entry => MediaTypes.IsIndex(entry.MediaType)).DistinctBy(Key).SelectMany(entry => Manifest(entry)?.Manifests ?? []).Select(part => part?.Digest ?? "")];
         return [.. index.Entries
             .Where(entry => SignatureNames.IsImage(entry))
-            .Where(entry => entry.ReferenceName is not null || (!parts.Contains(entry.Digest ?? "") && Manifest(blobs, entry)?.Subject is null))
+            .Where(entry => entry.ReferenceName is not null || (!parts.Contains(entry.Digest ?? "") && Subject(entry).Length == 0))
             .Select(Image)
             .DistinctBy(image => (image.Descriptor.Digest, image.Name?.ToString(), image.Tag))];
     }
 
     /// <summary>The entries without a name whose subject is a manifest.</summary>
-    public static IEnumerable<DescriptorDocument> Referrers(IBlobs blobs, StoreIndex index, string digest) =>
-        index.Entries.Where(entry => entry.ReferenceName is null && Manifest(blobs, entry)?.Subject?.Digest == digest);
+    public IEnumerable<DescriptorDocument> Referrers(string digest) => index.Entries.Where(entry => entry.ReferenceName is null && Subject(entry) == digest);
+
+    private string Subject(DescriptorDocument entry) => _subjects.GetOrAdd(Key(entry), _ => Manifest(entry)?.Subject is { } subject ? subject.Digest ?? "none" : "");
+
+    private static (string?, string?, long) Key(DescriptorDocument entry) => (entry.MediaType, entry.Digest, entry.Size);
 
     private static LayoutImage Image(DescriptorDocument entry)
     {
@@ -38,7 +47,7 @@ internal static class LayoutContent
             : null;
 
     // What is damaged is told when it is brought into the store.
-    private static ManifestDocument? Manifest(IBlobs blobs, DescriptorDocument entry)
+    private ManifestDocument? Manifest(DescriptorDocument entry)
     {
         try
         {

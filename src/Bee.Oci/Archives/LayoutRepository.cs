@@ -8,8 +8,9 @@ namespace Bee.Oci.Archives;
 /// <summary>What a layout that somebody else wrote has of one repository: the part that a transfer reads.</summary>
 /// <param name="blobs">Its blobs.</param>
 /// <param name="index">Its index.</param>
+/// <param name="content">What of the index is what.</param>
 /// <param name="name">The repository; a name may also stand in the index without it.</param>
-internal sealed class LayoutRepository(ILayoutBlobs blobs, StoreIndex index, string name) : IReadOnlyRepository
+internal sealed class LayoutRepository(ILayoutBlobs blobs, StoreIndex index, LayoutContent content, string name) : IReadOnlyRepository
 {
     /// <inheritdoc/>
     public string Name => name;
@@ -37,7 +38,7 @@ internal sealed class LayoutRepository(ILayoutBlobs blobs, StoreIndex index, str
         var told = new HashSet<string>();
         Descriptor? list = await ResolveAsync(DigestTag.Referrers(digest), cancellation).ConfigureAwait(false);
         IEnumerable<DescriptorDocument?> listed = list is not null && MediaTypes.IsIndex(list.MediaType) ? new ImageReader(blobs, name).ReadManifest(list).Manifests ?? [] : [];
-        foreach (DescriptorDocument entry in listed.OfType<DescriptorDocument>().Concat(LayoutContent.Referrers(blobs, index, digest)))
+        foreach (DescriptorDocument entry in listed.OfType<DescriptorDocument>().Concat(content.Referrers(digest)))
         {
             if (told.Add(entry.Digest ?? ""))
             {

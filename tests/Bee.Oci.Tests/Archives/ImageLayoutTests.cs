@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Bee.Foreign;
 using Bee.Oci.Archives;
 using Bee.Oci.Registry;
+using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 
 namespace Bee.Oci.Tests.Archives;
@@ -32,6 +33,32 @@ public sealed class ImageLayoutTests : IDisposable
             Image back = _other.Store.Find(image.Reference)!;
             Assert.Equal((image.Digest, (string?)null), (back.Digest, back.Problem));
             Assert.Equal(_folder.Store.ReadProgram(image), _other.Store.ReadProgram(back));
+        }
+    }
+
+    [Theory]
+    [InlineData(MediaTypes.ImageManifest)]
+    [InlineData(MediaTypes.ImageIndex)]
+    public void A_manifest_that_the_index_names_without_end_is_read_a_few_times(string mediaType)
+    {
+        var blobs = new CountedBlobs();
+        JsonArray entries = [.. Enumerable.Range(0, 1000).Select(_ => new JsonObject { ["mediaType"] = mediaType, ["digest"] = ContentDigest.Of(CountedBlobs.Content).ToString(), ["size"] = CountedBlobs.Content.Length })];
+        var content = new LayoutContent(blobs, StoreIndex.Parse(StoreFolder.Bytes(new JsonObject { ["manifests"] = entries })));
+        Assert.Single(content.Images());
+        Assert.Empty(content.Referrers(ContentDigest.Of("x"u8).ToString()));
+        Assert.InRange(blobs.Reads, 1, 3);
+    }
+
+    private sealed class CountedBlobs : IBlobs
+    {
+        public static readonly byte[] Content = "{}"u8.ToArray();
+
+        public int Reads { get; private set; }
+
+        public byte[] ReadBlob(Descriptor descriptor, int limit)
+        {
+            Reads++;
+            return Content;
         }
     }
 

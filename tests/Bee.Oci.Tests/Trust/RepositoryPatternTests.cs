@@ -1,3 +1,5 @@
+using Bee.Oci.Registry;
+using Bee.Oci.Registry.Transport;
 using Bee.Oci.Trust;
 
 namespace Bee.Oci.Tests.Trust;
@@ -57,6 +59,25 @@ public sealed class RepositoryPatternTests
     public void A_star_stays_between_its_slashes(string pattern, string reference, bool fits)
     {
         Assert.Equal(fits, RepositoryPattern.Parse(pattern).Fits(ImageReference.Parse(reference)));
+    }
+
+    [Fact]
+    public void Names_that_lead_to_one_address_are_one_registry_to_a_rule()
+    {
+        string[] hosts =
+        [
+            "ghcr.io", "GHCR.IO", "ghcr.io:443", "ghcr.io:0443", "ghcr.io:8443", "docker.io", "registry-1.docker.io", "registry-1.docker.io:443",
+            "localhost", "localhost:80", "LocalHost:080", "localhost:5000", "127.0.0.1:5000", "127.1:5000", "127.0.0.1:05000", "0x7f.1:5000", "0177.0.0.1:5000", "2130706433:5000",
+            "[::1]:5000", "[0::1]:5000", "[0:0:0:0:0:0:0:1]:05000", "[::ffff:127.0.0.1]:5000", "[::ffff:7f00:1]:5000", "[2001:db8::1]", "[2001:DB8:0::0001]:443",
+        ];
+        var options = new RegistryOptions();
+        foreach (string one in hosts)
+        {
+            foreach (string other in hosts.Where(other => RegistryHost.Api(other, options) == RegistryHost.Api(one, options)))
+            {
+                Assert.True(RepositoryPattern.Parse($"{one}/me/*").Fits(ImageReference.Parse($"{other}/me/tool")), $"a rule for {one} does not know {other}");
+            }
+        }
     }
 
     [Theory]
