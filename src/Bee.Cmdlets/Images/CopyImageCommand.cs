@@ -11,6 +11,8 @@ namespace Bee.Cmdlets;
 [OutputType(typeof(RemoteImage), ParameterSetName = ["Remote"])]
 public sealed class CopyImageCommand : RegistryStoreCmdlet
 {
+    private readonly HashSet<string> _copied = [];
+
     /// <summary>The image's reference, short name or digest.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Reference")]
@@ -69,6 +71,7 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
             return;
         }
 
+        RequireFirst(destination);
         var progress = new TransferProgress();
         var transfer = new ImageTransfer(Options(progress) with { Platform = platform, Referrers = IncludeReferrers });
         // Where the destination has a digest, that is what is copied: the source's tag may have moved on.
@@ -89,8 +92,18 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
         {
             if (ShouldProcess($"{image.Reference} as {destination}", "Copy image"))
             {
+                RequireFirst(destination);
                 WriteObject(Stores.Tag(image, destination));
             }
+        }
+    }
+
+    private void RequireFirst(ImageReference destination)
+    {
+        if (!_copied.Add(destination.ToString()))
+        {
+            throw new BeeInputException(
+                "SameTarget", $"Another image of this pipeline has the name {destination} now.", "Give each its own: … | ForEach-Object { Copy-BeeImage $_ -Destination … }.");
         }
     }
 }

@@ -108,8 +108,8 @@ public sealed class FindImageCommand : RegistryCmdlet
         using IEnumerator<string> tags = Link.Each(repository.TagsAsync).GetEnumerator();
         while (Next(tags, isListed))
         {
-            // Signatures and the like stand under tags too; by a pattern they are found.
-            if (RemotePattern.Fits(pattern, tags.Current) && (pattern.Length > 0 || DigestTag.Subject(tags.Current) is null)
+            // Signatures and the like stand under tags too; a pattern that says more than all finds them.
+            if (RemotePattern.Fits(pattern, tags.Current) && (pattern is not ("" or "*") || DigestTag.Subject(tags.Current) is null)
                 && ImageReference.TryParse($"{repository.Name}:{tags.Current}", out ImageReference? reference))
             {
                 yield return reference;

@@ -151,5 +151,5 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
     }
 
     private void Tell(RemoveResult result)
-        => Tell($"Removed {string.Join(", ", result.References)}: {result.BlobsDeleted} blobs, {result.BytesFreed} bytes freed.");
+        => Tell($"Removed {string.Join(", ", result.References)}: {result.BlobsDeleted} blobs, {ViewText.Size(result.BytesFreed)} freed.");
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Bee.Oci.Json;
 
 namespace Bee.Oci.Registry;
@@ -39,10 +38,7 @@ public sealed class RemoteImage
     public string? Description => Annotations.GetValueOrDefault(AnnotationKeys.Description);
 
     /// <summary>Local time, by the annotation; null where there is none.</summary>
-    public DateTime? Created => DateTimeOffset.TryParse(
-        Annotations.GetValueOrDefault(AnnotationKeys.Created), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset created)
-        ? created.LocalDateTime
-        : null;
+    public DateTime? Created => CreationDate.Read(Annotations.GetValueOrDefault(AnnotationKeys.Created));
 
     /// <summary>A repository, or a tag of which no more than its name is known.</summary>
     /// <param name="reference">Its name.</param>

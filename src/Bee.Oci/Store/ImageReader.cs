@@ -1,4 +1,3 @@
-using System.Globalization;
 using Bee.Oci.Formats;
 using Bee.Oci.Json;
 
@@ -79,7 +78,7 @@ internal sealed class ImageReader(IBlobs files, string store)
         return new Image(reference, entry, store)
         {
             Size = (configBlob is null ? layers : layers.Prepend(configBlob)).Aggregate(above + descriptor.Size, Sum),
-            Created = Date(annotations) ?? Date(facts.Created) ?? Date(entry.Annotations),
+            Created = Date(annotations) ?? CreationDate.Read(facts.Created) ?? Date(entry.Annotations),
             Format = facts.Format,
             Config = facts.Config,
             Labels = facts.Labels,
@@ -112,8 +111,5 @@ internal sealed class ImageReader(IBlobs files, string store)
         return descriptors;
     }
 
-    private static DateTime? Date(IReadOnlyDictionary<string, string> annotations) => Date(annotations.GetValueOrDefault(AnnotationKeys.Created));
-
-    private static DateTime? Date(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date) ? date.LocalDateTime : null;
+    private static DateTime? Date(IReadOnlyDictionary<string, string> annotations) => CreationDate.Read(annotations.GetValueOrDefault(AnnotationKeys.Created));
 }

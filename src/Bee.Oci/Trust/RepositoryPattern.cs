@@ -31,6 +31,12 @@ public sealed class RepositoryPattern
             throw new FormatException($"'{Json.Printable.Text(text)}' names a tag or a digest. Rules are for repositories: tags can be moved, and digests have a key of their own.");
         }
 
+        if (text.Contains("**", StringComparison.Ordinal))
+        {
+            // Elsewhere it stands for any depth. Here it would pass over what lies deeper, and a rule must not mean less than it says.
+            throw new FormatException($"'{Json.Printable.Text(text)}' has '**'. One '*' as the last component stands for everything below, however deep.");
+        }
+
         if (text != "*")
         {
             // With the wildcards filled in it must be a name that an image can have.

@@ -33,6 +33,8 @@ public sealed class RemoteTests : IDisposable
         Publish("me/tool:v1", $"me/tool:{about}", $"me/tool:{about}.att", $"me/tool:{about}-mine");
 
         Assert.Equal([$"me/tool:{about}-mine", "me/tool:v1"], Find("/me/tool").Order());
+        Assert.Equal([$"me/tool:{about}-mine", "me/tool:v1"], Find("/me/tool:*").Order());
+        Assert.Equal([$"me/tool:{about}.att"], Find("/me/tool:*.att"));
         Assert.Equal([$"me/tool:{about}", $"me/tool:{about}-mine", $"me/tool:{about}.att"], Find("/me/tool:sha256-*").Order(StringComparer.Ordinal));
     }
 
@@ -102,6 +104,19 @@ public sealed class RemoteTests : IDisposable
 
         Assert.StartsWith("NoRegistry", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("no repository of a registry", $"{error}", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Find-BeeImage \"$name:*\" | Copy-BeeImage -Destination \"$name:all\" -Remote")]
+    [InlineData("Get-BeeImage *tool:* -Store $store | Copy-BeeImage -Destination all:v1 -Store $store")]
+    public void OnePipelineGivesANameOnce(string script)
+    {
+        Publish("me/tool:v1", "me/tool:v2");
+        _shell.BuildAnother("tool:v2");
+
+        ErrorRecord error = _shell.Error($"$null = {script}", ("name", Repository));
+
+        Assert.StartsWith("SameTarget", error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]

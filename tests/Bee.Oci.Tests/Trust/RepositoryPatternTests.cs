@@ -82,6 +82,8 @@ public sealed class RepositoryPatternTests
 
     [Theory]
     [InlineData("", "fits no repository")]
+    [InlineData("ghcr.io/**", "One '*' as the last component")]
+    [InlineData("ghcr.io/**/tool", "has '**'")]
     [InlineData("ghcr.io", "no registry's repositories")]
     [InlineData("me/tool", "no registry's repositories")]
     [InlineData("ghcr.io/me/tool:v1", "tag")]
