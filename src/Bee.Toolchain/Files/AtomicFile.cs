@@ -7,7 +7,7 @@ public static class AtomicFile
     /// crash leaves the old. Makes the folder where it is missing.</summary>
     /// <param name="path">The final name.</param>
     /// <param name="content">The content.</param>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written, or is a device or a pipe.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder is not ours to write.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
@@ -21,7 +21,7 @@ public static class AtomicFile
     /// <param name="path">The final name.</param>
     /// <param name="write">Writes the content; what it throws leaves the old content.</param>
     /// <param name="overwrite">Whether a file that is there is replaced.</param>
-    /// <exception cref="IOException">The file cannot be written, or is there and is not to be replaced.</exception>
+    /// <exception cref="IOException">The file cannot be written, is there and is not to be replaced, or is a device or a pipe.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder is not ours to write.</exception>
     public static void Write(string path, Action<Stream> write, bool overwrite = true)
     {
@@ -39,10 +39,25 @@ public static class AtomicFile
         public Unfinished(string path)
         {
             _path = Path.GetFullPath(path);
+
+            // Root may replace /dev/null, and the machine would be without.
+            if (FileKind.IsSpecial(_path))
+            {
+                throw new IOException($"'{_path}' is no regular file, and would be replaced by one.");
+            }
+
             var folder = Path.GetDirectoryName(_path)!;
             Directory.CreateDirectory(folder);
             _temporary = Path.Combine(folder, $".{Path.GetFileName(_path)}.{Guid.NewGuid():N}.tmp");
-            Stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write);
+            try
+            {
+                Stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write);
+            }
+            catch (UnauthorizedAccessException e)
+            {
+                // Nobody has asked for the temporary name.
+                throw new UnauthorizedAccessException($"Access to the path '{_path}' is denied.", e);
+            }
         }
 
         public FileStream Stream { get; }

@@ -13,18 +13,29 @@ internal static class PrivateFile
     /// <summary>Replaces a file's content, and makes its folder where that is missing.</summary>
     /// <param name="path">The file. A link stays one: what it points at is replaced.</param>
     /// <param name="change">Is given where the file really is, and gives its new content; null where it stays as it is.</param>
-    /// <exception cref="IOException">It cannot be written, and is as it was.</exception>
+    /// <exception cref="IOException">It cannot be written, or is a device, a pipe or a folder, and is as it was.</exception>
     /// <exception cref="UnauthorizedAccessException">The same, for want of rights.</exception>
     /// <exception cref="StoreException">The same, or another process holds the lock on its folder for too long.</exception>
     public static void Update(string path, Func<string, byte[]?> change)
     {
         string target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+        RequireRegular(target);
         string folder = Path.GetDirectoryName(target)!;
         MakeFolder(folder);
         using StoreLock held = StoreLock.TakeDirectory(folder, s_patience);
         if (change(target) is { } content)
         {
             Write(target, folder, content);
+        }
+    }
+
+    /// <summary>Root may replace /dev/null, which people name where they want no file, and the machine would be without.</summary>
+    private static void RequireRegular(string path)
+    {
+        using var there = LibC.Open(path, LibC.PathOnly);
+        if (there is not null && LibC.TryStat(there, out LibC.FileFacts facts) && !facts.IsRegular)
+        {
+            throw new IOException("it is no regular file.");
         }
     }
 

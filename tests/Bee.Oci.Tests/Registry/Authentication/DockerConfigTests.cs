@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Bee.Oci.Native;
 using Bee.Oci.Registry;
 
@@ -47,6 +48,22 @@ public sealed class DockerConfigTests : IDisposable
         _folder.Write($$"""{"auths":{"{{key}}":{"auth":"{{DockerFolder.Auth("ada", "pass")}}"} } }""");
 
         Assert.Null(await _folder.Docker.FindAsync("ghcr.io"));
+    }
+
+    [Fact]
+    public async Task WhatIsNoRegularFileIsNotReplaced()
+    {
+        Directory.CreateDirectory(_folder.Folder);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(_folder.Config));
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => _folder.Docker.StoreAsync("ghcr.io", s_ada, CancellationToken.None));
+
+        Assert.Equal(RegistryFault.Login, error.Fault);
+        Assert.Equal([_folder.Config], Directory.GetFiles(_folder.Folder));
+        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Listen();
+        await client.ConnectAsync(new UnixDomainSocketEndPoint(_folder.Config));
     }
 
     [Fact]

@@ -1,0 +1,59 @@
+using System.Net.Sockets;
+
+namespace Bee.Toolchain.Tests;
+
+public sealed class AtomicFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void AFileIsReplacedAndTheFolderMade()
+    {
+        string path = Path.Combine(_folder.Path, "deep", "er", "file");
+
+        AtomicFile.Write(path, "one"u8);
+        AtomicFile.Write(path, "two"u8);
+
+        Assert.Equal("two", File.ReadAllText(path));
+        Assert.Equal([path], Directory.GetFiles(Path.GetDirectoryName(path)!));
+    }
+
+    [Fact]
+    public void WhatFailsLeavesTheOldContentAndNothingElse()
+    {
+        string path = Path.Combine(_folder.Path, "file");
+        AtomicFile.Write(path, "one"u8);
+
+        Assert.Throws<InvalidDataException>(() => AtomicFile.Write(path, file =>
+        {
+            file.WriteByte(1);
+            throw new InvalidDataException();
+        }));
+
+        Assert.Equal("one", File.ReadAllText(path));
+        Assert.Equal([path], Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public void WhatIsNoRegularFileIsNotReplaced()
+    {
+        string path = Path.Combine(_folder.Path, "socket");
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        string link = Path.Combine(_folder.Path, "link");
+        File.CreateSymbolicLink(link, path);
+
+        Assert.Contains("no regular file", Assert.Throws<IOException>(() => AtomicFile.Write(path, "one"u8)).Message, StringComparison.Ordinal);
+        Assert.Throws<IOException>(() => AtomicFile.Write(link, "one"u8));
+        // Root alone could replace this one; the folder of devices takes no file from others.
+        Assert.True(FileKind.IsSpecial("/dev/null"));
+        Assert.False(FileKind.IsSpecial(_folder.Path));
+        Assert.False(FileKind.IsSpecial(Path.Combine(_folder.Path, "nothing")));
+
+        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Listen();
+        client.Connect(new UnixDomainSocketEndPoint(path));
+    }
+}
