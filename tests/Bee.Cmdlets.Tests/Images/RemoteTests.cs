@@ -107,7 +107,7 @@ public sealed class RemoteTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Find-BeeImage \"$name:*\" | Copy-BeeImage -Destination \"$name:all\" -Remote")]
+    [InlineData("Find-BeeImage \"${name}:*\" | Copy-BeeImage -Destination \"${name}:all\" -Remote")]
     [InlineData("Get-BeeImage *tool:* -Store $store | Copy-BeeImage -Destination all:v1 -Store $store")]
     public void OnePipelineGivesANameOnce(string script)
     {
