@@ -53,7 +53,7 @@ internal static class Fixtures
     {
         using var folder = new TemporaryFolder();
         var target = Path.Combine(folder.Path, "fixture.o");
-        Run("clang", ["-O2", "-target", "bpf", .. types ? ["-g"] : Array.Empty<string>(), .. flags, "-I", Sources, "-c", source, "-o", target]);
+        Run("clang", ["-O2", "-target", "bpf", .. types ? ["-g"] : Array.Empty<string>(), .. flags, "-I", Sources, "-I/usr/include/x86_64-linux-gnu", "-I/usr/include/aarch64-linux-gnu", "-c", source, "-o", target]);
         if (isStripped)
         {
             Run("llvm-strip", "-g", target);
