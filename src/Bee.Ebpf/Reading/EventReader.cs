@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Bee.Ebpf;
 
 /// <summary>Reads a session's events and map entries. It has no thread of its own: <see cref="Run"/> waits and decodes on the caller's.</summary>
-public sealed partial class EventReader : IDisposable
+public sealed class EventReader : IDisposable
 {
     private static readonly TimeSpan s_shortestInterval = TimeSpan.FromMilliseconds(10);
 
@@ -12,63 +12,35 @@ public sealed partial class EventReader : IDisposable
     private readonly BpfSession _session;
     private readonly SafeHandle _owner;
     private readonly Waiter _waiter;
-    private readonly List<IEventSource> _sources = [];
-    private readonly List<IPolled> _polled = [];
-    private readonly List<IteratorSource> _iterators = [];
-    private readonly LostCounts? _lost;
+    private readonly EventSources _sources;
     private readonly TimeSpan _interval;
-    private readonly bool _repeat;
-    private readonly List<(string Map, string Text)> _notices = [];
     private volatile bool _disposed;
     private bool _running;
-    // It was a histogram that the sink wanted to be the last.
-    private bool _enoughHistograms;
 
     internal EventReader(BpfSession session, SafeHandle owner, EventReaderOptions options)
     {
         _session = session;
         _owner = owner;
         _interval = options.Interval < s_shortestInterval ? s_shortestInterval : options.Interval;
-        _repeat = options.AllEntries;
         _waiter = new Waiter();
         try
         {
-            var streams = new List<RecordStream>();
-            foreach (var map in session.Maps.Where(m => options.Select(m.Description) && !LostCounts.IsCount(m.Description, session.File)))
+            _sources = new EventSources(session, options);
+            foreach (var descriptor in _sources.Descriptors)
             {
-                if (Open(map, options) is { } stream)
-                {
-                    streams.Add(stream);
-                }
+                _waiter.Add(descriptor);
             }
-
-            foreach (var program in session.Programs.Where(p => p.IsLoaded && p.Description.Kind == Attacher.Iterator))
-            {
-                var stream = IteratorSource.Describe(program);
-                _iterators.Add(new IteratorSource(stream, program));
-                streams.Add(stream);
-            }
-
-            foreach (var source in _sources)
-            {
-                foreach (var descriptor in source.Descriptors)
-                {
-                    _waiter.Add(descriptor);
-                }
-            }
-
-            _lost = LostCounts.Find(session, streams);
-            Streams = streams;
         }
         catch
         {
-            Free();
+            _sources?.Dispose();
+            _waiter.Dispose();
             throw;
         }
     }
 
     /// <summary>The maps and iterators that take part, in the object file's order. Selected maps that can neither stream nor be polled (stacks, arrays of programs) are left out.</summary>
-    public IReadOnlyList<RecordStream> Streams { get; }
+    public IReadOnlyList<RecordStream> Streams => _sources.Streams;
 
     /// <summary>
     /// Reads until the token is cancelled, the duration has passed, the sink says stop, the reader or its session is disposed, or (when there
@@ -109,6 +81,7 @@ public sealed partial class EventReader : IDisposable
             }
 
             _disposed = true;
+            _sources.Abandon();
             if (_running)
             {
                 _waiter.Wake();
@@ -123,17 +96,13 @@ public sealed partial class EventReader : IDisposable
     {
         var start = Environment.TickCount64;
         var end = duration is { } span ? start + (long)Math.Max(0, span.TotalMilliseconds) : long.MaxValue;
-        _enoughHistograms = false;
-        _notices.ForEach(notice => sink.Notice(notice.Map, notice.Text));
-        _notices.Clear();
-        var stopped = Poll(sink, first: true);
-        // Programs without anything to read stay attached all the same; iterators alone have an end.
-        var endless = _iterators.Count == 0 || _sources.Count > 0 || _polled.Count > 0 || _repeat;
+        var stopped = _sources.Begin(sink);
+        var endless = _sources.IsEndless;
         var next = start + (long)_interval.TotalMilliseconds;
-        var needsTimer = _polled.Count > 0 || _lost is not null || _sources.Any(s => s is PerfSource) || (_repeat && _iterators.Count > 0);
+        var needsTimer = _sources.WantsPolling;
         while (!stopped && !_disposed && endless)
         {
-            var fill = ReadSources(sink, ref stopped);
+            var fill = _sources.Read(sink, ref stopped);
             var now = Environment.TickCount64;
             if (stopped || stop.IsCancellationRequested || now >= end)
             {
@@ -142,7 +111,7 @@ public sealed partial class EventReader : IDisposable
 
             if (needsTimer && now >= next)
             {
-                stopped = Poll(sink, first: false);
+                stopped = _sources.Poll(sink);
                 // After a slow poll the next one keeps its distance instead of catching up.
                 next = Math.Max(next, Environment.TickCount64 - (long)_interval.TotalMilliseconds) + (long)_interval.TotalMilliseconds;
                 continue;
@@ -160,72 +129,20 @@ public sealed partial class EventReader : IDisposable
 
         if (!stopped && !_disposed && endless)
         {
-            ReadSources(sink, ref stopped);
+            _sources.Read(sink, ref stopped);
             if (!stopped)
             {
-                stopped = Poll(sink, first: false);
+                stopped = _sources.Poll(sink);
             }
         }
 
-        if (stopped && !_disposed && !_enoughHistograms)
+        if (stopped && !_disposed)
         {
-            // Enough events: the histograms still tell how things stood at the end.
-            foreach (var histograms in _polled.OfType<HistogramSource>())
-            {
-                histograms.GiveLast(sink);
-            }
+            _sources.GiveLastHistograms(sink);
         }
     }
 
     private static int Remaining(long now, long until) => until == long.MaxValue ? -1 : (int)Math.Clamp(until - now, 0, int.MaxValue);
-
-    private Fill ReadSources(IEventSink sink, ref bool stopped)
-    {
-        var fullest = Fill.Empty;
-        foreach (var source in _sources)
-        {
-            var fill = source.Read(sink, ref stopped);
-            fullest = fill > fullest ? fill : fullest;
-            if (stopped || _disposed)
-            {
-                break;
-            }
-        }
-
-        return fullest;
-    }
-
-    private bool Poll(IEventSink sink, bool first)
-    {
-        var stopped = false;
-        if (first || _repeat)
-        {
-            for (var i = 0; i < _iterators.Count && !stopped && !_disposed; i++)
-            {
-                _iterators[i].Read(sink, ref stopped);
-            }
-        }
-
-        for (var i = 0; i < _polled.Count && !stopped && !_disposed; i++)
-        {
-            // A histogram of the first moment says nothing yet.
-            if (first && _polled[i] is HistogramSource)
-            {
-                continue;
-            }
-
-            _polled[i].Poll(sink, ref stopped);
-            _enoughHistograms = stopped && _polled[i] is HistogramSource;
-        }
-
-        if (!stopped)
-        {
-            _sources.ForEach(s => s.ReportLost(sink));
-            _lost?.Report(sink);
-        }
-
-        return stopped;
-    }
 
     private void Enter()
     {
@@ -258,11 +175,7 @@ public sealed partial class EventReader : IDisposable
 
     private void Free()
     {
-        foreach (var source in _sources)
-        {
-            source.Dispose();
-        }
-
+        _sources.Dispose();
         _waiter.Dispose();
     }
 }
