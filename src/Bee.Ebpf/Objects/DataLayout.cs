@@ -1,7 +1,7 @@
 namespace Bee.Ebpf;
 
 /// <summary>Where a variable stands in its section.</summary>
-internal readonly record struct PlacedVariable(BtfVariable Variable, int Offset, int Size);
+internal sealed record PlacedVariable(BtfVariable Variable, int Offset, int Size);
 
 /// <summary>
 /// The variables of each data section, at their true offsets. The compiler leaves those of global variables out of the type information:

@@ -19,7 +19,7 @@ internal enum ElfBinding
 }
 
 /// <summary>A symbol. Where its section is a real one, value and size were checked to lie within it.</summary>
-internal readonly record struct ElfSymbol(
+internal sealed record ElfSymbol(
     string Name, ElfSymbolType Type, ElfBinding Binding, int Section, long Value, long Size)
 {
     /// <summary>True for what other files define: the kernel, or its configuration.</summary>
