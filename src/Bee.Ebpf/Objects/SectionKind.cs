@@ -8,37 +8,37 @@ namespace Bee.Ebpf;
 internal readonly record struct SectionKind(string Kind, ProgramType Type, string? AttachTo, bool IsSleepable)
 {
     // Section names as libbpf documents them (docs/program_types.rst there). Those in Exact take nothing after them.
-    private static readonly Dictionary<string, (string Kind, ProgramType Type)> WithTarget = new()
+    private static readonly Dictionary<string, ProgramType> WithTarget = new()
     {
-        ["kprobe"] = ("kprobe", ProgramType.Kprobe),
-        ["kretprobe"] = ("kretprobe", ProgramType.Kprobe),
-        ["kprobe.multi"] = ("kprobe.multi", ProgramType.Kprobe),
-        ["kretprobe.multi"] = ("kretprobe.multi", ProgramType.Kprobe),
-        ["kprobe.session"] = ("kprobe.session", ProgramType.Kprobe),
-        ["uprobe"] = ("uprobe", ProgramType.Kprobe),
-        ["uretprobe"] = ("uretprobe", ProgramType.Kprobe),
-        ["uprobe.multi"] = ("uprobe.multi", ProgramType.Kprobe),
-        ["uretprobe.multi"] = ("uretprobe.multi", ProgramType.Kprobe),
-        ["uprobe.session"] = ("uprobe.session", ProgramType.Kprobe),
-        ["ksyscall"] = ("ksyscall", ProgramType.Kprobe),
-        ["kretsyscall"] = ("kretsyscall", ProgramType.Kprobe),
-        ["usdt"] = ("usdt", ProgramType.Kprobe),
-        ["tracepoint"] = ("tracepoint", ProgramType.Tracepoint),
-        ["tp"] = ("tracepoint", ProgramType.Tracepoint),
-        ["raw_tracepoint"] = ("raw_tracepoint", ProgramType.RawTracepoint),
-        ["raw_tp"] = ("raw_tracepoint", ProgramType.RawTracepoint),
-        ["raw_tracepoint.w"] = ("raw_tracepoint.w", ProgramType.RawTracepointWritable),
-        ["raw_tp.w"] = ("raw_tracepoint.w", ProgramType.RawTracepointWritable),
-        ["tp_btf"] = ("tp_btf", ProgramType.Tracing),
-        ["fentry"] = ("fentry", ProgramType.Tracing),
-        ["fexit"] = ("fexit", ProgramType.Tracing),
-        ["fmod_ret"] = ("fmod_ret", ProgramType.Tracing),
-        ["fsession"] = ("fsession", ProgramType.Tracing),
-        ["freplace"] = ("freplace", ProgramType.Extension),
-        ["iter"] = ("iter", ProgramType.Tracing),
-        ["lsm"] = ("lsm", ProgramType.Lsm),
-        ["lsm_cgroup"] = ("lsm_cgroup", ProgramType.Lsm),
-        ["struct_ops"] = ("struct_ops", ProgramType.StructOps),
+        ["kprobe"] = ProgramType.Kprobe,
+        ["kretprobe"] = ProgramType.Kprobe,
+        ["kprobe.multi"] = ProgramType.Kprobe,
+        ["kretprobe.multi"] = ProgramType.Kprobe,
+        ["kprobe.session"] = ProgramType.Kprobe,
+        ["uprobe"] = ProgramType.Kprobe,
+        ["uretprobe"] = ProgramType.Kprobe,
+        ["uprobe.multi"] = ProgramType.Kprobe,
+        ["uretprobe.multi"] = ProgramType.Kprobe,
+        ["uprobe.session"] = ProgramType.Kprobe,
+        ["ksyscall"] = ProgramType.Kprobe,
+        ["kretsyscall"] = ProgramType.Kprobe,
+        ["usdt"] = ProgramType.Kprobe,
+        ["tracepoint"] = ProgramType.Tracepoint,
+        ["tp"] = ProgramType.Tracepoint,
+        ["raw_tracepoint"] = ProgramType.RawTracepoint,
+        ["raw_tp"] = ProgramType.RawTracepoint,
+        ["raw_tracepoint.w"] = ProgramType.RawTracepointWritable,
+        ["raw_tp.w"] = ProgramType.RawTracepointWritable,
+        ["tp_btf"] = ProgramType.Tracing,
+        ["fentry"] = ProgramType.Tracing,
+        ["fexit"] = ProgramType.Tracing,
+        ["fmod_ret"] = ProgramType.Tracing,
+        ["fsession"] = ProgramType.Tracing,
+        ["freplace"] = ProgramType.Extension,
+        ["iter"] = ProgramType.Tracing,
+        ["lsm"] = ProgramType.Lsm,
+        ["lsm_cgroup"] = ProgramType.Lsm,
+        ["struct_ops"] = ProgramType.StructOps,
     };
 
     // These have a second form whose name ends in ".s": the program may sleep.
@@ -119,10 +119,19 @@ internal readonly record struct SectionKind(string Kind, ProgramType Type, strin
         }
 
         var sleepable = prefix.EndsWith(".s", StringComparison.Ordinal) && MaySleep.Contains(prefix[..^2]);
-        return WithTarget.TryGetValue(sleepable ? prefix[..^2] : prefix, out var kind)
-            ? new SectionKind(kind.Kind, kind.Type, target, sleepable)
+        var kind = sleepable ? prefix[..^2] : prefix;
+        return WithTarget.TryGetValue(kind, out var type)
+            ? new SectionKind(Spelling(kind), type, target, sleepable)
             : new SectionKind("", ProgramType.Unspecified, null, false);
     }
+
+    private static string Spelling(string kind) => kind switch
+    {
+        "tp" => "tracepoint",
+        "raw_tp" => "raw_tracepoint",
+        "raw_tp.w" => "raw_tracepoint.w",
+        _ => kind,
+    };
 
     // Where libbpf wants the bare kind, other loaders let a name follow, which says nothing about attaching: cilium/ebpf, and so Inspektor Gadget's programs.
     private static string WithoutName(string section)
