@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using System.Text.Json;
 
 namespace Bee.Cmdlets;
 
@@ -35,6 +37,35 @@ internal static class CompletionText
     /// <summary>A key of a hashtable, quoted unless it is a plain word.</summary>
     public static string Key(string name) =>
         name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name : Single(name);
+
+    /// <summary>A parameter's default as PowerShell writes it: a number, a truth value, a list, else quoted text.</summary>
+    /// <param name="text">The text of an image's config, in which a list stands as in JSON. Anyone may have written it.</param>
+    public static string Value(string text)
+    {
+        if (text.StartsWith('['))
+        {
+            try
+            {
+                using JsonDocument list = JsonDocument.Parse(text);
+                return Value(list.RootElement);
+            }
+            catch (JsonException)
+            {
+                return Single(text);
+            }
+        }
+
+        bool isNumber = double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number);
+        return isNumber ? text : text is "true" or "false" ? $"${text}" : Single(text);
+    }
+
+    private static string Value(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Array => $"@({string.Join(", ", json.EnumerateArray().Select(Value))})",
+        JsonValueKind.String => Single(json.GetString()!),
+        JsonValueKind.Object => "@{}",
+        _ => Value(json.GetRawText()),
+    };
 
     /// <summary>True where the candidate begins with the word, or matches it as a wildcard, or has it at the start of its last path part.</summary>
     public static bool Fits(string candidate, string word)

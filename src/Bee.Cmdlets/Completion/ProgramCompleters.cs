@@ -57,8 +57,10 @@ public sealed class ParameterCompleter : ProgramCompleter
     {
         foreach (ImageParameter parameter in Describe(bound).Parameters)
         {
-            string value = parameter.Default ?? string.Empty;
-            value = value is "true" or "false" ? $"${value}" : double.TryParse(value, out _) ? value : CompletionText.Quote(value, '\'');
+            // Of a struct that is given, fields that are not named keep their default.
+            string value = parameter.Type is { } type && (type.StartsWith("struct ", StringComparison.Ordinal) || type.StartsWith("union ", StringComparison.Ordinal))
+                ? "@{}"
+                : CompletionText.Value(parameter.Default ?? string.Empty);
             yield return new Candidate($"@{{ {CompletionText.Key(parameter.Key ?? parameter.Name)} = {value} }}", $"{parameter.Type}, by default {parameter.Default}{(parameter.Description is { } said ? $": {said}" : "")}", IsCode: true);
         }
     }

@@ -90,6 +90,32 @@ public sealed class ManifestTests : IDisposable
         Assert.Equal("1500us", parameters[3].Properties["AuthorDefault"].Value);
     }
 
+    [KernelFact]
+    public void WhatTabOffersForAParameterIsTaken()
+    {
+        _folder.Write("src/calls.bpf.c", """
+            #include "bee.h"
+            BEE_LICENSE("GPL");
+            struct limits { u32 low; u64 high; };
+            const volatile u32 list[3] = { 1, 2, 3 };
+            const volatile char text[8] = "it's";
+            const volatile struct limits bounds = { 3, 4 };
+            BEE_PARAM(duration, window, 1500000);
+            BEE_PARAM(bool, on, true);
+            BEE_PARAM(s32, number, -5);
+            SEC("syscall") int run(void *ctx) { return list[0] + text[0] + bounds.low + window + on + number; }
+            """);
+        _shell.Objects("Invoke-BeeBuild $source -Tag test/offered -Store $store", Variables());
+
+        const string Line = "Invoke-BeeProgram test/offered -Parameter ";
+        string[] offered = [.. _shell.Objects("$env:BEE_STORE = $store; (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText; $env:BEE_STORE = $null", [.. Variables(), ("line", Line)]).Select(text => $"{text}")];
+        Assert.Equal(["@{ bounds = @{} }", "@{ list = @(1, 2, 3) }", "@{ number = -5 }", "@{ on = $true }", "@{ text = 'it''s' }", "@{ window = '1.5ms' }"], offered.Order(StringComparer.Ordinal));
+        foreach (string parameter in offered)
+        {
+            _shell.Objects($"Invoke-BeeProgram test/offered -Store $store -Parameter {parameter} -Duration 1ms -WarningAction Ignore", Variables());
+        }
+    }
+
     [Fact]
     public void WordsChangeTheImageAndNotTheProgram()
     {
