@@ -18,9 +18,14 @@ public abstract class SelectProgramCmdlet : BeeCmdlet
             bool isPattern = WildcardPattern.ContainsWildcardCharacters(name);
             WildcardPattern pattern = NamePattern.Of(name);
             BpfProgramSession[] found = [.. all.Where(session => pattern.IsMatch(session.Name) || IsId(session, name))];
-            if (found.Length == 0 && !isPattern && PinnedSessions.Find(name) is { } pinned)
+            if (found.Length == 0 && !isPattern)
             {
-                found = [pinned];
+                if (!LookForPinned(name, out BpfProgramSession? pinned))
+                {
+                    continue;
+                }
+
+                found = pinned is null ? [] : [pinned];
             }
 
             if (found.Length == 0 && !isPattern)
@@ -41,6 +46,20 @@ public abstract class SelectProgramCmdlet : BeeCmdlet
                 }
             }
         }
+    }
+
+    // False after what stands under the name has been an error: a folder that Bee did not make, or that others could have changed.
+    private bool LookForPinned(string name, out BpfProgramSession? found)
+    {
+        BpfProgramSession? looked = null;
+        bool done = false;
+        Guard(name, () =>
+        {
+            looked = PinnedSessions.Find(name);
+            done = true;
+        });
+        found = looked;
+        return done;
     }
 
     /// <summary>Whether a literal name or id is a program's.</summary>

@@ -127,6 +127,15 @@ public sealed class PinTests(Programs programs) : IDisposable
         Assert.Equal(["True"], Strings("$null -ne (Get-BeeProgram -Pinned $name).Error"));
         Assert.StartsWith("Pin.Foreign,", Error("Get-BeeProgram -Pinned $name | Stop-BeeProgram").FullyQualifiedErrorId);
         Assert.StartsWith("Pin.Foreign,", Error("Get-BeeProgram -Pinned $name | Receive-BeeEvent").FullyQualifiedErrorId);
+        // By its name too, and what is named behind it is still done.
+        foreach (string command in new[] { "Stop-BeeProgram", "Receive-BeeEvent", "Get-BeeProgram", "Get-BeeMap -Program", "Set-BeeMapEntry numbers -Key 1 -Value 1 -Program" })
+        {
+            ShellResult result = _shell.Run($"{command} $name, nosuch; 'after'", ("name", _name));
+            Assert.StartsWith("Pin.Foreign,", result.Errors[0].FullyQualifiedErrorId);
+            Assert.Equal(["ProgramNotFound"], result.Errors.Skip(1).Take(1).Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
+            Assert.Equal(["after"], result.Output.Select(text => $"{text}"));
+        }
+
         Assert.True(Directory.Exists(Folder + "/something"));
     }
 
