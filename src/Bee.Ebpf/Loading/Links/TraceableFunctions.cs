@@ -38,11 +38,17 @@ internal static class TraceableFunctions
         }
     }
 
-    // Lines are "name" or "name [module]". Without the file nothing is known to be closed to tracing.
+    // Lines are "name" or "name [module]". Without the file, or where the kernel keeps it from everybody, nothing is known to be closed to tracing.
     private static HashSet<string>? Traceable(string pattern)
     {
-        var path = Path.Combine(Tracefs.Root ?? "", "available_filter_functions");
-        return !System.IO.File.Exists(path) ? null : [.. System.IO.File.ReadLines(path).Select(l => l.Split(' ')[0]).Where(n => TargetText.Fits(pattern, n))];
+        try
+        {
+            return [.. System.IO.File.ReadLines(Path.Combine(Tracefs.Root ?? "", "available_filter_functions")).Select(l => l.Split(' ')[0]).Where(n => TargetText.Fits(pattern, n))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private static bool Find(ReadOnlySpan<byte> symbol)
