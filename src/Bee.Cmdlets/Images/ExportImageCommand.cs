@@ -44,7 +44,7 @@ public sealed class ExportImageCommand : StoreCmdlet
         {
             string path = FullPath(OutFile);
             Image[] images = [.. _images.DistinctBy(image => (image.Store, image.Reference))];
-            if (!Directory.Exists(path) && images.Length > 0)
+            if (!Directory.Exists(path) && !System.IO.Path.EndsInDirectorySeparator(OutFile) && images.Length > 0)
             {
                 Write(path, images);
                 return;

@@ -140,7 +140,7 @@ internal sealed class LayoutArchive : ILayoutBlobs, IDisposable
         for (int filled = 0; filled < content.Length;)
         {
             int read = RandomAccess.Read(_file, content.AsSpan(filled), entry.Offset + filled);
-            filled += read > 0 ? read : throw new StoreException(StoreFault.BadArchive, $"The archive '{_path}' has become shorter while it was read.");
+            filled += read > 0 ? read : throw new StoreException(StoreFault.BadArchive, $"The archive '{_path}' is cut off: it ends in the middle of '{entry.Name}'.");
         }
 
         return content;

@@ -41,6 +41,10 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
+    public void AFolderThatIsNotThereIsMadeWhereASlashSaysThatItIsOne()
+        => Assert.Equal([_folder["new/opensnoop-v1.tar"]], Objects("Export-BeeImage test/opensnoop:v1 $file -Store $source", "new/").Select(file => $"{file}"));
+
+    [Fact]
     public void AFileThatIsThereIsKeptWhereThatWasAskedFor()
     {
         string file = _folder.Write("x.tar", "mine");

@@ -195,6 +195,7 @@ public sealed class ImageLayoutTests : IDisposable
         Refuse(StoreFault.BadArchive, "checksum", Encoding.UTF8.GetBytes(new string('x', 2000)));
         Refuse(StoreFault.BadArchive, "no tar archive", [.. "short"u8]);
         Refuse(StoreFault.BadArchive, "compression is damaged", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff]);
+        Refuse(StoreFault.BadArchive, "cut off", Tar.Of(("index.json", new byte[5000]))[..3000]);
         Refuse(StoreFault.BadArchive, "symbolic link", Tar.Join(Tar.Entry("blobs", '2', link: "/etc")));
         Refuse(StoreFault.DamagedIndex, "index.json", Tar.Of(("oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8.ToArray()), ("index.json", "{"u8.ToArray())));
         Assert.Equal(StoreFault.NotAStore, Assert.Throws<StoreException>(() => ImageLayout.Open(_folder.Root)).Fault);
