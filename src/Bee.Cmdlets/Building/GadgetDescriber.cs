@@ -7,12 +7,20 @@ namespace Bee.Cmdlets;
 /// <summary>Describes an Inspektor Gadget image's program by its object and the image's metadata.</summary>
 internal sealed class GadgetDescriber : IProgramDescriber
 {
+    // To tell a default takes milliseconds, and listing images should not take minutes because somebody made one with a hundred thousand.
+    private const int MostParameters = 500;
+
     /// <inheritdoc/>
     public ImageConfig Describe(byte[] program, string? metadata)
     {
         try
         {
             ObjectFile file = ObjectFile.Parse(program, "program");
+            if (file.Parameters.Count > MostParameters)
+            {
+                return ImageConfig.Empty;
+            }
+
             return ProgramMetadata.Describe(file.Present(Words(metadata, file)), new BuildFacts()) with { Version = null, Build = null };
         }
         catch (BpfObjectException)

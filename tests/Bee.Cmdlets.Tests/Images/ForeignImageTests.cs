@@ -81,6 +81,17 @@ public sealed class ForeignImageTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(501, 0)]
+    public void MoreParametersThanAnyProgramHasAreNotDescribed(int count, int described)
+    {
+        string variables = string.Join('\n', Enumerable.Range(0, count).Select(i => $"const volatile int parameter_{i} = {i};"));
+        byte[] program = File.ReadAllBytes(_programs.Compile($"many{count}", $"{variables}\n__attribute__((section(\"xdp\"), used)) int run(void *context) {{ return parameter_0; }}"));
+        new ForeignLayout(Store).AddGadget("ghcr.io/they/many:v1", [(Architecture, program)]);
+        Assert.Equal(described, Assert.Single(_shell.Objects("(Get-BeeImage many:v1 -Store $store).Parameters.Count", Variables())).BaseObject);
+    }
+
     [Fact]
     public void WhatHasNoProgramIsTold()
     {
