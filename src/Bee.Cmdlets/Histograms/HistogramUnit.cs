@@ -34,20 +34,34 @@ internal sealed class HistogramUnit
     };
 
     /// <summary>A limit.</summary>
-    public string Show(double value)
+    public string Show(double value) => Show(value, _show == FieldText.ByteSize ? ByteLimit : _show);
+
+    /// <summary>An average, which of small numbers has digits behind the point.</summary>
+    public string ShowExactly(double value) => _show is null ? value.ToString("0.##", CultureInfo.InvariantCulture) : Show(value, _show);
+
+    private string Show(double value, Func<ulong, string>? show)
     {
         double scaled = value * _scale;
-        if (_show is null)
+        if (show is null)
         {
             return Plain(value);
         }
 
         // Beyond 64 bits the number in full is better than none.
-        return Math.Abs(scaled) < ulong.MaxValue ? (value < 0 ? "-" : string.Empty) + _show((ulong)Math.Round(Math.Abs(scaled))) : Plain(value);
+        return Math.Abs(scaled) < ulong.MaxValue ? (value < 0 ? "-" : string.Empty) + show((ulong)Math.Round(Math.Abs(scaled))) : Plain(value);
     }
 
-    /// <summary>An average, which of small numbers has digits behind the point.</summary>
-    public string ShowExactly(double value) => _show is null ? value.ToString("0.##", CultureInfo.InvariantCulture) : Show(value);
+    // The author's limit is a number of bytes, and 2000 of them are no 2KiB.
+    private static string ByteLimit(ulong bytes)
+    {
+        ulong unit = 1;
+        while (unit < 1ul << 60 && bytes / 1024 >= unit)
+        {
+            unit *= 1024;
+        }
+
+        return bytes % unit * 10 % unit == 0 ? FieldText.ByteSize(bytes) : string.Create(CultureInfo.InvariantCulture, $"{bytes}B");
+    }
 
     // Powers of two from 1 Ki on are easier to read with their prefix.
     private static string Plain(double value)

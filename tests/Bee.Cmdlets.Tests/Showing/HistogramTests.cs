@@ -79,6 +79,19 @@ public sealed class HistogramTests : IDisposable
     }
 
     [KernelFact]
+    public void LimitsThatTheAuthorChoseAreNotRounded()
+    {
+        using var folder = new TempFolder();
+        folder.Write("moved/moved.bpf.c", Source);
+        folder.Write("moved/bee.yaml", "maps: { hist_moved: { buckets: [1000, 1536, 2000, 4096, 6000] } }\n");
+
+        string[] lines = Show($"$program = '{folder["moved"]}'; Three 'hist_moved'");
+
+        Assert.Equal(["(..., 1000B]", "(1000B, 1.5KiB]", "(1.5KiB, 2000B]", "(2000B, 4KiB]", "(4KiB, 6000B]"], lines.Where(line => line.StartsWith('(')).Select(line => line[..(line.IndexOf(']') + 1)]).Take(5));
+        Assert.Contains("3 values, average 3.3KiB, half at most 6000B, 99 % at most 6000B", lines);
+    }
+
+    [KernelFact]
     public void BytesAreDrawnAsBytes()
     {
         string[] lines = Show("Three 'hist_moved'");
