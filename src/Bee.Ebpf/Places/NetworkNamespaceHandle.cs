@@ -36,7 +36,8 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
     public static NetworkNamespaceHandle Open(string text)
     {
         var path = PathOf(text);
-        var number = FileCalls.Open(path, Libc.CloseOnExec);
+        // Non-blocking: a named pipe would keep whoever opens it until somebody writes.
+        var number = FileCalls.Open(path, Libc.CloseOnExec | Libc.NonBlocking);
         if (number < 0)
         {
             throw Missing(text, path, Marshal.GetLastPInvokeError());

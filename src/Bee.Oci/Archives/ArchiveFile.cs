@@ -8,6 +8,9 @@ namespace Bee.Oci.Archives;
 /// <summary>Opens archives. What is compressed is unpacked into a file that has no name any more, and so is gone with the process.</summary>
 internal static class ArchiveFile
 {
+    /// <summary>What it is called in errors.</summary>
+    public const string Kind = "archive";
+
     /// <summary>The archive itself, or where it is compressed with gzip what is in it.</summary>
     /// <exception cref="StoreException">It cannot be read, is no regular file, is compressed in another way, or becomes too large.</exception>
     public static SafeFileHandle Open(string path, CancellationToken cancellation)
@@ -21,14 +24,14 @@ internal static class ArchiveFile
                 throw new StoreException(StoreFault.BadArchive, $"'{path}' is no regular file.");
             }
 
-            if (!Fault.Wrap(path, () => IsGzip(path, file)))
+            if (!Fault.Wrap(path, () => IsGzip(path, file), Kind))
             {
                 return file;
             }
 
             using (file)
             {
-                return Fault.Wrap(path, () => Unpacked(path, file, cancellation));
+                return Fault.Wrap(path, () => Unpacked(path, file, cancellation), Kind);
             }
         }
         catch

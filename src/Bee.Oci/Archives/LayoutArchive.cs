@@ -31,7 +31,7 @@ internal sealed class LayoutArchive : ILayoutBlobs, IDisposable
         var archive = new LayoutArchive(path, ArchiveFile.Open(path, cancellation));
         try
         {
-            Fault.Wrap(path, () => archive.Scan(cancellation));
+            Fault.Wrap(path, () => archive.Scan(cancellation), ArchiveFile.Kind);
             return archive;
         }
         catch
@@ -134,7 +134,9 @@ internal sealed class LayoutArchive : ILayoutBlobs, IDisposable
     private byte[] Small(ArchiveEntry entry, int limit) => entry.Size <= limit ? Content(entry) : throw new StoreException(
         StoreFault.TooLarge, $"'{entry.Name}' in the archive '{_path}' has {entry.Size} bytes; {limit} are the limit for its kind.");
 
-    private byte[] Content(ArchiveEntry entry) => Fault.Wrap(_path, () =>
+    private byte[] Content(ArchiveEntry entry) => Fault.Wrap(_path, () => Read(entry), ArchiveFile.Kind);
+
+    private byte[] Read(ArchiveEntry entry)
     {
         byte[] content = new byte[entry.Size];
         for (int filled = 0; filled < content.Length;)
@@ -144,5 +146,5 @@ internal sealed class LayoutArchive : ILayoutBlobs, IDisposable
         }
 
         return content;
-    });
+    }
 }

@@ -15,8 +15,11 @@ internal static class Fault
         return new StoreException(fault, $"Cannot {doing} '{path}': {Marshal.GetPInvokeErrorMessage(errno)}.");
     }
 
-    /// <summary>Runs <paramref name="work"/> so that what .NET's file classes throw comes out as <see cref="StoreException"/>.</summary>
-    public static T Wrap<T>(string path, Func<T> work)
+    /// <summary>Runs work so that what .NET's file classes throw comes out as <see cref="StoreException"/>.</summary>
+    /// <param name="path">What it works on.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="kind">What that is called.</param>
+    public static T Wrap<T>(string path, Func<T> work, string kind = "image store")
     {
         try
         {
@@ -24,18 +27,21 @@ internal static class Fault
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new StoreException(StoreFault.NoPermission, $"No permission on the image store '{path}': {e.Message}", e);
+            throw new StoreException(StoreFault.NoPermission, $"No permission on the {kind} '{path}': {e.Message}", e);
         }
         catch (IOException e)
         {
-            throw new StoreException(StoreFault.Io, $"The image store '{path}' cannot be used: {e.Message}", e);
+            throw new StoreException(StoreFault.Io, $"The {kind} '{path}' cannot be used: {e.Message}", e);
         }
     }
 
     /// <summary>The same for work that gives nothing.</summary>
-    public static void Wrap(string path, Action work) => Wrap(path, () =>
-    {
-        work();
-        return true;
-    });
+    public static void Wrap(string path, Action work, string kind = "image store") => Wrap(
+        path,
+        () =>
+        {
+            work();
+            return true;
+        },
+        kind);
 }

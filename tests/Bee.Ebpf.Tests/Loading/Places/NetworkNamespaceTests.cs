@@ -58,6 +58,22 @@ public sealed class NetworkNamespaceTests
         Assert.Contains("not a network namespace", Assert.Throws<BpfLoadException>(() => NetworkPlaces.Interfaces(path)).Message);
 
     [Fact]
+    public void ANamedPipeIsNoNetworkNamespaceAndKeepsNobodyWaiting()
+    {
+        var folder = Directory.CreateTempSubdirectory("bee-").FullName;
+        try
+        {
+            var pipe = Path.Combine(folder, "pipe");
+            Fixture.Run("mkfifo", pipe);
+            WhatIsNoNetworkNamespaceIsSaidSo(pipe);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void AProcessThatHasGoneHasNoNamespace() =>
         Assert.Contains("no such process", Assert.Throws<BpfLoadException>(() => NetworkPlaces.Interfaces($"{int.MaxValue}")).Message);
 
