@@ -104,7 +104,7 @@ public sealed class ManifestReader : IManifestReader
 
     private static IReadOnlyList<string> Defines(ManifestDocument document, YamlNode node) => node switch
     {
-        YamlSequenceNode list => [.. list.Children.Select(item => document.Text("defines", item))],
+        YamlSequenceNode list => [.. list.Children.Select(item => Macro(document, item, document.Text("defines", item)))],
         YamlMappingNode map => [.. map.Children.Select(pair => Define(document, pair.Key, pair.Value))],
         _ => throw document.Wrong(node, $"defines is a list of NAME or NAME=VALUE, or a map of names to values, not {ManifestDocument.Kind(node)}."),
     };
@@ -115,9 +115,12 @@ public sealed class ManifestReader : IManifestReader
         var name = document.Text("a define's name", key);
         return value switch
         {
-            YamlScalarNode { Value: null or "", Style: ScalarStyle.Plain } => name,
-            YamlScalarNode scalar => $"{name}={scalar.Value}",
+            YamlScalarNode { Value: null or "", Style: ScalarStyle.Plain } => Macro(document, key, name),
+            YamlScalarNode scalar => Macro(document, key, $"{name}={scalar.Value}"),
             _ => throw document.Wrong(value, $"{name} is a number or text, not {ManifestDocument.Kind(value)}."),
         };
     }
+
+    private static string Macro(ManifestDocument document, YamlNode node, string definition) =>
+        MacroDefinition.Fault(definition) is { } fault ? throw document.Wrong(node, fault) : definition;
 }

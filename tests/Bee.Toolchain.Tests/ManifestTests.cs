@@ -94,6 +94,21 @@ public class ManifestTests
     [InlineData("{}")]
     public void None_of_it_is_needed(string text) => Assert.Empty(Read(text).Authors);
 
+    [Theory]
+    [InlineData("A")]
+    [InlineData("_a1=")]
+    [InlineData("A=b c=d")]
+    [InlineData("MAX(a,b)=((a) > (b) ? (a) : (b))")]
+    public void What_clang_takes_as_a_macro_is_one(string define) => Assert.Null(MacroDefinition.Fault(define));
+
+    [Theory]
+    [InlineData("A B")]
+    [InlineData("9A")]
+    [InlineData("=1")]
+    [InlineData("-DA")]
+    [InlineData("A-B=1")]
+    public void What_clang_takes_as_none_is_refused(string define) => Assert.Contains("NAME=VALUE", MacroDefinition.Fault(define));
+
     [Fact]
     public void One_author_and_a_list_of_defines_do()
     {
@@ -112,6 +127,8 @@ public class ManifestTests
     [InlineData("license: true\n", 1, 10, "a truth value")]
     [InlineData("authors:\n  - a: b\n", 2, 5, "authors is text, not a map")]
     [InlineData("defines: 3\n", 1, 10, "defines is a list")]
+    [InlineData("defines:\n  - A\n  - B C\n", 3, 5, "'B C' is no macro")]
+    [InlineData("defines:\n  9A: 1\n", 2, 3, "'9A=1' is no macro")]
     [InlineData("defines:\n  A: [1]\n", 2, 6, "A is a number or text")]
     [InlineData("- a\n", 1, 1, "a list where keys")]
     [InlineData("name: a\n---\nname: b\n", 3, 1, "second document")]

@@ -81,6 +81,16 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     public string? Revision { get; set; }
 
     /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Define.Select(MacroDefinition.Fault).FirstOrDefault(fault => fault is not null) is { } wrong)
+        {
+            ThrowTerminatingError(ErrorRecords.From(new BeeInputException("BadDefine", wrong), Define));
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         foreach (string path in Path)

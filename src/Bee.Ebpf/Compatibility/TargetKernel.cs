@@ -67,7 +67,9 @@ public sealed class TargetKernel
     public static TargetKernel FromFile(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return Parse(path, File.ReadAllBytes(path));
+        return Directory.Exists(path)
+            ? throw Named(new BpfObjectException(ObjectFault.NoBtf, "It is a folder. Give a file: a copy of a kernel's /sys/kernel/btf/vmlinux, or its vmlinux with debug information."), path)
+            : Parse(path, File.ReadAllBytes(path));
     }
 
     /// <summary>The same of a file's content.</summary>

@@ -37,6 +37,14 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
+    public void AMacroThatIsNoneIsToldBeforeAnythingIsCompiled()
+    {
+        ErrorRecord error = _shell.Error("Invoke-BeeBuild $source -Store $store -Define SIZE=4096, 'A B'", ("source", _folder.Write("fine.bpf.c", Fine)), ("store", _folder["store"]));
+        Assert.Equal("BadDefine,Bee.Cmdlets.InvokeBuildCommand", error.FullyQualifiedErrorId);
+        Assert.Contains("'A B' is no macro", error.Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheSameSourceInTwoFoldersGivesOneDigest()
     {
         string[] digests = [.. new[] { "here/", "some/where/else/" }.Select(folder =>

@@ -84,6 +84,7 @@ public class OtherKernelTests
         using var folder = new TemporaryFolder();
         Assert.Equal(ObjectFault.NoBtf, Assert.Throws<BpfObjectException>(() => TargetKernel.FromFile(folder.Write("a", "text"u8.ToArray()))).Fault);
         Assert.Throws<BpfObjectException>(() => TargetKernel.FromFile(folder.Write("b", [0x9f, 0xeb, 1, .. new byte[40]])));
+        Assert.Contains("folder", Assert.Throws<BpfObjectException>(() => TargetKernel.FromFile("/")).Message);
     }
 
     private static List<CheckResult> Check(TargetKernel kernel, string source) =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Bee.Oci.Registry.Authentication;
@@ -135,6 +136,11 @@ public sealed class DockerConfig : ICredentialSource
         JsonNode? node = Keys(own, registry) is [var key, ..] ? own![key] : file.Root["credsStore"];
         if (DockerConfigFile.Text(node) is not { } name)
         {
+            if (node is not null && node.GetValueKind() != JsonValueKind.String && _missing.Add(""))
+            {
+                _note?.Invoke(new RegistryNote($"The credential helper that '{Path}' names for {registry} is no name; it is passed over.", true));
+            }
+
             return null;
         }
 

@@ -83,6 +83,18 @@ public sealed class CredentialHelperTests : IDisposable
         Assert.Equal(["other.example"], docker.Registries());
     }
 
+    [Fact]
+    public async Task AHelperThatIsNoNameIsAWarningAndTheFileIsUsed()
+    {
+        _folder.Write($$"""{"credsStore":7,"auths":{"ghcr.io":{"auth":"{{DockerFolder.Auth("file", "x")}}"} } }""");
+        var docker = _folder.Docker;
+
+        Assert.Equal("file", (await docker.FindAsync("ghcr.io"))!.UserName);
+        Assert.Equal("file", (await docker.FindAsync("ghcr.io"))!.UserName);
+
+        Assert.Contains("is no name", Assert.Single(_folder.Notes).Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("echo 's3cret is locked'; echo 's3cret' >&2; exit 3")]
     [InlineData("echo 's3cret'")]
