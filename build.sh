@@ -136,18 +136,44 @@ mount_filesystem() {
     fi
 }
 
-# PowerShell where it is on the path, else the project's own engine host, built first.
-find_engine() {
-    if have pwsh; then
-        engine=("$(command -v pwsh)" -NoProfile -NonInteractive -File)
-    else
-        local output
-        output=$(dotnet build "$root/tests/Bee.EngineHost" -c Release -v quiet --nologo 2>&1) || die "the engine host does not build: $output"
-        engine=("$root/tests/Bee.EngineHost/bin/Release/net10.0/bee-host")
-    fi
+# Prints, one a line, what starts the session of the pwsh on PATH; fails without one of version 7.4 or later. A .NET tool's pwsh starts the session as a
+# child, which outlives it when it is killed: there it is dotnet and pwsh.dll.
+installed_pwsh() {
+    have pwsh || return 1
+    # shellcheck disable=SC2016
+    pwsh -NoProfile -NonInteractive -Command '
+        if ($PSVersionTable.PSVersion -lt "7.4") { exit 1 }
+        [Environment]::ProcessPath
+        if ((Split-Path -Leaf ([Environment]::ProcessPath)) -eq "dotnet") { Join-Path $PSHOME pwsh.dll }' 2>/dev/null </dev/null
 }
 
-run_task() { "${engine[@]}" "$root/build.ps1" -Task "$@"; }
+# Puts the PowerShell of .config/dotnet-tools.json into artifacts/packages, once, and names its pwsh.dll in $restored. There, and not in the packages of the
+# caller's home, also tests that run as another user may read it.
+restore_pwsh() {
+    local version folder output
+    version=$(sed -nE 's/.*"version": "([^"]+)".*/\1/p' "$root/.config/dotnet-tools.json")
+    folder=$root/artifacts/packages/powershell/$version
+    restored=$(echo "$folder"/tools/net*/any/unix/pwsh.dll)
+    [ -e "$restored" ] && [ -e "$folder/.nupkg.metadata" ] && return
+    say "build.sh: restoring PowerShell $version"
+    output=$(dotnet package download "PowerShell@$version" --output "$root/artifacts/packages" 2>&1) || die "PowerShell could not be restored: $output"
+    restored=$(echo "$folder"/tools/net*/any/unix/pwsh.dll)
+}
+
+# Writes artifacts/pwsh, which becomes the PowerShell that builds and tests: the one on PATH, else the restored one.
+find_pwsh() {
+    local command
+    pwsh=$root/artifacts/pwsh
+    mkdir -p "$root/artifacts"
+    mapfile -t command < <(installed_pwsh)
+    if [ ${#command[@]} -eq 0 ] || [ "$task" = test ]; then restore_pwsh; fi
+    [ ${#command[@]} -gt 0 ] || command=("$(command -v dotnet)" "$restored")
+    printf '#!/usr/bin/env bash\n# Written by build.sh.\nexec%s "$@"\n' "$(printf ' %q' "${command[@]}")" >"$TMPDIR/pwsh"
+    chmod 755 "$TMPDIR/pwsh"
+    cmp -s "$TMPDIR/pwsh" "$pwsh" || mv "$TMPDIR/pwsh" "$pwsh"
+}
+
+run_task() { "$pwsh" -NoProfile -NonInteractive -File "$root/build.ps1" -Task "$@"; }
 
 # Only root may load programs into the kernel. Building stays the caller's own, so that no file here becomes root's.
 run_demo() {
@@ -157,7 +183,7 @@ run_demo() {
     else
         say "build.sh: loading into the kernel takes root: the demo runs through sudo"
         as_root env "PATH=$PATH" "DOTNET_ROOT=$(dirname "$(readlink -f "$(command -v dotnet)")")" \
-            "${engine[@]}" "$root/build.ps1" -Task Demo -NoBuild "$@"
+            "$pwsh" -NoProfile -NonInteractive -File "$root/build.ps1" -Task Demo -NoBuild "$@"
     fi
 }
 
@@ -184,7 +210,7 @@ check_sdk
 install_packages
 mount_filesystem tracefs /sys/kernel/tracing
 mount_filesystem bpf /sys/fs/bpf
-find_engine
+find_pwsh
 
 case $task in
     demo) run_demo "$@" ;;
