@@ -1,0 +1,124 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Bee.Posix;
+
+/// <summary>Writes files that are whole or not there.</summary>
+public static class AtomicFile
+{
+    /// <summary>The permissions of a new file before the umask.</summary>
+    private const uint Readable = 0b110_110_110;
+
+    /// <summary>Writes under a temporary name in the same folder, then renames: a reader sees the old content or the new, and a
+    /// crash leaves the old. Makes the folder where it is missing.</summary>
+    /// <param name="path">The final name.</param>
+    /// <param name="content">The content.</param>
+    /// <exception cref="IOException">The file cannot be written, or is a device or a pipe.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not write into the folder.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> content)
+    {
+        // A span does not go into a lambda.
+        using var file = new Unfinished(path);
+        file.Stream.Write(content);
+        file.Finish(overwrite: true);
+    }
+
+    /// <summary>The same for what is written piece by piece.</summary>
+    /// <param name="path">The final name.</param>
+    /// <param name="write">Writes the content; what it throws leaves the old content.</param>
+    /// <param name="overwrite">Whether a file that is there is replaced.</param>
+    /// <exception cref="IOException">The file cannot be written, is there and is not to be replaced, or is a device or a pipe.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not write into the folder.</exception>
+    public static void Write(string path, Action<Stream> write, bool overwrite = true)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        using var file = new Unfinished(path);
+        write(file.Stream);
+        file.Finish(overwrite);
+    }
+
+    private sealed class Unfinished : IDisposable
+    {
+        private readonly string _path;
+        private readonly string _name;
+        private readonly string _temporary;
+        private readonly Folder _folder;
+        private bool _isFinished;
+
+        public Unfinished(string path)
+        {
+            _path = Path.GetFullPath(path);
+            _name = Path.GetFileName(_path);
+
+            // As root, the rename would replace /dev/null with a regular file.
+            if (FileStatus.Of(_path) is { IsRegular: false, IsFolder: false } status)
+            {
+                throw new IOException($"'{_path}' is {status.Kind}, not a regular file, and would be replaced by one.");
+            }
+
+            string folder = Path.GetDirectoryName(_path)!;
+            Directory.CreateDirectory(folder);
+            _temporary = $".{Guid.NewGuid():N}.tmp";
+            try
+            {
+                _folder = Folder.Open(folder) ?? throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
+            }
+            catch (UnauthorizedAccessException e)
+            {
+                throw Denied(e);
+            }
+
+            try
+            {
+                Stream = new FileStream(_folder.CreateFile(_temporary, Readable), FileAccess.Write);
+            }
+            catch (UnauthorizedAccessException e)
+            {
+                _folder.Dispose();
+                throw Denied(e);
+            }
+            catch
+            {
+                _folder.Dispose();
+                throw;
+            }
+        }
+
+        public FileStream Stream { get; }
+
+        public void Finish(bool overwrite)
+        {
+            Stream.Flush(flushToDisk: true);
+            Stream.Dispose();
+            if (overwrite)
+            {
+                _folder.Rename(_temporary, _folder, _name);
+            }
+            else if (!_folder.RenameIfFree(_temporary, _name))
+            {
+                throw new IOException($"The file '{_path}' already exists.");
+            }
+
+            _isFinished = true;
+        }
+
+        public void Dispose()
+        {
+            try
+            {
+                Stream.Dispose();
+            }
+            finally
+            {
+                if (!_isFinished)
+                {
+                    _folder.Delete(_temporary);
+                }
+
+                _folder.Dispose();
+            }
+        }
+
+        // The caller has never heard of the temporary name.
+        private UnauthorizedAccessException Denied(Exception cause) => new($"Access to the path '{_path}' is denied.", cause);
+    }
+}

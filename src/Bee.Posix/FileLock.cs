@@ -1,0 +1,74 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Bee.Posix;
+
+/// <summary>
+/// An exclusive lock on a file or folder, flock(2). The kernel ties it to the open file, so a process that ends frees it.
+/// </summary>
+/// <remarks>
+/// A child that was forked and has not called exec yet shares the open file. So the lock is released by <c>LOCK_UN</c>, which counts for all that share it;
+/// closing alone would leave it with the child. POSIX locks are not inherited, but they exclude no threads of one process, and go when any fd of the file is closed.
+/// </remarks>
+public sealed class FileLock : IDisposable
+{
+    private readonly SafeFileHandle _file;
+
+    private FileLock(SafeFileHandle file) => _file = file;
+
+    /// <summary>Takes the lock if it is free. The handle then belongs to the lock; if the lock is not free, the handle is closed.</summary>
+    /// <param name="file">An open file.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <returns>The lock; null if another open file holds it.</returns>
+    /// <exception cref="IOException">The file system has no locks.</exception>
+    public static FileLock? TryTake(SafeFileHandle file, string path)
+    {
+        if (TryLock(file, path))
+        {
+            return new FileLock(file);
+        }
+
+        file.Dispose();
+        return null;
+    }
+
+    /// <summary>Takes the lock on a folder if it is free.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>The lock; null if another open file holds it.</returns>
+    public static FileLock? TryTake(Folder folder) => TryTake(folder.Reopen(), folder.Path);
+
+    /// <summary>Locks an open file, which stays the caller's; false if another open file holds the lock.</summary>
+    /// <exception cref="IOException">The file system has no locks.</exception>
+    public static bool TryLock(SafeFileHandle file, string path)
+    {
+        while (Libc.flock(file, Libc.LOCK_EX | Libc.LOCK_NB) != 0)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno == Libc.EAGAIN)
+            {
+                return false;
+            }
+
+            if (errno != Libc.EINTR)
+            {
+                file.Dispose();
+                throw PosixException.From(errno, "lock", path);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Releases a lock of <see cref="TryLock"/>, also for children that share the open file.</summary>
+    public static void Unlock(SafeFileHandle file) => _ = Libc.flock(file, Libc.LOCK_UN);
+
+    /// <summary>Releases the lock.</summary>
+    public void Dispose()
+    {
+        if (!_file.IsClosed)
+        {
+            Unlock(_file);
+            _file.Dispose();
+        }
+    }
+}

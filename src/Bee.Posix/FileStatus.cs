@@ -1,0 +1,133 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Bee.Posix;
+
+/// <summary>What a file is: the part that Bee uses of the kernel's <c>struct statx</c>, which is the same on every architecture.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+public readonly struct FileStatus
+{
+    private const int KindMask = 0xf000;
+
+    [FieldOffset(16)]
+    private readonly uint _links;
+
+    [FieldOffset(20)]
+    private readonly uint _user;
+
+    [FieldOffset(24)]
+    private readonly uint _group;
+
+    [FieldOffset(28)]
+    private readonly ushort _mode;
+
+    [FieldOffset(32)]
+    private readonly ulong _inode;
+
+    [FieldOffset(40)]
+    private readonly ulong _size;
+
+    [FieldOffset(112)]
+    private readonly long _modifiedSeconds;
+
+    [FieldOffset(120)]
+    private readonly uint _modifiedNanoseconds;
+
+    [FieldOffset(136)]
+    private readonly uint _deviceMajor;
+
+    [FieldOffset(140)]
+    private readonly uint _deviceMinor;
+
+    /// <summary>The number of names that the file has.</summary>
+    public uint Links => _links;
+
+    /// <summary>The owner's user id.</summary>
+    public uint User => _user;
+
+    /// <summary>The group's id.</summary>
+    public uint Group => _group;
+
+    /// <summary>Kind and permissions, as in <c>st_mode</c>.</summary>
+    public ushort Mode => _mode;
+
+    /// <summary>The inode number.</summary>
+    public ulong Inode => _inode;
+
+    /// <summary>The length in bytes. Files of /proc and most of /sys report 0.</summary>
+    public ulong Size => _size;
+
+    /// <summary>The time of the last change, in seconds since 1970.</summary>
+    public long ModifiedSeconds => _modifiedSeconds;
+
+    /// <summary>The fraction of <see cref="ModifiedSeconds"/>, in nanoseconds.</summary>
+    public uint ModifiedNanoseconds => _modifiedNanoseconds;
+
+    /// <summary>The major number of the device that the file is on.</summary>
+    public uint DeviceMajor => _deviceMajor;
+
+    /// <summary>The minor number of the device that the file is on.</summary>
+    public uint DeviceMinor => _deviceMinor;
+
+    /// <summary>Whether it is a regular file.</summary>
+    public bool IsRegular => (_mode & KindMask) == 0x8000;
+
+    /// <summary>Whether it is a folder.</summary>
+    public bool IsFolder => (_mode & KindMask) == 0x4000;
+
+    /// <summary>Whether it is a symbolic link.</summary>
+    public bool IsLink => (_mode & KindMask) == 0xa000;
+
+    /// <summary>Whether it has the sticky bit: in such a folder only the owner of a name may rename or delete it.</summary>
+    public bool IsSticky => (_mode & 0x200) != 0;
+
+    /// <summary>Whether its group may write it.</summary>
+    public bool GroupWrites => (_mode & 0x10) != 0;
+
+    /// <summary>Whether all users may write it.</summary>
+    public bool OthersWrite => (_mode & 0x2) != 0;
+
+    /// <summary>Whether all users may read it.</summary>
+    public bool OthersRead => (_mode & 0x4) != 0;
+
+    /// <summary>What it is, with its article: <c>a regular file</c>, <c>a named pipe</c> ….</summary>
+    public string Kind => (_mode & KindMask) switch
+    {
+        0x1000 => "a named pipe",
+        0x2000 => "a character device",
+        0x4000 => "a folder",
+        0x6000 => "a block device",
+        0x8000 => "a regular file",
+        0xa000 => "a symbolic link",
+        0xc000 => "a socket",
+        _ => "not a regular file",
+    };
+
+    /// <summary>The permissions in octal digits, as chmod(1) takes them.</summary>
+    public string Permissions => Convert.ToString(_mode & 0xfff, 8);
+
+    /// <summary>Reads the status of an open file.</summary>
+    /// <exception cref="IOException">The kernel does not tell.</exception>
+    public static unsafe FileStatus Of(SafeFileHandle file)
+    {
+        FileStatus status;
+        return Libc.statx(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, &status) == 0 ? status : throw PosixException.Last("look at", "an open file");
+    }
+
+    /// <summary>Reads the status of what is at a path.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="followLink">Whether the last component, if it is a symbolic link, counts as what it leads to.</param>
+    /// <returns>The status; null if nothing is there, or this user may not look.</returns>
+    public static unsafe FileStatus? Of(string path, bool followLink = true)
+    {
+        FileStatus status;
+        return Libc.statx(Libc.AT_FDCWD, path, followLink ? 0 : Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &status) == 0 ? status : null;
+    }
+
+    /// <summary>Reads the status of a name in an open folder; of a link, what the link is. Null if there is no such name.</summary>
+    internal static unsafe FileStatus? Of(SafeFileHandle folder, string name)
+    {
+        FileStatus status;
+        return Libc.statx(folder, name, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &status) == 0 ? status : null;
+    }
+}

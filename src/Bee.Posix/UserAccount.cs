@@ -1,0 +1,85 @@
+using System.Globalization;
+
+namespace Bee.Posix;
+
+/// <summary>A user by the line in <c>/etc/passwd</c>, passwd(5).</summary>
+/// <param name="Id">User id.</param>
+/// <param name="Group">Primary group's id.</param>
+/// <param name="Home">Home directory.</param>
+public sealed record UserAccount(uint Id, uint Group, string Home)
+{
+    private const string FilePath = "/etc/passwd";
+    private const int LargestFile = 64 << 20;
+
+    /// <summary>The effective user of this process.</summary>
+    public static uint EffectiveUser => OperatingSystem.IsLinux() ? Libc.geteuid() : 0;
+
+    /// <summary>The first line of a user; null if there is none or the file cannot be read.</summary>
+    public static UserAccount? Find(uint user)
+    {
+        try
+        {
+            return Find(user, RegularFile.ReadAllText(FilePath, LargestFile).Split('\n'));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether the group of a file is the owner's own: Debian and Fedora give each user a group of the same number, and make files group-writable.</summary>
+    public static bool HasPrivateGroup(FileStatus status) => status.Group == status.User && Find(status.User)?.Group == status.Group;
+
+    /// <summary>Whether this process, with the rights that it has now, may make files in a folder.</summary>
+    public static bool MayWriteInto(string folder)
+    {
+        const int WriteAndSearch = 2 | 1;
+        return Libc.faccessat(Libc.AT_FDCWD, folder, WriteAndSearch, Libc.AT_EACCESS) == 0;
+    }
+
+    internal static UserAccount? Find(uint user, IEnumerable<string> lines)
+    {
+        foreach (string line in lines)
+        {
+            // name:password:uid:gid:comment:home:shell
+            string[] fields = line.Split(':');
+            if (fields.Length >= 6
+                && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && id == user
+                && uint.TryParse(fields[3], NumberStyles.None, CultureInfo.InvariantCulture, out uint group)
+                && fields[5].Length > 0)
+            {
+                return new UserAccount(id, group, fields[5]);
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>The user who became root by sudo.</summary>
+/// <param name="Id">User id.</param>
+/// <param name="Home">Home directory.</param>
+/// <param name="PrivateGroup">The group of that user alone; null if there is none.</param>
+public sealed record InvokingUser(uint Id, string Home, uint? PrivateGroup)
+{
+    private const string UserVariable = "SUDO_UID";
+
+    /// <summary>The user who called sudo; null when this process is not root, or not by sudo, or sudo was called by root.</summary>
+    public static InvokingUser? Current => OperatingSystem.IsLinux() && UserAccount.EffectiveUser == 0 ? From(Environment.GetEnvironmentVariable(UserVariable)) : null;
+
+    /// <summary>The guard for this user's files: root's and this user's, and no links.</summary>
+    public PathGuard Guard => new([Id], status => status.Group == PrivateGroup, followLinks: false);
+
+    private static InvokingUser? From(string? text)
+    {
+        // Root can set the variable to anything; that is root's own affair, and the files are checked against the same id.
+        if (!uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) || id == 0)
+        {
+            return null;
+        }
+
+        return UserAccount.Find(id) is { } user && user.Home.StartsWith('/') && user.Home != "/"
+            ? new InvokingUser(id, user.Home, user.Group == id ? user.Group : null)
+            : null;
+    }
+}
