@@ -71,8 +71,11 @@ public abstract class RunCmdlet : ProgramCmdlet
     [ValidateRange(1, 100_000)]
     public int SampleFrequency { get; set; } = 99;
 
-    /// <summary>Ends after this time: a TimeSpan, a number of seconds, or text such as 500ms or 5m.</summary>
+    /// <summary>
+    /// Ends after this time: a TimeSpan, a number of seconds, or text such as 500ms or 5m. Without the alias, -Timeout would be short for the registry's -TimeoutSec.
+    /// </summary>
     [Parameter]
+    [Alias("Timeout")]
     [Duration]
     public TimeSpan? Duration { get; set; }
 

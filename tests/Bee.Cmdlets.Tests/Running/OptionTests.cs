@@ -22,6 +22,22 @@ public sealed class OptionTests(Programs programs) : IDisposable
         Assert.InRange(watch.Elapsed.TotalSeconds, 0.2, 20);
     }
 
+    [KernelFact]
+    public void Timeout_on_a_run_is_its_duration()
+    {
+        Assert.Empty(Run("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -Map print_* -Timeout 200ms").Errors);
+        Assert.Empty(Run("Start-BeeProgram $program -Name timed -Parameter @{ target_pid = $id } -Timeout 200ms").Errors);
+        Assert.True(SpinWait.SpinUntil(() => $"{Run("(Get-BeeProgram timed).State").Output[0]}" != "Running", TimeSpan.FromSeconds(20)));
+        Assert.Empty(Run("Stop-BeeProgram timed").Errors);
+    }
+
+    // A prefix must not mean a run's time for one reader and the registry's for another.
+    [Fact]
+    public void Timeout_prefix_on_a_run_is_ambiguous()
+    {
+        Assert.StartsWith("AmbiguousParameter", Assert.Single(Run("Invoke-BeeProgram $program -Timeo 1").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("soon")]
     [InlineData("-1")]

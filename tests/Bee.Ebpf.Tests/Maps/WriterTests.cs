@@ -33,6 +33,18 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
+    public void Write_list_shorter_than_its_array_zeroes_the_rest()
+    {
+        var writer = Writer("callers");
+        var key = Members(("pid", 7), ("comm", "sh"), ("port", 80));
+        writer.Write(writer.Encode(Members(("Key", key), ("count", 5), ("bytes", new[] { 1, 2, 3, 4 }))));
+        writer.Write(writer.Encode(Members(("Key", key), ("bytes", new[] { 9 }))));
+        var entry = Assert.Single(writer.Map.Entries());
+
+        Assert.Equal((5ul, "[9,0,0,0]"), (entry.Get("count"), entry.Get("bytes")!.ToString()));
+    }
+
+    [KernelFact]
     public void AnEntryThatWasReadGoesBackAsItIsAndIsRemovedAsItIs()
     {
         var writer = Writer("callers");

@@ -10,13 +10,14 @@ public sealed class ParameterTests
 {
     private const string Declarations = """
         enum state { IDLE, RUNNING = 5 }; enum mode { R = 1, W = 2, X = 4 };
+        struct rule { u16 port; u8 parts[3]; char tag[4]; }; struct rules { u16 count; struct rule list[2]; }; typedef struct rules rules_t; typedef u8 grid[2][2]; typedef char names[2][4];
         struct range { u16 from, to; u32 low:4, high:4; enum state st; };
         typedef int ints[3]; typedef char text[8]; typedef struct range range_t; typedef float f; typedef double d; typedef enum state st; typedef enum mode md; typedef _Bool flag; typedef u8 raw[4];
         """;
 
     private static readonly string[] Roots =
         ["u8", "s8", "u32", "s32", "u64", "s128", "u128", "flag", "f", "d", "st", "md", "text", "raw", "ints", "range_t", "ipv4_addr", "ipv6_addr", "mac_addr", "net_port", "be32",
-         "duration", "ktime", "errno_value", "signal_nr", "uid_t", "syscall_nr", "byte_size", "char *"];
+         "duration", "ktime", "errno_value", "signal_nr", "uid_t", "syscall_nr", "byte_size", "char *", "rules_t", "grid", "names"];
 
     public static readonly (string Type, object Given, string ReadBack)[] Good =
     [
@@ -73,13 +74,42 @@ public sealed class ParameterTests
     }
 
     [ClangFact]
-    public void WhatIsNotGivenKeepsTheProgramsOwn()
+    public void Encode_struct_with_members_missing_keeps_the_programs_own()
     {
         using var c = new CProgram(Declarations, Roots);
-        var own = Enumerable.Range(1, 12).Select(i => (byte)i).ToArray();
-        Assert.Equal([9, 0, 0, 0, 5, 6, 7, 8, 9, 10, 11, 12], ParameterEncoder.Encode(Parameter(c, "ints", own), new[] { 9 }));
-        Assert.Equal([1, 2, 0xff, 0xff, 0x05, 6, 7, 8, 9, 10, 11, 12], ParameterEncoder.Encode(Parameter(c, "range_t", own), new Hashtable { ["to"] = 65535, ["high"] = 0 }));
-        Assert.Equal([(byte)'a', 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Encode(Parameter(c, "text", own), 'a'));
+        Assert.Equal([1, 2, 0xff, 0xff, 0x05, 6, 7, 8, 9, 10, 11, 12], ParameterEncoder.Encode(Parameter(c, "range_t", Own(12)), new Hashtable { ["to"] = 65535, ["high"] = 0 }));
+    }
+
+    [ClangFact]
+    public void Encode_list_shorter_than_its_array_zeroes_the_rest()
+    {
+        using var c = new CProgram(Declarations, Roots);
+        Assert.Equal([9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Encode(Parameter(c, "ints", Own(12)), new[] { 9 }));
+        Assert.Equal(new byte[12], ParameterEncoder.Encode(Parameter(c, "ints", Own(12)), Array.Empty<object>()));
+        Assert.Equal([7, 0, 0, 0], ParameterEncoder.Encode(Parameter(c, "raw", Own(4)), "[7]"));
+        Assert.Equal([5, 0, 0, 0], ParameterEncoder.Encode(Parameter(c, "grid", Own(4)), new[] { new[] { 5 } }));
+        Assert.Equal([(byte)'a', 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Encode(Parameter(c, "names", Own(8)), new[] { "a" }));
+        Assert.Equal([(byte)'a', 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Encode(Parameter(c, "text", Own(8)), 'a'));
+    }
+
+    // A dictionary names the members that change; a list is its whole array, so members that its elements do not name are zero.
+    [ClangFact]
+    public void Encode_list_of_structs_zeroes_what_its_elements_do_not_name()
+    {
+        using var c = new CProgram(Declarations, Roots);
+        var own = Own(c.Root(Array.IndexOf(Roots, "rules_t")).Size);
+        var given = new Hashtable { ["list"] = new object[] { new Hashtable { ["port"] = 80, ["parts"] = new[] { 1 } } } };
+        Assert.Equal([1, 2, 80, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Encode(Parameter(c, "rules_t", own), given));
+        Assert.Contains("2 elements", Assert.Throws<BpfParameterException>(() => ParameterEncoder.Encode(Parameter(c, "rules_t", own), new Hashtable { ["list"] = new Hashtable[3].Select(_ => new Hashtable()) })).Message, StringComparison.Ordinal);
+    }
+
+    [ClangFact]
+    public void Default_of_the_author_shorter_than_its_array_zeroes_the_rest()
+    {
+        using var c = new CProgram(Declarations, Roots);
+        var parameter = Parameter(c, "ints", Own(12)).Present(new ParameterPresentation { Default = new[] { 9, 8 } });
+        Assert.Equal([9, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Default(parameter));
+        Assert.Equal([3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Encode(parameter, new[] { 3 }));
     }
 
     [ClangFact]
@@ -91,6 +121,8 @@ public sealed class ParameterTests
         var read = RecordType.ForStruct(parameter.Type, "p").Decode(ParameterEncoder.Encode(parameter, moment));
         Assert.Equal(moment, (DateTime)read.Get("Value")!, TimeSpan.FromMicroseconds(1));
     }
+
+    private static byte[] Own(int size) => [.. Enumerable.Range(1, size).Select(i => (byte)i)];
 
     private static ParameterDescription Parameter(CProgram c, string type, byte[]? own = null)
     {

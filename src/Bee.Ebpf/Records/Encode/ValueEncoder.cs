@@ -155,6 +155,8 @@ internal static class ValueEncoder
             throw EncodeException.Wrong(value, $"a list of up to {shape.Count} elements");
         }
 
+        // A list is the whole array, so what it does not reach is zero; a dictionary names the members of a struct that change.
+        to.Clear();
         var i = 0;
         foreach (var item in items)
         {
