@@ -6,7 +6,7 @@ namespace Bee.Cmdlets.Tests;
 [Collection("Bee")]
 public sealed class EarlyStopTests(Programs programs) : IDisposable
 {
-    private readonly Shell _shell = ShellWithStopUpstream();
+    private readonly Shell _shell = new();
     private readonly Load _load = new Load().Repeat("/bin/true");
 
     // Runs inside the pipeline, where the programs are attached: notes the ids that must be gone afterwards.
@@ -31,7 +31,7 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
     [KernelFact]
     public void ADownstreamCommandHasHadEnough()
     {
-        Run("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } | ForEach-Object { $note.Invoke(); $_ } | Stop-Upstream");
+        Run("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } | ForEach-Object { $note.Invoke(); $_ } | Select-Object -First 1");
         AssertGone();
     }
 
@@ -70,8 +70,7 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
     [KernelFact]
     public void TheProcessIsKilled()
     {
-        using var child = System.Diagnostics.Process.Start(
-            BeeModule.EngineHost, ["-c", $"Import-Module '{BeeModule.Path}'; Invoke-BeeProgram '{programs.Execsnoop}' -Parameter @{{ target_pid = 2147483647 }}"]);
+        using System.Diagnostics.Process child = Child.Start($"Invoke-BeeProgram '{programs.Execsnoop}' -Parameter @{{ target_pid = 2147483647 }}");
         KernelIds held = WaitForPrograms(child.Id);
 
         child.Kill();
@@ -112,13 +111,6 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
     }
 
     private void Run(string script) => _shell.Objects(script, Variables());
-
-    private static Shell ShellWithStopUpstream()
-    {
-        var shell = new Shell();
-        shell.Objects("Import-Module -Assembly $tests", ("tests", typeof(StopUpstreamCommand).Assembly));
-        return shell;
-    }
 
     private (string, object?)[] Variables() =>
     [

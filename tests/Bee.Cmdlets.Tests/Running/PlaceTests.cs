@@ -66,7 +66,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
             SEC("socket") int second(void *ctx) { return 0; }
             SEC("sk_lookup") int third(void *ctx) { return 1; }
             """);
-        using var child = Process.Start(BeeModule.EngineHost, ["-c", $"Import-Module '{BeeModule.Path}'; Invoke-BeeProgram '{path}' -NetworkNamespace {_space} -Interface lo"]);
+        using Process child = Child.Start($"Invoke-BeeProgram '{path}' -NetworkNamespace {_space} -Interface lo");
         KernelIds held = new([], []);
         Assert.True(SpinWait.SpinUntil(
             () =>

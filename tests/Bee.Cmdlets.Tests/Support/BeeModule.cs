@@ -7,13 +7,17 @@ internal static class BeeModule
     public static string Root { get; } = FindRoot();
 
     /// <summary>The folder to import.</summary>
-    public static string Path { get; } = System.IO.Path.Combine(Root, "module", "Bee");
+    public static string Path { get; } = System.IO.Path.GetDirectoryName(Built("module", "Bee", "Bee.Cmdlets.dll"))!;
 
-    /// <summary>The engine host that the build put beside these tests.</summary>
-    public static string EngineHost { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "bee-host");
+    /// <summary>The executable that starts PowerShell; the process is the session, without a launcher.</summary>
+    public static string PowerShell => Built("artifacts", "pwsh");
 
     /// <summary>A file of the project.</summary>
     public static string File(params string[] parts) => System.IO.Path.Combine([Root, .. parts]);
+
+    private static string Built(params string[] parts) => System.IO.File.Exists(File(parts))
+        ? File(parts)
+        : throw new InvalidOperationException($"{string.Join('/', parts)} is not built. Run ./build.sh build first.");
 
     private static string FindRoot()
     {
@@ -21,9 +25,7 @@ internal static class BeeModule
         {
             if (System.IO.File.Exists(System.IO.Path.Combine(folder.FullName, "Bee.slnx")))
             {
-                return System.IO.File.Exists(System.IO.Path.Combine(folder.FullName, "module", "Bee", "Bee.Cmdlets.dll"))
-                    ? folder.FullName
-                    : throw new InvalidOperationException("module/Bee is not built. Run ./build.sh build first.");
+                return folder.FullName;
             }
         }
 

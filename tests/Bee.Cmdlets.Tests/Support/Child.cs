@@ -5,21 +5,18 @@ namespace Bee.Cmdlets.Tests;
 /// <summary>What a child process said and how it ended.</summary>
 internal sealed record ChildResult(int ExitCode, string Output, string Messages);
 
-/// <summary>Runs a script in an engine host of its own, for what must not happen in the tests' process.</summary>
+/// <summary>Runs a script in a PowerShell process of its own, for what must not happen in the tests' process.</summary>
 internal static class Child
 {
     /// <summary>
-    /// Runs a script with the module imported; a prefix such as setpriv or unshare goes before the host, a second script before the import.
+    /// Runs a script with the module imported; a prefix such as setpriv or unshare goes before PowerShell, a second script before the import.
     /// </summary>
     public static ChildResult Run(string script, string[]? prefix = null, IReadOnlyDictionary<string, string?>? environment = null, string before = "")
     {
-        string[] command = [.. prefix ?? [], BeeModule.EngineHost, "-c", $"{before}\nImport-Module '{BeeModule.Path}'\n{script}"];
-        var start = new ProcessStartInfo(command[0], command[1..])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
+        ProcessStartInfo start = Command(script, prefix, before);
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.RedirectStandardInput = true;
         foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>())
         {
             start.Environment[name] = value;
@@ -32,9 +29,21 @@ internal static class Child
         if (!child.WaitForExit(TimeSpan.FromSeconds(60)))
         {
             child.Kill(entireProcessTree: true);
-            throw new TimeoutException($"The child did not end: {string.Join(' ', command)}");
+            throw new TimeoutException($"The child did not end: {script}");
         }
 
         return new ChildResult(child.ExitCode, output.Result, messages.Result);
+    }
+
+    /// <summary>Starts a script with the module imported, and does not wait. The process is the session: it can be signaled and killed.</summary>
+    public static Process Start(string script) => Process.Start(Command(script, null, ""))!;
+
+    private static ProcessStartInfo Command(string script, string[]? prefix, string before)
+    {
+        string[] command = [.. prefix ?? [], BeeModule.PowerShell, "-NoProfile", "-NonInteractive", "-Command", $"{before}\nImport-Module '{BeeModule.Path}'\n{script}"];
+        var start = new ProcessStartInfo(command[0], command[1..]);
+        // A runspace of this process has set it to the folders of its own engine.
+        start.Environment.Remove("PSModulePath");
+        return start;
     }
 }

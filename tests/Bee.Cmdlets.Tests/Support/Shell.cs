@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
-using Bee.EngineHost;
 
 namespace Bee.Cmdlets.Tests;
 
@@ -10,22 +9,21 @@ internal sealed record ShellResult(IReadOnlyList<PSObject> Output, IReadOnlyList
 /// <summary>A runspace with the module imported, on a screen of 80 columns that keeps what is written on it.</summary>
 internal sealed class Shell : IDisposable
 {
-    private readonly EngineSession _session;
-    private readonly StringWriter _screen = new();
-    private readonly StringWriter _messages = new();
+    private readonly Terminal _terminal = new(80);
 
     public Shell()
     {
-        _session = new EngineSession(new ConsoleUserInterface(TextWriter.Synchronized(_screen), TextWriter.Synchronized(_messages), 80));
+        Runspace = RunspaceFactory.CreateRunspace(_terminal, InitialSessionState.CreateDefault2());
+        Runspace.Open();
         ShellResult imported = Run("Import-Module $module", ("module", BeeModule.Path));
         Assert.Empty(imported.Errors);
     }
 
     /// <summary>The runspace, for pipelines that a test wants to run by hand.</summary>
-    public Runspace Runspace => _session.Runspace;
+    public Runspace Runspace { get; }
 
     /// <summary>What stands on the screen so far.</summary>
-    public string Screen => _screen.ToString();
+    public string Screen => _terminal.Text;
 
     /// <summary>Runs a script with these variables set, and gives its objects and its errors. What it throws is the last of the errors.</summary>
     public ShellResult Run(string script, params (string Name, object? Value)[] variables)
@@ -63,11 +61,11 @@ internal sealed class Shell : IDisposable
     /// <summary>Runs a script and gives the lines that it shows on a screen of 80 columns.</summary>
     public string[] Show(string script, params (string Name, object? Value)[] variables)
     {
-        int before = _screen.GetStringBuilder().Length;
+        int before = Screen.Length;
         using PowerShell shell = Pipeline(script, variables);
         shell.AddCommand("Out-Default").Invoke();
         Assert.Empty(shell.Streams.Error);
-        return _screen.ToString()[before..].Split('\n').Select(line => line.TrimEnd()).ToArray();
+        return Screen[before..].Split('\n').Select(line => line.TrimEnd()).ToArray();
     }
 
     /// <summary>A pipeline that the test starts and stops itself.</summary>
@@ -82,5 +80,5 @@ internal sealed class Shell : IDisposable
         return shell.AddScript(script, useLocalScope: true);
     }
 
-    public void Dispose() => _session.Dispose();
+    public void Dispose() => Runspace.Dispose();
 }
