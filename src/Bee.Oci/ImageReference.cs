@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 
 namespace Bee.Oci;
 
@@ -50,6 +51,19 @@ public sealed class ImageReference : IEquatable<ImageReference>
         reference = ReferenceGrammar.Read(text ?? "", out problem);
         return reference is not null;
     }
+
+    /// <summary>Returns the length of an IPv6 address in brackets with which a reference or a pattern begins; 0 where it begins with none.</summary>
+    /// <param name="text">A reference, a registry or a pattern. The brackets of <c>[::1]:5000/x</c> are no wildcard.</param>
+    public static int AddressLength(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        int close = text.StartsWith('[') ? text.IndexOf(']') : -1;
+        return close > 0 && text.AsSpan(1, close - 1).Contains(':') && IPAddress.TryParse(text.AsSpan(1, close - 1), out _) ? close + 1 : 0;
+    }
+
+    /// <summary>Returns whether the text has wildcards (<c>*</c>, <c>?</c>, <c>[a-z]</c>), so that it may mean several images.</summary>
+    /// <param name="text">A reference, a registry or a pattern.</param>
+    public static bool IsPattern(string text) => text.AsSpan(AddressLength(text)).IndexOfAny('*', '?', '[') >= 0;
 
     /// <summary>This reference, with <see cref="DefaultTag"/> if it has neither tag nor digest.</summary>
     public ImageReference WithDefaultTag() => Tag is null && Digest is null ? new(Registry, Repository, DefaultTag, null) : this;

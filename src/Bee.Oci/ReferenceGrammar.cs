@@ -22,9 +22,9 @@ internal static class ReferenceGrammar
             return null;
         }
 
-        if (WithoutLogin(text) is var bare && bare != text)
+        if (Redaction.HasLogin(text))
         {
-            problem = $"Bad image reference '{bare}': a login stands before its '@', and a reference has none. Connect-BeeRegistry keeps logins.";
+            problem = $"Bad image reference '{Redaction.WithoutLogin(text)}': no digest (sha256:…) follows its '@'. What stands before the '@' may be a login and is not shown. A reference has no login: log in to the registry.";
             return null;
         }
 
@@ -36,17 +36,6 @@ internal static class ReferenceGrammar
             ?? (digest is null ? null : DigestFault(digest));
         problem = fault is null ? "" : $"Bad image reference '{text}': {fault}";
         return fault is null ? new ImageReference(registry, repository, tag, digest) : null;
-    }
-
-    /// <summary>A text for a message, without a login that somebody has put before a host as addresses have it: <c>name:password@ghcr.io/x</c>.</summary>
-    public static string WithoutLogin(string text)
-    {
-        int scheme = text.IndexOf("://", StringComparison.Ordinal);
-        int start = scheme < 0 ? 0 : scheme + 3;
-        int digest = text.IndexOf('@' + ContentDigest.Prefix, StringComparison.Ordinal);
-        int at = text.AsSpan(0, digest < 0 ? text.Length : digest).LastIndexOf('@');
-        bool isLogin = at > start && (scheme >= 0 || (text.AsSpan(0, at).Contains(':') && text.AsSpan(at).IndexOfAny('/', '.') >= 0));
-        return isLogin ? $"{text[..start]}(login){text[at..]}" : text;
     }
 
     private static string? Split(string text, out string? registry, out string repository, out string? tag, out string? digest)
@@ -103,8 +92,12 @@ internal static class ReferenceGrammar
                 return $"the registry '{registry}' opens a bracket and does not close it.";
             }
 
-            if (!IPAddress.TryParse(registry[1..close], out IPAddress? address)
-                || address.AddressFamily != AddressFamily.InterNetworkV6 || registry.AsSpan(1, close - 1).Contains('%'))
+            if (registry.AsSpan(1, close - 1).Contains('%'))
+            {
+                return $"the registry '{registry}' has a zone in its IPv6 address; a reference has none.";
+            }
+
+            if (!IPAddress.TryParse(registry[1..close], out IPAddress? address) || address.AddressFamily != AddressFamily.InterNetworkV6)
             {
                 return $"the registry '{registry}' has no IPv6 address between its brackets.";
             }

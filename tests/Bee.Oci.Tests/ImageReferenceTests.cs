@@ -32,11 +32,39 @@ public class ImageReferenceTests
     }
 
     [Theory]
+    [InlineData("[::1]:5000/a/x:v1", 5, false)]
+    [InlineData("[2001:db8:0:0:0:0:0:1]/x", 22, false)]
+    [InlineData("[::1]:5000/a/*", 5, true)]
+    [InlineData("[::1]:500[01]/a", 5, true)]
+    [InlineData("[a-f]:v1", 0, true)]
+    [InlineData("[:a]/x", 0, true)]
+    [InlineData("tool[::1]", 0, true)]
+    [InlineData("ghcr.io/x", 0, false)]
+    [InlineData("[", 0, true)]
+    [InlineData("[]", 0, true)]
+    [InlineData("", 0, false)]
+    public void Brackets_of_an_address_are_no_wildcard(string text, int address, bool isPattern)
+    {
+        Assert.Equal(address, ImageReference.AddressLength(text));
+        Assert.Equal(isPattern, ImageReference.IsPattern(text));
+    }
+
+    [Theory]
     [InlineData("ada:s3cret@ghcr.io/me/x:v1", "(login)@ghcr.io/me/x:v1")]
     [InlineData("ada:s3cret/@localhost:5000/x", "(login)@localhost:5000/x")]
     [InlineData("ada:s3cret@ghcr.io/x@" + Digest, "(login)@ghcr.io/x@sha256:")]
     [InlineData("https://ada:s3cret@ghcr.io/x", "https://(login)@ghcr.io/x")]
     [InlineData("https://s3cret@ghcr.io", "https://(login)@ghcr.io")]
+    [InlineData("ada:s3cret@localhost:5620", "(login)@localhost:5620")]
+    [InlineData("ada:s3cret@registry", "(login)@registry")]
+    [InlineData("s3cret@localhost:5620/x", "(login)@localhost:5620/x")]
+    [InlineData("s3cret@registry/x@" + Digest, "(login)@registry/x@sha256:")]
+    [InlineData("ada:s3cret@s3cret@ghcr.io/x", "(login)@ghcr.io/x")]
+    [InlineData("ada:s3cret:/s3cret@[::1]:5000/x", "(login)@[::1]:5000/x")]
+    [InlineData("ada:s3cret%40@ghcr.io/x", "(login)@ghcr.io/x")]
+    [InlineData("ada%3As3cret%40ghcr.io/x", "(login)@ghcr.io/x")]
+    [InlineData("//ada:s3cret@ghcr.io/x", "(login)@ghcr.io/x")]
+    [InlineData("ada:s3cret@sha256:5000/x", "(login)@sha256:5000/x")]
     public void A_login_in_it_is_not_repeated(string text, string shown)
     {
         Assert.False(ImageReference.TryParse(text, out _, out string? problem));
@@ -65,7 +93,7 @@ public class ImageReferenceTests
     [InlineData("x:", "tag after ':' is empty")]
     [InlineData("x:-v", "tag '-v'")]
     [InlineData("x:a b", "tag 'a b'")]
-    [InlineData("x@", "digest ''")]
+    [InlineData("x@", "no digest")]
     [InlineData("x@sha256:12", "digest 'sha256:12'")]
     [InlineData("x@" + Digest + "@" + Digest, "digest")]
     [InlineData("host:0/x", "port '0'")]
@@ -77,7 +105,8 @@ public class ImageReferenceTests
     [InlineData("host..x/x", "empty part")]
     [InlineData("[::1/x", "bracket")]
     [InlineData("[::g]/x", "IPv6")]
-    [InlineData("[fe80::1%25eth0]/x", "IPv6")]
+    [InlineData("[fe80::1%25eth0]/x", "zone")]
+    [InlineData("[fe80::1%eth0]:5000/x", "zone")]
     [InlineData("[1.2.3.4]/x", "IPv6")]
     [InlineData("[::1]x/x", "after its brackets")]
     [InlineData(Digest, "how a digest reads")]

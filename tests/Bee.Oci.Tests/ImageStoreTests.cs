@@ -111,6 +111,22 @@ public class ImageStoreTests
         Assert.Equal(expected, string.Join(' ', folder.Store.List(pattern).Select(i => i.Reference)));
     }
 
+    [Theory]
+    [InlineData("[::1]:5000/*", "[::1]:5000/a/x:v1 [::1]:5000/b:v1")]
+    [InlineData("[::1]:5000/a*", "[::1]:5000/a/x:v1")]
+    [InlineData("[::1]:500[0-9]/b", "[::1]:5000/b:v1")]
+    [InlineData("[::2]*", "")]
+    [InlineData("*[[]::1]*", "[::1]:5000/a/x:v1 [::1]:5000/b:v1")]
+    public void Lists_by_wildcard_behind_an_address_in_brackets(string pattern, string expected)
+    {
+        using var folder = new StoreFolder();
+        folder.Add("[::1]:5000/a/x:v1");
+        folder.Add("[::1]:5000/b:v1");
+        folder.Add("1/b:v1");
+
+        Assert.Equal(expected, string.Join(' ', folder.Store.List(pattern).Select(i => i.Reference)));
+    }
+
     [Fact]
     public void Who_stored_an_image_gets_that_one_though_its_name_moved_on_at_once()
     {

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Bee.Oci;
 
 namespace Bee.Cmdlets;
 
@@ -84,10 +85,21 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
     /// <summary>Makes a path of the session's current location absolute, without expanding wildcards.</summary>
     /// <param name="path">A path as the person gave it; <c>~</c> and drives are understood.</param>
     /// <returns>The path in the file system.</returns>
-    /// <exception cref="PSInvalidOperationException">The path belongs to no file system.</exception>
+    /// <exception cref="BeeInputException">The path belongs to no file system.</exception>
     protected string FullPath(string path)
     {
-        string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+        string full;
+        ProviderInfo provider;
+        try
+        {
+            full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out provider, out _);
+        }
+        catch (Exception error) when (error is ProviderNotFoundException or System.Management.Automation.DriveNotFoundException)
+        {
+            // An image's name was given, as '[::1]:5000/me/tool'. The engine's message would repeat what may be a login before a host.
+            throw new BeeInputException("FileNotFound", $"'{Redaction.WithoutLogin(path)}' is not the path of a file: no drive or provider has the name before its colon.", missing: true);
+        }
+
         return provider.Name == "FileSystem"
             ? full
             : throw new BeeInputException("NotAFile", $"'{path}' is a path of the provider {provider.Name}. Give a file's path.");

@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using Bee.Oci;
 
 namespace Bee.Cmdlets;
@@ -18,7 +17,7 @@ internal sealed class LocalImages(BeeCmdlet cmdlet, string? folder)
     public IReadOnlyList<Image> Match(string reference)
     {
         IReadOnlyList<Image> images = [];
-        if (WildcardPattern.ContainsWildcardCharacters(reference))
+        if (ImageReference.IsPattern(reference))
         {
             images = Stores.List(reference);
         }

@@ -1,11 +1,15 @@
 using System.Management.Automation;
+using Bee.Oci;
 
 namespace Bee.Cmdlets;
 
 /// <summary>The names that somebody asks for, with wildcards or without.</summary>
 internal static class NamePattern
 {
-    /// <summary>The pattern of a name: without wildcards it fits that name alone. Case does not count.</summary>
+    /// <summary>The pattern of a name: without wildcards it fits that name alone. Case does not count, and the brackets of an IPv6 address are no wildcard.</summary>
     public static WildcardPattern Of(string name)
-        => WildcardPattern.Get(WildcardPattern.ContainsWildcardCharacters(name) ? name : WildcardPattern.Escape(name), WildcardOptions.IgnoreCase);
+    {
+        int literal = ImageReference.IsPattern(name) ? ImageReference.AddressLength(name) : name.Length;
+        return WildcardPattern.Get(WildcardPattern.Escape(name[..literal]) + name[literal..], WildcardOptions.IgnoreCase);
+    }
 }

@@ -14,6 +14,7 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
     [Alias("FullName", "Path", "PSPath")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageOrFileCompleter))]
+    [WithoutLogin(OrPath = true)]
     public string Program { get; set; } = string.Empty;
 
     /// <summary>An image, as Get-BeeImage and Invoke-BeeBuild give it.</summary>

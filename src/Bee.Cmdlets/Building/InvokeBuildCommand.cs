@@ -18,12 +18,14 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     [Alias("FullName", "PSPath")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [WithoutLogin(OrPath = true)]
     public string[] Path { get; set; } = [];
 
     /// <summary>The image's reference. Without it: the bee.yaml's or the file's name, with the tag latest.</summary>
     [Parameter(Position = 1, ParameterSetName = "Image")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
+    [WithoutLogin]
     public string? Tag { get; set; }
 
     /// <summary>Where to write the object; a folder gets it under the source's name with .o behind.</summary>
@@ -167,10 +169,16 @@ public sealed class InvokeBuildCommand : StoreCmdlet
             Authors = authors.Length > 0 ? authors : null,
             Description = Description ?? manifest.Description,
             License = License ?? manifest.License,
-            Source = Source ?? manifest.Source,
+            Source = Address(Source ?? manifest.Source),
             Revision = Revision,
         };
     }
+
+    // Whoever can pull the image reads this; addresses of git with a token in them are common.
+    private static string? Address(string? source)
+        => source is not null && source.StartsWith("http", StringComparison.OrdinalIgnoreCase) && Redaction.HasLogin(source)
+            ? throw new BeeInputException("SecretInSource", $"The address of the source, '{Redaction.WithoutLogin(source)}', holds a login, and would be published with the image.", "Leave the login out of it.")
+            : source;
 
     private ImageReference Reference(BuildSource source)
     {

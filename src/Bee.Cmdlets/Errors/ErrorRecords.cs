@@ -27,7 +27,7 @@ internal static class ErrorRecords
     public static ErrorRecord From(Exception error, object? target)
     {
         (string id, ErrorCategory category, string? remedy) = Describe(error);
-        var record = new ErrorRecord(error, id, category, target);
+        var record = new ErrorRecord(error, id, category, target is string text && !IsPath(text) ? Redaction.WithoutLogin(text) : target);
         if (!string.IsNullOrEmpty(remedy))
         {
             // Some libraries say the remedy in their message too; here it is shown once.
@@ -37,6 +37,11 @@ internal static class ErrorRecords
 
         return record;
     }
+
+    // A file's name may hold an '@'. With a colon it is a path only where it begins as one, or with a provider's name.
+    private static bool IsPath(string text)
+        => text.StartsWith('/') || text.StartsWith('.') || text.StartsWith('~') || !text.Contains(':')
+            || (text.IndexOf("::", StringComparison.Ordinal) is > 0 and var provider && !text.AsSpan(0, provider).Contains('@'));
 
     private static (string Id, ErrorCategory Category, string? Remedy) Describe(Exception error) => error switch
     {

@@ -18,12 +18,14 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
     [Alias("Reference")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
+    [WithoutLogin]
     public string Source { get; set; } = string.Empty;
 
     /// <summary>The further reference. The tag is latest where none is given.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
+    [WithoutLogin]
     public string Destination { get; set; } = string.Empty;
 
     /// <summary>Copies from a registry to a registry, past the local images.</summary>
@@ -83,7 +85,7 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
 
     private void Copy(ImageReference destination)
     {
-        if (WildcardPattern.ContainsWildcardCharacters(Source))
+        if (ImageReference.IsPattern(Source))
         {
             throw new BeeInputException("NoWildcards", $"'{Source}' may mean several images, and only one can have the name {destination}.", "Name one image.");
         }

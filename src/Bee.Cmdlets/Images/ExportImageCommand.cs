@@ -17,6 +17,7 @@ public sealed class ExportImageCommand : StoreCmdlet
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
+    [WithoutLogin]
     public string[] Reference { get; set; } = [];
 
     /// <summary>The file, which has all the images; or a folder, which gets a file for each. Ending in .gz or .tgz it is compressed.</summary>

@@ -17,6 +17,7 @@ public sealed class FindImageCommand : RegistryCmdlet
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(RemoteNameCompleter))]
+    [WithoutLogin]
     public string[] Reference { get; set; } = [];
 
     /// <summary>Asks for the manifest of each tag too: digest, size, date, platforms.</summary>

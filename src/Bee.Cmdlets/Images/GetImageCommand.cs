@@ -13,6 +13,7 @@ public sealed class GetImageCommand : StoreCmdlet
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
+    [WithoutLogin]
     public string[] Reference { get; set; } = ["*"];
 
     /// <inheritdoc/>

@@ -20,6 +20,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
+    [WithoutLogin]
     public string[] Reference { get; set; } = [];
 
     /// <summary>An image, as Get-BeeImage and Invoke-BeeBuild give it.</summary>
@@ -31,6 +32,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
+    [WithoutLogin]
     public string? Destination { get; set; }
 
     /// <summary>The file of a private key to sign what is published with.</summary>

@@ -53,7 +53,7 @@ internal sealed record RemotePattern(string Text, string? Registry, string Repos
 
     private static (string? Registry, string Below) SplitRegistry(string text)
     {
-        int slash = text.StartsWith('[') && text.IndexOf(']') is > 0 and var close ? text.IndexOf('/', close) : text.IndexOf('/');
+        int slash = text.IndexOf('/');
         string first = slash < 0 ? text : text[..slash];
         return !IsHost(first, isAlone: slash < 0) ? (null, text) : (first, slash < 0 ? "" : text[(slash + 1)..]);
     }
@@ -61,7 +61,7 @@ internal sealed record RemotePattern(string Text, string? Registry, string Repos
     // Alone, opensnoop:v1 is an image and localhost:5000 a registry; before a slash a colon is always a port's.
     private static bool IsHost(string text, bool isAlone)
     {
-        if (text is "localhost" || (text.StartsWith('[') && text.Contains("]")))
+        if (text is "localhost" || ImageReference.AddressLength(text) > 0)
         {
             return true;
         }

@@ -15,6 +15,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
+    [WithoutLogin]
     public string[] Reference { get; set; } = [];
 
     /// <summary>Removes from the registry, and leaves the local images alone.</summary>

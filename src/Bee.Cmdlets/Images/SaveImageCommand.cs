@@ -12,6 +12,7 @@ public sealed class SaveImageCommand : VerifyingCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(RemoteNameCompleter))]
+    [WithoutLogin]
     public string[] Reference { get; set; } = [];
 
     /// <summary>The only platform to take of an image that has several: linux/arm64. Without it all of them.</summary>
@@ -35,7 +36,7 @@ public sealed class SaveImageCommand : VerifyingCmdlet
 
     private void Save(string text)
     {
-        if (WildcardPattern.ContainsWildcardCharacters(text) && !text.StartsWith('['))
+        if (ImageReference.IsPattern(text))
         {
             throw new BeeInputException("NoWildcards", $"'{text}' may mean several images.", $"Find-BeeImage '{text}' | Save-BeeImage saves them all.");
         }

@@ -17,6 +17,7 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(RegistryCompleter))]
+    [WithoutLogin]
     public string Registry { get; set; } = string.Empty;
 
     /// <summary>User name and password. With a user name alone the password is asked for.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
+using Bee.Oci;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Authentication;
 
@@ -17,6 +18,7 @@ public sealed class DisconnectRegistryCommand : BeeCmdlet
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(RegistryCompleter))]
+    [WithoutLogin]
     public string[] Registry { get; set; } = [];
 
     /// <inheritdoc/>
@@ -31,13 +33,13 @@ public sealed class DisconnectRegistryCommand : BeeCmdlet
     private void Disconnect(string registry)
     {
         DockerConfig logins = DockerConfig.Load(_notes.Enqueue);
-        if (!WildcardPattern.ContainsWildcardCharacters(registry))
+        if (!ImageReference.IsPattern(registry))
         {
             Erase(logins, registry, literal: true);
             return;
         }
 
-        var pattern = new WildcardPattern(registry, WildcardOptions.IgnoreCase);
+        WildcardPattern pattern = NamePattern.Of(registry);
         foreach (string found in logins.Registries().Where(pattern.IsMatch))
         {
             Guard(found, () => Erase(logins, found, literal: false));

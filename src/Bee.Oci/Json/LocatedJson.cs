@@ -78,7 +78,7 @@ internal sealed class LocatedJson
         {
             if (!known.Contains(name.Value))
             {
-                throw name.Wrong($"'{Printable.Text(name.Value)}' is unknown in {what}; known are {string.Join(", ", known)}.");
+                throw name.Wrong($"'{Printable.Text(Redaction.WithoutLogin(name.Value))}' is unknown in {what}; known are {string.Join(", ", known)}.");
             }
         }
 
@@ -112,7 +112,7 @@ internal sealed class LocatedJson
                     var name = new LocatedJson(path, JsonTokenType.PropertyName, nameLine, nameColumn) { Value = reader.GetString()! };
                     if (!names.Add(name.Value))
                     {
-                        throw name.Wrong($"'{Printable.Text(name.Value)}' stands here twice.");
+                        throw name.Wrong($"'{Printable.Text(Redaction.WithoutLogin(name.Value))}' stands here twice.");
                     }
 
                     reader.Read();

@@ -2,11 +2,13 @@ namespace Bee.Oci.Store;
 
 /// <summary>
 /// A wildcard pattern as PowerShell has them (<c>*</c>, <c>?</c>, <c>[a-z]</c>, case does not matter), over the names of an image. A bracket that closes nowhere
-/// stands for itself, and a set such as <c>[z-a]</c> has nothing in it.
+/// stands for itself, a set such as <c>[z-a]</c> has nothing in it, and an IPv6 address in brackets at the beginning is a registry's.
 /// </summary>
 /// <remarks>Compared by hand: to make a regular expression takes longer than to list a store.</remarks>
 internal sealed class NamePattern(string pattern)
 {
+    private readonly int _address = ImageReference.AddressLength(pattern);
+
     /// <summary>Whether the reference, with or without its tag, from its beginning or from any of its components on, fits.</summary>
     public bool Fits(string reference)
     {
@@ -61,7 +63,7 @@ internal sealed class NamePattern(string pattern)
     /// <summary>Whether what stands at a place of the pattern, other than a <c>*</c>, takes a character.</summary>
     private bool Takes(int at, char character, out int next)
     {
-        int close = pattern[at] == '[' ? pattern.IndexOf(']', Math.Min(at + 2, pattern.Length)) : -1;
+        int close = pattern[at] == '[' && at >= _address ? pattern.IndexOf(']', Math.Min(at + 2, pattern.Length)) : -1;
         next = close > 0 ? close + 1 : at + 1;
         return close > 0
             ? IsIn(pattern.AsSpan(at + 1, close - at - 1), char.ToLowerInvariant(character)) || IsIn(pattern.AsSpan(at + 1, close - at - 1), char.ToUpperInvariant(character))

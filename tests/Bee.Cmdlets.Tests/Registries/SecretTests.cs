@@ -89,6 +89,55 @@ public sealed class SecretTests : IDisposable
         AssertNoSecret(Everything("Connect-BeeRegistry $registry -Credential $credential; Find-BeeImage $registry; Disconnect-BeeRegistry $registry", registry.Host));
     }
 
+    [Theory]
+    [InlineData("ada:typed-s3cret@localhost:1")]
+    [InlineData("ada:typed-s3cret@localhost:1/me/tool:v1")]
+    [InlineData("ada:typed-s3cret@nodot/me/*")]
+    [InlineData("https://ada:typed-s3cret@ghcr.io/me/tool")]
+    [InlineData("typed-s3cret@localhost:1/me/tool")]
+    [InlineData("ada:@/:typed-s3cret@[::1]:1/me/tool.o")]
+    [InlineData("ada%3Atyped-s3cret%40localhost:1/me/tool")]
+    public void A_login_typed_before_a_host_is_on_no_stream_and_in_no_error(string typed)
+    {
+        string[] commands =
+        [
+            "Connect-BeeRegistry $registry -Credential $credential", "Connect-BeeRegistry $registry -Token $token -WhatIf", "Disconnect-BeeRegistry $registry", "Disconnect-BeeRegistry $registry -WhatIf",
+            "Save-BeeImage $registry -Store $store", "$registry | Save-BeeImage -Store $store", "Find-BeeImage $registry", "[pscustomobject]@{ Reference = $registry } | Find-BeeImage -Detailed",
+            "Get-BeeImage $registry -Store $store", "Copy-BeeImage $registry x -Store $store", "Copy-BeeImage x $registry -Store $store", "Copy-BeeImage $registry localhost:1/x -Remote", "Copy-BeeImage localhost:1/x $registry -Remote",
+            "Publish-BeeImage $registry -Store $store", "Publish-BeeImage x $registry -Store $store", "Remove-BeeImage $registry -Store $store", "Remove-BeeImage $registry -Remote -Confirm:$false",
+            "Test-BeeImage $registry -Store $store -Pull Always", "Export-BeeImage $registry x.tar -Store $store", "Import-BeeImage $registry -Store $store", "Import-BeeImage /etc/passwd $registry -Store $store",
+            "Invoke-BeeProgram $registry -Store $store", "Start-BeeProgram $registry -Store $store", "Invoke-BeeBuild $registry -Store $store", "New-BeeProgram $registry -WhatIf",
+            "$env:BEE_REGISTRY = $registry; try { Save-BeeImage me/tool -Store $store } finally { $env:BEE_REGISTRY = $null }",
+        ];
+
+        string shown = Everything(string.Join('\n', commands.Select(command => $"try {{ {command} }} catch {{ }}")), typed);
+
+        Assert.Contains("(login)@", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("typed-s3cret", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_login_in_a_key_of_docker_s_file_is_not_listed()
+    {
+        _folder.Write("docker/config.json", """{"auths":{"https://ada:typed-s3cret@localhost:1/v1/":{}}}""");
+
+        string shown = Everything("Disconnect-BeeRegistry * -WhatIf; Disconnect-BeeRegistry localhost:1", "localhost:1");
+
+        Assert.Contains("localhost:1, in ", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("typed-s3cret", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("localhost", File.ReadAllText(_folder["docker/config.json"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_path_with_an_at_sign_is_taken_as_it_is()
+    {
+        string file = _folder.Write("me@v1.2/tool.o", "no object");
+        using PowerShell pipeline = _shell.Pipeline("$null = $ExecutionContext.SessionState.Path.SetLocation($folder); Test-BeeImage me@v1.2/tool.o", ("folder", Path.GetDirectoryName(Path.GetDirectoryName(file))));
+
+        Assert.NotEmpty(pipeline.Invoke());
+        Assert.Empty(pipeline.Streams.Error);
+    }
+
     /// <summary>What a script writes onto any stream, what is in its errors, however deep, and what was on the screen.</summary>
     private string Everything(string script, string registry)
     {

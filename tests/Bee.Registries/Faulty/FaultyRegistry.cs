@@ -20,7 +20,7 @@ public sealed class FaultyRegistry : IDisposable
     {
         _options = options ?? new FaultyRegistryOptions();
         _content = new MemoryRegistry(_options);
-        _server = new HttpServer(AnswerAsync, _options.Authority);
+        _server = new HttpServer(AnswerAsync, _options.Authority, _options.Address);
     }
 
     /// <summary>Host and port, <c>127.0.0.1:41234</c>.</summary>

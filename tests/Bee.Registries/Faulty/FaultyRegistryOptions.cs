@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Bee.Registries;
 
 /// <summary>How a <see cref="FaultyRegistry"/> that works speaks: all of it is within the specification.</summary>
@@ -5,6 +7,9 @@ public sealed record FaultyRegistryOptions
 {
     /// <summary>Speaks TLS with a certificate of this authority; null for plain http.</summary>
     public TestAuthority? Authority { get; init; }
+
+    /// <summary>Where it listens.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>Asks for these user names with these passwords (Basic); null for nobody.</summary>
     public IReadOnlyDictionary<string, string>? Users { get; init; }

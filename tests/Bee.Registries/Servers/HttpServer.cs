@@ -12,7 +12,7 @@ namespace Bee.Registries;
 /// </summary>
 public sealed class HttpServer : IDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _end = new();
     private readonly Func<HttpExchange, Task> _handle;
     private readonly X509Certificate2? _certificate;
@@ -20,8 +20,10 @@ public sealed class HttpServer : IDisposable
     /// <summary>Starts it.</summary>
     /// <param name="handle">Answers a request, on any thread. One that throws, or does not answer, cuts the connection.</param>
     /// <param name="authority">Speaks TLS with a certificate of this authority; null for plain http.</param>
-    public HttpServer(Func<HttpExchange, Task> handle, TestAuthority? authority = null)
+    /// <param name="address">Where it listens; null for 127.0.0.1.</param>
+    public HttpServer(Func<HttpExchange, Task> handle, TestAuthority? authority = null, IPAddress? address = null)
     {
+        _listener = new TcpListener(address ?? IPAddress.Loopback, 0);
         _handle = handle;
         _certificate = authority is null ? null : X509Certificate2.CreateFromPemFile(authority.ServerCertificate, authority.ServerKey);
         _listener.Start();

@@ -27,6 +27,9 @@ internal static class DockerKeys
         int slash = rest.IndexOf('/');
         string path = slash < 0 ? "" : rest[slash..].Trim('/');
         string host = (slash < 0 ? rest : rest[..slash]).ToLowerInvariant();
+
+        // A login before the host belongs to no registry's name; it must not come into a list of them.
+        host = host[(host.LastIndexOf('@') + 1)..];
         return host.Length == 0 || path is not ("" or "v1" or "v2") ? null
             : host is "index.docker.io" or "registry-1.docker.io" ? DockerHub
             : host;

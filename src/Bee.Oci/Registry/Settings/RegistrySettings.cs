@@ -88,7 +88,7 @@ public sealed record RegistrySettings
             string host = name.Value;
             if (host.Contains('/') || Problem(host) is not null)
             {
-                throw name.Wrong($"'{Printable.Text(ReferenceGrammar.WithoutLogin(host))}' is no registry's host: such as ghcr.io or localhost:5000.");
+                throw name.Wrong($"'{Printable.Text(Redaction.WithoutLogin(host))}' is no registry's host: such as ghcr.io or localhost:5000.");
             }
 
             registries[host] = ReadHost(set, Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -126,7 +126,7 @@ public sealed record RegistrySettings
     {
         string whole = $"{place.TrimEnd('/')}/any";
         return !ImageReference.TryParse(whole, out ImageReference? reference, out string? problem)
-            ? problem.Replace(ReferenceGrammar.WithoutLogin(whole), ReferenceGrammar.WithoutLogin(place), StringComparison.Ordinal)
+            ? problem.Replace(Redaction.WithoutLogin(whole), Redaction.WithoutLogin(place), StringComparison.Ordinal)
             : reference.Registry is null ? $"'{Printable.Text(place)}' names no registry: its first part needs a dot or a port, as in ghcr.io/me." : null;
     }
 }

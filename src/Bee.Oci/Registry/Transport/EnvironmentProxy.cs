@@ -88,7 +88,9 @@ internal sealed class EnvironmentProxy : IWebProxy
 
         // The value may hold a password, so no message repeats it.
         if (!Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out Uri? address)
-            || address.Scheme is not ("http" or "https" or "socks4" or "socks4a" or "socks5") || address.Host.Length == 0)
+            || address.Scheme is not ("http" or "https" or "socks4" or "socks4a" or "socks5") || address.Host.Length == 0
+            // A password with a slash in it ends the host early: name and port would be parts of the login.
+            || address.PathAndQuery.Contains('@') || address.Fragment.Contains('@'))
         {
             throw new RegistryException(RegistryFault.Unreachable, $"The variable {names[0]} is no address of a proxy.")
             {

@@ -18,7 +18,7 @@ internal static class RegistryHost
         if (asked.AsSpan().IndexOfAny("/\\@?# ") >= 0
             || !Uri.TryCreate($"https://{asked}/", UriKind.Absolute, out Uri? address) || address.PathAndQuery != "/" || address.Host.Length == 0)
         {
-            throw new RegistryException(RegistryFault.BadName, $"'{ReferenceGrammar.WithoutLogin(host)}' is no registry.")
+            throw new RegistryException(RegistryFault.BadName, $"'{Redaction.WithoutLogin(host)}' is no registry.")
             {
                 Remedy = "Give a host and, where it needs one, a port: ghcr.io, localhost:5000, [::1]:5000.",
             };
