@@ -1,6 +1,6 @@
 namespace Bee.Oci;
 
-/// <summary>The annotation keys that Bee writes, all from the OCI image specification (annotations.md).</summary>
+/// <summary>The annotation keys that Bee writes and reads. Most are from the OCI image specification (annotations.md).</summary>
 public static class AnnotationKeys
 {
     /// <summary>On a descriptor: the file name of a blob. BumbleBee finds its blobs by this, not by media type.</summary>
@@ -8,6 +8,9 @@ public static class AnnotationKeys
 
     /// <summary>On an entry of <c>index.json</c>: the reference under which the image is stored.</summary>
     public const string ReferenceName = "org.opencontainers.image.ref.name";
+
+    /// <summary>On an entry of <c>index.json</c>: the whole reference as containerd and docker write it, where <see cref="ReferenceName"/> is the tag alone.</summary>
+    public const string ContainerdName = "io.containerd.image.name";
 
     /// <summary>RFC 3339 date. In a manifest only when the build pinned it; else on the entry of <c>index.json</c>.</summary>
     public const string Created = "org.opencontainers.image.created";

@@ -3,7 +3,10 @@ using Bee.Ebpf;
 using Bee.Oci;
 using Bee.Oci.Archives;
 using Bee.Oci.Registry;
+using Bee.Oci.Signatures;
 using Bee.Oci.Transfer;
+using Bee.Oci.Trust;
+using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
 
@@ -19,12 +22,14 @@ public sealed class ImportImageCommand : StoreCmdlet
     [Alias("FullName", "PSPath")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [WithoutLogin(OrPath = true)]
     public string[] Path { get; set; } = [];
 
     /// <summary>The image's reference. Without it the name that the archive has, else the file's.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
+    [WithoutLogin]
     public string? Tag { get; set; }
 
     /// <summary>The only platform to take of an image that has several; for an object, the platform that it was compiled for (this machine's without it).</summary>
@@ -89,6 +94,13 @@ public sealed class ImportImageCommand : StoreCmdlet
 
     private void Add(ImageLayout layout, LayoutImage image, string path, Platform? platform)
     {
+        if (Tag is null && image.InvalidName is { } invalid)
+        {
+            // Under the file's name it would be local, and no policy would decide over it when it runs.
+            new ImageTrust(() => TrustPolicy.Load(null, Isolated.Create<IKeyAlgorithms>), [], isRequired: false).RefuseInvalidName(invalid);
+            Tell($"The name that {path} has for {image.Descriptor.Digest} is not a reference; it is imported under the file's name.");
+        }
+
         ImageReference name = Name(Tag is null ? image.Name ?? ImageReference.Parse($"{ImageNames.FromFile(Stem(path)).Name}:{image.Tag ?? ImageReference.DefaultTag}") : ImageReference.Parse(Tag));
         if (!ShouldProcess($"{path} as {name}", "Import image"))
         {

@@ -33,26 +33,34 @@ public abstract class VerifyingCmdlet : RegistryStoreCmdlet
     /// <exception cref="TrustException">It is not trusted.</exception>
     private protected IReadOnlyList<string> Verify(Image image)
     {
-        if (image.Repository.Length == 0 || !ImageReference.TryParse(image.Reference, out ImageReference? name))
+        var reasons = new List<string>();
+        foreach (string name in new[] { image.Reference, image.Descriptor.Annotations.GetValueOrDefault(AnnotationKeys.ContainerdName) }.OfType<string>().Distinct())
         {
-            RefuseIfRequired($"{image.Reference}, which has no name");
+            reasons.AddRange(Verify(image, name));
+        }
+
+        reasons.ForEach(Tell);
+        return reasons;
+    }
+
+    // A layout that docker or containerd wrote has the tag alone as the name that Bee shows, and the whole reference beside it.
+    private IReadOnlyList<string> Verify(Image image, string name)
+    {
+        ImageTrust trust = Trust;
+        if (!ImageReference.TryParse(name, out ImageReference? reference) || image.Repository.Length == 0)
+        {
+            RefuseIfRequired(image.Repository.Length == 0 ? $"{image.Reference}, which has no name" : $"{image.Digest}, whose name is not a reference");
+            trust.RefuseInvalidName(name);
             return [];
         }
 
-        ImageTrust trust = Trust;
-        if (name.Registry is null && !trust.IsRequired)
+        if (reference.Registry is null && !trust.IsRequired)
         {
             return [];
         }
 
         IReadOnlyRepository repository = Stores.Of(image).Repository(image.Repository);
-        IReadOnlyList<string> reasons = Link.Wait(cancellation => trust.CheckAsync(repository, name, image.Digest, cancellation));
-        foreach (string reason in reasons)
-        {
-            Tell(reason);
-        }
-
-        return reasons;
+        return Link.Wait(cancellation => trust.CheckAsync(repository, reference, image.Digest, cancellation));
     }
 
     /// <summary>Refuses what can have no signature, where one is asked for.</summary>

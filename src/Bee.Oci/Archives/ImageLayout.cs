@@ -79,4 +79,8 @@ public sealed class ImageLayout : IDisposable
 /// <param name="Descriptor">Its manifest or index.</param>
 /// <param name="Name">Its whole name; null where the layout has none.</param>
 /// <param name="Tag">A word that the layout names it by, without a repository; null for none.</param>
-public sealed record LayoutImage(Descriptor Descriptor, ImageReference? Name, string? Tag);
+public sealed record LayoutImage(Descriptor Descriptor, ImageReference? Name, string? Tag)
+{
+    /// <summary>The name that the layout has for it where that is no reference, such as <c>ghcr.io/Me/tool:v1</c>; null for most.</summary>
+    public string? InvalidName { get; init; }
+}

@@ -9,9 +9,6 @@ namespace Bee.Oci.Archives;
 /// <param name="index">The layout's index.</param>
 internal sealed class LayoutContent(IBlobs blobs, StoreIndex index)
 {
-    /// <summary>containerd's annotation, which docker writes too: the whole name, where the reference name is the tag alone.</summary>
-    private const string ContainerdName = "io.containerd.image.name";
-
     // An index may name one manifest half a million times, which is read once all the same. Empty for one that refers to nothing.
     private readonly ConcurrentDictionary<(string?, string?, long), string> _subjects = new();
 
@@ -36,8 +33,11 @@ internal sealed class LayoutContent(IBlobs blobs, StoreIndex index)
     private static LayoutImage Image(DescriptorDocument entry)
     {
         string? tag = entry.ReferenceName;
-        ImageReference? name = Whole(entry.Annotations?.GetValueOrDefault(ContainerdName)) ?? Whole(tag);
-        return new LayoutImage(entry.ToDescriptor(), name, name is null && ImageReference.TryParse($"x:{tag}", out _) ? tag : null);
+        string? whole = entry.Annotations?.GetValueOrDefault(AnnotationKeys.ContainerdName);
+        ImageReference? name = Whole(whole) ?? Whole(tag);
+        bool isTag = name is null && ImageReference.TryParse($"x:{tag}", out _);
+        string? other = string.IsNullOrEmpty(whole) ? tag : whole;
+        return new LayoutImage(entry.ToDescriptor(), name, isTag ? tag : null) { InvalidName = name is null && other is not null && (other == whole || !isTag) ? Printable.Text(other) : null };
     }
 
     /// <summary>A name with a repository; a word alone is a tag, as skopeo and oras write it.</summary>

@@ -53,6 +53,7 @@ internal sealed class StoreIndex
 
         // A dictionary of its own: a copied entry shares the other's.
         entry.Annotations = new(entry.Annotations ?? []) { [AnnotationKeys.ReferenceName] = name };
+        entry.Annotations.Remove(AnnotationKeys.ContainerdName);
         _document.Manifests.Add(entry);
         return true;
     }

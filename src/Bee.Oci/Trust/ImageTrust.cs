@@ -67,6 +67,21 @@ public sealed class ImageTrust
         return reasons;
     }
 
+    /// <summary>Refuses an image whose name is not a reference, where a policy is in force: no rule could be for it, whatever registry it came from.</summary>
+    /// <param name="name">The name, as another tool wrote it into a layout; the digest of an image without a name.</param>
+    /// <exception cref="TrustException">There is a policy, or one that cannot be used.</exception>
+    public void RefuseInvalidName(string name)
+    {
+        if (_policies.Value is [var policy, ..])
+        {
+            throw new TrustException(TrustFault.Denied, $"'{Json.Printable.Text(Redaction.WithoutLogin(name))}' is not an image reference, so {policy.Path} cannot decide over the image; it is refused.")
+            {
+                Policy = policy.Path,
+                Remedy = "Give the image a name that is a reference, if you know what it is.",
+            };
+        }
+    }
+
     private static async Task<(string Reason, bool IsSigned)> ApplyAsync(
         TrustPolicy policy, IReadOnlyRepository repository, ImageReference reference, string digest, CancellationToken cancellation)
     {

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
@@ -160,6 +161,78 @@ public sealed class VerificationTests : IDisposable
     }
 
     [Theory]
+    [InlineData("ghcr.io/Me/tool:v1")]
+    [InlineData("docker://ghcr.io/me/tool:v1")]
+    [InlineData("ghcr.io/a//b")]
+    [InlineData("ghcr.io/me/tool:v1 ")]
+    [InlineData(" tool:v1")]
+    [InlineData("ghcr.io:99999/me/tool")]
+    [InlineData("gh\u0441r.io/me/tool:v1")]
+    [InlineData("ghcr\uff0eio/me/tool:v1")]
+    [InlineData("tool\u200b:v1")]
+    [InlineData("tool\u0007:v1")]
+    [InlineData("../tool:v1")]
+    [InlineData("/etc/tool")]
+    [InlineData("localhost/..")]
+    [InlineData("ada:pw@ghcr.io/me/tool")]
+    [InlineData("Tool:v1")]
+    [InlineData("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
+    [InlineData("")]
+    [InlineData(null)]
+    public void Policy_refuses_an_image_whose_name_is_not_a_reference(string? name)
+    {
+        SetName(_shell.Store, name);
+        WritePolicy("""{ "default": "allow" }""");
+        (string, object?)[] variables = [("store", _shell.Store), ("name", name), ("mine", _shell["mine.pub"])];
+
+        Assert.Equal(["Failed"], States("Get-BeeImage -Store $store | Test-BeeImage -Store $store"));
+        ErrorRecord error = _shell.Error("Get-BeeImage -Store $store | Invoke-BeeProgram -Store $store -Duration 1", variables);
+        Assert.StartsWith("Trust.Denied,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.DoesNotContain("pw", $"{error}", StringComparison.Ordinal);
+        Assert.StartsWith("Trust.Denied,", _shell.Error("Start-BeeProgram (Get-BeeImage -Store $store).Digest -Store $store", variables).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("Trust.Unverifiable,", _shell.Error("Get-BeeImage -Store $store | Invoke-BeeProgram -Store $store -PublicKey $mine -Duration 1", variables).FullyQualifiedErrorId, StringComparison.Ordinal);
+
+        // Whoever knows what it is gives it a name; without a policy nothing is asked.
+        Assert.Single(_shell.Objects("$null = Copy-BeeImage (Get-BeeImage -Store $store).Digest known:v1 -Store $store; Test-BeeImage known:v1 -Store $store -Quiet", variables), result => $"{result}" == "True");
+        File.Delete(_shell["config/bee/policy.json"]);
+        Assert.Empty(States("Get-BeeImage -Store $store | Test-BeeImage -Store $store"));
+    }
+
+    [Theory]
+    [InlineData("v1", "ghcr.io/me/tool:v1", "Failed")]
+    [InlineData("v1", "ghcr.io/Me/tool:v1", "Failed")]
+    [InlineData("v1", "registry.lan/me/tool:v1", "Ok")]
+    [InlineData("GHCR.io:443/me/tool:v1", null, "Failed")]
+    public void Policy_decides_over_the_whole_reference_that_containerd_wrote(string name, string? whole, string state)
+    {
+        SetName(_shell.Store, name, whole);
+        WritePolicy("""{ "default": "deny", "rules": [ { "reference": "registry.lan/*", "action": "allow" }, { "reference": "ghcr.io/*", "action": "deny" } ] }""");
+
+        Assert.Equal([state], States("Get-BeeImage -Store $store | Test-BeeImage -Store $store"));
+
+        // A name given here is a name like another.
+        _shell.Objects("$null = Copy-BeeImage (Get-BeeImage -Store $store).Digest known:v1 -Store $store", Names);
+        Assert.Empty(States("Test-BeeImage known:v1 -Store $store"));
+    }
+
+    [Theory]
+    [InlineData("ghcr.io/Me/tool:v1", null)]
+    [InlineData("v1", "ghcr.io/Me/tool:v1")]
+    [InlineData("v1", "docker://tool")]
+    public void Import_under_a_policy_refuses_a_name_that_is_not_a_reference(string name, string? whole)
+    {
+        SetName(_shell.Store, name, whole);
+        WritePolicy("""{ "default": "deny" }""");
+        (string, object?)[] variables = [("layout", _shell.Store), ("new", _shell["new"])];
+
+        Assert.StartsWith("Trust.Denied,", _shell.Error("Import-BeeImage $layout -Store $new", variables).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Empty(_shell.Objects("Get-BeeImage -Store $new", variables));
+        Assert.Equal("known:v1", $"{Assert.Single(_shell.Objects("(Import-BeeImage $layout known:v1 -Store $new).Reference", variables))}");
+        File.Delete(_shell["config/bee/policy.json"]);
+        Assert.Single(_shell.Objects("Import-BeeImage $layout -Store $new", variables));
+    }
+
+    [Theory]
     [InlineData("mine.key", "Signature.BadKey")]
     [InlineData("tool.bpf.c", "Signature.BadKey")]
     [InlineData("nothing.pub", "FileNotFound")]
@@ -207,7 +280,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     private (string, object?)[] Names =>
-        [("name", Name), ("mine", _shell["mine.key"]), ("minePublic", _shell["mine.pub"]), ("otherPublic", _shell["other.pub"])];
+        [("store", _shell.Store), ("name", _registry is null ? null : Name), ("mine", _shell["mine.key"]), ("minePublic", _shell["mine.pub"]), ("otherPublic", _shell["other.pub"])];
 
     private void Publish(string arguments) =>
         _shell.Objects($"$null = Publish-BeeImage tool:v1 -Destination $name -Store $store {arguments}", Names);
@@ -218,6 +291,26 @@ public sealed class VerificationTests : IDisposable
         Assert.StartsWith($"{id},", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains(says, $"{error}", StringComparison.Ordinal);
         return error;
+    }
+
+    // As another tool writes a layout: the name is any text, or is missing.
+    private static void SetName(string store, string? name, string? whole = null)
+    {
+        string path = Path.Combine(store, "index.json");
+        JsonNode index = JsonNode.Parse(File.ReadAllText(path))!;
+        var annotations = (JsonObject)index["manifests"]![0]!["annotations"]!;
+        annotations.Remove("org.opencontainers.image.ref.name");
+        if (name is not null)
+        {
+            annotations["org.opencontainers.image.ref.name"] = name;
+        }
+
+        if (whole is not null)
+        {
+            annotations["io.containerd.image.name"] = whole;
+        }
+
+        File.WriteAllText(path, index.ToJsonString());
     }
 
     private string[] States(string test) =>
