@@ -3,17 +3,20 @@
 .SYNOPSIS
     Builds, tests, shows, measures and packs Bee.
 .DESCRIPTION
-    Runs in PowerShell and in tests/Bee.EngineHost, which has the engine's own commands only: so no Write-Host, Test-Path, Join-Path,
-    Select-Object or Remove-Item here, but native commands, .NET calls, and what Microsoft.PowerShell.Core brings.
+    build.sh installs what the tasks need and starts this script in artifacts/pwsh, the PowerShell of the build.
 .PARAMETER Task
     Build completes module/Bee. Test builds everything and runs every suite. Demo runs an example on processes of its own.
-    Bench measures against C. Pack puts module/Bee into artifacts/.
+    Bench measures against C. Pack puts the module into a package in artifacts/.
 .PARAMETER Configuration
     The build configuration.
+.PARAMETER Full
+    For Test: adds the long runs, for thirty minutes in all.
 .PARAMETER NoBuild
-    Takes what is built already.
+    Uses the last build as it is.
 .PARAMETER Arguments
-    For Bench: passed on to the benchmark program.
+    For Bench: the arguments of the benchmark program.
+.EXAMPLE
+    ./build.ps1 -Task Test -Full
 #>
 [CmdletBinding(PositionalBinding = $false)]
 param(
@@ -24,6 +27,8 @@ param(
     [ValidateSet('Debug', 'Release')]
     [string] $Configuration = 'Release',
 
+    [switch] $Full,
+
     [switch] $NoBuild,
 
     [Parameter(ValueFromRemainingArguments)]
@@ -31,304 +36,286 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
+if ([Console]::IsOutputRedirected) { $PSStyle.OutputRendering = 'PlainText' }
 $root = $PSScriptRoot
-$module = [IO.Path]::Combine($root, 'module', 'Bee')
+$module = Join-Path $root module Bee
+$artifacts = Join-Path $root artifacts
 
-$artifacts = [IO.Path]::Combine($root, 'artifacts')
+# The suites, with the seconds that each may take on two idle processors: in a quick run and in a full one.
+$budgets = [ordered]@{
+    'Bee.Ebpf.Tests'           = 100, 300
+    'Bee.Oci.Tests'            = 100, 300
+    'Bee.Toolchain.Tests'      = 120, 600
+    'Bee.Cmdlets.Tests'        = 200, 300
+    'Bee.VirtualMachine.Tests' = 150, 400
+    'Pester'                   = 100, 120
+}
 
-# Runs a native command and throws when it fails; what it says is shown only then.
-function Invoke-Quietly([string] $Command, [string[]] $With) {
-    $said = & $Command @With 2>&1
+function Invoke-Dotnet {
+    <#
+    .SYNOPSIS
+        Runs dotnet with the arguments. Its output appears only when it fails, and then the build ends.
+    #>
+    $output = dotnet @args 2>&1
     if ($LASTEXITCODE -ne 0) {
-        $said | ForEach-Object { "$_" } | Out-Host
-        throw "$Command $($With -join ' ') failed: exit code $LASTEXITCODE"
+        $output | ForEach-Object { "$_" } | Out-Host
+        throw "dotnet $args failed: exit code $LASTEXITCODE"
     }
 }
-
-# A folder under the system's temporary one; who asks for it deletes it.
-function New-TemporaryFolder { [IO.Directory]::CreateTempSubdirectory('bee-').FullName }
-
-# Puts a file in place by rename, and only when it differs: a session that has the old one mapped keeps it whole.
-function Copy-Changed([string] $From, [string] $To) {
-    $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($To))
-    $bytes = [IO.File]::ReadAllBytes($From)
-    if ([IO.File]::Exists($To) -and [Linq.Enumerable]::SequenceEqual[byte]($bytes, [IO.File]::ReadAllBytes($To))) { return }
-    [IO.File]::WriteAllBytes("$To.new", $bytes)
-    [IO.File]::Move("$To.new", $To, $true)
-}
-
-function Get-Project([string] $Folder) { [IO.Directory]::GetFiles([IO.Path]::Combine($root, $Folder), '*.csproj', 'AllDirectories') }
 
 # ---- Build ----
 
-# The cmdlets and their libraries, compiled for this machine's processor ahead of time: that shortens what the first command of a session takes.
-# Without the compiler for it (a package of its own) or for other machines there is the portable build, which is compiled as it runs.
-function Publish-Ahead([string] $To) {
-    $architecture = [Runtime.InteropServices.RuntimeInformation]::OSArchitecture.ToString().ToLowerInvariant()
-    dotnet publish "$root/src/Bee.Cmdlets" -c $Configuration -r "linux-$architecture" --self-contained false -p:PublishReadyToRun=true -o $To -v quiet --nologo 2>&1 | Out-Null
-    $LASTEXITCODE -eq 0
+function Get-FileState {
+    <#
+    .SYNOPSIS
+        Returns a line for each file of the pipeline but those in bin and obj: its hash and its path in the project.
+    #>
+    $input | Where-Object FullName -NotMatch '/(bin|obj)/' | Get-FileHash | ForEach-Object { "$($_.Hash) $($_.Path.Substring($root.Length + 1))" }
 }
 
-function Build-Module([switch] $Portable) {
-    $staged = New-TemporaryFolder
-    try {
-        # The maker of the help builds the cmdlets too; their folder then holds what the session shares, and nothing of other people's.
-        Invoke-Quietly dotnet 'build', "$root/src/Bee.Help", '-c', $Configuration, '-v', 'quiet', '--nologo'
-        Invoke-Quietly dotnet 'publish', "$root/src/Bee.Isolated", '-c', $Configuration, '-o', "$staged/Bee.Isolated", '-v', 'quiet', '--nologo'
-        $cmdlets = "$root/src/Bee.Cmdlets/bin/$Configuration/net8.0"
-        if (-not $Portable -and (Publish-Ahead "$staged/Bee.Cmdlets")) { $cmdlets = "$staged/Bee.Cmdlets" }
-        $shared = foreach ($file in [IO.Directory]::GetFiles($cmdlets, '*.dll')) {
-            Copy-Changed $file "$module/$([IO.Path]::GetFileName($file))"
-            [IO.Path]::GetFileName($file)
-        }
-        # deps/ holds what no session shares. A second copy of a shared assembly there would give its interfaces a second identity.
-        $own = foreach ($file in [IO.Directory]::GetFiles("$staged/Bee.Isolated", '*.dll')) {
-            $name = [IO.Path]::GetFileName($file)
-            if ($name -notin $shared) {
-                Copy-Changed $file "$module/deps/$name"
-                $name
-            }
-        }
-        foreach ($file in [IO.Directory]::GetFiles($module, '*.dll')) { if ([IO.Path]::GetFileName($file) -notin $shared) { [IO.File]::Delete($file) } }
-        foreach ($file in [IO.Directory]::GetFiles("$module/deps")) { if ([IO.Path]::GetFileName($file) -notin $own) { [IO.File]::Delete($file) } }
-        Copy-Changed "$root/Bee.psd1" "$module/Bee.psd1"
-        foreach ($file in [IO.Directory]::GetFiles("$root/formats", '*.ps1xml')) { Copy-Changed $file "$module/$([IO.Path]::GetFileName($file))" }
-        # What New-BeeProgram -Template starts from.
-        foreach ($file in [IO.Directory]::GetFiles("$root/examples", '*', 'AllDirectories')) {
-            if ($file -match '(\.[ch]|/bee\.yaml)$') { Copy-Changed $file "$module/templates/$([IO.Path]::GetRelativePath("$root/examples", $file))" }
-        }
-        # The pages of docs/ as Get-Help reads them. It fails when a page and its cmdlet do not agree.
-        Invoke-Quietly dotnet "$root/src/Bee.Help/bin/$Configuration/net10.0/Bee.Help.dll", "$root/docs", "$staged/help.xml"
-        Copy-Changed "$staged/help.xml" "$module/en-US/Bee.Cmdlets.dll-Help.xml"
+function Copy-ChangedFile {
+    <#
+    .SYNOPSIS
+        Puts a file in place when it differs. It does so by renaming: a session that has mapped the old file keeps it whole.
+    #>
+    param([string] $Path, [string] $Destination)
+    if ((Test-Path $Destination) -and (Get-FileHash $Path).Hash -eq (Get-FileHash $Destination).Hash) { return }
+    $null = New-Item -ItemType Directory -Force (Split-Path $Destination)
+    Copy-Item $Path "$Destination.new"
+    Move-Item "$Destination.new" $Destination -Force
+}
+
+function Publish-CompiledAhead {
+    <#
+    .SYNOPSIS
+        Compiles the cmdlets and their libraries for this machine's processor and returns their folder; $null where that is not possible.
+    .DESCRIPTION
+        A session's first command then takes less time. The compiler is a package of its own; without it the portable build is used, which
+        the runtime compiles as it runs.
+    #>
+    $folder = Join-Path $artifacts compiled
+    $architecture = [Runtime.InteropServices.RuntimeInformation]::OSArchitecture.ToString().ToLowerInvariant()
+    dotnet publish "$root/src/Bee.Cmdlets" -c $Configuration -r "linux-$architecture" --self-contained false -p:PublishReadyToRun=true -o $folder -v quiet --nologo *> $null
+    if ($LASTEXITCODE -eq 0) { $folder }
+}
+
+function Build-Module {
+    <#
+    .SYNOPSIS
+        Completes module/Bee, unless it is complete.
+    .DESCRIPTION
+        artifacts/module.state has the hash of every file that went into the last build and of every file of the module, and the SDK. The build
+        is skipped when all are the same.
+    .PARAMETER Compiled
+        The projects are compiled already.
+    #>
+    param([switch] $Compiled)
+    $state = Join-Path $artifacts module.state
+    $settings = Get-ChildItem $root -File | Where-Object Name -Match '^(build\.ps1|Bee\.psd1|Directory\..*|\.editorconfig|global\.json|nuget\.config)$'
+    $sources = @(
+        "$Configuration .NET SDK $(dotnet --version)"
+        $settings | Get-FileState
+        '.config', 'src', 'docs', 'formats', 'examples' | Get-ChildItem -Recurse -File | Get-FileState
+    )
+    if ((Test-Path $state) -and -not (Compare-Object (Get-Content $state) @($sources; Get-ChildItem $module -Recurse -File | Get-FileState) -SyncWindow 0)) {
+        return "module/Bee is up to date: Import-Module $module"
     }
-    finally {
-        [IO.Directory]::Delete($staged, $true)
-    }
+
+    # Bee.Help refers to the cmdlets, whose folder then holds what the session shares, and no packages.
+    if (-not $Compiled) { 'Bee.Help', 'Bee.Isolated' | ForEach-Object { Invoke-Dotnet build "$root/src/$_" -c $Configuration -v quiet --nologo } }
+    $shared = Get-ChildItem ((Publish-CompiledAhead) ?? "$root/src/Bee.Cmdlets/bin/$Configuration/net8.0") -Filter *.dll
+    # deps/ holds what no session shares. A second copy of a shared assembly there would give its interfaces a second identity.
+    $own = Get-ChildItem "$root/src/Bee.Isolated/bin/$Configuration/net8.0" -Filter *.dll | Where-Object Name -NotIn $shared.Name
+    $shared | ForEach-Object { Copy-ChangedFile $_ "$module/$($_.Name)" }
+    $own | ForEach-Object { Copy-ChangedFile $_ "$module/deps/$($_.Name)" }
+    Get-ChildItem $module -Filter *.dll | Where-Object Name -NotIn $shared.Name | Remove-Item
+    Get-ChildItem "$module/deps" | Where-Object Name -NotIn $own.Name | Remove-Item
+
+    Copy-ChangedFile "$root/Bee.psd1" "$module/Bee.psd1"
+    Get-ChildItem "$root/formats" -Filter *.ps1xml | ForEach-Object { Copy-ChangedFile $_ "$module/$($_.Name)" }
+    # New-BeeProgram -Template starts from these.
+    Get-ChildItem "$root/examples" -Recurse -File -Include *.c, *.h, bee.yaml |
+        ForEach-Object { Copy-ChangedFile $_ (Join-Path $module templates (Resolve-Path $_ -Relative -RelativeBasePath "$root/examples")) }
+    # The pages of docs/ as Get-Help reads them. This fails when a page and its cmdlet do not agree.
+    Invoke-Dotnet "$root/src/Bee.Help/bin/$Configuration/net10.0/Bee.Help.dll" "$root/docs" "$artifacts/help.xml"
+    Copy-ChangedFile "$artifacts/help.xml" "$module/en-US/Bee.Cmdlets.dll-Help.xml"
+    @($sources; Get-ChildItem $module -Recurse -File | Get-FileState) | Set-Content $state
     "module/Bee is complete: Import-Module $module"
 }
 
 # ---- Test ----
 
-# One suite: a test project run by dotnet test, its numbers read from the trx file that it writes.
-function Test-Project([string] $Project, [string] $Results) {
-    $name = [IO.Path]::GetFileNameWithoutExtension($Project)
-    $trx = "$Results/$name.trx"
-    [IO.File]::Delete($trx)
-    $watch = [Diagnostics.Stopwatch]::StartNew()
-    # A test that hangs is ended and named after eight minutes, so that the whole run has an end.
-    dotnet test $Project -c $Configuration --no-build --nologo --results-directory $Results --logger "trx;LogFileName=$name.trx" --logger 'console;verbosity=minimal' --blame-hang --blame-hang-dump-type none --blame-hang-timeout 8m |
+function New-SuiteResult {
+    <#
+    .SYNOPSIS
+        Returns a suite without results.
+    #>
+    param([string] $Name)
+    [pscustomobject]@{ Name = $Name; Passed = 0; Failed = 0; Skipped = 0; Reasons = @{}; Seconds = 0; Budget = 0; Note = '' }
+}
+
+function Test-Project {
+    <#
+    .SYNOPSIS
+        Runs a test project and returns the numbers of the trx file that it writes.
+    #>
+    param([string] $Name, [string] $Results)
+    $suite = New-SuiteResult $Name
+    $trx = Join-Path $Results "$Name.trx"
+    Remove-Item $trx -ErrorAction Ignore
+    # A test that hangs is ended and named after eight minutes, so that the run ends.
+    dotnet test "$root/tests/$Name" -c $Configuration --no-build --nologo --results-directory $Results --logger "trx;LogFileName=$Name.trx" --logger 'console;verbosity=minimal' --blame-hang --blame-hang-dump-type none --blame-hang-timeout 8m |
         Where-Object { $_ -notmatch '^(Test run for|A total of|Data collector|Results File:|VSTest version|$)|\[SKIP\]$|^  Skipped ' } | Out-Host
     $exit = $LASTEXITCODE
-    $suite = @{ Name = $name; Passed = 0; Failed = 0; Skipped = 0; Reasons = @{}; Seconds = $watch.Elapsed.TotalSeconds; Note = '' }
-    if ([IO.File]::Exists($trx)) {
-        $run = ([xml] [IO.File]::ReadAllText($trx)).TestRun
-        foreach ($result in $run.Results.UnitTestResult) {
+    if (Test-Path $trx) {
+        foreach ($result in ([xml] (Get-Content $trx -Raw)).TestRun.Results.UnitTestResult) {
             switch ($result.outcome) {
                 'Passed' { $suite.Passed++ }
                 'NotExecuted' {
                     $suite.Skipped++
-                    $reason = "$($result.Output.ErrorInfo.Message)"
-                    if (-not $reason) { $reason = "$($result.Output.StdOut)".Trim() }
-                    $suite.Reasons[$reason]++
+                    $suite.Reasons["$($result.Output.ErrorInfo.Message ?? $result.Output.StdOut)".Trim()]++
                 }
                 default { $suite.Failed++ }
             }
         }
     }
     if ($exit -ne 0 -and $suite.Failed -eq 0) { $suite.Failed = 1; $suite.Note = "the suite itself failed: exit code $exit" }
-    if ($suite.Passed + $suite.Failed + $suite.Skipped -eq 0) { $suite.Failed = 1; $suite.Note = 'no test ran' }
     $suite
 }
 
-# The Pester files, in a pwsh of their own, which says its numbers in a file: passed, failed, skipped, then the reasons.
-function Test-Pester([string] $Results) {
-    $files = [IO.Directory]::GetFiles("$root/tests", '*.Tests.ps1')
-    $suite = @{ Name = 'Pester'; Passed = 0; Failed = 0; Skipped = 0; Reasons = @{}; Seconds = 0; Note = '' }
-    if (-not $files) { return }
-    $pwsh = @(Get-Command pwsh -CommandType Application -ErrorAction Ignore)
-    $why = if (-not $pwsh) { 'pwsh is not on PATH' }
-    else {
-        & $pwsh[0].Path -NoProfile -NonInteractive -Command 'exit [int] -not (Get-Module -ListAvailable Pester | Where-Object { $_.Version -ge [version] "5.0" })'
-        if ($LASTEXITCODE -ne 0) { 'pwsh has no Pester 5 or later' }
-    }
-    if ($why) {
-        $suite.Skipped = [regex]::Matches((($files | ForEach-Object { [IO.File]::ReadAllText($_) }) -join "`n"), "(?m)^\s*It\s+['`"]").Count
-        $suite.Reasons["$why (counted: the It blocks of $($files.Count) files)"] = $suite.Skipped
-        return $suite
-    }
-    $numbers = "$Results/pester.txt"
-    [IO.File]::Delete($numbers)
-    $watch = [Diagnostics.Stopwatch]::StartNew()
-    $env:BEE_TEST_NUMBERS = $numbers
-    & $pwsh[0].Path -NoProfile -NonInteractive -Command "& '$root/tests/Invoke-Pester.ps1'" | Out-Host
+function Test-Pester {
+    <#
+    .SYNOPSIS
+        Runs the Pester files in a PowerShell of their own and returns their numbers.
+    #>
+    param([string] $Results)
+    $suite = New-SuiteResult Pester
+    $numbers = Join-Path $Results pester.json
+    Remove-Item $numbers -ErrorAction Ignore
+    & "$artifacts/pwsh" -NoProfile -NonInteractive -File "$root/tests/Invoke-Pester.ps1" -Results $numbers | Out-Host
     $exit = $LASTEXITCODE
-    $env:BEE_TEST_NUMBERS = $null
-    $suite.Seconds = $watch.Elapsed.TotalSeconds
-    if ([IO.File]::Exists($numbers)) {
-        $lines = [IO.File]::ReadAllLines($numbers)
-        $suite.Passed, $suite.Failed, $suite.Skipped = [int[]] $lines[0..2]
-        foreach ($reason in $lines[3..($lines.Count)]) { if ($reason) { $suite.Reasons[$reason]++ } }
+    if (Test-Path $numbers) {
+        $read = Get-Content $numbers -Raw | ConvertFrom-Json
+        $suite.Passed, $suite.Failed, $suite.Skipped = $read.Passed, $read.Failed, $read.Skipped
+        $read.Reasons | ForEach-Object { $suite.Reasons[$_]++ }
     }
     if ($exit -ne 0 -and $suite.Failed -eq 0) { $suite.Failed = 1; $suite.Note = "the suite itself failed: exit code $exit" }
     $suite
 }
 
 function Test-Everything {
-    $results = [IO.Path]::Combine($artifacts, 'tests')
-    $null = [IO.Directory]::CreateDirectory($results)
+    <#
+    .SYNOPSIS
+        Builds everything, runs the suites and says how they went. The last line has the sums.
+    #>
+    $results = Join-Path $artifacts tests
+    $null = New-Item -ItemType Directory -Force $results
+    $env:BEE_FULL = $Full ? '1' : $null
     'building everything'
-    Invoke-Quietly dotnet 'build', "$root/Bee.slnx", '-c', $Configuration, '-v', 'quiet', '--nologo'
-    Build-Module
-    $suites = @(
-        foreach ($project in Get-Project tests) {
-            if ([IO.File]::ReadAllText($project).Contains('Microsoft.NET.Test.Sdk')) { Test-Project $project $results }
+    $all = Measure-Command {
+        Invoke-Dotnet build "$root/Bee.slnx" -c $Configuration -v quiet --nologo
+        Build-Module -Compiled | Out-Host
+        $suites = foreach ($name in $budgets.Keys) {
+            $watch = Measure-Command { $suite = $name -eq 'Pester' ? (Test-Pester $results) : (Test-Project $name $results) }
+            if ($suite.Passed + $suite.Failed + $suite.Skipped -eq 0) { $suite.Failed = 1; $suite.Note = 'no test ran' }
+            $suite.Seconds = $watch.TotalSeconds
+            $suite.Budget = $budgets[$name][[int] [bool] $Full]
+            if ($suite.Seconds -gt $suite.Budget) { $suite.Note += ' over its budget' }
+            $suite
         }
-        Test-Pester $results
-    )
-    ''
-    $passed = $failed = $skipped = 0
-    foreach ($suite in $suites) {
-        '{0,-24} {1,5} passed {2,3} failed {3,4} skipped {4,6:n0} s  {5}' -f $suite.Name, $suite.Passed, $suite.Failed, $suite.Skipped, $suite.Seconds, $suite.Note
-        foreach ($reason in $suite.Reasons.Keys) { "    $($suite.Reasons[$reason]) skipped: $reason" }
-        $passed += $suite.Passed; $failed += $suite.Failed; $skipped += $suite.Skipped
     }
-    "$passed passed, $failed failed, $skipped skipped"
-    if ($failed -gt 0 -or $passed -eq 0) { exit 1 }
+    ''
+    foreach ($suite in $suites) {
+        '{0,-24} {1,5} passed {2,3} failed {3,4} skipped {4,5:n0} s of {5,4:n0} s  {6}' -f $suite.Name, $suite.Passed, $suite.Failed, $suite.Skipped, $suite.Seconds, $suite.Budget, $suite.Note
+        $suite.Reasons.GetEnumerator() | ForEach-Object { "    $($_.Value) skipped: $($_.Key)" }
+    }
+    '{0:n0} s with the build' -f $all.TotalSeconds
+    $sums = 'Passed', 'Failed', 'Skipped' | ForEach-Object { ($suites | Measure-Object $_ -Sum).Sum }
+    '{0} passed, {1} failed, {2} skipped' -f $sums
+    if ($sums[1] -gt 0) { exit 1 }
 }
 
 # ---- Demo ----
 
-# A shell that starts small programs over and over: the only processes that the demo watches. It ends by itself, seen or not.
-function Start-DemoLoad {
-    $start = [Diagnostics.ProcessStartInfo]::new('/bin/sh')
-    $start.RedirectStandardOutput = $true
-    $start.ArgumentList.Add('-c')
-    $start.ArgumentList.Add('i=0; while [ $i -lt 100 ]; do uname -sr; id -un; ls -l /etc/hostname; sleep 0.1; i=$((i + 1)); done')
-    [Diagnostics.Process]::Start($start)
-}
-
 function Show-Demo {
-    $store = New-TemporaryFolder
+    <#
+    .SYNOPSIS
+        Builds an example and runs it on a shell that starts small programs.
+    #>
+    $store = Join-Path ([IO.Path]::GetTempPath()) "bee-$(New-Guid)"
     Import-Module $module
     try {
         '', "> Invoke-BeeBuild examples/execsnoop/execsnoop.bpf.c -Tag demo/execsnoop:v1 -Store $store"
         Invoke-BeeBuild examples/execsnoop/execsnoop.bpf.c -Tag demo/execsnoop:v1 -Store $store | Out-Null
         '', "> Get-BeeImage -Store $store"
         Get-BeeImage -Store $store | Out-Host
-        if ([Environment]::UserName -ne 'root') {
+        if ((id -u) -ne 0) {
             'Running it is skipped: to load a program into the kernel takes root (or CAP_BPF and CAP_PERFMON).'
             return
         }
-        $load = Start-DemoLoad
+        # The only processes that the demo watches. The shell ends by itself, seen or not.
+        $load = Start-Process sh '-c', '"i=0; while [ $i -lt 100 ]; do uname -sr; id -un; ls -l /etc/hostname; sleep 0.1; i=$((i + 1)); done"' -PassThru -RedirectStandardOutput /dev/null
         try {
             "> Invoke-BeeProgram demo/execsnoop:v1 -Parameter @{ target_pid = $($load.Id) } -MaxEvents 12 | Where-Object comm -ne sleep"
             Invoke-BeeProgram demo/execsnoop:v1 -Store $store -Parameter @{ target_pid = $load.Id } -MaxEvents 12 |
                 Where-Object comm -ne sleep | Out-Host
         }
         finally {
-            $load.Kill($true)
-            $load.Dispose()
+            $load | Stop-Process
         }
         'Each row is an object. The program is out of the kernel again, and the store is deleted.'
     }
     finally {
-        [IO.Directory]::Delete($store, $true)
+        Remove-Item $store -Recurse -Force
     }
 }
 
 # ---- Pack ----
 
-# A NuGet package is a zip with three more files, which say what it is.
 function New-Package {
-    $manifest = Test-ModuleManifest "$module/Bee.psd1"
-    $version = "$($manifest.Version)"
-    $package = [IO.Path]::Combine($artifacts, "Bee.$version.nupkg")
-    $null = [IO.Directory]::CreateDirectory($artifacts)
-    [IO.File]::Delete($package)
-    # The same files give the same package: one date for all, the one of the sources where it is told.
-    $seconds = if ($env:SOURCE_DATE_EPOCH) { [long] $env:SOURCE_DATE_EPOCH } else { 946684800 }
-    $date = [DateTimeOffset]::FromUnixTimeSeconds($seconds)
-    $escape = { [Security.SecurityElement]::Escape("$args") }
-    $files = [ordered] @{
-        'Bee.nuspec'          = [Text.Encoding]::UTF8.GetBytes(@"
-<?xml version="1.0" encoding="utf-8"?>
-<package xmlns="http://schemas.microsoft.com/packaging/2011/08/nuspec.xsd">
-  <metadata>
-    <id>Bee</id>
-    <version>$version</version>
-    <authors>$(& $escape $manifest.Author)</authors>
-    <description>$(& $escape $manifest.Description)</description>
-    <copyright>$(& $escape $manifest.Copyright)</copyright>
-    <license type="expression">Apache-2.0</license>
-    <tags>PSModule $(& $escape $manifest.Tags)</tags>
-  </metadata>
-</package>
-"@)
-        '_rels/.rels'         = [Text.Encoding]::UTF8.GetBytes(@'
-<?xml version="1.0" encoding="utf-8"?>
-<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
-  <Relationship Type="http://schemas.microsoft.com/packaging/2010/07/manifest" Target="/Bee.nuspec" Id="manifest" />
-</Relationships>
-'@)
-        'LICENSE'             = [IO.File]::ReadAllBytes("$root/LICENSE")
-    }
-    foreach ($file in [Linq.Enumerable]::Order([string[]] [IO.Directory]::GetFiles($module, '*', 'AllDirectories'), [StringComparer]::Ordinal)) {
-        $files[[IO.Path]::GetRelativePath($module, $file)] = [IO.File]::ReadAllBytes($file)
-    }
-    $endings = @('rels') + @($files.Keys | ForEach-Object { [IO.Path]::GetExtension($_).TrimStart('.') } | Where-Object { $_ -and $_ -ne 'rels' })
-    $types = foreach ($ending in [Linq.Enumerable]::Distinct([string[]] $endings)) {
-        $type = if ($ending -eq 'rels') { 'application/vnd.openxmlformats-package.relationships+xml' } else { 'application/octet-stream' }
-        "<Default Extension=`"$ending`" ContentType=`"$type`" />"
-    }
-    $files['[Content_Types].xml'] = [Text.Encoding]::UTF8.GetBytes('<?xml version="1.0" encoding="utf-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">' +
-        ($types -join '') + '<Override PartName="/LICENSE" ContentType="application/octet-stream" /></Types>')
-
-    $zip = [IO.Compression.ZipFile]::Open($package, 'Create')
-    try {
-        foreach ($name in $files.Keys) {
-            $entry = $zip.CreateEntry($name)
-            $entry.LastWriteTime = $date
-            $stream = $entry.Open()
-            $stream.Write($files[$name], 0, $files[$name].Length)
-            $stream.Dispose()
-        }
-    }
-    finally {
-        $zip.Dispose()
-    }
-    "packed $([IO.Path]::GetRelativePath($root, $package)), $($files.Count) files"
+    <#
+    .SYNOPSIS
+        Packs the module for every processor: a runtime does not load what was compiled ahead of time for another one.
+    #>
+    $staged = Join-Path $artifacts package Bee
+    Remove-Item $staged -Recurse -ErrorAction Ignore
+    $null = New-Item -ItemType Directory -Force (Split-Path $staged)
+    Copy-Item $module $staged -Recurse
+    Copy-Item "$root/src/Bee.Cmdlets/bin/$Configuration/net8.0/*.dll" $staged
+    Copy-Item "$root/LICENSE" $staged
+    Compress-PSResource $staged $artifacts -PassThru | ForEach-Object { "packed $(Resolve-Path $_ -Relative -RelativeBasePath $root)" }
 }
 
 # ---- Bench ----
 
-# The runtime takes what lies beside a program in the stead of what a module brings. So the module's own assemblies go there, as they are compiled ahead of time:
-# else each first call of a session would be measured with others.
 function Build-Bench {
-    $bench = "$root/bench/Bee.Bench"
-    Invoke-Quietly dotnet 'build', $bench, '-c', 'Release', '-v', 'quiet', '--nologo'
-    foreach ($file in [IO.Directory]::GetFiles("$bench/bin/Release/net10.0", 'Bee.*.dll')) {
-        $own = "$module/$([IO.Path]::GetFileName($file))"
-        if ([IO.File]::Exists($own)) { Copy-Changed $own $file }
-    }
+    <#
+    .SYNOPSIS
+        Builds the benchmarks and puts the module's assemblies, which are compiled ahead of time, beside them.
+    .DESCRIPTION
+        Assemblies next to the executable shadow the module's, and would be compiled in each first call.
+    #>
+    Invoke-Dotnet build "$root/bench/Bee.Bench" -c Release -v quiet --nologo
+    $output = "$root/bench/Bee.Bench/bin/Release/net10.0"
+    Get-ChildItem $module -Filter *.dll | Where-Object { Test-Path "$output/$($_.Name)" } | ForEach-Object { Copy-ChangedFile $_ "$output/$($_.Name)" }
 }
 
 # ---- Tasks ----
 
-$ExecutionContext.SessionState.Path.PushCurrentLocation('bee-build')
-$null = $ExecutionContext.SessionState.Path.SetLocation($root)
+Push-Location $root
 try {
+    if (-not $NoBuild -and $Task -ne 'Test') { Build-Module }
     switch ($Task) {
-        Build { Build-Module }
         Test { Test-Everything }
-        Demo { if (-not $NoBuild) { Build-Module }; Show-Demo }
+        Demo { Show-Demo }
+        Pack { New-Package }
         Bench {
-            if (-not $NoBuild) { Build-Module; Build-Bench }
+            if (-not $NoBuild) { Build-Bench }
             dotnet "$root/bench/Bee.Bench/bin/Release/net10.0/Bee.Bench.dll" @Arguments
             if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
         }
-        Pack { if (-not $NoBuild) { Build-Module -Portable }; New-Package }
     }
 }
 finally {
-    $null = $ExecutionContext.SessionState.Path.PopLocation('bee-build')
+    Pop-Location
 }

@@ -168,7 +168,7 @@ find_pwsh() {
     mapfile -t command < <(installed_pwsh)
     if [ ${#command[@]} -eq 0 ] || [ "$task" = test ]; then restore_pwsh; fi
     [ ${#command[@]} -gt 0 ] || command=("$(command -v dotnet)" "$restored")
-    printf '#!/bin/sh\n# Written by build.sh.\nexec%s "$@"\n' "$(printf ' %q' "${command[@]}")" >"$TMPDIR/pwsh"
+    printf '#!/bin/sh\n# Written by build.sh.\nexec%s "$@"\n' "$(printf " '%s'" "${command[@]//\'/\'\\\'\'}")" >"$TMPDIR/pwsh"
     chmod 755 "$TMPDIR/pwsh"
     cmp -s "$TMPDIR/pwsh" "$pwsh" || mv "$TMPDIR/pwsh" "$pwsh"
 }

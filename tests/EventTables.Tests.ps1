@@ -6,7 +6,7 @@ Describe 'Event tables' {
         elseif (-not (Get-Command clang -CommandType Application -ErrorAction Ignore)) { 'clang is not on PATH' }
         elseif (-not (Test-Path /sys/kernel/btf/vmlinux)) { 'this kernel has no BTF to compile against' }
         if ($reason) { return }
-        Import-Module "$PSScriptRoot/../module/Bee"
+        . $PSScriptRoot/Support.ps1
         $rendering = $PSStyle.OutputRendering
         $PSStyle.OutputRendering = 'PlainText'
 
@@ -157,7 +157,7 @@ Import-Module '$PSScriptRoot/../module/Bee'
 `$null = `$load.BeginInvoke()
 Invoke-BeeProgram '$one' -Parameter @{ target_pid = `$PID } -Duration 6s
 "@
-        $start = [Diagnostics.ProcessStartInfo]::new('pwsh', [string[]] ('-NoProfile', '-Command', $script))
+        $start = Get-PowerShellStart -Command $script
         $start.RedirectStandardOutput = $true
         $child = [Diagnostics.Process]::Start($start)
         $latency = $null

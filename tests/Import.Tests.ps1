@@ -11,18 +11,18 @@ Describe 'Importing the module' {
         $verbs = (Get-Verb).Verb
         (Get-Command -Module Bee).Verb | ForEach-Object { $_ | Should -BeIn $verbs }
         Get-Screen '"done"' | Where-Object { $_ } | Should -Be 'done'
-        pwsh -NoProfile -Command "Import-Module '$module' 3>&1 2>&1" | Should -BeNullOrEmpty
+        Invoke-PowerShell -Command "Import-Module '$module' 3>&1 2>&1" | Should -BeNullOrEmpty
     }
 
     It 'keeps its packages out of the session' {
-        $loaded = pwsh -NoProfile -Command "Import-Module '$module'; [Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.ForEach{ `$_.GetName().Name }"
+        $loaded = Invoke-PowerShell -Command "Import-Module '$module'; [Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.ForEach{ `$_.GetName().Name }"
         $loaded | Should -Contain Bee.Cmdlets
         $loaded | Should -Not -Contain YamlDotNet
         $loaded | Should -Not -Contain Bee.Isolated
     }
 
     It 'loads and unloads again and again' {
-        pwsh -NoProfile -Command "1..3 | ForEach-Object { Import-Module '$module'; Remove-Module Bee }; Import-Module '$module'; (Get-Command -Module Bee).Count" |
+        Invoke-PowerShell -Command "1..3 | ForEach-Object { Import-Module '$module'; Remove-Module Bee }; Import-Module '$module'; (Get-Command -Module Bee).Count" |
             Should -Be (Get-Command -Module Bee).Count
     }
 }

@@ -1,24 +1,42 @@
+#requires -Version 7.4
 <#
 .SYNOPSIS
-    Runs the Pester files beside this one; the newest Pester from version 5 on.
+    Runs the Pester files beside this one.
 .DESCRIPTION
-    Where the environment variable BEE_TEST_NUMBERS names a file, the numbers go there: passed, failed, skipped, then a line for each
-    skipped test's reason.
+    Pester is the one of Directory.Packages.props, restored from NuGet into artifacts/packages.
+.PARAMETER Path
+    The files to run; all without it.
+.PARAMETER Results
+    A file for the numbers, as JSON: Passed, Failed, Skipped, and Reasons, one for each skipped test.
+.EXAMPLE
+    artifacts/pwsh tests/Invoke-Pester.ps1 tests/Help.Tests.ps1 tests/Import.Tests.ps1
 #>
+[CmdletBinding(PositionalBinding = $false)]
+param([Parameter(ValueFromRemainingArguments)] [string[]] $Path = $PSScriptRoot, [string] $Results)
+
 $ErrorActionPreference = 'Stop'
-Import-Module Pester -MinimumVersion 5.0
+$root = Split-Path $PSScriptRoot
+$packages = Join-Path $root artifacts packages
+$version = (Select-Xml "//PackageVersion[@Include='Pester']/@Version" (Join-Path $root Directory.Packages.props)).Node.Value
+# The metadata is the last file that is written.
+if (-not (Test-Path "$packages/pester/$version/.nupkg.metadata")) {
+    $output = dotnet package download "Pester@$version" --output $packages 2>&1
+    if ($LASTEXITCODE -ne 0) { throw "Pester could not be restored: $output" }
+}
+Import-Module "$packages/pester/$version/tools/Pester.psd1"
+
 $configuration = New-PesterConfiguration
-$configuration.Run.Path = $PSScriptRoot
+$configuration.Run.Path = $Path
 $configuration.Run.PassThru = $true
 $configuration.Output.Verbosity = 'Normal'
 $configuration.Output.RenderMode = 'Plaintext'
 $result = Invoke-Pester -Configuration $configuration
 
-# A container that fails to load or a BeforeAll that throws runs no test, and must count.
+# A file that does not load or a BeforeAll that throws runs no test, and must count.
 $broken = $result.FailedContainersCount + $result.FailedBlocksCount
-$failed = $result.FailedCount + ($result.FailedCount -eq 0 -and $broken -gt 0 ? $broken : 0)
-if ($env:BEE_TEST_NUMBERS) {
-    $reasons = foreach ($test in $result.Skipped) { $test.ErrorRecord ? "$($test.ErrorRecord[0].Exception.Message)" -replace '^is skipped,? ?(because )?' : 'marked as skipped' }
-    @($result.PassedCount; $failed; $result.SkippedCount; $reasons) | Set-Content $env:BEE_TEST_NUMBERS
+$failed = $result.FailedCount + ($result.FailedCount -eq 0 ? $broken : 0)
+if ($Results) {
+    $reasons = $result.Skipped | ForEach-Object { $_.ErrorRecord ? "$($_.ErrorRecord[0].Exception.Message)" -replace '^is skipped,? ?(because )?' : 'marked as skipped' }
+    @{ Passed = $result.PassedCount; Failed = $failed; Skipped = $result.SkippedCount; Reasons = @($reasons) } | ConvertTo-Json | Set-Content $Results
 }
 exit [int] ($failed -gt 0)

@@ -15,7 +15,7 @@ Describe 'The README' {
             $env:BEE_STORE = "$folder/store"
             try {
                 Push-Location $folder
-                $output = pwsh -NoProfile -NonInteractive -File readme.ps1 2>&1
+                $output = Invoke-PowerShell -File readme.ps1 2>&1
                 $LASTEXITCODE | Should -Be 0 -Because ($output -join "`n")
                 $output | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] } | Should -BeNullOrEmpty
             }
@@ -46,7 +46,7 @@ Describe 'The README' {
         }
     }
     It 'has a demo' {
-        $output = pwsh -NoProfile -NonInteractive -File (Join-Path $root build.ps1) -Task Demo -NoBuild 2>&1
+        $output = Invoke-PowerShell -File (Join-Path $root build.ps1) -Task Demo -NoBuild 2>&1
         $LASTEXITCODE | Should -Be 0 -Because ($output -join "`n")
         if ([Environment]::UserName -eq 'root') { $output -join "`n" | Should -Match '(?s)comm.*uname.*/etc/hostname' }
     }

@@ -26,13 +26,31 @@ function Get-KernelId {
     }
 }
 
+# Returns the command that starts a PowerShell like this one: pwsh, or dotnet and pwsh.dll where it is a .NET tool.
+function Get-PowerShellCommand {
+    $file = [Environment]::ProcessPath
+    $file
+    if ((Split-Path -Leaf $file) -eq 'dotnet') { Join-Path $PSHOME pwsh.dll }
+}
+
+# Runs a PowerShell like this one without a profile.
+function Invoke-PowerShell {
+    $file, [string[]] $first = Get-PowerShellCommand
+    & $file @first -NoProfile -NonInteractive @args
+}
+
+# Returns what starts such a PowerShell as a process that the test holds. The process is the session: what kills it ends the session.
+function Get-PowerShellStart {
+    $file, [string[]] $first = Get-PowerShellCommand
+    [Diagnostics.ProcessStartInfo]::new($file, [string[]] ($first + '-NoProfile' + '-NonInteractive' + $args))
+}
+
 # What a script shows on a screen of 80 columns, in a PowerShell of its own, as plain lines.
 function Get-Screen([string] $Script) {
-    $start = [Diagnostics.ProcessStartInfo]::new((Get-Process -Id $PID).Path)
+    $start = Get-PowerShellStart -Command "`$PSStyle.OutputRendering = 'PlainText'; Import-Module '$module'; $Script"
     $start.Environment['COLUMNS'] = '80'
     $start.Environment['NO_COLOR'] = '1'
     $start.RedirectStandardOutput = $true
-    '-NoProfile', '-NonInteractive', '-Command', "`$PSStyle.OutputRendering = 'PlainText'; Import-Module '$module'; $Script" | ForEach-Object { $start.ArgumentList.Add($_) }
     $process = [Diagnostics.Process]::Start($start)
     $process.StandardOutput.ReadToEnd().Split("`n").TrimEnd()
     $process.WaitForExit()
