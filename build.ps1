@@ -111,7 +111,7 @@ function Build-Module {
     #>
     param([switch] $Compiled)
     $state = Join-Path $artifacts module.state
-    $settings = Get-ChildItem $root -File | Where-Object Name -Match '^(build\.ps1|Bee\.psd1|Directory\..*|\.editorconfig|global\.json|nuget\.config)$'
+    $settings = Get-ChildItem $root -File -Force | Where-Object Name -Match '^(build\.ps1|Bee\.psd1|Directory\..*|\.editorconfig|global\.json|nuget\.config)$'
     $sources = @(
         "$Configuration .NET SDK $(dotnet --version)"
         $settings | Get-FileState

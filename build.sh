@@ -206,6 +206,12 @@ trap 'rm -rf "$TMPDIR"' EXIT
 chmod 1777 "$TMPDIR"
 export TMPDIR
 
+# The SDK and PowerShell write to the home folder, which the caller may not have or own.
+if ! [ -w "${HOME:-}" ]; then
+    export HOME=$root/artifacts/home
+    mkdir -p "$HOME"
+fi
+
 check_sdk
 install_packages
 mount_filesystem tracefs /sys/kernel/tracing
