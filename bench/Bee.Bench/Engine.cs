@@ -1,10 +1,9 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
-using Bee.EngineHost;
 
 namespace Bee.Bench;
 
-/// <summary>A PowerShell engine in this process, and where the modules are.</summary>
+/// <summary>PowerShell in this process, and where the modules are.</summary>
 internal static class Engine
 {
     /// <summary>The module that build.ps1 -Task Build completes; null when it has not.</summary>
@@ -13,15 +12,11 @@ internal static class Engine
     /// <summary>A binary module that does nothing.</summary>
     public static string EmptyModule { get; } = Path.Combine(AppContext.BaseDirectory, "Empty", "Empty.psd1");
 
+    /// <summary>Opens a session that has PowerShell's cmdlets from the start: loading them is not the module's cost.</summary>
     public static Runspace Open(params SessionStateCmdletEntry[] cmdlets)
     {
-        var state = InitialSessionState.CreateDefault2();
-        // Of PowerShell's own modules, which the engine's package does not bring, this is what Bee calls.
-        foreach (var cmdlet in cmdlets.Append(new SessionStateCmdletEntry("Update-FormatData", typeof(UpdateFormatDataCommand), null)))
-        {
-            state.Commands.Add(cmdlet);
-        }
-
+        var state = InitialSessionState.CreateDefault();
+        state.Commands.Add(cmdlets);
         var runspace = RunspaceFactory.CreateRunspace(state);
         runspace.Open();
         return runspace;

@@ -15,8 +15,8 @@ internal static class Project
     /// <summary>The scenarios: a script each, with C files beside them.</summary>
     public static string Scenarios { get; } = Path.Combine(Suite, "scenarios");
 
-    /// <summary>The engine host, built in the same configuration as these tests.</summary>
-    public static string EngineHost { get; } = AppContext.BaseDirectory.Replace("Bee.VirtualMachine.Tests", "Bee.EngineHost", StringComparison.Ordinal);
+    /// <summary>The executable that starts PowerShell on this machine; <c>build.sh</c> writes it.</summary>
+    public static string PowerShell { get; } = Path.Combine(Root, "artifacts", "pwsh");
 
     /// <summary>The names of the scenarios.</summary>
     public static IEnumerable<string> ScenarioNames =>

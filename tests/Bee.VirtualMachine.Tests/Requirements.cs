@@ -31,6 +31,7 @@ internal static class Requirements
             : Busybox is null ? "a static busybox is not on PATH (package busybox-static)"
             : new[] { SharedLibraries.Libbpf, SharedLibraries.OpenSsl }.FirstOrDefault(name => SharedLibraries.Find(name) is null) is { } library ? $"{library} is not installed"
             : OnPath("clang") is null && OnPath("clang-14") is null ? "clang is not on PATH"
+            : GuestPowerShell.Folder is null || !File.Exists(Project.PowerShell) ? "PowerShell is not restored; ./build.sh test does that"
             : !File.Exists("/sys/kernel/btf/vmlinux") ? "compiling needs this kernel's BTF"
             : null;
         if (missing is not null)

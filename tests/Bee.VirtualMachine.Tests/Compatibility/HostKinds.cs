@@ -17,7 +17,7 @@ internal static class HostKinds
         try
         {
             string script = $"Import-Module '{Project.Module}'; & '{Project.Suite}/inside/try-kinds.ps1' -From '{ProgramStore.Kinds}' -Cgroup '{cgroup}'";
-            string[] arguments = ["--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh", Path.Combine(Project.EngineHost, "bee-host"), "-c", script];
+            string[] arguments = ["--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh", Project.PowerShell, "-NoProfile", "-NonInteractive", "-Command", script];
             ChildResult result = Child.Run("unshare", arguments, TimeSpan.FromMinutes(2));
             Assert.True(result.ExitCode == 0, result.Messages);
             return KindResult.Parse(result.Output);

@@ -22,8 +22,8 @@ internal static class ProgramStore
             Directory.Delete(folder, recursive: true);
         }
 
-        string[] arguments = [Path.Combine(Project.Suite, "build-images.ps1"), "-Store", Path.Combine(folder, "store"), "-Kinds", Path.Combine(folder, "kinds")];
-        ChildResult result = Child.Run(Path.Combine(Project.EngineHost, "bee-host"), arguments, TimeSpan.FromMinutes(6));
+        string[] arguments = ["-NoProfile", "-NonInteractive", "-File", Path.Combine(Project.Suite, "build-images.ps1"), "-Store", Path.Combine(folder, "store"), "-Kinds", Path.Combine(folder, "kinds")];
+        ChildResult result = Child.Run(Project.PowerShell, arguments, TimeSpan.FromMinutes(6));
         return result.ExitCode == 0 ? folder : throw new InvalidOperationException($"The programs for the guest were not built:\n{result.Messages}{result.Output}");
     }
 }

@@ -6,7 +6,7 @@ namespace Bee.VirtualMachine.Machine;
 /// <summary>What the guest has for a disk: an archive that the kernel unpacks into memory.</summary>
 internal static class RootFileSystem
 {
-    /// <summary>Writes the archive: a shell, .NET, the engine host, the module, a store of images and the scenarios.</summary>
+    /// <summary>Writes the archive: a shell, .NET, PowerShell, the module, a store of images and the scenarios.</summary>
     public static void Write(string file, KernelFiles kernel)
     {
         using FileStream to = File.Create(file);
@@ -22,7 +22,7 @@ internal static class RootFileSystem
         archive.AddText("etc/group", "root:x:0:\nnogroup:x:65534:\n");
         archive.AddText("etc/hosts", "127.0.0.1 localhost\n");
         AddRuntime(archive);
-        AddEngine(archive);
+        GuestPowerShell.Add(archive, "bee/powershell");
         archive.AddFolder("bee/module/Bee", Project.Module);
         archive.AddFolder("bee/store", ProgramStore.Folder);
         archive.AddFolder("bee/kinds", ProgramStore.Kinds);
@@ -34,31 +34,6 @@ internal static class RootFileSystem
             archive.AddFile($"bee/modules/{Path.GetFileName(module)}", module);
         }
     }
-
-    // The host beside the engine for this system, so that no list of dependencies is needed to find it.
-    private static void AddEngine(NewcArchive archive)
-    {
-        foreach (string file in Directory.GetFiles(Project.EngineHost).Order(StringComparer.Ordinal))
-        {
-            if (!file.EndsWith(".deps.json", StringComparison.Ordinal))
-            {
-                archive.AddFile($"bee/host/{Path.GetFileName(file)}", file);
-            }
-        }
-
-        foreach (string folder in new[] { "unix", "linux", "linux-x64" })
-        {
-            foreach (string file in Platform(folder))
-            {
-                bool isEngine = Path.GetFileName(file) == CompiledEngine.Name;
-                archive.AddFile($"bee/host/{Path.GetFileName(file)}", isEngine ? CompiledEngine.Obtain() : file);
-            }
-        }
-    }
-
-    private static string[] Platform(string name) => Path.Combine(Project.EngineHost, "runtimes", name) is var folder && Directory.Exists(folder)
-        ? [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]
-        : [];
 
     // The runtime that runs these tests, in the layout in which `dotnet` looks for it, and the libraries of this machine that it needs.
     private static void AddRuntime(NewcArchive archive)

@@ -2,7 +2,7 @@
 # The guest's first process: mounts what programs and tests read, runs the scenarios, switches off.
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/root DOTNET_ROOT=/dotnet DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
-export DOTNET_EnableDiagnostics=0 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_DIAGNOSTICS_OPTOUT=1 DOTNET_TieredPGO=0 DOTNET_TC_CallCounting=0 COLUMNS=80
+export DOTNET_EnableDiagnostics=0 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_DIAGNOSTICS_OPTOUT=1 POWERSHELL_UPDATECHECK=Off NO_COLOR=1 DOTNET_TieredPGO=0 DOTNET_TC_CallCounting=0 COLUMNS=80
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev 2>/dev/null
@@ -20,6 +20,6 @@ for module in /bee/modules/*; do
 	esac
 done
 echo "guest: $(uname -r) up after $(cut -d' ' -f1 /proc/uptime) s"
-/dotnet/dotnet /bee/host/bee-host.dll /bee/inside/run-scenarios.ps1
+/dotnet/dotnet /bee/powershell/pwsh.dll -NoProfile -NonInteractive -File /bee/inside/run-scenarios.ps1 </dev/null
 echo "guest: scenarios ended with $? after $(cut -d' ' -f1 /proc/uptime) s"
 poweroff -f

@@ -1,4 +1,4 @@
-# What the scenarios share. The engine's own commands are all there is in the guest.
+# What the scenarios share. Each further cmdlet costs the emulated processor time to load, so plain .NET calls are used where they do.
 
 $kernel = [version] ([IO.File]::ReadAllText('/proc/sys/kernel/osrelease') -replace '^(\d+\.\d+).*\n?$', '$1')
 $store = '/bee/store'

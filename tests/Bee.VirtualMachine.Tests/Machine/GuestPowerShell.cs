@@ -1,0 +1,85 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Bee.Packages;
+
+namespace Bee.VirtualMachine.Machine;
+
+/// <summary>
+/// The PowerShell of .config/dotnet-tools.json, as it goes into the guest: without what no scenario uses, and with the assemblies that start a session
+/// compiled ahead of time. The package holds portable code only, and an emulated processor takes half a minute to compile that.
+/// </summary>
+internal static class GuestPowerShell
+{
+    // Each is loaded before the first scenario.
+    private static readonly string[] Compiled =
+        ["System.Management.Automation.dll", "Microsoft.PowerShell.ConsoleHost.dll", "Microsoft.PowerShell.Commands.Management.dll", "Microsoft.PowerShell.Commands.Utility.dll"];
+
+    private static readonly string[] Modules = ["Microsoft.PowerShell.Management", "Microsoft.PowerShell.Utility"];
+
+    /// <summary>The folder of pwsh.dll; null when <c>build.sh</c> has not restored it.</summary>
+    public static string? Folder { get; } = Find();
+
+    /// <summary>Adds its files to a folder of the guest, flat, so that the runtime finds all of them without a list of dependencies.</summary>
+    public static void Add(NewcArchive archive, string path)
+    {
+        string[] folders = [Folder!, .. new[] { "unix", "linux-x64" }.Select(name => Path.Combine(Folder!, "runtimes", name))];
+        foreach (string file in folders.SelectMany((folder, i) => Directory.GetFiles(folder, "*", i == 0 ? SearchOption.TopDirectoryOnly : SearchOption.AllDirectories)).Order(StringComparer.Ordinal))
+        {
+            if (IsOfUse(Path.GetFileName(file)))
+            {
+                archive.AddFile($"{path}/{Path.GetFileName(file)}", Compiled.Contains(Path.GetFileName(file)) ? Compile(file) : file);
+            }
+        }
+
+        foreach (string module in Modules)
+        {
+            archive.AddFolder($"{path}/Modules/{module}", Path.Combine(Folder!, "Modules", module));
+        }
+    }
+
+    private static bool IsOfUse(string name) => name is "pwsh.dll" or "pwsh.runtimeconfig.json" or "libpsl-native.so" or "System.Management.Automation.dll" or "Newtonsoft.Json.dll"
+        || (name.StartsWith("Microsoft.", StringComparison.Ordinal) && name.EndsWith(".dll", StringComparison.Ordinal) && !name.StartsWith("Microsoft.CodeAnalysis", StringComparison.Ordinal));
+
+    private static string? Find()
+    {
+        string packages = Path.Combine(Project.Root, "artifacts", "packages", "powershell");
+        return Directory.Exists(packages)
+            ? Directory.GetFiles(packages, "pwsh.dll", SearchOption.AllDirectories).Select(file => Path.GetDirectoryName(file)!).SingleOrDefault(folder => Path.GetFileName(folder) == "unix")
+            : null;
+    }
+
+    // From the cache, or compiled now; the portable file where the compiler (a package that building the module restores) does not exist.
+    private static string Compile(string portable)
+    {
+        string framework = RuntimeEnvironment.GetRuntimeDirectory().TrimEnd('/');
+        string compiler = Path.Combine(PackageRoot(), "microsoft.netcore.app.crossgen2.linux-x64", Path.GetFileName(framework), "tools", "crossgen2");
+        if (!File.Exists(compiler))
+        {
+            return portable;
+        }
+
+        string digest = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(portable)))[..16];
+        string compiled = Path.Combine(CacheFolder.Path, "powershell", $"{digest}-{Path.GetFileName(framework)}", Path.GetFileName(portable));
+        if (File.Exists(compiled))
+        {
+            return compiled;
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(compiled)!);
+        string work = $"{compiled}.{Guid.NewGuid():n}";
+        string[] arguments = [portable, "-o", work, "-r", Path.Combine(framework, "*.dll"), "-r", Path.Combine(Folder!, "*.dll"), "--targetos", "linux", "--targetarch", "x64", "-O"];
+        ChildResult result = Child.Run(compiler, arguments, TimeSpan.FromMinutes(4));
+        if (result.ExitCode != 0)
+        {
+            File.Delete(work);
+            return portable;
+        }
+
+        File.Move(work, compiled, overwrite: true);
+        return compiled;
+    }
+
+    private static string PackageRoot() =>
+        typeof(GuestPowerShell).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "NuGetPackageRoot").Value!;
+}
