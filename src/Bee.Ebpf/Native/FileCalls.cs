@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Bee.Ebpf;
 
-/// <summary>The calls on files that .NET has no like of: a folder that must be new, who owns it, which file system it is on, a lock on it.</summary>
+/// <summary>The calls on files that .NET has no like of: a folder that must be new, who owns it, which file system it is on.</summary>
 internal static unsafe partial class FileCalls
 {
     public const uint OwnerOnly = 0b111_000_000;
@@ -10,7 +10,6 @@ internal static unsafe partial class FileCalls
     private const string Library = "libc";
     private const int AtWorkingDirectory = -100, NoFollow = 0x100, EmptyPath = 0x1000;
     private const uint BasicStats = 0x7ff;
-    private const int LockExclusive = 2, LockNonBlocking = 4;
 
     [LibraryImport(Library, EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int MakeDirectory(string path, uint mode);
@@ -26,9 +25,6 @@ internal static unsafe partial class FileCalls
 
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags);
-
-    [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
-    private static partial int Lock(int descriptor, int operation);
 
     [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatX(int directory, string path, int flags, uint mask, FileStatus* status);
@@ -48,28 +44,6 @@ internal static unsafe partial class FileCalls
         // struct statfs begins with the number, in 4 or 8 bytes; no architecture has more than 256 bytes of it.
         var facts = stackalloc uint[64];
         return StatFileSystem(path, facts) == 0 ? facts[BitConverter.IsLittleEndian || sizeof(nint) == 4 ? 0 : 1] : null;
-    }
-
-    /// <summary>Takes the lock of a folder; it is let go of with the descriptor, at the latest when the process ends.</summary>
-    /// <returns>Null when someone else has it, or when that fails; errno is the last P/Invoke error.</returns>
-    public static DescriptorHandle? TryLock(string folder)
-    {
-        var descriptor = Open(folder, Libc.CloseOnExec);
-        if (descriptor < 0)
-        {
-            return null;
-        }
-
-        var handle = new DescriptorHandle(descriptor);
-        if (Lock(descriptor, LockExclusive | LockNonBlocking) == 0)
-        {
-            return handle;
-        }
-
-        var errno = Marshal.GetLastPInvokeError();
-        handle.Dispose();
-        Marshal.SetLastPInvokeError(errno);
-        return null;
     }
 
     private static bool TryStatus(int folder, string path, int flags, out FileStatus status)

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Bee.Posix;
+using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Ebpf;
 
@@ -162,14 +164,16 @@ public sealed class PinnedProgram
     }
 
     /// <summary>Keeps other processes from reading the program's events: a ring or perf buffer has one reader.</summary>
-    /// <returns>The lock; it is let go of with the handle.</returns>
+    /// <returns>The lock. Disposing it releases it, also for a child process that has inherited the fd; so does the end of this process.</returns>
     /// <exception cref="PinException">Another process has it (<see cref="PinFault.InUse"/>).</exception>
-    public IDisposable Lock() => FileCalls.TryLock(Folder) ?? throw (Marshal.GetLastPInvokeError() switch
+    public IDisposable Lock()
     {
-        Libc.EAGAIN => new PinException(
-            PinFault.InUse, Folder, $"Another process reads the events of '{Folder}', and an event is read once.", "End reading there (leave that session, or Stop-BeeProgram). Get-BeeMapEntry works all the same."),
-        var errno => PinException.Of(errno, "lock", Folder),
-    });
+        var fd = FileCalls.Open(Folder, Libc.CloseOnExec);
+        return fd < 0
+            ? throw PinException.Of(Marshal.GetLastPInvokeError(), "lock", Folder)
+            : FileLock.TryTake(new SafeFileHandle(fd, ownsHandle: true), Folder) ?? throw new PinException(
+                PinFault.InUse, Folder, $"Another process reads the events of '{Folder}', and an event is read once.", "End reading there (leave that session, or Stop-BeeProgram). Get-BeeMapEntry works all the same.");
+    }
 
     // Another program may have been pinned at the same path since.
     private bool IsThere()

@@ -8,6 +8,12 @@ internal static partial class Calls
     [LibraryImport("libc", EntryPoint = "getpgid")]
     public static partial int GetProcessGroup(int pid);
 
+    [LibraryImport("libc", EntryPoint = "dup")]
+    public static partial int Duplicate(int fd);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    public static partial int Close(int fd);
+
     /// <summary>Sessions options that make a fixture see this process alone.</summary>
     public static BpfSessionOptions Own(params (string Name, object Value)[] more)
     {

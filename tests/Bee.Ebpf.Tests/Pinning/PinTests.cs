@@ -162,6 +162,22 @@ public sealed class PinTests : IDisposable
         session.ForgetPins();
     }
 
+    /// <summary>A child process between fork and exec has every fd of its parent, as a duplicate has.</summary>
+    [KernelFact]
+    public void Lock_whose_fd_a_child_still_has_is_free_after_dispose()
+    {
+        using var session = Start("calls");
+        var pinned = session.Pin(_folder, Details("calls"));
+        var held = pinned.Lock();
+        var fd = Directory.GetFileSystemEntries("/proc/self/fd").Single(link => new FileInfo(link).LinkTarget == _folder);
+        var inherited = Calls.Duplicate(int.Parse(Path.GetFileName(fd)));
+        held.Dispose();
+
+        pinned.Lock().Dispose();
+        Assert.Equal(0, Calls.Close(inherited));
+        session.ForgetPins();
+    }
+
     [KernelFact]
     public void WhatSomebodyElseMadeIsRefused()
     {
