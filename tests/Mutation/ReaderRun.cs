@@ -23,16 +23,11 @@ internal sealed class ReaderRun(string name, Func<ulong, long, byte[]> make, Act
     private long _memory;
     private double _longest;
 
-    /// <summary>Runs a row of 100,000, or as many as BEE_MUTATIONS says, with a new seed or that of BEE_MUTATION_SEED.</summary>
+    /// <summary>Runs as many as <see cref="MutationOptions"/> says.</summary>
     /// <param name="tell">Gets the report, which names the seed.</param>
     /// <param name="part">Runs one in so many, for readers that take long.</param>
     /// <exception cref="InvalidOperationException">Something happened that must not. The documents are kept in files.</exception>
-    public void Execute(Action<string> tell, int part = 1)
-    {
-        var count = long.TryParse(Environment.GetEnvironmentVariable("BEE_MUTATIONS"), out var asked) ? asked : 100_000;
-        var seed = ulong.TryParse(Environment.GetEnvironmentVariable("BEE_MUTATION_SEED"), out var chosen) ? chosen : (ulong)Random.Shared.NextInt64();
-        Execute(seed, count / part, tell);
-    }
+    public void Execute(Action<string> tell, int part = 1) => Execute(MutationOptions.Seed, MutationOptions.Count / part, tell);
 
     /// <summary>Runs so many of a row.</summary>
     public void Execute(ulong seed, long count, Action<string> tell)

@@ -1,5 +1,5 @@
 using Bee.Ebpf.Mutation;
-using Xunit;
+using Bee.Mutation;
 using Xunit.Abstractions;
 
 namespace Bee.Ebpf.Tests.Objects;
@@ -7,15 +7,11 @@ namespace Bee.Ebpf.Tests.Objects;
 /// <summary>Damaged objects by the hundred thousand: the reader refuses each, or libbpf survives it.</summary>
 public class MutationTests(ITestOutputHelper output)
 {
-    private const string CountVariable = "BEE_MUTATIONS";
-    private const string SeedVariable = "BEE_MUTATION_SEED";
-
     [LibbpfFact]
     public void WhatTheReaderLetsThroughDoesNotKillLibbpf()
     {
-        var count = long.TryParse(Environment.GetEnvironmentVariable(CountVariable), out var asked) ? asked : 100_000;
-        var seed = ulong.TryParse(Environment.GetEnvironmentVariable(SeedVariable), out var chosen) ? chosen : (ulong)Random.Shared.NextInt64();
-        var report = MutationRun.Execute([.. Fixtures.All.OrderBy(f => f.Key).Select(f => f.Value)], seed, count);
+        var count = MutationOptions.Count;
+        var report = MutationRun.Execute([.. Fixtures.All.OrderBy(f => f.Key).Select(f => f.Value)], MutationOptions.Seed, count);
         Console.WriteLine(report);
         output.WriteLine(report.ToString());
         Assert.True(report.Failures.Count == 0, $"{report}\n{string.Join('\n', report.Failures.Take(20).Select(Keep))}");

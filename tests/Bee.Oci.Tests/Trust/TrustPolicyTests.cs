@@ -174,7 +174,7 @@ public sealed class TrustPolicyTests : IDisposable
         byte[] sound = """{ "default": "deny", "rules": [ { "reference": "ghcr.io/me/*", "keys": [ "keys/me.pub" ] } ] }"""u8.ToArray();
         var random = new Random(11);
         int taken = 0;
-        for (int i = 0; i < 3000; i++)
+        for (int i = 0; i < FullRun.Times(quick: 300, full: 3000); i++)
         {
             byte[] damaged = [.. sound];
             for (int j = random.Next(1, 4); j > 0; j--)

@@ -114,7 +114,7 @@ public sealed class RegistrySettingsTests : IDisposable
         byte[] sound = """{ "default": "ghcr.io", "registries": { "ghcr.io": { "mirrors": [ "localhost:5000" ], "plainHttp": true } } }"""u8.ToArray();
         string file = Path.Combine(_folder, "damaged.json");
         var random = new Random(7);
-        for (int i = 0; i < 3000; i++)
+        for (int i = 0; i < FullRun.Times(quick: 300, full: 3000); i++)
         {
             byte[] damaged = [.. sound];
             for (int j = random.Next(1, 4); j > 0; j--)
