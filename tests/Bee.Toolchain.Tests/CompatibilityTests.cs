@@ -5,7 +5,6 @@ using Xunit.Abstractions;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>What is said of real programs before they are loaded: libbpf's numbers, and the verifier's verdict. Nothing is attached.</summary>
-[Collection("environment")]
 public class CompatibilityTests(ITestOutputHelper output)
 {
     // In BumbleBee's style: structs of vmlinux.h, read with BPF_CORE_READ, bitfields too.

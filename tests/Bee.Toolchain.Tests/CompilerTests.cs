@@ -3,8 +3,6 @@ using Bee.Ebpf;
 
 namespace Bee.Toolchain.Tests;
 
-// Not beside the tests that move the cache.
-[Collection("environment")]
 public class CompilerTests
 {
     private const string Counter = """
@@ -195,10 +193,5 @@ public class CompilerTests
         Assert.False(Directory.Exists($"/proc/{File.ReadAllText(pid).Trim()}"));
     }
 
-    private static string Script(TemporaryFolder folder, string name, string body)
-    {
-        var path = folder.Write(name, $"#!/bin/sh\n{body}\n");
-        File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
-        return path;
-    }
+    private static string Script(TemporaryFolder folder, string name, string body) => Executable.Write(Path.Combine(folder.Path, name), $"#!/bin/sh\n{body}\n");
 }

@@ -3,7 +3,6 @@ using Bee.Ebpf;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>Descriptions that stand in the C file.</summary>
-[Collection("environment")]
 public class DescribeTests
 {
     private const string Source = """

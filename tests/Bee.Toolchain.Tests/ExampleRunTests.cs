@@ -8,7 +8,7 @@ using StackTrace = Bee.Ebpf.StackTrace;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>The examples at work on this process and its children, and on nobody else.</summary>
-[Collection("environment")]
+[Collection(Alone.Name)]
 public class ExampleRunTests
 {
     [KernelFact]

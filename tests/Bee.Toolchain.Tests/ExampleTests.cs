@@ -20,7 +20,6 @@ internal sealed class NetworkFactAttribute : FactAttribute
     public NetworkFactAttribute() => Skip = Requirements.Network;
 }
 
-[Collection("environment")]
 public class ExampleTests
 {
     private static readonly Dictionary<string, ObjectFile> Compiled = [];

@@ -3,7 +3,6 @@ using Bee.Ebpf;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>bee.h: what its types, maps and parameters look like from outside.</summary>
-[Collection("environment")]
 public class HeaderTests
 {
     [CompileFact]

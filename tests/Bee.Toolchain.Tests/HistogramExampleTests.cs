@@ -9,7 +9,7 @@ internal sealed class DiskFactAttribute : FactAttribute
 }
 
 /// <summary>The examples that count in the kernel, at work on this process alone.</summary>
-[Collection("environment")]
+[Collection(Alone.Name)]
 public class HistogramExampleTests
 {
     [KernelFact]

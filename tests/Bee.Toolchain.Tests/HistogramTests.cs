@@ -3,7 +3,6 @@ using Bee.Ebpf;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>What bee.h counts, and what sources in BumbleBee's style send, as histograms.</summary>
-[Collection("environment")]
 public class HistogramTests
 {
     private const string Counting = """

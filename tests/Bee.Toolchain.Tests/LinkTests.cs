@@ -3,7 +3,6 @@ using Bee.Ebpf;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>Programs made of several C files.</summary>
-[Collection("environment")]
 public class LinkTests
 {
     private const string One = """

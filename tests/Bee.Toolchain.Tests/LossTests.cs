@@ -4,7 +4,7 @@ using Bee.Ebpf;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>bee.h's count of what a ring refused.</summary>
-[Collection("environment")]
+[Collection(Alone.Name)]
 public class LossTests
 {
     private const string Source = """

@@ -4,7 +4,6 @@ using Bee.Ebpf;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>The example of docs/manifest.md is true.</summary>
-[Collection("environment")]
 public class ManifestPageTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(Sources.Examples, "..", "docs", "manifest.md"));

@@ -4,7 +4,6 @@ using Bee.Ebpf;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>Compiling for processors that this machine has not got.</summary>
-[Collection("environment")]
 public sealed class OtherPlatformTests : IDisposable
 {
     private const string Common = """
@@ -63,7 +62,8 @@ public sealed class OtherPlatformTests : IDisposable
     [InlineData("SEC(\"raw_tp/sys_enter\") int BPF_PROG(f, struct pt_regs *regs, long id) { return PT_REGS_PARM2_CORE(regs); }", 3)]
     public void A_register_of_another_processor_is_an_error_at_its_place(string program, int line)
     {
-        foreach (string architecture in new[] { "amd64", "arm64", "riscv64", "s390x" }.Where(name => TargetArchitecture.Name(name) != TargetArchitecture.Name(null)))
+        var others = new[] { "arm64", "s390x", "riscv64", "amd64" }.Where(name => TargetArchitecture.Name(name) != TargetArchitecture.Name(null));
+        foreach (string architecture in others.Take(FullRun.Times(quick: 2, full: 3)))
         {
             CompileResult result = Compile($"#include \"bee.h\"\nBEE_LICENSE(\"GPL\");\n{program}\n", architecture);
 

@@ -3,7 +3,6 @@ using Bee.Ebpf;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>What sources written for BumbleBee count on, each said in a source of our own.</summary>
-[Collection("environment")]
 public class SoloConventionTests
 {
     private const string Start = """

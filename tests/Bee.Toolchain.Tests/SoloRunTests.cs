@@ -6,7 +6,7 @@ namespace Bee.Toolchain.Tests;
 /// Maps by name, as BumbleBee has it: what a source in its style reports, run on this process. Which headers and types such sources count on is in
 /// <see cref="SoloConventionTests"/>, histograms are in <see cref="HistogramTests"/>, and what its images look like is tested with the store.
 /// </summary>
-[Collection("environment")]
+[Collection(Alone.Name)]
 public class SoloRunTests
 {
     private const int Times = 3;

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Bee.Toolchain.Tests;
 
-[Collection("environment")]
+[Collection(Alone.Name)]
 public class VmlinuxHeaderTests : IDisposable
 {
     private readonly string? _cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");

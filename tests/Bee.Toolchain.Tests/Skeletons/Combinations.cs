@@ -16,45 +16,67 @@ internal sealed record Combination(string Kind, SkeletonMapType? Map, SkeletonOu
     public string Write() => ProgramSkeleton.Write(new SkeletonRequest { Name = "try", FileName = "try.bpf.c", Kind = Kind, MapType = Map, Output = Output });
 }
 
-/// <summary>All combinations that there are skeletons for, each compiled once.</summary>
+/// <summary>
+/// The combinations that there are skeletons for, each compiled once. A full run takes all of them; otherwise each kind takes a few, and the kinds
+/// together have every map with every output.
+/// </summary>
 internal static partial class Combinations
 {
-    private static readonly ConcurrentDictionary<string, Lazy<ObjectFile>> Compiled = new();
+    private static readonly ConcurrentDictionary<Combination, Lazy<ObjectFile>> Objects = new();
+    private static readonly ConcurrentDictionary<Combination, string?> Texts = new();
 
     /// <summary>The kinds.</summary>
     internal static IReadOnlyList<string> Kinds => ProgramSkeleton.Kinds;
 
-    /// <summary>What a kind can be combined with.</summary>
-    internal static IEnumerable<Combination> Of(string kind)
+    /// <summary>The combinations of a kind that this run compiles.</summary>
+    internal static IEnumerable<Combination> Compiled(string kind) => Tested(kind).Where(IsFirstOfItsText);
+
+    /// <summary>The combinations of a kind that this run loads: those it compiles, and what the kind has by default.</summary>
+    internal static IEnumerable<Combination> Loaded(string kind) => Tested(kind).Where(item => IsFirstOfItsText(item) || IsDefault(item));
+
+    internal static ObjectFile Compile(Combination combination)
+        => Objects.GetOrAdd(combination, _ => new Lazy<ObjectFile>(() => Sources.Compile(combination.Write(), PrecompiledBee.Flags))).Value;
+
+    // Without a full run: the default, and two more, chosen by the kind's number so that the kinds take turns.
+    private static IEnumerable<Combination> Tested(string kind)
+    {
+        const int More = 2;
+        List<Combination> all = [.. Of(kind)];
+        if (FullRun.IsOn)
+        {
+            return all;
+        }
+
+        var first = Kinds.ToList().IndexOf(kind) * More;
+        return Enumerable.Range(first, More).Select(i => all[i % all.Count]).Concat(all.Where(IsDefault)).Distinct();
+    }
+
+    private static bool IsDefault(Combination item) => item is { Map: SkeletonMapType.RingBuffer or null, Output: SkeletonOutput.Print };
+
+    // What a kind can be combined with.
+    private static IEnumerable<Combination> Of(string kind)
         => from map in Enum.GetValues<SkeletonMapType>().Cast<SkeletonMapType?>().Append(null)
            from output in Enum.GetValues<SkeletonOutput>()
            let combination = new Combination(kind, map, output)
-           where IsWritten(combination) && (map is not null || kind == "iter")
+           where Text(combination) is not null && (map is not null || kind == "iter")
            select combination;
 
-    /// <summary>
-    /// Combinations whose text is another kind's but for the section: what is true of one is true of all, and the compiler need not see all of them.
-    /// </summary>
-    internal static bool IsFirstOfItsText(Combination combination)
-        => combination.Kind == Kinds.First(kind => Skeleton(new Combination(kind, combination.Map, combination.Output)) == Skeleton(combination));
+    // Combinations whose text is another kind's but for the section: what is true of one is true of all, and the compiler need not see all of them.
+    private static bool IsFirstOfItsText(Combination combination)
+        => combination.Kind == Kinds.First(kind => Text(combination with { Kind = kind }) == Text(combination));
 
-    internal static ObjectFile Compile(Combination combination)
-        => Compiled.GetOrAdd(combination.Name, _ => new Lazy<ObjectFile>(() => Sources.Compile(combination.Write(), PrecompiledBee.Flags))).Value;
-
-    private static string? Skeleton(Combination combination) => IsWritten(combination) ? Own().Replace(combination.Write(), string.Empty) : null;
-
-    private static bool IsWritten(Combination combination)
+    // What there is no skeleton for has no text.
+    private static string? Text(Combination combination) => Texts.GetOrAdd(combination, _ =>
     {
         try
         {
-            combination.Write();
-            return true;
+            return Own().Replace(combination.Write(), string.Empty);
         }
         catch (SkeletonException exception) when (exception.Fault == SkeletonFault.Combination)
         {
-            return false;
+            return null;
         }
-    }
+    });
 
     [GeneratedRegex(@"^SEC\(.*\)$|^// Runs .*$", RegexOptions.Multiline)]
     private static partial Regex Own();

@@ -2,8 +2,7 @@ using Bee.Ebpf;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>What skeletons say, piece by piece. That all of them work is in <see cref="SkeletonRunTests"/>.</summary>
-[Collection("environment")]
+/// <summary>What skeletons say, piece by piece. That all of them work is in <see cref="SkeletonRun"/>.</summary>
 public class SkeletonTests
 {
     [Fact]

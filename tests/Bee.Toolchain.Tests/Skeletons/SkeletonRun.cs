@@ -2,30 +2,56 @@ using Bee.Ebpf;
 
 namespace Bee.Toolchain.Tests;
 
+/// <summary>Skeletons of kinds that trace the kernel or a process.</summary>
+public class TracingSkeletonTests
+{
+    public static TheoryData<string> Kinds => SkeletonRun.Kinds(kind => !kind.NeedsCgroup && !kind.NeedsInterface && !kind.NeedsNetworkNamespace);
+
+    [SkippingTheory]
+    [MemberData(nameof(Kinds))]
+    public void It_loads_and_reports(string kind) => SkeletonRun.Check(kind);
+}
+
+/// <summary>Skeletons of kinds that attach to a control group.</summary>
+public class CgroupSkeletonTests
+{
+    public static TheoryData<string> Kinds => SkeletonRun.Kinds(kind => kind.NeedsCgroup);
+
+    [SkippingTheory]
+    [MemberData(nameof(Kinds))]
+    public void It_loads_and_reports(string kind) => SkeletonRun.Check(kind);
+}
+
+/// <summary>Skeletons of kinds that attach to an interface or a network namespace.</summary>
+public class NetworkSkeletonTests
+{
+    public static TheoryData<string> Kinds => SkeletonRun.Kinds(kind => kind.NeedsInterface || kind.NeedsNetworkNamespace);
+
+    [SkippingTheory]
+    [MemberData(nameof(Kinds))]
+    public void It_loads_and_reports(string kind) => SkeletonRun.Check(kind);
+}
+
 /// <summary>
-/// Every combination loads, and where this kernel attaches its kind, reports something of a process that does what programs look at. Where the kernel
-/// refuses, the test is skipped with the kernel's reason; the virtual machines have other kernels.
+/// Combinations load, and where this kernel attaches their kind, report something of a process that does what programs look at. Where the kernel
+/// refuses, the test is skipped with the kernel's reason; the virtual machines have other kernels. Three classes, since xunit runs classes in parallel.
 /// </summary>
-[Collection("environment")]
-public class SkeletonRunTests
+internal static class SkeletonRun
 {
     // Refusals that are the kernel's or the machine's; all others are mistakes of the skeleton.
     private static readonly LoadFault[] Refusals = [LoadFault.Unsupported, LoadFault.NoTarget, LoadFault.NoTracefs, LoadFault.Other];
 
-    public static TheoryData<string> Kinds => [.. Combinations.Kinds];
+    internal static TheoryData<string> Kinds(Func<ProgramKind, bool> isOne) => [.. Combinations.Kinds.Where(name => isOne(ProgramKinds.Find(name)!))];
 
-    [SkippingTheory]
-    [MemberData(nameof(Kinds))]
-    public void It_loads_and_reports(string kind)
+    internal static void Check(string kind)
     {
         Skip.If(Deeds.Missing);
         using var deeds = new Deeds();
         var refused = new List<string>();
         var silent = new List<string>();
         var ran = 0;
-        var combinations = Combinations.Of(kind).Where(item => Combinations.IsFirstOfItsText(item) || item is { Map: SkeletonMapType.RingBuffer, Output: SkeletonOutput.Print });
         // The deeds are done once for all; an interface takes one xdp program at a time.
-        foreach (var group in combinations.Chunk(kind.StartsWith("xdp", StringComparison.Ordinal) ? 1 : int.MaxValue))
+        foreach (var group in Combinations.Loaded(kind).Chunk(kind.StartsWith("xdp", StringComparison.Ordinal) ? 1 : int.MaxValue))
         {
             var running = new List<(string Name, BpfSession Session, EventReader Reader)>();
             try
@@ -41,7 +67,7 @@ public class SkeletonRunTests
                     Skip.If(ran + running.Count == 0 ? $"{kind}: {refused[0]}" : null);
                 }
 
-                deeds.Do();
+                deeds.Do(isBusy: kind == "perf_event");
                 ran += running.Count;
                 silent.AddRange(running.Where(item => !Reports(item.Reader)).Select(item => item.Name));
             }
