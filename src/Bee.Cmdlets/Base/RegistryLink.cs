@@ -9,12 +9,16 @@ namespace Bee.Cmdlets;
 internal sealed class RegistryLink(RegistryCmdlet cmdlet) : PipelineWait(cmdlet), IDisposable
 {
     private readonly Dictionary<string, IRegistry> _registries = new(StringComparer.OrdinalIgnoreCase);
-    private ICredentialSource? _logins;
+    private DockerConfig? _logins;
     private RegistrySettings? _settings;
 
     /// <summary>What is set for registries on this machine.</summary>
     /// <exception cref="SettingsException">A file of settings is not what it should be.</exception>
     public RegistrySettings Settings => _settings ??= RegistrySettings.Load();
+
+    /// <summary>The logins that are kept on this machine.</summary>
+    /// <exception cref="RegistryException">There is no home directory.</exception>
+    public DockerConfig Logins => _logins ??= DockerConfig.Load(Note, Timeout(cmdlet.ConnectionTimeoutSeconds));
 
     /// <summary>The registry of a host: one for the cmdlet's whole life, so that a token is asked for once. Nothing is asked yet.</summary>
     /// <param name="host">Host and port.</param>
@@ -23,7 +27,7 @@ internal sealed class RegistryLink(RegistryCmdlet cmdlet) : PipelineWait(cmdlet)
         if (!_registries.TryGetValue(host, out IRegistry? registry))
         {
             WarnOfSkippedCheck(host);
-            registry = new RemoteRegistry(host, Options(host, _logins ??= DockerConfig.Load(Note)));
+            registry = new RemoteRegistry(host, Options(host, Logins));
             _registries.Add(host, registry);
         }
 

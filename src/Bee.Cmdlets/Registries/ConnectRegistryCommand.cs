@@ -37,7 +37,7 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
     private void Connect()
     {
         // Read first: what is wrong with the file is better known before anything is sent.
-        DockerConfig logins = DockerConfig.Load(Link.Note);
+        DockerConfig logins = Link.Logins;
         _ = logins.Registries();
         string secret = ParameterSetName == TokenSet ? new NetworkCredential("", Token).Password : Credential.GetNetworkCredential().Password;
         if (secret.Length == 0)

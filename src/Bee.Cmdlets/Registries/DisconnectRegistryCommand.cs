@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using Bee.Oci;
-using Bee.Oci.Registry;
 using Bee.Oci.Registry.Authentication;
 
 namespace Bee.Cmdlets;
@@ -11,8 +9,6 @@ namespace Bee.Cmdlets;
 [OutputType(typeof(void))]
 public sealed class DisconnectRegistryCommand : BeeCmdlet
 {
-    private readonly ConcurrentQueue<RegistryNote> _notes = new();
-
     /// <summary>Registries, host and port; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
@@ -32,40 +28,29 @@ public sealed class DisconnectRegistryCommand : BeeCmdlet
 
     private void Disconnect(string registry)
     {
-        DockerConfig logins = DockerConfig.Load(_notes.Enqueue);
+        var wait = new PipelineWait(this);
+        DockerConfig logins = DockerConfig.Load(wait.Note);
         if (!ImageReference.IsPattern(registry))
         {
-            Erase(logins, registry, literal: true);
+            Erase(wait, logins, registry, literal: true);
             return;
         }
 
         WildcardPattern pattern = NamePattern.Of(registry);
         foreach (string found in logins.Registries().Where(pattern.IsMatch))
         {
-            Guard(found, () => Erase(logins, found, literal: false));
+            Guard(found, () => Erase(wait, logins, found, literal: false));
         }
     }
 
-    private void Erase(DockerConfig logins, string registry, bool literal)
+    private void Erase(PipelineWait wait, DockerConfig logins, string registry, bool literal)
     {
         if (!ShouldProcess($"{registry}, in {logins.Path}", "Log out"))
         {
             return;
         }
 
-        bool found;
-        try
-        {
-            found = logins.EraseAsync(registry, Stop).GetAwaiter().GetResult();
-        }
-        finally
-        {
-            while (_notes.TryDequeue(out RegistryNote? note))
-            {
-                WriteWarning(note.Text);
-            }
-        }
-
+        bool found = wait.Wait(cancellation => logins.EraseAsync(registry, cancellation));
         if (found)
         {
             Tell($"The login for {registry} is forgotten.");

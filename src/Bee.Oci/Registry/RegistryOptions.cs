@@ -15,7 +15,10 @@ public sealed record RegistryOptions
     /// <summary>How long to wait for the beginning of an answer.</summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a body may stand still. There is no limit on the whole of a body.</summary>
+    /// <summary>
+    /// How long a body may stand still, or trickle. A small answer (a token, a manifest, a list, an error) has to be whole within this time, with all redirects on the way to it;
+    /// there is no limit on the whole of a blob.
+    /// </summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How often a request is tried again after 408, 429, 5xx or a broken connection.</summary>

@@ -101,6 +101,12 @@ public static class Faults
         await exchange.WaitForClientAsync();
     };
 
+    /// <summary>Gives its own answer byte by byte, one each 20 milliseconds.</summary>
+    public static Fault Trickle { get; } = async (exchange, serve) => await SendSlowlyAsync(exchange, await serve());
+
+    /// <summary>Gives another answer byte by byte, one each 20 milliseconds.</summary>
+    public static Fault TrickleAnswer(HttpAnswer answer) => (exchange, _) => SendSlowlyAsync(exchange, answer);
+
     /// <summary>Takes no more of the request's body after so many bytes, and never answers.</summary>
     public static Fault StopReading(long after) => async (exchange, serve) =>
     {
@@ -121,6 +127,16 @@ public static class Faults
         await Task.Delay(by, exchange.End);
         await exchange.SendAsync(await serve());
     };
+
+    private static async Task SendSlowlyAsync(HttpExchange exchange, HttpAnswer answer)
+    {
+        await exchange.SendHeadAsync(answer);
+        for (int i = 0; i < answer.Body.Length; i++)
+        {
+            await exchange.WriteAsync(answer.Body.AsMemory(i, 1));
+            await Task.Delay(20, exchange.End);
+        }
+    }
 
     private static async Task SendWithoutEndAsync(HttpExchange exchange, HttpAnswer answer)
     {

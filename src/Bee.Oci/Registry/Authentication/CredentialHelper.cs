@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -18,20 +19,28 @@ internal sealed class CredentialHelper
     /// <summary>What helpers say where they have no login; the protocol knows it by these words alone.</summary>
     private static readonly string[] s_none = ["credentials not found", "no credentials server URL", "no credentials username"];
 
-    /// <summary>A helper may ask a person to unlock its store.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+    // What takes longer than this is told: nothing else says why the caller waits.
+    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(2);
 
     private readonly string _file;
+    private readonly TimeSpan _timeout;
+    private readonly Action<RegistryNote>? _note;
 
-    private CredentialHelper(string program, string file) => (Program, _file) = (program, file);
+    private CredentialHelper(string program, string file, TimeSpan timeout, Action<RegistryNote>? note) =>
+        (Program, _file, _timeout, _note) = (program, file, timeout, note);
+
+    /// <summary>How long a helper may take where the caller does not say: it may ask a person to unlock its store.</summary>
+    public static TimeSpan DefaultTimeout { get; } = TimeSpan.FromMinutes(2);
 
     /// <summary>The program's name.</summary>
     public string Program { get; }
 
     /// <summary>The program of a helper; null where it is not installed.</summary>
     /// <param name="name">Its name as config.json has it.</param>
+    /// <param name="timeout">How long it may take.</param>
+    /// <param name="note">Is told when it takes long; null for nobody.</param>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: nothing can have this name.</exception>
-    public static CredentialHelper? Find(string name)
+    public static CredentialHelper? Find(string name, TimeSpan timeout, Action<RegistryNote>? note)
     {
         if (name.Length == 0 || name[0] == '.' || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
         {
@@ -45,7 +54,7 @@ internal sealed class CredentialHelper
         string program = Prefix + name;
         string? file = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(Path.IsPathRooted)
             .Select(folder => Path.Combine(folder, program)).FirstOrDefault(IsProgram);
-        return file is null ? null : new CredentialHelper(program, file);
+        return file is null ? null : new CredentialHelper(program, file, timeout, note);
     }
 
     /// <summary>The login that it keeps for a registry; null where it has none.</summary>
@@ -126,7 +135,9 @@ internal sealed class CredentialHelper
             },
         };
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        time.CancelAfter(s_patience);
+        time.CancelAfter(_timeout);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(time.Token);
+        _ = TellLaterAsync(action, ended.Token);
         bool started = false;
         try
         {
@@ -150,7 +161,10 @@ internal sealed class CredentialHelper
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new RegistryException(RegistryFault.Login, $"{Program} {action} did not end within {s_patience.TotalMinutes:0} minutes.");
+            throw new RegistryException(RegistryFault.Login, string.Create(CultureInfo.InvariantCulture, $"{Program} {action} did not end within {_timeout.TotalSeconds:0.###} s."))
+            {
+                Remedy = "See whether it works by hand, or wants its store to be unlocked first.",
+            };
         }
         catch (Win32Exception e)
         {
@@ -158,10 +172,24 @@ internal sealed class CredentialHelper
         }
         finally
         {
+            ended.Cancel();
             if (started && !process.HasExited)
             {
                 process.Kill(entireProcessTree: true);
             }
+        }
+    }
+
+    private async Task TellLaterAsync(string action, CancellationToken ended)
+    {
+        try
+        {
+            await Task.Delay(s_quiet, ended).ConfigureAwait(false);
+            _note?.Invoke(new RegistryNote($"Waiting for {Program} {action}; it may want its store to be unlocked.", IsWarning: true));
+        }
+        catch (OperationCanceledException)
+        {
+            // It has ended before.
         }
     }
 

@@ -14,16 +14,20 @@ public sealed class DockerConfig : ICredentialSource
     private readonly Action<RegistryNote>? _note;
     private readonly HashSet<string> _missing = new(StringComparer.Ordinal);
 
-    private DockerConfig(string path, Action<RegistryNote>? note) => (Path, _note) = (path, note);
+    private readonly TimeSpan _helperTimeout;
+
+    private DockerConfig(string path, Action<RegistryNote>? note, TimeSpan helperTimeout) => (Path, _note, _helperTimeout) = (path, note, helperTimeout);
 
     /// <summary>The file that logins are read from and written to: REGISTRY_AUTH_FILE, else config.json in DOCKER_CONFIG, else
     /// <c>~/.docker/config.json</c>.</summary>
     public string Path { get; }
 
     /// <summary>Finds the file, which need not exist; it is not read yet.</summary>
-    /// <param name="note">Is told of a credential helper that is missing and the like; null for nobody.</param>
+    /// <param name="note">Is told of a credential helper that is missing, takes long and the like, on any thread; null for nobody.</param>
+    /// <param name="helperTimeout">How long a credential helper may take; null for two minutes.</param>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: there is no home directory.</exception>
-    public static DockerConfig Load(Action<RegistryNote>? note = null) => new(DockerConfigFile.DefaultPath(), note);
+    public static DockerConfig Load(Action<RegistryNote>? note = null, TimeSpan? helperTimeout = null) =>
+        new(DockerConfigFile.DefaultPath(), note, helperTimeout ?? CredentialHelper.DefaultTimeout);
 
     /// <summary>The login for a registry: what its credential helper has, else what stands in the file.</summary>
     /// <param name="registry">Host and port.</param>
@@ -144,7 +148,7 @@ public sealed class DockerConfig : ICredentialSource
             return null;
         }
 
-        CredentialHelper? helper = CredentialHelper.Find(name);
+        CredentialHelper? helper = CredentialHelper.Find(name, _helperTimeout, _note);
         if (helper is null && _missing.Add(name))
         {
             _note?.Invoke(new RegistryNote(

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -38,7 +39,9 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
             throw Refused(answer.StatusCode, realm, credential);
         }
 
-        return Read(await ReadAsync(answer, realm, cancellation).ConfigureAwait(false), realm);
+        byte[] body = await SmallBody.ReadAsync(answer.Content, LargestAnswer, cancellation).ConfigureAwait(false)
+            ?? throw new RegistryException(RegistryFault.TooLarge, $"The answer of the token service {realm.Authority} is larger than {LargestAnswer >> 20} MiB.");
+        return Read(body, realm);
     }
 
     private static HttpRequestMessage Get(Uri realm, string? service, IReadOnlyList<string> scopes, RegistryCredential? credential)
@@ -84,12 +87,13 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
     private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> make, Uri realm, CancellationToken cancellation)
     {
         Uri? next = null;
+        long start = Stopwatch.GetTimestamp();
         for (int hops = 0; ; hops++)
         {
             HttpRequestMessage request = make();
             Uri address = request.RequestUri = next ?? request.RequestUri!;
             HttpResponseMessage answer = await sender.SendAsync(request, cancellation).ConfigureAwait(false);
-            if (!Redirects.TryRead(answer, address, request.Method, hops, out next))
+            if (!Redirects.TryRead(answer, address, request.Method, hops, Stopwatch.GetElapsedTime(start), options, out next))
             {
                 return answer;
             }
@@ -131,27 +135,6 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
         };
         string who = credential is null ? "nobody in particular" : credential.ToString();
         return new RegistryException(fault, $"The token service {realm.Authority} gives {who} no token: {(int)status} {status}.") { Status = (int)status, Remedy = remedy };
-    }
-
-    private static async Task<byte[]> ReadAsync(HttpResponseMessage answer, Uri realm, CancellationToken cancellation)
-    {
-        Stream body = await answer.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-        await using (body.ConfigureAwait(false))
-        {
-            using var read = new MemoryStream();
-            byte[] buffer = new byte[16384];
-            int count;
-            while ((count = await body.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
-            {
-                read.Write(buffer, 0, count);
-                if (read.Length > LargestAnswer)
-                {
-                    throw new RegistryException(RegistryFault.TooLarge, $"The answer of the token service {realm.Authority} is larger than {LargestAnswer >> 20} MiB.");
-                }
-            }
-
-            return read.ToArray();
-        }
     }
 
     /// <summary>Reads the service's answer.</summary>

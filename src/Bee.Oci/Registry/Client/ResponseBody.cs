@@ -1,4 +1,4 @@
-using System.Buffers;
+using Bee.Oci.Registry.Transport;
 
 namespace Bee.Oci.Registry.Client;
 
@@ -11,36 +11,8 @@ internal static class ResponseBody
     /// <param name="what">What it is, for the message.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="RegistryException"><see cref="RegistryFault.TooLarge"/>, or what the transport throws while reading.</exception>
-    public static async Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, string what, CancellationToken cancellation)
-    {
-        if (response.Content.Headers.ContentLength > limit)
-        {
-            throw TooLarge(what, limit);
-        }
-
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(16 << 10);
-        try
-        {
-            using Stream stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            using var body = new MemoryStream();
-            int read;
-            while ((read = await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
-            {
-                if (body.Length + read > limit)
-                {
-                    throw TooLarge(what, limit);
-                }
-
-                body.Write(buffer, 0, read);
-            }
-
-            return body.ToArray();
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
+    public static async Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, string what, CancellationToken cancellation) =>
+        await SmallBody.ReadAsync(response.Content, limit, cancellation).ConfigureAwait(false) ?? throw TooLarge(what, limit);
 
     private static RegistryException TooLarge(string what, int limit) =>
         new(RegistryFault.TooLarge, $"The registry's {what} is larger than {limit} bytes, which is the limit for its kind.");

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Net;
 
 namespace Bee.Oci.Registry.Transport;
@@ -13,9 +14,11 @@ internal static class Redirects
     /// <param name="address">Where the request went.</param>
     /// <param name="method">How.</param>
     /// <param name="hops">How often it was sent on already.</param>
+    /// <param name="took">How long the request was sent about so far.</param>
+    /// <param name="options">How long that may be: as long as a small answer may take.</param>
     /// <param name="next">Where to.</param>
     /// <exception cref="RegistryException">It sends on, and that cannot or should not be followed.</exception>
-    public static bool TryRead(HttpResponseMessage answer, Uri address, HttpMethod method, int hops, [NotNullWhen(true)] out Uri? next)
+    public static bool TryRead(HttpResponseMessage answer, Uri address, HttpMethod method, int hops, TimeSpan took, RegistryOptions options, [NotNullWhen(true)] out Uri? next)
     {
         next = null;
         bool keepsMethod = answer.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
@@ -35,6 +38,12 @@ internal static class Redirects
         {
             answer.Dispose();
             throw new RegistryException(RegistryFault.BadAnswer, $"{from} sends the request on {fault}.");
+        }
+
+        if (options.IdleTimeout != Timeout.InfiniteTimeSpan && took > options.IdleTimeout)
+        {
+            answer.Dispose();
+            throw new RegistryException(RegistryFault.TimedOut, string.Create(CultureInfo.InvariantCulture, $"{from} sends the request on, and {options.IdleTimeout.TotalSeconds:0.###} s are over."));
         }
 
         bool downgrade = address.Scheme == Uri.UriSchemeHttps && next.Scheme == Uri.UriSchemeHttp;

@@ -106,27 +106,14 @@ internal static class RefusalText
 
     private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellation)
     {
-        using var words = new MemoryStream();
         try
         {
-            Stream body = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            byte[] buffer = new byte[8192];
-            int count;
-            while ((count = await body.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
-            {
-                words.Write(buffer, 0, count);
-                if (words.Length > Longest)
-                {
-                    return [];
-                }
-            }
+            return await SmallBody.ReadAsync(content, Longest, cancellation).ConfigureAwait(false) ?? [];
         }
         catch (RegistryException)
         {
             // The status says what it is; what breaks off in the middle of a secret would show half of it.
             return [];
         }
-
-        return words.ToArray();
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using Bee.Oci.Registry.Authentication;
@@ -66,6 +67,7 @@ internal sealed class RegistryTransport : IDisposable
     {
         Uri? next = null;
         bool own = true;
+        long start = Stopwatch.GetTimestamp();
         for (int hops = 0; ; hops++)
         {
             HttpRequestMessage request = make();
@@ -94,7 +96,7 @@ internal sealed class RegistryTransport : IDisposable
                 return await FollowAsync(make, scope, cancellation).ConfigureAwait(false);
             }
 
-            if (!Redirects.TryRead(answer, address, method, hops, out next))
+            if (!Redirects.TryRead(answer, address, method, hops, Stopwatch.GetElapsedTime(start), _options, out next))
             {
                 if ((int)answer.StatusCode >= 400 && _authenticator.Secrets() is { Count: > 0 } secrets)
                 {

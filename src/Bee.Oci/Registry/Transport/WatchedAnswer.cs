@@ -5,6 +5,12 @@ namespace Bee.Oci.Registry.Transport;
 /// <summary>An answer's body under the idle timeout.</summary>
 internal sealed class WatchedAnswer(HttpContent inner, TimeSpan idle, Uri address) : WatchedContent(inner)
 {
+    /// <summary>How long the body may stand still, and how long a small one may take as a whole.</summary>
+    public TimeSpan Idle => idle;
+
+    /// <summary>Where the answer came from.</summary>
+    public Uri Address => address;
+
     protected override async Task<Stream> CreateContentReadStreamAsync() =>
         new IdleStream(await Inner.ReadAsStreamAsync().ConfigureAwait(false), idle, address);
 

@@ -1,4 +1,5 @@
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Authentication;
 
 namespace Bee.Oci.Tests.Registry;
 
@@ -158,6 +159,22 @@ public sealed class CredentialHelperTests : IDisposable
         Assert.True(await _folder.Docker.EraseAsync("ghcr.io"));
         Assert.Contains("erase ghcr.io\n", _folder.Calls, StringComparison.Ordinal);
         Assert.Equal("{}", _folder.Json["auths"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_helper_that_hangs_is_told_and_ends_at_its_timeout()
+    {
+        _folder.Write("""{"credsStore":"chest"}""");
+        _folder.Helper("chest", "sleep 100");
+        var docker = DockerConfig.Load(_folder.Notes.Add, TimeSpan.FromSeconds(2.5));
+
+        RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => docker.FindAsync("ghcr.io"));
+
+        Assert.Equal(RegistryFault.Login, error.Fault);
+        Assert.Contains("within 2.5 s", error.Message, StringComparison.Ordinal);
+        RegistryNote note = Assert.Single(_folder.Notes);
+        Assert.True(note.IsWarning);
+        Assert.Contains("Waiting for docker-credential-chest", note.Text, StringComparison.Ordinal);
     }
 
     [Fact]
