@@ -27,7 +27,7 @@ public sealed class Image
     /// <summary>Digest of the manifest, or of the index where the image has several platforms: <c>sha256:…</c>.</summary>
     public string Digest => Descriptor.Digest;
 
-    /// <summary>Bytes of manifest, config and layers together.</summary>
+    /// <summary>Bytes of all manifests, configs and layers together, of all platforms; each blob counts once.</summary>
     public long Size { get; internal init; }
 
     /// <summary>Local time: the manifest's date, else when it was put into the store; null if nothing tells.</summary>

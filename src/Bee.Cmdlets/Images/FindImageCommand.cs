@@ -72,7 +72,8 @@ public sealed class FindImageCommand : RegistryCmdlet
                 return;
             }
 
-            WriteObject(Link.Wait(cancellation => Describe(repository, one, cancellation)));
+            // One image: its size is worth a request for each of its manifests.
+            WriteObject(Link.Wait(cancellation => RemoteImage.DescribeAsync(repository, one, withSize: true, cancellation)));
             return;
         }
 
@@ -93,7 +94,7 @@ public sealed class FindImageCommand : RegistryCmdlet
             // One that fails is told by itself; it may have been deleted since the list was made.
             Task<RemoteImage>[] asked = Link.Wait(async cancellation =>
             {
-                Task<RemoteImage>[] all = [.. some.Select(tag => Describe(repository, tag, cancellation))];
+                Task<RemoteImage>[] all = [.. some.Select(tag => RemoteImage.DescribeAsync(repository, tag, withSize: false, cancellation))];
                 await Task.WhenAny(Task.WhenAll(all)).ConfigureAwait(false);
                 return all;
             });
@@ -129,7 +130,4 @@ public sealed class FindImageCommand : RegistryCmdlet
             return false;
         }
     }
-
-    private static async Task<RemoteImage> Describe(IRepository repository, ImageReference reference, CancellationToken cancellation)
-        => RemoteImage.Described(reference, await repository.FetchManifestAsync(reference.Digest ?? reference.Tag!, cancellation).ConfigureAwait(false));
 }

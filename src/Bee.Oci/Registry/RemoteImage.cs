@@ -1,4 +1,5 @@
 using Bee.Oci.Json;
+using Bee.Oci.Transfer;
 
 namespace Bee.Oci.Registry;
 
@@ -25,10 +26,10 @@ public sealed class RemoteImage
     /// <summary>Media type of the manifest or the index; null where the registry has not been asked for it.</summary>
     public string? MediaType { get; private init; }
 
-    /// <summary>Bytes of manifest, config and layers; null where it is not known, as of an index, which does not tell of its manifests' layers.</summary>
+    /// <summary>Bytes of all manifests, configs and layers, each blob once; null where it is not known. An index does not tell of its manifests' layers: it takes a request for each manifest.</summary>
     public long? Size { get; private init; }
 
-    /// <summary>The platforms of an index; empty for a plain manifest, which does not tell.</summary>
+    /// <summary>The platforms of an index; with those of the indexes in it, and without attestations; empty for a plain manifest, which does not tell.</summary>
     public IReadOnlyList<Platform> Platforms { get; private init; } = [];
 
     /// <summary>The manifest's annotations; empty where it has not been asked for.</summary>
@@ -53,23 +54,44 @@ public sealed class RemoteImage
         MediaType = descriptor.MediaType,
     };
 
-    /// <summary>An image whose manifest has been fetched.</summary>
+    /// <summary>Asks for an image's manifest, and for the indexes in it.</summary>
+    /// <param name="repository">Where it is.</param>
     /// <param name="reference">Its name.</param>
-    /// <param name="content">The manifest or index.</param>
-    /// <exception cref="StoreException"><see cref="StoreFault.DamagedManifest"/>: it is none.</exception>
-    public static RemoteImage Described(ImageReference reference, Content content)
+    /// <param name="withSize">Whether the manifests of an index are asked for too, which its <see cref="Size"/> takes.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="RegistryException">It is not there, or damaged.</exception>
+    public static async Task<RemoteImage> DescribeAsync(IReadOnlyRepository repository, ImageReference reference, bool withSize, CancellationToken cancellationToken = default)
     {
-        ManifestDocument manifest = OciJson.Read(content.Bytes, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, $"manifest of {reference}");
-        IEnumerable<DescriptorDocument?> parts = [manifest.Config, .. manifest.Layers ?? []];
+        ArgumentNullException.ThrowIfNull(repository);
+        ArgumentNullException.ThrowIfNull(reference);
+        Content content = await repository.FetchManifestAsync(reference.Digest ?? reference.Tag ?? ImageReference.DefaultTag, cancellationToken).ConfigureAwait(false);
+        bool isIndex = MediaTypes.IsIndex(content.Descriptor.MediaType);
+        ManifestDocument manifest = ManifestDocument.Read(content.Bytes, content.Descriptor);
+        IReadOnlyList<PlatformManifest> manifests = isIndex ? await PlatformPart.ListAsync(repository, content, cancellationToken).ConfigureAwait(false) : [];
         return new(reference)
         {
             Digest = content.Descriptor.Digest,
             MediaType = content.Descriptor.MediaType,
-            // Anyone may have written the sizes: they are summed up as far as a sum means something.
-            Size = manifest.Manifests is not null ? null : parts.Aggregate((long)content.Bytes.Length, (sum, part) => part?.Size is > 0 and < (1L << 50) and var size ? sum + size : sum),
-            Platforms = [.. (manifest.Manifests ?? []).Select(entry => entry?.Platform?.ToPlatform()).OfType<Platform>().Distinct()],
+            Size = isIndex && !withSize ? null : await SizeAsync(repository, content, cancellationToken).ConfigureAwait(false),
+            Platforms = [.. manifests.Select(one => one.Descriptor.Platform).OfType<Platform>().Distinct()],
             Annotations = Printable.Annotations(manifest.Annotations),
         };
+    }
+
+    private static async Task<long?> SizeAsync(IReadOnlyRepository repository, Content content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ImageTree tree = await ImageTree.ReadAsync(repository, content, cancellationToken).ConfigureAwait(false);
+
+            // Anyone may have written the sizes: they are summed up as far as a sum means something.
+            return tree.Blobs.Aggregate(tree.Manifests.Sum(one => (long)one.Bytes.Length), (sum, blob) => blob.Size < 1L << 50 ? sum + blob.Size : sum);
+        }
+        catch (RegistryException e) when (e.Fault is RegistryFault.NotFound or RegistryFault.TooLarge && MediaTypes.IsIndex(content.Descriptor.MediaType))
+        {
+            // Not all that the index names is there, as where one platform alone was copied.
+            return null;
+        }
     }
 
     /// <summary>The name.</summary>

@@ -6,6 +6,10 @@ namespace Bee.Oci.Store;
 /// <summary>Makes <see cref="Image"/>s of index entries. Manifests and configs are small, so their digests are checked each time; programs are not touched.</summary>
 internal sealed class ImageReader(IBlobs files, string store)
 {
+    // As deep, and as many, as Closure goes.
+    private const int Depth = 3;
+    private const int MostPieces = 10_000;
+
     /// <summary>The image of an entry. What is wrong with it does not throw, but stands in <see cref="Image.Fault"/>.</summary>
     public Image Read(DescriptorDocument entry)
     {
@@ -28,48 +32,58 @@ internal sealed class ImageReader(IBlobs files, string store)
 
     private Image Read(string reference, Descriptor descriptor)
     {
+        ManifestDocument top = ReadManifest(descriptor);
+        long size = SizeOf(descriptor, top);
         if (!MediaTypes.IsIndex(descriptor.MediaType))
         {
-            return ReadSingle(reference, descriptor, descriptor, descriptor.Platform is { } only ? [only] : [], 0, []);
+            return ReadSingle(reference, descriptor, new PlatformManifest(descriptor, new Dictionary<string, string>()), descriptor.Platform is { } only ? [only] : [], size);
         }
 
-        ManifestDocument index = ReadManifest(descriptor);
-        List<Descriptor> children = Descriptors(index.Manifests, descriptor);
-
-        // What other tools say of an image's making (attestations) stands in the index as a manifest for no platform.
-        children.RemoveAll(c => c.Platform is { Os: "unknown" });
-        Platform[] platforms = [.. children.Select(c => c.Platform).OfType<Platform>()];
-        Descriptor? child = PlatformChoice.For(children, Platform.Host)
-            ?? (children is [var sole] ? sole : null);
-        if (child is null || MediaTypes.IsIndex(child.MediaType))
+        StoreException? fault = null;
+        IndexContent Open(Descriptor index)
         {
-            return new Image(reference, descriptor, store)
+            try
             {
-                Size = descriptor.Size,
-                Platforms = platforms,
-                Annotations = Printable.Annotations(index.Annotations),
-                Created = Date(Printable.Annotations(index.Annotations)) ?? Date(descriptor.Annotations),
-            };
+                ManifestDocument document = index.Digest == descriptor.Digest ? top : ReadManifest(index);
+                return new IndexContent(Descriptors(document.Manifests, index), Printable.Annotations(document.Annotations));
+            }
+            catch (StoreException e) when (index.Digest != descriptor.Digest)
+            {
+                // It may be for another platform, and then it is of no interest here.
+                fault ??= e;
+                return new IndexContent([], new Dictionary<string, string>());
+            }
         }
 
-        return ReadSingle(reference, descriptor, child, platforms, descriptor.Size, Printable.Annotations(index.Annotations));
+        // What is given is there at once.
+        IReadOnlyList<PlatformManifest> manifests = PlatformManifests.FindAsync(descriptor, index => ValueTask.FromResult(Open(index))).AsTask().GetAwaiter().GetResult();
+        Platform[] platforms = [.. manifests.Select(manifest => manifest.Descriptor.Platform).OfType<Platform>().Distinct()];
+        Descriptor? chosen = PlatformChoice.For(manifests.Select(manifest => manifest.Descriptor), Platform.Host);
+        PlatformManifest? child = chosen is not null ? manifests.First(manifest => manifest.Descriptor == chosen) : fault is null && manifests is [var sole] ? sole : null;
+        if (child is not null)
+        {
+            return ReadSingle(reference, descriptor, child, platforms, size);
+        }
+
+        return fault is not null ? throw fault : new Image(reference, descriptor, store)
+        {
+            Size = size,
+            Platforms = platforms,
+            Annotations = Printable.Annotations(top.Annotations),
+            Created = Date(Printable.Annotations(top.Annotations)) ?? Date(descriptor.Annotations),
+        };
     }
 
-    private Image ReadSingle(
-        string reference,
-        Descriptor entry,
-        Descriptor descriptor,
-        IReadOnlyList<Platform> platforms,
-        long above,
-        IEnumerable<KeyValuePair<string, string>> inherited)
+    private Image ReadSingle(string reference, Descriptor entry, PlatformManifest chosen, IReadOnlyList<Platform> platforms, long size)
     {
+        Descriptor descriptor = chosen.Descriptor;
         ManifestDocument manifest = ReadManifest(descriptor);
         List<Descriptor> layers = Descriptors(manifest.Layers, descriptor);
         Descriptor? configBlob = manifest.Config is null ? null : Descriptors([manifest.Config], descriptor)[0];
         FormatFacts facts = FormatReader.Read(files, manifest.ArtifactType, configBlob, layers);
         Platform? platform = descriptor.Platform ?? facts.Platform;
 
-        var annotations = new SortedDictionary<string, string>(inherited.ToDictionary(), StringComparer.Ordinal);
+        var annotations = new SortedDictionary<string, string>(chosen.Annotations.ToDictionary(), StringComparer.Ordinal);
         foreach ((string key, string value) in Printable.Annotations(manifest.Annotations))
         {
             annotations[key] = value;
@@ -77,7 +91,7 @@ internal sealed class ImageReader(IBlobs files, string store)
 
         return new Image(reference, entry, store)
         {
-            Size = (configBlob is null ? layers : layers.Prepend(configBlob)).Aggregate(above + descriptor.Size, Sum),
+            Size = size,
             Created = Date(annotations) ?? CreationDate.Read(facts.Created) ?? Date(entry.Annotations),
             Format = facts.Format,
             Config = facts.Config,
@@ -92,8 +106,52 @@ internal sealed class ImageReader(IBlobs files, string store)
         };
     }
 
-    /// <summary>Sizes come from the manifest, so they may be absurd.</summary>
-    private static long Sum(long sum, Descriptor layer) => sum > long.MaxValue - layer.Size ? long.MaxValue : sum + layer.Size;
+    /// <summary>The bytes of all manifests, configs and layers of an image, each digest once. What cannot be read counts by its descriptor.</summary>
+    private long SizeOf(Descriptor top, ManifestDocument document)
+    {
+        var seen = new HashSet<string>();
+        long sum = 0;
+        void Add(Descriptor descriptor, ManifestDocument? manifest, int depth)
+        {
+            if (seen.Count >= MostPieces || !seen.Add(descriptor.Digest))
+            {
+                return;
+            }
+
+            // Sizes come from the manifest, so they may be absurd.
+            sum = descriptor.Size < 0 || sum > long.MaxValue - descriptor.Size ? sum : sum + descriptor.Size;
+            foreach (DescriptorDocument? blob in manifest is null ? [] : (IEnumerable<DescriptorDocument?>)[manifest.Config, .. manifest.Layers ?? []])
+            {
+                if (blob is not null)
+                {
+                    Add(blob.ToDescriptor(), null, 0);
+                }
+            }
+
+            foreach (DescriptorDocument? child in manifest?.Manifests ?? [])
+            {
+                if (child is not null)
+                {
+                    Add(child.ToDescriptor(), depth == 0 ? null : TryReadManifest(child.ToDescriptor()), depth - 1);
+                }
+            }
+        }
+
+        Add(top, document, Depth);
+        return sum;
+    }
+
+    private ManifestDocument? TryReadManifest(Descriptor descriptor)
+    {
+        try
+        {
+            return ReadManifest(descriptor);
+        }
+        catch (StoreException)
+        {
+            return null;
+        }
+    }
 
     private static List<Descriptor> Descriptors(List<DescriptorDocument?>? documents, Descriptor of)
     {

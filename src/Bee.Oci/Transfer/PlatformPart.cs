@@ -20,7 +20,7 @@ internal static class PlatformPart
                 : throw new RegistryException(RegistryFault.NoPlatform, $"The image of {source.Name} is for {told} alone, not for {wanted}.");
         }
 
-        IReadOnlyList<Descriptor> children = ImageTree.Sound(document.Manifests, resolved.Descriptor);
+        IReadOnlyList<Descriptor> children = [.. (await ListAsync(source, resolved, cancellation).ConfigureAwait(false)).Select(manifest => manifest.Descriptor)];
         Descriptor? chosen = PlatformChoice.For(children, wanted);
         return chosen is not null
             ? await ImageTree.FetchAsync(source, chosen, cancellation).ConfigureAwait(false)
@@ -28,6 +28,16 @@ internal static class PlatformPart
                 RegistryFault.NoPlatform,
                 $"The image of {source.Name} has nothing for {wanted}; it is for {string.Join(", ", children.Select(c => c.Platform?.ToString() ?? "an unnamed platform").Distinct())}.");
     }
+
+    /// <summary>The manifests of an index, with those of the indexes in it.</summary>
+    /// <exception cref="RegistryException">An index is missing, or none.</exception>
+    public static ValueTask<IReadOnlyList<PlatformManifest>> ListAsync(IReadOnlyRepository source, Content top, CancellationToken cancellation) =>
+        PlatformManifests.FindAsync(top.Descriptor, async index =>
+        {
+            Content content = index.Digest == top.Descriptor.Digest ? top : await ImageTree.FetchAsync(source, index, cancellation).ConfigureAwait(false);
+            ManifestDocument document = ImageTree.Parse(content);
+            return new IndexContent(ImageTree.Sound(document.Manifests, index), Printable.Annotations(document.Annotations));
+        });
 
     private static async Task<Platform?> ToldAsync(IReadOnlyRepository source, Content manifest, ManifestDocument document, CancellationToken cancellation)
     {

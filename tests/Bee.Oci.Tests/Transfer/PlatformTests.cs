@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Bee.Oci.Registry;
 using Bee.Oci.Transfer;
@@ -83,7 +84,78 @@ public sealed class PlatformTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task An_index_in_an_index_is_listed_chosen_described_and_summed_by_one_rule()
+    {
+        PutNested();
+        Platform[] expected = [new("linux", "mips"), Platform.Host];
+        Image whole = (await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name)).Image!;
+        Image part = (await new ImageTransfer(new() { Platform = Platform.Host }).PullAsync(_registry, "v1", _folder.Store, ImageReference.Parse("registry.example/me/x:part"))).Image!;
+        RemoteImage remote = await RemoteImage.DescribeAsync(_registry, s_name, withSize: true);
+
+        Assert.Equal(expected, whole.Platforms);
+        Assert.Equal(expected, remote.Platforms);
+        Assert.Equal(Platform.Host, whole.Platform);
+        Assert.Equal("elf for this machine", Encoding.UTF8.GetString(_folder.Store.ReadProgram(whole)));
+        Assert.Equal(_folder.Store.ReadProgram(whole), _folder.Store.ReadProgram(part));
+        Assert.Equal("inner", whole.Annotations["org.example.from"]);
+
+        // All of it, each blob once: the images share a config.
+        long size = _folder.Blobs().Sum(file => new FileInfo(file).Length);
+        Assert.Equal((size, (long?)size), (whole.Size, remote.Size));
+        Assert.Equal(size, _folder.Store.Verify(whole).Sum(check => check.Descriptor.Size));
+        Assert.Null((await RemoteImage.DescribeAsync(_registry, s_name, withSize: false)).Size);
+    }
+
+    [Fact]
+    public async Task What_is_said_of_an_images_making_is_no_platform_to_choose_or_to_tell()
+    {
+        PutNested();
+
+        RegistryException e = await Assert.ThrowsAsync<RegistryException>(
+            () => new ImageTransfer(new() { Platform = new Platform("linux", "s390x") }).PullAsync(_registry, "v1", _folder.Store, s_name));
+        Assert.Contains($"it is for linux/mips, {Platform.Host}.", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_index_that_the_platform_stands_in_is_told()
+    {
+        PutNested();
+        await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name);
+        string inner = _registry.Manifests.Values.Single(manifest => manifest.Descriptor.MediaType == MediaTypes.ImageIndex && manifest.Descriptor.Digest != _registry.Tags["v1"]).Descriptor.Digest;
+        File.Delete(_folder.Blob(inner));
+
+        Assert.Contains(inner, _folder.Store.Find(s_name.ToString())!.Problem, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    // A plain manifest, an index for this machine whose manifest names no platform, and what BuildKit says of their making, in both of its ways.
+    private void PutNested()
+    {
+        JsonObject attestation = MemoryRepository.Json(_registry.PutImage(null, "attestation"));
+        attestation["platform"] = new JsonObject { ["os"] = "unknown", ["architecture"] = "unknown" };
+        JsonObject further = MemoryRepository.Json(_registry.PutImage(null, "further attestation"));
+        further["annotations"] = new JsonObject { ["vnd.docker.reference.type"] = "attestation-manifest" };
+        Descriptor inner = _registry.PutManifest(
+            new JsonObject
+            {
+                ["schemaVersion"] = 2,
+                ["manifests"] = new JsonArray(further, MemoryRepository.Json(_registry.PutImage(null, "elf for this machine"))),
+                ["annotations"] = new JsonObject { ["org.example.from"] = "inner" },
+            }, "inner", MediaTypes.ImageIndex);
+        JsonObject other = MemoryRepository.Json(_registry.PutImage(null, "elf for mips"));
+        other["platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = "mips" };
+        JsonObject nested = MemoryRepository.Json(inner);
+        nested["platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = Platform.Host.Architecture };
+        _registry.PutManifest(
+            new JsonObject
+            {
+                ["schemaVersion"] = 2,
+                ["manifests"] = new JsonArray(attestation, other, nested),
+                ["annotations"] = new JsonObject { ["org.example.from"] = "outer" },
+            }, "v1", MediaTypes.ImageIndex);
+    }
 
     private Descriptor PutIndex(params (string Os, string Architecture, string? Variant)[] platforms)
     {
