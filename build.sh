@@ -136,15 +136,15 @@ mount_filesystem() {
     fi
 }
 
-# Prints, one a line, what starts the session of the pwsh on PATH; fails without one of version 7.4 or later. A .NET tool's pwsh starts the session as a
-# child, which outlives it when it is killed: there it is dotnet and pwsh.dll.
+# Prints the path of the pwsh on PATH; fails without one of version 7.4 or later, and where it is a .NET tool: that one starts the session as a child, which
+# outlives it when it is killed, and lies in the home of its user, where tests that run as another user cannot start it.
 installed_pwsh() {
     have pwsh || return 1
     # shellcheck disable=SC2016
     pwsh -NoProfile -NonInteractive -Command '
-        if ($PSVersionTable.PSVersion -lt "7.4") { exit 1 }
-        [Environment]::ProcessPath
-        if ((Split-Path -Leaf ([Environment]::ProcessPath)) -eq "dotnet") { Join-Path $PSHOME pwsh.dll }' 2>/dev/null </dev/null
+        $file = [Environment]::ProcessPath
+        if ($PSVersionTable.PSVersion -lt "7.4" -or (Split-Path -Leaf $file) -eq "dotnet") { exit 1 }
+        $file' 2>/dev/null </dev/null
 }
 
 # Puts the PowerShell of .config/dotnet-tools.json into artifacts/packages, once, and names its pwsh.dll in $restored. There, and not in the packages of the
@@ -160,14 +160,15 @@ restore_pwsh() {
     restored=$(echo "$folder"/tools/net*/any/unix/pwsh.dll)
 }
 
-# Writes artifacts/pwsh, which becomes the PowerShell that builds and tests: the one on PATH, else the restored one.
+# Writes artifacts/pwsh, which becomes the PowerShell that builds and tests: the one on PATH, else the restored one. Tests take files of the restored one
+# into virtual machines.
 find_pwsh() {
-    local command
+    local installed command
     pwsh=$root/artifacts/pwsh
     mkdir -p "$root/artifacts"
-    mapfile -t command < <(installed_pwsh)
-    if [ ${#command[@]} -eq 0 ] || [ "$task" = test ]; then restore_pwsh; fi
-    [ ${#command[@]} -gt 0 ] || command=("$(command -v dotnet)" "$restored")
+    installed=$(installed_pwsh) || installed=
+    if [ -z "$installed" ] || [ "$task" = test ]; then restore_pwsh; fi
+    if [ -n "$installed" ]; then command=("$installed"); else command=("$(command -v dotnet)" "$restored"); fi
     printf '#!/bin/sh\n# Written by build.sh.\nexec%s "$@"\n' "$(printf " '%s'" "${command[@]//\'/\'\\\'\'}")" >"$TMPDIR/pwsh"
     chmod 755 "$TMPDIR/pwsh"
     cmp -s "$TMPDIR/pwsh" "$pwsh" || mv "$TMPDIR/pwsh" "$pwsh"
