@@ -67,6 +67,7 @@ public sealed partial class BpfProgramSession
                     Select = map => streams.Contains(map.Name),
                     Interval = Pinned.Details.Interval,
                     AllEntries = Pinned.Details.AllEntries,
+                    RepeatIterators = Pinned.Details.RepeatIterators,
                 });
                 var background = new BackgroundReader(_session, reader, Name, DefaultBuffer, 0, null) { Hold = hold };
                 background.ReadOnce();

@@ -88,6 +88,7 @@ public sealed class StartProgramCommand : RunCmdlet
             Streams = [.. reader.Streams.Where(stream => stream.Map is not null).Select(stream => stream.Name)],
             Interval = Interval,
             AllEntries = All,
+            RepeatIterators = RepeatsIterators,
         });
         Tell($"Pinned in {folder}.");
         return pinned.Lock();

@@ -15,6 +15,15 @@ public abstract class RunCmdlet : ProgramCmdlet
     public IDictionary? Parameter { get; set; }
 
     /// <summary>
+    /// Entries for the program's maps, set after it is loaded and before it is attached: a hashtable of map names, each with entries as Set-BeeMapEntry takes
+    /// them, or with a hashtable of keys and values.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(MapEntriesCompleter))]
+    public IDictionary? MapEntry { get; set; }
+
+    /// <summary>
     /// Names of the maps to stream; wildcards choose among those that stream by their name's prefix, a literal name can be any map that
     /// can be read.
     /// </summary>
@@ -57,7 +66,10 @@ public abstract class RunCmdlet : ProgramCmdlet
     [ArgumentCompleter(typeof(ProgramTargetCompleter))]
     public IDictionary? AttachTo { get; set; }
 
-    /// <summary>How often maps that are no event streams are read: a TimeSpan, a number of seconds, or text such as 200ms. One second by default.</summary>
+    /// <summary>
+    /// How often maps that are no event streams are read: a TimeSpan, a number of seconds, or text such as 200ms. One second by default. If it is given, iterators run
+    /// again at each interval too.
+    /// </summary>
     [Parameter]
     [Duration]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
@@ -83,6 +95,9 @@ public abstract class RunCmdlet : ProgramCmdlet
     [Parameter]
     [ValidateRange(1, long.MaxValue)]
     public long MaxEvents { get; set; }
+
+    /// <summary>Whether iterators run again at each interval: they do where somebody says how often.</summary>
+    private protected bool RepeatsIterators => MyInvocation.BoundParameters.ContainsKey(nameof(Interval));
 
     /// <summary>Runs one program.</summary>
     private protected abstract void Run(ProgramInput input);
@@ -115,20 +130,24 @@ public abstract class RunCmdlet : ProgramCmdlet
     private protected (BpfSession Session, EventReader Reader) Attach(ProgramInput input)
     {
         var log = new LibbpfLog();
+        var warnings = new List<string>();
         BpfSession? session = null;
         EventReader? reader = null;
         try
         {
+            MapEntryValues entries = MapEntryValues.From(MapEntry, input.File);
             session = BpfSession.Load(input.File, new BpfSessionOptions
             {
                 Parameters = ParameterValues.From(Parameter, input.File),
                 ProcessId = ProcessId,
                 Interfaces = Interface ?? [],
-                Cgroup = Cgroup,
+                Cgroup = Cgroup is { } cgroup && (cgroup[0] is '~' || cgroup is "." or ".." || cgroup.StartsWith("./", StringComparison.Ordinal) || cgroup.StartsWith("../", StringComparison.Ordinal)) ? FullPath(cgroup) : Cgroup,
                 // A path is meant from the session's location, which is not the process's.
-                NetworkNamespace = NetworkNamespace?.Contains('/') == true ? FullPath(NetworkNamespace) : NetworkNamespace,
+                NetworkNamespace = NetworkNamespace is { } space && (space.Contains('/') || space[0] is '~') ? FullPath(space) : NetworkNamespace,
                 AttachTo = AttachTargets.From(AttachTo, input.File),
+                ResolvePath = (program, path) => ResolveTarget(input, program, path),
                 SampleFrequency = SampleFrequency,
+                Warn = warnings.Add,
                 Log = log.Add,
             });
             Tell($"Loaded {string.Join(", ", session.Programs.Select(program => $"{program.Name} (id {program.Id})"))}.");
@@ -137,10 +156,13 @@ public abstract class RunCmdlet : ProgramCmdlet
                 Select = MapSelection.From(Map, input.File),
                 Interval = Interval,
                 AllEntries = All,
+                RepeatIterators = RepeatsIterators,
             });
+            entries.Apply(session);
             session.Attach();
             Tell($"Attached {string.Join(", ", input.File.Programs.Select(program => program.SectionName))}.");
             log.WriteTo(this);
+            warnings.ForEach(WriteWarning);
             foreach (PresentationFault fault in input.Said.Check(input.File))
             {
                 Tell($"Passed over what {input.Name} says of {fault.Place}: {fault.Message}");
@@ -156,6 +178,15 @@ public abstract class RunCmdlet : ProgramCmdlet
             log.WriteTo(this);
             throw;
         }
+    }
+
+    // A bee.yaml's paths are meant from its folder, as its sources are; a person's, and a section's, from the session's location. A colon in them is no drive's.
+    private string ResolveTarget(ProgramInput input, string program, string path)
+    {
+        bool isManifests = input.Folder is not null && !AttachTargets.Names(AttachTo, program) && input.File.Programs.First(one => one.Name == program).Presentation.AttachTo is not null;
+        return path is "~" || path.StartsWith("~/", StringComparison.Ordinal)
+            ? FullPath("~") + path[1..]
+            : Path.GetFullPath(path, isManifests ? input.Folder! : SessionState.Path.CurrentFileSystemLocation.ProviderPath);
     }
 
     /// <summary>Says what would otherwise look like a program that sees nothing.</summary>

@@ -74,3 +74,13 @@ public sealed class ProgramTargetCompleter : ProgramCompleter
         => Describe(bound).Programs.Select(program => new Candidate(
             $"@{{ {CompletionText.Key(program.Name)} = {CompletionText.Quote(program.AttachTo ?? string.Empty, '\'')} }}", program.Section ?? program.Name, IsCode: true));
 }
+
+/// <summary>Offers a hashtable with each of a program's maps that can be filled before it is attached.</summary>
+public sealed class MapEntriesCompleter : ProgramCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => Describe(bound).Maps
+            .Where(map => map.Role is null && map.KeyType is not null)
+            .Select(map => new Candidate($"@{{ {CompletionText.Key(map.Name)} = @{{}} }}", map.Help ?? $"{map.Type}: {map.KeyType} to {map.ValueType ?? "-"}", IsCode: true));
+}

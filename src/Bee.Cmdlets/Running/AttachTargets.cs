@@ -24,6 +24,9 @@ internal static class AttachTargets
         return targets;
     }
 
+    /// <summary>Whether a target is given for a program.</summary>
+    public static bool Names(IDictionary? given, string program) => given?.Keys.Cast<object>().Any(name => program.Equals($"{name}", StringComparison.OrdinalIgnoreCase)) == true;
+
     private static string Find(string name, ObjectFile file)
     {
         if (file.Programs.Any(program => program.Name == name))

@@ -38,7 +38,9 @@ internal static class MapSelection
             || (map.Role != MapRole.None && patterns.Exists(pattern => pattern.IsMatch(map.Name) || (map.DataSource is { } source && pattern.IsMatch(source))));
     }
 
-    private static MapDescription Find(string name, ObjectFile file)
+    /// <summary>The map of a name.</summary>
+    /// <exception cref="BeeInputException">There is none.</exception>
+    public static MapDescription Find(string name, ObjectFile file)
     {
         MapDescription? found = file.Maps.FirstOrDefault(map => map.Name == name)
             ?? file.Maps.FirstOrDefault(map => map.DataSource == name)

@@ -11,6 +11,9 @@ internal sealed record ProgramInput(string Name, string Origin, ObjectFile File)
     /// <summary>What an image's config says about the object, as far as that has been checked by nobody.</summary>
     public ObjectPresentation Said { get; init; } = ObjectPresentation.None;
 
+    /// <summary>The folder of the bee.yaml that came with a source, from which paths in it are meant; null for what was built before.</summary>
+    public string? Folder { get; init; }
+
     /// <summary>True for what is meant as a path and not as an image's name: it begins as one, or ends in .c or .o. The colons of an IPv6 address are no provider's.</summary>
     public static bool IsPath(string text)
         => text.StartsWith('/') || text.StartsWith('.') || text.StartsWith('~') || (text.Contains("::", StringComparison.Ordinal) && !text.StartsWith('['))

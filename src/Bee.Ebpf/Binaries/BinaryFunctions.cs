@@ -11,6 +11,7 @@ internal static class BinaryFunctions
     {
         using var file = FileFacts.TryOpen(path, out _);
         var found = new Dictionary<string, BinaryFunction>(StringComparer.Ordinal);
+        var global = new HashSet<string>(StringComparer.Ordinal);
         if (file is not null && ElfImage.Open(file) is { } image)
         {
             foreach (var table in ElfSymbolTable.Of(image))
@@ -19,7 +20,15 @@ internal static class BinaryFunctions
                 {
                     if (!function.IsIndirect && image.PlaceOf(function.Address) is { } place && table.Name(function.Name) is { Length: > 0 } name)
                     {
-                        found.TryAdd(name, new BinaryFunction(name, place));
+                        // Of functions with one name the one that other files use counts, as for libbpf.
+                        if (function.IsGlobal && global.Add(name))
+                        {
+                            found[name] = new BinaryFunction(name, place);
+                        }
+                        else
+                        {
+                            found.TryAdd(name, new BinaryFunction(name, place));
+                        }
                     }
                 }
             }

@@ -5,11 +5,21 @@ internal static class BinaryPaths
 {
     private static readonly string[] s_libraries = ["/usr/lib64", "/usr/lib", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
 
-    /// <summary>The file, or null.</summary>
-    public static string? Find(string name) => Places(name).Select(d => Path.Combine(d, name)).FirstOrDefault(System.IO.File.Exists);
+    /// <summary>The file of a name without a slash, or null. A library may be named without its version: <c>libc</c> for libc.so.6.</summary>
+    public static string? Find(string name) => Candidates(name).FirstOrDefault(System.IO.File.Exists) ?? (name.StartsWith("lib", StringComparison.Ordinal) ? Library(name) : null);
 
-    /// <summary>The path that a target's text means: itself, or where a name without a slash is found; the name when it is not.</summary>
-    public static string Resolve(string path) => path.Contains('/') ? path : Find(path) ?? path;
+    /// <summary>Where a name without a slash may be.</summary>
+    public static IEnumerable<string> Candidates(string name) => Places(name).Select(d => Path.Combine(d, name));
+
+    // The shortest name is the library itself; what is called only .so may be a script for the linker.
+    private static string? Library(string name) => s_libraries.Where(Directory.Exists).SelectMany(folder => Files(folder).Where(file => file.StartsWith(name + ".so", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        .Select(file => Path.Combine(folder, file))).FirstOrDefault(IsElf);
+
+    private static bool IsElf(string path)
+    {
+        using var file = FileFacts.TryOpen(path, out _);
+        return file is not null && ElfImage.Open(file) is not null;
+    }
 
     /// <summary>Files of nearly that name, in the same folder or where names without a path are looked for.</summary>
     public static IReadOnlyList<string> Near(string path, int most)

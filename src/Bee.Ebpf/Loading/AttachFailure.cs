@@ -32,21 +32,16 @@ internal static class AttachFailure
         };
     }
 
-    public static BpfLoadException ExplainUprobe(BpfProgram program, UprobeTarget target, int errno, string log)
+    public static BpfLoadException ExplainUprobe(BpfProgram program, BpfSessionOptions options, TargetFile file, UprobeTarget target, int errno, string log)
     {
         if (errno is Libc.EPERM or Libc.EACCES)
         {
             return Permissions.Refused($"attach program '{program.Name}' ({program.Description.SectionName})", errno, program.Name, log, perf: true);
         }
 
-        var path = BinaryPaths.Resolve(target.Path);
-        if (!System.IO.File.Exists(path))
-        {
-            return NoFile(program, target.Path);
-        }
-
-        return errno is Libc.ENOENT or Libc.EINVAL && target.Function is { } function
-            ? NoTarget(program.Description, function, BinaryFunctions.Of(path).Select(f => f.Name), errno, log, $" in {path}")
+        return errno == Libc.ESRCH && options.ProcessId is { } pid ? NoProcess(program.Description, pid)
+            : errno is Libc.ENOENT or Libc.EINVAL && target.Function is { } function
+            ? NoTarget(program.Description, function, file.Functions.Select(f => f.Name), errno, log, $" in {file}")
             : Other(program, errno, log);
     }
 
@@ -86,9 +81,6 @@ internal static class AttachFailure
         };
     }
 
-    /// <summary>The file that a target names, once it is sure that there is one.</summary>
-    public static string Existing(BpfProgram program, string path) => BinaryPaths.Resolve(path) is var found && System.IO.File.Exists(found) ? found : throw NoFile(program, path);
-
     public static BpfLoadException ExplainSampler(BpfProgram program, int frequency, int errno)
     {
         if (errno is Libc.EPERM or Libc.EACCES)
@@ -106,8 +98,8 @@ internal static class AttachFailure
         };
     }
 
-    public static BpfLoadException NoProcess(BpfProgram program, int pid) =>
-        new(LoadFault.NoProcess, $"Program '{program.Name}' cannot be narrowed to process {pid}: there is no such process.") { Program = program.Name, Errno = Libc.ESRCH };
+    public static BpfLoadException NoProcess(ProgramDescription program, int pid) =>
+        new(LoadFault.NoProcess, $"Program '{program.Name}' cannot be narrowed to process {pid}: there is no such process, or it has ended.") { Program = program.Name, Errno = Libc.ESRCH };
 
     /// <summary>Whether this kernel was built with kprobes.</summary>
     public static bool HasKprobes => KernelHost.Current.HasKprobes;
@@ -133,7 +125,7 @@ internal static class AttachFailure
             Errno = errno,
             Log = log,
             Suggestions = names,
-            Remedy = names.Count > 0 ? $"Near it are {string.Join(", ", names)}." : "The name may belong to another version.",
+            Remedy = names.Count > 0 ? $"Near it are {string.Join(", ", names.Select(Quoted))}." : "The name may belong to another version.",
         };
     }
 
@@ -144,17 +136,21 @@ internal static class AttachFailure
             Remedy = "A section that begins with uprobe/ or uretprobe/ takes the same pattern, and sees every thread.",
         };
 
-    private static BpfLoadException NoFile(BpfProgram program, string path)
+    public static BpfLoadException NoFile(ProgramDescription program, string path, int? pid)
     {
         var names = BinaryPaths.Near(path, MostNames);
-        return new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to a place in '{path}', and there is no such file.")
+        return new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to a place in '{path}', and there is no such file{(pid is null ? "" : $", neither for process {pid} nor for this one")}.")
         {
             Program = program.Name,
             Errno = Libc.ENOENT,
             Suggestions = names,
-            Remedy = "The path must be that of the program or library on this machine." + (names.Count > 0 ? $" Near it are {string.Join(", ", names)}." : ""),
+            Remedy = (pid is null ? "The path must be that of the program or library on this machine." : $"/proc/{pid}/maps lists what the process has mapped.")
+                + (names.Count > 0 ? $" Near it are {string.Join(", ", names)}." : ""),
         };
     }
+
+    // A name with a comma or a blank would read as two.
+    private static string Quoted(string name) => name.AsSpan().ContainsAny(", ") ? $"'{name}'" : name;
 
     private static string Example(string kind) => kind switch
     {

@@ -7,8 +7,9 @@ public sealed class BpfSessionOptions
     public IReadOnlyDictionary<string, object?> Parameters { get; init; } = new Dictionary<string, object?>();
 
     /// <summary>
-    /// Narrows links that can be narrowed (uprobe, uretprobe, perf_event) to one process, so that others do not pay for them.
-    /// Other links still see every process: a program that must not should have a parameter of its own.
+    /// Narrows links that can be narrowed (uprobe, uretprobe, usdt, perf_event) to one process, so that others do not pay for them.
+    /// Other links still see every process: a program that must not should have a parameter of its own. Programs and libraries that targets name are
+    /// then looked for among what that process has mapped and in its own file system, which in a container is another.
     /// </summary>
     public int? ProcessId { get; init; }
 
@@ -39,6 +40,15 @@ public sealed class BpfSessionOptions
     /// options for those take them; for tc also <c>interface/ingress</c> and <c>interface/egress</c>.
     /// </summary>
     public IReadOnlyDictionary<string, string> AttachTo { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// Makes the relative path of a program or library absolute; it gets the program's name and the path as the target has it, which may begin with <c>~</c>. Null
+    /// takes paths from the folder that this process is in.
+    /// </summary>
+    public Func<string, string, string>? ResolvePath { get; init; }
+
+    /// <summary>Gets sentences about what is attached and will probably see nothing, on the calling thread; null for none. It must not throw.</summary>
+    public Action<string>? Warn { get; init; }
 
     /// <summary>Gets libbpf's log, debug lines too, line by line on the calling thread; null for none. It must not throw.</summary>
     public Action<string>? Log { get; init; }

@@ -35,6 +35,9 @@ public sealed class MapWriter
     /// <summary>The names that an entry may have: Key and Value, for maps with one value a CPU Values, and the fields of key and value.</summary>
     public IReadOnlyList<string> Names => [.. _encoder.Names];
 
+    /// <summary>Whether keys are text, so that any word may be one.</summary>
+    public bool HasTextKey => _encoder.HasTextKey;
+
     /// <summary>The bytes of an entry.</summary>
     /// <param name="entry">
     /// A <see cref="MapEntry"/>, or a dictionary of what one has: Key and Value, or their fields by name. Fields of a struct that are not given keep the

@@ -15,10 +15,17 @@ internal readonly record struct FileFacts(ulong Device, ulong Inode, long Change
 
     /// <summary>Opens a regular file for reading. Pipes and devices, on which opening alone may wait or do things, are left alone.</summary>
     /// <returns>The file, or null where there is none that can be read.</returns>
-    public static SafeFileHandle? TryOpen(string path, out FileFacts facts)
+    public static SafeFileHandle? TryOpen(string path, out FileFacts facts) => Regular(FileCalls.Open(path, ReadOnlyNonBlocking), out facts);
+
+    /// <summary>The same for a path as a process with another root folder sees it: its absolute links stay below that folder.</summary>
+    /// <param name="root">The folder, such as <c>/proc/PID/root</c>.</param>
+    /// <param name="path">An absolute path.</param>
+    /// <param name="facts">What the file is.</param>
+    public static SafeFileHandle? TryOpenInRoot(string root, string path, out FileFacts facts) => Regular(FileCalls.OpenInRoot(root, path, ReadOnlyNonBlocking), out facts);
+
+    private static SafeFileHandle? Regular(int descriptor, out FileFacts facts)
     {
         facts = default;
-        var descriptor = FileCalls.Open(path, ReadOnlyNonBlocking);
         if (descriptor < 0)
         {
             return null;

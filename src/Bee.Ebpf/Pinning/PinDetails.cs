@@ -18,6 +18,9 @@ public sealed record PinDetails
     /// <summary>How often maps that are no event streams are read.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Whether iterators run again at every interval.</summary>
+    public bool RepeatIterators { get; init; }
+
     /// <summary>Whether every entry of the polled maps is given at every interval.</summary>
     public bool AllEntries { get; init; }
 }

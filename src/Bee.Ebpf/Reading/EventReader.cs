@@ -111,7 +111,7 @@ public sealed class EventReader : IDisposable
 
             if (needsTimer && now >= next)
             {
-                stopped = _sources.Poll(sink);
+                stopped = _sources.Poll(sink, iterators: true);
                 // After a slow poll the next one keeps its distance instead of catching up.
                 next = Math.Max(next, Environment.TickCount64 - (long)_interval.TotalMilliseconds) + (long)_interval.TotalMilliseconds;
                 continue;
@@ -132,7 +132,8 @@ public sealed class EventReader : IDisposable
             _sources.Read(sink, ref stopped);
             if (!stopped)
             {
-                stopped = _sources.Poll(sink);
+                // Maps tell how things stood at the end; an iterator would tell of the moment after it.
+                stopped = _sources.Poll(sink, iterators: !stop.IsCancellationRequested && Environment.TickCount64 >= next);
             }
         }
 

@@ -15,7 +15,7 @@ internal sealed class EventSources : IDisposable
 
     public EventSources(BpfSession session, EventReaderOptions options)
     {
-        _repeat = options.AllEntries;
+        _repeat = options.AllEntries || options.RepeatIterators;
         try
         {
             var streams = new List<RecordStream>();
@@ -71,11 +71,13 @@ internal sealed class EventSources : IDisposable
     }
 
     /// <summary>Looks at what is polled, and tells losses.</summary>
+    /// <param name="sink">The sink.</param>
+    /// <param name="iterators">Whether it is time to run iterators again.</param>
     /// <returns>True when the sink wants no more.</returns>
-    public bool Poll(IEventSink sink)
+    public bool Poll(IEventSink sink, bool iterators)
     {
         var stopped = false;
-        if (_repeat)
+        if (_repeat && iterators)
         {
             ReadIterators(sink, ref stopped);
         }

@@ -74,14 +74,19 @@ internal sealed class ProcessMappings
     }
 
     /// <summary>When a process began, in the kernel's ticks since boot; null where there is none.</summary>
-    public static ulong? StartOf(int process)
+    public static ulong? StartOf(int process) =>
+        Status(process) is { Length: > 19 } fields && ulong.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) ? ticks : null;
+
+    /// <summary>Whether there is such a process, and it has not ended: one that nobody has waited for is still listed.</summary>
+    public static bool IsAlive(int process) => Status(process) is { Length: > 0 } fields && fields[0] is not ("Z" or "X");
+
+    // The fields of /proc/PID/stat behind the name, which stands in parentheses and may hold anything, also parentheses: the state first, then from the fourth on.
+    private static string[]? Status(int process)
     {
         try
         {
             var text = System.IO.File.ReadAllText($"/proc/{process}/stat");
-            // The name in parentheses may hold anything, also parentheses; the 22nd field is the 20th behind it.
-            var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            return fields.Length > 19 && ulong.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) ? ticks : null;
+            return text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

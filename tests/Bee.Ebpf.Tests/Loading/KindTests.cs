@@ -97,6 +97,25 @@ public class KindTests
     }
 
     [KernelFact]
+    public void Run_iterators_to_be_repeated_are_read_at_each_interval()
+    {
+        using var session = BpfSession.Load(Fixture.Object("iterators"), Calls.Own());
+        using var reader = session.OpenReader(new EventReaderOptions { RepeatIterators = true, Interval = TimeSpan.FromMilliseconds(20) });
+        session.Attach();
+        // One line for each thread, again and again until there are enough.
+        var line = $"task {Environment.ProcessId} of {Environment.ProcessId}";
+        var runs = 0;
+        var sink = new CollectingSink { OnEvent = e => e is not IteratorLine text || text.Line != line || ++runs < 4 };
+        reader.Run(sink, CancellationToken.None);
+        Assert.Equal(4, runs);
+
+        // And until the time is up: at the start, and at the interval that has passed by then.
+        runs = 0;
+        reader.Run(new CollectingSink { OnEvent = e => e is not IteratorLine text || text.Line != line || ++runs < 1000 }, CancellationToken.None, TimeSpan.FromMilliseconds(200));
+        Assert.InRange(runs, 2, 11);
+    }
+
+    [KernelFact]
     public void AnIteratorWhoseRecordHasNoFixedPartGivesLines()
     {
         var file = Fixture.Compile("unbounded", """

@@ -8,13 +8,16 @@ internal sealed class MarkedLibrary : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("bee-marked-").FullName;
     private readonly nint _library;
 
-    public MarkedLibrary()
+    /// <param name="more">Further C text; PROBE(provider, name, value) makes a static probe.</param>
+    /// <param name="name">The name of the file, below the test's folder.</param>
+    public MarkedLibrary(string more = "", string name = "libmarked.so")
     {
         var source = System.IO.Path.Combine(_folder, "marked.c");
-        Path = System.IO.Path.Combine(_folder, "libmarked.so");
+        Path = System.IO.Path.Combine(_folder, name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
         using (var reader = new StreamReader(typeof(MarkedLibrary).Assembly.GetManifestResourceStream("marked.c")!))
         {
-            File.WriteAllText(source, reader.ReadToEnd());
+            File.WriteAllText(source, reader.ReadToEnd() + more);
         }
 
         Fixture.Run("clang", "-O2", "-fPIC", "-shared", "-nostdlib", source, "-o", Path);

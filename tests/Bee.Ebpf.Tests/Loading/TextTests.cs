@@ -9,7 +9,7 @@ public class TextTests
     [InlineData("/usr/bin/bash:0x1f00", "/usr/bin/bash", null, 0x1f00ul)]
     [InlineData("/opt/a:b/tool:main", "/opt/a:b/tool", "main", 0ul)]
     public void AUprobesTargetIsFileAndPlace(string text, string path, string? function, ulong offset) =>
-        Assert.Equal(new UprobeTarget(path, function, offset), UprobeTarget.Parse(text));
+        Assert.Equal(new UprobeTarget(path, function, offset), Parse(text));
 
     [Theory]
     [InlineData(null)]
@@ -19,7 +19,48 @@ public class TextTests
     [InlineData(":main")]
     [InlineData("/usr/bin/bash:main+")]
     [InlineData("/usr/bin/bash:main+x")]
-    public void OtherTextIsNoUprobesTarget(string? text) => Assert.Null(UprobeTarget.Parse(text));
+    public void OtherTextIsNoUprobesTarget(string? text) => Assert.Null(Parse(text));
+
+    // Files in parentheses exist, with these functions.
+    [Theory]
+    [InlineData("t:pkg.(*Server).Handle", "t|pkg.(*Server).Handle")]
+    [InlineData("t:main.Pair[int,string]", "t|main.Pair[int,string]")]
+    [InlineData("t:main.Pair[int,string],t:f", "t|main.Pair[int,string] t|f")]
+    [InlineData("t:f,t:main.Pair[int,string]", "t|f t|main.Pair[int,string]")]
+    [InlineData("t:ns::g<int, char>,t:f", "t|ns::g<int, char> t|f")]
+    [InlineData("t:ns::*", "t|ns::*")]
+    [InlineData("t:operator*", "t|operator*")]
+    [InlineData("t:operator*+0x4, t:f+8", "t|operator*+0x4 t|f+8")]
+    [InlineData("/a,b/c:d/t:f,t:f", "/a,b/c:d/t|f t|f")]
+    [InlineData("t:<impl core::fmt::Debug for X>::fmt", "t|<impl core::fmt::Debug for X>::fmt")]
+    [InlineData("t:nothing*,t:f", "t|nothing* t|f")]
+    [InlineData("no:ns::f,t:f", "no|ns::f t|f")]
+    [InlineData("t:main.Pair[int,strin],t:f", "t|main.Pair[int,strin] t|f")]
+    [InlineData("t:0x10,t:16", "t|0x10 t|16")]
+    [InlineData("t:f,,", "t|f")]
+    public void Split_symbol_of_exactly_this_name_comes_before_pattern_list_and_path(string text, string expected)
+    {
+        string[] functions = ["f", "pkg.(*Server).Handle", "pkg.(*HTTPServer).Handle", "main.Pair[int,string]", "ns::f", "ns::g<int, char>", "operator*", "operator+", "<impl core::fmt::Debug for X>::fmt"];
+        var found = BinaryTargetText.Split(text, 1, (file, place) => file is not ("t" or "/a,b/c:d/t") ? PlaceMatch.NoFile
+            : functions.Contains(place) || TargetText.TryOffset(place, out _) || (place.LastIndexOf('+') is > 0 and var plus && functions.Contains(place[..plus]) && TargetText.TryOffset(place[(plus + 1)..], out _)) ? PlaceMatch.Exact
+            : TargetText.IsPattern(place) && functions.Any(name => TargetText.Fits(place, name)) ? PlaceMatch.Pattern : PlaceMatch.None);
+        Assert.Equal(expected, string.Join(' ', found.Select(one => $"{one.File}|{one.Place}")));
+    }
+
+    // An image's author writes the text.
+    [Fact]
+    public void Split_text_of_many_commas_and_colons_ends_soon()
+    {
+        var looks = 0;
+        Assert.Equal(1000, BinaryTargetText.Split(string.Concat(Enumerable.Repeat("a:b:c*,", 1000)), 1, (_, _) => { looks++; return PlaceMatch.NoFile; }).Count());
+        Assert.InRange(looks, 1000, 1000 * 1000);
+    }
+
+    private static UprobeTarget? Parse(string? text)
+    {
+        var (path, place) = BinaryTargetText.Split(text, 1, (_, _) => PlaceMatch.NoFile).FirstOrDefault(("", ""));
+        return UprobeTarget.Parse(path, place, _ => false);
+    }
 
     [Theory]
     [InlineData("0", new[] { 0 })]

@@ -7,7 +7,7 @@ public sealed class UserTargetTests
 {
     private static readonly string s_architecture = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? "#define X86\n" : "";
 
-    private static readonly string s_probes = s_architecture + """
+    internal static readonly string Probes = s_architecture + """
         #if defined(X86)
         #define __TARGET_ARCH_x86
         #else
@@ -39,7 +39,7 @@ public sealed class UserTargetTests
     public void AStaticProbeIsSeenWithItsArgument()
     {
         using var library = new MarkedLibrary();
-        Counting.Run(Fixture.Compile("usdt", s_probes.Replace("PATH", library.Path)), Narrowed(), session =>
+        Counting.Run(Fixture.Compile("usdt", Probes.Replace("PATH", library.Path)), Narrowed(), session =>
         {
             library.Call("marked_one", 2, times: 5);
             library.Call("marked_two", 3);
@@ -63,7 +63,7 @@ public sealed class UserTargetTests
     {
         using var library = new MarkedLibrary();
         var options = new BpfSessionOptions { ProcessId = Environment.ProcessId, AttachTo = new Dictionary<string, string> { ["probe"] = library.Path + ":bee:*" } };
-        Counting.Run(Fixture.Compile("usdt", s_probes), options, session =>
+        Counting.Run(Fixture.Compile("usdt", Probes), options, session =>
         {
             library.Call("marked_one", 2);
             library.Call("marked_two", 3);
@@ -75,7 +75,7 @@ public sealed class UserTargetTests
     public void AProbeThatDoesNotExistIsNamedWithTheNearest()
     {
         using var library = new MarkedLibrary();
-        var e = Fails(Fixture.Compile("usdt", s_probes.Replace("PATH:bee:one", library.Path + ":bee:once")));
+        var e = Fails(Fixture.Compile("usdt", Probes.Replace("PATH:bee:one", library.Path + ":bee:once")));
 
         Assert.Equal(LoadFault.NoTarget, e.Fault);
         Assert.Contains("bee:one", e.Suggestions);
@@ -87,7 +87,7 @@ public sealed class UserTargetTests
     [InlineData("/no/such/file:bee:one", "no such file")]
     [InlineData("libc.so.6", "does not say which static probe")]
     [InlineData(":one", "does not say which static probe")]
-    public void WhatCannotBeAProbeIsExplained(string target, string reason) => Assert.Contains(reason, Fails(Fixture.Compile("usdt", s_probes.Replace("PATH:bee:one", target))).Message);
+    public void WhatCannotBeAProbeIsExplained(string target, string reason) => Assert.Contains(reason, Fails(Fixture.Compile("usdt", Probes.Replace("PATH:bee:one", target))).Message);
 
     [KernelTheory]
     [InlineData("uprobe")]

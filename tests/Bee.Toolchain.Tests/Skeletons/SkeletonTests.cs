@@ -131,6 +131,8 @@ public class SkeletonTests
     [InlineData("ksyscall", "getpid")]
     [InlineData("kprobe.multi", "vfs_*")]
     [InlineData("uprobe", "/usr/bin/env:main")]
+    [InlineData("uprobe", "/usr/bin/env:pkg.(*Server).Handle")]
+    [InlineData("uprobe", "/usr/bin/env:ns::f<int, char>")]
     public void A_target_of_which_nothing_is_known_makes_a_program(string kind, string target) => Sources.Compile(Write(kind, target), PrecompiledBee.Flags);
 
     [CompileFact]

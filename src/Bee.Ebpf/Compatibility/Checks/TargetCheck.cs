@@ -10,6 +10,7 @@ internal static class TargetCheck
         var good = new List<string>();
         foreach (var program in context.Programs)
         {
+            using var files = new TargetFiles(program, new BpfSessionOptions());
             if (ProgramKinds.Find(program.Kind) is not { } kind)
             {
                 continue;
@@ -21,9 +22,9 @@ internal static class TargetCheck
                 continue;
             }
 
-            foreach (var target in kind.HasTargetInSection || program.AttachTo is not null ? TargetText.Split(program.AttachTo).DefaultIfEmpty("") : [])
+            foreach (var target in kind.HasTargetInSection || program.AttachTo is not null ? Targets(program, kind, files).DefaultIfEmpty("") : [])
             {
-                var finding = One(context, program, kind, target);
+                var finding = One(context, program, kind, target, files);
                 if (finding is null)
                 {
                     good.Add(target);
@@ -67,7 +68,7 @@ internal static class TargetCheck
             : null;
     }
 
-    private static CheckResult? One(CheckContext context, ProgramDescription program, ProgramKind kind, string target) => kind.Target switch
+    private static CheckResult? One(CheckContext context, ProgramDescription program, ProgramKind kind, string target, TargetFiles files) => kind.Target switch
     {
         _ when target.Length == 0 && kind.HasTargetInSection => new(Name, CheckState.Failed, $"Section '{program.SectionName}' of program {program.Name} does not say what to attach to.") { Remedy = $"Write it as SEC(\"{kind.Section}\")." },
         AttachTarget.Tracepoint => Tracepoint(context.Kernel, program, target),
@@ -76,8 +77,8 @@ internal static class TargetCheck
         AttachTarget.SystemCall => SystemCall(context.Kernel, program, target),
         AttachTarget.SecurityHook => Known(context.Kernel, program, target, Stripped(context.Kernel, "bpf_lsm_"), "security hook"),
         AttachTarget.Iterator => Known(context.Kernel, program, target, Stripped(context.Kernel, "bpf_iter_"), "iterator"),
-        AttachTarget.UserFunction when context.Kernel.Kernel.IsRunning => UserFunction(program, target),
-        AttachTarget.UserProbe when context.Kernel.Kernel.IsRunning => UserProbe(program, target),
+        AttachTarget.UserFunction when context.Kernel.Kernel.IsRunning => UserFunction(program, target, files),
+        AttachTarget.UserProbe when context.Kernel.Kernel.IsRunning => UserProbe(program, target, files),
         _ => null,
     };
 
@@ -126,46 +127,47 @@ internal static class TargetCheck
         return Known(kernel, program, name, calls, "system call", isComplete: calls.Count > 0);
     }
 
-    private static CheckResult? UserFunction(ProgramDescription program, string target)
+    // Names of files and symbols may hold commas: what exists says where a target ends.
+    private static IEnumerable<string> Targets(ProgramDescription program, ProgramKind kind, TargetFiles files) => kind.Target switch
     {
-        if (UprobeTarget.Parse(target) is not { } place)
+        AttachTarget.UserFunction => Split(program.AttachTo, files).Select(Whole),
+        AttachTarget.UserProbe => SplitProbes(program.AttachTo, files).Select(Whole),
+        _ => TargetText.Split(program.AttachTo),
+    };
+
+    private static string Whole((string File, string Place) target) => target.File.Length > 0 ? $"{target.File}:{target.Place}" : target.Place;
+
+    private static IEnumerable<(string File, string Place)> Split(string? text, TargetFiles files) => BinaryTargetText.Split(text, 1, (path, place) => UprobeTarget.Look(files.Find(path), place));
+
+    private static IEnumerable<(string File, string Place)> SplitProbes(string? text, TargetFiles files) => BinaryTargetText.Split(text, 2, (path, place) => UsdtLinks.Look(files.Find(path), place));
+
+    private static CheckResult? UserFunction(ProgramDescription program, string target, TargetFiles files)
+    {
+        var (path, place) = Split(target, files).First();
+        var file = path.Length > 0 ? files.Find(path) : null;
+        if (path.Length > 0 && file is null)
+        {
+            return NoFile(program, path);
+        }
+
+        if (UprobeTarget.Parse(path, place, name => file!.FunctionNames.Contains(name)) is not { } found)
         {
             return new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which function of which file to attach to.") { Remedy = "Write it as SEC(\"uprobe//path/of/file:function\")." };
         }
 
-        var path = BinaryPaths.Resolve(place.Path);
-        if (!System.IO.File.Exists(path))
-        {
-            return NoFile(program, place.Path);
-        }
-
-        if (place.Function is not { } function)
-        {
-            return null;
-        }
-
-        var functions = BinaryFunctions.Of(path).Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
-        return Any(functions, function) ? null : Missing(program, $"function in {path},", function, functions);
+        return found.Function is not { } function || Any(file!.FunctionNames, function) ? null : Missing(program, $"function in {file},", function, file.FunctionNames);
     }
 
-    private static CheckResult? UserProbe(ProgramDescription program, string target)
+    private static CheckResult? UserProbe(ProgramDescription program, string target, TargetFiles files)
     {
-        var parts = target.Split(':');
-        if (parts.Length < 3)
+        var (path, place) = SplitProbes(target, files).First();
+        if (path.Length == 0)
         {
             return new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which static probe to attach to.") { Remedy = "Write it as SEC(\"usdt//path/of/file:provider:name\")." };
         }
 
-        var file = string.Join(':', parts[..^2]);
-        var path = BinaryPaths.Resolve(file);
-        if (!System.IO.File.Exists(path))
-        {
-            return NoFile(program, file);
-        }
-
-        var probes = StaticProbes.Of(path).Select(p => p.ToString()).ToList();
-        var wanted = $"{parts[^2]}:{parts[^1]}";
-        return Any(probes, wanted) ? null : Missing(program, $"static probe in {path},", wanted, probes);
+        return files.Find(path) is not { } file ? NoFile(program, path)
+            : UsdtLinks.Look(file, place) >= PlaceMatch.Pattern ? null : Missing(program, $"static probe in {file},", place, file.Probes.Select(p => p.ToString()));
     }
 
     private static CheckResult NoFile(ProgramDescription program, string path) =>
@@ -189,9 +191,8 @@ internal static class TargetCheck
     private static CheckResult Missing(ProgramDescription program, string what, string name, IEnumerable<string> all) =>
         new(Name, CheckState.Failed, $"Program {program.Name} attaches to the {what} {name}, which does not exist.") { Remedy = CheckContext.Near(name, all) };
 
-    private static bool Any(IEnumerable<string> all, string name) => TargetText.IsPattern(name)
-        ? all.Any(n => TargetText.Fits(name, n))
-        : all is IReadOnlySet<string> set ? set.Contains(name) : all.Contains(name);
+    private static bool Any(IEnumerable<string> all, string name) =>
+        (all is IReadOnlySet<string> set ? set.Contains(name) : all.Contains(name)) || (TargetText.IsPattern(name) && all.Any(n => TargetText.Fits(name, n)));
 
     private static IEnumerable<string> Stripped(KernelNames kernel, string prefix) =>
         kernel.Functions.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).Select(n => n[prefix.Length..]);

@@ -44,7 +44,7 @@ internal static class PerfEventLinks
 
         if (!any)
         {
-            throw AttachFailure.NoProcess(program, pid);
+            throw AttachFailure.NoProcess(program.Description, pid);
         }
     }
 

@@ -8,27 +8,34 @@ internal static unsafe class UprobeLinks
 {
     public static IEnumerable<IAttachment> Make(BpfProgram program, BpfSessionOptions options)
     {
-        foreach (var target in UprobeTarget.All(program, options))
+        using var files = new TargetFiles(program.Description, options);
+        var targets = UprobeTarget.All(program.Description, files);
+        if (targets is [var (only, target)] && (target.Function is null || !TargetText.IsPattern(target.Function)))
         {
-            if (target.Function is { } pattern && TargetText.IsPattern(pattern))
+            // libbpf looks the name up: it knows versions of symbols, and files of 32 bits.
+            yield return One(program, options, only, target, target.Function, target.Offset);
+            yield break;
+        }
+
+        // Two names may mean one place, and an event must not come twice.
+        var seen = new HashSet<(object File, ulong Place)>();
+        foreach (var (file, each) in targets)
+        {
+            foreach (var place in each.Places(program.Description, file))
             {
-                foreach (var (_, offset) in UprobeTarget.Matching(program, target))
+                if (seen.Add((file.Identity, place)))
                 {
-                    yield return One(program, options, target with { Function = null, Offset = offset });
+                    yield return One(program, options, file, each, null, place);
                 }
-            }
-            else
-            {
-                yield return One(program, options, target);
             }
         }
     }
 
-    private static LinkHandle One(BpfProgram program, BpfSessionOptions options, UprobeTarget target)
+    private static LinkHandle One(BpfProgram program, BpfSessionOptions options, TargetFile file, UprobeTarget target, string? function, ulong offset)
     {
         using var scope = LibbpfLog.Capture(options.Log);
-        var function = target.Function is null ? null : Encoding.UTF8.GetBytes(target.Function + '\0');
-        fixed (byte* name = function)
+        var nameBytes = function is null ? null : Encoding.UTF8.GetBytes(function + '\0');
+        fixed (byte* name = nameBytes)
         {
             var details = new LibbpfCalls.UprobeOptions
             {
@@ -37,8 +44,8 @@ internal static unsafe class UprobeLinks
                 FunctionName = name,
             };
             // The kernel takes a process by any of its threads: it is the address space that gets the breakpoint.
-            var link = LibbpfCalls.AttachUprobe(program.Pointer, options.ProcessId ?? -1, target.Path, (nuint)target.Offset, &details);
-            return link != 0 ? new LinkHandle(link) : throw AttachFailure.ExplainUprobe(program, target, Marshal.GetLastPInvokeError(), scope.Log.Text);
+            var link = LibbpfCalls.AttachUprobe(program.Pointer, options.ProcessId ?? -1, file.Path, (nuint)offset, &details);
+            return link != 0 ? new LinkHandle(link) : throw AttachFailure.ExplainUprobe(program, options, file, target, Marshal.GetLastPInvokeError(), scope.Log.Text);
         }
     }
 }

@@ -21,16 +21,16 @@ internal static unsafe class UprobeMultiLinks
             throw AttachFailure.NarrowsTooFar(program);
         }
 
-        foreach (var target in UprobeTarget.All(program, options))
+        using var files = new TargetFiles(program.Description, options);
+        foreach (var group in UprobeTarget.All(program.Description, files).GroupBy(found => found.File.Identity))
         {
-            var offsets = target.Function is null ? [target.Offset] : UprobeTarget.Matching(program, target).Select(f => f.Offset + target.Offset).Distinct().ToArray();
-            yield return One(program, options, target, offsets);
+            yield return One(program, options, group.First().File, [.. group.SelectMany(found => found.Target.Places(program.Description, found.File)).Distinct()]);
         }
     }
 
-    private static KernelLink One(BpfProgram program, BpfSessionOptions options, UprobeTarget target, ulong[] offsets)
+    private static KernelLink One(BpfProgram program, BpfSessionOptions options, TargetFile file, ulong[] offsets)
     {
-        fixed (byte* path = Encoding.UTF8.GetBytes(BinaryPaths.Resolve(target.Path) + '\0'))
+        fixed (byte* path = Encoding.UTF8.GetBytes(file.Path + '\0'))
         {
             fixed (ulong* start = offsets)
             {
@@ -44,7 +44,9 @@ internal static unsafe class UprobeMultiLinks
                     UprobeFlags = program.Description.Kind is "uretprobe" or "uretprobe.multi" ? IsReturn : 0,
                     ProcessId = options.ProcessId ?? 0,
                 });
-                return link ?? throw AttachFailure.ExplainMulti(program, Marshal.GetLastPInvokeError(), "");
+                return link ?? throw (options.ProcessId is { } pid && Marshal.GetLastPInvokeError() == Libc.ESRCH
+                    ? AttachFailure.NoProcess(program.Description, pid)
+                    : AttachFailure.ExplainMulti(program, Marshal.GetLastPInvokeError(), ""));
             }
         }
     }

@@ -7,30 +7,42 @@ internal static unsafe class UsdtLinks
 {
     public static IEnumerable<IAttachment> Make(BpfProgram program, BpfSessionOptions options)
     {
-        UprobeTarget.CheckProcess(program, options);
-        foreach (var target in TargetText.Split(program.Description.AttachTo).DefaultIfEmpty(""))
+        using var files = new TargetFiles(program.Description, options);
+        var seen = new HashSet<(object File, StaticProbe Probe)>();
+        foreach (var (path, place) in BinaryTargetText.Split(program.Description.AttachTo, colons: 2, (path, place) => Look(files.Find(path), place)).DefaultIfEmpty(("", "")))
         {
-            var (path, provider, name) = Parse(program, target);
-            var probes = StaticProbes.Of(path);
-            var wanted = TargetText.IsPattern(provider) || TargetText.IsPattern(name)
-                ? probes.Where(p => TargetText.Fits(provider, p.Provider) && TargetText.Fits(name, p.Name)).ToArray()
-                : [new StaticProbe(provider, name)];
-            if (wanted.Length == 0)
+            var file = path.Length == 0 ? throw NoProbe(program) : files.Existing(path);
+            StaticProbe[] wanted = [.. file.Probes.Where(p => p.ToString() == place)];
+            if (wanted.Length == 0 && TargetText.IsPattern(place))
             {
-                throw Missing(program, $"{provider}:{name}", path, probes, Libc.ENOENT, "");
+                wanted = [.. file.Probes.Where(p => Fits(place, p))];
             }
 
-            foreach (var one in wanted)
+            if (wanted.Length == 0)
             {
-                yield return One(program, options, path, one, probes);
+                throw Missing(program, place, file, Libc.ENOENT, "");
+            }
+
+            foreach (var one in wanted.Where(one => seen.Add((file.Identity, one))))
+            {
+                yield return One(program, options, file, one);
             }
         }
     }
 
-    private static LinkHandle One(BpfProgram program, BpfSessionOptions options, string path, StaticProbe probe, IReadOnlyList<StaticProbe> probes)
+    /// <summary>What a file has under the name of a probe, provider and name with a colon between.</summary>
+    public static PlaceMatch Look(TargetFile? file, string place) => file is null ? PlaceMatch.NoFile
+        : file.Probes.Any(p => p.ToString() == place) ? PlaceMatch.Exact
+        : TargetText.IsPattern(place) && file.Probes.Any(p => Fits(place, p)) ? PlaceMatch.Pattern : PlaceMatch.None;
+
+    // Provider and name each by their part of the pattern, since an asterisk stands for no colon.
+    private static bool Fits(string pattern, StaticProbe probe) =>
+        pattern.LastIndexOf(':') is > 0 and var colon && TargetText.Fits(pattern[..colon], probe.Provider) && TargetText.Fits(pattern[(colon + 1)..], probe.Name);
+
+    private static LinkHandle One(BpfProgram program, BpfSessionOptions options, TargetFile file, StaticProbe probe)
     {
         using var scope = LibbpfLog.Capture(options.Log);
-        var link = LibbpfCalls.AttachUserProbe(program.Pointer, options.ProcessId ?? -1, path, probe.Provider, probe.Name, null);
+        var link = LibbpfCalls.AttachUserProbe(program.Pointer, options.ProcessId ?? -1, file.Path, probe.Provider, probe.Name, null);
         if (link != 0)
         {
             return new LinkHandle(link);
@@ -39,28 +51,19 @@ internal static unsafe class UsdtLinks
         var errno = Marshal.GetLastPInvokeError();
         if (errno == Libc.ESRCH)
         {
-            // A process that has gone was looked for before: what libbpf does not find are its own maps.
-            throw NoMaps(program, scope.Log.Text);
+            // The number is libbpf's for its own maps too, if the program lacks them.
+            throw options.ProcessId is { } pid && !ProcessMappings.IsAlive(pid) ? AttachFailure.NoProcess(program.Description, pid) : NoMaps(program, scope.Log.Text);
         }
 
-        throw probes.Contains(probe) ? AttachFailure.Explain(program, errno, scope.Log.Text, isTargetKnown: true) : Missing(program, probe.ToString(), path, probes, errno, scope.Log.Text);
+        throw AttachFailure.Explain(program, errno, scope.Log.Text, isTargetKnown: true);
     }
 
-    private static (string Path, string Provider, string Name) Parse(BpfProgram program, string target)
-    {
-        var last = target.LastIndexOf(':');
-        var first = last > 0 ? target.LastIndexOf(':', last - 1) : -1;
-        if (first <= 0 || last == first + 1 || last == target.Length - 1)
+    private static BpfLoadException NoProbe(BpfProgram program) =>
+        new(LoadFault.NoTarget, $"Program '{program.Name}' ({program.Description.SectionName}) does not say which static probe to attach to.")
         {
-            throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' ({program.Description.SectionName}) does not say which static probe to attach to.")
-            {
-                Program = program.Name,
-                Remedy = "Write file, provider and probe, as in SEC(\"usdt//usr/bin/python3:python:function__entry\") or SEC(\"usdt/libc.so.6:libc:setjmp\").",
-            };
-        }
-
-        return (AttachFailure.Existing(program, target[..first]), target[(first + 1)..last], target[(last + 1)..]);
-    }
+            Program = program.Name,
+            Remedy = "Write file, provider and probe, as in SEC(\"usdt//usr/bin/python3:python:function__entry\") or SEC(\"usdt/libc.so.6:libc:setjmp\").",
+        };
 
     private static BpfLoadException NoMaps(BpfProgram program, string log) =>
         new(LoadFault.BadObject, $"Program '{program.Name}' ({program.Description.SectionName}) lacks the maps in which it is told about static probes.")
@@ -71,9 +74,9 @@ internal static unsafe class UsdtLinks
             Remedy = "Write #include <bpf/usdt.bpf.h> into the C file: it declares them.",
         };
 
-    private static BpfLoadException Missing(BpfProgram program, string probe, string path, IReadOnlyList<StaticProbe> probes, int errno, string log) => probes.Count > 0
-        ? AttachFailure.NoTarget(program.Description, probe, probes.Select(p => p.ToString()), errno, log, $" in {path}")
-        : new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{probe}', and {path} has no static probes.")
+    private static BpfLoadException Missing(BpfProgram program, string probe, TargetFile file, int errno, string log) => file.Probes.Count > 0
+        ? AttachFailure.NoTarget(program.Description, probe, file.Probes.Select(p => p.ToString()), errno, log, $" in {file}")
+        : new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{probe}', and {file} has no static probes.")
         {
             Program = program.Name,
             Errno = errno,

@@ -25,6 +25,9 @@ internal sealed partial class EntryEncoder
     /// <summary>The names that an entry may have.</summary>
     public IEnumerable<string> Names => _names.All;
 
+    /// <summary>Whether keys are text.</summary>
+    public bool HasTextKey => _key is TextShape;
+
     /// <summary>The bytes of a key.</summary>
     /// <exception cref="BpfMapException">It does not fit.</exception>
     public byte[] Key(object? key)

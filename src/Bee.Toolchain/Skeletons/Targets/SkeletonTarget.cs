@@ -11,7 +11,7 @@ internal static class SkeletonTarget
     {
         string target = asked.StartsWith($"{kind.Name}/", StringComparison.Ordinal) ? asked[(kind.Name.Length + 1)..] : asked;
         string form = kind.Section[(kind.Name.Length + 1)..];
-        if (target.Any(letter => char.IsControl(letter) || letter is '"' or '\\' or ' ') || !HasForm(target, form))
+        if (target.Any(letter => char.IsControl(letter) || letter is '"' or '\\' || (letter == ' ' && kind.Target is not (AttachTarget.UserFunction or AttachTarget.UserProbe))) || !HasForm(target, form))
         {
             throw new SkeletonException(SkeletonFault.Target, $"'{asked}' is nothing that a program of the kind {kind.Name} attaches to.", $"Write {form}.");
         }
@@ -35,12 +35,17 @@ internal static class SkeletonTarget
             near.Count > 0 ? $"Did you mean {string.Join(" or ", near)}?" : "Press Tab behind -AttachTo for those that there are.");
     }
 
-    // CATEGORY/NAME, PATH:FUNCTION: as many parts, and none of them empty.
+    // CATEGORY/NAME: as many parts, and none of them empty. PATH:FUNCTION: symbols and paths may have colons of their own.
     private static bool HasForm(string target, string form)
     {
         int colons = form.Count(letter => letter == ':');
-        string[] parts = colons > 0 ? target.Split(':') : form.Contains('/') ? target.Split('/') : [target];
-        return parts.Length == (colons > 0 ? colons : form.Count(letter => letter == '/')) + 1 && parts.All(part => part.Length > 0);
+        if (colons > 0)
+        {
+            return target.Count(letter => letter == ':') >= colons && !target.StartsWith(':') && !target.EndsWith(':');
+        }
+
+        string[] parts = form.Contains('/') ? target.Split('/') : [target];
+        return parts.Length == form.Count(letter => letter == '/') + 1 && parts.All(part => part.Length > 0);
     }
 
     private static string What(AttachTarget target) => target switch
