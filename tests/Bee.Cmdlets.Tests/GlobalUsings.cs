@@ -1,3 +1,1 @@
 global using Xunit;
-
-[assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -1,7 +1,6 @@
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>New-BeeProgram: what it writes, where, and what it refuses. What is in the files is tested with the skeletons.</summary>
-[Collection("Bee")]
 public sealed class NewProgramTests : IDisposable
 {
     private readonly TempFolder _folder = new();

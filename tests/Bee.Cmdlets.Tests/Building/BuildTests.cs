@@ -2,7 +2,6 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-[Collection("Bee")]
 public sealed class BuildTests : IDisposable
 {
     private const string Fine = """

@@ -3,7 +3,6 @@ using System.Reflection.Emit;
 
 namespace Bee.Cmdlets.Tests;
 
-[Collection("Bee")]
 public sealed class IsolationTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -234,7 +234,7 @@ public sealed class ManifestTests : IDisposable
         Assert.Single(_shell.Objects("Invoke-BeeBuild $folder/alone.bpf.c -Store $store", Variables()));
     }
 
-    // What Format-List shows of an image's parts; the test host has no such command.
+    // What Format-List shows of an image's parts.
     private string[] Details(string build) =>
         [.. _shell.Objects($"$image = {build}; foreach ($part in 'Programs', 'Maps', 'Parameters') {{ [Bee.Cmdlets.ViewText]::$part($image) }}", Variables())
             .SelectMany(text => $"{text}".Split('\n'))];

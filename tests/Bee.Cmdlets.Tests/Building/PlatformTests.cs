@@ -2,7 +2,6 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-[Collection("Bee")]
 public sealed class PlatformTests : IDisposable
 {
     private const string Common = """
@@ -21,6 +20,14 @@ public sealed class PlatformTests : IDisposable
         SEC("kprobe/do_sys_openat2")
         int BPF_KPROBE(entered, int dfd) { return dfd; }
         """;
+
+    private static readonly Lazy<byte[]> Arm64Kernel = new(() =>
+    {
+        using var folder = new TempFolder();
+        using var shell = new Shell();
+        shell.Objects("Invoke-BeeBuild $source -BinaryOnly -OutFile $out", ("source", BeeModule.File("tests", "fixtures", "arm64-kernel.c")), ("out", folder["arm64.btf"]));
+        return File.ReadAllBytes(folder["arm64.btf"]);
+    });
 
     private readonly TempFolder _folder = new();
     private readonly Shell _shell = new();
@@ -171,7 +178,7 @@ public sealed class PlatformTests : IDisposable
     private string Arm64Types()
     {
         string file = _folder["arm64.btf"];
-        _shell.Objects("Invoke-BeeBuild $source -BinaryOnly -OutFile $out", ("source", BeeModule.File("tests", "fixtures", "arm64-kernel.c")), ("out", file));
+        File.WriteAllBytes(file, Arm64Kernel.Value);
         return file;
     }
 }

@@ -3,7 +3,6 @@ using System.Management.Automation;
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>Test-BeeImage. That its verdicts are the kernel's is tested in the library.</summary>
-[Collection("Bee")]
 public sealed class ImageCheckTests : IDisposable
 {
     private readonly TempFolder _folder = new();

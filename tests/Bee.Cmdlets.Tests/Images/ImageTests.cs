@@ -2,18 +2,19 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-[Collection("Bee")]
 public sealed class ImageTests : IDisposable
 {
+    private static readonly BuiltStore Built = new((shell, store) =>
+    {
+        using var folder = new TempFolder();
+        (string, object?)[] variables = [("source", folder.Write("tool.bpf.c", Sources.Program("raw_tp/sys_enter"))), ("store", store)];
+        shell.Objects("Invoke-BeeBuild $source -Tag one/tool:v1 -Store $store; Invoke-BeeBuild $source -Tag two/tool:v1 -Store $store -Description another", variables);
+    });
+
     private readonly TempFolder _folder = new();
     private readonly Shell _shell = new();
 
-    public ImageTests()
-    {
-        string source = _folder.Write("tool.bpf.c", Sources.Program("raw_tp/sys_enter"));
-        Objects("Invoke-BeeBuild $source -Tag one/tool:v1 -Store $store", ("source", source));
-        Objects("Invoke-BeeBuild $source -Tag two/tool:v1 -Store $store -Description another", ("source", source));
-    }
+    public ImageTests() => Built.CopyTo(Store);
 
     private string Store => _folder["store"];
 
@@ -89,7 +90,7 @@ public sealed class ImageTests : IDisposable
         // The accounts of the system are left alone: the child sees a password file of the test's own, in a mount namespace of its own.
         string home = _folder["home"];
         string theirs = Path.Combine(home, ".local", "share", "bee", "store");
-        Objects("Invoke-BeeBuild $source -Tag their/tool:v1 -Store $theirs", ("source", _folder["tool.bpf.c"]), ("theirs", theirs));
+        Built.CopyTo(theirs);
         string accounts = _folder.Write("passwd", File.ReadAllText("/etc/passwd") + $"\nbeetester:x:54321:54321::{home}:/bin/sh\n");
         Run("chown", "-R", "54321:54321", home);
         Run("chmod", "755", _folder.Path);
@@ -97,7 +98,7 @@ public sealed class ImageTests : IDisposable
         ChildResult child = Child.Run(
             """
             Get-BeeImage | ForEach-Object Reference
-            (Copy-BeeImage their/tool:v1 -Destination mine/tool:v1).Store
+            (Copy-BeeImage one/tool:v1 -Destination mine/tool:v1).Store
             """,
             prefix: ["unshare", "--mount", "sh", "-c", $"mount --bind '{accounts}' /etc/passwd && exec \"$@\"", "sh"],
             environment: new Dictionary<string, string?>
@@ -106,8 +107,8 @@ public sealed class ImageTests : IDisposable
             });
 
         Assert.Equal(string.Empty, child.Messages);
-        Assert.Equal(["their/tool:v1", Path.Combine(_folder["root"], ".local", "share", "bee", "store")], child.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Equal(["their/tool:v1"], Objects("Get-BeeImage -Store $theirs | ForEach-Object Reference", ("theirs", theirs)).Select(name => $"{name}"));
+        Assert.Equal(["one/tool:v1", "two/tool:v1", Path.Combine(_folder["root"], ".local", "share", "bee", "store")], child.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["one/tool:v1", "two/tool:v1"], Objects("Get-BeeImage -Store $theirs | ForEach-Object Reference", ("theirs", theirs)).Select(name => $"{name}"));
     }
 
     private static void Run(string command, params string[] arguments)

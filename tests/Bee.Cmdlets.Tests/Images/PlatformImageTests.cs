@@ -6,7 +6,7 @@ using Bee.Registries;
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>Images for several platforms on their way through a registry.</summary>
-[Collection("Bee")]
+[Collection("Alone")]
 public sealed class PlatformImageTests : IDisposable
 {
     private readonly RegistryShell _shell = new();

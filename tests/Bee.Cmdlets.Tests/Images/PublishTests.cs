@@ -4,7 +4,6 @@ using Bee.Registries;
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>Publishing and saving, with Debian's registry.</summary>
-[Collection("Bee")]
 public sealed class PublishTests : IDisposable
 {
     private readonly RegistryShell _shell = new();

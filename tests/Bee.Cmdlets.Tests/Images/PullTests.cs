@@ -4,7 +4,7 @@ using Bee.Registries;
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>When an image that is to be run is fetched: each request is counted.</summary>
-[Collection("Bee")]
+[Collection("Alone")]
 public sealed class PullTests : IDisposable
 {
     private readonly RegistryShell _shell = new();

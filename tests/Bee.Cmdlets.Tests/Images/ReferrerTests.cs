@@ -3,7 +3,6 @@ using Bee.Registries;
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>-IncludeReferrers: what oras hung onto an image goes where the image goes, and only when it is asked for.</summary>
-[Collection("Bee")]
 public sealed class ReferrerTests : IDisposable
 {
     private const string Bill = "application/spdx+json";

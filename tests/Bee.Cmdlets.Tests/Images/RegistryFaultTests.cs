@@ -4,7 +4,6 @@ using Bee.Registries;
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>A registry that fails: one error with an id of its own, and no half image, neither there nor here.</summary>
-[Collection("Bee")]
 public sealed class RegistryFaultTests : IDisposable
 {
     private const string Repository = "me/tool";

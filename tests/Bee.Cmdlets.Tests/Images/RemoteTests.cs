@@ -4,7 +4,6 @@ using Bee.Registries;
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>What registries list and lose, and how waiting for one ends.</summary>
-[Collection("Bee")]
 public sealed class RemoteTests : IDisposable
 {
     private readonly RegistryShell _shell = new();

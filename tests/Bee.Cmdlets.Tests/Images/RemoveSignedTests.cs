@@ -6,7 +6,6 @@ using Bee.Registries;
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>Remove-BeeImage -Remote of an image that is signed.</summary>
-[Collection("Bee")]
 public sealed class RemoveSignedTests : IDisposable
 {
     private const string Empty = "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",";

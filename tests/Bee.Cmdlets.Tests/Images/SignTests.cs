@@ -5,7 +5,7 @@ using Bee.Registries;
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>Publish-BeeImage -Sign, with cosign as the judge.</summary>
-[Collection("Bee")]
+[Collection("Alone")]
 public sealed class SignTests : IDisposable
 {
     private const string Password = "correct-horse-battery";
@@ -25,7 +25,7 @@ public sealed class SignTests : IDisposable
         Build();
         _ = Cosign(tool, "generate-key-pair").Success;
         PSObject image = Assert.Single(_shell.Objects(
-            "Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign $key -SignPassword (ConvertTo-Secret $password) -SignatureLayout $layout",
+            "Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign $key -SignPassword (ConvertTo-SecureString $password -AsPlainText -Force) -SignatureLayout $layout",
             [.. Variables("cosign.key"), ("layout", layout)]));
 
         Assert.Equal(Name, $"{image.Properties["Reference"].Value}");
@@ -43,7 +43,7 @@ public sealed class SignTests : IDisposable
         Assert.Equal("Signature.PasswordNeeded,Bee.Cmdlets.PublishImageCommand", missing.FullyQualifiedErrorId);
         Assert.Contains("-SignPassword", missing.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
 
-        ErrorRecord wrong = _shell.Error($"{Publish} -SignPassword (ConvertTo-Secret 'another-secret')", Variables("key.pem"));
+        ErrorRecord wrong = _shell.Error($"{Publish} -SignPassword (ConvertTo-SecureString 'another-secret' -AsPlainText -Force)", Variables("key.pem"));
         Assert.Equal("Signature.WrongPassword,Bee.Cmdlets.PublishImageCommand", wrong.FullyQualifiedErrorId);
         Assert.Equal(ErrorCategory.AuthenticationError, wrong.CategoryInfo.Category);
 
@@ -124,14 +124,7 @@ public sealed class SignTests : IDisposable
         _folder.Dispose();
     }
 
-    private void Build()
-    {
-        string source = _folder.Write("tool.bpf.c", Sources.Program("raw_tp/sys_enter"));
-        _shell.Objects("Invoke-BeeBuild $source -Tag tool:v1 -Store $store", ("source", source), ("store", _folder["store"]));
-
-        // The engine host has no ConvertTo-SecureString.
-        _shell.Objects("function global:ConvertTo-Secret([string] $text) { $secret = [securestring]::new(); foreach ($c in $text.ToCharArray()) { $secret.AppendChar($c) }; , $secret }");
-    }
+    private void Build() => RegistryShell.Built.CopyTo(_folder["store"]);
 
     private void WriteKey()
     {

@@ -4,7 +4,6 @@ using Bee.Registries;
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>Registries that are named by an IPv6 address: its brackets are no wildcard, and its colons no provider's.</summary>
-[Collection("Bee")]
 public sealed class AddressTests : IDisposable
 {
     private readonly RegistryShell _shell = new();

@@ -4,7 +4,7 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-[Collection("Bee")]
+[Collection("Alone")]
 public sealed class RegistryLoginTests : IDisposable
 {
     private const string Password = "s3cret-pass";

@@ -7,7 +7,7 @@ using Bee.Registries;
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>Looks through everything that a session shows, with everything turned on, for what must not be there.</summary>
-[Collection("Bee")]
+[Collection("Alone")]
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class SecretTests : IDisposable
 {

@@ -1,6 +1,6 @@
 namespace Bee.Cmdlets.Tests;
 
-[Collection("Bee")]
+[Collection("Alone")]
 public sealed class LeakTests(Programs programs)
 {
     [KernelFact]

@@ -42,6 +42,10 @@ public sealed class Programs : IDisposable
     public void Dispose() => _folder.Dispose();
 }
 
-/// <summary>All tests share one process and the kernel, so they run one after the other.</summary>
-[CollectionDefinition("Bee", DisableParallelization = true)]
+/// <summary>Tests that load programs run one after the other, beside those of classes without a collection: they look at what the process holds in the kernel.</summary>
+[CollectionDefinition("Bee")]
 public sealed class ProgramsCollection : ICollectionFixture<Programs>;
+
+/// <summary>Tests that change the environment, or count what the whole process holds, run when no other test does.</summary>
+[CollectionDefinition("Alone", DisableParallelization = true)]
+public sealed class AloneCollection : ICollectionFixture<Programs>;

@@ -5,7 +5,6 @@ using Bee.Registries;
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>Signatures that a registry does not give as it should: the image is not saved, whatever goes wrong.</summary>
-[Collection("Bee")]
 public sealed class VerificationFaultTests : IDisposable
 {
     private readonly RegistryShell _shell = new();

@@ -6,11 +6,11 @@ using Bee.Registries;
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>Policies and keys at the cmdlets that save and run images.</summary>
-[Collection("Bee")]
+[Collection("Alone")]
 public sealed class VerificationTests : IDisposable
 {
     private readonly RegistryShell _shell = new();
-    private readonly DebianRegistry? _registry = DebianRegistry.Missing is null ? DebianRegistry.Start() : null;
+    private DebianRegistry? _registry;
     private readonly string? _configuration = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME");
 
     public VerificationTests()
@@ -20,7 +20,10 @@ public sealed class VerificationTests : IDisposable
         WriteKey("other");
     }
 
-    private string Repository => $"{_registry!.Host}/me/tool";
+    // Started by the first test that asks for it.
+    private DebianRegistry Registry => _registry ??= DebianRegistry.Start();
+
+    private string Repository => $"{Registry.Host}/me/tool";
 
     private string Name => $"{Repository}:v1";
 
@@ -38,7 +41,7 @@ public sealed class VerificationTests : IDisposable
         Assert.Single(_shell.Objects("Save-BeeImage $name -Store $store -PublicKey $minePublic", Names));
 
         // From the store, with the registry gone.
-        _registry!.Kill();
+        Registry.Kill();
         Assert.Equal(["Ok"], States("Test-BeeImage $name -Store $store -PublicKey $otherPublic, $minePublic"));
         Assert.Equal(["Failed"], States("Test-BeeImage $name -Store $store -PublicKey $otherPublic"));
         Assert.Empty(States("Test-BeeImage $name -Store $store"));
@@ -51,14 +54,14 @@ public sealed class VerificationTests : IDisposable
     public void ASignatureThatCameLaterIsFetchedUnlessNothingIsToBe()
     {
         // Published under a name of its own: the signature is in the registry alone.
-        _shell.Objects("$null = Copy-BeeImage tool:v1 $name -Store $store; $null = Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign $mine", Names);
+        _shell.Objects("$null = Copy-BeeImage tool:v1 $name -Store $store; $null = Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign $mine", [.. Names, ("name", Name)]);
         Refused("Trust.NotVerified", "Invoke-BeeProgram $name -Store $store -PublicKey $minePublic -Pull Never -Duration 1", "it has no signature");
         Refused("Trust.NotVerified", "Invoke-BeeProgram $name -Store $store -PublicKey $otherPublic -Duration 1", "it has no signature");
         string told = string.Join('\n', _shell.Shell.Run(
             "Invoke-BeeProgram $name -Store $store -PublicKey $minePublic -Duration 0.1 -Verbose 4>&1", [.. Names, ("store", _shell.Store)]).Output.Select(line => $"{line}"));
         Assert.Contains("signatures of sha256:", told, StringComparison.Ordinal);
         Assert.Contains("signed with the key", told, StringComparison.Ordinal);
-        _registry!.Kill();
+        Registry.Kill();
         Assert.Equal(["Ok"], States("Test-BeeImage $name -Store $store -PublicKey $minePublic"));
     }
 
@@ -78,14 +81,14 @@ public sealed class VerificationTests : IDisposable
     {
         Publish("-Sign $mine");
         _shell.Objects("$null = Save-BeeImage $name -Store $store", Names);
-        WritePolicy($$"""{ "default": "deny", "rules": [ { "reference": "{{_registry!.Host}}/me/*", "keys": [ "../other.pub" ] } ] }""");
+        WritePolicy($$"""{ "default": "deny", "rules": [ { "reference": "{{Registry.Host}}/me/*", "keys": [ "../other.pub" ] } ] }""");
         Refused("Trust.NotVerified", "Invoke-BeeProgram $name -Store $store -Duration 1", "policy.json, line 1");
         Refused("Trust.NotVerified", "Get-BeeImage $name -Store $store | Invoke-BeeProgram -Duration 1", "did not make it");
         Assert.Equal(["Failed"], States("Test-BeeImage $name -Store $store"));
         _shell.Objects("Remove-BeeImage $name -Store $store", Names);
         Refused("Trust.NotVerified", "Save-BeeImage $name -Store $store", "did not make it");
 
-        WritePolicy($$"""{ "default": "deny", "rules": [ { "reference": "{{_registry.Host}}/me/*", "keys": [ "../other.pub", "../mine.pub" ] } ] }""");
+        WritePolicy($$"""{ "default": "deny", "rules": [ { "reference": "{{Registry.Host}}/me/*", "keys": [ "../other.pub", "../mine.pub" ] } ] }""");
         Assert.Contains("signed with the key", _shell.Verbose("Save-BeeImage $name -Store $store -RequireSignature", Names), StringComparison.Ordinal);
         Assert.Equal(["Ok"], States("Test-BeeImage $name -Store $store"));
 
@@ -118,7 +121,7 @@ public sealed class VerificationTests : IDisposable
     public void AListedDigestPassesAndOnlyThatOne()
     {
         Publish("");
-        WritePolicy($$"""{ "default": "allow", "rules": [ { "reference": "{{_registry!.Host}}/me/*", "digests": [ "{{_shell.Digest("tool:v1")}}" ] } ] }""");
+        WritePolicy($$"""{ "default": "allow", "rules": [ { "reference": "{{Registry.Host}}/me/*", "digests": [ "{{_shell.Digest("tool:v1")}}" ] } ] }""");
         Assert.Single(_shell.Objects("Save-BeeImage $name -Store $store", Names));
 
         // The tag moves to something else: the name stays with what is listed.
@@ -134,8 +137,8 @@ public sealed class VerificationTests : IDisposable
     public void ASignatureOfAnotherRepositoryDoesNotCount()
     {
         Publish("-Sign $mine");
-        _shell.Objects("$null = Save-BeeImage $name -Store $store; $null = Copy-BeeImage $name $other -Remote", [.. Names, ("other", $"{_registry!.Host}/you/tool:v1")]);
-        Refused("Trust.NotVerified", $"Save-BeeImage {_registry.Host}/you/tool:v1 -Store $store -PublicKey $minePublic", "/me/tool");
+        _shell.Objects("$null = Save-BeeImage $name -Store $store; $null = Copy-BeeImage $name $other -Remote", [.. Names, ("other", $"{Registry.Host}/you/tool:v1")]);
+        Refused("Trust.NotVerified", $"Save-BeeImage {Registry.Host}/you/tool:v1 -Store $store -PublicKey $minePublic", "/me/tool");
     }
 
     [Fact]
@@ -247,7 +250,7 @@ public sealed class VerificationTests : IDisposable
     {
         Publish("");
         string? before = Environment.GetEnvironmentVariable("BEE_REGISTRY");
-        Environment.SetEnvironmentVariable("BEE_REGISTRY", $"{_registry!.Host}/me");
+        Environment.SetEnvironmentVariable("BEE_REGISTRY", $"{Registry.Host}/me");
         try
         {
             Assert.Equal(Name, $"{Assert.Single(_shell.Objects("(Find-BeeImage tool:v1).Reference", Names))}");
@@ -261,7 +264,7 @@ public sealed class VerificationTests : IDisposable
 
         // A registry that is not there, with this one as its mirror.
         Directory.CreateDirectory(_shell["config/bee"]);
-        File.WriteAllText(_shell["config/bee/registries.json"], $$"""{ "registries": { "registry.invalid": { "mirrors": [ "127.0.0.1:1", "{{_registry.Host}}/me" ] } } }""");
+        File.WriteAllText(_shell["config/bee/registries.json"], $$"""{ "registries": { "registry.invalid": { "mirrors": [ "127.0.0.1:1", "{{Registry.Host}}/me" ] } } }""");
         string told = _shell.Verbose("Save-BeeImage registry.invalid/tool:v1 -Store $store", Names);
         Assert.Contains("127.0.0.1:1/tool is passed over", told, StringComparison.Ordinal);
         Assert.Equal(_shell.Digest(Name), _shell.Digest("registry.invalid/tool:v1"));
@@ -283,7 +286,7 @@ public sealed class VerificationTests : IDisposable
         [("store", _shell.Store), ("name", _registry is null ? null : Name), ("mine", _shell["mine.key"]), ("minePublic", _shell["mine.pub"]), ("otherPublic", _shell["other.pub"])];
 
     private void Publish(string arguments) =>
-        _shell.Objects($"$null = Publish-BeeImage tool:v1 -Destination $name -Store $store {arguments}", Names);
+        _shell.Objects($"$null = Publish-BeeImage tool:v1 -Destination $name -Store $store {arguments}", [.. Names, ("name", Name)]);
 
     private ErrorRecord Refused(string id, string script, string says)
     {
