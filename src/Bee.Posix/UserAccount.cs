@@ -8,6 +8,9 @@ namespace Bee.Posix;
 /// <param name="Home">Home directory.</param>
 public sealed record UserAccount(uint Id, uint Group, string Home)
 {
+    /// <summary>Login name.</summary>
+    public string Name { get; init; } = "";
+
     private const string FilePath = "/etc/passwd";
     private const int LargestFile = 64 << 20;
 
@@ -48,7 +51,7 @@ public sealed record UserAccount(uint Id, uint Group, string Home)
                 && uint.TryParse(fields[3], NumberStyles.None, CultureInfo.InvariantCulture, out uint group)
                 && fields[5].Length > 0)
             {
-                return new UserAccount(id, group, fields[5]);
+                return new UserAccount(id, group, fields[5]) { Name = fields[0] };
             }
         }
 

@@ -36,6 +36,8 @@ internal struct FileStatus
 
     public readonly bool IsDirectory => (Mode & KindMask) == 0x4000;
 
+    public readonly bool IsSymbolicLink => (Mode & KindMask) == 0xa000;
+
     public readonly bool IsSticky => (Mode & 0x200) != 0;
 
     /// <summary>The group counts as others: it may have many members.</summary>

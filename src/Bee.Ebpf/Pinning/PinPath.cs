@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -39,9 +41,15 @@ public static class PinPath
     /// <exception cref="PinException">They cannot, and why.</exception>
     public static void CheckFree(string folder)
     {
-        // The default folder is made when it is first needed.
+        // The default folder is made when it is first needed. What stands in its place may be anybody's.
         var parent = Path.GetDirectoryName(folder) ?? "/";
-        CheckFileSystem(parent == DefaultFolder && !Directory.Exists(parent) ? FileSystem : parent);
+        CheckFileSystem(parent == DefaultFolder ? FileSystem : parent);
+        if (parent != DefaultFolder || FileCalls.TryStatus(parent, out _))
+        {
+            CheckTrusted(parent);
+            CheckFileSystem(parent);
+        }
+
         if (FileCalls.TryStatus(folder, out _))
         {
             throw PinException.Taken(folder);
@@ -98,17 +106,34 @@ public static class PinPath
                 throw PinException.Of(Marshal.GetLastPInvokeError(), "look at", path);
             }
 
-            var fault = !status.IsDirectory ? "is no folder"
-                : status.User != 0 && status.User != me ? $"belongs to user {status.User}"
-                : status.OthersWrite && !status.IsSticky ? "can be written by other users"
-                : path == folder && status.OthersWrite ? "can be written by other users"
+            var fault = status.IsSymbolicLink ? "is a link"
+                : !status.IsDirectory ? "is not a folder"
+                : status.User != 0 && status.User != me ? $"belongs to user {Owner(status.User)}"
+                : status.OthersWrite && (!status.IsSticky || path == folder) ? "can be written by other users"
                 : null;
             if (fault is not null)
             {
-                throw new PinException(PinFault.Untrusted, path, $"'{path}' {fault}, so what is pinned there cannot be believed.", $"Use a folder of your own, such as one in {DefaultFolder}.");
+                throw new PinException(PinFault.Untrusted, path, $"'{path}' {fault}, so what is pinned there cannot be trusted.", Remedy(path, status, me));
             }
         }
     }
+
+    // The name that is given to users is a plain folder's, and the BPF file system lets every user make one: the first one may be a stranger's.
+    private static string Remedy(string path, FileStatus status, uint me)
+    {
+        var owns = status.User == me || me == 0;
+        var mend = !path.StartsWith(FileSystem + "/", StringComparison.Ordinal) ? null
+            : !status.IsDirectory ? $"rm {path}"
+            : status.User == 0 || status.User == me ? $"chmod go-w {path}"
+            : $"rmdir {path}, or rm -r {path} where something is pinned in it that is not needed";
+        var own = $"{FileSystem}/bee-{me}";
+        var elsewhere = $"an absolute path in a folder of your own works: mkdir -m 700 {own}, then {own}/NAME";
+        return mend is null ? char.ToUpperInvariant(elsewhere[0]) + elsewhere[1..] + "."
+            : $"{(owns ? "Run" : "Ask root or its owner to run")}: {mend}. Or {elsewhere}.";
+    }
+
+    private static string Owner(uint user) =>
+        UserAccount.Find(user) is { Name.Length: > 0 } account ? string.Create(CultureInfo.InvariantCulture, $"{user} ({account.Name})") : user.ToString(CultureInfo.InvariantCulture);
 
     private static void CheckName(string name, string given)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Pinning;
@@ -205,6 +206,46 @@ public sealed class PinTests : IDisposable
         session.ForgetPins();
 
         PinFault Fault() => Assert.Throws<PinException>(() => PinnedProgram.Open(_folder)).Fault;
+    }
+
+    [KernelTheory]
+    [InlineData("mkdir {0}; chown 12345 {0}", "belongs to user 12345", "rmdir {0}")]
+    [InlineData("mkdir {0}; chown nobody {0}", "(nobody)", "rmdir {0}")]
+    [InlineData("mkdir {0}; chmod 777 {0}", "can be written by other users", "chmod go-w {0}")]
+    [InlineData("mkdir {0}; chmod 1770 {0}", "can be written by other users", "chmod go-w {0}")]
+    [InlineData("ln -s /sys/fs/bpf {0}", "is a link", "rm {0}")]
+    [InlineData("ln -s /sys/fs/bpf/nothing {0}", "There is no folder", "mkdir {0}")]
+    public void Folder_of_pins_that_a_stranger_could_change_is_told_with_how_to_remove_it_and_what_works(string make, string fault, string remedy)
+    {
+        Fixture.Run("mkdir", "-m", "700", _folder);
+        var bee = $"{_folder}/bee";
+        try
+        {
+            Fixture.Run("sh", "-c", string.Format(CultureInfo.InvariantCulture, make, bee));
+
+            var error = Assert.Throws<PinException>(() => PinPath.CheckFree($"{bee}/tool"));
+
+            Assert.Contains(fault, error.Message, StringComparison.Ordinal);
+            Assert.Contains(string.Format(CultureInfo.InvariantCulture, remedy, bee), error.Remedy, StringComparison.Ordinal);
+            if (error.Fault == PinFault.Untrusted)
+            {
+                Assert.Contains("mkdir -m 700 /sys/fs/bpf/bee-0", error.Remedy, StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            Fixture.Run("sh", "-c", $"rmdir {bee} 2>/dev/null || rm {bee}; rmdir {_folder}");
+        }
+    }
+
+    [KernelFact]
+    public void Folder_directly_in_the_bpf_file_system_is_refused_with_one_that_works()
+    {
+        var error = Assert.Throws<PinException>(() => PinPath.CheckFree("/sys/fs/bpf/tool"));
+
+        Assert.Equal(PinFault.Untrusted, error.Fault);
+        Assert.DoesNotContain("chmod", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains("/sys/fs/bpf/bee-0/NAME", error.Remedy, StringComparison.Ordinal);
     }
 
     [KernelTheory]
