@@ -15,8 +15,11 @@ internal sealed class IsolatedContext(string folder, AssemblyLoadContext home) :
         // Bee's own first, whatever lies in the folder: the same interface loaded twice is two interfaces, and a cast between them fails.
         if (name.Name!.StartsWith("Bee.", StringComparison.Ordinal) && name.Name != Name)
         {
+            var own = Path.Combine(Path.GetDirectoryName(typeof(IsolatedContext).Assembly.Location)!, name.Name + ".dll");
+
+            // PowerShell uses LoadFrom too: only what was loaded so finds what it needs itself beside it, as Bee.Ebpf does Bee.Posix.
             return home.Assemblies.FirstOrDefault(assembly => assembly.GetName().Name == name.Name)
-                ?? home.LoadFromAssemblyPath(Path.Combine(Path.GetDirectoryName(typeof(IsolatedContext).Assembly.Location)!, name.Name + ".dll"));
+                ?? (home == Default ? Assembly.LoadFrom(own) : home.LoadFromAssemblyPath(own));
         }
 
         // The folder next, before the default context is asked: that one may have the same package in another version.

@@ -35,6 +35,18 @@ public sealed class PinTests(Programs programs) : IDisposable
         Assert.Empty(Objects("Get-BeeProgram"));
     }
 
+    /// <summary>A build loads Bee.Ebpf for the isolated code first; what Bee.Ebpf needs itself must be found all the same.</summary>
+    [KernelFact]
+    public void Program_is_pinned_in_a_process_that_has_built_an_image_before()
+    {
+        using var folder = new TempFolder();
+        string source = BeeModule.File("examples", "opensnoop", "opensnoop.bpf.c");
+
+        ChildResult child = InChild($"$null = Invoke-BeeBuild '{source}' -Tag x:v1 -Store '{folder["store"]}'; (Start-BeeProgram '{programs.Calls}' -PinPath {_name} -Parameter @{{ target_pid = {_load.Id} }}).State; Stop-BeeProgram {_name}");
+
+        Assert.Equal((0, "Running\n", ""), (child.ExitCode, child.Output, child.Messages));
+    }
+
     [KernelFact]
     public void EventsHaveOneReaderAndMapsAny()
     {
