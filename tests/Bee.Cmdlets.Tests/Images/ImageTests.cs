@@ -27,6 +27,17 @@ public sealed class ImageTests : IDisposable
         Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries), References("Get-BeeImage $pattern -Store $store", pattern));
 
     [Fact]
+    public void Table_shows_the_date_in_the_gregorian_calendar_whatever_the_culture()
+    {
+        var now = (DateTime)Objects("(Get-BeeImage one/tool:v1 -Store $store).Created")[0].BaseObject;
+
+        // The tests' own process knows the invariant culture alone.
+        ChildResult child = Child.Run($"foreach ($culture in 'th-TH', 'ar-SA', 'fa-IR', 'fi-FI') {{ [cultureinfo]::CurrentCulture = $culture; Get-BeeImage one/tool:v1 -Store '{Store}' | Format-Table | Out-String -Width 80 }}");
+
+        Assert.Equal(("", 4), (child.Messages, child.Output.Split(now.ToString("' 'yyyy-MM-dd' '", System.Globalization.CultureInfo.InvariantCulture)).Length - 1));
+    }
+
+    [Fact]
     public void ALiteralMissIsAnErrorAboutThatName()
     {
         ErrorRecord error = _shell.Error("Get-BeeImage one/toll:v1 -Store $store", ("store", Store));

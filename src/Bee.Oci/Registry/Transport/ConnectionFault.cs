@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using static Bee.Oci.Registry.Transport.TryFailedException;
@@ -41,7 +42,7 @@ internal static class ConnectionFault
 
     /// <summary>The registry said nothing for too long. Not tried again: each try would take as long.</summary>
     public static TryFailedException Silent(Uri address, TimeSpan time) => new(
-        new(RegistryFault.TimedOut, $"{address.Authority} did not answer within {time.TotalSeconds:0.###} s.")
+        new(RegistryFault.TimedOut, string.Create(CultureInfo.InvariantCulture, $"{address.Authority} did not answer within {time.TotalSeconds:0.###} s."))
         {
             Remedy = "Check that it is a registry that runs there. -ConnectionTimeoutSeconds gives it longer.",
         },

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using static Bee.Oci.Registry.Transport.TryFailedException;
 
@@ -51,7 +52,7 @@ internal sealed class Retries(RegistryOptions options)
                 reason = e.Reported.Message;
             }
 
-            options.Note?.Invoke(new RegistryNote($"{what}: {reason} Trying again in {pause.TotalSeconds:0.0} s ({tried + 1} of {options.Retries}).", false));
+            options.Note?.Invoke(new RegistryNote(string.Create(CultureInfo.InvariantCulture, $"{what}: {reason} Trying again in {pause.TotalSeconds:0.0} s ({tried + 1} of {options.Retries})."), false));
             await Task.Delay(pause, cancellation).ConfigureAwait(false);
         }
     }
