@@ -72,8 +72,7 @@ public sealed class FindImageCommand : RegistryCmdlet
                 return;
             }
 
-            // One image: its size is worth a request for each of its manifests.
-            WriteObject(Link.Wait(cancellation => RemoteImage.DescribeAsync(repository, one, withSize: true, cancellation)));
+            WriteObject(Link.Wait(cancellation => RemoteImage.DescribeAsync(repository, one, cancellation)));
             return;
         }
 
@@ -94,7 +93,7 @@ public sealed class FindImageCommand : RegistryCmdlet
             // One that fails is told by itself; it may have been deleted since the list was made.
             Task<RemoteImage>[] asked = Link.Wait(async cancellation =>
             {
-                Task<RemoteImage>[] all = [.. some.Select(tag => RemoteImage.DescribeAsync(repository, tag, withSize: false, cancellation))];
+                Task<RemoteImage>[] all = [.. some.Select(tag => RemoteImage.DescribeAsync(repository, tag, cancellation))];
                 await Task.WhenAny(Task.WhenAll(all)).ConfigureAwait(false);
                 return all;
             });

@@ -26,7 +26,7 @@ public sealed class RemoteImage
     /// <summary>Media type of the manifest or the index; null where the registry has not been asked for it.</summary>
     public string? MediaType { get; private init; }
 
-    /// <summary>Bytes of all manifests, configs and layers, each blob once; null where it is not known. An index does not tell of its manifests' layers: it takes a request for each manifest.</summary>
+    /// <summary>Bytes of manifest, config and layers, each blob once; null where it is not known, as of an index, which does not tell of its manifests' layers.</summary>
     public long? Size { get; private init; }
 
     /// <summary>The platforms of an index; with those of the indexes in it, and without attestations; empty for a plain manifest, which does not tell.</summary>
@@ -57,10 +57,9 @@ public sealed class RemoteImage
     /// <summary>Asks for an image's manifest, and for the indexes in it.</summary>
     /// <param name="repository">Where it is.</param>
     /// <param name="reference">Its name.</param>
-    /// <param name="withSize">Whether the manifests of an index are asked for too, which its <see cref="Size"/> takes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RegistryException">It is not there, or damaged.</exception>
-    public static async Task<RemoteImage> DescribeAsync(IReadOnlyRepository repository, ImageReference reference, bool withSize, CancellationToken cancellationToken = default)
+    public static async Task<RemoteImage> DescribeAsync(IReadOnlyRepository repository, ImageReference reference, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(repository);
         ArgumentNullException.ThrowIfNull(reference);
@@ -72,26 +71,12 @@ public sealed class RemoteImage
         {
             Digest = content.Descriptor.Digest,
             MediaType = content.Descriptor.MediaType,
-            Size = isIndex && !withSize ? null : await SizeAsync(repository, content, cancellationToken).ConfigureAwait(false),
+            // Anyone may have written the sizes: they are summed up as far as a sum means something.
+            Size = isIndex ? null : new[] { manifest.Config }.Concat(manifest.Layers ?? []).OfType<DescriptorDocument>().DistinctBy(part => part.Digest)
+                .Aggregate((long)content.Bytes.Length, (sum, part) => part.Size is > 0 and < (1L << 50) ? sum + part.Size : sum),
             Platforms = [.. manifests.Select(one => one.Descriptor.Platform).OfType<Platform>().Distinct()],
             Annotations = Printable.Annotations(manifest.Annotations),
         };
-    }
-
-    private static async Task<long?> SizeAsync(IReadOnlyRepository repository, Content content, CancellationToken cancellationToken)
-    {
-        try
-        {
-            ImageTree tree = await ImageTree.ReadAsync(repository, content, cancellationToken).ConfigureAwait(false);
-
-            // Anyone may have written the sizes: they are summed up as far as a sum means something.
-            return tree.Blobs.Aggregate(tree.Manifests.Sum(one => (long)one.Bytes.Length), (sum, blob) => blob.Size < 1L << 50 ? sum + blob.Size : sum);
-        }
-        catch (RegistryException e) when (e.Fault is RegistryFault.NotFound or RegistryFault.TooLarge && MediaTypes.IsIndex(content.Descriptor.MediaType))
-        {
-            // Not all that the index names is there, as where one platform alone was copied.
-            return null;
-        }
     }
 
     /// <summary>The name.</summary>
