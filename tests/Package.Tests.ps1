@@ -7,15 +7,15 @@ Describe 'The package' {
         $LASTEXITCODE | Should -Be 0 -Because ($packed -join "`n")
         $version = (Import-PowerShellDataFile "$root/Bee.psd1").ModuleVersion
         $package = "$root/artifacts/Bee.$version.nupkg"
-        $null = New-Item -ItemType Directory "$folder/feed", "$folder/home"
-        Copy-Item $package "$folder/feed"
+        $null = New-Item -ItemType Directory "$folder/home"
+        $install = [regex]::Match((Get-Content "$root/README.md" -Raw), '(?ms)^## Install.*?^```powershell\n(.*?)^```').Groups[1].Value
 
         # Runs a script with a home of its own and returns what it gives, through JSON.
         function Invoke-AtHome([string] $Script) {
             $start = Get-PowerShellStart -Command "`$ErrorActionPreference = 'Stop'; `$ProgressPreference = 'SilentlyContinue'; $Script"
             $start.Environment['HOME'] = "$folder/home"
             'XDG_DATA_HOME', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'PSModulePath', 'BEE_STORE' | ForEach-Object { $null = $start.Environment.Remove($_) }
-            $start.WorkingDirectory = "$folder/home"
+            $start.WorkingDirectory = $root
             $start.RedirectStandardOutput = $start.RedirectStandardError = $true
             $process = [Diagnostics.Process]::Start($start)
             $messages = $process.StandardError.ReadToEndAsync()
@@ -27,11 +27,10 @@ Describe 'The package' {
         }
     }
 
-    It 'is installed from a folder, and its cmdlets run' {
+    It 'is installed by the lines of the README, and its cmdlets run' {
         $lines = Invoke-AtHome @"
-Register-PSResourceRepository Folder -Uri '$folder/feed' -Trusted
-Install-PSResource Bee -Repository Folder
-Import-Module Bee
+$install
+Set-Location ~
 (Get-Module Bee).ModuleBase
 (Get-Module Bee).Version.ToString()
 (Get-Command -Module Bee).Count
@@ -48,7 +47,7 @@ Import-Module Bee
         $lines[6..7] | Should -Be 'opens:v1', 'opens:v1'
     }
     It 'says what it is' {
-        $found = Invoke-AtHome '$found = Find-PSResource Bee -Repository Folder; $found.Version.ToString(), $found.Author, "$($found.Tags)"'
+        $found = Invoke-AtHome '$found = Find-PSResource Bee -Repository Bee; $found.Version.ToString(), $found.Author, "$($found.Tags)"'
         $found[0..1] | Should -Be $version, 'The Bee authors'
         $found[2] | Should -Match '\beBPF\b'
     }

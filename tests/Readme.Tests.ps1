@@ -1,27 +1,30 @@
-# Every block of PowerShell in README.md runs as it stands, in the order of the page, in one fresh session. What it writes goes to a folder that
-# has the project's module and examples, and nothing else of it.
+# Every block of PowerShell in README.md runs as it stands, in the order of the page, in a fresh session that starts in the clone. Only the images go to a store of the
+# test's own, and temporary folders below it.
 Describe 'The README' {
     BeforeAll {
         . $PSScriptRoot/Support.ps1
         $folder = (Get-PSDrive TestDrive).Root
-        foreach ($part in 'module', 'examples') { $null = New-Item -ItemType SymbolicLink (Join-Path $folder $part) -Target (Join-Path $root $part) }
-        $blocks = [regex]::Matches((Get-Content (Join-Path $root README.md) -Raw), '(?ms)^```powershell\n(.*?)^```').ForEach{ $_.Groups[1].Value }
-
+        $tour = (Get-Content "$root/README.md" -Raw) -replace '(?s)^.*(?=\n## A tour)'
+        $blocks = [regex]::Matches($tour, '(?ms)^```powershell\n(.*?)^```').ForEach{ $_.Groups[1].Value }
         $ofRegistries = 'registry|localhost:5000'
+        $left = git -C $root status --porcelain --ignored=matching -- ':!artifacts' ':!**/bin' ':!**/obj'
 
-        # Runs blocks in a fresh session, and in a store of their own.
+        # Runs blocks in a fresh session. Its output goes to files, for a pipe would stay open as long as a process that a block has started and not ended.
         function Invoke-Block([string[]] $Block) {
             Set-Content "$folder/readme.ps1" ("`$ErrorActionPreference = 'Stop'`n" + ($Block -join "`n"))
-            $env:BEE_STORE = "$folder/store"
+            $file, [string[]] $first = Get-PowerShellCommand
+            $environment = "BEE_STORE=$folder/store", "TMPDIR=$folder", "PSModulePath=$(Split-Path $module)"
+            Push-Location $root
             try {
-                Push-Location $folder
-                $output = Invoke-PowerShell -File readme.ps1 2>&1
-                $LASTEXITCODE | Should -Be 0 -Because ($output -join "`n")
-                $output | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] } | Should -BeNullOrEmpty
+                env @environment sh -c 'out=$1; shift; exec "$@" >$out/output 2>$out/messages' sh $folder $file @first -NoProfile -NonInteractive -File "$folder/readme.ps1"
+                $LASTEXITCODE | Should -Be 0 -Because (Get-Content "$folder/output", "$folder/messages" -Raw)
+                Get-Content "$folder/messages" | Should -BeNullOrEmpty
             }
             finally {
                 Pop-Location
-                $env:BEE_STORE = $null
+                # What a line that failed has left.
+                Get-Process sh, docker-registry -ErrorAction Ignore | Where-Object { (Get-Item "/proc/$($_.Id)/cwd" -ErrorAction Ignore).Target -like "$folder*" } | Stop-Process
+                Remove-Item "$folder/readme.ps1", "$folder/output", "$folder/messages"
             }
         }
     }
@@ -31,7 +34,7 @@ Describe 'The README' {
         $blocks.Count | Should -BeGreaterThan 3
         Invoke-Block ($blocks -notmatch $ofRegistries)
     }
-    It 'has lines for registries that run as they stand' {
+    It 'has lines for registries that run as they stand, and leave nothing' {
         Skip-WithoutKernel
         Skip-WithoutRegistry
         # The port is the reader's to choose; here the system does.
@@ -39,15 +42,24 @@ Describe 'The README' {
         $listener.Start()
         $port = $listener.LocalEndpoint.Port
         $listener.Stop()
-        try { Invoke-Block (@('Import-Module ./module/Bee') + @($blocks -match $ofRegistries) -replace '\b5000\b', $port) }
-        finally {
-            # What a line that failed has left.
-            Get-Process docker-registry -ErrorAction Ignore | Where-Object { (Get-Item "/proc/$($_.Id)/cwd" -ErrorAction Ignore).Target -eq $folder } | Stop-Process
-        }
+        $before = Get-ChildItem $folder
+        # The first block makes the folder, the second one an image, and the last one removes both.
+        Invoke-Block (@($blocks[0..1]; '$shell | Stop-Process'; $blocks -match $ofRegistries) -replace '\b5000\b', $port)
+        Get-BeeImage -Store "$folder/store" | Should -BeNullOrEmpty
+        (Get-ChildItem $folder).Name | Should -Be $before.Name
     }
     It 'has a demo' {
-        $output = Invoke-PowerShell -File (Join-Path $root build.ps1) -Task Demo -NoBuild 2>&1
+        $output = Invoke-PowerShell -File "$root/build.ps1" -Task Demo -NoBuild 2>&1
         $LASTEXITCODE | Should -Be 0 -Because ($output -join "`n")
         if ([Environment]::UserName -eq 'root') { $output -join "`n" | Should -Match '(?s)comm.*uname.*/etc/hostname' }
+    }
+    It 'leaves the clone as it was' {
+        git -C $root status --porcelain --ignored=matching -- ':!artifacts' ':!**/bin' ':!**/obj' | Should -Be $left
+    }
+    It 'has no tabs, which a prompt drops when they are pasted: <_>' -ForEach @(
+        Get-ChildItem "$PSScriptRoot/../README.md", "$PSScriptRoot/../CONTRIBUTING.md", "$PSScriptRoot/../docs/*.md", "$PSScriptRoot/../examples/*/README.md" |
+            ForEach-Object { Resolve-Path $_ -Relative -RelativeBasePath "$PSScriptRoot/.." }
+    ) {
+        (Get-Content "$root/$_") -match "`t" | Should -BeNullOrEmpty
     }
 }
