@@ -5,7 +5,7 @@ namespace Bee.Cmdlets;
 /// <summary>What this process may do.</summary>
 internal static class RightsChecks
 {
-    private const string Grant = "Run as root (sudo), or give the process the capability, for instance with AmbientCapabilities in a systemd unit or with setcap on the pwsh binary.";
+    private const string Grant = "Run as root (sudo), or give the process the capability, for instance with AmbientCapabilities in a systemd unit.";
     private static readonly Version WithOwnCapabilities = new(5, 8), WithMemoryAccounting = new(5, 11);
 
     private static KernelHost Host => KernelHost.Current;
@@ -56,7 +56,7 @@ internal static class RightsChecks
         // libbpf raises the limit where it may.
         return Host.MemoryLock is not { } bytes || Host.Has(Capability.SysResource)
             ? new("MemoryLock", CheckState.Ok, "Locked memory is not limited, or the limit can be raised.")
-            : new("MemoryLock", CheckState.Warning, $"At most {ViewText.Size(bytes)} can be locked, and maps count against that.") { Remedy = "Before starting pwsh, as root: ulimit -l unlimited (in a systemd unit: LimitMEMLOCK=infinity)." };
+            : new("MemoryLock", CheckState.Warning, $"At most {ViewText.Size(bytes)} can be locked, and maps count against that.") { Remedy = "Before starting PowerShell, as root: ulimit -l unlimited (in a systemd unit: LimitMEMLOCK=infinity)." };
     }
 
     private static CheckResult OfItsOwn(string name, Capability capability, string without)

@@ -61,7 +61,7 @@ internal static class Permissions
     private static string Grant(bool perf, bool network)
     {
         var remedy = $"Run as root (sudo), or give the process CAP_BPF and {(network ? "CAP_NET_ADMIN" : "CAP_PERFMON")} (before Linux 5.8 CAP_SYS_ADMIN), "
-            + "for instance with AmbientCapabilities in a systemd unit or with setcap on the pwsh binary.";
+            + "for instance with AmbientCapabilities in a systemd unit.";
         if (perf && KernelHost.Current.Setting("kernel/perf_event_paranoid") is { } paranoid)
         {
             remedy += $" The sysctl kernel.perf_event_paranoid is {paranoid}: without CAP_PERFMON perf events of other users need it at -1.";
