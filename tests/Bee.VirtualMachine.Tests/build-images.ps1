@@ -4,21 +4,29 @@ param([Parameter(Mandatory)] [string] $Store, [Parameter(Mandatory)] [string] $K
 
 $ErrorActionPreference = 'Stop'
 $root = [IO.Path]::GetFullPath("$PSScriptRoot/../..")
-Import-Module "$root/module/Bee"
-foreach ($file in [IO.Directory]::GetFiles("$PSScriptRoot/scenarios", '*.bpf.c')) {
-    $name = [IO.Path]::GetFileName($file) -replace '\.bpf\.c$'
-    Invoke-BeeBuild $file -Tag "vm/${name}:v1" -Store $Store | Out-Null
-}
-foreach ($folder in [IO.Directory]::GetDirectories("$root/examples")) {
-    Invoke-BeeBuild $folder -Tag "example/$([IO.Path]::GetFileName($folder)):v1" -Store $Store | Out-Null
-}
+$module = "$root/module/Bee"
+Import-Module $module
+$sources = [ordered] @{}
+foreach ($file in Get-ChildItem "$PSScriptRoot/scenarios/*.bpf.c") { $sources["vm/$($file.Name -replace '\.bpf\.c$')"] = $file.FullName }
+foreach ($folder in Get-ChildItem "$root/examples" -Directory) { $sources["example/$($folder.Name)"] = $folder.FullName }
 # Skeletons of kinds that not every kernel takes, as New-BeeProgram writes them: skeleton/KIND-OUTPUT.
 $written = [IO.Directory]::CreateTempSubdirectory('bee-skeletons-')
 foreach ($kind in 'kprobe', 'kretprobe', 'kprobe.multi', 'kretprobe.multi', 'ksyscall', 'kretsyscall', 'fentry', 'fexit', 'fmod_ret', 'lsm') {
-    $file = New-BeeProgram "$written/$kind.bpf.c" -ProgramType $kind
-    Invoke-BeeBuild $file.FullName -Tag "skeleton/${kind}-print:v1" -Store $Store | Out-Null
+    $sources["skeleton/${kind}-print"] = (New-BeeProgram "$written/$kind.bpf.c" -ProgramType $kind).FullName
 }
-$file = New-BeeProgram "$written/times.bpf.c" -ProgramType kprobe -Output Histogram
-Invoke-BeeBuild $file.FullName -Tag skeleton/kprobe-histogram:v1 -Store $Store | Out-Null
+$sources['skeleton/kprobe-histogram'] = (New-BeeProgram "$written/times.bpf.c" -ProgramType kprobe -Output Histogram).FullName
+& "$PSScriptRoot/kinds/write-kinds.ps1" -To $Kinds
+
+# The compiler takes most of the time.
+$sources.GetEnumerator() | ForEach-Object -ThrottleLimit ([Environment]::ProcessorCount) -Parallel {
+    $ErrorActionPreference = 'Stop'
+    Import-Module $using:module
+    Invoke-BeeBuild $_.Value -Tag "$($_.Key):v1" -Store $using:Store | Out-Null
+}
+Get-ChildItem "$Kinds/*.bpf.c" | ForEach-Object -ThrottleLimit ([Environment]::ProcessorCount) -Parallel {
+    $ErrorActionPreference = 'Stop'
+    Import-Module $using:module
+    Invoke-BeeBuild $_.FullName -BinaryOnly -OutFile ($_.FullName -replace '\.bpf\.c$', '.o') | Out-Null
+}
+Remove-Item "$Kinds/*.bpf.c"
 $written.Delete($true)
-& "$PSScriptRoot/kinds/build-kinds.ps1" -To $Kinds

@@ -43,6 +43,7 @@ internal sealed class GuestRun
         try
         {
             string archive = Path.Combine(folder, "root.cpio");
+            Parallel.Invoke(GuestPowerShell.Prepare, ProgramStore.Prepare);
             RootFileSystem.Write(archive, KernelFiles.Obtain(kernel));
             string? fault = Emulator.Run(KernelFiles.Obtain(kernel), archive, folder);
             string console = Read(folder, "console");

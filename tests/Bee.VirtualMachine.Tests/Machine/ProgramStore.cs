@@ -13,6 +13,9 @@ internal static class ProgramStore
     /// <summary>The folder with an object file for each kind of program.</summary>
     public static string Kinds => Path.Combine(Built.Value, "kinds");
 
+    /// <summary>Builds them; the first call takes a while.</summary>
+    public static void Prepare() => _ = Built.Value;
+
     private static string Build()
     {
         // Not a temporary folder: the tests' process is ended before it could delete one.

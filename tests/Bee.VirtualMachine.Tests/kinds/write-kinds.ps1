@@ -1,4 +1,4 @@
-# Makes an object file for each kind of program that Bee runs: one program that does nothing, with the section that the kind asks for.
+# Writes a C file for each kind of program that Bee runs: one program that does nothing, with the section that the kind asks for.
 param([Parameter(Mandatory)] [string] $To)
 
 # A target of each sort that is there on every kernel, and what lets a program through.
@@ -27,7 +27,7 @@ foreach ($kind in [Bee.Ebpf.ProgramKinds]::All) {
     if ($kind.HasTargetInSection) {
         $target = $targets[$kind.Name]
         if (-not $target) { $target = $ofSort["$($kind.Target)"] }
-        if (-not $target) { throw "build-kinds.ps1 knows no target for '$($kind.Name)'." }
+        if (-not $target) { throw "write-kinds.ps1 knows no target for '$($kind.Name)'." }
         $section += "/$target"
     }
     # XDP_PASS; SK_PASS; "go on" for those of control groups.
@@ -37,6 +37,4 @@ foreach ($kind in [Bee.Ebpf.ProgramKinds]::All) {
     # libbpf keeps what it knows of static probes in maps that this header declares.
     if ($kind.Name -eq 'usdt') { $text += "#include <vmlinux.h>`n#include <bpf/usdt.bpf.h>`n" }
     [IO.File]::WriteAllText("$file.bpf.c", $text + "__attribute__((section(`"$section`"), used)) int probe(void *context) { return $result; }`n")
-    Invoke-BeeBuild "$file.bpf.c" -BinaryOnly -OutFile "$file.o" | Out-Null
-    [IO.File]::Delete("$file.bpf.c")
 }
