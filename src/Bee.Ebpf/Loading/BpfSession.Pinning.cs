@@ -8,6 +8,7 @@ public sealed partial class BpfSession
         File = pinned.File;
         Pinned = pinned;
         StackSource.Join(maps);
+        _watch = Watch(maps);
         Maps = maps;
         Programs = programs;
         _options = new BpfSessionOptions();

@@ -13,6 +13,8 @@ public sealed partial class BpfSession : IDisposable
     private readonly AttachPlaces? _places;
     private readonly List<IAttachment> _links = [];
     private readonly List<EventReader> _readers = [];
+    // Files are noted from the start: a stack may be read when its process has ended.
+    private readonly IDisposable? _watch;
     private bool _attached;
     private bool _disposed;
 
@@ -41,6 +43,7 @@ public sealed partial class BpfSession : IDisposable
         }
 
         StackSource.Join(maps);
+        _watch = Watch(maps);
         Maps = maps;
         Programs = programs;
     }
@@ -193,9 +196,12 @@ public sealed partial class BpfSession : IDisposable
             program.ForgetLinks();
         }
 
+        _watch?.Dispose();
         _places?.Dispose();
         _object.Dispose();
     }
+
+    private static IDisposable? Watch(IEnumerable<BpfMap> maps) => maps.Any(map => map.Description.KeepsBuildIds) ? SeenFiles.Watch() : null;
 
     private void Keep(IAttachment link)
     {

@@ -7,9 +7,6 @@ namespace Bee.Ebpf;
 internal static class BuildIds
 {
     private const int LookAgainMilliseconds = 5000;
-    // 20 bytes, or what shorter ones were filled up to by the kernel.
-    private const int KernelDigits = 40;
-
     private static readonly ConcurrentDictionary<string, (string Path, ElfFunctions? Functions)> s_found = new(StringComparer.Ordinal);
     private static readonly object s_gate = new();
     // What all processes had mapped when they were last gone through.
@@ -29,6 +26,12 @@ internal static class BuildIds
         if (hint?.All.FirstOrDefault(mapping => IdOf(hint, mapping) == buildId) is { } own)
         {
             return Keep(buildId, hint, own);
+        }
+
+        // Of a process that has ended.
+        if (SeenFiles.Find(buildId) is { } seen)
+        {
+            return s_found[buildId] = seen;
         }
 
         if (Mapped(buildId) is { } mapped)
@@ -71,6 +74,7 @@ internal static class BuildIds
         {
             if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process) && ProcessMappings.Read(process) is { } mappings)
             {
+                SeenFiles.Note(mappings);
                 foreach (var mapping in mappings.All)
                 {
                     if (mapping.IsFile && seen.Add((mapping.Inode, mapping.Path)) && IdOf(mappings, mapping) is { } id)
@@ -84,5 +88,5 @@ internal static class BuildIds
         return found;
     }
 
-    private static string? IdOf(ProcessMappings process, Mapping mapping) => process.Open(mapping, withFunctions: false)?.BuildId?.PadRight(KernelDigits, '0');
+    private static string? IdOf(ProcessMappings process, Mapping mapping) => SeenFiles.Padded(process.Open(mapping, withFunctions: false)?.BuildId);
 }

@@ -48,7 +48,11 @@ internal static class StackReader
                 break;
             }
 
-            hint ??= Processes.Get(process, []);
+            if (hint is null && (hint = Processes.Get(process, [])) is not null)
+            {
+                SeenFiles.Note(hint);
+            }
+
             FrameSource source = status == Valid ? new BuildIdFrame(Convert.ToHexString(value.Slice(4, BuildIdBytes)).ToLowerInvariant(), place, hint)
                 : KernelFrames.Owns(place) ? KernelFrames.Instance
                 : hint is not null ? new UserFrames(hint) : UnknownFrames.Instance;

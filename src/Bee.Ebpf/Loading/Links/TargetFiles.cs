@@ -50,6 +50,8 @@ internal sealed class TargetFiles : IDisposable
     public TargetFile Existing(string name)
     {
         var file = Find(name) ?? throw AttachFailure.NoFile(_program, Absolute(name), _options.ProcessId);
+        // Stacks of what is attached to there may name it by its build id.
+        SeenFiles.Note(file.Name);
         if (_unmapped.Remove(file))
         {
             _options.Warn?.Invoke($"Process {_options.ProcessId} has not mapped {file.Name}: program '{_program.Name}' sees nothing there unless the process loads that file later.");
