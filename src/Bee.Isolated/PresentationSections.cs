@@ -81,6 +81,7 @@ internal sealed class PresentationSections(ManifestDocument document)
             ["width"] = value => field = field with { Width = document.Whole("width", value, 1, WidestColumn) },
             ["align"] = value => field = field with { AlignRight = document.Choice("align", value, ("left", false), ("right", true)) },
             ["order"] = value => field = field with { Order = document.Whole("order", value, -1000, 1000) },
+            ["words"] = value => field = field with { Words = document.Truth("words", value) },
             ["hidden"] = value => field = field with { Hidden = document.Truth("hidden", value) },
         });
         return field;

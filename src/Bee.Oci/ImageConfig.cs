@@ -191,6 +191,10 @@ public sealed record ImageField
     [JsonPropertyName("hidden")]
     public bool? Hidden { get; init; }
 
+    /// <summary>Whether it is a char array of words with a NUL behind each.</summary>
+    [JsonPropertyName("words")]
+    public bool? Words { get; init; }
+
     /// <summary>The name, for text views.</summary>
     public override string ToString() => Name;
 }

@@ -77,6 +77,9 @@ public class ManifestTests
     }
 
     [Fact]
+    public void Words_of_a_field_are_read() => Assert.Equal(new FieldPresentation { Words = true }, Read("maps: { print_x: { fields: { args: { words: true } } } }").Presentation.Maps["print_x"].Fields["args"]);
+
+    [Fact]
     public void An_alias_stands_for_what_it_names() => Assert.Equal("Ann", Read("description: &who Ann\nlicense: *who\nname: x\n").License);
 
     [Theory]
@@ -141,6 +144,7 @@ public class ManifestTests
     [InlineData("maps:\n  m: { kind: ring }\n", 2, 14, "kind is print, counter, gauge, histogram or none, not 'ring'")]
     [InlineData("maps:\n  m: { fields: { f: { width: 0 } } }\n", 2, 30, "from 1 to 80")]
     [InlineData("maps:\n  m: { fields: { f: { hidden: yes } } }\n", 2, 31, "true or false")]
+    [InlineData("maps:\n  m: { fields: { f: { words: 1 } } }\n", 2, 30, "true or false")]
     [InlineData("maps:\n  m: { buckets: [1, 5, 5] }\n", 2, 24, "rise")]
     [InlineData("maps:\n  m: { buckets: [1], scale: log2 }\n", 2, 6, "not both")]
     [InlineData("maps:\n  m: { labels: [a, a] }\n", 2, 20, "twice")]

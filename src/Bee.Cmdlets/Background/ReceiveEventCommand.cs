@@ -119,7 +119,7 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
 
     private bool Write(BpfEvent item)
     {
-        CommandRuntime.WriteObject(item);
+        CommandRuntime.WriteObject(EventObject.Of(item));
         return --_left != 0;
     }
 

@@ -34,6 +34,7 @@ internal static class ImagePresentation
         AlignRight = field.AlignRight,
         Order = field.Order,
         Hidden = field.Hidden,
+        Words = field.Words,
     });
 
     private static ParameterPresentation From(ImageParameter parameter) => new()

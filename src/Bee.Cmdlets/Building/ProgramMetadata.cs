@@ -63,6 +63,7 @@ internal static class ProgramMetadata
         AlignRight = field.AlignRight,
         Order = field.Order,
         Hidden = field.Hidden,
+        Words = field.Words,
     };
 
     private static ImageParameter Describe(ParameterDescription parameter) => new()

@@ -28,7 +28,7 @@ internal sealed class PipelineSink : IEventSink
     // Without a limit the count runs below zero and never meets it.
     bool IEventSink.Event(BpfEvent e)
     {
-        _pipeline.WriteObject(e);
+        _pipeline.WriteObject(EventObject.Of(e));
         return --_left != 0;
     }
 

@@ -108,7 +108,7 @@ internal static class EventColumns
     {
         var room = field.Meaning switch
         {
-            FieldMeaning.Text or FieldMeaning.Bytes or FieldMeaning.Array or FieldMeaning.Object => 10,
+            FieldMeaning.Text or FieldMeaning.Words or FieldMeaning.Bytes or FieldMeaning.Array or FieldMeaning.Object => 10,
             FieldMeaning.Stack => 16,
             FieldMeaning.Syscall or FieldMeaning.Number => 10,
             // ESTABLISHED, SIGKILL, SYN_SENT: cut, they look alike.
@@ -148,7 +148,7 @@ internal static class EventColumns
         FieldMeaning.Bytes => 2,
         FieldMeaning.Pointer => 3,
         FieldMeaning.Number when shape is not EntryType && field.Size >= 8 => 4,
-        FieldMeaning.Text => 6,
+        FieldMeaning.Text or FieldMeaning.Words => 6,
         _ => 5,
     };
 
@@ -196,7 +196,7 @@ internal static class EventColumns
         }
     }
 
-    private static bool IsLong(RecordField field) => field.Meaning == FieldMeaning.Text && (field.Size == 0 || field.Size > field.Width + 1);
+    private static bool IsLong(RecordField field) => field.Meaning is FieldMeaning.Text or FieldMeaning.Words && (field.Size == 0 || field.Size > field.Width + 1);
 
     private static int Total(List<int> widths) => widths.Sum() + widths.Count - 1;
 }

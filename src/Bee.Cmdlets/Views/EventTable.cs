@@ -58,6 +58,7 @@ internal static class EventTable
         FieldMeaning.Syscall => nameof(EventText.Syscall),
         FieldMeaning.Bytes => nameof(EventText.Bytes),
         FieldMeaning.Stack => nameof(EventText.Stack),
+        FieldMeaning.Words => nameof(EventText.Words),
         _ => null,
     };
 }

@@ -50,6 +50,11 @@ public static class EventText
     public static string Bytes(object? value) =>
         Base(value) is IEnumerable<byte> bytes ? Convert.ToHexString(bytes.Take(64).ToArray()).ToLowerInvariant() : Line(value);
 
+    /// <summary>Words with a blank between.</summary>
+    /// <param name="value">A list of text.</param>
+    /// <returns>The words on one line.</returns>
+    public static string Words(object? value) => Line(Base(value) is IEnumerable<string> words ? string.Join(' ', words) : value);
+
     /// <summary>The functions of a stack on one line, the innermost first.</summary>
     /// <param name="value">A <see cref="StackTrace"/>, or the id of one.</param>
     /// <returns>Text such as <c>vfs_read, ksys_read, do_syscall_64</c>.</returns>

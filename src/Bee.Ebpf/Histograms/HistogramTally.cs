@@ -11,9 +11,13 @@ internal sealed class HistogramTally : HistogramSource
     {
         _plan = (ObservationPlan)Type.Plan;
         _labels = new byte[_plan.Identity.Size];
+        LeastSize = _plan.Labels.Select(label => label.Offset + label.Size).Append(_plan.Value.End).Max();
     }
 
-    /// <summary>How many bytes a record must have.</summary>
+    /// <summary>How many bytes a record must have: those of the value and the labels.</summary>
+    public int LeastSize { get; }
+
+    /// <summary>How many bytes a whole record has.</summary>
     public int RecordSize => _plan.Record.Size;
 
     /// <summary>Counts a record.</summary>
@@ -44,9 +48,16 @@ internal readonly struct ObservingSink(RecordStream stream, HistogramTally tally
     /// <inheritdoc/>
     public bool Record(ReadOnlySpan<byte> data)
     {
-        if (data.Length < tally.RecordSize)
+        if (data.Length < tally.LeastSize)
         {
             sink.Short(new ShortRecord(stream.Name, tally.RecordSize, data.Length));
+        }
+        else if (data.Length < tally.RecordSize)
+        {
+            // What is cut off is neither the value nor a label.
+            var whole = new byte[tally.RecordSize];
+            data.CopyTo(whole);
+            tally.Observe(whole);
         }
         else
         {

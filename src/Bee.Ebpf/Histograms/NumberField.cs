@@ -17,6 +17,9 @@ internal readonly record struct NumberField(int Offset, int Size, bool IsSigned,
         ? number with { Shift = field.BitOffset % 8, Bits = field.BitSize }
         : null;
 
+    /// <summary>The first byte behind it.</summary>
+    public int End => Offset + (Bits > 0 ? (Shift + Bits + 7) / 8 : Size);
+
     /// <summary>Reads it.</summary>
     /// <param name="data">The record.</param>
     /// <param name="isNegative">Whether the number is below zero.</param>

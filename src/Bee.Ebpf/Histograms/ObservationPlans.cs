@@ -21,7 +21,7 @@ internal static class ObservationPlans
 
         var record = RecordType.ForEvent(map);
         var scale = BucketScale.ForValues(map.Presentation);
-        var shape = ShapeReader.Read(map.Value, map.Name);
+        var shape = WordsShape.Apply(ShapeReader.Read(map.Value, map.Name), "Value", map.Presentation);
         if (shape is not ObjectShape { Struct.Fields: var fields })
         {
             if (NumberField.Of(shape) is not { } whole)

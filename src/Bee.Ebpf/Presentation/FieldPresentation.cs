@@ -21,6 +21,9 @@ public sealed record FieldPresentation
     /// <summary>Whether tables leave the field out; it is a property all the same.</summary>
     public bool? Hidden { get; init; }
 
+    /// <summary>Whether a <c>char</c> array holds words with a NUL behind each, such as a command line: it is then a list of text.</summary>
+    public bool? Words { get; init; }
+
     /// <summary>What one side says of each field, and where it says nothing what the other does.</summary>
     internal static IReadOnlyDictionary<string, FieldPresentation> Over(IReadOnlyDictionary<string, FieldPresentation> said, IReadOnlyDictionary<string, FieldPresentation> other) =>
         said.Keys.Union(other.Keys).ToDictionary(name => name, name => (said.GetValueOrDefault(name) ?? None).Over(other.GetValueOrDefault(name) ?? None));
@@ -33,5 +36,6 @@ public sealed record FieldPresentation
         AlignRight = AlignRight ?? other.AlignRight,
         Order = Order ?? other.Order,
         Hidden = Hidden ?? other.Hidden,
+        Words = Words ?? other.Words,
     };
 }

@@ -72,6 +72,14 @@ internal static class PresentationCheck
             yield return Missing($"{place}/fields/{name}", "field", name, names, "field", $" in the map '{map.Name}'");
         }
 
+        foreach (var (name, field) in said.Fields.Where(field => field.Value.Words == true))
+        {
+            if (fields.Any(found => MapPresentation.NameOf(found) == name && found.Meaning is not (FieldMeaning.Words or FieldMeaning.Text)))
+            {
+                yield return new PresentationFault($"{place}/fields/{name}", $"'{name}' is no char array; words are told apart in those.");
+            }
+        }
+
         foreach (var name in said.Labels)
         {
             if (fields.FirstOrDefault(field => MapPresentation.NameOf(field) == name && field.Name != "MapName") is not { } field)

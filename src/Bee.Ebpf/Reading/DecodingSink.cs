@@ -8,6 +8,7 @@ internal struct DecodingSink : IRecordSink
     private readonly IEventSink _sink;
     private readonly StackSource? _stacks;
     private readonly int _size;
+    private readonly int _most;
 
     public DecodingSink(RecordStream stream, RecordType type, IEventSink sink)
     {
@@ -15,6 +16,7 @@ internal struct DecodingSink : IRecordSink
         _type = type;
         _sink = sink;
         _size = type.Size;
+        _most = type.IsOpen ? int.MaxValue : _size + stream.Filling;
         _stacks = type.Stacks is null ? null : stream.Stacks;
     }
 
@@ -26,17 +28,22 @@ internal struct DecodingSink : IRecordSink
     {
         if (data.Length < _size)
         {
-            if (_stream.Map is { DataSource: not null })
-            {
-                return Cut(data);
-            }
-
-            _sink.Short(new ShortRecord(_stream.Name, _size, data.Length));
-            return true;
+            return Short(data);
         }
 
+        var decoded = Decode(data);
+        return Give(data.Length <= _most ? decoded : Long(decoded, data));
+    }
+
+    private readonly BpfEvent Decode(ReadOnlySpan<byte> data)
+    {
         var decoded = _type.Decode(data);
         _stacks?.Resolve(_type.Stacks!, decoded, data, default);
+        return decoded;
+    }
+
+    private bool Give(BpfEvent decoded)
+    {
         _stream.Count++;
         if (_sink.Event(decoded))
         {
@@ -47,11 +54,23 @@ internal struct DecodingSink : IRecordSink
         return false;
     }
 
-    // Gadgets submit as much of a large struct as they have filled, and Inspektor Gadget reads zeros for the rest.
-    private bool Cut(ReadOnlySpan<byte> data)
+    private bool Short(ReadOnlySpan<byte> data)
     {
         var whole = new byte[_size];
         data.CopyTo(whole);
-        return Record(whole);
+        var decoded = Decode(whole);
+        // Gadgets submit as much of a large struct as they have filled, and Inspektor Gadget reads zeros for the rest.
+        return Give(_stream.Map is { DataSource: not null } ? decoded : _stream.Truncate(decoded, data.Length, _sink));
+    }
+
+    private readonly BpfEvent Long(BpfEvent decoded, ReadOnlySpan<byte> data)
+    {
+        if (!_stream.HasToldLong)
+        {
+            _stream.HasToldLong = true;
+            _sink.Notice(_stream.Name, $"records of {data.Length} bytes come where the type has {_size}; GetRest() of an event gives what is behind.");
+        }
+
+        return _type.Extend(decoded, data[_size..]);
     }
 }

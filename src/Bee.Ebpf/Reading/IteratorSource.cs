@@ -85,7 +85,10 @@ internal sealed unsafe class IteratorSource
 
         if (end && !stopped && used < data.Length)
         {
-            sink.Short(new ShortRecord(_stream.Name, type.Size, data.Length - used));
+            var whole = new byte[type.Size];
+            data[used..].CopyTo(whole);
+            _stream.Count++;
+            stopped = !sink.Event(_stream.Truncate(type.Decode(whole), data.Length - used, sink));
         }
 
         return used;

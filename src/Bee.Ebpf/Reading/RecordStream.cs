@@ -33,6 +33,30 @@ public sealed class RecordStream
     /// <summary>Counts the records of a buffer whose events are the values of histograms.</summary>
     internal HistogramTally? Tally { get; set; }
 
+    /// <summary>How many bytes of filling may stand behind a whole record: perf buffers fill up to 8 bytes.</summary>
+    internal int Filling => Map is { Type: MapType.PerfEventArray } && RecordType is { Size: var size } ? (size + sizeof(uint) + 7 & ~7) - sizeof(uint) - size : 0;
+
+    /// <summary>Whether records that are shorter than their type have been told of.</summary>
+    internal bool HasToldShort { get; set; }
+
+    /// <summary>Whether records that are longer than their type have been told of.</summary>
+    internal bool HasToldLong { get; set; }
+
+    /// <summary>The event of a record that ends early; the first is told of.</summary>
+    /// <param name="whole">The event of the record with zeros behind it.</param>
+    /// <param name="length">How many bytes came.</param>
+    /// <param name="sink">Who is told.</param>
+    internal BpfEvent Truncate(BpfEvent whole, int length, IEventSink sink)
+    {
+        if (!HasToldShort)
+        {
+            HasToldShort = true;
+            sink.Notice(Name, $"records of {length} bytes come where the type has {RecordType!.Size}; events of such records have Truncated true, and no value where a field is cut off.");
+        }
+
+        return RecordType!.Truncate(whole, length);
+    }
+
     /// <summary>Where the traces are for ids of stacks in its objects; null where the session has none.</summary>
     internal StackSource? Stacks { get; init; }
 

@@ -7,7 +7,7 @@ namespace Bee.Ebpf;
 /// where a method wants that; but unlike a real one it survives as text, in a CSV file for instance, and sorts and groups by its elements.
 /// </summary>
 /// <typeparam name="T">The elements' type; for arrays of arrays again a <see cref="BpfArray{T}"/>.</typeparam>
-public sealed class BpfArray<T> : IReadOnlyList<T>, IList, IEquatable<BpfArray<T>>, IComparable<BpfArray<T>>, IComparable
+public sealed class BpfArray<T> : IReadOnlyList<T>, IList, IEquatable<BpfArray<T>>, IComparable<BpfArray<T>>, IComparable, IPartialArray
 {
     private readonly T[] _items;
 
@@ -104,6 +104,8 @@ public sealed class BpfArray<T> : IReadOnlyList<T>, IList, IEquatable<BpfArray<T
         get => _items[index];
         set => throw ReadOnly();
     }
+
+    object IPartialArray.First(int count) => new BpfArray<T>(_items[..Math.Min(count, _items.Length)]);
 
     bool IList.IsFixedSize => true;
 

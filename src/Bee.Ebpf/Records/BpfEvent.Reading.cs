@@ -22,6 +22,32 @@ public abstract unsafe partial class BpfEvent
         return Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]);
     }
 
+    /// <summary>Words with a NUL behind each, up to the last that is not empty.</summary>
+    /// <param name="at">The first byte.</param>
+    /// <param name="length">How many bytes there are.</param>
+    /// <returns>The words.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BpfArray<string> ReadWords(ref byte at, int length)
+    {
+        var bytes = MemoryMarshal.CreateReadOnlySpan(ref at, length).TrimEnd((byte)0);
+        var words = new List<string>();
+        while (bytes.Length > 0)
+        {
+            var end = bytes.IndexOf((byte)0);
+            words.Add(Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]));
+            bytes = end < 0 ? [] : bytes[(end + 1)..];
+        }
+
+        return new BpfArray<string>([.. words]);
+    }
+
+    /// <summary>Words behind a record's fixed part.</summary>
+    /// <param name="rest">The bytes behind the fixed part.</param>
+    /// <param name="skip">Where the words begin in them.</param>
+    /// <returns>The words.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BpfArray<string> ReadRestWords(byte[] rest, int skip) => skip >= rest.Length ? new BpfArray<string>([]) : ReadWords(ref rest[skip], rest.Length - skip);
+
     /// <summary>An IPv4 address in network order.</summary>
     /// <param name="at">The first of 4 bytes.</param>
     /// <returns>Its text.</returns>

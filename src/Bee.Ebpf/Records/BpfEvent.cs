@@ -26,6 +26,28 @@ public abstract partial class BpfEvent
     {
     }
 
+    /// <summary>The bytes of the record behind its type, for an event of a ring or perf buffer whose program sent more than the type declares.</summary>
+    /// <returns>A copy; empty where there are none. Of a perf buffer up to seven bytes of filling may be at the end.</returns>
+    public byte[] GetRest() => (byte[])RestBytes().Clone();
+
+    /// <summary>The bytes of a field as the program sent them, of a <c>char</c> array with what is behind a NUL.</summary>
+    /// <param name="field">The property's name; case does not count.</param>
+    /// <returns>A copy; of a record that was truncated what came. Of a flexible array none: it ends the record, and its own value has all.</returns>
+    /// <exception cref="ArgumentException">There is no such field, or this is no event but an entry of a map.</exception>
+    public byte[] GetBytes(string field) => FieldBytes.Of(this, RecordBytes(), field);
+
+    internal ReadOnlySpan<byte> BytesOfRecord() => RecordBytes();
+
+    /// <summary>The record's bytes; none for entries of maps.</summary>
+    /// <returns>A view of them.</returns>
+    [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
+    protected virtual ReadOnlySpan<byte> RecordBytes() => [];
+
+    /// <summary>The bytes of the record behind its type.</summary>
+    /// <returns>The bytes themselves.</returns>
+    [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
+    protected virtual byte[] RestBytes() => [];
+
     /// <summary>All fields as one line of JSON, so that a nested struct survives where only text fits, as in a CSV file.</summary>
     /// <returns>A JSON object, enums by name; the same text in every culture.</returns>
     public override string ToString() => JsonText.Of(this);

@@ -50,4 +50,6 @@ public enum FieldMeaning
     Object,
     /// <summary>The id of a stack trace, as <see cref="StackTrace"/>; inside of a nested struct, and as a map's key, the number.</summary>
     Stack,
+    /// <summary>A <c>char</c> array of words with a NUL behind each, as its author says, as a list of text.</summary>
+    Words,
 }

@@ -16,6 +16,10 @@ public sealed unsafe class RecordType : IRecordShape
     // Called through a pointer: no delegate, no reflection, no boxing for an event.
     private readonly delegate*<ref byte, int, BpfEvent> _decode;
     private readonly int _size;
+    private readonly bool _isOpen;
+    private readonly string _key;
+    private delegate*<BpfEvent, int, BpfEvent> _truncated;
+    private delegate*<BpfEvent, byte[], BpfEvent> _longer;
 
     private RecordType(TypePlan plan, string name, MapPresentation presentation)
     {
@@ -24,7 +28,10 @@ public sealed unsafe class RecordType : IRecordShape
         ClrType = EmittedTypes.Class(plan);
         Fields = RecordFields.Of(plan);
         Stacks = StackFields.Of(plan);
+        FieldBytes.Keep(ClrType, Fields);
         _size = plan.InlineSize;
+        _isOpen = plan.Decode == DecodeKind.OpenRecord;
+        _key = plan.Key;
         _decode = (delegate*<ref byte, int, BpfEvent>)TypeEmitter.DecodeMethod(ClrType).MethodHandle.GetFunctionPointer();
     }
 
@@ -57,7 +64,7 @@ public sealed unsafe class RecordType : IRecordShape
     {
         ArgumentNullException.ThrowIfNull(map);
         EventClock.Refresh();
-        var shape = map.Value is null or BtfVoid ? null : ShapeReader.Read(map.Value, map.Name);
+        var shape = map.Value is null or BtfVoid ? null : WordsShape.Apply(ShapeReader.Read(map.Value, map.Name), "Value", map.Presentation);
         return new RecordType(RecordPlans.Record(shape, map.Name, withMapName: true), map.Name, map.Presentation);
     }
 
@@ -77,7 +84,7 @@ public sealed unsafe class RecordType : IRecordShape
     internal static RecordType ForStruct(BtfType type, string name, MapPresentation said)
     {
         EventClock.Refresh();
-        return new RecordType(RecordPlans.Record(ShapeReader.Read(type, name), name, withMapName: false), name, said);
+        return new RecordType(RecordPlans.Record(WordsShape.Apply(ShapeReader.Read(type, name), "Value", said), name, withMapName: false), name, said);
     }
 
     /// <summary>
@@ -108,6 +115,39 @@ public sealed unsafe class RecordType : IRecordShape
             }
         }, file, preferLocal: false);
     }
+
+    /// <summary>Whether bytes beyond <see cref="Size"/> belong to the type: it ends in a flexible array.</summary>
+    internal bool IsOpen => _isOpen;
+
+    /// <summary>The object of a record that ends early: a <see cref="TruncatedEvent"/>.</summary>
+    /// <param name="whole">The object of the record with zeros behind it.</param>
+    /// <param name="length">How many bytes came.</param>
+    internal BpfEvent Truncate(BpfEvent whole, int length)
+    {
+        if (_truncated is null)
+        {
+            var type = EmittedTypes.Other($"{ShapeKey.Of("truncated", [_key])}", $"{ClrType.Name}_truncated", (module, name) => CutRecordEmitter.EmitTruncated(module, name, ClrType, Fields));
+            _truncated = (delegate*<BpfEvent, int, BpfEvent>)WrapMethod(type);
+        }
+
+        return _truncated(whole, length);
+    }
+
+    /// <summary>The object of a record that goes on behind its type: of a class that derives from <see cref="ClrType"/>, with the bytes in <see cref="BpfEvent.GetRest"/>.</summary>
+    /// <param name="whole">The object of the record.</param>
+    /// <param name="rest">The bytes behind.</param>
+    internal BpfEvent Extend(BpfEvent whole, ReadOnlySpan<byte> rest)
+    {
+        if (_longer is null)
+        {
+            var type = EmittedTypes.Other($"{ShapeKey.Of("longer", [_key])}", $"{ClrType.Name}_longer", (module, name) => CutRecordEmitter.EmitLonger(module, name, ClrType));
+            _longer = (delegate*<BpfEvent, byte[], BpfEvent>)WrapMethod(type);
+        }
+
+        return _longer(whole, rest.ToArray());
+    }
+
+    private static nint WrapMethod(Type type) => type.GetMethod(CutRecordEmitter.Wrap, System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!.MethodHandle.GetFunctionPointer();
 
     /// <summary>Makes an object from a record. The bytes are copied. Bytes beyond <see cref="Size"/> are a flexible array's, if there is one, and ignored otherwise.</summary>
     /// <param name="data">The record; no alignment is needed.</param>

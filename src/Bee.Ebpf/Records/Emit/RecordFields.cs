@@ -42,7 +42,8 @@ internal static class RecordFields
     private static int Width(PropertyPlan property) => property.Value switch
     {
         NumberShape { Meaning: FieldMeaning.Number } number => property.BitSize > 0 ? Digits(property.BitSize) : Number(property.CName, number.Kind),
-        TextShape { Size: 0 } => 32,
+        TextShape { Size: 0 } or WordsShape { Size: 0 } => 32,
+        WordsShape words => Math.Clamp(words.Size - 1, MinWidth, 32),
         TextShape text => Math.Clamp(text.Size - 1, MinWidth, 32),
         // Room for two flags at once.
         EnumShape { IsFlags: true } e => Math.Clamp(e.Values.Select(v => v.Name.Length).DefaultIfEmpty(0).Max() * 2 + 2, MinWidth, 24),

@@ -22,6 +22,9 @@ internal sealed partial class TypeEmitter
 
         switch (_plan.Decode)
         {
+            case DecodeKind.Record or DecodeKind.OpenRecord:
+                View(Override("RecordBytes", typeof(ReadOnlySpan<byte>)), 0, _plan.InlineSize);
+                break;
             case DecodeKind.Entry:
                 View(Override("KeyBytes", typeof(ReadOnlySpan<byte>)), 0, KeySize());
                 View(Override("ValueBytes", typeof(ReadOnlySpan<byte>)), _plan.ValueOffset, _plan.InlineSize - _plan.ValueOffset);

@@ -23,12 +23,14 @@ internal sealed partial class TypeEmitter
     {
         _plan = plan;
         var parent = plan.Decode is DecodeKind.Entry or DecodeKind.PerCpuEntry ? typeof(MapEntry) : typeof(BpfEvent);
-        _type = module.DefineType(name, TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Class, parent);
+        // Records of a buffer may be longer than their type: for those another class derives from this one.
+        var isSealed = plan is not { Decode: DecodeKind.Record, MapName: not null };
+        _type = module.DefineType(name, TypeAttributes.Public | TypeAttributes.Class | (isSealed ? TypeAttributes.Sealed : 0), parent);
         _values = new ValueEmitter(_type);
         _isArray = plan.InlineSize > MaxInline;
         if (plan.InlineSize > 0)
         {
-            _inline = _type.DefineField("_bytes", _isArray ? typeof(byte[]) : EmittedTypes.Bytes(plan.InlineSize), FieldAttributes.Private);
+            _inline = _type.DefineField("_bytes", _isArray ? typeof(byte[]) : EmittedTypes.Bytes(plan.InlineSize), FieldAttributes.Assembly);
         }
 
         if (plan.Decode is DecodeKind.OpenRecord or DecodeKind.PerCpuEntry)
@@ -37,7 +39,7 @@ internal sealed partial class TypeEmitter
         }
 
         _stacks = plan.Properties.Where(p => p.Source == PropertySource.Stack).ToList();
-        _traces = _stacks.Count > 0 ? _type.DefineField("_traces", typeof(StackTrace[]), FieldAttributes.Private) : null;
+        _traces = _stacks.Count > 0 ? _type.DefineField("_traces", typeof(StackTrace[]), FieldAttributes.Assembly) : null;
     }
 
     /// <summary>The static method of an emitted type that makes an object from bytes.</summary>
@@ -68,7 +70,7 @@ internal sealed partial class TypeEmitter
             method.SetImplementationFlags(MethodImplAttributes.IL | MethodImplAttributes.AggressiveOptimization);
         }
 
-        var constructor = _type.DefineDefaultConstructor(MethodAttributes.Private);
+        var constructor = _type.DefineDefaultConstructor(MethodAttributes.Assembly);
         var il = method.GetILGenerator();
         il.Emit(OpCodes.Newobj, constructor);
         if (_isArray)
@@ -195,6 +197,10 @@ internal sealed partial class TypeEmitter
                 if (plan.Value is TextShape)
                 {
                     il.Emit(OpCodes.Call, ValueEmitter.Reader("ReadRestText"));
+                }
+                else if (plan.Value is WordsShape)
+                {
+                    il.Emit(OpCodes.Call, ValueEmitter.Reader("ReadRestWords"));
                 }
                 else
                 {

@@ -19,6 +19,7 @@ internal sealed class ValueEmitter(TypeBuilder owner)
         MomentShape => typeof(DateTime),
         AddressShape or TextShape or PrefixShape or EndpointShape => typeof(string),
         StackShape => typeof(StackTrace),
+        WordsShape => typeof(BpfArray<string>),
         EnumShape e => EmittedTypes.Enum(e),
         ObjectShape o => EmittedTypes.Class(RecordPlans.Nested(o.Struct)),
         ArrayShape array => typeof(BpfArray<>).MakeGenericType(ClrType(array.Element)),
@@ -69,6 +70,10 @@ internal sealed class ValueEmitter(TypeBuilder owner)
             case TextShape text:
                 il.Emit(OpCodes.Ldc_I4, text.Size);
                 il.Emit(OpCodes.Call, Reader("ReadText"));
+                break;
+            case WordsShape words:
+                il.Emit(OpCodes.Ldc_I4, words.Size);
+                il.Emit(OpCodes.Call, Reader("ReadWords"));
                 break;
             case EnumShape e:
                 Number(il, e.Kind, bigEndian: false);

@@ -54,6 +54,9 @@ internal static class ValueEncoder
             case TextShape text:
                 Text(value, to);
                 break;
+            case WordsShape:
+                Words(value, to);
+                break;
             case ArrayShape array:
                 Array(array, value, to);
                 break;
@@ -145,6 +148,25 @@ internal static class ValueEncoder
 
         to.Clear();
         bytes.CopyTo(to);
+    }
+
+    // A NUL behind each word, also the last.
+    private static void Words(object? value, Span<byte> to)
+    {
+        value = Structured.Of(value);
+        var words = value is string one ? [one] : value is IEnumerable list and not IDictionary ? list.Cast<object?>().ToArray() : throw EncodeException.Wrong(value, "a list of words");
+        to.Clear();
+        foreach (var word in words)
+        {
+            var bytes = Encoding.UTF8.GetBytes(word is string or char ? $"{word}" : throw EncodeException.Wrong(word, "a word"));
+            if (bytes.AsSpan().Contains((byte)0) || bytes.Length >= to.Length)
+            {
+                throw new EncodeException(bytes.Length >= to.Length ? "has no room for so many words." : "a word with a NUL inside ends there for a C program.");
+            }
+
+            bytes.CopyTo(to);
+            to = to[(bytes.Length + 1)..];
+        }
     }
 
     private static void Array(ArrayShape shape, object? value, Span<byte> to)

@@ -8,6 +8,12 @@ internal sealed record StructShape(string Label, int Size, IReadOnlyList<FieldSh
 {
     private string? _key;
 
+    private StructShape(StructShape other)
+    {
+        // Not the key: a copy has other fields.
+        (Label, Size, Fields) = (other.Label, other.Size, other.Fields);
+    }
+
     /// <summary>A text that is equal exactly for structs of one name, layout and meanings.</summary>
     public string Key => _key ??= ShapeKey.Of($"struct {Label}:{Size}", Fields.Select(f => $"{f.Name}@{f.BitOffset}:{f.BitSize}:{f.Value.Key}"));
 }
@@ -20,7 +26,7 @@ internal sealed record FieldShape(string Name, ValueShape Value, int BitOffset, 
     /// <summary>The first byte behind the field.</summary>
     public int End => BitSize == 0 ? Offset + Value.Size : (BitOffset + BitSize + 7) / 8;
 
-    public bool IsOpenArray => Value is ArrayShape { Count: 0 } or TextShape { Size: 0 };
+    public bool IsOpenArray => Value is ArrayShape { Count: 0 } or TextShape { Size: 0 } or WordsShape { Size: 0 };
 }
 
 /// <summary>Keys of shapes are digests, so that structs inside structs do not make keys of keys grow without end.</summary>

@@ -85,6 +85,28 @@ internal sealed record TextShape(int Size) : ValueShape(FieldMeaning.Text, Size)
     public override string Key => $"text{Size}";
 }
 
+/// <summary>A <c>char</c> array of words with a NUL behind each, read as a list of text.</summary>
+internal sealed record WordsShape(int Size) : ValueShape(FieldMeaning.Words, Size)
+{
+    public override string Key => $"words{Size}";
+
+    /// <summary>A shape in which the fields that the author calls words are that.</summary>
+    /// <param name="shape">The shape of a record, a key or a value.</param>
+    /// <param name="name">What a value that is no struct is called: <c>Key</c> or <c>Value</c>.</param>
+    /// <param name="said">What the author says.</param>
+    public static ValueShape Apply(ValueShape shape, string name, MapPresentation said)
+    {
+        bool Says(string field) => said.Fields.GetValueOrDefault(field) is { Words: true };
+        return shape switch
+        {
+            TextShape text when Says(name) => new WordsShape(text.Size),
+            ObjectShape { Struct: var s } when s.Fields.Any(f => f.Value is TextShape && Says(f.Name)) =>
+                new ObjectShape(s with { Fields = [.. s.Fields.Select(f => f.Value is TextShape text && Says(f.Name) ? f with { Value = new WordsShape(text.Size) } : f)] }),
+            _ => shape,
+        };
+    }
+}
+
 /// <summary>A C enum. <paramref name="Label"/> is its name, or that of the typedef or the field that it is declared in.</summary>
 internal sealed record EnumShape(string Label, NumberKind Kind, bool IsFlags, IReadOnlyList<(string Name, long Value)> Values)
     : ValueShape(IsFlags ? FieldMeaning.Flags : FieldMeaning.Enum, Numbers.Size(Kind))
