@@ -46,7 +46,7 @@ public class PresentationTests
         Assert.Equal((1u, 9ul), Limits(ParameterEncoder.Default(limits)));
         Assert.Equal((5u, 9ul), Limits(ParameterEncoder.Encode(limits, new Dictionary<string, object?> { ["low"] = 5 })));
         Assert.Equal((1u, 2ul), Limits(ParameterEncoder.Default(file.Parameters.Single(p => p.Name == "limits"))));
-        Assert.Equal([7, 2, 3, 4, 5, 6], ParameterEncoder.Default(said.Parameters.Single(p => p.Name == "table")).Chunk(4).Select(word => (int)BitConverter.ToUInt32(word)));
+        Assert.Equal([7, 0, 0, 0, 0, 0], ParameterEncoder.Default(said.Parameters.Single(p => p.Name == "table")).Chunk(4).Select(word => (int)BitConverter.ToUInt32(word)));
         Assert.Equal(file.Parameters.Single(p => p.Name == "target_pid").Default.ToArray(), ParameterEncoder.Default(said.Parameters.Single(p => p.Name == "target_pid")));
     }
 
