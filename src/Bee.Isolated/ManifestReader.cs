@@ -1,4 +1,5 @@
 using Bee.Oci;
+using Bee.Posix;
 using Bee.Toolchain;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -18,7 +19,7 @@ public sealed class ManifestReader : IManifestReader
             throw new ManifestException(path, 1, 1, $"larger than {Largest} bytes, which no description of a program is.");
         }
 
-        var documents = YamlText.Load(path, File.ReadAllText(path));
+        var documents = YamlText.Load(path, RegularFile.ReadAllText(path, Largest));
         var document = new ManifestDocument(path);
         return documents.Count switch
         {

@@ -23,7 +23,7 @@ public sealed partial class ImageStore
         IReadOnlyList<(string Tag, Descriptor Manifest)> signatures)
     {
         IReadOnlyList<Descriptor> missing = [];
-        Commit(manifests, (files, index) => (missing = Missing(files, parts)).Count == 0 && SetAll(files, index, name, image, signatures));
+        Commit(manifests, (layout, files, index) => (missing = Missing(files, parts)).Count == 0 && SetAll(layout, files, index, name, image, signatures));
         return missing;
     }
 
@@ -74,8 +74,8 @@ public sealed partial class ImageStore
     private static HashSet<string> Digests(IEnumerable<Descriptor> parts) => [.. parts.Select(p => p.Digest)];
 
     /// <summary>Names an image and its signatures in an index; false when that changes nothing. Only under the lock.</summary>
-    private bool SetAll(
-        LayoutFiles files, StoreIndex index, string name, Descriptor image, IReadOnlyList<(string Tag, Descriptor Manifest)> signatures)
+    private static bool SetAll(
+        StoreLayout layout, LayoutFiles files, StoreIndex index, string name, Descriptor image, IReadOnlyList<(string Tag, Descriptor Manifest)> signatures)
     {
         DescriptorDocument entry = index.Entries.FirstOrDefault(e => e.Digest == image.Digest)?.Copy() ?? DescriptorDocument.From(image);
         Stamp(entry);
@@ -85,7 +85,7 @@ public sealed partial class ImageStore
         {
             string whole = $"{repository}:{tag}";
             Descriptor joined = index.Entries.FirstOrDefault(e => e.ReferenceName == whole) is { } old && old.Digest != manifest.Digest
-                ? Join(files, manifest, old.ToDescriptor())
+                ? Join(layout, files, manifest, old.ToDescriptor())
                 : manifest;
             isChanged |= index.Set(whole, DescriptorDocument.From(joined));
         }
@@ -93,7 +93,7 @@ public sealed partial class ImageStore
         return isChanged;
     }
 
-    private Descriptor Join(LayoutFiles files, Descriptor newer, Descriptor older)
+    private static Descriptor Join(StoreLayout layout, LayoutFiles files, Descriptor newer, Descriptor older)
     {
         byte[] joined;
         try
@@ -113,10 +113,9 @@ public sealed partial class ImageStore
             return newer;
         }
 
-        var layout = new StoreLayout(Path);
-        using var file = TemporaryFile.Write(layout.PrivatePath, joined);
-        file.MoveTo(LayoutFiles.BlobPath(Path, digest));
-        TemporaryFile.SynchronizeDirectory(layout.BlobsPath);
+        using TemporaryFile file = TemporaryFile.Write(layout.Private, joined);
+        layout.Publish(file, digest);
+        layout.SynchronizeBlobs();
         return newer with { Digest = digest.ToString(), Size = joined.Length };
     }
 }

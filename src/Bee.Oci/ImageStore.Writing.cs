@@ -1,6 +1,7 @@
 using Bee.Oci.Json;
 using Bee.Oci.Native;
 using Bee.Oci.Store;
+using Bee.Posix;
 
 namespace Bee.Oci;
 
@@ -17,7 +18,7 @@ public sealed partial class ImageStore
         string name = NameFor(reference, packed.Descriptor.Digest);
         DescriptorDocument entry = DescriptorDocument.From(packed.Descriptor);
         Stamp(entry);
-        Commit([packed.Program, packed.Config, packed.Manifest], (_, index) => index.Set(name, entry));
+        Commit([packed.Program, packed.Config, packed.Manifest], (_, _, index) => index.Set(name, entry));
         return Stored(name, packed.Descriptor);
     }
 
@@ -40,7 +41,7 @@ public sealed partial class ImageStore
         string name = NameFor(reference, packed.Descriptor.Digest);
         DescriptorDocument entry = DescriptorDocument.From(packed.Descriptor);
         Stamp(entry);
-        Commit([.. packed.Images.SelectMany(image => (byte[][])[image.Program, image.Config, image.Manifest]), packed.Index], (_, index) => index.Set(name, entry));
+        Commit([.. packed.Images.SelectMany(image => (byte[][])[image.Program, image.Config, image.Manifest]), packed.Index], (_, _, index) => index.Set(name, entry));
         return Stored(name, packed.Descriptor);
     }
 
@@ -69,7 +70,7 @@ public sealed partial class ImageStore
 
         RemoveResult? result = null;
         IEnumerable<string?> gone = [];
-        Commit([], (files, index) =>
+        Commit([], (layout, files, index) =>
         {
             (IReadOnlyList<DescriptorDocument> found, bool byDigest) = ReferenceMatch.Find(index.Entries, reference);
             if (found.Count == 0)
@@ -92,7 +93,7 @@ public sealed partial class ImageStore
             return true;
         }, files =>
         {
-            (int blobs, long bytes) = new Sweep(files, Path).Run(gone);
+            (int blobs, long bytes) = new Sweep(files).Run(gone);
             result = result! with { BlobsDeleted = blobs, BytesFreed = bytes };
         });
         return result!;
@@ -106,7 +107,7 @@ public sealed partial class ImageStore
             return CopyFrom(source, image, name);
         }
 
-        Commit([], (files, index) =>
+        Commit([], (layout, files, index) =>
         {
             // Whole in this store, now and under the lock: a name must never point at nothing.
             IReadOnlyCollection<Descriptor> parts = new Closure(files, Path).Of(image.Descriptor);
@@ -116,7 +117,7 @@ public sealed partial class ImageStore
             }
 
             (string Tag, DescriptorDocument Entry)[] signatures = [.. SignatureNames.Of(index, image.Repository, Digests(parts))];
-            return SetAll(files, index, name, image.Descriptor, [.. signatures.Select(s => (s.Tag, s.Entry.ToDescriptor()))]);
+            return SetAll(layout, files, index, name, image.Descriptor, [.. signatures.Select(s => (s.Tag, s.Entry.ToDescriptor()))]);
         });
         return Stored(name, image.Descriptor);
     }
@@ -175,38 +176,37 @@ public sealed partial class ImageStore
     /// </summary>
     private void Commit(
         IEnumerable<byte[]> blobs,
-        Func<LayoutFiles, StoreIndex, bool> change,
+        Func<StoreLayout, LayoutFiles, StoreIndex, bool> change,
         Action<LayoutFiles>? afterwards = null)
     {
         RefuseIfReadOnly();
         Fault.Wrap(Path, () =>
         {
-            var layout = new StoreLayout(Path);
-            layout.Prepare();
+            using StoreLayout layout = StoreLayout.Open(Path);
             var written = new List<(TemporaryFile File, ContentDigest Digest)>();
             try
             {
                 foreach (byte[] blob in blobs)
                 {
-                    written.Add((TemporaryFile.Write(layout.PrivatePath, blob), ContentDigest.Of(blob)));
+                    written.Add((TemporaryFile.Write(layout.Private, blob), ContentDigest.Of(blob)));
                 }
 
-                using StoreLock held = StoreLock.Take(layout.LockPath);
-                TemporaryFile.DeleteStale(layout.PrivatePath);
+                using FileLock held = layout.Lock();
+                TemporaryFile.DeleteStale(layout.Private);
                 layout.Complete();
                 foreach ((TemporaryFile file, ContentDigest digest) in written)
                 {
                     // In place of a blob that is there already too: what was written now is known to be right.
-                    file.MoveTo(LayoutFiles.BlobPath(Path, digest));
+                    layout.Publish(file, digest);
                 }
 
                 using LayoutFiles files = Open() ?? throw Gone();
                 StoreIndex index = StoreIndex.Parse(files.ReadIndex());
-                bool isChanged = change(files, index);
+                bool isChanged = change(layout, files, index);
                 if (isChanged || written.Count > 0)
                 {
                     // The names of blobs before the index that refers to them.
-                    TemporaryFile.SynchronizeDirectory(layout.BlobsPath);
+                    layout.SynchronizeBlobs();
                 }
 
                 if (isChanged)

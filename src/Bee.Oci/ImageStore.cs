@@ -2,6 +2,7 @@ using Bee.Oci.Formats;
 using Bee.Oci.Json;
 using Bee.Oci.Native;
 using Bee.Oci.Store;
+using Bee.Posix;
 
 namespace Bee.Oci;
 
@@ -26,7 +27,7 @@ public sealed partial class ImageStore
     // How often a listing starts again because the index changed under it; then it is told as it is.
     private const int Retries = 5;
 
-    private readonly OwnerGuard? _guard;
+    private readonly PathGuard? _guard;
     private readonly IProgramDescriber? _describer;
 
     /// <summary>The store in this directory, which is made when the first image is added. Touches nothing yet.</summary>
@@ -36,7 +37,7 @@ public sealed partial class ImageStore
     {
     }
 
-    internal ImageStore(string path, OwnerGuard? guard, IProgramDescriber? describer = null)
+    internal ImageStore(string path, PathGuard? guard, IProgramDescriber? describer = null)
     {
         try
         {
@@ -77,7 +78,7 @@ public sealed partial class ImageStore
                 nearest = System.IO.Path.GetDirectoryName(nearest);
             }
 
-            return nearest is not null && LibC.MayWriteInto(nearest);
+            return nearest is not null && UserAccount.MayWriteInto(nearest);
         }
     }
 

@@ -1,5 +1,6 @@
 using Bee.Oci.Archives;
 using Bee.Oci.Store;
+using Bee.Posix;
 
 namespace Bee.Oci;
 
@@ -22,7 +23,7 @@ public sealed class ImageStores
     internal ImageStores(ImageStore own, InvokingUser? user, IProgramDescriber? describer = null)
     {
         Own = own;
-        if (user is not null && StorePaths.InHome(user.Home) is var second && second != own.Path)
+        if (user is not null && StorePaths.Of(user) is var second && second != own.Path)
         {
             Invoking = new ImageStore(second, user.Guard, describer);
         }

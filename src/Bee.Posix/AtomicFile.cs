@@ -36,6 +36,31 @@ public static class AtomicFile
         file.Finish(overwrite);
     }
 
+    /// <summary>The same in an open folder, for a file that only its owner reads.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">The final name.</param>
+    /// <param name="content">The content.</param>
+    /// <param name="like">The file that is replaced, whose owner gets the new one if this process is root; null for the owner of the folder.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not write into the folder.</exception>
+    public static void Write(Folder folder, string name, ReadOnlySpan<byte> content, FileStatus? like = null)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        string temporary = $".{name}.{Guid.NewGuid():N}";
+        using SafeFileHandle file = folder.CreateFile(temporary, Folder.OwnerFile, like);
+        try
+        {
+            RandomAccess.Write(file, content, 0);
+            RandomAccess.FlushToDisk(file);
+            folder.Rename(temporary, folder, name);
+        }
+        catch
+        {
+            folder.Delete(temporary);
+            throw;
+        }
+    }
+
     private sealed class Unfinished : IDisposable
     {
         private readonly string _path;

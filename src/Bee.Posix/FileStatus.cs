@@ -33,6 +33,12 @@ public readonly struct FileStatus
     [FieldOffset(120)]
     private readonly uint _modifiedNanoseconds;
 
+    [FieldOffset(128)]
+    private readonly uint _specialMajor;
+
+    [FieldOffset(132)]
+    private readonly uint _specialMinor;
+
     [FieldOffset(136)]
     private readonly uint _deviceMajor;
 
@@ -77,6 +83,9 @@ public readonly struct FileStatus
 
     /// <summary>Whether it is a symbolic link.</summary>
     public bool IsLink => (_mode & KindMask) == 0xa000;
+
+    /// <summary>Whether it is /dev/null, by whatever name.</summary>
+    public bool IsNullDevice => (_mode & KindMask) == 0x2000 && (_specialMajor, _specialMinor) == (1, 3);
 
     /// <summary>Whether it has the sticky bit: in such a folder only the owner of a name may rename or delete it.</summary>
     public bool IsSticky => (_mode & 0x200) != 0;

@@ -83,17 +83,15 @@ public sealed class Folder : IDisposable
     /// <param name="mode">The permissions of each new folder.</param>
     /// <exception cref="IOException">It cannot be made, or <see cref="OpenForOwner"/> refuses it.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not make it.</exception>
-    public static Folder MakeForOwner(string path, uint mode)
-    {
-        if (OpenForOwner(path) is { } found)
-        {
-            return found;
-        }
+    public static Folder MakeForOwner(string path, uint mode) => Make(path, mode, OpenForOwner);
 
-        string above = System.IO.Path.GetDirectoryName(path) ?? throw PosixException.From(Libc.ENOENT, "make", path);
-        using Folder parent = MakeForOwner(above, mode);
-        return parent.MakeFolder(System.IO.Path.GetFileName(path), mode);
-    }
+    /// <summary>Opens a folder under a guard, and makes it, and those above it, where they are missing.</summary>
+    /// <param name="path">An absolute path.</param>
+    /// <param name="mode">The permissions of each new folder.</param>
+    /// <param name="guard">Decides what is believed.</param>
+    /// <exception cref="IOException">It cannot be made, or the guard refuses it.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not make it.</exception>
+    public static Folder Make(string path, uint mode, PathGuard guard) => Make(path, mode, place => Open(place, guard));
 
     /// <summary>Opens a folder in this one; null if there is no such name.</summary>
     /// <exception cref="UntrustedPathException">It is a link, or the guard refuses it.</exception>
@@ -178,9 +176,10 @@ public sealed class Folder : IDisposable
     /// <summary>Makes a new file, for reading and writing.</summary>
     /// <param name="name">A name that is free.</param>
     /// <param name="mode">Its permissions.</param>
+    /// <param name="like">The file that it will replace: if this process is root, that file's owner gets the new one. Null for the owner of the folder.</param>
     /// <exception cref="IOException">The name is taken, or the file cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not write into the folder.</exception>
-    public SafeFileHandle CreateFile(string name, uint mode)
+    public SafeFileHandle CreateFile(string name, uint mode, FileStatus? like = null)
     {
         int fd = Libc.openat(_handle, name, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, mode);
         if (fd < 0)
@@ -189,10 +188,11 @@ public sealed class Folder : IDisposable
         }
 
         var file = new SafeFileHandle(fd, ownsHandle: true);
-        if (_heir is { } heir && Libc.fchown(file, heir.User, heir.Group) != 0)
+        (uint User, uint Group)? owner = like is { } old && UserAccount.EffectiveUser == 0 ? (old.User, old.Group) : _heir;
+        if (owner is { } heir)
         {
-            // The file system keeps no owners (vfat, some network shares): then there is nothing to give away.
-            _ = Marshal.GetLastPInvokeError();
+            // It fails where the file system keeps no owners (vfat, some network shares): then there is nothing to give away.
+            _ = Libc.fchown(file, heir.User, heir.Group);
         }
 
         return file;
@@ -275,6 +275,18 @@ public sealed class Folder : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
+
+    private static Folder Make(string path, uint mode, Func<string, Folder?> open)
+    {
+        if (open(path) is { } found)
+        {
+            return found;
+        }
+
+        string above = System.IO.Path.GetDirectoryName(path) ?? throw PosixException.From(Libc.ENOENT, "make", path);
+        using Folder parent = Make(above, mode, open);
+        return parent.MakeFolder(System.IO.Path.GetFileName(path), mode);
+    }
 
     private string At(string name) => System.IO.Path.Combine(Path, name);
 

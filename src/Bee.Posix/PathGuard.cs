@@ -40,7 +40,17 @@ public sealed class PathGuard
     /// <exception cref="NotRegularFileException">It is something else than a regular file.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
-    public SafeFileHandle? OpenFile(string path) => PathWalk.OpenFile(path, (status, place) => Check(status, place, path), _followLinks);
+    public SafeFileHandle? OpenFile(string path)
+    {
+        try
+        {
+            return PathWalk.OpenFile(path, (status, place) => Check(status, place, path), _followLinks);
+        }
+        catch (PosixException e) when (e.IsNotFolder)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Whether a file, or the nearest folder above it that exists, is believed.</summary>
     /// <param name="path">An absolute path.</param>

@@ -74,7 +74,7 @@ internal static class PathWalk
                 string place = name == ".." ? Path.GetDirectoryName(walked) ?? "/" : Path.Combine(walked, name);
                 if (fd < 0)
                 {
-                    return Marshal.GetLastPInvokeError() is Libc.ENOENT or Libc.ENOTDIR ? null : throw PosixException.Last("look at", place);
+                    return Marshal.GetLastPInvokeError() is Libc.ENOENT ? null : throw PosixException.Last("look at", place);
                 }
 
                 var next = new SafeFileHandle(fd, ownsHandle: true);

@@ -10,6 +10,9 @@ public sealed class PosixException(int errno, string message) : IOException(mess
     /// <summary>The error number, errno(3).</summary>
     public int Errno => errno;
 
+    /// <summary>Whether a folder was expected and is something else, ENOTDIR.</summary>
+    public bool IsNotFolder => errno == Libc.ENOTDIR;
+
     /// <summary>The exception for the last failed call. A missing file gives <see cref="FileNotFoundException"/>, missing rights
     /// <see cref="UnauthorizedAccessException"/>, everything else <see cref="PosixException"/>.</summary>
     internal static Exception Last(string action, string path) => From(Marshal.GetLastPInvokeError(), action, path);

@@ -18,17 +18,28 @@ public static class RegularFile
     /// <exception cref="FileNotFoundException">It does not exist.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
     /// <exception cref="NotRegularFileException">It is something else than a regular file.</exception>
-    public static SafeFileHandle Open(string path)
+    public static SafeFileHandle Open(string path) => Open(path, out _);
+
+    /// <summary>Opens a file for reading, and says what it is.</summary>
+    /// <param name="path">The file. Symbolic links are followed.</param>
+    /// <param name="status">Owner, permissions, length; empty on other systems than Linux.</param>
+    /// <exception cref="FileNotFoundException">It does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    /// <exception cref="NotRegularFileException">It is something else than a regular file.</exception>
+    public static SafeFileHandle Open(string path, out FileStatus status)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (!OperatingSystem.IsLinux())
-        {
-            return File.OpenHandle(path);
-        }
+        status = default;
 
         // Non-blocking, or a named pipe without a writer would hang the reader.
-        return Checked(Libc.open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0), path, out _);
+        return OperatingSystem.IsLinux() ? Checked(Libc.open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0), path, out status) : File.OpenHandle(path);
     }
+
+    /// <summary>Refuses a path that cannot be read as a regular file.</summary>
+    /// <exception cref="FileNotFoundException">It does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    /// <exception cref="NotRegularFileException">It is something else than a regular file.</exception>
+    public static void Require(string path) => Open(path).Dispose();
 
     /// <summary>Opens a file for reading; null if it does not exist.</summary>
     /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
@@ -39,7 +50,7 @@ public static class RegularFile
         {
             return Open(path);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PosixException { Errno: Libc.ENOTDIR })
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PosixException { IsNotFolder: true })
         {
             return null;
         }
@@ -77,6 +88,18 @@ public static class RegularFile
     {
         using var reader = new StreamReader(new MemoryStream(ReadAllBytes(path, limit)), Encoding.UTF8);
         return reader.ReadToEnd();
+    }
+
+    /// <summary>Reads a file of text line by line, as the caller asks for them.</summary>
+    /// <exception cref="IOException">It does not exist, or is not a regular file.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    public static IEnumerable<string> ReadLines(string path)
+    {
+        using var reader = new StreamReader(OpenStream(path), Encoding.UTF8);
+        while (reader.ReadLine() is { } line)
+        {
+            yield return line;
+        }
     }
 
     /// <summary>Reads an open file from its beginning to its end.</summary>

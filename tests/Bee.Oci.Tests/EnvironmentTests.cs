@@ -1,4 +1,5 @@
 using Bee.Oci.Store;
+using Bee.Posix;
 
 namespace Bee.Oci.Tests;
 
@@ -59,19 +60,31 @@ public sealed class EnvironmentTests : IDisposable
     public void Under_sudo_root_writes_to_its_own_store_and_reads_the_users()
     {
         // nobody is in every passwd file; its home does not exist.
-        PasswordFile nobody = PasswordFile.Find(65534)!;
+        UserAccount nobody = UserAccount.Find(65534)!;
         Ownership.Give(_folder.Root, 65534);
         Set("BEE_STORE", null);
         Set("SUDO_UID", "65534");
         Set("XDG_DATA_HOME", Path.Combine(_folder.Root, "not", "there", "yet"));
         Set("HOME", _folder.Root);
 
-        Assert.Equal(StorePaths.InHome(PasswordFile.Find(0)!.Home), ImageStore.DefaultPath);
-        Set("BEE_STORE", _folder.Path);
+        Assert.Equal(StorePaths.InHome(UserAccount.Find(0)!.Home), ImageStore.DefaultPath);
         var stores = new ImageStores();
         Assert.Equal(StorePaths.InHome(nobody.Home), stores.Invoking!.Path);
         Assert.True(stores.Invoking.IsReadOnly);
         Assert.Null(new ImageStores(_folder.Path).Invoking);
+
+        // A variable that sudo kept names the user's store too, and root writes to its own.
+        Set("BEE_STORE", _folder.Path);
+        stores = new ImageStores();
+        Assert.Equal(StorePaths.InHome(UserAccount.Find(0)!.Home), stores.Own.Path);
+        Assert.Equal(_folder.Path, stores.Invoking!.Path);
+        Assert.True(stores.Invoking.IsReadOnly);
+
+        // What root owns is root's.
+        Ownership.Give(_folder.Root, 0);
+        stores = new ImageStores();
+        Assert.Equal(_folder.Path, stores.Own.Path);
+        Assert.Equal(StorePaths.InHome(nobody.Home), stores.Invoking!.Path);
         Assert.Empty(stores.List());
         Assert.Null(stores.InvokingFault);
 

@@ -141,7 +141,7 @@ public sealed class HostileStoreTests : IDisposable
         Image image = _folder.Add("x:v1");
         File.Delete(_folder.Blob(image.Digest));
         Ownership.MakePipe(_folder.Blob(image.Digest));
-        Assert.Contains("no regular file", _folder.Store.Find("x:v1")!.Problem, StringComparison.Ordinal);
+        Assert.Contains("not a regular file", _folder.Store.Find("x:v1")!.Problem, StringComparison.Ordinal);
     }
 
     [Fact]

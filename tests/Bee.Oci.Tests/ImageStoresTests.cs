@@ -1,5 +1,6 @@
 using System.Text;
 using Bee.Oci.Store;
+using Bee.Posix;
 
 namespace Bee.Oci.Tests;
 
@@ -100,14 +101,6 @@ public sealed class ImageStoresTests : IDisposable
         Ownership.Give(blob, User);
         Assert.Equal(StoreFault.NotAStore, Assert.Throws<StoreException>(() => _stores.ReadProgram(image)).Fault);
     }
-
-    [Theory]
-    [InlineData("root:x:0:0:root:/root:/bin/sh", 0u, "/root")]
-    [InlineData("broken\n#c\n::::::\nme:x:1000:1000:Me,,,:/home/me:/bin/sh\nyou:x:1000:1:You:/other:/bin/sh", 1000u, "/home/me")]
-    [InlineData("me:x:1000:x:Me:/home/me:/bin/sh", 1000u, null)]
-    [InlineData("me:x:1000:1000:Me::/bin/sh", 1000u, null)]
-    [InlineData("", 5u, null)]
-    public void Reads_passwd(string lines, uint user, string? home) => Assert.Equal(home, PasswordFile.Find(user, lines.Split('\n'))?.Home);
 
     public void Dispose()
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Bee.Ebpf;
+using Bee.Posix;
 
 namespace Bee.Toolchain.Tests;
 

@@ -12,6 +12,12 @@ internal sealed class CompileTheoryAttribute : TheoryAttribute
     public CompileTheoryAttribute() => Skip = Requirements.Compile;
 }
 
+/// <summary>A test that compiles, and gives files to another user.</summary>
+internal sealed class RootCompileFactAttribute : FactAttribute
+{
+    public RootCompileFactAttribute() => Skip = Environment.IsPrivilegedProcess ? Requirements.Compile : "needs root, to give files to another user";
+}
+
 internal static class Requirements
 {
     /// <summary>Why nothing can be compiled here; null when it can.</summary>

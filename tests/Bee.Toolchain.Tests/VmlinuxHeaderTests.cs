@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Bee.Posix;
 
 namespace Bee.Toolchain.Tests;
 

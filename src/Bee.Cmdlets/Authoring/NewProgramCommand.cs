@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text;
+using Bee.Posix;
 using Bee.Toolchain;
 
 namespace Bee.Cmdlets;

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Bee.Ebpf;
+using Bee.Posix;
 using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
@@ -62,7 +63,7 @@ internal static class SourceBuild
         string gadget = Path.Combine(Path.GetDirectoryName(source.File)!, GadgetMetadata.FileName);
         try
         {
-            file = File.Exists(gadget) ? file.Present(Isolated.Create<IGadgetMetadataReader>().Read(gadget, File.ReadAllText(gadget)).Of(file)) : file;
+            file = File.Exists(gadget) ? file.Present(Isolated.Create<IGadgetMetadataReader>().Read(gadget, RegularFile.ReadAllText(gadget)).Of(file)) : file;
         }
         catch (ManifestException fault)
         {

@@ -6,6 +6,7 @@ using Bee.Oci.Registry;
 using Bee.Oci.Signatures;
 using Bee.Oci.Transfer;
 using Bee.Oci.Trust;
+using Bee.Posix;
 using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
@@ -131,13 +132,14 @@ public sealed class ImportImageCommand : StoreCmdlet
     private void AddObject(string path, Platform? platform)
     {
         ImageReference name = Name(Tag is null ? ImageNames.FromFile(path) : ImageReference.Parse(Tag));
-        ObjectFile file = ObjectFile.Read(path);
+        byte[] program = RegularFile.ReadAllBytes(path, StoreLimits.Program);
+        ObjectFile file = ObjectFile.Parse(program, path);
         if (ShouldProcess($"{path} as {name}", "Import image"))
         {
             WriteObject(Stores.Own.Add(
                 new ImageContent
                 {
-                    Program = File.ReadAllBytes(path),
+                    Program = program,
                     Config = ProgramMetadata.Describe(file, new BuildFacts()) with { Build = null },
                     Platform = platform ?? Bee.Oci.Platform.Host,
                 },
@@ -171,14 +173,13 @@ public sealed class ImportImageCommand : StoreCmdlet
             return !Directory.Exists(path);
         }
 
-        // A named pipe, whose length is 0, would keep whoever opens it.
-        byte[] magic = new byte[4];
-        if (Directory.Exists(path) || new FileInfo(path).Length < magic.Length)
+        if (Directory.Exists(path))
         {
             return false;
         }
 
-        using FileStream file = File.OpenRead(path);
+        byte[] magic = new byte[4];
+        using FileStream file = RegularFile.OpenStream(path);
         return file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic is [0x7f, (byte)'E', (byte)'L', (byte)'F'];
     }
 }

@@ -1,7 +1,7 @@
-using System.Management.Automation;
 using System.Management.Automation.Host;
-using System.Security;
+using System.Management.Automation;
 using System.Security.Cryptography;
+using System.Security;
 using System.Text;
 using Bee.Oci.Signatures;
 using Bee.Toolchain;
@@ -27,7 +27,13 @@ internal static class SigningKeyFile
         byte[]? secret = null;
         try
         {
-            secret = SigningKey.NeedsPassword(pem) ? Password(cmdlet, path, password) : null;
+            bool isEncrypted = SigningKey.NeedsPassword(pem);
+            if (!isEncrypted && KeyFile.IsReadableByAll(path))
+            {
+                cmdlet.WriteWarning($"The private key '{path}' has no password, and every user can read it. Take that away: chmod 600 {path}");
+            }
+
+            secret = isEncrypted ? Password(cmdlet, path, password) : null;
             return SigningKey.Read(pem, secret, Isolated.Create<IKeyAlgorithms>(), path);
         }
         finally

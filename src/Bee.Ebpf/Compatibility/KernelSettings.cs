@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -78,7 +79,7 @@ internal sealed class KernelSettings
         {
             try
             {
-                using Stream file = File.OpenRead(place);
+                using Stream file = RegularFile.OpenStream(place);
                 using var text = new StreamReader(place.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file);
                 var values = new Dictionary<string, string>(StringComparer.Ordinal);
                 while (text.ReadLine() is { } line)

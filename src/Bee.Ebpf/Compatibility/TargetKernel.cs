@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Ebpf;
 
 /// <summary>A kernel that programs are checked against: the running one, or one of which only the types are at hand.</summary>
@@ -69,7 +71,7 @@ public sealed class TargetKernel
         ArgumentNullException.ThrowIfNull(path);
         return Directory.Exists(path)
             ? throw Named(new BpfObjectException(ObjectFault.NoBtf, "It is a folder. Give a file: a copy of a kernel's /sys/kernel/btf/vmlinux, or its vmlinux with debug information."), path)
-            : Parse(path, File.ReadAllBytes(path));
+            : Parse(path, RegularFile.ReadAllBytes(path));
     }
 
     /// <summary>The same of a file's content.</summary>
@@ -104,7 +106,7 @@ public sealed class TargetKernel
         {
             try
             {
-                modules.Add(new KernelModule(Path.GetFileName(file), Btf.ParseKernel(File.ReadAllBytes(file), below)));
+                modules.Add(new KernelModule(Path.GetFileName(file), Btf.ParseKernel(RegularFile.ReadAllBytes(file), below)));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or BpfObjectException)
             {
@@ -125,7 +127,7 @@ public sealed class TargetKernel
     {
         try
         {
-            return File.ReadAllText(path).Trim();
+            return RegularFile.ReadAllText(path).Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -76,7 +77,7 @@ public sealed class KernelHost
                     return false;
                 }
 
-                using var file = System.IO.File.OpenRead($"{_root}{tracefs}/available_filter_functions");
+                using var file = RegularFile.OpenStream($"{_root}{tracefs}/available_filter_functions");
                 return false;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -150,7 +151,7 @@ public sealed class KernelHost
     {
         try
         {
-            return System.IO.File.ReadAllText(_root + path).Trim();
+            return RegularFile.ReadAllText(_root + path).Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

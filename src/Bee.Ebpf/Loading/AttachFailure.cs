@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Ebpf;
 
 /// <summary>Says why a program could not be attached.</summary>
@@ -89,7 +91,7 @@ internal static class AttachFailure
         }
 
         const string Limit = "/proc/sys/kernel/perf_event_max_sample_rate";
-        var limit = System.IO.File.Exists(Limit) ? System.IO.File.ReadAllText(Limit).Trim() : "unknown";
+        var limit = System.IO.File.Exists(Limit) ? RegularFile.ReadAllText(Limit).Trim() : "unknown";
         return new BpfLoadException(LoadFault.Other, $"The kernel does not sample at {frequency} Hz for program '{program.Name}': {Libc.Describe(errno)}.")
         {
             Program = program.Name,

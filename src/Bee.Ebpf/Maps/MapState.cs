@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Ebpf;
 
 /// <summary>What the kernel says of a map beside its entries, out of /proc/self/fdinfo.</summary>
@@ -14,7 +16,7 @@ internal static class MapState
         try
         {
             using var hold = new Hold(map.Owner);
-            return System.IO.File.ReadLines($"/proc/self/fdinfo/{map.Descriptor}").FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..].Trim();
+            return RegularFile.ReadLines($"/proc/self/fdinfo/{map.Descriptor}").FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..].Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

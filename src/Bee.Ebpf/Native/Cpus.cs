@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Ebpf;
 
 /// <summary>The CPUs of this machine.</summary>
@@ -12,7 +14,7 @@ internal static class Cpus
     public static IReadOnlyList<int> Online()
     {
         const string Path = "/sys/devices/system/cpu/online";
-        return System.IO.File.Exists(Path) ? ParseList(System.IO.File.ReadAllText(Path)) : [.. Enumerable.Range(0, Environment.ProcessorCount)];
+        return System.IO.File.Exists(Path) ? ParseList(RegularFile.ReadAllText(Path)) : [.. Enumerable.Range(0, Environment.ProcessorCount)];
     }
 
     /// <summary>Reads the kernel's list form, such as <c>0-3,6</c>.</summary>

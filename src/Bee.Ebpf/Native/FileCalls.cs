@@ -2,14 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Bee.Ebpf;
 
-/// <summary>The calls on files that .NET has no like of: a folder that must be new, who owns it, which file system it is on.</summary>
+/// <summary>The calls on pins and other files of the kernel that .NET has no like of: a folder that must be new, and which file system it is on.</summary>
 internal static unsafe partial class FileCalls
 {
     public const uint OwnerOnly = 0b111_000_000;
 
     private const string Library = "libc";
-    private const int AtWorkingDirectory = -100, NoFollow = 0x100, EmptyPath = 0x1000;
-    private const uint BasicStats = 0x7ff;
 
     [LibraryImport(Library, EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int MakeDirectory(string path, uint mode);
@@ -20,26 +18,14 @@ internal static unsafe partial class FileCalls
     [LibraryImport(Library, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unlink(string path);
 
-    [LibraryImport(Library, EntryPoint = "geteuid")]
-    public static partial uint EffectiveUser();
-
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags);
 
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     private static partial nint OpenAt2(nint number, nint directory, byte* path, ulong* how, nuint size);
 
-    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int StatX(int directory, string path, int flags, uint mask, FileStatus* status);
-
     [LibraryImport(Library, EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatFileSystem(string path, uint* facts);
-
-    /// <summary>What a file is, of a link what the link is; false when that fails, and then errno is the last P/Invoke error.</summary>
-    public static bool TryStatus(string path, out FileStatus status) => TryStatus(AtWorkingDirectory, path, NoFollow, out status);
-
-    /// <summary>What an open file is; false when that fails, and then errno is the last P/Invoke error.</summary>
-    public static bool TryStatus(int descriptor, out FileStatus status) => TryStatus(descriptor, "", EmptyPath, out status);
 
     /// <summary>The magic number of the file system that a path is on; null when that fails, and then errno is the last P/Invoke error.</summary>
     public static uint? FileSystemOf(string path)
@@ -66,14 +52,6 @@ internal static unsafe partial class FileCalls
         fixed (byte* name = System.Text.Encoding.UTF8.GetBytes(path + '\0'))
         {
             return (int)OpenAt2(OpenAt2Number, folder, name, how, 3 * sizeof(ulong));
-        }
-    }
-
-    private static bool TryStatus(int folder, string path, int flags, out FileStatus status)
-    {
-        fixed (FileStatus* start = &status)
-        {
-            return StatX(folder, path, flags, BasicStats, start) == 0;
         }
     }
 }

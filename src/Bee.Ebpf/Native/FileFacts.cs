@@ -1,3 +1,4 @@
+using Bee.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Ebpf;
@@ -32,28 +33,22 @@ internal readonly record struct FileFacts(ulong Device, ulong Inode, long Change
         }
 
         var file = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (TryStatus(descriptor, out var status) && status.IsRegular)
+        try
         {
-            facts = new FileFacts((ulong)status.DeviceMajor << 32 | status.DeviceMinor, status.Inode,
-                status.ChangedSeconds * 1_000_000_000 + status.ChangedNanoseconds, (long)status.Size, status.User);
-            return file;
+            var status = FileStatus.Of(file);
+            if (status.IsRegular)
+            {
+                facts = new FileFacts((ulong)status.DeviceMajor << 32 | status.DeviceMinor, status.Inode,
+                    status.ModifiedSeconds * 1_000_000_000 + status.ModifiedNanoseconds, (long)status.Size, status.User);
+                return file;
+            }
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // An old C library has no statx: without names is better than without the program.
         }
 
         file.Dispose();
         return null;
-    }
-
-    private static bool TryStatus(int descriptor, out FileStatus status)
-    {
-        try
-        {
-            return FileCalls.TryStatus(descriptor, out status);
-        }
-        catch (EntryPointNotFoundException)
-        {
-            // An old C library: without names is better than without the program.
-            status = default;
-            return false;
-        }
     }
 }

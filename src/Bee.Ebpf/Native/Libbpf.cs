@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -74,6 +75,8 @@ public static class Libbpf
     {
         if (!OperatingSystem.IsLinux())
             return new LoadedLibrary { Problem = "eBPF programs load on Linux only." };
+        if (Path.IsPathRooted(name) && UntrustedPlace(name) is { } problem)
+            return new LoadedLibrary { Problem = $"The library {name} is not loaded: {problem}" };
         nint handle;
         try
         {
@@ -89,6 +92,21 @@ public static class Libbpf
             return new LoadedLibrary { Problem = $"The library {name} is older than libbpf 1.0." };
         var version = $"{((delegate* unmanaged<uint>)major)()}.{((delegate* unmanaged<uint>)minor)()}";
         return new LoadedLibrary { Handle = handle, Version = version };
+    }
+
+    /// <summary>Why another user could have changed what root loads, as a sentence; null when none could.</summary>
+    private static string? UntrustedPlace(string path)
+    {
+        try
+        {
+            if (UserAccount.EffectiveUser == 0)
+                PathGuard.OwnOrInvoking.OpenFile(path)?.Dispose();
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
     }
 
     /// <summary>A library, or why there is none.</summary>

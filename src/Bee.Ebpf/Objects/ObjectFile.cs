@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Ebpf;
 
 /// <summary>
@@ -58,7 +60,7 @@ public sealed class ObjectFile
     /// <exception cref="BpfObjectException">The file is not a BPF object, or is damaged.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public static ObjectFile Read(string path) => Parse(File.ReadAllBytes(path), path);
+    public static ObjectFile Read(string path) => Parse(RegularFile.ReadAllBytes(path), path);
 
     /// <summary>Checks and describes an object that is in memory.</summary>
     /// <param name="bytes">The whole file; it is kept, not copied, and must not change.</param>

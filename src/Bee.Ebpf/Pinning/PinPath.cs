@@ -44,13 +44,13 @@ public static class PinPath
         // The default folder is made when it is first needed. What stands in its place may be anybody's.
         var parent = Path.GetDirectoryName(folder) ?? "/";
         CheckFileSystem(parent == DefaultFolder ? FileSystem : parent);
-        if (parent != DefaultFolder || FileCalls.TryStatus(parent, out _))
+        if (parent != DefaultFolder || FileStatus.Of(parent, followLink: false) is not null)
         {
             CheckTrusted(parent);
             CheckFileSystem(parent);
         }
 
-        if (FileCalls.TryStatus(folder, out _))
+        if (FileStatus.Of(folder, followLink: false) is not null)
         {
             throw PinException.Taken(folder);
         }
@@ -98,18 +98,20 @@ public static class PinPath
     /// <summary>Refuses a folder that someone else could have made, or could change.</summary>
     internal static void CheckTrusted(string folder)
     {
-        var me = FileCalls.EffectiveUser();
+        var me = UserAccount.EffectiveUser;
         for (var path = folder; path is not null; path = Path.GetDirectoryName(path))
         {
-            if (!FileCalls.TryStatus(path, out var status))
+            if (FileStatus.Of(path, followLink: false) is not { } status)
             {
                 throw PinException.Of(Marshal.GetLastPInvokeError(), "look at", path);
             }
 
-            var fault = status.IsSymbolicLink ? "is a link"
-                : !status.IsDirectory ? "is not a folder"
+            // The group counts as others: it may have many members.
+            var isShared = status.OthersWrite || status.GroupWrites;
+            var fault = status.IsLink ? "is a link"
+                : !status.IsFolder ? "is not a folder"
                 : status.User != 0 && status.User != me ? $"belongs to user {Owner(status.User)}"
-                : status.OthersWrite && (!status.IsSticky || path == folder) ? "can be written by other users"
+                : isShared && (!status.IsSticky || path == folder) ? "can be written by other users"
                 : null;
             if (fault is not null)
             {

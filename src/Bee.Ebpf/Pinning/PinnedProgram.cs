@@ -33,7 +33,7 @@ public sealed class PinnedProgram
     /// <exception cref="BpfLoadException">libbpf is missing.</exception>
     public static PinnedProgram Open(string folder)
     {
-        if (!FileCalls.TryStatus(folder, out _))
+        if (FileStatus.Of(folder, followLink: false) is null)
         {
             throw PinException.Of(Marshal.GetLastPInvokeError(), "look at", folder);
         }

@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Ebpf;
 
 /// <summary>Where the hierarchy of control groups, version 2, is mounted.</summary>
@@ -20,7 +22,7 @@ internal static class CgroupMount
     {
         try
         {
-            return [.. from line in System.IO.File.ReadLines("/proc/self/mountinfo")
+            return [.. from line in RegularFile.ReadLines("/proc/self/mountinfo")
                        let parts = line.Split(' ')
                        let dash = Array.IndexOf(parts, "-")
                        where dash > 4 && dash + 1 < parts.Length && parts[dash + 1] == "cgroup2"

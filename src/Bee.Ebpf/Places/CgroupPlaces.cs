@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -70,7 +71,7 @@ public static unsafe class CgroupPlaces
         const string Version2 = "0::";
         try
         {
-            var line = System.IO.File.ReadLines($"/proc/{pid}/cgroup").FirstOrDefault(l => l.StartsWith(Version2, StringComparison.Ordinal));
+            var line = RegularFile.ReadLines($"/proc/{pid}/cgroup").FirstOrDefault(l => l.StartsWith(Version2, StringComparison.Ordinal));
             var path = root + line?[Version2.Length..].TrimEnd('/');
             return line is not null && Directory.Exists(path) ? path : throw new BpfLoadException(
                 LoadFault.NoTarget, $"The control group of process {pid} ({line?[Version2.Length..] ?? "none of version 2"}) cannot be seen from here.");

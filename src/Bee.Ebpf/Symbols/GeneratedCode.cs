@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -28,7 +29,7 @@ internal sealed class GeneratedCode
         try
         {
             // The process names the file by its number in its own pid namespace, the last one here.
-            var status = System.IO.File.ReadAllLines($"/proc/{process}/status");
+            var status = RegularFile.ReadLines($"/proc/{process}/status").ToArray();
             var number = Words(status, "NSpid:").LastOrDefault() ?? process.ToString(CultureInfo.InvariantCulture);
             using var file = FileFacts.TryOpen($"/proc/{process}/root/tmp/perf-{number}.map", out var facts);
             if (file is null || facts.Size > MostBytes || !uint.TryParse(Words(status, "Uid:").FirstOrDefault(), out var user) || (facts.Owner != user && facts.Owner != 0))

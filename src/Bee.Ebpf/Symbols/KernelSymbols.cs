@@ -1,4 +1,5 @@
 using System.Text;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -154,7 +155,7 @@ public sealed class KernelSymbols
     {
         try
         {
-            return System.IO.File.ReadAllText(ModulesPath);
+            return RegularFile.ReadAllText(ModulesPath);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -64,7 +65,7 @@ internal sealed class ProcessMappings
         try
         {
             var started = StartOf(process);
-            var mappings = Parse(System.IO.File.ReadLines($"/proc/{process}/maps", Encoding.UTF8));
+            var mappings = Parse(RegularFile.ReadLines($"/proc/{process}/maps"));
             return started is { } ticks && mappings.Length > 0 ? new ProcessMappings(process, ticks, mappings) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -85,7 +86,7 @@ internal sealed class ProcessMappings
     {
         try
         {
-            var text = System.IO.File.ReadAllText($"/proc/{process}/stat");
+            var text = RegularFile.ReadAllText($"/proc/{process}/stat");
             return text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

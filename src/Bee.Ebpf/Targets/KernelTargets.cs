@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -48,6 +49,6 @@ public static class KernelTargets
     }
 
     private static string[] Tracepoints(string part) => Tracefs.Root is { } root
-        ? [.. File.ReadLines(Path.Combine(root, "available_events")).Select(line => line.Trim().Replace(':', '/')).Where(name => name.Contains(part, StringComparison.Ordinal))]
+        ? [.. RegularFile.ReadLines(Path.Combine(root, "available_events")).Select(line => line.Trim().Replace(':', '/')).Where(name => name.Contains(part, StringComparison.Ordinal))]
         : [];
 }

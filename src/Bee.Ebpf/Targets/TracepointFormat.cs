@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Ebpf;
 
 /// <summary>A field of a tracepoint's record, as the kernel's format file declares it.</summary>
@@ -22,7 +24,7 @@ public static class TracepointFormat
         try
         {
             return Tracefs.Root is { } root && IsName(group) && IsName(name)
-                ? [.. File.ReadLines(Path.Combine(root, "events", group, name, "format")).Select(Parse).OfType<FormatField>().Where(f => !f.Name.StartsWith("common_", StringComparison.Ordinal))]
+                ? [.. RegularFile.ReadLines(Path.Combine(root, "events", group, name, "format")).Select(Parse).OfType<FormatField>().Where(f => !f.Name.StartsWith("common_", StringComparison.Ordinal))]
                 : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

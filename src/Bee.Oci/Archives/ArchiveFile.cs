@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using Bee.Oci.Native;
-using Bee.Oci.Store;
+using Bee.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Oci.Archives;
@@ -15,15 +15,9 @@ internal static class ArchiveFile
     /// <exception cref="StoreException">It cannot be read, is no regular file, is compressed in another way, or becomes too large.</exception>
     public static SafeFileHandle Open(string path, CancellationToken cancellation)
     {
-        // Non-blocking, or a named pipe in place of a file would hang the reader.
-        SafeFileHandle file = LibC.Open(path, LibC.ReadOnly | LibC.NonBlocking) ?? throw Fault.Last("open", path);
+        SafeFileHandle file = OpenRegular(path);
         try
         {
-            if (!LibC.TryStat(file, out LibC.FileFacts facts) || !facts.IsRegular)
-            {
-                throw new StoreException(StoreFault.BadArchive, $"'{path}' is no regular file.");
-            }
-
             if (!Fault.Wrap(path, () => IsGzip(path, file), Kind))
             {
                 return file;
@@ -38,6 +32,18 @@ internal static class ArchiveFile
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    private static SafeFileHandle OpenRegular(string path)
+    {
+        try
+        {
+            return Fault.Wrap(path, () => RegularFile.Open(path), Kind);
+        }
+        catch (StoreException e) when (e.InnerException is NotRegularFileException)
+        {
+            throw new StoreException(StoreFault.BadArchive, e.Message, e.InnerException);
         }
     }
 
@@ -61,11 +67,9 @@ internal static class ArchiveFile
     {
         // What an archive of objects can be, with room; a bomb would fill the disk.
         long limit = (64L << 20) + (50 * RandomAccess.GetLength(from));
-        string name = Path.Combine(Path.GetTempPath(), $"bee-{Guid.NewGuid():N}");
-        SafeFileHandle to = File.OpenHandle(name, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete | FileShare.ReadWrite);
+        SafeFileHandle to = ScratchFile.Open();
         try
         {
-            File.Delete(name);
             using var gzip = new GZipStream(new FileView(from), CompressionMode.Decompress);
             byte[] buffer = new byte[128 << 10];
             long position = 0;

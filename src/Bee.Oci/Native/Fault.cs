@@ -1,37 +1,24 @@
-using System.Runtime.InteropServices;
+using Bee.Posix;
 
 namespace Bee.Oci.Native;
 
-/// <summary>Turns what the system says into <see cref="StoreException"/>.</summary>
+/// <summary>Turns what fails on files into <see cref="StoreException"/>.</summary>
 internal static class Fault
 {
-    /// <summary>The exception for the last failed call of <see cref="LibC"/>.</summary>
-    public static StoreException Last(string doing, string path) => From(Marshal.GetLastPInvokeError(), doing, path);
-
-    /// <summary>The exception for an errno.</summary>
-    public static StoreException From(int errno, string doing, string path)
-    {
-        StoreFault fault = errno is LibC.AccessDenied or LibC.NotPermitted or LibC.ReadOnlyFileSystem ? StoreFault.NoPermission : StoreFault.Io;
-        return new StoreException(fault, $"Cannot {doing} '{path}': {Marshal.GetPInvokeErrorMessage(errno)}.");
-    }
-
-    /// <summary>Runs work so that what .NET's file classes throw comes out as <see cref="StoreException"/>.</summary>
+    /// <summary>Runs work on files.</summary>
     /// <param name="path">What it works on.</param>
     /// <param name="work">The work.</param>
     /// <param name="kind">What that is called.</param>
+    /// <exception cref="StoreException">The work failed on a file.</exception>
     public static T Wrap<T>(string path, Func<T> work, string kind = "image store")
     {
         try
         {
             return work();
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreException(StoreFault.NoPermission, $"No permission on the {kind} '{path}': {e.Message}", e);
-        }
-        catch (IOException e)
-        {
-            throw new StoreException(StoreFault.Io, $"The {kind} '{path}' cannot be used: {e.Message}", e);
+            throw From(e, path, kind);
         }
     }
 
@@ -44,4 +31,16 @@ internal static class Fault
             return true;
         },
         kind);
+
+    /// <summary>The exception for what failed on a file.</summary>
+    public static StoreException From(Exception error, string path, string kind = "image store") => error switch
+    {
+        UntrustedPathException { Reason: UntrustedReason.Link } => new StoreException(
+            StoreFault.Untrusted, $"{error.Message} The folder of an {kind} may be a link, but nothing in it.", error),
+        UntrustedPathException => new StoreException(StoreFault.Untrusted, error.Message, error),
+        PosixException { IsNotFolder: true } => new StoreException(StoreFault.NotAStore, $"'{path}' is no directory, so no {kind}.", error),
+        NotRegularFileException => new StoreException(StoreFault.NotAStore, error.Message, error),
+        UnauthorizedAccessException => new StoreException(StoreFault.NoPermission, $"No permission on the {kind} '{path}': {error.Message}", error),
+        _ => new StoreException(StoreFault.Io, $"The {kind} '{path}' cannot be used: {error.Message}", error),
+    };
 }

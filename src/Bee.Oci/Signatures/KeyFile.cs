@@ -1,20 +1,20 @@
-using System.Text;
 using Bee.Oci.Signatures.Keys;
+using Bee.Posix;
 
 namespace Bee.Oci.Signatures;
 
 /// <summary>Reads the files of keys.</summary>
 public static class KeyFile
 {
-    /// <summary>A file's text, for <see cref="VerificationKey.Read"/> and <see cref="SigningKey.Read"/>. A pipe will do. Of a file that is larger than any key
-    /// only the beginning is read, and then they refuse it.</summary>
+    // A character of UTF-8 has four bytes at most.
+    private const int Largest = 4 * PemText.Largest;
+
+    /// <summary>Reads a file's text, for <see cref="VerificationKey.Read"/> and <see cref="SigningKey.Read"/>.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read, or is a directory.</exception>
-    public static string Read(string path)
-    {
-        using var reader = new StreamReader(path, Encoding.UTF8);
-        var text = new char[PemText.Largest + 1];
-        return new string(text, 0, reader.ReadBlock(text, 0, text.Length));
-    }
+    /// <exception cref="IOException">It cannot be read, is a pipe or a device, or is larger than any key.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static string Read(string path) => RegularFile.ReadAllText(path, Largest);
+
+    /// <summary>Whether users other than the owner and the group can read a file.</summary>
+    public static bool IsReadableByAll(string path) => FileStatus.Of(path) is { OthersRead: true };
 }

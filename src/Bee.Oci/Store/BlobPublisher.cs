@@ -1,4 +1,5 @@
 using Bee.Oci.Native;
+using Bee.Posix;
 
 namespace Bee.Oci.Store;
 
@@ -8,8 +9,8 @@ namespace Bee.Oci.Store;
 /// </summary>
 internal sealed class BlobPublisher : IDisposable
 {
-    private readonly string _store;
     private readonly StoreLayout _layout;
+    private readonly string _path;
     private readonly CancellationToken _cancellation;
     private readonly Queue<(TemporaryFile File, ContentDigest Digest)> _waiting = new();
     private readonly Thread _thread;
@@ -19,12 +20,12 @@ internal sealed class BlobPublisher : IDisposable
     private bool _isEnding;
 
     /// <summary>Makes one.</summary>
-    /// <param name="store">The store's directory, which is prepared.</param>
-    /// <param name="layout">Its layout.</param>
+    /// <param name="layout">The store, completed.</param>
+    /// <param name="path">Its directory, for messages.</param>
     /// <param name="cancellation">Ends the work; what has no final name by then gets none.</param>
-    public BlobPublisher(string store, StoreLayout layout, CancellationToken cancellation)
+    public BlobPublisher(StoreLayout layout, string path, CancellationToken cancellation)
     {
-        (_store, _layout, _cancellation) = (store, layout, cancellation);
+        (_layout, _path, _cancellation) = (layout, path, cancellation);
         _thread = new Thread(Work) { IsBackground = true, Name = "Bee: blobs to disk" };
         _thread.Start();
     }
@@ -72,7 +73,7 @@ internal sealed class BlobPublisher : IDisposable
             try
             {
                 _cancellation.ThrowIfCancellationRequested();
-                Fault.Wrap(_store, () => Publish(files));
+                Fault.Wrap(_path, () => Publish(files));
             }
             catch (Exception e) when (e is StoreException or OperationCanceledException)
             {
@@ -107,10 +108,10 @@ internal sealed class BlobPublisher : IDisposable
             file.Synchronize();
         }
 
-        using StoreLock held = StoreLock.Take(_layout.LockPath, _cancellation);
+        using FileLock held = _layout.Lock(_cancellation);
         foreach ((TemporaryFile file, ContentDigest digest) in files)
         {
-            file.MoveTo(LayoutFiles.BlobPath(_store, digest));
+            _layout.Publish(file, digest);
         }
     }
 

@@ -1,12 +1,13 @@
 using Bee.Oci.Archives;
 using Bee.Oci.Native;
+using Bee.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Oci.Store;
 
 /// <summary>
-/// Reads the files of a layout, through open directories so that a thousand blobs cost no thousand path walks. With a guard every
-/// component on the way is opened without following links and checked.
+/// Reads the files of a layout, through open folders so that a thousand blobs cost no thousand path walks. No link below the layout's folder is followed.
+/// With a guard every component on the way is checked as well.
 /// </summary>
 internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
 {
@@ -19,17 +20,20 @@ internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
     public const string PrivateName = ".bee";
 
     private readonly string _path;
-    private readonly OwnerGuard? _guard;
-    private readonly SafeFileHandle _root;
-    private SafeFileHandle? _blobs;
+    private readonly Folder _root;
+    private Folder? _blobs;
 
-    private LayoutFiles(string path, OwnerGuard? guard, SafeFileHandle root) => (_path, _guard, _root) = (path, guard, root);
+    private LayoutFiles(string path, Folder root) => (_path, _root) = (path, root);
+
+    /// <summary>Whether nothing is in the directory.</summary>
+    public bool IsEmpty => !_root.Names().Any();
 
     /// <summary>Opens the directory; null if there is none.</summary>
-    public static LayoutFiles? Open(string path, OwnerGuard? guard)
+    /// <exception cref="StoreException">It is not a directory, may not be opened, or the guard refuses it.</exception>
+    public static LayoutFiles? Open(string path, PathGuard? guard)
     {
-        SafeFileHandle? root = guard is null ? GuardedPath.Open(path) : GuardedPath.Open(path, guard);
-        return root is null ? null : new LayoutFiles(path, guard, root);
+        Folder? root = Fault.Wrap(path, () => guard is null ? Folder.OpenForOwner(path) : Folder.Open(path, guard));
+        return root is null ? null : new LayoutFiles(path, root);
     }
 
     /// <summary>The whole of <c>index.json</c>, or null if there is none.</summary>
@@ -39,11 +43,7 @@ internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
     public byte[]? ReadLayout() => Read(_root, LayoutName, Path.Combine(_path, LayoutName), StoreLimits.Manifest);
 
     /// <summary>Whether the directory has this name in it.</summary>
-    public bool Has(string name)
-    {
-        using SafeFileHandle? found = LibC.OpenAt(_root, name, LibC.PathOnly | LibC.NoFollow);
-        return found is not null;
-    }
+    public bool Has(string name) => _root.StatusOf(name) is not null;
 
     /// <summary>A blob of known digest and length.</summary>
     /// <exception cref="StoreException">It is missing, too large, or not what its digest says.</exception>
@@ -83,7 +83,7 @@ internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
         }
 
         string path = BlobPath(_path, digest);
-        SafeFileHandle file = (OpenBlobs() is { } blobs ? OpenRegular(blobs, digest.Hex, path, out _) : null) ?? throw Missing(digest);
+        SafeFileHandle file = (OpenBlobs() is { } blobs ? OpenRegular(blobs, digest.Hex, path).File : null) ?? throw Missing(digest);
         long length = RandomAccess.GetLength(file);
         if (length == descriptor.Size)
         {
@@ -113,7 +113,7 @@ internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
             CheckBlob(descriptor);
             return true;
         }
-        catch (StoreException e) when (e.Fault is StoreFault.MissingBlob or StoreFault.DigestMismatch)
+        catch (StoreException e) when (e.Fault is StoreFault.MissingBlob or StoreFault.DigestMismatch or StoreFault.Untrusted or StoreFault.NotAStore)
         {
             return false;
         }
@@ -130,11 +130,16 @@ internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
     }
 
     /// <summary>Whether a blob is there, without reading it.</summary>
-    public bool HasBlob(ContentDigest digest)
-    {
-        using SafeFileHandle? found = OpenBlobs() is { } blobs ? LibC.OpenAt(blobs, digest.Hex, LibC.PathOnly) : null;
-        return found is not null;
-    }
+    public bool HasBlob(ContentDigest digest) => BlobStatus(digest.Hex) is { IsRegular: true };
+
+    /// <summary>The names in the folder of blobs.</summary>
+    public IEnumerable<string> BlobNames() => OpenBlobs()?.Names() ?? [];
+
+    /// <summary>What a name in the folder of blobs is; null if there is none.</summary>
+    public FileStatus? BlobStatus(string name) => OpenBlobs()?.StatusOf(name);
+
+    /// <summary>Deletes a blob; false if that fails. Only under the store's lock.</summary>
+    public bool DeleteBlob(string name) => OpenBlobs()?.Delete(name) == true;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -148,51 +153,46 @@ internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
     private StoreException Missing(ContentDigest digest) =>
         new(StoreFault.MissingBlob, $"The blob {digest} is not in the image store '{_path}'.");
 
-    private SafeFileHandle? OpenBlobs()
+    private Folder? OpenBlobs()
     {
         if (_blobs is null)
         {
-            string path = Path.Combine(_path, BlobsName);
-            using SafeFileHandle? above = GuardedPath.OpenChecked(_root, BlobsName, path, LibC.PathOnly | LibC.Directory, _guard);
-            _blobs = above is null
-                ? null
-                : GuardedPath.OpenChecked(above, AlgorithmName, Path.Combine(path, AlgorithmName), LibC.PathOnly | LibC.Directory, _guard);
+            _blobs = Fault.Wrap(_path, () =>
+            {
+                using Folder? above = _root.OpenFolder(BlobsName);
+                return above?.OpenFolder(AlgorithmName);
+            });
         }
 
         return _blobs;
     }
 
-    /// <summary>Opens a file; null if there is none, and only a regular one.</summary>
-    private SafeFileHandle? OpenRegular(SafeFileHandle directory, string name, string path, out LibC.FileFacts facts)
+    /// <summary>Opens a regular file; null if there is none.</summary>
+    private static (SafeFileHandle? File, FileStatus Status) OpenRegular(Folder folder, string name, string path) => Fault.Wrap(path, () =>
     {
-        // Non-blocking, or a named pipe in place of a file would hang the reader.
-        facts = default;
-        SafeFileHandle? file = GuardedPath.OpenChecked(directory, name, path, LibC.ReadOnly | LibC.NonBlocking, _guard);
-        if (file is null || (LibC.TryStat(file, out facts) && facts.IsRegular))
-        {
-            return file;
-        }
+        SafeFileHandle? file = folder.OpenFile(name, out FileStatus status);
+        return (file, status);
+    });
 
-        file.Dispose();
-        throw new StoreException(StoreFault.NotAStore, $"'{path}' is no regular file.");
-    }
-
-    private byte[]? Read(SafeFileHandle directory, string name, string path, int limit)
+    private static byte[]? Read(Folder folder, string name, string path, int limit)
     {
-        using SafeFileHandle? file = OpenRegular(directory, name, path, out LibC.FileFacts facts);
+        (SafeFileHandle? file, FileStatus status) = OpenRegular(folder, name, path);
         if (file is null)
         {
             return null;
         }
 
-        if (facts.Size > (ulong)limit)
+        using (file)
         {
-            throw new StoreException(StoreFault.TooLarge, $"'{path}' has {facts.Size} bytes; {limit} are the limit for its kind.");
-        }
+            if (status.Size > (ulong)limit)
+            {
+                throw new StoreException(StoreFault.TooLarge, $"'{path}' has {status.Size} bytes; {limit} are the limit for its kind.");
+            }
 
-        byte[] content = GC.AllocateUninitializedArray<byte>((int)facts.Size);
-        int filled = Fault.Wrap(path, () => Fill(file, content));
-        return filled == content.Length ? content : content[..filled];
+            byte[] content = GC.AllocateUninitializedArray<byte>((int)status.Size);
+            int filled = Fault.Wrap(path, () => Fill(file, content));
+            return filled == content.Length ? content : content[..filled];
+        }
     }
 
     private static int Fill(SafeFileHandle file, byte[] content)

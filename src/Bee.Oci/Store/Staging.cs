@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Bee.Oci.Native;
+using Bee.Posix;
 
 namespace Bee.Oci.Store;
 
@@ -20,7 +21,7 @@ internal sealed class Staging : IDisposable
     private Staging(string path, StoreLayout layout, CancellationToken cancellation)
     {
         (_path, _layout) = (path, layout);
-        _publisher = new BlobPublisher(path, layout, cancellation);
+        _publisher = new BlobPublisher(layout, path, cancellation);
     }
 
     /// <summary>Prepares a store, which is made where there is none.</summary>
@@ -28,11 +29,18 @@ internal sealed class Staging : IDisposable
     /// <param name="cancellation">Ends all that is done here.</param>
     public static Staging Open(string path, CancellationToken cancellation) => Fault.Wrap(path, () =>
     {
-        var layout = new StoreLayout(path);
-        layout.Prepare();
-        using StoreLock held = StoreLock.Take(layout.LockPath, cancellation);
-        layout.Complete();
-        return new Staging(path, layout, cancellation);
+        StoreLayout layout = StoreLayout.Open(path);
+        try
+        {
+            using FileLock held = layout.Lock(cancellation);
+            layout.Complete();
+            return new Staging(path, layout, cancellation);
+        }
+        catch
+        {
+            layout.Dispose();
+            throw;
+        }
     });
 
     /// <summary>Whether a blob is there, whole and right. Reads it.</summary>
@@ -69,7 +77,7 @@ internal sealed class Staging : IDisposable
 
         // What is hashed where it is read need not be hashed twice.
         using IncrementalHash? hash = content is IDigestChecked known && known.Digest == descriptor.Digest ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        TemporaryFile file = Fault.Wrap(_path, () => TemporaryFile.Create(_layout.PrivatePath));
+        TemporaryFile file = Fault.Wrap(_path, () => TemporaryFile.Create(_layout.Private));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
@@ -117,5 +125,9 @@ internal sealed class Staging : IDisposable
     public Task FlushAsync() => _publisher.FlushAsync();
 
     /// <inheritdoc/>
-    public void Dispose() => _publisher.Dispose();
+    public void Dispose()
+    {
+        _publisher.Dispose();
+        _layout.Dispose();
+    }
 }

@@ -1,20 +1,23 @@
 using Bee.Oci.Json;
+using Bee.Posix;
 
 namespace Bee.Oci.Store;
 
-/// <summary>The directories and fixed files of a store, and how they come into being.</summary>
-internal sealed class StoreLayout(string path)
+/// <summary>A store that is open for changes: its folders and fixed files, and how they come into being. No link below the store's folder is followed.</summary>
+internal sealed class StoreLayout : IDisposable
 {
     /// <summary>The version of the layout that Bee writes.</summary>
     public const string Version = "1.0.0";
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const string LockName = "lock";
 
-    public string PrivatePath { get; } = Path.Combine(path, LayoutFiles.PrivateName);
+    private readonly Folder _root;
+    private Folder? _blobs;
 
-    public string LockPath => Path.Combine(PrivatePath, "lock");
+    private StoreLayout(Folder root, Folder privateFolder) => (_root, Private) = (root, privateFolder);
 
-    public string BlobsPath { get; } = Path.Combine(path, LayoutFiles.BlobsName, LayoutFiles.AlgorithmName);
+    /// <summary>Bee's own folder: the lock and temporary files.</summary>
+    public Folder Private { get; }
 
     /// <summary>Refuses to read a directory that is something else, or a layout of a version to come.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.NotAStore"/>.</exception>
@@ -24,7 +27,7 @@ internal sealed class StoreLayout(string path)
         {
             CheckVersion(content, path);
         }
-        else if (Directory.EnumerateFileSystemEntries(path).Any() && !files.Has(LayoutFiles.PrivateName))
+        else if (!files.IsEmpty && !files.Has(LayoutFiles.PrivateName))
         {
             // A store that is just being made gets Bee's own directory first: so anything there, and then still not that, is a stranger's.
             throw new StoreException(StoreFault.NotAStore, $"'{path}' is a directory with something else than images in it.");
@@ -45,63 +48,73 @@ internal sealed class StoreLayout(string path)
     }
 
     /// <summary>Makes what is needed to take the lock. Refuses to settle in a directory that is used for something else.</summary>
-    public void Prepare()
+    /// <param name="path">The store's directory.</param>
+    public static StoreLayout Open(string path)
     {
-        Make(path);
-        using (LayoutFiles files = LayoutFiles.Open(path, null)
-            ?? throw new StoreException(StoreFault.Io, $"The image store '{path}' was removed while it was made."))
+        Folder root = Folder.MakeForOwner(path, Folder.OwnerFolder);
+        try
         {
-            Check(files, path);
-        }
+            using (LayoutFiles files = LayoutFiles.Open(path, null)
+                ?? throw new StoreException(StoreFault.Io, $"The image store '{path}' was removed while it was made."))
+            {
+                Check(files, path);
+            }
 
-        Make(PrivatePath);
+            return new StoreLayout(root, root.MakeFolder(LayoutFiles.PrivateName, Folder.OwnerFolder));
+        }
+        catch
+        {
+            root.Dispose();
+            throw;
+        }
     }
+
+    /// <summary>Takes the store's lock.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>.</exception>
+    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
+    public FileLock Lock(CancellationToken cancellationToken = default) => StoreLock.Take(Private, LockName, cancellationToken);
 
     /// <summary>Makes the rest of a new layout. Only under the lock.</summary>
     public void Complete()
     {
-        bool isNew = !Directory.Exists(BlobsPath);
-        Make(BlobsPath);
-        if (!File.Exists(Path.Combine(path, LayoutFiles.LayoutName)))
+        using Folder blobs = _root.MakeFolder(LayoutFiles.BlobsName, Folder.OwnerFolder);
+        bool isNew = blobs.StatusOf(LayoutFiles.AlgorithmName) is null;
+        _blobs ??= blobs.MakeFolder(LayoutFiles.AlgorithmName, Folder.OwnerFolder);
+        if (_root.StatusOf(LayoutFiles.LayoutName) is null)
         {
             Replace(LayoutFiles.LayoutName, OciJson.Write(new LayoutDocument { Version = Version }, OciJson.Canonical.LayoutDocument));
         }
 
-        if (!File.Exists(Path.Combine(path, LayoutFiles.IndexName)))
+        if (_root.StatusOf(LayoutFiles.IndexName) is null)
         {
             Replace(LayoutFiles.IndexName, StoreIndex.Parse(null).ToBytes());
         }
 
         if (isNew)
         {
-            TemporaryFile.SynchronizeDirectory(Path.Combine(path, LayoutFiles.BlobsName));
+            blobs.Synchronize();
         }
     }
 
-    /// <summary>Replaces a file of the layout so that whoever reads sees the old or the new one whole. Only under the lock.</summary>
+    /// <summary>Gives a written blob its final name, in place of whatever has it. Only under the lock, after <see cref="Complete"/>.</summary>
+    public void Publish(TemporaryFile file, ContentDigest digest) => file.MoveTo(_blobs!, digest.Hex);
+
+    /// <summary>Makes the names of blobs last through a power cut.</summary>
+    public void SynchronizeBlobs() => _blobs!.Synchronize();
+
+    /// <summary>Replaces a file of the layout so that a reader sees the old or the new one whole. Only under the lock.</summary>
     public void Replace(string name, byte[] content)
     {
-        using TemporaryFile file = TemporaryFile.Write(PrivatePath, content);
-        file.MoveTo(Path.Combine(path, name));
-        TemporaryFile.SynchronizeDirectory(path);
+        using TemporaryFile file = TemporaryFile.Write(Private, content);
+        file.MoveTo(_root, name);
+        _root.Synchronize();
     }
 
-    private static void Make(string directory)
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        if (OperatingSystem.IsWindows())
-        {
-            throw new StoreException(StoreFault.Io, "An image store needs Linux.");
-        }
-
-        // .NET gives the mode to the last directory only, and to those above it what the umask leaves.
-        if (!Directory.Exists(directory))
-        {
-            if (Path.GetDirectoryName(directory) is { } above)
-            {
-                Make(above);
-            }
-
-            Directory.CreateDirectory(directory, OwnerOnly);
-        }
+        _blobs?.Dispose();
+        Private.Dispose();
+        _root.Dispose();
     }
 }

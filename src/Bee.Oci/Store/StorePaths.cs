@@ -1,5 +1,4 @@
-using Bee.Oci.Native;
-using Microsoft.Win32.SafeHandles;
+using Bee.Posix;
 
 namespace Bee.Oci.Store;
 
@@ -8,42 +7,23 @@ internal static class StorePaths
 {
     private const string StoreVariable = "BEE_STORE";
 
-    /// <summary>The store of whoever runs this process.</summary>
+    /// <summary>The store of the user who runs this process.</summary>
     public static string Own() =>
-        Variable(StoreVariable) is { } named ? Path.GetFullPath(named)
-        : Mine("XDG_DATA_HOME") is { } data && Path.IsPathRooted(data) ? Path.Combine(data, "bee", "store")
-        : InHome(Home($"to keep images in. Set {StoreVariable}"));
+        Named() is { } named && !UserFolders.BelongsToInvokingUser(named) ? named
+        : UserFolders.Data is { } data ? Path.Combine(data, "bee", "store")
+        : throw NoHome($"to keep images in. Set {StoreVariable}");
 
-    /// <summary>Where whoever runs this process keeps settings: XDG_CONFIG_HOME, else ~/.config.</summary>
-    public static string Configuration() =>
-        Mine("XDG_CONFIG_HOME") is { } folder && Path.IsPathRooted(folder) ? folder : Path.Combine(Home("to keep settings in. Set XDG_CONFIG_HOME"), ".config");
+    /// <summary>The store of the user behind sudo: what that user's BEE_STORE names if sudo kept it, else the one in the home directory.</summary>
+    public static string Of(InvokingUser user) => Named() is { } named && UserFolders.BelongsToInvokingUser(named) ? named : InHome(user.Home);
+
+    /// <summary>Where the user who runs this process keeps settings: XDG_CONFIG_HOME, else ~/.config.</summary>
+    public static string Configuration() => UserFolders.Configuration ?? throw NoHome("to keep settings in. Set XDG_CONFIG_HOME");
 
     /// <summary>The default store in a home directory.</summary>
     public static string InHome(string home) => Path.Combine(home, ".local", "share", "bee", "store");
 
-    private static string Home(string purpose) =>
-        Mine("HOME") ?? PasswordFile.Find(LibC.EffectiveUser())?.Home ?? throw new StoreException(
-            StoreFault.NotAStore, $"HOME is not set and user {LibC.EffectiveUser()} has no home directory {purpose}.");
+    private static string? Named() => Environment.GetEnvironmentVariable(StoreVariable) is { Length: > 0 } named ? Path.GetFullPath(named) : null;
 
-    // Under sudo the variables can still be the invoking user's, and that user's folders are not root's.
-    private static string? Mine(string variable) =>
-        Variable(variable) is { } folder && (InvokingUser.Current is not { } other || !BelongsTo(folder, other.Id)) ? folder : null;
-
-    private static string? Variable(string name) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
-
-    /// <summary>Whether the directory, or the nearest one above it that exists, is that user's.</summary>
-    private static bool BelongsTo(string directory, uint user)
-    {
-        for (string? path = directory; path is not null; path = Path.GetDirectoryName(path))
-        {
-            using SafeFileHandle? handle = LibC.Open(path, LibC.PathOnly);
-            if (handle is not null)
-            {
-                return LibC.TryStat(handle, out LibC.FileFacts facts) && facts.User == user;
-            }
-        }
-
-        return false;
-    }
+    private static StoreException NoHome(string purpose) => new(
+        StoreFault.NotAStore, $"HOME is not set and user {UserAccount.EffectiveUser} has no home directory {purpose}.");
 }

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Bee.Oci.Native;
-using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Oci.Store;
 
@@ -9,7 +7,7 @@ namespace Bee.Oci.Store;
 /// owner (of a killed writer, of a tag that has moved) only when they are old, since another tool that does not know the lock may have
 /// written them a moment ago and not have come to the index yet.
 /// </summary>
-internal sealed class Sweep(LayoutFiles files, string store)
+internal sealed class Sweep(LayoutFiles files)
 {
     private static readonly TimeSpan s_grace = TimeSpan.FromHours(1);
 
@@ -35,21 +33,18 @@ internal sealed class Sweep(LayoutFiles files, string store)
 
         long oldest = DateTimeOffset.UtcNow.Subtract(s_grace).ToUnixTimeSeconds();
         (int blobs, long bytes) = (0, 0);
-        foreach (string path in Directory.EnumerateFiles(Path.Combine(store, LayoutFiles.BlobsName, LayoutFiles.AlgorithmName)))
+        foreach (string name in files.BlobNames())
         {
-            string digest = ContentDigest.Prefix + Path.GetFileName(path);
+            string digest = ContentDigest.Prefix + name;
             if (alive.Digests.Contains(digest) || !ContentDigest.TryParse(digest, out _))
             {
                 continue;
             }
 
-            using SafeFileHandle? file = LibC.Open(path, LibC.PathOnly | LibC.NoFollow);
-            if (file is not null && LibC.TryStat(file, out LibC.FileFacts facts)
-                && (candidates.Digests.Contains(digest) || facts.ModifiedSeconds < oldest)
-                && LibC.Unlink(path) == 0)
+            if (files.BlobStatus(name) is { } status && (candidates.Digests.Contains(digest) || status.ModifiedSeconds < oldest) && files.DeleteBlob(name))
             {
                 blobs++;
-                bytes += (long)facts.Size;
+                bytes += (long)status.Size;
             }
         }
 

@@ -1,27 +1,28 @@
-using Bee.Oci.Native;
+using Bee.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Oci.Store;
 
 /// <summary>
 /// A file on its way into the store: written and on disk under a temporary name, then renamed. Its writer holds a lock on it for as
-/// long as it lives, so whoever can lock a temporary file knows that its writer is dead and may delete it.
+/// long as it lives. A temporary file that can be locked was left by a killed writer, and may be deleted.
 /// </summary>
 internal sealed class TemporaryFile : IDisposable
 {
     private const string Prefix = "tmp-";
 
+    private readonly Folder _folder;
+    private readonly string _name;
     private readonly SafeFileHandle _file;
-    private readonly string _path;
     private long _length;
-    private bool _moved;
+    private bool _isDone;
 
-    private TemporaryFile(SafeFileHandle file, string path) => (_file, _path) = (file, path);
+    private TemporaryFile(Folder folder, string name, SafeFileHandle file) => (_folder, _name, _file) = (folder, name, file);
 
-    /// <summary>Writes <paramref name="content"/> to a new file in <paramref name="directory"/>, down to the disk.</summary>
-    public static TemporaryFile Write(string directory, ReadOnlySpan<byte> content)
+    /// <summary>Writes <paramref name="content"/> to a new file in <paramref name="folder"/>, down to the disk.</summary>
+    public static TemporaryFile Write(Folder folder, ReadOnlySpan<byte> content)
     {
-        TemporaryFile temporary = Create(directory);
+        TemporaryFile temporary = Create(folder);
         try
         {
             temporary.Append(content);
@@ -35,25 +36,18 @@ internal sealed class TemporaryFile : IDisposable
         }
     }
 
-    /// <summary>A new file without content in <paramref name="directory"/>.</summary>
-    public static TemporaryFile Create(string directory)
+    /// <summary>A new file without content in <paramref name="folder"/>, which has to stay open as long as the file.</summary>
+    public static TemporaryFile Create(Folder folder)
     {
         while (true)
         {
-            string path = Path.Combine(directory, Prefix + Guid.NewGuid().ToString("N"));
-            SafeFileHandle file = LibC.Open(path, LibC.ReadWrite | LibC.Create | LibC.Exclusive, mode: 0x180 /* 0600 */) ?? throw Fault.Last("create", path);
-            if (LibC.Lock(file, LibC.LockExclusive) != 0)
-            {
-                StoreException failure = Fault.Last("lock", path);
-                _ = LibC.Unlink(path);
-                file.Dispose();
-                throw failure;
-            }
+            string name = Prefix + Guid.NewGuid().ToString("N");
+            SafeFileHandle file = folder.CreateFile(name, Folder.OwnerFile);
 
             // Between creation and lock it may have looked abandoned, and be deleted: then again.
-            if (LibC.TryStat(file, out LibC.FileFacts facts) && facts.Links > 0)
+            if (FileLock.TryLock(file, Path.Combine(folder.Path, name)) && FileStatus.Of(file).Links > 0)
             {
-                return new TemporaryFile(file, path);
+                return new TemporaryFile(folder, name, file);
             }
 
             file.Dispose();
@@ -68,59 +62,48 @@ internal sealed class TemporaryFile : IDisposable
     }
 
     /// <summary>Brings what was written to the disk.</summary>
-    public void Synchronize()
-    {
-        if (LibC.Synchronize(_file) != 0)
-        {
-            throw Fault.Last("write", _path);
-        }
-    }
+    public void Synchronize() => RandomAccess.FlushToDisk(_file);
 
     /// <summary>Gives the file its final name, in place of whatever had it.</summary>
-    public void MoveTo(string path)
+    public void MoveTo(Folder folder, string name)
     {
-        if (LibC.Rename(_path, path) != 0)
-        {
-            throw Fault.Last("rename a new file to", path);
-        }
-
-        _moved = true;
+        _folder.Rename(_name, folder, name);
+        _isDone = true;
     }
 
     /// <summary>Closes the file, and deletes it unless it was moved.</summary>
     public void Dispose()
     {
-        if (!_moved)
+        if (!_isDone)
         {
-            _moved = true;
-            _ = LibC.Unlink(_path);
+            _isDone = true;
+            _folder.Delete(_name);
         }
 
-        _file.Dispose();
+        if (!_file.IsClosed)
+        {
+            FileLock.Unlock(_file);
+            _file.Dispose();
+        }
     }
 
-    /// <summary>Deletes what killed writers left in <paramref name="directory"/>. Only under the store's lock.</summary>
-    public static void DeleteStale(string directory)
+    /// <summary>Deletes what killed writers left in <paramref name="folder"/>. Only under the store's lock.</summary>
+    public static void DeleteStale(Folder folder)
     {
-        foreach (string path in Directory.EnumerateFiles(directory, Prefix + "*"))
+        foreach (string name in folder.Names().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)))
         {
-            using SafeFileHandle? file = LibC.Open(path, LibC.ReadOnly | LibC.NonBlocking | LibC.NoFollow);
-            if (file is not null && LibC.Lock(file, LibC.LockExclusive | LibC.LockNonBlocking) == 0)
+            try
             {
-                _ = LibC.Unlink(path);
+                using SafeFileHandle? file = folder.OpenFile(name, out _);
+                if (file is not null && FileLock.TryLock(file, name))
+                {
+                    folder.Delete(name);
+                }
             }
-        }
-    }
-
-    /// <summary>Makes whatever was renamed in a directory last through a power cut.</summary>
-    public static void SynchronizeDirectory(string directory)
-    {
-        using SafeFileHandle handle = LibC.Open(directory, LibC.ReadOnly | LibC.Directory) ?? throw Fault.Last("open", directory);
-
-        // Some file systems have nothing to synchronise in a directory, and say that it is invalid.
-        if (LibC.Synchronize(handle) != 0 && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() != LibC.Invalid)
-        {
-            throw Fault.Last("write", directory);
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Not a file that Bee has written: a link, a pipe, another user's.
+            }
         }
     }
 }

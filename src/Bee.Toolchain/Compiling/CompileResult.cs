@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Toolchain;
 
 /// <summary>What came of a compilation.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Bee.Posix;
 
 namespace Bee.Toolchain;
 
@@ -14,6 +15,7 @@ public static class Compiler
     /// <param name="stop">Kills clang when cancelled.</param>
     /// <returns>The object and what clang said of every source.</returns>
     /// <exception cref="FileNotFoundException">There is no such source file.</exception>
+    /// <exception cref="NotRegularFileException">A source is a pipe, a device or a folder.</exception>
     /// <exception cref="ArgumentException">libbpf does not know the architecture.</exception>
     /// <exception cref="ToolMissingException">clang, llvm-strip or libbpf is not there, or clang is older than 12.</exception>
     /// <exception cref="KernelBtfException">There is no kernel BTF, or the file given has none that is sound.</exception>
@@ -24,16 +26,13 @@ public static class Compiler
         string[] sources = [.. request.LinkedSources.Prepend(request.Source).Select(Path.GetFullPath)];
         foreach (var source in sources)
         {
-            if (!File.Exists(source))
-            {
-                throw new FileNotFoundException($"There is no file {source}.", source);
-            }
+            RegularFile.Require(source);
         }
 
         var clang = Clang.Find(request.ClangPath, stop);
         var strip = clang.FindStrip();
         var header = VmlinuxHeader.For(request.VmlinuxBtf, TargetArchitecture.Name(request.Architecture));
-        var work = Directory.CreateTempSubdirectory("bee-");
+        var work = new DirectoryInfo(PrivateFolder.Make("bee-"));
         try
         {
             var diagnostics = new List<Diagnostic>();
@@ -58,7 +57,7 @@ public static class Compiler
             return new CompileResult
             {
                 Success = success,
-                Object = success ? File.ReadAllBytes(made) : null,
+                Object = success ? RegularFile.ReadAllBytes(made) : null,
                 Diagnostics = diagnostics,
                 ClangVersion = clang.Version,
                 VmlinuxDigest = header.Digest,

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Bee.Ebpf;
+using Bee.Posix;
 
 namespace Bee.Toolchain;
 
@@ -35,7 +36,7 @@ public sealed partial record ProgramTemplate(string Name, IReadOnlyDictionary<st
 
         return new ProgramTemplate(found, Directory.GetFiles(Path.Combine(Folder!, found)).Order(StringComparer.Ordinal)
             .Where(file => Path.GetFileName(file) == ProgramManifest.FileName || Path.GetExtension(file) is ".c" or ".h")
-            .ToDictionary(file => Path.GetFileName(file), File.ReadAllText));
+            .ToDictionary(file => Path.GetFileName(file), file => RegularFile.ReadAllText(file)));
     }
 
     /// <summary>The files as those of a program of another name: the C file that is called as the example is called as the program, and the bee.yaml names it.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bee.Posix;
 
 namespace Bee.Toolchain;
 
@@ -35,7 +36,7 @@ internal sealed class SkeletonPiece
     public static SkeletonPiece Read(string name)
     {
         string? file = BeeHeaders.Directory is { } headers ? Path.Combine(Path.GetDirectoryName(headers)!, "skeletons", $"{name}.c") : null;
-        return File.Exists(file) ? new SkeletonPiece(File.ReadAllLines(file)) : throw new SkeletonException(
+        return File.Exists(file) ? new SkeletonPiece(RegularFile.ReadLines(file).ToArray()) : throw new SkeletonException(
             SkeletonFault.PiecesMissing, $"The module's folder of skeletons lacks {name}.c.", "Install the module again.");
     }
 

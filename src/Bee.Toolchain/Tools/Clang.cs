@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.RegularExpressions;
+using Bee.Posix;
 
 namespace Bee.Toolchain;
 
@@ -16,10 +17,17 @@ internal sealed partial record Clang(string Path, int Major, string Version)
     /// <exception cref="ToolMissingException">There is none, or it is too old.</exception>
     internal static Clang Find(string? asked, CancellationToken stop)
     {
-        asked ??= Environment.GetEnvironmentVariable("CLANG");
+        // The variable may have come through sudo, and what it names may be anyone's; an argument is the caller's own word.
+        var named = string.IsNullOrEmpty(asked) ? Environment.GetEnvironmentVariable("CLANG") : null;
+        asked = string.IsNullOrEmpty(asked) ? named : asked;
         if (!string.IsNullOrEmpty(asked))
         {
-            var path = SearchPath.Find(asked) ?? throw Missing($"There is no program {asked}.");
+            var path = SearchPath.Find(asked) ?? throw NotFound(asked, $"There is no program {asked}.");
+            if (named is not null && !ProgramSearch.IsTrusted(path))
+            {
+                throw Untrusted(path);
+            }
+
             return Check(Ask(path, stop) ?? throw Missing($"{path} is no clang."));
         }
 
@@ -30,7 +38,7 @@ internal sealed partial record Clang(string Path, int Major, string Version)
             plain = Ask(newest.Path, stop) ?? plain;
         }
 
-        return Check(plain ?? throw Missing("There is no clang on PATH."));
+        return Check(plain ?? throw NotFound("clang", "There is no clang on PATH."));
     }
 
     /// <summary>Full path of llvm-strip: clang's own neighbour where there is one, so that its version is clang's.</summary>
@@ -46,6 +54,12 @@ internal sealed partial record Clang(string Path, int Major, string Version)
             ?? SearchPath.Versioned("llvm-strip").FirstOrDefault().Path
             ?? throw Distribution.Current.Missing("llvm-strip", Component.Llvm, "There is no llvm-strip on PATH, which takes the debug information out of the object.");
     }
+
+    private static ToolMissingException NotFound(string name, string message) =>
+        !name.Contains('/') && ProgramSearch.FindUntrusted(name) is { } path ? Untrusted(path) : Missing(message);
+
+    private static ToolMissingException Untrusted(string path) =>
+        Missing($"{path} is not run: it, or a folder on the way to it, belongs to another user or can be written by others.");
 
     private static Clang Check(Clang clang) => clang.Major >= Oldest
         ? clang

@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Toolchain;
 
 /// <summary>Something that distributions package, each under a name of its own.</summary>
@@ -77,7 +79,7 @@ internal sealed class Distribution
     {
         try
         {
-            return File.ReadAllText("/etc/os-release");
+            return RegularFile.ReadAllText("/etc/os-release");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bee.Posix;
 
 namespace Bee.Toolchain;
 
@@ -10,23 +11,24 @@ internal static class SearchPath
     {
         if (program.Contains('/'))
         {
-            return IsProgram(program) ? Path.GetFullPath(program) : null;
+            return ProgramSearch.IsProgram(program) ? Path.GetFullPath(program) : null;
         }
 
-        return Folders().Select(folder => Path.Combine(folder, program)).FirstOrDefault(IsProgram);
+        return ProgramSearch.Find(program);
     }
 
     /// <summary>All <c>name-NN</c> on PATH with their number, highest first.</summary>
     internal static IEnumerable<(int Version, string Path)> Versioned(string name)
     {
         var found = new List<(int Version, string Path)>();
-        foreach (var folder in Folders())
+        foreach (var folder in ProgramSearch.Folders)
         {
             try
             {
                 foreach (var path in Directory.EnumerateFiles(folder, name + "-*"))
                 {
-                    if (int.TryParse(Path.GetFileName(path.AsSpan())[(name.Length + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var version) && IsProgram(path))
+                    if (int.TryParse(Path.GetFileName(path.AsSpan())[(name.Length + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+                        && ProgramSearch.IsProgram(path) && ProgramSearch.IsTrusted(path))
                     {
                         found.Add((version, path));
                     }
@@ -40,10 +42,4 @@ internal static class SearchPath
 
         return found.OrderByDescending(item => item.Version);
     }
-
-    private static IEnumerable<string> Folders() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(Path.IsPathRooted);
-
-    private static bool IsProgram(string path) => File.Exists(path) && !OperatingSystem.IsWindows() &&
-        (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
 }

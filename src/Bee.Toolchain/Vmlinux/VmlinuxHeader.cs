@@ -1,6 +1,7 @@
-using Bee.Ebpf;
 using System.Security.Cryptography;
 using System.Text;
+using Bee.Ebpf;
+using Bee.Posix;
 
 namespace Bee.Toolchain;
 
@@ -39,10 +40,11 @@ public static class VmlinuxHeader
     /// many processes; a crash never leaves half a header.</summary>
     /// <param name="btfFile">Raw BTF or an ELF file with a .BTF section; null takes the running kernel's.</param>
     /// <param name="digest"><c>sha256:</c> and the BTF's digest: of the whole file where it is raw, so sha256sum says the same.</param>
-    /// <returns>Path of a file named vmlinux.h in a folder of its own, under XDG_CACHE_HOME/bee or ~/.cache/bee.</returns>
+    /// <returns>Path of a file named vmlinux.h in a folder of its own: in the user's cache (XDG_CACHE_HOME/bee or ~/.cache/bee), or, where another user could
+    /// have written there, in a private folder that goes with this process.</returns>
     /// <exception cref="KernelBtfException">No such BTF, or it is damaged.</exception>
     /// <exception cref="ToolMissingException">libbpf is not installed.</exception>
-    /// <exception cref="IOException">The cache cannot be written.</exception>
+    /// <exception cref="IOException">It cannot be written anywhere.</exception>
     public static string GetOrCreate(string? btfFile, out string digest)
     {
         var header = For(btfFile, null);
@@ -64,24 +66,8 @@ public static class VmlinuxHeader
         // The running kernel's own need not be looked at; that takes a while.
         var own = btfFile is null && architecture == TargetArchitecture.Name(null) ? architecture : architecture is null ? null : Architecture(file, section.Span);
         var isOther = own is not null && own != architecture;
-        var path = Path.Combine(CacheDirectory.Path, "vmlinux", $"{hex}-{Revision}{(isOther ? "-common" : "")}", "vmlinux.h");
-        var found = new KernelHeader(path, "sha256:" + hex, own, HasRegisters: !isOther);
-        if (File.Exists(path))
-        {
-            return found;
-        }
-
-        var header = Write(file, section.Span, isOther);
-        try
-        {
-            AtomicFile.Write(path, header);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"The cache cannot be written: {exception.Message} Set XDG_CACHE_HOME to a folder of yours.", exception);
-        }
-
-        return found;
+        var path = HeaderCache.GetOrCreate($"{hex}-{Revision}{(isOther ? "-common" : "")}", "vmlinux.h", () => Write(file, section.Span, isOther));
+        return new KernelHeader(path, "sha256:" + hex, own, HasRegisters: !isOther);
     }
 
     private static string? Architecture(string file, ReadOnlySpan<byte> section)
@@ -119,7 +105,7 @@ public static class VmlinuxHeader
     {
         try
         {
-            var bytes = File.ReadAllBytes(file);
+            var bytes = RegularFile.ReadAllBytes(file);
             return BtfByteOrder.IsBigEndian(bytes) ? bytes : BtfSection.Find(bytes)
                 ?? throw new KernelBtfException(file, "Give a file such as /sys/kernel/btf/vmlinux, or a vmlinux with debug information.", $"{file} holds no BTF.");
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -50,7 +51,7 @@ internal static class MemoryCheck
         {
             try
             {
-                return Cpus.ParseList(System.IO.File.ReadAllText("/sys/devices/system/cpu/possible").Trim()).Count;
+                return Cpus.ParseList(RegularFile.ReadAllText("/sys/devices/system/cpu/possible").Trim()).Count;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
             {
@@ -64,7 +65,7 @@ internal static class MemoryCheck
         const string Field = "MemAvailable:";
         try
         {
-            var line = System.IO.File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith(Field, StringComparison.Ordinal));
+            var line = RegularFile.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith(Field, StringComparison.Ordinal));
             return line is not null && long.TryParse(line[Field.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes) ? kilobytes << 10 : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,4 +1,5 @@
 using System.Text;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -43,7 +44,7 @@ internal static class TraceableFunctions
     {
         try
         {
-            return [.. System.IO.File.ReadLines(Path.Combine(Tracefs.Root ?? "", "available_filter_functions")).Select(l => l.Split(' ')[0]).Where(n => TargetText.Fits(pattern, n))];
+            return [.. RegularFile.ReadLines(Path.Combine(Tracefs.Root ?? "", "available_filter_functions")).Select(l => l.Split(' ')[0]).Where(n => TargetText.Fits(pattern, n))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Ebpf;
 
 /// <summary>
@@ -37,7 +39,7 @@ public sealed class Btf
     /// <exception cref="IOException">The file cannot be read; <see cref="FileNotFoundException"/> on kernels built without BTF.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     /// <exception cref="BpfObjectException">The kernel's BTF has a form that is not known here.</exception>
-    public static Btf ReadKernel() => ParseKernel(File.ReadAllBytes(KernelPath));
+    public static Btf ReadKernel() => ParseKernel(RegularFile.ReadAllBytes(KernelPath));
 
     /// <summary>Reads a kernel's types, or those of one of its modules. A kernel may be newer than this code: what readers do not follow is not checked.</summary>
     /// <param name="section">The section's bytes; they are kept and must not change.</param>

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Bee.Posix;
 
 namespace Bee.Oci.Registry.Authentication;
 
@@ -52,8 +53,7 @@ internal sealed class CredentialHelper
 
         // By hand, since .NET would look in the current directory first.
         string program = Prefix + name;
-        string? file = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(Path.IsPathRooted)
-            .Select(folder => Path.Combine(folder, program)).FirstOrDefault(IsProgram);
+        string? file = ProgramSearch.Find(program);
         return file is null ? null : new CredentialHelper(program, file, timeout, note);
     }
 
@@ -214,9 +214,6 @@ internal sealed class CredentialHelper
         new(RegistryFault.Login, $"{Program} {action} ended with {code}.") { Remedy = $"See whether it works by hand: echo {server} | {Program} get" };
 
     private static bool IsNone(string answer) => s_none.Any(words => answer.Contains(words, StringComparison.OrdinalIgnoreCase));
-
-    private static bool IsProgram(string file) =>
-        File.Exists(file) && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
 
     private static string? Text(JsonElement answer, string name) =>
         answer.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

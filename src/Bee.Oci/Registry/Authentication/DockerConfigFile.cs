@@ -1,9 +1,9 @@
-using System.Text;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Bee.Oci.Native;
-using Bee.Oci.Store;
+using System.Text.Json;
+using System.Text;
+using Bee.Posix;
+using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Oci.Registry.Authentication;
 
@@ -39,7 +39,7 @@ internal sealed class DockerConfigFile
         }
 
         string home = Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } set ? set
-            : PasswordFile.Find(LibC.EffectiveUser())?.Home
+            : UserAccount.Find(UserAccount.EffectiveUser)?.Home
             ?? throw new RegistryException(RegistryFault.Login, "There is no home directory to keep logins in.") { Remedy = "Set HOME or DOCKER_CONFIG." };
         return Path.Combine(home, ".docker", "config.json");
     }
@@ -145,24 +145,12 @@ internal sealed class DockerConfigFile
     public static RegistryException Damaged(string path, string why) =>
         new(RegistryFault.Login, $"The logins in '{path}' cannot be read: {why}.") { Remedy = "Mend the file, or name another one with DOCKER_CONFIG or REGISTRY_AUTH_FILE." };
 
-    /// <summary>The bytes; none where there is no file, or a link to none.</summary>
+    /// <summary>The bytes; none where there is no file, or a link to none, or /dev/null.</summary>
     private static byte[] ReadContent(string path)
     {
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            if (stream.Length > Largest)
-            {
-                throw Damaged(path, $"it is larger than {Largest >> 20} MiB");
-            }
-
-            byte[] content = new byte[stream.Length];
-            stream.ReadExactly(content);
-            return content;
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return [];
-        }
+        using SafeFileHandle? file = FileStatus.Of(path) is { IsNullDevice: true } ? null : RegularFile.OpenIfExists(path);
+        return file is null ? []
+            : RandomAccess.GetLength(file) > Largest ? throw Damaged(path, $"it is larger than {Largest >> 20} MiB")
+            : RegularFile.ReadAllBytes(file, path, Largest);
     }
 }

@@ -1,91 +1,54 @@
-using Bee.Oci.Native;
 using Bee.Oci.Store;
+using Bee.Posix;
 
 namespace Bee.Oci.Registry.Authentication;
 
-/// <summary>A file that its owner alone may read: replaced as a whole, written under another name and renamed, while no other process of Bee does.</summary>
+/// <summary>
+/// A file that its owner alone may read: replaced as a whole, written under another name and renamed, while no other process of Bee does. If root writes the
+/// file of another user, such as the one behind sudo, that user gets it.
+/// </summary>
 internal static class PrivateFile
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Replaces a file's content, and makes its folder where that is missing.</summary>
-    /// <param name="path">The file. A link stays one: what it points at is replaced.</param>
+    /// <param name="path">The file. A link stays one: what it points at is replaced. As root, a link of another user is refused.</param>
     /// <param name="change">Is given where the file really is, and gives its new content; null where it stays as it is.</param>
     /// <exception cref="IOException">It cannot be written, or is a device, a pipe or a folder, and is as it was.</exception>
     /// <exception cref="UnauthorizedAccessException">The same, for want of rights.</exception>
-    /// <exception cref="StoreException">The same, or another process holds the lock on its folder for too long.</exception>
+    /// <exception cref="StoreException">Another process holds the lock on its folder for too long.</exception>
     public static void Update(string path, Func<string, byte[]?> change)
     {
-        string target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+        string target = Resolve(path);
         RequireRegular(target);
-        string folder = Path.GetDirectoryName(target)!;
-        MakeFolder(folder);
-        using StoreLock held = StoreLock.TakeDirectory(folder, s_patience);
+        using Folder folder = Folder.MakeForOwner(Path.GetDirectoryName(target)!, Folder.OwnerFolder);
+        using FileLock held = StoreLock.Take(folder, s_patience);
         if (change(target) is { } content)
         {
-            Write(target, folder, content);
+            string name = Path.GetFileName(target);
+            AtomicFile.Write(folder, name, content, like: folder.StatusOf(name));
         }
     }
 
-    /// <summary>Root may replace /dev/null, which people name where they want no file, and the machine would be without.</summary>
+    private static string Resolve(string path)
+    {
+        if (FileStatus.Of(path, followLink: false) is not { IsLink: true } link)
+        {
+            return path;
+        }
+
+        // Its owner would choose which file root writes.
+        return link.User == 0 || link.User == UserAccount.EffectiveUser
+            ? File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName
+            : throw new UntrustedPathException(path, path, UntrustedReason.Owner, link);
+    }
+
+    /// <summary>Refuses device nodes: as root, the rename would replace /dev/null, which people name to have no file, with a regular file.</summary>
     private static void RequireRegular(string path)
     {
-        using var there = LibC.Open(path, LibC.PathOnly);
-        if (there is not null && LibC.TryStat(there, out LibC.FileFacts facts) && !facts.IsRegular)
+        if (FileStatus.Of(path) is { IsRegular: false } status)
         {
-            throw new IOException("it is no regular file.");
-        }
-    }
-
-    private static void MakeFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
-        }
-    }
-
-    private static void Write(string path, string folder, byte[] content)
-    {
-        string temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}");
-        try
-        {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = OwnerOnly;
-            }
-
-            using (var stream = new FileStream(temporary, options))
-            {
-                stream.Write(content);
-                KeepOwner(stream, path, folder);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
-
-    /// <summary>Root may write the file of the user behind sudo, who has to be able to read it afterwards.</summary>
-    private static void KeepOwner(FileStream stream, string path, string folder)
-    {
-        using var before = LibC.Open(File.Exists(path) ? path : folder, LibC.PathOnly);
-        if (LibC.EffectiveUser() == 0 && before is not null && LibC.TryStat(before, out LibC.FileFacts facts) && facts.User != 0
-            && LibC.GiveTo(stream.SafeFileHandle, facts.User, facts.Group) != 0)
-        {
-            throw Fault.Last("give", path);
+            throw new IOException($"it is {status.Kind}, not a regular file.");
         }
     }
 }

@@ -111,8 +111,15 @@ public sealed record RegistrySettings
         {
             Mirrors = [.. set.GetValueOrDefault("mirrors")?.Array("mirrors").Select(mirror => Place(mirror, "a mirror")) ?? []],
             PlainHttp = set.GetValueOrDefault("plainHttp")?.Flag("plainHttp") ?? false,
-            CACertificate = set.GetValueOrDefault("caCertificate") is { } file ? Path.GetFullPath(Path.Combine(folder, file.Text("caCertificate"))) : null,
+            CACertificate = set.GetValueOrDefault("caCertificate") is { } file ? Trusted(Path.GetFullPath(Path.Combine(folder, file.Text("caCertificate")))) : null,
         };
+    }
+
+    // Another user who could write the file could stand in for the registry. Whether there is one, and what is in it, is asked when it is needed.
+    private static string Trusted(string file)
+    {
+        _ = TrustedFile.Read(file);
+        return file;
     }
 
     private static string Place(LocatedJson json, string what)

@@ -2,12 +2,14 @@ using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Bee.Posix;
 
 namespace Bee.Oci.Registry.Transport;
 
 /// <summary>Which certificates are believed, and why one is not.</summary>
 internal sealed class ServerTrust
 {
+    private const int LargestFile = 16 << 20;
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
     private readonly ConcurrentDictionary<string, CertificateRefusal> _refusals = new(StringComparer.OrdinalIgnoreCase);
@@ -86,7 +88,7 @@ internal sealed class ServerTrust
         var authorities = new X509Certificate2Collection();
         try
         {
-            authorities.ImportFromPemFile(file);
+            authorities.ImportFromPem(RegularFile.ReadAllText(file, LargestFile));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {

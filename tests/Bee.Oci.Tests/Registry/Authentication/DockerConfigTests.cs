@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Bee.Oci.Native;
+using Bee.Posix;
 using Bee.Oci.Registry;
 
 namespace Bee.Oci.Tests.Registry;
@@ -256,10 +256,5 @@ public sealed class DockerConfigTests : IDisposable
         Assert.False(Directory.Exists(_folder.Folder));
     }
 
-    private static uint User(string path)
-    {
-        using var file = LibC.Open(path, LibC.ReadOnly)!;
-        Assert.True(LibC.TryStat(file, out LibC.FileFacts facts));
-        return facts.User;
-    }
+    private static uint User(string path) => FileStatus.Of(path)!.Value.User;
 }

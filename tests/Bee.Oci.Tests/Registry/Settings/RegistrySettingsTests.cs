@@ -105,7 +105,7 @@ public sealed class RegistrySettingsTests : IDisposable
         Assert.Contains($"chmod go-w {file}", Assert.Throws<SettingsException>(RegistrySettings.Load).Message, StringComparison.Ordinal);
         File.Delete(file);
         Ownership.MakePipe(file);
-        Assert.Contains("no regular file", Assert.Throws<SettingsException>(RegistrySettings.Load).Message, StringComparison.Ordinal);
+        Assert.Contains("not a regular file", Assert.Throws<SettingsException>(RegistrySettings.Load).Message, StringComparison.Ordinal);
     }
 
     [Fact]

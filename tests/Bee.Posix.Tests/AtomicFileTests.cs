@@ -1,15 +1,16 @@
 using System.Net.Sockets;
 
-namespace Bee.Toolchain.Tests;
+namespace Bee.Posix.Tests;
 
+/// <summary>Files are whole or not there.</summary>
 public sealed class AtomicFileTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TestFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void AFileIsReplacedAndTheFolderMade()
+    public void Write_existing_or_missing_file_is_replaced_and_the_folder_made()
     {
         string path = Path.Combine(_folder.Path, "deep", "er", "file");
 
@@ -21,7 +22,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void WhatFailsLeavesTheOldContentAndNothingElse()
+    public void Write_that_fails_leaves_the_old_content_and_nothing_else()
     {
         string path = Path.Combine(_folder.Path, "file");
         AtomicFile.Write(path, "one"u8);
@@ -37,7 +38,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void WhatIsNoRegularFileIsNotReplaced()
+    public void Write_to_a_socket_or_a_link_to_one_is_refused()
     {
         string path = Path.Combine(_folder.Path, "socket");
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -45,12 +46,12 @@ public sealed class AtomicFileTests : IDisposable
         string link = Path.Combine(_folder.Path, "link");
         File.CreateSymbolicLink(link, path);
 
-        Assert.Contains("no regular file", Assert.Throws<IOException>(() => AtomicFile.Write(path, "one"u8)).Message, StringComparison.Ordinal);
+        Assert.Contains("not a regular file", Assert.Throws<IOException>(() => AtomicFile.Write(path, "one"u8)).Message, StringComparison.Ordinal);
         Assert.Throws<IOException>(() => AtomicFile.Write(link, "one"u8));
         // Root alone could replace this one; the folder of devices takes no file from others.
-        Assert.True(FileKind.IsSpecial("/dev/null"));
-        Assert.False(FileKind.IsSpecial(_folder.Path));
-        Assert.False(FileKind.IsSpecial(Path.Combine(_folder.Path, "nothing")));
+        Assert.True(RegularFile.IsSpecial("/dev/null"));
+        Assert.False(RegularFile.IsSpecial(_folder.Path));
+        Assert.False(RegularFile.IsSpecial(Path.Combine(_folder.Path, "nothing")));
 
         using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Listen();

@@ -1,0 +1,190 @@
+using Bee.Oci.Archives;
+using Bee.Posix;
+
+namespace Bee.Oci.Tests;
+
+/// <summary>
+/// Stores whose owner has put links, pipes or folders in place of what belongs there: nothing outside the store's folder is read, written, renamed over or
+/// deleted, whoever works on it.
+/// </summary>
+public sealed class StoreLinkTests : IDisposable
+{
+    private const uint Bob = 54321;
+
+    private readonly StoreFolder _folder = new();
+    private readonly string _outside;
+
+    public StoreLinkTests()
+    {
+        _folder.Add("x:v1");
+        _folder.Add("y:v1", "other");
+        _outside = Path.Combine(_folder.Root, "outside");
+        Directory.CreateDirectory(_outside);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("blobs")]
+    [InlineData("blobs/sha256")]
+    [InlineData("index.json")]
+    [InlineData("oci-layout")]
+    [InlineData(".bee")]
+    [InlineData(".bee/lock")]
+    public void Link_in_place_of_a_part_of_the_store_is_followed_by_no_change(string part)
+    {
+        string path = Path.Combine(_folder.Path, part);
+        string moved = Path.Combine(_outside, Path.GetFileName(part));
+        Directory.Move(path, moved);
+        File.CreateSymbolicLink(path, moved);
+
+        // A blob of another program's store, which is what a sweep would delete.
+        string digest = new('a', 64);
+        string strange = Path.Combine(Directory.Exists(moved) ? moved : _outside, digest);
+        File.WriteAllText(strange, "stays");
+        File.SetLastWriteTimeUtc(strange, DateTime.UnixEpoch);
+        string[] before = Files();
+
+        foreach (Action change in new Action[] { () => _folder.Add("z:v1"), () => _folder.Store.Remove("x:v1"), () => Tag("y:v1", "w:v1") })
+        {
+            StoreException error = Assert.Throws<StoreException>(change);
+            Assert.Equal(StoreFault.Untrusted, error.Fault);
+            Assert.Contains($"'{path}' is a symbolic link", error.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, Files());
+    }
+
+    [Theory]
+    [InlineData("blobs", true)]
+    [InlineData("blobs/sha256", true)]
+    [InlineData("index.json", false)]
+    [InlineData("oci-layout", false)]
+    public void Link_in_place_of_a_part_of_the_store_is_not_read(string part, bool listed)
+    {
+        string path = Path.Combine(_folder.Path, part);
+        Directory.Move(path, path + ".real");
+        File.CreateSymbolicLink(path, path + ".real");
+        if (listed)
+        {
+            Assert.All(_folder.Store.List(), image => Assert.Contains("symbolic link", image.Problem, StringComparison.Ordinal));
+        }
+        else
+        {
+            Assert.Equal(StoreFault.Untrusted, Assert.Throws<StoreException>(() => _folder.Store.List()).Fault);
+        }
+    }
+
+    [Fact]
+    public void Blob_that_is_a_link_is_not_read_and_is_replaced_by_the_next_that_comes()
+    {
+        Image image = _folder.Store.Find("x:v1")!;
+        string blob = _folder.Blob(image.Program!.Digest);
+        string outside = Path.Combine(_outside, "program");
+        File.Move(blob, outside);
+        File.CreateSymbolicLink(blob, outside);
+
+        Assert.Equal(StoreFault.Untrusted, Assert.Throws<StoreException>(() => _folder.Store.ReadProgram(image)).Fault);
+        Assert.Equal(StoreFault.MissingBlob, Assert.Throws<StoreException>(() => Tag("x:v1", "w:v1")).Fault);
+        _folder.Add("x:v1");
+        Assert.Null(new FileInfo(blob).LinkTarget);
+        Assert.Equal("program"u8, _folder.Store.ReadProgram(image));
+        Assert.True(File.Exists(outside));
+    }
+
+    [Fact]
+    public void Removing_an_image_whose_blob_is_a_link_deletes_the_link_alone()
+    {
+        Image image = _folder.Store.Find("x:v1")!;
+        string blob = _folder.Blob(image.Program!.Digest);
+        string outside = Path.Combine(_outside, "program");
+        File.Move(blob, outside);
+        File.CreateSymbolicLink(blob, outside);
+        _folder.Store.Remove("x:v1");
+        Assert.Null(new FileInfo(blob).LinkTarget);
+        Assert.True(File.Exists(outside));
+    }
+
+    [Fact]
+    public void Links_and_pipes_among_the_temporary_files_are_left_alone()
+    {
+        string outside = Path.Combine(_outside, "file");
+        File.WriteAllText(outside, "stays");
+        string link = Path.Combine(_folder.Path, ".bee", "tmp-link");
+        string pipe = Path.Combine(_folder.Path, ".bee", "tmp-pipe");
+        string dead = Path.Combine(_folder.Path, ".bee", "tmp-dead");
+        File.CreateSymbolicLink(link, outside);
+        Ownership.MakePipe(pipe);
+        File.WriteAllText(dead, "");
+        _folder.Add("z:v1");
+        Assert.Equal("stays", File.ReadAllText(outside));
+        Assert.False(File.Exists(dead));
+    }
+
+    [Fact]
+    public void Pipe_in_place_of_the_lock_is_refused_at_once()
+    {
+        string path = Path.Combine(_folder.Path, ".bee", "lock");
+        File.Delete(path);
+        Ownership.MakePipe(path);
+        Assert.Contains("named pipe", Assert.Throws<StoreException>(() => _folder.Add("z:v1")).Message, StringComparison.Ordinal);
+    }
+
+    [RootFact]
+    public void Folder_of_a_store_that_is_a_link_is_followed_only_if_it_is_root_s_or_this_user_s()
+    {
+        string link = Path.Combine(_folder.Root, "link");
+        File.CreateSymbolicLink(link, _folder.Path);
+        var store = new ImageStore(link);
+        store.Add(StoreFolder.Content("through"), ImageReference.Parse("z:v1"));
+        Assert.Equal(3, store.List().Count);
+
+        Ownership.Give(link, Bob, below: false);
+        Assert.Equal(StoreFault.Untrusted, Assert.Throws<StoreException>(() => store.List()).Fault);
+        Assert.Equal(StoreFault.Untrusted, Assert.Throws<StoreException>(() => store.Remove("z:v1")).Fault);
+        Assert.Equal(StoreFault.Untrusted, Assert.Throws<StoreException>(() => store.Add(StoreFolder.Content(), ImageReference.Parse("w:v1"))).Fault);
+        Assert.Equal(StoreFault.Untrusted, Assert.Throws<StoreException>(
+            () => new ImageStore(Path.Combine(link, "below")).Add(StoreFolder.Content(), ImageReference.Parse("w:v1"))).Fault);
+        Assert.Equal(3, _folder.Store.List().Count);
+    }
+
+    [RootFact]
+    public void Root_working_on_a_store_of_another_user_leaves_everything_to_that_user()
+    {
+        Ownership.Give(_folder.Root, Bob);
+        _folder.Add("z:v1", "root's");
+        Tag("z:v1", "w:v1");
+        _folder.Store.Remove("y:v1");
+        var copy = new ImageStore(Path.Combine(_folder.Root, "new", "store"));
+        copy.Tag(_folder.Store.Find("x:v1")!, ImageReference.Parse("x:v1"));
+
+        Assert.All(
+            Directory.EnumerateFileSystemEntries(_folder.Root, "*", SearchOption.AllDirectories),
+            path => Assert.Equal(Bob, FileStatus.Of(path, followLink: false)!.Value.User));
+        Assert.Single(copy.List());
+    }
+
+    [RootFact]
+    public void Layout_folder_of_another_user_whose_blobs_are_links_is_not_read()
+    {
+        // What root would otherwise copy into a store: a file of a known digest that only root reads.
+        Image image = _folder.Store.Find("x:v1")!;
+        string blob = _folder.Blob(image.Program!.Digest);
+        string secret = Path.Combine(_outside, "secret");
+        File.Move(blob, secret);
+        File.CreateSymbolicLink(blob, secret);
+        Ownership.Give(_folder.Path, Bob);
+
+        using var layout = ImageLayout.Open(_folder.Path);
+        LayoutImage found = layout.Images.First(i => i.Descriptor.Digest == image.Digest);
+        Assert.Equal(StoreFault.Untrusted, Assert.ThrowsAny<StoreException>(() =>
+        {
+            using Stream content = layout.Repository(found.Name!.Name).FetchAsync(image.Program).GetAwaiter().GetResult();
+        }).Fault);
+    }
+
+    private void Tag(string name, string to) => _folder.Store.Tag(_folder.Store.Find(name)!, ImageReference.Parse(to));
+
+    // Names and times below the outside folder. The lock file itself may be there, and is not content.
+    private string[] Files() => [.. Directory.EnumerateFileSystemEntries(_outside, "*", SearchOption.AllDirectories).Order().Select(f => $"{f} {File.GetLastWriteTimeUtc(f):O}")];
+}

@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// Files with owners, modes and locks.
+[assembly: SupportedOSPlatform("linux")]
