@@ -125,7 +125,7 @@ public static class PinPath
     {
         var owns = status.User == me || me == 0;
         var mend = !path.StartsWith(FileSystem + "/", StringComparison.Ordinal) ? null
-            : !status.IsDirectory ? $"rm {path}"
+            : !status.IsFolder ? $"rm {path}"
             : status.User == 0 || status.User == me ? $"chmod go-w {path}"
             : $"rmdir {path}, or rm -r {path} where something is pinned in it that is not needed";
         var own = $"{FileSystem}/bee-{me}";
