@@ -28,7 +28,7 @@ internal static class FileSystemChecks
         string? mounted = Host.MountOf("bpf", PinPath.FileSystem) ?? Host.MountOf("bpf");
         return mounted switch
         {
-            PinPath.FileSystem => new("Bpffs", CheckState.Ok, $"A BPF file system is mounted on {mounted}.") { Target = mounted },
+            PinPath.FileSystem => DefaultFolderOfPins() ?? new("Bpffs", CheckState.Ok, $"A BPF file system is mounted on {mounted}.") { Target = mounted },
             null => new("Bpffs", CheckState.Warning, "No BPF file system is mounted, so that programs cannot be kept with -PinPath.")
             {
                 Target = PinPath.FileSystem,
@@ -40,6 +40,25 @@ internal static class FileSystemChecks
                 Remedy = $"As root: mount -t bpf bpf {PinPath.FileSystem}",
             },
         };
+    }
+
+    // Any user can make the folder that names of pins mean, before Bee does.
+    private static CheckResult? DefaultFolderOfPins()
+    {
+        try
+        {
+            PinPath.CheckFree($"{PinPath.DefaultFolder}/check");
+            return null;
+        }
+        catch (PinException blocked) when (blocked.Fault == PinFault.Untrusted)
+        {
+            return new("Bpffs", CheckState.Warning, blocked.Message) { Target = blocked.Path, Remedy = blocked.Remedy };
+        }
+        catch (PinException)
+        {
+            // What else can be wrong is told where a program is pinned.
+            return null;
+        }
     }
 
     public static CheckResult CgroupV2() => Host.MountOf("cgroup2") is { } path

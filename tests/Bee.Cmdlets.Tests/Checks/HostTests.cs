@@ -78,6 +78,19 @@ public sealed class HostTests : IDisposable
         Assert.StartsWith("CgroupV2 Warning As root: ", lines[2]);
     }
 
+    [KernelFact]
+    public void Folder_of_pins_that_another_user_made_first_is_told_with_the_command()
+    {
+        ChildResult child = Run(
+            "Test-BeeHost Bpffs | ForEach-Object { \"$($_.State) $($_.Message) $($_.Remedy)\" }",
+            ["unshare", "-m", "sh", "-c", "mount -t bpf -o mode=1777 none /sys/fs/bpf && mkdir /sys/fs/bpf/bee && chown nobody /sys/fs/bpf/bee && exec \"$@\"", "sh"]);
+
+        string line = Assert.Single(Lines(child));
+        Assert.StartsWith("Warning '/sys/fs/bpf/bee' belongs to user ", line, StringComparison.Ordinal);
+        Assert.Contains("rmdir /sys/fs/bpf/bee", line, StringComparison.Ordinal);
+        Assert.Contains("/sys/fs/bpf/bee-0/NAME", line, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ToolsThatAreMissingAreToldWithTheCommand()
     {
