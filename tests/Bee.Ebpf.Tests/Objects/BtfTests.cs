@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Xunit;
+using Bee.Ebpf.Tests.Loading;
 using Xunit.Abstractions;
 
 namespace Bee.Ebpf.Tests.Objects;
 
-public class BtfTests(ITestOutputHelper output)
+public class BtfTests
 {
     [ClangFact]
     public void MembersHaveTheOffsetsOfTheCompiler()
@@ -78,6 +78,39 @@ public class BtfTests(ITestOutputHelper output)
         }
     }
 
+    [ClangFact]
+    public async Task TypesAreTheSameObjectsForEveryThread()
+    {
+        var btf = Fixtures.Read("types").Btf!;
+        var rows = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => btf.Types.ToArray())));
+        foreach (var row in rows)
+        {
+            Assert.True(row.SequenceEqual(rows[0], ReferenceEqualityComparer.Instance));
+        }
+    }
+
+    // Everything that a reader may ask of a type: none of it may throw.
+    internal static void Walk(BtfType type)
+    {
+        Assert.NotNull(type.ToString());
+        Assert.True(type.Size >= 0);
+        Assert.NotNull(type.Resolve());
+        _ = type switch
+        {
+            BtfStruct structure => structure.Members.Count,
+            BtfEnum choice => choice.Values.Count,
+            BtfFunction function => function.Prototype.Parameters.Count,
+            BtfDataSection section => section.Entries.Count,
+            BtfDeclarationTag tag => tag.ComponentIndex,
+            _ => 0,
+        };
+    }
+}
+
+/// <summary>Counts the memory of this process, so nothing else may run at the same time.</summary>
+[Collection(KernelFactAttribute.Collection)]
+public sealed class BtfMemoryTests(ITestOutputHelper output)
+{
     [KernelTypesFact]
     public void TheKernelsTypesAreReadCompletelyAndInLittleMemory()
     {
@@ -95,35 +128,7 @@ public class BtfTests(ITestOutputHelper output)
         Assert.Null(btf.Find("task_struct", BtfKind.Enum));
         foreach (var type in btf.Types)
         {
-            Walk(type);
+            BtfTests.Walk(type);
         }
-    }
-
-    [ClangFact]
-    public async Task TypesAreTheSameObjectsForEveryThread()
-    {
-        var btf = Fixtures.Read("types").Btf!;
-        var rows = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => btf.Types.ToArray())));
-        foreach (var row in rows)
-        {
-            Assert.True(row.SequenceEqual(rows[0], ReferenceEqualityComparer.Instance));
-        }
-    }
-
-    // Everything that a reader may ask of a type: none of it may throw.
-    private static void Walk(BtfType type)
-    {
-        Assert.NotNull(type.ToString());
-        Assert.True(type.Size >= 0);
-        Assert.NotNull(type.Resolve());
-        _ = type switch
-        {
-            BtfStruct structure => structure.Members.Count,
-            BtfEnum choice => choice.Values.Count,
-            BtfFunction function => function.Prototype.Parameters.Count,
-            BtfDataSection section => section.Entries.Count,
-            BtfDeclarationTag tag => tag.ComponentIndex,
-            _ => 0,
-        };
     }
 }
