@@ -43,7 +43,7 @@ public sealed class LossTests(Programs programs) : IDisposable
 
         Assert.InRange(warnings.Count, 1, (int)watch.Elapsed.TotalSeconds + 1);
         Assert.All(warnings, warning => Assert.Contains("lost in the kernel", warning));
-        Assert.True(SpinWait.SpinUntil(() => _shell.Objects("(Get-BeeProgram counted).Lost")[0].BaseObject is > 44ul, TimeSpan.FromSeconds(5)));
+        Assert.True(SpinWait.SpinUntil(() => _shell.Objects("(Get-BeeProgram counted).Lost")[0].BaseObject is > 44ul, TimeSpan.FromSeconds(20)));
         string row = Assert.Single(_shell.Show("Get-BeeProgram counted"), line => line.Contains("counted", StringComparison.Ordinal));
         Assert.EndsWith("98 %", row);
         Assert.InRange(row.Length, 0, 80);

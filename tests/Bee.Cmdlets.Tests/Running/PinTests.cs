@@ -67,7 +67,7 @@ public sealed class PinTests(Programs programs) : IDisposable
         ChildResult child = InChild($"Stop-BeeProgram {_name} -WarningAction Stop");
         Assert.Equal((0, ""), (child.ExitCode, child.Messages));
         Kernel.AssertGone(held);
-        Assert.True(SpinWait.SpinUntil(() => Strings("\"$((Get-BeeProgram $name).State)\"") is ["Stopped"], TimeSpan.FromSeconds(5)));
+        Assert.True(SpinWait.SpinUntil(() => Strings("\"$((Get-BeeProgram $name).State)\"") is ["Stopped"], TimeSpan.FromSeconds(20)));
         Objects("Stop-BeeProgram $name");
     }
 
