@@ -37,7 +37,8 @@ internal sealed class ChildWriter
     /// <summary>Ends when a transfer has moved this many bytes, or the process has ended.</summary>
     public Task Moved(long bytes) => Until(() => Exited.IsCompleted || _lines.Any(l => l.Split(' ') is ["moved", var done, _] && long.Parse(done) >= bytes));
 
-    private async Task Until(Func<bool> isSo)
+    /// <summary>Ends when something is so while the process runs.</summary>
+    public async Task Until(Func<bool> isSo)
     {
         var patience = Stopwatch.StartNew();
         while (!isSo())

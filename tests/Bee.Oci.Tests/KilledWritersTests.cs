@@ -25,7 +25,7 @@ public sealed class KilledWritersTests : IDisposable
     public async Task Kill_9_at_any_moment_leaves_the_store_whole()
     {
         var random = new Random(9);
-        for (int round = 0; round < 3; round++)
+        for (int round = 0; round < FullRun.Times(quick: 1, full: 5); round++)
         {
             ChildWriter[] writers = Start($"r{round}", count: 100_000);
             await Task.WhenAll(writers.Select(w => w.Wrote(random.Next(1, 6))));

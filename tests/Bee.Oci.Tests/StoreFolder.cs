@@ -34,9 +34,11 @@ internal sealed class StoreFolder : IDisposable
 
     public string Blob(string digest) => System.IO.Path.Combine(Path, "blobs", "sha256", digest["sha256:".Length..]);
 
-    public string[] Blobs() => Directory.Exists(System.IO.Path.Combine(Path, "blobs"))
-        ? [.. Directory.GetFiles(System.IO.Path.Combine(Path, "blobs", "sha256"))]
-        : [];
+    public string[] Blobs()
+    {
+        string folder = System.IO.Path.Combine(Path, "blobs", "sha256");
+        return Directory.Exists(folder) ? Directory.GetFiles(folder) : [];
+    }
 
     /// <summary>Makes the layout by hand, as another tool would.</summary>
     public void Lay(string? index)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Bee.Oci.Registry;
 using Bee.Oci.Signatures;
 using Bee.Oci.Tests.Registry.Client;
@@ -6,23 +7,9 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Signatures;
 
-/// <summary>
-/// Both ways with cosign: Bee verifies what cosign 2 and 3 signed, they accept what Bee signed. They run without a way out of this machine: any host but
-/// the registry's is behind a proxy that is not there.
-/// </summary>
-public sealed class CosignTests(CosignTests.Server server) : IClassFixture<CosignTests.Server>, IDisposable
+/// <summary>Bee verifies what cosign 2 and 3 signed.</summary>
+public sealed class CosignSignedTests(CosignTest.Server server) : CosignTest(server)
 {
-    private const int CosignsCost = 65536;
-
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bee-cosign-");
-    private readonly RemoteRegistry? _registry = server.Registry is { } running ? new RemoteRegistry(running.Host, Samples.Quick) : null;
-
-    public void Dispose()
-    {
-        _registry?.Dispose();
-        _folder.Delete(recursive: true);
-    }
-
     /// <summary>Each layout that each cosign writes, with each key that it signs with.</summary>
     [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
     [InlineData(Tool.Cosign, "P-256", SignatureLayout.Tag)]
@@ -41,9 +28,7 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
     public async Task What_cosign_signed_is_verified(string tool, string kind, SignatureLayout layout)
     {
         (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
-        byte[] der = TestKeys.Der(kind);
-        string file = Write("key", TestKeys.Pem(TestKeys.Encrypted(der, TestKeys.Password, CosignsCost)));
-        using SigningKey key = SigningKey.Read(File.ReadAllText(file), TestKeys.PasswordBytes, TestKeys.Algorithms);
+        (string file, VerificationKey key) = KeyFile(kind);
 
         List<string> arguments = ["sign", "--yes", "--key", file, "--tlog-upload=false"];
         arguments.AddRange(tool == Tool.Cosign3 ? ["--use-signing-config=false"] : []);
@@ -51,7 +36,7 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         arguments.AddRange(layout == SignatureLayout.Referrer ? ["--registry-referrers-mode", "oci-1-1"] : []);
         _ = Cosign(tool, [.. arguments, $"{reference.Name}@{image.Digest}"]).Success;
 
-        SignatureReport report = await VerifyAsync(repository, reference, image.Digest, key.PublicKey);
+        SignatureReport report = await VerifyAsync(repository, reference, image.Digest, key);
         SignatureFinding finding = Assert.Single(report.Findings);
         Assert.Null(finding.Problem);
         Assert.Equal(layout, finding.Layout);
@@ -59,6 +44,25 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         Assert.False((await VerifyAsync(repository, reference, image.Digest, TestKeys.Signing(kind).PublicKey)).IsVerified);
     }
 
+    /// <summary>Out of the store, into which the image came with its signatures, and which has no registry to ask.</summary>
+    [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
+    [InlineData(Tool.Cosign, "--tlog-upload=false")]
+    [InlineData(Tool.Cosign, "--tlog-upload=false --registry-referrers-mode oci-1-1")]
+    [InlineData(Tool.Cosign3, "--tlog-upload=false --use-signing-config=false")]
+    public async Task Signatures_of_cosign_are_verified_in_the_store(string tool, string options)
+    {
+        (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
+        VerificationKey key = Sign(tool, options, reference, image);
+        using var folder = new StoreFolder();
+        await new ImageTransfer().PullAsync(repository, "v1", folder.Store, reference);
+        Assert.True((await VerifyAsync(folder.Store.Repository(reference.Name), reference, image.Digest, key)).IsVerified);
+        Assert.False((await VerifyAsync(folder.Store.Repository(reference.Name), reference, image.Digest, TestKeys.Signing().PublicKey)).IsVerified);
+    }
+}
+
+/// <summary>cosign 2 and 3 accept what Bee signed, alone and beside what they signed themselves.</summary>
+public sealed class CosignAcceptsTests(CosignTest.Server server) : CosignTest(server)
+{
     /// <summary>The one line that the documentation promises, for each cosign and each key.</summary>
     [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
     [InlineData("P-256")]
@@ -71,8 +75,8 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
         using SigningKey key = TestKeys.Signing(kind);
         await ImageSigner.SignAsync(repository, reference, image, key);
-        AssertAccepted(Tool.Cosign, reference, key);
-        AssertAccepted(Tool.Cosign3, reference, key);
+        AssertAccepted(Tool.Cosign, reference, key.PublicKey);
+        AssertAccepted(Tool.Cosign3, reference, key.PublicKey);
     }
 
     [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
@@ -84,7 +88,7 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
         using SigningKey key = TestKeys.Signing(kind);
         await ImageSigner.SignAsync(repository, reference, image, key, SignatureLayout.Bundle);
-        AssertAccepted(Tool.Cosign3, reference, key);
+        AssertAccepted(Tool.Cosign3, reference, key.PublicKey);
     }
 
     [ToolFact(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
@@ -93,8 +97,8 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
         using SigningKey key = TestKeys.Signing();
         await ImageSigner.SignAsync(repository, reference, image, key, SignatureLayout.Referrer);
-        AssertAccepted(Tool.Cosign, reference, key, "--experimental-oci11");
-        AssertAccepted(Tool.Cosign3, reference, key, "--experimental-oci11");
+        AssertAccepted(Tool.Cosign, reference, key.PublicKey, "--experimental-oci11");
+        AssertAccepted(Tool.Cosign3, reference, key.PublicKey, "--experimental-oci11");
     }
 
     /// <summary>One image, one tag of signatures: each adds to what the other wrote.</summary>
@@ -105,33 +109,18 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         using SigningKey first = TestKeys.Signing();
         await ImageSigner.SignAsync(repository, reference, image, first);
 
-        using SigningKey second = Sign(Tool.Cosign, "--tlog-upload=false", reference, image);
+        VerificationKey second = Sign(Tool.Cosign, "--tlog-upload=false", reference, image);
 
         using SigningKey third = TestKeys.Signing("Ed25519");
         await ImageSigner.SignAsync(repository, reference, image, third);
 
-        SignatureReport report = await VerifyAsync(repository, reference, image.Digest, first.PublicKey, second.PublicKey, third.PublicKey);
-        Assert.Equal([first.PublicKey, second.PublicKey, third.PublicKey], report.Findings.Select(finding => finding.Key));
-        foreach (SigningKey key in new[] { first, second, third })
+        SignatureReport report = await VerifyAsync(repository, reference, image.Digest, first.PublicKey, second, third.PublicKey);
+        Assert.Equal([first.PublicKey, second, third.PublicKey], report.Findings.Select(finding => finding.Key));
+        foreach (VerificationKey key in new[] { first.PublicKey, second, third.PublicKey })
         {
             AssertAccepted(Tool.Cosign, reference, key);
             AssertAccepted(Tool.Cosign3, reference, key);
         }
-    }
-
-    /// <summary>Out of the store, into which the image came with its signatures, and which has no registry to ask.</summary>
-    [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
-    [InlineData(Tool.Cosign, "--tlog-upload=false")]
-    [InlineData(Tool.Cosign, "--tlog-upload=false --registry-referrers-mode oci-1-1")]
-    [InlineData(Tool.Cosign3, "--tlog-upload=false --use-signing-config=false")]
-    public async Task Signatures_of_cosign_are_verified_in_the_store(string tool, string options)
-    {
-        (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
-        using SigningKey key = Sign(tool, options, reference, image);
-        using var folder = new StoreFolder();
-        await new ImageTransfer().PullAsync(repository, "v1", folder.Store, reference);
-        Assert.True((await VerifyAsync(folder.Store.Repository(reference.Name), reference, image.Digest, key.PublicKey)).IsVerified);
-        Assert.False((await VerifyAsync(folder.Store.Repository(reference.Name), reference, image.Digest, TestKeys.Signing().PublicKey)).IsVerified);
     }
 
     /// <summary>The store has one signature and the registry another: after publishing cosign finds both.</summary>
@@ -140,28 +129,28 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
     {
         (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
         (IRepository other, ImageReference elsewhere, _) = await PushAsync();
-        using SigningKey first = Sign(Tool.Cosign, "--tlog-upload=false", reference, image);
+        VerificationKey first = Sign(Tool.Cosign, "--tlog-upload=false", reference, image);
         using SigningKey second = TestKeys.Signing();
         await ImageSigner.SignAsync(other, elsewhere, image, second);
         using var folder = new StoreFolder();
         await new ImageTransfer().PullAsync(repository, "v1", folder.Store, reference);
         await new ImageTransfer().PushAsync(folder.Store, folder.Store.Find(reference.ToString())!, other, "v1");
-        foreach (SigningKey key in new[] { first, second })
+        foreach (VerificationKey key in new[] { first, second.PublicKey })
         {
             AssertAccepted(Tool.Cosign, elsewhere, key);
             AssertAccepted(Tool.Cosign3, elsewhere, key);
         }
 
         // cosign does not compare names. For Bee the first key signed another repository, unless somebody says that it may.
-        Assert.False((await VerifyAsync(other, elsewhere, image.Digest, first.PublicKey)).IsVerified);
-        Assert.True((await new SignatureVerifier { SignedAs = reference.Name }.VerifyAsync(other, elsewhere, image.Digest, [first.PublicKey])).IsVerified);
+        Assert.False((await VerifyAsync(other, elsewhere, image.Digest, first)).IsVerified);
+        Assert.True((await new SignatureVerifier { SignedAs = reference.Name }.VerifyAsync(other, elsewhere, image.Digest, [first])).IsVerified);
         Assert.True((await VerifyAsync(other, elsewhere, image.Digest, second.PublicKey)).IsVerified);
 
         // A further signature repairs nothing and breaks nothing.
         using SigningKey third = TestKeys.Signing();
         await ImageSigner.SignAsync(other, elsewhere, image, third);
         AssertAccepted(Tool.Cosign, elsewhere, first);
-        AssertAccepted(Tool.Cosign3, elsewhere, third);
+        AssertAccepted(Tool.Cosign3, elsewhere, third.PublicKey);
     }
 
     /// <summary>What has several platforms is signed as a whole.</summary>
@@ -176,10 +165,10 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         await repository.PushManifestAsync(index, "v1");
         using SigningKey key = TestKeys.Signing();
         await ImageSigner.SignAsync(repository, reference, index.Descriptor, key, layout);
-        AssertAccepted(Tool.Cosign3, reference, key);
+        AssertAccepted(Tool.Cosign3, reference, key.PublicKey);
         if (layout == SignatureLayout.Tag)
         {
-            AssertAccepted(Tool.Cosign, reference, key);
+            AssertAccepted(Tool.Cosign, reference, key.PublicKey);
         }
 
         Assert.True((await VerifyAsync(repository, reference, index.Descriptor.Digest, key.PublicKey)).IsVerified);
@@ -194,13 +183,13 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
     {
         (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync();
         _ = Cosign(tool, ["generate-key-pair"]).Success;
-        string pem = File.ReadAllText(Path.Combine(_folder.FullName, "cosign.key"));
+        string pem = File.ReadAllText(Path.Combine(Folder, "cosign.key"));
         Assert.Equal(SignatureFault.WrongPassword, Assert.Throws<SignatureException>(() => SigningKey.Read(pem, "wrong"u8.ToArray(), TestKeys.Algorithms)).Fault);
         using SigningKey key = SigningKey.Read(pem, TestKeys.PasswordBytes, TestKeys.Algorithms);
-        VerificationKey published = VerificationKey.Read(File.ReadAllText(Path.Combine(_folder.FullName, "cosign.pub")), TestKeys.Algorithms);
+        VerificationKey published = VerificationKey.Read(File.ReadAllText(Path.Combine(Folder, "cosign.pub")), TestKeys.Algorithms);
         Assert.Equal(published.KeyId, key.PublicKey.KeyId);
         await ImageSigner.SignAsync(repository, reference, image, key);
-        AssertAccepted(tool, reference, key);
+        AssertAccepted(tool, reference, key.PublicKey);
         Assert.True((await VerifyAsync(repository, reference, image.Digest, published)).IsVerified);
     }
 
@@ -211,19 +200,43 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         using var api = new FaultyRegistry();
         using var registry = new RemoteRegistry(api.Host, Samples.Quick);
         (IRepository repository, ImageReference reference, Descriptor image) = await PushAsync(registry);
-        using SigningKey key = Sign(Tool.Cosign3, "--tlog-upload=false --use-signing-config=false", reference, image);
-        Assert.True((await VerifyAsync(repository, reference, image.Digest, key.PublicKey)).IsVerified);
+        VerificationKey key = Sign(Tool.Cosign3, "--tlog-upload=false --use-signing-config=false", reference, image);
+        Assert.True((await VerifyAsync(repository, reference, image.Digest, key)).IsVerified);
 
         using SigningKey other = TestKeys.Signing();
         await ImageSigner.SignAsync(repository, reference, image, other, SignatureLayout.Bundle);
-        AssertAccepted(Tool.Cosign3, reference, other);
+        AssertAccepted(Tool.Cosign3, reference, other.PublicKey);
         Assert.DoesNotContain(api.Repository(reference.Repository).Tags.Keys, tag => tag.StartsWith("sha256-", StringComparison.Ordinal));
     }
+}
 
-    private static Task<SignatureReport> VerifyAsync(IReadOnlyRepository repository, ImageReference reference, string digest, params VerificationKey[] keys) =>
+/// <summary>
+/// Runs cosign 2 and 3 without a way out of this machine: any host but the registry's is behind a proxy that is not there. One registry serves all tests
+/// of a class; each test has a repository of its own.
+/// </summary>
+public abstract class CosignTest(CosignTest.Server server) : IClassFixture<CosignTest.Server>, IDisposable
+{
+    private const int CosignsCost = 65536;
+
+    // scrypt at that cost takes a while, so each kind of key is made once.
+    private static readonly ConcurrentDictionary<string, Lazy<(string Pem, VerificationKey Key)>> Keys = new();
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bee-cosign-");
+    private readonly RemoteRegistry? _registry = server.Registry is { } running ? new RemoteRegistry(running.Host, Samples.Quick) : null;
+
+    protected string Folder => _folder.FullName;
+
+    public void Dispose()
+    {
+        _registry?.Dispose();
+        _folder.Delete(recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected static Task<SignatureReport> VerifyAsync(IReadOnlyRepository repository, ImageReference reference, string digest, params VerificationKey[] keys) =>
         new SignatureVerifier().VerifyAsync(repository, reference, digest, keys);
 
-    private async Task<(IRepository Repository, ImageReference Reference, Descriptor Image)> PushAsync(RemoteRegistry? registry = null)
+    protected async Task<(IRepository Repository, ImageReference Reference, Descriptor Image)> PushAsync(RemoteRegistry? registry = null)
     {
         registry ??= _registry!;
         string name = $"signed/{Guid.NewGuid():n}";
@@ -232,22 +245,35 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         return (repository, ImageReference.Parse($"{registry.Host}/{name}:v1"), image.Descriptor);
     }
 
-    private SigningKey Sign(string tool, string options, ImageReference reference, Descriptor image)
+    /// <summary>Signs with cosign and a key of its kind P-256.</summary>
+    protected VerificationKey Sign(string tool, string options, ImageReference reference, Descriptor image)
     {
-        string file = Write("key", TestKeys.Pem(TestKeys.Encrypted(TestKeys.Der("P-256"), TestKeys.Password, CosignsCost)));
+        (string file, VerificationKey key) = KeyFile("P-256");
         _ = Cosign(tool, ["sign", "--yes", "--key", file, .. options.Split(' '), $"{reference.Name}@{image.Digest}"]).Success;
-        return SigningKey.Read(File.ReadAllText(file), TestKeys.PasswordBytes, TestKeys.Algorithms);
+        return key;
     }
 
-    private void AssertAccepted(string tool, ImageReference reference, SigningKey key, params string[] options)
+    /// <summary>A file with a private key as cosign keeps it, and its public half.</summary>
+    protected (string File, VerificationKey Key) KeyFile(string kind)
+    {
+        (string pem, VerificationKey key) = Keys.GetOrAdd(kind, _ => new(() =>
+        {
+            string made = TestKeys.Pem(TestKeys.Encrypted(TestKeys.Der(kind), TestKeys.Password, CosignsCost));
+            using SigningKey signing = SigningKey.Read(made, TestKeys.PasswordBytes, TestKeys.Algorithms);
+            return (made, signing.PublicKey);
+        })).Value;
+        return (Write("key", pem), key);
+    }
+
+    protected void AssertAccepted(string tool, ImageReference reference, VerificationKey key, params string[] options)
     {
         ToolRun run = Cosign(tool, ["verify", "--key", Write("pub", TestKeys.Public(key)), "--insecure-ignore-tlog=true", .. options, reference.ToString()]);
         Assert.True(run.ExitCode == 0, run.Messages);
         using SigningKey another = TestKeys.Signing();
-        Assert.NotEqual(0, Cosign(tool, ["verify", "--key", Write("pub", TestKeys.Public(another)), "--insecure-ignore-tlog=true", .. options, reference.ToString()]).ExitCode);
+        Assert.NotEqual(0, Cosign(tool, ["verify", "--key", Write("pub", TestKeys.Public(another.PublicKey)), "--insecure-ignore-tlog=true", .. options, reference.ToString()]).ExitCode);
     }
 
-    private ToolRun Cosign(string tool, string[] arguments) => Tool.Run(tool, arguments, _folder.FullName, new Dictionary<string, string>
+    protected ToolRun Cosign(string tool, string[] arguments) => Tool.Run(tool, arguments, _folder.FullName, new Dictionary<string, string>
     {
         ["HOME"] = _folder.FullName,
         ["COSIGN_PASSWORD"] = TestKeys.Password,
@@ -257,14 +283,14 @@ public sealed class CosignTests(CosignTests.Server server) : IClassFixture<Cosig
         ["NO_PROXY"] = "127.0.0.1,localhost",
     });
 
-    private string Write(string name, string text)
+    protected string Write(string name, string text)
     {
         string file = Path.Combine(_folder.FullName, name);
         File.WriteAllText(file, text);
         return file;
     }
 
-    /// <summary>One registry for all; each test has a repository of its own.</summary>
+    /// <summary>The registry of a class.</summary>
     public sealed class Server : IDisposable
     {
         public DebianRegistry? Registry { get; } = DebianRegistry.Missing is null ? DebianRegistry.Start() : null;

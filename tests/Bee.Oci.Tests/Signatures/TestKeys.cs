@@ -26,7 +26,10 @@ internal static class TestKeys
     public static SigningKey Signing(string kind = "P-256") => SigningKey.Read(Private(kind), null, Algorithms);
 
     /// <summary>The public half as PEM.</summary>
-    public static string Public(SigningKey key) => PemEncoding.WriteString("PUBLIC KEY", key.PublicKey.SubjectPublicKeyInfo);
+    public static string Public(SigningKey key) => Public(key.PublicKey);
+
+    /// <summary>A public key as PEM.</summary>
+    public static string Public(VerificationKey key) => PemEncoding.WriteString("PUBLIC KEY", key.SubjectPublicKeyInfo);
 
     /// <summary>A private key in PKCS #8 as DER.</summary>
     public static byte[] Der(string kind)

@@ -50,12 +50,8 @@ internal sealed class DockerFolder : IDisposable
     }
 
     /// <summary>A helper; in its script <c>$1</c> is the action and <c>$input</c> what it was given.</summary>
-    public void Helper(string name, string script)
-    {
-        string file = System.IO.Path.Combine(Bin, "docker-credential-" + name);
-        File.WriteAllText(file, $"#!/bin/sh\ninput=$(cat)\nprintf '%s %s\\n' \"$1\" \"$input\" >> '{CallsFile}'\n{script}\n");
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
+    public void Helper(string name, string script) => Executable.Write(
+        System.IO.Path.Combine(Bin, "docker-credential-" + name), $"#!/bin/sh\ninput=$(cat)\nprintf '%s %s\\n' \"$1\" \"$input\" >> '{CallsFile}'\n{script}\n");
 
     public void Dispose()
     {
