@@ -11,6 +11,8 @@
     The build configuration.
 .PARAMETER Full
     For Test: adds the long runs, for thirty minutes in all.
+.PARAMETER Suite
+    For Test: the suites to run, by name or pattern; all without it.
 .PARAMETER NoBuild
     Uses the last build as it is.
 .PARAMETER Arguments
@@ -29,6 +31,8 @@ param(
 
     [switch] $Full,
 
+    [string] $Suite = '*',
+
     [switch] $NoBuild,
 
     [Parameter(ValueFromRemainingArguments)]
@@ -41,15 +45,12 @@ $root = $PSScriptRoot
 $module = Join-Path $root module Bee
 $artifacts = Join-Path $root artifacts
 
-# The suites, with the seconds that each may take on two idle processors: in a quick run and in a full one.
-$budgets = [ordered]@{
-    'Bee.Ebpf.Tests'           = 100, 300
-    'Bee.Oci.Tests'            = 100, 300
-    'Bee.Toolchain.Tests'      = 120, 600
-    'Bee.Cmdlets.Tests'        = 200, 300
-    'Bee.VirtualMachine.Tests' = 150, 400
-    'Pester'                   = 100, 120
-}
+# The suites, with the seconds that each may take on two idle processors: in a quick run and in a full one. Those that load programs into this machine's kernel run
+# one after the other, and the others beside them.
+$lanes = @(
+    [ordered]@{ 'Bee.Ebpf.Tests' = 90, 300; 'Bee.Cmdlets.Tests' = 220, 300; 'Pester' = 130, 130 }
+    [ordered]@{ 'Bee.Toolchain.Tests' = 180, 900; 'Bee.VirtualMachine.Tests' = 160, 400; 'Bee.Oci.Tests' = 110, 300 }
+)
 
 function Invoke-Dotnet {
     <#
@@ -145,62 +146,67 @@ function Build-Module {
 
 # ---- Test ----
 
-function New-SuiteResult {
+function New-Suite {
     <#
     .SYNOPSIS
-        Returns a suite without results.
+        Returns a suite that has not run: its command, its files, its budget in seconds.
     #>
-    param([string] $Name)
-    [pscustomobject]@{ Name = $Name; Passed = 0; Failed = 0; Skipped = 0; Reasons = @{}; Seconds = 0; Budget = 0; Note = '' }
+    param([string] $Name, [int] $Budget)
+    $results = Join-Path $artifacts tests
+    $file = Join-Path $results ($Name -eq 'Pester' ? 'Pester.json' : "$Name.trx")
+    # A test that hangs is ended and named after eight minutes, so that the run ends.
+    $command = $Name -eq 'Pester' ?
+        ("$artifacts/pwsh", '-NoProfile', '-NonInteractive', '-File', "$root/tests/Invoke-Pester.ps1", '-Results', $file) :
+        ('dotnet', 'test', "$root/tests/$Name", '-c', $Configuration, '--no-build', '--nologo', '--results-directory', $results, '--logger', "trx;LogFileName=$Name.trx",
+            '--logger', 'console;verbosity=minimal', '--blame-hang', '--blame-hang-dump-type', 'none', '--blame-hang-timeout', '8m')
+    [pscustomobject]@{
+        Name = $Name; Budget = $Budget; Command = $command; File = $file; Log = Join-Path $results "$Name.log"
+        Seconds = 0; ExitCode = 0; Passed = 0; Failed = 0; Skipped = 0; Reasons = @{}; Note = ''
+    }
 }
 
-function Test-Project {
+function Read-SuiteResult {
     <#
     .SYNOPSIS
-        Runs a test project and returns the numbers of the trx file that it writes.
+        Takes the numbers of a suite from the file that it wrote. One that crashed or ran nothing has failed.
     #>
-    param([string] $Name, [string] $Results)
-    $suite = New-SuiteResult $Name
-    $trx = Join-Path $Results "$Name.trx"
-    Remove-Item $trx -ErrorAction Ignore
-    # A test that hangs is ended and named after eight minutes, so that the run ends.
-    dotnet test "$root/tests/$Name" -c $Configuration --no-build --nologo --results-directory $Results --logger "trx;LogFileName=$Name.trx" --logger 'console;verbosity=minimal' --blame-hang --blame-hang-dump-type none --blame-hang-timeout 8m |
-        Where-Object { $_ -notmatch '^(Test run for|A total of|Data collector|Results File:|VSTest version|$)|\[SKIP\]$|^  Skipped ' } | Out-Host
-    $exit = $LASTEXITCODE
-    if (Test-Path $trx) {
-        foreach ($result in ([xml] (Get-Content $trx -Raw)).TestRun.Results.UnitTestResult) {
-            switch ($result.outcome) {
-                'Passed' { $suite.Passed++ }
-                'NotExecuted' {
-                    $suite.Skipped++
-                    $suite.Reasons["$($result.Output.ErrorInfo.Message ?? $result.Output.StdOut)".Trim()]++
+    param([Parameter(ValueFromPipeline)] $Suite)
+    process {
+        if (-not (Test-Path $Suite.File)) { }
+        elseif ($Suite.Name -eq 'Pester') {
+            $read = Get-Content $Suite.File -Raw | ConvertFrom-Json
+            $Suite.Passed, $Suite.Failed, $Suite.Skipped = $read.Passed, $read.Failed, $read.Skipped
+            $read.Reasons | ForEach-Object { $Suite.Reasons[$_]++ }
+        }
+        else {
+            foreach ($test in ([xml] (Get-Content $Suite.File -Raw)).TestRun.Results.UnitTestResult) {
+                switch ($test.outcome) {
+                    Passed { $Suite.Passed++ }
+                    NotExecuted {
+                        $Suite.Skipped++
+                        $Suite.Reasons["$($test.Output.ErrorInfo.Message ?? $test.Output.StdOut)".Trim()]++
+                    }
+                    default { $Suite.Failed++ }
                 }
-                default { $suite.Failed++ }
             }
         }
+        if ($Suite.ExitCode -ne 0 -and $Suite.Failed -eq 0) { $Suite.Failed = 1; $Suite.Note = "the suite itself failed: exit code $($Suite.ExitCode)" }
+        elseif ($Suite.Passed + $Suite.Failed + $Suite.Skipped -eq 0) { $Suite.Failed = 1; $Suite.Note = 'no test ran' }
+        elseif ($Suite.Seconds -gt $Suite.Budget) { $Suite.Note = 'over its budget' }
+        $Suite
     }
-    if ($exit -ne 0 -and $suite.Failed -eq 0) { $suite.Failed = 1; $suite.Note = "the suite itself failed: exit code $exit" }
-    $suite
 }
 
-function Test-Pester {
+function Show-Suite {
     <#
     .SYNOPSIS
-        Runs the Pester files in a PowerShell of their own and returns their numbers.
+        Returns a line with the numbers of a suite.
     #>
-    param([string] $Results)
-    $suite = New-SuiteResult Pester
-    $numbers = Join-Path $Results pester.json
-    Remove-Item $numbers -ErrorAction Ignore
-    & "$artifacts/pwsh" -NoProfile -NonInteractive -File "$root/tests/Invoke-Pester.ps1" -Results $numbers | Out-Host
-    $exit = $LASTEXITCODE
-    if (Test-Path $numbers) {
-        $read = Get-Content $numbers -Raw | ConvertFrom-Json
-        $suite.Passed, $suite.Failed, $suite.Skipped = $read.Passed, $read.Failed, $read.Skipped
-        $read.Reasons | ForEach-Object { $suite.Reasons[$_]++ }
+    param([Parameter(ValueFromPipeline)] $Suite)
+    process {
+        $numbers = $Suite.Name, $Suite.Passed, $Suite.Failed, $Suite.Skipped, $Suite.Seconds, $Suite.Budget, $Suite.Note
+        ('{0,-24} {1,5} passed {2,3} failed {3,4} skipped {4,5:n0} s of {5,4:n0} s  {6}' -f $numbers).TrimEnd()
     }
-    if ($exit -ne 0 -and $suite.Failed -eq 0) { $suite.Failed = 1; $suite.Note = "the suite itself failed: exit code $exit" }
-    $suite
 }
 
 function Test-Everything {
@@ -208,29 +214,41 @@ function Test-Everything {
     .SYNOPSIS
         Builds everything, runs the suites and says how they went. The last line has the sums.
     #>
-    $results = Join-Path $artifacts tests
-    $null = New-Item -ItemType Directory -Force $results
     $env:BEE_FULL = $Full ? '1' : $null
+    $null = New-Item -ItemType Directory -Force (Join-Path $artifacts tests)
+    $work = @(foreach ($lane in $lanes) {
+        $suites = @($lane.Keys -like $Suite | ForEach-Object { New-Suite $_ $lane[$_][[int] [bool] $Full] })
+        if ($suites) { , $suites }
+    })
+    if (-not $work) { throw "No suite '$Suite'. There are: $($lanes.Keys -join ', ')." }
     'building everything'
-    $all = Measure-Command {
+    $building = Measure-Command {
         Invoke-Dotnet build "$root/Bee.slnx" -c $Configuration -v quiet --nologo
         Build-Module -Compiled | Out-Host
-        $suites = foreach ($name in $budgets.Keys) {
-            $watch = Measure-Command { $suite = $name -eq 'Pester' ? (Test-Pester $results) : (Test-Project $name $results) }
-            if ($suite.Passed + $suite.Failed + $suite.Skipped -eq 0) { $suite.Failed = 1; $suite.Note = 'no test ran' }
-            $suite.Seconds = $watch.TotalSeconds
-            $suite.Budget = $budgets[$name][[int] [bool] $Full]
-            if ($suite.Seconds -gt $suite.Budget) { $suite.Note += ' over its budget' }
-            $suite
+    }
+    'running {0}' -f ($work.Name -join ', ')
+    $running = Measure-Command {
+        $done = $work | ForEach-Object -Parallel {
+            foreach ($suite in $_) {
+                Remove-Item $suite.File -ErrorAction Ignore
+                $file, $arguments = $suite.Command
+                $suite.Seconds = (Measure-Command { & $file @arguments *> $suite.Log }).TotalSeconds
+                $suite.ExitCode = $LASTEXITCODE
+                $suite
+            }
+        } | Read-SuiteResult | ForEach-Object {
+            Get-Content $_.Log | Where-Object { $_ -notmatch '^(Test run for|A total of|Data collector|Results File:|VSTest version|$)|\[SKIP\]$|^  Skipped ' } | Out-Host
+            $_ | Show-Suite | Out-Host
+            $_
         }
     }
     ''
-    foreach ($suite in $suites) {
-        '{0,-24} {1,5} passed {2,3} failed {3,4} skipped {4,5:n0} s of {5,4:n0} s  {6}' -f $suite.Name, $suite.Passed, $suite.Failed, $suite.Skipped, $suite.Seconds, $suite.Budget, $suite.Note
+    foreach ($suite in $done) {
+        $suite | Show-Suite
         $suite.Reasons.GetEnumerator() | ForEach-Object { "    $($_.Value) skipped: $($_.Key)" }
     }
-    '{0:n0} s with the build' -f $all.TotalSeconds
-    $sums = 'Passed', 'Failed', 'Skipped' | ForEach-Object { ($suites | Measure-Object $_ -Sum).Sum }
+    'built in {0:n0} s, run in {1:n0} s' -f $building.TotalSeconds, $running.TotalSeconds
+    $sums = 'Passed', 'Failed', 'Skipped' | ForEach-Object { ($done | Measure-Object $_ -Sum).Sum }
     '{0} passed, {1} failed, {2} skipped' -f $sums
     if ($sums[1] -gt 0) { exit 1 }
 }

@@ -9,12 +9,12 @@ usage() {
 usage: ./build.sh TASK [ARGUMENT...]
 
   demo     build an example, run it on processes of its own, print its events
-  test     build everything and run every test
+  test     build everything and run every test; -Full adds the long runs, -Suite NAME runs one suite
   build    complete module/Bee, for Import-Module ./module/Bee
   bench    measure against C programs on libbpf
   pack     put the module into a package under artifacts/
 
-Further arguments go to build.ps1, as in: ./build.sh test -Configuration Debug
+Further arguments go to build.ps1, as in: ./build.sh test -Full
 END
 }
 
