@@ -7,7 +7,7 @@ BeforeDiscovery {
     # Examples that are not run, with the reason.
     $notRun = @{
         'Stop-BeeProgram: Example 4: End all that is pinned'               = 'it would end programs that others have pinned'
-        'Start-BeeProgram: Example 3: Count for days, without a session'   = 'it ends the session on the way; the tests of pins do the same in two'
+        'Start-BeeProgram: Example 4: Count for days, without a session'   = 'it ends the session on the way; the tests of pins do the same in two'
         'Get-BeeProgram: Example 3: Go on with what another session has pinned' = 'it waits until Ctrl+C'
         'Receive-BeeEvent: Example 2: Follow'                              = 'it waits until Ctrl+C'
         'Invoke-BeeProgram: Example 1: Watch one process'                  = 'it runs until Ctrl+C'
@@ -16,6 +16,7 @@ BeforeDiscovery {
         'Invoke-BeeProgram: Example 5: Packets of a container'             = 'there is no container here'
         'Invoke-BeeProgram: Example 6: Another function'                   = 'it runs until Ctrl+C'
         'Invoke-BeeProgram: Example 4: Counters'                           = 'it runs until Ctrl+C'
+        'Invoke-BeeProgram: Example 8: Fill a map first'                   = 'it runs until Ctrl+C'
         'Invoke-BeeBuild: Example 6: For two platforms, with registers'     = 'there are no types of another platform''s kernel here'
         'Publish-BeeImage: Example 4: Sign what is published'              = 'it asks for a password'
         'Import-BeeImage: Example 3: A container image out of docker'      = 'there is no docker here'
@@ -100,6 +101,15 @@ Describe 'An example' {
         $null = Invoke-BeeBuild (Join-Path $root tests fixtures settings.bpf.c) -Tag settings:v1
         $null = New-Item -ItemType Directory "$folder/out"
         Set-Content "$folder/broken.bpf.c" 'int broken('
+        Set-Content "$folder/blocker.bpf.c" @"
+#include "bee.h"
+BEE_LICENSE("GPL");
+BEE_PARAM(pid_t, target_pid, $($load.Id));
+BEE_HASH(deny, ipv4_addr, u8, 16);
+SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx) { ipv4_addr key = 0; if (bee_targeted(target_pid)) bpf_map_lookup_elem(&deny, &key); return 0; }
+"@
+        $null = Invoke-BeeBuild "$folder/blocker.bpf.c" -Tag blocker
+        Set-Content "$folder/deny.csv" "Key,Value`n192.0.2.1,1`n198.51.100.7,1"
         Set-Content "$folder/allowed.csv" "Key,Value`n1000,1`n1001,2"
 
         # The registries of the examples are one of the test's own.
