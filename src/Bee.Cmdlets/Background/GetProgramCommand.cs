@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Bee.Oci;
 
 namespace Bee.Cmdlets;
 
@@ -53,12 +54,13 @@ public sealed class GetProgramCommand : SelectProgramCmdlet
         BpfProgramSession[] found = [.. all.Where(session => pattern.IsMatch(session.Name) || pattern.IsMatch(Path.GetFileName(session.PinPath!)))];
         if (found.Length == 0 && !isPattern)
         {
+            string shown = Redaction.WithoutLogin(name);
             string known = string.Join(", ", all.Select(session => session.Name));
             WriteError(new BeeInputException(
                 "ProgramNotFound",
-                $"No program '{name}' is pinned in {folder}." + (known.Length > 0 ? $" Those that are: {known}." : string.Empty),
+                $"No program '{shown}' is pinned in {folder}." + (known.Length > 0 ? $" Those that are: {known}." : string.Empty),
                 "Get-BeeProgram -Pinned lists them; Start-BeeProgram -PinPath pins one.",
-                missing: true), name);
+                missing: true), shown);
         }
 
         return found;

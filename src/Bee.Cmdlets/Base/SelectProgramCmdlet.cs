@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using Bee.Oci;
 
 namespace Bee.Cmdlets;
 
@@ -30,12 +31,14 @@ public abstract class SelectProgramCmdlet : BeeCmdlet
 
             if (found.Length == 0 && !isPattern)
             {
+                // Whoever types a reference here may type a login before it.
+                string shown = Redaction.WithoutLogin(name);
                 string known = string.Join(", ", all.Select(session => session.Name));
                 WriteError(new BeeInputException(
                     "ProgramNotFound",
-                    $"No program '{name}' runs in the background or is pinned." + (known.Length > 0 ? $" Those that do: {known}." : string.Empty),
+                    $"No program '{shown}' runs in the background or is pinned." + (known.Length > 0 ? $" Those that do: {known}." : string.Empty),
                     "Get-BeeProgram lists them, and with -Pinned those that are kept by pins; Start-BeeProgram starts one.",
-                    missing: true), name);
+                    missing: true), shown);
             }
 
             foreach (BpfProgramSession session in found)

@@ -14,7 +14,7 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
     private const string PasswordSet = "Password", TokenSet = "Token";
 
     /// <summary>Host and, where it needs one, port: ghcr.io, localhost:5000.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(RegistryCompleter))]
     [WithoutLogin]

@@ -101,12 +101,12 @@ public sealed class SecretTests : IDisposable
     {
         string[] commands =
         [
-            "Connect-BeeRegistry $registry -Credential $credential", "Connect-BeeRegistry $registry -Token $token -WhatIf", "Disconnect-BeeRegistry $registry", "Disconnect-BeeRegistry $registry -WhatIf",
+            "Connect-BeeRegistry $registry -Credential $credential", "Connect-BeeRegistry $registry -Token $token -WhatIf", "$registry | Connect-BeeRegistry -Credential $credential", "Disconnect-BeeRegistry $registry", "Disconnect-BeeRegistry $registry -WhatIf",
             "Save-BeeImage $registry -Store $store", "$registry | Save-BeeImage -Store $store", "Find-BeeImage $registry", "[pscustomobject]@{ Reference = $registry } | Find-BeeImage -Detailed",
             "Get-BeeImage $registry -Store $store", "Copy-BeeImage $registry x -Store $store", "Copy-BeeImage x $registry -Store $store", "Copy-BeeImage $registry localhost:1/x -Remote", "Copy-BeeImage localhost:1/x $registry -Remote",
             "Publish-BeeImage $registry -Store $store", "Publish-BeeImage x $registry -Store $store", "Remove-BeeImage $registry -Store $store", "Remove-BeeImage $registry -Remote -Confirm:$false",
             "Test-BeeImage $registry -Store $store -Pull Always", "Export-BeeImage $registry x.tar -Store $store", "Import-BeeImage $registry -Store $store", "Import-BeeImage /etc/passwd $registry -Store $store",
-            "Invoke-BeeProgram $registry -Store $store", "Start-BeeProgram $registry -Store $store", "Invoke-BeeBuild $registry -Store $store", "New-BeeProgram $registry -WhatIf",
+            "Invoke-BeeProgram $registry -Store $store", "Start-BeeProgram $registry -Store $store", "Invoke-BeeBuild $registry -Store $store", "New-BeeProgram $registry -WhatIf", "Get-BeeProgram $registry", "Get-BeeProgram $registry -Pinned", "Stop-BeeProgram $registry", "Receive-BeeEvent $registry", "Get-BeeMap -Program $registry",
             "$env:BEE_REGISTRY = $registry; try { Save-BeeImage me/tool -Store $store } finally { $env:BEE_REGISTRY = $null }",
         ];
 
