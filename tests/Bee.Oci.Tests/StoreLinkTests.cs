@@ -183,6 +183,80 @@ public sealed class StoreLinkTests : IDisposable
         }).Fault);
     }
 
+    [Fact]
+    public async Task Folder_that_is_replaced_by_a_link_again_and_again_leads_nowhere_else()
+    {
+        string blobs = Path.Combine(_folder.Path, "blobs");
+        string strange = Path.Combine(_outside, "sha256", new string('a', 64));
+        Directory.CreateDirectory(Path.GetDirectoryName(strange)!);
+        File.WriteAllText(strange, "stays");
+        File.SetLastWriteTimeUtc(strange, DateTime.UnixEpoch);
+        string[] before = Files();
+        using var stop = new CancellationTokenSource();
+        Task swaps = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                Directory.Move(blobs, blobs + ".real");
+                File.CreateSymbolicLink(blobs, _outside);
+                File.Delete(blobs);
+                Directory.Move(blobs + ".real", blobs);
+            }
+        });
+
+        int refused = 0;
+        for (int i = 0; i < 100; i++)
+        {
+            try
+            {
+                _folder.Add($"z:v{i}", $"program {i}");
+                _folder.Store.Remove($"z:v{i}");
+            }
+            catch (StoreException)
+            {
+                refused++;
+            }
+        }
+
+        await stop.CancelAsync();
+        try
+        {
+            await swaps;
+        }
+        catch (IOException)
+        {
+            // The store made a folder of its own in the moment when there was none.
+        }
+
+        Assert.True(refused > 0 || swaps.IsFaulted, "the folder was never replaced in time");
+        Assert.Equal(before, Files());
+    }
+
+    [Fact]
+    public async Task Store_while_other_threads_start_processes_never_fails()
+    {
+        // Each child holds every open file of this process until it has called exec.
+        using var stop = new CancellationTokenSource();
+        Task storm = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                using var child = System.Diagnostics.Process.Start("/bin/true");
+                child.WaitForExit();
+            }
+        });
+        for (int i = 0; i < 50; i++)
+        {
+            Image image = _folder.Add("z:v1", $"program {i}");
+            Assert.Equal($"program {i}", System.Text.Encoding.UTF8.GetString(_folder.Store.ReadProgram(image)));
+            Assert.Equal("z:v1", Assert.Single(_folder.Store.Remove("z:v1").References));
+        }
+
+        await stop.CancelAsync();
+        await storm;
+        Assert.Empty(Directory.GetFiles(Path.Combine(_folder.Path, ".bee"), "tmp-*"));
+    }
+
     private void Tag(string name, string to) => _folder.Store.Tag(_folder.Store.Find(name)!, ImageReference.Parse(to));
 
     // Names and times below the outside folder. The lock file itself may be there, and is not content.

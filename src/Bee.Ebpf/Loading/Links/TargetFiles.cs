@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bee.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Ebpf;
@@ -72,7 +73,13 @@ internal sealed class TargetFiles : IDisposable
     private TargetFile? Own(string name)
     {
         var path = IsPath(name) ? Absolute(name) : BinaryPaths.Find(name);
-        if (path is null || !System.IO.File.Exists(path))
+        if (path is not null && RegularFile.IsSpecial(path))
+        {
+            // libbpf would wait for a named pipe's writer.
+            throw new BpfLoadException(LoadFault.NoTarget, $"Program '{_program.Name}' cannot attach to '{path}', which is not a regular file.") { Program = _program.Name };
+        }
+
+        if (path is null || !RegularFile.Exists(path))
         {
             return null;
         }
