@@ -34,9 +34,9 @@ public sealed class PosixException(int errno, string message) : IOException(mess
 /// <param name="path">The file.</param>
 /// <param name="kind">What it is, with its article.</param>
 public sealed class NotRegularFileException(string path, string kind)
-    : IOException($"'{path}' is {kind}, not a regular file.{(kind == FolderKind ? "" : " Save its content to a file, and give that file.")}")
+    : IOException($"'{path}' is {kind}, not a regular file.{(kind == PipeKind ? " Save its content to a file, and give that file." : "")}")
 {
-    private const string FolderKind = "a folder";
+    private const string PipeKind = "a named pipe";
 
     /// <summary>The file.</summary>
     public string Path => path;

@@ -40,7 +40,6 @@ public sealed class NamedPipeTests : IDisposable
     [InlineData("Test-BeeImage $d/pipe.o -KernelBtf $d/pipe")]
     [InlineData("Save-BeeImage localhost:1/a -Store $d/store -CACertificate $d/pipe")]
     [InlineData("Save-BeeImage localhost:1/a -Store $d/store -PublicKey $d/pipe")]
-    [InlineData("Save-BeeImage localhost:1/a -Store $d/store -Policy $d/pipe")]
     [InlineData("Publish-BeeImage a -Store $d/store -Sign $d/pipe")]
     [InlineData("$env:DOCKER_CONFIG = \"$d/docker\"; try { Connect-BeeRegistry localhost:1 -Credential ([pscredential]::new('a', [securestring]::new())) } finally { $env:DOCKER_CONFIG = $null }")]
     public void Command_named_pipe_in_place_of_a_file_is_an_error_at_once(string script)
