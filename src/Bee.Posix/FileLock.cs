@@ -23,13 +23,19 @@ public sealed class FileLock : IDisposable
     /// <exception cref="IOException">The file system has no locks.</exception>
     public static FileLock? TryTake(SafeFileHandle file, string path)
     {
-        if (TryLock(file, path))
+        bool isTaken = false;
+        try
         {
-            return new FileLock(file);
+            isTaken = TryLock(file, path);
+            return isTaken ? new FileLock(file) : null;
         }
-
-        file.Dispose();
-        return null;
+        finally
+        {
+            if (!isTaken)
+            {
+                file.Dispose();
+            }
+        }
     }
 
     /// <summary>Takes the lock on a folder if it is free.</summary>
@@ -51,7 +57,6 @@ public sealed class FileLock : IDisposable
 
             if (errno != Libc.EINTR)
             {
-                file.Dispose();
                 throw PosixException.From(errno, "lock", path);
             }
         }

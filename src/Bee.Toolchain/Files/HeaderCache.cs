@@ -9,7 +9,8 @@ namespace Bee.Toolchain;
 /// </summary>
 internal static class HeaderCache
 {
-    private static readonly Lazy<string> s_private = new(MakePrivate);
+    private static readonly object s_door = new();
+    private static string? s_private;
 
     /// <summary>Returns the path of a header, which is written first if it is not there.</summary>
     /// <param name="key">The name of its folder, which stands for its content.</param>
@@ -23,30 +24,21 @@ internal static class HeaderCache
         {
             string folder = Path.Combine(cache, "bee", "vmlinux", key);
             string path = Path.Combine(folder, name);
-            if (IsThere(path) ?? false)
-            {
-                return path;
-            }
-
-            if (IsThere(path) is null)
+            if (IsThere(path) is not { } isThere)
             {
                 continue;
             }
 
-            content ??= write();
-            if (TryWrite(folder, name, content))
+            if (isThere || TryWrite(folder, name, content ??= write()))
             {
                 return path;
             }
         }
 
-        string own = Path.Combine(s_private.Value, key, name);
-        if (!File.Exists(own))
-        {
-            AtomicFile.Write(own, content ?? write());
-        }
-
-        return own;
+        string own = Path.Combine(Private(), key);
+        return IsThere(Path.Combine(own, name)) == true || TryWrite(own, name, content ?? write())
+            ? Path.Combine(own, name)
+            : throw new IOException($"'{own}' cannot be written. Make room, or set XDG_CACHE_HOME to a folder of yours.");
     }
 
     /// <summary>Whether a header is there; null if another user could have written it, or could write it.</summary>
@@ -78,20 +70,33 @@ internal static class HeaderCache
         }
     }
 
-    private static string MakePrivate()
+    private static string Private()
     {
-        string path = PrivateFolder.Make("bee-headers-");
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        lock (s_door)
         {
-            try
+            // The system may have cleaned it away, and another user may have made one of its name.
+            if (s_private is null || !Directory.Exists(s_private) || !PathGuard.Own.Accepts(s_private))
             {
-                Directory.Delete(path, recursive: true);
+                string path = s_private = PrivateFolder.Make("bee-headers-");
+                AppDomain.CurrentDomain.ProcessExit += (_, _) => Delete(path);
             }
-            catch (IOException)
+
+            return s_private;
+        }
+    }
+
+    private static void Delete(string folder)
+    {
+        try
+        {
+            if (PathGuard.Own.Accepts(folder))
             {
-                // The system's own cleaning takes it.
+                Directory.Delete(folder, recursive: true);
             }
-        };
-        return path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The system's own cleaning takes it.
+        }
     }
 }
