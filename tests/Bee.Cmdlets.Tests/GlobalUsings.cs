@@ -1,1 +1,2 @@
+global using Bee.Tests;
 global using Xunit;

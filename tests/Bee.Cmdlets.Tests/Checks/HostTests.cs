@@ -110,8 +110,7 @@ public sealed class HostTests : IDisposable
     public void AnOldClangIsNotEnough()
     {
         using var folder = new TempFolder();
-        string clang = folder.Write("clang", "#!/bin/sh\necho 'clang version 11.0.1'\n");
-        System.Diagnostics.Process.Start("chmod", ["+x", clang]).WaitForExit();
+        string clang = Executable.Write(folder["clang"], "#!/bin/sh\necho 'clang version 11.0.1'\n");
 
         ChildResult child = Run("$r = Test-BeeHost Clang; \"$($r.State)\"; $r.Message", environment: new Dictionary<string, string?> { ["CLANG"] = clang });
         Assert.Equal("Warning", Lines(child)[0]);

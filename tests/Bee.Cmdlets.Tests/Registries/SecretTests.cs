@@ -79,8 +79,8 @@ public sealed class SecretTests : IDisposable
     [InlineData("if [ \"$1\" = store ]; then cat; exit 0; fi; printf '{\"Username\":\"ada\",\"Secret\":\"%s' 's3cret\"pass&wörd'; exit 0")]
     public void ACredentialHelperThatTalksIsNotRepeated(string script)
     {
-        string helper = _folder.Write("bin/docker-credential-chatty", $"#!/bin/sh\n{script}\n");
-        File.SetUnixFileMode(helper, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(_folder["bin"]);
+        Executable.Write(_folder["bin/docker-credential-chatty"], $"#!/bin/sh\n{script}\n");
         Environment.SetEnvironmentVariable("PATH", $"{_folder["bin"]}:{Environment.GetEnvironmentVariable("PATH")}");
         _folder.Write("docker/config.json", """{"credsStore":"chatty"}""");
         using var registry = new HttpServer(exchange => exchange.SendAsync(exchange.Header("Authorization") is null
