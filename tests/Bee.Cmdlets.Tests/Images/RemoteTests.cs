@@ -171,8 +171,8 @@ public sealed class RemoteTests : IDisposable
 
         pipeline.Stop();
 
-        // The timeouts of a registry are far longer.
-        Assert.True(running.AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(5)));
+        // The timeouts of a registry are longer.
+        Assert.True(running.AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(20)));
         Assert.Empty(pipeline.Streams.Error);
         Assert.Empty(_shell.Objects("Get-BeeImage -Store $empty", ("empty", _shell["empty"])));
         Assert.DoesNotContain("v1", _registry.Repository("new/tool").Tags.Keys);

@@ -19,7 +19,7 @@ public sealed class OptionTests(Programs programs) : IDisposable
         var watch = System.Diagnostics.Stopwatch.StartNew();
         Assert.Empty(Run($"Invoke-BeeProgram $program -Parameter @{{ target_pid = $id }} -Map print_* -Duration {duration}").Errors);
 
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0.2, 20);
+        Assert.True(watch.Elapsed.TotalSeconds >= 0.2);
     }
 
     [KernelFact]
