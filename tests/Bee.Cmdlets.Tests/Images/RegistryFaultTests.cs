@@ -103,7 +103,8 @@ public sealed class RegistryFaultTests : IDisposable
     {
         using var registry = new FaultyRegistry();
         string what = $"{cmdlet} {stage} {id}";
-        string empty = _shell[$"empty-{registry.Host.Replace(':', '-')}"];
+        // Not named after the registry: the system may choose the same port again.
+        string empty = _shell[$"empty-{Guid.NewGuid():n}"];
         (string, object?)[] variables = [("store", _shell.Store), ("empty", empty), ("name", $"{registry.Host}/{Repository}:v1")];
         const string publish = "Publish-BeeImage tool:v1 -Destination $name -Store $store";
         if (cmdlet != "Publish")

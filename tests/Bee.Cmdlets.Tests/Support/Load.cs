@@ -16,6 +16,8 @@ internal sealed class Load : IDisposable
         };
         start.ArgumentList.Add("-s");
         _shell = Process.Start(start)!;
+        // The files that it opens as it starts are not of the test.
+        Do(":");
     }
 
     /// <summary>The process to watch.</summary>

@@ -48,9 +48,9 @@ internal static class GuestPowerShell
 
     private static string? Find()
     {
-        string packages = Path.Combine(Project.Root, "artifacts", "packages", "powershell");
-        return Directory.Exists(packages)
-            ? Directory.GetFiles(packages, "pwsh.dll", SearchOption.AllDirectories).Select(file => Path.GetDirectoryName(file)!).SingleOrDefault(folder => Path.GetFileName(folder) == "unix")
+        string package = Path.Combine(Project.Root, "artifacts", "packages", "powershell", Metadata("PowerShellVersion"));
+        return Directory.Exists(package)
+            ? Directory.GetFiles(package, "pwsh.dll", SearchOption.AllDirectories).Select(file => Path.GetDirectoryName(file)!).SingleOrDefault(folder => Path.GetFileName(folder) == "unix")
             : null;
     }
 
@@ -58,7 +58,7 @@ internal static class GuestPowerShell
     private static string Compile(string portable)
     {
         string framework = RuntimeEnvironment.GetRuntimeDirectory().TrimEnd('/');
-        string compiler = Path.Combine(PackageRoot(), "microsoft.netcore.app.crossgen2.linux-x64", Path.GetFileName(framework), "tools", "crossgen2");
+        string compiler = Path.Combine(Metadata("NuGetPackageRoot"), "microsoft.netcore.app.crossgen2.linux-x64", Path.GetFileName(framework), "tools", "crossgen2");
         if (!File.Exists(compiler))
         {
             return portable;
@@ -85,6 +85,6 @@ internal static class GuestPowerShell
         return compiled;
     }
 
-    private static string PackageRoot() =>
-        typeof(GuestPowerShell).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "NuGetPackageRoot").Value!;
+    private static string Metadata(string key) =>
+        typeof(GuestPowerShell).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
 }
