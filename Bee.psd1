@@ -7,6 +7,7 @@
     Description          = 'Write, ship and run eBPF tools: one C file in, typed objects on the pipeline out.'
     PowerShellVersion    = '7.4'
     CompatiblePSEditions = @('Core')
+    TypesToProcess       = @('Bee.Types.ps1xml')
     FormatsToProcess     = @('Bee.Format.ps1xml')
     FunctionsToExport    = @()
     VariablesToExport    = @()

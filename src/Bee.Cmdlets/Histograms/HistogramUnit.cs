@@ -30,7 +30,7 @@ internal sealed class HistogramUnit
         "kib" or "kbytes" => new(1024, FieldText.ByteSize, null),
         "mib" => new(1024 * 1024, FieldText.ByteSize, null),
         null or "" or "1" => new(1, null, null),
-        _ => new(1, null, EventText.Line(unit)),
+        _ => new(1, null, TerminalText.Show(unit)),
     };
 
     /// <summary>A limit.</summary>

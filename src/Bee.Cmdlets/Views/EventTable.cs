@@ -6,10 +6,9 @@ namespace Bee.Cmdlets;
 /// <summary>Makes the table view of an emitted type: fixed widths, 80 columns at most, values as people read them.</summary>
 internal static class EventTable
 {
-    /// <summary>The definition of the view.</summary>
+    /// <summary>Returns the view's control.</summary>
     /// <param name="shape">The type and its fields.</param>
-    /// <returns>A definition for this type only.</returns>
-    public static ExtendedTypeDefinition Of(IRecordShape shape)
+    public static TableControl Of(IRecordShape shape)
     {
         var table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false);
         var columns = EventColumns.Of(shape);
@@ -25,8 +24,11 @@ internal static class EventTable
         }
 
         row.EndRowDefinition();
-        return new ExtendedTypeDefinition(shape.ClrType.FullName!, [new FormatViewDefinition(shape.Name, table.EndTable())]);
+        return table.EndTable();
     }
+
+    /// <summary>A property's name as a script accesses it.</summary>
+    public static string Member(string name) => $"'{name.Replace("'", "''", StringComparison.Ordinal)}'";
 
     /// <summary>The alignment in PowerShell's terms.</summary>
     public static Alignment AlignmentOf(bool alignRight) => alignRight ? Alignment.Right : Alignment.Left;
@@ -36,8 +38,7 @@ internal static class EventTable
     {
         if (Method(column.Meaning) is { } method)
         {
-            var name = column.Field.Name.Replace("'", "''", StringComparison.Ordinal);
-            row.AddScriptBlockColumn($"[Bee.Cmdlets.EventText]::{method}($_.'{name}')", AlignmentOf(column.AlignRight), null);
+            row.AddScriptBlockColumn($"[Bee.Cmdlets.EventText]::{method}($_.{Member(column.Field.Name)})", AlignmentOf(column.AlignRight), null);
         }
         else
         {
@@ -55,7 +56,6 @@ internal static class EventTable
         FieldMeaning.Pointer => nameof(EventText.Hex),
         FieldMeaning.UserId => nameof(EventText.User),
         FieldMeaning.GroupId => nameof(EventText.Group),
-        FieldMeaning.Syscall => nameof(EventText.Syscall),
         FieldMeaning.Bytes => nameof(EventText.Bytes),
         FieldMeaning.Stack => nameof(EventText.Stack),
         FieldMeaning.Words => nameof(EventText.Words),

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Text;
@@ -5,96 +6,97 @@ using Bee.Ebpf;
 
 namespace Bee.Cmdlets;
 
-/// <summary>Text for the tables of events and map entries. Every method takes a property's value as it is and never throws.</summary>
+/// <summary>
+/// Text for the views of events and map entries. Every method takes a property's value as it is, also one that was deserialized (Import-Clixml, Receive-Job),
+/// and never throws. No text has characters that a terminal would obey: names of files and processes come from any user of the machine.
+/// </summary>
+/// <remarks>PowerShell hands a parameter of type <see cref="PSObject"/> the wrapper, which has the text and type names of deserialized values, and one of type object only what is inside.</remarks>
 public static class EventText
 {
-    /// <summary>A length of time in its best unit.</summary>
+    /// <summary>Returns a length of time in its best unit.</summary>
     /// <param name="value">Nanoseconds, in any integer type; a negative one keeps its sign.</param>
     /// <returns>Text such as 1.2ms.</returns>
-    public static string Duration(object? value) => Signed(value, FieldText.Duration);
+    public static string Duration(PSObject? value) => Signed(value, FieldText.Duration);
 
-    /// <summary>A size in its best unit.</summary>
+    /// <summary>Returns a size in its best unit.</summary>
     /// <param name="value">Bytes, in any integer type; a negative one keeps its sign.</param>
     /// <returns>Text such as 1.5KiB.</returns>
-    public static string ByteSize(object? value) => Signed(value, FieldText.ByteSize);
+    public static string ByteSize(PSObject? value) => Signed(value, FieldText.ByteSize);
 
-    /// <summary>A moment's time of day.</summary>
+    /// <summary>Returns a moment's time of day.</summary>
     /// <param name="value">A <see cref="DateTime"/>.</param>
     /// <returns>Text such as 14:03:59.125.</returns>
-    public static string TimeOfDay(object? value) => Base(value) is DateTime moment ? FieldText.TimeOfDay(moment) : Line(value);
+    public static string TimeOfDay(PSObject? value) => Base(value) is DateTime moment ? FieldText.TimeOfDay(moment) : Line(value);
 
-    /// <summary>An address in memory.</summary>
+    /// <summary>Returns an address in memory.</summary>
     /// <param name="value">A number.</param>
     /// <returns>Text such as 0xffff888012345678.</returns>
-    public static string Hex(object? value) => Number(value) is { } number ? FieldText.Hex((ulong)(number & ulong.MaxValue)) : string.Empty;
+    public static string Hex(PSObject? value) => Number(value) is { } number ? FieldText.Hex((ulong)(number & ulong.MaxValue)) : string.Empty;
 
-    /// <summary>A user's name.</summary>
+    /// <summary>Returns a user's name.</summary>
     /// <param name="value">The user's number.</param>
     /// <returns>The name, or the number where there is none.</returns>
-    public static string User(object? value) => Number(value) is { } number ? FieldText.UserName((uint)(number & uint.MaxValue)) : string.Empty;
+    public static string User(PSObject? value) => Number(value) is { } number ? Line(FieldText.UserName((uint)(number & uint.MaxValue))) : string.Empty;
 
-    /// <summary>A group's name.</summary>
+    /// <summary>Returns a group's name.</summary>
     /// <param name="value">The group's number.</param>
     /// <returns>The name, or the number where there is none.</returns>
-    public static string Group(object? value) => Number(value) is { } number ? FieldText.GroupName((uint)(number & uint.MaxValue)) : string.Empty;
+    public static string Group(PSObject? value) => Number(value) is { } number ? Line(FieldText.GroupName((uint)(number & uint.MaxValue))) : string.Empty;
 
-    /// <summary>A system call's name.</summary>
-    /// <param name="value">The call's number.</param>
-    /// <returns>The name, or the number where it is not known.</returns>
-    public static string Syscall(object? value) =>
-        Number(value) is { } number && number >= int.MinValue && number <= int.MaxValue ? FieldText.SyscallName((int)number) : Line(value);
-
-    /// <summary>Bytes as hex digits.</summary>
+    /// <summary>Returns bytes as hex digits.</summary>
     /// <param name="value">A list of bytes.</param>
     /// <returns>Two digits a byte; of many bytes the first, as no table shows more.</returns>
-    public static string Bytes(object? value) =>
-        Base(value) is IEnumerable<byte> bytes ? Convert.ToHexString(bytes.Take(64).ToArray()).ToLowerInvariant() : Line(value);
+    public static string Bytes(PSObject? value) => Hexadecimal(value, 64);
 
-    /// <summary>Words with a blank between.</summary>
+    /// <summary>Returns words with a blank between.</summary>
     /// <param name="value">A list of text.</param>
     /// <returns>The words on one line.</returns>
-    public static string Words(object? value) => Line(Base(value) is IEnumerable<string> words ? string.Join(' ', words) : value);
+    public static string Words(PSObject? value) => Base(value) is IEnumerable list and not string ? TerminalText.Show(string.Join(' ', list.Cast<object?>().Select(word => $"{word}"))) : Line(value);
 
-    /// <summary>The functions of a stack on one line, the innermost first.</summary>
+    /// <summary>Returns the functions of a stack on one line, the innermost first, without those that belong to the tracing itself.</summary>
     /// <param name="value">A <see cref="StackTrace"/>, or the id of one.</param>
     /// <returns>Text such as <c>vfs_read, ksys_read, do_syscall_64</c>.</returns>
-    public static string Stack(object? value) =>
-        Base(value) is StackTrace { Count: > 0 } trace ? Line(string.Join(", ", trace.Select(frame => frame.Symbol ?? frame.ToString()))) : Line(value);
+    public static string Stack(PSObject? value) => StackText.Frames(value) is { Count: > 0 } frames
+        ? string.Join(", ", StackText.Fold(frames).Select(frame => TerminalText.Show(frame.Symbol ?? frame.Text)))
+        : Line(value);
 
-    /// <summary>
-    /// Anything else on one line. Control characters show as their pictures: names of files and processes come from whoever runs on the
-    /// machine, and must not move the cursor or recolour the terminal.
-    /// </summary>
+    /// <summary>Returns anything else on one line.</summary>
     /// <param name="value">The value.</param>
-    /// <returns>Its text.</returns>
-    public static string Line(object? value)
-    {
-        var text = Base(value) switch
-        {
-            null => string.Empty,
-            string s => s,
-            IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
-            var other => other.ToString() ?? string.Empty,
-        };
-        foreach (var c in text)
-        {
-            if (char.IsControl(c))
-            {
-                return Clean(text);
-            }
-        }
+    /// <returns>Its text, the same in every culture.</returns>
+    public static string Line(PSObject? value) => TerminalText.Show(Plain(value));
 
-        return text;
-    }
+    /// <summary>Returns anything else; line feeds and tabs stay.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>Its text, the same in every culture.</returns>
+    public static string Lines(PSObject? value) => TerminalText.ShowLines(Plain(value));
 
-    /// <summary>The fields of an event or entry on one line, for tables that hold several types.</summary>
+    /// <summary>Returns the fields of an event or entry on one line, for tables that hold several types.</summary>
     /// <param name="record">The event or entry.</param>
     /// <param name="shown">The names of the fields that have a column of their own, commas between.</param>
     /// <returns>Text such as <c>comm=sshd latency=1.2ms</c>.</returns>
-    public static string Details(object? record, string shown) => Base(record) is BpfEvent e ? EventDetails.Of(e, shown) : Line(record);
+    public static string Details(PSObject? record, string shown = "MapName") => record is null ? string.Empty : EventFields.OnOneLine(record, shown.Split(','));
+
+    /// <summary>Returns the fields of an event or entry, one a line with its name.</summary>
+    /// <param name="record">The event or entry.</param>
+    /// <returns>The lines.</returns>
+    public static string Fields(PSObject? record) => record is null ? string.Empty : EventFields.OnLines(record);
+
+    /// <summary>Returns a field's value as a list shows it: exact, and where a number has a name or a better unit, with that behind it.</summary>
+    /// <param name="meaning">What the field stands for.</param>
+    /// <param name="value">The value.</param>
+    /// <returns>Text such as <c>1234567 (1.2ms)</c> or <c>0 (root)</c>.</returns>
+    public static string Item(FieldMeaning meaning, PSObject? value) => meaning switch
+    {
+        FieldMeaning.Duration or FieldMeaning.ByteSize or FieldMeaning.UserId or FieldMeaning.GroupId when Number(value) is { } number && Of(meaning, value) is var text =>
+            string.Create(CultureInfo.InvariantCulture, $"{number}") is var exact && (text == exact || text == exact + "ns" || text == exact + "B") ? text : $"{exact} ({text})",
+        FieldMeaning.Bytes => Hexadecimal(value, int.MaxValue),
+        FieldMeaning.Stack when StackText.Frames(value) is { Count: > 0 } frames => string.Join('\n', frames.Select(frame => TerminalText.Show(frame.Text))),
+        FieldMeaning.Timestamp => Line(value),
+        _ => Of(meaning, value),
+    };
 
     /// <summary>A field's value as a table shows it.</summary>
-    internal static string Of(FieldMeaning meaning, object? value) => meaning switch
+    internal static string Of(FieldMeaning meaning, PSObject? value) => meaning switch
     {
         FieldMeaning.Duration => Duration(value),
         FieldMeaning.ByteSize => ByteSize(value),
@@ -102,13 +104,18 @@ public static class EventText
         FieldMeaning.Pointer => Hex(value),
         FieldMeaning.UserId => User(value),
         FieldMeaning.GroupId => Group(value),
-        FieldMeaning.Syscall => Syscall(value),
         FieldMeaning.Bytes => Bytes(value),
         FieldMeaning.Stack => Stack(value),
         _ => Line(value),
     };
 
-    private static string Signed(object? value, Func<ulong, string> show)
+    /// <summary>A value with PowerShell's wrapper.</summary>
+    internal static PSObject? Wrapped(object? value) => value is null ? null : PSObject.AsPSObject(value);
+
+    /// <summary>A value without PowerShell's wrapper.</summary>
+    internal static object? Base(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
+
+    private static string Signed(PSObject? value, Func<ulong, string> show)
     {
         if (Number(value) is not { } number)
         {
@@ -118,19 +125,52 @@ public static class EventText
         return number < 0 ? "-" + show((ulong)-number) : show((ulong)number);
     }
 
-    private static string Clean(string text)
+    private static string Hexadecimal(PSObject? value, int most)
     {
-        var clean = new StringBuilder(text.Length);
-        foreach (var c in text)
+        if (Base(value) is not IEnumerable list || list is string)
         {
-            // U+2400 begins the pictures of the characters below a space.
-            clean.Append(c < ' ' ? (char)(0x2400 + c) : c == 0x7f ? '\u2421' : char.IsControl(c) ? '\ufffd' : c);
+            return Line(value);
         }
 
-        return clean.ToString();
+        var text = new StringBuilder();
+        foreach (object? item in list)
+        {
+            if (Base(item) is not byte digits)
+            {
+                return Line(value);
+            }
+
+            if (text.Length / 2 == most)
+            {
+                break;
+            }
+
+            text.Append(digits.ToString("x2", CultureInfo.InvariantCulture));
+        }
+
+        return text.ToString();
     }
 
-    private static object? Base(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
+    private static string Plain(object? value)
+    {
+        // What was deserialized keeps its text where it was an object or the name of a number.
+        if (value is PSObject wrapped && (wrapped.BaseObject is PSCustomObject || wrapped.TypeNames.Contains("Deserialized.System.Enum")))
+        {
+            return wrapped.ToString();
+        }
+
+        return Base(value) switch
+        {
+            null => string.Empty,
+            string text => text,
+            DateTime moment => FieldText.Moment(moment),
+            DateTimeOffset moment => FieldText.Moment(moment),
+            // Arrays of records and stacks have a text of their own; deserialized they are lists.
+            ArrayList or Array when Base(value) is IEnumerable list => $"[{string.Join(',', list.Cast<object?>().Select(item => Base(item) is string text ? $"\"{text}\"" : Plain(item)))}]",
+            IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+            var other => other.ToString() ?? string.Empty,
+        };
+    }
 
     private static Int128? Number(object? value) => Base(value) switch
     {

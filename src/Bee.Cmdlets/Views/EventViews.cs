@@ -6,15 +6,14 @@ using Bee.Ebpf;
 namespace Bee.Cmdlets;
 
 /// <summary>
-/// Gives the runspace a table view for the types that a program is about to emit, so that the first object shows at once: a type without a view
+/// Gives the runspace views for the types that a program is about to emit, so that the first object shows at once: a type without a view
 /// makes the formatter wait for more objects, and guess widths.
 /// </summary>
 internal static class EventViews
 {
-    private const string UpdateName = "Update-FormatData";
-
-    // A part of pwsh. An engine that another program hosts may be without it.
-    private const string UpdateCommand = "Microsoft.PowerShell.Commands.UpdateFormatDataCommand, Microsoft.PowerShell.Commands.Utility";
+    // Parts of pwsh. An engine that another program hosts may be without them.
+    private const string UpdateFormats = "Update-FormatData";
+    private const string UpdateTypes = "Update-TypeData";
 
     private static readonly ConditionalWeakTable<Runspace, ViewList> Known = new();
 
@@ -22,9 +21,7 @@ internal static class EventViews
     public static void Register(PSCmdlet cmdlet, IReadOnlyList<RecordStream> streams)
     {
         List<IRecordShape> shapes = [.. streams.Select(stream => (IRecordShape?)stream.RecordType ?? stream.EntryType).OfType<IRecordShape>().DistinctBy(shape => shape.ClrType)];
-        // Alone they have the view of the format file.
-        List<HistogramType> histograms = shapes.Count == 0 ? [] : [.. streams.Select(stream => stream.HistogramType).OfType<HistogramType>().DistinctBy(type => type.ClrType)];
-        Register(cmdlet, shapes, histograms);
+        Register(cmdlet, shapes, [.. streams.Select(stream => stream.HistogramType).OfType<HistogramType>().DistinctBy(type => type.ClrType)]);
     }
 
     /// <summary>Makes a view for a map's entries.</summary>
@@ -33,56 +30,118 @@ internal static class EventViews
     private static void Register(PSCmdlet cmdlet, IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms)
     {
         // A runspace without an initial state (a remote one's stand-in) keeps PowerShell's own guess.
-        if (shapes.Count == 0 || Runspace.DefaultRunspace is not { InitialSessionState.Formats: { } formats } runspace)
+        if (Runspace.DefaultRunspace is not { InitialSessionState.Formats: { } formats } runspace)
         {
             return;
         }
 
+        List<IRecordShape> nested = [.. shapes.SelectMany(Nested).DistinctBy(shape => shape.ClrType)];
+        foreach (IRecordShape shape in shapes)
+        {
+            EventFields.Know(shape);
+        }
+
         ViewList views = Known.GetOrCreateValue(runspace);
-        bool isNew = views.Add(shapes, formats);
-        foreach (HistogramType type in histograms)
+        bool isNew = shapes.Count > 0 && views.Add(shapes, formats);
+        foreach (IRecordShape shape in nested)
+        {
+            isNew |= views.Add([shape], formats);
+        }
+
+        // Alone histograms have the view of the format file.
+        foreach (HistogramType type in shapes.Count == 0 ? [] : histograms)
         {
             isNew |= views.Add(type, formats);
         }
 
+        TypeData[] types = [.. shapes.Concat(nested).Select(shape => shape.ClrType).Concat(histograms.Select(type => type.ClrType)).Where(views.AddType).SelectMany(EventMembers.Of)];
+        if (types.Length > 0)
+        {
+            TryUpdate(cmdlet, UpdateTypes, types);
+        }
+
         if (isNew)
         {
-            try
+            TryUpdate(cmdlet, UpdateFormats);
+        }
+    }
+
+    // The structs inside of a type's objects are shown by themselves too ($event.inner).
+    private static IEnumerable<IRecordShape> Nested(IRecordShape shape)
+    {
+        foreach (RecordField field in shape.Fields)
+        {
+            Type type = field.ClrType;
+            while (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(BpfArray<>))
             {
-                Update(cmdlet);
+                type = type.GetGenericArguments()[0];
             }
-            catch (RuntimeException fault) when (fault is not PipelineStoppedException)
+
+            if (typeof(BpfEvent).IsAssignableFrom(type) && RecordType.FieldsOf(type.FullName!) is { } fields)
             {
-                // A runspace without the command, or with somebody's broken format file: the objects are worth more than their looks.
-                cmdlet.WriteDebug($"No table views: {fault.Message}");
+                var inner = new NestedShape(type, type.Name, fields);
+                yield return inner;
+                foreach (IRecordShape deeper in Nested(inner))
+                {
+                    yield return deeper;
+                }
             }
         }
     }
 
-    /// <summary>Has the runspace read its list of views again.</summary>
-    private static void Update(PSCmdlet cmdlet)
+    /// <summary>Has the runspace read its views or members again.</summary>
+    private static void TryUpdate(PSCmdlet cmdlet, string name, TypeData[]? types = null)
     {
-        if (Type.GetType(UpdateCommand) is not { } type)
+        try
         {
-            cmdlet.InvokeCommand.InvokeScript(UpdateName);
-            return;
+            Update(cmdlet, name, types);
         }
+        catch (RuntimeException fault) when (fault is not PipelineStoppedException)
+        {
+            // A runspace without the command, or with somebody's broken format file: the objects are worth more than their looks.
+            cmdlet.WriteDebug($"{name}: {fault.Message}");
+        }
+    }
+
+    private static void Update(PSCmdlet cmdlet, string name, TypeData[]? types)
+    {
+        using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
 
         // By its class: looking for the name goes through every folder of PATH and imports a module of a hundred commands, a third of what a first run takes.
-        using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
-        shell.AddCommand(new CmdletInfo(UpdateName, type)).Invoke();
+        string type = $"Microsoft.PowerShell.Commands.{name.Replace("-", "", StringComparison.Ordinal)}Command, Microsoft.PowerShell.Commands.Utility";
+        if (Type.GetType(type) is { } command)
+        {
+            shell.AddCommand(new CmdletInfo(name, command));
+        }
+        else
+        {
+            shell.AddCommand(name);
+        }
+
+        if (types is not null)
+        {
+            shell.AddParameter("TypeData", types);
+        }
+
+        shell.Invoke();
         foreach (ErrorRecord error in shell.Streams.Error)
         {
-            cmdlet.WriteDebug($"No table views: {error}");
+            cmdlet.WriteDebug($"{name}: {error}");
         }
     }
 
-    /// <summary>The views that a runspace has, each type in one of them at most.</summary>
+    private sealed record NestedShape(Type ClrType, string Name, IReadOnlyList<RecordField> Fields) : IRecordShape;
+
+    /// <summary>The views that a runspace has.</summary>
     private sealed class ViewList
     {
-        private readonly Dictionary<string, (string Group, SessionStateFormatEntry Entry)> _views = [];
+        private readonly Dictionary<string, View> _views = [];
+        private readonly HashSet<Type> _types = [];
 
-        /// <summary>Adds a view, unless it is there; says whether it was not.</summary>
+        /// <summary>Notes that a type's members are known; returns whether they were not.</summary>
+        public bool AddType(Type type) => _types.Add(type);
+
+        /// <summary>Adds the views of types that come together, unless they are there; returns whether they were not.</summary>
         public bool Add(IReadOnlyList<IRecordShape> shapes, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
         {
             var names = shapes.Select(shape => shape.ClrType.FullName!).ToList();
@@ -98,21 +157,15 @@ internal static class EventViews
             {
                 if (_views.TryGetValue(name, out var old))
                 {
-                    Remove(formats, old.Entry);
-                    foreach (var gone in _views.Where(view => ReferenceEquals(view.Value.Entry, old.Entry)).Select(view => view.Key).ToList())
-                    {
-                        _views.Remove(gone);
-                    }
+                    Remove(formats, old);
                 }
             }
 
-            var entry = new SessionStateFormatEntry(shapes.Count == 1 ? EventTable.Of(shapes[0]) : MixedTable.Of(shapes));
-            formats.Add(entry);
-            names.ForEach(name => _views[name] = (group, entry));
+            Keep(formats, new View(group, names, [.. Definitions(shapes).Select(definition => new SessionStateFormatEntry(definition))]));
             return true;
         }
 
-        /// <summary>Adds a view for histograms that come among other objects, unless it is there; says whether it was not.</summary>
+        /// <summary>Adds a view for histograms that come among other objects, unless it is there; returns whether it was not.</summary>
         public bool Add(HistogramType type, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
         {
             var name = type.ClrType.FullName!;
@@ -121,22 +174,53 @@ internal static class EventViews
                 return false;
             }
 
-            var entry = new SessionStateFormatEntry(HistogramView.AmongOthers(type));
-            formats.Add(entry);
-            _views[name] = (name, entry);
+            Keep(formats, new View(name, [name], [new SessionStateFormatEntry(HistogramView.AmongOthers(type))]));
             return true;
         }
 
-        private static void Remove(InitialSessionStateEntryCollection<SessionStateFormatEntry> formats, SessionStateFormatEntry entry)
+        private static IEnumerable<ExtendedTypeDefinition> Definitions(IReadOnlyList<IRecordShape> shapes)
+        {
+            if (shapes.Count > 1)
+            {
+                yield return MixedTable.Of(shapes);
+            }
+
+            foreach (var shape in shapes)
+            {
+                var list = new FormatViewDefinition(shape.Name, EventList.Of(shape));
+                yield return new ExtendedTypeDefinition(shape.ClrType.FullName!, shapes.Count > 1 ? [list] : [new FormatViewDefinition(shape.Name, EventTable.Of(shape)), list]);
+            }
+        }
+
+        private void Keep(InitialSessionStateEntryCollection<SessionStateFormatEntry> formats, View view)
+        {
+            foreach (var entry in view.Entries)
+            {
+                formats.Add(entry);
+            }
+
+            foreach (var name in view.Types)
+            {
+                _views[name] = view;
+            }
+        }
+
+        private void Remove(InitialSessionStateEntryCollection<SessionStateFormatEntry> formats, View view)
         {
             for (var i = formats.Count - 1; i >= 0; i--)
             {
-                if (ReferenceEquals(formats[i], entry))
+                if (view.Entries.Contains(formats[i]))
                 {
                     formats.RemoveItem(i);
-                    return;
                 }
             }
+
+            foreach (var name in view.Types)
+            {
+                _views.Remove(name);
+            }
         }
+
+        private sealed record View(string Group, IReadOnlyList<string> Types, IReadOnlyList<SessionStateFormatEntry> Entries);
     }
 }

@@ -45,15 +45,10 @@ internal static class MixedTable
             EventTable.AddColumn(row, column);
         }
 
-        var shown = string.Join(',', columns.Select(column => column.Field.Name)).Replace("'", "''", StringComparison.Ordinal);
-        row.AddScriptBlockColumn($"[Bee.Cmdlets.EventText]::Details($_, '{shown}')", Alignment.Left, null).EndRowDefinition();
+        var shown = EventTable.Member(string.Join(',', columns.Select(column => column.Field.Name).Prepend("MapName")));
+        row.AddScriptBlockColumn($"[Bee.Cmdlets.EventText]::Details($_, {shown})", Alignment.Left, null).EndRowDefinition();
         var definition = new ExtendedTypeDefinition(first.ClrType.FullName!, [new FormatViewDefinition("Bee.Events", table.EndTable())]);
         definition.TypeNames.AddRange(shapes.Skip(1).Select(shape => shape.ClrType.FullName!));
-        foreach (var shape in shapes)
-        {
-            EventDetails.Know(shape);
-        }
-
         return definition;
     }
 

@@ -1,11 +1,14 @@
+using System.Collections;
 using System.Globalization;
+using System.Management.Automation;
 using System.Text;
 using Bee.Ebpf;
-using Bee.Oci;
 
 namespace Bee.Cmdlets;
 
-/// <summary>Text for the views of formats/Bee.Format.ps1xml.</summary>
+/// <summary>
+/// Text for the views of formats/Bee.Format.ps1xml. Objects are read by their properties, so that those that were deserialized (Import-Clixml, Receive-Job) show the same.
+/// </summary>
 public static class ViewText
 {
     // What a list leaves of 80 columns beside its labels and what is set in.
@@ -31,108 +34,123 @@ public static class ViewText
     /// <returns>The text.</returns>
     public static string Size(long bytes) => FieldText.ByteSize((ulong)Math.Max(0, bytes));
 
-    /// <summary>The platforms of an image, that of its program first and the others behind it.</summary>
+    /// <summary>Returns the platforms of an image, that of its program first and the others behind it.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
-    public static string Platforms(Image image)
+    public static string Platforms(PSObject image)
     {
-        string others = string.Join(", ", image.Platforms.Where(platform => platform != image.Platform));
-        string text = image.Platform is null ? others : others.Length == 0 ? $"{image.Platform}" : $"{image.Platform}; also {others}";
-        return Wrapped(text, DetailsWidth);
+        string own = Text(image, "Platform");
+        string others = string.Join(", ", Items(image, "Platforms").Select(platform => EventText.Line(platform)).Where(platform => platform != own));
+        return Wrapped(own.Length == 0 ? others : others.Length == 0 ? own : $"{own}; also {others}", DetailsWidth);
     }
 
-    /// <summary>An image's programs, one a line with its section and, where that is another, what it attaches to; below it what it does.</summary>
+    /// <summary>Returns an image's programs, one a line with its section and, where that is another, what it attaches to; below it what it does.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
-    public static string Programs(Image image) => Described(image.Programs, ProgramColumns, program => [program.Description]);
+    public static string Programs(PSObject image) => Described(Items(image, "Programs"), ProgramColumns, program => [Text(program, "Description")]);
 
-    /// <summary>An image's maps, one a line with kind, types and size; below it what it tells.</summary>
+    /// <summary>Returns an image's maps, one a line with kind, types and size; below it what it tells.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
-    public static string Maps(Image image) => Described(
-        image.Maps,
-        map => [map.Name, map.Type ?? string.Empty, Types(map.KeyType, map.ValueType), map.MaxEntries == 0 ? string.Empty : map.MaxEntries.ToString(CultureInfo.InvariantCulture)],
+    public static string Maps(PSObject image) => Described(
+        Items(image, "Maps"),
+        map => [Text(map, "Name"), Text(map, "Type"), Types(Text(map, "KeyType"), Text(map, "ValueType")), Text(map, "MaxEntries") is "0" ? string.Empty : Text(map, "MaxEntries")],
         MapLines);
 
-    /// <summary>An image's parameters, one a line with type and default; below it what it does.</summary>
+    /// <summary>Returns an image's parameters, one a line with type and default; below it what it does.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
-    public static string Parameters(Image image) => Described(
-        image.Parameters, parameter => [parameter.Key ?? parameter.Name, parameter.Type ?? string.Empty, $"= {parameter.Default}"], parameter => [parameter.Description]);
+    public static string Parameters(PSObject image) => Described(
+        Items(image, "Parameters"),
+        parameter => [Text(parameter, "Key") is { Length: > 0 } key ? key : Text(parameter, "Name"), Text(parameter, "Type"), $"= {Text(parameter, "Default")}"],
+        parameter => [Text(parameter, "Description")]);
 
-    /// <summary>A text broken between words; the formatter itself breaks inside of them.</summary>
+    /// <summary>Returns a text broken between words; the formatter itself breaks inside of them.</summary>
     /// <param name="text">The text, or null.</param>
     /// <param name="width">How wide a line may be; a longer word stands alone.</param>
     /// <returns>The lines.</returns>
-    public static string Wrapped(string? text, int width) => Lines(Wrap(text ?? string.Empty, width));
+    public static string Wrapped(string? text, int width) => Lines(Wrap(text ?? string.Empty, width).Select(TerminalText.Show));
 
-    /// <summary>An image's annotations, one a line.</summary>
+    /// <summary>Returns an image's annotations, one a line.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
-    public static string Annotations(Image image)
-        => Lines(image.Annotations.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} = {pair.Value}"));
+    public static string Annotations(PSObject image) => Pairs(Value(image, "Annotations"));
 
-    /// <summary>A container image's labels, one a line.</summary>
+    /// <summary>Returns a container image's labels, one a line.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
-    public static string Labels(Image image) => Lines(image.Labels.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} = {pair.Value}"));
+    public static string Labels(PSObject image) => Pairs(Value(image, "Labels"));
 
-    /// <summary>What an image was built from and with.</summary>
+    /// <summary>Returns what an image was built from and with.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
-    public static string Build(Image image)
-        => image.Build is not { } build ? string.Empty : Lines(new[] { build.Source, build.Clang, build.VmlinuxDigest is null ? null : $"vmlinux.h {build.VmlinuxDigest}" }
-            .Where(line => line is not null)!);
+    public static string Build(PSObject image) => Value(image, "Build") is not { } value ? string.Empty
+        : Lines(new[] { Text(value, "Source"), Text(value, "Clang"), Text(value, "VmlinuxDigest") is { Length: > 0 } digest ? $"vmlinux.h {digest}" : string.Empty }.Where(line => line.Length > 0));
 
-    /// <summary>A background program's programs, one a line with the kernel's id.</summary>
-    /// <param name="session">The background program.</param>
+    /// <summary>Returns a session's programs, one a line with the kernel's id.</summary>
+    /// <param name="session">The session.</param>
     /// <returns>The lines.</returns>
-    public static string LoadedPrograms(BpfProgramSession session)
-        => Columns(session.Programs.Select(program => new[] { program.Name, program.Description.SectionName, $"id {program.Id}" }));
+    public static string LoadedPrograms(PSObject session)
+        => Columns(Items(session, "Programs").Select(program => new[] { Text(program, "Name"), Text(program, "SectionName"), $"id {Text(program, "Id")}" }));
 
-    /// <summary>A background program's maps, one a line.</summary>
-    /// <param name="session">The background program.</param>
+    /// <summary>Returns a session's maps, one a line.</summary>
+    /// <param name="session">The session.</param>
     /// <returns>The lines.</returns>
-    public static string LoadedMaps(BpfProgramSession session)
-        => Columns(session.Maps.Where(map => !map.Map.Description.IsInternal).Select(map => new[] { map.Name, map.Type.ToString(), $"id {map.Id}" }));
+    public static string LoadedMaps(PSObject session)
+        => Columns(Items(session, "Maps").Where(map => !Text(map, "Name").StartsWith('.')).Select(map => new[] { Text(map, "Name"), Text(map, "Type"), $"id {Text(map, "Id")}" }));
 
-    /// <summary>A check's message, and below it what to do, broken into lines at blanks: PowerShell would break them anywhere.</summary>
+    /// <summary>Returns a check's message, and below it what to do, broken into lines at blanks: PowerShell would break them anywhere.</summary>
     /// <param name="check">The check.</param>
     /// <returns>Lines as wide as the table's column.</returns>
-    public static string Check(CheckResult check)
-        => Lines(new[] { check.Message, check.Remedy }.Where(text => !string.IsNullOrEmpty(text)).SelectMany(text => Wrap(text!, 52)));
+    public static string Check(PSObject check)
+        => Lines(new[] { Text(check, "Message"), Text(check, "Remedy") }.Where(text => text.Length > 0).SelectMany(text => Wrap(text, 52)));
 
-    /// <summary>A part of a whole as a percentage.</summary>
+    /// <summary>Returns a part of a whole as a percentage.</summary>
     /// <param name="part">From 0 to 1, or null.</param>
     /// <returns>The text; empty for null.</returns>
     public static string Percent(double? part) => part is null ? string.Empty : (part.Value * 100).ToString("0", CultureInfo.InvariantCulture) + " %";
 
-    private static string[] ProgramColumns(ImageProgram program)
+    private static string Pairs(PSObject? pairs) => Lines((pairs?.BaseObject switch
     {
-        string section = program.Section ?? program.Type ?? string.Empty;
-        return program.AttachTo is { Length: > 0 } target && section[(section.IndexOf('/', StringComparison.Ordinal) + 1)..] != target
-            ? [program.Name, section, $"attached to {target}"]
-            : [program.Name, section, string.Empty];
+        IDictionary deserialized => deserialized.Keys.Cast<object>().Select(key => ($"{key}", $"{deserialized[key]}")),
+        IEnumerable<KeyValuePair<string, string>> live => live.Select(pair => (pair.Key, pair.Value)),
+        _ => Enumerable.Empty<(string Key, string Value)>(),
+    }).OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{TerminalText.Show(pair.Key)} = {TerminalText.ShowLines(pair.Value)}"));
+
+    private static string[] ProgramColumns(PSObject program)
+    {
+        string section = Text(program, "Section") is { Length: > 0 } said ? said : Text(program, "Type");
+        return Text(program, "AttachTo") is { Length: > 0 } target && section[(section.IndexOf('/', StringComparison.Ordinal) + 1)..] != target
+            ? [Text(program, "Name"), section, $"attached to {target}"]
+            : [Text(program, "Name"), section, string.Empty];
     }
 
-    private static IEnumerable<string?> MapLines(ImageMap map)
+    private static IEnumerable<string> MapLines(PSObject map)
     {
-        yield return map.Unit is null ? map.Help : $"{map.Help} ({map.Unit})".TrimStart();
-        yield return map.Kind is null ? null : $"kind: {map.Kind.ToLowerInvariant()}";
-        yield return map.Labels is { Count: > 0 } labels ? $"labels: {string.Join(", ", labels)}" : null;
-        foreach (ImageField field in map.Fields ?? [])
+        yield return Text(map, "Unit") is { Length: > 0 } unit ? $"{Text(map, "Help")} ({unit})".TrimStart() : Text(map, "Help");
+        yield return Text(map, "Kind") is { Length: > 0 } kind ? $"kind: {kind.ToLowerInvariant()}" : string.Empty;
+        yield return string.Join(", ", Items(map, "Labels").Select(EventText.Line)) is { Length: > 0 } labels ? $"labels: {labels}" : string.Empty;
+        foreach (PSObject field in Items(map, "Fields"))
         {
-            yield return field.Description is null ? null : $"{field.Name}: {field.Description}";
+            yield return Text(field, "Description") is { Length: > 0 } description ? $"{Text(field, "Name")}: {description}" : string.Empty;
         }
     }
 
-    private static string Types(string? key, string? value) => key is null ? value ?? string.Empty : $"{key} -> {value}";
+    private static string Types(string key, string value) => key.Length == 0 ? value : $"{key} -> {value}";
+
+    private static PSObject? Value(PSObject item, string name) => EventText.Wrapped(item.Properties[name]?.Value);
+
+    private static string Text(PSObject item, string name) => EventText.Line(Value(item, name));
+
+    private static IEnumerable<PSObject> Items(PSObject item, string name) =>
+        Value(item, name)?.BaseObject is IEnumerable list and not string ? list.Cast<object?>().OfType<object>().Select(PSObject.AsPSObject) : [];
 
     // Each item's columns, and below them what is said about it, set in.
-    private static string Described<T>(IReadOnlyList<T> items, Func<T, string[]> columns, Func<T, IEnumerable<string?>> below)
+    private static string Described(IEnumerable<PSObject> described, Func<PSObject, string[]> columns, Func<PSObject, IEnumerable<string>> below)
     {
+        PSObject[] items = [.. described];
         string[] rows = Columns(items.Select(columns)).Split(Environment.NewLine);
-        return Lines(items.SelectMany((item, i) => below(item).Where(line => !string.IsNullOrEmpty(line)).SelectMany(line => Wrap(line!, 60)).Select(line => "    " + line).Prepend(rows[i])));
+        return Lines(items.SelectMany((item, i) => below(item).Where(line => line.Length > 0).SelectMany(line => Wrap(line, 60)).Select(line => "    " + line).Prepend(rows[i])));
     }
 
     private static IEnumerable<string> Wrap(string text, int width)

@@ -26,7 +26,7 @@ internal static class HistogramEmitter
                 names.Next(label.Name), label.CName.Length > 0 ? label.CName : label.Name, label.ClrType, label.Meaning, label.Offset, label.Size, label.Width, label.AlignRight))
             .ToArray();
         var key = ShapeKey.Of($"histogram {map}:{source.FullName}", labels.Select((label, i) => $"{named[i].Name}={label.Name}"));
-        var type = EmittedTypes.Other(key, map, (module, name) => Emit(module, name, map, source, labels, named));
+        var type = EmittedTypes.Other(key, map, (module, name) => Emit(module, name, map, source, labels, named), named);
         return (type, named);
     }
 

@@ -45,6 +45,9 @@ public sealed class BpfProgram
     /// <summary>The program's type.</summary>
     public ProgramType Type => Description.Type;
 
+    /// <summary>The name of its ELF section, as in <c>tracepoint/syscalls/sys_enter_openat</c>.</summary>
+    public string SectionName => Description.SectionName;
+
     /// <summary>The kernel's id of the program; 0 for an optional program (<c>SEC("?…")</c>), which is not loaded.</summary>
     public int Id { get; }
 

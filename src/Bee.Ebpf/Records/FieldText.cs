@@ -50,6 +50,14 @@ public static class FieldText
     /// <returns><c>HH:mm:ss.fff</c>, 12 characters.</returns>
     public static string TimeOfDay(DateTime moment) => moment.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
 
+    /// <summary>Returns a moment to the microsecond, with its distance from UTC.</summary>
+    /// <param name="moment">The moment.</param>
+    /// <returns><c>yyyy-MM-dd HH:mm:ss.ffffff zzz</c>.</returns>
+    public static string Moment(DateTime moment) => moment.ToString("yyyy-MM-dd HH:mm:ss.ffffff zzz", CultureInfo.InvariantCulture);
+
+    /// <inheritdoc cref="Moment(DateTime)"/>
+    public static string Moment(DateTimeOffset moment) => moment.ToString("yyyy-MM-dd HH:mm:ss.ffffff zzz", CultureInfo.InvariantCulture);
+
     /// <summary>A user's name, from this machine's user database.</summary>
     /// <param name="id">The user's number.</param>
     /// <returns>The name, or the number where there is none.</returns>

@@ -87,6 +87,11 @@ public sealed unsafe class RecordType : IRecordShape
         return new RecordType(RecordPlans.Record(WordsShape.Apply(ShapeReader.Read(type, name), "Value", said), name, withMapName: false), name, said);
     }
 
+    /// <summary>Returns the fields of an emitted type: of events, entries, nested structs; of histograms the labels.</summary>
+    /// <param name="typeName">The type's full name.</param>
+    /// <returns>The fields in order; null for a type that this process has not emitted.</returns>
+    public static IReadOnlyList<RecordField>? FieldsOf(string typeName) => EmittedTypes.Fields(typeName);
+
     /// <summary>
     /// Begins to make the types of a file's streaming maps on another thread, so that they are there when they are asked for: the first ones of a
     /// process cost some ten milliseconds, which loading the program takes anyway. Nothing need be awaited, and faults come when the type is asked for.

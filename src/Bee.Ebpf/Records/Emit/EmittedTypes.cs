@@ -12,6 +12,7 @@ internal static class EmittedTypes
 {
     private static readonly object Lock = new();
     private static readonly Dictionary<string, Type> Made = [];
+    private static readonly Dictionary<string, Lazy<IReadOnlyList<RecordField>>> Described = [];
     private static readonly HashSet<string> Names = new(StringComparer.OrdinalIgnoreCase);
     private static readonly ModuleBuilder Module = AssemblyBuilder
         .DefineDynamicAssembly(new AssemblyName("Bee.Events"), AssemblyBuilderAccess.Run)
@@ -23,7 +24,23 @@ internal static class EmittedTypes
         var key = plan.Key;
         lock (Lock)
         {
-            return Find(key) ?? Keep(key, new TypeEmitter(Module, plan, Name(plan.Label, key)).Emit());
+            if (Find(key) is { } known)
+            {
+                return known;
+            }
+
+            var made = Keep(key, new TypeEmitter(Module, plan, Name(plan.Label, key)).Emit());
+            Described[made.FullName!] = new(() => RecordFields.Of(plan));
+            return made;
+        }
+    }
+
+    /// <summary>The fields of a class that was made here, by its full name; null for any other.</summary>
+    public static IReadOnlyList<RecordField>? Fields(string typeName)
+    {
+        lock (Lock)
+        {
+            return Described.GetValueOrDefault(typeName)?.Value;
         }
     }
 
@@ -40,11 +57,19 @@ internal static class EmittedTypes
     /// <param name="key">A text that is equal exactly for types that are alike.</param>
     /// <param name="label">What its name begins with.</param>
     /// <param name="emit">Makes it in a module, under a name.</param>
-    public static Type Other(string key, string label, Func<ModuleBuilder, string, Type> emit)
+    /// <param name="fields">The fields that it has beside those of its base.</param>
+    public static Type Other(string key, string label, Func<ModuleBuilder, string, Type> emit, IReadOnlyList<RecordField> fields)
     {
         lock (Lock)
         {
-            return Find(key) ?? Keep(key, emit(Module, Name(label, key)));
+            if (Find(key) is { } known)
+            {
+                return known;
+            }
+
+            var made = Keep(key, emit(Module, Name(label, key)));
+            Described[made.FullName!] = new(fields);
+            return made;
         }
     }
 

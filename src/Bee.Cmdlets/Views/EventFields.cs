@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using System.Reflection;
+using System.Text;
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>The fields of events, entries and nested structs of any type as text, also of those that were deserialized.</summary>
+internal static class EventFields
+{
+    private const string Deserialized = "Deserialized.";
+
+    // What jobs and remote sessions add to an object.
+    private static readonly string[] Added = ["PSComputerName", "RunspaceId", "PSShowComputerName", "PSSourceJobInstanceId", EventMembers.Shown];
+
+    // No table shows more than this of a line, and records may be long.
+    private const int Enough = 160;
+
+    private static readonly ConcurrentDictionary<string, Field[]> Shapes = new();
+    private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> Properties = new();
+
+    /// <summary>Learns what the fields of a type mean, and which of them its author shows.</summary>
+    public static void Know(IRecordShape shape) =>
+        Shapes[shape.ClrType.FullName!] = [.. EventColumns.Shown(shape).Select(field => new Field(field.Name, EventColumns.MeaningOf(shape, field)))];
+
+    /// <summary>Returns the fields on one line, as in <c>comm=sshd latency=1.2ms</c>.</summary>
+    /// <param name="record">The object.</param>
+    /// <param name="except">The names of the fields to leave out.</param>
+    public static string OnOneLine(PSObject record, string[] except)
+    {
+        if (IsHistogram(record))
+        {
+            return $"{HistogramText.Labels(record)} {HistogramText.Summary(record)}".TrimStart();
+        }
+
+        var text = new StringBuilder();
+        foreach (var field in Of(record))
+        {
+            if (Array.IndexOf(except, field.Name) >= 0 || text.Length > Enough)
+            {
+                continue;
+            }
+
+            var value = EventText.Of(field.Meaning, Value(record, field.Name));
+            text.Append(text.Length == 0 ? "" : " ").Append(TerminalText.Show(field.Name)).Append('=').Append(Quoted(value));
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Returns the fields, one a line.</summary>
+    /// <param name="record">The object.</param>
+    public static string OnLines(PSObject record)
+    {
+        Field[] fields = [.. Of(record).Where(field => field.Name != "MapName")];
+        if (record.Properties["MapName"] is not null)
+        {
+            fields = [new Field("MapName", FieldMeaning.Text), .. fields];
+        }
+
+        int width = fields.Length == 0 ? 0 : fields.Max(field => field.Name.Length);
+        string indent = "\n" + new string(' ', width + 3);
+        return string.Join('\n', fields.Select(field =>
+            $"{TerminalText.Show(field.Name).PadRight(width)} : {EventText.Item(field.Meaning, Value(record, field.Name)).Replace("\n", indent, StringComparison.Ordinal)}"));
+    }
+
+    /// <summary>A value, in quotes where it would run into the next.</summary>
+    public static string Quoted(string value) => value.Length == 0 || value.Contains(' ', StringComparison.Ordinal) ? $"'{value}'" : value;
+
+    /// <summary>The value of a property, as the object has it; null where it has no such property.</summary>
+    public static PSObject? Value(PSObject record, string name) => EventText.Wrapped(record.BaseObject is BpfEvent live
+        ? Properties.GetOrAdd((live.GetType(), name), static key => key.Type.GetProperty(key.Name))?.GetValue(live)
+        : record.Properties[name]?.Value);
+
+    /// <summary>The full name of an object's type, whether it was deserialized or not.</summary>
+    public static string TypeName(PSObject record)
+    {
+        string name = record.TypeNames.Count == 0 ? string.Empty : record.TypeNames[0];
+        return name.StartsWith(Deserialized, StringComparison.Ordinal) ? name[Deserialized.Length..] : name;
+    }
+
+    private static Field[] Of(PSObject record)
+    {
+        string type = TypeName(record);
+        return Shapes.TryGetValue(type, out Field[]? known) ? known
+            : !IsHistogram(record) && RecordType.FieldsOf(type) is { } fields ? [.. fields.Select(field => new Field(field.Name, field.Meaning))]
+            : [.. Own(record).Select(property => new Field(property.Name, MeaningOf(EventText.Wrapped(property.Value))))];
+    }
+
+    /// <summary>The properties of an object whose type this process does not know.</summary>
+    public static IEnumerable<PSPropertyInfo> Own(PSObject record) => record.Properties.Where(property => !Added.Contains(property.Name));
+
+    private static bool IsHistogram(PSObject record) => record.TypeNames.Any(name => name is "Bee.Ebpf.Histogram" or Deserialized + "Bee.Ebpf.Histogram");
+
+    // Of a type that this process has not made the value itself tells a little.
+    private static FieldMeaning MeaningOf(PSObject? value) =>
+        value?.BaseObject is DateTime ? FieldMeaning.Timestamp
+        : StackText.Frames(value) is not null ? FieldMeaning.Stack
+        : value?.TypeNames.Any(name => name.StartsWith(Deserialized + "Bee.Ebpf.BpfArray`1[[System.Byte,", StringComparison.Ordinal)) == true ? FieldMeaning.Bytes
+        : FieldMeaning.Object;
+
+    private readonly record struct Field(string Name, FieldMeaning Meaning);
+}

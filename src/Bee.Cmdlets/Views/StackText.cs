@@ -1,0 +1,50 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Text.RegularExpressions;
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Stacks for views. The objects keep all frames.</summary>
+internal static partial class StackText
+{
+    /// <summary>Returns the frames of a stack, also of one that was deserialized; null for what is none.</summary>
+    /// <param name="value">A field's value.</param>
+    public static IReadOnlyList<(string? Symbol, string Text)>? Frames(PSObject? value) => value switch
+    {
+        { BaseObject: StackTrace trace } => [.. trace.Select(frame => (frame.Symbol, frame.ToString()))],
+        { BaseObject: IEnumerable list } wrapped when wrapped.TypeNames.Contains("Deserialized.Bee.Ebpf.StackTrace") =>
+            [.. list.Cast<object>().Select(PSObject.AsPSObject).Select(frame => (frame.Properties["Symbol"]?.Value as string, frame.ToString()))],
+        _ => null,
+    };
+
+    /// <summary>
+    /// Leaves out the innermost frames that come from taking the stack: the program itself, its trampoline and the kernel's dispatch of the hook. They are the same in each
+    /// event. A stack of nothing else stays whole.
+    /// </summary>
+    /// <param name="frames">The innermost first.</param>
+    public static IEnumerable<(string? Symbol, string Text)> Fold(IReadOnlyList<(string? Symbol, string Text)> frames)
+    {
+        int own = 0;
+        while (own < frames.Count && frames[own].Symbol is { } symbol && Tracing().IsMatch(symbol))
+        {
+            own++;
+        }
+
+        return frames.Skip(own == frames.Count ? 0 : own);
+    }
+
+    // kernel/bpf (trampolines, helpers), kernel/trace/bpf_trace.c, kernel/events/core.c, kernel/trace/trace_{syscalls,kprobe,uprobe,fprobe}.c and the probes of include/trace.
+    // Programs have the tag of their code in their name; other functions that begin with bpf_ may be what is traced.
+    [GeneratedRegex("""
+        ^(
+            bpf_prog_[0-9a-f]{16}(_.*)? | bpf_trampoline_\d+ | bpf_dispatcher_\w+ | __bpf_prog_(enter|exit)\w* | __bpf_prog_run\w* | bpf_get_stack(id)?(_\w+)? | __bpf_get_stack(id)? | get_perf_callchain
+            | __bpf_trace_\w+ | bpf_trace_run\d+ | __traceiter_\w+ | __probestub_\w+ | trace_call_bpf\w* | bpf_overflow_handler
+            | perf_trace_\w+ | perf_syscall_(enter|exit) | perf_call_bpf_(enter|exit) | perf_tp_event\w* | __?perf_event_overflow | perf_event_overflow | perf_swevent_\w+ | ___perf_sw_event
+            | k(ret)?probe_perf_func | k(ret)?probe_dispatcher | kprobe_ftrace_handler | kprobe_multi_link_(prog_run|handler|exit_handler) | fprobe_\w+handler | fprobe_(entry|return)
+            | (__)?uprobe_(perf_func|dispatcher|prog_run) | __uprobe_perf_func | uretprobe_(perf_func|dispatcher) | uprobe_multi_link_\w*handler
+            | arch_ftrace_ops_list_func | ftrace_(regs_)?caller\w* | ftrace_trampoline | ftrace_ops_\w+func | rethook_trampoline_handler | arch_rethook_trampoline\w*
+        )$
+        """, RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex Tracing();
+}
