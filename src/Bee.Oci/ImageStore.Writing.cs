@@ -82,14 +82,14 @@ public sealed partial class ImageStore
             if (!byDigest && names.Length > 1)
             {
                 throw new StoreException(
-                    StoreFault.Ambiguous, $"'{reference}' fits several names of one image: {string.Join(", ", names.Select(Printable.Text))}. Say which, or give the digest for all.");
+                    StoreFault.Ambiguous, $"'{reference}' fits several names of one image: {string.Join(", ", names.Select(TerminalText.Clean))}. Say which, or give the digest for all.");
             }
 
             index.Remove([.. found]);
             List<DescriptorDocument> orphans = SignatureNames.Orphans(index, files, Path);
             index.Remove(orphans);
             gone = [found[0].Digest, .. orphans.Select(o => o.Digest)];
-            result = new RemoveResult([.. names.Select(Printable.Text)], found[0].Digest ?? "", 0, 0);
+            result = new RemoveResult([.. names.Select(TerminalText.Clean)], found[0].Digest ?? "", 0, 0);
             return true;
         }, files =>
         {

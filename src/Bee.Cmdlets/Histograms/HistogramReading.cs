@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using Bee.Ebpf;
+using Bee.Posix;
 
 namespace Bee.Cmdlets;
 

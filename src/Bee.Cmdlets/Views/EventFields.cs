@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Reflection;
 using System.Text;
 using Bee.Ebpf;
+using Bee.Posix;
 
 namespace Bee.Cmdlets;
 

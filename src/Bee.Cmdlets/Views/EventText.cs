@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Text;
 using Bee.Ebpf;
+using Bee.Posix;
 
 namespace Bee.Cmdlets;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Text;
 using Bee.Ebpf;
+using Bee.Posix;
 
 namespace Bee.Cmdlets;
 
@@ -114,8 +115,8 @@ public static class ViewText
     {
         IDictionary deserialized => deserialized.Keys.Cast<object>().Select(key => ($"{key}", $"{deserialized[key]}")),
         IEnumerable<KeyValuePair<string, string>> live => live.Select(pair => (pair.Key, pair.Value)),
-        _ => Enumerable.Empty<(string Key, string Value)>(),
-    }).OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{TerminalText.Show(pair.Key)} = {TerminalText.ShowLines(pair.Value)}"));
+        _ => Enumerable.Empty<(string, string)>(),
+    }).OrderBy(pair => pair.Item1, StringComparer.Ordinal).Select(pair => $"{TerminalText.Show(pair.Item1)} = {TerminalText.ShowLines(pair.Item2)}"));
 
     private static string[] ProgramColumns(PSObject program)
     {

@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Ebpf;
 
 /// <summary>Finds the descriptions that stand in the C file: tags that bee.h's BEE_DESCRIBE attaches to declarations.</summary>
@@ -35,7 +37,7 @@ internal static class DescriptionTags
                 && btf.Types[id] is BtfDeclarationTag tag
                 && tag.Value.StartsWith(Prefix, StringComparison.Ordinal))
             {
-                tags.TryAdd((tag.Target.Id, tag.ComponentIndex), ControlCharacters.Replace(tag.Value[Prefix.Length..]));
+                tags.TryAdd((tag.Target.Id, tag.ComponentIndex), TerminalText.Clean(tag.Value[Prefix.Length..]));
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Bee.Oci.Json;
+using Bee.Posix;
 
 namespace Bee.Oci.Archives;
 
@@ -56,7 +57,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
                     return _current = Entry(attributes.Name ?? header.Name, header.Type, size);
 
                 default:
-                    throw Bad($"'{Printable.Text(attributes.Name ?? header.Name)}' is {Kind(header.Type)}, and only files and directories belong into it");
+                    throw Bad($"'{TerminalText.Clean(attributes.Name ?? header.Name)}' is {Kind(header.Type)}, and only files and directories belong into it");
             }
         }
     }
@@ -76,7 +77,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
         bool isDirectory = type == '5' || (type != '7' && name.EndsWith('/'));
         if (isDirectory && size != 0)
         {
-            throw Bad($"the directory '{Printable.Text(name)}' has content");
+            throw Bad($"the directory '{TerminalText.Clean(name)}' has content");
         }
 
         _characters += path.Length;
@@ -88,7 +89,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
         // A directory may come twice, as tools write it for each of several sources; a file may not, since who checks might read the other.
         if (!_names.Add(isDirectory ? path + "/" : path) && !isDirectory)
         {
-            throw Bad($"it has two entries of the name '{Printable.Text(path)}'");
+            throw Bad($"it has two entries of the name '{TerminalText.Clean(path)}'");
         }
 
         return new ArchiveEntry(path, isDirectory, size, _position);
@@ -96,13 +97,13 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
 
     private static string Relative(string name)
     {
-        if (name.Length == 0 || name.StartsWith('/') || name.Contains('\\', StringComparison.Ordinal) || name.Any(char.IsControl))
+        if (name.Length == 0 || name.StartsWith('/') || name.Contains('\\', StringComparison.Ordinal) || TerminalText.IsUnsafe(name))
         {
-            throw Bad($"'{Printable.Text(name)}' is no relative path");
+            throw Bad($"'{TerminalText.Clean(name)}' is no relative path");
         }
 
         string[] parts = [.. name.Split('/').Where(part => part is not ("" or "."))];
-        return parts.Contains("..") ? throw Bad($"the path '{Printable.Text(name)}' leads out of it") : string.Join('/', parts);
+        return parts.Contains("..") ? throw Bad($"the path '{TerminalText.Clean(name)}' leads out of it") : string.Join('/', parts);
     }
 
     /// <summary>Notes where the next header is, and refuses what is too large before any of it is read.</summary>
@@ -195,6 +196,6 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
         '6' => "a named pipe",
         'S' => "a sparse file",
         'K' => "a link with a long target",
-        _ => $"of the unknown type '{Printable.Text(type.ToString())}'",
+        _ => $"of the unknown type '{TerminalText.Clean(type.ToString())}'",
     };
 }

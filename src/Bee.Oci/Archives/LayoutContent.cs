@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Bee.Oci.Json;
 using Bee.Oci.Store;
+using Bee.Posix;
 
 namespace Bee.Oci.Archives;
 
@@ -37,7 +38,7 @@ internal sealed class LayoutContent(IBlobs blobs, StoreIndex index)
         ImageReference? name = Whole(whole) ?? Whole(tag);
         bool isTag = name is null && ImageReference.TryParse($"x:{tag}", out _);
         string? other = string.IsNullOrEmpty(whole) ? tag : whole;
-        return new LayoutImage(entry.ToDescriptor(), name, isTag ? tag : null) { InvalidName = name is null && other is not null && (other == whole || !isTag) ? Printable.Text(other) : null };
+        return new LayoutImage(entry.ToDescriptor(), name, isTag ? tag : null) { InvalidName = name is null && other is not null && (other == whole || !isTag) ? TerminalText.Clean(other) : null };
     }
 
     /// <summary>A name with a repository; a word alone is a tag, as skopeo and oras write it.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Bee.Oci.Json;
 using Bee.Oci.Store;
+using Bee.Posix;
 
 namespace Bee.Oci.Formats;
 
@@ -68,7 +69,7 @@ internal static class BpfmanFormat
         {
             using JsonDocument document = JsonDocument.Parse(json ?? "{}");
             return document.RootElement.ValueKind == JsonValueKind.Object
-                ? [.. document.RootElement.EnumerateObject().Select(pair => (Printable.Text(pair.Name), pair.Value.ValueKind == JsonValueKind.String ? Printable.Text(pair.Value.GetString()!) : null))]
+                ? [.. document.RootElement.EnumerateObject().Select(pair => (TerminalText.Clean(pair.Name), pair.Value.ValueKind == JsonValueKind.String ? TerminalText.Clean(pair.Value.GetString()!) : null))]
                 : [];
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

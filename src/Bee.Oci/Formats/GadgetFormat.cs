@@ -1,6 +1,7 @@
 using System.Text;
 using Bee.Oci.Json;
 using Bee.Oci.Store;
+using Bee.Posix;
 
 namespace Bee.Oci.Formats;
 
@@ -27,7 +28,7 @@ internal static class GadgetFormat
             Program = programs is [var only] ? only : null,
             WhyNoProgram = programs.Length == 1 ? null
                 : $"it has {programs.Length} layers of the type {MediaTypes.GadgetProgram}, and an image of Inspektor Gadget's has exactly one",
-            Metadata = config?.MediaType == MediaTypes.GadgetConfig ? Printable.Lines(Encoding.UTF8.GetString(files.ReadBlob(config, LongestMetadata))) : null,
+            Metadata = config?.MediaType == MediaTypes.GadgetConfig ? TerminalText.CleanLines(Encoding.UTF8.GetString(files.ReadBlob(config, LongestMetadata))) : null,
         };
     }
 

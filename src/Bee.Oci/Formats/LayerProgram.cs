@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using Bee.Oci.Archives;
 using Bee.Oci.Json;
+using Bee.Posix;
 
 namespace Bee.Oci.Formats;
 
@@ -68,7 +69,7 @@ internal static class LayerProgram
 
         return named ?? objects.Count switch
         {
-            _ when wanted is not null => throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' has no file '{Printable.Text(wanted)}', which its label names."),
+            _ when wanted is not null => throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' has no file '{TerminalText.Clean(wanted)}', which its label names."),
             0 => throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' has no eBPF object in it."),
             1 => found!,
             _ => throw new StoreException(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Bee.Posix;
 
 namespace Bee.Oci.Json;
 
@@ -83,7 +84,7 @@ internal sealed class PlatformDocument
 
     public Platform? ToPlatform() => Os is null || Architecture is null
         ? null
-        : new Platform(Printable.Text(Os), Printable.Text(Architecture), Variant is null ? null : Printable.Text(Variant));
+        : new Platform(TerminalText.Clean(Os), TerminalText.Clean(Architecture), Variant is null ? null : TerminalText.Clean(Variant));
 }
 
 /// <summary>A manifest or an index, told apart by media type; <c>index.json</c> of a layout is one too.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Bee.Posix;
 
 namespace Bee.Oci.Json;
 
@@ -78,7 +79,7 @@ internal sealed class LocatedJson
         {
             if (!known.Contains(name.Value))
             {
-                throw name.Wrong($"'{Printable.Text(Redaction.WithoutLogin(name.Value))}' is unknown in {what}; known are {string.Join(", ", known)}.");
+                throw name.Wrong($"'{TerminalText.Clean(Redaction.WithoutLogin(name.Value))}' is unknown in {what}; known are {string.Join(", ", known)}.");
             }
         }
 
@@ -112,7 +113,7 @@ internal sealed class LocatedJson
                     var name = new LocatedJson(path, JsonTokenType.PropertyName, nameLine, nameColumn) { Value = reader.GetString()! };
                     if (!names.Add(name.Value))
                     {
-                        throw name.Wrong($"'{Printable.Text(Redaction.WithoutLogin(name.Value))}' stands here twice.");
+                        throw name.Wrong($"'{TerminalText.Clean(Redaction.WithoutLogin(name.Value))}' stands here twice.");
                     }
 
                     reader.Read();

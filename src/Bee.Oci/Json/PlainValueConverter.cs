@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Bee.Posix;
 
 namespace Bee.Oci.Json;
 
@@ -63,10 +64,10 @@ internal sealed class PlainValueConverter : JsonConverter<object>
     // Anyone may have written it, and it is shown on a terminal.
     private static object? Plain(JsonElement json) => json.ValueKind switch
     {
-        JsonValueKind.Object => json.EnumerateObject().DistinctBy(field => Printable.Text(field.Name)).ToDictionary(field => Printable.Text(field.Name), field => Plain(field.Value)),
+        JsonValueKind.Object => json.EnumerateObject().DistinctBy(field => TerminalText.Clean(field.Name)).ToDictionary(field => TerminalText.Clean(field.Name), field => Plain(field.Value)),
         JsonValueKind.Array => json.EnumerateArray().Select(Plain).ToArray(),
         JsonValueKind.Null => null,
-        JsonValueKind.String => Printable.Lines(json.GetString()!),
+        JsonValueKind.String => TerminalText.CleanLines(json.GetString()!),
         _ => json.GetRawText(),
     };
 }

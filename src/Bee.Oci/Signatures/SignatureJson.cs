@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Bee.Oci.Json;
 using Bee.Oci.Signatures.Keys;
 using Bee.Oci.Signatures.Layouts;
+using Bee.Posix;
 
 namespace Bee.Oci.Signatures;
 
@@ -33,7 +34,7 @@ internal sealed partial class SignatureJson : JsonSerializerContext
         }
         catch (StoreException e)
         {
-            throw new UnusableSignatureException(Printable.Text(e.Message));
+            throw new UnusableSignatureException(TerminalText.Clean(e.Message));
         }
     }
 }

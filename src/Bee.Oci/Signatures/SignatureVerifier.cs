@@ -1,6 +1,7 @@
 using Bee.Oci.Json;
 using Bee.Oci.Registry;
 using Bee.Oci.Signatures.Layouts;
+using Bee.Posix;
 
 namespace Bee.Oci.Signatures;
 
@@ -54,7 +55,7 @@ public sealed class SignatureVerifier
 
             // Nothing of the content is read before somebody has vouched for it.
             Claim claim = found.Layout == SignatureLayout.Bundle ? Statement.Read(payload) : SimpleSigningPayload.Read(payload);
-            finding = finding with { Reference = claim.Reference is null ? null : Printable.Text(claim.Reference) };
+            finding = finding with { Reference = claim.Reference is null ? null : TerminalText.Clean(claim.Reference) };
             claim.Check(digest, reference, SignedAs);
             return finding with { Key = key };
         }

@@ -1,6 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using Bee.Oci.Signatures.Keys;
+using Bee.Posix;
 
 namespace Bee.Oci.Signatures;
 
@@ -102,7 +103,7 @@ public sealed class SigningKey : IDisposable
             case "PUBLIC KEY" or "RSA PUBLIC KEY" or "CERTIFICATE":
                 throw new SignatureException(SignatureFault.BadKey, $"{where} is public, and to sign takes the private half (cosign.key beside cosign.pub).");
             default:
-                return label == Pkcs8Label || IsEncrypted(label) ? KeyInfo.ReadPrivate(der, algorithms, where) : throw new SignatureException(SignatureFault.BadKey, $"{where} is no private key: its PEM says '{Json.Printable.Text(label)}'.");
+                return label == Pkcs8Label || IsEncrypted(label) ? KeyInfo.ReadPrivate(der, algorithms, where) : throw new SignatureException(SignatureFault.BadKey, $"{where} is no private key: its PEM says '{TerminalText.Clean(label)}'.");
         }
     }
 }

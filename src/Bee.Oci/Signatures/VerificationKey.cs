@@ -1,6 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using Bee.Oci.Signatures.Keys;
+using Bee.Posix;
 
 namespace Bee.Oci.Signatures;
 
@@ -57,7 +58,7 @@ public sealed class VerificationKey
                 throw new SignatureException(
                     SignatureFault.BadKey, $"{where} is a private key. To verify takes the public one (cosign.pub beside cosign.key), and nobody who verifies should have the other.");
             default:
-                throw new SignatureException(SignatureFault.BadKey, $"{where} is no public key: its PEM says '{Json.Printable.Text(text.Label)}'.");
+                throw new SignatureException(SignatureFault.BadKey, $"{where} is no public key: its PEM says '{TerminalText.Clean(text.Label)}'.");
         }
     }
 

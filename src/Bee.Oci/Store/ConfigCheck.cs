@@ -1,4 +1,5 @@
 using Bee.Oci.Json;
+using Bee.Posix;
 
 namespace Bee.Oci.Store;
 
@@ -30,7 +31,7 @@ internal static class ConfigCheck
             Help = Text(m.Help),
             Unit = Text(m.Unit),
             Scale = m.Scale is { } scale ? scale with { Spacing = Text(scale.Spacing) } : null,
-            Labels = m.Labels is { } labels ? List(labels, Printable.Text) : null,
+            Labels = m.Labels is { } labels ? List(labels, TerminalText.Clean) : null,
             Fields = Fields(m.Fields),
         }),
         Parameters = List(config.Parameters, p => p with
@@ -46,7 +47,7 @@ internal static class ConfigCheck
             {
                 Source = Text(build.Source),
                 Clang = Text(build.Clang),
-                Flags = List(build.Flags, Printable.Text),
+                Flags = List(build.Flags, TerminalText.Clean),
                 VmlinuxDigest = Text(build.VmlinuxDigest),
                 Bee = Text(build.Bee),
             }
@@ -56,7 +57,7 @@ internal static class ConfigCheck
     private static ImageField[]? Fields(IReadOnlyList<ImageField>? fields) =>
         fields is null ? null : List(fields, f => f with { Name = Text(f.Name) ?? "", Description = Text(f.Description) });
 
-    private static string? Text(string? text) => text is null ? null : Printable.Text(text);
+    private static string? Text(string? text) => text is null ? null : TerminalText.Clean(text);
 
     // The JSON reader fills a property with null whatever its type says.
     private static T[] List<T>(IReadOnlyList<T>? list, Func<T, T> each)

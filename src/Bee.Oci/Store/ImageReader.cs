@@ -1,5 +1,6 @@
 using Bee.Oci.Formats;
 using Bee.Oci.Json;
+using Bee.Posix;
 
 namespace Bee.Oci.Store;
 
@@ -14,7 +15,7 @@ internal sealed class ImageReader(IBlobs files, string store)
     public Image Read(DescriptorDocument entry)
     {
         Descriptor descriptor = entry.ToDescriptor();
-        string reference = Printable.Text(entry.ReferenceName ?? descriptor.Digest);
+        string reference = TerminalText.Clean(entry.ReferenceName ?? descriptor.Digest);
         try
         {
             return Read(reference, descriptor);

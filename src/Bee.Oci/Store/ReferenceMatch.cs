@@ -1,4 +1,5 @@
 using Bee.Oci.Json;
+using Bee.Posix;
 
 namespace Bee.Oci.Store;
 
@@ -79,6 +80,6 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
             ? found
             : throw new StoreException(
                 StoreFault.Ambiguous,
-                $"'{wanted}' fits {digests.Length} images: {string.Join(", ", found.Select(e => Printable.Text(e.ReferenceName ?? e.Digest ?? "")).Distinct().Take(8))}. Say more of the name.");
+                $"'{wanted}' fits {digests.Length} images: {string.Join(", ", found.Select(e => TerminalText.Clean(e.ReferenceName ?? e.Digest ?? "")).Distinct().Take(8))}. Say more of the name.");
     }
 }

@@ -43,7 +43,7 @@ internal sealed class StoreLayout : IDisposable
         string? version = OciJson.Read(content, OciJson.Canonical.LayoutDocument, StoreFault.NotAStore, $"file {LayoutFiles.LayoutName} of '{path}'").Version;
         if (version?.StartsWith("1.", StringComparison.Ordinal) != true)
         {
-            throw new StoreException(StoreFault.NotAStore, $"'{path}' is an OCI image layout of version '{Printable.Text(version ?? "")}'; Bee knows {Version}.");
+            throw new StoreException(StoreFault.NotAStore, $"'{path}' is an OCI image layout of version '{TerminalText.Clean(version ?? "")}'; Bee knows {Version}.");
         }
     }
 

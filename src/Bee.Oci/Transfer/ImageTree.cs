@@ -1,5 +1,6 @@
 using Bee.Oci.Json;
 using Bee.Oci.Registry;
+using Bee.Posix;
 
 namespace Bee.Oci.Transfer;
 
@@ -49,7 +50,7 @@ internal sealed class ImageTree
         {
             throw new RegistryException(
                 RegistryFault.BadAnswer,
-                $"The manifest {manifest.Descriptor.Digest} is of the type '{Printable.Text(manifest.Descriptor.MediaType)}', which is neither an image manifest nor an index of OCI or docker (schema 2).");
+                $"The manifest {manifest.Descriptor.Digest} is of the type '{TerminalText.Clean(manifest.Descriptor.MediaType)}', which is neither an image manifest nor an index of OCI or docker (schema 2).");
         }
 
         try

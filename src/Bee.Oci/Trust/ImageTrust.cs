@@ -1,5 +1,6 @@
 using Bee.Oci.Registry;
 using Bee.Oci.Signatures;
+using Bee.Posix;
 
 namespace Bee.Oci.Trust;
 
@@ -74,7 +75,7 @@ public sealed class ImageTrust
     {
         if (_policies.Value is [var policy, ..])
         {
-            throw new TrustException(TrustFault.Denied, $"'{Json.Printable.Text(Redaction.WithoutLogin(name))}' is not an image reference, so {policy.Path} cannot decide over the image; it is refused.")
+            throw new TrustException(TrustFault.Denied, $"'{TerminalText.Clean(Redaction.WithoutLogin(name))}' is not an image reference, so {policy.Path} cannot decide over the image; it is refused.")
             {
                 Policy = policy.Path,
                 Remedy = "Give the image a name that is a reference, if you know what it is.",

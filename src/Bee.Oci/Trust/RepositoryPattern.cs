@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Bee.Posix;
 
 namespace Bee.Oci.Trust;
 
@@ -28,13 +29,13 @@ public sealed class RepositoryPattern
         string[] parts = text.Split('/');
         if (text.Contains('@') || parts[^1].Contains(':') && parts.Length > 1)
         {
-            throw new FormatException($"'{Json.Printable.Text(Redaction.WithoutLogin(text))}' names a tag or a digest. Rules are for repositories: tags can be moved, and digests have a key of their own.");
+            throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' names a tag or a digest. Rules are for repositories: tags can be moved, and digests have a key of their own.");
         }
 
         if (text.Contains("**", StringComparison.Ordinal))
         {
             // Elsewhere it stands for any depth. Here it would pass over what lies deeper, and a rule must not mean less than it says.
-            throw new FormatException($"'{Json.Printable.Text(Redaction.WithoutLogin(text))}' has '**'. One '*' as the last component stands for everything below, however deep.");
+            throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' has '**'. One '*' as the last component stands for everything below, however deep.");
         }
 
         if (text != "*")
@@ -43,12 +44,12 @@ public sealed class RepositoryPattern
             string filled = (parts.Length == 1 ? $"{text}/x" : text).Replace("*", "x", StringComparison.Ordinal);
             if (!ImageReference.TryParse(filled, out ImageReference? reference, out string? problem))
             {
-                throw new FormatException($"'{Json.Printable.Text(Redaction.WithoutLogin(text))}' fits no repository: {problem[(problem.IndexOf("': ", StringComparison.Ordinal) + 3)..]}");
+                throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' fits no repository: {problem[(problem.IndexOf("': ", StringComparison.Ordinal) + 3)..]}");
             }
 
             if (parts.Length == 1 || (reference.Registry is null && parts[0] != "*"))
             {
-                throw new FormatException($"'{Json.Printable.Text(Redaction.WithoutLogin(text))}' names no registry's repositories. Write a registry and what is in it: ghcr.io/me/*, or * for all.");
+                throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' names no registry's repositories. Write a registry and what is in it: ghcr.io/me/*, or * for all.");
             }
         }
 

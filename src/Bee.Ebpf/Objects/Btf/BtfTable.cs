@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -97,7 +98,7 @@ internal sealed class BtfTable
     }
 
     /// <summary>A string. It may be shown: control characters but for line feed and tab, which lines of source have, are replaced.</summary>
-    public string Text(uint offset) => offset == 0 ? "" : ControlCharacters.Replace(Encoding.UTF8.GetString(TextBytes(offset)), except: "\n\t");
+    public string Text(uint offset) => offset == 0 ? "" : TerminalText.CleanLines(Encoding.UTF8.GetString(TextBytes(offset)));
 
     public Dictionary<(string, BtfKind), uint> IndexNames()
     {

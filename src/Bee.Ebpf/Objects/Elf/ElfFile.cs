@@ -1,4 +1,5 @@
 using System.Text;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -50,7 +51,7 @@ internal sealed class ElfFile
     {
         var rest = table[(int)offset..];
         var name = Encoding.UTF8.GetString(rest[..rest.IndexOf((byte)0)]);
-        return ControlCharacters.Has(name) ? throw Damaged($"the name '{ControlCharacters.Replace(name)}' has control characters") : name;
+        return TerminalText.IsUnsafe(name) ? throw Damaged($"the name '{TerminalText.Clean(name)}' has control characters") : name;
     }
 
     public static BpfObjectException Damaged(string what) =>

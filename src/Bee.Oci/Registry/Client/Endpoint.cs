@@ -1,5 +1,6 @@
 using System.Net;
 using Bee.Oci.Registry.Transport;
+using Bee.Posix;
 
 namespace Bee.Oci.Registry.Client;
 
@@ -102,12 +103,12 @@ internal sealed class Endpoint : IDisposable
     /// <param name="longest">The most characters.</param>
     public string Shown(string text, int longest)
     {
-        string clean = Json.Printable.Text(Transport.WithoutSecrets(text));
+        string clean = TerminalText.Clean(Transport.WithoutSecrets(text));
         return clean.Length > longest ? clean[..longest] + "…" : clean;
     }
 
     /// <summary>Tells a person something that only -Verbose shows.</summary>
-    public void Note(string text) => Options.Note?.Invoke(new RegistryNote(Json.Printable.Text(text), IsWarning: false));
+    public void Note(string text) => Options.Note?.Invoke(new RegistryNote(TerminalText.Clean(text), IsWarning: false));
 
     /// <inheritdoc/>
     public void Dispose() => Transport.Dispose();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Bee.Oci.Json;
 using Bee.Oci.Registry.Transport;
+using Bee.Posix;
 
 namespace Bee.Oci.Registry.Client;
 
@@ -160,13 +161,13 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
         if (manifest.MediaType is not null && said is not null && manifest.MediaType != said)
         {
             // One document that is a manifest to some and an index to others: CVE-2021-41190.
-            throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {Shown(reference)} says that it is '{Printable.Text(manifest.MediaType)}', and the registry that it is '{said}'.");
+            throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {Shown(reference)} says that it is '{TerminalText.Clean(manifest.MediaType)}', and the registry that it is '{said}'.");
         }
 
         string? type = said ?? manifest.MediaType ?? (manifest.Manifests is not null ? MediaTypes.ImageIndex : manifest.Config is not null ? MediaTypes.ImageManifest : null);
         return IsKnown(type)
-            ? new Content(new Descriptor(type!, digest.ToString(), document.Body.Length) { ArtifactType = manifest.ArtifactType is { } kind ? Printable.Text(kind) : null }, document.Body)
-            : throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {Shown(reference)} is of a kind that Bee does not know: '{Printable.Text(type ?? document.ContentType ?? "")}'.");
+            ? new Content(new Descriptor(type!, digest.ToString(), document.Body.Length) { ArtifactType = manifest.ArtifactType is { } kind ? TerminalText.Clean(kind) : null }, document.Body)
+            : throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {Shown(reference)} is of a kind that Bee does not know: '{TerminalText.Clean(type ?? document.ContentType ?? "")}'.");
     }
 
     private static bool IsKnown(string? type) => MediaTypes.IsIndex(type) || MediaTypes.IsManifest(type);

@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Oci.Registry.Client;
 
 /// <summary>Names that become part of an address: nothing goes there that was not looked at.</summary>
@@ -8,7 +10,7 @@ internal static class References
     public static string Check(string reference)
     {
         string? fault = reference.Contains(':') ? ReferenceGrammar.DigestFault(reference) : ReferenceGrammar.TagFault(reference);
-        return fault is null ? reference : throw new RegistryException(RegistryFault.BadName, $"'{Json.Printable.Text(reference)}' is no tag and no digest: {fault}");
+        return fault is null ? reference : throw new RegistryException(RegistryFault.BadName, $"'{TerminalText.Clean(reference)}' is no tag and no digest: {fault}");
     }
 
     /// <summary>A tag.</summary>
@@ -20,7 +22,7 @@ internal static class References
     /// <exception cref="RegistryException"><see cref="RegistryFault.BadName"/>.</exception>
     public static string CheckRepository(string host, string name) =>
         (ReferenceGrammar.RepositoryFault(name) ?? ReferenceGrammar.LengthFault(host, name)) is { } fault
-            ? throw new RegistryException(RegistryFault.BadName, $"Bad repository name '{Json.Printable.Text(name)}': {fault}")
+            ? throw new RegistryException(RegistryFault.BadName, $"Bad repository name '{TerminalText.Clean(name)}': {fault}")
             : name;
 
     /// <summary>The digest that a reference is; null for a tag.</summary>

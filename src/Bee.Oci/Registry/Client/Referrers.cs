@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using Bee.Oci.Json;
+using Bee.Posix;
 
 namespace Bee.Oci.Registry.Client;
 
@@ -14,7 +15,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
     public async IAsyncEnumerable<Descriptor> ListAsync(string digest, [EnumeratorCancellation] CancellationToken cancellation)
     {
         ContentDigest subject = References.Digest(digest)
-            ?? throw new RegistryException(RegistryFault.BadName, $"'{Printable.Text(digest)}' is no digest: {ReferenceGrammar.DigestFault(digest)}");
+            ?? throw new RegistryException(RegistryFault.BadName, $"'{TerminalText.Clean(digest)}' is no digest: {ReferenceGrammar.DigestFault(digest)}");
         bool hasApi = false;
         long length = 0;
         await foreach (RegistryDocument page in Listing.PagesAsync(

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Bee.Oci.Json;
+using Bee.Posix;
 
 namespace Bee.Oci.Registry.Client;
 
@@ -99,7 +100,7 @@ internal static class RegistryErrors
 
     private static string? Clean(string? message)
     {
-        string text = Printable.Text(message ?? "").Trim().TrimEnd('.');
+        string text = TerminalText.Clean(message ?? "").Trim().TrimEnd('.');
         return text.Length == 0 ? null : text.Length <= LongestMessage ? text : text[..LongestMessage] + "…";
     }
 
@@ -137,7 +138,7 @@ internal static class RegistryErrors
         RegistryFault.TimedOut => "the registry says that it took too long",
         RegistryFault.ServerError => "the registry has a fault of its own",
         RegistryFault.BadAnswer => "the registry answers with a status that does not belong there",
-        _ => Printable.Text(status.ToString()),
+        _ => TerminalText.Clean(status.ToString()),
     };
 
     private static string? Remedy(RegistryFault fault, string? code, int status, string host) => fault switch

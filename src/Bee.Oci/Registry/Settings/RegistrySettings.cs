@@ -1,6 +1,7 @@
 using Bee.Oci.Json;
 using Bee.Oci.Store;
 using Bee.Oci.Trust;
+using Bee.Posix;
 
 namespace Bee.Oci.Registry.Settings;
 
@@ -88,7 +89,7 @@ public sealed record RegistrySettings
             string host = name.Value;
             if (host.Contains('/') || Problem(host) is not null)
             {
-                throw name.Wrong($"'{Printable.Text(Redaction.WithoutLogin(host))}' is no registry's host: such as ghcr.io or localhost:5000.");
+                throw name.Wrong($"'{TerminalText.Clean(Redaction.WithoutLogin(host))}' is no registry's host: such as ghcr.io or localhost:5000.");
             }
 
             registries[host] = ReadHost(set, Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -134,7 +135,7 @@ public sealed record RegistrySettings
         string whole = $"{place.TrimEnd('/')}/any";
         return !ImageReference.TryParse(whole, out ImageReference? reference, out string? problem)
             ? problem.Replace(Redaction.WithoutLogin(whole), Redaction.WithoutLogin(place), StringComparison.Ordinal)
-            : reference.Registry is null ? $"'{Printable.Text(place)}' names no registry: its first part needs a dot or a port, as in ghcr.io/me." : null;
+            : reference.Registry is null ? $"'{TerminalText.Clean(place)}' names no registry: its first part needs a dot or a port, as in ghcr.io/me." : null;
     }
 }
 

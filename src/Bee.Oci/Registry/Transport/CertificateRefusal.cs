@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Bee.Oci.Json;
+using Bee.Posix;
 
 namespace Bee.Oci.Registry.Transport;
 
@@ -49,7 +50,7 @@ internal sealed record CertificateRefusal(string Reason, string Remedy)
         if ((flaws & UnknownIssuer) != 0)
         {
             Add(
-                $"nobody that this machine trusts has issued it ({Printable.Text(certificate.Issuer)} has)",
+                $"nobody that this machine trusts has issued it ({TerminalText.Clean(certificate.Issuer)} has)",
                 authorities is null
                     ? "Give the certificate of the authority that issued it with -CACertificate."
                     : $"'{authorities}' does not have the authority that issued it; give that one's certificate with -CACertificate.");
@@ -79,7 +80,7 @@ internal sealed record CertificateRefusal(string Reason, string Remedy)
                 .SelectMany(extension => extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString())))
                 .Take(MostNames + 1),
         ];
-        return names.Length == 0 ? Printable.Text(certificate.Subject)
-            : Printable.Text(string.Join(", ", names.Take(MostNames))) + (names.Length > MostNames ? " and others" : "");
+        return names.Length == 0 ? TerminalText.Clean(certificate.Subject)
+            : TerminalText.Clean(string.Join(", ", names.Take(MostNames))) + (names.Length > MostNames ? " and others" : "");
     }
 }

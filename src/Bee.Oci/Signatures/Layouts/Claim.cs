@@ -1,4 +1,5 @@
 using Bee.Oci.Trust;
+using Bee.Posix;
 
 namespace Bee.Oci.Signatures.Layouts;
 
@@ -17,7 +18,7 @@ internal sealed record Claim(IReadOnlyList<string> Digests, string? Reference)
         if (!Digests.Contains(digest, StringComparer.Ordinal))
         {
             string others = Digests.Count == 0 ? "no digest" : Digests.Count == 1 ? Digests[0] : $"{Digests[0]} and others";
-            throw new UnusableSignatureException($"it is for another image: {Json.Printable.Text(others)}");
+            throw new UnusableSignatureException($"it is for another image: {TerminalText.Clean(others)}");
         }
 
         if (Reference is null)
@@ -28,13 +29,13 @@ internal sealed record Claim(IReadOnlyList<string> Digests, string? Reference)
         if (!ImageReference.TryParse(Reference, out ImageReference? claimed)
             || (RepositoryPattern.Name(claimed) != RepositoryPattern.Name(asked) && !(signedAs is not null && RepositoryPattern.Name(claimed) == RepositoryPattern.Name(ImageReference.Parse(signedAs)))))
         {
-            throw new UnusableSignatureException($"it is for '{Json.Printable.Text(Reference)}', not for '{asked.Name}'");
+            throw new UnusableSignatureException($"it is for '{TerminalText.Clean(Reference)}', not for '{asked.Name}'");
         }
 
         // Most signatures name the repository alone. One that names a tag does not vouch for another.
         if ((claimed.Tag is not null && asked.Tag is not null && claimed.Tag != asked.Tag) || (claimed.Digest is not null && claimed.Digest != digest))
         {
-            throw new UnusableSignatureException($"it is for '{Json.Printable.Text(Reference)}', not for '{asked}'");
+            throw new UnusableSignatureException($"it is for '{TerminalText.Clean(Reference)}', not for '{asked}'");
         }
     }
 }

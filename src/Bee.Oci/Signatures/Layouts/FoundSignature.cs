@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Bee.Oci.Json;
 using Bee.Oci.Registry;
+using Bee.Posix;
 
 namespace Bee.Oci.Signatures.Layouts;
 
@@ -91,7 +92,7 @@ internal sealed class FoundSignature
             (Content? content, string? problem) = await SignatureReading.ManifestAsync(repository, referrer.Digest, cancellation).ConfigureAwait(false);
             if (content is null)
             {
-                yield return Bad(Layout, Printable.Text(referrer.Digest), problem ?? "its manifest is missing");
+                yield return Bad(Layout, TerminalText.Clean(referrer.Digest), problem ?? "its manifest is missing");
                 continue;
             }
 

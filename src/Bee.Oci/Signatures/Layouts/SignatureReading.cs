@@ -1,5 +1,6 @@
 using Bee.Oci.Json;
 using Bee.Oci.Registry;
+using Bee.Posix;
 
 namespace Bee.Oci.Signatures.Layouts;
 
@@ -71,7 +72,7 @@ internal static class SignatureReading
         }
         catch (StoreException e)
         {
-            return (null, Printable.Text(e.Message));
+            return (null, TerminalText.Clean(e.Message));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Serialization;
+using Bee.Posix;
 
 namespace Bee.Oci.Signatures.Layouts;
 
@@ -22,7 +23,7 @@ internal sealed class SigstoreBundle
         SigstoreBundle bundle = SignatureJson.Read(json, SignatureJson.Canonical.SigstoreBundle, "bundle");
         if (bundle.MediaType is not (SignatureMedia.Bundle or SignatureMedia.OlderBundle))
         {
-            throw new UnusableSignatureException($"it is a bundle of a version that Bee does not know: '{Json.Printable.Text(bundle.MediaType ?? "")}'");
+            throw new UnusableSignatureException($"it is a bundle of a version that Bee does not know: '{TerminalText.Clean(bundle.MediaType ?? "")}'");
         }
 
         if (bundle.Envelope is not { Payload: { } payload, PayloadType: { } type, Signatures: { } signatures })
@@ -32,7 +33,7 @@ internal sealed class SigstoreBundle
 
         if (type != SignatureMedia.Statement)
         {
-            throw new UnusableSignatureException($"what was signed is no in-toto statement but '{Json.Printable.Text(type)}'");
+            throw new UnusableSignatureException($"what was signed is no in-toto statement but '{TerminalText.Clean(type)}'");
         }
 
         return signatures is [{ Signature: { } signature }]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Bee.Posix;
 
 namespace Bee.Oci.Signatures.Layouts;
 
@@ -18,7 +19,7 @@ internal sealed class SimpleSigningPayload
         CriticalPart? critical = SignatureJson.Read(payload, SignatureJson.Canonical.SimpleSigningPayload, "signed payload").Critical;
         if (critical?.Type != CosignType)
         {
-            throw new UnusableSignatureException($"what was signed is no container image but '{Json.Printable.Text(critical?.Type ?? "")}'");
+            throw new UnusableSignatureException($"what was signed is no container image but '{TerminalText.Clean(critical?.Type ?? "")}'");
         }
 
         return critical is { Image.Digest: { } digest, Identity.Reference: { Length: > 0 } reference }

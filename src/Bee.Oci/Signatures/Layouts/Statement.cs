@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Bee.Posix;
 
 namespace Bee.Oci.Signatures.Layouts;
 
@@ -25,13 +26,13 @@ internal sealed class Statement
         Statement statement = SignatureJson.Read(payload, SignatureJson.Canonical.Statement, "signed statement");
         if (statement.Type is not (Version or "https://in-toto.io/Statement/v0.1"))
         {
-            throw new UnusableSignatureException($"what was signed is a statement of a version that Bee does not know: '{Json.Printable.Text(statement.Type ?? "")}'");
+            throw new UnusableSignatureException($"what was signed is a statement of a version that Bee does not know: '{TerminalText.Clean(statement.Type ?? "")}'");
         }
 
         if (statement.PredicateType != SignatureMedia.SignPredicate)
         {
             throw new UnusableSignatureException(
-                $"it is an attestation of type '{Json.Printable.Text(statement.PredicateType ?? "")}', which says something of the image and is no signature of it");
+                $"it is an attestation of type '{TerminalText.Clean(statement.PredicateType ?? "")}', which says something of the image and is no signature of it");
         }
 
         return new Claim([.. (statement.Subjects ?? []).Select(subject => subject?.Digests?.GetValueOrDefault(Algorithm)).OfType<string>().Select(hex => ContentDigest.Prefix + hex)], null);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Bee.Ebpf;
+namespace Bee.Posix;
 
 /// <summary>
 /// Makes text of others safe for a terminal. Names of processes and files, texts of images and answers of registries can hold characters that move the
@@ -24,10 +24,10 @@ public static class TerminalText
     /// <returns>A text on one line.</returns>
     public static string Clean(string text) => Replace(text, keepLines: false, pictures: false);
 
-    /// <summary>Replaces each unsafe character but line feeds and tabs by U+FFFD.</summary>
+    /// <summary>Replaces each unsafe character but line feeds and tabs by U+FFFD. Line ends of Windows become line feeds.</summary>
     /// <param name="text">The text.</param>
     /// <returns>A text that may have several lines.</returns>
-    public static string CleanLines(string text) => Replace(text, keepLines: true, pictures: false);
+    public static string CleanLines(string text) => Replace(text.Replace("\r\n", "\n", StringComparison.Ordinal), keepLines: true, pictures: false);
 
     /// <summary>Replaces unsafe characters for a table or list: those below a space and DEL by their pictures (U+2400 to U+2421), others by U+FFFD.</summary>
     /// <param name="text">The text.</param>
