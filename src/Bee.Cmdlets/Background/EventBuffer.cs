@@ -15,7 +15,7 @@ internal sealed class EventBuffer
 
     private readonly object _gate = new();
     private readonly int _capacity;
-    private BpfEvent?[] _events;
+    private (BpfEvent? Item, long Arrived)[] _events;
     private int _head;
     private int _count;
     private long _dropped;
@@ -24,7 +24,7 @@ internal sealed class EventBuffer
     public EventBuffer(int capacity)
     {
         _capacity = capacity;
-        _events = new BpfEvent?[Math.Min(capacity, FirstSize)];
+        _events = new (BpfEvent?, long)[Math.Min(capacity, FirstSize)];
     }
 
     public int Count
@@ -42,18 +42,19 @@ internal sealed class EventBuffer
 
     public void Add(BpfEvent item)
     {
+        long now = DateTime.UtcNow.Ticks;
         lock (_gate)
         {
             if (_count == _events.Length && !TryGrow())
             {
-                _events[_head] = item;
+                _events[_head] = (item, now);
                 _head = Next(_head);
                 _dropped++;
                 return;
             }
 
             int tail = _head + _count;
-            _events[tail >= _events.Length ? tail - _events.Length : tail] = item;
+            _events[tail >= _events.Length ? tail - _events.Length : tail] = (item, now);
             if (_count++ == 0)
             {
                 Monitor.PulseAll(_gate);
@@ -70,8 +71,19 @@ internal sealed class EventBuffer
         }
     }
 
-    /// <summary>Waits for an event. False when nothing came in time, or when the buffer is empty and nothing will come any more.</summary>
-    public bool Take(TimeSpan wait, out BpfEvent item)
+    /// <summary>Returns the oldest event without taking it, and when it was added, in UTC.</summary>
+    public bool TryPeek(out BpfEvent item, out DateTime arrived)
+    {
+        lock (_gate)
+        {
+            (item, arrived) = _count == 0 ? (null!, default) : (_events[_head].Item!, new DateTime(_events[_head].Arrived, DateTimeKind.Utc));
+            return _count > 0;
+        }
+    }
+
+    /// <summary>Waits until there is an event, no event will come any more, or somebody wakes the buffer.</summary>
+    /// <param name="wait">How long at most.</param>
+    public void WaitForEvent(TimeSpan wait)
     {
         lock (_gate)
         {
@@ -79,8 +91,6 @@ internal sealed class EventBuffer
             {
                 Monitor.Wait(_gate, wait);
             }
-
-            return TryTakeLocked(out item);
         }
     }
 
@@ -119,8 +129,8 @@ internal sealed class EventBuffer
             return false;
         }
 
-        item = _events[_head]!;
-        _events[_head] = null;
+        item = _events[_head].Item!;
+        _events[_head] = default;
         _head = Next(_head);
         _count--;
         return true;
@@ -135,7 +145,7 @@ internal sealed class EventBuffer
             return false;
         }
 
-        var larger = new BpfEvent?[(int)Math.Min(_capacity, _events.Length * 2L)];
+        var larger = new (BpfEvent?, long)[(int)Math.Min(_capacity, _events.Length * 2L)];
         for (int i = 0; i < _count; i++)
         {
             larger[i] = _events[(_head + i) % _events.Length];

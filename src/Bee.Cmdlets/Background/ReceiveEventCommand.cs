@@ -61,16 +61,21 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
     protected override void EndProcessing()
     {
         _left = MaxEvents;
-        // One table for all: what a table of one program's events does not know would show as lists.
-        EventViews.Register(this, [.. _sessions.SelectMany(session => session.Streams)]);
+        // Each tool's own: events of one tool, received or filtered, have its table, and those of another find a place in it.
+        _sessions.ForEach(session => EventViews.Register(this, session.Streams));
 
         using CancellationTokenRegistration wake = Stop.Register(() => _sessions.ForEach(session => session.Buffer.Wake()));
-        bool more = _sessions.TrueForAll(Drain);
+        bool more = Drain();
         while (more && Wait && !Stop.IsCancellationRequested)
         {
             // Asked before draining: what ends between the two is drained once more.
             BpfProgramSession[] live = [.. _sessions.Where(session => !session.Buffer.IsEnded)];
-            more = (live.Length == 0 || Follow(live)) && _sessions.TrueForAll(Drain) && live.Length > 0;
+            if (live.Length > 0)
+            {
+                live[0].Buffer.WaitForEvent(live.Length == 1 ? Alone : AmongSeveral);
+            }
+
+            more = Drain() && live.Length > 0;
             _sessions.ForEach(TellLosses);
         }
 
@@ -90,17 +95,36 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
     }
 
     // One event at a time: what is taken out and not written would be lost when the pipeline has had enough.
-    private bool Drain(BpfProgramSession session)
+    private bool Drain()
     {
         // A busy program may fill the buffer as fast as it is emptied; without -Wait the end is what was there at the start.
-        for (int count = session.Buffered; count > 0 && session.Buffer.TryTake(out BpfEvent item); count--)
+        List<(BpfProgramSession Session, int Left)> sources = [.. _sessions.Select(session => (session, session.Buffered)).Where(source => source.Buffered > 0)];
+        while (sources.Count > 0)
         {
-            if (!Write(item))
+            int oldest = sources.Count == 1 ? 0 : EventOrder.Oldest(sources, source => source.Session.Buffer);
+            (BpfProgramSession session, int left) = sources[oldest];
+            if (session.Buffer.TryTake(out BpfEvent item))
             {
-                return false;
+                if (!Write(item))
+                {
+                    return false;
+                }
+
+                sources[oldest] = (session, left - 1);
+            }
+
+            if (left == 1 || item is null)
+            {
+                sources.RemoveAt(oldest);
             }
         }
 
+        _sessions.ForEach(WriteNotices);
+        return true;
+    }
+
+    private void WriteNotices(BpfProgramSession session)
+    {
         foreach (ShortRecord record in session.TakeShortRecords())
         {
             WriteError(ShortRecords.Error(record));
@@ -110,12 +134,7 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
         {
             WriteWarning($"{session.Name}: {notice}");
         }
-
-        return true;
     }
-
-    private bool Follow(BpfProgramSession[] live)
-        => !live[0].Buffer.Take(live.Length == 1 ? Alone : AmongSeveral, out BpfEvent item) || Write(item);
 
     private bool Write(BpfEvent item)
     {

@@ -6,8 +6,9 @@ namespace Bee.Cmdlets;
 /// <summary>Makes the table view of an emitted type: fixed widths, 80 columns at most, values as people read them.</summary>
 internal static class EventTable
 {
-    /// <summary>Returns the view's control.</summary>
+    /// <summary>Returns the view.</summary>
     /// <param name="shape">The type and its fields.</param>
+    /// <returns>A table with the type's columns. Events of other types, which may come behind, have rows in it too: the fields of the same name, and in the last column all others.</returns>
     public static TableControl Of(IRecordShape shape)
     {
         var table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false);
@@ -17,13 +18,17 @@ internal static class EventTable
             table.AddHeader(AlignmentOf(column.AlignRight), column.Width, column.Field.Name);
         }
 
+        // A definition may have one kind of row only, so the last column asks what the object is.
         var row = table.StartRowDefinition(wrap: false, null, null);
-        foreach (var column in columns)
+        foreach (var column in columns.SkipLast(1))
         {
             AddColumn(row, column);
         }
 
-        row.EndRowDefinition();
+        var last = columns[^1];
+        var known = Member(string.Join(',', columns.SkipLast(1).Select(column => column.Field.Name).Prepend("MapName")));
+        row.AddScriptBlockColumn(
+            $"[Bee.Cmdlets.EventText]::Last($_, '{shape.ClrType.FullName}', '{last.Meaning}', {Member(last.Field.Name)}, {known})", AlignmentOf(last.AlignRight), null).EndRowDefinition();
         return table.EndTable();
     }
 

@@ -77,6 +77,17 @@ public static class EventText
     /// <returns>Text such as <c>comm=sshd latency=1.2ms</c>.</returns>
     public static string Details(PSObject? record, string shown = "MapName") => record is null ? string.Empty : EventFields.OnOneLine(record, shown.Split(','));
 
+    /// <summary>Returns the text of a table's last column: of the table's own type the field, of another all that no column shows.</summary>
+    /// <param name="record">The event or entry.</param>
+    /// <param name="type">The full name of the table's type.</param>
+    /// <param name="meaning">What the field stands for.</param>
+    /// <param name="field">The field's name.</param>
+    /// <param name="shown">The names of the fields that have a column of their own, commas between.</param>
+    /// <returns>Text such as <c>/etc/hosts</c>, or <c>print_open: path=/etc/hosts</c>.</returns>
+    public static string Last(PSObject? record, string type, FieldMeaning meaning, string field, string shown) => record is null ? string.Empty
+        : EventFields.TypeName(record) == type ? Of(meaning, EventFields.Value(record, field))
+        : $"{Line(EventFields.Value(record, "MapName"))}: {EventFields.OnOneLine(record, shown.Split(','))}";
+
     /// <summary>Returns the fields of an event or entry, one a line with its name.</summary>
     /// <param name="record">The event or entry.</param>
     /// <returns>The lines.</returns>

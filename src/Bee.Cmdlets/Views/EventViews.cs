@@ -17,12 +17,11 @@ internal static class EventViews
 
     private static readonly ConditionalWeakTable<Runspace, ViewList> Known = new();
 
-    /// <summary>Makes a view for the objects of all streams: a table of its own for one stream, a common one for several.</summary>
-    public static void Register(PSCmdlet cmdlet, IReadOnlyList<RecordStream> streams)
-    {
-        List<IRecordShape> shapes = [.. streams.Select(stream => (IRecordShape?)stream.RecordType ?? stream.EntryType).OfType<IRecordShape>().DistinctBy(shape => shape.ClrType)];
-        Register(cmdlet, shapes, [.. streams.Select(stream => stream.HistogramType).OfType<HistogramType>().DistinctBy(type => type.ClrType)]);
-    }
+    /// <summary>Makes views for the objects of one tool's streams: a table of its own for one stream, a common one for several.</summary>
+    public static void Register(PSCmdlet cmdlet, IReadOnlyList<RecordStream> streams) => Register(
+        cmdlet,
+        [.. streams.Select(stream => (IRecordShape?)stream.RecordType ?? stream.EntryType).OfType<IRecordShape>().DistinctBy(shape => shape.ClrType)],
+        [.. streams.Select(stream => stream.HistogramType).OfType<HistogramType>().DistinctBy(type => type.ClrType)]);
 
     /// <summary>Makes a view for a map's entries.</summary>
     public static void Register(PSCmdlet cmdlet, IRecordShape shape) => Register(cmdlet, [shape], []);
@@ -187,8 +186,15 @@ internal static class EventViews
 
             foreach (var shape in shapes)
             {
-                var list = new FormatViewDefinition(shape.Name, EventList.Of(shape));
-                yield return new ExtendedTypeDefinition(shape.ClrType.FullName!, shapes.Count > 1 ? [list] : [new FormatViewDefinition(shape.Name, EventTable.Of(shape)), list]);
+                if (shapes.Count == 1)
+                {
+                    // The base's name lets the table take what comes behind. Alone it gives no object this view: closer views come first.
+                    var table = new ExtendedTypeDefinition(shape.ClrType.FullName!, [new FormatViewDefinition(shape.Name, EventTable.Of(shape))]);
+                    table.TypeNames.Add(typeof(BpfEvent).FullName!);
+                    yield return table;
+                }
+
+                yield return new ExtendedTypeDefinition(shape.ClrType.FullName!, [new FormatViewDefinition(shape.Name, EventList.Of(shape))]);
             }
         }
 

@@ -34,7 +34,7 @@ public enum FieldMeaning
     UserId,
     /// <summary>A group's number.</summary>
     GroupId,
-    /// <summary>A system call's number on this machine's architecture.</summary>
+    /// <summary>A system call of this machine's architecture, as an emitted CLR enum.</summary>
     Syscall,
     /// <summary>An error number of the kernel, as <see cref="Bee.Ebpf.Errno"/>.</summary>
     Errno,

@@ -15,6 +15,7 @@ internal sealed class ValueEmitter(TypeBuilder owner)
     {
         NumberShape number => Numbers.ClrType(number.Kind),
         NamedNumberShape { Meaning: FieldMeaning.Errno } => typeof(Errno),
+        NamedNumberShape { Meaning: FieldMeaning.Syscall } => EmittedTypes.Enum(SyscallNames.Shape),
         NamedNumberShape => typeof(Signal),
         MomentShape => typeof(DateTime),
         AddressShape or TextShape or PrefixShape or EndpointShape => typeof(string),
@@ -36,6 +37,10 @@ internal sealed class ValueEmitter(TypeBuilder owner)
         {
             case NumberShape number:
                 Number(il, number.Kind, number.BigEndian);
+                break;
+            case NamedNumberShape { Meaning: FieldMeaning.Syscall } number:
+                Number(il, number.Kind, bigEndian: false);
+                il.Emit(Numbers.IsSigned(number.Kind) ? OpCodes.Conv_I8 : OpCodes.Conv_U8);
                 break;
             case NamedNumberShape number:
                 Number(il, number.Kind, bigEndian: false);

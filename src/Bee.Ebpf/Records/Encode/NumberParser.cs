@@ -6,7 +6,7 @@ namespace Bee.Ebpf;
 /// <summary>Numbers that people give by what they mean. What cannot be read throws an <see cref="EncodeException"/> that says what is wanted.</summary>
 internal static class NumberParser
 {
-    /// <summary>A number by what it means: a time span, the name of a user, group or system call, a stack; or as a number.</summary>
+    /// <summary>A number by what it means: a time span, the name of a user or group, a stack; or as a number.</summary>
     public static BigInteger Parse(FieldMeaning meaning, object? value) => (meaning, value) switch
     {
         (FieldMeaning.Duration, TimeSpan span) => (BigInteger)span.Ticks * 100,
@@ -16,16 +16,19 @@ internal static class NumberParser
         (FieldMeaning.UserId, _) => IntegerParser.Parse(value, "a user's name or number"),
         (FieldMeaning.GroupId, string name) when AccountNames.GroupId(name) is { } id => id,
         (FieldMeaning.GroupId, _) => IntegerParser.Parse(value, "a group's name or number"),
-        (FieldMeaning.Syscall, string name) when SyscallNames.NumberOf(name) is { } number => number,
-        (FieldMeaning.Syscall, _) => IntegerParser.Parse(value, "a system call's name or number"),
         (FieldMeaning.Stack, StackTrace { Id: { } id }) => id,
         (FieldMeaning.Stack, _) => IntegerParser.Parse(value, "the id of a stack"),
         _ => IntegerParser.Parse(value, "a whole number"),
     };
 
-    /// <summary>The number of an error or signal by its name, or as a number.</summary>
+    /// <summary>The number of an error, signal or system call by its name, or as a number.</summary>
     public static BigInteger Parse(NamedNumberShape shape, object? value)
     {
+        if (shape.Meaning == FieldMeaning.Syscall)
+        {
+            return value is string call && SyscallNames.NumberOf(call) is { } number ? number : IntegerParser.Parse(value, "a system call's name or number");
+        }
+
         var (names, example) = shape.Meaning == FieldMeaning.Errno ? (typeof(Errno), "ENOENT") : (typeof(Signal), "SIGTERM");
         return value is string text && Enum.TryParse(names, text, ignoreCase: true, out var named)
             ? Convert.ToInt32(named, CultureInfo.InvariantCulture)

@@ -39,7 +39,7 @@ internal static class TypedefMeaning
             "uid_t" or "gadget_uid" when size <= 4 => new NumberShape(kind, FieldMeaning.UserId),
             "gid_t" or "gadget_gid" when size <= 4 => new NumberShape(kind, FieldMeaning.GroupId),
             "stack_id" or "kernel_stack_id" or "user_stack_id" or "gadget_kernel_stack" when size == 4 => new NumberShape(NumberKind.Int32, FieldMeaning.Stack),
-            "syscall_nr" or "gadget_syscall" when size <= 8 => new NumberShape(kind, FieldMeaning.Syscall),
+            "syscall_nr" or "gadget_syscall" when size <= 8 => new NamedNumberShape(kind, FieldMeaning.Syscall),
             _ => null,
         };
     }

@@ -34,7 +34,7 @@ internal sealed record NumberShape(NumberKind Kind, FieldMeaning Meaning, bool B
     public override string Key => $"{Kind}{(BigEndian ? "be" : "")}:{Meaning}";
 }
 
-/// <summary>An integer that stands for a value of a well-known enum, <see cref="Errno"/> or <see cref="Signal"/>.</summary>
+/// <summary>An integer that stands for a value of a well-known enum: <see cref="Errno"/>, <see cref="Signal"/>, or the system calls of this machine (<see cref="SyscallNames.Shape"/>).</summary>
 internal sealed record NamedNumberShape(NumberKind Kind, FieldMeaning Meaning) : ValueShape(Meaning, Numbers.Size(Kind))
 {
     public override string Key => $"{Kind}:{Meaning}";
