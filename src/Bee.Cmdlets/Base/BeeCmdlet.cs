@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Bee.Posix;
 using Bee.Oci;
 
 namespace Bee.Cmdlets;
@@ -72,6 +73,7 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
     /// <param name="text">What is being done.</param>
     protected internal void Tell(string text)
     {
+        text = TerminalText.ShowLines(text);
         if (MyInvocation.BoundParameters.ContainsKey("Debug") && !MyInvocation.BoundParameters.ContainsKey("Verbose"))
         {
             WriteDebug(text);
@@ -81,6 +83,10 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
             WriteVerbose(text);
         }
     }
+
+    /// <summary>Writes a warning, without characters that a terminal obeys: names of others may stand in it.</summary>
+    /// <param name="text">The warning.</param>
+    public new void WriteWarning(string text) => base.WriteWarning(TerminalText.ShowLines(text));
 
     /// <summary>Makes a path of the session's current location absolute, without expanding wildcards.</summary>
     /// <param name="path">A path as the person gave it; <c>~</c> and drives are understood.</param>

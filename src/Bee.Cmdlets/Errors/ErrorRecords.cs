@@ -4,6 +4,7 @@ using Bee.Oci;
 using Bee.Oci.Registry;
 using Bee.Oci.Signatures;
 using Bee.Oci.Trust;
+using Bee.Posix;
 using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
@@ -32,7 +33,12 @@ internal static class ErrorRecords
         {
             // Some libraries say the remedy in their message too; here it is shown once.
             string message = error.Message.EndsWith(remedy, StringComparison.Ordinal) ? error.Message[..^remedy.Length].TrimEnd() : error.Message;
-            record.ErrorDetails = new ErrorDetails(message) { RecommendedAction = remedy };
+            record.ErrorDetails = new ErrorDetails(TerminalText.ShowLines(message)) { RecommendedAction = TerminalText.ShowLines(remedy) };
+        }
+        else if (TerminalText.ShowLines(error.Message) is var safe && safe != error.Message)
+        {
+            // Names of processes, files and registries' answers stand in messages; the exception keeps them as they are.
+            record.ErrorDetails = new ErrorDetails(safe);
         }
 
         return record;

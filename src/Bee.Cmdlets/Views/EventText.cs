@@ -86,7 +86,7 @@ public static class EventText
     /// <returns>Text such as <c>/etc/hosts</c>, or <c>print_open: path=/etc/hosts</c>.</returns>
     public static string Last(PSObject? record, string type, FieldMeaning meaning, string field, string shown) => record is null ? string.Empty
         : EventFields.TypeName(record) == type ? Of(meaning, EventFields.Value(record, field))
-        : $"{Line(EventFields.Value(record, "MapName"))}: {EventFields.OnOneLine(record, shown.Split(','))}";
+        : EventFields.OnOneLine(record, shown.Split(',')) is { Length: > 0 } others ? $"{Line(EventFields.Value(record, "MapName"))}: {others}" : Line(EventFields.Value(record, "MapName"));
 
     /// <summary>Returns the fields of an event or entry, one a line with its name.</summary>
     /// <param name="record">The event or entry.</param>
