@@ -72,7 +72,7 @@ internal sealed class HistogramReading
 
     // What a histogram has beside what each has. A process that did not make the type knows the labels' names, not what they mean.
     private static IEnumerable<(string Name, FieldMeaning Meaning)> LabelsOf(PSObject histogram) =>
-        RecordType.FieldsOf(EventFields.TypeName(histogram)) is { } labels
+        EventFields.TypeNames(histogram).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null) is { } labels
             ? labels.Select(label => (label.Name, label.Meaning))
             : EventFields.Own(histogram).Select(property => property.Name).Where(name => typeof(Histogram).GetProperty(name) is null).Select(name => (name, FieldMeaning.Object));
 }

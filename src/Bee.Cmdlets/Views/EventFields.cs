@@ -74,25 +74,21 @@ internal static class EventFields
         ? Properties.GetOrAdd((live.GetType(), name), static key => key.Type.GetProperty(key.Name))?.GetValue(live)
         : record.Properties[name]?.Value);
 
-    /// <summary>The full name of an object's type, whether it was deserialized or not.</summary>
-    public static string TypeName(PSObject record)
-    {
-        string name = record.TypeNames.Count == 0 ? string.Empty : record.TypeNames[0];
-        return name.StartsWith(Deserialized, StringComparison.Ordinal) ? name[Deserialized.Length..] : name;
-    }
+    /// <summary>The full names of an object's types, whether it was deserialized or not.</summary>
+    public static IEnumerable<string> TypeNames(PSObject record) =>
+        record.TypeNames.Select(name => name.StartsWith(Deserialized, StringComparison.Ordinal) ? name[Deserialized.Length..] : name);
 
     private static Field[] Of(PSObject record)
     {
-        string type = TypeName(record);
-        return Shapes.TryGetValue(type, out Field[]? known) ? known
-            : !IsHistogram(record) && RecordType.FieldsOf(type) is { } fields ? [.. fields.Select(field => new Field(field.Name, field.Meaning))]
-            : [.. Own(record).Select(property => new Field(property.Name, MeaningOf(EventText.Wrapped(property.Value))))];
+        return TypeNames(record).Select(type => Shapes.GetValueOrDefault(type)).FirstOrDefault(known => known is not null)
+            ?? (IsHistogram(record) ? null : TypeNames(record).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null)?.Select(field => new Field(field.Name, field.Meaning)).ToArray())
+            ?? [.. Own(record).Select(property => new Field(property.Name, MeaningOf(EventText.Wrapped(property.Value))))];
     }
 
     /// <summary>The properties of an object whose type this process does not know.</summary>
     public static IEnumerable<PSPropertyInfo> Own(PSObject record) => record.Properties.Where(property => !Added.Contains(property.Name));
 
-    private static bool IsHistogram(PSObject record) => record.TypeNames.Any(name => name is "Bee.Ebpf.Histogram" or Deserialized + "Bee.Ebpf.Histogram");
+    private static bool IsHistogram(PSObject record) => TypeNames(record).Contains(typeof(Histogram).FullName);
 
     // Of a type that this process has not made the value itself tells a little.
     private static FieldMeaning MeaningOf(PSObject? value) =>

@@ -39,6 +39,6 @@ internal static class EventMembers
         SerializationMethod = "SpecificProperties",
         // Jobs keep one level and Export-Clixml two: too few for structs in arrays.
         SerializationDepth = 4,
-        PropertySerializationSet = new PropertySetData(properties.Select(property => property.Name)),
+        PropertySerializationSet = new PropertySetData(properties.Select(property => property.Name).Append(nameof(TruncatedEvent.Truncated)).Distinct(StringComparer.OrdinalIgnoreCase)),
     };
 }

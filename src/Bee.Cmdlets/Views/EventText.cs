@@ -85,7 +85,7 @@ public static class EventText
     /// <param name="shown">The names of the fields that have a column of their own, commas between.</param>
     /// <returns>Text such as <c>/etc/hosts</c>, or <c>print_open: path=/etc/hosts</c>.</returns>
     public static string Last(PSObject? record, string type, FieldMeaning meaning, string field, string shown) => record is null ? string.Empty
-        : EventFields.TypeName(record) == type ? Of(meaning, EventFields.Value(record, field))
+        : EventFields.TypeNames(record).Contains(type) ? Of(meaning, EventFields.Value(record, field))
         : EventFields.OnOneLine(record, shown.Split(',')) is { Length: > 0 } others ? $"{Line(EventFields.Value(record, "MapName"))}: {others}" : Line(EventFields.Value(record, "MapName"));
 
     /// <summary>Returns the fields of an event or entry, one a line with its name.</summary>
@@ -117,6 +117,7 @@ public static class EventText
         FieldMeaning.UserId => User(value),
         FieldMeaning.GroupId => Group(value),
         FieldMeaning.Bytes => Bytes(value),
+        FieldMeaning.Words => Words(value),
         FieldMeaning.Stack => Stack(value),
         _ => Line(value),
     };

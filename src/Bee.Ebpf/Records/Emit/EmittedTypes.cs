@@ -57,8 +57,8 @@ internal static class EmittedTypes
     /// <param name="key">A text that is equal exactly for types that are alike.</param>
     /// <param name="label">What its name begins with.</param>
     /// <param name="emit">Makes it in a module, under a name.</param>
-    /// <param name="fields">The fields that it has beside those of its base.</param>
-    public static Type Other(string key, string label, Func<ModuleBuilder, string, Type> emit, IReadOnlyList<RecordField> fields)
+    /// <param name="fields">The fields that it has beside those of its base; null where it stands for another class.</param>
+    public static Type Other(string key, string label, Func<ModuleBuilder, string, Type> emit, IReadOnlyList<RecordField>? fields = null)
     {
         lock (Lock)
         {
@@ -68,7 +68,11 @@ internal static class EmittedTypes
             }
 
             var made = Keep(key, emit(Module, Name(label, key)));
-            Described[made.FullName!] = new(fields);
+            if (fields is not null)
+            {
+                Described[made.FullName!] = new(fields);
+            }
+
             return made;
         }
     }
