@@ -177,6 +177,18 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
         return PullImage(ImageReference.Parse($"{name.Name}{(name.Tag is null ? "" : $":{name.Tag}")}@{found.Digest}"));
     }
 
+    /// <summary>
+    /// A target's relative path made absolute. A bee.yaml's paths are meant from its folder, as its sources are; a person's, and a section's, from the session's
+    /// location. A colon in them is no drive's.
+    /// </summary>
+    private protected string ResolveTarget(ProgramInput input, string program, string path, bool isGiven)
+    {
+        bool isManifests = input.Folder is not null && !isGiven && input.File.Programs.First(one => one.Name == program).Presentation.AttachTo is not null;
+        return path is "~" || path.StartsWith("~/", StringComparison.Ordinal)
+            ? FullPath("~") + path[1..]
+            : Path.GetFullPath(path, isManifests ? input.Folder! : SessionState.Path.CurrentFileSystemLocation.ProviderPath);
+    }
+
     /// <summary>An image's program, with what its config says of it.</summary>
     private protected ProgramInput FromImage(Image image)
     {

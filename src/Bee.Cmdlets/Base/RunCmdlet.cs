@@ -145,7 +145,7 @@ public abstract class RunCmdlet : ProgramCmdlet
                 // A path is meant from the session's location, which is not the process's.
                 NetworkNamespace = NetworkNamespace is { } space && (space.Contains('/') || space[0] is '~') ? FullPath(space) : NetworkNamespace,
                 AttachTo = AttachTargets.From(AttachTo, input.File),
-                ResolvePath = (program, path) => ResolveTarget(input, program, path),
+                ResolvePath = (program, path) => ResolveTarget(input, program, path, isGiven: AttachTargets.Names(AttachTo, program)),
                 SampleFrequency = SampleFrequency,
                 Warn = warnings.Add,
                 Log = log.Add,
@@ -178,15 +178,6 @@ public abstract class RunCmdlet : ProgramCmdlet
             log.WriteTo(this);
             throw;
         }
-    }
-
-    // A bee.yaml's paths are meant from its folder, as its sources are; a person's, and a section's, from the session's location. A colon in them is no drive's.
-    private string ResolveTarget(ProgramInput input, string program, string path)
-    {
-        bool isManifests = input.Folder is not null && !AttachTargets.Names(AttachTo, program) && input.File.Programs.First(one => one.Name == program).Presentation.AttachTo is not null;
-        return path is "~" || path.StartsWith("~/", StringComparison.Ordinal)
-            ? FullPath("~") + path[1..]
-            : Path.GetFullPath(path, isManifests ? input.Folder! : SessionState.Path.CurrentFileSystemLocation.ProviderPath);
     }
 
     /// <summary>Says what would otherwise look like a program that sees nothing.</summary>

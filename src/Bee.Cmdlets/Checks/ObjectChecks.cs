@@ -6,7 +6,7 @@ namespace Bee.Cmdlets;
 internal static class ObjectChecks
 {
     /// <summary>What the object is, and whether the kernel can run it.</summary>
-    public static IEnumerable<CheckResult> Run(ProgramInput input, TargetKernel kernel)
+    public static IEnumerable<CheckResult> Run(ProgramInput input, TargetKernel kernel, Func<string, string, string> resolvePath)
     {
         int maps = input.File.Maps.Count(map => !map.IsInternal);
         yield return new CheckResult("Object", CheckState.Ok, $"{input.Name} is sound: {Count(input.File.Programs.Count, "program")}, {Count(maps, "map")}, {Count(input.File.Parameters.Count, "parameter")}. Asked: {kernel.Name}.") { Target = input.Origin };
@@ -15,7 +15,7 @@ internal static class ObjectChecks
             yield return new CheckResult("Config", CheckState.Warning, $"What the image says of {fault.Place} does not fit its program: {fault.Message}") { Target = fault.Place };
         }
 
-        foreach (CheckResult result in CompatibilityCheck.Run(input.File, kernel))
+        foreach (CheckResult result in CompatibilityCheck.Run(input.File, kernel, resolvePath))
         {
             yield return result;
         }

@@ -78,7 +78,7 @@ public sealed class TestImageCommand : ProgramCmdlet
         TargetKernel kernel = Kernel;
         try
         {
-            return read() is { } input ? ObjectChecks.Run(input, kernel) : [];
+            return read() is { } input ? ObjectChecks.Run(input, kernel, (program, path) => ResolveTarget(input, program, path, isGiven: false)) : [];
         }
         catch (BpfObjectException fault)
         {

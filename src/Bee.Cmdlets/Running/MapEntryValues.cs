@@ -62,7 +62,8 @@ internal sealed class MapEntryValues
     private static BpfMap Find(BpfSession session, string name)
     {
         int slash = name.IndexOf('/', StringComparison.Ordinal);
-        BpfMap outer = session.Maps.First(map => map.Name == (slash < 0 ? name : name[..slash]));
+        string first = slash < 0 ? name : name[..slash];
+        BpfMap outer = session.Maps.FirstOrDefault(map => map.Name == first) ?? throw new BeeInputException("MapNotFound", $"The map '{first}' was not made: no program that is loaded uses it.", missing: true);
         return slash < 0 ? outer : outer.InnerMaps().FirstOrDefault(inner => inner.Name == name)
             ?? throw new BeeInputException("MapNotFound", $"There is no map '{name}'; those inside of {outer.Name}: {string.Join(", ", outer.InnerMaps().Select(inner => inner.Name))}.", missing: true);
     }

@@ -80,7 +80,9 @@ internal static class EventFields
 
     private static Field[] Of(PSObject record)
     {
-        return TypeNames(record).Select(type => Shapes.GetValueOrDefault(type)).FirstOrDefault(known => known is not null)
+        // A truncated record has a class of its own; the meanings are those of the whole one.
+        var names = record.BaseObject is TruncatedEvent truncated ? [truncated.WholeType().FullName!] : TypeNames(record);
+        return names.Select(type => Shapes.GetValueOrDefault(type)).FirstOrDefault(known => known is not null)
             ?? (IsHistogram(record) ? null : TypeNames(record).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null)?.Select(field => new Field(field.Name, field.Meaning)).ToArray())
             ?? [.. Own(record).Select(property => new Field(property.Name, MeaningOf(EventText.Wrapped(property.Value))))];
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
@@ -30,6 +31,19 @@ public sealed class TargetTests(Programs programs) : IDisposable
 
     [KernelFact]
     public void Section_with_a_relative_file_is_meant_from_the_current_location() => Assert.Equal(1, Seen(programs.Compile("relative", Program("uprobe/./tool:step")), _folder["bin"], null));
+
+    [KernelFact]
+    public void Test_BeeImage_relative_file_and_literal_symbol_are_found_as_a_run_finds_them()
+    {
+        Start();
+        foreach (string target in new[] { "./tool:step", "./tool:pkg.(*Server).Handle", "./tool:pkg.(*)*" })
+        {
+            IReadOnlyList<PSObject> found = _shell.Objects(
+                "Set-Location $location; Test-BeeImage $program | Where-Object Name -eq AttachTargets | ForEach-Object { \"$($_.State)\" }",
+                ("location", _folder["bin"]), ("program", programs.Compile("checked", Program($"uprobe/{target}"))));
+            Assert.Equal("Ok", $"{Assert.Single(found)}");
+        }
+    }
 
     [KernelFact]
     public void Manifest_with_a_relative_file_is_meant_from_its_folder()

@@ -53,6 +53,15 @@ public sealed class RecordTests : IDisposable
     }
 
     [KernelFact]
+    public void Invoke_record_that_is_short_among_several_streams_is_a_line_of_the_common_table()
+    {
+        _folder.Write("ran.bpf.c", Source.Replace("BEE_RING(print_ran", "BEE_HASH(counter_other, u32, u64, 4); BEE_RING(print_ran", StringComparison.Ordinal));
+        _load.Repeat(": < /etc/hostname");
+        string[] lines = _shell.Show("Invoke-BeeProgram $folder -Parameter @{ target_pid = $id; length = 12 } -MaxEvents 1 -Duration 20 -WarningAction SilentlyContinue", Variables);
+        Assert.Contains(lines, line => line.StartsWith("print_ran", StringComparison.Ordinal) && line.Contains($"number=7 pid={_load.Id}", StringComparison.Ordinal) && !line.Contains('{', StringComparison.Ordinal));
+    }
+
+    [KernelFact]
     public void Receive_records_of_a_background_program_are_truncated_or_have_a_rest()
     {
         foreach ((int length, string text) in new[] { (12, "True,0"), (40, "True,0"), (48, ",0"), (56, ",8") })

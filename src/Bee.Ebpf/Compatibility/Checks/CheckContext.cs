@@ -6,6 +6,9 @@ namespace Bee.Ebpf;
 /// <param name="Analysis">Its code on that kernel.</param>
 internal sealed record CheckContext(ObjectFile File, KernelNames Kernel, ProgramAnalysis Analysis)
 {
+    /// <summary>Makes the relative path of a target's file absolute; null takes it from this process's folder.</summary>
+    public Func<string, string, string>? ResolvePath { get; init; }
+
     /// <summary>The programs that are loaded without being asked for.</summary>
     public IEnumerable<ProgramDescription> Programs => File.Programs.Where(p => p.AutoLoad);
 
