@@ -17,8 +17,6 @@ internal static unsafe partial class Libc
 
     public const uint STATX_BASIC_STATS = 0x7ff;
 
-    public const int F_SETFL = 4;
-
     private const string Library = "libc";
 
     // asm/fcntl.h of arm and powerpc swaps these two bits against the generic one.
@@ -59,8 +57,11 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int faccessat(int folder, string path, int mode, int flags);
 
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint getxattr(string path, string name, byte* value, nuint size);
+
     [LibraryImport(Library, SetLastError = true)]
-    public static partial int fcntl(SafeFileHandle file, int command, int argument);
+    public static partial nint read(SafeFileHandle file, byte* buffer, nuint size);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int flock(SafeFileHandle file, int operation);

@@ -85,10 +85,14 @@ public sealed class PathGuard
         }
 
         // A link has no permissions of its own.
-        bool others = !status.IsLink && (status.OthersWrite || (status.GroupWrites && status.Group != 0 && !_isPrivateGroup(status)));
+        bool others = !status.IsLink && (status.OthersWrite || (status.GroupWrites && (HasAccessList(place) || (status.Group != 0 && !_isPrivateGroup(status)))));
         if (others && !(status.IsFolder && status.IsSticky))
         {
             throw new UntrustedPathException(path, place, UntrustedReason.Writable, status);
         }
     }
+
+    // With an access control list the group's permissions are the most that any user of the list has (acl(5)). By its path, which nobody else can
+    // replace: the folders before it have been checked.
+    private static unsafe bool HasAccessList(string place) => Libc.getxattr(place, "system.posix_acl_access", null, 0) > 0;
 }

@@ -31,7 +31,7 @@ public static class RegularFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         status = default;
 
-        // Non-blocking, or a named pipe without a writer would hang the reader.
+        // Non-blocking, or a named pipe without a writer would hang the reader, and so would files of /proc that wait for data (kmsg).
         return OperatingSystem.IsLinux() ? Checked(Libc.open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0), path, out status) : File.OpenHandle(path);
     }
 
@@ -102,14 +102,15 @@ public static class RegularFile
         }
     }
 
-    /// <summary>Reads an open file from its beginning to its end.</summary>
+    /// <summary>Reads a file that has just been opened, from its beginning to its end.</summary>
     /// <param name="file">The file.</param>
     /// <param name="path">Its path, for messages.</param>
     /// <param name="limit">The most bytes that it may have.</param>
     /// <exception cref="IOException">It is larger than the limit.</exception>
     public static byte[] ReadAllBytes(SafeFileHandle file, string path, int limit)
     {
-        long length = RandomAccess.GetLength(file);
+        // Some files of securityfs and tracefs cannot be sought in, so RandomAccess would refuse them.
+        long length = OperatingSystem.IsLinux() ? (long)FileStatus.Of(file).Size : RandomAccess.GetLength(file);
         if (length > limit)
         {
             throw TooLarge(path, limit);
@@ -118,7 +119,7 @@ public static class RegularFile
         // Files of /proc and /sys say that they have no bytes, or a page.
         byte[] content = new byte[Math.Max(length, 4096) is var room && room < limit ? (int)room + 1 : limit + 1];
         int filled = 0;
-        while (RandomAccess.Read(file, content.AsSpan(filled), filled) is > 0 and var read)
+        while (Read(file, path, content.AsSpan(filled), filled) is > 0 and var read)
         {
             filled += read;
             if (filled > limit)
@@ -156,13 +157,31 @@ public static class RegularFile
                 throw new NotRegularFileException(path, status.Kind);
             }
 
-            _ = Libc.fcntl(file, Libc.F_SETFL, 0);
             return file;
         }
         catch
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    private static unsafe int Read(SafeFileHandle file, string path, Span<byte> into, long offset)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return RandomAccess.Read(file, into, offset);
+        }
+
+        fixed (byte* first = into)
+        {
+            nint read;
+            do
+            {
+                read = Libc.read(file, first, (nuint)into.Length);
+            }
+            while (read < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR);
+            return read >= 0 ? (int)read : throw PosixException.Last("read", path);
         }
     }
 

@@ -44,6 +44,17 @@ public sealed class PathGuardTests : IDisposable
         Assert.False(PathGuard.Own.Accepts(path));
     }
 
+    [Fact]
+    public void OpenFile_with_an_access_list_that_lets_another_user_write_is_refused()
+    {
+        string path = _folder.File("way/a");
+        _folder.Mode("way/a", "660");
+        Assert.NotNull(new PathGuard([UserAccount.EffectiveUser], _ => true).OpenFile(path));
+        _folder.LetBobWrite("way/a");
+        Assert.Equal(UntrustedReason.Writable, Assert.Throws<UntrustedPathException>(() => PathGuard.Own.OpenFile(path)).Reason);
+        Assert.Throws<UntrustedPathException>(() => new PathGuard([UserAccount.EffectiveUser], _ => true).OpenFile(path));
+    }
+
     [RootFact]
     public void OpenFile_of_another_user_is_refused_wherever_he_owns_the_way()
     {

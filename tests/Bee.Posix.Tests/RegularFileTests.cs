@@ -27,6 +27,23 @@ public sealed class RegularFileTests : IDisposable
         Assert.Equal(Environment.ProcessId, int.Parse(RegularFile.ReadAllText("/proc/self/stat").Split(' ')[0]));
     }
 
+    [InstanceFact]
+    public void ReadAllBytes_file_that_waits_for_data_fails_at_once()
+    {
+        // The trace of an instance of the test's own: a regular file by its mode, which cannot be sought in and has nothing to read.
+        string instance = Path.Combine(InstanceFactAttribute.Instances, $"bee-test-{Environment.ProcessId}");
+        Directory.CreateDirectory(instance);
+        try
+        {
+            Assert.Throws<PosixException>(() => RegularFile.ReadAllBytes(Path.Combine(instance, "trace_pipe")));
+            Assert.StartsWith("# tracer: nop", RegularFile.ReadAllText(Path.Combine(instance, "trace")), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(instance);
+        }
+    }
+
     [Theory]
     [InlineData("pipe", "a named pipe")]
     [InlineData("socket", "a socket")]
