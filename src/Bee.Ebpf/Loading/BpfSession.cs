@@ -87,7 +87,7 @@ public sealed partial class BpfSession : IDisposable
             MapSizes.Adjust(handle, file);
             ProgramSetup.Adjust(handle, file, options);
             ParameterValues.Write(handle, file, parameters);
-            var result = LibbpfCalls.Load(handle);
+            var result = LoadObject(handle);
             return result == 0 ? new BpfSession(file, options, places, handle) : throw LoadFailure.Explain(file, -result, scope.Log.Text);
         }
         catch
@@ -96,6 +96,12 @@ public sealed partial class BpfSession : IDisposable
             places.Dispose();
             throw;
         }
+    }
+
+    private static int LoadObject(ObjectHandle handle)
+    {
+        using var held = ChildSignals.Hold();
+        return LibbpfCalls.Load(handle);
     }
 
     /// <summary>

@@ -29,6 +29,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
     public static partial int Unmap(nint address, nuint length);
 
+    [LibraryImport(Library)]
+    public static partial int pthread_sigmask(int how, ChildSignals.Set* set, ChildSignals.Set* before);
+
     [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
 

@@ -147,6 +147,21 @@ public class LoadFailureTests
         Assert.All(lines, l => Assert.DoesNotContain('\n', l));
     }
 
+    [KernelFact]
+    public void Load_in_a_process_that_starts_children_is_not_disturbed_by_their_signals()
+    {
+        const ulong SigChld = 1UL << 16;
+        var during = new List<ulong>();
+        using var session = BpfSession.Load(Fixture.Object("calls"), new BpfSessionOptions { Log = line => during.Add(line.Contains("created successfully") ? Blocked() & SigChld : SigChld) });
+
+        Assert.NotEmpty(during);
+        Assert.All(during, blocked => Assert.Equal(SigChld, blocked));
+        Assert.Equal(0UL, Blocked() & SigChld);
+    }
+
+    // The signals that this thread does not receive.
+    private static ulong Blocked() => Convert.ToUInt64(File.ReadLines("/proc/thread-self/status").First(line => line.StartsWith("SigBlk:", StringComparison.Ordinal))[7..].Trim(), 16);
+
     private static BpfLoadException Fails(string program) => Assert.Throws<BpfLoadException>(
         () => BpfSession.Load(Fixture.Compile("failing", "#include \"fixture.h\"\n" + program), new BpfSessionOptions()).Dispose());
 }
