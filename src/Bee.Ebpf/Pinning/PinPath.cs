@@ -128,10 +128,17 @@ public static class PinPath
             : !status.IsFolder ? $"rm {path}"
             : status.User == 0 || status.User == me ? $"chmod go-w {path}"
             : $"rmdir {path}, or rm -r {path} where something is pinned in it that is not needed";
-        var own = $"{FileSystem}/bee-{me}";
+        var own = FreeFolder(me);
         var elsewhere = $"an absolute path in a folder of your own works: mkdir -m 700 {own}, then {own}/NAME";
         return mend is null ? char.ToUpperInvariant(elsewhere[0]) + elsewhere[1..] + "."
             : $"{(owns ? "Run" : "Ask root or its owner to run")}: {mend}. Or {elsewhere}.";
+    }
+
+    // Another user can take the first name in advance as well.
+    private static string FreeFolder(uint user)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{FileSystem}/bee-{user}");
+        return FileStatus.Of(name, followLink: false) is null ? name : $"{name}-{Random.Shared.Next():x8}";
     }
 
     private static string Owner(uint user) =>
