@@ -22,7 +22,5 @@ internal sealed class CountingSink(long keep = 0) : IEventSink
         return true;
     }
 
-    public void Short(ShortRecord record) => throw new InvalidOperationException(record.ToString());
-
     public void Lost(string map, ulong count) => LostCount += count;
 }

@@ -48,8 +48,6 @@ internal static class LatencyBench
             return true;
         }
 
-        public void Short(ShortRecord record) => throw new InvalidOperationException(record.ToString());
-
         public void Lost(string map, ulong count) => throw new InvalidOperationException($"{count} lost");
     }
 }

@@ -13,7 +13,5 @@ internal sealed class CollectingSink : IEventSink
         return true;
     }
 
-    public void Short(ShortRecord record) => Assert.Fail("short");
-
     public void Lost(string map, ulong count) => Assert.Fail("lost");
 }

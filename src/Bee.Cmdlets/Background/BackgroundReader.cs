@@ -6,7 +6,6 @@ namespace Bee.Cmdlets;
 internal sealed class BackgroundReader : IEventSink
 {
     // A broken program can send nothing but short records; the first ones say all there is to say.
-    private const int ShortRecordsKept = 100;
 
     private readonly BpfSession _session;
     private readonly EventReader _reader;
@@ -14,7 +13,6 @@ internal sealed class BackgroundReader : IEventSink
     private readonly Thread _thread;
     private readonly long _maxEvents;
     private readonly TimeSpan? _duration;
-    private readonly List<ShortRecord> _short = [];
     private readonly List<string> _notices = [];
     private long _events;
     private volatile BpfProgramState _state = BpfProgramState.Running;
@@ -84,20 +82,10 @@ internal sealed class BackgroundReader : IEventSink
         }
     }
 
-    public IReadOnlyList<ShortRecord> TakeShortRecords()
-    {
-        lock (_short)
-        {
-            ShortRecord[] taken = [.. _short];
-            _short.Clear();
-            return taken;
-        }
-    }
-
     /// <summary>Takes out what the user should know of the maps, each sentence once.</summary>
     public IReadOnlyList<string> TakeNotices()
     {
-        lock (_short)
+        lock (_notices)
         {
             string[] taken = [.. _notices];
             _notices.Clear();
@@ -113,20 +101,9 @@ internal sealed class BackgroundReader : IEventSink
         return count != _maxEvents;
     }
 
-    void IEventSink.Short(ShortRecord record)
-    {
-        lock (_short)
-        {
-            if (_short.Count < ShortRecordsKept)
-            {
-                _short.Add(record);
-            }
-        }
-    }
-
     void IEventSink.Notice(string map, string text)
     {
-        lock (_short)
+        lock (_notices)
         {
             _notices.Add($"{map}: {text}");
         }

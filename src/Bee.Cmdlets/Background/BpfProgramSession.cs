@@ -87,9 +87,6 @@ public sealed partial class BpfProgramSession
 
     internal IReadOnlyList<RecordStream> Streams => _reader is { } reader ? reader.Streams : [];
 
-    /// <summary>Takes the short records out that were met since the last call.</summary>
-    internal IReadOnlyList<ShortRecord> TakeShortRecords() => _reader?.TakeShortRecords() ?? [];
-
     /// <summary>Takes out what the user should know of the maps.</summary>
     internal IReadOnlyList<string> TakeNotices() => _reader?.TakeNotices() ?? [];
 

@@ -125,11 +125,6 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
 
     private void WriteNotices(BpfProgramSession session)
     {
-        foreach (ShortRecord record in session.TakeShortRecords())
-        {
-            WriteError(ShortRecords.Error(record));
-        }
-
         foreach (string notice in session.TakeNotices())
         {
             WriteWarning($"{session.Name}: {notice}");

@@ -32,8 +32,6 @@ internal sealed class PipelineSink : IEventSink
         return --_left != 0;
     }
 
-    void IEventSink.Short(ShortRecord record) => _cmdlet.WriteError(ShortRecords.Error(record));
-
     void IEventSink.Notice(string map, string text) => _cmdlet.WriteWarning($"{map}: {text}");
 
     void IEventSink.Lost(string map, ulong count)

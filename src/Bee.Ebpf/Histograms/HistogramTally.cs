@@ -20,6 +20,11 @@ internal sealed class HistogramTally : HistogramSource
     /// <summary>How many bytes a whole record has.</summary>
     public int RecordSize => _plan.Record.Size;
 
+    /// <summary>Leaves out a record that ends before its value or a label.</summary>
+    /// <param name="length">How many bytes it has.</param>
+    public void LeaveOut(int length) =>
+        Notice($"records of {length} bytes come where the type has {RecordSize}; those that end before their value or a label are not counted.");
+
     /// <summary>Counts a record.</summary>
     public void Observe(ReadOnlySpan<byte> record)
     {
@@ -43,14 +48,14 @@ internal sealed class HistogramTally : HistogramSource
 }
 
 /// <summary>Counts records instead of making objects of them.</summary>
-internal readonly struct ObservingSink(RecordStream stream, HistogramTally tally, IEventSink sink) : IRecordSink
+internal readonly struct ObservingSink(HistogramTally tally) : IRecordSink
 {
     /// <inheritdoc/>
     public bool Record(ReadOnlySpan<byte> data)
     {
         if (data.Length < tally.LeastSize)
         {
-            sink.Short(new ShortRecord(stream.Name, tally.RecordSize, data.Length));
+            tally.LeaveOut(data.Length);
         }
         else if (data.Length < tally.RecordSize)
         {

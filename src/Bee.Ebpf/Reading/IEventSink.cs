@@ -8,10 +8,6 @@ public interface IEventSink
     /// <returns>False to end the run; this event counts as read. Histograms that have changed follow all the same, unless this was one.</returns>
     bool Event(BpfEvent e);
 
-    /// <summary>A record that is shorter than its type. The stream goes on.</summary>
-    /// <param name="record">What was expected and what came.</param>
-    void Short(ShortRecord record);
-
     /// <summary>Events that were dropped because a buffer was full.</summary>
     /// <param name="map">The map, by its name in the object file.</param>
     /// <param name="count">How many since the last call for this map.</param>

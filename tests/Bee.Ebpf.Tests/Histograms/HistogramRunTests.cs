@@ -102,7 +102,7 @@ public sealed class HistogramRunTests
         Assert.Equal(
             [("a", "0-2: 2, 2-4: 0, 4-8: 4", 24d), ("b", OfB.Replace(": 1", ": 2", StringComparison.Ordinal).Replace(": 28", ": 128", StringComparison.Ordinal), 1810d)],
             sink.Events.Cast<Histogram>().Select(h => ((string)h.Get("name")!, Text(h), h.Sum!.Value)));
-        Assert.Equal([new ShortRecord("hist_ring", 16, 12), new ShortRecord("hist_ring", 16, 12)], sink.Shorts);
+        Assert.Equal("hist_ring: records of 12 bytes come where the type has 16; those that end before their value or a label are not counted.", Assert.Single(sink.Notices));
         Assert.Equal(2, reader.Streams.Single().Count);
     }
 

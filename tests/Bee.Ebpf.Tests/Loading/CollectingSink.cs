@@ -5,8 +5,6 @@ internal sealed class CollectingSink : IEventSink
 {
     public List<BpfEvent> Events { get; } = [];
 
-    public List<ShortRecord> Shorts { get; } = [];
-
     public Dictionary<string, ulong> Losses { get; } = [];
 
     public List<string> Notices { get; } = [];
@@ -23,8 +21,6 @@ internal sealed class CollectingSink : IEventSink
 
         return OnEvent(e);
     }
-
-    public void Short(ShortRecord record) => Shorts.Add(record);
 
     public void Lost(string map, ulong count) => Losses[map] = Losses.GetValueOrDefault(map) + count;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 namespace Bee.Ebpf.Tests.Records;
 
 /// <summary>Typedef names that carry meaning.</summary>
@@ -43,7 +44,8 @@ public sealed class MeaningTests
         Assert.Equal(Errno.ENOENT, e.Get("bad"));
         Assert.Equal(Errno.EAGAIN, e.Get("ret"));
         Assert.Equal(Signal.SIGKILL, e.Get("sig"));
-        Assert.Equal(1, e.Get("nr"));
+        Assert.Equal("write", $"{e.Get("nr")}");
+        Assert.Equal(1, Convert.ToInt32(e.Get("nr"), CultureInfo.InvariantCulture));
         Assert.Equal(1536ul, e.Get("size"));
         Assert.Equal(1000u, e.Get("uid"));
         Assert.Equal(3u, e.Get("n"));

@@ -148,8 +148,6 @@ internal static class SkeletonRun
             return false;
         }
 
-        public void Short(ShortRecord record) => Assert.Fail($"short record of {record.Map}");
-
         public void Lost(string map, ulong count)
         {
         }
