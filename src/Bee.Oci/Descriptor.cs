@@ -17,4 +17,7 @@ public sealed record Descriptor(string MediaType, string Digest, long Size)
 
     /// <summary>The title annotation, which is the file name of a blob; null where there is none.</summary>
     public string? Title => Annotations.GetValueOrDefault(AnnotationKeys.Title);
+
+    /// <summary>The digest, for text views.</summary>
+    public override string ToString() => Digest;
 }

@@ -48,6 +48,9 @@ public sealed record ImageConfig
     /// <summary>Keys that this version does not know, kept as they are.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Other { get; set; }
+
+    /// <summary>Platform and programs, for text views.</summary>
+    public override string ToString() => $"{Os}/{Architecture} {string.Join(", ", Programs)}".TrimEnd();
 }
 
 /// <summary>A program of the object.</summary>
@@ -257,4 +260,7 @@ public sealed record BuildFacts
     /// <summary>Bee's version.</summary>
     [JsonPropertyName("bee")]
     public string? Bee { get; init; }
+
+    /// <summary>Source and compiler, for text views.</summary>
+    public override string ToString() => string.Join(", ", new[] { Source, Clang }.Where(text => !string.IsNullOrEmpty(text)));
 }

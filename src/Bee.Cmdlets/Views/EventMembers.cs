@@ -26,8 +26,7 @@ internal static class EventMembers
         members.Members.Add(Shown, new ScriptPropertyData(Shown, ScriptBlock.Create(text)) { IsHidden = true });
         foreach (var property in properties.Where(property => property.PropertyType == typeof(DateTime)))
         {
-            var moment = ScriptBlock.Create($"[Bee.Cmdlets.EventTime]::Of($this, {EventTable.Member(property.Name)})");
-            members.Members.Add(property.Name, new ScriptPropertyData(property.Name, moment));
+            members.Members.Add(property.Name, new CodePropertyData(property.Name, MomentGetters.Of(property.Name)));
         }
 
         return [members, Serialized($"Deserialized.{type.FullName}", properties)];

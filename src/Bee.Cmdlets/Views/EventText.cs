@@ -102,7 +102,7 @@ public static class EventText
         FieldMeaning.Duration or FieldMeaning.ByteSize or FieldMeaning.UserId or FieldMeaning.GroupId when Number(value) is { } number && Of(meaning, value) is var text =>
             string.Create(CultureInfo.InvariantCulture, $"{number}") is var exact && (text == exact || text == exact + "ns" || text == exact + "B") ? text : $"{exact} ({text})",
         FieldMeaning.Bytes => Hexadecimal(value, int.MaxValue),
-        FieldMeaning.Stack when StackText.Frames(value) is { Count: > 0 } frames => string.Join('\n', frames.Select(frame => TerminalText.Show(frame.Text))),
+        FieldMeaning.Stack when StackText.Frames(value) is { Count: > 0 } frames => StackText.Lines(frames),
         FieldMeaning.Timestamp => Line(value),
         _ => Of(meaning, value),
     };

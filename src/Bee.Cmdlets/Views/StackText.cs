@@ -1,7 +1,9 @@
 using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
 using System.Text.RegularExpressions;
 using Bee.Ebpf;
+using Bee.Posix;
 
 namespace Bee.Cmdlets;
 
@@ -32,6 +34,15 @@ internal static partial class StackText
         }
 
         return frames.Skip(own == frames.Count ? 0 : own);
+    }
+
+    /// <summary>Returns the frames, one a line. A first line counts those that <see cref="Fold"/> leaves out.</summary>
+    /// <param name="frames">The innermost first.</param>
+    public static string Lines(IReadOnlyList<(string? Symbol, string Text)> frames)
+    {
+        string[] shown = [.. Fold(frames).Select(frame => TerminalText.Show(frame.Text))];
+        int own = frames.Count - shown.Length;
+        return string.Join('\n', own == 0 ? shown : [string.Create(CultureInfo.InvariantCulture, $"({own} {(own == 1 ? "frame" : "frames")} of the tracing itself)"), .. shown]);
     }
 
     // kernel/bpf (trampolines, helpers), kernel/trace/bpf_trace.c, kernel/events/core.c, kernel/trace/trace_{syscalls,kprobe,uprobe,fprobe}.c and the probes of include/trace.

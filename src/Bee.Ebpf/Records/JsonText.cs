@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Text.Encodings.Web;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -92,6 +93,22 @@ internal static class JsonText
         text.Append(separator == '[' ? "[]" : "]");
     }
 
-    private static void Quote(StringBuilder text, string s) =>
-        text.Append('"').Append(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(s)).Append('"');
+    private static void Quote(StringBuilder text, string s)
+    {
+        text.Append('"');
+        foreach (var letter in JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(s))
+        {
+            // The encoder leaves characters that reverse or hide text, and reads each of a pair alone.
+            if (letter > '~' && !char.IsSurrogate(letter) && TerminalText.IsUnsafe([letter]))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\\u{(int)letter:X4}");
+            }
+            else
+            {
+                text.Append(letter);
+            }
+        }
+
+        text.Append('"');
+    }
 }

@@ -186,6 +186,28 @@ public sealed class ViewTests(ViewObjects objects) : IClassFixture<ViewObjects>
             "([Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($seen)).psobject.Properties.Name | Sort-Object) -join ' '"));
 
     [KernelFact]
+    public void Text_of_an_event_has_no_characters_that_reverse_or_hide_it()
+    {
+        string text = Text("\"$seen\"");
+        Assert.Contains("\\u202E", text, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u202e', text);
+    }
+
+    [KernelFact]
+    public void Stacks_are_shown_without_the_frames_of_the_tracing_itself()
+    {
+        string script = """
+            $stack = [Collections.ArrayList] @(foreach ($name in 'bpf_prog_0123456789abcdef_on_call', 'bpf_trace_run2', '__traceiter_sys_enter', 'bpf_map_free', 'ksys_read') {
+                [pscustomobject] @{ Symbol = $name } | Add-Member ScriptMethod ToString { $this.Symbol } -Force -PassThru
+            })
+            ([psobject] $stack).PSTypeNames.Insert(0, 'Deserialized.Bee.Ebpf.StackTrace')
+            [Bee.Cmdlets.EventText]::Stack($stack)
+            [Bee.Cmdlets.EventText]::Item('Stack', $stack)
+            """;
+        Assert.Equal("bpf_map_free, ksys_read\n(3 frames of the tracing itself)\nbpf_map_free\nksys_read", Text($"$({script}) -join \"`n\""));
+    }
+
+    [KernelFact]
     public void Events_of_two_tools_come_by_time_and_those_of_one_have_its_table()
     {
         string script = """
