@@ -35,7 +35,8 @@ public sealed class WithoutLoginAttribute : ArgumentTransformationAttribute
         }
 
         bool isUrl = text.Contains("://", StringComparison.Ordinal);
-        bool isPath = text.Length > 0 && text[0] is '/' or '.' or '~';
+        // A URL without its scheme begins with two slashes.
+        bool isPath = text.Length > 0 && text[0] is '/' or '.' or '~' && !text.StartsWith("//", StringComparison.Ordinal);
         return isUrl || (!isPath && !Exists(engine, text) && (!WildcardPattern.ContainsWildcardCharacters(text) || text.AsSpan(0, text.IndexOf('@') + 1).Contains(':')));
     }
 

@@ -97,6 +97,7 @@ public sealed class SignTests : IDisposable
     {
         Build();
         File.WriteAllText(_folder["plain.pem"], ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportPkcs8PrivateKeyPem());
+        System.Diagnostics.Process.Start("chmod", ["600", _folder["plain.pem"]]).WaitForExit();
         _shell.Objects("Copy-BeeImage tool:v1 $name -Store $store", Variables("plain.pem"));
         // Nobody, root neither, can lock this store; it can be read.
         Directory.Delete(_folder["store/.bee"], recursive: true);

@@ -90,6 +90,15 @@ public sealed class SecretTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Invoke-BeeProgram $registry")]
+    [InlineData("Start-BeeProgram $registry")]
+    [InlineData("Test-BeeImage $registry")]
+    [InlineData("Import-BeeImage $registry")]
+    [InlineData("Invoke-BeeBuild $registry")]
+    public void A_login_in_a_url_without_its_scheme_is_not_repeated(string script) =>
+        Assert.DoesNotContain("typed-s3cret", Everything(script, "//ada:typed-s3cret@localhost/me/tool"), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("ada:typed-s3cret@localhost:1")]
     [InlineData("ada:typed-s3cret@localhost:1/me/tool:v1")]
     [InlineData("ada:typed-s3cret@nodot/me/*")]
