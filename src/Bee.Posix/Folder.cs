@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Posix;
 
 /// <summary>
-/// An open folder. Names in it are opened, made, renamed and deleted relative to its fd, and no link in it is ever followed: whoever owns the folder, and
-/// whatever he puts into it, what is done here stays below it.
+/// An open folder. Names in it are opened, made, renamed and deleted relative to its fd, and no link in it is ever followed. Whatever
+/// the folder's owner puts into it, all work stays below it.
 /// </summary>
 public sealed class Folder : IDisposable
 {
@@ -238,7 +238,7 @@ public sealed class Folder : IDisposable
         return true;
     }
 
-    /// <summary>Deletes a file or a link; false if there is none, or the kernel refuses.</summary>
+    /// <summary>Deletes a file or a link; false if it does not exist, or the kernel refuses.</summary>
     public bool Delete(string name) => Libc.unlinkat(_handle, name, 0) == 0;
 
     /// <summary>The names in the folder, in no order.</summary>

@@ -23,7 +23,7 @@ public sealed class PosixException(int errno, string message) : IOException(mess
         string message = $"Cannot {action} '{path}': {Marshal.GetPInvokeErrorMessage(errno)}.";
         return errno switch
         {
-            Libc.ENOENT => new FileNotFoundException($"There is no file '{path}'.", path),
+            Libc.ENOENT => new FileNotFoundException($"'{path}' does not exist.", path),
             Libc.EACCES or Libc.EPERM or Libc.EROFS => new UnauthorizedAccessException(message),
             _ => new PosixException(errno, message),
         };

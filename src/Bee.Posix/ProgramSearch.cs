@@ -10,10 +10,10 @@ public static class ProgramSearch
     /// <summary>The folders on PATH, in order.</summary>
     public static IEnumerable<string> Folders => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(Path.IsPathRooted);
 
-    /// <summary>Returns the full path of the first program of a name on PATH; null if there is none.</summary>
+    /// <summary>Returns the full path of the first program of a name on PATH; null if PATH has no such program.</summary>
     public static string? Find(string name) => Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(path => IsProgram(path) && IsTrusted(path));
 
-    /// <summary>Returns the first program of a name on PATH that was passed over because another user could replace it; null if there is none.</summary>
+    /// <summary>Returns the first program of a name on PATH that was passed over because another user could replace it; null if no program was.</summary>
     public static string? FindUntrusted(string name) => Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(path => IsProgram(path) && !IsTrusted(path));
 
     /// <summary>Whether a path is a file that can be run.</summary>

@@ -17,7 +17,7 @@ public sealed record UserAccount(uint Id, uint Group, string Home)
     /// <summary>The effective user of this process.</summary>
     public static uint EffectiveUser => OperatingSystem.IsLinux() ? Libc.geteuid() : 0;
 
-    /// <summary>The first line of a user; null if there is none or the file cannot be read.</summary>
+    /// <summary>Returns the first line of a user; null if the user has no line or the file cannot be read.</summary>
     public static UserAccount? Find(uint user)
     {
         try
@@ -62,7 +62,7 @@ public sealed record UserAccount(uint Id, uint Group, string Home)
 /// <summary>The user who became root by sudo.</summary>
 /// <param name="Id">User id.</param>
 /// <param name="Home">Home directory.</param>
-/// <param name="PrivateGroup">The group of that user alone; null if there is none.</param>
+/// <param name="PrivateGroup">The group of that user alone; null if the user has none.</param>
 public sealed record InvokingUser(uint Id, string Home, uint? PrivateGroup)
 {
     private const string UserVariable = "SUDO_UID";

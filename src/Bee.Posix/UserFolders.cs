@@ -6,7 +6,7 @@ namespace Bee.Posix;
 /// </summary>
 public static class UserFolders
 {
-    /// <summary>The home directory: HOME, else what passwd(5) says; null if there is none.</summary>
+    /// <summary>The home directory: HOME, otherwise the entry of passwd(5); null if neither names one.</summary>
     public static string? Home => Mine("HOME") ?? UserAccount.Find(UserAccount.EffectiveUser)?.Home;
 
     /// <summary>XDG_DATA_HOME, else ~/.local/share; null if there is no home directory.</summary>

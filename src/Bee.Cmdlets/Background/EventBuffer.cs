@@ -81,7 +81,7 @@ internal sealed class EventBuffer
         }
     }
 
-    /// <summary>Waits until there is an event, no event will come any more, or somebody wakes the buffer.</summary>
+    /// <summary>Waits until an event arrives, the reader ends, or <see cref="Wake"/> is called.</summary>
     /// <param name="wait">How long at most.</param>
     public void WaitForEvent(TimeSpan wait)
     {

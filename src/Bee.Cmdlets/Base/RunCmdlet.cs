@@ -96,7 +96,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     [ValidateRange(1, long.MaxValue)]
     public long MaxEvents { get; set; }
 
-    /// <summary>Whether iterators run again at each interval: they do where somebody says how often.</summary>
+    /// <summary>Whether iterators run again at each interval: they do if the caller gives an interval.</summary>
     private protected bool RepeatsIterators => MyInvocation.BoundParameters.ContainsKey(nameof(Interval));
 
     /// <summary>Runs one program.</summary>

@@ -31,7 +31,7 @@ public abstract class SelectProgramCmdlet : BeeCmdlet
 
             if (found.Length == 0 && !isPattern)
             {
-                // Whoever types a reference here may type a login before it.
+                // A user who types a reference here may type a login before it.
                 string shown = Redaction.WithoutLogin(name);
                 string known = string.Join(", ", all.Select(session => session.Name));
                 WriteError(new BeeInputException(

@@ -175,7 +175,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         };
     }
 
-    // Whoever can pull the image reads this; addresses of git with a token in them are common.
+    // Everyone who can pull the image can read this, and git addresses often hold a token.
     private static string? Address(string? source)
         => source is not null && source.StartsWith("http", StringComparison.OrdinalIgnoreCase) && Redaction.HasLogin(source)
             ? throw new BeeInputException("SecretInSource", $"The address of the source, '{Redaction.WithoutLogin(source)}', holds a login, and would be published with the image.", "Leave the login out of it.")

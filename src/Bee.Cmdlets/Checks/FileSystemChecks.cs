@@ -56,7 +56,7 @@ internal static class FileSystemChecks
         }
         catch (PinException)
         {
-            // What else can be wrong is told where a program is pinned.
+            // Pinning a program reports what else can be wrong.
             return null;
         }
     }

@@ -97,7 +97,7 @@ internal static class EventViews
         }
         catch (RuntimeException fault) when (fault is not PipelineStoppedException)
         {
-            // A runspace without the command, or with somebody's broken format file: the objects are worth more than their looks.
+            // The runspace lacks the command, or another module's format file is broken. The objects matter more than their view.
             cmdlet.WriteDebug($"{name}: {fault.Message}");
         }
     }

@@ -10,7 +10,7 @@ namespace Bee.Cmdlets;
 /// <summary>Stacks for views. The objects keep all frames.</summary>
 internal static partial class StackText
 {
-    /// <summary>Returns the frames of a stack, also of one that was deserialized; null for what is none.</summary>
+    /// <summary>Returns the frames of a stack, also of one that was deserialized; null if the value is not a stack.</summary>
     /// <param name="value">A field's value.</param>
     public static IReadOnlyList<(string? Symbol, string Text)>? Frames(PSObject? value) => value switch
     {

@@ -42,10 +42,10 @@ public sealed class RecordStream
     /// <summary>Whether records that are longer than their type have been told of.</summary>
     internal bool HasToldLong { get; set; }
 
-    /// <summary>The event of a record that ends early; the first is told of.</summary>
+    /// <summary>Returns the event of a record that ends early, and reports the first one to the sink.</summary>
     /// <param name="whole">The event of the record with zeros behind it.</param>
     /// <param name="length">How many bytes came.</param>
-    /// <param name="sink">Who is told.</param>
+    /// <param name="sink">Receives the report.</param>
     internal BpfEvent Truncate(BpfEvent whole, int length, IEventSink sink)
     {
         if (!HasToldShort)

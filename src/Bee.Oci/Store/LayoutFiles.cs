@@ -135,7 +135,7 @@ internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
     /// <summary>The names in the folder of blobs.</summary>
     public IEnumerable<string> BlobNames() => OpenBlobs()?.Names() ?? [];
 
-    /// <summary>What a name in the folder of blobs is; null if there is none.</summary>
+    /// <summary>Returns the status of a name in the folder of blobs; null if it does not exist.</summary>
     public FileStatus? BlobStatus(string name) => OpenBlobs()?.StatusOf(name);
 
     /// <summary>Deletes a blob; false if that fails. Only under the store's lock.</summary>
@@ -167,7 +167,7 @@ internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
         return _blobs;
     }
 
-    /// <summary>Opens a regular file; null if there is none.</summary>
+    /// <summary>Opens a regular file; null if it does not exist.</summary>
     private static (SafeFileHandle? File, FileStatus Status) OpenRegular(Folder folder, string name, string path) => Fault.Wrap(path, () =>
     {
         SafeFileHandle? file = folder.OpenFile(name, out FileStatus status);

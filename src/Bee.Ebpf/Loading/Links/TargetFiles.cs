@@ -34,7 +34,7 @@ internal sealed class TargetFiles : IDisposable
     }
 
     /// <summary>The file that a target names: by its path, or by a name that is looked for among what the process has mapped, on PATH and among the libraries.</summary>
-    /// <returns>The file; null if there is none.</returns>
+    /// <returns>The file; null if it does not exist.</returns>
     /// <exception cref="BpfLoadException">The process to narrow to has ended meanwhile.</exception>
     public TargetFile? Find(string name)
     {
@@ -47,7 +47,7 @@ internal sealed class TargetFiles : IDisposable
     }
 
     /// <summary>The file of a target, once it is sure that there is one.</summary>
-    /// <exception cref="BpfLoadException">There is none.</exception>
+    /// <exception cref="BpfLoadException">The file does not exist.</exception>
     public TargetFile Existing(string name)
     {
         var file = Find(name) ?? throw AttachFailure.NoFile(_program, Absolute(name), _options.ProcessId);

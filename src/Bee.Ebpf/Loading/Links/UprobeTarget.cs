@@ -45,7 +45,7 @@ internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
     }
 
     /// <summary>The targets of a uprobe program, with their files.</summary>
-    /// <exception cref="BpfLoadException">There is none, or its file does not exist.</exception>
+    /// <exception cref="BpfLoadException">No such target exists, or its file does not exist.</exception>
     public static IReadOnlyList<(TargetFile File, UprobeTarget Target)> All(ProgramDescription program, TargetFiles files)
     {
         var found = new List<(TargetFile, UprobeTarget)>();

@@ -20,7 +20,7 @@ internal sealed class CredentialHelper
     /// <summary>What helpers say where they have no login; the protocol knows it by these words alone.</summary>
     private static readonly string[] s_none = ["credentials not found", "no credentials server URL", "no credentials username"];
 
-    // What takes longer than this is told: nothing else says why the caller waits.
+    // A helper that takes longer causes a warning, because nothing else says why the caller waits.
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(2);
 
     private readonly string _file;
@@ -39,7 +39,7 @@ internal sealed class CredentialHelper
     /// <summary>The program of a helper; null where it is not installed.</summary>
     /// <param name="name">Its name as config.json has it.</param>
     /// <param name="timeout">How long it may take.</param>
-    /// <param name="note">Is told when it takes long; null for nobody.</param>
+    /// <param name="note">Receives a warning when the helper takes long; may be null.</param>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: nothing can have this name.</exception>
     public static CredentialHelper? Find(string name, TimeSpan timeout, Action<RegistryNote>? note)
     {

@@ -23,7 +23,7 @@ public sealed class DockerConfig : ICredentialSource
     public string Path { get; }
 
     /// <summary>Finds the file, which need not exist; it is not read yet.</summary>
-    /// <param name="note">Is told of a credential helper that is missing, takes long and the like, on any thread; null for nobody.</param>
+    /// <param name="note">Receives warnings about credential helpers that are missing or take long, on any thread; may be null.</param>
     /// <param name="helperTimeout">How long a credential helper may take; null for two minutes.</param>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: there is no home directory.</exception>
     public static DockerConfig Load(Action<RegistryNote>? note = null, TimeSpan? helperTimeout = null) =>

@@ -145,7 +145,7 @@ internal sealed class DockerConfigFile
     public static RegistryException Damaged(string path, string why) =>
         new(RegistryFault.Login, $"The logins in '{path}' cannot be read: {why}.") { Remedy = "Mend the file, or name another one with DOCKER_CONFIG or REGISTRY_AUTH_FILE." };
 
-    /// <summary>The bytes; none where there is no file, or a link to none, or /dev/null.</summary>
+    /// <summary>Returns the bytes; empty if the file does not exist, is a broken link, or is /dev/null.</summary>
     private static byte[] ReadContent(string path)
     {
         using SafeFileHandle? file = FileStatus.Of(path) is { IsNullDevice: true } ? null : RegularFile.OpenIfExists(path);
