@@ -130,8 +130,25 @@ public sealed class GadgetImageTests : IDisposable
     // Asks for a process group while the program runs, from this process, which is the one that is watched.
     private IReadOnlyList<PSObject> Run(string arguments, string name = "groups")
     {
-        using var asking = new Timer(_ => GetProcessGroup(7), null, 0, 20);
-        return _shell.Objects($"Invoke-BeeProgram {name} -Store $store -Pull Never {arguments}", Variables());
+        using var ended = new ManualResetEventSlim();
+        // A thread of its own: other tests may keep the thread pool, and so a timer, busy for longer than the run takes.
+        var asking = new Thread(() =>
+        {
+            while (!ended.Wait(10))
+            {
+                GetProcessGroup(7);
+            }
+        });
+        asking.Start();
+        try
+        {
+            return _shell.Objects($"Invoke-BeeProgram {name} -Store $store -Pull Never {arguments}", Variables());
+        }
+        finally
+        {
+            ended.Set();
+            asking.Join();
+        }
     }
 
     private string Text(string of, string name) =>
