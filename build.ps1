@@ -48,8 +48,8 @@ $artifacts = Join-Path $root artifacts
 # The suites, with the seconds that each may take on two idle processors: in a quick run and in a full one. Those that load programs into this machine's kernel run
 # one after the other, and the others beside them.
 $lanes = @(
-    [ordered]@{ 'Bee.Ebpf.Tests' = 90, 300; 'Bee.Cmdlets.Tests' = 220, 300; 'Pester' = 130, 130 }
-    [ordered]@{ 'Bee.Posix.Tests' = 20, 60; 'Bee.Toolchain.Tests' = 180, 900; 'Bee.VirtualMachine.Tests' = 160, 400; 'Bee.Oci.Tests' = 110, 300 }
+    [ordered]@{ 'Bee.Ebpf.Tests' = 110, 140; 'Bee.Cmdlets.Tests' = 270, 330; 'Pester' = 110, 130 }
+    [ordered]@{ 'Bee.Posix.Tests' = 10, 10; 'Bee.Toolchain.Tests' = 90, 180; 'Bee.VirtualMachine.Tests' = 190, 200; 'Bee.Oci.Tests' = 100, 150 }
 )
 
 function Invoke-Dotnet {
