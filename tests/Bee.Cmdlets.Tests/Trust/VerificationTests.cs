@@ -177,7 +177,7 @@ public sealed class VerificationTests : IDisposable
     [InlineData("../tool:v1")]
     [InlineData("/etc/tool")]
     [InlineData("localhost/..")]
-    [InlineData("ada:pw@ghcr.io/me/tool")]
+    [InlineData("ada:typed-s3cret@ghcr.io/me/tool")]
     [InlineData("Tool:v1")]
     [InlineData("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     [InlineData("")]
@@ -191,7 +191,7 @@ public sealed class VerificationTests : IDisposable
         Assert.Equal(["Failed"], States("Get-BeeImage -Store $store | Test-BeeImage -Store $store"));
         ErrorRecord error = _shell.Error("Get-BeeImage -Store $store | Invoke-BeeProgram -Store $store -Duration 1", variables);
         Assert.StartsWith("Trust.Denied,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.DoesNotContain("pw", $"{error}", StringComparison.Ordinal);
+        Assert.DoesNotContain("typed-s3cret", $"{error}", StringComparison.Ordinal);
         Assert.StartsWith("Trust.Denied,", _shell.Error("Start-BeeProgram (Get-BeeImage -Store $store).Digest -Store $store", variables).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("Trust.Unverifiable,", _shell.Error("Get-BeeImage -Store $store | Invoke-BeeProgram -Store $store -PublicKey $mine -Duration 1", variables).FullyQualifiedErrorId, StringComparison.Ordinal);
 
