@@ -39,7 +39,7 @@ internal static class MapSelection
     }
 
     /// <summary>The map of a name.</summary>
-    /// <exception cref="BeeInputException">There is none.</exception>
+    /// <exception cref="BeeInputException">The map does not exist.</exception>
     public static MapDescription Find(string name, ObjectFile file)
     {
         MapDescription? found = file.Maps.FirstOrDefault(map => map.Name == name)

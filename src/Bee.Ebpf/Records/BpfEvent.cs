@@ -27,7 +27,7 @@ public abstract partial class BpfEvent
     }
 
     /// <summary>The bytes of the record behind its type, for an event of a ring or perf buffer whose program sent more than the type declares.</summary>
-    /// <returns>A copy; empty where there are none. Of a perf buffer up to seven bytes of filling may be at the end.</returns>
+    /// <returns>A copy; empty if no bytes follow. A perf buffer may add up to seven bytes of padding at the end.</returns>
     public byte[] GetRest() => (byte[])RestBytes().Clone();
 
     /// <summary>The bytes of a field as the program sent them, of a <c>char</c> array with what is behind a NUL.</summary>

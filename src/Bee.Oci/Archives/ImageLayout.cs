@@ -81,6 +81,6 @@ public sealed class ImageLayout : IDisposable
 /// <param name="Tag">A word that the layout names it by, without a repository; null for none.</param>
 public sealed record LayoutImage(Descriptor Descriptor, ImageReference? Name, string? Tag)
 {
-    /// <summary>The name that the layout has for it where that is no reference, such as <c>ghcr.io/Me/tool:v1</c>; null for most.</summary>
+    /// <summary>The name in the layout if it is not a valid reference, such as <c>ghcr.io/Me/tool:v1</c>; otherwise null.</summary>
     public string? InvalidName { get; init; }
 }
