@@ -89,10 +89,14 @@ BEE_STACKS(stacks, 64);
 struct opened { pid_t pid; kernel_stack_id kernel_stack; user_stack_id user_stack; };
 BEE_RING(print_opened, struct opened, 4096);
 SEC("tracepoint/syscalls/sys_enter_openat")
-int opened(void *ctx)
+int opened(struct trace_event_raw_sys_enter *ctx)
 {
+    // The session's other threads open files as well, from libraries without symbols.
+    static const char wanted[] = "/dev/null";
+    char path[sizeof(wanted)] = "";
     struct opened *event;
-    if (!bee_targeted(target_pid) || !(event = bee_reserve(print_opened, struct opened)))
+    bpf_probe_read_user_str(path, sizeof(path), (const char *)ctx->args[1]);
+    if (!bee_targeted(target_pid) || bpf_strncmp(path, sizeof(path), wanted) || !(event = bee_reserve(print_opened, struct opened)))
         return 0;
     event->pid = bee_pid();
     event->kernel_stack = bpf_get_stackid(ctx, &stacks, 0);
