@@ -10,4 +10,7 @@ public interface IMetricSource
 
     /// <summary>Whether what is measured is attached and being read: what <c>/readyz</c> answers.</summary>
     bool IsReady { get; }
+
+    /// <summary>Why <see cref="IsReady"/> is false, as one sentence that names the tool; null if it is true or the source knows no reason.</summary>
+    string? NotReadyReason => null;
 }

@@ -1,6 +1,6 @@
 using Bee.Telemetry.Metrics;
 
-namespace Bee.Telemetry.Tests;
+namespace Bee.Telemetry.Tests.Metrics;
 
 public class MetricHistogramTests
 {

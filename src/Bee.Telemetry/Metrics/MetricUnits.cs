@@ -1,0 +1,61 @@
+using System.Collections.Frozen;
+
+namespace Bee.Telemetry.Metrics;
+
+/// <summary>The units that tools count in, and the base units that Prometheus wants instead.</summary>
+public static class MetricUnits
+{
+    private const double Minute = 60, Hour = 3600, Day = 86_400, Ki = 1024;
+
+    private static readonly FrozenDictionary<string, MetricUnit> s_units = new (string Unit, string[] Names, double Factor, double Divisor)[]
+    {
+        ("seconds", ["ns", "nsec", "nsecs", "nanosecond", "nanoseconds"], 1, 1e9),
+        ("seconds", ["us", "µs", "usec", "usecs", "microsecond", "microseconds"], 1, 1e6),
+        ("seconds", ["ms", "msec", "msecs", "millisecond", "milliseconds"], 1, 1e3),
+        ("seconds", ["s", "sec", "secs", "second", "seconds"], 1, 1),
+        ("seconds", ["min", "minute", "minutes"], Minute, 1),
+        ("seconds", ["h", "hour", "hours"], Hour, 1),
+        ("seconds", ["d", "day", "days"], Day, 1),
+        ("bytes", ["b", "byte", "bytes"], 1, 1),
+        ("bytes", ["kb", "kilobyte", "kilobytes"], 1e3, 1),
+        ("bytes", ["mb", "megabyte", "megabytes"], 1e6, 1),
+        ("bytes", ["gb", "gigabyte", "gigabytes"], 1e9, 1),
+        ("bytes", ["kib", "kbyte", "kbytes", "kibibyte", "kibibytes"], Ki, 1),
+        ("bytes", ["mib", "mbyte", "mbytes", "mebibyte", "mebibytes"], Ki * Ki, 1),
+        ("bytes", ["gib", "gbyte", "gbytes", "gibibyte", "gibibytes"], Ki * Ki * Ki, 1),
+        ("bytes", ["bit", "bits"], 1, 8),
+        ("ratio", ["ratio"], 1, 1),
+        ("ratio", ["percent", "pct", "%"], 1, 100),
+        ("celsius", ["celsius"], 1, 1),
+        ("volts", ["volt", "volts"], 1, 1),
+        ("amperes", ["ampere", "amperes"], 1, 1),
+        ("joules", ["joule", "joules"], 1, 1),
+        ("meters", ["meter", "meters"], 1, 1),
+        ("grams", ["gram", "grams"], 1, 1),
+    }.SelectMany(static row => row.Names.Select(name => (Name: name, Unit: new MetricUnit(row.Unit, row.Factor, row.Divisor))))
+        .ToFrozenDictionary(static row => row.Name, static row => row.Unit, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Returns the base unit of a unit.</summary>
+    /// <param name="unit">
+    /// The unit as bee.yaml or a histogram has it (<c>ns</c>, <c>KiB</c>, <c>percent</c>), whatever its case. An unknown one (<c>packets</c>) is its own base unit.
+    /// </param>
+    /// <returns>The base unit; <see cref="MetricUnit.None"/> for null and for text without a letter or digit.</returns>
+    public static MetricUnit Find(string? unit) =>
+        unit is null ? MetricUnit.None
+        : s_units.TryGetValue(unit.Trim(), out var known) ? known
+        : MetricNames.Words(unit) is { Count: > 0 } words ? new(string.Join('_', words), 1, 1)
+        : MetricUnit.None;
+
+    /// <summary>Returns the unit that the name of a map ends with: seconds for <c>hist_latency_us</c>.</summary>
+    /// <param name="map">The map's name.</param>
+    /// <returns>The unit; <see cref="MetricUnit.None"/> if the name ends with none. Single letters are not taken for units.</returns>
+    public static MetricUnit OfName(string map)
+    {
+        var words = MetricNames.Words(map);
+        var last = words is [.., var name, "total"] ? name : words is [.., var end] ? end : "";
+        return words.Count > 1 && last.Length > 1 && last != "min" && s_units.TryGetValue(last, out var unit) ? unit : MetricUnit.None;
+    }
+
+    /// <summary>Whether a word is the name of a unit that has a base unit.</summary>
+    internal static bool IsKnown(string word) => s_units.ContainsKey(word);
+}
