@@ -17,6 +17,7 @@ BeforeDiscovery {
         'Invoke-BeeProgram: Example 6: Another function'                   = 'it runs until Ctrl+C'
         'Invoke-BeeProgram: Example 4: Counters'                           = 'it runs until Ctrl+C'
         'Invoke-BeeProgram: Example 8: Fill a map first'                   = 'it runs until Ctrl+C'
+        'Invoke-BeeProgram: Example 9: Trace lines'                        = 'it runs until Ctrl+C'
         'Invoke-BeeBuild: Example 6: For two platforms, with registers'     = 'there are no types of another platform''s kernel here'
         'Publish-BeeImage: Example 4: Sign what is published'              = 'it asks for a password'
         'Import-BeeImage: Example 3: A container image out of docker'      = 'there is no docker here'

@@ -50,7 +50,7 @@ internal sealed class BackgroundReader : IEventSink
     /// <summary>Reads what is there now, on this thread. Iterators are left to the thread: each run of theirs gives everything again.</summary>
     public void ReadOnce()
     {
-        if (Streams.Any(stream => stream.Map is not null))
+        if (Streams.Any(stream => !stream.IsIterator))
         {
             _reader.Run(this, _stop.Token, TimeSpan.Zero);
         }
@@ -59,7 +59,7 @@ internal sealed class BackgroundReader : IEventSink
     /// <summary>Where there are iterators only, waits until they have given everything, within reason.</summary>
     public void WaitForIterators()
     {
-        if (Streams.All(stream => stream.Map is null))
+        if (Streams.All(stream => stream.IsIterator))
         {
             _thread.Join(TimeSpan.FromSeconds(2));
         }

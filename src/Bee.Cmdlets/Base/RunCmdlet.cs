@@ -78,6 +78,10 @@ public abstract class RunCmdlet : ProgramCmdlet
     [Parameter]
     public SwitchParameter All { get; set; }
 
+    /// <summary>Gives the lines that the tool's programs write with bpf_printk as events too, without those of other programs.</summary>
+    [Parameter]
+    public SwitchParameter Trace { get; set; }
+
     /// <summary>Samples a second and CPU for perf_event programs. 99 by default.</summary>
     [Parameter]
     [ValidateRange(1, 100_000)]
@@ -157,6 +161,7 @@ public abstract class RunCmdlet : ProgramCmdlet
                 Interval = Interval,
                 AllEntries = All,
                 RepeatIterators = RepeatsIterators,
+                TraceLines = Trace && TraceCalls.In(input.File).Count > 0,
             });
             entries.Apply(session);
             session.Attach();
@@ -187,7 +192,8 @@ public abstract class RunCmdlet : ProgramCmdlet
         {
             string maps = string.Join(", ", input.File.Maps.Where(map => !map.IsInternal).Select(map => map.Name));
             WriteWarning($"{input.Name} streams nothing: no map is chosen whose name begins with print_, counter_, gauge_ or hist_."
-                + (maps.Length > 0 ? $" -Map can name one of its maps: {maps}." : string.Empty));
+                + (maps.Length > 0 ? $" -Map can name one of its maps: {maps}." : string.Empty)
+                + (TraceCalls.In(input.File).Count > 0 ? " It writes trace lines with bpf_printk; -Trace shows them." : string.Empty));
         }
     }
 

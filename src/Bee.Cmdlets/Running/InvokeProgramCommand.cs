@@ -5,7 +5,7 @@ namespace Bee.Cmdlets;
 
 /// <summary>Runs a program in the foreground and gives what it reports.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "BeeProgram", DefaultParameterSetName = "Image")]
-[OutputType(typeof(BpfEvent), typeof(MapEntry))]
+[OutputType(typeof(BpfEvent), typeof(MapEntry), typeof(TraceLine))]
 public sealed class InvokeProgramCommand : RunCmdlet
 {
     private protected override void Run(ProgramInput input)

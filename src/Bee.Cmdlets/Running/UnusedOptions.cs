@@ -30,6 +30,11 @@ internal static class UnusedOptions
             yield return $"-NetworkNamespace {space} has no effect: {input.Name} has no sk_lookup, xdp, tc or socket program.";
         }
 
+        if (options.Trace && TraceCalls.In(input.File).Count == 0)
+        {
+            yield return $"-Trace has no effect: no program of {input.Name} calls bpf_printk.";
+        }
+
         foreach (object given in options.AttachTo?.Keys ?? Array.Empty<object>())
         {
             ProgramDescription? program = input.File.Programs.FirstOrDefault(program => program.Name.Equals($"{given}", StringComparison.OrdinalIgnoreCase));

@@ -20,7 +20,7 @@ internal static class EventViews
     /// <summary>Makes views for the objects of one tool's streams: a table of its own for one stream, a common one for several.</summary>
     public static void Register(PSCmdlet cmdlet, IReadOnlyList<RecordStream> streams) => Register(
         cmdlet,
-        [.. streams.Select(stream => (IRecordShape?)stream.RecordType ?? stream.EntryType).OfType<IRecordShape>().DistinctBy(shape => shape.ClrType)],
+        [.. streams.Select(stream => stream.Shape).OfType<IRecordShape>().DistinctBy(shape => shape.ClrType)],
         [.. streams.Select(stream => stream.HistogramType).OfType<HistogramType>().DistinctBy(type => type.ClrType)]);
 
     /// <summary>Makes a view for a map's entries.</summary>

@@ -17,5 +17,5 @@ internal static class StackNames
 
     /// <summary>The same for the objects of streams.</summary>
     public static void WarnIfHidden(Cmdlet cmdlet, IReadOnlyList<RecordStream> streams)
-        => WarnIfHidden(cmdlet, streams.Select(stream => (IRecordShape?)stream.RecordType ?? stream.EntryType));
+        => WarnIfHidden(cmdlet, streams.Select(stream => stream.Shape));
 }

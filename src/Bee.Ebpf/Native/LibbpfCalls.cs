@@ -250,6 +250,12 @@ internal static unsafe partial class LibbpfCalls
     [LibraryImport(Library, EntryPoint = "bpf_map_create", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int CreateMap(int type, string name, uint keySize, uint valueSize, uint maxEntries, void* options);
 
+    [LibraryImport(Library, EntryPoint = "bpf_prog_load", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int LoadProgram(int type, string name, string license, byte* instructions, nuint count, void* options);
+
+    [LibraryImport(Library, EntryPoint = "bpf_raw_tracepoint_open", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int OpenRawTracepoint(string name, int program);
+
     [LibraryImport(Library, EntryPoint = "bpf_map_freeze")]
     public static partial int FreezeMap(int map);
 

@@ -137,6 +137,12 @@ public sealed class EventReader : IDisposable
             }
         }
 
+        if (!stopped && !_disposed && !endless)
+        {
+            // What iterators wrote while they ran.
+            _sources.Read(sink, ref stopped);
+        }
+
         if (stopped && !_disposed)
         {
             _sources.GiveLastHistograms(sink);

@@ -34,6 +34,13 @@ internal sealed class EventSources : IDisposable
                 streams.Add(stream);
             }
 
+            if (options.TraceLines)
+            {
+                var stream = TraceSource.Describe();
+                _buffers.Add(new TraceSource(stream, session.Programs));
+                streams.Add(stream);
+            }
+
             _lost = LostCounts.Find(session, streams);
             Streams = streams;
         }
@@ -50,11 +57,11 @@ internal sealed class EventSources : IDisposable
     /// <summary>Descriptors that become readable when events come.</summary>
     public IEnumerable<int> Descriptors => _buffers.SelectMany(b => b.Descriptors);
 
-    /// <summary>Whether more may come at any time. Programs without anything to read stay attached all the same; iterators alone have an end.</summary>
-    public bool IsEndless => _iterators.Count == 0 || _buffers.Count > 0 || _polled.Count > 0 || _repeat;
+    /// <summary>Whether more may come at any time. Programs without anything to read stay attached all the same; iterators alone have an end, and so do their trace lines.</summary>
+    public bool IsEndless => _iterators.Count == 0 || _buffers.Exists(b => b is not TraceSource) || _polled.Count > 0 || _repeat;
 
     /// <summary>Whether something has to be looked at that tells nobody when there is news.</summary>
-    public bool WantsPolling => _polled.Count > 0 || _lost is not null || _buffers.Any(b => b is PerfSource) || (_repeat && _iterators.Count > 0);
+    public bool WantsPolling => _polled.Count > 0 || _lost is not null || _buffers.Any(b => b is PerfSource or TraceSource) || (_repeat && _iterators.Count > 0);
 
     /// <summary>Begins a run: what is to be said, what iterators have, and what stands in maps. A histogram of the first moment says nothing yet.</summary>
     /// <returns>True when the sink wants no more.</returns>

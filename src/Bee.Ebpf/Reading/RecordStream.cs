@@ -1,8 +1,10 @@
 namespace Bee.Ebpf;
 
-/// <summary>One source of objects within an <see cref="EventReader"/>: a map, or an iterator program.</summary>
+/// <summary>One source of objects within an <see cref="EventReader"/>: a map, an iterator program, or the trace lines of all programs.</summary>
 public sealed class RecordStream
 {
+    private readonly IRecordShape? _shape;
+
     internal RecordStream(string name, MapDescription? map, RecordType? recordType, EntryType? entryType, HistogramType? histogramType = null)
     {
         Name = name;
@@ -12,13 +14,13 @@ public sealed class RecordStream
         HistogramType = histogramType;
     }
 
-    /// <summary>The name of the map, or of the iterator program, in the object file.</summary>
+    /// <summary>The name of the map, or of the iterator program, in the object file; of trace lines <see cref="TraceLine.StreamName"/>.</summary>
     public string Name { get; }
 
-    /// <summary>The map; null for an iterator program.</summary>
+    /// <summary>The map; null for an iterator program and for trace lines.</summary>
     public MapDescription? Map { get; }
 
-    /// <summary>The type of its events; null for a polled map, for histograms and for an iterator that writes lines.</summary>
+    /// <summary>The type of its events; null for a polled map, for histograms, for trace lines and for an iterator that writes lines.</summary>
     public RecordType? RecordType { get; }
 
     /// <summary>The type of its entries; null for event streams, histograms and iterators.</summary>
@@ -27,8 +29,18 @@ public sealed class RecordStream
     /// <summary>The type of its histograms; null for streams of anything else.</summary>
     public HistogramType? HistogramType { get; }
 
+    /// <summary>What views of its objects are made from; null for histograms and for an iterator that writes lines.</summary>
+    public IRecordShape? Shape
+    {
+        get => _shape ?? (IRecordShape?)RecordType ?? EntryType;
+        internal init => _shape = value;
+    }
+
+    /// <summary>Whether an iterator program gives the objects: it runs once, unless it is to be repeated.</summary>
+    public bool IsIterator => Map is null && _shape is null;
+
     /// <summary>The class of the objects that this stream gives to the sink.</summary>
-    public Type ClrType => RecordType?.ClrType ?? EntryType?.ClrType ?? HistogramType?.ClrType ?? typeof(IteratorLine);
+    public Type ClrType => Shape?.ClrType ?? HistogramType?.ClrType ?? typeof(IteratorLine);
 
     /// <summary>Counts the records of a buffer whose events are the values of histograms.</summary>
     internal HistogramTally? Tally { get; set; }
