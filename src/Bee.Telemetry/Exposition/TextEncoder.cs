@@ -1,0 +1,178 @@
+using System.Text;
+using Bee.Telemetry.Metrics;
+
+namespace Bee.Telemetry.Exposition;
+
+/// <summary>
+/// The text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats) and OpenMetrics 1.0
+/// (prometheus.io/docs/specs/om/open_metrics_spec), which differ in few lines.
+/// </summary>
+internal sealed class TextEncoder(ExpositionBuffer buffer, bool isOpenMetrics)
+{
+    private readonly Dictionary<IReadOnlyList<double>, byte[][]> _bounds = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Appends families, and the end that OpenMetrics wants.</summary>
+    public void Append(IReadOnlyList<MetricFamily> families)
+    {
+        foreach (var family in families)
+        {
+            Append(family);
+        }
+
+        if (isOpenMetrics)
+        {
+            buffer.Append("# EOF\n"u8);
+        }
+    }
+
+    private void Append(MetricFamily family)
+    {
+        var descriptor = family.Descriptor;
+        var names = new SampleNames(descriptor, isOpenMetrics);
+        AppendHead(descriptor, names);
+        var labels = descriptor.LabelNames.Select(static (name, i) => Encoding.UTF8.GetBytes($"{(i == 0 ? "" : ",")}{name}=\"")).ToArray();
+        for (var i = 0; i < family.Series.Count; i++)
+        {
+            var series = family.Series[i];
+            if (descriptor.Type == MetricType.Histogram)
+            {
+                AppendHistogram(names, labels, series);
+            }
+            else
+            {
+                buffer.Append(names.Value);
+                AppendLabels(labels, series.LabelValues);
+                buffer.Append((byte)' ');
+                NumberText.Append(buffer, series.Value);
+                buffer.Append((byte)'\n');
+                if (descriptor is { Type: MetricType.Counter, IsVerbatim: false })
+                {
+                    AppendCreated(names, labels, series);
+                }
+            }
+        }
+    }
+
+    private void AppendHead(MetricDescriptor descriptor, SampleNames names)
+    {
+        buffer.Append("# HELP "u8);
+        buffer.Append(names.Family);
+        buffer.Append((byte)' ');
+        LabelText.AppendEscaped(buffer, SampleNames.Help(descriptor), escapesQuotes: isOpenMetrics);
+        buffer.Append("\n# TYPE "u8);
+        buffer.Append(names.Family);
+        buffer.Append(descriptor.Type switch
+        {
+            MetricType.Counter => isOpenMetrics && descriptor.IsVerbatim ? " unknown\n"u8 : " counter\n"u8,
+            MetricType.Histogram => " histogram\n"u8,
+            MetricType.Info when isOpenMetrics => " info\n"u8,
+            _ => " gauge\n"u8,
+        });
+        if (isOpenMetrics && SampleNames.HasUnit(descriptor))
+        {
+            buffer.Append("# UNIT "u8);
+            buffer.Append(names.Family);
+            buffer.Append((byte)' ');
+            buffer.AppendText(descriptor.Unit);
+            buffer.Append((byte)'\n');
+        }
+    }
+
+    private void AppendHistogram(SampleNames names, byte[][] labels, MetricSeries series)
+    {
+        var histogram = series.Histogram!;
+        var bounds = Bounds(histogram.UpperBounds);
+        var first = buffer.Length;
+        buffer.Append(names.Bucket);
+        AppendLabels(labels, series.LabelValues);
+        if (labels.Length == 0)
+        {
+            buffer.Append("{le=\""u8);
+        }
+        else
+        {
+            // In place of the brace that ends the labels.
+            buffer.TrimEnd(1);
+            buffer.Append(",le=\""u8);
+        }
+
+        var length = buffer.Length - first;
+        var total = 0ul;
+        for (var i = 0; i < histogram.Counts.Count; i++)
+        {
+            total += histogram.Counts[i];
+            if (i > 0)
+            {
+                buffer.AppendAgain(first, length);
+            }
+
+            buffer.Append(i < bounds.Length ? bounds[i] : "+Inf\"} "u8);
+            NumberText.Append(buffer, total);
+            buffer.Append((byte)'\n');
+        }
+
+        // OpenMetrics has a sum and a count, or neither; and no sum that may fall, as with negative observations.
+        var hasSum = histogram.Sum is not null && !(isOpenMetrics && histogram.UpperBounds is [< 0, ..]);
+        if (hasSum)
+        {
+            buffer.Append(names.Sum);
+            AppendLabels(labels, series.LabelValues);
+            buffer.Append((byte)' ');
+            NumberText.Append(buffer, histogram.Sum!.Value);
+            buffer.Append((byte)'\n');
+        }
+
+        if (hasSum || !isOpenMetrics)
+        {
+            buffer.Append(names.Count);
+            AppendLabels(labels, series.LabelValues);
+            buffer.Append((byte)' ');
+            NumberText.Append(buffer, total);
+            buffer.Append((byte)'\n');
+        }
+
+        AppendCreated(names, labels, series);
+    }
+
+    private void AppendCreated(SampleNames names, byte[][] labels, MetricSeries series)
+    {
+        if (isOpenMetrics && series.Created is { } created)
+        {
+            buffer.Append(names.Created);
+            AppendLabels(labels, series.LabelValues);
+            buffer.Append((byte)' ');
+            NumberText.Append(buffer, created);
+            buffer.Append((byte)'\n');
+        }
+    }
+
+    private void AppendLabels(byte[][] names, IReadOnlyList<string> values)
+    {
+        if (names.Length == 0)
+        {
+            return;
+        }
+
+        buffer.Append((byte)'{');
+        for (var i = 0; i < names.Length; i++)
+        {
+            buffer.Append(names[i]);
+            LabelText.AppendEscaped(buffer, values[i]);
+            buffer.Append((byte)'"');
+        }
+
+        buffer.Append((byte)'}');
+    }
+
+    // All series of a metric have the same bounds.
+    private byte[][] Bounds(IReadOnlyList<double> bounds)
+    {
+        if (!_bounds.TryGetValue(bounds, out var texts))
+        {
+            texts = [.. bounds.Select(static bound => Encoding.UTF8.GetBytes(NumberText.Bound(bound) + "\"} "))];
+            _bounds.Add(bounds, texts);
+        }
+
+        return texts;
+    }
+}

@@ -1,0 +1,173 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Bee.Telemetry.Serving;
+
+/// <summary>The head of a request (RFC 9112), as far as a server of metrics needs it.</summary>
+internal sealed class HttpRequest
+{
+    private static readonly SearchValues<byte> s_token = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
+    private bool _hasHost;
+    private bool _hasBody;
+    private string? _connection;
+
+    private HttpRequest(string method, string path, bool isOld) => (Method, Path, IsOld) = (method, path, isOld);
+
+    /// <summary>The method, such as <c>GET</c>.</summary>
+    public string Method { get; }
+
+    /// <summary>The path of the target, without its query.</summary>
+    public string Path { get; }
+
+    /// <summary>Whether the client speaks HTTP/1.0.</summary>
+    public bool IsOld { get; }
+
+    /// <summary>The field <c>Accept</c>; null if the request has none.</summary>
+    public string? Accept { get; private set; }
+
+    /// <summary>The field <c>Accept-Encoding</c>; null if the request has none.</summary>
+    public string? AcceptEncoding { get; private set; }
+
+    /// <summary>The field <c>Authorization</c>; null if the request has none.</summary>
+    public string? Authorization { get; private set; }
+
+    /// <summary>Whether the connection stays open after the answer.</summary>
+    public bool KeepsAlive => IsOld
+        ? _connection?.Contains("keep-alive", StringComparison.OrdinalIgnoreCase) == true
+        : _connection?.Contains("close", StringComparison.OrdinalIgnoreCase) != true;
+
+    /// <summary>
+    /// Returns whether bytes cannot be part of a head: control characters, or a line feed without a carriage return. So what is not HTTP is refused at once,
+    /// and not when its time is over.
+    /// </summary>
+    /// <param name="head">The bytes from the beginning of the request.</param>
+    /// <param name="start">The first byte that has not been looked at.</param>
+    public static bool IsGarbage(ReadOnlySpan<byte> head, int start)
+    {
+        for (var i = start; i < head.Length; i++)
+        {
+            var value = head[i];
+            if (value is 0x7F or (< 0x20 and not ((byte)'\r' or (byte)'\n' or (byte)'\t')) || (value == '\n' && (i == 0 || head[i - 1] != '\r')) || (value != '\n' && i > 0 && head[i - 1] == '\r'))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Reads a head.</summary>
+    /// <param name="head">The bytes up to the empty line, without it.</param>
+    /// <param name="request">The request; null if it cannot be read.</param>
+    /// <returns>200, or the status that the request is refused with.</returns>
+    public static int Parse(ReadOnlySpan<byte> head, out HttpRequest? request)
+    {
+        request = null;
+        var line = NextLine(ref head);
+        var first = line.IndexOf((byte)' ');
+        var last = line.LastIndexOf((byte)' ');
+        if (first <= 0 || last == first || line[..first].IndexOfAnyExcept(s_token) >= 0 || !line[(last + 1)..].StartsWith("HTTP/"u8))
+        {
+            return 400;
+        }
+
+        var version = line[(last + 1)..];
+        if (!version.SequenceEqual("HTTP/1.1"u8) && !version.SequenceEqual("HTTP/1.0"u8))
+        {
+            return 505;
+        }
+
+        if (Path(line[(first + 1)..last]) is not { } path)
+        {
+            return 400;
+        }
+
+        var read = new HttpRequest(Encoding.ASCII.GetString(line[..first]), path, version[^1] == '0');
+        while (!head.IsEmpty)
+        {
+            if (!read.Take(NextLine(ref head)))
+            {
+                return 400;
+            }
+        }
+
+        if (!read._hasHost && !read.IsOld)
+        {
+            return 400;
+        }
+
+        if (read._hasBody)
+        {
+            return 413;
+        }
+
+        request = read;
+        return 200;
+
+        static string? Path(ReadOnlySpan<byte> target)
+        {
+            if (target.IndexOfAnyInRange((byte)0, (byte)' ') >= 0 || target.IndexOfAnyInRange((byte)0x7F, (byte)0xFF) >= 0)
+            {
+                return null;
+            }
+
+            var text = Encoding.ASCII.GetString(target);
+            if (text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+            {
+                var slash = text.IndexOf('/', text.IndexOf("//", StringComparison.Ordinal) + 2);
+                text = slash < 0 ? "/" : text[slash..];
+            }
+
+            return text.StartsWith('/') ? text.Split('?', '#')[0] : text == "*" ? text : null;
+        }
+    }
+
+    private static ReadOnlySpan<byte> NextLine(ref ReadOnlySpan<byte> head)
+    {
+        var end = head.IndexOf("\r\n"u8);
+        var line = end < 0 ? head : head[..end];
+        head = end < 0 ? [] : head[(end + 2)..];
+        return line;
+    }
+
+    private bool Take(ReadOnlySpan<byte> line)
+    {
+        var colon = line.IndexOf((byte)':');
+        if (colon <= 0 || line[..colon].IndexOfAnyExcept(s_token) >= 0)
+        {
+            return false;
+        }
+
+        var value = Encoding.Latin1.GetString(line[(colon + 1)..]).Trim(' ', '\t');
+        switch (Encoding.ASCII.GetString(line[..colon]).ToLowerInvariant())
+        {
+            case "host":
+                var isSecond = _hasHost;
+                _hasHost = true;
+                return !isSecond;
+            case "authorization":
+                var isFirst = Authorization is null;
+                Authorization = value;
+                return isFirst;
+            case "accept":
+                Accept = Accept is null ? value : $"{Accept},{value}";
+                return true;
+            case "accept-encoding":
+                AcceptEncoding = AcceptEncoding is null ? value : $"{AcceptEncoding},{value}";
+                return true;
+            case "connection":
+                _connection = _connection is null ? value : $"{_connection},{value}";
+                return true;
+            case "transfer-encoding":
+                _hasBody = true;
+                return true;
+            case "content-length":
+                _hasBody |= value != "0";
+                return ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+            default:
+                return true;
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using Bee.Telemetry.Exposition;
+using Bee.Telemetry.Metrics;
+
+namespace Bee.Telemetry.Serving;
+
+/// <summary>Answers requests: <c>/metrics</c>, <c>/healthz</c>, <c>/readyz</c> and an index.</summary>
+internal sealed class MetricRoutes(Func<IReadOnlyList<IMetricSource>> sources, BearerToken? token, TimeSpan scrapeTimeout, ServerMetrics metrics)
+{
+    /// <summary>Answers a request. Safe from several threads at once.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Ends the reading of sources.</param>
+    public HttpResponse Answer(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Method is not ("GET" or "HEAD"))
+        {
+            return HttpResponse.Text(405, "Only GET and HEAD are answered.", "Allow: GET, HEAD\r\n");
+        }
+
+        switch (request.Path)
+        {
+            case "/metrics" when IsAllowed(request):
+                return Scrape(request, cancellationToken);
+            case "/metrics":
+                metrics.CountRejected(RejectReason.Token);
+                return HttpResponse.Text(401, "The metrics need a token.", "WWW-Authenticate: Bearer\r\n");
+            case "/healthz":
+                return HttpResponse.Text(200, "ok");
+            case "/readyz":
+                return Readiness(IsAllowed(request));
+            case "/":
+                return HttpResponse.Text(200, "Bee\n\n/metrics  the metrics: text, OpenMetrics or protobuf\n/healthz  whether the process answers\n/readyz   whether the programs are attached");
+            default:
+                return HttpResponse.Text(404, "Not found: /metrics, /healthz and /readyz are served.");
+        }
+    }
+
+    private bool IsAllowed(HttpRequest request) => token is null || token.IsIn(request.Authorization);
+
+    // Names of tools are for those who may read the metrics.
+    private HttpResponse Readiness(bool isAllowed)
+    {
+        IReadOnlyList<IMetricSource> all;
+        try
+        {
+            all = sources();
+        }
+        catch (Exception exception)
+        {
+            return HttpResponse.Text(503, isAllowed ? $"The sources cannot be listed: {exception.Message}" : "not ready");
+        }
+
+        var waiting = all.Where(static source => !source.IsReady).ToArray();
+        return all.Count == 0 ? HttpResponse.Text(503, isAllowed ? "No tool is running." : "not ready")
+            : waiting.Length == 0 ? HttpResponse.Text(200, "ok")
+            : HttpResponse.Text(503, isAllowed ? string.Join('\n', waiting.Select(static source => source.NotReadyReason ?? "A tool is not attached.")) : "not ready");
+    }
+
+    private HttpResponse Scrape(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var format = ContentNegotiation.Format(request.Accept);
+        var merged = MergedFamilies.Merge(Collect(cancellationToken));
+        metrics.CountConflicts(merged.LeftOut.Count);
+        var body = new ExpositionBuffer();
+        var fields = "Vary: Accept, Accept-Encoding\r\n";
+        try
+        {
+            MetricEncoder.Encode(merged.Families, format, body);
+            if (ContentNegotiation.AllowsGzip(request.AcceptEncoding))
+            {
+                body = Compress(body);
+                fields += "Content-Encoding: gzip\r\n";
+            }
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+
+        metrics.CountScrape(format, Stopwatch.GetElapsedTime(start));
+        return new HttpResponse(200, ContentNegotiation.ContentType(format), body) { Fields = fields };
+    }
+
+    private static ExpositionBuffer Compress(ExpositionBuffer body)
+    {
+        var compressed = new ExpositionBuffer();
+        using (var gzip = new GZipStream(new BufferStream(compressed), CompressionLevel.Fastest))
+        {
+            gzip.Write(body.Written.Span);
+        }
+
+        body.Dispose();
+        return compressed;
+    }
+
+    // The server's own numbers come last, so that they have the errors of this scrape.
+    private List<MetricFamily> Collect(CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(scrapeTimeout);
+        var families = new List<MetricFamily>();
+        try
+        {
+            foreach (var source in sources())
+            {
+                try
+                {
+                    families.AddRange(source.Collect(deadline.Token));
+                }
+                catch (Exception)
+                {
+                    // A source may be another program's code: whatever fails there, the others are served.
+                    metrics.CountError();
+                }
+            }
+        }
+        catch (Exception)
+        {
+            metrics.CountError();
+        }
+
+        families.AddRange(metrics.Collect(cancellationToken));
+        return families;
+    }
+}
