@@ -25,6 +25,7 @@
         'Import-BeeImage'
         'Invoke-BeeBuild'
         'Invoke-BeeProgram'
+        'New-BeeContainer'
         'New-BeeProgram'
         'Publish-BeeImage'
         'Receive-BeeEvent'

@@ -26,6 +26,9 @@ BeforeDiscovery {
         'Connect-BeeRegistry: Example 3: A registry with a company''s own certificate' = 'it asks for a password'
         'Disconnect-BeeRegistry: Example 1: One registry'                  = 'it would change the logins of whoever runs the tests'
         'Disconnect-BeeRegistry: Example 2: Logging in for a while'        = 'it asks for a password'
+        'New-BeeContainer: Example 1: A container around an image'         = 'it needs the base of ./build.sh container; the tests of containers make one of their own'
+        'New-BeeContainer: Example 2: Build, package, sign and push'       = 'it asks for a password'
+        'New-BeeContainer: Example 3: What a container needs'              = 'it needs the base of ./build.sh container; the tests of containers make one of their own'
         'Test-BeeImage: Example 3: Another machine''s kernel'              = 'there is no other machine here'
     }
     $examples = foreach ($name in $commands) {

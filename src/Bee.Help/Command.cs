@@ -55,7 +55,7 @@ internal sealed record Command(string Verb, string Noun, IReadOnlyList<string> S
     private static IEnumerable<PropertyInfo> Ordered(Type type)
     {
         var levels = new List<Type>();
-        for (Type? level = type; level is not null && level.Namespace == type.Namespace; level = level.BaseType)
+        for (Type? level = type; level is not null && level.Assembly == type.Assembly; level = level.BaseType)
         {
             levels.Add(level);
         }

@@ -29,4 +29,13 @@ public static class AnnotationKeys
 
     /// <summary>Revision of the source, such as a commit.</summary>
     public const string Revision = "org.opencontainers.image.revision";
+
+    /// <summary>Version of what is packed.</summary>
+    public const string Version = "org.opencontainers.image.version";
+
+    /// <summary>Reference of the image that a container is built on.</summary>
+    public const string BaseName = "org.opencontainers.image.base.name";
+
+    /// <summary>Digest of the image that a container is built on.</summary>
+    public const string BaseDigest = "org.opencontainers.image.base.digest";
 }

@@ -9,7 +9,7 @@ namespace Bee.Oci;
 /// The second is trusted as far as the user is: every directory on its way and every file must belong to the user or root, nobody else
 /// may write it, symbolic links are not followed. Everything is written to the own store.
 /// </summary>
-public sealed class ImageStores
+public sealed partial class ImageStores
 {
     /// <summary>The stores.</summary>
     /// <param name="path">The own one, which then is the only one; null for the user's.</param>
@@ -70,12 +70,14 @@ public sealed class ImageStores
     /// <param name="output">Where the archive goes; need not seek.</param>
     /// <param name="cancellation">Ends the writing.</param>
     /// <exception cref="StoreException">An image is damaged or not whole; then what was written is of no use.</exception>
-    public void Export(IReadOnlyList<Image> images, Stream output, CancellationToken cancellation = default)
+    public void Export(IReadOnlyList<Image> images, Stream output, CancellationToken cancellation = default) => Export(images, output, "", cancellation);
+
+    private void Export(IReadOnlyList<Image> images, Stream output, string folder, CancellationToken cancellation = default)
     {
         var open = new Dictionary<string, (LayoutFiles Files, StoreIndex Index)>();
         try
         {
-            var archive = new LayoutArchiveWriter(output);
+            var archive = new LayoutArchiveWriter(output, folder);
             foreach (Image image in images)
             {
                 if (!open.TryGetValue(image.Store, out (LayoutFiles Files, StoreIndex Index) store))

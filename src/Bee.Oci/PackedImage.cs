@@ -101,7 +101,7 @@ internal sealed class PackedImage
     }
 
     /// <summary>The date that whoever builds reproducibly sets (reproducible-builds.org); null if it is not set.</summary>
-    private static DateTimeOffset? SourceDate()
+    internal static DateTimeOffset? SourceDate()
     {
         string? text = Environment.GetEnvironmentVariable(DateVariable);
         if (string.IsNullOrEmpty(text))

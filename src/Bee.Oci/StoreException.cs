@@ -48,6 +48,9 @@ public enum StoreFault
     /// <summary>The text names no platform that has eBPF.</summary>
     BadPlatform,
 
+    /// <summary>The image is not a container with Bee in it, so that no container can be made on it.</summary>
+    NotABase,
+
     /// <summary>The content handed over for storing is not storable.</summary>
     BadContent,
 

@@ -97,6 +97,60 @@ internal sealed class ForeignLayout(string path)
             type));
     }
 
+    /// <summary>A container image that tools can be packed on: one layer, an entry point, and Bee's label.</summary>
+    /// <param name="name">What it is called in the layout.</param>
+    /// <param name="layer">The layer; <see cref="Layer"/> makes one.</param>
+    /// <param name="architectures">The architectures; several make an index.</param>
+    /// <param name="docker">Whether it has docker's media types.</param>
+    /// <param name="label">The label that marks it; null for none.</param>
+    /// <param name="entrypoint">What it starts; null for what reads an image's name.</param>
+    /// <param name="environment">Variables of the container.</param>
+    public JsonObject AddBase(
+        string name, byte[] layer, IReadOnlyList<string> architectures, bool docker = false, string? label = "bee.base", IEnumerable<string>? entrypoint = null, IEnumerable<string>? environment = null)
+    {
+        string type = docker ? "application/vnd.docker.distribution.manifest.v2+json" : Manifest;
+        JsonObject Single(string architecture) => Blob(
+            new JsonObject
+            {
+                ["schemaVersion"] = 2,
+                ["mediaType"] = type,
+                ["config"] = Blob(
+                    new JsonObject
+                    {
+                        ["created"] = "2025-02-01T12:00:00Z",
+                        ["architecture"] = architecture,
+                        ["os"] = "linux",
+                        ["config"] = new JsonObject
+                        {
+                            ["Env"] = new JsonArray([.. (environment ?? ["PATH=/usr/bin"]).Select(variable => (JsonNode?)variable)]),
+                            ["Entrypoint"] = new JsonArray([.. (entrypoint ?? ["/bin/run", "-x"]).Select(word => (JsonNode?)word)]),
+                            ["Cmd"] = new JsonArray("--help"),
+                            ["StopSignal"] = "SIGTERM",
+                            ["Labels"] = label is null ? [] : new JsonObject { [label] = "1", ["org.opencontainers.image.title"] = "the base's own" },
+                        },
+                        ["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = new JsonArray(Digest(Unzip(layer))) },
+                        ["history"] = new JsonArray(new JsonObject { ["created_by"] = "somebody" }),
+                    },
+                    docker ? "application/vnd.docker.container.image.v1+json" : "application/vnd.oci.image.config.v1+json"),
+                ["layers"] = new JsonArray(Blob(layer, docker ? "application/vnd.docker.image.rootfs.diff.tar.gzip" : "application/vnd.oci.image.layer.v1.tar+gzip")),
+            },
+            type);
+        if (architectures is [var only])
+        {
+            return Enter(name, Single(only));
+        }
+
+        var manifests = new JsonArray();
+        foreach (string architecture in architectures)
+        {
+            JsonObject manifest = Single(architecture);
+            manifest["platform"] = new JsonObject { ["architecture"] = architecture, ["os"] = "linux" };
+            manifests.Add(manifest);
+        }
+
+        return Enter(name, Blob(new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = Index, ["manifests"] = manifests }, Index));
+    }
+
     /// <summary>A layer with files in it, with gzip.</summary>
     public static byte[] Layer(params (string Name, byte[] Content)[] files)
     {

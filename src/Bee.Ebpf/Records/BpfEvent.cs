@@ -52,6 +52,12 @@ public abstract partial class BpfEvent
     /// <returns>A JSON object, enums by name; the same text in every culture.</returns>
     public override string ToString() => JsonText.Of(this);
 
+    /// <summary>All fields as one line of JSON for another program: as <see cref="ToString"/>, but with moments in UTC.</summary>
+    /// <returns>
+    /// A JSON object. Enums are their names; numbers of 64 and 128 bits have all their digits; control characters, and those that hide or reorder text, are escaped; bytes that are not UTF-8 are U+FFFD.
+    /// </returns>
+    public string ToJson() => JsonText.Of(this, utc: true);
+
     /// <summary>Whether another object is of the same type and has the same values.</summary>
     /// <param name="obj">The other object.</param>
     /// <returns>Whether they are equal. Bytes that no field covers, and text behind a NUL, do not count.</returns>

@@ -13,14 +13,17 @@ internal static class JsonText
 {
     private static readonly ConcurrentDictionary<Type, PropertyInfo[]> Properties = new();
 
-    public static string Of(object value)
+    /// <summary>A value as JSON.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="utc">Whether moments are written in UTC, and not with the zone of this machine.</param>
+    public static string Of(object value, bool utc = false)
     {
         var text = new StringBuilder();
-        Append(text, value);
+        Append(text, value, utc);
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, object? value)
+    private static void Append(StringBuilder text, object? value, bool utc)
     {
         switch (value)
         {
@@ -45,19 +48,19 @@ internal static class JsonText
 
                 break;
             case DateTime moment:
-                Quote(text, moment.ToString("O", CultureInfo.InvariantCulture));
+                Quote(text, (utc ? moment.ToUniversalTime() : moment).ToString("O", CultureInfo.InvariantCulture));
                 break;
             case float or double when !double.IsFinite(Convert.ToDouble(value, CultureInfo.InvariantCulture)):
                 Quote(text, ((IFormattable)value).ToString(null, CultureInfo.InvariantCulture));
                 break;
             case BpfEvent record:
-                Append(text, record);
+                Append(text, record, utc);
                 break;
             case StackTrace trace:
                 Quote(text, trace.ToString());
                 break;
             case IEnumerable list:
-                Append(text, list);
+                Append(text, list, utc);
                 break;
             default:
                 text.Append(((IFormattable)value).ToString(null, CultureInfo.InvariantCulture));
@@ -65,7 +68,7 @@ internal static class JsonText
         }
     }
 
-    private static void Append(StringBuilder text, BpfEvent record)
+    private static void Append(StringBuilder text, BpfEvent record, bool utc)
     {
         var separator = '{';
         foreach (var property in Properties.GetOrAdd(record.GetType(), type => type.GetProperties()))
@@ -73,20 +76,20 @@ internal static class JsonText
             text.Append(separator);
             Quote(text, property.Name);
             text.Append(':');
-            Append(text, property.GetValue(record));
+            Append(text, property.GetValue(record), utc);
             separator = ',';
         }
 
         text.Append(separator == '{' ? "{}" : "}");
     }
 
-    private static void Append(StringBuilder text, IEnumerable list)
+    private static void Append(StringBuilder text, IEnumerable list, bool utc)
     {
         var separator = '[';
         foreach (var item in list)
         {
             text.Append(separator);
-            Append(text, item);
+            Append(text, item, utc);
             separator = ',';
         }
 

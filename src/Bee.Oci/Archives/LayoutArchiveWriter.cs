@@ -9,8 +9,10 @@ namespace Bee.Oci.Archives;
 /// time of storing goes in.
 /// </summary>
 /// <param name="output">Where the archive goes.</param>
-internal sealed class LayoutArchiveWriter(Stream output)
+/// <param name="folder">The folder in the archive that becomes the layout, as <c>opt/bee/store</c>; empty for the archive's root.</param>
+internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
 {
+    private readonly string _prefix = folder.Length == 0 ? "" : folder + "/";
     private readonly SortedDictionary<string, DescriptorDocument> _entries = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, (LayoutFiles Files, Descriptor Blob)> _blobs = new(StringComparer.Ordinal);
 
@@ -38,6 +40,15 @@ internal sealed class LayoutArchiveWriter(Stream output)
     /// <exception cref="StoreException">A blob is damaged; then what was written is of no use.</exception>
     public void Write(CancellationToken cancellation)
     {
+        if (folder.Length > 0)
+        {
+            // A file system that is made of the archive has its folders by these, and not by what the unpacking process would make of them.
+            foreach (string name in new[] { "", LayoutFiles.BlobsName, $"{LayoutFiles.BlobsName}/{LayoutFiles.AlgorithmName}" })
+            {
+                output.Write(TarHeader.Folder($"{_prefix}{name}"));
+            }
+        }
+
         Put(LayoutFiles.LayoutName, OciJson.Write(new LayoutDocument { Version = StoreLayout.Version }, OciJson.Canonical.LayoutDocument), cancellation);
         Put(LayoutFiles.IndexName, OciJson.Write(new ManifestDocument { MediaType = MediaTypes.ImageIndex, Manifests = [.. _entries.Values] }, OciJson.Canonical.ManifestDocument), cancellation);
         foreach ((LayoutFiles files, Descriptor blob) in _blobs.Values)
@@ -77,7 +88,7 @@ internal sealed class LayoutArchiveWriter(Stream output)
 
     private void Put(string name, Stream content, long size, CancellationToken cancellation)
     {
-        output.Write(TarHeader.File(name, size));
+        output.Write(TarHeader.File(_prefix + name, size));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(128 << 10);
         try
         {

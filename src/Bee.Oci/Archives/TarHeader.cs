@@ -56,22 +56,25 @@ internal readonly ref struct TarHeader
     /// <param name="name">Its path: ASCII, 100 characters at most.</param>
     /// <param name="size">Bytes of its content.</param>
     /// <exception cref="StoreException">The content is larger than a header can say.</exception>
-    public static byte[] File(string name, long size)
-    {
-        if (size > Largest)
-        {
-            throw new StoreException(StoreFault.TooLarge, $"'{name}' has {size} bytes, more than an archive has room for.");
-        }
+    public static byte[] File(string name, long size) => size > Largest
+        ? throw new StoreException(StoreFault.TooLarge, $"'{name}' has {size} bytes, more than an archive has room for.")
+        : Write(name, '0', "0000644\0", size);
 
+    /// <summary>A header for a folder that anyone may read: root's, of the first second of 1970.</summary>
+    /// <param name="name">Its path: ASCII, 99 characters at most.</param>
+    public static byte[] Folder(string name) => Write(name.TrimEnd('/') + "/", '5', "0000755\0", 0);
+
+    private static byte[] Write(string name, char type, string mode, long size)
+    {
         byte[] block = new byte[BlockSize];
         Put(0, name);
-        Put(100, "0000644\0");
+        Put(100, mode);
         Put(108, "0000000\0");
         Put(116, "0000000\0");
         Put(124, Octal(size, 11) + "\0");
         Put(136, "00000000000\0");
         Put(148, "        ");
-        Put(156, "0");
+        Put(156, type.ToString());
         Put(257, "ustar\000");
         Put(329, "0000000\0");
         Put(337, "0000000\0");

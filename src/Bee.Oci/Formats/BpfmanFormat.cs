@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bee.Oci.Containers;
 using Bee.Oci.Json;
 using Bee.Oci.Store;
 using Bee.Posix;
@@ -40,6 +41,11 @@ internal static class BpfmanFormat
                 : null,
             WhyNoProgram = "it is a container image without the labels that bpfman's have (io.ebpf.programs and io.ebpf.maps, or io.ebpf.program_name)",
         };
+        if (labels.TryGetValue(ContainerLabels.ToolDigest, out string? tool))
+        {
+            return facts with { Format = ImageFormat.Container, WhyNoProgram = $"it is a container around {labels.GetValueOrDefault(ContainerLabels.ToolReference) ?? tool}, which a container engine runs" };
+        }
+
         return !labels.Keys.Any(IsMark) ? facts : facts with
         {
             Format = ImageFormat.Bpfman,

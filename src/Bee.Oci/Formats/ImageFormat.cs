@@ -17,4 +17,7 @@ public enum ImageFormat
 
     /// <summary>bpfman's: a container image whose one layer has the program in it, with labels (bpfman.io, "eBPF Bytecode Image Specifications").</summary>
     Bpfman,
+
+    /// <summary>A container that Bee has made around an image: it is run by a container engine.</summary>
+    Container,
 }
