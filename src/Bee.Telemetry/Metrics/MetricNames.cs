@@ -71,7 +71,7 @@ public static class MetricNames
         }
 
         List<string> words = ["bee"];
-        foreach (var word in Words(tool).Where(static word => !s_types.Contains(word)).Concat(own))
+        foreach (var word in Words(tool).Concat(own))
         {
             Add(words, word);
         }
@@ -217,9 +217,9 @@ public static class MetricNames
 
     private static void Add(List<string> words, string word)
     {
-        if (s_abbreviations.Contains(word))
+        if (s_abbreviations.Contains(word) || s_types.Contains(word))
         {
-            // ns may be nanoseconds or a namespace; as a part of a longer word promlint does not see it.
+            // ns may be nanoseconds or a namespace, and a tool may be called counter; promlint does not see either in a longer word.
             words[^1] += word;
         }
         else

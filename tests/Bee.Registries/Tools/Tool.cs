@@ -24,15 +24,30 @@ public static class Tool
     /// <summary>cosign 3: signatures as Sigstore bundles that refer to the image.</summary>
     public const string Cosign3 = "cosign3";
 
-    private static readonly Dictionary<string, (string Suite, string Package)> Fetched = new()
+    /// <summary>Debian's stable Prometheus: as it is installed, or unpacked, which starts no service.</summary>
+    public const string Prometheus = "prometheus";
+
+    /// <summary>The checker that comes with Prometheus, as it is installed, or unpacked.</summary>
+    public const string Promtool = "promtool";
+
+    /// <summary>Prometheus 3.5 or later, whose jobs choose the format that they scrape.</summary>
+    public const string Prometheus3 = "prometheus3";
+
+    private static readonly Dictionary<string, Origin> Fetched = new()
     {
-        [Oras] = ("sid", "oras"),
-        [Cosign] = ("trixie", "cosign"),
-        [Cosign3] = ("sid", "cosign"),
+        [Oras] = new("sid", "oras", "oras"),
+        [Cosign] = new("trixie", "cosign", "cosign"),
+        [Cosign3] = new("sid", "cosign", "cosign"),
+        [Prometheus3] = new("sid", "prometheus", "prometheus"),
     };
 
-    // Where it is not installed. The oldest build that there is runs everywhere.
-    private static readonly (string Suite, string Package) UninstalledRegistry = ("bookworm", Registry);
+    // Where they are not installed. The oldest build that there is runs everywhere.
+    private static readonly Dictionary<string, Origin> FetchedUnlessInstalled = new()
+    {
+        [Registry] = new("bookworm", Registry, Registry),
+        [Prometheus] = new("bookworm", "prometheus", "prometheus"),
+        [Promtool] = new("bookworm", "prometheus", "promtool"),
+    };
 
     private static readonly ConcurrentDictionary<string, Lazy<(string? Path, string? Reason)>> Known = new();
 
@@ -59,9 +74,9 @@ public static class Tool
     }
 
     private static (string? Path, string? Reason) Look(string tool) => Known.GetOrAdd(tool, name => new(() =>
-        Fetched.TryGetValue(name, out (string, string) from) ? Fetch(from)
-        : Installed(name) is { Path: null } && name == Registry ? Fetch(UninstalledRegistry)
-        : Installed(name))).Value;
+        Fetched.TryGetValue(name, out Origin? from) || (FetchedUnlessInstalled.TryGetValue(name, out from) && Installed(name).Path is null)
+            ? Fetch(from)
+            : Installed(name))).Value;
 
     private static (string? Path, string? Reason) Installed(string tool)
     {
@@ -70,9 +85,9 @@ public static class Tool
         return (path, path is null ? $"needs the program {tool}, which is not installed (package {tool})" : null);
     }
 
-    private static (string?, string?) Fetch((string Suite, string Package) from)
+    private static (string?, string?) Fetch(Origin from)
     {
-        (string suite, string package) = from;
+        (string suite, string package, string file) = from;
         try
         {
             string folder = CachedPackage.Obtain("tools", $"{package}-{suite}", (keep, work) =>
@@ -84,9 +99,12 @@ public static class Tool
 
                 string unpacked = Path.Combine(work, "unpacked");
                 PackageSource.Open(suite, null, work).Unpack(package, unpacked);
-                File.Move(Path.Combine(unpacked, "usr/bin", package), Path.Combine(keep, package));
+                foreach (string program in Directory.GetFiles(Path.Combine(unpacked, "usr/bin")))
+                {
+                    File.Move(program, Path.Combine(keep, Path.GetFileName(program)));
+                }
             });
-            return (Path.Combine(folder, package), null);
+            return (Path.Combine(folder, file), null);
         }
         catch (Exception exception) when (exception is PackageMissingException or IOException or UnauthorizedAccessException)
         {
@@ -94,6 +112,9 @@ public static class Tool
             return (null, $"{package} of Debian's {suite} cannot be had: {exception.Message}");
         }
     }
+
+    // A file of usr/bin in a package of a suite.
+    private sealed record Origin(string Suite, string Package, string File);
 }
 
 /// <summary>How a program ended and what it said.</summary>

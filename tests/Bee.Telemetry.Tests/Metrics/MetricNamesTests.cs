@@ -17,6 +17,7 @@ public class MetricNamesTests
     [InlineData("x", "counter_by_ns_and_days", MetricType.Counter, null, "bee_x_byns_and_day")]
     [InlineData("x", "gauge_milliseconds", MetricType.Gauge, null, "bee_x_millisecond")]
     [InlineData("x", "counter_packets", MetricType.Counter, "packets", "bee_x_packets")]
+    [InlineData("counter", "hist_a_histogram", MetricType.Histogram, null, "beecounter_a")]
     [InlineData("größe", "gauge_a", MetricType.Gauge, null, "bee_gr_e_a")]
     public void Family_follows_the_rules_of_Prometheus(string tool, string map, MetricType type, string? unit, string name) =>
         Assert.Equal(name, MetricNames.Family(tool, map, type, MetricUnits.Find(unit)));

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Bee.Registries;
+using Bee.Telemetry.Serving;
+using Bee.Telemetry.Tests.Exposition;
+
+namespace Bee.Telemetry.Tests.Serving;
+
+/// <summary>Real Prometheus servers scrape a server of metrics, and are asked for what they have stored.</summary>
+public class PrometheusTests
+{
+    [ToolFact(Tool.Prometheus)]
+    public void Stable_Prometheus_scrapes_OpenMetrics()
+    {
+        using var server = Start();
+        using var prometheus = new PrometheusProcess(Tool.Prometheus, Job("openmetrics", server));
+
+        AssertScraped(prometheus, "openmetrics");
+        Assert.Empty(Select(prometheus, "openmetrics", "bee_test_unsummed_count", 0));
+        Assert.All(Select(prometheus, "openmetrics", "bee_test_opens_created", 4), sample => Assert.Equal(1796032800.25, sample.Value));
+    }
+
+    [ToolFact(Tool.Prometheus3)]
+    public void Prometheus_3_scrapes_text_OpenMetrics_and_protobuf_with_native_histograms()
+    {
+        using var server = Start();
+        using var prometheus = new PrometheusProcess(
+            Tool.Prometheus3,
+            Job("text", server, "scrape_protocols: [PrometheusText0.0.4]") + Job("openmetrics", server, "scrape_protocols: [OpenMetricsText1.0.0]")
+                + Job("classic", server, "scrape_protocols: [PrometheusProto]", "always_scrape_classic_histograms: true") + Job("native", server, "scrape_protocols: [PrometheusProto]"),
+            "--enable-feature=native-histograms");
+
+        foreach (var job in (string[])["text", "openmetrics", "classic"])
+        {
+            AssertScraped(prometheus, job);
+        }
+
+        var native = Assert.Single(Select(prometheus, "native", "bee_test_size")).Histogram!.Value;
+        Assert.Equal(("10", "51"), (native.GetProperty("count").GetString(), native.GetProperty("sum").GetString()));
+        // Each bucket: how its bounds count, the bounds, the observations.
+        Assert.Equal(
+            [("-0.5", "0.5", "2"), ("0.5", "1", "1"), ("1", "2", "3"), ("4", "8", "4")],
+            native.GetProperty("buckets").EnumerateArray().Select(bucket => (Text(bucket, 1), Text(bucket, 2), Text(bucket, 3))));
+        Assert.Equal("NaN", Assert.Single(Select(prometheus, "native", "bee_test_unsummed")).Histogram!.Value.GetProperty("sum").GetString());
+        Assert.Equal(10, Assert.Single(Select(prometheus, "classic", "bee_test_unsummed_count")).Value);
+        Assert.Empty(Select(prometheus, "text", "bee_test_unsummed_sum", 0));
+
+        static string Text(JsonElement bucket, int place) => bucket[place].GetString()!;
+    }
+
+    private static MetricServer Start()
+    {
+        var source = new FixedSource(Sample.Everything());
+        return MetricServer.Start(new MetricServerOptions { Listen = "127.0.0.1:0", Sources = () => [source] });
+    }
+
+    private static string Job(string name, MetricServer server, params string[] settings) =>
+        $"- job_name: {name}\n{string.Concat(settings.Select(setting => $"  {setting}\n"))}  static_configs:\n  - targets: ['{server.Endpoint}']\n";
+
+    private static IReadOnlyList<PrometheusSample> Select(PrometheusProcess prometheus, string job, string name, int count = 1) =>
+        prometheus.Query($"{{__name__=\"{name}\",job=\"{job}\"}}", count);
+
+    // What all formats have, with the same names and the same texts of buckets.
+    private static void AssertScraped(PrometheusProcess prometheus, string job)
+    {
+        Assert.Equal(1, Assert.Single(prometheus.Query($"up{{job=\"{job}\"}} == 1")).Value);
+
+        Assert.Equal(
+            new (string?, string?, double)[] { ("bash", "/etc/hosts", 3), ("q\"uo\\te\nline", null, 4), ("ä€😀\u202e", new string('x', 65536), 7), ("\ufffdlone", "nul\ufffd", 11) }.OrderBy(row => row.Item3),
+            Select(prometheus, job, "bee_test_opens_total", 4).Select(sample => (sample.Labels.GetValueOrDefault("label0"), sample.Labels.GetValueOrDefault("label1"), sample.Value)).OrderBy(row => row.Value));
+
+        Assert.Equal(-1.5e-7, Assert.Single(Select(prometheus, job, "bee_test_temperature")).Value);
+        Assert.Equal(
+            [("+Inf", 10), ("0.001", 3), ("1.0", 6), ("1e-06", 1)],
+            Select(prometheus, job, "bee_test_latency_seconds_bucket", 8).Where(sample => sample.Labels["label0"] == "a").Select(sample => (sample.Labels["le"], sample.Value)).OrderBy(row => row.Item1, StringComparer.Ordinal));
+        Assert.Equal([0, 12.5], Select(prometheus, job, "bee_test_latency_seconds_sum", 2).Select(sample => sample.Value).Order());
+        Assert.Equal([0, 10], Select(prometheus, job, "bee_test_latency_seconds_count", 2).Select(sample => sample.Value).Order());
+        Assert.Equal(["+Inf", "0.0", "1.0", "16.0", "2.0", "4.0", "8.0"], Select(prometheus, job, "bee_test_size_bucket", 7).Select(sample => sample.Labels["le"]).Order(StringComparer.Ordinal));
+        Assert.Equal("1.0", Assert.Single(Select(prometheus, job, "bee_test_build_info")).Labels["version"]);
+        Assert.Equal(("a", "b"), Assert.Single(Select(prometheus, job, "ebpf_solo_io_events")).Labels is var labels ? (labels["key_le"], labels["name"]) : default);
+        Assert.Equal(5, Select(prometheus, job, "bee_scrape_rejected_total", 5).Count);
+    }
+}
