@@ -21,6 +21,7 @@
         'Get-BeeImage'
         'Get-BeeMap'
         'Get-BeeMapEntry'
+        'Get-BeeMetric'
         'Get-BeeProgram'
         'Import-BeeImage'
         'Invoke-BeeBuild'

@@ -1,4 +1,5 @@
 using Bee.Ebpf;
+using Bee.Telemetry.Collection;
 
 namespace Bee.Cmdlets;
 
@@ -26,6 +27,7 @@ internal sealed class BackgroundReader : IEventSink
         _duration = duration;
         Buffer = new EventBuffer(bufferSize);
         Streams = reader.Streams;
+        Meter = new SessionMeter(session, reader.Streams);
         _thread = new Thread(Run) { IsBackground = true, Name = $"bee {name}" };
     }
 
@@ -35,6 +37,9 @@ internal sealed class BackgroundReader : IEventSink
     public EventBuffer Buffer { get; }
 
     public IReadOnlyList<RecordStream> Streams { get; }
+
+    /// <summary>What the session measures.</summary>
+    public SessionMeter Meter { get; }
 
     public BpfProgramState State => _state;
 
@@ -135,6 +140,12 @@ internal sealed class BackgroundReader : IEventSink
         if (_stop.IsCancellationRequested && _error is null)
         {
             end = BpfProgramState.Stopped;
+        }
+
+        if (!_stop.IsCancellationRequested)
+        {
+            // The maps go with the session; what they counted can still be asked for.
+            Meter.Freeze();
         }
 
         _reader.Dispose();

@@ -24,6 +24,7 @@ public sealed partial class BpfProgramSession
         Pinned = pinned;
         Name = pinned.Details.Name;
         Image = pinned.Details.Origin;
+        Tool = new ToolOrigin(pinned.Details.Name, pinned.Details.Origin);
         Started = pinned.Details.Started.ToLocalTime();
     }
 
@@ -35,6 +36,7 @@ public sealed partial class BpfProgramSession
         _unread = BpfProgramState.Unknown;
         Name = Path.GetFileName(folder);
         Image = string.Empty;
+        Tool = new ToolOrigin(Name, string.Empty);
         Started = Directory.GetLastWriteTime(folder);
     }
 

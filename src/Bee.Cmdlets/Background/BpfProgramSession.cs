@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Bee.Ebpf;
+using Bee.Telemetry.Collection;
 
 namespace Bee.Cmdlets;
 
@@ -15,11 +16,12 @@ public sealed partial class BpfProgramSession
     private long _toldAt, _toldDropped;
     private ulong _toldLost;
 
-    internal BpfProgramSession(int id, string name, string image, Guid runspace, BpfSession session, BackgroundReader reader)
+    internal BpfProgramSession(int id, string name, ToolOrigin tool, Guid runspace, BpfSession session, BackgroundReader reader)
     {
         Id = id;
         Name = name;
-        Image = image;
+        Tool = tool;
+        Image = tool.Origin;
         Runspace = runspace;
         Pinned = session.Pinned;
         Started = DateTime.Now;
@@ -86,6 +88,12 @@ public sealed partial class BpfProgramSession
     internal EventBuffer Buffer => _reader?.Buffer ?? EventBuffer.Ended;
 
     internal IReadOnlyList<RecordStream> Streams => _reader is { } reader ? reader.Streams : [];
+
+    /// <summary>What the session measures; null if it is not read here.</summary>
+    internal SessionMeter? Meter => _reader?.Meter;
+
+    /// <summary>What is known of the tool and its image.</summary>
+    internal ToolOrigin Tool { get; }
 
     /// <summary>Takes out what the user should know of the maps.</summary>
     internal IReadOnlyList<string> TakeNotices() => _reader?.TakeNotices() ?? [];

@@ -47,7 +47,7 @@ public sealed class StartProgramCommand : RunCmdlet
             hold = folder is null ? null : Pin(session, reader, folder, name, input.Origin);
             var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration) { Hold = hold };
             Runspace? owner = Runspace.DefaultRunspace;
-            started = new BpfProgramSession(id, name, input.Origin, owner?.InstanceId ?? Guid.Empty, session, background);
+            started = new BpfProgramSession(id, name, input.Tool, owner?.InstanceId ?? Guid.Empty, session, background);
             // Before others can see it, and so stop it: the runspace cannot close while this command runs.
             background.Start();
             RunningPrograms.Add(started, owner);

@@ -194,7 +194,7 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
     {
         ObjectPresentation said = ImagePresentation.From(image.Config);
         ObjectFile file = ObjectFile.Parse(Stores.ReadProgram(image), image.Reference).Present(said);
-        return new ProgramInput(ImageNames.ShortName(image.Reference), image.Reference, file) { Said = said };
+        return new ProgramInput(ImageNames.ShortName(image.Reference), image.Reference, file) { Said = said, Digest = image.Digest, Signature = Verdict };
     }
 
     /// <summary>The program of a file; null where a source does not compile.</summary>

@@ -8,6 +8,15 @@ namespace Bee.Cmdlets;
 /// <param name="File">The object.</param>
 internal sealed record ProgramInput(string Name, string Origin, ObjectFile File)
 {
+    /// <summary>The tool's name and origin, with what is known of the image.</summary>
+    public ToolOrigin Tool => new(Name, Origin) { Digest = Digest, Signature = Signature };
+
+    /// <summary>The image's digest; null for a file.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>What was decided about the image's signature.</summary>
+    public SignatureVerdict Signature { get; init; }
+
     /// <summary>What an image's config says about the object, as far as that has been checked by nobody.</summary>
     public ObjectPresentation Said { get; init; } = ObjectPresentation.None;
 

@@ -26,6 +26,9 @@ public abstract class VerifyingCmdlet : RegistryStoreCmdlet
     [ValidateNotNullOrEmpty]
     public string? Policy { get; set; }
 
+    /// <summary>What was decided about the signature of the last image.</summary>
+    private protected SignatureVerdict Verdict { get; private set; }
+
     /// <summary>What decides over images.</summary>
     private protected ImageTrust Trust => _trust ??= MakeTrust();
 
@@ -34,6 +37,7 @@ public abstract class VerifyingCmdlet : RegistryStoreCmdlet
     private protected IReadOnlyList<string> Verify(Image image)
     {
         var reasons = new List<string>();
+        Verdict = SignatureVerdict.Unchecked;
         foreach (string name in new[] { image.Reference, image.Descriptor.Annotations.GetValueOrDefault(AnnotationKeys.ContainerdName) }.OfType<string>().Distinct())
         {
             reasons.AddRange(Verify(image, name));
@@ -60,7 +64,9 @@ public abstract class VerifyingCmdlet : RegistryStoreCmdlet
         }
 
         IReadOnlyRepository repository = Stores.Of(image).Repository(image.Repository);
-        return Link.Wait(cancellation => trust.CheckAsync(repository, reference, image.Digest, cancellation));
+        TrustDecision decision = Link.Wait(cancellation => trust.CheckAsync(repository, reference, image.Digest, cancellation));
+        Verdict = decision.IsSigned ? SignatureVerdict.Verified : decision.Count > 0 && Verdict == SignatureVerdict.Unchecked ? SignatureVerdict.Allowed : Verdict;
+        return decision;
     }
 
     /// <summary>Refuses what can have no signature, where one is asked for.</summary>

@@ -87,6 +87,23 @@ internal sealed class BucketScale
         return at < 0 ? ~at : at;
     }
 
+    /// <summary>
+    /// The largest whole number of each bucket, rising; of a bucket with a named limit that limit. The last bucket's is infinity, since what a
+    /// program counts beyond its last slot stands there too.
+    /// </summary>
+    public double[] UpperBounds()
+    {
+        var bounds = new double[Buckets];
+        for (var i = 0; i < bounds.Length - 1; i++)
+        {
+            var to = Range(i).To ?? double.PositiveInfinity;
+            bounds[i] = Limits == HistogramLimits.Named ? to : Math.Ceiling(to) - 1;
+        }
+
+        bounds[^1] = double.PositiveInfinity;
+        return bounds;
+    }
+
     /// <summary>Makes the buckets of some counts.</summary>
     public HistogramBucket[] Make(ReadOnlySpan<ulong> counts)
     {

@@ -48,13 +48,15 @@ internal sealed class HistogramTally : HistogramSource
 }
 
 /// <summary>Counts records instead of making objects of them.</summary>
-internal readonly struct ObservingSink(HistogramTally tally) : IRecordSink
+internal readonly struct ObservingSink(RecordStream stream, HistogramTally tally) : IRecordSink
 {
     /// <inheritdoc/>
     public bool Record(ReadOnlySpan<byte> data)
     {
+        stream.Observer?.Observe(data);
         if (data.Length < tally.LeastSize)
         {
+            stream.ShortRecords++;
             tally.LeaveOut(data.Length);
         }
         else if (data.Length < tally.RecordSize)

@@ -24,6 +24,9 @@ public sealed record MapPresentation
     /// <summary>The fields (by their name in C) that tell series apart: labels of a metric, keys of a histogram. Empty where nothing is said.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
+    /// <summary>What is said about the map as a metric, over what its kind, help, unit and labels say; null where nothing is said.</summary>
+    public MetricPresentation? Metric { get; init; }
+
     /// <summary>By the field's name in C; of a map entry the fields of key and value, and <c>Key</c> and <c>Value</c> themselves.</summary>
     public IReadOnlyDictionary<string, FieldPresentation> Fields { get; init; } = new Dictionary<string, FieldPresentation>();
 
@@ -52,6 +55,7 @@ public sealed record MapPresentation
         Scale = Scale ?? other.Scale,
         Buckets = Buckets.Count > 0 ? Buckets : other.Buckets,
         Labels = Labels.Count > 0 ? Labels : other.Labels,
+        Metric = Metric is null ? other.Metric : Metric.Over(other.Metric ?? MetricPresentation.None),
         Fields = FieldPresentation.Over(Fields, other.Fields),
     };
 }

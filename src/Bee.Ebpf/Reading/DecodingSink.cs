@@ -7,6 +7,7 @@ internal struct DecodingSink : IRecordSink
     private readonly RecordType _type;
     private readonly IEventSink _sink;
     private readonly StackSource? _stacks;
+    private readonly IRecordObserver? _observer;
     private readonly int _size;
     private readonly int _most;
 
@@ -18,6 +19,7 @@ internal struct DecodingSink : IRecordSink
         _size = type.Size;
         _most = type.IsOpen ? int.MaxValue : _size + stream.Filling;
         _stacks = type.Stacks is null ? null : stream.Stacks;
+        _observer = stream.Observer;
     }
 
     /// <summary>Whether the sink wants no more.</summary>
@@ -26,6 +28,7 @@ internal struct DecodingSink : IRecordSink
     /// <inheritdoc/>
     public bool Record(ReadOnlySpan<byte> data)
     {
+        _observer?.Observe(data);
         if (data.Length < _size)
         {
             return Short(data);
@@ -60,7 +63,13 @@ internal struct DecodingSink : IRecordSink
         data.CopyTo(whole);
         var decoded = Decode(whole);
         // Gadgets submit as much of a large struct as they have filled, and Inspektor Gadget reads zeros for the rest.
-        return Give(_stream.Map is { DataSource: not null } ? decoded : _stream.Truncate(decoded, data.Length, _sink));
+        if (_stream.Map is { DataSource: not null })
+        {
+            return Give(decoded);
+        }
+
+        _stream.ShortRecords++;
+        return Give(_stream.Truncate(decoded, data.Length, _sink));
     }
 
     private readonly BpfEvent Long(BpfEvent decoded, ReadOnlySpan<byte> data)

@@ -53,7 +53,7 @@ internal sealed class PerfSource : IEventSource
             ulong read;
             if (_stream.Tally is { } tally)
             {
-                var observing = new ObservingSink(tally);
+                var observing = new ObservingSink(_stream, tally);
                 read = ring.Drain(ref observing);
             }
             else

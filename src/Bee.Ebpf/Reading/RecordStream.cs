@@ -45,6 +45,12 @@ public sealed class RecordStream
     /// <summary>Counts the records of a buffer whose events are the values of histograms.</summary>
     internal HistogramTally? Tally { get; set; }
 
+    /// <summary>Sees the bytes of each record before it is decoded, on the reading thread; null for none.</summary>
+    internal IRecordObserver? Observer { get; set; }
+
+    /// <summary>How many records ended before their type does, so that a part of them could not be decoded or counted.</summary>
+    public long ShortRecords { get; internal set; }
+
     /// <summary>How many bytes of filling may stand behind a whole record: perf buffers fill up to 8 bytes.</summary>
     internal int Filling => Map is { Type: MapType.PerfEventArray } && RecordType is { Size: var size } ? (size + sizeof(uint) + 7 & ~7) - sizeof(uint) - size : 0;
 

@@ -38,7 +38,7 @@ internal sealed class RingSource : IEventSource
         ulong read;
         if (_stream.Tally is { } tally)
         {
-            var observing = new ObservingSink(tally);
+            var observing = new ObservingSink(_stream, tally);
             read = _ring.Drain(ref observing);
         }
         else

@@ -33,11 +33,11 @@ public sealed class ImageTrust
     /// <param name="reference">The name that it was asked for by.</param>
     /// <param name="digest">The digest of what would be stored or run.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>Why it passes, a sentence each; none where nothing was asked.</returns>
+    /// <returns>Why it passes.</returns>
     /// <exception cref="TrustException">It does not pass.</exception>
     /// <exception cref="RegistryException">The registry could not be asked for signatures.</exception>
     /// <exception cref="StoreException">The store could not be read.</exception>
-    public async Task<IReadOnlyList<string>> CheckAsync(IReadOnlyRepository repository, ImageReference reference, string digest, CancellationToken cancellation = default)
+    public async Task<TrustDecision> CheckAsync(IReadOnlyRepository repository, ImageReference reference, string digest, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(reference);
         var reasons = new List<string>();
@@ -63,9 +63,10 @@ public sealed class ImageTrust
 
             string? signedAs = _keys.Count > 0 ? null : policies.Select(policy => policy.For(reference)?.SignedAsFor(reference)).FirstOrDefault(name => name is not null);
             reasons.Add($"{reference} ({digest}) is {await VerifyAsync(repository, reference, digest, keys, signedAs, "", cancellation).ConfigureAwait(false)}.");
+            hasSignature = true;
         }
 
-        return reasons;
+        return new TrustDecision(reasons, hasSignature);
     }
 
     /// <summary>Refuses an image whose name is not a reference, where a policy is in force: no rule could be for it, whatever registry it came from.</summary>

@@ -117,7 +117,7 @@ public sealed class ImageTrustTests : IDisposable
         Descriptor image = await PushAsync();
         await ImageSigner.SignAsync(_images, s_name, image, _mine);
         var rule = new TrustRule(RepositoryPattern.Parse(pattern), TrustAction.Verify, [_mine.PublicKey], [], 1) { SignedAs = signedAs };
-        Task<IReadOnlyList<string>> check = Trust(Policy(false, rule)).CheckAsync(_images, ImageReference.Parse(asked), image.Digest);
+        Task<TrustDecision> check = Trust(Policy(false, rule)).CheckAsync(_images, ImageReference.Parse(asked), image.Digest);
         if (passes)
         {
             Assert.Single(await check);

@@ -1,0 +1,66 @@
+using System.Management.Automation;
+using Bee.Telemetry.Collection;
+using Bee.Telemetry.Metrics;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Reads the metrics of programs that run in the background.</summary>
+[Cmdlet(VerbsCommon.Get, "BeeMetric")]
+[OutputType(typeof(BeeMetric))]
+public sealed class GetMetricCommand : SelectProgramCmdlet
+{
+    private readonly HashSet<BpfProgramSession> _given = [];
+
+    /// <summary>Names of metrics; wildcards are allowed. Without it all metrics.</summary>
+    [Parameter(Position = 0)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(MetricNameCompleter))]
+    public string[] Name { get; set; } = ["*"];
+
+    /// <summary>Programs that run in the background, by name, id or object; wildcards are allowed. Without it all of them.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    [Alias("InputObject")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
+    public object[]? Session { get; set; }
+
+    /// <summary>How metrics are named: by Prometheus' rules, or as BumbleBee does.</summary>
+    [Parameter]
+    public MetricNaming MetricNames { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        IEnumerable<BpfProgramSession> sessions = Session is null ? RunningPrograms.All() : Sessions(Session);
+        BackgroundMetrics metrics = BackgroundMetrics.Shared(MetricNames);
+        Guard(Session, () =>
+        {
+            // Lists of one metric stand together, whichever session they are of.
+            foreach (MetricFamily family in MergedMetrics.Of(sessions.Where(_given.Add).SelectMany(session => metrics.Collect(session, Stop))))
+            {
+                foreach (MetricSeries series in family.Series)
+                {
+                    var metric = new BeeMetric(family.Descriptor, series);
+                    if (Array.Exists(Name, name => NamePattern.Of(name).IsMatch(metric.Name)))
+                    {
+                        WriteObject(metric);
+                    }
+                }
+            }
+        });
+    }
+
+    private List<BpfProgramSession> Sessions(IEnumerable<object> given)
+    {
+        var sessions = new List<BpfProgramSession>();
+        foreach (object one in given)
+        {
+            object item = one is PSObject wrapped ? wrapped.BaseObject : one;
+            sessions.AddRange(item is BpfProgramSession session ? [session] : Select([LanguagePrimitives.ConvertTo<string>(item)]));
+        }
+
+        return sessions;
+    }
+}

@@ -1,0 +1,304 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Bee.Ebpf;
+using Bee.Telemetry.Metrics;
+
+namespace Bee.Telemetry.Collection;
+
+/// <summary>The metrics of one map under given names and limits: reads the map, or the counts of its records, and keeps the state of its series.</summary>
+/// <remarks>Not safe for several threads.</remarks>
+internal sealed class MapMetrics
+{
+    /// <summary>The label that only the series of the keys beyond the limit has, with the value <c>true</c>.</summary>
+    public const string OverflowLabel = "bee_overflow";
+
+    private readonly MapPlan _plan;
+    private readonly BpfMap? _map;
+    private readonly RecordTally? _tally;
+    private readonly SessionMetricsOptions _options;
+    private readonly MapScan? _scan;
+    private readonly SeriesStore _store;
+    private readonly SeriesStore.LabelReader _readLabels;
+    private readonly PlannedLabel[] _labels;
+    private readonly string[] _labelNames;
+    private readonly MetricUnit[] _units;
+    private readonly string[] _names;
+    private readonly HistogramCells? _histogram;
+    private readonly double[] _bounds = [];
+    private readonly NumberField[] _numbers;
+    private readonly NumberField? _slot;
+    private readonly int _cpus = 1;
+    private readonly int _stride;
+    private BpfEvent? _first;
+
+    /// <param name="plan">What the map is as a metric.</param>
+    /// <param name="map">The map.</param>
+    /// <param name="tally">The counts of its records; null for a map of entries.</param>
+    /// <param name="options">Names and limits.</param>
+    public MapMetrics(MapPlan plan, BpfMap? map, RecordTally? tally, SessionMetricsOptions options)
+    {
+        _plan = plan;
+        _map = map;
+        _tally = tally;
+        _options = options;
+        _readLabels = ReadLabels;
+        var isBee = options.Naming == MetricNaming.Bee;
+        var names = isBee ? MetricNames.Labels(plan.Labels.Select(label => label.Field)) : [.. plan.Labels.Select(label => label.Field)];
+        var kept = plan.Labels.Select((label, i) => (Label: label, Name: names[i]))
+            .Where(label => !options.LeaveOut.Contains(label.Name, StringComparer.OrdinalIgnoreCase) && !options.LeaveOut.Contains(label.Label.Field, StringComparer.OrdinalIgnoreCase)).ToArray();
+        _labels = [.. kept.Select(label => label.Label)];
+        _labelNames = [.. MetricNames.Labels(kept.Select(label => label.Name).Concat(options.Session is null ? [] : ["session"]).Append(OverflowLabel))];
+        if (!isBee)
+        {
+            kept.Select(label => label.Name).ToArray().CopyTo(_labelNames, 0);
+        }
+
+        _units = [.. plan.Values.Select(value => isBee ? MetricUnits.Find(value.Unit) : MetricUnit.None)];
+        _names = [.. plan.Values.Select((value, i) => Name(value, _units[i]))];
+        var isGauge = plan.Values[0].Type == MetricType.Gauge;
+        Cell[] cells;
+        int totals;
+        if (plan.Histogram is { } histogram)
+        {
+            _histogram = new HistogramCells(histogram);
+            _bounds = [.. _histogram.UpperBounds.Select(_units[0].ToBase)];
+            totals = _histogram.Totals + (tally?.Native?.Totals ?? 0);
+            (_numbers, _slot, cells) = Slots(histogram, totals);
+        }
+        else
+        {
+            totals = plan.Values.Count;
+            _numbers = [.. plan.Values.Select(value => value.Number ?? default)];
+            cells = tally is null || isGauge
+                ? [.. _numbers.Select((number, i) => new Cell(i, number.Bits > 0 ? number.Bits : number.Size * 8, number.IsSigned))]
+                : [new Cell(0, 64, false)];
+        }
+
+        var keySize = tally is null ? (int)plan.Map.KeySize : sizeof(int);
+        if (tally is null)
+        {
+            _scan = map?.Scan();
+            _stride = plan.Map.IsPerCpu ? MapScan.CpuStride(plan.Map) : 0;
+            // A count that wraps around has to be watched on each CPU; others can be added up before.
+            _cpus = plan.Map.IsPerCpu && Array.Exists(cells, cell => cell.Width < 64) ? Cpus.Possible : 1;
+        }
+
+        _store = new SeriesStore(keySize, cells, _cpus, totals, isGauge, options);
+    }
+
+    /// <summary>How many entries the last pass found; null for ring and perf buffers.</summary>
+    public int? Entries => _tally is null ? _store.Entries : null;
+
+    /// <summary>The map.</summary>
+    public MapDescription Map => _plan.Map;
+
+    /// <summary>Reads the map, or what has been counted.</summary>
+    /// <param name="now">The time, in UTC.</param>
+    /// <param name="cancellationToken">Ends the pass; nothing is concluded from it then.</param>
+    public void Refresh(DateTime now, CancellationToken cancellationToken)
+    {
+        _store.Begin(now);
+        if (_tally is not null)
+        {
+            ReadTally();
+        }
+        else
+        {
+            ReadMap(cancellationToken);
+        }
+
+        _store.End();
+    }
+
+    /// <summary>Adds the metrics as they are after the last pass.</summary>
+    public void AddTo(List<MetricFamily> families)
+    {
+        var labels = (string[])_labelNames.Clone();
+        // An empty label is no label; so the series of other keys stay the same when this one appears.
+        var count = _store.HasOverflow ? labels.Length : labels.Length - 1;
+        var series = new MetricSeries[_plan.Values.Count][];
+        for (var i = 0; i < series.Length; i++)
+        {
+            series[i] = new MetricSeries[_store.Count];
+        }
+
+        var at = 0;
+        foreach (var one in _store.All)
+        {
+            var values = LabelValues(one, count);
+            for (var i = 0; i < series.Length; i++)
+            {
+                series[i][at] = Make(one, i, values);
+            }
+
+            at++;
+        }
+
+        for (var i = 0; i < series.Length; i++)
+        {
+            var value = _plan.Values[i];
+            families.Add(new MetricFamily(
+                new MetricDescriptor(_names[i], value.Type, _units[i].Name, value.Help, labels[..count]) { IsVerbatim = _options.Naming == MetricNaming.BumbleBee }, series[i]));
+        }
+    }
+
+    private string Name(PlannedValue value, MetricUnit unit)
+    {
+        var name = value.Field is null ? _plan.Name : $"{_plan.Name}_{value.Field}";
+        return _options.Naming == MetricNaming.BumbleBee
+            ? MetricNames.BumbleBee(value.Field is null ? _plan.Map.Name : $"{_plan.Map.Name}_{value.Field}")
+            : MetricNames.Family(_options.Tool, name, value.Type, unit);
+    }
+
+    private (NumberField[] Numbers, NumberField? Slot, Cell[] Cells) Slots(HistogramPlan plan, int totals)
+    {
+        if (plan is not SlotPlan slots)
+        {
+            return ([], null, [.. Enumerable.Range(0, totals).Select(i => new Cell(i, 64, false, IsSum: i == _histogram!.Sum))]);
+        }
+
+        var width = slots.Counts.Bits > 0 ? slots.Counts.Bits : slots.Counts.Size * 8;
+        if (slots.Slot is not null)
+        {
+            return ([slots.Counts], slots.Slot, [new Cell(0, width, slots.Counts.IsSigned)]);
+        }
+
+        var numbers = new List<NumberField>();
+        var cells = new List<Cell>();
+        for (var i = 0; i < slots.Slots; i++)
+        {
+            if (slots.Scale.OfSlot((ulong)i) is >= 0 and var bucket)
+            {
+                numbers.Add(slots.Counts with { Offset = slots.Counts.Offset + i * slots.Counts.Size });
+                cells.Add(new Cell(_histogram!.Targets[bucket], width, slots.Counts.IsSigned));
+            }
+        }
+
+        if (slots.Sum is { } sum)
+        {
+            numbers.Add(sum);
+            cells.Add(new Cell(_histogram!.Sum, sum.Size * 8, sum.IsSigned, IsSum: true));
+        }
+
+        return ([.. numbers], null, [.. cells]);
+    }
+
+    private void ReadTally()
+    {
+        var key = new byte[sizeof(int)];
+        _tally!.Read((number, first, numbers) =>
+        {
+            _first = first;
+            MemoryMarshal.Write(key, in number);
+            _store.Entry(key, default, numbers, -1, _readLabels);
+        });
+        _first = null;
+    }
+
+    private void ReadMap(CancellationToken cancellationToken)
+    {
+        var isArray = _plan.Map.Type is MapType.Array or MapType.PerCpuArray && _plan.Map.MaxEntries > 1;
+        var numbers = ArrayPool<ulong>.Shared.Rent(_numbers.Length * _cpus);
+        try
+        {
+            var taken = numbers.AsSpan(0, _numbers.Length * _cpus);
+            _scan!.Restart();
+            while (_scan.Next())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                for (var i = 0; i < _scan.Count; i++)
+                {
+                    var key = _scan.Key(i);
+                    var value = _scan.Value(i);
+                    // Every slot of an array exists from the start; those that no program has written to yet say nothing.
+                    if (!isArray || value.ContainsAnyExcept((byte)0) || _store.Knows(key))
+                    {
+                        Take(value, taken);
+                        _store.Entry(key, value, taken, Bucket(key), _readLabels);
+                    }
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<ulong>.Shared.Return(numbers);
+        }
+    }
+
+    private int Bucket(ReadOnlySpan<byte> key)
+    {
+        if (_slot is not { } slot)
+        {
+            return -1;
+        }
+
+        var bucket = _plan.Histogram!.Scale.OfSlot(slot.ReadAmount(key));
+        return bucket < 0 ? _histogram!.Buckets - 1 : _histogram!.Targets[bucket];
+    }
+
+    private void Take(ReadOnlySpan<byte> value, Span<ulong> taken)
+    {
+        if (_stride == 0)
+        {
+            for (var i = 0; i < _numbers.Length; i++)
+            {
+                taken[i] = _numbers[i].Read(value, out _);
+            }
+
+            return;
+        }
+
+        taken.Clear();
+        for (var cpu = 0; cpu * _stride < value.Length; cpu++)
+        {
+            var one = value[(cpu * _stride)..];
+            for (var i = 0; i < _numbers.Length; i++)
+            {
+                taken[i * _cpus + (_cpus > 1 ? cpu : 0)] += _numbers[i].Read(one, out _);
+            }
+        }
+    }
+
+    private string[]? ReadLabels(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        if (_labels.Length == 0)
+        {
+            return [];
+        }
+
+        var item = _tally is null ? _map!.Decode((EntryType)_plan.Shape, key, value) : _first;
+        return item is null ? null : Array.ConvertAll(_labels, label => label.Read(item));
+    }
+
+    private string[] LabelValues(Series series, int count)
+    {
+        var values = new string[count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = i < _labels.Length ? (series.IsOverflow ? "" : series.Labels[i])
+                : i == _labels.Length && _options.Session is not null ? _options.Session
+                : series.IsOverflow ? "true" : "";
+        }
+
+        return values;
+    }
+
+    private MetricSeries Make(Series series, int value, string[] labels)
+    {
+        var unit = _units[value];
+        if (_histogram is null)
+        {
+            return _plan.Values[value].Type == MetricType.Gauge
+                ? new MetricSeries(labels, unit.ToBase((double)series.Levels[value]))
+                : new MetricSeries(labels, unit.ToBase(series.Totals[value])) { Created = series.Created };
+        }
+
+        var totals = series.Totals.AsSpan();
+        double? sum = !_histogram.HasSum ? null : unit.ToBase(_histogram.IsSumSigned ? (long)totals[_histogram.Sum] : totals[_histogram.Sum]);
+        var histogram = new MetricHistogram(_bounds, totals[.._histogram.Buckets].ToArray(), sum)
+        {
+            Native = _tally?.Native is { } native ? native.Make(totals[_histogram.Totals..]) : null,
+        };
+        return new MetricSeries(labels, histogram.Count) { Created = series.Created, Histogram = histogram };
+    }
+}

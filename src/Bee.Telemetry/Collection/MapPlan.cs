@@ -1,0 +1,233 @@
+using System.Reflection;
+using Bee.Ebpf;
+using Bee.Telemetry.Metrics;
+
+namespace Bee.Telemetry.Collection;
+
+/// <summary>A label: a property of the objects that a map's records or entries become.</summary>
+/// <param name="Field">The field's name in C.</param>
+/// <param name="Property">The property.</param>
+/// <param name="Meaning">What the field stands for.</param>
+internal sealed record PlannedLabel(string Field, PropertyInfo Property, FieldMeaning Meaning)
+{
+    public static PlannedLabel Of(IRecordShape shape, RecordField field) =>
+        new(MapPresentation.NameOf(field), shape.ClrType.GetProperty(field.Name)!, field.Meaning);
+
+    /// <summary>Reads the label's text from an object.</summary>
+    public string Read(BpfEvent item) => LabelText.Of(Property.GetValue(item), Meaning);
+}
+
+/// <summary>A number of the entries or records that is a metric.</summary>
+/// <param name="Field">The field's name in C where the map has several; otherwise null.</param>
+/// <param name="Number">Where it is; null counts the records.</param>
+/// <param name="Unit">The unit, if one is said or known; otherwise null.</param>
+/// <param name="Help">What is said of it; null if nothing is.</param>
+internal sealed record PlannedValue(string? Field, NumberField? Number, string? Unit, string? Help)
+{
+    /// <summary>The type.</summary>
+    public required MetricType Type { get; init; }
+}
+
+/// <summary>What a map is as a metric: which fields are labels, and which numbers are values.</summary>
+internal sealed record MapPlan
+{
+    /// <summary>The map.</summary>
+    public required MapDescription Map { get; init; }
+
+    /// <summary>How its records or entries become objects.</summary>
+    public required IRecordShape Shape { get; init; }
+
+    /// <summary>The labels.</summary>
+    public required IReadOnlyList<PlannedLabel> Labels { get; init; }
+
+    /// <summary>The values; of a histogram one.</summary>
+    public required IReadOnlyList<PlannedValue> Values { get; init; }
+
+    /// <summary>Where the bytes of the labels are in a record of a ring or perf buffer; null for maps of entries.</summary>
+    public LabelLayout? Identity { get; init; }
+
+    /// <summary>How slots or observations become buckets; null if it is no histogram.</summary>
+    public HistogramPlan? Histogram { get; init; }
+
+    /// <summary>The metric's name behind the tool's: what the author says, else the map's name.</summary>
+    public string Name => Map.Presentation.Metric?.Name ?? Map.Name;
+
+    /// <summary>Returns the plan of a map.</summary>
+    /// <param name="map">The map.</param>
+    /// <returns>The plan; null if the map is no metric or holds nothing that could be one.</returns>
+    /// <exception cref="BpfObjectException">A BTF type contradicts itself.</exception>
+    public static MapPlan? Of(MapDescription map)
+    {
+        var said = map.Presentation.Metric ?? MetricPresentation.None;
+        if (map.IsInternal || said.Type == MapRole.None || !(map.IsEventStream || MapAccess.CanPoll(map.Type)))
+        {
+            return null;
+        }
+
+        if (said.Labels.Count > 0)
+        {
+            map = map.Present(new MapPresentation { Labels = said.Labels });
+        }
+
+        return (said.Type ?? map.Role) switch
+        {
+            MapRole.Histogram => HistogramPlans.Of(map),
+            MapRole.Counter when map.IsEventStream => EventPlans.Counter(map),
+            MapRole.Gauge when map.IsEventStream => EventPlans.Gauge(map),
+            MapRole.Counter => EntryPlan.Of(map, MetricType.Counter),
+            MapRole.Gauge => EntryPlan.Of(map, MetricType.Gauge),
+            _ => null,
+        };
+    }
+
+    /// <summary>The unit of the only value of a map: what is said, else what its type or the end of the map's name gives away.</summary>
+    public static string? UnitOf(MapDescription map, FieldMeaning meaning) =>
+        map.Presentation.Metric?.Unit ?? map.Presentation.Unit ?? HistogramPlan.UnitOf(meaning) ?? HistogramUnits.OfName(map.Name);
+
+    /// <summary>What is said of the metric.</summary>
+    public static string? HelpOf(MapDescription map) => map.Presentation.Metric?.Help ?? map.Presentation.Help;
+}
+
+/// <summary>Plans <c>hist_</c> maps, whose contents make histograms.</summary>
+internal static class HistogramPlans
+{
+    public static MapPlan? Of(MapDescription map)
+    {
+        if (HistogramType.For(map, out _) is not { Plan: var plan } type)
+        {
+            return null;
+        }
+
+        return new MapPlan
+        {
+            Map = map,
+            Shape = plan.Source,
+            Labels = [.. plan.Labels.Select(field => PlannedLabel.Of(plan.Source, field))],
+            Values = [new PlannedValue(null, null, map.Presentation.Metric?.Unit ?? type.Unit, MapPlan.HelpOf(map)) { Type = MetricType.Histogram }],
+            Identity = plan is ObservationPlan ? plan.Identity : null,
+            Histogram = plan,
+        };
+    }
+}
+
+/// <summary>Plans ring and perf buffers, each of whose records is one observation.</summary>
+internal static class EventPlans
+{
+    /// <summary>Counts the records by their labels: all fields but moments, pointers and open arrays, unless the author names labels.</summary>
+    public static MapPlan Counter(MapDescription map)
+    {
+        var record = RecordType.ForEvent(map);
+        var labels = Fields(map, record).Where(label => map.Presentation.Labels.Count > 0
+            ? map.Presentation.Labels.Contains(MapPresentation.NameOf(label.Property))
+            : !label.Field.IsOpenArray && label.Field.Value.Meaning is not (FieldMeaning.Timestamp or FieldMeaning.Pointer)).ToList();
+        return new MapPlan
+        {
+            Map = map,
+            Shape = record,
+            Labels = labels.ConvertAll(label => PlannedLabel.Of(record, label.Property)),
+            Values = [new PlannedValue(null, null, map.Presentation.Metric?.Unit ?? map.Presentation.Unit, MapPlan.HelpOf(map)) { Type = MetricType.Counter }],
+            Identity = new LabelLayout(labels.Select(label => label.Field)),
+        };
+    }
+
+    /// <summary>Keeps the last value for each combination of labels; which field is the value is chosen as for a histogram.</summary>
+    public static MapPlan? Gauge(MapDescription map) => ObservationPlans.Of(map, out _) is not { } plan ? null : new MapPlan
+    {
+        Map = map,
+        Shape = plan.Record,
+        Labels = [.. plan.Labels.Select(field => PlannedLabel.Of(plan.Record, field))],
+        Values =
+        [
+            new PlannedValue(null, plan.Value, map.Presentation.Metric?.Unit ?? map.Presentation.Unit ?? plan.Unit ?? HistogramUnits.OfName(map.Name), MapPlan.HelpOf(map))
+            {
+                Type = MetricType.Gauge,
+            },
+        ],
+        Identity = plan.Identity,
+    };
+
+    private static IEnumerable<(FieldShape Field, RecordField Property)> Fields(MapDescription map, RecordType record)
+    {
+        if (map.Value is null or BtfVoid)
+        {
+            return [];
+        }
+
+        // The record's properties are MapName and then the struct's fields, in order, or the value.
+        var shape = WordsShape.Apply(ShapeReader.Read(map.Value, map.Name), "Value", map.Presentation);
+        IReadOnlyList<FieldShape> fields = shape is ObjectShape { Struct.Fields: var members } ? members : [new FieldShape("Value", shape, 0, 0)];
+        return fields.Select((field, i) => (field, record.Fields[i + 1]));
+    }
+}
+
+/// <summary>Plans maps whose entries hold counts or levels.</summary>
+internal static class EntryPlan
+{
+    public static MapPlan? Of(MapDescription map, MetricType type)
+    {
+        var entry = EntryType.ForMap(map);
+        var key = EntryShapes.Key(map);
+        var keyFields = EntryShapes.Fields(key);
+        var value = EntryShapes.Value(map);
+        var named = map.Presentation.Labels;
+        var valueFields = EntryShapes.Fields(value);
+        var values = valueFields.Count == 0
+            ? Single(map, value, type)
+            : [.. valueFields.Where(field => !named.Contains(field.Name)).Select(field => Field(map, field, type)).OfType<PlannedValue>()];
+        if (values.Count == 0)
+        {
+            return null;
+        }
+
+        return new MapPlan
+        {
+            Map = map,
+            Shape = entry,
+            Labels = [.. Labels(map, entry, key, keyFields).Select(field => PlannedLabel.Of(entry, field))],
+            // A single number needs no name of its own beside the map's.
+            Values = values.Count == 1 ? [values[0] with { Field = null, Help = values[0].Help ?? MapPlan.HelpOf(map) }] : values,
+        };
+    }
+
+    private static IEnumerable<RecordField> Labels(MapDescription map, EntryType entry, ValueShape key, IReadOnlyList<FieldShape> keyFields)
+    {
+        var named = map.Presentation.Labels;
+        if (named.Count > 0)
+        {
+            return entry.Fields.Where(field => field.Name != "MapName" && named.Contains(MapPresentation.NameOf(field))).DistinctBy(MapPresentation.NameOf);
+        }
+
+        if (keyFields.Count > 0 && key is not PrefixShape)
+        {
+            return entry.Fields.Where(field => field.CName.Length > 0).Take(keyFields.Count).Where((_, i) => !keyFields[i].IsOpenArray);
+        }
+
+        // An array of one element has no key that says anything; of a stack's id the stack does.
+        return map.Type is MapType.Array or MapType.PerCpuArray && map.MaxEntries == 1 || map.KeySize == 0
+            ? []
+            : [key is NumberShape { Meaning: FieldMeaning.Stack } ? entry.Fields.First(field => field.Name == "Stack") : entry.Fields[1]];
+    }
+
+    private static List<PlannedValue> Single(MapDescription map, ValueShape value, MetricType type) => Number(value, 0, 0, type) is { } number
+        ? [new PlannedValue(null, number, MapPlan.UnitOf(map, value.Meaning), MapPlan.HelpOf(map)) { Type = type }]
+        : [];
+
+    private static PlannedValue? Field(MapDescription map, FieldShape field, MetricType type)
+    {
+        if (Number(field.Value, field.BitOffset, field.BitSize, type) is not { } number)
+        {
+            return null;
+        }
+
+        var unit = HistogramPlan.UnitOf(field.Value.Meaning) ?? HistogramUnits.OfName("_" + field.Name);
+        return new PlannedValue(field.Name, number, unit, map.Presentation.Fields.GetValueOrDefault(field.Name)?.Description ?? MapPlan.HelpOf(map)) { Type = type };
+    }
+
+    // Addresses, moments and ids are numbers too, but neither counts nor levels.
+    private static NumberField? Number(ValueShape value, int bitOffset, int bits, MetricType type) => value switch
+    {
+        NumberShape { Meaning: FieldMeaning.Port } => null,
+        NumberShape { Meaning: FieldMeaning.Boolean, Size: 1 } when type == MetricType.Gauge => new NumberField(bitOffset / 8, 1, false, false, bitOffset % 8, bits),
+        _ => NumberField.Of(new FieldShape("", value, bitOffset, bits)),
+    };
+}

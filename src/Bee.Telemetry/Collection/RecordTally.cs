@@ -1,0 +1,234 @@
+using System.Numerics;
+using Bee.Ebpf;
+using Bee.Telemetry.Metrics;
+
+namespace Bee.Telemetry.Collection;
+
+/// <summary>
+/// Counts the records of a ring or perf buffer by their labels, on the thread that reads them, from the session's start on. Those who serve metrics read it like a map, at any time and from any thread.
+/// </summary>
+/// <remarks>A record costs a hash of its labels' bytes and a few additions; the lock is held that long, and by a reader while it copies a batch.</remarks>
+internal sealed class RecordTally : IRecordObserver
+{
+    /// <summary>How many combinations of labels are told apart; the records of any further one are counted together.</summary>
+    public const int Most = 10_000;
+
+    private readonly object _gate = new();
+    private readonly MapPlan _plan;
+    private readonly BpfMap? _map;
+    private readonly EntryTableOfLabels _table;
+    private readonly byte[] _labels;
+    private readonly int _leastSize;
+    private readonly int _recordSize;
+    private readonly HistogramCells? _histogram;
+    private readonly ulong[] _overflow;
+    private bool _hasOverflow;
+
+    /// <param name="plan">What is counted.</param>
+    /// <param name="map">The map, where stacks are found; null in tests.</param>
+    public RecordTally(MapPlan plan, BpfMap? map)
+    {
+        _plan = plan;
+        _map = map;
+        var record = (RecordType)plan.Shape;
+        _recordSize = record.Size;
+        var fields = record.Fields.Where(field => plan.Labels.Any(label => label.Property.Name == field.Name));
+        var value = plan.Histogram is ObservationPlan observed ? observed.Value : plan.Values[0].Number;
+        _leastSize = fields.Select(field => field.Offset + field.Size).Append(value?.End ?? 0).Max();
+        Value = value;
+        _labels = new byte[plan.Identity!.Size];
+        if (plan.Histogram is not null)
+        {
+            _histogram = new HistogramCells(plan.Histogram);
+            Native = plan.Histogram.Scale.Limits == HistogramLimits.Log2 ? new NativeScale(MetricUnits.Find(plan.Values[0].Unit)) : null;
+            Numbers = _histogram.Totals + (Native?.Totals ?? 0);
+        }
+        else
+        {
+            Numbers = 1;
+        }
+
+        _table = new EntryTableOfLabels(_labels.Length, Numbers);
+        _overflow = new ulong[Numbers];
+    }
+
+    /// <summary>How many numbers a combination of labels has.</summary>
+    public int Numbers { get; }
+
+    /// <summary>The native buckets; null if there are none.</summary>
+    public NativeScale? Native { get; }
+
+    private NumberField? Value { get; }
+
+    /// <inheritdoc/>
+    public void Observe(ReadOnlySpan<byte> record)
+    {
+        if (record.Length < _leastSize)
+        {
+            return;
+        }
+
+        if (record.Length < _recordSize)
+        {
+            // What is cut off is neither the value nor a label.
+            var whole = new byte[_recordSize];
+            record.CopyTo(whole);
+            record = whole;
+        }
+
+        lock (_gate)
+        {
+            _plan.Identity!.Write(record, _labels);
+            var numbers = Find(record);
+            if (_histogram is not null)
+            {
+                Spread(record, numbers);
+            }
+            else if (Value is { } value)
+            {
+                numbers[0] = value.Read(record, out _);
+            }
+            else
+            {
+                numbers[0]++;
+            }
+        }
+    }
+
+    /// <summary>Hands over all combinations of labels: a number that stays theirs, the labels (null for those beyond the limit), and their numbers.</summary>
+    /// <param name="sink">Is called with a copy, outside of the lock.</param>
+    public void Read(Action<int, BpfEvent?, ulong[]> sink)
+    {
+        const int Batch = 256;
+        var copies = new List<(BpfEvent?, ulong[])>(Batch);
+        for (var from = 0; ; from += Batch)
+        {
+            copies.Clear();
+            lock (_gate)
+            {
+                for (var i = from; i < Math.Min(from + Batch, _table.Count); i++)
+                {
+                    copies.Add((_table.First(i), _table.Numbers(i).ToArray()));
+                }
+
+                if (copies.Count < Batch && _hasOverflow)
+                {
+                    copies.Add((null, (ulong[])_overflow.Clone()));
+                }
+            }
+
+            for (var i = 0; i < copies.Count; i++)
+            {
+                sink(copies[i].Item1 is null ? -1 : from + i, copies[i].Item1, copies[i].Item2);
+            }
+
+            if (copies.Count < Batch || copies[^1].Item1 is null)
+            {
+                return;
+            }
+        }
+    }
+
+    private Span<ulong> Find(ReadOnlySpan<byte> record)
+    {
+        var found = _table.Find(_labels);
+        if (found >= 0)
+        {
+            return _table.Numbers(found);
+        }
+
+        if (_table.Count >= Most)
+        {
+            _hasOverflow = true;
+            return _overflow;
+        }
+
+        var type = (RecordType)_plan.Shape;
+        var first = type.Decode(record);
+        if (type.Stacks is { } stacks)
+        {
+            _map?.Stacks?.Resolve(stacks, first, record, default);
+        }
+
+        return _table.Numbers(_table.Add(_labels, first));
+    }
+
+    private void Spread(ReadOnlySpan<byte> record, Span<ulong> numbers)
+    {
+        var bits = Value!.Value.Read(record, out var isNegative);
+        numbers[_histogram!.Targets[_plan.Histogram!.Scale.OfValue(bits, isNegative)]]++;
+        numbers[_histogram.Sum] += bits;
+        if (Native is not null && !isNegative)
+        {
+            numbers[_histogram.Totals + Native.Of(bits)]++;
+        }
+    }
+}
+
+/// <summary>The numbers of each combination of labels, found by the labels' bytes. Nothing is ever removed.</summary>
+internal sealed class EntryTableOfLabels(int keySize, int numbers)
+{
+    private readonly List<BpfEvent> _first = [];
+    private byte[] _keys = new byte[16 * keySize];
+    private ulong[] _numbers = new ulong[16 * numbers];
+    private int[] _slots = new int[64];
+
+    public int Count => _first.Count;
+
+    /// <summary>The first record with these labels.</summary>
+    public BpfEvent First(int index) => _first[index];
+
+    public Span<ulong> Numbers(int index) => _numbers.AsSpan(index * numbers, numbers);
+
+    public int Find(ReadOnlySpan<byte> labels)
+    {
+        var mask = _slots.Length - 1;
+        for (var slot = EntryTable.Hash(labels) & mask; _slots[slot] != 0; slot = (slot + 1) & mask)
+        {
+            if (KeyAt(_slots[slot] - 1).SequenceEqual(labels))
+            {
+                return _slots[slot] - 1;
+            }
+        }
+
+        return -1;
+    }
+
+    public int Add(ReadOnlySpan<byte> labels, BpfEvent first)
+    {
+        var index = Count;
+        if (index * numbers == _numbers.Length)
+        {
+            Array.Resize(ref _keys, _keys.Length * 2);
+            Array.Resize(ref _numbers, _numbers.Length * 2);
+        }
+
+        labels.CopyTo(KeyAt(index));
+        _first.Add(first);
+        if (Count > _slots.Length / 2)
+        {
+            _slots = new int[(int)BitOperations.RoundUpToPowerOf2((uint)_slots.Length + 1)];
+            for (var i = 0; i < index; i++)
+            {
+                Place(i);
+            }
+        }
+
+        Place(index);
+        return index;
+    }
+
+    private Span<byte> KeyAt(int index) => _keys.AsSpan(index * keySize, keySize);
+
+    private void Place(int index)
+    {
+        var mask = _slots.Length - 1;
+        var slot = EntryTable.Hash(KeyAt(index)) & mask;
+        while (_slots[slot] != 0)
+        {
+            slot = (slot + 1) & mask;
+        }
+
+        _slots[slot] = index + 1;
+    }
+}

@@ -1,0 +1,239 @@
+namespace Bee.Telemetry.Collection;
+
+/// <summary>
+/// Turns what passes over a map find in its entries into series that obey Prometheus' rules: a total never falls within one start time, although entries wrap around, are
+/// deleted and come back.
+/// </summary>
+/// <remarks>
+/// <para>Each entry adds to its series what it has grown since the pass before. A number that fell has either wrapped around or begun anew. A number of less than 64 bits
+/// that would have grown by less than half of its range is taken for wrapped; everything else for an entry that was deleted and made again, which counts as a whole.</para>
+/// <para>The series of a single key begins anew with the key, under a new start time. A series that several keys add to goes on, and so never loses what deleted keys have added.</para>
+/// <para>A series whose last entry is deleted keeps its last value for a time, except a gauge, which says how things are now. At the limit further keys
+/// are added up in one series; a key stays there for as long as it exists. What deleted keys have added there stays.</para>
+/// <para>Not safe for several threads.</para>
+/// </remarks>
+internal sealed class SeriesStore
+{
+    private readonly Dictionary<string[], Series> _byLabels = new(LabelComparer.Instance);
+    private readonly Cell[] _cells;
+    private readonly int _cpus;
+    private readonly int _totals;
+    private readonly bool _isGauge;
+    private readonly int _limit;
+    private readonly TimeSpan _keep;
+    private readonly EntryTable _entries;
+    private Series? _overflow;
+    private DateTime _before;
+    private DateTime _now;
+    private int _pass;
+
+    /// <param name="keySize">Bytes of a key.</param>
+    /// <param name="cells">The numbers of an entry.</param>
+    /// <param name="cpus">How many values each number has: one, or one a CPU.</param>
+    /// <param name="totals">How many totals a series has.</param>
+    /// <param name="isGauge">Whether the numbers are levels instead of counts.</param>
+    /// <param name="options">The limit, and how long deleted keys are kept.</param>
+    public SeriesStore(int keySize, Cell[] cells, int cpus, int totals, bool isGauge, SessionMetricsOptions options)
+    {
+        _cells = cells;
+        _cpus = cpus;
+        _totals = totals;
+        _isGauge = isGauge;
+        _limit = Math.Max(1, options.SeriesLimit);
+        _keep = options.KeepDeleted;
+        _before = options.Started;
+        _entries = new EntryTable(keySize, isGauge ? 0 : cells.Length * cpus);
+    }
+
+    /// <summary>Reads the labels of an entry that has not been seen yet.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <returns>The labels' values; null for an entry that belongs to the overflow series.</returns>
+    public delegate string[]? LabelReader(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
+
+    /// <summary>The series, the overflow series included.</summary>
+    public IEnumerable<Series> All => _overflow is null ? _byLabels.Values : _byLabels.Values.Append(_overflow);
+
+    /// <summary>How many series there are.</summary>
+    public int Count => _byLabels.Count + (_overflow is null ? 0 : 1);
+
+    /// <summary>Whether keys beyond the limit are added up.</summary>
+    public bool HasOverflow => _overflow is not null;
+
+    /// <summary>How many entries the last pass found.</summary>
+    public int Entries => _entries.Count;
+
+    /// <summary>Whether the last pass found an entry with this key.</summary>
+    public bool Knows(ReadOnlySpan<byte> key) => _entries.Find(key, EntryTable.Hash(key)) >= 0;
+
+    /// <summary>Begins a pass over the map.</summary>
+    /// <param name="now">The time, in UTC.</param>
+    public void Begin(DateTime now)
+    {
+        _pass++;
+        // A clock that was set back must not give a key that returns the start time that it had.
+        _now = now > _before ? now : _before.AddTicks(1);
+        if (_isGauge)
+        {
+            foreach (var series in All)
+            {
+                Array.Clear(series.Levels);
+            }
+        }
+    }
+
+    /// <summary>Takes an entry into account. An entry that a pass finds twice counts once.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value, for the labels.</param>
+    /// <param name="numbers">The numbers, those of one cell for each CPU side by side.</param>
+    /// <param name="bucket">What is added to the cells' targets, where the bucket is a part of the key; otherwise -1.</param>
+    /// <param name="labels">Reads the labels if the key is new.</param>
+    public void Entry(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ReadOnlySpan<ulong> numbers, int bucket, LabelReader labels)
+    {
+        var hash = EntryTable.Hash(key);
+        var entry = _entries.Find(key, hash);
+        var isNew = entry < 0;
+        if (isNew)
+        {
+            var series = Join(labels(key, value), bucket < 0 ? hash : 0);
+            entry = _entries.Add(key, hash, series, _pass);
+        }
+        else if (_isGauge && _entries.Pass(entry) == _pass)
+        {
+            return;
+        }
+
+        _entries.Pass(entry) = _pass;
+        if (_isGauge)
+        {
+            Set(_entries.Of(entry), numbers);
+        }
+        else
+        {
+            Grow(_entries.Of(entry), _entries.Last(entry), numbers, Math.Max(0, bucket), isNew);
+        }
+    }
+
+    /// <summary>Ends a pass that has seen the whole map: entries that it did not see are deleted.</summary>
+    public void End()
+    {
+        _entries.Sweep(_pass, Leave);
+        List<Series>? ended = null;
+        foreach (var series in _byLabels.Values)
+        {
+            if (series.Died is { } died && (_isGauge || _now - died >= _keep))
+            {
+                (ended ??= []).Add(series);
+            }
+        }
+
+        ended?.ForEach(series => _byLabels.Remove(series.Labels));
+        if (_isGauge && _overflow is { Living: 0 })
+        {
+            _overflow = null;
+        }
+
+        _before = _now;
+    }
+
+    private void Leave(Series series)
+    {
+        if (--series.Living == 0 && !series.IsOverflow)
+        {
+            series.Died = _now;
+        }
+    }
+
+    private Series Join(string[]? labels, int hash)
+    {
+        if (labels is null || (!_byLabels.TryGetValue(labels, out var series) && _byLabels.Count >= _limit))
+        {
+            series = _overflow ??= new Series([], _totals) { Created = _before, IsOverflow = true, IsShared = true };
+        }
+        else if (series is null)
+        {
+            series = new Series(labels, _totals) { Created = _before, FirstKey = hash };
+            _byLabels.Add(labels, series);
+        }
+        else
+        {
+            series.IsShared |= series.FirstKey != hash;
+            if (series.Living == 0 && !series.IsShared)
+            {
+                Restart(series);
+            }
+        }
+
+        series.Living++;
+        series.Died = null;
+        return series;
+    }
+
+    private void Restart(Series series)
+    {
+        Array.Clear(series.Totals);
+        series.Created = _before;
+    }
+
+    private void Set(Series series, ReadOnlySpan<ulong> numbers)
+    {
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            var cell = _cells[i / _cpus];
+            series.Levels[cell.Target] += cell.IsSigned ? (Int128)(long)numbers[i] : numbers[i];
+        }
+    }
+
+    private void Grow(Series series, Span<ulong> last, ReadOnlySpan<ulong> numbers, int offset, bool isNew)
+    {
+        var isReset = !isNew && IsReset(last, numbers);
+        if (isReset && !series.IsShared && series.Living == 1)
+        {
+            Restart(series);
+        }
+
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            var cell = _cells[i / _cpus];
+            var isFirst = isNew || isReset;
+            var number = cell.Count(numbers[i]);
+            // A count that is negative from the start says nothing; one that has grown beyond the largest number of its type goes on.
+            var counted = isFirst && cell.IsNegative(numbers[i]) && !cell.IsSum ? 0 : number;
+            series.Totals[cell.Target + offset] += (counted - (isFirst ? 0 : last[i])) & (cell.IsSum ? ulong.MaxValue : cell.Mask);
+            last[i] = number;
+        }
+    }
+
+    private bool IsReset(ReadOnlySpan<ulong> last, ReadOnlySpan<ulong> numbers)
+    {
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            var cell = _cells[i / _cpus];
+            var number = cell.Count(numbers[i]);
+            if (!cell.IsSum && number < last[i] && (cell.Width == 64 || ((number - last[i]) & cell.Mask) > cell.Mask / 2))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private sealed class LabelComparer : IEqualityComparer<string[]>
+    {
+        public static LabelComparer Instance { get; } = new();
+
+        public bool Equals(string[]? x, string[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(string[] labels)
+        {
+            var hash = new HashCode();
+            foreach (var label in labels)
+            {
+                hash.Add(label, StringComparer.Ordinal);
+            }
+
+            return hash.ToHashCode();
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using Bee.Ebpf;
+using Bee.Telemetry.Metrics;
+
+namespace Bee.Telemetry.Collection;
+
+/// <summary>
+/// The metrics of a session for those who scrape them together: one set of names, limits and series. Each collection reads the maps anew; collections that wait for another one take
+/// what it found if it began after they did.
+/// </summary>
+public sealed class SessionMetrics : IMetricSource
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private readonly SessionMeter _meter;
+    private readonly SessionMetricsOptions _options;
+    private readonly List<MapMetrics> _maps = [];
+    private IReadOnlyList<MetricFamily> _found = [];
+    private long _begun = long.MinValue;
+    private volatile bool _isFrozen;
+    private long _failures;
+
+    /// <param name="meter">What the session measures.</param>
+    /// <param name="options">Names and limits.</param>
+    public SessionMetrics(SessionMeter meter, SessionMetricsOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(meter);
+        ArgumentNullException.ThrowIfNull(options);
+        _meter = meter;
+        _options = options;
+        foreach (var (plan, map, tally) in meter.Measured)
+        {
+            _maps.Add(new MapMetrics(plan, map, tally, options));
+        }
+
+        meter.Register(this);
+    }
+
+    /// <summary>Whether the session is being read.</summary>
+    public bool IsReady => !_isFrozen;
+
+    /// <summary>Reads the metrics.</summary>
+    /// <param name="cancellationToken">Ends a read that takes too long.</param>
+    /// <returns>The metrics; after the end of the session those that the last collection found. Of a map that cannot be read those of the last time.</returns>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public IReadOnlyList<MetricFamily> Collect(CancellationToken cancellationToken)
+    {
+        var asked = _options.Clock.GetTimestamp();
+        _gate.Wait(cancellationToken);
+        try
+        {
+            if (_begun >= asked || _isFrozen)
+            {
+                return _found;
+            }
+
+            _begun = _options.Clock.GetTimestamp();
+            return _found = Read(cancellationToken);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The session has ended.
+            _isFrozen = true;
+            return _found;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>How often a map could not be read.</summary>
+    public long Failures => Interlocked.Read(ref _failures);
+
+    /// <summary>Reads once more, and from then on gives what that found: for the moment before the session ends by itself.</summary>
+    public void Freeze()
+    {
+        Collect(CancellationToken.None);
+        _isFrozen = true;
+    }
+
+    /// <summary>How many entries the last collection found in each map.</summary>
+    public IReadOnlyDictionary<string, int> Entries
+    {
+        get
+        {
+            _gate.Wait();
+            try
+            {
+                return _maps.Where(map => map.Entries is not null).ToDictionary(map => map.Map.Name, map => map.Entries!.Value);
+            }
+            finally
+            {
+                _gate.Release();
+            }
+        }
+    }
+
+    private List<MetricFamily> Read(CancellationToken cancellationToken)
+    {
+        var now = _options.Clock.GetUtcNow().UtcDateTime;
+        var families = new List<MetricFamily>();
+        foreach (var map in _maps)
+        {
+            try
+            {
+                map.Refresh(now, cancellationToken);
+            }
+            catch (BpfLoadException)
+            {
+                // The other maps can be read all the same, and this one's last values stay.
+                Interlocked.Increment(ref _failures);
+            }
+
+            map.AddTo(families);
+        }
+
+        GC.KeepAlive(_meter);
+        return families;
+    }
+}
