@@ -11,7 +11,6 @@ internal static class RunningPrograms
 {
     private static readonly object Gate = new();
     private static readonly List<BpfProgramSession> Sessions = [];
-    private static readonly HashSet<Guid> Watched = [];
     private static int s_lastId;
 
     public static int NextId() => Interlocked.Increment(ref s_lastId);
@@ -34,12 +33,9 @@ internal static class RunningPrograms
             {
                 Sessions.Add(session);
             }
-
-            if (owner is not null && Watched.Add(owner.InstanceId))
-            {
-                owner.StateChanged += OnRunspaceState;
-            }
         }
+
+        RunspaceEnd.Watch(owner);
     }
 
     public static void Remove(BpfProgramSession session)
@@ -48,6 +44,8 @@ internal static class RunningPrograms
         {
             Sessions.Remove(session);
         }
+
+        RunningServers.Leave(session);
     }
 
     /// <summary>Stops and forgets what a runspace started; what is pinned goes on without.</summary>
@@ -62,23 +60,6 @@ internal static class RunningPrograms
             }
         }
     }
-
-    private static void OnRunspaceState(object? sender, RunspaceStateEventArgs change)
-    {
-        if (sender is not Runspace runspace
-            || change.RunspaceStateInfo.State is not (RunspaceState.Closing or RunspaceState.Closed or RunspaceState.Broken))
-        {
-            return;
-        }
-
-        runspace.StateChanged -= OnRunspaceState;
-        lock (Gate)
-        {
-            Watched.Remove(runspace.InstanceId);
-        }
-
-        StopAllOf(runspace.InstanceId);
-    }
 }
 
 /// <summary>Runs when the module is removed from a session: what that session started in the background ends.</summary>
@@ -89,7 +70,7 @@ public sealed class ModuleCleanup : IModuleAssemblyCleanup
     {
         if (Runspace.DefaultRunspace is { } runspace)
         {
-            RunningPrograms.StopAllOf(runspace.InstanceId);
+            RunspaceEnd.StopAllOf(runspace.InstanceId);
         }
     }
 }

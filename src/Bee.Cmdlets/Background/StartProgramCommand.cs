@@ -26,6 +26,8 @@ public sealed class StartProgramCommand : RunCmdlet
     [ValidateNotNullOrEmpty]
     public string? PinPath { get; set; }
 
+    private BeeMetricServer? _server;
+
     private protected override void Run(ProgramInput input)
     {
         string? folder = PinPath is null ? null : PinFolder(PinPath);
@@ -51,6 +53,7 @@ public sealed class StartProgramCommand : RunCmdlet
             // Before others can see it, and so stop it: the runspace cannot close while this command runs.
             background.Start();
             RunningPrograms.Add(started, owner);
+            Serve(started, owner);
         }
         catch
         {
@@ -63,6 +66,26 @@ public sealed class StartProgramCommand : RunCmdlet
         }
 
         WriteObject(started);
+    }
+
+    // All programs that one command starts have one server, which ends with the last of them.
+    private void Serve(BpfProgramSession started, Runspace? owner)
+    {
+        if (Metrics is null)
+        {
+            return;
+        }
+
+        if (_server is null)
+        {
+            HashSet<BpfProgramSession> served = [];
+            var metrics = new BackgroundMetrics(session => RunningServers.Serves(served, session), new MetricSettings());
+            Metrics.Add(metrics);
+            _server = new BeeMetricServer(RunningServers.NextId(), Metrics.Server, metrics, default, owner?.InstanceId ?? Guid.Empty) { Owners = served };
+            RunningServers.Add(_server, owner);
+        }
+
+        RunningServers.Join(_server, started);
     }
 
     // Before anything is loaded: a path that will not do costs nothing then.
@@ -92,6 +115,18 @@ public sealed class StartProgramCommand : RunCmdlet
         });
         Tell($"Pinned in {folder}.");
         return pinned.Lock();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (_server is not null)
+        {
+            // It goes on with what was started.
+            Metrics = null;
+        }
+
+        base.Dispose(disposing);
     }
 
     private static string UniqueName(string wanted)

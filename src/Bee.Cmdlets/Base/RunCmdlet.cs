@@ -100,6 +100,17 @@ public abstract class RunCmdlet : ProgramCmdlet
     [ValidateRange(1, long.MaxValue)]
     public long MaxEvents { get; set; }
 
+    /// <summary>
+    /// Serves the metrics of the program at this address and port, as 127.0.0.1:9435 or 9435, for as long as it runs. For other addresses than loopback the environment
+    /// variable BEE_METRIC_TOKEN has the token that scrapers send.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? MetricListen { get; set; }
+
+    /// <summary>The server of -MetricListen; null without it. Whoever takes it over sets it to null.</summary>
+    private protected MetricListener? Metrics { get; set; }
+
     /// <summary>Whether iterators run again at each interval: they do if the caller gives an interval.</summary>
     private protected bool RepeatsIterators => MyInvocation.BoundParameters.ContainsKey(nameof(Interval));
 
@@ -109,6 +120,12 @@ public abstract class RunCmdlet : ProgramCmdlet
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
+        if (MetricListen is not null)
+        {
+            // Before anything is pulled, compiled or loaded: a port that is taken costs nothing then.
+            Metrics ??= MetricListener.Start(this, MetricListen, new MetricAccess());
+        }
+
         Guard(Target, () =>
         {
             if (Find() is { } input)
@@ -183,6 +200,18 @@ public abstract class RunCmdlet : ProgramCmdlet
             log.WriteTo(this);
             throw;
         }
+    }
+
+    /// <summary>Serves the metrics of a session that this command reads, until the result is disposed of. Call it before the reader runs.</summary>
+    /// <returns>What ends it; null without -MetricListen.</returns>
+    private protected IDisposable? Measure(ProgramInput input, BpfSession session, EventReader reader) =>
+        Metrics is null ? null : new ServedSession(Metrics, session, reader, input.Tool);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        Metrics?.Dispose();
+        base.Dispose(disposing);
     }
 
     /// <summary>Says what would otherwise look like a program that sees nothing.</summary>

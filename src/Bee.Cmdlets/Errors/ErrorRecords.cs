@@ -5,6 +5,7 @@ using Bee.Oci.Registry;
 using Bee.Oci.Signatures;
 using Bee.Oci.Trust;
 using Bee.Posix;
+using Bee.Telemetry.Serving;
 using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
@@ -17,7 +18,7 @@ internal static class ErrorRecords
         is BeeInputException or CompilationException
         or BpfObjectException or BpfLoadException or PinException or BpfParameterException or ShortRecordException or BpfMapException
         or StoreException or RegistryException or SignatureException or TrustException
-        or SettingsException
+        or SettingsException or MetricServerException
         or ToolMissingException or KernelBtfException or ManifestException or SkeletonException
         or IOException or UnauthorizedAccessException or OperationCanceledException or NotSupportedException
         or ItemNotFoundException or System.Management.Automation.DriveNotFoundException;
@@ -63,6 +64,7 @@ internal static class ErrorRecords
         RegistryException registry => ($"Registry.{registry.Fault}", Category(registry.Fault), registry.Remedy),
         TrustException trust => ($"Trust.{trust.Fault}", trust.Fault == TrustFault.BadPolicy ? ErrorCategory.ParserError : ErrorCategory.SecurityError, trust.Remedy),
         SignatureException signature => ($"Signature.{signature.Fault}", Category(signature.Fault), Remedy(signature.Fault)),
+        MetricServerException server => ($"MetricServer.{server.Fault}", Category(server.Fault), Remedy(server)),
         ToolMissingException tool => ("ToolMissing", ErrorCategory.NotInstalled, tool.Remedy),
         KernelBtfException btf => ("NoKernelBtf", ErrorCategory.ResourceUnavailable, btf.Remedy),
         SettingsException => ("BadSettings", ErrorCategory.ParserError, null),
@@ -141,6 +143,21 @@ internal static class ErrorRecords
         RegistryFault.Certificate or RegistryFault.PlainHttp or RegistryFault.Unsafe or RegistryFault.DigestMismatch => ErrorCategory.SecurityError,
         RegistryFault.Login => ErrorCategory.ReadError,
         _ => ErrorCategory.InvalidData,
+    };
+
+    private static ErrorCategory Category(MetricServerFault fault) => fault switch
+    {
+        MetricServerFault.AddressTaken => ErrorCategory.ResourceBusy,
+        MetricServerFault.AddressUnavailable => ErrorCategory.ResourceUnavailable,
+        MetricServerFault.Unprotected => ErrorCategory.SecurityError,
+        MetricServerFault.InvalidCertificate => ErrorCategory.InvalidData,
+        _ => ErrorCategory.InvalidArgument,
+    };
+
+    private static string Remedy(MetricServerException server) => server.Fault switch
+    {
+        MetricServerFault.Unprotected => $"Start-BeeMetricServer takes -Token, -TokenFile, -Certificate or -AllowAnonymous; with -MetricListen the environment variable {MetricAccess.TokenVariable} gives a token.",
+        _ => server.Remedy,
     };
 
     private static ErrorCategory Category(SignatureFault fault) => fault switch

@@ -14,6 +14,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
         (BpfSession session, EventReader reader) = Attach(input);
         using (session)
         using (reader)
+        using (Measure(input, session, reader))
         {
             EventViews.Register(this, reader.Streams);
             StackNames.WarnIfHidden(this, reader.Streams);

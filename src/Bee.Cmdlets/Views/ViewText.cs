@@ -185,4 +185,18 @@ public static class ViewText
     }
 
     private static string Lines(IEnumerable<string> lines) => string.Join(Environment.NewLine, lines);
+
+    /// <summary>Returns the labels of a metric.</summary>
+    /// <param name="labels">A dictionary, also one that was deserialized.</param>
+    /// <returns>Text such as <c>pid=12 comm=bash</c>.</returns>
+    public static string MetricLabels(PSObject? labels) => EventText.Base(labels) is System.Collections.IDictionary all
+        ? string.Join(' ', all.Keys.Cast<object>().Select(name => $"{EventText.Line(EventText.Wrapped(name))}={EventText.Line(EventText.Wrapped(all[name]))}"))
+        : EventText.Line(labels);
+
+    /// <summary>Returns the value of a metric.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>A whole number with all its digits, another one with six.</returns>
+    public static string MetricValue(double value) => value == Math.Floor(value) && Math.Abs(value) < 1e15
+        ? value.ToString("0", System.Globalization.CultureInfo.InvariantCulture)
+        : value.ToString("G6", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,92 @@
+using System.Management.Automation;
+using System.Net;
+using System.Security;
+using Bee.Telemetry.Metrics;
+using Bee.Telemetry.Serving;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Who may read the metrics of a server.</summary>
+internal sealed record MetricAccess
+{
+    /// <summary>The environment variable that has the token if no parameter gives one.</summary>
+    public const string TokenVariable = "BEE_METRIC_TOKEN";
+
+    public SecureString? Token { get; init; }
+
+    /// <summary>A file whose first line is the token.</summary>
+    public string? TokenFile { get; init; }
+
+    public string? Certificate { get; init; }
+
+    public string? CertificateKey { get; init; }
+
+    public SecureString? CertificatePassword { get; init; }
+
+    public bool AllowAnonymous { get; init; }
+
+    /// <summary>The token; null if scrapers need none.</summary>
+    public string? ReadToken() => Token is not null ? Plain(Token)
+        : TokenFile is not null ? File.ReadAllText(TokenFile).Trim()
+        : Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } set ? set.Trim()
+        : null;
+
+    public string? Password => CertificatePassword is null ? null : Plain(CertificatePassword);
+
+    private static string Plain(SecureString text) => new NetworkCredential("", text).Password;
+}
+
+/// <summary>A metric server and what it serves, which may come later than the server.</summary>
+internal sealed class MetricListener : IDisposable
+{
+    private readonly object _gate = new();
+    private IMetricSource[] _sources = [];
+
+    private MetricListener(string listen, MetricAccess access)
+    {
+        Server = MetricServer.Start(new MetricServerOptions
+        {
+            Listen = listen,
+            Sources = () => _sources,
+            BearerToken = access.ReadToken(),
+            CertificatePath = access.Certificate,
+            KeyPath = access.CertificateKey,
+            CertificatePassword = access.Password,
+            AllowAnonymous = access.AllowAnonymous,
+        });
+    }
+
+    public MetricServer Server { get; }
+
+    /// <summary>Takes the port; if that fails, the command ends with an error.</summary>
+    public static MetricListener Start(BeeCmdlet cmdlet, string listen, MetricAccess access)
+    {
+        try
+        {
+            return new MetricListener(listen, access);
+        }
+        catch (Exception error) when (ErrorRecords.IsExpected(error))
+        {
+            cmdlet.ThrowTerminatingError(ErrorRecords.From(error, listen));
+            throw;
+        }
+    }
+
+    public void Add(IMetricSource source)
+    {
+        lock (_gate)
+        {
+            _sources = [.. _sources, source];
+        }
+    }
+
+    public void Remove(IMetricSource source)
+    {
+        lock (_gate)
+        {
+            _sources = [.. _sources.Where(one => one != source)];
+        }
+    }
+
+    public void Dispose() => Server.Dispose();
+}

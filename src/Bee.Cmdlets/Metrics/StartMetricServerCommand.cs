@@ -1,0 +1,114 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Security;
+using Bee.Telemetry.Collection;
+using Bee.Telemetry.Serving;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Serves the metrics of programs that run in the background to Prometheus and other scrapers.</summary>
+[Cmdlet(VerbsLifecycle.Start, "BeeMetricServer", SupportsShouldProcess = true)]
+[OutputType(typeof(BeeMetricServer))]
+public sealed class StartMetricServerCommand : SelectProgramCmdlet
+{
+    private readonly HashSet<BpfProgramSession> _chosen = [];
+    private MetricListener? _listener;
+
+    /// <summary>The address and port: 127.0.0.1:9435 by default. A port alone is one of 127.0.0.1; port 0 takes a free one.</summary>
+    [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Listen { get; set; } = MetricServerOptions.DefaultListen;
+
+    /// <summary>Programs that run in the background, by name, id or object; wildcards are allowed. Without it all of them, also those that are started later.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    [Alias("InputObject")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
+    public object[]? Session { get; set; }
+
+    /// <summary>The token that scrapers have to send. Without it that of -TokenFile or of the environment variable BEE_METRIC_TOKEN counts, if there is one.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? Token { get; set; }
+
+    /// <summary>A file with the token that scrapers have to send.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? TokenFile { get; set; }
+
+    /// <summary>A file with the certificate for TLS: PEM or PKCS#12.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Certificate { get; set; }
+
+    /// <summary>A file with the certificate's private key (PEM), if the certificate's file does not have it.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? CertificateKey { get; set; }
+
+    /// <summary>The password of the key or of the PKCS#12 file.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? CertificatePassword { get; set; }
+
+    /// <summary>Lets other machines read the metrics without a token and without TLS.</summary>
+    [Parameter]
+    public SwitchParameter AllowAnonymous { get; set; }
+
+    /// <summary>How metrics are named: by Prometheus' rules, or as BumbleBee does.</summary>
+    [Parameter]
+    public MetricNaming MetricNames { get; set; }
+
+    /// <summary>How many series a metric has at most; further keys are added up in one series. 2,000 by default.</summary>
+    [Parameter]
+    [ValidateRange(1, 1_000_000)]
+    public int SeriesLimit { get; set; } = SessionMetricsOptions.DefaultSeriesLimit;
+
+    /// <summary>Labels to leave out; series that differ only in them are added up.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] LeaveOut { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (object one in Session ?? [])
+        {
+            object item = one is PSObject wrapped ? wrapped.BaseObject : one;
+            _chosen.UnionWith(item is BpfProgramSession session ? [session] : Select([LanguagePrimitives.ConvertTo<string>(item)]));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        bool chooses = MyInvocation.BoundParameters.ContainsKey(nameof(Session)) || MyInvocation.ExpectingInput;
+        if ((chooses && _chosen.Count == 0) || !ShouldProcess(Listen, "Serve metrics"))
+        {
+            return;
+        }
+
+        var metrics = new BackgroundMetrics(
+            chooses ? _chosen.Contains : _ => true,
+            new MetricSettings { Naming = MetricNames, SeriesLimit = SeriesLimit, LeaveOut = LeaveOut });
+        _listener = MetricListener.Start(this, Listen, new MetricAccess
+        {
+            Token = Token,
+            TokenFile = TokenFile is null ? null : FullPath(TokenFile),
+            Certificate = Certificate is null ? null : FullPath(Certificate),
+            CertificateKey = CertificateKey is null ? null : FullPath(CertificateKey),
+            CertificatePassword = CertificatePassword,
+            AllowAnonymous = AllowAnonymous,
+        });
+        _listener.Add(metrics);
+        Runspace? owner = Runspace.DefaultRunspace;
+        var server = new BeeMetricServer(RunningServers.NextId(), _listener.Server, metrics, MetricNames, owner?.InstanceId ?? Guid.Empty);
+        RunningServers.Add(server, owner);
+        _listener = null;
+        WriteObject(server);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing) => _listener?.Dispose();
+}

@@ -1,0 +1,30 @@
+using System.Management.Automation;
+
+namespace Bee.Cmdlets;
+
+/// <summary>Stops metric servers and frees their ports. The programs go on.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "BeeMetricServer", SupportsShouldProcess = true, DefaultParameterSetName = "Id")]
+public sealed class StopMetricServerCommand : MetricServerCmdlet
+{
+    /// <summary>Ids or ports.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Id")]
+    [ArgumentCompleter(typeof(MetricServerCompleter))]
+    public int[] Id { get; set; } = [];
+
+    /// <summary>Servers, as Start-BeeMetricServer and Get-BeeMetricServer give them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "InputObject", ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public BeeMetricServer[]? InputObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (BeeMetricServer server in InputObject ?? Select(Id))
+        {
+            if (ShouldProcess($"{server.Uri} (id {server.Id})", "Stop metric server"))
+            {
+                RunningServers.Stop(server);
+            }
+        }
+    }
+}
