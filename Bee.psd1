@@ -36,6 +36,7 @@
         'Save-BeeImage'
         'Set-BeeMapEntry'
         'Start-BeeMetricServer'
+        'Show-BeeProgram'
         'Start-BeeProgram'
         'Stop-BeeMetricServer'
         'Stop-BeeProgram'

@@ -29,6 +29,8 @@ BeforeDiscovery {
         'New-BeeContainer: Example 1: A container around an image'         = 'it needs the base of ./build.sh container; the tests of containers make one of their own'
         'New-BeeContainer: Example 2: Build, package, sign and push'       = 'it asks for a password'
         'New-BeeContainer: Example 3: What a container needs'              = 'it needs the base of ./build.sh container; the tests of containers make one of their own'
+        'Show-BeeProgram: Example 1: Watch one process'                    = 'it runs until Ctrl+C'
+        'Show-BeeProgram: Example 2: Keep what matters'                    = 'it runs until Ctrl+C'
         'Test-BeeImage: Example 3: Another machine''s kernel'              = 'there is no other machine here'
     }
     $examples = foreach ($name in $commands) {

@@ -73,7 +73,7 @@ internal static class EventColumns
     public static string Signature(IRecordShape shape) => shape.Presentation.Unit + string.Join(' ', shape.Fields.Select(field => Said(shape, field)).Select(
         said => $"{said.Width},{said.AlignRight},{said.Order},{said.Hidden}"));
 
-    private static FieldPresentation Said(IRecordShape shape, RecordField field) => shape.Presentation.Of(field);
+    internal static FieldPresentation Said(IRecordShape shape, RecordField field) => shape.Presentation.Of(field);
 
     private static bool IsShown(RecordField field, IRecordShape shape)
     {
@@ -104,7 +104,8 @@ internal static class EventColumns
         return shape.Fields.Count > 4 + ofKey;
     }
 
-    private static int Least(RecordField field)
+    /// <summary>The width below which a field's text says too little.</summary>
+    internal static int Least(RecordField field)
     {
         var room = field.Meaning switch
         {
@@ -121,7 +122,8 @@ internal static class EventColumns
         return Math.Max(Math.Min(field.Width, room), Math.Min(field.Name.Length, 10));
     }
 
-    private static int Preferred(RecordField field) => Math.Max(field.Width, Math.Min(field.Name.Length, 16));
+    /// <summary>The width that shows most of a field's values whole.</summary>
+    internal static int Preferred(RecordField field) => Math.Max(field.Width, Math.Min(field.Name.Length, 16));
 
     // Of equals what was declared last goes first.
     private static int LeastInteresting(List<RecordField> fields, IRecordShape shape)
@@ -140,7 +142,8 @@ internal static class EventColumns
 
     // What the author gave a width or a place is wanted. What does not fit a line says little in a table; of an event names and addresses say more
     // than large bare numbers (stamps, sequences), while such numbers are what a map is kept for.
-    private static int Interest(RecordField field, IRecordShape shape) => field.Meaning switch
+    /// <summary>Of two columns that do not both fit, the one with the higher number stays.</summary>
+    internal static int Interest(RecordField field, IRecordShape shape) => field.Meaning switch
     {
         _ when Said(shape, field) is { Width: not null } or { Order: not null } => 7,
         FieldMeaning.Object => 0,

@@ -36,9 +36,11 @@ internal sealed class PerfSource : IEventSource
     public Fill Read(IEventSink sink, ref bool stopped)
     {
         var fill = Fill.Empty;
+        double fullest = 0;
         foreach (var ring in _rings)
         {
             var waiting = ring.Waiting;
+            fullest = Math.Max(fullest, Math.Min(1, (double)waiting / ring.Size));
             if (waiting == 0)
             {
                 continue;
@@ -70,6 +72,7 @@ internal sealed class PerfSource : IEventSource
             }
         }
 
+        _stream.Fill = fullest;
         return fill;
     }
 

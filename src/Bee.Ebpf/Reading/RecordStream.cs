@@ -87,6 +87,9 @@ public sealed class RecordStream
     /// </summary>
     public ulong? Lost { get; internal set; }
 
+    /// <summary>How full the buffer was found at the last look, from 0 to 1; null for what is no buffer, and before the first look.</summary>
+    public double? Fill { get; internal set; }
+
     /// <summary>The fullest that the buffer was found, from 0 to 1; null for what is no buffer.</summary>
     public double? HighWater { get; internal set; }
 }

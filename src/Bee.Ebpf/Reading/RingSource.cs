@@ -24,6 +24,7 @@ internal sealed class RingSource : IEventSource
     public Fill Read(IEventSink sink, ref bool stopped)
     {
         var waiting = _ring.Waiting;
+        _stream.Fill = Math.Min(1, (double)waiting / _ring.Size);
         if (waiting == 0)
         {
             return Fill.Empty;

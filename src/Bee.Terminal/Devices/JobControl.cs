@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Bee.Terminal.Devices;
+
+/// <summary>Stops this process as Ctrl+Z does, for the shell to continue.</summary>
+internal static class JobControl
+{
+    // How long to wait for a stop that the kernel has delivered to another thread.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Stops the process group and returns when it continues; returns at once if no shell would continue it.</summary>
+    public static void Stop()
+    {
+        int group = TerminalCalls.getpgid(0);
+        if (OperatingSystem.IsWindows() || !HasShell(group))
+        {
+            return;
+        }
+
+        using var continued = new ManualResetEventSlim();
+        using (PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => continued.Set()))
+        {
+            // Not SIGTSTP, which handlers of this process take.
+            if (TerminalCalls.kill(0, TerminalCalls.SIGSTOP) == 0)
+            {
+                continued.Wait(Patience);
+            }
+        }
+    }
+
+    // Nobody continues a group whose ancestors in the session all belong to it: an orphaned process group, in setpgid(2).
+    private static bool HasShell(int group)
+    {
+        int session = TerminalCalls.getsid(0);
+        for (int process = TerminalCalls.getppid(); process > 1 && TerminalCalls.getsid(process) == session; process = ParentOf(process))
+        {
+            if (TerminalCalls.getpgid(process) != group)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // The fourth field of /proc/PID/stat; the second is the name in parentheses, which may hold any character.
+    private static int ParentOf(int process)
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{process.ToString(CultureInfo.InvariantCulture)}/stat");
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+}

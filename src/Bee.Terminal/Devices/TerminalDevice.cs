@@ -1,0 +1,200 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Bee.Terminal.Devices;
+
+/// <summary>The process's controlling terminal.</summary>
+public sealed unsafe class TerminalDevice : ITerminal
+{
+    // Alternate screen, cursor hidden, wrapping off; and back, with the cursor keys and colors as shells expect them.
+    private static ReadOnlySpan<byte> EnterText => "\e[?1049h\e[?25l\e[?7l\e[2J"u8;
+
+    private static ReadOnlySpan<byte> LeaveText => "\e[0m\e[?7h\e[?25h\e[?1049l"u8;
+
+    private readonly object _gate = new();
+    private readonly SafeFileHandle _terminal;
+    private readonly SafeFileHandle _wakeRead;
+    private readonly SafeFileHandle _wakeWrite;
+    private readonly byte[] _saved = new byte[TerminalCalls.TermiosSize];
+    private bool _entered;
+    private bool _disposed;
+
+    private TerminalDevice(SafeFileHandle terminal)
+    {
+        _terminal = terminal;
+        int* ends = stackalloc int[2];
+        const int O_NONBLOCK = 0x800;
+        if (TerminalCalls.pipe2(ends, TerminalCalls.O_CLOEXEC | O_NONBLOCK) != 0)
+        {
+            throw new IOException($"A pipe cannot be made: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+        }
+
+        (_wakeRead, _wakeWrite) = (new SafeFileHandle(ends[0], ownsHandle: true), new SafeFileHandle(ends[1], ownsHandle: true));
+    }
+
+    /// <summary>Opens the controlling terminal, and changes nothing yet.</summary>
+    /// <exception cref="IOException">The process has none.</exception>
+    public static TerminalDevice Open()
+    {
+        int fd = TerminalCalls.open("/dev/tty", TerminalCalls.O_RDWR | TerminalCalls.O_NOCTTY | TerminalCalls.O_CLOEXEC);
+        return fd >= 0
+            ? new TerminalDevice(new SafeFileHandle(fd, ownsHandle: true))
+            : throw new IOException($"/dev/tty cannot be opened: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+    }
+
+    /// <inheritdoc/>
+    public (int Width, int Height) Size
+    {
+        get
+        {
+            TerminalCalls.WindowSize size;
+            // A serial line does not know its size.
+            return TerminalCalls.ioctl(_terminal, TerminalCalls.TIOCGWINSZ, &size) == 0 && size is { Columns: > 0, Rows: > 0 } ? (size.Columns, size.Rows) : (80, 24);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Enter()
+    {
+        lock (_gate)
+        {
+            if (_entered || _disposed)
+            {
+                return;
+            }
+
+            byte* raw = stackalloc byte[TerminalCalls.TermiosSize];
+            fixed (byte* saved = _saved)
+            {
+                if (TerminalCalls.tcgetattr(_terminal, saved) != 0)
+                {
+                    throw new IOException($"The terminal's settings cannot be read: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+                }
+            }
+
+            _saved.CopyTo(new Span<byte>(raw, TerminalCalls.TermiosSize));
+            TerminalCalls.cfmakeraw(raw);
+            Set(raw, TerminalCalls.TCSADRAIN);
+            _entered = true;
+            WriteAll(EnterText);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Leave()
+    {
+        lock (_gate)
+        {
+            if (!_entered)
+            {
+                return;
+            }
+
+            _entered = false;
+            WriteAll(LeaveText);
+            fixed (byte* saved = _saved)
+            {
+                // Drops keys that were typed for the view and not read.
+                Set(saved, TerminalCalls.TCSAFLUSH);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        lock (_gate)
+        {
+            if (_entered)
+            {
+                WriteAll(bytes);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Read(Span<byte> buffer, TimeSpan wait)
+    {
+        TerminalCalls.PollEntry* entries = stackalloc TerminalCalls.PollEntry[2];
+        entries[0] = new TerminalCalls.PollEntry { Fd = (int)_terminal.DangerousGetHandle(), Events = TerminalCalls.POLLIN };
+        entries[1] = new TerminalCalls.PollEntry { Fd = (int)_wakeRead.DangerousGetHandle(), Events = TerminalCalls.POLLIN };
+        if (TerminalCalls.poll(entries, 2, (int)Math.Ceiling(Math.Max(0, wait.TotalMilliseconds))) <= 0)
+        {
+            return 0;
+        }
+
+        if (entries[1].Returned != 0)
+        {
+            byte* bytes = stackalloc byte[64];
+            while (TerminalCalls.read(_wakeRead, bytes, 64) == 64)
+            {
+            }
+        }
+
+        if (entries[0].Returned == 0)
+        {
+            return 0;
+        }
+
+        fixed (byte* bytes = buffer)
+        {
+            nint count = TerminalCalls.read(_terminal, bytes, (nuint)buffer.Length);
+            return count > 0 ? (int)count : count < 0 && Marshal.GetLastPInvokeError() is TerminalCalls.EINTR or TerminalCalls.EAGAIN ? 0 : -1;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                byte one = 1;
+                // A full pipe wakes as well.
+                _ = TerminalCalls.write(_wakeWrite, &one, 1);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Suspend() => JobControl.Stop();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Leave();
+        lock (_gate)
+        {
+            _disposed = true;
+            _terminal.Dispose();
+            _wakeRead.Dispose();
+            _wakeWrite.Dispose();
+        }
+    }
+
+    private void Set(byte* settings, int when)
+    {
+        while (TerminalCalls.tcsetattr(_terminal, when, settings) != 0 && Marshal.GetLastPInvokeError() == TerminalCalls.EINTR)
+        {
+        }
+    }
+
+    // A terminal that is gone (EIO) has nothing to be written to.
+    private void WriteAll(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* first = bytes)
+        {
+            for (int at = 0; at < bytes.Length;)
+            {
+                nint count = TerminalCalls.write(_terminal, first + at, (nuint)(bytes.Length - at));
+                if (count < 0 && Marshal.GetLastPInvokeError() is not (TerminalCalls.EINTR or TerminalCalls.EAGAIN))
+                {
+                    return;
+                }
+
+                at += Math.Max(0, (int)count);
+            }
+        }
+    }
+}

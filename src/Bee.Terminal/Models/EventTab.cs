@@ -1,0 +1,131 @@
+namespace Bee.Terminal.Models;
+
+/// <summary>Events that scroll: the latest ones, newest at the end.</summary>
+public sealed class EventTab : TableTab
+{
+    /// <summary>How many rows are kept.</summary>
+    public const int Rows = 10_000;
+
+    /// <summary>How many events can wait for the next frame: at ten frames a second, those of more than 200,000 a second.</summary>
+    public const int Waiting = 24_000;
+
+    private readonly object _gate = new();
+    private readonly RowRing _rows = new(Rows);
+    private readonly RowRing _passing = new(Rows);
+    private object[] _waiting = new object[64];
+    private object[] _taken = [];
+    private int _count;
+    private int _oldest;
+    private long _overrun;
+    private long _unseen;
+    private long _lastId;
+
+    /// <param name="schema">The columns.</param>
+    public EventTab(LiveSchema schema) : base(schema, scrolls: true)
+    {
+    }
+
+    private protected override IReadOnlyList<LiveRow> Filtered => CurrentFilter.IsEmpty ? _rows : _passing;
+
+    private protected override int Total => _rows.Count;
+
+    private protected override string Note => CurrentFilter.IsEmpty || _unseen == 0 ? string.Empty
+        : string.Create(System.Globalization.CultureInfo.InvariantCulture, $", {_unseen:n0} came too fast to be filtered");
+
+    /// <inheritdoc/>
+    public override void Add(object item)
+    {
+        lock (_gate)
+        {
+            if (_count == _waiting.Length && _waiting.Length < Waiting)
+            {
+                Grow();
+            }
+
+            if (_count == _waiting.Length)
+            {
+                _waiting[_oldest] = item;
+                _oldest = _oldest + 1 == _waiting.Length ? 0 : _oldest + 1;
+                _overrun++;
+                return;
+            }
+
+            int at = _oldest + _count++;
+            _waiting[at >= _waiting.Length ? at - _waiting.Length : at] = item;
+        }
+    }
+
+    internal override void Take(long now)
+    {
+        object[] items;
+        int count;
+        int oldest;
+        lock (_gate)
+        {
+            if (_count == 0)
+            {
+                return;
+            }
+
+            (items, count, oldest) = (_waiting, _count, _oldest);
+            _waiting = _taken.Length == items.Length ? _taken : new object[items.Length];
+            (_count, _oldest) = (0, 0);
+            _lastId += _overrun;
+            _unseen += CurrentFilter.IsEmpty ? 0 : _overrun;
+            _overrun = 0;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            var row = new LiveRow(++_lastId, items[(oldest + i) % items.Length]);
+            _rows.Add(row);
+            if (!CurrentFilter.IsEmpty && CurrentFilter.Passes(Schema.Columns, row.Item))
+            {
+                _passing.Add(row);
+            }
+        }
+
+        Array.Clear(items);
+        _taken = items;
+        Resort();
+    }
+
+    internal override void Skip()
+    {
+        lock (_gate)
+        {
+            Array.Clear(_waiting);
+            (_lastId, _overrun, _count, _oldest) = (_lastId + _overrun + _count, 0, 0, 0);
+        }
+    }
+
+    internal override void Filter(RowFilter filter)
+    {
+        base.Filter(filter);
+        _unseen = 0;
+        _passing.Clear();
+        if (!filter.IsEmpty)
+        {
+            foreach (LiveRow row in _rows)
+            {
+                if (filter.Passes(Schema.Columns, row.Item))
+                {
+                    _passing.Add(row);
+                }
+            }
+        }
+
+        Resort();
+    }
+
+    private void Grow()
+    {
+        var larger = new object[Math.Min(Waiting, _waiting.Length * 4)];
+        for (int i = 0; i < _count; i++)
+        {
+            larger[i] = _waiting[(_oldest + i) % _waiting.Length];
+        }
+
+        (_waiting, _oldest) = (larger, 0);
+    }
+}

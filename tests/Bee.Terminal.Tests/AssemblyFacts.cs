@@ -1,0 +1,5 @@
+global using Bee.Tests;
+global using Xunit;
+
+// Terminals and signals.
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
