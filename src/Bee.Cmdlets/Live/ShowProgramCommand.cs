@@ -26,6 +26,7 @@ public sealed class ShowProgramCommand : RunCmdlet
         LiveModel? model = null;
         using (session)
         using (reader)
+        using (Measure(input, session, reader))
         {
             EventViews.Register(this, reader.Streams);
             StackNames.WarnIfHidden(this, reader.Streams);
