@@ -19,6 +19,7 @@ var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
     ["skeleton"] = SkeletonBench.Run,
     ["transfer"] = TransferBench.Run,
     ["list"] = ListBench.Run,
+    ["scrape"] = ScrapeBench.Run,
 };
 
 switch (args)

@@ -51,5 +51,6 @@ internal sealed class Workbench : IDisposable
     private void Compile(string source, string output, params string[] more) => Run(
         "clang", ["-g", "-O2", "-target", "bpf", "-I/usr/include/x86_64-linux-gnu", "-I/usr/include/aarch64-linux-gnu", .. more, "-c", Source(source), "-o", Path(output)]);
 
-    private static string Source(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "c", name);
+    /// <summary>The path of a source in C.</summary>
+    public static string Source(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "c", name);
 }

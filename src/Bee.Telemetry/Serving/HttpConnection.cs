@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -13,9 +14,10 @@ internal sealed class HttpConnection(Socket socket, MetricServerOptions limits, 
 
     private readonly byte[] _bytes = new byte[limits.MaxHeaderBytes];
     private int _count;
-    private long _waitingSince = Environment.TickCount64;
+    private bool _isIdle;
+    private long _waitingSince = Stopwatch.GetTimestamp();
 
-    /// <summary>Since when the connection waits for a request, by <see cref="Environment.TickCount64"/>; <see cref="long.MaxValue"/> while it answers one.</summary>
+    /// <summary>Since when the connection waits for a request, by <see cref="Stopwatch.GetTimestamp"/>; <see cref="long.MaxValue"/> while it answers one.</summary>
     public long WaitingSince => Interlocked.Read(ref _waitingSince);
 
     /// <summary>Ends the connection at once.</summary>
@@ -53,7 +55,8 @@ internal sealed class HttpConnection(Socket socket, MetricServerOptions limits, 
         }
         catch (OperationCanceledException)
         {
-            if (!cancellationToken.IsCancellationRequested)
+            // A connection that had its answers and sends nothing further was not refused anything.
+            if (!cancellationToken.IsCancellationRequested && !_isIdle)
             {
                 metrics.CountRejected(RejectReason.Timeout);
             }
@@ -86,8 +89,8 @@ internal sealed class HttpConnection(Socket socket, MetricServerOptions limits, 
                 metrics.CountRejected(RejectReason.Request);
             }
 
-            using var response = request is null ? HttpResponse.Text(status, "The request is not valid here.") : routes.Answer(request, deadline.Token);
-            var keepsAlive = request?.KeepsAlive == true;
+            using var response = Answer(status, request, deadline.Token);
+            var keepsAlive = request?.KeepsAlive == true && response.Status != 500;
             deadline.CancelAfter(limits.WriteTimeout);
             await stream.WriteAsync(response.Head(keepsAlive), deadline.Token).ConfigureAwait(false);
             if (request?.Method != "HEAD")
@@ -101,10 +104,32 @@ internal sealed class HttpConnection(Socket socket, MetricServerOptions limits, 
                 return;
             }
 
-            Interlocked.Exchange(ref _waitingSince, Environment.TickCount64);
-            deadline.CancelAfter(_count > 0 ? limits.HeaderTimeout : limits.IdleTimeout);
+            Interlocked.Exchange(ref _waitingSince, Stopwatch.GetTimestamp());
+            _isIdle = _count == 0;
+            deadline.CancelAfter(_isIdle ? limits.IdleTimeout : limits.HeaderTimeout);
         }
     }
+
+    private HttpResponse Answer(int status, HttpRequest? request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return request is null ? HttpResponse.Text(status, Refusal(status)) : routes.Answer(request, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            metrics.CountError();
+            return HttpResponse.Text(500, "The metrics cannot be written.");
+        }
+    }
+
+    private string Refusal(int status) => status switch
+    {
+        413 => "A request with a body is not answered.",
+        431 => $"The head of a request has at most {limits.MaxHeaderBytes} bytes.",
+        505 => "HTTP/1.1 and HTTP/1.0 are spoken.",
+        _ => "This is not a valid request of HTTP/1.1.",
+    };
 
     // Returns the status 0 at the end of the connection, and a request with the status 200 only. What follows the head stays for the next request.
     private async Task<(int Status, HttpRequest? Request)> ReadAsync(Stream stream, CancellationTokenSource deadline)
@@ -144,8 +169,9 @@ internal sealed class HttpConnection(Socket socket, MetricServerOptions limits, 
                 return (0, null);
             }
 
-            if (_count == 0)
+            if (_isIdle)
             {
+                _isIdle = false;
                 deadline.CancelAfter(limits.HeaderTimeout);
             }
 

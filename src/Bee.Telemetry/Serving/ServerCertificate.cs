@@ -33,7 +33,8 @@ internal static class ServerCertificate
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new MetricServerException(MetricServerFault.InvalidCertificate, $"The certificate '{path}' cannot be used: {exception.Message}", Remedy, exception);
+            var reason = exception is ArgumentException ? "the key belongs to another certificate." : exception.Message;
+            throw new MetricServerException(MetricServerFault.InvalidCertificate, $"The certificate '{path}' cannot be used: {reason}", Remedy, exception);
         }
     }
 
