@@ -6,7 +6,7 @@
     build.sh installs what the tasks need and starts this script in artifacts/pwsh, the PowerShell of the build.
 .PARAMETER Task
     Build completes module/Bee. Test builds everything and runs every suite. Demo runs an example on processes of its own.
-    Bench measures against C. Pack puts the module into a package in artifacts/.
+    Bench measures against C. Pack puts the module into a package in artifacts/. Container builds the images of deploy/ with podman or docker, and puts the base into the store.
 .PARAMETER Configuration
     The build configuration.
 .PARAMETER Full
@@ -15,6 +15,10 @@
     For Test: the suites to run, by name or pattern; all without it.
 .PARAMETER NoBuild
     Uses the last build as it is.
+.PARAMETER Base
+    For Container: the system that the base is built on, an image of the engine; "debootstrap" makes one. Debian's image without it, and debootstrap's where that cannot be fetched.
+.PARAMETER BaseOnly
+    For Container: leaves the builder out, which has clang.
 .PARAMETER Arguments
     For Bench: the arguments of the benchmark program.
 .EXAMPLE
@@ -23,7 +27,7 @@
 [CmdletBinding(PositionalBinding = $false)]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Demo', 'Bench', 'Pack')]
+    [ValidateSet('Build', 'Test', 'Demo', 'Bench', 'Pack', 'Container')]
     [string] $Task = 'Build',
 
     [ValidateSet('Debug', 'Release')]
@@ -34,6 +38,10 @@ param(
     [string] $Suite = '*',
 
     [switch] $NoBuild,
+
+    [string] $Base,
+
+    [switch] $BaseOnly,
 
     [Parameter(ValueFromRemainingArguments)]
     [string[]] $Arguments = @()
@@ -320,6 +328,103 @@ function Build-Bench {
     Get-ChildItem $module -Filter *.dll | Where-Object { Test-Path "$output/$($_.Name)" } | ForEach-Object { Copy-ChangedFile $_ "$output/$($_.Name)" }
 }
 
+# ---- Container ----
+
+function Invoke-Engine {
+    <#
+    .SYNOPSIS
+        Runs podman or docker. Its output appears only when it fails, and then the build ends.
+    #>
+    param([Parameter(Mandatory)] [string] $Engine, [Parameter(ValueFromRemainingArguments)] [string[]] $Words)
+    $output = & $Engine @Words 2>&1
+    if ($LASTEXITCODE -ne 0) {
+        $output | ForEach-Object { "$_" } | Out-Host
+        throw "$Engine $Words failed: exit code $LASTEXITCODE"
+    }
+}
+
+function New-ContainerContext {
+    <#
+    .SYNOPSIS
+        Collects what deploy/Containerfile copies: this machine's .NET runtime, the PowerShell of .config/dotnet-tools.json, and the module. Returns the folder.
+    #>
+    $context = Join-Path $artifacts container context
+    Remove-Item $context -Recurse -Force -ErrorAction Ignore
+    $null = New-Item -ItemType Directory -Force $context, "$context/dotnet/host/fxr", "$context/dotnet/shared/Microsoft.NETCore.App"
+    $version = (Get-Content "$root/.config/dotnet-tools.json" -Raw | ConvertFrom-Json).tools.powershell.version
+    $shell = (Get-ChildItem "$artifacts/packages/powershell/$version/tools" -Recurse -Filter pwsh.dll | Where-Object { $_.Directory.Name -eq 'unix' }).DirectoryName
+    if (-not $shell) { throw "PowerShell $version is not restored: ./build.sh container does that." }
+    $major = ([version] (Get-Content "$shell/pwsh.runtimeconfig.json" -Raw | ConvertFrom-Json).runtimeOptions.framework.version).Major
+    $dotnet = Split-Path ([IO.FileInfo]::new((Get-Command dotnet).Source).ResolveLinkTarget($true)?.FullName ?? (Get-Command dotnet).Source)
+    $runtime = Get-ChildItem "$dotnet/shared/Microsoft.NETCore.App" | Where-Object Name -Like "$major.*" | Sort-Object { [version] ($_.Name -replace '-.*') } | Select-Object -Last 1
+    if (-not $runtime) { throw ".NET $major is not in $dotnet, and PowerShell $version needs it." }
+    Copy-Item "$dotnet/dotnet" "$context/dotnet"
+    Copy-Item (Get-ChildItem "$dotnet/host/fxr" | Sort-Object { [version] ($_.Name -replace '-.*') } | Select-Object -Last 1) "$context/dotnet/host/fxr" -Recurse
+    Copy-Item $runtime "$context/dotnet/shared/Microsoft.NETCore.App" -Recurse
+    Copy-Item $shell "$context/powershell" -Recurse
+    Copy-Item $module "$context/Bee" -Recurse
+    Set-Content "$context/pwsh" "#!/bin/sh`nexec /usr/share/dotnet/dotnet /opt/powershell/pwsh.dll ""`$@"""
+    chmod 755 "$context/pwsh"
+    $context
+}
+
+function Get-ContainerBase {
+    <#
+    .SYNOPSIS
+        Returns the name of the system that the base is built on, which the engine then has.
+    #>
+    param([string] $Engine)
+    $debian = 'docker.io/library/debian:trixie-slim'
+    if ($Base -and $Base -ne 'debootstrap') { return $Base }
+    if (-not $Base) {
+        $null = & $Engine pull --quiet $debian 2>&1
+        if ($LASTEXITCODE -eq 0) { return $debian }
+        if (-not (Get-Command debootstrap -ErrorAction Ignore) -or (id -u) -ne 0) {
+            throw "$debian cannot be fetched. Name another system with -Base; as root, -Base debootstrap makes one."
+        }
+        Write-Host "$debian cannot be fetched: debootstrap makes a system"
+    }
+    $made = 'localhost/bee-debian:latest'
+    $null = & $Engine image inspect $made 2>&1
+    if ($LASTEXITCODE -eq 0) { return $made }
+    $system = Join-Path $artifacts container debian
+    Remove-Item $system -Recurse -Force -ErrorAction Ignore
+    Invoke-Engine debootstrap --variant=minbase '--include=libbpf1,openssl,ca-certificates' stable $system
+    Invoke-Engine tar --directory $system --create --file "$system.tar" .
+    Invoke-Engine $Engine import "$system.tar" $made
+    Remove-Item $system, "$system.tar" -Recurse -Force
+    $made
+}
+
+function Build-Container {
+    <#
+    .SYNOPSIS
+        Builds the base and the builder, and puts the base into the store.
+    #>
+    $engine = 'podman', 'docker' | Where-Object { Get-Command $_ -CommandType Application -ErrorAction Ignore } | Select-Object -First 1
+    if (-not $engine) { throw 'Neither podman nor docker is on PATH.' }
+    # Without systemd podman has nobody to make its control groups; building needs none.
+    $build = $engine -eq 'podman' -and -not (Test-Path /run/systemd/system) ? @('--cgroup-manager=cgroupfs', 'build', '--isolation=chroot', '--network=host') : @('build')
+    $version = (Import-PowerShellDataFile "$root/Bee.psd1").ModuleVersion
+    $system = Get-ContainerBase $engine
+    $context = New-ContainerContext
+    "building localhost/bee-base on $system"
+    Invoke-Engine $engine @build --tag localhost/bee-base:latest --build-arg "BASE=$system" --build-arg "BEE_VERSION=$version" --file "$root/deploy/Containerfile" $context
+    $archive = Join-Path $artifacts container bee-base.tar
+    Remove-Item $archive -ErrorAction Ignore
+    if ($engine -eq 'podman') { Invoke-Engine podman save --quiet --format oci-archive --output $archive localhost/bee-base:latest }
+    else { Invoke-Engine docker save --output $archive localhost/bee-base:latest }
+    Import-Module $module
+    $image = Import-BeeImage $archive -Tag bee-base:latest
+    Remove-Item $archive
+    "bee-base:latest is in $($image.Store), $([math]::Round($image.Size / 1MB)) MB; New-BeeContainer makes containers on it"
+    if (-not $BaseOnly) {
+        "building localhost/bee-build"
+        Invoke-Engine $engine @build --tag localhost/bee-build:latest --build-arg BASE=localhost/bee-base:latest --file "$root/deploy/Containerfile.build" (Join-Path $root deploy)
+        'localhost/bee-build:latest compiles tools'
+    }
+}
+
 # ---- Tasks ----
 
 Push-Location $root
@@ -329,6 +434,7 @@ try {
         Test { Test-Everything }
         Demo { Show-Demo }
         Pack { New-Package }
+        Container { Build-Container }
         Bench {
             if (-not $NoBuild) { Build-Bench }
             dotnet "$root/bench/Bee.Bench/bin/Release/net10.0/Bee.Bench.dll" @Arguments

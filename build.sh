@@ -13,6 +13,8 @@ usage: ./build.sh TASK [ARGUMENT...]
   build    complete module/Bee, for Import-Module ./module/Bee
   bench    measure against C programs on libbpf
   pack     put the module into a package under artifacts/
+  container
+           build the base of containers and the builder with podman or docker; -Base NAME, -BaseOnly
 
 Further arguments go to build.ps1, as in: ./build.sh test -Full
 END
@@ -167,7 +169,7 @@ find_pwsh() {
     pwsh=$root/artifacts/pwsh
     mkdir -p "$root/artifacts"
     installed=$(installed_pwsh) || installed=
-    if [ -z "$installed" ] || [ "$task" = test ]; then restore_pwsh; fi
+    if [ -z "$installed" ] || [ "$task" = test ] || [ "$task" = container ]; then restore_pwsh; fi
     if [ -n "$installed" ]; then command=("$installed"); else command=("$(command -v dotnet)" "$restored"); fi
     printf '#!/bin/sh\n# Written by build.sh.\nexec%s "$@"\n' "$(printf " '%s'" "${command[@]//\'/\'\\\'\'}")" >"$TMPDIR/pwsh"
     chmod 755 "$TMPDIR/pwsh"
@@ -190,7 +192,7 @@ run_demo() {
 
 task=${1:-}
 case $task in
-    demo | test | build | bench | pack) shift ;;
+    demo | test | build | bench | pack | container) shift ;;
     -h | --help | help) usage; exit 0 ;;
     *) usage >&2; exit 64 ;;
 esac
