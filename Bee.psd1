@@ -28,6 +28,7 @@
         'Invoke-BeeBuild'
         'Invoke-BeeProgram'
         'New-BeeContainer'
+        'New-BeeDeployment'
         'New-BeeProgram'
         'Publish-BeeImage'
         'Receive-BeeEvent'

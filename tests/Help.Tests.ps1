@@ -31,6 +31,7 @@ BeforeDiscovery {
         'New-BeeContainer: Example 3: What a container needs'              = 'it needs the base of ./build.sh container; the tests of containers make one of their own'
         'Show-BeeProgram: Example 1: Watch one process'                    = 'it runs until Ctrl+C'
         'Show-BeeProgram: Example 2: Keep what matters'                    = 'it runs until Ctrl+C'
+        'New-BeeDeployment: Example 1: On every node'                      = 'there is no cluster here'
         'Test-BeeImage: Example 3: Another machine''s kernel'              = 'there is no other machine here'
     }
     $examples = foreach ($name in $commands) {

@@ -101,6 +101,7 @@ public sealed class NewContainerCommand : ProgramCmdlet
 
         labels[ContainerLabels.Capabilities] = string.Join(',', needs.Capabilities.Select(need => need.Name));
         labels[ContainerLabels.Mounts] = string.Join(',', needs.Folders);
+        labels[ContainerLabels.HostNetwork] = needs.NeedsHostNetwork ? "true" : "false";
         return labels;
     }
 }

@@ -18,6 +18,9 @@ public static class ContainerLabels
     /// <summary>On a container: the folders of the host that the tool needs, separated by commas.</summary>
     public const string Mounts = "bee.tool.mounts";
 
+    /// <summary>On a container: <c>true</c> where the tool attaches to network interfaces of the host.</summary>
+    public const string HostNetwork = "bee.tool.host-network";
+
     /// <summary>Where the layer of a container has its store.</summary>
     public const string StorePath = "/opt/bee/store";
 }

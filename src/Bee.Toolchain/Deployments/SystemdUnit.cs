@@ -1,0 +1,97 @@
+using System.Text;
+
+namespace Bee.Toolchain.Deployments;
+
+/// <summary>
+/// A unit of systemd that runs a tool on this machine: as a user of its own with the tool's capabilities, without write access to any folder, and with the system calls that it needs (systemd.exec(5)).
+/// </summary>
+public static class SystemdUnit
+{
+    private const string Tracefs = "/sys/kernel/tracing", BpfFileSystem = "/sys/fs/bpf";
+
+    /// <summary>Returns the unit.</summary>
+    /// <param name="request">The tool.</param>
+    /// <param name="command">The program that runs it and its first arguments; the image and the arguments of <paramref name="request"/> follow.</param>
+    /// <param name="store">The folder of the images.</param>
+    public static string Write(DeploymentRequest request, IReadOnlyList<string> command, string store)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(command);
+        bool asRoot = request.Folders.Contains(BpfFileSystem);
+        bool readsSymbols = request.Capabilities.Contains("CAP_SYSLOG");
+        bool isNetwork = request.Capabilities.Any(name => name is "CAP_NET_ADMIN" or "CAP_NET_RAW");
+        // The tracing file system belongs to root, who alone may enter it.
+        string capabilities = string.Join(' ', !asRoot && request.Folders.Contains(Tracefs) ? [.. request.Capabilities, "CAP_DAC_READ_SEARCH"] : request.Capabilities);
+        var unit = new StringBuilder();
+        Section("Unit", [
+            ("Description", $"{request.Name}{(request.Description is { } text ? ": " + text.ReplaceLineEndings(" ") : "")}"),
+            ("ConditionPathExists", "/sys/kernel/btf/vmlinux"),
+        ]);
+        unit.Append('\n');
+        Section("Service", [
+            ("Type", "exec"),
+            ("ExecStart", string.Join(' ', command.Append(request.Image).Append("--metric-listen").Append(request.MetricListen).Concat(request.Arguments).Select(Word))),
+            ("Environment", $"BEE_STORE={Word(store)} XDG_CACHE_HOME=%t/{request.Name} XDG_CONFIG_HOME=%t/{request.Name} XDG_DATA_HOME=%t/{request.Name} PSModuleAnalysisCachePath=/dev/null POWERSHELL_UPDATECHECK=Off POWERSHELL_TELEMETRY_OPTOUT=1 DOTNET_EnableDiagnostics=0"),
+            ("RuntimeDirectory", request.Name),
+            ("Restart", "on-failure"),
+            ("RestartSec", "5"),
+            // Trying again changes nothing: usage, image, trust, rights, target, kernel.
+            ("RestartPreventExitStatus", "2 3 4 5 6 7"),
+            ("TimeoutStopSec", "5"),
+            ("", ""),
+            .. asRoot ? [] : new[] { ("DynamicUser", "yes"), ("AmbientCapabilities", capabilities) },
+            ("CapabilityBoundingSet", capabilities),
+            ("NoNewPrivileges", "yes"),
+            ("ProtectSystem", "strict"),
+            .. asRoot ? [("ReadWritePaths", BpfFileSystem)] : Array.Empty<(string, string)>(),
+            ("ProtectHome", store.StartsWith("/root/", StringComparison.Ordinal) || store.StartsWith("/home/", StringComparison.Ordinal) ? "read-only" : "yes"),
+            ("PrivateTmp", "yes"),
+            ("PrivateDevices", "yes"),
+            // Both hide the kernel's symbols.
+            ("ProtectKernelTunables", readsSymbols ? "no" : "yes"),
+            ("ProtectKernelLogs", readsSymbols ? "no" : "yes"),
+            ("ProtectKernelModules", "yes"),
+            ("ProtectControlGroups", "yes"),
+            ("ProtectClock", "yes"),
+            ("ProtectHostname", "yes"),
+            ("LockPersonality", "yes"),
+            ("RestrictNamespaces", "yes"),
+            ("RestrictRealtime", "yes"),
+            ("RestrictSUIDSGID", "yes"),
+            ("RemoveIPC", "yes"),
+            ("KeyringMode", "private"),
+            ("UMask", "0077"),
+            ("RestrictAddressFamilies", isNetwork ? "AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET" : "AF_UNIX AF_INET AF_INET6"),
+            .. request.MetricListen.StartsWith("127.", StringComparison.Ordinal) || request.MetricListen.StartsWith("[::1]", StringComparison.Ordinal)
+                ? new[] { ("IPAddressDeny", "any"), ("IPAddressAllow", "localhost") }
+                : [],
+            ("SystemCallArchitectures", "native"),
+            ("SystemCallFilter", "@system-service bpf perf_event_open"),
+            ("SystemCallErrorNumber", "EPERM"),
+            ("LimitMEMLOCK", "infinity"),
+            ("MemoryMax", "512M"),
+            ("TasksMax", "64"),
+        ]);
+        unit.Append('\n');
+        Section("Install", [("WantedBy", "multi-user.target")]);
+        return unit.ToString();
+
+        void Section(string name, IEnumerable<(string Key, string Value)> settings)
+        {
+            unit.Append($"[{name}]\n");
+            foreach ((string key, string value) in settings)
+            {
+                unit.Append(key.Length == 0 ? "\n" : $"{key}={value}\n");
+            }
+        }
+    }
+
+    // systemd expands percent signs and dollars, and takes words apart at spaces (systemd.syntax(7)).
+    private static string Word(string text)
+    {
+        string escaped = text.Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal);
+        return escaped.Length > 0 && escaped.All(c => char.IsAsciiLetterOrDigit(c) || "_-./:=@%$+,".Contains(c, StringComparison.Ordinal))
+            ? escaped
+            : $"\"{escaped.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"";
+    }
+}
