@@ -24,6 +24,9 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
     internal CancellationToken StopToken => _stop.Token;
 
     /// <inheritdoc/>
+    protected override void BeginProcessing() => NarrowTables.Adapt(this);
+
+    /// <inheritdoc/>
     protected sealed override void StopProcessing()
     {
         try

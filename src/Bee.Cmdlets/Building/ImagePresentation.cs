@@ -30,7 +30,7 @@ internal static class ImagePresentation
     private static Dictionary<string, FieldPresentation> From(IReadOnlyList<ImageField>? fields) => Named(fields ?? [], field => field.Name, field => new FieldPresentation
     {
         Description = field.Description,
-        Width = field.Width is { } width ? Math.Clamp(width, 1, EventColumns.TableWidth) : null,
+        Width = field.Width is { } width ? Math.Clamp(width, 1, ScreenWidth.Default) : null,
         AlignRight = field.AlignRight,
         Order = field.Order,
         Hidden = field.Hidden,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Text;
 using Bee.Ebpf;
 using Bucket = (double? From, double? To, ulong Count);
@@ -9,18 +10,20 @@ namespace Bee.Cmdlets;
 /// <summary>Draws histograms as text, for the view of formats/Bee.Format.ps1xml.</summary>
 public static class HistogramText
 {
-    // One column less than a screen has: the engine breaks a line that fills it.
-    private const int Width = 79;
-    private const int MostOfHeading = 3 * Width;
+    private const int MostHeadingLines = 3;
+
+    // Longer ones compare no better.
+    private const int LongestBar = 100;
 
     /// <summary>
     /// Returns the whole picture: the map and its labels, a line for each bucket with a bar as long as its share of the largest, and what
     /// can be said of all values together.
     /// </summary>
     /// <param name="histogram">A <see cref="Histogram"/>, also one that was deserialized.</param>
+    /// <param name="host">The host whose screen the lines must fit; without one they fit 80 columns.</param>
     /// <param name="indent">How many columns of the screen the lines must leave free.</param>
-    /// <returns>Lines of less than 80 characters; a heading with many labels may have several.</returns>
-    public static string Draw(object? histogram, int indent = 0)
+    /// <returns>Lines that are shorter than the screen is wide; a heading with many labels may have several.</returns>
+    public static string Draw(object? histogram, PSHost? host = null, int indent = 0)
     {
         if (histogram is null)
         {
@@ -29,8 +32,10 @@ public static class HistogramText
 
         var read = HistogramReading.Of(PSObject.AsPSObject(histogram));
         var unit = HistogramUnit.Of(read.Unit);
+        // One column less than a screen has: the engine breaks a line that fills it.
+        int width = ScreenWidth.Of(host) - 1 - indent;
         var text = new StringBuilder();
-        foreach (string line in Heading(read, unit, Width - indent))
+        foreach (string line in Heading(read, unit, width))
         {
             text.Append(line).Append('\n');
         }
@@ -39,7 +44,7 @@ public static class HistogramText
         string[] counts = [.. read.Buckets.Select(bucket => bucket.Count.ToString(CultureInfo.InvariantCulture))];
         int rangeWidth = ranges.Length == 0 ? 0 : ranges.Max(range => range.Length);
         int countWidth = counts.Length == 0 ? 0 : counts.Max(count => count.Length);
-        int room = Math.Max(10, Width - indent - rangeWidth - countWidth - 4);
+        int room = Math.Clamp(width - rangeWidth - countWidth - 4, 1, LongestBar);
         ulong most = read.Buckets.Count == 0 ? 0 : read.Buckets.Max(bucket => bucket.Count);
         for (int i = 0; i < ranges.Length; i++)
         {
@@ -47,7 +52,7 @@ public static class HistogramText
             text.Append(ranges[i].PadRight(rangeWidth)).Append(' ').Append(counts[i].PadLeft(countWidth)).Append(" |").Append(bar.PadRight(room)).Append("|\n");
         }
 
-        return text.Append(Summary(read, unit)).ToString();
+        return text.AppendJoin('\n', ViewText.Wrap(Summary(read, unit), width)).ToString();
     }
 
     /// <summary>Returns a histogram's labels on one line.</summary>
@@ -103,7 +108,7 @@ public static class HistogramText
             }
 
             used += part.Length;
-            if (used > MostOfHeading)
+            if (used > MostHeadingLines * width)
             {
                 break;
             }

@@ -15,7 +15,7 @@ internal static class HistogramView
     {
         CustomControl drawing = CustomControl.Create(outOfBand: true)
             .StartEntry(null, null)
-            .AddScriptBlockExpressionBinding("[Bee.Cmdlets.HistogramText]::Draw($_)", false, null, null, null)
+            .AddScriptBlockExpressionBinding("[Bee.Cmdlets.HistogramText]::Draw($_, $Host)", false, null, null, null)
             .AddNewline(1)
             .EndEntry()
             .EndControl();

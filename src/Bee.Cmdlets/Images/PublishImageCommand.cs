@@ -56,6 +56,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
         try
         {
             // Before anything is published: what cannot be signed stays here.

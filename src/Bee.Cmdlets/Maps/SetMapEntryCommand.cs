@@ -75,6 +75,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
         if ((NoClobber ? 1 : 0) + (MustExist ? 1 : 0) + (Replace ? 1 : 0) > 1)
         {
             ThrowTerminatingError(ErrorRecords.From(new BeeInputException("ParametersExclude", "Of -NoClobber, -MustExist and -Replace only one has a sense at a time."), null));

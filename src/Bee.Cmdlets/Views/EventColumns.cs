@@ -10,29 +10,31 @@ namespace Bee.Cmdlets;
 internal sealed record EventColumn(RecordField Field, int Width, bool AlignRight, FieldMeaning Meaning);
 
 /// <summary>
-/// Chooses columns and widths so that a table fits 80 characters: the same choice for the same type, everywhere. What the map's author says comes first.
+/// Chooses columns and widths so that a table fits the screen: the same choice for the same type and width, everywhere. What the map's author says comes first.
 /// </summary>
 internal static class EventColumns
 {
-    /// <summary>How wide a table may be.</summary>
-    public const int TableWidth = 80;
-
     // What a path is given before other columns grow.
     private const int LongText = 36;
+    private const int LongTextOnNarrowScreen = 20;
 
     /// <summary>The columns of a type's table.</summary>
-    public static IReadOnlyList<EventColumn> Of(IRecordShape shape)
+    /// <param name="shape">The type and its fields.</param>
+    /// <param name="screen">How many columns of text the screen has.</param>
+    public static IReadOnlyList<EventColumn> Of(IRecordShape shape, int screen)
     {
         var fields = Shown(shape);
-        var least = fields.ConvertAll(field => Said(shape, field).Width ?? Least(field));
-        while (fields.Count > 1 && Total(least) > TableWidth)
+        // Ten characters of a path say nothing: on a narrow screen another column goes instead.
+        var leastOfText = screen < ScreenWidth.Default ? LongTextOnNarrowScreen : 0;
+        var least = fields.ConvertAll(field => Said(shape, field).Width ?? Math.Max(Least(field), IsLong(field) ? Math.Min(field.Width, leastOfText) : 0));
+        while (fields.Count > 1 && Total(least) > screen)
         {
             var drop = LeastInteresting(fields, shape);
             fields.RemoveAt(drop);
             least.RemoveAt(drop);
         }
 
-        var widths = Grow(fields, least, fields.ConvertAll(field => Said(shape, field).Width is not null));
+        var widths = Grow(screen, fields, least, fields.ConvertAll(field => Said(shape, field).Width is not null));
         return fields.Select((field, i) => Column(shape, field, widths[i])).ToList();
     }
 
@@ -156,9 +158,9 @@ internal static class EventColumns
     };
 
     // Fixed columns keep the width that they have.
-    private static List<int> Grow(List<RecordField> fields, List<int> widths, List<bool> isFixed)
+    private static List<int> Grow(int screen, List<RecordField> fields, List<int> widths, List<bool> isFixed)
     {
-        var left = TableWidth - Total(widths);
+        var left = screen - Total(widths);
         var longest = fields.FindLastIndex(field => IsLong(field) && !isFixed[fields.IndexOf(field)]);
         if (longest >= 0)
         {
@@ -186,7 +188,7 @@ internal static class EventColumns
 
         if (longest >= 0)
         {
-            GrowTo(longest, fields[longest].Size == 0 ? TableWidth : fields[longest].Size - 1);
+            GrowTo(longest, fields[longest].Size == 0 ? screen : fields[longest].Size - 1);
         }
 
         return widths;

@@ -15,8 +15,8 @@ internal static class EventFields
     // What jobs and remote sessions add to an object.
     private static readonly string[] Added = ["PSComputerName", "RunspaceId", "PSShowComputerName", "PSSourceJobInstanceId", EventMembers.Shown];
 
-    // No table shows more than this of a line, and records may be long.
-    private const int Enough = 160;
+    // Few terminals show more than this of a line, and records may be long.
+    private const int Enough = 400;
 
     private static readonly ConcurrentDictionary<string, Field[]> Shapes = new();
     private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> Properties = new();

@@ -22,7 +22,7 @@ internal static class EventMembers
         var properties = type.GetProperties();
         var members = Serialized(type.FullName!, properties);
         members.DefaultDisplayPropertySet = new PropertySetData([Shown]);
-        var text = typeof(Histogram).IsAssignableFrom(type) ? "[Bee.Cmdlets.HistogramText]::Draw($this, 13)" : "[Bee.Cmdlets.EventText]::Fields($this)";
+        var text = typeof(Histogram).IsAssignableFrom(type) ? "[Bee.Cmdlets.HistogramText]::Draw($this, $Host, 13)" : "[Bee.Cmdlets.EventText]::Fields($this)";
         members.Members.Add(Shown, new ScriptPropertyData(Shown, ScriptBlock.Create(text)) { IsHidden = true });
         foreach (var property in properties.Where(property => property.PropertyType == typeof(DateTime)))
         {

@@ -3,19 +3,24 @@ using Bee.Ebpf;
 
 namespace Bee.Cmdlets;
 
-/// <summary>Makes the table view of an emitted type: fixed widths, 80 columns at most, values as people read them.</summary>
+/// <summary>Makes the table view of an emitted type: widths for the screen, values as people read them.</summary>
 internal static class EventTable
 {
+    /// <summary>The width of a column that takes what the others leave.</summary>
+    public const int Rest = 0;
+
     /// <summary>Returns the view.</summary>
     /// <param name="shape">The type and its fields.</param>
+    /// <param name="screen">How many columns of text the screen has.</param>
     /// <returns>A table with the type's columns. Events of other types, which may come behind, have rows in it too: the fields of the same name, and in the last column all others.</returns>
-    public static TableControl Of(IRecordShape shape)
+    public static TableControl Of(IRecordShape shape, int screen)
     {
         var table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false);
-        var columns = EventColumns.Of(shape);
+        var columns = EventColumns.Of(shape, screen);
         foreach (var column in columns)
         {
-            table.AddHeader(AlignmentOf(column.AlignRight), column.Width, column.Field.Name);
+            // The formatter gives the last one what is left, so that the table also fits Out-String -Width and a window that was resized.
+            table.AddHeader(AlignmentOf(column.AlignRight), column == columns[^1] && !column.AlignRight ? Rest : column.Width, column.Field.Name);
         }
 
         // A definition may have one kind of row only, so the last column asks what the object is.

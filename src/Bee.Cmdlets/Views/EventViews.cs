@@ -13,6 +13,7 @@ internal static class EventViews
 {
     // Parts of pwsh. An engine that another program hosts may be without them.
     private const string UpdateFormats = "Update-FormatData";
+    private const string GetFormats = "Get-FormatData";
     private const string UpdateTypes = "Update-TypeData";
 
     private static readonly ConditionalWeakTable<Runspace, ViewList> Known = new();
@@ -25,6 +26,15 @@ internal static class EventViews
 
     /// <summary>Makes a view for a map's entries.</summary>
     public static void Register(PSCmdlet cmdlet, IRecordShape shape) => Register(cmdlet, [shape], []);
+
+    /// <summary>Has the runspace read its views again.</summary>
+    public static void Refresh(PSCmdlet cmdlet) => TryRun(cmdlet, UpdateFormats);
+
+    /// <summary>Returns the views that the runspace has for types.</summary>
+    /// <param name="cmdlet">The cmdlet that asks.</param>
+    /// <param name="types">The full names of the types; wildcards are allowed.</param>
+    public static IReadOnlyList<ExtendedTypeDefinition> Definitions(PSCmdlet cmdlet, string types) =>
+        [.. TryRun(cmdlet, GetFormats, ("TypeName", types)).Select(definition => definition.BaseObject).OfType<ExtendedTypeDefinition>()];
 
     private static void Register(PSCmdlet cmdlet, IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms)
     {
@@ -41,10 +51,11 @@ internal static class EventViews
         }
 
         ViewList views = Known.GetOrCreateValue(runspace);
-        bool isNew = shapes.Count > 0 && views.Add(shapes, formats);
+        int screen = ScreenWidth.Of(cmdlet.Host);
+        bool isNew = shapes.Count > 0 && views.Add(shapes, screen, formats);
         foreach (IRecordShape shape in nested)
         {
-            isNew |= views.Add([shape], formats);
+            isNew |= views.Add([shape], screen, formats);
         }
 
         // Alone histograms have the view of the format file.
@@ -56,12 +67,12 @@ internal static class EventViews
         TypeData[] types = [.. shapes.Concat(nested).Select(shape => shape.ClrType).Concat(histograms.Select(type => type.ClrType)).Where(views.AddType).SelectMany(EventMembers.Of)];
         if (types.Length > 0)
         {
-            TryUpdate(cmdlet, UpdateTypes, types);
+            TryRun(cmdlet, UpdateTypes, ("TypeData", types));
         }
 
         if (isNew)
         {
-            TryUpdate(cmdlet, UpdateFormats);
+            Refresh(cmdlet);
         }
     }
 
@@ -88,21 +99,22 @@ internal static class EventViews
         }
     }
 
-    /// <summary>Has the runspace read its views or members again.</summary>
-    private static void TryUpdate(PSCmdlet cmdlet, string name, TypeData[]? types = null)
+    /// <summary>Runs one of PowerShell's commands for views or members; returns nothing where it cannot.</summary>
+    private static IReadOnlyList<PSObject> TryRun(PSCmdlet cmdlet, string name, params (string Name, object Value)[] parameters)
     {
         try
         {
-            Update(cmdlet, name, types);
+            return Run(cmdlet, name, parameters);
         }
         catch (RuntimeException fault) when (fault is not PipelineStoppedException)
         {
             // The runspace lacks the command, or another module's format file is broken. The objects matter more than their view.
             cmdlet.WriteDebug($"{name}: {fault.Message}");
+            return [];
         }
     }
 
-    private static void Update(PSCmdlet cmdlet, string name, TypeData[]? types)
+    private static IReadOnlyList<PSObject> Run(PSCmdlet cmdlet, string name, (string Name, object Value)[] parameters)
     {
         using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
 
@@ -117,16 +129,18 @@ internal static class EventViews
             shell.AddCommand(name);
         }
 
-        if (types is not null)
+        foreach ((string parameter, object value) in parameters)
         {
-            shell.AddParameter("TypeData", types);
+            shell.AddParameter(parameter, value);
         }
 
-        shell.Invoke();
+        IReadOnlyList<PSObject> output = shell.Invoke();
         foreach (ErrorRecord error in shell.Streams.Error)
         {
             cmdlet.WriteDebug($"{name}: {error}");
         }
+
+        return output;
     }
 
     private sealed record NestedShape(Type ClrType, string Name, IReadOnlyList<RecordField> Fields) : IRecordShape;
@@ -140,11 +154,11 @@ internal static class EventViews
         /// <summary>Notes that a type's members are known; returns whether they were not.</summary>
         public bool AddType(Type type) => _types.Add(type);
 
-        /// <summary>Adds the views of types that come together, unless they are there; returns whether they were not.</summary>
-        public bool Add(IReadOnlyList<IRecordShape> shapes, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
+        /// <summary>Adds the views of types that come together, unless they are there for this width of the screen; returns whether they were not.</summary>
+        public bool Add(IReadOnlyList<IRecordShape> shapes, int screen, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
         {
             var names = shapes.Select(shape => shape.ClrType.FullName!).ToList();
-            var group = string.Join('\n', shapes.Select(shape => $"{shape.ClrType.FullName} {EventColumns.Signature(shape)}"));
+            var group = string.Join('\n', shapes.Select(shape => $"{shape.ClrType.FullName} {EventColumns.Signature(shape)}").Prepend($"{screen}"));
             if (names.TrueForAll(name => _views.TryGetValue(name, out var view) && view.Group == group))
             {
                 return false;
@@ -160,7 +174,7 @@ internal static class EventViews
                 }
             }
 
-            Keep(formats, new View(group, names, [.. Definitions(shapes).Select(definition => new SessionStateFormatEntry(definition))]));
+            Keep(formats, new View(group, names, [.. Definitions(shapes, screen).Select(definition => new SessionStateFormatEntry(definition))]));
             return true;
         }
 
@@ -177,11 +191,11 @@ internal static class EventViews
             return true;
         }
 
-        private static IEnumerable<ExtendedTypeDefinition> Definitions(IReadOnlyList<IRecordShape> shapes)
+        private static IEnumerable<ExtendedTypeDefinition> Definitions(IReadOnlyList<IRecordShape> shapes, int screen)
         {
             if (shapes.Count > 1)
             {
-                yield return MixedTable.Of(shapes);
+                yield return MixedTable.Of(shapes, screen);
             }
 
             foreach (var shape in shapes)
@@ -189,7 +203,7 @@ internal static class EventViews
                 if (shapes.Count == 1)
                 {
                     // The base's name lets the table take what comes behind. Alone it gives no object this view: closer views come first.
-                    var table = new ExtendedTypeDefinition(shape.ClrType.FullName!, [new FormatViewDefinition(shape.Name, EventTable.Of(shape))]);
+                    var table = new ExtendedTypeDefinition(shape.ClrType.FullName!, [new FormatViewDefinition(shape.Name, EventTable.Of(shape, screen))]);
                     table.TypeNames.Add(typeof(BpfEvent).FullName!);
                     yield return table;
                 }

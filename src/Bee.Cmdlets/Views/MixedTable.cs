@@ -11,17 +11,18 @@ internal static class MixedTable
 {
     private const int MaxName = 20;
     // What is left for the rest stays readable.
-    private const int MaxShared = 40;
+    private const int MaxSharedPart = 2;
 
     /// <summary>The definition of the view.</summary>
     /// <param name="shapes">All types of the run, two at least.</param>
+    /// <param name="screen">How many columns of text the screen has.</param>
     /// <returns>A definition for these types.</returns>
-    public static ExtendedTypeDefinition Of(IReadOnlyList<IRecordShape> shapes)
+    public static ExtendedTypeDefinition Of(IReadOnlyList<IRecordShape> shapes, int screen)
     {
         var columns = new List<EventColumn>();
         var first = shapes[0];
         var width = shapes.Max(shape => Math.Clamp(shape.Name.Length, "MapName".Length, MaxName));
-        var left = MaxShared;
+        var left = screen / MaxSharedPart;
         foreach (var field in EventColumns.Shown(first).Where(field => field.CName.Length > 0 && shapes.All(shape => Has(shape, field))))
         {
             var needed = first.Presentation.Of(field).Width ?? Math.Max(Math.Min(field.Width, 16), field.Name.Length);
@@ -32,14 +33,13 @@ internal static class MixedTable
             }
         }
 
-        var details = EventColumns.TableWidth - width - columns.Sum(column => column.Width + 1) - 1;
         var table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false).AddHeader(Alignment.Left, width, "MapName");
         foreach (var column in columns)
         {
             table.AddHeader(EventTable.AlignmentOf(column.AlignRight), column.Width, column.Field.Name);
         }
 
-        var row = table.AddHeader(Alignment.Left, details, "Details").StartRowDefinition(wrap: false, null, null).AddPropertyColumn("MapName", Alignment.Left, null);
+        var row = table.AddHeader(Alignment.Left, EventTable.Rest, "Details").StartRowDefinition(wrap: false, null, null).AddPropertyColumn("MapName", Alignment.Left, null);
         foreach (var column in columns)
         {
             EventTable.AddColumn(row, column);

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Text;
 using Bee.Ebpf;
 using Bee.Posix;
@@ -12,6 +13,9 @@ namespace Bee.Cmdlets;
 /// </summary>
 public static class ViewText
 {
+    // The other columns of a table of checks, and one to spare.
+    private const int BesideMessage = 28;
+
     // What a list leaves of 80 columns beside its labels and what is set in.
     private const int DetailsWidth = 60;
 
@@ -102,9 +106,10 @@ public static class ViewText
 
     /// <summary>Returns a check's message, and below it what to do, broken into lines at blanks: PowerShell would break them anywhere.</summary>
     /// <param name="check">The check.</param>
+    /// <param name="host">The host whose screen the table must fit.</param>
     /// <returns>Lines as wide as the table's column.</returns>
-    public static string Check(PSObject check)
-        => Lines(new[] { Text(check, "Message"), Text(check, "Remedy") }.Where(text => text.Length > 0).SelectMany(text => Wrap(text, 52)));
+    public static string Check(PSObject check, PSHost? host = null)
+        => Lines(new[] { Text(check, "Message"), Text(check, "Remedy") }.Where(text => text.Length > 0).SelectMany(text => Wrap(text, ScreenWidth.Of(host) - BesideMessage)));
 
     /// <summary>Returns a part of a whole as a percentage.</summary>
     /// <param name="part">From 0 to 1, or null.</param>
@@ -154,7 +159,7 @@ public static class ViewText
         return Lines(items.SelectMany((item, i) => below(item).Where(line => line.Length > 0).SelectMany(line => Wrap(line, 60)).Select(line => "    " + line).Prepend(rows[i])));
     }
 
-    private static IEnumerable<string> Wrap(string text, int width)
+    internal static IEnumerable<string> Wrap(string text, int width)
     {
         var line = new StringBuilder();
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))

@@ -6,13 +6,16 @@ namespace Bee.Cmdlets.Tests;
 /// <summary>What one run in a shell gave, stream by stream.</summary>
 internal sealed record ShellResult(IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors, IReadOnlyList<string> Warnings);
 
-/// <summary>A runspace with the module imported, on a screen of 80 columns that keeps what is written on it.</summary>
+/// <summary>A runspace with the module imported, on a screen that keeps what is written on it.</summary>
 internal sealed class Shell : IDisposable
 {
-    private readonly Terminal _terminal = new(80);
+    private readonly Terminal _terminal;
 
-    public Shell()
+    /// <summary>Opens a runspace.</summary>
+    /// <param name="width">How many columns the screen has.</param>
+    public Shell(int width = 80)
     {
+        _terminal = new Terminal(width);
         Runspace = RunspaceFactory.CreateRunspace(_terminal, InitialSessionState.CreateDefault2());
         Runspace.Open();
         ShellResult imported = Run("Import-Module $module", ("module", BeeModule.Path));
@@ -21,6 +24,9 @@ internal sealed class Shell : IDisposable
 
     /// <summary>The runspace, for pipelines that a test wants to run by hand.</summary>
     public Runspace Runspace { get; }
+
+    /// <summary>Gives the screen another width.</summary>
+    public void Resize(int width) => _terminal.UI.RawUI.BufferSize = new System.Management.Automation.Host.Size(width, 3000);
 
     /// <summary>What stands on the screen so far.</summary>
     public string Screen => _terminal.Text;
@@ -58,7 +64,7 @@ internal sealed class Shell : IDisposable
         return Assert.Single(result.Errors);
     }
 
-    /// <summary>Runs a script and gives the lines that it shows on a screen of 80 columns.</summary>
+    /// <summary>Runs a script and gives the lines that it shows on the screen.</summary>
     public string[] Show(string script, params (string Name, object? Value)[] variables)
     {
         int before = Screen.Length;

@@ -1,0 +1,107 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Runtime.CompilerServices;
+
+namespace Bee.Cmdlets;
+
+/// <summary>
+/// Takes columns out of the tables of formats/Bee.Format.ps1xml, which are made for 80 columns, where the screen has less: the formatter itself would leave
+/// the first that does not fit as a strip of a letter or two.
+/// </summary>
+internal static class NarrowTables
+{
+    // A narrower column shows nothing that can be read.
+    private const int LeastOfRest = 3;
+
+    private static readonly ConditionalWeakTable<Runspace, State> Adapted = new();
+
+    /// <summary>Makes the tables of Bee's types fit the screen. Costs nothing as long as the screen has 80 columns or more.</summary>
+    /// <param name="cmdlet">The cmdlet whose objects are about to be shown.</param>
+    public static void Adapt(PSCmdlet cmdlet)
+    {
+        int screen = Math.Min(ScreenWidth.Of(cmdlet.Host), ScreenWidth.Default);
+        if (Runspace.DefaultRunspace is not { InitialSessionState.Formats: { } formats } runspace || screen == (Adapted.TryGetValue(runspace, out State? known) ? known.Screen : ScreenWidth.Default))
+        {
+            return;
+        }
+
+        State state = Adapted.GetValue(runspace, _ => new State(OfFile(cmdlet, formats)));
+        state.Screen = screen;
+        SessionStateFormatEntry[] others = [.. formats.Where(entry => !state.Entries.Contains(entry))];
+        state.Entries = screen == ScreenWidth.Default ? [] : [.. state.Tables.Select(table => Narrow(table, screen)).OfType<ExtendedTypeDefinition>().Select(table => new SessionStateFormatEntry(table))];
+        formats.Clear();
+        // Of several tables of a type the first counts.
+        foreach (SessionStateFormatEntry entry in state.Entries.Concat(others))
+        {
+            formats.Add(entry);
+        }
+
+        EventViews.Refresh(cmdlet);
+    }
+
+    /// <summary>A type's views with tables of as many columns as fit; null where all do.</summary>
+    internal static ExtendedTypeDefinition? Narrow(ExtendedTypeDefinition type, int screen) =>
+        type.FormatViewDefinition.Exists(view => view.Control is TableControl table && Fitting(table, screen) < table.Headers.Count)
+            ? new ExtendedTypeDefinition(type.TypeName, type.FormatViewDefinition.Select(view => view.Control is TableControl table ? new FormatViewDefinition(view.Name, Narrow(table, screen)) : view))
+            : null;
+
+    // What has no file is EventViews', which makes it for the screen.
+    private static List<ExtendedTypeDefinition> OfFile(PSCmdlet cmdlet, IEnumerable<SessionStateFormatEntry> formats)
+    {
+        HashSet<string> made = [.. formats.Select(entry => entry.FormatData?.TypeName).OfType<string>()];
+        return [.. EventViews.Definitions(cmdlet, "Bee.*").Where(type => !made.Contains(type.TypeName))];
+    }
+
+    // Bee's tables have one kind of row.
+    private static TableControl Narrow(TableControl table, int screen)
+    {
+        int fitting = Fitting(table, screen);
+        if (fitting == table.Headers.Count)
+        {
+            return table;
+        }
+
+        var narrow = new TableControl { AutoSize = table.AutoSize, GroupBy = table.GroupBy, HideTableHeaders = table.HideTableHeaders, OutOfBand = table.OutOfBand };
+        for (int i = 0; i < fitting; i++)
+        {
+            TableControlColumnHeader header = table.Headers[i];
+            bool takesRest = i == fitting - 1 && header.Alignment != Alignment.Right;
+            narrow.Headers.Add(new TableControlColumnHeader(header.Label, takesRest ? EventTable.Rest : header.Width, header.Alignment));
+        }
+
+        foreach (TableControlRow row in table.Rows)
+        {
+            var cut = new TableControlRow { Wrap = row.Wrap };
+            cut.Columns.AddRange(row.Columns.Take(fitting));
+            narrow.Rows.Add(cut);
+        }
+
+        return narrow;
+    }
+
+    // The formatter leaves the last column of the screen free. One column is always shown.
+    private static int Fitting(TableControl table, int screen)
+    {
+        int used = -1;
+        for (int i = 0; i < table.Headers.Count; i++)
+        {
+            used += 1 + Math.Max(table.Headers[i].Width, LeastOfRest);
+            if (used >= screen && i > 0)
+            {
+                return i;
+            }
+        }
+
+        return table.Headers.Count;
+    }
+
+    /// <summary>The tables of a runspace as they are made for 80 columns, and what stands in their place.</summary>
+    private sealed class State(IReadOnlyList<ExtendedTypeDefinition> tables)
+    {
+        public IReadOnlyList<ExtendedTypeDefinition> Tables { get; } = tables;
+
+        public IReadOnlyList<SessionStateFormatEntry> Entries { get; set; } = [];
+
+        public int Screen { get; set; } = ScreenWidth.Default;
+    }
+}
