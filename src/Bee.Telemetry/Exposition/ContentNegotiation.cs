@@ -6,8 +6,8 @@ namespace Bee.Telemetry.Exposition;
 public static class ContentNegotiation
 {
     /// <summary>Returns the format that suits a field <c>Accept</c> best: the highest <c>q</c>, of equals the first.</summary>
-    /// <param name="accept">The field's value; null if the request has none.</param>
-    /// <returns>The format; text if the scraper names none that Bee has, as it does for browsers.</returns>
+    /// <param name="accept">The field's value; null if the request does not have it.</param>
+    /// <returns>The format; text if the scraper names only formats that Bee does not have, as browsers do.</returns>
     public static ExpositionFormat Format(string? accept)
     {
         var best = ExpositionFormat.Text;
@@ -32,7 +32,7 @@ public static class ContentNegotiation
     };
 
     /// <summary>Returns whether a field <c>Accept-Encoding</c> allows gzip.</summary>
-    /// <param name="acceptEncoding">The field's value; null if the request has none.</param>
+    /// <param name="acceptEncoding">The field's value; null if the request does not have it.</param>
     public static bool AllowsGzip(string? acceptEncoding)
     {
         var any = false;

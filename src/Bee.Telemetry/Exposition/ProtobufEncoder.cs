@@ -23,10 +23,9 @@ internal sealed class ProtobufEncoder(ExpositionBuffer buffer)
     private void Append(MetricFamily family)
     {
         var descriptor = family.Descriptor;
-        // A whole family is moved if its length takes more than a byte, so its series are counted into the length first.
+        // Written elsewhere first: its length stands before it, and End would move all of it to make room.
         using var body = new ExpositionBuffer();
-        var inner = new ProtobufEncoder(body);
-        inner.AppendBody(descriptor, family.Series);
+        new ProtobufEncoder(body).AppendBody(descriptor, family.Series);
         _writer.Raw((ulong)body.Length);
         buffer.Append(body.Written.Span);
     }
@@ -109,7 +108,7 @@ internal sealed class ProtobufEncoder(ExpositionBuffer buffer)
         }
     }
 
-    // Prometheus refuses a scrape whose native buckets do not add up, so the caller checks that.
+    // The caller checks that the buckets add up: otherwise Prometheus refuses the whole scrape.
     private void AppendNative(NativeBuckets native)
     {
         _writer.Signed(5, native.Schema);

@@ -48,7 +48,7 @@ public static class MetricUnits
 
     /// <summary>Returns the unit that the name of a map ends with: seconds for <c>hist_latency_us</c>.</summary>
     /// <param name="map">The map's name.</param>
-    /// <returns>The unit; <see cref="MetricUnit.None"/> if the name ends with none. Single letters are not taken for units.</returns>
+    /// <returns>The unit; <see cref="MetricUnit.None"/> if the name does not end with a unit. Single letters are not taken for units.</returns>
     public static MetricUnit OfName(string map)
     {
         var words = MetricNames.Words(map);

@@ -26,7 +26,7 @@ internal sealed class BearerToken
     }
 
     /// <summary>Whether a field <c>Authorization</c> has the token. Takes the same time for all wrong tokens of a length.</summary>
-    /// <param name="authorization">The field's value; null if the request has none.</param>
+    /// <param name="authorization">The field's value; null if the request does not have it.</param>
     public bool IsIn(string? authorization) =>
         authorization is not null && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
         && CryptographicOperations.FixedTimeEquals(Digest(authorization[Scheme.Length..].Trim()), _digest);

@@ -89,7 +89,10 @@ internal sealed class HttpConnection(Socket socket, MetricServerOptions limits, 
                 metrics.CountRejected(RejectReason.Request);
             }
 
-            using var response = Answer(status, request, deadline.Token);
+            // Sources are read on a thread of their own: those of the pool may be few, and answer the others meanwhile.
+            using var response = request is null
+                ? Answer(status, null, deadline.Token)
+                : await Task.Factory.StartNew(() => Answer(status, request, deadline.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
             var keepsAlive = request?.KeepsAlive == true && response.Status != 500;
             deadline.CancelAfter(limits.WriteTimeout);
             await stream.WriteAsync(response.Head(keepsAlive), deadline.Token).ConfigureAwait(false);

@@ -24,13 +24,13 @@ internal sealed class HttpRequest
     /// <summary>Whether the client speaks HTTP/1.0.</summary>
     public bool IsOld { get; }
 
-    /// <summary>The field <c>Accept</c>; null if the request has none.</summary>
+    /// <summary>The field <c>Accept</c>; null if the request does not have it.</summary>
     public string? Accept { get; private set; }
 
-    /// <summary>The field <c>Accept-Encoding</c>; null if the request has none.</summary>
+    /// <summary>The field <c>Accept-Encoding</c>; null if the request does not have it.</summary>
     public string? AcceptEncoding { get; private set; }
 
-    /// <summary>The field <c>Authorization</c>; null if the request has none.</summary>
+    /// <summary>The field <c>Authorization</c>; null if the request does not have it.</summary>
     public string? Authorization { get; private set; }
 
     /// <summary>Whether the connection stays open after the answer.</summary>

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Bee.Telemetry.Serving;
 
 /// <summary>
-/// A server of metrics by HTTP/1.1, with TLS if it has a certificate. It has a task for each connection: a slow scraper keeps nobody else waiting.
+/// A server of metrics by HTTP/1.1, with TLS if it has a certificate. It has a task for each connection, so a slow scraper does not delay others.
 /// Loopback needs no protection; every other address needs a token, TLS or the explicit permission to do without.
 /// </summary>
 public sealed class MetricServer : IDisposable
@@ -31,7 +31,7 @@ public sealed class MetricServer : IDisposable
         {
             throw new MetricServerException(
                 MetricServerFault.Unprotected,
-                $"Whoever reaches '{options.Listen}' could read the metrics: it is not a loopback address, and neither a token nor a certificate protects it.",
+                $"Other machines could read the metrics at '{options.Listen}': it is not a loopback address, and neither a token nor a certificate protects it.",
                 "Give a token or a certificate, listen on 127.0.0.1, or allow anonymous access.");
         }
 

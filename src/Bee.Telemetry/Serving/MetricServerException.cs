@@ -13,7 +13,7 @@ public enum MetricServerFault
     Unprotected,
     /// <summary>The certificate or its key cannot be used.</summary>
     InvalidCertificate,
-    /// <summary>The token has characters that a header field cannot have, or none.</summary>
+    /// <summary>The token is empty, or has characters that a header field cannot have.</summary>
     InvalidToken,
 }
 

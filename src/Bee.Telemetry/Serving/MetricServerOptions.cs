@@ -31,7 +31,7 @@ public sealed record MetricServerOptions
     /// <summary>Whether other addresses than loopback may be listened on without a token and without TLS.</summary>
     public bool AllowAnonymous { get; init; }
 
-    /// <summary>The connections at one time. A further one ends the one that waits longest for a request, or is refused if none waits.</summary>
+    /// <summary>The connections at one time. A further one ends the one that waits longest for a request, or is refused while all are being answered.</summary>
     public int MaxConnections { get; init; } = 64;
 
     /// <summary>The bytes that the head of a request may have.</summary>

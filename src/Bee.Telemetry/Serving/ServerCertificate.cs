@@ -13,7 +13,7 @@ internal static class ServerCertificate
 
     /// <summary>Reads a certificate with its key and those of its authorities.</summary>
     /// <param name="options">Its files.</param>
-    /// <returns>The certificate; null if there is none to use.</returns>
+    /// <returns>The certificate; null if the options name no file.</returns>
     /// <exception cref="MetricServerException"><see cref="MetricServerFault.InvalidCertificate"/>.</exception>
     public static SslStreamCertificateContext? Read(MetricServerOptions options)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Bee.Telemetry.Exposition;
 using Bee.Telemetry.Metrics;
 

@@ -248,7 +248,7 @@ public class MetricServerTests
     }
 
     [Fact]
-    public void A_scraper_that_does_not_read_keeps_nobody_waiting_and_is_disconnected()
+    public void A_scraper_that_does_not_read_does_not_delay_others_and_is_disconnected()
     {
         // More than the buffers of both sockets hold.
         var large = Sample.Gauge("bee_large", [.. Enumerable.Range(0, 400).Select(i => (new[] { i + new string('x', 65536) }, 1.0))]);

@@ -8,12 +8,26 @@ namespace Bee.Telemetry.Tests.Serving;
 /// <summary>Real Prometheus servers scrape a server of metrics, and are asked for what they have stored.</summary>
 public class PrometheusTests
 {
+    private static readonly string[] Characters = [.. Enumerable.Range(1, 0x2FF).Append(0x2028).Append(0xFEFF).Append(0xFFFE).Append(0x10FFFF).Select(char.ConvertFromUtf32)];
+
     [ToolFact(Tool.Prometheus)]
     public void Stable_Prometheus_scrapes_OpenMetrics()
     {
         using var server = Start();
-        using var prometheus = new PrometheusProcess(Tool.Prometheus, Job("openmetrics", server));
+        using var authority = new TestAuthority();
+        using var guarded = MetricServer.Start(new MetricServerOptions
+        {
+            Listen = "127.0.0.1:0",
+            Sources = () => [new FixedSource(Sample.Gauge("bee_guarded", ([], 7)))],
+            BearerToken = "secret",
+            CertificatePath = authority.ServerCertificate,
+            KeyPath = authority.ServerKey,
+        });
+        using var prometheus = new PrometheusProcess(
+            Tool.Prometheus,
+            Job("openmetrics", server) + Job("guarded", guarded, "scheme: https", $"tls_config: {{ ca_file: {authority.Certificate} }}", "authorization: { credentials: secret }"));
 
+        Assert.Equal(7, Assert.Single(Select(prometheus, "guarded", "bee_guarded")).Value);
         AssertScraped(prometheus, "openmetrics");
         Assert.Empty(Select(prometheus, "openmetrics", "bee_test_unsummed_count", 0));
         Assert.All(Select(prometheus, "openmetrics", "bee_test_opens_created", 4), sample => Assert.Equal(1796032800.25, sample.Value));
@@ -49,7 +63,7 @@ public class PrometheusTests
 
     private static MetricServer Start()
     {
-        var source = new FixedSource(Sample.Everything());
+        var source = new FixedSource([.. Sample.Everything(), Sample.Gauge("bee_test_characters", [.. Characters.Select((character, i) => (new[] { character }, (double)i))])]);
         return MetricServer.Start(new MetricServerOptions { Listen = "127.0.0.1:0", Sources = () => [source] });
     }
 
@@ -68,6 +82,10 @@ public class PrometheusTests
             new (string?, string?, double)[] { ("bash", "/etc/hosts", 3), ("q\"uo\\te\nline", null, 4), ("ä€😀\u202e", new string('x', 65536), 7), ("\ufffdlone", "nul\ufffd", 11) }.OrderBy(row => row.Item3),
             Select(prometheus, job, "bee_test_opens_total", 4).Select(sample => (sample.Labels.GetValueOrDefault("label0"), sample.Labels.GetValueOrDefault("label1"), sample.Value)).OrderBy(row => row.Value));
 
+        // Every character comes back as it was.
+        Assert.Equal(
+            Characters.Select((character, i) => (character, (double)i)),
+            Select(prometheus, job, "bee_test_characters", Characters.Length).Select(sample => (sample.Labels["label0"], sample.Value)).OrderBy(row => row.Value));
         Assert.Equal(-1.5e-7, Assert.Single(Select(prometheus, job, "bee_test_temperature")).Value);
         Assert.Equal(
             [("+Inf", 10), ("0.001", 3), ("1.0", 6), ("1e-06", 1)],
