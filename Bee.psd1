@@ -36,6 +36,7 @@
         'Remove-BeeMapEntry'
         'Save-BeeImage'
         'Set-BeeMapEntry'
+        'Show-BeeEvent'
         'Show-BeeProgram'
         'Start-BeeMetricServer'
         'Start-BeeProgram'

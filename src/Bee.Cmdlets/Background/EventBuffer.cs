@@ -20,6 +20,7 @@ internal sealed class EventBuffer
     private int _count;
     private long _dropped;
     private bool _ended;
+    private Action<BpfEvent>[] _taps = [];
 
     public EventBuffer(int capacity)
     {
@@ -45,6 +46,11 @@ internal sealed class EventBuffer
         long now = DateTime.UtcNow.Ticks;
         lock (_gate)
         {
+            foreach (Action<BpfEvent> tap in _taps)
+            {
+                tap(item);
+            }
+
             if (_count == _events.Length && !TryGrow())
             {
                 _events[_head] = (item, now);
@@ -60,6 +66,25 @@ internal sealed class EventBuffer
                 Monitor.PulseAll(_gate);
             }
         }
+    }
+
+    /// <summary>Shows each event to a listener too, beginning with the latest of those that wait. Nothing is taken out: who receives gets them all the same.</summary>
+    /// <param name="tap">Called with the buffer locked, so it must be quick.</param>
+    /// <param name="most">How many of the waiting events to show.</param>
+    /// <returns>What ends it.</returns>
+    public IDisposable Tap(Action<BpfEvent> tap, int most)
+    {
+        lock (_gate)
+        {
+            for (int i = Math.Max(0, _count - most); i < _count; i++)
+            {
+                tap(_events[(_head + i) % _events.Length].Item!);
+            }
+
+            _taps = [.. _taps, tap];
+        }
+
+        return new TapEnd(this, tap);
     }
 
     /// <summary>Takes the oldest event.</summary>
@@ -154,5 +179,16 @@ internal sealed class EventBuffer
         _events = larger;
         _head = 0;
         return true;
+    }
+
+    private sealed class TapEnd(EventBuffer buffer, Action<BpfEvent> tap) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (buffer._gate)
+            {
+                buffer._taps = [.. buffer._taps.Where(other => other != tap)];
+            }
+        }
     }
 }

@@ -114,11 +114,14 @@ public abstract class RunCmdlet : ProgramCmdlet
     /// <summary>Whether iterators run again at each interval: they do if the caller gives an interval.</summary>
     private protected bool RepeatsIterators => MyInvocation.BoundParameters.ContainsKey(nameof(Interval));
 
+    /// <summary>Whether every reading of a map gives all entries.</summary>
+    private protected virtual bool ReadsAllEntries => All;
+
     /// <summary>Runs one program.</summary>
     private protected abstract void Run(ProgramInput input);
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord()
+    protected override void ProcessRecord()
     {
         if (MetricListen is not null)
         {
@@ -176,8 +179,8 @@ public abstract class RunCmdlet : ProgramCmdlet
             {
                 Select = MapSelection.From(Map, input.File),
                 Interval = Interval,
-                AllEntries = All,
-                RepeatIterators = RepeatsIterators,
+                AllEntries = ReadsAllEntries,
+                RepeatIterators = RepeatsIterators || All,
                 TraceLines = Trace && TraceCalls.In(input.File).Count > 0,
             });
             entries.Apply(session);

@@ -82,6 +82,9 @@ public static class HistogramText
         return string.Join('\n', read.Buckets.Select(bucket => string.Create(CultureInfo.InvariantCulture, $"{Range(bucket, read.IsNamed, unit)} {bucket.Count}")));
     }
 
+    /// <summary>The limits of a histogram's buckets as text.</summary>
+    internal static IReadOnlyList<string> Ranges(HistogramReading read) => HistogramUnit.Of(read.Unit) is var unit ? [.. read.Buckets.Select(bucket => Range(bucket, read.IsNamed, unit))] : [];
+
     // A bucket that holds something shows: rare and never are not the same.
     private static int Length(ulong count, ulong most, int room) => count == 0 ? 0 : Math.Max(1, (int)Math.Round((double)count / most * room));
 

@@ -13,12 +13,15 @@ internal sealed class LiveTabs
 
     /// <summary>Makes the tabs for the streams of a tool.</summary>
     /// <param name="streams">The streams.</param>
+    /// <param name="interval">The time between two readings of a map.</param>
+    /// <param name="givesAll">Whether each reading gives all entries.</param>
+    /// <param name="isNew">Whether the tool starts with the view.</param>
     /// <param name="tool">The tool's name before the map's; empty if there is only one tool.</param>
-    public void Add(IReadOnlyList<RecordStream> streams, string tool = "")
+    public void Add(IReadOnlyList<RecordStream> streams, TimeSpan interval, bool givesAll, bool isNew, string tool = "")
     {
         foreach (RecordStream stream in streams)
         {
-            LiveTab tab = new EventTab(Schema(stream, tool));
+            LiveTab tab = Make(stream, interval, givesAll, isNew, tool);
             if (_model.Add(tab))
             {
                 _byType[stream.ClrType] = tab;
@@ -37,10 +40,30 @@ internal sealed class LiveTabs
         tab?.Add(item);
     }
 
-    private static LiveSchema Schema(RecordStream stream, string tool)
+    /// <summary>Makes the tab for a type.</summary>
+    /// <param name="name">The tab's name.</param>
+    /// <param name="shape">The type; null if it has no fields that are known.</param>
+    /// <param name="role">What the map is for.</param>
+    /// <param name="interval">The time between two readings of a map.</param>
+    /// <param name="givesAll">Whether each reading gives all entries.</param>
+    public static LiveTab Make(string name, IRecordShape? shape, MapRole role, TimeSpan interval, bool givesAll)
     {
-        LiveSchema schema = ((IRecordShape?)stream.RecordType ?? stream.EntryType) is { } shape ? EventSchema.Of(shape) : EventSchema.OfText(stream.Name);
-        return tool.Length == 0 ? schema : schema with { Name = $"{tool}:{schema.Name}" };
+        LiveSchema schema = (shape is null ? EventSchema.OfText(name) : EventSchema.Of(shape)) with { Name = name };
+        return shape is EntryType entries ? new EntryTab(schema, EntrySchema.Of(entries, schema, role, interval, givesAll)) : new EventTab(schema);
+    }
+
+    /// <summary>Makes the tab for histograms.</summary>
+    /// <param name="name">The tab's name.</param>
+    /// <param name="interval">The time between two readings of the map.</param>
+    /// <param name="isNew">Whether nothing was counted before the view.</param>
+    public static LiveTab MakeHistograms(string name, TimeSpan interval, bool isNew) => new HistogramTab(name, HistogramSchema.Of, HistogramSchema.Details, interval, isNew);
+
+    private static LiveTab Make(RecordStream stream, TimeSpan interval, bool givesAll, bool isNew, string tool)
+    {
+        string name = tool.Length == 0 ? stream.Name : $"{tool}:{stream.Name}";
+        return stream.HistogramType is not null
+            ? MakeHistograms(name, interval, isNew)
+            : Make(name, (IRecordShape?)stream.RecordType ?? stream.EntryType, stream.Map?.Role ?? MapRole.None, interval, givesAll);
     }
 
     // Records of unusual lengths have classes of their own.

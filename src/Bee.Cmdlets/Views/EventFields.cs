@@ -19,11 +19,19 @@ internal static class EventFields
     private const int Enough = 400;
 
     private static readonly ConcurrentDictionary<string, Field[]> Shapes = new();
+    private static readonly ConcurrentDictionary<string, IRecordShape> Known = new();
     private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> Properties = new();
 
     /// <summary>Learns what the fields of a type mean, and which of them its author shows.</summary>
-    public static void Know(IRecordShape shape) =>
+    public static void Know(IRecordShape shape)
+    {
+        Known[shape.ClrType.FullName!] = shape;
         Shapes[shape.ClrType.FullName!] = [.. EventColumns.Shown(shape).Select(field => new Field(field.Name, EventColumns.MeaningOf(shape, field)))];
+    }
+
+    /// <summary>Returns the shape of a type that this process has made views for; null for others.</summary>
+    /// <param name="type">The type's full name.</param>
+    public static IRecordShape? ShapeOf(string type) => Known.GetValueOrDefault(type);
 
     /// <summary>Returns the fields on one line, as in <c>comm=sshd latency=1.2ms</c>.</summary>
     /// <param name="record">The object.</param>

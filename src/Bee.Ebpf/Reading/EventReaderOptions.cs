@@ -12,9 +12,12 @@ public sealed class EventReaderOptions
     /// <summary>How often maps that are no event streams are looked at, and lost events counted. One second by default; 10 ms at least.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Runs iterators again at every interval. By default an iterator runs once, and a session that has nothing else to read ends then.</summary>
-    public bool RepeatIterators { get; init; }
+    /// <summary>
+    /// Whether iterators run again at every interval. By default they do if <see cref="AllEntries"/> is set; otherwise an iterator runs once, and a session that has nothing
+    /// else to read ends then.
+    /// </summary>
+    public bool? RepeatIterators { get; init; }
 
-    /// <summary>Gives every entry at every interval, and runs iterators again. By default an entry comes once at the start and then when its value has changed.</summary>
+    /// <summary>Gives every entry at every interval. By default an entry comes once at the start and then when its value has changed.</summary>
     public bool AllEntries { get; init; }
 }

@@ -15,7 +15,7 @@ internal sealed class EventSources : IDisposable
 
     public EventSources(BpfSession session, EventReaderOptions options)
     {
-        _repeat = options.AllEntries || options.RepeatIterators;
+        _repeat = options.RepeatIterators ?? options.AllEntries;
         try
         {
             var streams = new List<RecordStream>();

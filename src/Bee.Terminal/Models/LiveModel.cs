@@ -169,22 +169,23 @@ public sealed class LiveModel
 
     private LiveTab? Active(LiveTab[] tabs) => tabs.Length == 0 ? null : tabs[_active = Math.Clamp(_active, 0, tabs.Length - 1)];
 
+    // The state first: a long title is cut.
     private StyledText[] Title(LiveStatus status)
     {
-        var title = new List<StyledText> { new(_title, CellStyle.Bold) };
+        var title = new List<StyledText>();
         if (IsPaused)
         {
-            title.Add(new(" "));
             title.Add(new(" PAUSED ", CellStyle.Reverse));
+            title.Add(new(" "));
         }
 
         if (status.HasEnded)
         {
-            title.Add(new(" "));
             title.Add(new(" ENDED ", CellStyle.Reverse));
+            title.Add(new(" "));
         }
 
-        return [.. title];
+        return [.. title, new(_title, CellStyle.Bold)];
     }
 
     private StyledText[] Status(LiveStatus status, long now)
