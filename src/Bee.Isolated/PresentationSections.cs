@@ -37,6 +37,11 @@ internal sealed class PresentationSections(ManifestDocument document)
                 map = map with { Buckets = Buckets(value) };
             },
             ["labels"] = value => map = map with { Labels = Labels(place, value) },
+            ["metric"] = value =>
+            {
+                document.Place($"{place}/metric", value);
+                map = map with { Metric = Metric($"{place}/metric", value) };
+            },
             ["fields"] = value => map = map with { Fields = document.Named(value, $"{place}/fields", "path: { width: 40 }", Field) },
         });
         return map.Scale is null || map.Buckets.Count == 0 ? map : throw document.Wrong(node, "a map has scale or buckets, not both.");
@@ -70,6 +75,31 @@ internal sealed class PresentationSections(ManifestDocument document)
             },
         });
         return program;
+    }
+
+    private MetricPresentation Metric(string place, YamlNode node)
+    {
+        var metric = new MetricPresentation();
+        document.Keys(node, "name: opened_files", new()
+        {
+            ["name"] = value =>
+            {
+                document.Place($"{place}/name", value);
+                metric = metric with { Name = document.Text("name", value) };
+            },
+            ["type"] = value =>
+            {
+                document.Place($"{place}/type", value);
+                metric = metric with
+                {
+                    Type = document.Choice("type", value, ("counter", MapRole.Counter), ("gauge", MapRole.Gauge), ("histogram", MapRole.Histogram), ("none", MapRole.None)),
+                };
+            },
+            ["unit"] = value => metric = metric with { Unit = document.Text("unit", value) },
+            ["help"] = value => metric = metric with { Help = document.Text("help", value) },
+            ["labels"] = value => metric = metric with { Labels = Labels(place, value) },
+        });
+        return metric;
     }
 
     private FieldPresentation Field(string place, YamlNode node)

@@ -143,12 +143,40 @@ public sealed record ImageMap
     [JsonPropertyName("labels")]
     public IReadOnlyList<string>? Labels { get; init; }
 
+    /// <summary>What the author says about the map as a metric.</summary>
+    [JsonPropertyName("metric")]
+    public ImageMetric? Metric { get; init; }
+
     /// <summary>The fields that the author says something about.</summary>
     [JsonPropertyName("fields")]
     public IReadOnlyList<ImageField>? Fields { get; init; }
 
     /// <summary>The name, for text views.</summary>
     public override string ToString() => Name;
+}
+
+/// <summary>What an author says about the metric that a map becomes.</summary>
+public sealed record ImageMetric
+{
+    /// <summary>Its name behind the tool's.</summary>
+    [JsonPropertyName("name")]
+    public string? Name { get; init; }
+
+    /// <summary><c>Counter</c>, <c>Gauge</c>, <c>Histogram</c>, or <c>None</c> for a map that is no metric.</summary>
+    [JsonPropertyName("type")]
+    public string? Type { get; init; }
+
+    /// <summary>Unit of its values.</summary>
+    [JsonPropertyName("unit")]
+    public string? Unit { get; init; }
+
+    /// <summary>What it tells.</summary>
+    [JsonPropertyName("help")]
+    public string? Help { get; init; }
+
+    /// <summary>Names of the fields that are its labels.</summary>
+    [JsonPropertyName("labels")]
+    public IReadOnlyList<string>? Labels { get; init; }
 }
 
 /// <summary>How the slots of a histogram are spaced.</summary>
@@ -200,6 +228,14 @@ public sealed record ImageField
 
     /// <summary>The name, for text views.</summary>
     public override string ToString() => Name;
+
+    /// <summary>What it is in a metric: <c>Key</c>, <c>Counter</c> or <c>Gauge</c>.</summary>
+    [JsonPropertyName("metric")]
+    public string? Metric { get; init; }
+
+    /// <summary>Unit of its values in a metric.</summary>
+    [JsonPropertyName("unit")]
+    public string? Unit { get; init; }
 }
 
 /// <summary>A global of the program that can be set before loading.</summary>

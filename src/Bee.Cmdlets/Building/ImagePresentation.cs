@@ -24,6 +24,16 @@ internal static class ImagePresentation
             : null,
         Buckets = map.Buckets is { } buckets && buckets.All(double.IsFinite) && buckets.Zip(buckets.Skip(1)).All(pair => pair.First < pair.Second) ? buckets : [],
         Labels = map.Labels ?? [],
+        Metric = map.Metric is { } metric
+            ? new MetricPresentation
+            {
+                Name = metric.Name,
+                Type = Enum.TryParse(metric.Type, out MapRole type) && type is MapRole.Counter or MapRole.Gauge or MapRole.Histogram or MapRole.None ? type : null,
+                Unit = metric.Unit,
+                Help = metric.Help,
+                Labels = metric.Labels ?? [],
+            }
+            : null,
         Fields = From(map.Fields),
     };
 
@@ -35,6 +45,8 @@ internal static class ImagePresentation
         Order = field.Order,
         Hidden = field.Hidden,
         Words = field.Words,
+        Metric = Enum.TryParse(field.Metric, out FieldMetric metric) && Enum.IsDefined(metric) ? metric : null,
+        Unit = field.Unit,
     });
 
     private static ParameterPresentation From(ImageParameter parameter) => new()

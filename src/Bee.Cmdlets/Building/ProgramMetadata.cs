@@ -49,6 +49,16 @@ internal static class ProgramMetadata
         Scale = map.Presentation.Scale is { } scale ? new ImageScale { Spacing = scale.Spacing.ToString(), Start = scale.Start, Step = scale.Step } : null,
         Buckets = map.Presentation.Buckets is { Count: > 0 } buckets ? buckets : null,
         Labels = map.Presentation.Labels is { Count: > 0 } labels ? labels : null,
+        Metric = map.Presentation.Metric is { } metric
+            ? new ImageMetric
+            {
+                Name = metric.Name,
+                Type = metric.Type?.ToString(),
+                Unit = metric.Unit,
+                Help = metric.Help,
+                Labels = metric.Labels is { Count: > 0 } metricLabels ? metricLabels : null,
+            }
+            : null,
         Fields = Describe(map.Presentation.Fields),
     };
 
@@ -64,6 +74,8 @@ internal static class ProgramMetadata
         Order = field.Order,
         Hidden = field.Hidden,
         Words = field.Words,
+        Metric = field.Metric?.ToString(),
+        Unit = field.Unit,
     };
 
     private static ImageParameter Describe(ParameterDescription parameter) => new()

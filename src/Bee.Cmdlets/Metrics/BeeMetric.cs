@@ -17,7 +17,7 @@ public sealed class BeeMetric
             MetricType.Info => descriptor.Name + "_info",
             _ => descriptor.Name,
         };
-        Type = descriptor.Type;
+        Type = descriptor.Type.ToString().ToLowerInvariant();
         Unit = descriptor.Unit;
         Help = descriptor.Help;
         Labels = new MetricLabels(descriptor.LabelNames, series.LabelValues);
@@ -29,8 +29,8 @@ public sealed class BeeMetric
     /// <summary>The name, with the suffix that its type has in the text formats.</summary>
     public string Name { get; }
 
-    /// <summary>The type.</summary>
-    public MetricType Type { get; }
+    /// <summary>The type: <c>counter</c>, <c>gauge</c>, <c>histogram</c> or <c>info</c>.</summary>
+    public string Type { get; }
 
     /// <summary>The base unit; null for numbers without unit.</summary>
     public string? Unit { get; }

@@ -38,7 +38,7 @@ public sealed class GetMetricCommand : SelectProgramCmdlet
         Guard(Session, () =>
         {
             // Lists of one metric stand together, whichever session they are of.
-            foreach (MetricFamily family in MergedMetrics.Of(sessions.Where(_given.Add).SelectMany(session => metrics.Collect(session, Stop))))
+            foreach (MetricFamily family in MergedMetrics.Of(sessions.Where(_given.Add).SelectMany(session => metrics.Collect(session, Stop)).Concat(Session is null ? [BuildInfo.Family] : [])))
             {
                 foreach (MetricSeries series in family.Series)
                 {

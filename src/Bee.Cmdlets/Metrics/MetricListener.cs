@@ -47,7 +47,8 @@ internal sealed class MetricListener : IDisposable
         Server = MetricServer.Start(new MetricServerOptions
         {
             Listen = listen,
-            Sources = () => _sources,
+            // Nothing is ready as long as nothing is attached.
+            Sources = () => _sources is { Length: > 0 } sources ? [.. sources, BuildInfo.Source] : [],
             BearerToken = access.ReadToken(),
             CertificatePath = access.Certificate,
             KeyPath = access.CertificateKey,

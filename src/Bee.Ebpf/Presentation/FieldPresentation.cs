@@ -24,6 +24,12 @@ public sealed record FieldPresentation
     /// <summary>Whether a <c>char</c> array holds words with a NUL behind each, such as a command line: it is then a list of text.</summary>
     public bool? Words { get; init; }
 
+    /// <summary>What the field is in a metric, as Inspektor Gadget's metadata declares it; null where nothing is said.</summary>
+    public FieldMetric? Metric { get; init; }
+
+    /// <summary>The unit of the field's values as a metric; null where nothing is said.</summary>
+    public string? Unit { get; init; }
+
     /// <summary>What one side says of each field, and where it says nothing what the other does.</summary>
     internal static IReadOnlyDictionary<string, FieldPresentation> Over(IReadOnlyDictionary<string, FieldPresentation> said, IReadOnlyDictionary<string, FieldPresentation> other) =>
         said.Keys.Union(other.Keys).ToDictionary(name => name, name => (said.GetValueOrDefault(name) ?? None).Over(other.GetValueOrDefault(name) ?? None));
@@ -37,5 +43,7 @@ public sealed record FieldPresentation
         Order = Order ?? other.Order,
         Hidden = Hidden ?? other.Hidden,
         Words = Words ?? other.Words,
+        Metric = Metric ?? other.Metric,
+        Unit = Unit ?? other.Unit,
     };
 }

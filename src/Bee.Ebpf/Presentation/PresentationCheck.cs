@@ -60,35 +60,54 @@ internal static class PresentationCheck
             }
         }
 
-        if (said.Fields.Count == 0 && said.Labels.Count == 0)
+        var metric = said.Metric ?? MetricPresentation.None;
+        if (metric.Type == MapRole.Histogram && map.Role != MapRole.Histogram)
+        {
+            yield return new PresentationFault($"{place}/metric/type", $"the map '{map.Name}' is not a histogram; begin its name with hist_ or add 'kind: histogram'.");
+        }
+
+        if (metric.Name is { } name && (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || char.IsAsciiDigit(name[0])))
+        {
+            yield return new PresentationFault($"{place}/metric/name", $"'{name}' is not a metric's name: letters, digits and underscores, no digit first.");
+        }
+
+        if (metric.Type is not MapRole.None && said.Metric is not null && (metric.Type ?? map.Role) is MapRole.None or MapRole.Print)
+        {
+            yield return new PresentationFault($"{place}/metric", $"the map '{map.Name}' is neither counter, gauge nor histogram; add 'type: counter' or another.");
+        }
+
+        if (said.Fields.Count == 0 && said.Labels.Count == 0 && metric.Labels.Count == 0)
         {
             yield break;
         }
 
         var fields = (map.IsEventStream ? (IRecordShape)RecordType.ForEvent(map) : EntryType.ForMap(map)).Fields;
         var names = fields.Where(field => field.Name != "MapName").Select(MapPresentation.NameOf).Distinct().ToList();
-        foreach (var name in said.Fields.Keys.Where(name => !names.Contains(name)))
+        foreach (var field in said.Fields.Keys.Where(field => !names.Contains(field)))
         {
-            yield return Missing($"{place}/fields/{name}", "field", name, names, "field", $" in the map '{map.Name}'");
+            yield return Missing($"{place}/fields/{field}", "field", field, names, "field", $" in the map '{map.Name}'");
         }
 
-        foreach (var (name, field) in said.Fields.Where(field => field.Value.Words == true))
+        foreach (var (field, _) in said.Fields.Where(field => field.Value.Words == true))
         {
-            if (fields.Any(found => MapPresentation.NameOf(found) == name && found.Meaning is not (FieldMeaning.Words or FieldMeaning.Text)))
+            if (fields.Any(found => MapPresentation.NameOf(found) == field && found.Meaning is not (FieldMeaning.Words or FieldMeaning.Text)))
             {
-                yield return new PresentationFault($"{place}/fields/{name}", $"'{name}' is no char array; words are told apart in those.");
+                yield return new PresentationFault($"{place}/fields/{field}", $"'{field}' is no char array; words are told apart in those.");
             }
         }
 
-        foreach (var name in said.Labels)
+        foreach (var (part, labels) in new[] { ("labels", said.Labels), ("metric/labels", metric.Labels) })
         {
-            if (fields.FirstOrDefault(field => MapPresentation.NameOf(field) == name && field.Name != "MapName") is not { } field)
+            foreach (var label in labels)
             {
-                yield return Missing($"{place}/labels/{name}", "field", name, names, "field", $" in the map '{map.Name}'");
-            }
-            else if (field.Meaning is FieldMeaning.Object or FieldMeaning.Array)
-            {
-                yield return new PresentationFault($"{place}/labels/{name}", $"'{name}' is {(field.Meaning == FieldMeaning.Array ? "an array" : "a struct")}; a label is one value.");
+                if (fields.FirstOrDefault(field => MapPresentation.NameOf(field) == label && field.Name != "MapName") is not { } field)
+                {
+                    yield return Missing($"{place}/{part}/{label}", "field", label, names, "field", $" in the map '{map.Name}'");
+                }
+                else if (field.Meaning is FieldMeaning.Object or FieldMeaning.Array)
+                {
+                    yield return new PresentationFault($"{place}/{part}/{label}", $"'{label}' is {(field.Meaning == FieldMeaning.Array ? "an array" : "a struct")}; a label is one value.");
+                }
             }
         }
     }

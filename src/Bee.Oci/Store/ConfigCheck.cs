@@ -32,6 +32,16 @@ internal static class ConfigCheck
             Unit = Text(m.Unit),
             Scale = m.Scale is { } scale ? scale with { Spacing = Text(scale.Spacing) } : null,
             Labels = m.Labels is { } labels ? List(labels, TerminalText.Clean) : null,
+            Metric = m.Metric is { } metric
+                ? metric with
+                {
+                    Name = Text(metric.Name),
+                    Type = Text(metric.Type),
+                    Unit = Text(metric.Unit),
+                    Help = Text(metric.Help),
+                    Labels = metric.Labels is { } metricLabels ? List(metricLabels, TerminalText.Clean) : null,
+                }
+                : null,
             Fields = Fields(m.Fields),
         }),
         Parameters = List(config.Parameters, p => p with
@@ -55,7 +65,7 @@ internal static class ConfigCheck
     };
 
     private static ImageField[]? Fields(IReadOnlyList<ImageField>? fields) =>
-        fields is null ? null : List(fields, f => f with { Name = Text(f.Name) ?? "", Description = Text(f.Description) });
+        fields is null ? null : List(fields, f => f with { Name = Text(f.Name) ?? "", Description = Text(f.Description), Metric = Text(f.Metric), Unit = Text(f.Unit) });
 
     private static string? Text(string? text) => text is null ? null : TerminalText.Clean(text);
 

@@ -69,9 +69,9 @@ internal sealed class MapMetrics
         {
             totals = plan.Values.Count;
             _numbers = [.. plan.Values.Select(value => value.Number ?? default)];
-            cells = tally is null || isGauge
+            cells = tally is null
                 ? [.. _numbers.Select((number, i) => new Cell(i, number.Bits > 0 ? number.Bits : number.Size * 8, number.IsSigned))]
-                : [new Cell(0, 64, false)];
+                : [.. _numbers.Select((number, i) => new Cell(i, 64, isGauge && number.IsSigned))];
         }
 
         var keySize = tally is null ? (int)plan.Map.KeySize : sizeof(int);

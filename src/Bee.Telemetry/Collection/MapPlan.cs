@@ -52,11 +52,25 @@ internal sealed record MapPlan
     /// <summary>The metric's name behind the tool's: what the author says, else the map's name.</summary>
     public string Name => Map.Presentation.Metric?.Name ?? Map.Name;
 
-    /// <summary>Returns the plan of a map.</summary>
+    /// <summary>Returns the plans of a map: one, and where Inspektor Gadget's declarations make counters and gauges of one map's fields one of each type.</summary>
     /// <param name="map">The map.</param>
-    /// <returns>The plan; null if the map is no metric or holds nothing that could be one.</returns>
+    /// <returns>The plans; none if the map is not a metric or holds nothing that could be one.</returns>
     /// <exception cref="BpfObjectException">A BTF type contradicts itself.</exception>
-    public static MapPlan? Of(MapDescription map)
+    public static IEnumerable<MapPlan> AllOf(MapDescription map)
+    {
+        if (map is not { DataSource: not null, Role: MapRole.Print, Presentation.Metric: null } || !map.Presentation.Fields.Values.Any(field => field.Metric is FieldMetric.Counter or FieldMetric.Gauge))
+        {
+            return Of(map) is { } plan ? [plan] : [];
+        }
+
+        string[] keys = [.. map.Presentation.Fields.Where(field => field.Value.Metric == FieldMetric.Key).Select(field => field.Key)];
+        map = keys.Length > 0 ? map.Present(new MapPresentation { Labels = keys }) : map;
+        return new[] { (FieldMetric.Counter, MetricType.Counter), (FieldMetric.Gauge, MetricType.Gauge) }
+            .Select(type => map.IsEventStream ? EventPlans.Declared(map, type.Item1, type.Item2) : EntryPlan.Of(map, type.Item2, type.Item1))
+            .OfType<MapPlan>();
+    }
+
+    private static MapPlan? Of(MapDescription map)
     {
         var said = map.Presentation.Metric ?? MetricPresentation.None;
         if (map.IsInternal || said.Type == MapRole.None || !(map.IsEventStream || MapAccess.CanPoll(map.Type)))
@@ -146,6 +160,24 @@ internal static class EventPlans
         Identity = plan.Identity,
     };
 
+    /// <summary>Adds up, or keeps, the fields that the metadata declares so. Without declared keys there is one series.</summary>
+    public static MapPlan? Declared(MapDescription map, FieldMetric declared, MetricType type)
+    {
+        var record = RecordType.ForEvent(map);
+        var fields = Fields(map, record).ToList();
+        var values = fields.Where(field => map.Presentation.Fields.GetValueOrDefault(field.Field.Name)?.Metric == declared)
+            .Select(field => EntryPlan.Value(map, field.Field, type)).OfType<PlannedValue>().ToList();
+        var labels = fields.Where(field => map.Presentation.Labels.Contains(field.Field.Name)).ToList();
+        return values.Count == 0 ? null : new MapPlan
+        {
+            Map = map,
+            Shape = record,
+            Labels = labels.ConvertAll(label => PlannedLabel.Of(record, label.Property)),
+            Values = values,
+            Identity = new LabelLayout(labels.Select(label => label.Field)),
+        };
+    }
+
     private static IEnumerable<(FieldShape Field, RecordField Property)> Fields(MapDescription map, RecordType record)
     {
         if (map.Value is null or BtfVoid)
@@ -163,7 +195,10 @@ internal static class EventPlans
 /// <summary>Plans maps whose entries hold counts or levels.</summary>
 internal static class EntryPlan
 {
-    public static MapPlan? Of(MapDescription map, MetricType type)
+    /// <param name="map">The map.</param>
+    /// <param name="type">The type of its metrics.</param>
+    /// <param name="declared">Which fields the metadata declares as values; null for all numbers.</param>
+    public static MapPlan? Of(MapDescription map, MetricType type, FieldMetric? declared = null)
     {
         var entry = EntryType.ForMap(map);
         var key = EntryShapes.Key(map);
@@ -172,8 +207,9 @@ internal static class EntryPlan
         var named = map.Presentation.Labels;
         var valueFields = EntryShapes.Fields(value);
         var values = valueFields.Count == 0
-            ? Single(map, value, type)
-            : [.. valueFields.Where(field => !named.Contains(field.Name)).Select(field => Field(map, field, type)).OfType<PlannedValue>()];
+            ? declared is null ? Single(map, value, type) : []
+            : [.. valueFields.Where(field => !named.Contains(field.Name) && (declared is null || map.Presentation.Fields.GetValueOrDefault(field.Name)?.Metric == declared))
+                .Select(field => Value(map, field, type)).OfType<PlannedValue>()];
         if (values.Count == 0)
         {
             return null;
@@ -185,7 +221,7 @@ internal static class EntryPlan
             Shape = entry,
             Labels = [.. Labels(map, entry, key, keyFields).Select(field => PlannedLabel.Of(entry, field))],
             // A single number needs no name of its own beside the map's.
-            Values = values.Count == 1 ? [values[0] with { Field = null, Help = values[0].Help ?? MapPlan.HelpOf(map) }] : values,
+            Values = values.Count == 1 && declared is null ? [values[0] with { Field = null, Help = values[0].Help ?? MapPlan.HelpOf(map) }] : values,
         };
     }
 
@@ -212,14 +248,15 @@ internal static class EntryPlan
         ? [new PlannedValue(null, number, MapPlan.UnitOf(map, value.Meaning), MapPlan.HelpOf(map)) { Type = type }]
         : [];
 
-    private static PlannedValue? Field(MapDescription map, FieldShape field, MetricType type)
+    /// <summary>A field of a struct that is a value; null for one that is not a number.</summary>
+    public static PlannedValue? Value(MapDescription map, FieldShape field, MetricType type)
     {
         if (Number(field.Value, field.BitOffset, field.BitSize, type) is not { } number)
         {
             return null;
         }
 
-        var unit = HistogramPlan.UnitOf(field.Value.Meaning) ?? HistogramUnits.OfName("_" + field.Name);
+        var unit = map.Presentation.Fields.GetValueOrDefault(field.Name)?.Unit ?? HistogramPlan.UnitOf(field.Value.Meaning) ?? HistogramUnits.OfName("_" + field.Name);
         return new PlannedValue(field.Name, number, unit, map.Presentation.Fields.GetValueOrDefault(field.Name)?.Description ?? MapPlan.HelpOf(map)) { Type = type };
     }
 

@@ -21,7 +21,8 @@ public static class MergedMetrics
             merged.Add(alike.Count == 1 ? alike[0] : Merge(first, alike));
         }
 
-        return merged;
+        // What tools measure first, then what Bee says of them.
+        return [.. merged.OrderBy(family => family.Descriptor.Name is "bee_session" or "bee_build" || family.Descriptor.Name.StartsWith("bee_session_", StringComparison.Ordinal))];
     }
 
     private static MetricFamily Merge(MetricDescriptor first, List<MetricFamily> families)

@@ -33,9 +33,8 @@ internal sealed class RecordTally : IRecordObserver
         var record = (RecordType)plan.Shape;
         _recordSize = record.Size;
         var fields = record.Fields.Where(field => plan.Labels.Any(label => label.Property.Name == field.Name));
-        var value = plan.Histogram is ObservationPlan observed ? observed.Value : plan.Values[0].Number;
-        _leastSize = fields.Select(field => field.Offset + field.Size).Append(value?.End ?? 0).Max();
-        Value = value;
+        Value = plan.Histogram is ObservationPlan observed ? observed.Value : null;
+        _leastSize = fields.Select(field => field.Offset + field.Size).Concat(plan.Values.Select(value => value.Number?.End ?? 0)).Append(Value?.End ?? 0).Max();
         _labels = new byte[plan.Identity!.Size];
         if (plan.Histogram is not null)
         {
@@ -45,7 +44,7 @@ internal sealed class RecordTally : IRecordObserver
         }
         else
         {
-            Numbers = 1;
+            Numbers = plan.Values.Count;
         }
 
         _table = new EntryTableOfLabels(_labels.Length, Numbers);
@@ -84,13 +83,15 @@ internal sealed class RecordTally : IRecordObserver
             {
                 Spread(record, numbers);
             }
-            else if (Value is { } value)
-            {
-                numbers[0] = value.Read(record, out _);
-            }
             else
             {
-                numbers[0]++;
+                for (var i = 0; i < numbers.Length; i++)
+                {
+                    var value = _plan.Values[i];
+                    numbers[i] = value.Number is not { } number ? numbers[i] + 1
+                        : value.Type == MetricType.Gauge ? number.Read(record, out _)
+                        : numbers[i] + number.ReadAmount(record);
+                }
             }
         }
     }
@@ -161,6 +162,19 @@ internal sealed class RecordTally : IRecordObserver
         if (Native is not null && !isNegative)
         {
             numbers[_histogram.Totals + Native.Of(bits)]++;
+        }
+    }
+}
+
+/// <summary>Several counts of the records of one buffer.</summary>
+internal sealed class RecordTallies(RecordTally[] tallies) : IRecordObserver
+{
+    /// <inheritdoc/>
+    public void Observe(ReadOnlySpan<byte> record)
+    {
+        foreach (var tally in tallies)
+        {
+            tally.Observe(record);
         }
     }
 }

@@ -22,25 +22,18 @@ public sealed class SessionMeter
         Streams = streams;
         foreach (var map in session.Maps.Where(map => !LostCounts.IsCount(map.Description, session.File) && map.Name != LostCounts.MapName))
         {
-            if (PlanOf(map) is not { } plan)
+            var plans = PlansOf(map);
+            if (!map.Description.IsEventStream)
             {
-                continue;
+                _measured.AddRange(plans.Select(plan => (plan, map, (RecordTally?)null)));
             }
-
-            RecordTally? tally = null;
-            if (map.Description.IsEventStream)
+            else if (streams.FirstOrDefault(stream => stream.Name == map.Name && stream.Map is not null) is { } stream && plans.Count > 0)
             {
-                // Who reads a buffer takes its records out, so it can be counted only there.
-                if (streams.FirstOrDefault(stream => stream.Name == map.Name && stream.Map is not null) is not { } stream)
-                {
-                    continue;
-                }
-
-                tally = new RecordTally(plan, map);
-                stream.Observer = tally;
+                // Who reads a buffer takes its records out, so they can be counted only there.
+                RecordTally[] tallies = [.. plans.Select(plan => new RecordTally(plan, map))];
+                stream.Observer = tallies.Length == 1 ? tallies[0] : new RecordTallies(tallies);
+                _measured.AddRange(plans.Zip(tallies, (plan, tally) => (plan, map, (RecordTally?)tally)));
             }
-
-            _measured.Add((plan, map, tally));
         }
     }
 
@@ -79,16 +72,16 @@ public sealed class SessionMeter
         }
     }
 
-    private static MapPlan? PlanOf(BpfMap map)
+    private static IReadOnlyList<MapPlan> PlansOf(BpfMap map)
     {
         try
         {
-            return MapPlan.Of(map.Description);
+            return [.. MapPlan.AllOf(map.Description)];
         }
         catch (BpfObjectException)
         {
             // Types that contradict themselves are told of where the map is streamed.
-            return null;
+            return [];
         }
     }
 }

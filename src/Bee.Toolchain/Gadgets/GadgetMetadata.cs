@@ -24,11 +24,22 @@ public sealed record GadgetMetadata
         ArgumentNullException.ThrowIfNull(file);
         return new ObjectPresentation
         {
-            Maps = file.Maps.Where(map => map.DataSource is not null).ToDictionary(map => map.Name, map => new MapPresentation { Fields = Fields(map.DataSource!, map.Key, map.Value) }),
+            Maps = file.Maps.Where(map => map.DataSource is not null).ToDictionary(map => map.Name, Map),
             Programs = file.Programs.Where(program => program.DataSource is not null).ToDictionary(
                 program => program.Name, program => new ProgramPresentation { Fields = Fields(program.DataSource!, program.Record) }),
             Parameters = file.Parameters.Where(parameter => Parameters.ContainsKey(parameter.Name)).DistinctBy(parameter => parameter.Name).ToDictionary(
                 parameter => parameter.Name, parameter => Fitting(parameter, Parameters[parameter.Name])),
+        };
+    }
+
+    private MapPresentation Map(MapDescription map)
+    {
+        var fields = Fields(map.DataSource!, map.Key, map.Value);
+        return new MapPresentation
+        {
+            Fields = fields,
+            // Its histograms have one unit, that of the slots.
+            Unit = map.Role == MapRole.Histogram ? fields.Values.Select(field => field.Unit).FirstOrDefault(unit => unit is not null) : null,
         };
     }
 

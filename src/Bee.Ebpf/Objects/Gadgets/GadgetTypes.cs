@@ -4,6 +4,7 @@ namespace Bee.Ebpf;
 internal static class GadgetTypes
 {
     private const string Process = "gadget_process", Credentials = "gadget_creds";
+    private const string Counter = "gadget_counter__", Gauge = "gadget_gauge__";
     private const string ProcessField = "proc", CredentialsField = "creds";
 
     // What its own tables leave out until somebody asks for it.
@@ -45,9 +46,16 @@ internal static class GadgetTypes
 
     /// <summary>What is said of the fields of a record by their types alone.</summary>
     public static IReadOnlyDictionary<string, FieldPresentation> Words(BtfType? record) => Members(record)
-        .Where(member => s_quiet.Contains(member.Type.Name))
+        .Where(member => s_quiet.Contains(member.Type.Name) || MetricOf(member.Type.Name) is not null)
         .DistinctBy(member => member.Name)
-        .ToDictionary(member => member.Name, _ => new FieldPresentation { Hidden = true });
+        .ToDictionary(
+            member => member.Name,
+            member => MetricOf(member.Type.Name) is { } metric ? new FieldPresentation { Metric = metric } : new FieldPresentation { Hidden = true });
+
+    private static FieldMetric? MetricOf(string type) =>
+        type.StartsWith(Counter, StringComparison.Ordinal) ? FieldMetric.Counter
+        : type.StartsWith(Gauge, StringComparison.Ordinal) ? FieldMetric.Gauge
+        : null;
 
     /// <summary>The members of a record as its object has them: those of structs without a name, and of those that are spread, among its own.</summary>
     public static IReadOnlyList<BtfMember> Members(BtfType? record)
