@@ -19,7 +19,8 @@ internal sealed class HistogramCells
         var isSigned = plan is ObservationPlan { Value.IsSigned: true };
         // The first bucket of a scale is what lies below its first slot; nothing is counted there by slots, nor can be of numbers without a sign.
         _first = plan.Scale.Limits == HistogramLimits.Named || isSigned || (plan is ObservationPlan && plan.Scale.Limits == HistogramLimits.Linear) ? 0 : 1;
-        var bounds = plan.Scale.UpperBounds()[_first..^1];
+        // The last slot that a program counts has no upper bound, since it puts there what is beyond.
+        double[] bounds = [.. plan.Scale.UpperBounds()[_first..].TakeWhile(double.IsFinite)];
         // Powers of two beyond 2^53 and steps of less than 1 can have bounds that are alike as a double or as a whole number.
         Targets = new int[plan.Scale.Buckets];
         var rising = new List<double>();

@@ -63,6 +63,9 @@ internal sealed class SeriesStore
     /// <summary>How many entries the last pass found.</summary>
     public int Entries => _entries.Count;
 
+    /// <summary>How many entries there is memory for.</summary>
+    public int Room => _entries.Room;
+
     /// <summary>Whether the last pass found an entry with this key.</summary>
     public bool Knows(ReadOnlySpan<byte> key) => _entries.Find(key, EntryTable.Hash(key)) >= 0;
 

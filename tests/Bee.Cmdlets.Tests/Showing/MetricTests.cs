@@ -1,0 +1,369 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Management.Automation;
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>Metrics of programs in the kernel: entries that the test itself sets, and records of a process of its own.</summary>
+[Collection("Bee")]
+public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IClassFixture<MetricPrograms>, IDisposable
+{
+    private readonly Shell _shell = new();
+    private readonly Load _load = new();
+
+    [KernelFact]
+    public void Maps_of_every_kind_and_buffers_are_metrics_with_their_units()
+    {
+        Start();
+        Objects("Set-BeeMapEntry counter_sent_bytes @{ Key = @{ pid = 7; comm = 'b\"c' }; Value = 10 }, @{ Key = @{ pid = 8; comm = 'x' }; Value = 32 }");
+        Objects("Set-BeeMapEntry gauge_level @{ Key = 1; Value = -5 }");
+        _load.Do(": < /etc/hostname; : < /etc/hosts");
+        Assert.True(SpinWait.SpinUntil(() => Number("bee_metrics_seen_total") is 2, TimeSpan.FromSeconds(20)));
+
+        Assert.Equal(["pid=7,comm=b\"c:10", "pid=8,comm=x:32"], Series("bee_metrics_sent_bytes_total"));
+        Assert.Equal(["key=1:-5"], Series("bee_metrics_level"));
+        Assert.Equal(2, Number("bee_metrics_cpu_total"));
+        Assert.Equal(2, Number("bee_metrics_wait_seconds"));
+        Assert.Equal(["0"], Strings("(Get-BeeMetric bee_metrics_wait_seconds).Histogram.Sum -ne 0.000003"));
+        Assert.Equal(["1.023E-06:1", "2.047E-06:1"], Strings("(Get-BeeMetric bee_metrics_wait_seconds).Histogram.Buckets | Where-Object Count | ForEach-Object { \"$($_.UpperBound):$($_.Count)\" }"));
+    }
+
+    [KernelFact]
+    public void A_deleted_key_stays_and_a_key_that_returns_begins_anew()
+    {
+        Start();
+        Objects("Set-BeeMapEntry counter_sent_bytes @{ Key = @{ pid = 7; comm = 'x' }; Value = 10 }");
+        Assert.Equal(["pid=7,comm=x:10"], Series("bee_metrics_sent_bytes_total"));
+        Objects("Remove-BeeMapEntry counter_sent_bytes @{ pid = 7; comm = 'x' } -Confirm:$false");
+        Assert.Equal(["pid=7,comm=x:10"], Series("bee_metrics_sent_bytes_total"));
+        var created = (DateTime)Objects("(Get-BeeMetric bee_metrics_sent_bytes_total).Created")[0].BaseObject;
+        Objects("Set-BeeMapEntry counter_sent_bytes @{ Key = @{ pid = 7; comm = 'x' }; Value = 4 }");
+
+        Assert.Equal(["pid=7,comm=x:4"], Series("bee_metrics_sent_bytes_total"));
+        Assert.True((DateTime)Objects("(Get-BeeMetric bee_metrics_sent_bytes_total).Created")[0].BaseObject > created);
+    }
+
+    [KernelFact]
+    public void Beyond_the_limit_and_without_a_label_the_sum_stays_the_maps()
+    {
+        Start();
+        Objects("1..30 | ForEach-Object { @{ Key = @{ pid = $_; comm = \"c$($_ % 3)\" }; Value = $_ } } | Set-BeeMapEntry counter_sent_bytes");
+        string all = Scrape("Start-BeeMetricServer 0 -SeriesLimit 10");
+        string without = Scrape("Start-BeeMetricServer 0 -LeaveOut pid");
+
+        Assert.Equal(11, Samples(all, "bee_metrics_sent_bytes_total").Count);
+        Assert.Single(Samples(all, "bee_metrics_sent_bytes_total"), sample => sample.Contains("bee_overflow=\"true\"", StringComparison.Ordinal));
+        Assert.Equal(465, Sum(Samples(all, "bee_metrics_sent_bytes_total")));
+        Assert.Equal(3, Samples(without, "bee_metrics_sent_bytes_total").Count);
+        Assert.Equal(465, Sum(Samples(without, "bee_metrics_sent_bytes_total")));
+    }
+
+    [KernelFact]
+    public void Hostile_keys_leave_the_scrape_valid_and_complete()
+    {
+        Start();
+        Objects("""
+            Set-BeeMapEntry counter_sent_bytes @{ Key = @{ pid = 1; comm = "a`nb" }; Value = 1 }, @{ Key = @{ pid = 2; comm = '"\{}' }; Value = 2 }, @{ Key = @{ pid = 3; comm = '' }; Value = 3 }
+            Set-BeeMapEntry counter_odd @{ Key = [byte[]](0xff, 0xfe, 0, 1); Value = 4 }, @{ Key = [byte[]](0xff, 0xfe, 0, 2); Value = 5 }
+            """);
+        string text = Scrape("Start-BeeMetricServer 0");
+
+        Assert.Equal(6, Sum(Samples(text, "bee_metrics_sent_bytes_total")));
+        Assert.Equal(9, Sum(Samples(text, "bee_metrics_odd_total")));
+        AssertClean(text);
+        AssertClean(Scrape("Start-BeeMetricServer 0 -MetricNames BumbleBee"), lint: false);
+    }
+
+    [KernelFact]
+    public void A_count_of_32_bits_that_wraps_around_goes_on()
+    {
+        Start();
+        Objects("Set-BeeMapEntry counter_small @{ Key = 1; Value = 4294967290 }");
+        Assert.Equal(4294967290, Number("bee_metrics_small_total"));
+        Objects("Set-BeeMapEntry counter_small @{ Key = 1; Value = 4 }");
+        Assert.Equal(4294967300, Number("bee_metrics_small_total"));
+    }
+
+    [KernelFact]
+    public void Bees_own_metrics_tell_of_events_losses_and_maps()
+    {
+        Start("-BufferSize 1");
+        _load.Do("for i in 1 2 3; do : < /etc/hostname; done");
+        Assert.True(SpinWait.SpinUntil(() => Value("bee_session_events_total", "counter_seen") is 3, TimeSpan.FromSeconds(20)));
+
+        Assert.Equal(1, Number("bee_session_up"));
+        Assert.Equal(0, Value("bee_session_lost_events_total", "counter_seen"));
+        Assert.Equal(0, Value("bee_session_decode_errors_total", "counter_seen"));
+        Assert.True(Number("bee_session_dropped_events_total") >= 2);
+        Assert.Equal(64, Value("bee_session_map_capacity", "counter_sent_bytes"));
+        Assert.Equal(0, Value("bee_session_map_entries", "counter_sent_bytes"));
+        Assert.Equal(["unchecked"], Strings("(Get-BeeMetric bee_session_info).Labels.signature"));
+        Assert.Single(Objects("Get-BeeMetric bee_build_info"));
+    }
+
+    [KernelFact]
+    public void A_second_session_of_a_tool_has_a_label_of_its_own()
+    {
+        Start();
+        Objects("Start-BeeProgram $program -Name second");
+        Objects("Set-BeeMapEntry counter_small @{ Key = 1; Value = 4 } -Program metrics; Set-BeeMapEntry counter_small @{ Key = 1; Value = 5 } -Program second");
+
+        Assert.Equal(["key=1,session=second:5", "key=1:4"], Series("bee_metrics_small_total").Order());
+        AssertClean(Scrape("Start-BeeMetricServer 0"));
+    }
+
+    [KernelFact]
+    public void A_session_that_ended_by_itself_keeps_its_last_values()
+    {
+        Objects("Start-BeeProgram $program -Duration 1 -Map gauge_level");
+        Objects("Set-BeeMapEntry counter_small @{ Key = 1; Value = 4 }");
+        Assert.True(SpinWait.SpinUntil(() => Strings("\"$((Get-BeeProgram metrics).State)\"") is ["Completed"], TimeSpan.FromSeconds(20)));
+
+        Objects("Get-BeeMetric");
+        Assert.Equal(0, Number("bee_session_up"));
+    }
+
+    [KernelFact]
+    public void A_taken_port_ends_the_command_before_anything_is_loaded()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        foreach (string command in new[] { "Invoke-BeeProgram", "Start-BeeProgram" })
+        {
+            ErrorRecord error = _shell.Error($"{command} /nonexistent/tool.o -MetricListen {port}; throw 'not terminating'");
+            Assert.StartsWith("MetricServer.AddressTaken", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        }
+
+        Assert.StartsWith("MetricServer.AddressTaken", _shell.Error($"Start-BeeMetricServer {port}; throw 'not terminating'").FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("MetricServer.Unprotected", _shell.Error("Start-BeeMetricServer 0.0.0.0:0; throw 'not terminating'").FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [KernelFact]
+    public void Invoke_serves_while_it_runs_and_frees_the_port_when_it_is_stopped()
+    {
+        int port = FreePort();
+        using PowerShell pipeline = _shell.Pipeline(
+            "Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -MetricListen $port", ("program", compiled.Object(programs)), ("id", _load.Id), ("port", port));
+        pipeline.BeginInvoke();
+        Assert.True(SpinWait.SpinUntil(() => IsReady(port), TimeSpan.FromSeconds(30)));
+        _load.Do(": < /etc/hostname");
+        Assert.True(SpinWait.SpinUntil(() => Samples(Get(port, "metrics"), "bee_metrics_seen_total") is [var one] && one.EndsWith(" 1", StringComparison.Ordinal), TimeSpan.FromSeconds(20)));
+
+        Assert.True(Task.Run(pipeline.Stop).Wait(TimeSpan.FromSeconds(30)));
+        var again = new TcpListener(IPAddress.Loopback, port);
+        again.Start();
+        again.Stop();
+    }
+
+    [KernelFact]
+    public void The_server_of_Start_ends_with_its_program()
+    {
+        int port = FreePort();
+        Objects("Start-BeeProgram $program -MetricListen $port", port);
+        Assert.Equal(HttpStatusCode.OK, Status(port, "readyz"));
+        Assert.Equal([$"{port}"], Strings("(Get-BeeMetricServer).Port"));
+
+        Objects("Stop-BeeProgram metrics");
+        Assert.Empty(Objects("Get-BeeMetricServer"));
+        Assert.Throws<HttpRequestException>(() => Status(port, "readyz"));
+    }
+
+    [KernelFact]
+    public void A_server_ends_with_its_runspace()
+    {
+        int port = FreePort();
+        using (var other = new Shell())
+        {
+            other.Objects("Start-BeeMetricServer $port", ("port", port));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, Status(port, "readyz"));
+            Assert.Equal(HttpStatusCode.OK, Status(port, "healthz"));
+        }
+
+        Assert.Throws<HttpRequestException>(() => Status(port, "healthz"));
+    }
+
+    [KernelFact]
+    public void Two_scrapers_at_once_see_the_same_sums_while_the_map_grows()
+    {
+        Start();
+        Objects("1..20 | ForEach-Object { @{ Key = @{ pid = $_; comm = 'c' }; Value = 1 } } | Set-BeeMapEntry counter_sent_bytes");
+        int port = int.Parse(Strings("(Start-BeeMetricServer 0).Port")[0], CultureInfo.InvariantCulture);
+        var scrapers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            double last = 0;
+            for (int i = 0; i < 20; i++)
+            {
+                double sum = Sum(Samples(Get(port, "metrics"), "bee_metrics_sent_bytes_total"));
+                Assert.True(sum >= last);
+                last = sum;
+            }
+
+            return last;
+        })).ToArray();
+        Objects("21..40 | ForEach-Object { @{ Key = @{ pid = $_; comm = 'c' }; Value = 1 } } | Set-BeeMapEntry counter_sent_bytes");
+
+        Assert.True(Task.WhenAll(scrapers).Wait(TimeSpan.FromSeconds(60)));
+        Assert.Equal(40, Sum(Samples(Get(port, "metrics"), "bee_metrics_sent_bytes_total")));
+    }
+
+    [KernelFact]
+    public void Labels_survive_json_csv_and_clixml()
+    {
+        Start();
+        Objects("Set-BeeMapEntry counter_sent_bytes @{ Key = @{ pid = 7; comm = 'x' }; Value = 10 }");
+
+        Assert.Equal(["7 counter 10"], Strings("Get-BeeMetric bee_metrics_sent_bytes_total | ConvertTo-Json | ConvertFrom-Json | ForEach-Object { \"$($_.Labels.pid) $($_.Type) $($_.Value)\" }"));
+        Assert.Equal(["{pid=\"7\",comm=\"x\"}"], Strings("Get-BeeMetric bee_metrics_sent_bytes_total | ConvertTo-Csv | ConvertFrom-Csv | ForEach-Object Labels"));
+        Assert.Equal(["x"], Strings("$m = [System.Management.Automation.PSSerializer]::Serialize((Get-BeeMetric bee_metrics_sent_bytes_total)); [System.Management.Automation.PSSerializer]::Deserialize($m).Labels.comm"));
+        Assert.All(_shell.Show("Get-BeeMetric; Get-BeeMetric | Format-List"), line => Assert.True(line.Length <= 80, line));
+    }
+
+    public void Dispose()
+    {
+        _shell.Dispose();
+        _load.Dispose();
+    }
+
+    private void Start(string more = "") => Objects($"Start-BeeProgram $program -Parameter @{{ target_pid = $id }} {more}");
+
+    private IReadOnlyList<PSObject> Objects(string script, int port = 0) => _shell.Objects(script, ("program", compiled.Object(programs)), ("id", _load.Id), ("port", port));
+
+    private string[] Strings(string script) => [.. Objects(script).Select(item => $"{item}")];
+
+    private string[] Series(string name) =>
+        [.. Strings($"Get-BeeMetric {name} | ForEach-Object {{ $m = $_; \"$(($m.Labels.Keys | ForEach-Object {{ \"$_=$($m.Labels[$_])\" }}) -join ','):$($m.Value)\" }}").Order()];
+
+    private double? Number(string name) => Objects($"Get-BeeMetric {name}") is [var one] ? ((double)one.Properties["Value"].Value) : null;
+
+    private double? Value(string name, string map) => Objects($"Get-BeeMetric {name} | Where-Object {{ $_.Labels.map -eq '{map}' }}") is [var one] ? (double)one.Properties["Value"].Value : null;
+
+    private string Scrape(string start)
+    {
+        string uri = Strings($"($global:server = {start}).Uri")[0];
+        using var client = new HttpClient();
+        string text = client.GetStringAsync(uri).GetAwaiter().GetResult();
+        Objects("$global:server | Stop-BeeMetricServer");
+        return text;
+    }
+
+    private static string Get(int port, string path)
+    {
+        using var client = new HttpClient();
+        return client.GetStringAsync($"http://127.0.0.1:{port}/{path}").GetAwaiter().GetResult();
+    }
+
+    private static HttpStatusCode Status(int port, string path)
+    {
+        using var client = new HttpClient();
+        using HttpResponseMessage answer = client.GetAsync($"http://127.0.0.1:{port}/{path}").GetAwaiter().GetResult();
+        return answer.StatusCode;
+    }
+
+    private static bool IsReady(int port)
+    {
+        try
+        {
+            return Status(port, "readyz") == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        listener.Stop();
+        return port;
+    }
+
+    private static List<string> Samples(string text, string name) =>
+        [.. text.Split('\n').Where(line => line.StartsWith(name + "{", StringComparison.Ordinal) || line.StartsWith(name + " ", StringComparison.Ordinal))];
+
+    private static double Sum(IEnumerable<string> samples) => samples.Sum(sample => double.Parse(sample[(sample.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+
+    private static void AssertClean(string text, bool lint = true)
+    {
+        if (!File.Exists("/usr/bin/promtool"))
+        {
+            return;
+        }
+
+        var start = new ProcessStartInfo("/usr/bin/promtool", ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
+        using Process check = Process.Start(start)!;
+        check.StandardInput.Write(text);
+        check.StandardInput.Close();
+        string found = check.StandardError.ReadToEnd() + check.StandardOutput.ReadToEnd();
+        check.WaitForExit();
+        if (lint)
+        {
+            Assert.Equal("", found);
+        }
+        else
+        {
+            Assert.DoesNotContain("error while linting", found, StringComparison.Ordinal);
+        }
+    }
+}
+
+/// <summary>A program with metrics of every kind, compiled once.</summary>
+public sealed class MetricPrograms
+{
+    private const string Source = """
+        #include "bee.h"
+        BEE_LICENSE("GPL");
+        BEE_PARAM(pid_t, target_pid, 1);
+
+        struct sender { u32 pid; char comm[16]; };
+        struct odd { char name[4]; };
+        struct seen { char comm[16]; };
+        struct wait { u64 took; };
+
+        BEE_HASH(counter_sent_bytes, struct sender, u64, 64);
+        BEE_HASH(counter_small, u32, u32, 64);
+        BEE_HASH(counter_odd, struct odd, u64, 64);
+        BEE_ARRAY(gauge_level, s64, 4);
+        BEE_PERCPU_ARRAY(counter_cpu, u64, 1);
+        BEE_RING(counter_seen, struct seen, 4096);
+        BEE_RING(hist_wait_ns, struct wait, 4096);
+
+        SEC("tracepoint/syscalls/sys_enter_openat")
+        int entered(struct trace_event_raw_sys_enter *ctx)
+        {
+            u32 zero = 0;
+            u64 *count;
+            struct seen *seen;
+            struct wait *wait;
+
+            if (!bee_targeted(target_pid))
+                return 0;
+            count = bpf_map_lookup_elem(&counter_cpu, &zero);
+            if (!count)
+                return 0;
+            *count += 1;
+            seen = bee_reserve(counter_seen, struct seen);
+            if (!seen)
+                return 0;
+            bpf_get_current_comm(seen->comm, sizeof(seen->comm));
+            bee_submit(seen);
+            wait = bee_reserve(hist_wait_ns, struct wait);
+            if (!wait)
+                return 0;
+            wait->took = 1000 * *count;
+            bee_submit(wait);
+            return 0;
+        }
+        """;
+
+    private string? _object;
+
+    public string Object(Programs programs) => _object ??= programs.Compile("metrics", Source);
+}
