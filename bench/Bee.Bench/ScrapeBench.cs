@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Bee.Ebpf;
+using Bee.Telemetry.Collection;
 using Bee.Telemetry.Exposition;
 using Bee.Telemetry.Metrics;
 using Bee.Telemetry.Serving;
@@ -12,22 +14,25 @@ internal static class ScrapeBench
 {
     private const double Limit = 50;
 
+    // A round takes few milliseconds: more of them until the runtime has compiled what is hot again.
+    private const int WarmUps = 10 * Report.WarmUps;
+
     public static IEnumerable<Row> Run(Workbench bench)
     {
         Workbench.Run("gcc", "-O2", Workbench.Source("scrape.c"), "-o", bench.Path("scrape"));
         var families = Families();
         var floor = new List<double>();
         var times = Enum.GetValues<ExpositionFormat>().ToDictionary(format => format, _ => new List<double>());
-        for (var i = -Report.WarmUps; i < Report.Runs; i++)
+        for (var i = -WarmUps; i < Report.Runs; i++)
         {
-            var c = Workbench.Numbers(Workbench.Run(bench.Path("scrape")));
+            var c = i < 0 ? [] : Workbench.Numbers(Workbench.Run(bench.Path("scrape")));
             foreach (var (format, list) in times)
             {
                 using var buffer = new ExpositionBuffer();
                 var start = CpuClock.Now();
                 MetricEncoder.Encode(MergedFamilies.Merge(families).Families, format, buffer);
                 var elapsed = CpuClock.Now() - start;
-                if (format == ExpositionFormat.Text && buffer.Written.Span.Count((byte)'\n') != c[0])
+                if (i >= 0 && format == ExpositionFormat.Text && buffer.Written.Span.Count((byte)'\n') != c[0])
                 {
                     throw new InvalidOperationException("Both sides must write the same lines.");
                 }
@@ -46,15 +51,43 @@ internal static class ScrapeBench
 
         var text = Report.Median(times[ExpositionFormat.Text]);
         var snprintf = Report.Median(floor);
-        yield return new Row("scrape, 10,000 series, text vs snprintf", Time(snprintf), Time(text), Report.Number(text / snprintf), "<= 2.00", text <= 2 * snprintf && text <= Limit);
+        yield return new Row("scrape, 10,000 series, text vs snprintf", Time(snprintf), Time(text), Report.Number(text / snprintf), "<= 1.00", text <= snprintf && text <= Limit);
         foreach (var format in (ExpositionFormat[])[ExpositionFormat.OpenMetrics, ExpositionFormat.Protobuf])
         {
             var time = Report.Median(times[format]);
             yield return new Row($"  (encoded as {format})", "", Time(time), "", $"<= {Limit} ms", time <= Limit);
         }
 
+        var collected = Report.Median(Collected(bench));
+        yield return new Row("  (read from a hash map, as text)", "", Time(collected), "", $"<= {Limit} ms", collected <= Limit);
         var answered = Report.Median(Answered(families));
         yield return new Row("  (answered by HTTP with gzip)", "", Time(answered), "", $"<= {Limit} ms", answered <= Limit);
+    }
+
+    // From the entries in the kernel, with a key of five fields, to the bytes.
+    private static List<double> Collected(Workbench bench)
+    {
+        using var session = BpfSession.Load(bench.Object("series"), new BpfSessionOptions());
+        session.Programs.Single(program => program.Name == "fill_hash").Run([]);
+        var metrics = new SessionMetrics(new SessionMeter(session, []), new SessionMetricsOptions { Tool = "bench", SeriesLimit = 20_000 });
+        var times = new List<double>();
+        for (var i = -WarmUps; i < Report.Runs; i++)
+        {
+            using var buffer = new ExpositionBuffer();
+            var start = CpuClock.Now();
+            MetricEncoder.Encode(MergedFamilies.Merge(metrics.Collect(CancellationToken.None)).Families, ExpositionFormat.Text, buffer);
+            if (i >= 0)
+            {
+                times.Add((CpuClock.Now() - start) / 1e6);
+            }
+
+            if (buffer.Written.Span.Count((byte)'\n') < 10_000)
+            {
+                throw new InvalidOperationException("The scrape must have 10,000 series.");
+            }
+        }
+
+        return times;
     }
 
     // The processor time of both sides; the client only counts the bytes.
@@ -65,7 +98,7 @@ internal static class ScrapeBench
         var request = "GET /metrics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"u8.ToArray();
         var bytes = new byte[1 << 20];
         var times = new List<double>();
-        for (var i = -Report.WarmUps; i < Report.Runs; i++)
+        for (var i = -WarmUps; i < Report.Runs; i++)
         {
             var start = CpuClock.Now();
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);

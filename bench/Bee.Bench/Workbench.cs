@@ -11,6 +11,7 @@ internal sealed class Workbench : IDisposable
     public Workbench()
     {
         Compile("fill.bpf.c", "fill.o");
+        Compile("fill.bpf.c", "series.o", "-DENTRIES=10000");
         Compile("burst.bpf.c", "burst.o");
         Compile("live.bpf.c", "live.o");
         Compile("live.bpf.c", "untyped.o", "-DUNTYPED");

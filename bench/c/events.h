@@ -25,6 +25,8 @@ struct flow {
 };
 
 #define EVENTS 1000000
+#ifndef ENTRIES
 #define ENTRIES 100000
+#endif
 
 #endif

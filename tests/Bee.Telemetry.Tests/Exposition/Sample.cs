@@ -48,6 +48,8 @@ internal static class Sample
         Histograms("bee_test_latency_seconds", "seconds", (["a"], Histogram([1e-6, 0.001, 1], [1, 2, 3, 4], 12.5)), (["b"], Histogram([1e-6, 0.001, 1], [0, 0, 0, 0], 0))),
         Histograms("bee_test_size", null, (["a"], PowersOfTwo())),
         Histograms("bee_test_unsummed", null, (["a"], PowersOfTwo(null))),
+        Histograms("bee_test_idle", null, (["a"], new([1], [0, 0], 0) { Native = new(0, 0, 0, 0, []) })),
+        Histograms("bee_test_tiny_seconds", "seconds", (["a"], new([0.001], [4, 0], 0.0017) { Native = new(0, 0, 1, -13, [0, 1, 0, 2, 0]) })),
         new(new("bee_test_build", MetricType.Info, null, "Backslash \\ and\nnewline.", ["version"]), [new(["1.0"], 1)]),
         new(new("ebpf_solo_io_events", MetricType.Counter, null, null, ["le", "__name__"]) { IsVerbatim = true }, [new(["a", "b"], 1) { Created = Created }]),
     ];

@@ -27,6 +27,10 @@ public class NativeHistogramTests
         Assert.Equal(
             [("-0.5", "0.5", "2"), ("0.5", "1", "1"), ("1", "2", "3"), ("4", "8", "4")],
             native.GetProperty("buckets").EnumerateArray().Select(bucket => (Text(bucket, 1), Text(bucket, 2), Text(bucket, 3))));
+        Assert.Equal("0", Assert.Single(Scraped.Select(prometheus, "native", "bee_test_idle")).Histogram!.Value.GetProperty("count").GetString());
+        Assert.Equal(
+            [("-0", "0", "1"), ("0.0001220703125", "0.000244140625", "1"), ("0.00048828125", "0.0009765625", "2")],
+            Assert.Single(Scraped.Select(prometheus, "native", "bee_test_tiny_seconds")).Histogram!.Value.GetProperty("buckets").EnumerateArray().Select(bucket => (Text(bucket, 1), Text(bucket, 2), Text(bucket, 3))));
         Assert.Equal("NaN", Assert.Single(Scraped.Select(prometheus, "native", "bee_test_unsummed")).Histogram!.Value.GetProperty("sum").GetString());
         Assert.Equal(10, Assert.Single(Scraped.Select(prometheus, "classic", "bee_test_unsummed_count")).Value);
         Assert.Empty(Scraped.Select(prometheus, "text", "bee_test_unsummed_sum", 0));
