@@ -24,6 +24,8 @@ BeforeDiscovery {
         'Connect-BeeRegistry: Example 1: User name and password'           = 'it asks for a password'
         'Connect-BeeRegistry: Example 2: A token, in a job that nobody watches' = 'there is no token here'
         'Connect-BeeRegistry: Example 3: A registry with a company''s own certificate' = 'it asks for a password'
+        'Connect-BeeRegistry: Example 4: From standard input'              = 'there is no password here'
+        'Connect-BeeRegistry: Example 5: From the environment'             = 'there is no password here'
         'Disconnect-BeeRegistry: Example 1: One registry'                  = 'it would change the logins of whoever runs the tests'
         'Disconnect-BeeRegistry: Example 2: Logging in for a while'        = 'it asks for a password'
         'New-BeeContainer: Example 1: A container around an image'         = 'it needs the base of ./build.sh container; the tests of containers make one of their own'

@@ -11,38 +11,127 @@ namespace Bee.Cmdlets;
 [OutputType(typeof(RegistryLogin))]
 public sealed class ConnectRegistryCommand : RegistryCmdlet
 {
-    private const string PasswordSet = "Password", TokenSet = "Token";
+    /// <summary>The environment variables with a user name and a password, for jobs. A password without a name is a token.</summary>
+    public const string UserVariable = "BEE_REGISTRY_USER", PasswordVariable = "BEE_REGISTRY_PASSWORD";
+
+    private const string PasswordSet = "Password", TokenSet = "Token", PipelineSet = "Pipeline";
+
+    private readonly List<object?> _piped = [];
 
     /// <summary>Host and, where it needs one, port: ghcr.io, localhost:5000.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PasswordSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = TokenSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PipelineSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(RegistryCompleter))]
     [WithoutLogin]
     public string Registry { get; set; } = string.Empty;
 
-    /// <summary>User name and password. With a user name alone the password is asked for.</summary>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = PasswordSet)]
+    /// <summary>
+    /// User name and password. With a user name alone the password is asked for. Without the parameter the login is that of BEE_REGISTRY_USER and BEE_REGISTRY_PASSWORD of the
+    /// environment, and else it is asked for, where a terminal is there.
+    /// </summary>
+    [Parameter(Position = 1, ParameterSetName = PasswordSet)]
     [ValidateNotNull]
-    [Credential]
-    public PSCredential Credential { get; set; } = PSCredential.Empty;
+    [Login]
+    public PSCredential? Credential { get; set; }
 
     /// <summary>A token: an identity token, one that goes in the password's place, or one that is sent as it is. What it is, is found out.</summary>
     [Parameter(Mandatory = true, ParameterSetName = TokenSet)]
     [ValidateNotNull]
     public SecureString Token { get; set; } = new();
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord() => Guard(Registry, Connect);
+    /// <summary>The user name for the password that comes through the pipeline. Without it what comes is a token.</summary>
+    [Parameter(ParameterSetName = PipelineSet)]
+    [ValidateNotNullOrEmpty]
+    public string? UserName { get; set; }
 
-    private void Connect()
+    /// <summary>Takes the password, or without -UserName a token, from the pipeline.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PipelineSet)]
+    [Alias("PasswordStdin")]
+    public SwitchParameter PasswordFromPipeline { get; set; }
+
+    /// <summary>The password or token: one line of text, or a SecureString.</summary>
+    // Of this type no value fails to bind, so that no error repeats it.
+    [Parameter(ValueFromPipeline = true, ParameterSetName = PipelineSet)]
+    [ValidateNotNull]
+    public object? InputObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == PipelineSet)
+        {
+            _piped.Add(InputObject);
+            return;
+        }
+
+        Guard(Registry, () => Connect(Given()));
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (ParameterSetName == PipelineSet)
+        {
+            Guard(Registry, () => Connect(new Login(UserName, Piped(), "password or token from the pipeline")));
+        }
+    }
+
+    private Login Given()
+    {
+        if (ParameterSetName == TokenSet)
+        {
+            return new Login(null, Text(Token), "token");
+        }
+
+        if (Credential is { } given)
+        {
+            return Of(given);
+        }
+
+        if (Environment.GetEnvironmentVariable(PasswordVariable) is { } password)
+        {
+            return new Login(Environment.GetEnvironmentVariable(UserVariable) is { Length: > 0 } name ? name : null, password, $"environment variable {PasswordVariable}");
+        }
+
+        if (!Interaction.IsPossible)
+        {
+            throw new BeeInputException(
+                "NoLogin",
+                $"No login for {Registry} is given, and no terminal is here to ask at.",
+                $"Set {UserVariable} and {PasswordVariable} in the environment, pass the password through the pipeline with -PasswordFromPipeline, or give -Credential or -Token.");
+        }
+
+        return Host.UI.PromptForCredential(null, $"Login for {Registry}", null, Registry) is { } typed ? Of(typed) : throw new PipelineStoppedException();
+    }
+
+    private string Piped()
+    {
+        // The standard input of pwsh -Command and -File is in $input, whatever else stands on the line.
+        string[] lines = [.. _piped.Select(item => (item is PSObject wrapped ? wrapped.BaseObject : item) switch
+        {
+            SecureString secret => Text(secret),
+            string text => text.TrimEnd('\r', '\n'),
+            _ => string.Empty,
+        }).Where(line => line.Length > 0)];
+        return lines switch
+        {
+            [var line] => line,
+            [] => throw new BeeInputException(
+                "EmptySecret", $"No password or token for {Registry} came through the pipeline.", "pwsh -Command and -File have their standard input in $input: $input | Connect-BeeRegistry …"),
+            _ => throw new BeeInputException("SeveralSecrets", $"{lines.Length} objects came through the pipeline where one password or token for {Registry} is expected.", "Pass one line of text, or one SecureString."),
+        };
+    }
+
+    private void Connect(Login given)
     {
         // Read first: what is wrong with the file is better known before anything is sent.
         DockerConfig logins = Link.Logins;
         _ = logins.Registries();
-        string secret = ParameterSetName == TokenSet ? new NetworkCredential("", Token).Password : Credential.GetNetworkCredential().Password;
-        if (secret.Length == 0)
+        if (given.Secret.Length == 0)
         {
-            throw new BeeInputException("EmptySecret", $"The {(ParameterSetName == TokenSet ? "token" : "password")} for {Registry} is empty.");
+            throw new BeeInputException("EmptySecret", $"The {given.Source} for {Registry} is empty.");
         }
 
         if (!ShouldProcess($"{Registry}, kept in {logins.Path}", "Log in"))
@@ -54,12 +143,26 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
         RegistryOptions options = Link.Options(Registry, null);
         RegistryLogin login = Link.Wait(async stop =>
         {
-            RegistryCredential credential = ParameterSetName == TokenSet
-                ? await LoginCheck.TokenAsync(Registry, secret, options, stop).ConfigureAwait(false)
-                : await LoginCheck.PasswordAsync(Registry, Credential.UserName, secret, options, stop).ConfigureAwait(false);
+            RegistryCredential credential = given.UserName is null
+                ? await LoginCheck.TokenAsync(Registry, given.Secret, options, stop).ConfigureAwait(false)
+                : await LoginCheck.PasswordAsync(Registry, given.UserName, given.Secret, options, stop).ConfigureAwait(false);
             string kept = await logins.StoreAsync(Registry, credential, stop).ConfigureAwait(false);
             return new RegistryLogin(Registry, credential.UserName, LoginCheck.KindOf(credential), kept);
         });
         WriteObject(login);
+    }
+
+    private static Login Of(PSCredential credential) => new(credential.UserName, Text(credential.Password), "password");
+
+    private static string Text(SecureString secret) => new NetworkCredential("", secret).Password;
+
+    /// <summary>A login to try.</summary>
+    /// <param name="UserName">The user's name; null for a token.</param>
+    /// <param name="Secret">The password or token.</param>
+    /// <param name="Source">What it is, for messages.</param>
+    private readonly record struct Login(string? UserName, string Secret, string Source)
+    {
+        /// <summary>The source alone: a record's own text would show the secret.</summary>
+        public override string ToString() => Source;
     }
 }

@@ -61,7 +61,7 @@ internal static class SigningKeyFile
     /// <summary>Asks whoever sits there. Null where nobody does: a script must get an error and not wait.</summary>
     private static SecureString? Ask(PSHost host, string path)
     {
-        if (Console.IsInputRedirected || Environment.GetCommandLineArgs().Skip(1).Any(IsNonInteractive))
+        if (!Interaction.IsPossible)
         {
             return null;
         }
@@ -77,10 +77,6 @@ internal static class SigningKeyFile
             return null;
         }
     }
-
-    // Any beginning of the switch that pwsh takes for it. Its host would refuse too, but only after the question was on the screen.
-    private static bool IsNonInteractive(string argument) =>
-        argument.Length > 4 && argument[0] == '-' && "-NonInteractive".StartsWith(argument, StringComparison.OrdinalIgnoreCase);
 
     private static byte[] Bytes(SecureString text)
     {

@@ -9,7 +9,7 @@ public sealed class RegistryLoginTests : IDisposable
 {
     private const string Password = "s3cret-pass";
 
-    private static readonly string[] s_variables = ["DOCKER_CONFIG", "REGISTRY_AUTH_FILE"];
+    private static readonly string[] s_variables = ["DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "BEE_REGISTRY_USER", "BEE_REGISTRY_PASSWORD"];
 
     private readonly Dictionary<string, string?> _before = s_variables.ToDictionary(name => name, Environment.GetEnvironmentVariable);
     private readonly TempFolder _folder = new();
@@ -51,6 +51,42 @@ public sealed class RegistryLoginTests : IDisposable
         Assert.Empty(_shell.Objects("$login | Disconnect-BeeRegistry", ("login", login)));
         Assert.DoesNotContain(registry.Host, Config, StringComparison.Ordinal);
         Assert.Equal("Registry.Unauthorized", Id(_shell.Error("Find-BeeImage $registry", ("registry", registry.Host))));
+    }
+
+    [ToolTheory(Tool.Registry)]
+    [InlineData("$password | Connect-BeeRegistry $registry -UserName ada -PasswordFromPipeline")]
+    [InlineData("\"$password`r`n\" | Connect-BeeRegistry $registry -UserName ada -PasswordStdin")]
+    [InlineData("ConvertTo-SecureString $password -AsPlainText | Connect-BeeRegistry $registry -UserName ada -PasswordFromPipeline")]
+    [InlineData("$env:BEE_REGISTRY_USER = 'ada'; $env:BEE_REGISTRY_PASSWORD = $password; $registry | Connect-BeeRegistry")]
+    public void Login_without_a_question_comes_from_the_pipeline_or_the_environment(string script)
+    {
+        using var registry = DebianRegistry.Start(new DebianRegistryOptions { Users = new Dictionary<string, string> { ["ada"] = Password } });
+
+        PSObject login = Assert.Single(_shell.Objects(script, ("registry", registry.Host), ("password", Password)));
+
+        Assert.Equal("ada", login.Properties["UserName"].Value);
+        Assert.Contains(registry.Host, Config, StringComparison.Ordinal);
+    }
+
+    [ToolFact(Tool.Registry)]
+    public void Password_of_the_environment_without_a_user_is_a_token()
+    {
+        _tokens.RefreshTokens["refr3sh"] = "ada";
+        using var registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = _tokens });
+
+        PSObject login = Assert.Single(_shell.Objects("$env:BEE_REGISTRY_USER = ''; $env:BEE_REGISTRY_PASSWORD = 'refr3sh'; Connect-BeeRegistry $registry", ("registry", registry.Host)));
+
+        Assert.Equal("IdentityToken", $"{login.Properties["Kind"].Value}");
+    }
+
+    [Theory]
+    [InlineData("@() | Connect-BeeRegistry localhost:1 -PasswordFromPipeline", "EmptySecret")]
+    [InlineData("Connect-BeeRegistry localhost:1 -PasswordFromPipeline", "EmptySecret")]
+    [InlineData("'one', 'two' | Connect-BeeRegistry localhost:1 -PasswordFromPipeline", "SeveralSecrets")]
+    public void Pipeline_without_one_secret_is_an_error(string script, string id)
+    {
+        Assert.Equal(id, Id(_shell.Error(script)));
+        Assert.Empty(Config);
     }
 
     [ToolFact(Tool.Registry)]

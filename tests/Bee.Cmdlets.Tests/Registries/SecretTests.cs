@@ -14,7 +14,7 @@ public sealed class SecretTests : IDisposable
     private const string Password = "s3cret\"pass&wörd";
     private const string Refresh = "r3fresh-token";
 
-    private static readonly string[] s_variables = ["DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "PATH"];
+    private static readonly string[] s_variables = ["DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "PATH", "BEE_REGISTRY_USER", "BEE_REGISTRY_PASSWORD"];
 
     private readonly Dictionary<string, string?> _before = s_variables.ToDictionary(name => name, Environment.GetEnvironmentVariable);
     private readonly ConcurrentBag<string> _sent = [];
@@ -46,6 +46,8 @@ public sealed class SecretTests : IDisposable
     [InlineData("Connect-BeeRegistry $registry -Credential $credential")]
     [InlineData("Connect-BeeRegistry $registry -Token $token")]
     [InlineData("Connect-BeeRegistry $registry -Credential $wrong")]
+    [InlineData("$credential.GetNetworkCredential().Password | Connect-BeeRegistry $registry -UserName ada -PasswordFromPipeline")]
+    [InlineData("$env:BEE_REGISTRY_USER = 'ada'; $env:BEE_REGISTRY_PASSWORD = $credential.GetNetworkCredential().Password; Connect-BeeRegistry $registry")]
     [InlineData("Connect-BeeRegistry $registry -Credential $credential -WhatIf")]
     [InlineData("Connect-BeeRegistry $registry -Credential $credential; Find-BeeImage $registry; Find-BeeImage $registry/me/tool; Disconnect-BeeRegistry $registry")]
     [InlineData("Connect-BeeRegistry $registry -Token $token; Save-BeeImage $registry/me/tool:v1 -Store $store; Find-BeeImage $registry/me/tool:v1")]
