@@ -82,7 +82,6 @@ public sealed class WidthTests(Programs programs) : IDisposable
 
     [KernelTheory]
     [InlineData(60)]
-    [InlineData(80)]
     [InlineData(120)]
     public void Bars_of_a_histogram_fit_the_screen(int width)
     {
