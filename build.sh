@@ -81,6 +81,7 @@ install_packages() {
     fi
     if [[ $task == test || $task == bench ]] && have apt-get && can_be_root; then
         install_registry
+        install_podman
     fi
     if [ "$task" = test ] && [ "$(uname -m)" = x86_64 ] && have apt-get && can_be_root; then
         install_emulator
@@ -103,6 +104,16 @@ install_registry() {
         # The package starts a registry of the machine's own, which nobody asked for.
         as_root systemctl disable --quiet --now docker-registry || say "build.sh: the service docker-registry, which came with the package, runs on"
     fi
+}
+
+# The tests and a benchmark run containers. What a container is made of comes from this machine, so nothing else is downloaded.
+install_podman() {
+    local wanted=()
+    have podman || wanted+=(podman)
+    PATH="$PATH:/usr/sbin" have runc || wanted+=(runc)
+    [ ${#wanted[@]} -eq 0 ] && return
+    say "build.sh: installing ${wanted[*]}"
+    apt_install "${wanted[@]}" || say "build.sh: no ${wanted[*]}; what runs containers is skipped"
 }
 
 # The tests boot Debian's kernels under emulation: the emulator, and a shell for the guest.

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Bee.Container;
+
+/// <summary>Containers as podman runs them: without --privileged, on a read-only root, in a process that is the container's first.</summary>
+[Collection("Engine")]
+public sealed partial class ContainerRunTests(Engine engine) : IDisposable
+{
+    private static readonly string[] Rights = ["BPF", "PERFMON"];
+
+    private readonly OpenLoad _load = new();
+
+    [PodmanFact]
+    public void A_tool_writes_its_events_as_lines_of_JSON_and_ends_with_a_reason()
+    {
+        ChildResult run = engine.Run("opensnoop", Rights, ["--parameter", $"target_pid={_load.Id}", "--max-events", "20"]);
+
+        Assert.True(run.ExitCode == 0, run.Messages);
+        string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(20, lines.Length);
+        var own = new List<JsonObject>();
+        foreach (JsonObject line in lines.Select(line => JsonNode.Parse(line)!.AsObject()))
+        {
+            Assert.Equal("opensnoop", (string?)line["tool"]);
+            Assert.Matches(Moment(), (string?)line["received"]);
+            JsonObject seen = line["event"]!.AsObject();
+            Assert.Equal("print_opens", (string?)seen["MapName"]);
+            Assert.EndsWith("Z", (string?)seen["at"], StringComparison.Ordinal);
+            if ((int)seen["pid"]! == _load.Id)
+            {
+                own.Add(seen);
+            }
+        }
+
+        // The tool watches the shell's children too.
+        Assert.NotEmpty(own);
+        Assert.All(own, seen => Assert.Equal(("sh", "/etc/hostname", "None"), ((string?)seen["comm"], (string?)seen["path"], (string?)seen["error"])));
+
+        Assert.Equal("bee-run: The tool has ended. (exit code 0)", run.Messages.TrimEnd().Split('\n')[^1]);
+    }
+
+    [PodmanFact]
+    public void SIGTERM_ends_the_first_process_and_detaches()
+    {
+        using Process process = engine.Start("opensnoop", Rights, [], "bee-term", [$"--env=BEE_RUN_PARAMETER_target_pid={_load.Id}"]);
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        Assert.NotNull(process.StandardOutput.ReadLine());
+        Assert.NotEmpty(Programs());
+        Task<string> rest = process.StandardOutput.ReadToEndAsync();
+        engine.Podman("kill", "--signal=TERM", "bee-term");
+        Assert.True(process.WaitForExit(TimeSpan.FromMinutes(1)), "it did not end");
+        string messages = errors.Result;
+        Assert.EndsWith("}\n", rest.Result, StringComparison.Ordinal);
+
+        Assert.Equal("bee-run: The tool has ended by SIGTERM. (exit code 0)", messages.TrimEnd().Split('\n')[^1]);
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    [PodmanFact]
+    public void Each_capability_is_needed_and_no_other()
+    {
+        Assert.Equal(["CAP_PERFMON", "CAP_BPF"], engine.Capabilities("opensnoop"));
+        // All of them are enough: the first test runs with these.
+        foreach (string dropped in Rights)
+        {
+            ChildResult run = engine.Run("opensnoop", Rights.Except([dropped]), ["--parameter", $"target_pid={_load.Id}", "--max-events", "1"]);
+            Assert.True(run.ExitCode == 5, $"without {dropped}: {run.ExitCode}, {run.Messages}");
+            Assert.Empty(run.Output);
+            Assert.Contains($"this process lacks CAP_{dropped}", run.Messages, StringComparison.Ordinal);
+        }
+    }
+
+    public void Dispose() => _load.Dispose();
+
+    // The processes that hold a program of the container, which has the host's processes in view: so the fds of its first process are those of the host's too.
+    private string[] Programs() => [.. engine.Podman("inspect", "--format={{.State.Pid}}", "bee-term").Trim() is var pid
+        ? Directory.GetFiles($"/proc/{pid}/fdinfo").SelectMany(File.ReadAllLines).Where(line => line.StartsWith("prog_id:", StringComparison.Ordinal))
+        : []];
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+    private static partial Regex Moment();
+}

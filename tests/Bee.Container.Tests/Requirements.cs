@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using Bee.VirtualMachine.Machine;
+
+namespace Bee.Container;
+
+/// <summary>What the tests need, and why it is missing here.</summary>
+internal static class Requirements
+{
+    /// <summary>Why tools cannot be run here; null when they can.</summary>
+    public static string? Kernel { get; } =
+        Environment.UserName != "root" ? "loading programs takes root"
+        : !File.Exists("/sys/kernel/btf/vmlinux") ? "this kernel brings no BTF"
+        : !File.Exists("/sys/kernel/tracing/events/enable") ? "tracefs is not mounted"
+        : OnPath("clang") is null && OnPath("clang-14") is null ? "clang is not on PATH"
+        : null;
+
+    /// <summary>Why podman cannot run a container here; null when it can.</summary>
+    public static string? Podman { get; } = Kernel
+        ?? (OnPath("podman") is null ? "podman is not installed (package podman)"
+        : OnPath("runc") is null ? "runc is not installed (package runc)"
+        : Project.PowerShellFiles is null ? "PowerShell is not restored; ./build.sh test does that"
+        : RuntimeInformation.ProcessArchitecture != Architecture.X64 ? "the container's system is made of an x86-64 machine's files"
+        : new[] { SharedLibraries.Libbpf, SharedLibraries.OpenSsl }.FirstOrDefault(name => SharedLibraries.Find(name) is null) is { } library ? $"{library} is not installed"
+        : null);
+
+    /// <summary>Why containerd cannot run a container here; null when it can. Its image takes a while to be unpacked, so only a full run does it.</summary>
+    public static string? Containerd { get; } = Podman
+        ?? (new[] { "containerd", "ctr", "ip", "curl" }.FirstOrDefault(name => OnPath(name) is null) is { } missing ? $"{missing} is not installed"
+        : !FullRun.IsOn ? "it takes long: ./build.sh test -Full"
+        : null);
+
+    /// <summary>Where a program is; null when it is not installed.</summary>
+    public static string? OnPath(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/sbin"]).Where(folder => folder.Length > 0).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+}
+
+/// <summary>A test that runs tools in this kernel, without a container.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class KernelTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Skips, with the reason, where that cannot be.</summary>
+    public KernelTheoryAttribute() => Skip = Requirements.Kernel;
+}
+
+/// <summary>A test that runs containers with podman.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class PodmanFactAttribute : FactAttribute
+{
+    /// <summary>Skips, with the reason, where that cannot be.</summary>
+    public PodmanFactAttribute() => Skip = Requirements.Podman;
+}
+
+/// <summary>The same for a test with data.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class PodmanTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Skips, with the reason, where that cannot be.</summary>
+    public PodmanTheoryAttribute() => Skip = Requirements.Podman;
+}
+
+/// <summary>A test that runs a container with containerd.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ContainerdFactAttribute : FactAttribute
+{
+    /// <summary>Skips, with the reason, where that cannot be.</summary>
+    public ContainerdFactAttribute() => Skip = Requirements.Containerd;
+}
