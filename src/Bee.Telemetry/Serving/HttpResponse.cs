@@ -29,7 +29,7 @@ internal sealed class HttpResponse(int status, string contentType, ExpositionBuf
     /// <param name="keepsAlive">Whether the connection stays open.</param>
     public byte[] Head(bool keepsAlive) => Encoding.ASCII.GetBytes(string.Create(
         CultureInfo.InvariantCulture,
-        $"HTTP/1.1 {Status} {Reason}\r\nContent-Type: {contentType}\r\nContent-Length: {body.Length}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n{Fields}Connection: {(keepsAlive ? "keep-alive" : "close")}\r\n\r\n"));
+        $"HTTP/1.1 {Status} {Reason}\r\nDate: {DateTime.UtcNow:R}\r\nContent-Type: {contentType}\r\nContent-Length: {body.Length}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n{Fields}Connection: {(keepsAlive ? "keep-alive" : "close")}\r\n\r\n"));
 
     /// <summary>Gives the body's memory back.</summary>
     public void Dispose() => body.Dispose();

@@ -96,7 +96,7 @@ internal sealed class MetricRoutes(Func<IReadOnlyList<IMetricSource>> sources, B
         return compressed;
     }
 
-    // The server's own numbers come last, so that they have the errors of this scrape.
+    // The server's own numbers are read last, so that they have the errors of this scrape, and come first: a tool with the same names loses against them.
     private List<MetricFamily> Collect(CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -122,7 +122,7 @@ internal sealed class MetricRoutes(Func<IReadOnlyList<IMetricSource>> sources, B
             metrics.CountError();
         }
 
-        families.AddRange(metrics.Collect(cancellationToken));
+        families.InsertRange(0, metrics.Collect(cancellationToken));
         return families;
     }
 }

@@ -278,6 +278,22 @@ public class MetricServerTests
     }
 
     [Fact]
+    public void Clients_that_go_away_leave_no_connection_behind()
+    {
+        using var server = Start(new() { Sources = One, MaxConnections = 1000 });
+        string[] beginnings = ["", "GET /met", RawClient.Request("/metrics"), RawClient.Request("/metrics") + RawClient.Request("/metrics"), "\0"];
+
+        Parallel.For(0, 200, i =>
+        {
+            using var client = new RawClient(server.Endpoint);
+            client.Send(beginnings[i % beginnings.Length]);
+        });
+
+        Wait(() => server.Statistics.Connections == 0);
+        Assert.StartsWith("HTTP/1.1 200 ", RawClient.Get(server.Endpoint, "/metrics"));
+    }
+
+    [Fact]
     public void A_source_that_fails_is_left_out()
     {
         var broken = new FixedSource(_ => throw new InvalidOperationException("broken"));
@@ -287,6 +303,7 @@ public class MetricServerTests
 
         Assert.Contains("\nbee_x 1\n", scrape);
         Assert.Contains("\nbee_scrape_errors_total 1\n", scrape);
+        Assert.Contains("\r\nDate: ", scrape);
         Assert.Equal(1, server.Statistics.Errors);
     }
 
