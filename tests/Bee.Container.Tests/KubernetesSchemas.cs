@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+
+namespace Bee.Container;
+
+/// <summary>Kubernetes' schemas, as packages of npm have them: fetched once into the cache folder, and run by node.</summary>
+internal static class KubernetesSchemas
+{
+    private static readonly Lazy<(string? Folder, string? Reason)> Fetched = new(Fetch);
+
+    /// <summary>Why manifests cannot be validated here; null when they can.</summary>
+    public static string? Obstacle => Fetched.Value.Reason;
+
+    /// <summary>Validates a manifest; the kinds of its documents are returned.</summary>
+    /// <exception cref="InvalidOperationException">A document does not fit its schema, or has a key that the schema does not know.</exception>
+    public static string[] Validate(string manifest)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, manifest);
+            ChildResult result = Child.Run("node", [Path.Combine(Sources, "validate.mjs"), Fetched.Value.Folder!, file], TimeSpan.FromMinutes(1));
+            return result.ExitCode == 0
+                ? result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                : throw new InvalidOperationException(result.Messages.Split('\n').FirstOrDefault(line => line.Contains("Error:", StringComparison.Ordinal)) ?? result.Messages);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>A document of YAML as JSON.</summary>
+    public static string ReadYaml(string file)
+    {
+        const string Read = "const { createRequire } = require('module'); console.log(JSON.stringify(createRequire(process.argv[1] + '/node_modules/')('yaml').parse(require('fs').readFileSync(process.argv[2], 'utf8'))))";
+        ChildResult result = Child.Run("node", ["-e", Read, Fetched.Value.Folder!, file], TimeSpan.FromMinutes(1));
+        return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException(result.Messages);
+    }
+
+    private static string Sources => Project.File("tests", "Bee.Container.Tests", "kubernetes");
+
+    private static (string?, string?) Fetch()
+    {
+        if (Requirements.OnPath("node") is null || Requirements.OnPath("npm") is null)
+        {
+            return (null, "node and npm are not installed (packages nodejs and npm)");
+        }
+
+        string package = Path.Combine(Sources, "package.json");
+        try
+        {
+            string version = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(package)))[..12];
+            return (CachedPackage.Obtain("schemas", $"kubernetes-{version}", (keep, work) =>
+            {
+                File.Copy(package, Path.Combine(keep, "package.json"));
+                ChildResult result = Child.Run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--cache", Path.Combine(work, "npm")], TimeSpan.FromMinutes(3), keep);
+                if (result.ExitCode != 0)
+                {
+                    throw new PackageMissingException(result.LastWords);
+                }
+            }), null);
+        }
+        catch (Exception exception) when (exception is PackageMissingException or IOException or UnauthorizedAccessException)
+        {
+            return (null, $"npm's kubernetes-models cannot be had: {exception.Message}");
+        }
+    }
+}
+
+/// <summary>A test that validates manifests of Kubernetes.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class KubernetesFactAttribute : FactAttribute
+{
+    /// <summary>Skips, with the reason, where the schemas cannot be had.</summary>
+    public KubernetesFactAttribute() => Skip = Requirements.Podman ?? KubernetesSchemas.Obstacle;
+}
