@@ -13,7 +13,7 @@ internal sealed class HttpRequest
     private bool _hasBody;
     private string? _connection;
 
-    private HttpRequest(string method, string path, bool isOld) => (Method, Path, IsOld) = (method, path, isOld);
+    private HttpRequest(string method, string path, bool isHttp10) => (Method, Path, IsHttp10) = (method, path, isHttp10);
 
     /// <summary>The method, such as <c>GET</c>.</summary>
     public string Method { get; }
@@ -22,7 +22,7 @@ internal sealed class HttpRequest
     public string Path { get; }
 
     /// <summary>Whether the client speaks HTTP/1.0.</summary>
-    public bool IsOld { get; }
+    public bool IsHttp10 { get; }
 
     /// <summary>The field <c>Accept</c>; null if the request does not have it.</summary>
     public string? Accept { get; private set; }
@@ -34,7 +34,7 @@ internal sealed class HttpRequest
     public string? Authorization { get; private set; }
 
     /// <summary>Whether the connection stays open after the answer.</summary>
-    public bool KeepsAlive => IsOld
+    public bool KeepsAlive => IsHttp10
         ? _connection?.Contains("keep-alive", StringComparison.OrdinalIgnoreCase) == true
         : _connection?.Contains("close", StringComparison.OrdinalIgnoreCase) != true;
 
@@ -93,7 +93,7 @@ internal sealed class HttpRequest
             }
         }
 
-        if (!read._hasHost && !read.IsOld)
+        if (!read._hasHost && !read.IsHttp10)
         {
             return 400;
         }

@@ -115,7 +115,8 @@ public sealed class MetricServer : IDisposable
         }
 
         _listener.Dispose();
-        _stop.Cancel();
+        // Not on this thread, which may be the pipeline's: what sources have registered runs then, and may throw.
+        _ = _stop.CancelAsync();
         foreach (var connection in open)
         {
             connection.Abort();
