@@ -86,3 +86,27 @@ http: { addr: 127.0.0.1:0 }
     }
     [pscustomobject]@{ Process = $process; Name = $Matches[1] }
 }
+
+# Puts a container image with an empty layer into a store, under the name that containers are made on. Its containers cannot run.
+function Add-ContainerBase([string] $Store) {
+    $layout = Join-Path (Get-PSDrive TestDrive).Root "base-$(New-Guid)"
+    $blobs = New-Item -ItemType Directory "$layout/blobs/sha256"
+    function Add-Blob([byte[]] $Content, [string] $Type) {
+        $hash = [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData($Content)).ToLowerInvariant()
+        [IO.File]::WriteAllBytes("$blobs/$hash", $Content)
+        @{ mediaType = "application/vnd.oci.image.$Type"; digest = "sha256:$hash"; size = $Content.Length }
+    }
+    function Add-Document([hashtable] $Document, [string] $Type) { Add-Blob ([Text.Encoding]::UTF8.GetBytes(($Document | ConvertTo-Json -Depth 9))) $Type }
+
+    # The end of a tar archive is all that an empty one has.
+    $layer = Add-Blob ([byte[]]::new(1024)) 'layer.v1.tar'
+    $config = Add-Document @{
+        os = 'linux'; architecture = [Runtime.InteropServices.RuntimeInformation]::OSArchitecture -replace 'X64', 'amd64' | ForEach-Object ToLowerInvariant
+        config = @{ Entrypoint = @('/bin/run'); Labels = @{ 'bee.base' = '1' } }; rootfs = @{ type = 'layers'; diff_ids = @($layer.digest) }
+    } 'config.v1+json'
+    $manifest = Add-Document @{ schemaVersion = 2; mediaType = 'application/vnd.oci.image.manifest.v1+json'; config = $config; layers = @($layer) } 'manifest.v1+json'
+    Set-Content "$layout/oci-layout" '{"imageLayoutVersion":"1.0.0"}'
+    @{ schemaVersion = 2; manifests = @($manifest) } | ConvertTo-Json -Depth 9 | Set-Content "$layout/index.json"
+    Import-BeeImage $layout -Tag bee-base:latest -Store $Store | Out-Null
+    Remove-Item $layout -Recurse
+}
