@@ -20,6 +20,7 @@ var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
     ["transfer"] = TransferBench.Run,
     ["list"] = ListBench.Run,
     ["scrape"] = ScrapeBench.Run,
+    ["container"] = ContainerBench.Run,
 };
 
 switch (args)

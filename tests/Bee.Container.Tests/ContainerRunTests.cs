@@ -72,6 +72,24 @@ public sealed partial class ContainerRunTests(Engine engine) : IDisposable
         }
     }
 
+    [LongPodmanFact]
+    public void Further_tools_load_with_what_is_derived_and_not_without_any_of_it()
+    {
+        // A tracepoint in tracefs, a raw tracepoint, and one with types.
+        foreach (string example in (string[])["execsnoop", "syscount", "runqlat"])
+        {
+            string[] rights = [.. engine.Capabilities(example).Select(name => name["CAP_".Length..])];
+            string[] arguments = ["--parameter", $"target_pid={_load.Id}", "--duration", "1"];
+            ChildResult whole = engine.Run(example, rights, arguments);
+            Assert.True(whole.ExitCode == 0, $"{example} with {string.Join(", ", rights)}: {whole.Messages}");
+            foreach (string dropped in rights)
+            {
+                ChildResult run = engine.Run(example, rights.Except([dropped]), arguments);
+                Assert.True(run.ExitCode == 5, $"{example} without {dropped}: {run.ExitCode}, {run.Messages}");
+            }
+        }
+    }
+
     public void Dispose() => _load.Dispose();
 
     // The processes that hold a program of the container, which has the host's processes in view: so the fds of its first process are those of the host's too.

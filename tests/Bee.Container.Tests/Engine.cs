@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Bee.Foreign;
+using Bee.Packages;
 
 namespace Bee.Container;
 
@@ -109,7 +110,3 @@ public sealed class Engine : IDisposable
 
     private string[] Flags => [$"--root={this["images"]}", $"--runroot={this["run"]}", $"--tmpdir={this["tmp"]}", "--cgroup-manager=cgroupfs", "--runtime=runc", "--events-backend=none"];
 }
-
-/// <summary>All tests use one engine.</summary>
-[CollectionDefinition("Engine")]
-public sealed class EngineCollection : ICollectionFixture<Engine>;

@@ -1,7 +1,5 @@
 using System.Reflection;
-
-// The tests run one engine and one store; several at once would only wait for the processors.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+using Bee.Packages;
 
 namespace Bee.Container;
 

@@ -23,45 +23,11 @@ internal static class Requirements
         : new[] { SharedLibraries.Libbpf, SharedLibraries.OpenSsl }.FirstOrDefault(name => SharedLibraries.Find(name) is null) is { } library ? $"{library} is not installed"
         : null);
 
-    /// <summary>Why containerd cannot run a container here; null when it can. Its image takes a while to be unpacked, so only a full run does it.</summary>
+    /// <summary>Why containerd cannot run a container here; null when it can.</summary>
     public static string? Containerd { get; } = Podman
-        ?? (new[] { "containerd", "ctr", "ip", "curl" }.FirstOrDefault(name => OnPath(name) is null) is { } missing ? $"{missing} is not installed"
-        : !FullRun.IsOn ? "it takes long: ./build.sh test -Full"
-        : null);
+        ?? (new[] { "containerd", "ctr", "ip", "curl" }.FirstOrDefault(name => OnPath(name) is null) is { } missing ? $"{missing} is not installed" : null);
 
     /// <summary>Where a program is; null when it is not installed.</summary>
     public static string? OnPath(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/sbin"]).Where(folder => folder.Length > 0).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
-}
-
-/// <summary>A test that runs tools in this kernel, without a container.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class KernelTheoryAttribute : TheoryAttribute
-{
-    /// <summary>Skips, with the reason, where that cannot be.</summary>
-    public KernelTheoryAttribute() => Skip = Requirements.Kernel;
-}
-
-/// <summary>A test that runs containers with podman.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class PodmanFactAttribute : FactAttribute
-{
-    /// <summary>Skips, with the reason, where that cannot be.</summary>
-    public PodmanFactAttribute() => Skip = Requirements.Podman;
-}
-
-/// <summary>The same for a test with data.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class PodmanTheoryAttribute : TheoryAttribute
-{
-    /// <summary>Skips, with the reason, where that cannot be.</summary>
-    public PodmanTheoryAttribute() => Skip = Requirements.Podman;
-}
-
-/// <summary>A test that runs a container with containerd.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class ContainerdFactAttribute : FactAttribute
-{
-    /// <summary>Skips, with the reason, where that cannot be.</summary>
-    public ContainerdFactAttribute() => Skip = Requirements.Containerd;
 }
