@@ -7,7 +7,7 @@ namespace Bee.Bench;
 internal static class ContainerBench
 {
     private const string Name = "podman run to the first event";
-    private const double Most = 2.5;
+    private const double Most = 2.0;
     private static readonly string[] s_rights = ["BPF", "PERFMON"];
 
     public static IEnumerable<Row> Run(Workbench bench)
