@@ -54,7 +54,14 @@ public sealed class Engine : IDisposable
     /// <param name="arguments">Arguments for its entry point.</param>
     /// <param name="name">The container's name; null for any.</param>
     /// <param name="options">Further options of podman run.</param>
-    public Process Start(string example, IEnumerable<string> capabilities, IEnumerable<string> arguments, string? name = null, IEnumerable<string>? options = null)
+    public Process Start(string example, IEnumerable<string> capabilities, IEnumerable<string> arguments, string? name = null, IEnumerable<string>? options = null) => Start(
+        [
+            "--rm", "--pid=host", "--read-only", "--read-only-tmpfs=false", "--cap-drop=all", .. capabilities.Select(capability => $"--cap-add={capability}"),
+            "--volume=/sys/kernel/tracing:/sys/kernel/tracing:ro", .. name is null ? [] : new[] { $"--name={name}" }, .. options ?? [],
+        ],
+        example, arguments);
+
+    private Process Start(IEnumerable<string> options, string example, IEnumerable<string> arguments)
     {
         string image = $"ghcr.io/me/{example}-container:v1";
         if (_loaded.Add(example))
@@ -64,9 +71,7 @@ public sealed class Engine : IDisposable
 
         string[] run =
         [
-            .. Flags, "run", "--rm", "--pull=never", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1000:1000", "--network=none", "--pid=host", "--read-only", "--read-only-tmpfs=false",
-            "--cap-drop=all", .. capabilities.Select(capability => $"--cap-add={capability}"), $"--security-opt=seccomp={Project.File("deploy", "seccomp.json")}",
-            "--volume=/sys/kernel/tracing:/sys/kernel/tracing:ro", .. name is null ? [] : new[] { $"--name={name}" }, .. options ?? [], image, .. arguments,
+            .. Flags, "run", "--pull=never", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1000:1000", "--network=none", $"--security-opt=seccomp={Project.File("deploy", "seccomp.json")}", .. options, image, .. arguments,
         ];
         return Process.Start(new ProcessStartInfo("podman", run) { RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
@@ -75,6 +80,18 @@ public sealed class Engine : IDisposable
     internal ChildResult Run(string example, IEnumerable<string> capabilities, IEnumerable<string> arguments, IEnumerable<string>? options = null)
     {
         using Process process = Start(example, capabilities, arguments, null, options);
+        return End(process, example);
+    }
+
+    /// <summary>Runs a container around an example to its end, with these options of podman run.</summary>
+    internal ChildResult RunAs(IEnumerable<string> options, string example, IEnumerable<string> arguments)
+    {
+        using Process process = Start(options, example, arguments);
+        return End(process, example);
+    }
+
+    private static ChildResult End(Process process, string example)
+    {
         Task<string> messages = process.StandardError.ReadToEndAsync();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         if (!process.WaitForExit(TimeSpan.FromMinutes(2)))

@@ -1,0 +1,56 @@
+using Bee.Foreign;
+
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>New-BeeContainer and New-BeeDeployment without an engine; tests/Bee.Container.Tests runs what they make.</summary>
+public sealed class ContainerTests : IDisposable
+{
+    private readonly RegistryShell _shell = new();
+
+    [Theory]
+    [InlineData("New-BeeContainer tool:v1 -Tag x:v1 -Store $store", "BaseNotFound")]
+    [InlineData("New-BeeContainer tool:v1 -Tag x:v1 -Base none:v1 -Store $store", "ImageNotFound")]
+    [InlineData("New-BeeContainer tool:v1 -Tag x:v1 -Base tool:v1 -Store $store", "Store.NotABase")]
+    [InlineData("New-BeeContainer none:v1 -Tag x:v1 -Store $store", "ImageNotFound")]
+    [InlineData("New-BeeContainer $source -Tag x:v1 -Store $store", "NotAnImage")]
+    [InlineData("New-BeeContainer tool:v1 -Tag 'X y' -Store $store", "Store.BadReference")]
+    [InlineData("New-BeeDeployment tool:v1 -Kind DaemonSet -Store $store", "NotAContainer")]
+    [InlineData("New-BeeDeployment tool:v1 -Kind Systemd -Name Not_a_name -Store $store", "BadName")]
+    public void Input_that_is_wrong_is_refused_with_an_id_and_nothing_is_stored(string script, string id)
+    {
+        Assert.Equal(id, _shell.Error(script, ("source", _shell.Source)).FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Equal(["tool:v1"], _shell.Objects("(Get-BeeImage -Store $store).Reference").Select(name => $"{name}"));
+    }
+
+    [Fact]
+    public void A_container_on_a_base_of_the_store_has_the_rights_of_its_tool_and_labels_of_ones_own()
+    {
+        AddBase();
+        var made = Assert.Single(_shell.Objects("New-BeeContainer tool:v1 -Tag reg.example.com/x:v1 -Base base:v1 -Label @{ team = 'ops' } -Store $store"));
+        var labels = (IReadOnlyDictionary<string, string>)made.Properties["Labels"].Value;
+        Assert.Equal(("CAP_PERFMON,CAP_BPF", "", "false", "tool:v1", "ops"), (labels["bee.tool.capabilities"], labels["bee.tool.mounts"], labels["bee.tool.host-network"], labels["bee.tool.reference"], labels["team"]));
+        string manifest = $"{Assert.Single(_shell.Objects("New-BeeDeployment reg.example.com/x:v1 -Kind DaemonSet -Name probe -ArgumentList --map, print_events -Store $store"))}";
+        Assert.Contains($"image: \"reg.example.com/x@{made.Properties["Digest"].Value}\"\n", manifest, StringComparison.Ordinal);
+        Assert.Contains("            - \"--map\"\n            - print_events\n", manifest, StringComparison.Ordinal);
+        Assert.DoesNotContain("volumeMounts", manifest, StringComparison.Ordinal);
+        Assert.Equal("NotAProgram", _shell.Error("New-BeeDeployment reg.example.com/x:v1 -Kind Systemd -Store $store").FullyQualifiedErrorId.Split(',')[0]);
+    }
+
+    [Fact]
+    public void WhatIf_makes_nothing()
+    {
+        AddBase();
+        Assert.Empty(_shell.Objects("New-BeeContainer tool:v1 -Tag x:v1 -Base base:v1 -Store $store -WhatIf; New-BeeDeployment tool:v1 -Kind Systemd -OutFile $file -Store $store -WhatIf", ("file", _shell["x.service"])));
+        Assert.False(File.Exists(_shell["x.service"]));
+        Assert.Equal(2, _shell.Objects("Get-BeeImage -Store $store").Count);
+    }
+
+    public void Dispose() => _shell.Dispose();
+
+    // Written beside the store, as another tool's layout, and imported.
+    private void AddBase()
+    {
+        new ForeignLayout(_shell["layout"]).AddBase("base:v1", ForeignLayout.Layer(("bin/run", "#!/bin/sh\n"u8.ToArray())), ["amd64", "arm64"]);
+        _shell.Objects("$null = Import-BeeImage $layout -Store $store", ("layout", _shell["layout"]));
+    }
+}
