@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Bee.Registries;
@@ -7,6 +8,7 @@ namespace Bee.Cmdlets.Tests;
 
 /// <summary>Runs the commands of the templates in deploy/ci as the runners do, without a terminal, against a registry with logins.</summary>
 [Collection("Alone")]
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed partial class CiTemplateTests : IDisposable
 {
     private const string Password = "s3cret-of-the-registry", KeyPassword = "s3cret-of-the-key";
@@ -20,7 +22,10 @@ public sealed partial class CiTemplateTests : IDisposable
         Directory.CreateDirectory(_folder["bin"]);
         File.WriteAllText(_folder["tool/tool.bpf.c"], Sources.Program("raw_tp/sys_enter"));
         File.CreateSymbolicLink(_folder["bin/pwsh"], BeeModule.PowerShell);
-        Sh($"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 -pass pass:{KeyPassword} -out key.pem && openssl pkey -in key.pem -passin pass:{KeyPassword} -pubout -out cosign.pub");
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        File.WriteAllText(_folder["key.pem"], key.ExportEncryptedPkcs8PrivateKeyPem(KeyPassword, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 10_000)));
+        File.SetUnixFileMode(_folder["key.pem"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllText(_folder["cosign.pub"], key.ExportSubjectPublicKeyInfoPem());
         if (Tool.Obstacle(Tool.Registry) is null)
         {
             _registry = DebianRegistry.Start(new DebianRegistryOptions { Users = new Dictionary<string, string> { ["ada"] = Password } });
@@ -38,7 +43,8 @@ public sealed partial class CiTemplateTests : IDisposable
         Assert.Matches("Signature", Succeeds(GitHub(steps["Publish"] + "\n" + steps["Verify"], ("COSIGN_PRIVATE_KEY", File.ReadAllText(_folder["key.pem"])), ("COSIGN_PASSWORD", KeyPassword))));
         Assert.False(File.Exists(_folder["cosign.key"]));
 
-        Sh("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | openssl pkey -pubout -out cosign.pub");
+        using ECDsa other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        File.WriteAllText(_folder["cosign.pub"], other.ExportSubjectPublicKeyInfoPem());
         Assert.Equal(1, GitHub(steps["Verify"]).ExitCode);
 
         Assert.Equal(1, GitHub(steps["Log out"] + "\n" + steps["Publish"], ("COSIGN_PRIVATE_KEY", File.ReadAllText(_folder["key.pem"])), ("COSIGN_PASSWORD", KeyPassword)).ExitCode);
