@@ -46,6 +46,10 @@ public sealed partial class BpfSession : IDisposable
         _watch = Watch(maps);
         Maps = maps;
         Programs = programs;
+        if (maps.Exists(map => map.Description.Type == MapType.StackTrace))
+        {
+            LoadedCode.Note(programs);
+        }
     }
 
     /// <summary>The object file.</summary>

@@ -75,6 +75,7 @@ internal static class PinFolder
         // Last, as it was made last: while it is there, another try finds what is left.
         Take(FileCalls.Unlink($"{folder}/{PinNames.State}"), $"{folder}/{PinNames.State}");
         Take(FileCalls.RemoveDirectory(folder), folder);
+        PinPath.RemoveEmptyDefault(folder);
         return left;
 
         void Take(int result, string path)

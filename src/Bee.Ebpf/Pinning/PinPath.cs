@@ -18,6 +18,7 @@ public static class PinPath
 
     private const uint BpfMagic = 0xcafe4a11;
     private const int LongestName = 200;
+    private const int MostAttempts = 10;
 
     /// <summary>The folder that a name or an absolute path means.</summary>
     /// <param name="given">A name of letters, digits, <c>_</c> and <c>-</c>, for a folder in <see cref="DefaultFolder"/>; or an absolute path.</param>
@@ -62,6 +63,33 @@ public static class PinPath
     {
         CheckFree(folder);
         var parent = Path.GetDirectoryName(folder) ?? "/";
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                Create(folder, parent);
+                return;
+            }
+            catch (PinException) when (parent == DefaultFolder && attempt < MostAttempts && FileStatus.Of(parent, followLink: false) is null)
+            {
+                // Another process has removed its last pins, and the empty folder with them.
+            }
+        }
+    }
+
+    /// <summary>Removes the folder of all pins that have a name only, where it is empty.</summary>
+    /// <param name="folder">The folder of pins that was removed.</param>
+    internal static void RemoveEmptyDefault(string folder)
+    {
+        if (Path.GetDirectoryName(folder) == DefaultFolder)
+        {
+            // Where it is not empty, or another user's, the kernel refuses.
+            _ = FileCalls.RemoveDirectory(DefaultFolder);
+        }
+    }
+
+    private static void Create(string folder, string parent)
+    {
         if (parent == DefaultFolder && FileCalls.MakeDirectory(parent, FileCalls.OwnerOnly) < 0 && Marshal.GetLastPInvokeError() is not Libc.EEXIST and var errno)
         {
             throw PinException.Of(errno, "make the folder", parent);

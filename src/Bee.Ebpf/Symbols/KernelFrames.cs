@@ -11,7 +11,9 @@ internal sealed class KernelFrames : FrameSource
     public override FrameName Find(ulong address, bool isCaller)
     {
         var at = isCaller ? address - 1 : address;
-        return KernelSymbols.Current().Find(at) is { } found
+        return LoadedCode.Find(at) is { } own
+            ? new FrameName(own.Name, address - own.Address, "bpf", null)
+            : KernelSymbols.Current().Find(at) is { } found
             ? new FrameName(found.Name, address - found.Address, found.Module, null)
             : new FrameName(null, null, KernelSymbols.Kernel, null);
     }

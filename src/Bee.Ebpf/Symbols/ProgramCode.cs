@@ -7,22 +7,27 @@ internal readonly record struct CompiledFunction(ulong Start, uint Length)
 {
     /// <summary>Whether an address, also one that a call returns to, lies in the function.</summary>
     public bool Holds(ulong address) => address >= Start && address - Start <= Length;
+
+    /// <summary>Whether two functions share addresses.</summary>
+    public bool Overlaps(CompiledFunction other) => Start < other.Start + other.Length && other.Start < Start + Length;
 }
 
-/// <summary>Where the machine code of loaded programs is.</summary>
-internal static unsafe class ProgramCode
+/// <summary>Where the machine code of a loaded program is.</summary>
+/// <param name="Tag">The kernel's digest of the program's instructions, as 16 digits.</param>
+/// <param name="Functions">Its functions, the program's own first. Empty where the kernel interprets the program or hides addresses from this process.</param>
+internal sealed unsafe record ProgramCode(string Tag, IReadOnlyList<CompiledFunction> Functions)
 {
-    // bpf_prog_info in include/uapi/linux/bpf.h: places of nr_jited_ksyms, nr_jited_func_lens and the two arrays.
-    private const int AddressCount = 104, LengthCount = 108, Addresses = 112, Lengths = 120, Size = 128;
+    // bpf_prog_info in include/uapi/linux/bpf.h: places of tag, nr_jited_ksyms, nr_jited_func_lens and the two arrays.
+    private const int TagAt = 8, TagSize = 8, AddressCount = 104, LengthCount = 108, Addresses = 112, Lengths = 120, Size = 128;
 
-    /// <summary>Returns a program's functions, its own first. Empty where the kernel interprets the program, hides addresses from this process, or has unloaded the program.</summary>
+    /// <summary>Asks the kernel for a program; null where it has unloaded the program or does not tell.</summary>
     /// <param name="id">The kernel's id of the program.</param>
-    public static IReadOnlyList<CompiledFunction> Of(int id)
+    public static ProgramCode? Of(int id)
     {
         var number = LibbpfCalls.ProgramById((uint)id);
         if (number < 0)
         {
-            return [];
+            return null;
         }
 
         using var descriptor = new DescriptorHandle(number);
@@ -32,9 +37,10 @@ internal static unsafe class ProgramCode
         {
             if (!Ask(number, start))
             {
-                return [];
+                return null;
             }
 
+            var tag = Convert.ToHexString(info.Slice(TagAt, TagSize)).ToLowerInvariant();
             var count = (int)Math.Min(*(uint*)(start + AddressCount), *(uint*)(start + LengthCount));
             var addresses = new ulong[count];
             var lengths = new uint[count];
@@ -47,11 +53,11 @@ internal static unsafe class ProgramCode
                 *(ulong*)(start + Lengths) = (ulong)firstLength;
                 if (count == 0 || !Ask(number, start))
                 {
-                    return [];
+                    return new ProgramCode(tag, []);
                 }
             }
 
-            return [.. addresses.Zip(lengths, (address, length) => new CompiledFunction(address, length)).Where(function => function is { Start: not 0, Length: not 0 })];
+            return new ProgramCode(tag, [.. addresses.Zip(lengths, (address, length) => new CompiledFunction(address, length)).Where(function => function is { Start: not 0, Length: not 0 })]);
         }
     }
 

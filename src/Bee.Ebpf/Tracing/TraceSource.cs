@@ -22,7 +22,7 @@ internal sealed class TraceSource : IEventSource
     public TraceSource(RecordStream stream, IReadOnlyList<BpfProgram> programs)
     {
         _stream = stream;
-        _functions = [.. programs.Where(program => program.IsLoaded).SelectMany(program => ProgramCode.Of(program.Id).Select(function => (function, program.Name)))];
+        _functions = [.. programs.Where(program => program.IsLoaded).SelectMany(program => (ProgramCode.Of(program.Id)?.Functions ?? []).Select(function => (function, program.Name)))];
         if (_functions.Count == 0)
         {
             throw Hidden();

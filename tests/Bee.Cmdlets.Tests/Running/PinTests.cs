@@ -37,14 +37,17 @@ public sealed class PinTests(Programs programs) : IDisposable
 
     /// <summary>A build loads Bee.Ebpf for the isolated code first; what Bee.Ebpf needs itself must be found all the same.</summary>
     [KernelFact]
-    public void Program_is_pinned_in_a_process_that_has_built_an_image_before()
+    public void Program_is_pinned_in_a_process_that_has_built_an_image_before_and_its_end_leaves_no_folder()
     {
         using var folder = new TempFolder();
         string source = BeeModule.File("examples", "opensnoop", "opensnoop.bpf.c");
 
-        ChildResult child = InChild($"$null = Invoke-BeeBuild '{source}' -Tag x:v1 -Store '{folder["store"]}'; (Start-BeeProgram '{programs.Calls}' -PinPath {_name} -Parameter @{{ target_pid = {_load.Id} }}).State; Stop-BeeProgram {_name}");
+        // A BPF file system of its own: in the machine's the pins of others may keep the common folder.
+        ChildResult child = Child.Run(
+            $"$null = Invoke-BeeBuild '{source}' -Tag x:v1 -Store '{folder["store"]}'; (Start-BeeProgram '{programs.Calls}' -PinPath {_name} -Parameter @{{ target_pid = {_load.Id} }}).State; Test-Path /sys/fs/bpf/bee; Stop-BeeProgram {_name}; Test-Path /sys/fs/bpf/bee",
+            ["unshare", "-m", "sh", "-c", "mount -t bpf none /sys/fs/bpf && exec \"$@\"", "sh"]);
 
-        Assert.Equal((0, "Running\n", ""), (child.ExitCode, child.Output, child.Messages));
+        Assert.Equal((0, "Running\nTrue\nFalse\n", ""), (child.ExitCode, child.Output, child.Messages));
     }
 
     [KernelFact]

@@ -217,8 +217,10 @@ public sealed class PinTests : IDisposable
     [InlineData("ln -s /sys/fs/bpf/nothing {0}", "There is no folder", "mkdir {0}")]
     public void Folder_of_pins_that_a_stranger_could_change_is_told_with_how_to_remove_it_and_what_works(string make, string fault, string remedy)
     {
-        Fixture.Run("mkdir", "-m", "700", _folder);
-        var bee = $"{_folder}/bee";
+        // Not in the common folder, which goes with its last pin.
+        var parent = $"/sys/fs/bpf/{Path.GetFileName(_folder)}";
+        Fixture.Run("mkdir", "-m", "700", parent);
+        var bee = $"{parent}/bee";
         try
         {
             Fixture.Run("sh", "-c", string.Format(CultureInfo.InvariantCulture, make, bee));
@@ -234,7 +236,7 @@ public sealed class PinTests : IDisposable
         }
         finally
         {
-            Fixture.Run("sh", "-c", $"rmdir {bee} 2>/dev/null || rm {bee}; rmdir {_folder}");
+            Fixture.Run("sh", "-c", $"rmdir {bee} 2>/dev/null || rm {bee}; rmdir {parent}");
         }
     }
 

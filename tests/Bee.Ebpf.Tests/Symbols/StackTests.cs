@@ -30,6 +30,22 @@ public class StackTests
     }
 
     [KernelFact]
+    public void Frame_of_a_loaded_program_has_its_name_where_the_list_of_symbols_lacks_it()
+    {
+        // Read before the program is loaded, the list cannot have it; so it is where net.core.bpf_jit_kallsyms is off.
+        KernelSymbols.Current();
+        using var session = BpfSession.Load(Fixture.Object("stacks"), Calls.Own());
+        var program = session.Programs[0];
+        var code = ProgramCode.Of(program.Id)!;
+        var function = code.Functions[0];
+
+        var name = KernelFrames.Instance.Find(function.Start + 8, isCaller: false);
+
+        Assert.Equal(new FrameName($"bpf_prog_{code.Tag}_{program.Name}", 8, "bpf", null), name);
+        Assert.NotEqual(name.Symbol, KernelFrames.Instance.Find(function.Start - 0x100000, isCaller: false).Symbol);
+    }
+
+    [KernelFact]
     public void AnErrorInPlaceOfAnIdSaysWhich()
     {
         var e = Calling(-999, out var session);
