@@ -36,6 +36,7 @@ BeforeDiscovery {
         'Show-BeeProgram: Example 3: Look at what runs in the background'  = 'it runs until Ctrl+C'
         'Show-BeeProgram: Example 1: Watch one process'                    = 'it runs until Ctrl+C'
         'Show-BeeProgram: Example 2: Keep what matters'                    = 'it runs until Ctrl+C'
+        'Start-BeeMetricServer: Example 4: For other machines, with a token' = 'other machines could reach it; the tests of the server try tokens on this one'
         'New-BeeDeployment: Example 1: On every node'                      = 'there is no cluster here'
         'Test-BeeImage: Example 3: Another machine''s kernel'              = 'there is no other machine here'
     }
@@ -133,6 +134,8 @@ SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx) { ipv4_addr k
         # Programs that must run before examples of these commands.
         $before = @{
             'Get-BeeMap'         = 'syscount'
+            'Get-BeeMetric'      = 'syscount'
+            'Start-BeeMetricServer' = 'syscount'
             'Get-BeeMapEntry'    = 'syscount', 'settings'
             'Get-BeeProgram'     = 'syscount'
             'Receive-BeeEvent'   = 'opensnoop'
@@ -151,7 +154,7 @@ SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx) { ipv4_addr k
         if ($NotRun) { Set-ItResult -Skipped -Because $NotRun; return }
         Skip-WithoutKernel
         # Ten seconds, or a process of a reader's own, stand in the text.
-        $text = $Code -replace '\b4242\b', $load.Id -replace 'Start-Sleep 10', 'Start-Sleep 1' -replace '-Duration 10', '-Duration 1'
+        $text = $Code -replace '\b4242\b', $load.Id -replace 'Start-Sleep 10', 'Start-Sleep 1' -replace '-Duration 10', '-Duration 1' -replace '(?m)^Start-BeeMetricServer$', 'Start-BeeMetricServer 0'
         if ($Name -match '-BeeImage$' -or $text -match '-Pull') {
             $hosts = 'ghcr\.io|registry\.example\.com|localhost:5000'
             if ($registry) { $text = $text -replace $hosts, $registry.Name -replace 'sha256:0f2c\w+', $published.Digest -replace '-Platform \S+', "-Platform $([Bee.Oci.Platform]::Host)" }
@@ -181,6 +184,7 @@ SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx) { ipv4_addr k
             if ($text -notmatch '\bcatch\b') { $Error | Should -BeNullOrEmpty }
         }
         finally {
+            Get-BeeMetricServer | Stop-BeeMetricServer
             Get-BeeProgram | Stop-BeeProgram
             # A removed image is built anew by nobody else.
             if (-not (Get-BeeImage opensnoop:v1 -ErrorAction Ignore)) { $null = Invoke-BeeBuild "$folder/src/opensnoop.bpf.c" -Tag opensnoop:v1 }

@@ -66,3 +66,36 @@ Describe 'The README' {
         (Get-Content "$root/$_") -match "`t" | Should -BeNullOrEmpty
     }
 }
+
+# The blocks of these pages too: each page in a session of its own, in the order of the page, on processes that its first block starts.
+Describe 'The page <_>' -ForEach 'metrics.md' {
+    BeforeAll {
+        . $PSScriptRoot/Support.ps1
+        $folder = (Get-PSDrive TestDrive).Root
+        $page = $_
+        $blocks = [regex]::Matches((Get-Content "$root/docs/$page" -Raw), '(?ms)^```powershell\n(.*?)^```').ForEach{ $_.Groups[1].Value }
+    }
+
+    It 'has lines that run as they stand, and give something' {
+        Skip-WithoutKernel
+        $blocks.Count | Should -BeGreaterThan 3
+        # What a block shows follows its number, so that one that shows nothing can be told.
+        $number = 0
+        $lines = foreach ($block in $blocks) { "'block $((++$number))'"; $block }
+        Set-Content "$folder/page.ps1" ("`$ErrorActionPreference = 'Stop'`n" + ($lines -join "`n"))
+        $file, [string[]] $first = Get-PowerShellCommand
+        $environment = "BEE_STORE=$folder/store", "TMPDIR=$folder", "PSModulePath=$(Split-Path $module)"
+        Push-Location $root
+        try {
+            env @environment sh -c 'out=$1; shift; exec "$@" >$out/output 2>$out/messages' sh $folder $file @first -NoProfile -NonInteractive -File "$folder/page.ps1"
+            $LASTEXITCODE | Should -Be 0 -Because (Get-Content "$folder/output", "$folder/messages" -Raw)
+            Get-Content "$folder/messages" | Should -BeNullOrEmpty
+            $shown = (Get-Content "$folder/output" -Raw) -split '(?m)^block \d+\r?$' | Select-Object -Skip 1
+            # The last block only ends what the others started.
+            $shown[0..($shown.Count - 2)] | ForEach-Object { $_ | Should -Match '\S' }
+        }
+        finally {
+            Pop-Location
+        }
+    }
+}

@@ -13,6 +13,7 @@ public class ManifestSchemaTests
     {
         { "", "{0}" },
         { "map", "maps: {{ m: {{ {0} }} }}" },
+        { "metric", "maps: {{ m: {{ metric: {{ {0} }} }} }}" },
         { "scale", "maps: {{ m: {{ scale: {{ {0} }} }} }}" },
         { "field", "maps: {{ m: {{ fields: {{ f: {{ {0} }} }} }} }}" },
         { "parameter", "parameters: {{ p: {{ {0} }} }}" },
@@ -63,6 +64,7 @@ public class ManifestSchemaTests
         "sources" => ["a.c", "[a.bpf.c, b.bpf.c]"],
         "maps" or "parameters" or "programs" or "fields" => ["{}", "{ a: {} }"],
         "defines" => ["[A, B=1]", "{ A: 1, B: }"],
+        "metric" => ["{}", "{ name: opened }"],
         "scale" => ["log2", "linear", "{ step: 2 }"],
         "buckets" => ["[1, 2.5]"],
         "platforms" => ["linux/amd64", "[amd64, linux/arm/v7]"],
