@@ -21,7 +21,10 @@ public static partial class ToolRun
         """;
 
     // The kernel detaches a process's programs when it ends. So a run that cannot end by itself, since its output blocks, is ended in time.
-    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(1500);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(1200);
+
+    // The error output may block as well.
+    private static readonly TimeSpan s_lastWord = TimeSpan.FromMilliseconds(300);
 
     /// <summary>Runs a tool in the session that calls.</summary>
     /// <param name="commandLine">The command line of the process; what follows <paramref name="script"/> is the entry point's.</param>
@@ -96,6 +99,11 @@ public static partial class ToolRun
                 {
                     if (!ended.Wait(s_patience))
                     {
+                        // Not by the console: a write to its output that blocks holds the lock of its error output too.
+                        byte[] line = System.Text.Encoding.UTF8.GetBytes($"bee-run: The output takes no more lines: nobody reads it. (exit code {(int)ToolExit.OutputClosed})\n");
+                        var reason = new Thread(() => NativeWrite(2, line, line.Length)) { IsBackground = true };
+                        reason.Start();
+                        reason.Join(s_lastWord);
                         NativeExit((int)ToolExit.OutputClosed);
                     }
                 }) { IsBackground = true }.Start();
@@ -138,4 +146,7 @@ public static partial class ToolRun
 
     [LibraryImport("libc", EntryPoint = "_exit")]
     private static partial void NativeExit(int code);
+
+    [LibraryImport("libc", EntryPoint = "write")]
+    private static partial nint NativeWrite(int fd, byte[] bytes, nint count);
 }
