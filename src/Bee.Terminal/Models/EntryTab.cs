@@ -51,7 +51,7 @@ public sealed class EntryTab : TableTab
         {
             if (_waiting.Count == 0)
             {
-                _arrived = Environment.TickCount64;
+                _arrived = Clock();
             }
 
             if (_waiting.Count < Keys || _waiting.ContainsKey(key))

@@ -64,7 +64,7 @@ public sealed class HistogramTab : TableTab
         {
             if (_waiting.Count == 0)
             {
-                _arrived = Environment.TickCount64;
+                _arrived = Clock();
             }
 
             // More than one reading only while the view is paused; of each histogram the last counts then.

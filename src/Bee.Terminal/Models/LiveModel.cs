@@ -136,7 +136,7 @@ public sealed class LiveModel
 
         return _page switch
         {
-            Page.Help => Box("Keys", [.. LiveKeys.All.Select(key => $"{key.Keys,-20} {key.Meaning}")], width),
+            Page.Help => Box("Keys", [.. LiveKeys.All.Select(key => $"{key.Keys,-19} {key.Meaning}")], width),
             Page.Object => Box(_heading, _lines, width),
             _ when active is null => [new TextBlock([[new("Nothing has come yet.", s_faint)]], _room)],
             _ => active.Body(width, _room, _marks),

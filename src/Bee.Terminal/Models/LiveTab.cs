@@ -11,6 +11,9 @@ public abstract class LiveTab
     /// <summary>The name at the top.</summary>
     public string Name { get; }
 
+    /// <summary>The time in milliseconds, for what arrives.</summary>
+    internal Func<long> Clock { get; init; } = static () => Environment.TickCount64;
+
     /// <summary>Adds an item. Safe from any thread.</summary>
     /// <param name="item">The item; it is the tab's to keep.</param>
     public abstract void Add(object item);

@@ -1,0 +1,17 @@
+using Bee.Cmdlets.Tests;
+
+namespace Bee.Terminal.Tests.Support;
+
+/// <summary>A test in a terminal of its own that loads programs; skipped, with the reason, where that cannot be.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class TerminalFactAttribute : FactAttribute
+{
+    public TerminalFactAttribute() => Skip = KernelTests.Obstacle ?? Tmux.Obstacle;
+}
+
+/// <summary>The same for a test with data.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class TerminalTheoryAttribute : TheoryAttribute
+{
+    public TerminalTheoryAttribute() => Skip = KernelTests.Obstacle ?? Tmux.Obstacle;
+}

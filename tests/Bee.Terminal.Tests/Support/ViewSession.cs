@@ -1,0 +1,59 @@
+using System.Globalization;
+using Bee.Cmdlets.Tests;
+
+namespace Bee.Terminal.Tests.Support;
+
+/// <summary>A PowerShell in a terminal of its own that shows something, between two looks at the terminal's settings.</summary>
+internal sealed class ViewSession : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly FirehoseLoad _load;
+    private int _process;
+
+    /// <param name="width">The terminal's width.</param>
+    /// <param name="height">The terminal's height.</param>
+    /// <param name="script">What PowerShell runs; $load is the process that makes events.</param>
+    /// <param name="comm">The name of that process.</param>
+    /// <param name="environment">Settings such as NO_COLOR=1.</param>
+    public ViewSession(int width, int height, string script, string? comm = null, params string[] environment)
+    {
+        _load = new FirehoseLoad(comm);
+        Screen = new Tmux(width, height, environment);
+        _folder.Write("view.ps1", $"Import-Module '{BeeModule.Path}'\nSet-Content '{_folder["pid"]}' $PID\n$load = {_load.Id}\n{script}\n");
+        Screen.Type($"stty -a > {_folder["before"]}; {BeeModule.PowerShell} -NoProfile -File {_folder["view.ps1"]}; stty -a > {_folder["after"]}; echo ov''er");
+        Screen.Press("Enter");
+    }
+
+    public Tmux Screen { get; }
+
+    /// <summary>The process of the PowerShell.</summary>
+    public int ProcessId => _process != 0 ? _process : _process = int.Parse(File.ReadAllText(_folder["pid"]), CultureInfo.InvariantCulture);
+
+    /// <summary>Shows the firehose and waits for events.</summary>
+    public static ViewSession ShowFirehose(FirehoseObject firehose, int width, int height, int burst = 1000, string? comm = null, params string[] environment)
+    {
+        var session = new ViewSession(width, height, $"Show-BeeProgram '{firehose.Path}' -Parameter @{{ target_pid = $load; burst = {burst} }}", comm, environment);
+        session.Screen.WaitFor("4 print_events");
+        session.Screen.Press("4");
+        session.Screen.WaitFor("/var/lib/bee");
+        return session;
+    }
+
+    /// <summary>Waits until the shell has the terminal back, and compares its settings with those before.</summary>
+    public void AssertRestored(KernelIds? held = null)
+    {
+        Screen.WaitFor(() => File.Exists(_folder["after"]) && Screen.Text.Contains("over", StringComparison.Ordinal), "the shell");
+        Assert.Equal(File.ReadAllText(_folder["before"]), File.ReadAllText(_folder["after"]));
+        if (held is not null)
+        {
+            Kernel.AssertGone(held);
+        }
+    }
+
+    public void Dispose()
+    {
+        Screen.Dispose();
+        _load.Dispose();
+        _folder.Dispose();
+    }
+}
