@@ -27,7 +27,7 @@ public sealed class SpectreRenderer : ILiveRenderer
         ArgumentNullException.ThrowIfNull(frame);
         var lines = new List<IReadOnlyList<StyledCell>>(frame.Height);
         Add(lines, Head(frame), frame.Width, 1);
-        Add(lines, Line(frame.Tabs), frame.Width, 1);
+        Add(lines, Line(frame.Tabs, frame.Width), frame.Width, 1);
         foreach (LiveBlock block in frame.Body)
         {
             Add(lines, Block(block, frame.Width), frame.Width, block.Height);
@@ -35,7 +35,7 @@ public sealed class SpectreRenderer : ILiveRenderer
 
         foreach (IReadOnlyList<StyledText> line in frame.Footer)
         {
-            Add(lines, Line(line), frame.Width, 1);
+            Add(lines, Line(line, frame.Width), frame.Width, 1);
         }
 
         return lines;
@@ -43,22 +43,22 @@ public sealed class SpectreRenderer : ILiveRenderer
 
     private Grid Head(LiveFrame frame)
     {
-        int status = Math.Min(frame.Width, Line(frame.Status).Length);
+        int status = Math.Min(frame.Width, frame.Status.Sum(span => Width(Safe(span.Text))));
         var grid = new Grid { Expand = true, Width = frame.Width };
         grid.AddColumn(new GridColumn { NoWrap = true, Width = frame.Width - status, Padding = new Padding(0, 0, 0, 0) });
         grid.AddColumn(new GridColumn { NoWrap = true, Width = status, Padding = new Padding(0, 0, 0, 0), Alignment = Justify.Right });
-        grid.AddRow(Line(frame.Title), Line(frame.Status));
+        grid.AddRow(Line(frame.Title, frame.Width - status), Line(frame.Status, status));
         return grid;
     }
 
     private IRenderable Block(LiveBlock block, int width) => block switch
     {
         TableBlock table => Rows(table),
-        BoxBlock box => new Panel(new Rows(box.Lines.Take(box.Height - 2).Select(Line)))
+        BoxBlock box => new Panel(new Rows(box.Lines.Take(box.Height - 2).Select(line => Line(line, width - 4))))
         {
             Header = new PanelHeader(Markup.Escape(Safe(box.Heading))), Border = BoxBorder.Rounded, Width = width, Height = box.Height, Expand = true, Padding = new Padding(1, 0, 1, 0),
         },
-        TextBlock text => new Rows(text.Lines.Take(text.Height).Select(Line)),
+        TextBlock text => new Rows(text.Lines.Take(text.Height).Select(line => Line(line, width))),
         _ => Text.Empty,
     };
 
@@ -117,12 +117,21 @@ public sealed class SpectreRenderer : ILiveRenderer
         return width > 0 ? cut.Append('\u2026').ToString() : string.Empty;
     }
 
-    private Paragraph Line(IEnumerable<StyledText> spans)
+    // Cut here: a paragraph breaks lines between words.
+    private Paragraph Line(IEnumerable<StyledText> spans, int width)
     {
         var line = new Paragraph { Overflow = Overflow.Crop };
+        int left = width;
         foreach (StyledText span in spans)
         {
-            line.Append(Safe(span.Text), Of(span.Style));
+            string text = Safe(span.Text);
+            int used = Width(text);
+            line.Append(used > left ? Cut(text, left) : text, Of(span.Style));
+            left -= used;
+            if (left <= 0)
+            {
+                break;
+            }
         }
 
         return line;

@@ -228,6 +228,7 @@ public sealed class LiveView : IDisposable
         if (_wantsWhole)
         {
             _wantsWhole = false;
+            _terminal.Renew();
             _writer.Reset();
         }
 

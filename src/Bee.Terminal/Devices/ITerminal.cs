@@ -9,6 +9,9 @@ public interface ITerminal : IDisposable
     /// <summary>Switches to the alternate screen and to raw input. Does nothing if that is done.</summary>
     void Enter();
 
+    /// <summary>Sets raw input again: the runtime restores its own settings when the process continues.</summary>
+    void Renew();
+
     /// <summary>Restores the screen, the cursor and the settings. Safe from any thread, and more than once.</summary>
     void Leave();
 

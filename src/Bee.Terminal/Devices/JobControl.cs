@@ -24,7 +24,8 @@ internal static class JobControl
             // Not SIGTSTP, which handlers of this process take.
             if (TerminalCalls.kill(0, TerminalCalls.SIGSTOP) == 0)
             {
-                continued.Wait(Patience);
+                // The first wait can be over when the process continues: the clock goes on while it is stopped.
+                _ = continued.Wait(Patience) || continued.Wait(Patience);
             }
         }
     }

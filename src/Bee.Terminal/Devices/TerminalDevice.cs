@@ -63,7 +63,6 @@ public sealed unsafe class TerminalDevice : ITerminal
                 return;
             }
 
-            byte* raw = stackalloc byte[TerminalCalls.TermiosSize];
             fixed (byte* saved = _saved)
             {
                 if (TerminalCalls.tcgetattr(_terminal, saved) != 0)
@@ -72,11 +71,21 @@ public sealed unsafe class TerminalDevice : ITerminal
                 }
             }
 
-            _saved.CopyTo(new Span<byte>(raw, TerminalCalls.TermiosSize));
-            TerminalCalls.cfmakeraw(raw);
-            Set(raw, TerminalCalls.TCSADRAIN);
+            SetRaw();
             _entered = true;
             WriteAll(EnterText);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Renew()
+    {
+        lock (_gate)
+        {
+            if (_entered)
+            {
+                SetRaw();
+            }
         }
     }
 
@@ -171,6 +180,14 @@ public sealed unsafe class TerminalDevice : ITerminal
             _wakeRead.Dispose();
             _wakeWrite.Dispose();
         }
+    }
+
+    private void SetRaw()
+    {
+        byte* raw = stackalloc byte[TerminalCalls.TermiosSize];
+        _saved.CopyTo(new Span<byte>(raw, TerminalCalls.TermiosSize));
+        TerminalCalls.cfmakeraw(raw);
+        Set(raw, TerminalCalls.TCSADRAIN);
     }
 
     private void Set(byte* settings, int when)

@@ -57,6 +57,8 @@ internal sealed class FakeTerminal : ITerminal
 
     public void Enter() => (IsEntered, Entered) = (true, Entered + 1);
 
+    public void Renew() => Assert.True(IsEntered);
+
     public void Leave() => IsEntered = false;
 
     public void Write(ReadOnlySpan<byte> bytes)

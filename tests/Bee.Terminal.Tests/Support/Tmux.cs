@@ -12,11 +12,21 @@ internal sealed class Tmux : IDisposable
 
     public Tmux(int width, int height, params string[] environment)
     {
-        string[] settings = [.. environment.Concat(["PS1=ready> ", "HISTFILE="]).SelectMany(setting => new[] { "-e", setting })];
+        string[] settings = [.. environment.Append("HISTFILE=").SelectMany(setting => new[] { "-e", setting })];
         Run([
             "-f", "/dev/null", "new-session", "-d", "-s", "a", "-x", width.ToString(CultureInfo.InvariantCulture), "-y", height.ToString(CultureInfo.InvariantCulture), .. settings,
             "bash --norc --noprofile"]);
-        WaitFor("ready>");
+        Type("PS1='rea''dy> '; clear");
+        Press("Enter");
+        try
+        {
+            WaitFor("ready>");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Why there is no tmux here; null where there is.</summary>
@@ -56,7 +66,7 @@ internal sealed class Tmux : IDisposable
         var deadline = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(deadline.Elapsed < TimeSpan.FromMinutes(2), $"The screen never had {what}:\n{Text}");
+            Assert.True(deadline.Elapsed < TimeSpan.FromMinutes(1), $"The screen never had {what}:\n{Text}");
             Thread.Sleep(40);
         }
     }

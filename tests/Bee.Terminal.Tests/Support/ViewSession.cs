@@ -33,10 +33,18 @@ internal sealed class ViewSession : IDisposable
     public static ViewSession ShowFirehose(FirehoseObject firehose, int width, int height, int burst = 1000, string? comm = null, params string[] environment)
     {
         var session = new ViewSession(width, height, $"Show-BeeProgram '{firehose.Path}' -Parameter @{{ target_pid = $load; burst = {burst} }}", comm, environment);
-        session.Screen.WaitFor("4 print_events");
-        session.Screen.Press("4");
-        session.Screen.WaitFor("/var/lib/bee");
-        return session;
+        try
+        {
+            session.Screen.WaitFor("3 hist_latency_ns");
+            session.Screen.Press("4");
+            session.Screen.WaitFor(() => session.Screen.ActiveTab == 4 && session.Screen.Text.Contains("10,000 rows", StringComparison.Ordinal), "events");
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Waits until the shell has the terminal back, and compares its settings with those before.</summary>

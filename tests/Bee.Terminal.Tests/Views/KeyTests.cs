@@ -21,6 +21,7 @@ public abstract class KeyTests(FirehoseObject firehose, int width, int height, i
             screen.Press("Space");
             screen.WaitForEndOf("PAUSED");
         });
+        // The newest rows push the first one out, until the first move pauses.
         On("Home g", () =>
         {
             foreach (string key in new[] { "Home", "g" })
@@ -43,7 +44,7 @@ public abstract class KeyTests(FirehoseObject firehose, int width, int height, i
         {
             screen.Press("g");
             screen.WaitFor(() => screen.SelectedLine == 3, "the first row selected");
-            foreach ((string down, string up) in new[] { ("PPage", "NPage"), ("C-b", "C-f") }.Select(pair => (pair.Item2, pair.Item1)))
+            foreach ((string down, string up) in new[] { ("NPage", "PPage"), ("C-f", "C-b") })
             {
                 string first = screen.Lines[3];
                 screen.Press(down);
