@@ -11,6 +11,7 @@ var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
     ["live"] = LiveBench.Run,
     ["latency"] = LatencyBench.Run,
     ["memory"] = MemoryBench.Run,
+    ["view"] = ViewBench.Run,
     ["attach"] = AttachBench.Run,
     ["stop"] = StopBench.Run,
     ["pipeline"] = PipelineBench.Run,
