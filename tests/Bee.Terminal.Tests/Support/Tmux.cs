@@ -10,11 +10,10 @@ internal sealed class Tmux : IDisposable
 
     private readonly string _socket = string.Create(CultureInfo.InvariantCulture, $"beelive-{Environment.ProcessId}-{Interlocked.Increment(ref s_number)}");
 
-    public Tmux(int width, int height, params string[] environment)
+    public Tmux(int width, int height)
     {
-        string[] settings = [.. environment.Append("HISTFILE=").SelectMany(setting => new[] { "-e", setting })];
         Run([
-            "-f", "/dev/null", "new-session", "-d", "-s", "a", "-x", width.ToString(CultureInfo.InvariantCulture), "-y", height.ToString(CultureInfo.InvariantCulture), .. settings,
+            "-f", "/dev/null", "new-session", "-d", "-s", "a", "-x", width.ToString(CultureInfo.InvariantCulture), "-y", height.ToString(CultureInfo.InvariantCulture), "-e", "HISTFILE=",
             "bash --norc --noprofile"]);
         Type("PS1='rea''dy> '; clear");
         Press("Enter");
@@ -75,6 +74,8 @@ internal sealed class Tmux : IDisposable
     {
         using var server = Process.Start(Command(["kill-server"]))!;
         server.WaitForExit();
+        // tmux leaves the file of its socket.
+        File.Delete(Path.Combine(Environment.GetEnvironmentVariable("TMUX_TMPDIR") ?? "/tmp", "tmux-0", _socket));
     }
 
     private string Run(string[] arguments)
