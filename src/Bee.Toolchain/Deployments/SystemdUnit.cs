@@ -44,7 +44,8 @@ public static class SystemdUnit
             ("NoNewPrivileges", "yes"),
             ("ProtectSystem", "strict"),
             .. asRoot ? [("ReadWritePaths", BpfFileSystem)] : Array.Empty<(string, string)>(),
-            ("ProtectHome", store.StartsWith("/root/", StringComparison.Ordinal) || store.StartsWith("/home/", StringComparison.Ordinal) ? "read-only" : "yes"),
+            // PowerShell and the module can be in a home directory too.
+            ("ProtectHome", command.Append(store).Any(IsInHome) ? "read-only" : "yes"),
             ("PrivateTmp", "yes"),
             ("PrivateDevices", "yes"),
             // Both hide the kernel's symbols.
@@ -85,6 +86,9 @@ public static class SystemdUnit
             }
         }
     }
+
+    // The folders that ProtectHome=yes empties, but for /run/user.
+    private static bool IsInHome(string path) => path.StartsWith("/root/", StringComparison.Ordinal) || path.StartsWith("/home/", StringComparison.Ordinal);
 
     // systemd expands percent signs and dollars, and takes words apart at spaces (systemd.syntax(7)).
     private static string Word(string text)
