@@ -403,7 +403,7 @@ function Build-Container {
     #>
     $engine = 'podman', 'docker' | Where-Object { Get-Command $_ -CommandType Application -ErrorAction Ignore } | Select-Object -First 1
     if (-not $engine) { throw 'Neither podman nor docker is on PATH.' }
-    # Without systemd podman has nobody to make its control groups; building needs none.
+    # Without systemd podman cannot make control groups, and building does not need them.
     $build = $engine -eq 'podman' -and -not (Test-Path /run/systemd/system) ? @('--cgroup-manager=cgroupfs', 'build', '--isolation=chroot', '--network=host') : @('build')
     $version = (Import-PowerShellDataFile "$root/Bee.psd1").ModuleVersion
     $system = Get-ContainerBase $engine

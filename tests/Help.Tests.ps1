@@ -32,7 +32,7 @@ BeforeDiscovery {
         'New-BeeContainer: Example 2: Build, package, sign and push'       = 'it asks for a password'
         'New-BeeContainer: Example 3: What a container needs'              = 'it needs the base of ./build.sh container; the tests of containers make one of their own'
         'Show-BeeEvent: Example 1: Filter before the view'                 = 'it runs until Ctrl+C'
-        'Show-BeeEvent: Example 2: Any objects'                            = 'it would name the processes of others; the tests of the live view run it on their own'
+        'Show-BeeEvent: Example 2: Any objects'                            = 'it would show the processes of others'
         'Show-BeeProgram: Example 3: Look at what runs in the background'  = 'it runs until Ctrl+C'
         'Show-BeeProgram: Example 1: Watch one process'                    = 'it runs until Ctrl+C'
         'Show-BeeProgram: Example 2: Keep what matters'                    = 'it runs until Ctrl+C'

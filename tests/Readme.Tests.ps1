@@ -68,7 +68,7 @@ Describe 'The README' {
 }
 
 # The blocks of these pages too: each page in a session of its own, in the order of the page, on processes that its first block starts.
-Describe 'The page <_>' -ForEach 'metrics.md' {
+Describe 'The page <_>' -ForEach 'metrics.md', 'live-view.md' {
     BeforeAll {
         . $PSScriptRoot/Support.ps1
         $folder = (Get-PSDrive TestDrive).Root

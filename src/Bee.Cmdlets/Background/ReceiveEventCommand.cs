@@ -44,7 +44,7 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
         {
             Guard(session, () =>
             {
-                // Nobody may be collecting the events of a pinned program yet.
+                // The events of a pinned program may have no reader yet.
                 if (session.Read())
                 {
                     _sessions.Add(session);

@@ -1,6 +1,6 @@
 namespace Bee.Cmdlets;
 
-/// <summary>Whether somebody can be asked. A script, a service or a CI job must get an error and not wait for an answer.</summary>
+/// <summary>Reports whether a user can answer a prompt. A script, a service or a CI job gets an error and does not wait for an answer.</summary>
 internal static class Interaction
 {
     /// <summary>Whether a question can be answered: standard input is a terminal, and pwsh was not started with -NonInteractive.</summary>

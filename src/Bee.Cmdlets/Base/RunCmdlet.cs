@@ -108,7 +108,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     [ValidateNotNullOrEmpty]
     public string? MetricListen { get; set; }
 
-    /// <summary>The server of -MetricListen; null without it. Whoever takes it over sets it to null.</summary>
+    /// <summary>The server of -MetricListen; null without it. The owner that takes it over sets it to null.</summary>
     private protected MetricListener? Metrics { get; set; }
 
     /// <summary>Whether iterators run again at each interval: they do if the caller gives an interval.</summary>

@@ -28,7 +28,7 @@ internal sealed class BackgroundView
     {
         foreach (BpfProgramSession session in sessions)
         {
-            // Nobody may be collecting the events of a pinned program yet.
+            // The events of a pinned program may have no reader yet.
             session.Read();
             EventViews.Register(_cmdlet, session.Streams);
         }

@@ -5,7 +5,7 @@ namespace Bee.Cmdlets;
 /// <summary>How many columns the terminal has: tables and bars are made for it.</summary>
 internal static class ScreenWidth
 {
-    /// <summary>The width where there is no terminal, and where the host does not tell.</summary>
+    /// <summary>The width without a terminal, or if the host does not report one.</summary>
     public const int Default = 80;
 
     // Below, a table has no room for names; above, a bar says no more.

@@ -43,7 +43,7 @@ internal sealed class EntryTable
     /// <summary>The series that the entry belongs to.</summary>
     public Series Of(int entry) => _series[entry];
 
-    /// <summary>The entry of a key; -1 if there is none.</summary>
+    /// <summary>Returns the entry of a key; -1 if the key has no entry.</summary>
     public int Find(ReadOnlySpan<byte> key, int hash)
     {
         var mask = _slots.Length - 1;
@@ -77,7 +77,7 @@ internal sealed class EntryTable
 
     /// <summary>Forgets the entries that a pass did not see.</summary>
     /// <param name="pass">The pass.</param>
-    /// <param name="forgotten">Is told the series of each.</param>
+    /// <param name="forgotten">Receives the series of each.</param>
     public void Sweep(int pass, Action<Series> forgotten)
     {
         var kept = 0;

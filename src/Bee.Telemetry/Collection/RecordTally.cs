@@ -54,7 +54,7 @@ internal sealed class RecordTally : IRecordObserver
     /// <summary>How many numbers a combination of labels has.</summary>
     public int Numbers { get; }
 
-    /// <summary>The native buckets; null if there are none.</summary>
+    /// <summary>The native buckets; null without them.</summary>
     public NativeScale? Native { get; }
 
     private NumberField? Value { get; }

@@ -30,7 +30,7 @@ internal static class JobControl
         }
     }
 
-    // Nobody continues a group whose ancestors in the session all belong to it: an orphaned process group, in setpgid(2).
+    // No shell continues an orphaned process group (setpgid(2)): one whose ancestors in the session all belong to it.
     private static bool HasShell(int group)
     {
         int session = TerminalCalls.getsid(0);

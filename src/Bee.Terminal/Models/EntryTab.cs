@@ -195,7 +195,7 @@ public sealed class EntryTab : TableTab
 /// <summary>Where the entries of a tab come from.</summary>
 /// <param name="Key">Returns what tells an entry from others of the map. Called from the thread that adds entries.</param>
 /// <param name="Value">Returns the number that an entry is kept for; null if entries have none.</param>
-/// <param name="ValueColumn">The place of that number's column, which rows are sorted by at first; negative if there is none.</param>
+/// <param name="ValueColumn">The place of that number's column, which rows are sorted by at first; negative without such a column.</param>
 /// <param name="Interval">The time between two readings of the map.</param>
 /// <param name="GivesAll">Whether each reading gives all entries, so that one that is missing has been deleted.</param>
 /// <param name="StartsAtZero">Whether a new key's value began at zero, as a counter's does.</param>

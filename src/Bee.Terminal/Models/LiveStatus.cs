@@ -2,7 +2,7 @@ namespace Bee.Terminal.Models;
 
 /// <summary>How a view's source is doing.</summary>
 /// <param name="Count">Events and entries so far.</param>
-/// <param name="Lost">Events lost so far because a buffer of the kernel was full; null if nobody counts them, or nothing can be lost.</param>
+/// <param name="Lost">Events lost so far because a buffer of the kernel was full; null if they are not counted, or cannot be lost.</param>
 /// <param name="Dropped">Events that Bee's own buffer dropped; null where the source has none.</param>
 /// <param name="Fill">How full the fullest buffer was found last, from 0 to 1; null where the source has none.</param>
 /// <param name="HighWater">The fullest that one was ever found.</param>

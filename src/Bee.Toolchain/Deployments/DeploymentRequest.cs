@@ -9,7 +9,7 @@ public sealed record DeploymentRequest
     /// <summary>The image by its digest: <c>ghcr.io/me/opensnoop-container@sha256:…</c>.</summary>
     public required string Image { get; init; }
 
-    /// <summary>What the tool does; null where nobody says.</summary>
+    /// <summary>What the tool does; null if its author does not say.</summary>
     public string? Description { get; init; }
 
     /// <summary>The version, such as a tag; null for none.</summary>
