@@ -85,7 +85,8 @@ public sealed class SessionMetrics : IMetricSource
             _gate.Wait();
             try
             {
-                return _maps.Where(map => map.Entries is not null).ToDictionary(map => map.Map.Name, map => map.Entries!.Value);
+                // Counters and gauges of one map are read apart, and may not agree on the number.
+                return _maps.Where(map => map.Entries is not null).GroupBy(map => map.Map.Name).ToDictionary(maps => maps.Key, maps => maps.Max(map => map.Entries!.Value));
             }
             finally
             {

@@ -26,6 +26,21 @@ public sealed class GadgetImageTests : IDisposable
 
         """;
 
+    // The names are those of the sources that the object declares.
+    private const string Metered = """
+        datasources:
+          callers:
+            fields:
+              pid: { annotations: { metrics.type: key } }
+              calls: { annotations: { metrics.type: counter } }
+              sent: { annotations: { metrics.type: gauge } }
+          groups:
+            fields:
+              comm: { annotations: { metrics.type: key } }
+              asked: { annotations: { metrics.type: counter } }
+
+        """;
+
     private readonly TempFolder _folder = new();
     private readonly Shell _shell = new();
 
@@ -38,6 +53,7 @@ public sealed class GadgetImageTests : IDisposable
         var layout = new ForeignLayout(Store);
         layout.AddGadget("ghcr.io/they/groups:latest", [(architecture, program)], Metadata);
         layout.AddGadget("ghcr.io/they/tracer:latest", [(architecture, tracer)], Metadata);
+        layout.AddGadget("ghcr.io/they/metered:latest", [(architecture, tracer)], Metered);
         layout.AddGadget("ghcr.io/they/bare:latest", [(architecture, program)], metadata: null);
         layout.AddGadget("ghcr.io/they/odd:latest", [(architecture, program)], "datasources: [");
         layout.AddGadget("ghcr.io/they/broken:latest", [(architecture, "no object"u8.ToArray())], Metadata);
@@ -113,6 +129,29 @@ public sealed class GadgetImageTests : IDisposable
         Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
     }
 
+    [KernelFact]
+    public void Fields_that_the_metadata_declares_are_metrics()
+    {
+        _shell.Run("Start-BeeProgram metered -Store $store -Pull Never -Parameter @{ pid = $PID }", Variables());
+        try
+        {
+            // Two calls that ask for 7 each, of 2,048 bytes.
+            GetProcessGroup(7);
+            GetProcessGroup(7);
+            // The events are counted when they are read.
+            _shell.Run("Receive-BeeEvent metered -Wait -MaxEvents 2");
+            PSObject[] metrics = [.. _shell.Objects("Get-BeeMetric bee_metered_*")];
+            Assert.Equal((2.0, $"{{pid=\"{Environment.ProcessId}\"}}"), Metric(metrics, "calls", "counter"));
+            Assert.Equal((4096.0, $"{{pid=\"{Environment.ProcessId}\"}}"), Metric(metrics, "sent", "gauge"));
+            Assert.Equal(14.0, Metric(metrics, "asked", "counter").Value);
+            Assert.Contains(metrics, metric => $"{metric.Properties["Type"].Value}" == "histogram");
+        }
+        finally
+        {
+            _shell.Run("Stop-BeeProgram metered");
+        }
+    }
+
     [Fact]
     public void ItsKeysAreCompleted()
     {
@@ -149,6 +188,13 @@ public sealed class GadgetImageTests : IDisposable
             ended.Set();
             asking.Join();
         }
+    }
+
+    private static (double Value, string Labels) Metric(PSObject[] metrics, string field, string type)
+    {
+        PSObject metric = Assert.Single(metrics, metric => $"{metric.Properties["Name"].Value}".Contains($"_{field}", StringComparison.Ordinal));
+        Assert.Equal(type, $"{metric.Properties["Type"].Value}");
+        return ((double)metric.Properties["Value"].Value, $"{metric.Properties["Labels"].Value}");
     }
 
     private string Text(string of, string name) =>

@@ -12,7 +12,7 @@ public sealed class HistogramCellsTests
     {
         get
         {
-            var values = new TheoryData<ulong> { 0, 1, 2, 3 };
+            var values = new TheoryData<ulong> { 0, 1, 2 };
             for (var k = 2; k < 52; k++)
             {
                 values.Add((1ul << k) - 1);
