@@ -10,6 +10,7 @@ public sealed class EntryPointTests(Engine engine)
     [InlineData(2, "There is no argument --duratoin. Near it: --duration", "opensnoop:v1", "--duratoin", "1")]
     [InlineData(2, "--duration needs a value", "opensnoop:v1", "--duration")]
     [InlineData(2, "No image is named")]
+    [InlineData(2, "There is no parameter 'target_pit'", "opensnoop:v1", "--parameter", "target_pit=1")]
     [InlineData(3, "There is no image 'none:v1'", "none:v1")]
     [InlineData(6, "no_such_function", "opensnoop:v1", "--attach-to", "enter_openat=syscalls/no_such_function")]
     public void A_run_that_cannot_begin_ends_with_a_code_and_a_reason(int code, string reason, params string[] arguments)

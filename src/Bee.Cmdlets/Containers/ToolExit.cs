@@ -72,7 +72,7 @@ internal static class ToolExits
             "Metric" or "MetricServer" => ToolExit.Listen,
             "ImageNotFound" or "FileNotFound" or "OtherPlatform" => ToolExit.NotFound,
             "BadObject" => ToolExit.Refused,
-            "BadParameter" or "UnknownParameter" or "UnknownMap" or "BadSettings" => ToolExit.Usage,
+            "BadParameter" or "ParameterNotFound" or "MapNotFound" or "BadSettings" => ToolExit.Usage,
             "AccessDenied" => ToolExit.NoPermission,
             _ => error.Exception is ParameterBindingException || error.CategoryInfo.Category == ErrorCategory.InvalidArgument ? ToolExit.Usage : ToolExit.Unexpected,
         };
