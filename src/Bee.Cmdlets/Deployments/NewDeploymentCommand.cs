@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using Bee.Ebpf;
 using Bee.Ebpf.Rights;
 using Bee.Oci;
 using Bee.Oci.Containers;
@@ -102,11 +103,19 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
                 "NotAProgram", $"'{image.Reference}' is a container, and a unit runs an eBPF image without a container engine.", $"Name the image in it: {image.Labels.GetValueOrDefault(ContainerLabels.ToolReference)}.");
         }
 
-        ToolNeeds needs = ToolNeeds.Of(FromImage(image).File);
+        ObjectFile file = FromImage(image).File;
+        // A wrong name or value would otherwise show when the unit starts.
+        ParameterValues.From(Parameter, file);
+        ToolNeeds needs = ToolNeeds.Of(file);
         string folder = Path.GetDirectoryName(typeof(NewDeploymentCommand).Assembly.Location)!;
         string shell = Environment.ProcessPath ?? "/usr/bin/pwsh";
         // Where PowerShell is a .NET tool the process is dotnet, and the session a file.
         string[] start = Path.GetFileName(shell) == "dotnet" && Environment.GetCommandLineArgs() is [var library, ..] && library.EndsWith(".dll", StringComparison.Ordinal) ? [shell, library] : [shell];
+        if (MetricListen is not null && !SystemdUnit.IsLoopback(MetricListen))
+        {
+            WriteWarning($"Other machines reach {MetricListen}: the unit takes the token of its metrics from {SystemdUnit.TokenFile(Name ?? DeploymentRequest.NameOf(ImageNames.ShortName(image.Reference)))}, a file of root's with the line BEE_METRIC_TOKEN=TOKEN.");
+        }
+
         string digested = ImageReference.TryParse(image.Reference, out ImageReference? reference) && reference.Registry is not null ? $"{reference.Name}@{image.Digest}" : image.Digest;
         return SystemdUnit.Write(
             Request(image, digested, ImageNames.ShortName(image.Reference), "127.0.0.1") with

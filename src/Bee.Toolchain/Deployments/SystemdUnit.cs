@@ -19,6 +19,7 @@ public static class SystemdUnit
         ArgumentNullException.ThrowIfNull(command);
         bool asRoot = request.Folders.Contains(BpfFileSystem);
         bool readsSymbols = request.Capabilities.Contains("CAP_SYSLOG");
+        bool isLocal = IsLoopback(request.MetricListen);
         bool isNetwork = request.Capabilities.Any(name => name is "CAP_NET_ADMIN" or "CAP_NET_RAW");
         // The tracing file system belongs to root, who alone may enter it.
         string capabilities = string.Join(' ', !asRoot && request.Folders.Contains(Tracefs) ? [.. request.Capabilities, "CAP_DAC_READ_SEARCH"] : request.Capabilities);
@@ -32,6 +33,8 @@ public static class SystemdUnit
             ("Type", "exec"),
             ("ExecStart", string.Join(' ', command.Append(request.Image).Append("--metric-listen").Append(request.MetricListen).Concat(request.Arguments).Select(Word))),
             ("Environment", $"BEE_STORE={Word(store)} XDG_CACHE_HOME=%t/{request.Name} XDG_CONFIG_HOME=%t/{request.Name} XDG_DATA_HOME=%t/{request.Name} PSModuleAnalysisCachePath=/dev/null POWERSHELL_UPDATECHECK=Off POWERSHELL_TELEMETRY_OPTOUT=1 DOTNET_EnableDiagnostics=0"),
+            // systemd reads the file as root, before the tool has its own user, and does not start the tool without it.
+            .. isLocal ? [] : new[] { ("EnvironmentFile", TokenFile(request.Name)) },
             ("RuntimeDirectory", request.Name),
             ("Restart", "on-failure"),
             ("RestartSec", "5"),
@@ -46,7 +49,7 @@ public static class SystemdUnit
             .. asRoot ? [("ReadWritePaths", BpfFileSystem)] : Array.Empty<(string, string)>(),
             // PowerShell and the module can be in a home directory too.
             ("ProtectHome", command.Append(store).Any(IsInHome) ? "read-only" : "yes"),
-            ("PrivateTmp", "yes"),
+            ("PrivateTmp", command.Append(store).Any(IsTemporary) ? "no" : "yes"),
             ("PrivateDevices", "yes"),
             // Both hide the kernel's symbols.
             ("ProtectKernelTunables", readsSymbols ? "no" : "yes"),
@@ -63,9 +66,7 @@ public static class SystemdUnit
             ("KeyringMode", "private"),
             ("UMask", "0077"),
             ("RestrictAddressFamilies", isNetwork ? "AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET" : "AF_UNIX AF_INET AF_INET6"),
-            .. request.MetricListen.StartsWith("127.", StringComparison.Ordinal) || request.MetricListen.StartsWith("[::1]", StringComparison.Ordinal)
-                ? new[] { ("IPAddressDeny", "any"), ("IPAddressAllow", "localhost") }
-                : [],
+            .. isLocal ? new[] { ("IPAddressDeny", "any"), ("IPAddressAllow", "localhost") } : [],
             ("SystemCallArchitectures", "native"),
             ("SystemCallFilter", "@system-service bpf perf_event_open"),
             ("SystemCallErrorNumber", "EPERM"),
@@ -86,6 +87,21 @@ public static class SystemdUnit
             }
         }
     }
+
+    /// <summary>Reports whether only this machine reaches an address for metrics.</summary>
+    /// <param name="listen">The address and the port.</param>
+    public static bool IsLoopback(string listen)
+    {
+        ArgumentNullException.ThrowIfNull(listen);
+        return listen.StartsWith("127.", StringComparison.Ordinal) || listen.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) || listen.StartsWith("[::1]:", StringComparison.Ordinal);
+    }
+
+    /// <summary>Returns the file in which a unit that listens beyond loopback has its token, as <c>BEE_METRIC_TOKEN=…</c>.</summary>
+    /// <param name="name">The unit's name.</param>
+    public static string TokenFile(string name) => $"/etc/bee/{name}.env";
+
+    // PrivateTmp=yes gives the unit empty folders of its own in their place.
+    private static bool IsTemporary(string path) => path.StartsWith("/tmp/", StringComparison.Ordinal) || path.StartsWith("/var/tmp/", StringComparison.Ordinal);
 
     // The folders that ProtectHome=yes empties, but for /run/user.
     private static bool IsInHome(string path) => path.StartsWith("/root/", StringComparison.Ordinal) || path.StartsWith("/home/", StringComparison.Ordinal);

@@ -16,6 +16,7 @@ public sealed class ContainerTests : IDisposable
     [InlineData("New-BeeContainer tool:v1 -Tag 'X y' -Store $store", "Store.BadReference")]
     [InlineData("New-BeeDeployment tool:v1 -Kind DaemonSet -Store $store", "NotAContainer")]
     [InlineData("New-BeeDeployment tool:v1 -Kind Systemd -Name Not_a_name -Store $store", "BadName")]
+    [InlineData("New-BeeDeployment tool:v1 -Kind Systemd -Parameter @{ nosuch = 1 } -Store $store", "ParameterNotFound")]
     public void Input_that_is_wrong_is_refused_with_an_id_and_nothing_is_stored(string script, string id)
     {
         Assert.Equal(id, _shell.Error(script, ("source", _shell.Source)).FullyQualifiedErrorId.Split(',')[0]);

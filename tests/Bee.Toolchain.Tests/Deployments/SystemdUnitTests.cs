@@ -11,16 +11,36 @@ public sealed class SystemdUnitTests
     [InlineData("/root/.dotnet/tools/pwsh", "/opt/Bee/bee-run.ps1", "/var/lib/bee/store", "read-only")]
     public void Home_directories_are_readable_if_shell_module_or_store_is_in_one(string shell, string script, string store, string protection)
     {
-        var request = new DeploymentRequest
-        {
-            Name = "opensnoop",
-            Image = "sha256:0",
-            Capabilities = ["CAP_BPF"],
-            MetricListen = "127.0.0.1:9435",
-        };
-
-        string unit = SystemdUnit.Write(request, [shell, "-File", script], store);
+        string unit = SystemdUnit.Write(Request("127.0.0.1:9435"), [shell, "-File", script], store);
 
         Assert.Contains($"\nProtectHome={protection}\n", unit, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("/var/lib/bee/store", "yes")]
+    [InlineData("/tmp/store", "no")]
+    [InlineData("/var/tmp/store", "no")]
+    public void Temporary_folders_are_shared_if_the_store_is_in_one(string store, string isPrivate) =>
+        Assert.Contains($"\nPrivateTmp={isPrivate}\n", SystemdUnit.Write(Request("127.0.0.1:9435"), ["/usr/bin/pwsh"], store), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("127.0.0.1:9435", true)]
+    [InlineData("[::1]:9435", true)]
+    [InlineData("0.0.0.0:9435", false)]
+    [InlineData("[::]:9435", false)]
+    public void Listening_beyond_loopback_takes_a_token_from_a_file(string listen, bool isLocal)
+    {
+        string unit = SystemdUnit.Write(Request(listen), ["/usr/bin/pwsh"], "/var/lib/bee/store");
+
+        Assert.Equal(!isLocal, unit.Contains("\nEnvironmentFile=/etc/bee/opensnoop.env\n", StringComparison.Ordinal));
+        Assert.Equal(isLocal, unit.Contains("\nIPAddressDeny=any\n", StringComparison.Ordinal));
+    }
+
+    private static DeploymentRequest Request(string listen) => new()
+    {
+        Name = "opensnoop",
+        Image = "sha256:0",
+        Capabilities = ["CAP_BPF"],
+        MetricListen = listen,
+    };
 }
