@@ -48,7 +48,7 @@ public sealed class TraceTests(Programs programs) : IDisposable
         Assert.Empty(_shell.Run("Start-BeeProgram $program -Name traced -Trace -Parameter @{ target_pid = $id }", Variables).Errors);
         _load.Do(": < /etc/hostname");
 
-        ShellResult result = _shell.Run("Receive-BeeEvent traced; Stop-BeeProgram traced");
+        ShellResult result = _shell.Run("Receive-BeeEvent traced -Wait -MaxEvents 1; Stop-BeeProgram traced");
 
         PSObject line = Assert.Single(result.Output);
         Assert.Equal("Bee.Ebpf.TraceLine", line.TypeNames[0]);
