@@ -57,7 +57,7 @@ public abstract class TableTab : LiveTab
     {
         get
         {
-            string rows = string.Create(CultureInfo.InvariantCulture, $"{(CurrentFilter.IsEmpty ? Total : Filtered.Count):n0}{(CurrentFilter.IsEmpty ? string.Empty : $" of {Total:n0}")} rows");
+            string rows = string.Create(CultureInfo.InvariantCulture, $"{(CurrentFilter.IsEmpty ? Total : Filtered.Count):n0}{(CurrentFilter.IsEmpty ? string.Empty : $" of {Total:n0}")} {(Total == 1 ? "row" : "rows")}");
             string sort = SortColumn < 0 ? string.Empty : $" by {Schema.Columns[SortColumn].Name} {(IsDescending ? "\u25bc" : "\u25b2")}";
             return rows + sort + Note;
         }

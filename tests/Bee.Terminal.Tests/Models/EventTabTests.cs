@@ -109,6 +109,18 @@ public sealed class EventTabTests
     }
 
     [Fact]
+    public void The_footer_says_row_of_a_single_one()
+    {
+        (Viewer viewer, EventTab tab) = Make(80, 24);
+        Add(tab, 1, 1);
+        Assert.Matches(@"\b1 row\b", viewer.Look().Lines[22]);
+        viewer.Press("/1\r");
+        Assert.Matches(@"\b1 of 1 row\b", viewer.Lines[22]);
+        Add(tab, 2, 2);
+        Assert.Matches(@"\bof 2 rows\b", viewer.Look().Lines[22]);
+    }
+
+    [Fact]
     public void Rows_that_came_too_fast_for_a_filter_are_counted()
     {
         (Viewer viewer, EventTab tab) = Make(80, 24);
