@@ -19,6 +19,9 @@ public static class ViewText
     // What a list leaves of 80 columns beside its labels and what is set in.
     private const int DetailsWidth = 60;
 
+    // As in the format file.
+    private const int MetricValueWidth = 13;
+
     /// <summary>The first twelve digits of a digest, enough to name the image by.</summary>
     /// <param name="digest">A digest.</param>
     /// <returns>Twelve digits.</returns>
@@ -197,6 +200,12 @@ public static class ViewText
     public static string MetricLabels(PSObject? labels) => EventText.Base(labels) is System.Collections.IDictionary all
         ? string.Join(' ', all.Keys.Cast<object>().Select(name => $"{EventText.Line(EventText.Wrapped(name))}={EventText.Line(EventText.Wrapped(all[name]))}"))
         : EventText.Line(labels);
+
+    /// <summary>Returns the end of a metric's name: names of one tool begin alike.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="host">The host, for the width of its screen.</param>
+    /// <returns>As much as the column has room for.</returns>
+    public static string? MetricName(string? name, System.Management.Automation.Host.PSHost? host) => Tail(name, (ScreenWidth.Of(host) - MetricValueWidth - 3) / 2);
 
     /// <summary>Returns the value of a metric.</summary>
     /// <param name="value">The value.</param>

@@ -112,6 +112,21 @@ public sealed class WidthTests(Programs programs) : IDisposable
         Assert.StartsWith("test/", images[2], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(60)]
+    [InlineData(80)]
+    [InlineData(200)]
+    public void Table_of_metrics_has_its_values_on_each_screen(int width)
+    {
+        using var shell = new Shell(width);
+
+        string[] lines = [.. shell.Show("Get-BeeMetric bee_build_info | Format-Table").Where(line => line.Length > 0)];
+
+        Assert.Equal(["Name", "Value", "Labels"], lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Matches(@"^bee_build_info +1 \w+=", lines[2]);
+        Assert.All(lines, line => Assert.InRange(line.Length, 1, width));
+    }
+
     public void Dispose() => _load.Dispose();
 
     private const string Run = "Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -Duration 20";
