@@ -10,6 +10,7 @@ namespace Bee.Cmdlets;
 public sealed class GetMetricCommand : SelectProgramCmdlet
 {
     private readonly HashSet<BpfProgramSession> _given = [];
+    private BackgroundMetrics? _metrics;
 
     /// <summary>Names of metrics; wildcards are allowed. Without it all metrics.</summary>
     [Parameter(Position = 0)]
@@ -30,11 +31,26 @@ public sealed class GetMetricCommand : SelectProgramCmdlet
     [Parameter]
     public MetricNaming MetricNames { get; set; }
 
+    /// <summary>How many series a metric has at most; further keys are added up in one series. 2,000 by default.</summary>
+    [Parameter]
+    [ValidateRange(1, 1_000_000)]
+    public int SeriesLimit { get; set; } = SessionMetricsOptions.DefaultSeriesLimit;
+
+    /// <summary>Labels to leave out; series that differ only in them are added up.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] LeaveOut { get; set; } = [];
+
+    private MetricSettings Settings => new() { Naming = MetricNames, SeriesLimit = SeriesLimit, LeaveOut = LeaveOut };
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         IEnumerable<BpfProgramSession> sessions = Session is null ? RunningPrograms.All() : Sessions(Session);
-        BackgroundMetrics metrics = BackgroundMetrics.Shared(MetricNames);
+        // Other limits have series of their own, which last as long as the command.
+        BackgroundMetrics metrics = _metrics ??= LeaveOut.Length == 0 && SeriesLimit == SessionMetricsOptions.DefaultSeriesLimit
+            ? BackgroundMetrics.Shared(MetricNames)
+            : new BackgroundMetrics(_ => true, Settings);
         Guard(Session, () =>
         {
             // Lists of one metric stand together, whichever session they are of.
@@ -51,6 +67,9 @@ public sealed class GetMetricCommand : SelectProgramCmdlet
             }
         });
     }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Settings.WarnOfUnknownLabels(this, _given);
 
     private List<BpfProgramSession> Sessions(IEnumerable<object> given)
     {

@@ -27,11 +27,28 @@ internal sealed record MetricAccess
 
     /// <summary>The token; null if scrapers need none.</summary>
     public string? ReadToken() => Token is not null ? Plain(Token)
-        : TokenFile is not null ? File.ReadAllText(TokenFile).Trim()
+        : TokenFile is not null ? FromFile(TokenFile)
         : Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } set ? set.Trim()
         : null;
 
     public string? Password => CertificatePassword is null ? null : Plain(CertificatePassword);
+
+    private static string FromFile(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).Trim();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            string reason = error is FileNotFoundException or DirectoryNotFoundException ? "it does not exist." : error.Message;
+            throw new MetricServerException(
+                MetricServerFault.InvalidToken,
+                $"The token file '{path}' cannot be read: {reason}",
+                $"Write the token to a file that this user can read, or give it with -Token or the environment variable {TokenVariable}.",
+                error);
+        }
+    }
 
     private static string Plain(SecureString text) => new NetworkCredential("", text).Password;
 }

@@ -89,9 +89,8 @@ public sealed class StartMetricServerCommand : SelectProgramCmdlet
             return;
         }
 
-        var metrics = new BackgroundMetrics(
-            chooses ? _chosen.Contains : _ => true,
-            new MetricSettings { Naming = MetricNames, SeriesLimit = SeriesLimit, LeaveOut = LeaveOut });
+        var settings = new MetricSettings { Naming = MetricNames, SeriesLimit = SeriesLimit, LeaveOut = LeaveOut };
+        var metrics = new BackgroundMetrics(chooses ? _chosen.Contains : _ => true, settings);
         _listener = MetricListener.Start(this, Listen, new MetricAccess
         {
             Token = Token,
@@ -102,6 +101,7 @@ public sealed class StartMetricServerCommand : SelectProgramCmdlet
             AllowAnonymous = AllowAnonymous,
         });
         _listener.Add(metrics);
+        settings.WarnOfUnknownLabels(this, metrics.Sessions);
         Runspace? owner = Runspace.DefaultRunspace;
         var server = new BeeMetricServer(RunningServers.NextId(), _listener.Server, metrics, MetricNames, owner?.InstanceId ?? Guid.Empty);
         RunningServers.Add(server, owner);

@@ -1,4 +1,5 @@
 using Bee.Ebpf;
+using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Collection;
 
@@ -44,6 +45,14 @@ public sealed class SessionMeter
     public IReadOnlyList<RecordStream> Streams { get; }
 
     internal IReadOnlyList<(MapPlan Plan, BpfMap Map, RecordTally? Tally)> Measured => _measured;
+
+    /// <summary>Reports whether a metric has a label of this name, as the field or as Prometheus' rules name it.</summary>
+    /// <param name="name">The name, in any case.</param>
+    public bool HasLabel(string name) => _measured.Exists(one =>
+    {
+        string[] fields = [.. one.Plan.Labels.Select(label => label.Field)];
+        return fields.Concat(MetricNames.Labels(fields)).Contains(name, StringComparer.OrdinalIgnoreCase);
+    });
 
     /// <summary>Lets everything that reads this read once more and keep that: for the moment before the session ends by itself.</summary>
     public void Freeze()

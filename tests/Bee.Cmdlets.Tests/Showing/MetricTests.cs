@@ -63,6 +63,29 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
+    public void Get_shows_what_a_server_with_limits_would_serve()
+    {
+        Start();
+        Objects("1..30 | ForEach-Object { @{ Key = @{ pid = $_; comm = \"c$($_ % 3)\" }; Value = $_ } } | Set-BeeMapEntry counter_sent_bytes");
+
+        Assert.Equal(["comm=c0:165", "comm=c1:145", "comm=c2:155"], Series("bee_metrics_sent_bytes_total -LeaveOut pid"));
+        Assert.Equal(11, Series("bee_metrics_sent_bytes_total -SeriesLimit 10").Length);
+        Assert.Equal(30, Series("bee_metrics_sent_bytes_total").Length);
+    }
+
+    [KernelFact]
+    public void A_label_to_leave_out_that_no_session_has_causes_a_warning()
+    {
+        const string Warnings = "-WarningVariable said -WarningAction SilentlyContinue | Out-Null; $said | ForEach-Object Message";
+        Assert.Empty(Strings($"Get-BeeMetric -LeaveOut nosuchlabel {Warnings}"));
+        Start();
+
+        Assert.Contains("'nosuchlabel'", Assert.Single(Strings($"Get-BeeMetric -LeaveOut PID, nosuchlabel {Warnings}")), StringComparison.Ordinal);
+        Assert.Contains("'nosuchlabel'", Assert.Single(Strings($"Start-BeeMetricServer 0 -LeaveOut nosuchlabel, comm {Warnings}")), StringComparison.Ordinal);
+        Objects("Get-BeeMetricServer | Stop-BeeMetricServer");
+    }
+
+    [KernelFact]
     public void Hostile_keys_leave_the_scrape_valid_and_complete()
     {
         Start();
@@ -142,6 +165,16 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
 
         Assert.StartsWith("MetricServer.AddressTaken", _shell.Error($"try {{ Start-BeeMetricServer {port}; throw 'not terminating' }} catch {{ throw }}").FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("MetricServer.Unprotected", _shell.Error("try { Start-BeeMetricServer 0.0.0.0:0; throw 'not terminating' } catch { throw }").FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_token_file_that_does_not_exist_ends_the_command_with_a_remedy()
+    {
+        ErrorRecord error = _shell.Error("try { Start-BeeMetricServer 0 -TokenFile /nonexistent/token; throw 'not terminating' } catch { throw }");
+
+        Assert.StartsWith("MetricServer.InvalidToken", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("'/nonexistent/token'", $"{error}", StringComparison.Ordinal);
+        Assert.Contains("-Token", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
     }
 
     [KernelFact]
