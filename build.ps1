@@ -56,8 +56,8 @@ $artifacts = Join-Path $root artifacts
 # The suites, with the seconds that each may take on two idle processors: in a quick run and in a full one. Those that load programs into this machine's kernel run
 # one after the other, and the others beside them.
 $lanes = @(
-    [ordered]@{ 'Bee.Ebpf.Tests' = 110, 140; 'Bee.Cmdlets.Tests' = 270, 330; 'Pester' = 110, 130 }
-    [ordered]@{ 'Bee.Posix.Tests' = 10, 10; 'Bee.Telemetry.Tests' = 60, 60; 'Bee.Terminal.Tests' = 60, 120; 'Bee.Toolchain.Tests' = 90, 180; 'Bee.VirtualMachine.Tests' = 190, 200; 'Bee.Container.Tests' = 45, 150; 'Bee.Oci.Tests' = 100, 150 }
+    [ordered]@{ 'Bee.Ebpf.Tests' = 110, 140; 'Bee.Cmdlets.Tests' = 300, 360; 'Pester' = 150, 170 }
+    [ordered]@{ 'Bee.Posix.Tests' = 10, 10; 'Bee.Telemetry.Tests' = 60, 60; 'Bee.Terminal.Tests' = 45, 80; 'Bee.Toolchain.Tests' = 90, 180; 'Bee.VirtualMachine.Tests' = 190, 200; 'Bee.Container.Tests' = 60, 150; 'Bee.Oci.Tests' = 100, 150 }
 )
 
 function Invoke-Dotnet {

@@ -1,4 +1,5 @@
 using Bee.Cmdlets.Tests;
+using Bee.Tests;
 
 namespace Bee.Terminal.Tests.Support;
 
@@ -14,4 +15,11 @@ public sealed class TerminalFactAttribute : FactAttribute
 public sealed class TerminalTheoryAttribute : TheoryAttribute
 {
     public TerminalTheoryAttribute() => Skip = KernelTests.Obstacle ?? Tmux.Obstacle;
+}
+
+/// <summary>The same for a test that takes long: it runs in a full run.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class LongTerminalFactAttribute : FactAttribute
+{
+    public LongTerminalFactAttribute() => Skip = FullRun.IsOn ? KernelTests.Obstacle ?? Tmux.Obstacle : "it takes long: ./build.sh test -Full";
 }

@@ -169,7 +169,7 @@ public abstract class KeyTests(FirehoseObject firehose, int width, int height, i
 
 public sealed class SmallScreenKeyTests(FirehoseObject firehose) : KeyTests(firehose, 60, 15, 1000, "q")
 {
-    [TerminalFact]
+    [LongTerminalFact]
     public void Every_key_that_is_listed_works_at_60x15_under_100_000_events_a_second() => Drive();
 }
 
@@ -181,6 +181,6 @@ public sealed class CommonScreenKeyTests(FirehoseObject firehose) : KeyTests(fir
 
 public sealed class LargeScreenKeyTests(FirehoseObject firehose) : KeyTests(firehose, 200, 50, 200, "F10")
 {
-    [TerminalFact]
+    [LongTerminalFact]
     public void Every_key_that_is_listed_works_at_200x50_under_load() => Drive();
 }
