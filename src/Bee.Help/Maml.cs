@@ -15,7 +15,7 @@ internal static class Maml
     {
         var root = new XElement("helpItems", new XAttribute("schema", "maml"), commands.Select(pair => Item(pair.Command, pair.Page)));
         var settings = new XmlWriterSettings { Indent = true, Encoding = new UTF8Encoding(false), NewLineChars = "\n" };
-        using XmlWriter writer = XmlWriter.Create(path, settings);
+        using var writer = XmlWriter.Create(path, settings);
         new XDocument(root).Save(writer);
     }
 

@@ -18,7 +18,7 @@ foreach (Command command in Command.AllOf(typeof(BeeCmdlet).Assembly))
         continue;
     }
 
-    Page page = Page.Read(path);
+    var page = Page.Read(path);
     problems.AddRange(Compare(command, page).Select(problem => $"{path}: {problem}"));
     commands.Add((command, page));
 }

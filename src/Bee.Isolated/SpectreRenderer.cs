@@ -56,7 +56,12 @@ public sealed class SpectreRenderer : ILiveRenderer
         TableBlock table => Rows(table),
         BoxBlock box => new Panel(new Rows(box.Lines.Take(box.Height - 2).Select(line => Line(line, width - 4))))
         {
-            Header = new PanelHeader(Markup.Escape(Safe(box.Heading))), Border = BoxBorder.Rounded, Width = width, Height = box.Height, Expand = true, Padding = new Padding(1, 0, 1, 0),
+            Header = new PanelHeader(Markup.Escape(Safe(box.Heading))),
+            Border = BoxBorder.Rounded,
+            Width = width,
+            Height = box.Height,
+            Expand = true,
+            Padding = new Padding(1, 0, 1, 0),
         },
         TextBlock text => new Rows(text.Lines.Take(text.Height).Select(line => Line(line, width))),
         _ => Text.Empty,
@@ -70,7 +75,9 @@ public sealed class SpectreRenderer : ILiveRenderer
             CellStyle style = new(Look: column.IsSorted ? CellLook.Bold | CellLook.Reverse : CellLook.Bold);
             table.AddColumn(new Spectre.Console.TableColumn(Cell(new StyledText(column.Heading, style), column, style))
             {
-                Width = column.Width, NoWrap = true, Alignment = column.AlignRight ? Justify.Right : Justify.Left,
+                Width = column.Width,
+                NoWrap = true,
+                Alignment = column.AlignRight ? Justify.Right : Justify.Left,
                 Padding = new Padding(0, 0, ReferenceEquals(column, block.Columns[^1]) ? 0 : 1, 0),
             });
         }

@@ -35,7 +35,7 @@ public sealed partial class ImageStore
         var signatures = new List<(string Tag, Descriptor Manifest)>();
         foreach ((string tag, DescriptorDocument entry) in SignatureNames.Of(StoreIndex.Parse(from.ReadIndex()), image.Repository, Digests(parts)))
         {
-            Descriptor signature = entry.ToDescriptor();
+            var signature = entry.ToDescriptor();
             signatures.Add((tag, signature));
             foreach (Descriptor part in new Closure(from, source.Path).Of(signature))
             {
@@ -107,13 +107,13 @@ public sealed partial class ImageStore
             return newer;
         }
 
-        ContentDigest digest = ContentDigest.Of(joined);
+        var digest = ContentDigest.Of(joined);
         if (digest.ToString() == newer.Digest)
         {
             return newer;
         }
 
-        using TemporaryFile file = TemporaryFile.Write(layout.Private, joined);
+        using var file = TemporaryFile.Write(layout.Private, joined);
         layout.Publish(file, digest);
         layout.SynchronizeBlobs();
         return newer with { Digest = digest.ToString(), Size = joined.Length };

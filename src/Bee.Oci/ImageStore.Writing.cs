@@ -14,9 +14,9 @@ public sealed partial class ImageStore
     /// <exception cref="StoreException">The content or the reference is bad, or the disk refuses; then nothing has changed.</exception>
     public Image Add(ImageContent content, ImageReference reference)
     {
-        PackedImage packed = PackedImage.From(content);
+        var packed = PackedImage.From(content);
         string name = NameFor(reference, packed.Descriptor.Digest);
-        DescriptorDocument entry = DescriptorDocument.From(packed.Descriptor);
+        var entry = DescriptorDocument.From(packed.Descriptor);
         Stamp(entry);
         Commit([packed.Program, packed.Config, packed.Manifest], (_, _, index) => index.Set(name, entry));
         return Stored(name, packed.Descriptor);
@@ -39,7 +39,7 @@ public sealed partial class ImageStore
 
         PackedIndex packed = contents.Count > 0 ? PackedIndex.From(contents) : throw new StoreException(StoreFault.BadContent, "The image has no program.");
         string name = NameFor(reference, packed.Descriptor.Digest);
-        DescriptorDocument entry = DescriptorDocument.From(packed.Descriptor);
+        var entry = DescriptorDocument.From(packed.Descriptor);
         Stamp(entry);
         Commit([.. packed.Images.SelectMany(image => (byte[][])[image.Program, image.Config, image.Manifest]), packed.Index], (_, _, index) => index.Set(name, entry));
         return Stored(name, packed.Descriptor);
@@ -182,7 +182,7 @@ public sealed partial class ImageStore
         RefuseIfReadOnly();
         Fault.Wrap(Path, () =>
         {
-            using StoreLayout layout = StoreLayout.Open(Path);
+            using var layout = StoreLayout.Open(Path);
             var written = new List<(TemporaryFile File, ContentDigest Digest)>();
             try
             {
@@ -201,7 +201,7 @@ public sealed partial class ImageStore
                 }
 
                 using LayoutFiles files = Open() ?? throw Gone();
-                StoreIndex index = StoreIndex.Parse(files.ReadIndex());
+                var index = StoreIndex.Parse(files.ReadIndex());
                 bool isChanged = change(layout, files, index);
                 if (isChanged || written.Count > 0)
                 {

@@ -1,4 +1,3 @@
-using Bee.Oci.Archives;
 using Bee.Oci.Containers;
 using Bee.Oci.Store;
 
@@ -28,7 +27,7 @@ public sealed partial class ImageStores
         // A container refers to the layers of its base, so these have to be in the same store.
         Image lower = request.Base.Store == Own.Path ? request.Base : Tag(request.Base, ImageReference.Parse(request.Base.Reference));
         using LayoutFiles files = Own.Open() ?? throw Own.Gone();
-        PackedContainer packed = PackedContainer.From(files, request with { Base = lower }, layer.ToArray());
+        var packed = PackedContainer.From(files, request with { Base = lower }, layer.ToArray());
         string name = ImageStore.NameFor(reference, packed.Descriptor.Digest);
         return Own.Name(name, packed.Descriptor, packed.Blobs, packed.Parts, []) is [var missing, ..]
             ? throw new StoreException(StoreFault.MissingBlob, $"The base '{lower.Reference}' is not whole: the blob {missing.Digest} is missing.")

@@ -74,7 +74,7 @@ public sealed class Folder : IDisposable
             return null;
         }
 
-        FileStatus status = FileStatus.Of(handle);
+        var status = FileStatus.Of(handle);
         return new Folder(handle, path, null, me == 0 && status.User != 0 ? (status.User, status.Group) : null);
     }
 

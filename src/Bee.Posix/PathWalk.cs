@@ -80,7 +80,7 @@ internal static class PathWalk
                 var next = new SafeFileHandle(fd, ownsHandle: true);
                 try
                 {
-                    FileStatus status = FileStatus.Of(next);
+                    var status = FileStatus.Of(next);
                     check(status, place);
                     if (status.IsLink && followLinks)
                     {

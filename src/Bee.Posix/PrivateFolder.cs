@@ -17,7 +17,7 @@ public static class PrivateFolder
         {
             try
             {
-                using Folder? folder = Folder.Open(place, PathGuard.Own);
+                using var folder = Folder.Open(place, PathGuard.Own);
                 if (folder is not null)
                 {
                     string name = $"{prefix}{Guid.NewGuid():N}";

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Bee.Terminal.Devices;
 using Bee.Terminal.Frames;
@@ -183,7 +182,7 @@ public sealed class LiveView : IDisposable
                 next = now + (long)FrameTime.TotalMilliseconds;
             }
 
-            TimeSpan wait = TimeSpan.FromMilliseconds(Math.Max(0, next - Environment.TickCount64));
+            var wait = TimeSpan.FromMilliseconds(Math.Max(0, next - Environment.TickCount64));
             int count = _terminal.Read(buffer, _keys.IsWaiting && s_escapeTime < wait ? s_escapeTime : wait);
             if (count < 0)
             {

@@ -47,7 +47,7 @@ internal static partial class Chart
     private static Dictionary<string, object> Values(string file)
     {
         string text = KubernetesSchemas.ReadYaml(file);
-        using JsonDocument document = JsonDocument.Parse(text);
+        using var document = JsonDocument.Parse(text);
         return document.RootElement.EnumerateObject().ToDictionary(property => property.Name, property => Value(property.Value));
     }
 

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Bee.Container;
 
 /// <summary>The entry point on this machine, without a container: arguments, variables, exit codes.</summary>

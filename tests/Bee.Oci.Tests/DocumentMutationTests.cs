@@ -63,7 +63,10 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
             {
                 ["Labels"] = new JsonObject
                 {
-                    ["io.ebpf.programs"] = """{"a":"xdp","b":"kprobe"}""", ["io.ebpf.maps"] = """{"m":"hash"}""", ["io.ebpf.filename"] = "a.o", ["io.ebpf.bpf_function_name"] = "a",
+                    ["io.ebpf.programs"] = """{"a":"xdp","b":"kprobe"}""",
+                    ["io.ebpf.maps"] = """{"m":"hash"}""",
+                    ["io.ebpf.filename"] = "a.o",
+                    ["io.ebpf.bpf_function_name"] = "a",
                 },
             },
         });
@@ -85,7 +88,7 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
         var reader = new ImageReader(new Blobs(manifest, config), "store");
         Run("indexes", [index], (bytes, number) =>
         {
-            StoreIndex read = StoreIndex.Parse(bytes);
+            var read = StoreIndex.Parse(bytes);
             foreach (DescriptorDocument entry in read.Entries)
             {
                 Use(reader.Read(entry));

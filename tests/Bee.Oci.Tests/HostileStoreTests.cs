@@ -174,7 +174,7 @@ public sealed class HostileStoreTests : IDisposable
             StoreFolder.Content("elf", "text \\u") with { Config = new() { Maps = [new() { Name = "m", Type = "Hash" }], Build = new() { Flags = ["-O2"] } } },
             ImageReference.Parse("ghcr.io/me/x:v1"));
         byte[] index = File.ReadAllBytes(_folder.IndexPath);
-        TextMutator mutator = TextMutator.Json(index);
+        var mutator = TextMutator.Json(index);
         int whole = 0;
         for (int i = 0; i < 500; i++)
         {

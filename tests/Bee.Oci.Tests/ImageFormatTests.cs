@@ -40,7 +40,7 @@ public class ImageFormatTests
         JsonNode entry = index["manifests"]!.AsArray().Single(e => (string?)e!["annotations"]!["org.opencontainers.image.ref.name"] == "ghcr.io/me/x:v1")!;
         JsonNode manifest = JsonNode.Parse(File.ReadAllBytes(folder.Blob((string)entry["digest"]!)))!;
         string[] allowed = ["application/ebpf.oci.image.program.v1+binary", "application/ebpf.oci.image.config.v1+json"];
-        Dictionary<string, string> byTitle = new[] { manifest["config"]! }.Concat(manifest["layers"]!.AsArray().Select(l => l!))
+        var byTitle = new[] { manifest["config"]! }.Concat(manifest["layers"]!.AsArray().Select(l => l!))
             .Where(d => allowed.Contains((string?)d["mediaType"]))
             .ToDictionary(d => (string)d["annotations"]!["org.opencontainers.image.title"]!, d => (string)d["digest"]!);
 

@@ -24,7 +24,7 @@ public class ImageReferenceTests
     [InlineData("me/sha256:v1", null, "me/sha256", "v1", null)]
     public void Takes_a_reference_apart_and_puts_it_together(string text, string? registry, string repository, string? tag, string? digest)
     {
-        ImageReference reference = ImageReference.Parse(text);
+        var reference = ImageReference.Parse(text);
 
         Assert.Equal((registry, repository, tag, digest), (reference.Registry, reference.Repository, reference.Tag, reference.Digest));
         Assert.Equal(text, reference.ToString());

@@ -37,7 +37,7 @@ public sealed class MultiPlatformTests : IDisposable
     [Fact]
     public void One_that_is_made_here_is_an_index_of_one_manifest_a_platform()
     {
-        Platform other = Platform.Parse(Platform.Host.Architecture == "arm64" ? "amd64" : "arm64");
+        var other = Platform.Parse(Platform.Host.Architecture == "arm64" ? "amd64" : "arm64");
         ImageContent mine = new() { Program = "mine"u8.ToArray(), Description = "both", Revision = "1" };
         ImageContent[] contents = [mine with { Program = "other"u8.ToArray(), Platform = other, Revision = "2" }, mine];
         Image image = _folder.Store.Add(contents, ImageReference.Parse("x:v1"));

@@ -54,7 +54,7 @@ internal sealed class StoreFolder : IDisposable
     /// <summary>Puts a blob into a layout made by hand.</summary>
     public JsonObject Put(byte[] content, string mediaType)
     {
-        ContentDigest digest = ContentDigest.Of(content);
+        var digest = ContentDigest.Of(content);
         File.WriteAllBytes(Blob(digest.ToString()), content);
         return new JsonObject { ["mediaType"] = mediaType, ["digest"] = digest.ToString(), ["size"] = content.Length };
     }

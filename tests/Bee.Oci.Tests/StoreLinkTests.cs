@@ -193,7 +193,7 @@ public sealed class StoreLinkTests : IDisposable
         File.SetLastWriteTimeUtc(strange, DateTime.UnixEpoch);
         string[] before = Files();
         using var stop = new CancellationTokenSource();
-        Task swaps = Task.Run(() =>
+        var swaps = Task.Run(() =>
         {
             while (!stop.IsCancellationRequested)
             {
@@ -237,7 +237,7 @@ public sealed class StoreLinkTests : IDisposable
     {
         // Each child holds every open file of this process until it has called exec.
         using var stop = new CancellationTokenSource();
-        Task storm = Task.Run(() =>
+        var storm = Task.Run(() =>
         {
             while (!stop.IsCancellationRequested)
             {

@@ -33,7 +33,7 @@ public sealed class ThousandImagesTests : IDisposable
         {
             byte[] program = new byte[2_000];
             new Random(i).NextBytes(program);
-            PackedImage packed = PackedImage.From(StoreFolder.Content() with { Program = program, Config = config with { Build = config.Build with { Source = $"{i}.c" } } });
+            var packed = PackedImage.From(StoreFolder.Content() with { Program = program, Config = config with { Build = config.Build with { Source = $"{i}.c" } } });
             _folder.Put(packed.Program, "");
             _folder.Put(packed.Config, "");
             entries[i] = StoreFolder.Named(_folder.Put(packed.Manifest, MediaTypes.ImageManifest), $"ghcr.io/me/image{i}:v1");

@@ -45,7 +45,7 @@ public sealed class FileLockTests : IDisposable
         {
             while (!stop.IsCancellationRequested)
             {
-                using Process child = Process.Start("/bin/true");
+                using var child = Process.Start("/bin/true");
                 child.WaitForExit();
             }
         }))];

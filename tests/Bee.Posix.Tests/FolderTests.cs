@@ -58,7 +58,7 @@ public sealed class FolderTests : IDisposable
     {
         Directory.CreateDirectory(_folder.In("bobs"));
         _folder.Give("bobs", TestFolder.Bob);
-        using Folder folder = Folder.MakeForOwner(_folder.In("bobs/new/deep"), Folder.OwnerFolder);
+        using var folder = Folder.MakeForOwner(_folder.In("bobs/new/deep"), Folder.OwnerFolder);
         folder.CreateFile("a", Folder.OwnerFile).Dispose();
         folder.OpenOrCreateFile("lock", Folder.OwnerFile).Dispose();
         folder.MakeFolder("below", Folder.OwnerFolder).Dispose();

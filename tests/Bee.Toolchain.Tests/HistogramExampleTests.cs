@@ -28,7 +28,8 @@ public class HistogramExampleTests
                     Thread.Sleep(0);
                     pong.Release();
                 }
-            }) { Name = "runqlat-other" };
+            })
+            { Name = "runqlat-other" };
             other.Start();
             for (var i = 0; i < 200; i++)
             {

@@ -53,7 +53,7 @@ public sealed class NewProgramCommand : BeeCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Path, () =>
     {
-        NewProgramFiles files = NewProgramFiles.At(FullPath(Path));
+        var files = NewProgramFiles.At(FullPath(Path));
         IReadOnlyList<(string Path, string Text)> written = ParameterSetName == "Template" ? FromTemplate(files) : Skeleton(files);
         NewProgramFiles.RefuseExisting(written.Select(file => file.Path), Force);
         foreach ((string path, string text) in written)
@@ -90,7 +90,7 @@ public sealed class NewProgramCommand : BeeCmdlet
     // An example's files under the new program's name, wherever the old one stood in a file's name.
     private List<(string Path, string Text)> FromTemplate(NewProgramFiles files)
     {
-        ProgramTemplate template = ProgramTemplate.Find(Template);
+        var template = ProgramTemplate.Find(Template);
         if (files.Manifest is null)
         {
             return template.Files.Keys.Where(name => name.EndsWith(".c", StringComparison.Ordinal) || name.EndsWith(".h", StringComparison.Ordinal)).ToArray() is [var only]

@@ -1,6 +1,6 @@
 using System.Management.Automation;
-using Bee.Posix;
 using Bee.Oci;
+using Bee.Posix;
 
 namespace Bee.Cmdlets;
 

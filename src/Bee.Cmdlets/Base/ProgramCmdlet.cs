@@ -207,7 +207,7 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
         }
 
         // As Invoke-BeeBuild would build it, with what the bee.yaml beside it says.
-        BuildSource source = BuildSource.Find(path);
+        var source = BuildSource.Find(path);
         return SourceBuild.CompileAndTell(this, source.Request(), Stop) is { Object: { } bytes } && SourceBuild.Describe(this, source, bytes) is { } file
             ? new ProgramInput(ImageNames.FileStem(source.File), source.File, file) { Folder = Path.GetDirectoryName(source.File) }
             : null;

@@ -159,7 +159,7 @@ public abstract class RunCmdlet : ProgramCmdlet
         EventReader? reader = null;
         try
         {
-            MapEntryValues entries = MapEntryValues.From(MapEntry, input.File);
+            var entries = MapEntryValues.From(MapEntry, input.File);
             session = BpfSession.Load(input.File, new BpfSessionOptions
             {
                 Parameters = ParameterValues.From(Parameter, input.File),

@@ -15,7 +15,7 @@ internal sealed class GadgetDescriber : IProgramDescriber
     {
         try
         {
-            ObjectFile file = ObjectFile.Parse(program, "program");
+            var file = ObjectFile.Parse(program, "program");
             if (file.Parameters.Count > MostParameters)
             {
                 return ImageConfig.Empty;

@@ -11,7 +11,7 @@ internal static class ParameterText
     public static string Default(ParameterDescription parameter)
     {
         ReadOnlySpan<byte> bytes = ParameterEncoder.Default(parameter);
-        RecordType type = RecordType.ForStruct(parameter.Type, parameter.Name);
+        var type = RecordType.ForStruct(parameter.Type, parameter.Name);
 
         // Moments are made with this machine's boot time, and an image must not depend on the machine it was built on.
         if (type.Fields is not [{ Meaning: not (FieldMeaning.Timestamp or FieldMeaning.Object or FieldMeaning.Bytes) } field] || bytes.Length < type.Size)
@@ -20,7 +20,7 @@ internal static class ParameterText
         }
 
         BpfEvent value = type.Decode(bytes);
-        using JsonDocument json = JsonDocument.Parse(value.ToString());
+        using var json = JsonDocument.Parse(value.ToString());
         return json.RootElement.EnumerateObject().First().Value switch
         {
             { ValueKind: JsonValueKind.String } text => text.GetString()!,

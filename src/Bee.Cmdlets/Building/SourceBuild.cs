@@ -59,7 +59,7 @@ internal static class SourceBuild
     /// <returns>The description, or null where the bee.yaml says what is not true of the object, or the gadget.yaml is no YAML; then errors have been written.</returns>
     public static ObjectFile? Describe(BeeCmdlet cmdlet, BuildSource source, byte[] bytes)
     {
-        ObjectFile file = ObjectFile.Parse(bytes, source.File);
+        var file = ObjectFile.Parse(bytes, source.File);
         string gadget = Path.Combine(Path.GetDirectoryName(source.File)!, GadgetMetadata.FileName);
         try
         {

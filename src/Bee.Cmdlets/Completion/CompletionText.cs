@@ -46,7 +46,7 @@ internal static class CompletionText
         {
             try
             {
-                using JsonDocument list = JsonDocument.Parse(text);
+                using var list = JsonDocument.Parse(text);
                 return Value(list.RootElement);
             }
             catch (JsonException)

@@ -34,7 +34,7 @@ public abstract class ProgramCompleter : BeeCompleter
     // The session's location is not the process's.
     private static string FullPath(string path)
     {
-        using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
         return shell.AddCommand("Convert-Path").AddParameter("LiteralPath", path).Invoke<string>()[0];
     }
 }

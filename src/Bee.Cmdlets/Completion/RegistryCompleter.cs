@@ -9,7 +9,7 @@ public sealed class RegistryCompleter : BeeCompleter
     /// <inheritdoc/>
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
     {
-        DockerConfig logins = DockerConfig.Load();
+        var logins = DockerConfig.Load();
         return logins.Registries().Select(registry => new Candidate(registry, $"login in {logins.Path}"));
     }
 }

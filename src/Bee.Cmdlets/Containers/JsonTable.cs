@@ -13,7 +13,7 @@ internal static class JsonTable
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text);
+            using var document = JsonDocument.Parse(text);
             return document.RootElement.ValueKind == JsonValueKind.Object ? (Hashtable)Value(document.RootElement)! : throw wrong("it is something else");
         }
         catch (JsonException fault)

@@ -59,7 +59,7 @@ public sealed class NewContainerCommand : ProgramCmdlet
             throw new BeeInputException("SameTarget", $"Another input of this pipeline has the name {name} already.", "Make one container for each -Tag.");
         }
 
-        ToolNeeds needs = ToolNeeds.Of(FromImage(tool).File);
+        var needs = ToolNeeds.Of(FromImage(tool).File);
         Image lower = FindBase();
         if (!ShouldProcess($"{tool.Reference} on {lower.Reference} as {name}", "Make container"))
         {

@@ -64,7 +64,7 @@ public static partial class ToolRun
         }
 
         using var lines = new EventLines(output, NameOf(image, read));
-        using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
         shell.AddCommand(command).AddParameter("Program", image).AddParameters(read.Values);
         shell.AddCommand(new CmdletInfo("Write-BeeEventLine", typeof(WriteLineCommand))).AddParameter("Lines", lines);
         return Run(shell, lines, messages);
@@ -106,7 +106,8 @@ public static partial class ToolRun
                         reason.Join(s_lastWord);
                         NativeExit((int)ToolExit.OutputClosed);
                     }
-                }) { IsBackground = true }.Start();
+                })
+                { IsBackground = true }.Start();
             }
         }
 

@@ -106,7 +106,7 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
         ObjectFile file = FromImage(image).File;
         // A wrong name or value would otherwise show when the unit starts.
         ParameterValues.From(Parameter, file);
-        ToolNeeds needs = ToolNeeds.Of(file);
+        var needs = ToolNeeds.Of(file);
         string folder = Path.GetDirectoryName(typeof(NewDeploymentCommand).Assembly.Location)!;
         string shell = Environment.ProcessPath ?? "/usr/bin/pwsh";
         // Where PowerShell is a .NET tool the process is dotnet, and the session a file.

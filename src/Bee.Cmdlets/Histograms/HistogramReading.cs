@@ -63,7 +63,7 @@ internal sealed class HistogramReading
             return (live.From, live.To, live.Count);
         }
 
-        PSObject read = PSObject.AsPSObject(bucket);
+        var read = PSObject.AsPSObject(bucket);
         return (Number(read, "From"), Number(read, "To"), (ulong)(Number(read, "Count") ?? 0));
     }
 

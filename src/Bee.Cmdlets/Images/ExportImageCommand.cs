@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Management.Automation;
 using Bee.Oci;
 using Bee.Posix;
-using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
 

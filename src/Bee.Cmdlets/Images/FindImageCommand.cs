@@ -66,7 +66,7 @@ public sealed class FindImageCommand : RegistryCmdlet
     {
         if (!wanted.IsOverTags)
         {
-            ImageReference one = ImageReference.Parse(repository.Name + (wanted.Tag is null ? "" : $":{wanted.Tag}") + (wanted.Digest is null ? "" : $"@{wanted.Digest}"));
+            var one = ImageReference.Parse(repository.Name + (wanted.Tag is null ? "" : $":{wanted.Tag}") + (wanted.Digest is null ? "" : $"@{wanted.Digest}"));
             if (isListed && Link.Wait(cancellation => repository.ResolveAsync(wanted.Tag!, cancellation)) is null)
             {
                 return;

@@ -133,7 +133,7 @@ public sealed class ImportImageCommand : StoreCmdlet
     {
         ImageReference name = Name(Tag is null ? ImageNames.FromFile(path) : ImageReference.Parse(Tag));
         byte[] program = RegularFile.ReadAllBytes(path, StoreLimits.Program);
-        ObjectFile file = ObjectFile.Parse(program, path);
+        var file = ObjectFile.Parse(program, path);
         if (ShouldProcess($"{path} as {name}", "Import image"))
         {
             WriteObject(Stores.Own.Add(

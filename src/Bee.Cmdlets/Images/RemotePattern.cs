@@ -24,7 +24,7 @@ internal sealed record RemotePattern(string Text, string? Registry, string Repos
         (string? registry, string rest) = SplitRegistry(text);
         if (!WildcardPattern.ContainsWildcardCharacters(rest) && rest.Length > 0)
         {
-            ImageReference whole = ImageReference.Parse(registry is null ? rest : $"{registry}/{rest}");
+            var whole = ImageReference.Parse(registry is null ? rest : $"{registry}/{rest}");
             return new RemotePattern(text, whole.Registry, whole.Repository, whole.Tag, whole.Digest);
         }
 

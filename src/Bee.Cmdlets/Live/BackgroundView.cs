@@ -52,7 +52,7 @@ internal sealed class BackgroundView
                 taps.Add(session.Buffer.Tap(tabs.Give, EventTab.Rows));
             }
 
-            using LiveScreen screen = LiveScreen.Show(model);
+            using var screen = LiveScreen.Show(model);
             screen.Wait(cancellationToken);
             screen.End();
         }

@@ -48,7 +48,7 @@ internal sealed class ObjectTabs
         }
 
         string name = EventSchema.Value(item, "MapName") as string ?? type.Name;
-        TimeSpan second = TimeSpan.FromSeconds(1);
+        var second = TimeSpan.FromSeconds(1);
         IRecordShape? shape = EventFields.ShapeOf(type.FullName!) ?? (type.BaseType is { FullName: { } whole } ? EventFields.ShapeOf(whole) : null);
         return Add(type.FullName!, _ => item is Histogram ? LiveTabs.MakeHistograms(name, second, isNew: false) : LiveTabs.Make(name, shape, MapRole.Gauge, second, givesAll: false), []);
     }

@@ -153,7 +153,7 @@ public sealed class ShowProgramCommand : RunCmdlet
         var tabs = new LiveTabs(model);
         tabs.Add(streams, Interval, ReadsAllEntries, isNew: true);
         sink = new LiveSink(tabs, MaxEvents);
-        using LiveScreen screen = LiveScreen.Show(model);
+        using var screen = LiveScreen.Show(model);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop, screen.Closed);
         try
         {

@@ -29,7 +29,7 @@ public sealed class DisconnectRegistryCommand : BeeCmdlet
     private void Disconnect(string registry)
     {
         var wait = new PipelineWait(this);
-        DockerConfig logins = DockerConfig.Load(wait.Note);
+        var logins = DockerConfig.Load(wait.Note);
         if (!ImageReference.IsPattern(registry))
         {
             Erase(wait, logins, registry, literal: true);

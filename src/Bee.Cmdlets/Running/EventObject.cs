@@ -14,7 +14,7 @@ internal static class EventObject
             return item;
         }
 
-        PSObject wrapped = PSObject.AsPSObject(truncated);
+        var wrapped = PSObject.AsPSObject(truncated);
         wrapped.TypeNames.Insert(0, truncated.WholeType().FullName!);
         return wrapped;
     }

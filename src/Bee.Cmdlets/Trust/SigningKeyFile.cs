@@ -1,7 +1,7 @@
-using System.Management.Automation.Host;
 using System.Management.Automation;
-using System.Security.Cryptography;
+using System.Management.Automation.Host;
 using System.Security;
+using System.Security.Cryptography;
 using System.Text;
 using Bee.Oci.Signatures;
 using Bee.Toolchain;

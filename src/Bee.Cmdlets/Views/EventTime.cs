@@ -1,7 +1,7 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
 using System.Reflection;
-using System.Collections.Concurrent;
 
 namespace Bee.Cmdlets;
 

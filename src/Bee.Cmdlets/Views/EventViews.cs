@@ -116,7 +116,7 @@ internal static class EventViews
 
     private static IReadOnlyList<PSObject> Run(PSCmdlet cmdlet, string name, (string Name, object Value)[] parameters)
     {
-        using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
 
         // By its class: looking for the name goes through every folder of PATH and imports a module of a hundred commands, a third of what a first run takes.
         string type = $"Microsoft.PowerShell.Commands.{name.Replace("-", "", StringComparison.Ordinal)}Command, Microsoft.PowerShell.Commands.Utility";

@@ -47,11 +47,13 @@ public static class Libbpf
     internal static void Require()
     {
         if (s_loaded.Value.Problem is { } problem)
+        {
             throw new BpfLoadException(LoadFault.LibbpfMissing, problem)
             {
                 Remedy = "Install libbpf 1.0 or later: the package is libbpf1 on Debian and Ubuntu, libbpf on Fedora, Arch and Alpine. "
                     + $"A copy elsewhere can be named in the environment variable {OverrideVariable}.",
             };
+        }
     }
 
     /// <summary>The address of a call that the loaded library may be too old to have, or zero.</summary>
@@ -89,7 +91,10 @@ public static class Libbpf
         // The two calls came with 1.0, so their absence tells the age.
         if (!NativeLibrary.TryGetExport(handle, "libbpf_major_version", out var major)
             || !NativeLibrary.TryGetExport(handle, "libbpf_minor_version", out var minor))
+        {
             return new LoadedLibrary { Problem = $"The library {name} is older than libbpf 1.0." };
+        }
+
         var version = $"{((delegate* unmanaged<uint>)major)()}.{((delegate* unmanaged<uint>)minor)()}";
         return new LoadedLibrary { Handle = handle, Version = version };
     }

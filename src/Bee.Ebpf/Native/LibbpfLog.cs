@@ -81,8 +81,11 @@ internal sealed unsafe class LibbpfLog
         if (level != Debug)
             _text.Append(message);
         if (_each is not null)
+        {
             foreach (var line in message.Split('\n', StringSplitOptions.RemoveEmptyEntries))
                 _each(line);
+        }
+
         return bytes.Length;
     }
 

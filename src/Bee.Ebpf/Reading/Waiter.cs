@@ -72,5 +72,6 @@ internal sealed unsafe class Waiter : IDisposable
     }
 
     private static int Checked(int result) => result >= 0 ? result : throw new BpfLoadException(
-        LoadFault.Other, $"The reader cannot wait for events: {Libc.Describe(Marshal.GetLastPInvokeError())}.") { Errno = Marshal.GetLastPInvokeError() };
+        LoadFault.Other, $"The reader cannot wait for events: {Libc.Describe(Marshal.GetLastPInvokeError())}.")
+    { Errno = Marshal.GetLastPInvokeError() };
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Bee.Oci.Json;
 using Bee.Posix;
 
 namespace Bee.Oci.Archives;
@@ -40,7 +39,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
                 return attributes.IsEmpty ? _current = null : throw Bad("it ends after the name of an entry");
             }
 
-            TarHeader header = TarHeader.Read(_block);
+            var header = TarHeader.Read(_block);
             long size = attributes.Size is { } said && header.Type is '0' or '\0' or '7' ? attributes.Size!.Value : header.Size;
             Advance(size);
             switch (header.Type)

@@ -40,7 +40,7 @@ public sealed class ImageLayout : IDisposable
         {
             if (!Directory.Exists(path))
             {
-                LayoutArchive archive = LayoutArchive.Open(path, cancellation);
+                var archive = LayoutArchive.Open(path, cancellation);
                 opened = archive;
                 StoreLayout.CheckVersion(archive.Layout!, path);
                 return new ImageLayout(path, archive, archive.Index);

@@ -52,7 +52,7 @@ internal sealed class LayoutContent(IBlobs blobs, StoreIndex index)
     {
         try
         {
-            Descriptor descriptor = entry.ToDescriptor();
+            var descriptor = entry.ToDescriptor();
             return MediaTypes.IsIndex(descriptor.MediaType) || MediaTypes.IsManifest(descriptor.MediaType) ? new ImageReader(blobs, "").ReadManifest(descriptor) : null;
         }
         catch (StoreException)

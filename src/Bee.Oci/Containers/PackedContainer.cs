@@ -1,4 +1,3 @@
-using Bee.Oci.Archives;
 using Bee.Oci.Json;
 using Bee.Oci.Store;
 
@@ -62,7 +61,7 @@ internal sealed class PackedContainer
     {
         ManifestDocument manifest = ReadManifest(of);
         DescriptorDocument config = manifest.Config is { } found && MediaTypes.IsContainerConfig(found.MediaType) ? found : throw NotABase("is not a container image");
-        ContainerConfig container = ContainerConfig.Read(_files.ReadBlob(config.ToDescriptor(), StoreLimits.Manifest), config.Digest!);
+        var container = ContainerConfig.Read(_files.ReadBlob(config.ToDescriptor(), StoreLimits.Manifest), config.Digest!);
         if (container.Label(ContainerLabels.Base) is null || container.Entrypoint.Count == 0)
         {
             throw NotABase($"is a container image without the label {ContainerLabels.Base} and an entry point");
@@ -85,7 +84,8 @@ internal sealed class PackedContainer
                 Layers = [.. layers, DescriptorDocument.From(layer)],
                 Annotations = DescriptorDocument.Sorted(Annotations()),
             },
-            OciJson.Canonical.ManifestDocument)) with { Platform = platform };
+            OciJson.Canonical.ManifestDocument)) with
+        { Platform = platform };
     }
 
     // The bytes of docker's layers are those of OCI's, under other names.

@@ -73,7 +73,7 @@ internal static class BpfmanFormat
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json ?? "{}");
+            using var document = JsonDocument.Parse(json ?? "{}");
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? [.. document.RootElement.EnumerateObject().Select(pair => (TerminalText.Clean(pair.Name), pair.Value.ValueKind == JsonValueKind.String ? TerminalText.Clean(pair.Value.GetString()!) : null))]
                 : [];

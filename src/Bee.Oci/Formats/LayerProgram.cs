@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using Bee.Oci.Archives;
-using Bee.Oci.Json;
 using Bee.Posix;
 
 namespace Bee.Oci.Formats;

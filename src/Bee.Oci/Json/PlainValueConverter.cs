@@ -13,7 +13,7 @@ internal sealed class PlainValueConverter : JsonConverter<object>
     /// <inheritdoc/>
     public override object? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        using JsonDocument document = JsonDocument.ParseValue(ref reader);
+        using var document = JsonDocument.ParseValue(ref reader);
         return Plain(document.RootElement);
     }
 

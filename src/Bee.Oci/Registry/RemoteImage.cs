@@ -65,7 +65,7 @@ public sealed class RemoteImage
         ArgumentNullException.ThrowIfNull(reference);
         Content content = await repository.FetchManifestAsync(reference.Digest ?? reference.Tag ?? ImageReference.DefaultTag, cancellationToken).ConfigureAwait(false);
         bool isIndex = MediaTypes.IsIndex(content.Descriptor.MediaType);
-        ManifestDocument manifest = ManifestDocument.Read(content.Bytes, content.Descriptor);
+        var manifest = ManifestDocument.Read(content.Bytes, content.Descriptor);
         IReadOnlyList<PlatformManifest> manifests = isIndex ? await PlatformPart.ListAsync(repository, content, cancellationToken).ConfigureAwait(false) : [];
         return new(reference)
         {

@@ -1,4 +1,3 @@
-using Bee.Oci.Json;
 using Bee.Oci.Registry;
 using Bee.Oci.Signatures.Layouts;
 using Bee.Posix;

@@ -38,7 +38,7 @@ public sealed class SigningKey : IDisposable
         ArgumentNullException.ThrowIfNull(pem);
         ArgumentNullException.ThrowIfNull(algorithms);
         string where = name is null ? "The private key" : $"The private key '{name}'";
-        PemText text = PemText.Read(pem, where);
+        var text = PemText.Read(pem, where);
         byte[] opened = text.Content;
         try
         {

@@ -42,7 +42,7 @@ public sealed class VerificationKey
         ArgumentNullException.ThrowIfNull(pem);
         ArgumentNullException.ThrowIfNull(algorithms);
         string where = name is null ? "The key" : $"The key '{name}'";
-        PemText text = PemText.Read(pem, where);
+        var text = PemText.Read(pem, where);
         switch (text.Label)
         {
             case "PUBLIC KEY":

@@ -1,4 +1,3 @@
-using Bee.Oci.Json;
 using Bee.Posix;
 
 namespace Bee.Oci.Store;

@@ -14,7 +14,7 @@ internal sealed class ImageReader(IBlobs files, string store)
     /// <summary>The image of an entry. What is wrong with it does not throw, but stands in <see cref="Image.Fault"/>.</summary>
     public Image Read(DescriptorDocument entry)
     {
-        Descriptor descriptor = entry.ToDescriptor();
+        var descriptor = entry.ToDescriptor();
         string reference = TerminalText.Clean(entry.ReferenceName ?? descriptor.Digest);
         try
         {

@@ -15,8 +15,8 @@ internal static class SignatureUnion
     /// <exception cref="StoreException">One of them is no such document.</exception>
     public static byte[] Of(Descriptor newer, byte[] newerBytes, Descriptor older, byte[] olderBytes)
     {
-        ManifestDocument document = ManifestDocument.Read(newerBytes, newer);
-        ManifestDocument other = ManifestDocument.Read(olderBytes, older);
+        var document = ManifestDocument.Read(newerBytes, newer);
+        var other = ManifestDocument.Read(olderBytes, older);
         if (MediaTypes.IsIndex(newer.MediaType) != MediaTypes.IsIndex(older.MediaType))
         {
             return newerBytes;

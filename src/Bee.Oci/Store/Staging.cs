@@ -29,7 +29,7 @@ internal sealed class Staging : IDisposable
     /// <param name="cancellation">Ends all that is done here.</param>
     public static Staging Open(string path, CancellationToken cancellation) => Fault.Wrap(path, () =>
     {
-        StoreLayout layout = StoreLayout.Open(path);
+        var layout = StoreLayout.Open(path);
         try
         {
             using FileLock held = layout.Lock(cancellation);
@@ -46,7 +46,7 @@ internal sealed class Staging : IDisposable
     /// <summary>Whether a blob is there, whole and right. Reads it.</summary>
     public bool Has(Descriptor descriptor)
     {
-        using LayoutFiles? files = LayoutFiles.Open(_path, null);
+        using var files = LayoutFiles.Open(_path, null);
         return files?.IsWhole(descriptor) == true;
     }
 
@@ -73,7 +73,7 @@ internal sealed class Staging : IDisposable
     /// <exception cref="StoreException">The content is not the descriptor's, or the disk refuses.</exception>
     public async Task AddAsync(Descriptor descriptor, Stream content, Action<long>? moved, CancellationToken cancellation)
     {
-        ContentDigest digest = ContentDigest.Parse(descriptor.Digest);
+        var digest = ContentDigest.Parse(descriptor.Digest);
 
         // What is hashed where it is read need not be hashed twice.
         using IncrementalHash? hash = content is IDigestChecked known && known.Digest == descriptor.Digest ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

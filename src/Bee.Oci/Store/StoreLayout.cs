@@ -51,7 +51,7 @@ internal sealed class StoreLayout : IDisposable
     /// <param name="path">The store's directory.</param>
     public static StoreLayout Open(string path)
     {
-        Folder root = Folder.MakeForOwner(path, Folder.OwnerFolder);
+        var root = Folder.MakeForOwner(path, Folder.OwnerFolder);
         try
         {
             using (LayoutFiles files = LayoutFiles.Open(path, null)
@@ -105,7 +105,7 @@ internal sealed class StoreLayout : IDisposable
     /// <summary>Replaces a file of the layout so that a reader sees the old or the new one whole. Only under the lock.</summary>
     public void Replace(string name, byte[] content)
     {
-        using TemporaryFile file = TemporaryFile.Write(Private, content);
+        using var file = TemporaryFile.Write(Private, content);
         file.MoveTo(_root, name);
         _root.Synchronize();
     }

@@ -73,7 +73,7 @@ internal sealed class Sweep(LayoutFiles files)
             {
                 if (files.ReadManifestBytes(parsed) is { } content)
                 {
-                    using JsonDocument document = JsonDocument.Parse(content);
+                    using var document = JsonDocument.Parse(content);
                     MarkAll(document.RootElement, reach);
                 }
             }

@@ -59,7 +59,7 @@ internal static class HeaderCache
     {
         try
         {
-            using Folder made = Folder.Make(folder, Folder.OwnerFolder, PathGuard.Own);
+            using var made = Folder.Make(folder, Folder.OwnerFolder, PathGuard.Own);
             AtomicFile.Write(made, name, content);
             return true;
         }

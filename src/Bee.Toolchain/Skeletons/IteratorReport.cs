@@ -8,7 +8,7 @@ internal static class IteratorReport
     /// <summary>Sets the places of a program.</summary>
     public static void Fill(PieceText text, TargetShape shape)
     {
-        SkeletonPiece piece = SkeletonPiece.Read(IteratorShape.Subject);
+        var piece = SkeletonPiece.Read(IteratorShape.Subject);
         string? first = IteratorShape.Object(shape);
         // Whether a process is the one wanted can be asked where there is a process.
         string which = first == Task ? Task : "any";

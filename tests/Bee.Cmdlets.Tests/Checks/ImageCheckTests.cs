@@ -34,7 +34,7 @@ public sealed class ImageCheckTests : IDisposable
             "struct thing { int missing; } __attribute__((preserve_access_index));");
         Build("tool:v1", source);
 
-        Dictionary<string, PSObject> failed = Objects("Test-BeeImage tool:v1 -Store $store | Where-Object State -eq Failed").ToDictionary(result => $"{result.Properties["Name"].Value}");
+        var failed = Objects("Test-BeeImage tool:v1 -Store $store | Where-Object State -eq Failed").ToDictionary(result => $"{result.Properties["Name"].Value}");
         Assert.Equal(["AttachTargets", "Relocations"], failed.Keys.Order());
         Assert.Equal("program", $"{failed["AttachTargets"].Properties["Target"].Value}");
         Assert.Equal("struct thing.missing", $"{failed["Relocations"].Properties["Target"].Value}");

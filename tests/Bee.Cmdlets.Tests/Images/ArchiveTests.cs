@@ -139,7 +139,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     [InlineData("Bundle")]
     public void ASignatureGoesIntoTheFileAndHoldsWhereItComesOut(string layout)
     {
-        using DebianRegistry registry = DebianRegistry.Start();
+        using var registry = DebianRegistry.Start();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         string name = $"{registry.Host}/me/tool:v1";

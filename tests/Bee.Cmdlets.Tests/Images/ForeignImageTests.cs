@@ -103,7 +103,7 @@ public sealed class ForeignImageTests : IDisposable
     [ToolFact(Tool.Registry, Tool.Skopeo)]
     public void TheyComeFromARegistryAsTheyAre()
     {
-        using DebianRegistry registry = DebianRegistry.Start();
+        using var registry = DebianRegistry.Start();
         foreach (string name in new[] { "quay.io/they/calls:v1", "ghcr.io/they/trace_calls:v0.1" })
         {
             string remote = $"{registry.Host}/{name.Split('/', 2)[1]}";

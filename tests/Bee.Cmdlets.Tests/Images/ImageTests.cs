@@ -114,7 +114,12 @@ public sealed class ImageTests : IDisposable
             prefix: ["unshare", "--mount", "sh", "-c", $"mount --bind '{accounts}' /etc/passwd && exec \"$@\"", "sh"],
             environment: new Dictionary<string, string?>
             {
-                ["SUDO_UID"] = "54321", ["SUDO_GID"] = "54321", ["SUDO_USER"] = "beetester", ["HOME"] = _folder["root"], ["XDG_DATA_HOME"] = null, ["BEE_STORE"] = null,
+                ["SUDO_UID"] = "54321",
+                ["SUDO_GID"] = "54321",
+                ["SUDO_USER"] = "beetester",
+                ["HOME"] = _folder["root"],
+                ["XDG_DATA_HOME"] = null,
+                ["BEE_STORE"] = null,
             });
 
         Assert.Equal(string.Empty, child.Messages);

@@ -94,7 +94,7 @@ public sealed class PublishTests : IDisposable
     [ToolFact(Tool.Registry)]
     public void CopyingFromRegistryToRegistryPassesTheStore()
     {
-        using DebianRegistry other = DebianRegistry.Start();
+        using var other = DebianRegistry.Start();
         string digest = _shell.Digest("tool:v1");
 
         PSObject copy = Assert.Single(Objects(
@@ -109,7 +109,7 @@ public sealed class PublishTests : IDisposable
     public void TheCertificateOfAnAuthorityThatIsNotKnownIsRefusedUnlessItIsGiven()
     {
         using var authority = new TestAuthority();
-        using DebianRegistry secure = DebianRegistry.Start(new DebianRegistryOptions { Authority = authority });
+        using var secure = DebianRegistry.Start(new DebianRegistryOptions { Authority = authority });
         (string, object?)[] names = [("name", $"{secure.Host}/me/tool:v1"), ("file", authority.Certificate), ("store", _shell.Store)];
 
         Assert.StartsWith("Registry.", _shell.Error("Publish-BeeImage tool:v1 $name -Store $store", names).FullyQualifiedErrorId, StringComparison.Ordinal);

@@ -22,7 +22,7 @@ public sealed partial class CiTemplateTests : IDisposable
         Directory.CreateDirectory(_folder["bin"]);
         File.WriteAllText(_folder["tool/tool.bpf.c"], Sources.Program("raw_tp/sys_enter"));
         File.CreateSymbolicLink(_folder["bin/pwsh"], BeeModule.PowerShell);
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         File.WriteAllText(_folder["key.pem"], key.ExportEncryptedPkcs8PrivateKeyPem(KeyPassword, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 10_000)));
         File.SetUnixFileMode(_folder["key.pem"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllText(_folder["cosign.pub"], key.ExportSubjectPublicKeyInfoPem());
@@ -43,7 +43,7 @@ public sealed partial class CiTemplateTests : IDisposable
         Assert.Matches("Signature", Succeeds(GitHub(steps["Publish"] + "\n" + steps["Verify"], ("COSIGN_PRIVATE_KEY", File.ReadAllText(_folder["key.pem"])), ("COSIGN_PASSWORD", KeyPassword))));
         Assert.False(File.Exists(_folder["cosign.key"]));
 
-        using ECDsa other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         File.WriteAllText(_folder["cosign.pub"], other.ExportSubjectPublicKeyInfoPem());
         Assert.Equal(1, GitHub(steps["Verify"]).ExitCode);
 

@@ -63,7 +63,7 @@ public sealed class NamedPipeTests : IDisposable
     private void Pipe(string name)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(_folder[name])!);
-        using Process made = Process.Start("mkfifo", [_folder[name]]);
+        using var made = Process.Start("mkfifo", [_folder[name]]);
         made.WaitForExit();
         Assert.Equal(0, made.ExitCode);
     }

@@ -105,7 +105,7 @@ public sealed class TargetTests(Programs programs) : IDisposable
         }
 
         string source = _folder.Write("bin/tool.c", Tool);
-        using (Process clang = Process.Start("clang", ["-O2", source, "-o", _folder["bin/tool"]]))
+        using (var clang = Process.Start("clang", ["-O2", source, "-o", _folder["bin/tool"]]))
         {
             clang.WaitForExit();
         }

@@ -1,5 +1,3 @@
-using System.Management.Automation;
-
 namespace Bee.Cmdlets.Tests;
 
 /// <summary>Tables and bars on screens of other widths than 80 columns.</summary>

@@ -82,7 +82,7 @@ internal sealed class Shell : IDisposable
             Runspace.SessionStateProxy.SetVariable(name, value);
         }
 
-        PowerShell shell = PowerShell.Create(Runspace);
+        var shell = PowerShell.Create(Runspace);
         return shell.AddScript(script, useLocalScope: true);
     }
 

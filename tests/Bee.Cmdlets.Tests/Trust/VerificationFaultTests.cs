@@ -28,7 +28,7 @@ public sealed class VerificationFaultTests : IDisposable
     [MemberData(nameof(Layouts))]
     public void AnImageWhoseSignatureCannotBeReadIsNotSaved(string layout)
     {
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         File.WriteAllText(_shell["key.pem"], key.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(_shell["key.pub"], key.ExportSubjectPublicKeyInfoPem());
         using var registry = new FaultyRegistry();

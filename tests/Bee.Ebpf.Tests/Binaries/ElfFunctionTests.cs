@@ -1,5 +1,4 @@
 using Bee.Ebpf.Tests.Loading;
-using Bee.Ebpf.Tests.Records;
 
 namespace Bee.Ebpf.Tests.Binaries;
 

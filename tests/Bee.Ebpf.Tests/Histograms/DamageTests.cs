@@ -1,6 +1,5 @@
 using Bee.Ebpf.Mutation;
 using Bee.Ebpf.Tests.Loading;
-using Bee.Ebpf.Tests.Records;
 
 namespace Bee.Ebpf.Tests.Histograms;
 

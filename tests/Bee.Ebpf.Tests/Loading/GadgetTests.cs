@@ -1,5 +1,3 @@
-using Bee.Ebpf.Tests.Objects;
-
 namespace Bee.Ebpf.Tests.Loading;
 
 /// <summary>Objects that are made with Inspektor Gadget's macros give the sources of data that these declare.</summary>

@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Bee.Ebpf.Tests.Objects;
 
 public class DamagedBtfTests

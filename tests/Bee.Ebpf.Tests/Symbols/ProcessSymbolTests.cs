@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Bee.Ebpf.Tests.Loading;
-using Bee.Ebpf.Tests.Records;
 
 namespace Bee.Ebpf.Tests.Symbols;
 

@@ -83,7 +83,7 @@ public sealed class ImageLayoutTests : IDisposable
 
         Assert.Equal(["ghcr.io/me/one:v1"], await Import());
         Assert.NotNull(await _other.Store.Repository("ghcr.io/me/one").ResolveAsync($"{tag}.sig"));
-        using ImageLayout layout = ImageLayout.Open(Archive);
+        using var layout = ImageLayout.Open(Archive);
         Assert.Single(layout.Images);
     }
 
@@ -149,7 +149,7 @@ public sealed class ImageLayoutTests : IDisposable
 
         string path = Path.Combine(_folder.Root, file);
         File.WriteAllBytes(path, Layout([new JsonObject { ["mediaType"] = MediaTypes.ImageManifest, ["digest"] = $"sha256:{new string('a', 64)}", ["size"] = 1, ["annotations"] = annotations }]));
-        using ImageLayout layout = ImageLayout.Open(path);
+        using var layout = ImageLayout.Open(path);
         LayoutImage image = Assert.Single(layout.Images);
         Assert.Equal((name, tag), (image.Name?.ToString(), image.Tag));
     }
@@ -177,7 +177,7 @@ public sealed class ImageLayoutTests : IDisposable
         root["manifests"]!.AsArray().Add(referrer.DeepClone());
         File.WriteAllText(_folder.IndexPath, root.ToJsonString());
 
-        using ImageLayout opened = ImageLayout.Open(_folder.Path);
+        using var opened = ImageLayout.Open(_folder.Path);
         LayoutImage image = Assert.Single(opened.Images);
         Assert.Equal("v1", image.Tag);
         await new ImageTransfer().PullAsync(opened.Repository("x"), image.Descriptor.Digest, _other.Store, ImageReference.Parse("ghcr.io/me/x:v1"));
@@ -310,7 +310,7 @@ public sealed class ImageLayoutTests : IDisposable
 
     private async Task<IEnumerable<string>> Import()
     {
-        using ImageLayout layout = ImageLayout.Open(Archive);
+        using var layout = ImageLayout.Open(Archive);
         foreach (LayoutImage image in layout.Images)
         {
             await new ImageTransfer().PullAsync(layout.Repository(image.Name!.Name), image.Descriptor.Digest, _other.Store, image.Name);

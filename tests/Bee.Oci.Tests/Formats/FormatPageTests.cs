@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -39,7 +38,7 @@ public sealed partial class FormatPageTests : IDisposable
             File.WriteAllText(Page, Sample().Replace(File.ReadAllText(Page), match => $"<!-- sample: {match.Groups[1].Value} -->\n```json\n{samples[match.Groups[1].Value].ToJsonString(Pretty)}\n```\n"));
         }
 
-        Dictionary<string, JsonNode> written = Sample().Matches(File.ReadAllText(Page)).ToDictionary(match => match.Groups[1].Value, match => JsonNode.Parse(match.Groups[2].Value)!);
+        var written = Sample().Matches(File.ReadAllText(Page)).ToDictionary(match => match.Groups[1].Value, match => JsonNode.Parse(match.Groups[2].Value)!);
         Assert.Equal(samples.Keys.Order(), written.Keys.Order());
         foreach ((string name, JsonNode sample) in samples)
         {

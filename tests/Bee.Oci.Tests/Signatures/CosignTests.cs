@@ -185,8 +185,8 @@ public sealed class CosignAcceptsTests(CosignTest.Server server) : CosignTest(se
         _ = Cosign(tool, ["generate-key-pair"]).Success;
         string pem = File.ReadAllText(Path.Combine(Folder, "cosign.key"));
         Assert.Equal(SignatureFault.WrongPassword, Assert.Throws<SignatureException>(() => SigningKey.Read(pem, "wrong"u8.ToArray(), TestKeys.Algorithms)).Fault);
-        using SigningKey key = SigningKey.Read(pem, TestKeys.PasswordBytes, TestKeys.Algorithms);
-        VerificationKey published = VerificationKey.Read(File.ReadAllText(Path.Combine(Folder, "cosign.pub")), TestKeys.Algorithms);
+        using var key = SigningKey.Read(pem, TestKeys.PasswordBytes, TestKeys.Algorithms);
+        var published = VerificationKey.Read(File.ReadAllText(Path.Combine(Folder, "cosign.pub")), TestKeys.Algorithms);
         Assert.Equal(published.KeyId, key.PublicKey.KeyId);
         await ImageSigner.SignAsync(repository, reference, image, key);
         AssertAccepted(tool, reference, key.PublicKey);
@@ -259,7 +259,7 @@ public abstract class CosignTest(CosignTest.Server server) : IClassFixture<Cosig
         (string pem, VerificationKey key) = Keys.GetOrAdd(kind, _ => new(() =>
         {
             string made = TestKeys.Pem(TestKeys.Encrypted(TestKeys.Der(kind), TestKeys.Password, CosignsCost));
-            using SigningKey signing = SigningKey.Read(made, TestKeys.PasswordBytes, TestKeys.Algorithms);
+            using var signing = SigningKey.Read(made, TestKeys.PasswordBytes, TestKeys.Algorithms);
             return (made, signing.PublicKey);
         })).Value;
         return (Write("key", pem), key);

@@ -21,7 +21,7 @@ public sealed class KeyTests(ITestOutputHelper output)
     public void What_a_key_signs_its_public_half_verifies_and_no_other(string kind, string algorithm)
     {
         using SigningKey key = TestKeys.Signing(kind);
-        VerificationKey read = VerificationKey.Read(TestKeys.Public(key), TestKeys.Algorithms, "cosign.pub");
+        var read = VerificationKey.Read(TestKeys.Public(key), TestKeys.Algorithms, "cosign.pub");
         byte[] signature = key.Sign(Data);
 
         Assert.True(read.Verify(Data, signature));
@@ -48,7 +48,7 @@ public sealed class KeyTests(ITestOutputHelper output)
     public void Both_forms_of_ed25519_are_verified(string publicKey, string message, string signature)
     {
         byte[] info = [.. Convert.FromHexString("302a300506032b6570032100"), .. Convert.FromHexString(publicKey)];
-        VerificationKey key = VerificationKey.Read(PemEncoding.WriteString("PUBLIC KEY", info), TestKeys.Algorithms);
+        var key = VerificationKey.Read(PemEncoding.WriteString("PUBLIC KEY", info), TestKeys.Algorithms);
         Assert.True(key.Verify(Convert.FromHexString(message), Convert.FromHexString(signature)));
         Assert.False(key.Verify(Data, Convert.FromHexString(signature)));
     }
@@ -60,7 +60,7 @@ public sealed class KeyTests(ITestOutputHelper output)
     public void Keys_with_a_password_are_opened_with_it_alone(string kind)
     {
         byte[] der = TestKeys.Der(kind);
-        using SigningKey plain = SigningKey.Read(PemEncoding.WriteString("PRIVATE KEY", der), null, TestKeys.Algorithms);
+        using var plain = SigningKey.Read(PemEncoding.WriteString("PRIVATE KEY", der), null, TestKeys.Algorithms);
         var pbe = new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000);
         string[] forms = [TestKeys.Pem(TestKeys.Encrypted(der, TestKeys.Password)), TestKeys.Pem(TestKeys.Encrypted(der, TestKeys.Password), "ENCRYPTED COSIGN PRIVATE KEY")];
         if (kind != "Ed25519")
@@ -73,7 +73,7 @@ public sealed class KeyTests(ITestOutputHelper output)
         foreach (string form in forms)
         {
             Assert.True(SigningKey.NeedsPassword(form));
-            using SigningKey opened = SigningKey.Read(form, TestKeys.PasswordBytes, TestKeys.Algorithms);
+            using var opened = SigningKey.Read(form, TestKeys.PasswordBytes, TestKeys.Algorithms);
             Assert.Equal(plain.PublicKey.KeyId, opened.PublicKey.KeyId);
             Assert.True(plain.PublicKey.Verify(Data, opened.Sign(Data)));
 
@@ -92,8 +92,8 @@ public sealed class KeyTests(ITestOutputHelper output)
     public void Encrypted_keys_of_openssl_are_opened(string der)
     {
         string pem = PemEncoding.WriteString("ENCRYPTED PRIVATE KEY", Convert.FromBase64String(der));
-        using SigningKey key = SigningKey.Read(pem, TestKeys.PasswordBytes, TestKeys.Algorithms);
-        VerificationKey expected = VerificationKey.Read("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGq8SRrzGLQD+Gy+do48d8xn9s7+SrWJXCTaTG6tubfQ=\n-----END PUBLIC KEY-----", TestKeys.Algorithms);
+        using var key = SigningKey.Read(pem, TestKeys.PasswordBytes, TestKeys.Algorithms);
+        var expected = VerificationKey.Read("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGq8SRrzGLQD+Gy+do48d8xn9s7+SrWJXCTaTG6tubfQ=\n-----END PUBLIC KEY-----", TestKeys.Algorithms);
         Assert.Equal(expected.KeyId, key.PublicKey.KeyId);
         Assert.Equal(SignatureFault.WrongPassword, Refused(pem, "passwort"u8.ToArray()).Fault);
     }
@@ -115,7 +115,7 @@ public sealed class KeyTests(ITestOutputHelper output)
                 return;
             }
 
-            using SigningKey key = SigningKey.Read(pem, TestKeys.PasswordBytes, TestKeys.Algorithms);
+            using var key = SigningKey.Read(pem, TestKeys.PasswordBytes, TestKeys.Algorithms);
         }, fault => fault is SignatureException).Execute(output.WriteLine, part: 10);
     }
 
@@ -135,7 +135,7 @@ public sealed class KeyTests(ITestOutputHelper output)
     public void An_empty_password_is_a_password()
     {
         string pem = TestKeys.Pem(TestKeys.Encrypted(TestKeys.Der("P-256"), ""));
-        using SigningKey key = SigningKey.Read(pem, [], TestKeys.Algorithms);
+        using var key = SigningKey.Read(pem, [], TestKeys.Algorithms);
         Assert.Equal(SignatureFault.PasswordNeeded, Refused(pem, null).Fault);
     }
 
@@ -148,7 +148,7 @@ public sealed class KeyTests(ITestOutputHelper output)
         foreach (string pem in new[] { ecdsa.ExportECPrivateKeyPem(), Parameters + ecdsa.ExportECPrivateKeyPem(), rsa.ExportRSAPrivateKeyPem() })
         {
             Assert.False(SigningKey.NeedsPassword(pem));
-            using SigningKey key = SigningKey.Read(pem, null, TestKeys.Algorithms);
+            using var key = SigningKey.Read(pem, null, TestKeys.Algorithms);
             Assert.True(key.PublicKey.Verify(Data, key.Sign(Data)));
         }
     }
@@ -174,7 +174,7 @@ public sealed class KeyTests(ITestOutputHelper output)
             { PemEncoding.WriteString("CERTIFICATE", [1, 2, 3]), SignatureFault.BadKey, "openssl x509" },
             { PemEncoding.WriteString("CERTIFICATE REQUEST", [1, 2, 3]), SignatureFault.BadKey, "CERTIFICATE REQUEST" },
             { PemEncoding.WriteString("PUBLIC KEY", [1, 2, 3]), SignatureFault.BadKey, "damaged" },
-            { PemEncoding.WriteString("PUBLIC KEY", info[..^1]), SignatureFault.BadKey, "damaged" },
+            { PemEncoding.WriteString("PUBLIC KEY", info.AsSpan()[..^1]), SignatureFault.BadKey, "damaged" },
             { PemEncoding.WriteString("PUBLIC KEY", [.. info, 0]), SignatureFault.BadKey, "damaged" },
             { PemEncoding.WriteString("PUBLIC KEY", offCurve), SignatureFault.BadKey, "damaged" },
             { PemEncoding.WriteString("PUBLIC KEY", small.ExportSubjectPublicKeyInfo()), SignatureFault.UnsupportedKey, "1024 bits" },
@@ -212,7 +212,7 @@ public sealed class KeyTests(ITestOutputHelper output)
             { "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-EDE3-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----", SignatureFault.UnsupportedKey, "openssl pkcs8" },
             { PemEncoding.WriteString("OPENSSH PRIVATE KEY", [1]), SignatureFault.UnsupportedKey, "ssh-keygen" },
             { PemEncoding.WriteString("PRIVATE KEY", [1, 2]), SignatureFault.BadKey, "damaged" },
-            { PemEncoding.WriteString("PRIVATE KEY", TestKeys.Der("Ed25519")[..^1]), SignatureFault.BadKey, "damaged" },
+            { PemEncoding.WriteString("PRIVATE KEY", TestKeys.Der("Ed25519").AsSpan()[..^1]), SignatureFault.BadKey, "damaged" },
             { PemEncoding.WriteString("PRIVATE KEY", TestKeys.Der("secp256k1")), SignatureFault.UnsupportedKey, "1.3.132.0.10" },
             { PemEncoding.WriteString("PRIVATE KEY", TestKeys.Der("RSA 1024")), SignatureFault.UnsupportedKey, "1024 bits" },
             { PemEncoding.WriteString("ENCRYPTED PRIVATE KEY", [1, 2]), SignatureFault.BadKey, "damaged" },

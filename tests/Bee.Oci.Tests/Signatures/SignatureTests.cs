@@ -189,7 +189,7 @@ public sealed class SignatureTests
         using SigningKey key = TestKeys.Signing();
         Descriptor image = (await Samples.PushImageAsync(_images, "v1")).Descriptor;
         await HandmadeSignature.PushAsync(_images, image, key, HandmadeSignature.Payload(signed.Replace("DIGEST", image.Digest), image.Digest));
-        ImageReference reference = ImageReference.Parse(asked.Replace("DIGEST", image.Digest));
+        var reference = ImageReference.Parse(asked.Replace("DIGEST", image.Digest));
         Assert.Equal(isValid, (await new SignatureVerifier().VerifyAsync(_images, reference, image.Digest, [key.PublicKey])).IsVerified);
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Bee.Oci.Registry;
 using Bee.Oci.Transfer;
 
 namespace Bee.Oci.Tests.Transfer;

@@ -93,7 +93,7 @@ public sealed class ImageTrustTests : IDisposable
     public async Task What_is_local_is_not_the_policies_business_until_a_signature_is_asked_for()
     {
         Descriptor image = await PushAsync();
-        ImageReference local = ImageReference.Parse("tool:v1");
+        var local = ImageReference.Parse("tool:v1");
         var broken = new ImageTrust(() => throw new TrustException(TrustFault.BadPolicy, "broken"), [], false);
         Assert.Empty(await broken.CheckAsync(_images, local, image.Digest));
         Assert.Equal(TrustFault.BadPolicy, (await Refused(broken, image)).Fault);

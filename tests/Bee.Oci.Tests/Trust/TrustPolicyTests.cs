@@ -161,7 +161,7 @@ public sealed class TrustPolicyTests : IDisposable
         Assert.Equal([TrustAction.Verify, TrustAction.Verify, TrustAction.Allow], policy.Rules.Select(rule => rule.Action));
         Assert.Equal(2, policy.Rules[1].Keys.Count);
 
-        using JsonDocument schema = JsonDocument.Parse(File.ReadAllText(Path.Combine(docs, "policy.schema.json")));
+        using var schema = JsonDocument.Parse(File.ReadAllText(Path.Combine(docs, "policy.schema.json")));
         JsonElement properties = schema.RootElement.GetProperty("properties");
         Assert.Equal(TrustPolicyReader.Known, properties.EnumerateObject().Select(property => property.Name));
         JsonElement rule = properties.GetProperty("rules").GetProperty("items").GetProperty("properties");

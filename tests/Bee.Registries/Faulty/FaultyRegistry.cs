@@ -69,7 +69,7 @@ public sealed class FaultyRegistry : IDisposable
 
     private async Task AnswerAsync(HttpExchange exchange)
     {
-        RegistryRoute route = RegistryRoute.Of(exchange);
+        var route = RegistryRoute.Of(exchange);
         Requests.Enqueue(new FaultyRequest(route.Stage, exchange.Method, exchange.Target, exchange.Headers));
         Injection? injection;
         lock (_injections)

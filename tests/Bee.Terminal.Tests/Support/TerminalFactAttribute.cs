@@ -1,5 +1,4 @@
 using Bee.Cmdlets.Tests;
-using Bee.Tests;
 
 namespace Bee.Terminal.Tests.Support;
 

@@ -9,7 +9,7 @@ public abstract class KeyTests(FirehoseObject firehose, int width, int height, i
 {
     protected void Drive()
     {
-        using ViewSession session = ViewSession.ShowFirehose(firehose, width, height, burst);
+        using var session = ViewSession.ShowFirehose(firehose, width, height, burst);
         KernelIds held = Kernel.Held(session.ProcessId);
         Tmux screen = session.Screen;
         var driven = new HashSet<string>();

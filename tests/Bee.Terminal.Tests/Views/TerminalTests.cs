@@ -12,7 +12,7 @@ public sealed class TerminalTests(FirehoseObject firehose) : IClassFixture<Fireh
     [InlineData("HUP")]
     public void A_signal_that_ends_the_process_restores_the_terminal_and_detaches(string signal)
     {
-        using ViewSession session = ViewSession.ShowFirehose(firehose, 80, 24, 100);
+        using var session = ViewSession.ShowFirehose(firehose, 80, 24, 100);
         KernelIds held = Kernel.Held(session.ProcessId);
         using (var kill = Process.Start("kill", [$"-{signal}", session.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
         {
@@ -25,7 +25,7 @@ public sealed class TerminalTests(FirehoseObject firehose) : IClassFixture<Fireh
     [TerminalFact]
     public void A_new_size_is_followed_and_hostile_names_and_colors_stay_out()
     {
-        using ViewSession session = ViewSession.ShowFirehose(firehose, 80, 24, 100, @"\033[31m\342\200\256x\a", "NO_COLOR=1");
+        using var session = ViewSession.ShowFirehose(firehose, 80, 24, 100, @"\033[31m\342\200\256x\a", "NO_COLOR=1");
         string shown = session.Screen.Text;
         Assert.DoesNotContain('\u202e', shown);
         Assert.Contains("\u241b[31m\ufffdx", shown, StringComparison.Ordinal);
@@ -96,7 +96,8 @@ public sealed class TerminalTests(FirehoseObject firehose) : IClassFixture<Fireh
     {
         using var load = new FirehoseLoad();
         var start = new ProcessStartInfo(BeeModule.PowerShell, ["-NoProfile", "-NonInteractive", "-Command",
-            $"Import-Module '{BeeModule.Path}'; Show-BeeProgram '{firehose.Path}' -Map print_* -MaxEvents 2 -Parameter @{{ target_pid = {load.Id}; burst = 1 }}; 1..2 | Show-BeeEvent"]) { RedirectStandardOutput = true };
+            $"Import-Module '{BeeModule.Path}'; Show-BeeProgram '{firehose.Path}' -Map print_* -MaxEvents 2 -Parameter @{{ target_pid = {load.Id}; burst = 1 }}; 1..2 | Show-BeeEvent"])
+        { RedirectStandardOutput = true };
         start.Environment.Remove("PSModulePath");
         using var process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();

@@ -47,7 +47,8 @@ internal sealed class Deeds : IDisposable
         }
 
         _process = Process.Start(new ProcessStartInfo(
-            "sh", ["-c", $"echo $$ > {Cgroup}/cgroup.procs && exec nsenter --net=/run/netns/{Name} perl -e \"$1\"", "sh", Script]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+            "sh", ["-c", $"echo $$ > {Cgroup}/cgroup.procs && exec nsenter --net=/run/netns/{Name} perl -e \"$1\"", "sh", Script])
+        { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         Expect("ready");
     }
 

@@ -22,7 +22,7 @@ internal sealed record KernelFiles(string Folder)
     /// <exception cref="PackageMissingException">It cannot be had; the message says why.</exception>
     public static KernelFiles Obtain(DebianKernel kernel) => new(CachedPackage.Obtain("kernels", $"{kernel.Version}-debian", (keep, work) =>
     {
-        PackageSource source = PackageSource.Open(kernel.Suite, "amd64", work);
+        var source = PackageSource.Open(kernel.Suite, "amd64", work);
         string unpacked = Path.Combine(work, "unpacked");
         source.Unpack(source.Dependency(DebianKernel.Package, "linux-image-"), unpacked);
         Pick(unpacked, keep);

@@ -57,7 +57,8 @@ internal static class KernelSymbolCheck
         }
 
         return CoreTypes.AreCompatible(function.Prototype, found.Prototype) == true ? null : new(
-            FunctionName, CheckState.Failed, $"The kernel's {function.Name} has other parameters: '{found.Prototype}', and the program calls it as '{function.Prototype}'.") { Target = function.Name };
+            FunctionName, CheckState.Failed, $"The kernel's {function.Name} has other parameters: '{found.Prototype}', and the program calls it as '{function.Prototype}'.")
+        { Target = function.Name };
     }
 
     private static CheckResult? Variable(CheckContext context, BtfVariable variable)
@@ -91,7 +92,8 @@ internal static class KernelSymbolCheck
         return !reached
             ? new(check, CheckState.Ok, $"The kernel has no {what} {name}. The program declares it weak, and does without.") { Target = name }
             : new(check, byDefault ? CheckState.Failed : CheckState.Warning, $"The kernel has no {what} {name}, and the program calls it"
-                + (byDefault ? " without asking first." : " where its parameters say so.")) { Target = name };
+                + (byDefault ? " without asking first." : " where its parameters say so."))
+            { Target = name };
     }
 
     private static (bool Reached, bool ByDefault) Calls(CheckContext context, string name)

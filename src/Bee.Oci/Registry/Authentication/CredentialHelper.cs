@@ -69,7 +69,7 @@ internal sealed class CredentialHelper
 
         try
         {
-            using JsonDocument document = JsonDocument.Parse(answer);
+            using var document = JsonDocument.Parse(answer);
             string? user = Text(document.RootElement, "Username");
             string? secret = Text(document.RootElement, "Secret");
             return string.IsNullOrEmpty(secret) ? null

@@ -37,7 +37,7 @@ public sealed class DockerConfig : ICredentialSource
     /// passed over, with a warning.</exception>
     public async Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellation = default)
     {
-        DockerConfigFile file = DockerConfigFile.Read(Path);
+        var file = DockerConfigFile.Read(Path);
         if (Helper(file, registry) is { } helper)
         {
             string server = DockerKeys.Canonical(registry);
@@ -148,7 +148,7 @@ public sealed class DockerConfig : ICredentialSource
             return null;
         }
 
-        CredentialHelper? helper = CredentialHelper.Find(name, _helperTimeout, _note);
+        var helper = CredentialHelper.Find(name, _helperTimeout, _note);
         if (helper is null && _missing.Add(name))
         {
             _note?.Invoke(new RegistryNote(

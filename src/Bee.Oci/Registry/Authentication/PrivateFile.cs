@@ -21,7 +21,7 @@ internal static class PrivateFile
     {
         string target = Resolve(path);
         RequireRegular(target);
-        using Folder folder = Folder.MakeForOwner(Path.GetDirectoryName(target)!, Folder.OwnerFolder);
+        using var folder = Folder.MakeForOwner(Path.GetDirectoryName(target)!, Folder.OwnerFolder);
         using FileLock held = StoreLock.Take(folder, s_patience);
         if (change(target) is { } content)
         {

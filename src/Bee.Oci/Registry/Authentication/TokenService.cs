@@ -145,7 +145,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
         double seconds = DefaultSeconds;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(content);
+            using var document = JsonDocument.Parse(content);
             value = Text(document.RootElement, "token") ?? Text(document.RootElement, "access_token");
             seconds = document.RootElement.TryGetProperty("expires_in", out JsonElement life) ? Seconds(life) : DefaultSeconds;
         }

@@ -150,7 +150,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
     /// <exception cref="RegistryException"><see cref="RegistryFault.DigestMismatch"/> or <see cref="RegistryFault.BadAnswer"/>.</exception>
     internal Content Check(string reference, RegistryDocument document)
     {
-        ContentDigest digest = ContentDigest.Of(document.Body);
+        var digest = ContentDigest.Of(document.Body);
         if ((References.Digest(reference) ?? DigestHeader(document.Response)) is { } expected && expected != digest)
         {
             throw OtherDigest(expected.ToString(), digest);

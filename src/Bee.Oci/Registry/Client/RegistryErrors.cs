@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
-using Bee.Oci.Json;
 using Bee.Posix;
 
 namespace Bee.Oci.Registry.Client;
@@ -63,7 +62,7 @@ internal static class RegistryErrors
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(body);
+            using var document = JsonDocument.Parse(body);
             JsonElement root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
             {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Bee.Oci.Json;
 using Bee.Posix;
 
 namespace Bee.Oci.Registry.Transport;

@@ -57,7 +57,7 @@ internal static class RefusalText
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(words);
+            using var document = JsonDocument.Parse(words);
             using var copy = new MemoryStream();
             using (var writer = new Utf8JsonWriter(copy))
             {

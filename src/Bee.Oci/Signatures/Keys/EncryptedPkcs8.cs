@@ -110,10 +110,7 @@ internal static class EncryptedPkcs8
             "1.2.840.113549.3.7" => (TripleDES.Create(), 192),
             _ => ((SymmetricAlgorithm?)null, 0),
         };
-        if (cipher is not null)
-        {
-            cipher.KeySize = bits;
-        }
+        cipher?.KeySize = bits;
 
         return cipher;
     }

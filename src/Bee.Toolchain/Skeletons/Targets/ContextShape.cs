@@ -8,7 +8,7 @@ internal static class ContextShape
     /// <param name="context">Which of the piece's contexts; empty for a piece that has one.</param>
     public static TargetShape Read(string piece, string context)
     {
-        SkeletonPiece read = SkeletonPiece.Read(piece);
+        var read = SkeletonPiece.Read(piece);
         return new TargetShape(read.Part("signature", context)[0], read.Fields("fields", context))
         {
             Include = read.Part("include", context),

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using Bee.Posix;
 using Bee.Oci.Registry;
+using Bee.Posix;
 
 namespace Bee.Oci.Tests.Registry;
 

@@ -15,7 +15,7 @@ public sealed class LoginMutationTests(ITestOutputHelper output)
         string json = $$"""{"auths":{"https://ghcr.io/v2/":{"auth":"{{DockerFolder.Auth("ada", "pässword")}}","identitytoken":"id"},"docker.io":{"username":"u","password":"p"} },"credsStore":"x","credHelpers":{"ghcr.io":"y"} }""";
         Run("config.json", json, bytes =>
         {
-            DockerConfigFile file = DockerConfigFile.Parse("config.json", bytes);
+            var file = DockerConfigFile.Parse("config.json", bytes);
             _ = DockerConfig.Find(file, "ghcr.io", "config.json")?.ToString();
             _ = DockerConfig.Find(file, "docker.io", "config.json")?.ToString();
             _ = DockerConfigFile.Text(file.Root["credsStore"]);

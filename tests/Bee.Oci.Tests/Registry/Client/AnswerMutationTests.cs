@@ -43,7 +43,7 @@ public sealed class AnswerMutationTests(ITestOutputHelper output)
         var rights = new RepositoryRights("me/x");
         var manifests = new Manifests(endpoint, "me/x", "registry.example/me/x", rights);
         var referrers = new Referrers(endpoint, "me/x", "registry.example/me/x", rights, new ReferrersTag(manifests, "registry.example/me/x", new SemaphoreSlim(1)));
-        ContentDigest subject = ContentDigest.Of("x"u8);
+        var subject = ContentDigest.Of("x"u8);
         Content manifest = Manifest(Blob("{}"u8.ToArray()), Blob("image"u8.ToArray(), MediaTypes.ImageManifest), "application/x.signature");
         var entry = Entry(manifest.Descriptor);
         entry["artifactType"] = "application/x.signature";

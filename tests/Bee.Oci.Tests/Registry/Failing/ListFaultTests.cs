@@ -46,7 +46,7 @@ public sealed class ListFaultTests : IDisposable
         foreach ((Stage stage, Func<Task> list) in Lists())
         {
             Injection injection = _registry.Inject(stage, Faults.Change(answer => (answer with { Body = Encoding.UTF8.GetBytes(document) }).With("Link", null)));
-            RegistryException? error = (RegistryException?)await Record.ExceptionAsync(list);
+            var error = (RegistryException?)await Record.ExceptionAsync(list);
             Assert.True(injection.Hits > 0);
             Assert.True(expected == error?.Fault, $"{stage}: {error?.Fault} {error?.Message}");
         }

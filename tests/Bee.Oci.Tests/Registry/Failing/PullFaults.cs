@@ -1,4 +1,3 @@
-using Bee.Oci.Registry;
 using Bee.Registries;
 using static Bee.Oci.Registry.RegistryFault;
 using static Bee.Registries.Stage;

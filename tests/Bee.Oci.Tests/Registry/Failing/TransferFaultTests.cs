@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Bee.Oci.Registry;
-using Bee.Oci.Tests.Registry.Client;
 using Bee.Oci.Transfer;
 using Bee.Registries;
 

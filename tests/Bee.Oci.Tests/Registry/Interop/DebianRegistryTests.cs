@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -14,7 +13,7 @@ public sealed class DebianRegistryTests
     [ToolFact(Tool.Registry)]
     public async Task It_keeps_what_it_has_when_it_is_killed_and_its_address_when_it_starts_again()
     {
-        using DebianRegistry registry = DebianRegistry.Start();
+        using var registry = DebianRegistry.Start();
         using var client = new HttpClient { BaseAddress = registry.Address };
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("v2/")).StatusCode);
         using HttpResponseMessage begun = await client.PostAsync("v2/a/blobs/uploads/", null);
@@ -34,7 +33,7 @@ public sealed class DebianRegistryTests
     public async Task With_an_authority_and_users_it_asks_for_both()
     {
         using var authority = new TestAuthority();
-        using DebianRegistry registry = DebianRegistry.Start(new DebianRegistryOptions
+        using var registry = DebianRegistry.Start(new DebianRegistryOptions
         {
             Authority = authority,
             Users = new Dictionary<string, string> { ["me"] = "a secret" },
@@ -60,7 +59,7 @@ public sealed class DebianRegistryTests
     public async Task With_a_token_server_it_takes_that_ones_tokens(string actions, HttpStatusCode status)
     {
         using var tokens = new TokenServer { Users = { ["me"] = "a secret" } };
-        using DebianRegistry registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = tokens });
+        using var registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = tokens });
         using var client = new HttpClient { BaseAddress = registry.Address };
         using HttpResponseMessage refused = await client.PostAsync("v2/a/b/blobs/uploads/", null);
         Assert.Equal((HttpStatusCode.Unauthorized, "Bearer"), (refused.StatusCode, refused.Headers.WwwAuthenticate.Single().Scheme));

@@ -17,7 +17,7 @@ public sealed class KilledRegistryTests : IDisposable
     [ToolFact(Tool.Registry)]
     public async Task A_push_goes_on_when_the_registry_is_back()
     {
-        using DebianRegistry registry = DebianRegistry.Start();
+        using var registry = DebianRegistry.Start();
         Image image = Add(registry);
         TrippingRepository source = Source(image, registry.Restart);
         using var client = new RemoteRegistry(registry.Host, Samples.Quick);
@@ -29,7 +29,7 @@ public sealed class KilledRegistryTests : IDisposable
     [ToolFact(Tool.Registry)]
     public async Task A_push_that_failed_leaves_no_name_and_succeeds_the_next_time()
     {
-        using DebianRegistry registry = DebianRegistry.Start();
+        using var registry = DebianRegistry.Start();
         Image image = Add(registry);
         using (var client = new RemoteRegistry(registry.Host, Samples.Quick with { Retries = 2 }))
         {
@@ -51,7 +51,7 @@ public sealed class KilledRegistryTests : IDisposable
     [ToolFact(Tool.Registry)]
     public async Task A_pull_goes_on_when_the_registry_is_back()
     {
-        using DebianRegistry registry = DebianRegistry.Start();
+        using var registry = DebianRegistry.Start();
         Image image = Add(registry);
         using var client = new RemoteRegistry(registry.Host, Samples.Quick);
         await new ImageTransfer().PushAsync(_folder.Store, image, client.Repository("me/x"), "v1");
@@ -65,7 +65,7 @@ public sealed class KilledRegistryTests : IDisposable
     [ToolFact(Tool.Registry)]
     public async Task A_pull_that_failed_leaves_no_name_and_succeeds_the_next_time()
     {
-        using DebianRegistry registry = DebianRegistry.Start();
+        using var registry = DebianRegistry.Start();
         Image image = Add(registry);
         var into = new ImageStore(Path.Combine(_folder.Root, "pulled"));
         using var client = new RemoteRegistry(registry.Host, Samples.Quick with { Retries = 2 });

@@ -90,7 +90,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
         IRepository repository = client.Repository("oras/index");
         foreach (string architecture in new[] { "amd64", "arm64" })
         {
-            ImageReference name = ImageReference.Parse($"{Host}/oras/index:{architecture}");
+            var name = ImageReference.Parse($"{Host}/oras/index:{architecture}");
             Image part = _folder.Store.Add(StoreFolder.Content(architecture) with { Platform = new Platform("linux", architecture) }, name);
             await new ImageTransfer().PushAsync(_folder.Store, part, repository, architecture);
         }
@@ -135,7 +135,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
     private async Task<ImageStore> PullAsync(string reference, string store = "pulled")
     {
         var into = new ImageStore(Path.Combine(_folder.Root, store));
-        ImageReference name = ImageReference.Parse($"{Host}/{reference}");
+        var name = ImageReference.Parse($"{Host}/{reference}");
         using var client = new RemoteRegistry(Host, Samples.Quick);
         await new ImageTransfer().PullAsync(client.Repository(name.Repository), name.Digest ?? name.Tag!, into, name);
         return into;

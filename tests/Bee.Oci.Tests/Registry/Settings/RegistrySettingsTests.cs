@@ -42,7 +42,7 @@ public sealed class RegistrySettingsTests : IDisposable
         WriteUsers("""
             { "$schema": "x", "registries": { "ghcr.io": { "mirrors": [ "localhost:5000/ghcr", "mirror.example" ], "caCertificate": "ca.pem" }, "lan.example:80": { "plainHttp": true } } }
             """);
-        RegistrySettings settings = RegistrySettings.Load();
+        var settings = RegistrySettings.Load();
         Assert.Equal(["localhost:5000/ghcr", "mirror.example"], settings.Registries["GHCR.io"].Mirrors);
         Assert.Equal(Path.Combine(_folder, "bee", "ca.pem"), settings.Registries["ghcr.io"].CACertificate);
         Assert.True(settings.Registries["lan.example:80"].PlainHttp);
