@@ -8,7 +8,7 @@ namespace Bee.Toolchain;
 /// <param name="home">The context that the module was loaded into.</param>
 internal sealed class IsolatedContext(string folder, AssemblyLoadContext home) : AssemblyLoadContext(Name)
 {
-    internal const new string Name = "Bee.Isolated";
+    internal new const string Name = "Bee.Isolated";
 
     protected override Assembly? Load(AssemblyName name)
     {
