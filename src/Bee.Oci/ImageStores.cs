@@ -68,11 +68,11 @@ public sealed partial class ImageStores
     /// </summary>
     /// <param name="images">The images, of any store.</param>
     /// <param name="output">Where the archive goes; need not seek.</param>
-    /// <param name="cancellation">Ends the writing.</param>
+    /// <param name="cancellationToken">Ends the writing.</param>
     /// <exception cref="StoreException">An image is damaged or not whole; then what was written is of no use.</exception>
-    public void Export(IReadOnlyList<Image> images, Stream output, CancellationToken cancellation = default) => Export(images, output, "", cancellation);
+    public void Export(IReadOnlyList<Image> images, Stream output, CancellationToken cancellationToken = default) => Export(images, output, "", cancellationToken);
 
-    private void Export(IReadOnlyList<Image> images, Stream output, string folder, CancellationToken cancellation = default)
+    private void Export(IReadOnlyList<Image> images, Stream output, string folder, CancellationToken cancellationToken = default)
     {
         var open = new Dictionary<string, (LayoutFiles Files, StoreIndex Index)>();
         try
@@ -90,7 +90,7 @@ public sealed partial class ImageStores
                 archive.Add(store.Files, store.Index, image);
             }
 
-            archive.Write(cancellation);
+            archive.Write(cancellationToken);
         }
         finally
         {

@@ -55,10 +55,10 @@ public sealed class KilledWritersTests : IDisposable
         return writers;
     }
 
-    private int ReadUntil(CancellationToken done)
+    private int ReadUntil(CancellationToken cancellationToken)
     {
         int listings = 0;
-        while (!done.IsCancellationRequested)
+        while (!cancellationToken.IsCancellationRequested)
         {
             foreach (Image image in _folder.Store.List())
             {

@@ -159,7 +159,7 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
         }
 
         IReadOnlyRepository repository = Link.Source(name);
-        Descriptor found = Link.Wait(cancellation => repository.ResolveAsync(name.Digest ?? name.Tag!, cancellation))
+        Descriptor found = Link.Wait(cancellationToken => repository.ResolveAsync(name.Digest ?? name.Tag!, cancellationToken))
             ?? throw new RegistryException(RegistryFault.NotFound, $"{name.Registry} has no image {name}.")
             {
                 Remedy = local is null || name.Digest is not null

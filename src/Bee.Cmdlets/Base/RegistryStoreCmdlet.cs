@@ -34,7 +34,7 @@ public abstract class RegistryStoreCmdlet : RegistryCmdlet
         var progress = new TransferProgress();
         var transfer = new ImageTransfer(Options(progress) with { Platform = platform, Referrers = includeReferrers, BeforeCommit = BeforeCommit(name) });
         TransferResult result = Link.Wait(
-            cancellation => transfer.PullAsync(repository, name.Digest ?? name.Tag!, Stores.Own, name, cancellation), $"Saving {name}", progress);
+            cancellationToken => transfer.PullAsync(repository, name.Digest ?? name.Tag!, Stores.Own, name, cancellationToken), $"Saving {name}", progress);
         Tell($"{name} is {result.Descriptor.Digest}: {Moved(result, "fetched", "here")}.");
         return result.Image!;
     }

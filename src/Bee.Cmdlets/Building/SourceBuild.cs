@@ -10,29 +10,29 @@ internal static class SourceBuild
 {
     /// <summary>Compiles one program and tells what the compiler said.</summary>
     /// <returns>The result, or null when clang made no object; then errors have been written.</returns>
-    public static CompileResult? CompileAndTell(BeeCmdlet cmdlet, CompileRequest request, CancellationToken stop)
+    public static CompileResult? CompileAndTell(BeeCmdlet cmdlet, CompileRequest request, CancellationToken cancellationToken)
     {
-        CompileResult result = Compile(cmdlet, request, stop);
+        CompileResult result = Compile(cmdlet, request, cancellationToken);
         Tell(cmdlet, result, request.Source, []);
         return result.Success ? result : null;
     }
 
     /// <summary>Compiles one program, with progress; what the compiler said is not told yet.</summary>
-    public static CompileResult Compile(BeeCmdlet cmdlet, CompileRequest request, CancellationToken stop)
+    public static CompileResult Compile(BeeCmdlet cmdlet, CompileRequest request, CancellationToken cancellationToken)
     {
         string name = Path.GetFileName(request.Source);
         var progress = new ProgressRecord(1, "Compiling", request.Architecture is { } architecture ? $"{name} for {architecture}" : name);
         cmdlet.WriteProgress(progress);
         try
         {
-            CompileResult result = Compiler.Compile(request, stop);
+            CompileResult result = Compiler.Compile(request, cancellationToken);
             cmdlet.Tell($"{result.ClangVersion} {string.Join(' ', result.Flags)}");
             return result;
         }
         finally
         {
             progress.RecordType = ProgressRecordType.Completed;
-            if (!stop.IsCancellationRequested)
+            if (!cancellationToken.IsCancellationRequested)
             {
                 cmdlet.WriteProgress(progress);
             }

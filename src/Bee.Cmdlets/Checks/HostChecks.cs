@@ -40,11 +40,11 @@ internal static class HostChecks
     ];
 
     /// <summary>Runs one check. What nobody foresaw is a result too: whoever asks what is wrong must get an answer.</summary>
-    public static CheckResult Run(string name, Func<CancellationToken, CheckResult> check, CancellationToken stop)
+    public static CheckResult Run(string name, Func<CancellationToken, CheckResult> check, CancellationToken cancellationToken)
     {
         try
         {
-            return check(stop);
+            return check(cancellationToken);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {

@@ -23,11 +23,11 @@ internal static class ToolChecks
     }
 
     // Only building needs these: a machine that runs images does without.
-    public static CheckResult Clang(CancellationToken stop) => Of("Clang", ToolFinding.Clang(stop));
+    public static CheckResult Clang(CancellationToken cancellationToken) => Of("Clang", ToolFinding.Clang(cancellationToken));
 
-    public static CheckResult LlvmStrip(CancellationToken stop) => Of("LlvmStrip", ToolFinding.Strip(stop));
+    public static CheckResult LlvmStrip(CancellationToken cancellationToken) => Of("LlvmStrip", ToolFinding.Strip(cancellationToken));
 
-    public static CheckResult LibbpfHeaders(CancellationToken stop) => Of("LibbpfHeaders", ToolFinding.LibbpfHeaders(stop));
+    public static CheckResult LibbpfHeaders(CancellationToken cancellationToken) => Of("LibbpfHeaders", ToolFinding.LibbpfHeaders(cancellationToken));
 
     public static CheckResult BeeHeaders() => Bee.Toolchain.BeeHeaders.Directory is { } folder
         ? new("BeeHeaders", CheckState.Ok, "bee.h is there.") { Target = folder }

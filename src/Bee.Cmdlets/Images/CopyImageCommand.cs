@@ -78,7 +78,7 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
         var transfer = new ImageTransfer(Options(progress) with { Platform = platform, Referrers = IncludeReferrers });
         // Where the destination has a digest, that is what is copied: the source's tag may have moved on.
         TransferResult result = Link.Wait(
-            cancellation => transfer.CopyAsync(from, destination.Digest ?? source.Digest ?? source.Tag!, to, destination.Tag, cancellation), $"Copying {source}", progress);
+            cancellationToken => transfer.CopyAsync(from, destination.Digest ?? source.Digest ?? source.Tag!, to, destination.Tag, cancellationToken), $"Copying {source}", progress);
         Tell($"{destination} is {result.Descriptor.Digest}: {Moved(result, "copied", "there")}.");
         WriteObject(RemoteImage.Resolved(destination, result.Descriptor));
     }

@@ -78,12 +78,12 @@ public sealed class ExportImageCommand : StoreCmdlet
         }
 
         var wait = new PipelineWait(this);
-        wait.Wait(cancellation =>
+        wait.Wait(cancellationToken =>
         {
             AtomicFile.Write(path, file =>
             {
                 using Stream? gzip = IsCompressed(path) ? new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true) : null;
-                Stores.Export(images, gzip ?? file, cancellation);
+                Stores.Export(images, gzip ?? file, cancellationToken);
             }, overwrite: !NoClobber);
             return Task.FromResult(true);
         });

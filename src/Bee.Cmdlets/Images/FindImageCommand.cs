@@ -67,12 +67,12 @@ public sealed class FindImageCommand : RegistryCmdlet
         if (!wanted.IsOverTags)
         {
             var one = ImageReference.Parse(repository.Name + (wanted.Tag is null ? "" : $":{wanted.Tag}") + (wanted.Digest is null ? "" : $"@{wanted.Digest}"));
-            if (isListed && Link.Wait(cancellation => repository.ResolveAsync(wanted.Tag!, cancellation)) is null)
+            if (isListed && Link.Wait(cancellationToken => repository.ResolveAsync(wanted.Tag!, cancellationToken)) is null)
             {
                 return;
             }
 
-            WriteObject(Link.Wait(cancellation => RemoteImage.DescribeAsync(repository, one, cancellation)));
+            WriteObject(Link.Wait(cancellationToken => RemoteImage.DescribeAsync(repository, one, cancellationToken)));
             return;
         }
 
@@ -91,9 +91,9 @@ public sealed class FindImageCommand : RegistryCmdlet
         foreach (ImageReference[] some in tags.Chunk(Together))
         {
             // One that fails is told by itself; it may have been deleted since the list was made.
-            Task<RemoteImage>[] asked = Link.Wait(async cancellation =>
+            Task<RemoteImage>[] asked = Link.Wait(async cancellationToken =>
             {
-                Task<RemoteImage>[] all = [.. some.Select(tag => RemoteImage.DescribeAsync(repository, tag, cancellation))];
+                Task<RemoteImage>[] all = [.. some.Select(tag => RemoteImage.DescribeAsync(repository, tag, cancellationToken))];
                 await Task.WhenAny(Task.WhenAll(all)).ConfigureAwait(false);
                 return all;
             });

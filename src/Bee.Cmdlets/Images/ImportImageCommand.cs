@@ -73,7 +73,7 @@ public sealed class ImportImageCommand : StoreCmdlet
             return;
         }
 
-        using ImageLayout layout = new PipelineWait(this).Wait(cancellation => Task.FromResult(ImageLayout.Open(path, cancellation)), $"Reading {path}");
+        using ImageLayout layout = new PipelineWait(this).Wait(cancellationToken => Task.FromResult(ImageLayout.Open(path, cancellationToken)), $"Reading {path}");
         if (layout.Images.Count == 0)
         {
             throw new BeeInputException("NoImage", $"'{path}' has no image in it.", missing: true);
@@ -117,7 +117,7 @@ public sealed class ImportImageCommand : StoreCmdlet
         TransferResult result;
         try
         {
-            result = wait.Wait(cancellation => transfer.PullAsync(source, image.Descriptor.Digest, Stores.Own, name, cancellation), $"Importing {name}", progress);
+            result = wait.Wait(cancellationToken => transfer.PullAsync(source, image.Descriptor.Digest, Stores.Own, name, cancellationToken), $"Importing {name}", progress);
         }
         catch (RegistryException e) when (e.InnerException is StoreException fault)
         {

@@ -114,11 +114,11 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         var progress = new TransferProgress();
         var transfer = new ImageTransfer(Options(progress) with { Referrers = IncludeReferrers });
         TransferResult result = Link.Wait(
-            cancellation => transfer.PushAsync(Stores.Of(image), image, repository, _key is null ? name.Tag : null, cancellation), $"Publishing {name}", progress);
+            cancellationToken => transfer.PushAsync(Stores.Of(image), image, repository, _key is null ? name.Tag : null, cancellationToken), $"Publishing {name}", progress);
         Tell($"{name} is {result.Descriptor.Digest}: {Moved(result, "sent", "there")}.");
         if (_key is not null)
         {
-            Descriptor signature = Link.Wait(cancellation => SignAsync(repository, name, result.Descriptor, _key, cancellation));
+            Descriptor signature = Link.Wait(cancellationToken => SignAsync(repository, name, result.Descriptor, _key, cancellationToken));
             Tell($"{name} is signed with the key {_key}: {signature.Digest}.");
             if (Destination is null && image.Store == Stores.Own.Path)
             {
@@ -145,12 +145,12 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
     }
 
     /// <summary>The tag comes last: whoever finds the image by it finds the signature too.</summary>
-    private async Task<Descriptor> SignAsync(IRepository repository, ImageReference name, Descriptor image, SigningKey key, CancellationToken cancellation)
+    private async Task<Descriptor> SignAsync(IRepository repository, ImageReference name, Descriptor image, SigningKey key, CancellationToken cancellationToken)
     {
-        Descriptor signature = await ImageSigner.SignWholeAsync(repository, name, image, key, SignatureLayout, cancellation).ConfigureAwait(false);
+        Descriptor signature = await ImageSigner.SignWholeAsync(repository, name, image, key, SignatureLayout, cancellationToken).ConfigureAwait(false);
         if (name.Tag is not null)
         {
-            await repository.TagAsync(image, name.Tag, cancellation).ConfigureAwait(false);
+            await repository.TagAsync(image, name.Tag, cancellationToken).ConfigureAwait(false);
         }
 
         return signature;

@@ -77,7 +77,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
     private void RemoveWhole(IRepository repository, string digest)
     {
         string whole = $"{repository.Name}@{digest}";
-        SignatureRemoval signatures = Link.Wait(cancellation => SignatureRemoval.FindAsync(repository, digest, Link.Note, cancellation));
+        SignatureRemoval signatures = Link.Wait(cancellationToken => SignatureRemoval.FindAsync(repository, digest, Link.Note, cancellationToken));
         if (!ShouldProcess(signatures.IsEmpty ? whole : $"{whole}, and {signatures}", "Remove image with all its tags from registry"))
         {
             return;
@@ -91,7 +91,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
 
         try
         {
-            Link.Wait(cancellation => Done(signatures.RunAsync(cancellation)));
+            Link.Wait(cancellationToken => Done(signatures.RunAsync(cancellationToken)));
             Tell($"Removed {signatures} of {whole}.");
         }
         catch (RegistryException refused)
@@ -109,13 +109,13 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
     {
         try
         {
-            Link.Wait(cancellation => Done(repository.DeleteAsync(name, cancellation)));
+            Link.Wait(cancellationToken => Done(repository.DeleteAsync(name, cancellationToken)));
             Tell($"Removed {whole}.");
         }
         catch (RegistryException refused) when (refused.Fault == RegistryFault.Unsupported && !name.StartsWith(ContentDigest.Prefix, StringComparison.Ordinal))
         {
             // By digest it may do it, but then the image's other tags go as well, and nobody has asked for that.
-            string? digest = Link.Wait(cancellation => repository.ResolveAsync(name, cancellation))?.Digest;
+            string? digest = Link.Wait(cancellationToken => repository.ResolveAsync(name, cancellationToken))?.Digest;
             throw new RegistryException(RegistryFault.Unsupported, $"No single tag can be removed there. {refused.Message}", refused)
             {
                 Code = refused.Code,

@@ -141,12 +141,12 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
 
         Link.WarnOfSkippedCheck(Registry);
         RegistryOptions options = Link.Options(Registry, null);
-        RegistryLogin login = Link.Wait(async stop =>
+        RegistryLogin login = Link.Wait(async cancellationToken =>
         {
             RegistryCredential credential = given.UserName is null
-                ? await LoginCheck.TokenAsync(Registry, given.Secret, options, stop).ConfigureAwait(false)
-                : await LoginCheck.PasswordAsync(Registry, given.UserName, given.Secret, options, stop).ConfigureAwait(false);
-            string kept = await logins.StoreAsync(Registry, credential, stop).ConfigureAwait(false);
+                ? await LoginCheck.TokenAsync(Registry, given.Secret, options, cancellationToken).ConfigureAwait(false)
+                : await LoginCheck.PasswordAsync(Registry, given.UserName, given.Secret, options, cancellationToken).ConfigureAwait(false);
+            string kept = await logins.StoreAsync(Registry, credential, cancellationToken).ConfigureAwait(false);
             return new RegistryLogin(Registry, credential.UserName, LoginCheck.KindOf(credential), kept);
         });
         WriteObject(login);

@@ -50,7 +50,7 @@ public sealed class DisconnectRegistryCommand : BeeCmdlet
             return;
         }
 
-        bool found = wait.Wait(cancellation => logins.EraseAsync(registry, cancellation));
+        bool found = wait.Wait(cancellationToken => logins.EraseAsync(registry, cancellationToken));
         if (found)
         {
             Tell($"The login for {registry} is forgotten.");

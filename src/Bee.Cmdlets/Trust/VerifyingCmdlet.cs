@@ -64,7 +64,7 @@ public abstract class VerifyingCmdlet : RegistryStoreCmdlet
         }
 
         IReadOnlyRepository repository = Stores.Of(image).Repository(image.Repository);
-        TrustDecision decision = Link.Wait(cancellation => trust.CheckAsync(repository, reference, image.Digest, cancellation));
+        TrustDecision decision = Link.Wait(cancellationToken => trust.CheckAsync(repository, reference, image.Digest, cancellationToken));
         Verdict = decision.IsSigned ? SignatureVerdict.Verified : decision.Count > 0 && Verdict == SignatureVerdict.Unchecked ? SignatureVerdict.Allowed : Verdict;
         return decision;
     }
@@ -86,9 +86,9 @@ public abstract class VerifyingCmdlet : RegistryStoreCmdlet
     private protected override Func<Descriptor, IReadOnlyRepository, CancellationToken, Task> BeforeCommit(ImageReference name)
     {
         ImageTrust trust = Trust;
-        return async (found, repository, cancellation) =>
+        return async (found, repository, cancellationToken) =>
         {
-            foreach (string reason in await trust.CheckAsync(repository, name, found.Digest, cancellation).ConfigureAwait(false))
+            foreach (string reason in await trust.CheckAsync(repository, name, found.Digest, cancellationToken).ConfigureAwait(false))
             {
                 Link.Note(new RegistryNote(reason, IsWarning: false));
             }

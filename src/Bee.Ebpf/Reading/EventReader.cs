@@ -48,20 +48,20 @@ public sealed class EventReader : IDisposable
     /// or the reader is disposed. May be called again afterwards; one call at a time.
     /// </summary>
     /// <param name="sink">Gets everything, on the calling thread.</param>
-    /// <param name="stop">Ends the run; it wakes a waiting reader at once.</param>
+    /// <param name="cancellationToken">Ends the run; it wakes a waiting reader at once.</param>
     /// <param name="duration">How long to read; null for no limit.</param>
     /// <exception cref="InvalidOperationException">Another thread is in this call.</exception>
     /// <exception cref="ObjectDisposedException">The reader or its session has been disposed of.</exception>
     /// <exception cref="BpfLoadException">The kernel refuses to read a map or to run an iterator.</exception>
-    public void Run(IEventSink sink, CancellationToken stop, TimeSpan? duration = null)
+    public void Run(IEventSink sink, CancellationToken cancellationToken, TimeSpan? duration = null)
     {
         ArgumentNullException.ThrowIfNull(sink);
         Enter();
         try
         {
             using var hold = new Hold(_owner);
-            using var registration = stop.UnsafeRegister(static waiter => ((Waiter)waiter!).Wake(), _waiter);
-            Loop(sink, stop, duration);
+            using var registration = cancellationToken.UnsafeRegister(static waiter => ((Waiter)waiter!).Wake(), _waiter);
+            Loop(sink, cancellationToken, duration);
             GC.KeepAlive(_session);
         }
         finally
@@ -92,7 +92,7 @@ public sealed class EventReader : IDisposable
         Free();
     }
 
-    private void Loop(IEventSink sink, CancellationToken stop, TimeSpan? duration)
+    private void Loop(IEventSink sink, CancellationToken cancellationToken, TimeSpan? duration)
     {
         var start = Environment.TickCount64;
         var end = duration is { } span ? start + (long)Math.Max(0, span.TotalMilliseconds) : long.MaxValue;
@@ -104,7 +104,7 @@ public sealed class EventReader : IDisposable
         {
             var fill = _sources.Read(sink, ref stopped);
             var now = Environment.TickCount64;
-            if (stopped || stop.IsCancellationRequested || now >= end)
+            if (stopped || cancellationToken.IsCancellationRequested || now >= end)
             {
                 break;
             }
@@ -133,7 +133,7 @@ public sealed class EventReader : IDisposable
             if (!stopped)
             {
                 // Maps tell how things stood at the end; an iterator would tell of the moment after it.
-                stopped = _sources.Poll(sink, iterators: !stop.IsCancellationRequested && Environment.TickCount64 >= next);
+                stopped = _sources.Poll(sink, iterators: !cancellationToken.IsCancellationRequested && Environment.TickCount64 >= next);
             }
         }
 

@@ -13,7 +13,7 @@ internal static class ArchiveFile
 
     /// <summary>The archive itself, or where it is compressed with gzip what is in it.</summary>
     /// <exception cref="StoreException">It cannot be read, is no regular file, is compressed in another way, or becomes too large.</exception>
-    public static SafeFileHandle Open(string path, CancellationToken cancellation)
+    public static SafeFileHandle Open(string path, CancellationToken cancellationToken)
     {
         SafeFileHandle file = OpenRegular(path);
         try
@@ -25,7 +25,7 @@ internal static class ArchiveFile
 
             using (file)
             {
-                return Fault.Wrap(path, () => Unpacked(path, file, cancellation), Kind);
+                return Fault.Wrap(path, () => Unpacked(path, file, cancellationToken), Kind);
             }
         }
         catch
@@ -63,7 +63,7 @@ internal static class ArchiveFile
             StoreFault.BadArchive, $"'{path}' is compressed with {other}; Bee reads archives that are plain or compressed with gzip. Unpack it first: {other} -d.");
     }
 
-    private static SafeFileHandle Unpacked(string path, SafeFileHandle from, CancellationToken cancellation)
+    private static SafeFileHandle Unpacked(string path, SafeFileHandle from, CancellationToken cancellationToken)
     {
         // What an archive of objects can be, with room; a bomb would fill the disk.
         long limit = (64L << 20) + (50 * RandomAccess.GetLength(from));
@@ -75,7 +75,7 @@ internal static class ArchiveFile
             long position = 0;
             for (int got; (got = Decompress(gzip, buffer)) > 0; position += got)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 RandomAccess.Write(to, buffer.AsSpan(0, got), position);
                 if (position > limit)
                 {

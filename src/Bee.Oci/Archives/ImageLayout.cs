@@ -30,17 +30,17 @@ public sealed class ImageLayout : IDisposable
 
     /// <summary>Opens a layout.</summary>
     /// <param name="path">A directory, or an archive.</param>
-    /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="StoreException"><see cref="StoreFault.NotAStore"/>: it is something else; <see cref="StoreFault.BadArchive"/>,
     /// <see cref="StoreFault.TooLarge"/>: the archive is refused; <see cref="StoreFault.DamagedIndex"/>.</exception>
-    public static ImageLayout Open(string path, CancellationToken cancellation = default)
+    public static ImageLayout Open(string path, CancellationToken cancellationToken = default)
     {
         IDisposable? opened = null;
         try
         {
             if (!Directory.Exists(path))
             {
-                var archive = LayoutArchive.Open(path, cancellation);
+                var archive = LayoutArchive.Open(path, cancellationToken);
                 opened = archive;
                 StoreLayout.CheckVersion(archive.Layout!, path);
                 return new ImageLayout(path, archive, archive.Index);

@@ -26,12 +26,12 @@ internal sealed class LayoutArchive : ILayoutBlobs, IDisposable
 
     /// <summary>Opens an archive, and reads where everything in it is.</summary>
     /// <exception cref="StoreException">It cannot be read, or is no archive of an image layout.</exception>
-    public static LayoutArchive Open(string path, CancellationToken cancellation)
+    public static LayoutArchive Open(string path, CancellationToken cancellationToken)
     {
-        var archive = new LayoutArchive(path, ArchiveFile.Open(path, cancellation));
+        var archive = new LayoutArchive(path, ArchiveFile.Open(path, cancellationToken));
         try
         {
-            Fault.Wrap(path, () => archive.Scan(cancellation), ArchiveFile.Kind);
+            Fault.Wrap(path, () => archive.Scan(cancellationToken), ArchiveFile.Kind);
             return archive;
         }
         catch
@@ -94,14 +94,14 @@ internal sealed class LayoutArchive : ILayoutBlobs, IDisposable
             StoreFault.DigestMismatch, $"The blob {digest} in '{_path}' has {entry.Size} bytes, not the {descriptor.Size} of its descriptor.");
     }
 
-    private void Scan(CancellationToken cancellation)
+    private void Scan(CancellationToken cancellationToken)
     {
         using var stream = new FileView(_file);
         var reader = new ArchiveReader(stream, ArchiveLimits.Layout);
         bool isDocker = false;
         while (reader.Next() is { } entry)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             if (entry.IsDirectory)
             {
                 continue;

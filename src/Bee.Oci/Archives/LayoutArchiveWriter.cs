@@ -38,7 +38,7 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
 
     /// <summary>Writes the archive.</summary>
     /// <exception cref="StoreException">A blob is damaged; then what was written is of no use.</exception>
-    public void Write(CancellationToken cancellation)
+    public void Write(CancellationToken cancellationToken)
     {
         if (folder.Length > 0)
         {
@@ -49,12 +49,12 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
             }
         }
 
-        Put(LayoutFiles.LayoutName, OciJson.Write(new LayoutDocument { Version = StoreLayout.Version }, OciJson.Canonical.LayoutDocument), cancellation);
-        Put(LayoutFiles.IndexName, OciJson.Write(new ManifestDocument { MediaType = MediaTypes.ImageIndex, Manifests = [.. _entries.Values] }, OciJson.Canonical.ManifestDocument), cancellation);
+        Put(LayoutFiles.LayoutName, OciJson.Write(new LayoutDocument { Version = StoreLayout.Version }, OciJson.Canonical.LayoutDocument), cancellationToken);
+        Put(LayoutFiles.IndexName, OciJson.Write(new ManifestDocument { MediaType = MediaTypes.ImageIndex, Manifests = [.. _entries.Values] }, OciJson.Canonical.ManifestDocument), cancellationToken);
         foreach ((LayoutFiles files, Descriptor blob) in _blobs.Values)
         {
             using Stream content = files.OpenBlob(blob);
-            Put($"{LayoutFiles.BlobsName}/{LayoutFiles.AlgorithmName}/{ContentDigest.Parse(blob.Digest).Hex}", content, blob.Size, cancellation);
+            Put($"{LayoutFiles.BlobsName}/{LayoutFiles.AlgorithmName}/{ContentDigest.Parse(blob.Digest).Hex}", content, blob.Size, cancellationToken);
         }
 
         // Two empty blocks are the end.
@@ -80,13 +80,13 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
         return parts;
     }
 
-    private void Put(string name, byte[] content, CancellationToken cancellation)
+    private void Put(string name, byte[] content, CancellationToken cancellationToken)
     {
         using var stream = new MemoryStream(content);
-        Put(name, stream, content.Length, cancellation);
+        Put(name, stream, content.Length, cancellationToken);
     }
 
-    private void Put(string name, Stream content, long size, CancellationToken cancellation)
+    private void Put(string name, Stream content, long size, CancellationToken cancellationToken)
     {
         output.Write(TarHeader.File(_prefix + name, size));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(128 << 10);
@@ -94,7 +94,7 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
         {
             for (int read; (read = content.Read(buffer)) > 0;)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 output.Write(buffer.AsSpan(0, read));
             }
         }

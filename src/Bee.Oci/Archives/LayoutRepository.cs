@@ -16,27 +16,27 @@ internal sealed class LayoutRepository(ILayoutBlobs blobs, StoreIndex index, Lay
     public string Name => name;
 
     /// <inheritdoc/>
-    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) => Run(cancellation, () => Resolve(reference));
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) => Run(cancellationToken, () => Resolve(reference));
 
     /// <inheritdoc/>
-    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) => Run(cancellation, () =>
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => Run(cancellationToken, () =>
     {
         Descriptor descriptor = Resolve(reference) ?? throw new StoreException(StoreFault.NotFound, $"There is no '{reference}' in the image layout.");
         return new Content(descriptor, blobs.ReadBlob(descriptor, StoreLimits.Manifest));
     });
 
     /// <inheritdoc/>
-    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default) => Run(cancellation, () => blobs.Open(descriptor));
+    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => Run(cancellationToken, () => blobs.Open(descriptor));
 
     /// <inheritdoc/>
-    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) =>
-        Run(cancellation, () => ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest) && blobs.HasBlob(digest));
+    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
+        Run(cancellationToken, () => ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest) && blobs.HasBlob(digest));
 
     /// <summary>Those in the index under the tag <c>sha256-…</c>, and those that stand in the layout's own index, as ORAS has them.</summary>
-    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var told = new HashSet<string>();
-        Descriptor? list = await ResolveAsync(DigestTag.Referrers(digest), cancellation).ConfigureAwait(false);
+        Descriptor? list = await ResolveAsync(DigestTag.Referrers(digest), cancellationToken).ConfigureAwait(false);
         IEnumerable<DescriptorDocument?> listed = list is not null && MediaTypes.IsIndex(list.MediaType) ? new ImageReader(blobs, name).ReadManifest(list).Manifests ?? [] : [];
         foreach (DescriptorDocument entry in listed.OfType<DescriptorDocument>().Concat(content.Referrers(digest)))
         {
@@ -70,11 +70,11 @@ internal sealed class LayoutRepository(ILayoutBlobs blobs, StoreIndex index, Lay
         return new Descriptor(document.MediaType ?? (document.Manifests is null ? MediaTypes.ImageManifest : MediaTypes.ImageIndex), reference, bytes.Length);
     }
 
-    private static Task<T> Run<T>(CancellationToken cancellation, Func<T> work)
+    private static Task<T> Run<T>(CancellationToken cancellationToken, Func<T> work)
     {
-        if (cancellation.IsCancellationRequested)
+        if (cancellationToken.IsCancellationRequested)
         {
-            return Task.FromCanceled<T>(cancellation);
+            return Task.FromCanceled<T>(cancellationToken);
         }
 
         try

@@ -50,9 +50,9 @@ public interface ICredentialSource
 {
     /// <summary>The credential for a registry.</summary>
     /// <param name="registry">Host and port.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The credential; null where there is none, and then the registry is asked as nobody.</returns>
-    Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellation);
+    Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellationToken);
 }
 
 /// <summary>A credential. Not a record, so that no generated ToString shows it.</summary>

@@ -23,10 +23,10 @@ public sealed class RemoteRegistry : IRegistry
     public string Host => _endpoint.Host;
 
     /// <inheritdoc/>
-    public async Task PingAsync(CancellationToken cancellation = default)
+    public async Task PingAsync(CancellationToken cancellationToken = default)
     {
         string doing = $"speak to the registry {Host}";
-        using HttpResponseMessage response = await _endpoint.SendAsync(HttpMethod.Get, _endpoint.Address(""), RegistryScope.None, cancellation).ConfigureAwait(false);
+        using HttpResponseMessage response = await _endpoint.SendAsync(HttpMethod.Get, _endpoint.Address(""), RegistryScope.None, cancellationToken).ConfigureAwait(false);
         bool isPage = response.Content.Headers.ContentType?.MediaType == "text/html" && !response.Headers.Contains("Docker-Distribution-Api-Version");
         if (response.IsSuccessStatusCode && !isPage)
         {
@@ -39,7 +39,7 @@ public sealed class RemoteRegistry : IRegistry
                 Status = (int)response.StatusCode,
                 Remedy = "Look at the host's name and port.",
             }
-            : await _endpoint.FailureAsync(response, doing, cancellation).ConfigureAwait(false);
+            : await _endpoint.FailureAsync(response, doing, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -47,14 +47,14 @@ public sealed class RemoteRegistry : IRegistry
     public IRepository Repository(string name) => new RemoteRepository(_endpoint, References.CheckRepository(Host, name), _referrersGate);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<string> RepositoriesAsync(CancellationToken cancellation = default) => Listing.NamesAsync(
+    public IAsyncEnumerable<string> RepositoriesAsync(CancellationToken cancellationToken = default) => Listing.NamesAsync(
         _endpoint,
         _endpoint.Address("_catalog"),
         RegistryScope.Catalog,
         $"list the repositories of {Host}",
         page => RegistryDocuments.Read(page, OciJson.Canonical.CatalogDocument, $"list of repositories of {Host}").Repositories,
         name => ReferenceGrammar.RepositoryFault(name) is null,
-        cancellation);
+        cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -18,20 +18,20 @@ public static class ImageSigner
     /// <param name="key">The key.</param>
     /// <param name="layout">How the signature lies beside the image. <c>cosign verify --key</c> of versions 2 and 3 finds <see cref="SignatureLayout.Tag"/> without
     /// further options.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The manifest that carries the signature.</returns>
     /// <exception cref="SignatureException"><see cref="SignatureFault.BadSignatureImage"/>.</exception>
     /// <exception cref="RegistryException">The registry did not take it.</exception>
     public static async Task<Descriptor> SignAsync(
-        IRepository target, ImageReference reference, Descriptor image, SigningKey key, SignatureLayout layout = SignatureLayout.Tag, CancellationToken cancellation = default)
+        IRepository target, ImageReference reference, Descriptor image, SigningKey key, SignatureLayout layout = SignatureLayout.Tag, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(reference);
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(key);
-        SignatureReport report = await new SignatureVerifier().VerifyAsync(target, reference, image.Digest, [key.PublicKey], cancellation).ConfigureAwait(false);
+        SignatureReport report = await new SignatureVerifier().VerifyAsync(target, reference, image.Digest, [key.PublicKey], cancellationToken).ConfigureAwait(false);
         if (report.Findings.FirstOrDefault(finding => finding.IsValid && finding.Layout == layout) is { } done
-            && await target.ResolveAsync(done.Manifest, cancellation).ConfigureAwait(false) is { } signature)
+            && await target.ResolveAsync(done.Manifest, cancellationToken).ConfigureAwait(false) is { } signature)
         {
             return signature;
         }
@@ -39,9 +39,9 @@ public static class ImageSigner
         var subject = DescriptorDocument.From(new Descriptor(image.MediaType, image.Digest, image.Size));
         return layout switch
         {
-            SignatureLayout.Bundle => await PushBundleAsync(target, subject, image.Digest, key, cancellation).ConfigureAwait(false),
-            SignatureLayout.Referrer => await PushSimpleAsync(target, reference, image.Digest, key, subject, cancellation).ConfigureAwait(false),
-            _ => await PushSimpleAsync(target, reference, image.Digest, key, null, cancellation).ConfigureAwait(false),
+            SignatureLayout.Bundle => await PushBundleAsync(target, subject, image.Digest, key, cancellationToken).ConfigureAwait(false),
+            SignatureLayout.Referrer => await PushSimpleAsync(target, reference, image.Digest, key, subject, cancellationToken).ConfigureAwait(false),
+            _ => await PushSimpleAsync(target, reference, image.Digest, key, null, cancellationToken).ConfigureAwait(false),
         };
     }
 
@@ -52,39 +52,39 @@ public static class ImageSigner
     /// <param name="image">The image's manifest or index.</param>
     /// <param name="key">The key.</param>
     /// <param name="layout">How the signatures lie beside the image.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The manifest that carries the signature of the whole.</returns>
     /// <exception cref="SignatureException"><see cref="SignatureFault.BadSignatureImage"/>.</exception>
     /// <exception cref="RegistryException">The registry did not take it.</exception>
     public static async Task<Descriptor> SignWholeAsync(
-        IRepository target, ImageReference reference, Descriptor image, SigningKey key, SignatureLayout layout = SignatureLayout.Tag, CancellationToken cancellation = default)
+        IRepository target, ImageReference reference, Descriptor image, SigningKey key, SignatureLayout layout = SignatureLayout.Tag, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(image);
         if (MediaTypes.IsIndex(image.MediaType))
         {
-            Content index = await target.FetchManifestAsync(image.Digest, cancellation).ConfigureAwait(false);
+            Content index = await target.FetchManifestAsync(image.Digest, cancellationToken).ConfigureAwait(false);
             foreach (DescriptorDocument part in (SignatureReading.Parse(index).Manifest?.Manifests ?? []).OfType<DescriptorDocument>().DistinctBy(part => part.Digest))
             {
                 if (MediaTypes.IsManifest(part.MediaType))
                 {
-                    await SignAsync(target, reference, part.ToDescriptor(), key, layout, cancellation).ConfigureAwait(false);
+                    await SignAsync(target, reference, part.ToDescriptor(), key, layout, cancellationToken).ConfigureAwait(false);
                 }
             }
         }
 
-        return await SignAsync(target, reference, image, key, layout, cancellation).ConfigureAwait(false);
+        return await SignAsync(target, reference, image, key, layout, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A layer with payload and signature: behind those that the signature's tag has already, or in a manifest of its own that refers to the image.</summary>
     private static async Task<Descriptor> PushSimpleAsync(
-        IRepository target, ImageReference reference, string digest, SigningKey key, DescriptorDocument? subject, CancellationToken cancellation)
+        IRepository target, ImageReference reference, string digest, SigningKey key, DescriptorDocument? subject, CancellationToken cancellationToken)
     {
         string? tag = subject is null ? DigestTag.Signatures(digest) : null;
-        List<DescriptorDocument?> layers = tag is null ? [] : await ExistingAsync(target, tag, cancellation).ConfigureAwait(false);
+        List<DescriptorDocument?> layers = tag is null ? [] : await ExistingAsync(target, tag, cancellationToken).ConfigureAwait(false);
 
         byte[] payload = SimpleSigningPayload.Write(reference, digest);
-        DescriptorDocument layer = await PushAsync(target, SignatureMedia.SimpleSigning, payload, cancellation).ConfigureAwait(false);
+        DescriptorDocument layer = await PushAsync(target, SignatureMedia.SimpleSigning, payload, cancellationToken).ConfigureAwait(false);
         layer.Annotations = new() { [SignatureMedia.SignatureAnnotation] = Convert.ToBase64String(key.Sign(payload)) };
         layers.Add(layer);
 
@@ -99,15 +99,15 @@ public static class ImageSigner
                     target,
                     subject is null ? SignatureMedia.ImageConfig : SignatureMedia.SignatureArtifact,
                     OciJson.Write(config, SignatureJson.Canonical.SignatureConfig),
-                    cancellation).ConfigureAwait(false),
+                    cancellationToken).ConfigureAwait(false),
                 Layers = layers,
                 Subject = subject,
             },
             tag,
-            cancellation).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<Descriptor> PushBundleAsync(IRepository target, DescriptorDocument subject, string digest, SigningKey key, CancellationToken cancellation)
+    private static async Task<Descriptor> PushBundleAsync(IRepository target, DescriptorDocument subject, string digest, SigningKey key, CancellationToken cancellationToken)
     {
         byte[] statement = Statement.Write(digest);
         var bundle = new SigstoreBundle
@@ -127,8 +127,8 @@ public static class ImageSigner
             {
                 MediaType = MediaTypes.ImageManifest,
                 ArtifactType = SignatureMedia.Bundle,
-                Config = await PushAsync(target, SignatureMedia.Empty, Nothing, cancellation).ConfigureAwait(false),
-                Layers = [await PushAsync(target, SignatureMedia.Bundle, OciJson.Write(bundle, SignatureJson.Canonical.SigstoreBundle), cancellation).ConfigureAwait(false)],
+                Config = await PushAsync(target, SignatureMedia.Empty, Nothing, cancellationToken).ConfigureAwait(false),
+                Layers = [await PushAsync(target, SignatureMedia.Bundle, OciJson.Write(bundle, SignatureJson.Canonical.SigstoreBundle), cancellationToken).ConfigureAwait(false)],
                 Subject = subject,
                 Annotations = new()
                 {
@@ -138,18 +138,18 @@ public static class ImageSigner
                 },
             },
             null,
-            cancellation).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The layers under the signature's tag: other keys' signatures, which stay.</summary>
-    private static async Task<List<DescriptorDocument?>> ExistingAsync(IRepository target, string tag, CancellationToken cancellation)
+    private static async Task<List<DescriptorDocument?>> ExistingAsync(IRepository target, string tag, CancellationToken cancellationToken)
     {
-        if (await target.ResolveAsync(tag, cancellation).ConfigureAwait(false) is not { } found)
+        if (await target.ResolveAsync(tag, cancellationToken).ConfigureAwait(false) is not { } found)
         {
             return [];
         }
 
-        Content content = await target.FetchManifestAsync(found.Digest, cancellation).ConfigureAwait(false);
+        Content content = await target.FetchManifestAsync(found.Digest, cancellationToken).ConfigureAwait(false);
         (ManifestDocument? manifest, string? problem) = SignatureReading.Parse(content);
         List<DescriptorDocument?> layers = manifest?.Layers ?? [];
         return MediaTypes.IsManifest(content.Descriptor.MediaType) && layers.Count < SignatureMedia.Most && layers.All(layer => layer?.MediaType == SignatureMedia.SimpleSigning && layer.Digest is not null)
@@ -159,22 +159,22 @@ public static class ImageSigner
                 $"'{target.Name}:{tag}' is where the signature goes, and holds something else{(problem is null ? "" : $" ({problem})")}. Delete that tag, or sign in another layout.");
     }
 
-    private static async Task<DescriptorDocument> PushAsync(IRepository target, string mediaType, byte[] content, CancellationToken cancellation)
+    private static async Task<DescriptorDocument> PushAsync(IRepository target, string mediaType, byte[] content, CancellationToken cancellationToken)
     {
         var blob = new Descriptor(mediaType, ContentDigest.Of(content).ToString(), content.Length);
-        if (!await target.ExistsAsync(blob, cancellation).ConfigureAwait(false))
+        if (!await target.ExistsAsync(blob, cancellationToken).ConfigureAwait(false))
         {
-            await target.PushAsync(blob, () => new MemoryStream(content, writable: false), null, cancellation).ConfigureAwait(false);
+            await target.PushAsync(blob, () => new MemoryStream(content, writable: false), null, cancellationToken).ConfigureAwait(false);
         }
 
         return DescriptorDocument.From(blob);
     }
 
-    private static async Task<Descriptor> PushManifestAsync(IRepository target, ManifestDocument manifest, string? tag, CancellationToken cancellation)
+    private static async Task<Descriptor> PushManifestAsync(IRepository target, ManifestDocument manifest, string? tag, CancellationToken cancellationToken)
     {
         byte[] bytes = OciJson.Write(manifest, OciJson.Canonical.ManifestDocument);
         var descriptor = new Descriptor(MediaTypes.ImageManifest, ContentDigest.Of(bytes).ToString(), bytes.Length) { ArtifactType = manifest.ArtifactType };
-        await target.PushManifestAsync(new Content(descriptor, bytes), tag, cancellation).ConfigureAwait(false);
+        await target.PushManifestAsync(new Content(descriptor, bytes), tag, cancellationToken).ConfigureAwait(false);
         return descriptor;
     }
 }

@@ -17,20 +17,20 @@ public sealed class SignatureVerifier
     /// <param name="reference">The image as it was asked for: signatures that name another repository or another tag do not count.</param>
     /// <param name="digest">Digest of the image's manifest or index, <c>sha256:…</c>.</param>
     /// <param name="keys">The keys of which one must have signed.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>What was found. A signature that is damaged, hostile or not for this image is a finding, not an exception.</returns>
     /// <exception cref="FormatException"><paramref name="digest"/> is none.</exception>
     /// <exception cref="RegistryException">The registry could not be asked.</exception>
     /// <exception cref="StoreException">The store could not be read, or <see cref="SignedAs"/> is no reference.</exception>
     public async Task<SignatureReport> VerifyAsync(
-        IReadOnlyRepository repository, ImageReference reference, string digest, IReadOnlyList<VerificationKey> keys, CancellationToken cancellation = default)
+        IReadOnlyRepository repository, ImageReference reference, string digest, IReadOnlyList<VerificationKey> keys, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(repository);
         ArgumentNullException.ThrowIfNull(reference);
         ArgumentNullException.ThrowIfNull(keys);
         ContentDigest.Parse(digest);
         var findings = new List<SignatureFinding>();
-        await foreach (FoundSignature found in FoundSignature.AllAsync(repository, digest, cancellation).ConfigureAwait(false))
+        await foreach (FoundSignature found in FoundSignature.AllAsync(repository, digest, cancellationToken).ConfigureAwait(false))
         {
             findings.Add(Check(found, reference, digest, keys));
         }

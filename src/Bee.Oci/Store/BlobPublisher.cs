@@ -11,7 +11,7 @@ internal sealed class BlobPublisher : IDisposable
 {
     private readonly StoreLayout _layout;
     private readonly string _path;
-    private readonly CancellationToken _cancellation;
+    private readonly CancellationToken _cancellationToken;
     private readonly Queue<(TemporaryFile File, ContentDigest Digest)> _waiting = new();
     private readonly Thread _thread;
     private int _unfinished;
@@ -22,10 +22,10 @@ internal sealed class BlobPublisher : IDisposable
     /// <summary>Makes one.</summary>
     /// <param name="layout">The store, completed.</param>
     /// <param name="path">Its directory, for messages.</param>
-    /// <param name="cancellation">Ends the work; what has no final name by then gets none.</param>
-    public BlobPublisher(StoreLayout layout, string path, CancellationToken cancellation)
+    /// <param name="cancellationToken">Ends the work; what has no final name by then gets none.</param>
+    public BlobPublisher(StoreLayout layout, string path, CancellationToken cancellationToken)
     {
-        (_layout, _path, _cancellation) = (layout, path, cancellation);
+        (_layout, _path, _cancellationToken) = (layout, path, cancellationToken);
         _thread = new Thread(Work) { IsBackground = true, Name = "Bee: blobs to disk" };
         _thread.Start();
     }
@@ -72,7 +72,7 @@ internal sealed class BlobPublisher : IDisposable
             Exception? failure = null;
             try
             {
-                _cancellation.ThrowIfCancellationRequested();
+                _cancellationToken.ThrowIfCancellationRequested();
                 Fault.Wrap(_path, () => Publish(files));
             }
             catch (Exception e) when (e is StoreException or OperationCanceledException)
@@ -104,11 +104,11 @@ internal sealed class BlobPublisher : IDisposable
     {
         foreach ((TemporaryFile file, _) in files)
         {
-            _cancellation.ThrowIfCancellationRequested();
+            _cancellationToken.ThrowIfCancellationRequested();
             file.Synchronize();
         }
 
-        using FileLock held = _layout.Lock(_cancellation);
+        using FileLock held = _layout.Lock(_cancellationToken);
         foreach ((TemporaryFile file, ContentDigest digest) in files)
         {
             _layout.Publish(file, digest);

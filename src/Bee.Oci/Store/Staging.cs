@@ -18,23 +18,23 @@ internal sealed class Staging : IDisposable
     private readonly StoreLayout _layout;
     private readonly BlobPublisher _publisher;
 
-    private Staging(string path, StoreLayout layout, CancellationToken cancellation)
+    private Staging(string path, StoreLayout layout, CancellationToken cancellationToken)
     {
         (_path, _layout) = (path, layout);
-        _publisher = new BlobPublisher(layout, path, cancellation);
+        _publisher = new BlobPublisher(layout, path, cancellationToken);
     }
 
     /// <summary>Prepares a store, which is made where there is none.</summary>
     /// <param name="path">The store's directory.</param>
-    /// <param name="cancellation">Ends all that is done here.</param>
-    public static Staging Open(string path, CancellationToken cancellation) => Fault.Wrap(path, () =>
+    /// <param name="cancellationToken">Ends all that is done here.</param>
+    public static Staging Open(string path, CancellationToken cancellationToken) => Fault.Wrap(path, () =>
     {
         var layout = StoreLayout.Open(path);
         try
         {
-            using FileLock held = layout.Lock(cancellation);
+            using FileLock held = layout.Lock(cancellationToken);
             layout.Complete();
-            return new Staging(path, layout, cancellation);
+            return new Staging(path, layout, cancellationToken);
         }
         catch
         {
@@ -69,9 +69,9 @@ internal sealed class Staging : IDisposable
     /// <param name="descriptor">Its digest and length.</param>
     /// <param name="content">Is read to its end, and not further than the length.</param>
     /// <param name="moved">Is told how many bytes came, each time that some did.</param>
-    /// <param name="cancellation">Ends it; the blob is not there then.</param>
+    /// <param name="cancellationToken">Ends it; the blob is not there then.</param>
     /// <exception cref="StoreException">The content is not the descriptor's, or the disk refuses.</exception>
-    public async Task AddAsync(Descriptor descriptor, Stream content, Action<long>? moved, CancellationToken cancellation)
+    public async Task AddAsync(Descriptor descriptor, Stream content, Action<long>? moved, CancellationToken cancellationToken)
     {
         var digest = ContentDigest.Parse(descriptor.Digest);
 
@@ -83,7 +83,7 @@ internal sealed class Staging : IDisposable
         {
             long length = 0;
             int read;
-            while ((read = await content.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
+            while ((read = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
             {
                 length += read;
                 if (length > descriptor.Size)

@@ -16,7 +16,7 @@ internal sealed class StoreRepository(ImageStore store, string name) : IReadOnly
     public string Name => name;
 
     /// <inheritdoc/>
-    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) => Read(cancellation, files =>
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) => Read(cancellationToken, files =>
     {
         if (ContentDigest.TryParse(reference, out ContentDigest digest))
         {
@@ -27,7 +27,7 @@ internal sealed class StoreRepository(ImageStore store, string name) : IReadOnly
     });
 
     /// <inheritdoc/>
-    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) => Read(cancellation, files =>
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => Read(cancellationToken, files =>
     {
         if (ContentDigest.TryParse(reference, out ContentDigest digest))
         {
@@ -39,23 +39,23 @@ internal sealed class StoreRepository(ImageStore store, string name) : IReadOnly
     });
 
     /// <inheritdoc/>
-    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default) =>
-        Read<Stream>(cancellation, files => files.OpenBlob(descriptor));
+    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
+        Read<Stream>(cancellationToken, files => files.OpenBlob(descriptor));
 
     /// <inheritdoc/>
-    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) =>
-        Read(cancellation, files => ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest) && files.HasBlob(digest));
+    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
+        Read(cancellationToken, files => ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest) && files.HasBlob(digest));
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string tag = DigestTag.Referrers(digest);
-        if (await ResolveAsync(tag, cancellation).ConfigureAwait(false) is not { } found || !MediaTypes.IsIndex(found.MediaType))
+        if (await ResolveAsync(tag, cancellationToken).ConfigureAwait(false) is not { } found || !MediaTypes.IsIndex(found.MediaType))
         {
             yield break;
         }
 
-        Content index = await FetchManifestAsync(tag, cancellation).ConfigureAwait(false);
+        Content index = await FetchManifestAsync(tag, cancellationToken).ConfigureAwait(false);
         foreach (DescriptorDocument? entry in ManifestDocument.Read(index.Bytes, index.Descriptor).Manifests ?? [])
         {
             if (entry is not null)
@@ -113,11 +113,11 @@ internal sealed class StoreRepository(ImageStore store, string name) : IReadOnly
     private StoreException NotFound(string reference) =>
         new(StoreFault.NotFound, $"There is no '{reference}' of '{name}' in the image store '{store.Path}'.");
 
-    private Task<T> Read<T>(CancellationToken cancellation, Func<LayoutFiles, T> read)
+    private Task<T> Read<T>(CancellationToken cancellationToken, Func<LayoutFiles, T> read)
     {
-        if (cancellation.IsCancellationRequested)
+        if (cancellationToken.IsCancellationRequested)
         {
-            return Task.FromCanceled<T>(cancellation);
+            return Task.FromCanceled<T>(cancellationToken);
         }
 
         try

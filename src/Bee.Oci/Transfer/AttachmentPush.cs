@@ -6,7 +6,7 @@ namespace Bee.Oci.Transfer;
 /// <summary>Hangs signatures and the like, whose blobs are there, onto an image in a registry; those that it has already stay.</summary>
 internal sealed class AttachmentPush(IRepository target)
 {
-    public async Task RunAsync(IEnumerable<Attachment> attachments, CancellationToken cancellation)
+    public async Task RunAsync(IEnumerable<Attachment> attachments, CancellationToken cancellationToken)
     {
         foreach (IGrouping<string, Attachment> subject in attachments.GroupBy(a => a.Subject))
         {
@@ -15,24 +15,24 @@ internal sealed class AttachmentPush(IRepository target)
             {
                 if (attachment.Tag is { } tag)
                 {
-                    await TagAsync(attachment, tag, cancellation).ConfigureAwait(false);
+                    await TagAsync(attachment, tag, cancellationToken).ConfigureAwait(false);
                     continue;
                 }
 
                 // By what refers, not by what exists: a registry without an API for referrers tells those in an index, which may not have come to it.
-                known ??= await ReferrersAsync(subject.Key, cancellation).ConfigureAwait(false);
+                known ??= await ReferrersAsync(subject.Key, cancellationToken).ConfigureAwait(false);
                 if (!known.Contains(attachment.Manifest.Descriptor.Digest))
                 {
-                    await target.PushManifestAsync(attachment.Manifest, null, cancellation).ConfigureAwait(false);
+                    await target.PushManifestAsync(attachment.Manifest, null, cancellationToken).ConfigureAwait(false);
                 }
             }
         }
     }
 
-    private async Task<HashSet<string>> ReferrersAsync(string digest, CancellationToken cancellation)
+    private async Task<HashSet<string>> ReferrersAsync(string digest, CancellationToken cancellationToken)
     {
         var known = new HashSet<string>();
-        await foreach (Descriptor referrer in target.ReferrersAsync(digest, cancellation).ConfigureAwait(false))
+        await foreach (Descriptor referrer in target.ReferrersAsync(digest, cancellationToken).ConfigureAwait(false))
         {
             known.Add(referrer.Digest);
         }
@@ -40,12 +40,12 @@ internal sealed class AttachmentPush(IRepository target)
         return known;
     }
 
-    private async Task TagAsync(Attachment attachment, string tag, CancellationToken cancellation)
+    private async Task TagAsync(Attachment attachment, string tag, CancellationToken cancellationToken)
     {
         Content manifest = attachment.Manifest;
-        if (await target.ResolveAsync(tag, cancellation).ConfigureAwait(false) is not null)
+        if (await target.ResolveAsync(tag, cancellationToken).ConfigureAwait(false) is not null)
         {
-            Content old = await target.FetchManifestAsync(tag, cancellation).ConfigureAwait(false);
+            Content old = await target.FetchManifestAsync(tag, cancellationToken).ConfigureAwait(false);
             byte[] joined = Joined(manifest, old);
             manifest = new Content(manifest.Descriptor with { Digest = ContentDigest.Of(joined).ToString(), Size = joined.Length }, joined);
             if (manifest.Descriptor.Digest == old.Descriptor.Digest)
@@ -54,7 +54,7 @@ internal sealed class AttachmentPush(IRepository target)
             }
         }
 
-        await target.PushManifestAsync(manifest, tag, cancellation).ConfigureAwait(false);
+        await target.PushManifestAsync(manifest, tag, cancellationToken).ConfigureAwait(false);
     }
 
     private static byte[] Joined(Content manifest, Content old)

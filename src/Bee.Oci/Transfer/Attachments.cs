@@ -29,16 +29,16 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
 
     /// <summary>What goes with one manifest.</summary>
     /// <exception cref="RegistryException">It cannot be had for a reason that may pass.</exception>
-    public async Task<IReadOnlyList<Attachment>> OfAsync(string digest, CancellationToken cancellation)
+    public async Task<IReadOnlyList<Attachment>> OfAsync(string digest, CancellationToken cancellationToken)
     {
         var found = new List<Attachment>();
         foreach (string tag in includeOthers ? [DigestTag.Signatures(digest), .. DigestTag.Statements(digest)] : new[] { DigestTag.Signatures(digest) })
         {
             await TryAsync(digest, async () =>
             {
-                if (await source.ResolveAsync(tag, cancellation).ConfigureAwait(false) is not null)
+                if (await source.ResolveAsync(tag, cancellationToken).ConfigureAwait(false) is not null)
                 {
-                    Add(found, digest, await source.FetchManifestAsync(tag, cancellation).ConfigureAwait(false), tag);
+                    Add(found, digest, await source.FetchManifestAsync(tag, cancellationToken).ConfigureAwait(false), tag);
                 }
             }).ConfigureAwait(false);
         }
@@ -46,7 +46,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
         var referrers = new List<Descriptor>();
         await TryAsync(digest, async () =>
         {
-            await foreach (Descriptor referrer in source.ReferrersAsync(digest, cancellation).ConfigureAwait(false))
+            await foreach (Descriptor referrer in source.ReferrersAsync(digest, cancellationToken).ConfigureAwait(false))
             {
                 if (referrers.Count == Most)
                 {
@@ -61,7 +61,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
         foreach (Descriptor referrer in referrers)
         {
             await TryAsync(digest, async () => Add(
-                found, digest, await ImageTree.FetchAsync(source, ImageTree.Sound([DescriptorDocument.From(referrer)], referrer)[0], cancellation).ConfigureAwait(false), tag: null)).ConfigureAwait(false);
+                found, digest, await ImageTree.FetchAsync(source, ImageTree.Sound([DescriptorDocument.From(referrer)], referrer)[0], cancellationToken).ConfigureAwait(false), tag: null)).ConfigureAwait(false);
         }
 
         return found;

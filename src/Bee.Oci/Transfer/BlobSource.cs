@@ -28,9 +28,9 @@ internal sealed class BlobSource(IReadOnlyRepository repository, Descriptor blob
         _door.Dispose();
     }
 
-    private async ValueTask<int> ReadAsync(long from, Memory<byte> buffer, CancellationToken cancellation)
+    private async ValueTask<int> ReadAsync(long from, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        await _door.WaitAsync(cancellation).ConfigureAwait(false);
+        await _door.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (_position > from)
@@ -38,11 +38,11 @@ internal sealed class BlobSource(IReadOnlyRepository repository, Descriptor blob
                 Close();
             }
 
-            _stream ??= await repository.FetchAsync(blob, cancellation).ConfigureAwait(false);
+            _stream ??= await repository.FetchAsync(blob, cancellationToken).ConfigureAwait(false);
             byte[] skipped = _position < from ? new byte[SkipBytes] : [];
             while (_position < from)
             {
-                int over = await _stream.ReadAsync(skipped.AsMemory(0, (int)Math.Min(skipped.Length, from - _position)), cancellation).ConfigureAwait(false);
+                int over = await _stream.ReadAsync(skipped.AsMemory(0, (int)Math.Min(skipped.Length, from - _position)), cancellationToken).ConfigureAwait(false);
                 _position += over;
                 if (over == 0)
                 {
@@ -50,7 +50,7 @@ internal sealed class BlobSource(IReadOnlyRepository repository, Descriptor blob
                 }
             }
 
-            int read = await _stream.ReadAsync(buffer, cancellation).ConfigureAwait(false);
+            int read = await _stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             _position += read;
             return read;
         }

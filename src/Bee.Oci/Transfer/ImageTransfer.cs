@@ -17,15 +17,15 @@ public sealed class ImageTransfer(TransferOptions? options = null)
     /// <param name="reference">A tag, or a digest <c>sha256:…</c>, there.</param>
     /// <param name="store">Where it goes.</param>
     /// <param name="name">What it is called there; whatever had the name loses it. A digest in it has to be the image's.</param>
-    /// <param name="cancellation">Ends the transfer; nothing is named then.</param>
+    /// <param name="cancellationToken">Ends the transfer; nothing is named then.</param>
     /// <exception cref="RegistryException">The source does not give it, or gives something else.</exception>
     /// <exception cref="StoreException">The store cannot take it.</exception>
     public async Task<TransferResult> PullAsync(
-        IReadOnlyRepository source, string reference, ImageStore store, ImageReference name, CancellationToken cancellation = default)
+        IReadOnlyRepository source, string reference, ImageStore store, ImageReference name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
         store.RefuseIfReadOnly();
-        return await new Pull(source, store, _options).RunAsync(reference, name, cancellation).ConfigureAwait(false);
+        return await new Pull(source, store, _options).RunAsync(reference, name, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Brings an image of a store into a registry.</summary>
@@ -33,16 +33,16 @@ public sealed class ImageTransfer(TransferOptions? options = null)
     /// <param name="image">The image, one of the store's.</param>
     /// <param name="target">Where it goes.</param>
     /// <param name="tag">What it is called there; null for its digest alone.</param>
-    /// <param name="cancellation">Ends the transfer; nothing is named then.</param>
+    /// <param name="cancellationToken">Ends the transfer; nothing is named then.</param>
     /// <exception cref="RegistryException">The registry does not take it.</exception>
     /// <exception cref="StoreException">The image is damaged, or not whole.</exception>
-    public async Task<TransferResult> PushAsync(ImageStore store, Image image, IRepository target, string? tag, CancellationToken cancellation = default)
+    public async Task<TransferResult> PushAsync(ImageStore store, Image image, IRepository target, string? tag, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(image);
         var source = new StoreRepository(store, image.Repository);
         IEnumerable<string> names = [image.Repository, .. source.Namesakes(image.Digest)];
-        return await new Push(source, target, Mounts(names, target), _options).RunAsync(image.Digest, tag, cancellation).ConfigureAwait(false);
+        return await new Push(source, target, Mounts(names, target), _options).RunAsync(image.Digest, tag, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Brings an image from one repository into another, by way of memory alone; within one registry blobs are mounted.</summary>
@@ -50,11 +50,11 @@ public sealed class ImageTransfer(TransferOptions? options = null)
     /// <param name="reference">A tag, or a digest <c>sha256:…</c>, there.</param>
     /// <param name="target">Where it goes.</param>
     /// <param name="tag">What it is called there; null for its digest alone.</param>
-    /// <param name="cancellation">Ends the transfer; nothing is named then.</param>
+    /// <param name="cancellationToken">Ends the transfer; nothing is named then.</param>
     /// <exception cref="RegistryException">The source does not give it, or the target does not take it.</exception>
     public Task<TransferResult> CopyAsync(
-        IReadOnlyRepository source, string reference, IRepository target, string? tag, CancellationToken cancellation = default) =>
-        new Push(source, target, Mounts([source.Name], target), _options).RunAsync(reference, tag, cancellation);
+        IReadOnlyRepository source, string reference, IRepository target, string? tag, CancellationToken cancellationToken = default) =>
+        new Push(source, target, Mounts([source.Name], target), _options).RunAsync(reference, tag, cancellationToken);
 
     /// <summary>Of some repositories those in the target's registry, but for the target itself, without the registry.</summary>
     private static string[] Mounts(IEnumerable<string> names, IRepository target)

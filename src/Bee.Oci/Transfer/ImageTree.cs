@@ -33,12 +33,12 @@ internal sealed class ImageTree
     /// <summary>Reads an image.</summary>
     /// <param name="source">Where it is.</param>
     /// <param name="root">Its manifest or index.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RegistryException">A manifest is missing, or none.</exception>
-    public static async Task<ImageTree> ReadAsync(IReadOnlyRepository source, Content root, CancellationToken cancellation)
+    public static async Task<ImageTree> ReadAsync(IReadOnlyRepository source, Content root, CancellationToken cancellationToken)
     {
         var tree = new ImageTree(source);
-        await tree.AddAsync(root, Depth, cancellation).ConfigureAwait(false);
+        await tree.AddAsync(root, Depth, cancellationToken).ConfigureAwait(false);
         return tree;
     }
 
@@ -73,7 +73,7 @@ internal sealed class ImageTree
     ];
 
     /// <summary>A manifest of known digest and length.</summary>
-    public static async Task<Content> FetchAsync(IReadOnlyRepository source, Descriptor descriptor, CancellationToken cancellation)
+    public static async Task<Content> FetchAsync(IReadOnlyRepository source, Descriptor descriptor, CancellationToken cancellationToken)
     {
         if (descriptor.Size > StoreLimits.Manifest)
         {
@@ -81,14 +81,14 @@ internal sealed class ImageTree
                 RegistryFault.TooLarge, $"The manifest {descriptor.Digest} has {descriptor.Size} bytes; {StoreLimits.Manifest} are the limit.");
         }
 
-        Content content = await source.FetchManifestAsync(descriptor.Digest, cancellation).ConfigureAwait(false);
+        Content content = await source.FetchManifestAsync(descriptor.Digest, cancellationToken).ConfigureAwait(false);
         return content.Bytes.Length == descriptor.Size
             ? content with { Descriptor = descriptor }
             : throw new RegistryException(
                 RegistryFault.DigestMismatch, $"The manifest {descriptor.Digest} has {content.Bytes.Length} bytes, not the {descriptor.Size} of its descriptor.");
     }
 
-    private async Task AddAsync(Content manifest, int depth, CancellationToken cancellation)
+    private async Task AddAsync(Content manifest, int depth, CancellationToken cancellationToken)
     {
         if (depth == 0)
         {
@@ -111,10 +111,10 @@ internal sealed class ImageTree
         // Several at once: on a long way each answer takes its time.
         foreach (Descriptor[] some in below.Chunk(8))
         {
-            Content[] children = await Task.WhenAll(some.Select(d => FetchAsync(_source, d, cancellation))).ConfigureAwait(false);
+            Content[] children = await Task.WhenAll(some.Select(d => FetchAsync(_source, d, cancellationToken))).ConfigureAwait(false);
             foreach (Content child in children)
             {
-                await AddAsync(child, depth - 1, cancellation).ConfigureAwait(false);
+                await AddAsync(child, depth - 1, cancellationToken).ConfigureAwait(false);
             }
         }
 

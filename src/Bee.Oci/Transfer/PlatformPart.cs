@@ -9,21 +9,21 @@ internal static class PlatformPart
 {
     /// <summary>The manifest for a platform; what was resolved itself where it is no index.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.NoPlatform"/>.</exception>
-    public static async Task<Content> TakeAsync(IReadOnlyRepository source, Content resolved, Platform wanted, CancellationToken cancellation)
+    public static async Task<Content> TakeAsync(IReadOnlyRepository source, Content resolved, Platform wanted, CancellationToken cancellationToken)
     {
         ManifestDocument document = ImageTree.Parse(resolved);
         if (!MediaTypes.IsIndex(resolved.Descriptor.MediaType))
         {
-            Platform? told = resolved.Descriptor.Platform ?? await ToldAsync(source, resolved, document, cancellation).ConfigureAwait(false);
+            Platform? told = resolved.Descriptor.Platform ?? await ToldAsync(source, resolved, document, cancellationToken).ConfigureAwait(false);
             return told is null || PlatformChoice.Fits(told, wanted)
                 ? resolved
                 : throw new RegistryException(RegistryFault.NoPlatform, $"The image of {source.Name} is for {told} alone, not for {wanted}.");
         }
 
-        IReadOnlyList<Descriptor> children = [.. (await ListAsync(source, resolved, cancellation).ConfigureAwait(false)).Select(manifest => manifest.Descriptor)];
+        IReadOnlyList<Descriptor> children = [.. (await ListAsync(source, resolved, cancellationToken).ConfigureAwait(false)).Select(manifest => manifest.Descriptor)];
         Descriptor? chosen = PlatformChoice.For(children, wanted);
         return chosen is not null
-            ? await ImageTree.FetchAsync(source, chosen, cancellation).ConfigureAwait(false)
+            ? await ImageTree.FetchAsync(source, chosen, cancellationToken).ConfigureAwait(false)
             : throw new RegistryException(
                 RegistryFault.NoPlatform,
                 $"The image of {source.Name} has nothing for {wanted}; it is for {string.Join(", ", children.Select(c => c.Platform?.ToString() ?? "an unnamed platform").Distinct())}.");
@@ -31,24 +31,24 @@ internal static class PlatformPart
 
     /// <summary>The manifests of an index, with those of the indexes in it.</summary>
     /// <exception cref="RegistryException">An index is missing, or none.</exception>
-    public static ValueTask<IReadOnlyList<PlatformManifest>> ListAsync(IReadOnlyRepository source, Content top, CancellationToken cancellation) =>
+    public static ValueTask<IReadOnlyList<PlatformManifest>> ListAsync(IReadOnlyRepository source, Content top, CancellationToken cancellationToken) =>
         PlatformManifests.FindAsync(top.Descriptor, async index =>
         {
-            Content content = index.Digest == top.Descriptor.Digest ? top : await ImageTree.FetchAsync(source, index, cancellation).ConfigureAwait(false);
+            Content content = index.Digest == top.Descriptor.Digest ? top : await ImageTree.FetchAsync(source, index, cancellationToken).ConfigureAwait(false);
             ManifestDocument document = ImageTree.Parse(content);
             return new IndexContent(ImageTree.Sound(document.Manifests, index), Printable.Annotations(document.Annotations));
         });
 
-    private static async Task<Platform?> ToldAsync(IReadOnlyRepository source, Content manifest, ManifestDocument document, CancellationToken cancellation)
+    private static async Task<Platform?> ToldAsync(IReadOnlyRepository source, Content manifest, ManifestDocument document, CancellationToken cancellationToken)
     {
         if (document.Config is null || ImageTree.Sound([document.Config], manifest.Descriptor)[0] is not { Size: <= StoreLimits.Manifest } config)
         {
             return null;
         }
 
-        using Stream stream = await source.FetchAsync(config, cancellation).ConfigureAwait(false);
+        using Stream stream = await source.FetchAsync(config, cancellationToken).ConfigureAwait(false);
         using var content = new MemoryStream();
-        await stream.CopyToAsync(content, cancellation).ConfigureAwait(false);
+        await stream.CopyToAsync(content, cancellationToken).ConfigureAwait(false);
         try
         {
             // The two keys are the same in every config that is JSON: Bee's, and the OCI image specification's.

@@ -11,16 +11,16 @@ internal sealed class Pull(IReadOnlyRepository source, ImageStore store, Transfe
 
     private readonly Tally _tally = new(options.Progress);
 
-    public async Task<TransferResult> RunAsync(string reference, ImageReference name, CancellationToken cancellation)
+    public async Task<TransferResult> RunAsync(string reference, ImageReference name, CancellationToken cancellationToken)
     {
-        TransferPlan plan = await TransferPlan.ReadAsync(source, reference, options, cancellation).ConfigureAwait(false);
+        TransferPlan plan = await TransferPlan.ReadAsync(source, reference, options, cancellationToken).ConfigureAwait(false);
         string whole = Name(name, plan);
-        using var staging = Staging.Open(store.Path, cancellation);
+        using var staging = Staging.Open(store.Path, cancellationToken);
         staging.RequireRoom(plan.Tree.Blobs);
-        IReadOnlyList<Attachment> attachments = await BringImageAsync(staging, plan, cancellation).ConfigureAwait(false);
+        IReadOnlyList<Attachment> attachments = await BringImageAsync(staging, plan, cancellationToken).ConfigureAwait(false);
         Descriptor[] more = [.. attachments.SelectMany(a => a.Blobs).DistinctBy(b => b.Digest).ExceptBy(plan.Tree.Blobs.Select(b => b.Digest), b => b.Digest)];
         staging.RequireRoom(more);
-        await BringAsync(staging, more, cancellation).ConfigureAwait(false);
+        await BringAsync(staging, more, cancellationToken).ConfigureAwait(false);
 
         List<Content> manifests = [.. attachments.Select(a => a.Manifest), .. plan.Tree.Manifests];
         List<(string Tag, Descriptor Manifest)> tags = [.. attachments.Where(a => a.Tag is not null).Select(a => (a.Tag!, a.Manifest.Descriptor))];
@@ -39,27 +39,27 @@ internal sealed class Pull(IReadOnlyRepository source, ImageStore store, Transfe
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             await staging.FlushAsync().ConfigureAwait(false);
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             IReadOnlyList<Descriptor> missing = store.Name(whole, image, manifests.Select(m => m.Bytes), parts, tags);
             if (missing.Count == 0)
             {
                 return _tally.Result(image) with { Image = store.Stored(whole, image) };
             }
 
-            await BringAsync(staging, missing, cancellation).ConfigureAwait(false);
+            await BringAsync(staging, missing, cancellationToken).ConfigureAwait(false);
         }
 
         throw store.Robbed(whole);
     }
 
     /// <summary>Brings the blobs, and looks for what goes with the image meanwhile.</summary>
-    private async Task<IReadOnlyList<Attachment>> BringImageAsync(Staging staging, TransferPlan plan, CancellationToken cancellation)
+    private async Task<IReadOnlyList<Attachment>> BringImageAsync(Staging staging, TransferPlan plan, CancellationToken cancellationToken)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<IReadOnlyList<Attachment>> finding = plan.AttachmentsAsync(source, options, ended.Token);
         try
         {
-            await BringAsync(staging, plan.Tree.Blobs, cancellation).ConfigureAwait(false);
+            await BringAsync(staging, plan.Tree.Blobs, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -80,13 +80,13 @@ internal sealed class Pull(IReadOnlyRepository source, ImageStore store, Transfe
         return ImageStore.NameFor(new ImageReference(name.Registry, name.Repository, name.Tag, name.Digest is null ? null : digest), digest);
     }
 
-    private Task BringAsync(Staging staging, IReadOnlyCollection<Descriptor> blobs, CancellationToken cancellation)
+    private Task BringAsync(Staging staging, IReadOnlyCollection<Descriptor> blobs, CancellationToken cancellationToken)
     {
         _tally.Expect(blobs);
-        return TransferPlan.ForEachAsync(blobs, options, (blob, token) => BringAsync(staging, blob, token), cancellation);
+        return TransferPlan.ForEachAsync(blobs, options, (blob, token) => BringAsync(staging, blob, token), cancellationToken);
     }
 
-    private async Task BringAsync(Staging staging, Descriptor blob, CancellationToken cancellation)
+    private async Task BringAsync(Staging staging, Descriptor blob, CancellationToken cancellationToken)
     {
         if (staging.Has(blob))
         {
@@ -94,10 +94,10 @@ internal sealed class Pull(IReadOnlyRepository source, ImageStore store, Transfe
             return;
         }
 
-        using Stream content = await source.FetchAsync(blob, cancellation).ConfigureAwait(false);
+        using Stream content = await source.FetchAsync(blob, cancellationToken).ConfigureAwait(false);
         try
         {
-            await staging.AddAsync(blob, content, _tally.Moved, cancellation).ConfigureAwait(false);
+            await staging.AddAsync(blob, content, _tally.Moved, cancellationToken).ConfigureAwait(false);
         }
         catch (StoreException e) when (e.Fault == StoreFault.DigestMismatch)
         {

@@ -15,69 +15,69 @@ internal sealed class Push(IReadOnlyRepository source, IRepository target, IRead
     private readonly HashSet<string> _barren = [];
     private readonly HashSet<string> _fruitful = [];
 
-    public async Task<TransferResult> RunAsync(string reference, string? tag, CancellationToken cancellation)
+    public async Task<TransferResult> RunAsync(string reference, string? tag, CancellationToken cancellationToken)
     {
-        TransferPlan plan = await TransferPlan.ReadAsync(source, reference, options, cancellation).ConfigureAwait(false);
-        IReadOnlyList<Attachment> attachments = await plan.AttachmentsAsync(source, options, cancellation).ConfigureAwait(false);
-        await BringAsync([.. plan.Tree.Blobs, .. attachments.SelectMany(a => a.Blobs)], cancellation).ConfigureAwait(false);
+        TransferPlan plan = await TransferPlan.ReadAsync(source, reference, options, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Attachment> attachments = await plan.AttachmentsAsync(source, options, cancellationToken).ConfigureAwait(false);
+        await BringAsync([.. plan.Tree.Blobs, .. attachments.SelectMany(a => a.Blobs)], cancellationToken).ConfigureAwait(false);
         Descriptor image = plan.Image.Descriptor;
         foreach (Content manifest in plan.Tree.Manifests)
         {
             // With signatures or the like the image has its name last: whoever sees the name finds them.
             bool isLast = manifest.Descriptor.Digest == image.Digest && attachments.Count == 0;
-            await BringAsync(manifest, isLast ? tag : null, cancellation).ConfigureAwait(false);
+            await BringAsync(manifest, isLast ? tag : null, cancellationToken).ConfigureAwait(false);
         }
 
         if (attachments.Count > 0)
         {
-            await new AttachmentPush(target).RunAsync(attachments, cancellation).ConfigureAwait(false);
+            await new AttachmentPush(target).RunAsync(attachments, cancellationToken).ConfigureAwait(false);
             if (tag is not null)
             {
-                await BringAsync(plan.Image, tag, cancellation).ConfigureAwait(false);
+                await BringAsync(plan.Image, tag, cancellationToken).ConfigureAwait(false);
             }
         }
 
         return _tally.Result(image);
     }
 
-    private async Task BringAsync(Content manifest, string? tag, CancellationToken cancellation)
+    private async Task BringAsync(Content manifest, string? tag, CancellationToken cancellationToken)
     {
         // A registry may refuse to set a tag again, even to what it stands for.
         bool isThere = tag is null
-            ? await target.ExistsAsync(manifest.Descriptor, cancellation).ConfigureAwait(false)
-            : (await target.ResolveAsync(tag, cancellation).ConfigureAwait(false))?.Digest == manifest.Descriptor.Digest;
+            ? await target.ExistsAsync(manifest.Descriptor, cancellationToken).ConfigureAwait(false)
+            : (await target.ResolveAsync(tag, cancellationToken).ConfigureAwait(false))?.Digest == manifest.Descriptor.Digest;
         if (!isThere)
         {
-            await target.PushManifestAsync(manifest, tag, cancellation).ConfigureAwait(false);
+            await target.PushManifestAsync(manifest, tag, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private Task BringAsync(IEnumerable<Descriptor> blobs, CancellationToken cancellation)
+    private Task BringAsync(IEnumerable<Descriptor> blobs, CancellationToken cancellationToken)
     {
         Descriptor[] all = [.. blobs.DistinctBy(b => b.Digest)];
         _tally.Expect(all);
-        return TransferPlan.ForEachAsync(all, options, BringAsync, cancellation);
+        return TransferPlan.ForEachAsync(all, options, BringAsync, cancellationToken);
     }
 
-    private async Task BringAsync(Descriptor blob, CancellationToken cancellation)
+    private async Task BringAsync(Descriptor blob, CancellationToken cancellationToken)
     {
-        if (await target.ExistsAsync(blob, cancellation).ConfigureAwait(false))
+        if (await target.ExistsAsync(blob, cancellationToken).ConfigureAwait(false))
         {
             _tally.Present(blob);
         }
-        else if (await MountAsync(blob, cancellation).ConfigureAwait(false))
+        else if (await MountAsync(blob, cancellationToken).ConfigureAwait(false))
         {
             _tally.Mounted(blob);
         }
         else
         {
             using var content = new BlobSource(source, blob);
-            await target.PushAsync(blob, content.Open, new Difference(_tally), cancellation).ConfigureAwait(false);
+            await target.PushAsync(blob, content.Open, new Difference(_tally), cancellationToken).ConfigureAwait(false);
             _tally.Sent(blob);
         }
     }
 
-    private async Task<bool> MountAsync(Descriptor blob, CancellationToken cancellation)
+    private async Task<bool> MountAsync(Descriptor blob, CancellationToken cancellationToken)
     {
         foreach (string repository in mounts)
         {
@@ -89,7 +89,7 @@ internal sealed class Push(IReadOnlyRepository source, IRepository target, IRead
                 }
             }
 
-            bool isMounted = await target.MountAsync(blob, repository, cancellation).ConfigureAwait(false);
+            bool isMounted = await target.MountAsync(blob, repository, cancellationToken).ConfigureAwait(false);
             lock (_barren)
             {
                 (isMounted ? _fruitful : _barren).Add(repository);

@@ -22,29 +22,29 @@ public sealed class SignatureRemoval
     /// <param name="repository">Where the image is.</param>
     /// <param name="digest">Its digest.</param>
     /// <param name="note">Is told what cannot be read, and so is left there; null for nobody.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RegistryException">The registry cannot be asked.</exception>
     public static async Task<SignatureRemoval> FindAsync(
-        IRepository repository, string digest, Action<RegistryNote>? note = null, CancellationToken cancellation = default)
+        IRepository repository, string digest, Action<RegistryNote>? note = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(repository);
-        IReadOnlyList<Attachment> found = await new Attachments(repository, includeOthers: false, note).OfAsync(digest, cancellation).ConfigureAwait(false);
+        IReadOnlyList<Attachment> found = await new Attachments(repository, includeOthers: false, note).OfAsync(digest, cancellationToken).ConfigureAwait(false);
         // The tag is anybody's who can push: what has it may be an image.
         Attachment[] signatures = [.. found.Where(attachment => Attachments.IsSignature(ImageTree.Parse(attachment.Manifest)))];
-        return new SignatureRemoval(repository, signatures, await ListAsync(repository, digest, signatures, cancellation).ConfigureAwait(false));
+        return new SignatureRemoval(repository, signatures, await ListAsync(repository, digest, signatures, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Removes them. To be called when the image itself is gone: until then whoever finds it needs them.</summary>
-    /// <param name="cancellation">Ends the wait; what has gone by then is gone.</param>
+    /// <param name="cancellationToken">Ends the wait; what has gone by then is gone.</param>
     /// <exception cref="RegistryException">The registry does not remove one of them.</exception>
-    public async Task RunAsync(CancellationToken cancellation = default)
+    public async Task RunAsync(CancellationToken cancellationToken = default)
     {
         // The list first: what is removed while it stands there is taken out of it one by one.
         foreach (string digest in new[] { _list?.Digest }.Concat(_signatures.Select(signature => signature.Manifest.Descriptor.Digest)).OfType<string>().Distinct())
         {
             try
             {
-                await _repository.DeleteAsync(digest, cancellation).ConfigureAwait(false);
+                await _repository.DeleteAsync(digest, cancellationToken).ConfigureAwait(false);
             }
             catch (RegistryException gone) when (gone.Fault == RegistryFault.NotFound)
             {
@@ -67,14 +67,14 @@ public sealed class SignatureRemoval
 
     /// <summary>The index under the tag <c>sha256-…</c>, where nothing would be left in it.</summary>
     private static async Task<Descriptor?> ListAsync(
-        IRepository repository, string digest, IReadOnlyList<Attachment> signatures, CancellationToken cancellation)
+        IRepository repository, string digest, IReadOnlyList<Attachment> signatures, CancellationToken cancellationToken)
     {
-        if (await repository.ResolveAsync(DigestTag.Referrers(digest), cancellation).ConfigureAwait(false) is not { } list || !MediaTypes.IsIndex(list.MediaType))
+        if (await repository.ResolveAsync(DigestTag.Referrers(digest), cancellationToken).ConfigureAwait(false) is not { } list || !MediaTypes.IsIndex(list.MediaType))
         {
             return null;
         }
 
-        Content index = await repository.FetchManifestAsync(list.Digest, cancellation).ConfigureAwait(false);
+        Content index = await repository.FetchManifestAsync(list.Digest, cancellationToken).ConfigureAwait(false);
         IEnumerable<string?> listed = (ImageTree.Parse(index).Manifests ?? []).Select(entry => entry?.Digest);
         return listed.All(entry => signatures.Any(signature => signature.Manifest.Descriptor.Digest == entry)) ? index.Descriptor : null;
     }

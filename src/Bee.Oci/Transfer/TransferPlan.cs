@@ -11,23 +11,23 @@ internal sealed record TransferPlan(Content Resolved, Content Image, ImageTree T
     /// <summary>Reads what there is.</summary>
     /// <exception cref="RegistryException">It is not there, is no image, or not for the platform.</exception>
     public static async Task<TransferPlan> ReadAsync(
-        IReadOnlyRepository source, string reference, TransferOptions options, CancellationToken cancellation)
+        IReadOnlyRepository source, string reference, TransferOptions options, CancellationToken cancellationToken)
     {
-        Content resolved = await source.FetchManifestAsync(reference, cancellation).ConfigureAwait(false);
+        Content resolved = await source.FetchManifestAsync(reference, cancellationToken).ConfigureAwait(false);
         if (options.BeforeCommit is { } check)
         {
-            await check(resolved.Descriptor, source, cancellation).ConfigureAwait(false);
+            await check(resolved.Descriptor, source, cancellationToken).ConfigureAwait(false);
         }
 
         Content image = options.Platform is { } platform
-            ? await PlatformPart.TakeAsync(source, resolved, platform, cancellation).ConfigureAwait(false)
+            ? await PlatformPart.TakeAsync(source, resolved, platform, cancellationToken).ConfigureAwait(false)
             : resolved;
-        return new TransferPlan(resolved, image, await ImageTree.ReadAsync(source, image, cancellation).ConfigureAwait(false));
+        return new TransferPlan(resolved, image, await ImageTree.ReadAsync(source, image, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>What goes with the image and with each manifest in it: signatures, and what else is asked for.</summary>
     public async Task<IReadOnlyList<Attachment>> AttachmentsAsync(
-        IReadOnlyRepository source, TransferOptions options, CancellationToken cancellation)
+        IReadOnlyRepository source, TransferOptions options, CancellationToken cancellationToken)
     {
         if (!options.Signatures)
         {
@@ -39,7 +39,7 @@ internal sealed record TransferPlan(Content Resolved, Content Image, ImageTree T
         foreach (Content[] some in Tree.Manifests.Chunk(options.Concurrency))
         {
             foreach (IReadOnlyList<Attachment> list in await Task.WhenAll(
-                some.Select(m => attachments.OfAsync(m.Descriptor.Digest, cancellation))).ConfigureAwait(false))
+                some.Select(m => attachments.OfAsync(m.Descriptor.Digest, cancellationToken))).ConfigureAwait(false))
             {
                 found.AddRange(list);
             }
@@ -50,9 +50,9 @@ internal sealed record TransferPlan(Content Resolved, Content Image, ImageTree T
 
     /// <summary>Does something for each blob, several at once and the largest first.</summary>
     public static Task ForEachAsync(
-        IEnumerable<Descriptor> blobs, TransferOptions options, Func<Descriptor, CancellationToken, Task> work, CancellationToken cancellation) =>
+        IEnumerable<Descriptor> blobs, TransferOptions options, Func<Descriptor, CancellationToken, Task> work, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             blobs.OrderByDescending(b => b.Size),
-            new ParallelOptions { MaxDegreeOfParallelism = options.Concurrency, CancellationToken = cancellation },
+            new ParallelOptions { MaxDegreeOfParallelism = options.Concurrency, CancellationToken = cancellationToken },
             async (blob, token) => await work(blob, token).ConfigureAwait(false));
 }

@@ -32,12 +32,12 @@ public sealed class ImageTrust
     /// <param name="repository">Where the image and its signatures are.</param>
     /// <param name="reference">The name that it was asked for by.</param>
     /// <param name="digest">The digest of what would be stored or run.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Why it passes.</returns>
     /// <exception cref="TrustException">It does not pass.</exception>
     /// <exception cref="RegistryException">The registry could not be asked for signatures.</exception>
     /// <exception cref="StoreException">The store could not be read.</exception>
-    public async Task<TrustDecision> CheckAsync(IReadOnlyRepository repository, ImageReference reference, string digest, CancellationToken cancellation = default)
+    public async Task<TrustDecision> CheckAsync(IReadOnlyRepository repository, ImageReference reference, string digest, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(reference);
         var reasons = new List<string>();
@@ -45,7 +45,7 @@ public sealed class ImageTrust
         bool hasSignature = false;
         foreach (TrustPolicy policy in policies)
         {
-            (string reason, bool isSigned) = await ApplyAsync(policy, repository, reference, digest, cancellation).ConfigureAwait(false);
+            (string reason, bool isSigned) = await ApplyAsync(policy, repository, reference, digest, cancellationToken).ConfigureAwait(false);
             hasSignature |= isSigned;
             reasons.Add(reason);
         }
@@ -62,7 +62,7 @@ public sealed class ImageTrust
             }
 
             string? signedAs = _keys.Count > 0 ? null : policies.Select(policy => policy.For(reference)?.SignedAsFor(reference)).FirstOrDefault(name => name is not null);
-            reasons.Add($"{reference} ({digest}) is {await VerifyAsync(repository, reference, digest, keys, signedAs, "", cancellation).ConfigureAwait(false)}.");
+            reasons.Add($"{reference} ({digest}) is {await VerifyAsync(repository, reference, digest, keys, signedAs, "", cancellationToken).ConfigureAwait(false)}.");
             hasSignature = true;
         }
 
@@ -85,7 +85,7 @@ public sealed class ImageTrust
     }
 
     private static async Task<(string Reason, bool IsSigned)> ApplyAsync(
-        TrustPolicy policy, IReadOnlyRepository repository, ImageReference reference, string digest, CancellationToken cancellation)
+        TrustPolicy policy, IReadOnlyRepository repository, ImageReference reference, string digest, CancellationToken cancellationToken)
     {
         TrustRule? rule = policy.For(reference);
         string where = rule is null ? $"the default of {policy.Path}" : $"the rule for {rule.Pattern} in {policy.Path}, line {rule.Line}";
@@ -96,7 +96,7 @@ public sealed class ImageTrust
             case TrustAction.Verify when rule!.Digests.Contains(digest):
                 return ($"{reference} ({digest}) passes by {where}, which lists its digest.", false);
             case TrustAction.Verify when rule!.Keys.Count > 0:
-                string signed = await VerifyAsync(repository, reference, digest, rule.Keys, rule.SignedAsFor(reference), $", which {where} asks for", cancellation).ConfigureAwait(false);
+                string signed = await VerifyAsync(repository, reference, digest, rule.Keys, rule.SignedAsFor(reference), $", which {where} asks for", cancellationToken).ConfigureAwait(false);
                 return ($"{reference} ({digest}) is {signed}, as {where} asks.", true);
             case TrustAction.Verify:
                 throw new TrustException(TrustFault.NotVerified, $"{reference} is {digest}, which {where} does not list.")
@@ -116,9 +116,9 @@ public sealed class ImageTrust
     }
 
     private static async Task<string> VerifyAsync(
-        IReadOnlyRepository repository, ImageReference reference, string digest, IReadOnlyList<VerificationKey> keys, string? signedAs, string asked, CancellationToken cancellation)
+        IReadOnlyRepository repository, ImageReference reference, string digest, IReadOnlyList<VerificationKey> keys, string? signedAs, string asked, CancellationToken cancellationToken)
     {
-        SignatureReport report = await new SignatureVerifier { SignedAs = signedAs }.VerifyAsync(repository, reference, digest, keys, cancellation).ConfigureAwait(false);
+        SignatureReport report = await new SignatureVerifier { SignedAs = signedAs }.VerifyAsync(repository, reference, digest, keys, cancellationToken).ConfigureAwait(false);
         return report.IsVerified
             ? report.Summary
             : throw new TrustException(TrustFault.NotVerified, $"{reference} ({digest}) has no valid signature{asked}: {report.Summary}.")

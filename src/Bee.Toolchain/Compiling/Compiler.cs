@@ -12,7 +12,7 @@ public static class Compiler
 
     /// <summary>Compiles, and links where there are several sources. Mistakes in a source are diagnostics in the result, not exceptions.</summary>
     /// <param name="request">What to compile and how.</param>
-    /// <param name="stop">Kills clang when cancelled.</param>
+    /// <param name="cancellationToken">Kills clang when cancelled.</param>
     /// <returns>The object and what clang said of every source.</returns>
     /// <exception cref="FileNotFoundException">There is no such source file.</exception>
     /// <exception cref="NotRegularFileException">A source is a pipe, a device or a folder.</exception>
@@ -20,8 +20,8 @@ public static class Compiler
     /// <exception cref="ToolMissingException">clang, llvm-strip or libbpf is not there, or clang is older than 12.</exception>
     /// <exception cref="KernelBtfException">There is no kernel BTF, or the file given has none that is sound.</exception>
     /// <exception cref="Bee.Ebpf.BpfLoadException">There are several sources, and no libbpf to link them.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
-    public static CompileResult Compile(CompileRequest request, CancellationToken stop)
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public static CompileResult Compile(CompileRequest request, CancellationToken cancellationToken)
     {
         string[] sources = [.. request.LinkedSources.Prepend(request.Source).Select(Path.GetFullPath)];
         foreach (var source in sources)
@@ -29,7 +29,7 @@ public static class Compiler
             RegularFile.Require(source);
         }
 
-        var clang = Clang.Find(request.ClangPath, stop);
+        var clang = Clang.Find(request.ClangPath, cancellationToken);
         var strip = clang.FindStrip();
         var header = VmlinuxHeader.For(request.VmlinuxBtf, TargetArchitecture.Name(request.Architecture));
         var work = new DirectoryInfo(PrivateFolder.Make("bee-"));
@@ -44,7 +44,7 @@ public static class Compiler
                 var flags = new CompilerFlags(request, folder, Path.GetDirectoryName(header.Path)!);
                 stable = flags.Stable;
                 objects.Add(Path.Combine(work.CreateSubdirectory($"{i}").FullName, Path.ChangeExtension(Path.GetFileName(sources[i]), ".o")));
-                diagnostics.AddRange(CompileOne(clang.Path, strip, sources[i], objects[i], flags, stop));
+                diagnostics.AddRange(CompileOne(clang.Path, strip, sources[i], objects[i], flags, cancellationToken));
             }
 
             var made = sources.Length == 1 ? objects[0] : Path.Combine(work.FullName, "program.o");
@@ -77,14 +77,14 @@ public static class Compiler
     }
 
     // Without an error among what is returned the object is there.
-    private static IReadOnlyList<Diagnostic> CompileOne(string clang, string strip, string source, string made, CompilerFlags flags, CancellationToken stop)
+    private static IReadOnlyList<Diagnostic> CompileOne(string clang, string strip, string source, string made, CompilerFlags flags, CancellationToken cancellationToken)
     {
         var folder = Path.GetDirectoryName(source)!;
         var name = Path.GetFileName(source);
         // A name may look like a flag, and clang reads arguments from a file after an @.
         name = name[0] is '-' or '@' ? "./" + name : name;
         string[] arguments = [.. flags.Stable, .. flags.Places, .. MessageFlags, "-c", "-o", made, "-x", "c", name];
-        var run = ToolProcess.Run(clang, arguments, folder, stop);
+        var run = ToolProcess.Run(clang, arguments, folder, cancellationToken);
         var diagnostics = UndeclaredFunctions.Judge(DiagnosticParser.Parse(run.Error, folder));
         if (Failed(diagnostics))
         {
@@ -96,7 +96,7 @@ public static class Compiler
             return [.. diagnostics, Failure($"clang failed with code {run.ExitCode}: {run.Error.Trim()}")];
         }
 
-        var stripped = ToolProcess.Run(strip, ["-g", made], null, stop);
+        var stripped = ToolProcess.Run(strip, ["-g", made], null, cancellationToken);
         return stripped.ExitCode == 0 ? diagnostics : [.. diagnostics, Failure($"{strip} failed: {stripped.Error.Trim()}")];
     }
 

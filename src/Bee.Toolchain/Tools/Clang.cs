@@ -15,7 +15,7 @@ internal sealed partial record Clang(string Path, int Major, string Version)
 
     /// <summary>The one asked for; else the one in the environment's CLANG; else the newest on PATH.</summary>
     /// <exception cref="ToolMissingException">There is none, or it is too old.</exception>
-    internal static Clang Find(string? asked, CancellationToken stop)
+    internal static Clang Find(string? asked, CancellationToken cancellationToken)
     {
         // The variable may have come through sudo, and what it names may be anyone's; an argument is the caller's own word.
         var named = string.IsNullOrEmpty(asked) ? Environment.GetEnvironmentVariable("CLANG") : null;
@@ -28,14 +28,14 @@ internal sealed partial record Clang(string Path, int Major, string Version)
                 throw Untrusted(path);
             }
 
-            return Check(Ask(path, stop) ?? throw Missing($"{path} is no clang."));
+            return Check(Ask(path, cancellationToken) ?? throw Missing($"{path} is no clang."));
         }
 
         var newest = SearchPath.Versioned("clang").FirstOrDefault();
-        var plain = SearchPath.Find("clang") is { } clang ? Ask(clang, stop) : null;
+        var plain = SearchPath.Find("clang") is { } clang ? Ask(clang, cancellationToken) : null;
         if (newest.Path is not null && newest.Version > (plain?.Major ?? 0))
         {
-            plain = Ask(newest.Path, stop) ?? plain;
+            plain = Ask(newest.Path, cancellationToken) ?? plain;
         }
 
         return Check(plain ?? throw NotFound("clang", "There is no clang on PATH."));
@@ -67,11 +67,11 @@ internal sealed partial record Clang(string Path, int Major, string Version)
 
     private static ToolMissingException Missing(string message) => Distribution.Current.Missing("clang", Component.Clang, message);
 
-    private static Clang? Ask(string path, CancellationToken stop)
+    private static Clang? Ask(string path, CancellationToken cancellationToken)
     {
         try
         {
-            var run = ToolProcess.Run(path, ["--version"], null, stop);
+            var run = ToolProcess.Run(path, ["--version"], null, cancellationToken);
             var match = VersionLine().Match(run.Output);
             return match.Success ? new Clang(path, int.Parse(match.Groups["major"].ValueSpan), match.Value.Trim()) : null;
         }

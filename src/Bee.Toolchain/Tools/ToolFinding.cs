@@ -11,24 +11,24 @@ public sealed record ToolFinding(string? Path, string Says, string? Remedy)
     private const string Header = "bpf/bpf_helpers.h";
 
     /// <summary>clang: the one in the environment's CLANG, else the newest on PATH.</summary>
-    /// <param name="stop">Ends the asking.</param>
-    public static ToolFinding Clang(CancellationToken stop) => Find(() =>
+    /// <param name="cancellationToken">Ends the asking.</param>
+    public static ToolFinding Clang(CancellationToken cancellationToken) => Find(() =>
     {
-        var clang = Bee.Toolchain.Clang.Find(null, stop);
+        var clang = Bee.Toolchain.Clang.Find(null, cancellationToken);
         return new ToolFinding(clang.Path, $"{clang.Version}.", null);
     });
 
     /// <summary>llvm-strip, which takes the debug information out of objects.</summary>
-    /// <param name="stop">Ends the asking.</param>
-    public static ToolFinding Strip(CancellationToken stop) => Find(() => new ToolFinding(Bee.Toolchain.Clang.Find(null, stop).FindStrip(), "llvm-strip is there.", null));
+    /// <param name="cancellationToken">Ends the asking.</param>
+    public static ToolFinding Strip(CancellationToken cancellationToken) => Find(() => new ToolFinding(Bee.Toolchain.Clang.Find(null, cancellationToken).FindStrip(), "llvm-strip is there.", null));
 
     /// <summary>libbpf's headers, found as a build would find them.</summary>
-    /// <param name="stop">Ends the asking.</param>
-    public static ToolFinding LibbpfHeaders(CancellationToken stop) => Find(() =>
+    /// <param name="cancellationToken">Ends the asking.</param>
+    public static ToolFinding LibbpfHeaders(CancellationToken cancellationToken) => Find(() =>
     {
-        var clang = Bee.Toolchain.Clang.Find(null, stop);
+        var clang = Bee.Toolchain.Clang.Find(null, cancellationToken);
         // The preprocessor alone says which files it reads, as a rule of make: a target, and files with blanks and line ends between.
-        var run = ToolProcess.Run(clang.Path, ["-target", "bpf", "-M", "-x", "c", "-include", Header, "/dev/null"], "/", stop);
+        var run = ToolProcess.Run(clang.Path, ["-target", "bpf", "-M", "-x", "c", "-include", Header, "/dev/null"], "/", cancellationToken);
         var found = run.Output.Split([' ', '\n', '\\'], StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(file => file.EndsWith(Header, StringComparison.Ordinal));
         return found is not null
             ? new ToolFinding(System.IO.Path.GetDirectoryName(found), $"clang finds {Header}.", null)

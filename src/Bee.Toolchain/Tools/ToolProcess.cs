@@ -10,12 +10,12 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
     /// <param name="path">The program.</param>
     /// <param name="arguments">Its arguments, passed as they are: no shell reads them.</param>
     /// <param name="folder">Its working directory; null keeps this process's.</param>
-    /// <param name="stop">Kills it, with its children.</param>
+    /// <param name="cancellationToken">Kills it, with its children.</param>
     /// <exception cref="Win32Exception">It cannot be started.</exception>
     /// <exception cref="OperationCanceledException">It was killed.</exception>
-    internal static ToolProcess Run(string path, IEnumerable<string> arguments, string? folder, CancellationToken stop)
+    internal static ToolProcess Run(string path, IEnumerable<string> arguments, string? folder, CancellationToken cancellationToken)
     {
-        stop.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         var start = new ProcessStartInfo(path, arguments)
         {
             RedirectStandardInput = true,
@@ -33,13 +33,13 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
         }
 
         using var process = Process.Start(start)!;
-        using var _ = stop.Register(() => Kill(process));
+        using var _ = cancellationToken.Register(() => Kill(process));
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
         process.WaitForExit();
         var run = new ToolProcess(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
-        stop.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         return run;
     }
 

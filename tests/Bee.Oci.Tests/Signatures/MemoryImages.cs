@@ -22,19 +22,19 @@ internal sealed class MemoryImages(string name = "ghcr.io/me/tool") : IRepositor
     /// <summary>Is thrown by every question, where it is set.</summary>
     public Exception? Fault { get; set; }
 
-    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) =>
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) =>
         Fault is null ? Task.FromResult(Manifests.GetValueOrDefault(Tags.GetValueOrDefault(reference, reference))?.Descriptor) : throw Fault;
 
-    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) => Task.FromResult(
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => Task.FromResult(
         Manifests.GetValueOrDefault(Tags.GetValueOrDefault(reference, reference)) ?? throw new RegistryException(RegistryFault.NotFound, $"There is no {reference}."));
 
-    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default) => Blobs.TryGetValue(descriptor.Digest, out byte[]? bytes)
+    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => Blobs.TryGetValue(descriptor.Digest, out byte[]? bytes)
         ? Task.FromResult<Stream>(new MemoryStream(bytes))
         : throw new RegistryException(RegistryFault.NotFound, $"There is no {descriptor.Digest}.");
 
-    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) => Task.FromResult(Blobs.ContainsKey(descriptor.Digest));
+    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => Task.FromResult(Blobs.ContainsKey(descriptor.Digest));
 
-    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await Task.CompletedTask;
         foreach (Descriptor referrer in Referrers.GetValueOrDefault(digest, []))
@@ -53,7 +53,7 @@ internal sealed class MemoryImages(string name = "ghcr.io/me/tool") : IRepositor
         }
     }
 
-    public Task PushManifestAsync(Content manifest, string? tag, CancellationToken cancellation = default)
+    public Task PushManifestAsync(Content manifest, string? tag, CancellationToken cancellationToken = default)
     {
         Pushes++;
         Put(manifest, tag);
@@ -71,20 +71,20 @@ internal sealed class MemoryImages(string name = "ghcr.io/me/tool") : IRepositor
         return Task.CompletedTask;
     }
 
-    public async Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    public async Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         Pushes++;
         using var buffer = new MemoryStream();
         using Stream content = open();
-        await content.CopyToAsync(buffer, cancellation);
+        await content.CopyToAsync(buffer, cancellationToken);
         Blobs[descriptor.Digest] = buffer.ToArray();
     }
 
-    public Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellation = default) => Task.FromResult(false);
+    public Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellationToken = default) => Task.FromResult(false);
 
-    public Task TagAsync(Descriptor descriptor, string tag, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task TagAsync(Descriptor descriptor, string tag, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task DeleteAsync(string reference, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task DeleteAsync(string reference, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public IAsyncEnumerable<string> TagsAsync(CancellationToken cancellation = default) => throw new NotSupportedException();
+    public IAsyncEnumerable<string> TagsAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 }

@@ -72,12 +72,12 @@ internal sealed class MemoryRepository(string name) : IRepository
     public static JsonObject Json(Descriptor descriptor) =>
         new() { ["mediaType"] = descriptor.MediaType, ["digest"] = descriptor.Digest, ["size"] = descriptor.Size };
 
-    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) => Task.FromResult(Find(reference)?.Descriptor);
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) => Task.FromResult(Find(reference)?.Descriptor);
 
-    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) =>
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) =>
         Task.FromResult(Find(reference) ?? throw new RegistryException(RegistryFault.NotFound, $"no {reference}"));
 
-    public async Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default)
+    public async Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         Log.Enqueue($"fetch {descriptor.Digest}");
         int atWork = Interlocked.Increment(ref _atWork);
@@ -99,10 +99,10 @@ internal sealed class MemoryRepository(string name) : IRepository
         }
     }
 
-    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) =>
+    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
         Task.FromResult(Blobs.ContainsKey(descriptor.Digest) || Manifests.ContainsKey(descriptor.Digest));
 
-    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await Task.Yield();
         BeforeReferrers?.Invoke();
@@ -115,7 +115,7 @@ internal sealed class MemoryRepository(string name) : IRepository
         }
     }
 
-    public Task PushManifestAsync(Content manifest, string? tag, CancellationToken cancellation = default)
+    public Task PushManifestAsync(Content manifest, string? tag, CancellationToken cancellationToken = default)
     {
         Log.Enqueue($"manifest {manifest.Descriptor.Digest} {tag}");
         JsonNode document = JsonNode.Parse(manifest.Bytes)!;
@@ -137,17 +137,17 @@ internal sealed class MemoryRepository(string name) : IRepository
         return Task.CompletedTask;
     }
 
-    public async Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    public async Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         Log.Enqueue($"push {descriptor.Digest}");
         using Stream stream = open();
         using var content = new MemoryStream();
-        await stream.CopyToAsync(content, cancellation);
+        await stream.CopyToAsync(content, cancellationToken);
         Assert.Equal(descriptor, Put(content.ToArray(), descriptor.MediaType) with { Annotations = descriptor.Annotations, ArtifactType = descriptor.ArtifactType, Platform = descriptor.Platform });
         progress?.Report(content.Length);
     }
 
-    public Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellation = default)
+    public Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellationToken = default)
     {
         Log.Enqueue($"mount {descriptor.Digest} {from}");
         byte[]? content = Others.GetValueOrDefault(from)?.Blobs.GetValueOrDefault(descriptor.Digest);
@@ -159,15 +159,15 @@ internal sealed class MemoryRepository(string name) : IRepository
         return Task.FromResult(content is not null);
     }
 
-    public Task TagAsync(Descriptor descriptor, string tag, CancellationToken cancellation = default)
+    public Task TagAsync(Descriptor descriptor, string tag, CancellationToken cancellationToken = default)
     {
         Tags[tag] = descriptor.Digest;
         return Task.CompletedTask;
     }
 
-    public Task DeleteAsync(string reference, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task DeleteAsync(string reference, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public IAsyncEnumerable<string> TagsAsync(CancellationToken cancellation = default) => throw new NotSupportedException();
+    public IAsyncEnumerable<string> TagsAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     private Content? Find(string reference) => Manifests.GetValueOrDefault(Tags.GetValueOrDefault(reference) ?? reference);
 }

@@ -289,15 +289,15 @@ public sealed class SignatureTravelTests : IDisposable
     {
         public string Name => inner.Name;
 
-        public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) => inner.ResolveAsync(reference, cancellation);
+        public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) => inner.ResolveAsync(reference, cancellationToken);
 
-        public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) => inner.FetchManifestAsync(reference, cancellation);
+        public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => inner.FetchManifestAsync(reference, cancellationToken);
 
-        public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default) => inner.FetchAsync(descriptor, cancellation);
+        public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => inner.FetchAsync(descriptor, cancellationToken);
 
-        public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) => inner.ExistsAsync(descriptor, cancellation);
+        public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => inner.ExistsAsync(descriptor, cancellationToken);
 
-        public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+        public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             await Task.Yield();
             yield return referrer;

@@ -82,13 +82,13 @@ internal sealed class HttpBody : Stream
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     // After the last chunk, which is empty, nothing is left for good.
-    private async Task NextChunkAsync(CancellationToken end)
+    private async Task NextChunkAsync(CancellationToken cancellationToken)
     {
-        string line = await HttpExchange.ReadLineAsync(_input, end) ?? throw new CutException();
+        string line = await HttpExchange.ReadLineAsync(_input, cancellationToken) ?? throw new CutException();
         _left = long.Parse(line.Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         if (_left == 0)
         {
-            await HttpExchange.ReadLineAsync(_input, end);
+            await HttpExchange.ReadLineAsync(_input, cancellationToken);
             _left = -1;
         }
     }

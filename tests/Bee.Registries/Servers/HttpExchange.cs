@@ -15,15 +15,15 @@ public sealed class HttpExchange
     private bool _answered;
     private bool _keep = true;
 
-    private HttpExchange(TcpClient client, Stream stream, Stream input, string method, string target, Dictionary<string, string> headers, CancellationToken end)
+    private HttpExchange(TcpClient client, Stream stream, Stream input, string method, string target, Dictionary<string, string> headers, CancellationToken cancellationToken)
     {
-        (_client, _stream, Method, Target, Headers, End) = (client, stream, method, target, headers, end);
+        (_client, _stream, Method, Target, Headers, End) = (client, stream, method, target, headers, cancellationToken);
         int query = target.IndexOf('?');
         Path = Uri.UnescapeDataString(query < 0 ? target : target[..query]);
         var parsed = HttpUtility.ParseQueryString(query < 0 ? "" : target[query..]);
         Query = parsed.AllKeys.Where(key => key is not null).ToDictionary(key => key!, key => parsed.GetValues(key)!.Last());
         Scopes = parsed.GetValues("scope") ?? [];
-        Body = new HttpBody(input, headers, async () => await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), end));
+        Body = new HttpBody(input, headers, async () => await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), cancellationToken));
     }
 
     /// <summary>GET, PUT …</summary>
@@ -131,10 +131,10 @@ public sealed class HttpExchange
         return !string.Equals(Header("Connection"), "close", StringComparison.OrdinalIgnoreCase);
     }
 
-    internal static async Task<HttpExchange?> ReadAsync(TcpClient client, Stream stream, Stream input, CancellationToken end)
+    internal static async Task<HttpExchange?> ReadAsync(TcpClient client, Stream stream, Stream input, CancellationToken cancellationToken)
     {
         byte[] one = new byte[1];
-        if (await input.ReadAsync(one, end) == 0)
+        if (await input.ReadAsync(one, cancellationToken) == 0)
         {
             return null;
         }
@@ -142,33 +142,33 @@ public sealed class HttpExchange
         if (!char.IsAsciiLetterUpper((char)one[0]))
         {
             // TLS, most likely: servers answer so, and do not wait for a line that never ends.
-            await stream.WriteAsync("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nthis is plain http"u8.ToArray(), end);
+            await stream.WriteAsync("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nthis is plain http"u8.ToArray(), cancellationToken);
             return null;
         }
 
-        string first = (char)one[0] + await ReadLineAsync(input, end);
+        string first = (char)one[0] + await ReadLineAsync(input, cancellationToken);
         if (first.Split(' ') is not [var method, var target, _])
         {
             return null;
         }
 
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        while (await ReadLineAsync(input, end) is { Length: > 0 } line)
+        while (await ReadLineAsync(input, cancellationToken) is { Length: > 0 } line)
         {
             int colon = line.IndexOf(':');
             headers[line[..colon]] = line[(colon + 1)..].Trim();
         }
 
-        return new HttpExchange(client, stream, input, method, target, headers, end);
+        return new HttpExchange(client, stream, input, method, target, headers, cancellationToken);
     }
 
-    internal static async Task<string?> ReadLineAsync(Stream input, CancellationToken end)
+    internal static async Task<string?> ReadLineAsync(Stream input, CancellationToken cancellationToken)
     {
         var line = new StringBuilder();
         byte[] one = new byte[1];
         while (line.Length < LongestLine)
         {
-            if (await input.ReadAsync(one, end) == 0)
+            if (await input.ReadAsync(one, cancellationToken) == 0)
             {
                 return null;
             }

@@ -21,17 +21,17 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
     private Challenge? _challenge;
 
     /// <summary>What to send with a request that was not refused yet; null as long as the registry did not ask for anything.</summary>
-    public async Task<AuthenticationHeaderValue?> HeaderAsync(RegistryScope scope, CancellationToken cancellation)
+    public async Task<AuthenticationHeaderValue?> HeaderAsync(RegistryScope scope, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _challenge) is null)
         {
             return null;
         }
 
-        await _one.WaitAsync(cancellation).ConfigureAwait(false);
+        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await HeaderAsync(_challenge!, _wanted.GetValueOrDefault(scope.ToString(), scope.Parts), null, cancellation).ConfigureAwait(false);
+            return await HeaderAsync(_challenge!, _wanted.GetValueOrDefault(scope.ToString(), scope.Parts), null, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -43,11 +43,11 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
     /// <param name="offered">What the answer offers.</param>
     /// <param name="scope">What the request needs the right to.</param>
     /// <param name="refused">What was sent with it.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<AuthenticationHeaderValue?> AnswerAsync(
-        IReadOnlyList<Challenge> offered, RegistryScope scope, AuthenticationHeaderValue? refused, CancellationToken cancellation)
+        IReadOnlyList<Challenge> offered, RegistryScope scope, AuthenticationHeaderValue? refused, CancellationToken cancellationToken)
     {
-        await _one.WaitAsync(cancellation).ConfigureAwait(false);
+        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if ((offered.FirstOrDefault(one => one.IsBearer) ?? offered.FirstOrDefault(one => one.IsBasic)) is not { } challenge)
@@ -57,7 +57,7 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
 
             Volatile.Write(ref _challenge, challenge);
             IReadOnlyList<string> wanted = _wanted[scope.ToString()] = Union(scope, challenge);
-            return await HeaderAsync(challenge, wanted, refused, cancellation).ConfigureAwait(false) is { } header
+            return await HeaderAsync(challenge, wanted, refused, cancellationToken).ConfigureAwait(false) is { } header
                 && !header.Equals(refused) ? header : null;
         }
         finally
@@ -78,9 +78,9 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
     public void Dispose() => _one.Dispose();
 
     private async Task<AuthenticationHeaderValue?> HeaderAsync(
-        Challenge challenge, IReadOnlyList<string> scopes, AuthenticationHeaderValue? refused, CancellationToken cancellation)
+        Challenge challenge, IReadOnlyList<string> scopes, AuthenticationHeaderValue? refused, CancellationToken cancellationToken)
     {
-        RegistryCredential? credential = await FindAsync(cancellation).ConfigureAwait(false);
+        RegistryCredential? credential = await FindAsync(cancellationToken).ConfigureAwait(false);
         if (challenge.IsBasic)
         {
             return credential is null ? null : BasicHeader.Of(credential);
@@ -96,7 +96,7 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
         string key = string.Join(' ', scopes);
         if (!_tokens.TryGetValue(key, out BearerToken? token) || !token.IsFresh || token.Value == refused?.Parameter)
         {
-            token = await tokens.FetchAsync(challenge, scopes, credential, cancellation).ConfigureAwait(false);
+            token = await tokens.FetchAsync(challenge, scopes, credential, cancellationToken).ConfigureAwait(false);
             _tokens[key] = token;
             Remember(token.Value);
         }
@@ -104,11 +104,11 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
         return new AuthenticationHeaderValue("Bearer", token.Value);
     }
 
-    private async Task<RegistryCredential?> FindAsync(CancellationToken cancellation)
+    private async Task<RegistryCredential?> FindAsync(CancellationToken cancellationToken)
     {
         if (!_looked)
         {
-            _credential = source is null ? null : await source.FindAsync(host, cancellation).ConfigureAwait(false);
+            _credential = source is null ? null : await source.FindAsync(host, cancellationToken).ConfigureAwait(false);
             _looked = true;
             Remember(_credential?.Password);
             Remember(_credential?.IdentityToken);

@@ -59,9 +59,9 @@ internal sealed class CredentialHelper
 
     /// <summary>The login that it keeps for a registry; null where it has none.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>.</exception>
-    public async Task<RegistryCredential?> GetAsync(string server, CancellationToken cancellation)
+    public async Task<RegistryCredential?> GetAsync(string server, CancellationToken cancellationToken)
     {
-        (int code, string answer) = await RunAsync("get", server, cancellation).ConfigureAwait(false);
+        (int code, string answer) = await RunAsync("get", server, cancellationToken).ConfigureAwait(false);
         if (code != 0)
         {
             return IsNone(answer) ? null : throw Failed("get", server, code);
@@ -84,7 +84,7 @@ internal sealed class CredentialHelper
 
     /// <summary>Gives it a login to keep.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>.</exception>
-    public async Task StoreAsync(string server, RegistryCredential credential, CancellationToken cancellation)
+    public async Task StoreAsync(string server, RegistryCredential credential, CancellationToken cancellationToken)
     {
         if (credential is { IdentityToken: null, Password: null })
         {
@@ -102,7 +102,7 @@ internal sealed class CredentialHelper
             json.WriteEndObject();
         }
 
-        (int code, _) = await RunAsync("store", Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length), cancellation).ConfigureAwait(false);
+        (int code, _) = await RunAsync("store", Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length), cancellationToken).ConfigureAwait(false);
         if (code != 0)
         {
             throw Failed("store", server, code);
@@ -111,16 +111,16 @@ internal sealed class CredentialHelper
 
     /// <summary>Makes it forget a login; one that it has not is no fault.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>.</exception>
-    public async Task EraseAsync(string server, CancellationToken cancellation)
+    public async Task EraseAsync(string server, CancellationToken cancellationToken)
     {
-        (int code, string answer) = await RunAsync("erase", server, cancellation).ConfigureAwait(false);
+        (int code, string answer) = await RunAsync("erase", server, cancellationToken).ConfigureAwait(false);
         if (code != 0 && !IsNone(answer))
         {
             throw Failed("erase", server, code);
         }
     }
 
-    private async Task<(int Code, string Answer)> RunAsync(string action, string input, CancellationToken cancellation)
+    private async Task<(int Code, string Answer)> RunAsync(string action, string input, CancellationToken cancellationToken)
     {
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         using var process = new Process
@@ -134,7 +134,7 @@ internal sealed class CredentialHelper
                 StandardOutputEncoding = utf8,
             },
         };
-        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         time.CancelAfter(_timeout);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(time.Token);
         _ = TellLaterAsync(action, ended.Token);
@@ -159,7 +159,7 @@ internal sealed class CredentialHelper
             await process.WaitForExitAsync(time.Token).ConfigureAwait(false);
             return (process.ExitCode, said);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new RegistryException(RegistryFault.Login, string.Create(CultureInfo.InvariantCulture, $"{Program} {action} did not end within {_timeout.TotalSeconds:0.###} s."))
             {
@@ -180,11 +180,11 @@ internal sealed class CredentialHelper
         }
     }
 
-    private async Task TellLaterAsync(string action, CancellationToken ended)
+    private async Task TellLaterAsync(string action, CancellationToken cancellationToken)
     {
         try
         {
-            await Task.Delay(s_quiet, ended).ConfigureAwait(false);
+            await Task.Delay(s_quiet, cancellationToken).ConfigureAwait(false);
             _note?.Invoke(new RegistryNote($"Waiting for {Program} {action}; it may want its store to be unlocked.", IsWarning: true));
         }
         catch (OperationCanceledException)
@@ -193,12 +193,12 @@ internal sealed class CredentialHelper
         }
     }
 
-    private async Task<string> ReadAsync(StreamReader output, CancellationToken cancellation)
+    private async Task<string> ReadAsync(StreamReader output, CancellationToken cancellationToken)
     {
         var answer = new StringBuilder();
         char[] buffer = new char[4096];
         int count;
-        while ((count = await output.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
+        while ((count = await output.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
         {
             answer.Append(buffer, 0, count);
             if (answer.Length > LargestAnswer)

@@ -31,20 +31,20 @@ public sealed class DockerConfig : ICredentialSource
 
     /// <summary>The login for a registry: what its credential helper has, else what stands in the file.</summary>
     /// <param name="registry">Host and port.</param>
-    /// <param name="cancellation">Ends the wait, also for a helper.</param>
+    /// <param name="cancellationToken">Ends the wait, also for a helper.</param>
     /// <returns>The login; null where there is none.</returns>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the file cannot be read, or a helper fails. A helper that is not installed is
     /// passed over, with a warning.</exception>
-    public async Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellation = default)
+    public async Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellationToken = default)
     {
         var file = DockerConfigFile.Read(Path);
         if (Helper(file, registry) is { } helper)
         {
             string server = DockerKeys.Canonical(registry);
-            RegistryCredential? kept = await helper.GetAsync(server, cancellation).ConfigureAwait(false);
+            RegistryCredential? kept = await helper.GetAsync(server, cancellationToken).ConfigureAwait(false);
             if (kept is null && !server.Contains("://", StringComparison.Ordinal))
             {
-                kept = await helper.GetAsync("https://" + server, cancellation).ConfigureAwait(false);
+                kept = await helper.GetAsync("https://" + server, cancellationToken).ConfigureAwait(false);
             }
 
             if (kept is not null)
@@ -66,15 +66,15 @@ public sealed class DockerConfig : ICredentialSource
     /// <summary>Keeps a login: with the credential helper that is configured for the registry, else in the file, which only its owner can read then.</summary>
     /// <param name="registry">Host and port.</param>
     /// <param name="credential">The login.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Where it is kept now: the file, or the helper's program.</returns>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: it cannot be kept, and the file is as it was.</exception>
-    public async Task<string> StoreAsync(string registry, RegistryCredential credential, CancellationToken cancellation = default)
+    public async Task<string> StoreAsync(string registry, RegistryCredential credential, CancellationToken cancellationToken = default)
     {
         CredentialHelper? helper = Helper(DockerConfigFile.Read(Path), registry);
         if (helper is not null)
         {
-            await helper.StoreAsync(DockerKeys.Canonical(registry), credential, cancellation).ConfigureAwait(false);
+            await helper.StoreAsync(DockerKeys.Canonical(registry), credential, cancellationToken).ConfigureAwait(false);
         }
 
         DockerConfigFile.Update(Path, file =>
@@ -92,10 +92,10 @@ public sealed class DockerConfig : ICredentialSource
 
     /// <summary>Forgets a login: in the credential helper and in the file.</summary>
     /// <param name="registry">Host and port.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False where there was none.</returns>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: it cannot be forgotten.</exception>
-    public async Task<bool> EraseAsync(string registry, CancellationToken cancellation = default)
+    public async Task<bool> EraseAsync(string registry, CancellationToken cancellationToken = default)
     {
         bool found = false;
         if (Helper(DockerConfigFile.Read(Path), registry) is { } helper)
@@ -103,9 +103,9 @@ public sealed class DockerConfig : ICredentialSource
             string server = DockerKeys.Canonical(registry);
             foreach (string name in server.Contains("://", StringComparison.Ordinal) ? [server] : new[] { server, "https://" + server })
             {
-                if (await helper.GetAsync(name, cancellation).ConfigureAwait(false) is not null)
+                if (await helper.GetAsync(name, cancellationToken).ConfigureAwait(false) is not null)
                 {
-                    await helper.EraseAsync(name, cancellation).ConfigureAwait(false);
+                    await helper.EraseAsync(name, cancellationToken).ConfigureAwait(false);
                     found = true;
                 }
             }

@@ -14,15 +14,15 @@ public static class LoginCheck
     /// <param name="user">User name.</param>
     /// <param name="password">Password.</param>
     /// <param name="options">How to speak to it; its credentials are not used.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The credential to keep.</returns>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Unauthorized"/> or <see cref="RegistryFault.Denied"/>: it does not take it;
     /// <see cref="RegistryFault.BadAnswer"/>: it is no registry; and all that can go wrong on the way.</exception>
     public static async Task<RegistryCredential> PasswordAsync(
-        string registry, string user, string password, RegistryOptions options, CancellationToken cancellation = default)
+        string registry, string user, string password, RegistryOptions options, CancellationToken cancellationToken = default)
     {
         var credential = new RegistryCredential { UserName = user, Password = password };
-        await TryAsync(registry, credential, options, cancellation).ConfigureAwait(false);
+        await TryAsync(registry, credential, options, cancellationToken).ConfigureAwait(false);
         return credential;
     }
 
@@ -30,10 +30,10 @@ public static class LoginCheck
     /// <param name="registry">Host and port.</param>
     /// <param name="token">The token.</param>
     /// <param name="options">How to speak to it; its credentials are not used.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The credential to keep, in the form that the registry took.</returns>
     /// <exception cref="RegistryException">As with a password; it takes the token in no form.</exception>
-    public static async Task<RegistryCredential> TokenAsync(string registry, string token, RegistryOptions options, CancellationToken cancellation = default)
+    public static async Task<RegistryCredential> TokenAsync(string registry, string token, RegistryOptions options, CancellationToken cancellationToken = default)
     {
         RegistryCredential[] forms =
         [
@@ -45,7 +45,7 @@ public static class LoginCheck
         {
             try
             {
-                await TryAsync(registry, forms[form], options, cancellation).ConfigureAwait(false);
+                await TryAsync(registry, forms[form], options, cancellationToken).ConfigureAwait(false);
                 return forms[form];
             }
             catch (RegistryException e) when (IsRefusal(e))
@@ -64,12 +64,12 @@ public static class LoginCheck
         : credential.Password is not null ? LoginKind.Password
         : LoginKind.AccessToken;
 
-    private static async Task TryAsync(string registry, RegistryCredential credential, RegistryOptions options, CancellationToken cancellation)
+    private static async Task TryAsync(string registry, RegistryCredential credential, RegistryOptions options, CancellationToken cancellationToken)
     {
         var source = new Candidate(credential);
         using var transport = new RegistryTransport(registry, options with { Credentials = source });
         using HttpResponseMessage answer = await transport.SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Get, new Uri("v2/", UriKind.Relative)), RegistryScope.None, cancellation).ConfigureAwait(false);
+            () => new HttpRequestMessage(HttpMethod.Get, new Uri("v2/", UriKind.Relative)), RegistryScope.None, cancellationToken).ConfigureAwait(false);
         int status = (int)answer.StatusCode;
         switch (answer.StatusCode)
         {
@@ -111,7 +111,7 @@ public static class LoginCheck
     {
         public bool WasAsked { get; private set; }
 
-        public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellation)
+        public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellationToken)
         {
             WasAsked = true;
             return Task.FromResult<RegistryCredential?>(credential);

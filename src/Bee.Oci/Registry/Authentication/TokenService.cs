@@ -23,9 +23,9 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
     /// <param name="challenge">What the registry said: realm and service.</param>
     /// <param name="scopes">What the token shall be good for.</param>
     /// <param name="credential">Who asks; null for nobody.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RegistryException">There is none. Neither the message nor an inner exception holds what the service said: it could repeat a secret.</exception>
-    public async Task<BearerToken> FetchAsync(Challenge challenge, IReadOnlyList<string> scopes, RegistryCredential? credential, CancellationToken cancellation)
+    public async Task<BearerToken> FetchAsync(Challenge challenge, IReadOnlyList<string> scopes, RegistryCredential? credential, CancellationToken cancellationToken)
     {
         Uri realm = Realm(challenge);
         string? service = challenge.Parameters.GetValueOrDefault("service");
@@ -33,13 +33,13 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
             ? () => Refresh(realm, service, scopes, identity)
             : () => Get(realm, service, scopes, credential);
         using HttpResponseMessage answer = await retries.RunAsync(
-            stop => SendAsync(make, realm, stop), repeat: true, $"Token from {realm.Authority}", cancellation).ConfigureAwait(false);
+            cancellationToken => SendAsync(make, realm, cancellationToken), repeat: true, $"Token from {realm.Authority}", cancellationToken).ConfigureAwait(false);
         if (!answer.IsSuccessStatusCode)
         {
             throw Refused(answer.StatusCode, realm, credential);
         }
 
-        byte[] body = await SmallBody.ReadAsync(answer.Content, LargestAnswer, cancellation).ConfigureAwait(false)
+        byte[] body = await SmallBody.ReadAsync(answer.Content, LargestAnswer, cancellationToken).ConfigureAwait(false)
             ?? throw new RegistryException(RegistryFault.TooLarge, $"The answer of the token service {realm.Authority} is larger than {LargestAnswer >> 20} MiB.");
         return Read(body, realm);
     }
@@ -84,7 +84,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
     }
 
     /// <summary>Follows redirects within the service only: a login goes nowhere else.</summary>
-    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> make, Uri realm, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> make, Uri realm, CancellationToken cancellationToken)
     {
         Uri? next = null;
         long start = Stopwatch.GetTimestamp();
@@ -92,7 +92,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
         {
             HttpRequestMessage request = make();
             Uri address = request.RequestUri = next ?? request.RequestUri!;
-            HttpResponseMessage answer = await sender.SendAsync(request, cancellation).ConfigureAwait(false);
+            HttpResponseMessage answer = await sender.SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (!Redirects.TryRead(answer, address, request.Method, hops, Stopwatch.GetElapsedTime(start), options, out next))
             {
                 return answer;

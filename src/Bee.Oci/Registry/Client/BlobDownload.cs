@@ -21,7 +21,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
     private readonly string _name;
     private readonly RegistryScope _scope;
     private readonly Descriptor _descriptor;
-    private readonly CancellationToken _cancellation;
+    private readonly CancellationToken _cancellationToken;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private HttpResponseMessage? _response;
     private Stream? _body;
@@ -31,8 +31,8 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
     private int _failures;
     private bool _failed;
 
-    private BlobDownload(Endpoint endpoint, string path, string name, RegistryScope scope, Descriptor descriptor, CancellationToken cancellation) =>
-        (_endpoint, _path, _name, _scope, _descriptor, _cancellation) = (endpoint, path, name, scope, descriptor, cancellation);
+    private BlobDownload(Endpoint endpoint, string path, string name, RegistryScope scope, Descriptor descriptor, CancellationToken cancellationToken) =>
+        (_endpoint, _path, _name, _scope, _descriptor, _cancellationToken) = (endpoint, path, name, scope, descriptor, cancellationToken);
 
     /// <inheritdoc/>
     public string Digest => _descriptor.Digest;
@@ -50,12 +50,12 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
     /// <summary>Opens a blob.</summary>
     /// <exception cref="RegistryException">It is not there, has another length, or the registry gives none.</exception>
     public static async Task<BlobDownload> OpenAsync(
-        Endpoint endpoint, string path, string name, RegistryScope scope, Descriptor descriptor, CancellationToken cancellation)
+        Endpoint endpoint, string path, string name, RegistryScope scope, Descriptor descriptor, CancellationToken cancellationToken)
     {
-        var blob = new BlobDownload(endpoint, path, name, scope, descriptor, cancellation);
+        var blob = new BlobDownload(endpoint, path, name, scope, descriptor, cancellationToken);
         try
         {
-            await blob.RequestAsync(cancellation).ConfigureAwait(false);
+            await blob.RequestAsync(cancellationToken).ConfigureAwait(false);
             if (descriptor.Size == 0)
             {
                 blob.CheckDigest();
@@ -80,22 +80,22 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
             return _failed ? throw OtherDigest() : 0;
         }
 
-        using CancellationTokenSource? both = cancellationToken.CanBeCanceled && _cancellation.CanBeCanceled && cancellationToken != _cancellation
-            ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _cancellation)
+        using CancellationTokenSource? both = cancellationToken.CanBeCanceled && _cancellationToken.CanBeCanceled && cancellationToken != _cancellationToken
+            ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _cancellationToken)
             : null;
-        CancellationToken stop = both?.Token ?? (cancellationToken.CanBeCanceled ? cancellationToken : _cancellation);
+        CancellationToken either = both?.Token ?? (cancellationToken.CanBeCanceled ? cancellationToken : _cancellationToken);
         Memory<byte> part = left < buffer.Length ? buffer[..(int)left] : buffer;
         while (true)
         {
             if (_body is null)
             {
-                await RequestAsync(stop).ConfigureAwait(false);
+                await RequestAsync(either).ConfigureAwait(false);
             }
 
             RegistryException failure;
             try
             {
-                int read = await SkipAsync(stop).ConfigureAwait(false) ? await _body!.ReadAsync(part, stop).ConfigureAwait(false) : 0;
+                int read = await SkipAsync(either).ConfigureAwait(false) ? await _body!.ReadAsync(part, either).ConfigureAwait(false) : 0;
                 if (read > 0)
                 {
                     Take(part.Span[..read]);
@@ -109,7 +109,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
                 failure = e;
             }
 
-            await BreakAsync(failure, stop).ConfigureAwait(false);
+            await BreakAsync(failure, either).ConfigureAwait(false);
         }
     }
 
@@ -154,7 +154,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
             Remedy = "The registry, or something before it, gives damaged content. Publish the image again, or ask the registry's operator.",
         };
 
-    private async Task BreakAsync(RegistryException failure, CancellationToken cancellation)
+    private async Task BreakAsync(RegistryException failure, CancellationToken cancellationToken)
     {
         Close(dispose: false);
         if (_failures >= _endpoint.Options.Retries)
@@ -163,7 +163,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
         }
 
         _endpoint.Note($"{failure.Message} Trying again from there.");
-        await _endpoint.Transport.PauseAsync(_failures++, cancellation).ConfigureAwait(false);
+        await _endpoint.Transport.PauseAsync(_failures++, cancellationToken).ConfigureAwait(false);
     }
 
     private void Close(bool dispose)
@@ -178,25 +178,25 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
     }
 
     /// <summary>Asks for what is missing, and leaves the body where it begins.</summary>
-    private async Task RequestAsync(CancellationToken cancellation)
+    private async Task RequestAsync(CancellationToken cancellationToken)
     {
         long from = _offset;
         HttpResponseMessage response = await _endpoint.SendAsync(
             HttpMethod.Get,
             _endpoint.Address($"{_path}/blobs/{_descriptor.Digest}"),
             _scope,
-            cancellation,
+            cancellationToken,
             from == 0 ? null : request => request.Headers.Range = new RangeHeaderValue(from, null)).ConfigureAwait(false);
         try
         {
             bool isRest = response.StatusCode == HttpStatusCode.PartialContent && from > 0;
             if (!isRest && response.StatusCode != HttpStatusCode.OK)
             {
-                throw await _endpoint.FailureAsync(response, $"read the blob {_descriptor.Digest} of {_name}", cancellation).ConfigureAwait(false);
+                throw await _endpoint.FailureAsync(response, $"read the blob {_descriptor.Digest} of {_name}", cancellationToken).ConfigureAwait(false);
             }
 
             CheckLength(response, isRest, from);
-            Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             (_response, _body, _openedAt, _skip) = (response, body, from, isRest ? 0 : from);
         }
         catch
@@ -224,12 +224,12 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
 
     /// <summary>Reads over what is here already. It is not looked at: the digest is that of what was given out.</summary>
     /// <returns>False where the body ends before.</returns>
-    private async ValueTask<bool> SkipAsync(CancellationToken cancellation)
+    private async ValueTask<bool> SkipAsync(CancellationToken cancellationToken)
     {
         byte[] buffer = _skip == 0 ? [] : new byte[64 << 10];
         while (_skip > 0)
         {
-            int read = await _body!.ReadAsync(buffer.AsMemory(0, (int)Math.Min(_skip, buffer.Length)), cancellation).ConfigureAwait(false);
+            int read = await _body!.ReadAsync(buffer.AsMemory(0, (int)Math.Min(_skip, buffer.Length)), cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
                 return false;

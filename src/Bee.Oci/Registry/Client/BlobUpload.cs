@@ -23,13 +23,13 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
     /// <summary>Sends the blob.</summary>
     /// <param name="location">An upload that the registry has begun already (mounting does when it fails); null for none.</param>
     /// <param name="exists">Whether the registry has the blob.</param>
-    /// <param name="cancellation">Ends the upload.</param>
-    public async Task RunAsync(Uri? location, Func<CancellationToken, Task<bool>> exists, CancellationToken cancellation)
+    /// <param name="cancellationToken">Ends the upload.</param>
+    public async Task RunAsync(Uri? location, Func<CancellationToken, Task<bool>> exists, CancellationToken cancellationToken)
     {
         _location = location;
         try
         {
-            await SendAsync(exists, cancellation).ConfigureAwait(false);
+            await SendAsync(exists, cancellationToken).ConfigureAwait(false);
             progress?.Report(descriptor.Size);
         }
         catch
@@ -39,19 +39,19 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
         }
     }
 
-    private async Task SendAsync(Func<CancellationToken, Task<bool>> exists, CancellationToken cancellation)
+    private async Task SendAsync(Func<CancellationToken, Task<bool>> exists, CancellationToken cancellationToken)
     {
         long furthest = 0;
         for (int failures = 0; ;)
         {
             if (_location is null)
             {
-                await BeginAsync(cancellation).ConfigureAwait(false);
+                await BeginAsync(cancellationToken).ConfigureAwait(false);
             }
 
             try
             {
-                await (_chunked ? SendChunksAsync(cancellation) : SendWholeAsync(cancellation)).ConfigureAwait(false);
+                await (_chunked ? SendChunksAsync(cancellationToken) : SendWholeAsync(cancellationToken)).ConfigureAwait(false);
                 return;
             }
             catch (RegistryException e) when (_chunked && _offset == 0 && IsNoChunks(e))
@@ -63,15 +63,15 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
             catch (RegistryException e) when (MayGoOn(e) && failures < endpoint.Options.Retries)
             {
                 endpoint.Note($"{e.Message} Trying to go on.");
-                await endpoint.Transport.PauseAsync(failures++, cancellation).ConfigureAwait(false);
+                await endpoint.Transport.PauseAsync(failures++, cancellationToken).ConfigureAwait(false);
 
                 // What broke may have been the answer alone.
-                if (await exists(cancellation).ConfigureAwait(false))
+                if (await exists(cancellationToken).ConfigureAwait(false))
                 {
                     return;
                 }
 
-                await ResumeAsync(e, cancellation).ConfigureAwait(false);
+                await ResumeAsync(e, cancellationToken).ConfigureAwait(false);
                 if (_location is not null && _offset > furthest)
                 {
                     (furthest, failures) = (_offset, 0);
@@ -89,13 +89,13 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
         || e.Code is "BLOB_UPLOAD_INVALID" or "BLOB_UPLOAD_UNKNOWN" or "RANGE_INVALID"
         || (_resumed && e.Code is "DIGEST_INVALID" or "SIZE_INVALID");
 
-    private async Task BeginAsync(CancellationToken cancellation)
+    private async Task BeginAsync(CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await endpoint.SendAsync(
-            HttpMethod.Post, endpoint.Address($"{path}/blobs/uploads/"), scope, cancellation, request => request.Content = new ByteArrayContent([])).ConfigureAwait(false);
+            HttpMethod.Post, endpoint.Address($"{path}/blobs/uploads/"), scope, cancellationToken, request => request.Content = new ByteArrayContent([])).ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.Accepted)
         {
-            throw await endpoint.FailureAsync(response, _doing, cancellation).ConfigureAwait(false);
+            throw await endpoint.FailureAsync(response, _doing, cancellationToken).ConfigureAwait(false);
         }
 
         _location = AnswerAddress.Location(response, endpoint.Transport.Base);
@@ -109,29 +109,29 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
         _offset = 0;
     }
 
-    private async Task SendWholeAsync(CancellationToken cancellation)
+    private async Task SendWholeAsync(CancellationToken cancellationToken)
     {
-        await FinishAsync(() => new UploadBody(open, 0, descriptor.Size, progress), cancellation).ConfigureAwait(false);
+        await FinishAsync(() => new UploadBody(open, 0, descriptor.Size, progress), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task SendChunksAsync(CancellationToken cancellation)
+    private async Task SendChunksAsync(CancellationToken cancellationToken)
     {
         while (_offset < descriptor.Size)
         {
-            await SendChunkAsync(Math.Min(_chunk, descriptor.Size - _offset), cancellation).ConfigureAwait(false);
+            await SendChunkAsync(Math.Min(_chunk, descriptor.Size - _offset), cancellationToken).ConfigureAwait(false);
         }
 
-        await FinishAsync(null, cancellation).ConfigureAwait(false);
+        await FinishAsync(null, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task SendChunkAsync(long length, CancellationToken cancellation)
+    private async Task SendChunkAsync(long length, CancellationToken cancellationToken)
     {
         long from = _offset;
         string range = string.Create(CultureInfo.InvariantCulture, $"{_offset}-{_offset + length - 1}");
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Patch, _location!, () => new UploadBody(open, from, length, progress), range, cancellation).ConfigureAwait(false);
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Patch, _location!, () => new UploadBody(open, from, length, progress), range, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            throw await endpoint.FailureAsync(response, _doing, cancellation).ConfigureAwait(false);
+            throw await endpoint.FailureAsync(response, _doing, cancellationToken).ConfigureAwait(false);
         }
 
         _location = AnswerAddress.TryLocation(response, endpoint.Transport.Base) ?? _location;
@@ -145,13 +145,13 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
     }
 
     /// <summary>Ends the upload with the digest, and with the whole content where it was not sent yet.</summary>
-    private async Task FinishAsync(Func<HttpContent>? body, CancellationToken cancellation)
+    private async Task FinishAsync(Func<HttpContent>? body, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await SendAsync(
-            HttpMethod.Put, AnswerAddress.WithDigest(_location!, descriptor.Digest), body, null, cancellation).ConfigureAwait(false);
+            HttpMethod.Put, AnswerAddress.WithDigest(_location!, descriptor.Digest), body, null, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            throw await endpoint.FailureAsync(response, _doing, cancellation).ConfigureAwait(false);
+            throw await endpoint.FailureAsync(response, _doing, cancellationToken).ConfigureAwait(false);
         }
 
         if (response.Headers.NonValidated.TryGetValues("Docker-Content-Digest", out var values)
@@ -161,7 +161,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
         }
     }
 
-    private Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, Func<HttpContent>? body, string? range, CancellationToken cancellation) =>
+    private Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, Func<HttpContent>? body, string? range, CancellationToken cancellationToken) =>
         endpoint.Transport.SendAsync(
             () =>
             {
@@ -175,15 +175,15 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
                 return request;
             },
             scope,
-            cancellation,
+            cancellationToken,
             repeat: false);
 
     /// <summary>Asks how far the upload is. Where the registry does not know, or cannot go on, the next one begins at the beginning.</summary>
-    private async Task ResumeAsync(RegistryException failure, CancellationToken cancellation)
+    private async Task ResumeAsync(RegistryException failure, CancellationToken cancellationToken)
     {
         // The registry's word for how far it is was wrong once; 0-0 alone can mean none and one byte.
         bool isWrong = _resumed && (failure.Status == 416 || failure.Code is "DIGEST_INVALID" or "SIZE_INVALID" or "RANGE_INVALID");
-        _resumed = _chunked && !isWrong && await AskAsync(_location!, cancellation).ConfigureAwait(false);
+        _resumed = _chunked && !isWrong && await AskAsync(_location!, cancellationToken).ConfigureAwait(false);
         if (!_resumed)
         {
             await AbandonAsync().ConfigureAwait(false);
@@ -191,9 +191,9 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
     }
 
     // Version 2 of the distribution project's registry knows an upload only by what it answered last: after a chunk that broke off it says 404.
-    private async Task<bool> AskAsync(Uri location, CancellationToken cancellation)
+    private async Task<bool> AskAsync(Uri location, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Get, location, scope, cancellation).ConfigureAwait(false);
+        using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Get, location, scope, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode || UploadRange.Next(response) is not { } next || next > descriptor.Size)
         {
             return false;

@@ -32,7 +32,7 @@ internal sealed class Endpoint : IDisposable
 
     /// <summary>Sends a request that has no body; the answer may have any status.</summary>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, Uri address, RegistryScope scope, CancellationToken cancellation, Action<HttpRequestMessage>? with = null)
+        HttpMethod method, Uri address, RegistryScope scope, CancellationToken cancellationToken, Action<HttpRequestMessage>? with = null)
     {
         HttpResponseMessage response = await Transport.SendAsync(
             () =>
@@ -42,7 +42,7 @@ internal sealed class Endpoint : IDisposable
                 return request;
             },
             scope,
-            cancellation).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false);
         _warnings.Tell(response);
         return response;
     }
@@ -53,7 +53,7 @@ internal sealed class Endpoint : IDisposable
     /// <param name="doing">What is tried, as it continues "Cannot".</param>
     /// <param name="what">What it is, for messages.</param>
     /// <param name="limit">The most bytes that it may have.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="with">Adds headers.</param>
     /// <param name="absent">Statuses that mean that there is no such document; null is given for them.</param>
     public async Task<RegistryDocument?> GetAsync(
@@ -62,27 +62,27 @@ internal sealed class Endpoint : IDisposable
         string doing,
         string what,
         int limit,
-        CancellationToken cancellation,
+        CancellationToken cancellationToken,
         Action<HttpRequestMessage>? with = null,
         Func<HttpStatusCode, bool>? absent = null)
     {
         for (int failures = 0; ; failures++)
         {
-            using HttpResponseMessage response = await SendAsync(HttpMethod.Get, address, scope, cancellation, with).ConfigureAwait(false);
+            using HttpResponseMessage response = await SendAsync(HttpMethod.Get, address, scope, cancellationToken, with).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK)
             {
                 return absent?.Invoke(response.StatusCode) == true
                     ? null
-                    : throw await FailureAsync(response, doing, cancellation).ConfigureAwait(false);
+                    : throw await FailureAsync(response, doing, cancellationToken).ConfigureAwait(false);
             }
 
             try
             {
-                return new RegistryDocument(response, await ResponseBody.ReadAsync(response, limit, what, cancellation).ConfigureAwait(false));
+                return new RegistryDocument(response, await ResponseBody.ReadAsync(response, limit, what, cancellationToken).ConfigureAwait(false));
             }
             catch (RegistryException e) when (e.Fault == RegistryFault.Broken && failures < Options.Retries)
             {
-                await Transport.PauseAsync(failures, cancellation).ConfigureAwait(false);
+                await Transport.PauseAsync(failures, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -90,12 +90,12 @@ internal sealed class Endpoint : IDisposable
     /// <summary>What an answer that is no success says.</summary>
     /// <param name="response">The answer.</param>
     /// <param name="doing">What was tried, as it continues "Cannot".</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    public Task<RegistryException> FailureAsync(HttpResponseMessage response, string doing, CancellationToken cancellation)
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<RegistryException> FailureAsync(HttpResponseMessage response, string doing, CancellationToken cancellationToken)
     {
         Uri? asked = response.RequestMessage?.RequestUri;
         string? elsewhere = asked is null || RegistryHost.IsSameOrigin(asked, Transport.Base) ? null : asked.Authority;
-        return RegistryErrors.ReadAsync(response, doing, Host, elsewhere, cancellation);
+        return RegistryErrors.ReadAsync(response, doing, Host, elsewhere, cancellationToken);
     }
 
     /// <summary>What a registry wrote, as a person may see it: on one line, without what was sent to it in secret, and cut short.</summary>

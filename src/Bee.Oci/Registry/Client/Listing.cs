@@ -22,7 +22,7 @@ internal static class Listing
     /// <param name="doing">What is tried, as it continues "Cannot".</param>
     /// <param name="largest">The most bytes that a page may have.</param>
     /// <param name="absent">Statuses of the first page that mean that there is no list; null for none.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RegistryException">Among others <see cref="RegistryFault.BadAnswer"/> where the pages go round in a circle.</exception>
     public static async IAsyncEnumerable<RegistryDocument> PagesAsync(
         Endpoint endpoint,
@@ -31,7 +31,7 @@ internal static class Listing
         string doing,
         int largest,
         Func<HttpStatusCode, bool>? absent,
-        [EnumeratorCancellation] CancellationToken cancellation)
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (Uri? next = first; next is not null;)
@@ -42,7 +42,7 @@ internal static class Listing
             }
 
             RegistryDocument? page = await endpoint.GetAsync(
-                next, scope, doing, "list", largest, cancellation, absent: seen.Count == 1 ? absent : null).ConfigureAwait(false);
+                next, scope, doing, "list", largest, cancellationToken, absent: seen.Count == 1 ? absent : null).ConfigureAwait(false);
             if (page is null)
             {
                 yield break;
@@ -61,7 +61,7 @@ internal static class Listing
     /// <param name="doing">What is tried, as it continues "Cannot".</param>
     /// <param name="names">The names in a page.</param>
     /// <param name="isName">Whether a name is one. Others are left out, with a note: nothing could be done with them.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public static async IAsyncEnumerable<string> NamesAsync(
         Endpoint endpoint,
         Uri list,
@@ -69,11 +69,11 @@ internal static class Listing
         string doing,
         Func<byte[], IEnumerable<string?>?> names,
         Func<string, bool> isName,
-        [EnumeratorCancellation] CancellationToken cancellation)
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var first = new Uri(list.AbsoluteUri + "?n=" + PageLength);
         bool refused = true;
-        await foreach (RegistryDocument page in PagesAsync(endpoint, first, scope, doing, LargestPage, status => status == HttpStatusCode.BadRequest, cancellation).ConfigureAwait(false))
+        await foreach (RegistryDocument page in PagesAsync(endpoint, first, scope, doing, LargestPage, status => status == HttpStatusCode.BadRequest, cancellationToken).ConfigureAwait(false))
         {
             refused = false;
             foreach (string name in Sound(endpoint, names(page.Body), isName))
@@ -88,7 +88,7 @@ internal static class Listing
         }
 
         // Some registries have a largest number of their own, and no word for what it is.
-        await foreach (RegistryDocument page in PagesAsync(endpoint, list, scope, doing, LargestPage, null, cancellation).ConfigureAwait(false))
+        await foreach (RegistryDocument page in PagesAsync(endpoint, list, scope, doing, LargestPage, null, cancellationToken).ConfigureAwait(false))
         {
             foreach (string name in Sound(endpoint, names(page.Body), isName))
             {

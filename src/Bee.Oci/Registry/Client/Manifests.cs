@@ -12,11 +12,11 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
     private static readonly string[] Accepted = [MediaTypes.ImageIndex, MediaTypes.ImageManifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest];
 
     /// <summary>The descriptor of a manifest without its content, or null where there is none.</summary>
-    public async Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation)
+    public async Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken)
     {
         ContentDigest? asked = References.Digest(reference);
         using (HttpResponseMessage response = await endpoint.SendAsync(
-            HttpMethod.Head, Address(reference), rights.Read, cancellation, Accept).ConfigureAwait(false))
+            HttpMethod.Head, Address(reference), rights.Read, cancellationToken, Accept).ConfigureAwait(false))
         {
             if (response.StatusCode == HttpStatusCode.NotFound)
             {
@@ -35,33 +35,33 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
         }
 
         // Without digest, length or type only the content tells. And an answer to HEAD has no words for what is wrong.
-        return (await TryFetchAsync(reference, cancellation).ConfigureAwait(false))?.Content.Descriptor;
+        return (await TryFetchAsync(reference, cancellationToken).ConfigureAwait(false))?.Content.Descriptor;
     }
 
     /// <summary>A manifest, or an error that says that there is none.</summary>
-    public async Task<Content> FetchAsync(string reference, CancellationToken cancellation)
+    public async Task<Content> FetchAsync(string reference, CancellationToken cancellationToken)
     {
-        RegistryDocument document = (await GetAsync(reference, null, cancellation).ConfigureAwait(false))!;
+        RegistryDocument document = (await GetAsync(reference, null, cancellationToken).ConfigureAwait(false))!;
         return Check(reference, document);
     }
 
     /// <summary>A manifest and its entity tag, or null where there is none.</summary>
-    public async Task<(Content Content, EntityTagHeaderValue? Tag)?> TryFetchAsync(string reference, CancellationToken cancellation)
+    public async Task<(Content Content, EntityTagHeaderValue? Tag)?> TryFetchAsync(string reference, CancellationToken cancellationToken)
     {
-        RegistryDocument? document = await GetAsync(reference, status => status == HttpStatusCode.NotFound, cancellation).ConfigureAwait(false);
+        RegistryDocument? document = await GetAsync(reference, status => status == HttpStatusCode.NotFound, cancellationToken).ConfigureAwait(false);
         return document is null ? null : (Check(reference, document), document.Response.Headers.ETag);
     }
 
     /// <summary>Whether a manifest is there.</summary>
-    public async Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation)
+    public async Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await endpoint.SendAsync(
-            HttpMethod.Head, Address(References.Check(descriptor.Digest)), rights.Read, cancellation, Accept).ConfigureAwait(false);
+            HttpMethod.Head, Address(References.Check(descriptor.Digest)), rights.Read, cancellationToken, Accept).ConfigureAwait(false);
         return response.StatusCode switch
         {
             HttpStatusCode.OK => response.Content.Headers.ContentLength is null or 0 || response.Content.Headers.ContentLength == descriptor.Size,
             HttpStatusCode.NotFound => false,
-            _ => throw await endpoint.FailureAsync(response, $"look for the manifest {descriptor.Digest} in {name}", cancellation).ConfigureAwait(false),
+            _ => throw await endpoint.FailureAsync(response, $"look for the manifest {descriptor.Digest} in {name}", cancellationToken).ConfigureAwait(false),
         };
     }
 
@@ -69,9 +69,9 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
     /// <param name="content">The manifest.</param>
     /// <param name="reference">A tag, or its digest.</param>
     /// <param name="ifMatch">The entity tag that what stands there has to have; null for any.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False where something else stands there. And whether the registry has seen that the manifest refers to another.</returns>
-    public async Task<(bool Put, bool SubjectSeen)> PutAsync(Content content, string reference, EntityTagHeaderValue? ifMatch, CancellationToken cancellation)
+    public async Task<(bool Put, bool SubjectSeen)> PutAsync(Content content, string reference, EntityTagHeaderValue? ifMatch, CancellationToken cancellationToken)
     {
         if (content.Bytes.Length > StoreLimits.Manifest)
         {
@@ -83,7 +83,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
             throw new RegistryException(RegistryFault.DigestMismatch, $"The manifest that is to be pushed to {name} is not what its digest {content.Descriptor.Digest} says.");
         }
 
-        using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Put, Address(reference), rights.Write(), cancellation, request =>
+        using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Put, Address(reference), rights.Write(), cancellationToken, request =>
         {
             request.Content = new ByteArrayContent(content.Bytes);
             request.Content.Headers.TryAddWithoutValidation("Content-Type", content.Descriptor.MediaType);
@@ -99,7 +99,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
 
         if (!response.IsSuccessStatusCode)
         {
-            throw await endpoint.FailureAsync(response, $"push the manifest {Shown(reference)}", cancellation).ConfigureAwait(false);
+            throw await endpoint.FailureAsync(response, $"push the manifest {Shown(reference)}", cancellationToken).ConfigureAwait(false);
         }
 
         return DigestHeader(response) is { } digest && digest.ToString() != content.Descriptor.Digest
@@ -108,15 +108,15 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
     }
 
     /// <summary>Deletes a manifest with all its tags, or a tag.</summary>
-    public async Task DeleteAsync(string reference, CancellationToken cancellation)
+    public async Task DeleteAsync(string reference, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Delete, Address(reference), RegistryScope.Delete(path), cancellation).ConfigureAwait(false);
+        using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Delete, Address(reference), RegistryScope.Delete(path), cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
         {
             return;
         }
 
-        RegistryException failure = await endpoint.FailureAsync(response, $"delete {Shown(reference)}", cancellation).ConfigureAwait(false);
+        RegistryException failure = await endpoint.FailureAsync(response, $"delete {Shown(reference)}", cancellationToken).ConfigureAwait(false);
 
         // "If tag deletion is disabled, the registry MUST respond with either a 400 Bad Request or a 405".
         throw References.Digest(reference) is null && failure.Status is 400 or 405
@@ -143,8 +143,8 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
 
     private Uri Address(string reference) => endpoint.Address($"{path}/manifests/{reference}");
 
-    private Task<RegistryDocument?> GetAsync(string reference, Func<HttpStatusCode, bool>? absent, CancellationToken cancellation) => endpoint.GetAsync(
-        Address(References.Check(reference)), rights.Read, $"read the manifest {Shown(reference)}", $"manifest {Shown(reference)}", StoreLimits.Manifest, cancellation, Accept, absent);
+    private Task<RegistryDocument?> GetAsync(string reference, Func<HttpStatusCode, bool>? absent, CancellationToken cancellationToken) => endpoint.GetAsync(
+        Address(References.Check(reference)), rights.Read, $"read the manifest {Shown(reference)}", $"manifest {Shown(reference)}", StoreLimits.Manifest, cancellationToken, Accept, absent);
 
     /// <summary>The manifest in an answer, if it is what was asked for and what it says.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.DigestMismatch"/> or <see cref="RegistryFault.BadAnswer"/>.</exception>

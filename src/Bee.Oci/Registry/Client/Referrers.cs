@@ -12,14 +12,14 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
     private const int Largest = 4 * StoreLimits.Manifest;
 
     /// <summary>Descriptors of what refers to a manifest: from the API, or from the tag where there is no API.</summary>
-    public async IAsyncEnumerable<Descriptor> ListAsync(string digest, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<Descriptor> ListAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ContentDigest subject = References.Digest(digest)
             ?? throw new RegistryException(RegistryFault.BadName, $"'{TerminalText.Clean(digest)}' is no digest: {ReferenceGrammar.DigestFault(digest)}");
         bool hasApi = false;
         long length = 0;
         await foreach (RegistryDocument page in Listing.PagesAsync(
-            endpoint, Address(subject), rights.Read, Doing(subject), StoreLimits.Manifest, HasNoApi, cancellation).ConfigureAwait(false))
+            endpoint, Address(subject), rights.Read, Doing(subject), StoreLimits.Manifest, HasNoApi, cancellationToken).ConfigureAwait(false))
         {
             // A web page for every address there is: what some registries put before their API.
             if (page.ContentType is "text/html" or "text/plain")
@@ -45,7 +45,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
             yield break;
         }
 
-        if (await fallback.ReadAsync(subject, cancellation).ConfigureAwait(false) is { } index)
+        if (await fallback.ReadAsync(subject, cancellationToken).ConfigureAwait(false) is { } index)
         {
             foreach (Descriptor descriptor in Sound(index))
             {
@@ -55,10 +55,10 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
     }
 
     /// <summary>Whether the registry lists referrers itself.</summary>
-    public async Task<bool> HasApiAsync(ContentDigest subject, CancellationToken cancellation)
+    public async Task<bool> HasApiAsync(ContentDigest subject, CancellationToken cancellationToken)
     {
         RegistryDocument? page = await endpoint.GetAsync(
-            Address(subject), rights.Read, Doing(subject), "list", StoreLimits.Manifest, cancellation, absent: HasNoApi).ConfigureAwait(false);
+            Address(subject), rights.Read, Doing(subject), "list", StoreLimits.Manifest, cancellationToken, absent: HasNoApi).ConfigureAwait(false);
         return page is not null && page.ContentType is not ("text/html" or "text/plain");
     }
 

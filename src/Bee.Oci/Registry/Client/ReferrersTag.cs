@@ -20,32 +20,32 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
     public static string Name(ContentDigest subject) => DigestTag.Referrers(subject.ToString());
 
     /// <summary>The index; null where there is none, or what has the tag is no index.</summary>
-    public async Task<ManifestDocument?> ReadAsync(ContentDigest subject, CancellationToken cancellation)
+    public async Task<ManifestDocument?> ReadAsync(ContentDigest subject, CancellationToken cancellationToken)
     {
-        var found = await manifests.TryFetchAsync(Name(subject), cancellation).ConfigureAwait(false);
+        var found = await manifests.TryFetchAsync(Name(subject), cancellationToken).ConfigureAwait(false);
         return found is { } there && MediaTypes.IsIndex(there.Content.Descriptor.MediaType) ? Parse(there.Content.Bytes, subject) : null;
     }
 
     /// <summary>Adds an entry, unless there is one with its digest.</summary>
     /// <exception cref="RegistryException">Among others <see cref="RegistryFault.Refused"/> where the tag is something else's.</exception>
-    public Task AddAsync(ContentDigest subject, DescriptorDocument entry, CancellationToken cancellation) => ChangeAsync(
+    public Task AddAsync(ContentDigest subject, DescriptorDocument entry, CancellationToken cancellationToken) => ChangeAsync(
         subject,
         entries => entries.Any(e => e?.Digest == entry.Digest) ? null : [.. entries, entry],
-        cancellation);
+        cancellationToken);
 
     /// <summary>Takes an entry out.</summary>
-    public Task RemoveAsync(ContentDigest subject, string digest, CancellationToken cancellation) => ChangeAsync(
+    public Task RemoveAsync(ContentDigest subject, string digest, CancellationToken cancellationToken) => ChangeAsync(
         subject,
         entries => entries.All(e => e?.Digest != digest) ? null : [.. entries.Where(e => e?.Digest != digest)],
-        cancellation);
+        cancellationToken);
 
     /// <param name="subject">What is referred to.</param>
     /// <param name="change">Gives the entries as they should be; null where they are so.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    private async Task ChangeAsync(ContentDigest subject, Func<List<DescriptorDocument?>, List<DescriptorDocument?>?> change, CancellationToken cancellation)
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private async Task ChangeAsync(ContentDigest subject, Func<List<DescriptorDocument?>, List<DescriptorDocument?>?> change, CancellationToken cancellationToken)
     {
         // Writers of this process need not race each other.
-        await gate.WaitAsync(cancellation).ConfigureAwait(false);
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             bool written = false;
@@ -54,7 +54,7 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
             for (int tries = 0; tries < MostTries;)
             {
                 long start = Stopwatch.GetTimestamp();
-                var found = await manifests.TryFetchAsync(Name(subject), cancellation).ConfigureAwait(false);
+                var found = await manifests.TryFetchAsync(Name(subject), cancellationToken).ConfigureAwait(false);
                 if (found is { } there && !MediaTypes.IsIndex(there.Content.Descriptor.MediaType))
                 {
                     throw new RegistryException(RegistryFault.Refused, $"The tag {name}:{Name(subject)} is where what refers to {subject} is listed, and it is no list; nothing was changed there.")
@@ -79,11 +79,11 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
                     Content changed = Write(subject, index, entries);
 
                     // Looked at once more: what is left is the time of one request, in which another writer would have to come between.
-                    string? now = (await manifests.ResolveAsync(Name(subject), cancellation).ConfigureAwait(false))?.Digest;
+                    string? now = (await manifests.ResolveAsync(Name(subject), cancellationToken).ConfigureAwait(false))?.Digest;
                     if (now == found?.Content.Descriptor.Digest)
                     {
                         EntityTagHeaderValue? tag = conditional && found?.Tag is { IsWeak: false } strong ? strong : null;
-                        (written, _) = await manifests.PutAsync(changed, Name(subject), tag, cancellation).ConfigureAwait(false);
+                        (written, _) = await manifests.PutAsync(changed, Name(subject), tag, cancellationToken).ConfigureAwait(false);
 
                         // Something before the registry may have entity tags of its own, which never fit.
                         conditional &= written || tries < 3;
@@ -95,7 +95,7 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
                 double pause = entries is null
                     ? Math.Clamp(2 * took, LeastWait, LongestPause)
                     : Math.Clamp(Random.Shared.NextDouble() * took, LeastPause, LongestPause);
-                await Task.Delay(TimeSpan.FromMilliseconds(pause), cancellation).ConfigureAwait(false);
+                await Task.Delay(TimeSpan.FromMilliseconds(pause), cancellationToken).ConfigureAwait(false);
             }
 
             throw new RegistryException(RegistryFault.Refused, $"The list of what refers to {name}@{subject} could not be changed: other clients change it at the same time, {MostTries} times so far.")

@@ -19,10 +19,10 @@ internal static class RegistryErrors
     /// <param name="doing">What was tried, as it continues "Cannot": <c>read the manifest of ghcr.io/me/x:v1</c>.</param>
     /// <param name="host">The registry, as people name it.</param>
     /// <param name="elsewhere">The host that answered, where it is another one that the registry led to; else null.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    public static async Task<RegistryException> ReadAsync(HttpResponseMessage response, string doing, string host, string? elsewhere, CancellationToken cancellation)
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<RegistryException> ReadAsync(HttpResponseMessage response, string doing, string host, string? elsewhere, CancellationToken cancellationToken)
     {
-        byte[] body = await BodyAsync(response, cancellation).ConfigureAwait(false);
+        byte[] body = await BodyAsync(response, cancellationToken).ConfigureAwait(false);
         return Make(response.StatusCode, body, doing, host, elsewhere);
     }
 
@@ -44,11 +44,11 @@ internal static class RegistryErrors
         };
     }
 
-    private static async Task<byte[]> BodyAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private static async Task<byte[]> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         try
         {
-            return await ResponseBody.ReadAsync(response, LongestDocument, "error", cancellation).ConfigureAwait(false);
+            return await ResponseBody.ReadAsync(response, LongestDocument, "error", cancellationToken).ConfigureAwait(false);
         }
         catch (RegistryException)
         {

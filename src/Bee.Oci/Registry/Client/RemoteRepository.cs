@@ -35,15 +35,15 @@ internal sealed class RemoteRepository : IRepository
     public string Name { get; }
 
     /// <inheritdoc/>
-    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) =>
-        _rights.LookAsync(() => _manifests.ResolveAsync(References.Check(reference), cancellation));
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) =>
+        _rights.LookAsync(() => _manifests.ResolveAsync(References.Check(reference), cancellationToken));
 
     /// <inheritdoc/>
-    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) =>
-        _manifests.FetchAsync(References.Check(reference), cancellation);
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) =>
+        _manifests.FetchAsync(References.Check(reference), cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default)
+    public async Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         References.Check(descriptor.Digest);
         if (descriptor.Size < 0)
@@ -53,83 +53,83 @@ internal sealed class RemoteRepository : IRepository
 
         if (IsManifest(descriptor))
         {
-            byte[] bytes = (await _manifests.FetchAsync(descriptor.Digest, cancellation).ConfigureAwait(false)).Bytes;
+            byte[] bytes = (await _manifests.FetchAsync(descriptor.Digest, cancellationToken).ConfigureAwait(false)).Bytes;
             return bytes.Length == descriptor.Size
                 ? new MemoryStream(bytes, writable: false)
                 : throw new RegistryException(RegistryFault.DigestMismatch, $"The manifest {descriptor.Digest} of {Name} has {bytes.Length} bytes, and not the {descriptor.Size} of its descriptor.");
         }
 
-        return await BlobDownload.OpenAsync(_endpoint, _path, Name, _rights.Read, descriptor, cancellation).ConfigureAwait(false);
+        return await BlobDownload.OpenAsync(_endpoint, _path, Name, _rights.Read, descriptor, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) =>
-        _rights.LookAsync(() => IsManifest(descriptor) ? _manifests.ExistsAsync(descriptor, cancellation) : _uploads.ExistsAsync(descriptor, cancellation));
+    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
+        _rights.LookAsync(() => IsManifest(descriptor) ? _manifests.ExistsAsync(descriptor, cancellationToken) : _uploads.ExistsAsync(descriptor, cancellationToken));
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellation = default) => _referrers.ListAsync(digest, cancellation);
+    public IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellationToken = default) => _referrers.ListAsync(digest, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task PushManifestAsync(Content manifest, string? tag, CancellationToken cancellation = default)
+    public async Task PushManifestAsync(Content manifest, string? tag, CancellationToken cancellationToken = default)
     {
         ManifestDocument document = RegistryDocuments.Read(manifest.Bytes, OciJson.Canonical.ManifestDocument, "manifest to push");
         (_, bool subjectSeen) = await _manifests.PutAsync(
-            manifest, tag is null ? References.Check(manifest.Descriptor.Digest) : References.CheckTag(tag), null, cancellation).ConfigureAwait(false);
+            manifest, tag is null ? References.Check(manifest.Descriptor.Digest) : References.CheckTag(tag), null, cancellationToken).ConfigureAwait(false);
         if (!subjectSeen && ContentDigest.TryParse(document.Subject?.Digest, out ContentDigest subject))
         {
             // As the specification has the entry: what the manifest says that it is, else what its config is; and all annotations.
             var entry = DescriptorDocument.From(manifest.Descriptor with { Annotations = new Dictionary<string, string>(), Platform = null });
             entry.ArtifactType = string.IsNullOrEmpty(document.ArtifactType) ? document.Config?.MediaType : document.ArtifactType;
             entry.Annotations = document.Annotations;
-            await _referrersTag.AddAsync(subject, entry, cancellation).ConfigureAwait(false);
+            await _referrersTag.AddAsync(subject, entry, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <inheritdoc/>
-    public Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
-        _uploads.PushAsync(descriptor, open, progress, cancellation);
+    public Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
+        _uploads.PushAsync(descriptor, open, progress, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellation = default) =>
-        _uploads.MountAsync(descriptor, References.CheckRepository(_endpoint.Host, from), cancellation);
+    public Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellationToken = default) =>
+        _uploads.MountAsync(descriptor, References.CheckRepository(_endpoint.Host, from), cancellationToken);
 
     /// <inheritdoc/>
-    public async Task TagAsync(Descriptor descriptor, string tag, CancellationToken cancellation = default)
+    public async Task TagAsync(Descriptor descriptor, string tag, CancellationToken cancellationToken = default)
     {
         References.CheckTag(tag);
-        Content content = await FetchManifestAsync(descriptor.Digest, cancellation).ConfigureAwait(false);
-        await _manifests.PutAsync(content, tag, null, cancellation).ConfigureAwait(false);
+        Content content = await FetchManifestAsync(descriptor.Digest, cancellationToken).ConfigureAwait(false);
+        await _manifests.PutAsync(content, tag, null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public async Task DeleteAsync(string reference, CancellationToken cancellation = default)
+    public async Task DeleteAsync(string reference, CancellationToken cancellationToken = default)
     {
-        ContentDigest? subject = References.Digest(References.Check(reference)) is null ? null : await SubjectAsync(reference, cancellation).ConfigureAwait(false);
-        await _manifests.DeleteAsync(reference, cancellation).ConfigureAwait(false);
-        if (subject is { } referred && !await _referrers.HasApiAsync(referred, cancellation).ConfigureAwait(false))
+        ContentDigest? subject = References.Digest(References.Check(reference)) is null ? null : await SubjectAsync(reference, cancellationToken).ConfigureAwait(false);
+        await _manifests.DeleteAsync(reference, cancellationToken).ConfigureAwait(false);
+        if (subject is { } referred && !await _referrers.HasApiAsync(referred, cancellationToken).ConfigureAwait(false))
         {
-            await _referrersTag.RemoveAsync(referred, reference, cancellation).ConfigureAwait(false);
+            await _referrersTag.RemoveAsync(referred, reference, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<string> TagsAsync(CancellationToken cancellation = default) => Listing.NamesAsync(
+    public IAsyncEnumerable<string> TagsAsync(CancellationToken cancellationToken = default) => Listing.NamesAsync(
         _endpoint,
         _endpoint.Address($"{_path}/tags/list"),
         _rights.Read,
         $"list the tags of {Name}",
         page => RegistryDocuments.Read(page, OciJson.Canonical.TagListDocument, $"list of tags of {Name}").Tags,
         tag => ReferenceGrammar.TagFault(tag) is null,
-        cancellation);
+        cancellationToken);
 
     private static bool IsManifest(Descriptor descriptor) => MediaTypes.IsManifest(descriptor.MediaType) || MediaTypes.IsIndex(descriptor.MediaType);
 
     /// <summary>What a manifest refers to; null for most, and where it cannot be told.</summary>
-    private async Task<ContentDigest?> SubjectAsync(string digest, CancellationToken cancellation)
+    private async Task<ContentDigest?> SubjectAsync(string digest, CancellationToken cancellationToken)
     {
         try
         {
-            var found = await _manifests.TryFetchAsync(digest, cancellation).ConfigureAwait(false);
+            var found = await _manifests.TryFetchAsync(digest, cancellationToken).ConfigureAwait(false);
             return found is { } there
                 && ContentDigest.TryParse(OciJson.Read(there.Content.Bytes, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, "manifest").Subject?.Digest, out ContentDigest subject)
                 ? subject

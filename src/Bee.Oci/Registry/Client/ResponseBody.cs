@@ -9,10 +9,10 @@ internal static class ResponseBody
     /// <param name="response">The answer.</param>
     /// <param name="limit">The most bytes that it may have; a body without an end costs no more than this.</param>
     /// <param name="what">What it is, for the message.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RegistryException"><see cref="RegistryFault.TooLarge"/>, or what the transport throws while reading.</exception>
-    public static async Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, string what, CancellationToken cancellation) =>
-        await SmallBody.ReadAsync(response.Content, limit, cancellation).ConfigureAwait(false) ?? throw TooLarge(what, limit);
+    public static async Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, string what, CancellationToken cancellationToken) =>
+        await SmallBody.ReadAsync(response.Content, limit, cancellationToken).ConfigureAwait(false) ?? throw TooLarge(what, limit);
 
     private static RegistryException TooLarge(string what, int limit) =>
         new(RegistryFault.TooLarge, $"The registry's {what} is larger than {limit} bytes, which is the limit for its kind.");

@@ -51,7 +51,7 @@ internal sealed class UploadBody : HttpContent
         return true;
     }
 
-    private async Task MoveAsync(Stream source, byte[] buffer, CancellationToken cancellation)
+    private async Task MoveAsync(Stream source, byte[] buffer, CancellationToken cancellationToken)
     {
         if (source.CanSeek)
         {
@@ -61,13 +61,13 @@ internal sealed class UploadBody : HttpContent
 
         for (long left = _offset; left > 0;)
         {
-            left -= await ReadAsync(source, buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), cancellation).ConfigureAwait(false);
+            left -= await ReadAsync(source, buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task<int> ReadAsync(Stream source, Memory<byte> buffer, CancellationToken cancellation)
+    private async Task<int> ReadAsync(Stream source, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        int read = await source.ReadAsync(buffer, cancellation).ConfigureAwait(false);
+        int read = await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         return read > 0
             ? read
             : throw new RegistryException(RegistryFault.DigestMismatch, $"The content to push ends before the {_offset + _length} bytes that are to be sent of it.");

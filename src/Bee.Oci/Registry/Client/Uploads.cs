@@ -11,30 +11,30 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name, Repos
     private readonly ConcurrentDictionary<string, Uri> _begun = new(StringComparer.Ordinal);
 
     /// <summary>Whether a blob is there.</summary>
-    public async Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation)
+    public async Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await endpoint.SendAsync(
-            HttpMethod.Head, endpoint.Address($"{path}/blobs/{References.Check(descriptor.Digest)}"), rights.Read, cancellation).ConfigureAwait(false);
+            HttpMethod.Head, endpoint.Address($"{path}/blobs/{References.Check(descriptor.Digest)}"), rights.Read, cancellationToken).ConfigureAwait(false);
         return response.StatusCode switch
         {
             HttpStatusCode.OK => response.Content.Headers.ContentLength is not > 0 || response.Content.Headers.ContentLength == descriptor.Size,
             HttpStatusCode.NotFound => false,
-            _ => throw await endpoint.FailureAsync(response, $"look for the blob {descriptor.Digest} in {name}", cancellation).ConfigureAwait(false),
+            _ => throw await endpoint.FailureAsync(response, $"look for the blob {descriptor.Digest} in {name}", cancellationToken).ConfigureAwait(false),
         };
     }
 
     /// <summary>Sends a blob.</summary>
-    public Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress, CancellationToken cancellation)
+    public Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         References.Check(descriptor.Digest);
         _begun.TryRemove(descriptor.Digest, out Uri? begun);
         var upload = new BlobUpload(endpoint, path, name, rights.Write(), descriptor, open, progress);
-        return upload.RunAsync(begun, stop => ExistsAsync(descriptor, stop), cancellation);
+        return upload.RunAsync(begun, cancellationToken => ExistsAsync(descriptor, cancellationToken), cancellationToken);
     }
 
     /// <summary>Takes a blob over from another repository (OCI Distribution Specification 1.1, "Mounting a blob from another repository").</summary>
     /// <returns>False where the registry does not, for whatever reason: sending the blob does the same.</returns>
-    public async Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellation)
+    public async Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellationToken)
     {
         string digest = Uri.EscapeDataString(References.Check(descriptor.Digest));
         Uri address = endpoint.Address($"{path}/blobs/uploads/?mount={digest}&from={Uri.EscapeDataString(from)}");
@@ -42,7 +42,7 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name, Repos
         try
         {
             response = await endpoint.SendAsync(
-                HttpMethod.Post, address, RegistryScope.Mount(path, from), cancellation, request => request.Content = new ByteArrayContent([])).ConfigureAwait(false);
+                HttpMethod.Post, address, RegistryScope.Mount(path, from), cancellationToken, request => request.Content = new ByteArrayContent([])).ConfigureAwait(false);
         }
         catch (RegistryException e) when (e.Fault is RegistryFault.Unauthorized or RegistryFault.Denied)
         {
@@ -64,7 +64,7 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name, Repos
 
             return (int)response.StatusCode < 500
                 ? false
-                : throw await endpoint.FailureAsync(response, $"mount the blob {descriptor.Digest} in {name}", cancellation).ConfigureAwait(false);
+                : throw await endpoint.FailureAsync(response, $"mount the blob {descriptor.Digest} in {name}", cancellationToken).ConfigureAwait(false);
         }
     }
 

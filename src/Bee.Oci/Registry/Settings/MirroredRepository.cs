@@ -21,41 +21,41 @@ public sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRepos
     public string Name => name;
 
     /// <inheritdoc/>
-    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) =>
-        AskAsync(place => place.ResolveAsync(reference, cancellation), found => found is not null);
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) =>
+        AskAsync(place => place.ResolveAsync(reference, cancellationToken), found => found is not null);
 
     /// <inheritdoc/>
-    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) => AskAsync(
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => AskAsync(
         async place =>
         {
-            Content found = await place.FetchManifestAsync(reference, cancellation).ConfigureAwait(false);
+            Content found = await place.FetchManifestAsync(reference, cancellationToken).ConfigureAwait(false);
             _isServed |= place != _places[^1];
             return found;
         },
         _ => true);
 
     /// <inheritdoc/>
-    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default) =>
-        AskAsync(place => place.FetchAsync(descriptor, cancellation), _ => true);
+    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
+        AskAsync(place => place.FetchAsync(descriptor, cancellationToken), _ => true);
 
     /// <inheritdoc/>
-    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) =>
-        AskAsync(place => place.ExistsAsync(descriptor, cancellation), there => there);
+    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
+        AskAsync(place => place.ExistsAsync(descriptor, cancellationToken), there => there);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         // Mirrors often copy images and not what refers to them.
-        foreach (Descriptor descriptor in await AskAsync(place => AllAsync(place, digest, cancellation), list => list.Count > 0).ConfigureAwait(false))
+        foreach (Descriptor descriptor in await AskAsync(place => AllAsync(place, digest, cancellationToken), list => list.Count > 0).ConfigureAwait(false))
         {
             yield return descriptor;
         }
     }
 
-    private static async Task<List<Descriptor>> AllAsync(IReadOnlyRepository place, string digest, CancellationToken cancellation)
+    private static async Task<List<Descriptor>> AllAsync(IReadOnlyRepository place, string digest, CancellationToken cancellationToken)
     {
         var all = new List<Descriptor>();
-        await foreach (Descriptor descriptor in place.ReferrersAsync(digest, cancellation).ConfigureAwait(false))
+        await foreach (Descriptor descriptor in place.ReferrersAsync(digest, cancellationToken).ConfigureAwait(false))
         {
             all.Add(descriptor);
         }

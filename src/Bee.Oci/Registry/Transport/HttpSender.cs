@@ -35,10 +35,10 @@ internal sealed class HttpSender : IDisposable
 
     /// <summary>Sends the request, whose address is absolute. Disposes it.</summary>
     /// <exception cref="TryFailedException">There is no answer.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Uri address = request.RequestUri!;
-        using var deadline = new Deadline(cancellation);
+        using var deadline = new Deadline(cancellationToken);
         using HttpRequestMessage sent = request;
         request.Headers.TryAddWithoutValidation("User-Agent", s_agent);
         WatchedUpload? upload = request.Content is { } body ? new WatchedUpload(body, deadline, _options) : null;
@@ -50,9 +50,9 @@ internal sealed class HttpSender : IDisposable
             answer.Content = new WatchedAnswer(answer.Content, _options.IdleTimeout, address);
             return answer;
         }
-        catch (Exception) when (cancellation.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            throw new OperationCanceledException(cancellation);
+            throw new OperationCanceledException(cancellationToken);
         }
         catch (Exception) when (deadline.IsOver)
         {

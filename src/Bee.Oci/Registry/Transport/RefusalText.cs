@@ -14,17 +14,17 @@ internal static class RefusalText
     /// <summary>Replaces the answer's body by one without the secrets; by none where it is longer than words are.</summary>
     /// <param name="answer">An answer with a status from 400 on.</param>
     /// <param name="secrets">What was sent, in each of its forms.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    public static async Task CleanAsync(HttpResponseMessage answer, IReadOnlyList<string> secrets, CancellationToken cancellation)
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task CleanAsync(HttpResponseMessage answer, IReadOnlyList<string> secrets, CancellationToken cancellationToken)
     {
-        byte[] words = await ReadAsync(answer.Content, cancellation).ConfigureAwait(false);
+        byte[] words = await ReadAsync(answer.Content, cancellationToken).ConfigureAwait(false);
         Replace(answer, CleanJson(words, secrets) ?? Encoding.UTF8.GetBytes(Clean(Encoding.UTF8.GetString(words), secrets)));
     }
 
     /// <summary>Whether the answer says a word. Its body can be read afterwards all the same.</summary>
-    public static async Task<bool> SaysAsync(HttpResponseMessage answer, string word, CancellationToken cancellation)
+    public static async Task<bool> SaysAsync(HttpResponseMessage answer, string word, CancellationToken cancellationToken)
     {
-        byte[] words = await ReadAsync(answer.Content, cancellation).ConfigureAwait(false);
+        byte[] words = await ReadAsync(answer.Content, cancellationToken).ConfigureAwait(false);
         Replace(answer, words);
         return Encoding.UTF8.GetString(words).Contains(word, StringComparison.Ordinal);
     }
@@ -104,11 +104,11 @@ internal static class RefusalText
         }
     }
 
-    private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellation)
+    private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellationToken)
     {
         try
         {
-            return await SmallBody.ReadAsync(content, Longest, cancellation).ConfigureAwait(false) ?? [];
+            return await SmallBody.ReadAsync(content, Longest, cancellationToken).ConfigureAwait(false) ?? [];
         }
         catch (RegistryException)
         {

@@ -38,20 +38,20 @@ internal sealed class RegistryTransport : IDisposable
     /// <param name="make">Makes the request, anew for each time that it is sent, with a body that is at its beginning. Its address may be
     /// relative to <see cref="Base"/>. Credentials go only to the registry itself, whatever the address.</param>
     /// <param name="scope">What the request needs the right to.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="repeat">False for a request that must not be sent again when nobody knows whether the registry took the first one. One
     /// that was refused for want of a token (401), or for coming too soon (429), is sent again in any case.</param>
     /// <returns>The answer. Its body is under the idle timeout; reading it throws <see cref="RegistryException"/> with
     /// <see cref="RegistryFault.TimedOut"/> or <see cref="RegistryFault.Broken"/>.</returns>
     /// <exception cref="RegistryException">There is no answer, or none that may be followed.</exception>
     public Task<HttpResponseMessage> SendAsync(
-        Func<HttpRequestMessage> make, RegistryScope scope, CancellationToken cancellation, bool repeat = true) =>
-        _retries.RunAsync(stop => FollowAsync(make, scope, stop), repeat, $"Request to {Base.Authority}", cancellation);
+        Func<HttpRequestMessage> make, RegistryScope scope, CancellationToken cancellationToken, bool repeat = true) =>
+        _retries.RunAsync(cancellationToken => FollowAsync(make, scope, cancellationToken), repeat, $"Request to {Base.Authority}", cancellationToken);
 
     /// <summary>Rests before something is tried again that <see cref="SendAsync"/> could not: a body that broke off, an upload.</summary>
     /// <param name="tried">How often it was tried again already.</param>
-    /// <param name="cancellation">Ends the rest.</param>
-    public Task PauseAsync(int tried, CancellationToken cancellation) => Task.Delay(_retries.Pause(tried, null), cancellation);
+    /// <param name="cancellationToken">Ends the rest.</param>
+    public Task PauseAsync(int tried, CancellationToken cancellationToken) => Task.Delay(_retries.Pause(tried, null), cancellationToken);
 
     /// <summary>A text of the registry's for a person, without the secrets that were sent. Before it is cut: half a secret is found by nobody.</summary>
     public string WithoutSecrets(string text) => RefusalText.Clean(text, _authenticator.Secrets());
@@ -63,7 +63,7 @@ internal sealed class RegistryTransport : IDisposable
         _authenticator.Dispose();
     }
 
-    private async Task<HttpResponseMessage> FollowAsync(Func<HttpRequestMessage> make, RegistryScope scope, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> FollowAsync(Func<HttpRequestMessage> make, RegistryScope scope, CancellationToken cancellationToken)
     {
         Uri? next = null;
         bool own = true;
@@ -78,9 +78,9 @@ internal sealed class RegistryTransport : IDisposable
             // Who was sent away from the registry once gets no credentials any more: the way back was chosen by someone else.
             own = own && RegistryHost.IsSameOrigin(Base, address);
             HttpResponseMessage answer = own
-                ? await AuthenticateAsync(request, make, address, scope, cancellation).ConfigureAwait(false)
-                : await _sender.SendAsync(request, cancellation).ConfigureAwait(false);
-            if (own && await WantsTlsAsync(answer, address, cancellation).ConfigureAwait(false))
+                ? await AuthenticateAsync(request, make, address, scope, cancellationToken).ConfigureAwait(false)
+                : await _sender.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            if (own && await WantsTlsAsync(answer, address, cancellationToken).ConfigureAwait(false))
             {
                 answer.Dispose();
                 if (_options.PlainHttp)
@@ -93,14 +93,14 @@ internal sealed class RegistryTransport : IDisposable
 
                 _base = new UriBuilder(address) { Scheme = Uri.UriSchemeHttps, Path = "/", Query = "" }.Uri;
                 _options.Note?.Invoke(new RegistryNote($"{address.Authority} wants TLS.", false));
-                return await FollowAsync(make, scope, cancellation).ConfigureAwait(false);
+                return await FollowAsync(make, scope, cancellationToken).ConfigureAwait(false);
             }
 
             if (!Redirects.TryRead(answer, address, method, hops, Stopwatch.GetElapsedTime(start), _options, out next))
             {
                 if ((int)answer.StatusCode >= 400 && _authenticator.Secrets() is { Count: > 0 } secrets)
                 {
-                    await RefusalText.CleanAsync(answer, secrets, cancellation).ConfigureAwait(false);
+                    await RefusalText.CleanAsync(answer, secrets, cancellationToken).ConfigureAwait(false);
                 }
 
                 return answer;
@@ -112,7 +112,7 @@ internal sealed class RegistryTransport : IDisposable
     }
 
     /// <summary>Whether a server with TLS was asked without, which is tried first on this machine alone, and elsewhere where it was asked for.</summary>
-    private async Task<bool> WantsTlsAsync(HttpResponseMessage answer, Uri address, CancellationToken cancellation)
+    private async Task<bool> WantsTlsAsync(HttpResponseMessage answer, Uri address, CancellationToken cancellationToken)
     {
         if (answer.StatusCode != HttpStatusCode.BadRequest || address.Scheme != Uri.UriSchemeHttp)
         {
@@ -121,12 +121,12 @@ internal sealed class RegistryTransport : IDisposable
 
         if (answer.RequestMessage?.Method != HttpMethod.Head)
         {
-            return await RefusalText.SaysAsync(answer, "HTTPS", cancellation).ConfigureAwait(false);
+            return await RefusalText.SaysAsync(answer, "HTTPS", cancellationToken).ConfigureAwait(false);
         }
 
         // An answer to HEAD has no words, and a push begins with HEAD.
-        using HttpResponseMessage words = await _sender.SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(Base, "/v2/")), cancellation).ConfigureAwait(false);
-        return words.StatusCode == HttpStatusCode.BadRequest && await RefusalText.SaysAsync(words, "HTTPS", cancellation).ConfigureAwait(false);
+        using HttpResponseMessage words = await _sender.SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(Base, "/v2/")), cancellationToken).ConfigureAwait(false);
+        return words.StatusCode == HttpStatusCode.BadRequest && await RefusalText.SaysAsync(words, "HTTPS", cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>An address that was made before it was known that the registry wants TLS.</summary>
@@ -136,12 +136,12 @@ internal sealed class RegistryTransport : IDisposable
             : address;
 
     private async Task<HttpResponseMessage> AuthenticateAsync(
-        HttpRequestMessage request, Func<HttpRequestMessage> make, Uri address, RegistryScope scope, CancellationToken cancellation)
+        HttpRequestMessage request, Func<HttpRequestMessage> make, Uri address, RegistryScope scope, CancellationToken cancellationToken)
     {
         AuthenticationHeaderValue? header;
         try
         {
-            header = await _authenticator.HeaderAsync(scope, cancellation).ConfigureAwait(false);
+            header = await _authenticator.HeaderAsync(scope, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -150,7 +150,7 @@ internal sealed class RegistryTransport : IDisposable
         }
 
         request.Headers.Authorization = header;
-        HttpResponseMessage answer = await _sender.SendAsync(request, cancellation).ConfigureAwait(false);
+        HttpResponseMessage answer = await _sender.SendAsync(request, cancellationToken).ConfigureAwait(false);
         if (answer.StatusCode != HttpStatusCode.Unauthorized)
         {
             return answer;
@@ -159,7 +159,7 @@ internal sealed class RegistryTransport : IDisposable
         AuthenticationHeaderValue? better;
         try
         {
-            better = await _authenticator.AnswerAsync(Challenge.Read(answer), scope, header, cancellation).ConfigureAwait(false);
+            better = await _authenticator.AnswerAsync(Challenge.Read(answer), scope, header, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -176,7 +176,7 @@ internal sealed class RegistryTransport : IDisposable
         HttpRequestMessage again = make();
         again.RequestUri = address;
         again.Headers.Authorization = better;
-        return await _sender.SendAsync(again, cancellation).ConfigureAwait(false);
+        return await _sender.SendAsync(again, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Plain http only where it was asked for, and to this machine; never from a registry with a certificate.</summary>

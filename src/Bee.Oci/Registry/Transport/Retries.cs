@@ -18,10 +18,10 @@ internal sealed class Retries(RegistryOptions options)
     /// <param name="once">Sends it.</param>
     /// <param name="repeat">False: again only where the request was refused unread (429).</param>
     /// <param name="what">What is asked, for notes; no secret.</param>
-    /// <param name="cancellation">Ends the wait, also the pauses.</param>
+    /// <param name="cancellationToken">Ends the wait, also the pauses.</param>
     /// <exception cref="RegistryException">There is no answer.</exception>
     public async Task<HttpResponseMessage> RunAsync(
-        Func<CancellationToken, Task<HttpResponseMessage>> once, bool repeat, string what, CancellationToken cancellation)
+        Func<CancellationToken, Task<HttpResponseMessage>> once, bool repeat, string what, CancellationToken cancellationToken)
     {
         for (int tried = 0; ; tried++)
         {
@@ -29,7 +29,7 @@ internal sealed class Retries(RegistryOptions options)
             string reason;
             try
             {
-                HttpResponseMessage answer = await once(cancellation).ConfigureAwait(false);
+                HttpResponseMessage answer = await once(cancellationToken).ConfigureAwait(false);
                 _answered = true;
                 if (tried >= options.Retries || !IsWorth(answer.StatusCode, repeat))
                 {
@@ -53,7 +53,7 @@ internal sealed class Retries(RegistryOptions options)
             }
 
             options.Note?.Invoke(new RegistryNote(string.Create(CultureInfo.InvariantCulture, $"{what}: {reason} Trying again in {pause.TotalSeconds:0.0} s ({tried + 1} of {options.Retries})."), false));
-            await Task.Delay(pause, cancellation).ConfigureAwait(false);
+            await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -9,9 +9,9 @@ internal static class SmallBody
     /// <summary>Returns the whole body; null where it is longer than the limit.</summary>
     /// <param name="content">The body; one that came over the network brings its timeout.</param>
     /// <param name="limit">The most bytes that it may have; a body without an end costs no more than this.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RegistryException"><see cref="RegistryFault.TimedOut"/>, or what the transport throws while reading.</exception>
-    public static async Task<byte[]?> ReadAsync(HttpContent content, int limit, CancellationToken cancellation)
+    public static async Task<byte[]?> ReadAsync(HttpContent content, int limit, CancellationToken cancellationToken)
     {
         if (content.Headers.ContentLength > limit)
         {
@@ -19,7 +19,7 @@ internal static class SmallBody
         }
 
         var answer = content as WatchedAnswer;
-        using var deadline = new Deadline(cancellation);
+        using var deadline = new Deadline(cancellationToken);
         deadline.Within(answer?.Idle ?? Timeout.InfiniteTimeSpan);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(16 << 10);
         try

@@ -26,10 +26,10 @@ internal sealed class FoundSignature
     /// <exception cref="RegistryException">The registry could not be asked.</exception>
     /// <exception cref="StoreException">The store could not be read.</exception>
     public static async IAsyncEnumerable<FoundSignature> AllAsync(
-        IReadOnlyRepository repository, string digest, [EnumeratorCancellation] CancellationToken cancellation)
+        IReadOnlyRepository repository, string digest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         int count = 0;
-        foreach (IAsyncEnumerable<FoundSignature> place in new[] { TaggedAsync(repository, digest, cancellation), ReferringAsync(repository, digest, cancellation) })
+        foreach (IAsyncEnumerable<FoundSignature> place in new[] { TaggedAsync(repository, digest, cancellationToken), ReferringAsync(repository, digest, cancellationToken) })
         {
             await foreach (FoundSignature found in place.ConfigureAwait(false))
             {
@@ -60,17 +60,17 @@ internal sealed class FoundSignature
     }
 
     private static async IAsyncEnumerable<FoundSignature> TaggedAsync(
-        IReadOnlyRepository repository, string digest, [EnumeratorCancellation] CancellationToken cancellation)
+        IReadOnlyRepository repository, string digest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const SignatureLayout Layout = SignatureLayout.Tag;
-        (Content? content, string? problem) = await SignatureReading.ManifestAsync(repository, DigestTag.Signatures(digest), cancellation).ConfigureAwait(false);
+        (Content? content, string? problem) = await SignatureReading.ManifestAsync(repository, DigestTag.Signatures(digest), cancellationToken).ConfigureAwait(false);
         if (problem is not null)
         {
             yield return Bad(Layout, "", problem);
         }
         else if (content is not null)
         {
-            await foreach (FoundSignature found in LayersAsync(repository, content, Layout, null, cancellation).ConfigureAwait(false))
+            await foreach (FoundSignature found in LayersAsync(repository, content, Layout, null, cancellationToken).ConfigureAwait(false))
             {
                 yield return found;
             }
@@ -78,10 +78,10 @@ internal sealed class FoundSignature
     }
 
     private static async IAsyncEnumerable<FoundSignature> ReferringAsync(
-        IReadOnlyRepository repository, string digest, [EnumeratorCancellation] CancellationToken cancellation)
+        IReadOnlyRepository repository, string digest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const SignatureLayout Layout = SignatureLayout.Referrer;
-        (IReadOnlyList<Descriptor> referrers, string? fault) = await SignatureReading.ReferrersAsync(repository, digest, cancellation).ConfigureAwait(false);
+        (IReadOnlyList<Descriptor> referrers, string? fault) = await SignatureReading.ReferrersAsync(repository, digest, cancellationToken).ConfigureAwait(false);
         foreach (Descriptor referrer in referrers)
         {
             if (!MediaTypes.IsManifest(referrer.MediaType))
@@ -89,14 +89,14 @@ internal sealed class FoundSignature
                 continue;
             }
 
-            (Content? content, string? problem) = await SignatureReading.ManifestAsync(repository, referrer.Digest, cancellation).ConfigureAwait(false);
+            (Content? content, string? problem) = await SignatureReading.ManifestAsync(repository, referrer.Digest, cancellationToken).ConfigureAwait(false);
             if (content is null)
             {
                 yield return Bad(Layout, TerminalText.Clean(referrer.Digest), problem ?? "its manifest is missing");
                 continue;
             }
 
-            await foreach (FoundSignature found in LayersAsync(repository, content, Layout, digest, cancellation).ConfigureAwait(false))
+            await foreach (FoundSignature found in LayersAsync(repository, content, Layout, digest, cancellationToken).ConfigureAwait(false))
             {
                 yield return found;
             }
@@ -110,7 +110,7 @@ internal sealed class FoundSignature
 
     /// <summary>The signatures among a manifest's layers. What a manifest is, its layers say: the artifact type in an index is what anyone wrote there.</summary>
     private static async IAsyncEnumerable<FoundSignature> LayersAsync(
-        IReadOnlyRepository repository, Content content, SignatureLayout layout, string? subject, [EnumeratorCancellation] CancellationToken cancellation)
+        IReadOnlyRepository repository, Content content, SignatureLayout layout, string? subject, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string digest = content.Descriptor.Digest;
         (ManifestDocument? manifest, string? problem) = SignatureReading.Parse(content);
@@ -135,7 +135,7 @@ internal sealed class FoundSignature
                 continue;
             }
 
-            (byte[]? bytes, problem) = await SignatureReading.BlobAsync(repository, layer.ToDescriptor(), cancellation).ConfigureAwait(false);
+            (byte[]? bytes, problem) = await SignatureReading.BlobAsync(repository, layer.ToDescriptor(), cancellationToken).ConfigureAwait(false);
             yield return bytes is null
                 ? Bad(kind, digest, problem!)
                 : new FoundSignature(kind, digest) { Content = bytes, Annotation = layer.Annotations?.GetValueOrDefault(SignatureMedia.SignatureAnnotation) };

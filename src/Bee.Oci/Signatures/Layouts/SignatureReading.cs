@@ -9,19 +9,19 @@ namespace Bee.Oci.Signatures.Layouts;
 internal static class SignatureReading
 {
     /// <summary>A manifest; null where there is none.</summary>
-    public static Task<(Content? Content, string? Problem)> ManifestAsync(IReadOnlyRepository repository, string reference, CancellationToken cancellation) =>
-        TryAsync<Content?>(async () => await repository.ResolveAsync(reference, cancellation).ConfigureAwait(false) is { } found
-            ? await repository.FetchManifestAsync(found.Digest, cancellation).ConfigureAwait(false)
+    public static Task<(Content? Content, string? Problem)> ManifestAsync(IReadOnlyRepository repository, string reference, CancellationToken cancellationToken) =>
+        TryAsync<Content?>(async () => await repository.ResolveAsync(reference, cancellationToken).ConfigureAwait(false) is { } found
+            ? await repository.FetchManifestAsync(found.Digest, cancellationToken).ConfigureAwait(false)
             : null);
 
     /// <summary>What refers to an image: so much of it as could be read.</summary>
     public static async Task<(IReadOnlyList<Descriptor> Referrers, string? Problem)> ReferrersAsync(
-        IReadOnlyRepository repository, string digest, CancellationToken cancellation)
+        IReadOnlyRepository repository, string digest, CancellationToken cancellationToken)
     {
         var referrers = new List<Descriptor>();
         (_, string? problem) = await TryAsync(async () =>
         {
-            await foreach (Descriptor referrer in repository.ReferrersAsync(digest, cancellation).ConfigureAwait(false))
+            await foreach (Descriptor referrer in repository.ReferrersAsync(digest, cancellationToken).ConfigureAwait(false))
             {
                 if (referrers.Count == SignatureMedia.Most)
                 {
@@ -37,7 +37,7 @@ internal static class SignatureReading
     }
 
     /// <summary>The whole of a payload or a bundle.</summary>
-    public static Task<(byte[]? Bytes, string? Problem)> BlobAsync(IReadOnlyRepository repository, Descriptor blob, CancellationToken cancellation) =>
+    public static Task<(byte[]? Bytes, string? Problem)> BlobAsync(IReadOnlyRepository repository, Descriptor blob, CancellationToken cancellationToken) =>
         TryAsync<byte[]?>(async () =>
         {
             if (!ContentDigest.TryParse(blob.Digest, out ContentDigest digest))
@@ -50,14 +50,14 @@ internal static class SignatureReading
                 throw new UnusableSignatureException($"it is larger than {SignatureMedia.LargestPayload} bytes, which no signature is");
             }
 
-            Stream stream = await repository.FetchAsync(blob, cancellation).ConfigureAwait(false);
+            Stream stream = await repository.FetchAsync(blob, cancellationToken).ConfigureAwait(false);
             await using (stream.ConfigureAwait(false))
             {
                 var bytes = new byte[blob.Size];
-                int length = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+                int length = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
 
                 // The read behind the last byte is what makes the stream check its digest. It is checked here all the same: everything hangs on it.
-                return length == bytes.Length && await stream.ReadAsync(new byte[1], cancellation).ConfigureAwait(false) == 0 && ContentDigest.Of(bytes) == digest
+                return length == bytes.Length && await stream.ReadAsync(new byte[1], cancellationToken).ConfigureAwait(false) == 0 && ContentDigest.Of(bytes) == digest
                     ? bytes
                     : throw new UnusableSignatureException("its content is not what its digest says");
             }

@@ -318,7 +318,7 @@ public sealed class UploadTests
 
     private sealed class Login : ICredentialSource
     {
-        public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellation) =>
+        public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellationToken) =>
             Task.FromResult<RegistryCredential?>(new RegistryCredential { UserName = "me", Password = "pass" });
     }
 }

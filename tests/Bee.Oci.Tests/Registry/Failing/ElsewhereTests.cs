@@ -124,7 +124,7 @@ public sealed class ElsewhereTests : IDisposable
 
     private sealed class OneLogin : ICredentialSource
     {
-        public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellation) =>
+        public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellationToken) =>
             Task.FromResult<RegistryCredential?>(new RegistryCredential { UserName = "me", Password = Password });
     }
 }

@@ -11,15 +11,15 @@ internal sealed class TrippingRepository(IReadOnlyRepository inner, long after, 
 
     public bool HasTripped => Interlocked.Read(ref _left) <= 0;
 
-    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) => inner.ResolveAsync(reference, cancellation);
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) => inner.ResolveAsync(reference, cancellationToken);
 
-    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) => inner.FetchManifestAsync(reference, cancellation);
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => inner.FetchManifestAsync(reference, cancellationToken);
 
-    public async Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default) => new Counted(await inner.FetchAsync(descriptor, cancellation), this);
+    public async Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => new Counted(await inner.FetchAsync(descriptor, cancellationToken), this);
 
-    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) => inner.ExistsAsync(descriptor, cancellation);
+    public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => inner.ExistsAsync(descriptor, cancellationToken);
 
-    public IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellation = default) => inner.ReferrersAsync(digest, cancellation);
+    public IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellationToken = default) => inner.ReferrersAsync(digest, cancellationToken);
 
     private void Count(int bytes)
     {

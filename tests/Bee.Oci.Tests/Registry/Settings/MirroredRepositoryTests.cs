@@ -76,15 +76,15 @@ public sealed class MirroredRepositoryTests : IDisposable
 
         public string Name => "mirror.example/me/tool";
 
-        public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellation = default) => Fail<Descriptor?>();
+        public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) => Fail<Descriptor?>();
 
-        public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellation = default) => Fail<Content>();
+        public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => Fail<Content>();
 
-        public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellation = default) => Fail<Stream>();
+        public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => Fail<Stream>();
 
-        public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellation = default) => Fail<bool>();
+        public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => Fail<bool>();
 
-        public IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellation = default) => throw Fault();
+        public IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellationToken = default) => throw Fault();
 
         private Task<T> Fail<T>() => Task.FromException<T>(Fault());
 

@@ -85,7 +85,7 @@ internal sealed class OneCredential(RegistryCredential credential) : ICredential
 {
     public int Asked { get; private set; }
 
-    public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellation)
+    public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellationToken)
     {
         Asked++;
         return Task.FromResult<RegistryCredential?>(credential);
