@@ -1,7 +1,9 @@
+using Bee.Posix;
+
 namespace Bee.Oci;
 
 /// <summary>A file that a person keeps settings or a policy in is not what it should be. It is not used in part: nothing is guessed.</summary>
-public sealed class SettingsException : Exception
+public sealed class SettingsException : BeeException
 {
     /// <summary>Makes one.</summary>
     /// <param name="path">The file, or the environment variable.</param>
@@ -10,7 +12,7 @@ public sealed class SettingsException : Exception
     /// <param name="problem">What is wrong, as a sentence.</param>
     /// <param name="inner">The cause.</param>
     public SettingsException(string path, int line, int column, string problem, Exception? inner = null)
-        : base(line > 0 ? $"{path}:{line}:{column}: {problem}" : $"{path}: {problem}", inner) => (Path, Line, Column) = (path, line, column);
+        : base("BadSettings", line > 0 ? $"{path}:{line}:{column}: {problem}" : $"{path}: {problem}", inner: inner) => (Path, Line, Column) = (path, line, column);
 
     /// <summary>The file, or the environment variable.</summary>
     public string Path { get; }

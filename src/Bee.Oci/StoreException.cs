@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Oci;
 
 /// <summary>What went wrong in an image store. Stable: error ids are made of the names.</summary>
@@ -65,11 +67,11 @@ public enum StoreFault
 }
 
 /// <summary>An image store could not do what was asked. The only exception that a malformed store causes.</summary>
-public sealed class StoreException : Exception
+public sealed class StoreException : BeeException
 {
     /// <summary>Makes one.</summary>
     public StoreException(StoreFault fault, string message, Exception? inner = null)
-        : base(message, inner) => Fault = fault;
+        : base($"Store.{fault}", message, inner: inner) => Fault = fault;
 
     /// <summary>What went wrong.</summary>
     public StoreFault Fault { get; }

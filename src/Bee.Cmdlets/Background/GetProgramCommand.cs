@@ -59,8 +59,7 @@ public sealed class GetProgramCommand : SelectProgramCmdlet
             WriteError(new BeeInputException(
                 "ProgramNotFound",
                 $"No program '{shown}' is pinned in {folder}." + (known.Length > 0 ? $" Those that are: {known}." : string.Empty),
-                "Get-BeeProgram -Pinned lists them; Start-BeeProgram -PinPath pins one.",
-                missing: true), shown);
+                "Get-BeeProgram -Pinned lists them; Start-BeeProgram -PinPath pins one."), shown);
         }
 
         return found;

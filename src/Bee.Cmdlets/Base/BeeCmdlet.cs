@@ -106,7 +106,7 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
         catch (Exception error) when (error is ProviderNotFoundException or System.Management.Automation.DriveNotFoundException)
         {
             // An image's name was given, as '[::1]:5000/me/tool'. The engine's message would repeat what may be a login before a host.
-            throw new BeeInputException("FileNotFound", $"'{Redaction.WithoutLogin(path)}' is not the path of a file: no drive or provider has the name before its colon.", missing: true);
+            throw new BeeInputException("FileNotFound", $"'{Redaction.WithoutLogin(path)}' is not the path of a file: no drive or provider has the name before its colon.");
         }
 
         return provider.Name == "FileSystem"

@@ -37,8 +37,7 @@ public abstract class SelectProgramCmdlet : BeeCmdlet
                 WriteError(new BeeInputException(
                     "ProgramNotFound",
                     $"No program '{shown}' runs in the background or is pinned." + (known.Length > 0 ? $" Those that do: {known}." : string.Empty),
-                    "Get-BeeProgram lists them, and with -Pinned those that are kept by pins; Start-BeeProgram starts one.",
-                    missing: true), shown);
+                    "Get-BeeProgram lists them, and with -Pinned those that are kept by pins; Start-BeeProgram starts one."), shown);
             }
 
             foreach (BpfProgramSession session in found)

@@ -17,7 +17,7 @@ internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFile
         bool isFolder = Directory.Exists(path);
         if (!isFolder && !System.IO.File.Exists(path))
         {
-            throw new BeeInputException("FileNotFound", $"There is no file '{path}'.", missing: true);
+            throw new BeeInputException("FileNotFound", $"There is no file '{path}'.");
         }
 
         string folder = isFolder ? path : Path.GetDirectoryName(path)!;
@@ -49,7 +49,7 @@ internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFile
         return sources.Length switch
         {
             1 => sources[0],
-            0 => throw new BeeInputException("FileNotFound", $"There is no C file in '{folder}'.", missing: true),
+            0 => throw new BeeInputException("FileNotFound", $"There is no C file in '{folder}'."),
             _ => throw new BeeInputException(
                 "SeveralSources",
                 $"There are several C files in '{folder}': {string.Join(", ", sources.Select(Path.GetFileName).Order(StringComparer.Ordinal))}.",

@@ -23,7 +23,7 @@ public sealed class TestHostCommand : BeeCmdlet
         {
             if (!WildcardPattern.ContainsWildcardCharacters(wanted) && !HostChecks.All.Any(check => check.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase)))
             {
-                WriteError(new BeeInputException("CheckNotFound", $"There is no check '{wanted}'. There are {string.Join(", ", HostChecks.All.Select(check => check.Name))}.", missing: true), wanted);
+                WriteError(new BeeInputException("CheckNotFound", $"There is no check '{wanted}'. There are {string.Join(", ", HostChecks.All.Select(check => check.Name))}."), wanted);
             }
         }
 

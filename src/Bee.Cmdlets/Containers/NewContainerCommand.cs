@@ -82,8 +82,7 @@ public sealed class NewContainerCommand : ProgramCmdlet
             throw new BeeInputException(
                 "BaseNotFound",
                 $"The base '{Base}' is not in {Stores.Own.Path}.",
-                "In Bee's sources, ./build.sh container builds it and puts it into the store; -Base names another one, of the store or of a registry.",
-                missing: true);
+                "In Bee's sources, ./build.sh container builds it and puts it into the store; -Base names another one, of the store or of a registry.");
         }
 
         return Pull != PullPolicy.Never && ImageReference.TryParse(Base, out ImageReference? name) && Link.Complete(name) is { Registry: not null } whole

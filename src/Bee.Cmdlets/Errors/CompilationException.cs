@@ -1,14 +1,15 @@
+using Bee.Posix;
 using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
 
 /// <summary>clang made no object of a source file, or had something to say about it.</summary>
-public sealed class CompilationException : Exception
+public sealed class CompilationException : BeeException
 {
     /// <summary>Creates the exception for one diagnostic.</summary>
     /// <param name="diagnostic">What clang said.</param>
     public CompilationException(Diagnostic diagnostic)
-        : base(Text(diagnostic))
+        : base("CompilationFailed", Text(diagnostic), diagnostic.Remedy)
     {
         Diagnostic = diagnostic;
         File = diagnostic.File;

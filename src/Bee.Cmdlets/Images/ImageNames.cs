@@ -15,8 +15,7 @@ internal static class ImageNames
         return new BeeInputException(
             "ImageNotFound",
             $"There is no image '{reference}' in {stores.Own.Path}." + (meant.Length > 0 ? $" Near it: {string.Join(", ", meant)}." : string.Empty),
-            "Get-BeeImage lists the images; Invoke-BeeBuild makes one, Save-BeeImage fetches one.",
-            missing: true);
+            "Get-BeeImage lists the images; Invoke-BeeBuild makes one, Save-BeeImage fetches one.");
     }
 
     /// <summary>The last part of a reference, without tag and digest.</summary>

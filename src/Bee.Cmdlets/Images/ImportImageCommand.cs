@@ -58,7 +58,7 @@ public sealed class ImportImageCommand : StoreCmdlet
     {
         if (!File.Exists(path) && !Directory.Exists(path))
         {
-            throw new BeeInputException("FileNotFound", $"There is no '{path}'.", missing: true);
+            throw new BeeInputException("FileNotFound", $"There is no '{path}'.");
         }
 
         if (path.EndsWith(".c", StringComparison.Ordinal))
@@ -76,7 +76,7 @@ public sealed class ImportImageCommand : StoreCmdlet
         using ImageLayout layout = new PipelineWait(this).Wait(cancellationToken => Task.FromResult(ImageLayout.Open(path, cancellationToken)), $"Reading {path}");
         if (layout.Images.Count == 0)
         {
-            throw new BeeInputException("NoImage", $"'{path}' has no image in it.", missing: true);
+            throw new BeeInputException("NoImage", $"'{path}' has no image in it.");
         }
 
         if (layout.Images.Count > 1 && Tag is not null)

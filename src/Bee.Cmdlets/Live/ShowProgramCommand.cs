@@ -131,7 +131,7 @@ public sealed class ShowProgramCommand : RunCmdlet
             return [pinned];
         }
 
-        WriteError(new BeeInputException("ProgramNotFound", $"No program '{name}' runs in the background or is pinned.", "Get-BeeProgram lists them; Start-BeeProgram starts one.", missing: true), name);
+        WriteError(new BeeInputException("ProgramNotFound", $"No program '{name}' runs in the background or is pinned.", "Get-BeeProgram lists them; Start-BeeProgram starts one."), name);
         return [];
     }
 

@@ -144,6 +144,6 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
         string[] known = [.. all.Where(map => !map.Map.Description.IsInternal).Select(map => map.Name).Distinct()];
         string near = Suggest.Nearest(name, known, 1) is [var nearest] ? $" ('{nearest}'?)" : string.Empty;
         throw new BeeInputException("MapNotFound", $"No program in the background has a map '{name}'{near}." + (known.Length > 0 ? $" Maps that there are: {string.Join(", ", known)}." : string.Empty),
-            "Get-BeeMap lists the maps; Start-BeeProgram starts a program.", missing: true);
+            "Get-BeeMap lists the maps; Start-BeeProgram starts a program.");
     }
 }

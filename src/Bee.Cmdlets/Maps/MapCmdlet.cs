@@ -44,8 +44,7 @@ public abstract class MapCmdlet : SelectProgramCmdlet
                 WriteError(new BeeInputException(
                     "MapNotFound",
                     $"No program in the background has a map '{name}'." + (known.Length > 0 ? $" Maps that there are: {known}." : string.Empty),
-                    "Get-BeeMap lists the maps; -Program chooses the program; Start-BeeProgram starts one.",
-                    missing: true), name);
+                    "Get-BeeMap lists the maps; -Program chooses the program; Start-BeeProgram starts one."), name);
             }
 
             foreach (MapInfo map in found.Where(given.Add))

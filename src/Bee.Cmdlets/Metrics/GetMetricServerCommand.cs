@@ -35,8 +35,7 @@ public abstract class MetricServerCmdlet : BeeCmdlet
             WriteError(new BeeInputException(
                 "MetricServerNotFound",
                 $"No metric server has the id or port {id}." + (known.Length > 0 ? $" Those that run: {known}." : " None runs."),
-                "Get-BeeMetricServer lists them; Start-BeeMetricServer starts one.",
-                missing: true), id);
+                "Get-BeeMetricServer lists them; Start-BeeMetricServer starts one."), id);
         }
     }
 }

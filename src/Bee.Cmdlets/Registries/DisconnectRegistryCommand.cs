@@ -57,7 +57,7 @@ public sealed class DisconnectRegistryCommand : BeeCmdlet
         }
         else if (literal)
         {
-            throw new BeeInputException("NoLogin", $"No login is kept for {registry}.", $"'{logins.Path}' says which there are.", missing: true);
+            throw new BeeInputException("NoLogin", $"No login is kept for {registry}.", $"'{logins.Path}' says which there are.");
         }
     }
 }

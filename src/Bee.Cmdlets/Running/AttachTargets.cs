@@ -39,7 +39,6 @@ internal static class AttachTargets
         return alike.Length == 1 ? alike[0].Name : throw new BeeInputException(
             "ProgramNotFound",
             $"There is no program '{name}' in {file.Name}. Its programs: {string.Join(", ", file.Programs.Select(program => $"{program.Name} ({program.SectionName})"))}.",
-            "-AttachTo takes a hashtable whose keys are the names of the object's programs.",
-            missing: true);
+            "-AttachTo takes a hashtable whose keys are the names of the object's programs.");
     }
 }

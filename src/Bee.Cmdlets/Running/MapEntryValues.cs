@@ -63,9 +63,9 @@ internal sealed class MapEntryValues
     {
         int slash = name.IndexOf('/', StringComparison.Ordinal);
         string first = slash < 0 ? name : name[..slash];
-        BpfMap outer = session.Maps.FirstOrDefault(map => map.Name == first) ?? throw new BeeInputException("MapNotFound", $"The map '{first}' was not made: no program that is loaded uses it.", missing: true);
+        BpfMap outer = session.Maps.FirstOrDefault(map => map.Name == first) ?? throw new BeeInputException("MapNotFound", $"The map '{first}' was not made: no program that is loaded uses it.");
         return slash < 0 ? outer : outer.InnerMaps().FirstOrDefault(inner => inner.Name == name)
-            ?? throw new BeeInputException("MapNotFound", $"There is no map '{name}'; those inside of {outer.Name}: {string.Join(", ", outer.InnerMaps().Select(inner => inner.Name))}.", missing: true);
+            ?? throw new BeeInputException("MapNotFound", $"There is no map '{name}'; those inside of {outer.Name}: {string.Join(", ", outer.InnerMaps().Select(inner => inner.Name))}.");
     }
 
     // A hashtable is one entry where it has the names of one, and else a table of keys and values; anything else is one entry, or a list of them.

@@ -47,7 +47,6 @@ internal static class MapSelection
             ?? file.Maps.FirstOrDefault(map => map.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
         return found ?? throw new BeeInputException(
             "MapNotFound",
-            $"There is no map '{name}' in {file.Name}. Its maps: {string.Join(", ", file.Maps.Where(map => !map.IsInternal).Select(map => map.Name))}.",
-            missing: true);
+            $"There is no map '{name}' in {file.Name}. Its maps: {string.Join(", ", file.Maps.Where(map => !map.IsInternal).Select(map => map.Name))}.");
     }
 }

@@ -44,7 +44,6 @@ internal static class ParameterValues
             file.Parameters.Count == 0
                 ? $"{file.Name} has no parameters, so '{name}' cannot be set."
                 : $"There is no parameter '{name}' in {file.Name}. Its parameters: {string.Join(", ", file.Parameters.Select(p => $"{p.Key} ({p.TypeName})"))}.",
-            "Parameters are the program's const volatile globals.",
-            missing: true);
+            "Parameters are the program's const volatile globals.");
     }
 }

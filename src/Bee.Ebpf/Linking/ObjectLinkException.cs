@@ -1,10 +1,12 @@
+using Bee.Posix;
+
 namespace Bee.Ebpf;
 
 /// <summary>Objects cannot be linked into one.</summary>
-public sealed class ObjectLinkException : Exception
+public sealed class ObjectLinkException : BeeException
 {
     internal ObjectLinkException(string? file, int errno, string log)
-        : base(Describe(errno, log))
+        : base("LinkFailed", Describe(errno, log))
     {
         File = file;
         Log = log;

@@ -1,13 +1,15 @@
+using Bee.Posix;
+
 namespace Bee.Ebpf;
 
-/// <summary>A program could not be loaded, attached or read. <see cref="Exception.Message"/> says what happened, <see cref="Remedy"/> what to do.</summary>
-public class BpfLoadException : Exception
+/// <summary>A program could not be loaded, attached or read.</summary>
+public sealed class BpfLoadException : BeeException
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="fault">The kind of failure.</param>
     /// <param name="message">What happened, as a sentence.</param>
     /// <param name="inner">The cause, if another exception was.</param>
-    public BpfLoadException(LoadFault fault, string message, Exception? inner = null) : base(message, inner) => Fault = fault;
+    public BpfLoadException(LoadFault fault, string message, Exception? inner = null) : base($"LoadFailed.{fault}", message, inner: inner) => Fault = fault;
 
     /// <summary>The kind of failure.</summary>
     public LoadFault Fault { get; }
@@ -23,9 +25,6 @@ public class BpfLoadException : Exception
 
     /// <summary>The kernel's error number, positive; 0 when there is none.</summary>
     public int Errno { get; init; }
-
-    /// <summary>What a person can do about it, as one or more sentences; empty when nothing is known to help.</summary>
-    public string Remedy { get; init; } = "";
 
     /// <summary>Names close to one that was not found, nearest first.</summary>
     public IReadOnlyList<string> Suggestions { get; init; } = [];

@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Ebpf;
 
 /// <summary>Why pins cannot be made, read or taken away.</summary>
@@ -35,7 +37,7 @@ public enum PinFault
 }
 
 /// <summary>Pins cannot be made, read or taken away.</summary>
-public sealed class PinException : Exception
+public sealed class PinException : BeeException
 {
     /// <summary>Makes one.</summary>
     /// <param name="fault">What kind of fault.</param>
@@ -43,11 +45,10 @@ public sealed class PinException : Exception
     /// <param name="message">What is wrong.</param>
     /// <param name="remedy">What to do, or null.</param>
     /// <param name="inner">The cause, where there is one.</param>
-    public PinException(PinFault fault, string path, string message, string? remedy = null, Exception? inner = null) : base(message, inner)
+    public PinException(PinFault fault, string path, string message, string? remedy = null, Exception? inner = null) : base($"Pin.{fault}", message, remedy, inner)
     {
         Fault = fault;
         Path = path;
-        Remedy = remedy;
     }
 
     /// <summary>What kind of fault.</summary>
@@ -55,9 +56,6 @@ public sealed class PinException : Exception
 
     /// <summary>The path it is about.</summary>
     public string Path { get; }
-
-    /// <summary>What to do about it, or null.</summary>
-    public string? Remedy { get; }
 
     /// <summary>The failure of a system call on a path.</summary>
     internal static PinException Of(int errno, string what, string path) => errno switch

@@ -1,14 +1,16 @@
+using Bee.Posix;
+
 namespace Bee.Ebpf;
 
 /// <summary>A record has fewer bytes than its type says: the program sent less than the struct it declared.</summary>
-public sealed class ShortRecordException : Exception
+public sealed class ShortRecordException : BeeException
 {
     /// <summary>Makes the exception.</summary>
     /// <param name="map">The map that the record came from, or the struct's name.</param>
     /// <param name="expected">The bytes that the type needs.</param>
     /// <param name="found">The bytes that there were.</param>
     public ShortRecordException(string map, int expected, int found)
-        : base($"A record of '{map}' is too short: its type needs {expected} bytes, {found} came.")
+        : base("ShortRecord", $"A record of '{map}' is too short: its type needs {expected} bytes, {found} came.")
     {
         Map = map;
         Expected = expected;

@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Oci.Registry;
 
 /// <summary>What went wrong with a registry. Stable: error ids are made of the names.</summary>
@@ -62,11 +64,11 @@ public enum RegistryFault
 }
 
 /// <summary>A registry could not do what was asked, or should not be believed. Holds no secret.</summary>
-public sealed class RegistryException : Exception
+public sealed class RegistryException : BeeException
 {
     /// <summary>Makes one.</summary>
     public RegistryException(RegistryFault fault, string message, Exception? inner = null)
-        : base(message, inner) => Fault = fault;
+        : base($"Registry.{fault}", message, inner: inner) => Fault = fault;
 
     /// <summary>What went wrong.</summary>
     public RegistryFault Fault { get; }
@@ -76,7 +78,4 @@ public sealed class RegistryException : Exception
 
     /// <summary>HTTP status; null where there was no answer.</summary>
     public int? Status { get; init; }
-
-    /// <summary>What to do about it; null where nothing is known.</summary>
-    public string? Remedy { get; init; }
 }

@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Oci.Signatures;
 
 /// <summary>What is wrong with a key, or stops an image from being signed. Stable: error ids are made of the names.</summary>
@@ -20,11 +22,11 @@ public enum SignatureFault
 }
 
 /// <summary>A key cannot be used, or an image not be signed. Holds no secret.</summary>
-public sealed class SignatureException : Exception
+public sealed class SignatureException : BeeException
 {
     /// <summary>Makes one.</summary>
     public SignatureException(SignatureFault fault, string message, Exception? inner = null)
-        : base(message, inner) => Fault = fault;
+        : base($"Signature.{fault}", message, inner: inner) => Fault = fault;
 
     /// <summary>What went wrong.</summary>
     public SignatureFault Fault { get; }

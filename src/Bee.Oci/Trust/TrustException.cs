@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Oci.Trust;
 
 /// <summary>Why an image is not trusted. Stable: error ids are made of the names.</summary>
@@ -20,17 +22,14 @@ public enum TrustFault
 }
 
 /// <summary>An image is not trusted; it is neither stored nor run.</summary>
-public sealed class TrustException : Exception
+public sealed class TrustException : BeeException
 {
     /// <summary>Makes one.</summary>
     public TrustException(TrustFault fault, string message, Exception? inner = null)
-        : base(message, inner) => Fault = fault;
+        : base($"Trust.{fault}", message, inner: inner) => Fault = fault;
 
     /// <summary>What is missing.</summary>
     public TrustFault Fault { get; }
-
-    /// <summary>What to do about it; null where nothing is known.</summary>
-    public string? Remedy { get; init; }
 
     /// <summary>The policy's file, for <see cref="TrustFault.BadPolicy"/> and <see cref="TrustFault.Denied"/>; otherwise null.</summary>
     public string? Policy { get; init; }

@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Telemetry.Serving;
 
 /// <summary>The reasons why a <see cref="MetricServer"/> does not start.</summary>
@@ -17,19 +19,16 @@ public enum MetricServerFault
     InvalidToken,
 }
 
-/// <summary>A <see cref="MetricServer"/> does not start. <see cref="Exception.Message"/> says what happened, <see cref="Remedy"/> what to do.</summary>
-public sealed class MetricServerException : Exception
+/// <summary>A <see cref="MetricServer"/> does not start.</summary>
+public sealed class MetricServerException : BeeException
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="fault">The reason.</param>
     /// <param name="message">What happened, as a sentence.</param>
     /// <param name="remedy">What to do, as a sentence.</param>
     /// <param name="inner">The cause, if another exception was.</param>
-    public MetricServerException(MetricServerFault fault, string message, string remedy, Exception? inner = null) : base(message, inner) => (Fault, Remedy) = (fault, remedy);
+    public MetricServerException(MetricServerFault fault, string message, string remedy, Exception? inner = null) : base($"MetricServer.{fault}", message, remedy, inner) => Fault = fault;
 
     /// <summary>The reason.</summary>
     public MetricServerFault Fault { get; }
-
-    /// <summary>What to do, as a sentence.</summary>
-    public string Remedy { get; }
 }

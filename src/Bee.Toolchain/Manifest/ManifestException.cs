@@ -1,7 +1,9 @@
+using Bee.Posix;
+
 namespace Bee.Toolchain;
 
 /// <summary>A bee.yaml that does not say what it should.</summary>
-public sealed class ManifestException : Exception
+public sealed class ManifestException : BeeException
 {
     /// <summary>Makes one.</summary>
     /// <param name="path">The file.</param>
@@ -10,7 +12,7 @@ public sealed class ManifestException : Exception
     /// <param name="problem">What is wrong there.</param>
     /// <param name="inner">The cause, where there is one.</param>
     public ManifestException(string path, int line, int column, string problem, Exception? inner = null)
-        : base($"{path}:{line}:{column}: {problem}", inner)
+        : base("BadManifest", $"{path}:{line}:{column}: {problem}", inner: inner)
     {
         Path = path;
         Line = line;

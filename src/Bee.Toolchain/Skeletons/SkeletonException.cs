@@ -1,24 +1,22 @@
+using Bee.Posix;
+
 namespace Bee.Toolchain;
 
 /// <summary>A skeleton cannot be written as asked.</summary>
-public sealed class SkeletonException : Exception
+public sealed class SkeletonException : BeeException
 {
     /// <summary>Makes one.</summary>
     /// <param name="fault">What kind of mistake it is.</param>
     /// <param name="message">What is wrong, and why.</param>
     /// <param name="remedy">What to do instead.</param>
     public SkeletonException(SkeletonFault fault, string message, string remedy)
-        : base(message)
+        : base($"Skeleton.{fault}", message, remedy)
     {
         Fault = fault;
-        Remedy = remedy;
     }
 
     /// <summary>What kind of mistake it is.</summary>
     public SkeletonFault Fault { get; }
-
-    /// <summary>What to do instead.</summary>
-    public string Remedy { get; }
 }
 
 /// <summary>Why a skeleton cannot be written.</summary>

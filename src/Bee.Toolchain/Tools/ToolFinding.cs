@@ -46,7 +46,7 @@ public sealed record ToolFinding(string? Path, string Says, string? Remedy)
         }
         catch (ToolMissingException missing)
         {
-            return new ToolFinding(null, missing.Message.Replace(missing.Remedy, "", StringComparison.Ordinal).TrimEnd(), missing.Remedy);
+            return new ToolFinding(null, missing.Message, missing.Remedy);
         }
         catch (Win32Exception fault)
         {

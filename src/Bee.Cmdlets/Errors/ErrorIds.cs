@@ -1,0 +1,222 @@
+using System.Collections.Frozen;
+using System.Management.Automation;
+using static System.Management.Automation.ErrorCategory;
+
+namespace Bee.Cmdlets;
+
+/// <summary>One error id.</summary>
+/// <param name="Id">The id, which scripts compare. It is never renamed.</param>
+/// <param name="Category">The category of the error record.</param>
+/// <param name="Advice">What to do about it in terms of cmdlets and their parameters; follows the library's remedy, which names none. Null if that suffices.</param>
+internal sealed record ErrorId(string Id, ErrorCategory Category, string? Advice = null);
+
+/// <summary>The table of all error ids.</summary>
+internal static class ErrorIds
+{
+    private const string Password = $"Give it with -SignPassword (Read-Host -AsSecureString), or in the environment variable {SigningKeyFile.PasswordVariable}.";
+
+    // Ids of .NET exceptions.
+    public const string FileNotFound = "FileNotFound", AccessDenied = "AccessDenied", FileError = "FileError", NotSupported = "NotSupported", Unexpected = "Unexpected";
+
+    /// <summary>All rows, by kind.</summary>
+    public static IReadOnlyList<ErrorId> All { get; } =
+    [
+        // .NET exceptions, and what is not expected
+        new(FileNotFound, ObjectNotFound),
+        new(AccessDenied, PermissionDenied),
+        new(FileError, ReadError),
+        new(NotSupported, NotImplemented),
+        new(Unexpected, NotSpecified),
+
+        // Input of the cmdlets
+        new("BadAttachTo", InvalidArgument),
+        new("BadDefine", InvalidArgument),
+        new("BadName", InvalidArgument),
+        new("BadVmlinuxBtf", InvalidArgument),
+        new("BaseNotFound", ObjectNotFound),
+        new("CheckNotFound", ObjectNotFound),
+        new("EmptySecret", InvalidArgument),
+        new("FileExists", InvalidArgument),
+        new("ImageNotFound", ObjectNotFound),
+        new("MapAmbiguous", InvalidArgument),
+        new("MapEntryMissing", InvalidArgument),
+        new("MapNameMissing", InvalidArgument),
+        new("MapNotFound", ObjectNotFound),
+        new("MapNotHistogram", InvalidArgument),
+        new("MapNotReadable", InvalidArgument),
+        new("MetricServerNotFound", ObjectNotFound),
+        new("NeedsFolder", InvalidArgument),
+        new("NeedsPlatformTypes", InvalidArgument),
+        new("NoImage", ObjectNotFound),
+        new("NoLogin", ObjectNotFound),
+        new("NoName", InvalidArgument),
+        new("NoRegistry", InvalidArgument),
+        new("NoTag", InvalidArgument),
+        new("NoWildcards", InvalidArgument),
+        new("NotAContainer", InvalidArgument),
+        new("NotAFile", InvalidArgument),
+        new("NotAProgram", InvalidArgument),
+        new("NotASource", InvalidArgument),
+        new("NotAnEntry", InvalidArgument),
+        new("NotAnImage", InvalidArgument),
+        new("NothingReplaced", InvalidArgument),
+        new("OtherPlatform", InvalidArgument),
+        new("ParameterNotFound", ObjectNotFound),
+        new("ParametersExclude", InvalidArgument),
+        new("PinPathWithoutEnd", InvalidArgument),
+        new("ProgramEnded", InvalidArgument),
+        new("ProgramNotFound", ObjectNotFound),
+        new("SameTarget", InvalidArgument),
+        new("SecretInSource", InvalidArgument),
+        new("SeveralImages", InvalidArgument),
+        new("SeveralSecrets", InvalidArgument),
+        new("SeveralSources", InvalidArgument),
+        new("Usage", InvalidArgument),
+        new("ViewFailed", InvalidArgument),
+        new("ViewInUse", InvalidArgument),
+
+        // Objects, parameters and records
+        new("BadParameter", InvalidArgument),
+        new("ShortRecord", InvalidData),
+        new("LinkFailed", InvalidData),
+
+        // Building
+        new("CompilationFailed", ParserError),
+        new("ToolMissing", NotInstalled),
+        new("NoKernelBtf", ResourceUnavailable),
+        new("BadManifest", ParserError),
+        new("BadSettings", ParserError),
+
+        // LoadFault
+        new("LoadFailed.Other", InvalidOperation),
+        new("LoadFailed.LibbpfMissing", NotInstalled),
+        new("LoadFailed.NoPermission", PermissionDenied),
+        new("LoadFailed.NoKernelBtf", ResourceUnavailable),
+        new("LoadFailed.NoTracefs", ResourceUnavailable),
+        new("LoadFailed.NoTarget", ObjectNotFound),
+        new("LoadFailed.Unsupported", NotImplemented),
+        new("LoadFailed.VerifierRejected", SecurityError),
+        new("LoadFailed.MapCreate", ResourceUnavailable),
+        new("LoadFailed.BadObject", InvalidData),
+        new("LoadFailed.BadParameter", InvalidArgument),
+        new("LoadFailed.NoPlace", InvalidArgument),
+        new("LoadFailed.Busy", ResourceBusy),
+        new("LoadFailed.NoProcess", ObjectNotFound),
+
+        // ObjectFault
+        new("BadObject.NotElf", InvalidData),
+        new("BadObject.NotBpf", InvalidData),
+        new("BadObject.WrongEndianness", InvalidData),
+        new("BadObject.Truncated", InvalidData),
+        new("BadObject.DamagedElf", InvalidData),
+        new("BadObject.DamagedBtf", InvalidData),
+        new("BadObject.NoBtf", InvalidData),
+        new("BadObject.BadMap", InvalidData),
+        new("BadObject.UndefinedSymbol", InvalidData),
+        new("BadObject.NoPrograms", InvalidData),
+        new("BadObject.Unsupported", InvalidData),
+
+        // MapFault
+        new("MapEntry.Other", WriteError),
+        new("MapEntry.BadValue", InvalidArgument),
+        new("MapEntry.BadKey", InvalidArgument),
+        new("MapEntry.UnknownField", InvalidArgument),
+        new("MapEntry.MissingField", InvalidArgument),
+        new("MapEntry.Ambiguous", InvalidArgument),
+        new("MapEntry.NotFound", ObjectNotFound),
+        new("MapEntry.Exists", ResourceExists),
+        new("MapEntry.Full", LimitsExceeded),
+        new("MapEntry.ReadOnly", PermissionDenied),
+        new("MapEntry.Unsupported", NotImplemented),
+        new("MapEntry.NoPermission", PermissionDenied),
+
+        // PinFault
+        new("Pin.Other", InvalidOperation),
+        new("Pin.NotOnBpffs", ResourceUnavailable),
+        new("Pin.BadPath", InvalidArgument),
+        new("Pin.Exists", ResourceExists),
+        new("Pin.NotFound", ObjectNotFound),
+        new("Pin.Untrusted", SecurityError),
+        new("Pin.Foreign", InvalidData),
+        new("Pin.CannotPin", NotImplemented),
+        new("Pin.InUse", ResourceBusy),
+        new("Pin.NoPermission", PermissionDenied),
+
+        // StoreFault
+        new("Store.Io", WriteError),
+        new("Store.NoPermission", PermissionDenied),
+        new("Store.NotAStore", InvalidData),
+        new("Store.NotFound", ObjectNotFound),
+        new("Store.Ambiguous", InvalidArgument),
+        new("Store.BadReference", InvalidArgument),
+        new("Store.DamagedIndex", InvalidData),
+        new("Store.DamagedManifest", InvalidData),
+        new("Store.DamagedConfig", InvalidData),
+        new("Store.MissingBlob", ObjectNotFound),
+        new("Store.DigestMismatch", SecurityError),
+        new("Store.TooLarge", InvalidData),
+        new("Store.BadArchive", InvalidData),
+        new("Store.NoProgram", ObjectNotFound),
+        new("Store.BadPlatform", InvalidArgument),
+        new("Store.NotABase", InvalidData),
+        new("Store.BadContent", InvalidData),
+        new("Store.Busy", ResourceBusy),
+        new("Store.Untrusted", SecurityError),
+        new("Store.ReadOnly", PermissionDenied),
+
+        // RegistryFault
+        new("Registry.Unreachable", ConnectionError),
+        new("Registry.Certificate", SecurityError),
+        new("Registry.PlainHttp", SecurityError),
+        new("Registry.Broken", ConnectionError),
+        new("Registry.TimedOut", OperationTimeout),
+        new("Registry.Unauthorized", AuthenticationError),
+        new("Registry.Denied", PermissionDenied),
+        new("Registry.NotFound", ObjectNotFound),
+        new("Registry.NoPlatform", ObjectNotFound),
+        new("Registry.BadName", InvalidArgument),
+        new("Registry.Refused", ProtocolError),
+        new("Registry.Unsupported", NotImplemented),
+        new("Registry.TooManyRequests", LimitsExceeded),
+        new("Registry.ServerError", ProtocolError),
+        new("Registry.BadAnswer", InvalidData),
+        new("Registry.DigestMismatch", SecurityError),
+        new("Registry.TooLarge", InvalidData),
+        new("Registry.Unsafe", SecurityError),
+        new("Registry.Login", ReadError),
+
+        // TrustFault
+        new("Trust.Denied", SecurityError),
+        new("Trust.NotVerified", SecurityError),
+        new("Trust.NoKey", SecurityError),
+        new("Trust.Unverifiable", SecurityError),
+        new("Trust.BadPolicy", ParserError),
+
+        // SignatureFault
+        new("Signature.BadKey", InvalidData),
+        new("Signature.UnsupportedKey", NotImplemented),
+        new("Signature.PasswordNeeded", AuthenticationError, Password),
+        new("Signature.WrongPassword", AuthenticationError, Password),
+        new("Signature.BadSignatureImage", InvalidData),
+
+        // SkeletonFault
+        new("Skeleton.UnknownKind", InvalidArgument),
+        new("Skeleton.Combination", InvalidArgument),
+        new("Skeleton.Target", InvalidArgument),
+        new("Skeleton.UnknownTemplate", InvalidArgument),
+        new("Skeleton.PiecesMissing", InvalidArgument),
+
+        // MetricServerFault
+        new("MetricServer.InvalidAddress", InvalidArgument),
+        new("MetricServer.AddressTaken", ResourceBusy),
+        new("MetricServer.AddressUnavailable", ResourceUnavailable),
+        new("MetricServer.Unprotected", SecurityError, $"Start-BeeMetricServer takes -Token, -TokenFile, -Certificate or -AllowAnonymous; with -MetricListen the environment variable {MetricAccess.TokenVariable} gives a token."),
+        new("MetricServer.InvalidCertificate", InvalidData),
+        new("MetricServer.InvalidToken", InvalidArgument),
+    ];
+
+    private static readonly FrozenDictionary<string, ErrorId> s_byId = All.ToFrozenDictionary(row => row.Id, StringComparer.Ordinal);
+
+    /// <summary>The row of an id. An id without a row, which no test lets pass, has no category.</summary>
+    public static ErrorId Find(string id) => s_byId.TryGetValue(id, out ErrorId? row) ? row : new ErrorId(id, NotSpecified);
+}
