@@ -9,7 +9,7 @@ namespace Bee.Oci;
 /// The second is trusted as far as the user is: every directory on its way and every file must belong to the user or root, nobody else
 /// may write it, symbolic links are not followed. Everything is written to the own store.
 /// </summary>
-public sealed partial class ImageStores
+public sealed class ImageStores
 {
     /// <summary>The stores.</summary>
     /// <param name="path">The own one, which then is the only one; null for the user's.</param>
@@ -72,7 +72,8 @@ public sealed partial class ImageStores
     /// <exception cref="StoreException">An image is damaged or not whole; then what was written is of no use.</exception>
     public void Export(IReadOnlyList<Image> images, Stream output, CancellationToken cancellationToken = default) => Export(images, output, "", cancellationToken);
 
-    private void Export(IReadOnlyList<Image> images, Stream output, string folder, CancellationToken cancellationToken = default)
+    /// <summary>The same with the layout in a folder of the archive.</summary>
+    internal void Export(IReadOnlyList<Image> images, Stream output, string folder, CancellationToken cancellationToken = default)
     {
         var open = new Dictionary<string, (LayoutFiles Files, StoreIndex Index)>();
         try

@@ -66,7 +66,7 @@ public sealed class NewContainerCommand : ProgramCmdlet
             return;
         }
 
-        WriteObject(Stores.AddContainer(new ContainerRequest(tool, lower) { Platforms = platforms, Labels = Labels(needs) }, name));
+        WriteObject(new ContainerBuilder(Stores).Build(new ContainerRequest(tool, lower) { Platforms = platforms, Labels = Labels(needs) }, name));
     });
 
     // A base that was built here is local; another one is in a registry.

@@ -145,3 +145,43 @@ internal sealed class LayoutDocument
     [JsonPropertyName("imageLayoutVersion")]
     public string? Version { get; set; }
 }
+
+/// <summary>A page of tags (OCI Distribution Specification 1.1, "Listing Tags").</summary>
+internal sealed class TagListDocument
+{
+    [JsonPropertyName("tags")]
+    public List<string?>? Tags { get; set; }
+}
+
+/// <summary>A page of repositories (the distribution project's HTTP API, "Listing Repositories").</summary>
+internal sealed class CatalogDocument
+{
+    [JsonPropertyName("repositories")]
+    public List<string?>? Repositories { get; set; }
+}
+
+/// <summary>The config of a container image as it stands in a file, as far as it matters here (OCI Image Specification 1.1, config.md).</summary>
+internal sealed class ContainerConfigDocument
+{
+    [JsonPropertyName("architecture")]
+    public string? Architecture { get; set; }
+
+    [JsonPropertyName("os")]
+    public string? Os { get; set; }
+
+    [JsonPropertyName("variant")]
+    public string? Variant { get; set; }
+
+    [JsonPropertyName("created")]
+    public string? Created { get; set; }
+
+    [JsonPropertyName("config")]
+    public ExecutionDocument? Config { get; set; }
+
+    /// <summary>How a container is run; here only a place for labels.</summary>
+    internal sealed class ExecutionDocument
+    {
+        [JsonPropertyName("Labels")]
+        public Dictionary<string, JsonElement>? Labels { get; set; }
+    }
+}

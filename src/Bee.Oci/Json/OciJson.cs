@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Bee.Oci.Formats;
-using Bee.Oci.Registry.Client;
 
 namespace Bee.Oci.Json;
 

@@ -1,5 +1,4 @@
 using Bee.Oci.Json;
-using Bee.Oci.Transfer;
 
 namespace Bee.Oci.Registry;
 
@@ -66,7 +65,7 @@ public sealed class RemoteImage
         Content content = await repository.FetchManifestAsync(reference.Digest ?? reference.Tag ?? ImageReference.DefaultTag, cancellationToken).ConfigureAwait(false);
         bool isIndex = MediaTypes.IsIndex(content.Descriptor.MediaType);
         var manifest = ManifestDocument.Read(content.Bytes, content.Descriptor);
-        IReadOnlyList<PlatformManifest> manifests = isIndex ? await PlatformPart.ListAsync(repository, content, cancellationToken).ConfigureAwait(false) : [];
+        IReadOnlyList<PlatformManifest> manifests = isIndex ? await RepositoryManifests.ListAsync(repository, content, cancellationToken).ConfigureAwait(false) : [];
         return new(reference)
         {
             Digest = content.Descriptor.Digest,

@@ -1,15 +1,13 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Bee.Oci.Json;
-using Bee.Oci.Signatures.Keys;
 using Bee.Oci.Signatures.Layouts;
 using Bee.Posix;
 
 namespace Bee.Oci.Signatures;
 
-/// <summary>The JSON of keys and signatures, read and written by generated code.</summary>
+/// <summary>The JSON of signatures, read and written by generated code.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(EncryptedKey))]
 [JsonSerializable(typeof(SimpleSigningPayload))]
 [JsonSerializable(typeof(SigstoreBundle))]
 [JsonSerializable(typeof(Statement))]

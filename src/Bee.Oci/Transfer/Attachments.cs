@@ -61,7 +61,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
         foreach (Descriptor referrer in referrers)
         {
             await TryAsync(digest, async () => Add(
-                found, digest, await ImageTree.FetchAsync(source, ImageTree.Sound([DescriptorDocument.From(referrer)], referrer)[0], cancellationToken).ConfigureAwait(false), tag: null)).ConfigureAwait(false);
+                found, digest, await RepositoryManifests.FetchAsync(source, RepositoryManifests.Sound([DescriptorDocument.From(referrer)], referrer)[0], cancellationToken).ConfigureAwait(false), tag: null)).ConfigureAwait(false);
         }
 
         return found;
@@ -82,7 +82,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
 
     private static DescriptorDocument? Entry(Attachment attachment)
     {
-        ManifestDocument document = ImageTree.Parse(attachment.Manifest);
+        ManifestDocument document = RepositoryManifests.Parse(attachment.Manifest);
         Descriptor manifest = attachment.Manifest.Descriptor;
         return new DescriptorDocument
         {
@@ -96,7 +96,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
 
     private void Add(List<Attachment> found, string digest, Content manifest, string? tag)
     {
-        ManifestDocument document = ImageTree.Parse(manifest);
+        ManifestDocument document = RepositoryManifests.Parse(manifest);
         bool goesAlong = tag is not null
             ? document.Manifests is null
             : document.Subject?.Digest == digest && (includeOthers || IsSignature(document));
@@ -106,7 +106,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
         }
 
         string what = $"the manifest {manifest.Descriptor.Digest}, which is about it,";
-        IReadOnlyList<Descriptor> blobs = ImageTree.Sound(document.Config is null ? document.Layers : [document.Config, .. document.Layers ?? []], manifest.Descriptor);
+        IReadOnlyList<Descriptor> blobs = RepositoryManifests.Sound(document.Config is null ? document.Layers : [document.Config, .. document.Layers ?? []], manifest.Descriptor);
         if (tag is null && document.Manifests is not null)
         {
             throw new RegistryException(RegistryFault.BadAnswer, $"{what} is an index, and those do not go along.");

@@ -1,6 +1,5 @@
 using Bee.Oci.Json;
 using Bee.Oci.Registry;
-using Bee.Posix;
 
 namespace Bee.Oci.Transfer;
 
@@ -42,52 +41,6 @@ internal sealed class ImageTree
         return tree;
     }
 
-    /// <summary>A manifest as what its descriptor says.</summary>
-    /// <exception cref="RegistryException">It is no such thing.</exception>
-    public static ManifestDocument Parse(Content manifest)
-    {
-        if (!MediaTypes.IsIndex(manifest.Descriptor.MediaType) && !MediaTypes.IsManifest(manifest.Descriptor.MediaType))
-        {
-            throw new RegistryException(
-                RegistryFault.BadAnswer,
-                $"The manifest {manifest.Descriptor.Digest} is of the type '{TerminalText.Clean(manifest.Descriptor.MediaType)}', which is neither an image manifest nor an index of OCI or docker (schema 2).");
-        }
-
-        try
-        {
-            return ManifestDocument.Read(manifest.Bytes, manifest.Descriptor);
-        }
-        catch (StoreException e)
-        {
-            throw new RegistryException(RegistryFault.BadAnswer, e.Message, e);
-        }
-    }
-
-    /// <summary>What a manifest refers to.</summary>
-    /// <exception cref="RegistryException">One of the descriptors has no sha256 digest, or no size.</exception>
-    public static IReadOnlyList<Descriptor> Sound(IEnumerable<DescriptorDocument?>? documents, Descriptor of) =>
-    [
-        .. (documents ?? []).Select(d => d is not null && d.Size >= 0 && ContentDigest.TryParse(d.Digest, out _)
-            ? d.ToDescriptor()
-            : throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {of.Digest} has a descriptor without a sha256 digest or a size.")),
-    ];
-
-    /// <summary>A manifest of known digest and length.</summary>
-    public static async Task<Content> FetchAsync(IReadOnlyRepository source, Descriptor descriptor, CancellationToken cancellationToken)
-    {
-        if (descriptor.Size > StoreLimits.Manifest)
-        {
-            throw new RegistryException(
-                RegistryFault.TooLarge, $"The manifest {descriptor.Digest} has {descriptor.Size} bytes; {StoreLimits.Manifest} are the limit.");
-        }
-
-        Content content = await source.FetchManifestAsync(descriptor.Digest, cancellationToken).ConfigureAwait(false);
-        return content.Bytes.Length == descriptor.Size
-            ? content with { Descriptor = descriptor }
-            : throw new RegistryException(
-                RegistryFault.DigestMismatch, $"The manifest {descriptor.Digest} has {content.Bytes.Length} bytes, not the {descriptor.Size} of its descriptor.");
-    }
-
     private async Task AddAsync(Content manifest, int depth, CancellationToken cancellationToken)
     {
         if (depth == 0)
@@ -95,8 +48,8 @@ internal sealed class ImageTree
             throw new RegistryException(RegistryFault.BadAnswer, $"The image's indexes are nested too deep, at {manifest.Descriptor.Digest}.");
         }
 
-        ManifestDocument document = Parse(manifest);
-        Descriptor[] below = [.. Sound(document.Manifests, manifest.Descriptor).Where(d => !_manifests.ContainsKey(d.Digest)).DistinctBy(d => d.Digest)];
+        ManifestDocument document = RepositoryManifests.Parse(manifest);
+        Descriptor[] below = [.. RepositoryManifests.Sound(document.Manifests, manifest.Descriptor).Where(d => !_manifests.ContainsKey(d.Digest)).DistinctBy(d => d.Digest)];
         if (_manifests.Count + below.Length > MostManifests)
         {
             throw new RegistryException(RegistryFault.TooLarge, $"The image has more than {MostManifests} manifests.");
@@ -111,14 +64,14 @@ internal sealed class ImageTree
         // Several at once: on a long way each answer takes its time.
         foreach (Descriptor[] some in below.Chunk(8))
         {
-            Content[] children = await Task.WhenAll(some.Select(d => FetchAsync(_source, d, cancellationToken))).ConfigureAwait(false);
+            Content[] children = await Task.WhenAll(some.Select(d => RepositoryManifests.FetchAsync(_source, d, cancellationToken))).ConfigureAwait(false);
             foreach (Content child in children)
             {
                 await AddAsync(child, depth - 1, cancellationToken).ConfigureAwait(false);
             }
         }
 
-        foreach (Descriptor blob in Sound(document.Config is null ? document.Layers : [document.Config, .. document.Layers ?? []], manifest.Descriptor))
+        foreach (Descriptor blob in RepositoryManifests.Sound(document.Config is null ? document.Layers : [document.Config, .. document.Layers ?? []], manifest.Descriptor))
         {
             _blobs.TryAdd(blob.Digest, blob);
         }

@@ -11,7 +11,7 @@ internal static class PlatformPart
     /// <exception cref="RegistryException"><see cref="RegistryFault.NoPlatform"/>.</exception>
     public static async Task<Content> TakeAsync(IReadOnlyRepository source, Content resolved, Platform wanted, CancellationToken cancellationToken)
     {
-        ManifestDocument document = ImageTree.Parse(resolved);
+        ManifestDocument document = RepositoryManifests.Parse(resolved);
         if (!MediaTypes.IsIndex(resolved.Descriptor.MediaType))
         {
             Platform? told = resolved.Descriptor.Platform ?? await ToldAsync(source, resolved, document, cancellationToken).ConfigureAwait(false);
@@ -20,28 +20,18 @@ internal static class PlatformPart
                 : throw new RegistryException(RegistryFault.NoPlatform, $"The image of {source.Name} is for {told} alone, not for {wanted}.");
         }
 
-        IReadOnlyList<Descriptor> children = [.. (await ListAsync(source, resolved, cancellationToken).ConfigureAwait(false)).Select(manifest => manifest.Descriptor)];
+        IReadOnlyList<Descriptor> children = [.. (await RepositoryManifests.ListAsync(source, resolved, cancellationToken).ConfigureAwait(false)).Select(manifest => manifest.Descriptor)];
         Descriptor? chosen = PlatformChoice.For(children, wanted);
         return chosen is not null
-            ? await ImageTree.FetchAsync(source, chosen, cancellationToken).ConfigureAwait(false)
+            ? await RepositoryManifests.FetchAsync(source, chosen, cancellationToken).ConfigureAwait(false)
             : throw new RegistryException(
                 RegistryFault.NoPlatform,
                 $"The image of {source.Name} has nothing for {wanted}; it is for {string.Join(", ", children.Select(c => c.Platform?.ToString() ?? "an unnamed platform").Distinct())}.");
     }
 
-    /// <summary>The manifests of an index, with those of the indexes in it.</summary>
-    /// <exception cref="RegistryException">An index is missing, or none.</exception>
-    public static ValueTask<IReadOnlyList<PlatformManifest>> ListAsync(IReadOnlyRepository source, Content top, CancellationToken cancellationToken) =>
-        PlatformManifests.FindAsync(top.Descriptor, async index =>
-        {
-            Content content = index.Digest == top.Descriptor.Digest ? top : await ImageTree.FetchAsync(source, index, cancellationToken).ConfigureAwait(false);
-            ManifestDocument document = ImageTree.Parse(content);
-            return new IndexContent(ImageTree.Sound(document.Manifests, index), Printable.Annotations(document.Annotations));
-        });
-
     private static async Task<Platform?> ToldAsync(IReadOnlyRepository source, Content manifest, ManifestDocument document, CancellationToken cancellationToken)
     {
-        if (document.Config is null || ImageTree.Sound([document.Config], manifest.Descriptor)[0] is not { Size: <= StoreLimits.Manifest } config)
+        if (document.Config is null || RepositoryManifests.Sound([document.Config], manifest.Descriptor)[0] is not { Size: <= StoreLimits.Manifest } config)
         {
             return null;
         }

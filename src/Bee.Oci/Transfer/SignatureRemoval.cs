@@ -30,7 +30,7 @@ public sealed class SignatureRemoval
         ArgumentNullException.ThrowIfNull(repository);
         IReadOnlyList<Attachment> found = await new Attachments(repository, includeOthers: false, note).OfAsync(digest, cancellationToken).ConfigureAwait(false);
         // The tag is anybody's who can push: what has it may be an image.
-        Attachment[] signatures = [.. found.Where(attachment => Attachments.IsSignature(ImageTree.Parse(attachment.Manifest)))];
+        Attachment[] signatures = [.. found.Where(attachment => Attachments.IsSignature(RepositoryManifests.Parse(attachment.Manifest)))];
         return new SignatureRemoval(repository, signatures, await ListAsync(repository, digest, signatures, cancellationToken).ConfigureAwait(false));
     }
 
@@ -75,7 +75,7 @@ public sealed class SignatureRemoval
         }
 
         Content index = await repository.FetchManifestAsync(list.Digest, cancellationToken).ConfigureAwait(false);
-        IEnumerable<string?> listed = (ImageTree.Parse(index).Manifests ?? []).Select(entry => entry?.Digest);
+        IEnumerable<string?> listed = (RepositoryManifests.Parse(index).Manifests ?? []).Select(entry => entry?.Digest);
         return listed.All(entry => signatures.Any(signature => signature.Manifest.Descriptor.Digest == entry)) ? index.Descriptor : null;
     }
 }

@@ -77,7 +77,7 @@ public sealed class ContainerTests : IDisposable
         new ForeignLayout(other.Path).AddBase("bee-base:latest", Layer, ["amd64"]);
         var stores = new ImageStores(other.Path);
         Image tool = other.Store.Add(StoreFolder.Content(), ImageReference.Parse("ghcr.io/me/x:v1"));
-        Image second = stores.AddContainer(new ContainerRequest(tool, other.Store.Find("bee-base:latest")!), Name);
+        Image second = new ContainerBuilder(stores).Build(new ContainerRequest(tool, other.Store.Find("bee-base:latest")!), Name);
 
         Assert.Equal(first.Digest, second.Digest);
         // Known, so that another version of .NET or of Bee cannot change it unseen.
@@ -100,7 +100,7 @@ public sealed class ContainerTests : IDisposable
         Image tool = _folder.Store.Add([StoreFolder.Content(), StoreFolder.Content() with { Platform = new Platform("linux", "arm64") }], ImageReference.Parse("ghcr.io/me/x:v1"));
 
         Assert.Equal(["linux/amd64", "linux/arm64"], Make(tool, "wide:v1").Platforms.Select(platform => $"{platform}"));
-        Image one = _stores.AddContainer(new ContainerRequest(tool, _folder.Store.Find("wide:v1")!) { Platforms = [new Platform("linux", "arm64")] }, Name);
+        Image one = new ContainerBuilder(_stores).Build(new ContainerRequest(tool, _folder.Store.Find("wide:v1")!) { Platforms = [new Platform("linux", "arm64")] }, Name);
         Assert.Equal((MediaTypes.ImageManifest, "linux/arm64"), (one.Descriptor.MediaType, $"{one.Platform}"));
     }
 
@@ -113,7 +113,7 @@ public sealed class ContainerTests : IDisposable
         _layout.AddBase("wide:v1", Layer, ["amd64", "s390x"]);
         _layout.AddBase("arm:v1", Layer, ["arm64"]);
         Image tool = Tool();
-        StoreException fault = Assert.Throws<StoreException>(() => _stores.AddContainer(
+        StoreException fault = Assert.Throws<StoreException>(() => new ContainerBuilder(_stores).Build(
             new ContainerRequest(tool, _folder.Store.Find(lower)!) { Platforms = platform is null ? [] : [new Platform("linux", platform)] }, Name));
         Assert.Equal((StoreFault.BadPlatform, message), (fault.Fault, fault.Message));
         Assert.Null(_folder.Store.Find($"{Name}"));
@@ -141,7 +141,7 @@ public sealed class ContainerTests : IDisposable
         Image tool = Tool();
         Image lower = Base;
         File.Delete(_folder.Blob(ContentDigest.Of(Layer).ToString()));
-        Assert.Equal(StoreFault.MissingBlob, Assert.Throws<StoreException>(() => _stores.AddContainer(new ContainerRequest(tool, lower), Name)).Fault);
+        Assert.Equal(StoreFault.MissingBlob, Assert.Throws<StoreException>(() => new ContainerBuilder(_stores).Build(new ContainerRequest(tool, lower), Name)).Fault);
         Assert.Null(_folder.Store.Find($"{Name}"));
     }
 
@@ -177,7 +177,7 @@ public sealed class ContainerTests : IDisposable
 
     private Image Tool(string? description = null) => _folder.Store.Add(StoreFolder.Content(description: description), ImageReference.Parse("ghcr.io/me/x:v1"));
 
-    private Image Make(Image tool, string lower = "bee-base:latest") => _stores.AddContainer(new ContainerRequest(tool, _folder.Store.Find(lower)!), Name);
+    private Image Make(Image tool, string lower = "bee-base:latest") => new ContainerBuilder(_stores).Build(new ContainerRequest(tool, _folder.Store.Find(lower)!), Name);
 
     private JsonObject Document(Descriptor descriptor) => JsonNode.Parse(File.ReadAllBytes(_folder.Blob(descriptor.Digest)))!.AsObject();
 

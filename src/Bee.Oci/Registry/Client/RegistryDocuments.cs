@@ -1,22 +1,7 @@
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Bee.Oci.Json;
 
 namespace Bee.Oci.Registry.Client;
-
-/// <summary>A page of tags (OCI Distribution Specification 1.1, "Listing Tags").</summary>
-internal sealed class TagListDocument
-{
-    [JsonPropertyName("tags")]
-    public List<string?>? Tags { get; set; }
-}
-
-/// <summary>A page of repositories (the distribution project's HTTP API, "Listing Repositories").</summary>
-internal sealed class CatalogDocument
-{
-    [JsonPropertyName("repositories")]
-    public List<string?>? Repositories { get; set; }
-}
 
 /// <summary>Reading of what registries answer.</summary>
 internal static class RegistryDocuments

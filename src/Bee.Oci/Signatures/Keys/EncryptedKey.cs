@@ -27,7 +27,7 @@ internal sealed class EncryptedKey
         EncryptedKey key;
         try
         {
-            key = JsonSerializer.Deserialize(json, SignatureJson.Canonical.EncryptedKey) ?? new EncryptedKey();
+            key = JsonSerializer.Deserialize(json, KeyJson.Default.EncryptedKey) ?? new EncryptedKey();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException or FormatException or ArgumentException)
         {
@@ -107,3 +107,7 @@ internal sealed class KeyCipher
     [JsonPropertyName("nonce")]
     public byte[]? Nonce { get; set; }
 }
+
+/// <summary>The JSON of keys, read by generated code.</summary>
+[JsonSerializable(typeof(EncryptedKey))]
+internal sealed partial class KeyJson : JsonSerializerContext;

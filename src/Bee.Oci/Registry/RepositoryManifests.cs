@@ -1,0 +1,64 @@
+using Bee.Oci.Json;
+using Bee.Posix;
+
+namespace Bee.Oci.Registry;
+
+/// <summary>Reads manifests from a repository, and checks what anyone may have written into them.</summary>
+internal static class RepositoryManifests
+{
+    /// <summary>A manifest as what its descriptor says.</summary>
+    /// <exception cref="RegistryException">It is no such thing.</exception>
+    public static ManifestDocument Parse(Content manifest)
+    {
+        if (!MediaTypes.IsIndex(manifest.Descriptor.MediaType) && !MediaTypes.IsManifest(manifest.Descriptor.MediaType))
+        {
+            throw new RegistryException(
+                RegistryFault.BadAnswer,
+                $"The manifest {manifest.Descriptor.Digest} is of the type '{TerminalText.Clean(manifest.Descriptor.MediaType)}', which is neither an image manifest nor an index of OCI or docker (schema 2).");
+        }
+
+        try
+        {
+            return ManifestDocument.Read(manifest.Bytes, manifest.Descriptor);
+        }
+        catch (StoreException e)
+        {
+            throw new RegistryException(RegistryFault.BadAnswer, e.Message, e);
+        }
+    }
+
+    /// <summary>What a manifest refers to.</summary>
+    /// <exception cref="RegistryException">One of the descriptors has no sha256 digest, or no size.</exception>
+    public static IReadOnlyList<Descriptor> Sound(IEnumerable<DescriptorDocument?>? documents, Descriptor of) =>
+    [
+        .. (documents ?? []).Select(d => d is not null && d.Size >= 0 && ContentDigest.TryParse(d.Digest, out _)
+            ? d.ToDescriptor()
+            : throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {of.Digest} has a descriptor without a sha256 digest or a size.")),
+    ];
+
+    /// <summary>A manifest of known digest and length.</summary>
+    public static async Task<Content> FetchAsync(IReadOnlyRepository source, Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        if (descriptor.Size > StoreLimits.Manifest)
+        {
+            throw new RegistryException(
+                RegistryFault.TooLarge, $"The manifest {descriptor.Digest} has {descriptor.Size} bytes; {StoreLimits.Manifest} are the limit.");
+        }
+
+        Content content = await source.FetchManifestAsync(descriptor.Digest, cancellationToken).ConfigureAwait(false);
+        return content.Bytes.Length == descriptor.Size
+            ? content with { Descriptor = descriptor }
+            : throw new RegistryException(
+                RegistryFault.DigestMismatch, $"The manifest {descriptor.Digest} has {content.Bytes.Length} bytes, not the {descriptor.Size} of its descriptor.");
+    }
+
+    /// <summary>The manifests of an index, with those of the indexes in it.</summary>
+    /// <exception cref="RegistryException">An index is missing, or none.</exception>
+    public static ValueTask<IReadOnlyList<PlatformManifest>> ListAsync(IReadOnlyRepository source, Content top, CancellationToken cancellationToken) =>
+        PlatformManifests.FindAsync(top.Descriptor, async index =>
+        {
+            Content content = index.Digest == top.Descriptor.Digest ? top : await FetchAsync(source, index, cancellationToken).ConfigureAwait(false);
+            ManifestDocument document = Parse(content);
+            return new IndexContent(Sound(document.Manifests, index), Printable.Annotations(document.Annotations));
+        });
+}
