@@ -158,7 +158,7 @@ SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx) { ipv4_addr k
         $text = $Code -replace '\b4242\b', $load.Id -replace 'Start-Sleep 10', 'Start-Sleep 1' -replace '-Duration 10', '-Duration 1' -replace '(?m)^Start-BeeMetricServer$', 'Start-BeeMetricServer 0'
         if ($Name -match '-BeeImage$' -or $text -match '-Pull') {
             $hosts = 'ghcr\.io|registry\.example\.com|localhost:5000'
-            if ($registry) { $text = $text -replace $hosts, $registry.Name -replace 'sha256:0f2c\w+', $published.Digest -replace '-Platform \S+', "-Platform $([Bee.Oci.Platform]::Host)" }
+            if ($registry) { $text = $text -replace $hosts, $registry.Name -replace 'sha256:0f2c\w+', $published.Digest -replace '-Platform \S+', "-Platform $([Bee.Oci.Formats.Platform]::Host)" }
             elseif ($text -match $hosts) { Skip-WithoutRegistry }
         }
         $ErrorActionPreference = 'Stop'

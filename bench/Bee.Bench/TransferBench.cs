@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using Bee.Oci;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
+using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 using Bee.Registries;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Bee.Oci;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 
 namespace Bee.Bench;
 

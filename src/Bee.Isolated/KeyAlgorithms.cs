@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Keys;
 using Org.BouncyCastle.Crypto.Engines;
 using Org.BouncyCastle.Crypto.Generators;
 using Org.BouncyCastle.Crypto.Macs;

@@ -1,4 +1,4 @@
-using Bee.Oci;
+using Bee.Oci.Formats;
 using Bee.Posix;
 using Bee.Toolchain;
 using YamlDotNet.Core;

@@ -1,3 +1,6 @@
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
+
 namespace Bee.Oci.StoreWriter;
 
 /// <summary>Writes images as NAME:v0, NAME:v1, …; some are tagged again and some removed.</summary>

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Bee.Mutation;
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Xunit.Abstractions;
 

@@ -1,3 +1,4 @@
+using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Posix;
 

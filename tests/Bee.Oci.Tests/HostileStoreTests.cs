@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Bee.Mutation;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests;
 

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests;
 

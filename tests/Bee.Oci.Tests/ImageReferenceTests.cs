@@ -1,3 +1,5 @@
+using Bee.Oci.Formats;
+
 namespace Bee.Oci.Tests;
 
 public class ImageReferenceTests

@@ -1,4 +1,5 @@
 using System.Text;
+using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Posix;
 

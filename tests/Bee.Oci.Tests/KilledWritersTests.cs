@@ -1,3 +1,5 @@
+using Bee.Oci.Store;
+
 namespace Bee.Oci.Tests;
 
 /// <summary>Real processes write one store at once, and some of them are killed in the middle.</summary>

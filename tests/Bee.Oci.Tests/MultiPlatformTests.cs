@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests;
 

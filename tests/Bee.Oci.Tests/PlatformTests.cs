@@ -1,3 +1,5 @@
+using Bee.Oci.Formats;
+
 namespace Bee.Oci.Tests;
 
 /// <summary>What platforms are called, and which of an index is taken.</summary>

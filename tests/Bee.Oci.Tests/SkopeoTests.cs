@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 using Bee.Registries;
 
 namespace Bee.Oci.Tests;

@@ -1,4 +1,5 @@
-using Bee.Oci.Archives;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 using Bee.Posix;
 
 namespace Bee.Oci.Tests;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Bee.Oci.Formats;
 
 namespace Bee.Oci.Tests;
 

@@ -1,3 +1,6 @@
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
+
 namespace Bee.Oci.Tests;
 
 /// <summary>Digests of all that an image is made of.</summary>

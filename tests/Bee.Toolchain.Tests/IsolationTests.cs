@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.Loader;
-using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Keys;
 
 namespace Bee.Toolchain.Tests;
 

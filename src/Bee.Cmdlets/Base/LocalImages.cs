@@ -1,4 +1,5 @@
-using Bee.Oci;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 
 namespace Bee.Cmdlets;
 

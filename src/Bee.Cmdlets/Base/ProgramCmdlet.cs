@@ -1,7 +1,9 @@
 using System.Management.Automation;
 using Bee.Ebpf;
-using Bee.Oci;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
+using Bee.Oci.Store;
 using Bee.Oci.Trust;
 
 namespace Bee.Cmdlets;

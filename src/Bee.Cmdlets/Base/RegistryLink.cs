@@ -1,7 +1,9 @@
-using Bee.Oci;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Authentication;
+using Bee.Oci.Registry.Client;
 using Bee.Oci.Registry.Settings;
+using Bee.Oci.Repositories;
 
 namespace Bee.Cmdlets;
 

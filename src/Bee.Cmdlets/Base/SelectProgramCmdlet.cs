@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
-using Bee.Oci;
+using Bee.Oci.Formats;
 
 namespace Bee.Cmdlets;
 

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using Bee.Oci;
+using Bee.Oci.Store;
 
 namespace Bee.Cmdlets;
 

@@ -1,5 +1,5 @@
 using Bee.Ebpf;
-using Bee.Oci;
+using Bee.Oci.Formats;
 
 namespace Bee.Cmdlets;
 

@@ -1,8 +1,9 @@
 using Bee.Ebpf;
-using Bee.Oci;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
 using Bee.Oci.Registry.Settings;
-using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Keys;
 using Bee.Oci.Trust;
 using Bee.Toolchain;
 

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using Bee.Ebpf;
-using Bee.Oci;
+using Bee.Oci.Store;
 using Bee.Oci.Trust;
 
 namespace Bee.Cmdlets;

@@ -1,5 +1,6 @@
 using Bee.Ebpf;
-using Bee.Oci;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 using Bee.Toolchain;
 
 namespace Bee.Cmdlets;
@@ -38,7 +39,7 @@ internal static class ToolChecks
         string path = string.Empty;
         try
         {
-            var store = new ImageStore(Bee.Oci.ImageStore.DefaultPath);
+            var store = new ImageStore(Bee.Oci.Store.ImageStore.DefaultPath);
             path = store.Path;
             return store.IsWritable
                 ? new("ImageStore", CheckState.Ok, "Images can be read and kept.") { Target = path }

@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
-using Bee.Oci;
+using Bee.Oci.Store;
 
 namespace Bee.Cmdlets;
 

@@ -1,7 +1,8 @@
 using System.Collections;
 using System.Management.Automation;
 using Bee.Ebpf;
-using Bee.Oci;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 
 namespace Bee.Cmdlets;
 

@@ -2,8 +2,9 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using Bee.Ebpf.Rights;
-using Bee.Oci;
 using Bee.Oci.Containers;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 
 namespace Bee.Cmdlets.Containers;
 
@@ -46,7 +47,7 @@ public sealed class NewContainerCommand : ProgramCmdlet
     protected override void ProcessRecord() => Guard(Target, () =>
     {
         ImageReference name = ImageReference.Parse(Tag).WithDefaultTag();
-        Platform[] platforms = [.. Platform.Select(Oci.Platform.Parse).Distinct()];
+        Platform[] platforms = [.. Platform.Select(Oci.Formats.Platform.Parse).Distinct()];
         Image tool = Checked(FindImage() ?? throw new BeeInputException(
             "NotAnImage", $"'{Program}' is a file, and a container is made around an image.", $"Invoke-BeeBuild {Program} makes an image."));
         if (tool.Format == ImageFormat.Container)

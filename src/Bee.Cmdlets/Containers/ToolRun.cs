@@ -1,7 +1,8 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Runtime.InteropServices;
-using Bee.Oci;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 using Bee.Posix;
 using Bee.Telemetry.Lines;
 

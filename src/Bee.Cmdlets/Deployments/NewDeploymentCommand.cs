@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Management.Automation;
 using Bee.Ebpf;
 using Bee.Ebpf.Rights;
-using Bee.Oci;
-using Bee.Oci.Containers;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 using Bee.Posix;
 using Bee.Toolchain.Deployments;
 

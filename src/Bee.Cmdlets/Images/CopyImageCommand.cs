@@ -1,6 +1,8 @@
 using System.Management.Automation;
-using Bee.Oci;
-using Bee.Oci.Registry;
+using Bee.Oci.Formats;
+using Bee.Oci.Registry.Client;
+using Bee.Oci.Repositories;
+using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 
 namespace Bee.Cmdlets;
@@ -60,7 +62,7 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
     {
         ImageReference source = Link.Complete(ImageReference.Parse(Source)).WithDefaultTag();
         destination = Link.Complete(destination);
-        Platform? platform = Platform is null ? null : Bee.Oci.Platform.Parse(Platform);
+        Platform? platform = Platform is null ? null : Bee.Oci.Formats.Platform.Parse(Platform);
         IReadOnlyRepository from = Link.Source(source);
         IRepository to = Link.Repository(destination);
         if (destination.Digest is not null && source.Digest is not null && destination.Digest != source.Digest)

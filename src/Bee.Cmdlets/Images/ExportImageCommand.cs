@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.Management.Automation;
-using Bee.Oci;
+using Bee.Oci.Store;
 using Bee.Posix;
 
 namespace Bee.Cmdlets;

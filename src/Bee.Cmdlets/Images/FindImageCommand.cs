@@ -1,6 +1,8 @@
 using System.Management.Automation;
-using Bee.Oci;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
+using Bee.Oci.Repositories;
 
 namespace Bee.Cmdlets;
 

@@ -1,9 +1,10 @@
 using System.Management.Automation;
 using Bee.Ebpf;
-using Bee.Oci;
-using Bee.Oci.Archives;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
-using Bee.Oci.Signatures;
+using Bee.Oci.Repositories;
+using Bee.Oci.Signatures.Keys;
+using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 using Bee.Oci.Trust;
 using Bee.Posix;
@@ -66,7 +67,7 @@ public sealed class ImportImageCommand : StoreCmdlet
             throw new BeeInputException("NotAnImage", $"'{path}' is a source and not an image.", "Invoke-BeeBuild makes an image of it.");
         }
 
-        Platform? platform = Platform is null ? null : Bee.Oci.Platform.Parse(Platform);
+        Platform? platform = Platform is null ? null : Bee.Oci.Formats.Platform.Parse(Platform);
         if (IsObject(path))
         {
             AddObject(path, platform);
@@ -141,7 +142,7 @@ public sealed class ImportImageCommand : StoreCmdlet
                 {
                     Program = program,
                     Config = ProgramMetadata.Describe(file, new BuildFacts()) with { Build = null },
-                    Platform = platform ?? Bee.Oci.Platform.Host,
+                    Platform = platform ?? Bee.Oci.Formats.Platform.Host,
                 },
                 name));
         }

@@ -1,8 +1,11 @@
 using System.Management.Automation;
 using System.Security;
-using Bee.Oci;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
 using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Layouts;
+using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 
 namespace Bee.Cmdlets;

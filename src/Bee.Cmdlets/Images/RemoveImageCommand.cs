@@ -1,6 +1,8 @@
 using System.Management.Automation;
-using Bee.Oci;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
+using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 
 namespace Bee.Cmdlets;

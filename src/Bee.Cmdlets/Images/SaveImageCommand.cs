@@ -1,5 +1,6 @@
 using System.Management.Automation;
-using Bee.Oci;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 
 namespace Bee.Cmdlets;
 
@@ -42,7 +43,7 @@ public sealed class SaveImageCommand : VerifyingCmdlet
         }
 
         ImageReference reference = Link.Complete(ImageReference.Parse(text)).WithDefaultTag();
-        Platform? platform = Platform is null ? null : Bee.Oci.Platform.Parse(Platform);
+        Platform? platform = Platform is null ? null : Bee.Oci.Formats.Platform.Parse(Platform);
         // Before anybody is asked whether to go on.
         _ = Link.Repository(reference);
         if (ShouldProcess(platform is null ? $"{reference}" : $"{reference} for {platform}", "Save image"))

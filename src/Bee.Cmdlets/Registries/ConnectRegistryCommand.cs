@@ -3,6 +3,7 @@ using System.Net;
 using System.Security;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Authentication;
+using Bee.Oci.Registry.Client;
 
 namespace Bee.Cmdlets;
 

@@ -4,6 +4,7 @@ using System.Security;
 using System.Security.Cryptography;
 using System.Text;
 using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Keys;
 using Bee.Toolchain;
 
 namespace Bee.Cmdlets;

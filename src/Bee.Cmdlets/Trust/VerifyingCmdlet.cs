@@ -1,7 +1,10 @@
 using System.Management.Automation;
-using Bee.Oci;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
 using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Keys;
+using Bee.Oci.Store;
 using Bee.Oci.Trust;
 using Bee.Toolchain;
 

@@ -1,7 +1,4 @@
 using System.Text.Json;
-using Bee.Oci.Containers;
-using Bee.Oci.Json;
-using Bee.Oci.Store;
 using Bee.Posix;
 
 namespace Bee.Oci.Formats;

@@ -1,6 +1,3 @@
-using Bee.Oci.Json;
-using Bee.Oci.Store;
-
 namespace Bee.Oci.Formats;
 
 /// <summary>Recognises whose format an image has, by its config and its layers, and reads what it says about its program.</summary>

@@ -1,5 +1,4 @@
 using System.Text;
-using Bee.Oci.Store;
 using Bee.Posix;
 
 namespace Bee.Oci.Formats;

@@ -1,4 +1,4 @@
-namespace Bee.Oci;
+namespace Bee.Oci.Formats;
 
 /// <summary>Whose convention an image follows. docs/image-format.md has a sample manifest of each.</summary>
 public enum ImageFormat

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using Bee.Oci.Archives;
 using Bee.Posix;
 
 namespace Bee.Oci.Formats;

@@ -1,6 +1,8 @@
 using System.Globalization;
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
+using Bee.Oci.Signatures.Keys;
 using Bee.Oci.Signatures.Layouts;
 
 namespace Bee.Oci.Signatures;

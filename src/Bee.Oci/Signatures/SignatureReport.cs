@@ -1,3 +1,5 @@
+using Bee.Oci.Signatures.Layouts;
+
 namespace Bee.Oci.Signatures;
 
 /// <summary>What was found when an image's signatures were looked at.</summary>

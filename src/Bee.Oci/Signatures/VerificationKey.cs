@@ -1,5 +1,6 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
+using Bee.Oci.Formats;
 using Bee.Oci.Signatures.Keys;
 using Bee.Posix;
 

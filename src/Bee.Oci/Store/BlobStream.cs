@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Bee.Oci.Formats;
 using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Oci.Store;

@@ -1,5 +1,5 @@
 using Bee.Oci.Formats;
-using Bee.Oci.Json;
+using Bee.Oci.Repositories;
 using Bee.Posix;
 
 namespace Bee.Oci.Store;

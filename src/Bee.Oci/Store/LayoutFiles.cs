@@ -1,5 +1,4 @@
-using Bee.Oci.Archives;
-using Bee.Oci.Native;
+using Bee.Oci.Formats;
 using Bee.Posix;
 using Microsoft.Win32.SafeHandles;
 

@@ -1,4 +1,4 @@
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 using Bee.Posix;
 
 namespace Bee.Oci.Store;

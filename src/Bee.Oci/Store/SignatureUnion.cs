@@ -1,4 +1,4 @@
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 
 namespace Bee.Oci.Store;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using Bee.Oci.Native;
+using Bee.Oci.Formats;
 using Bee.Posix;
 
 namespace Bee.Oci.Store;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 
 namespace Bee.Oci.Store;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bee.Oci.Formats;
 using Bee.Posix;
 
 namespace Bee.Oci.Store;

@@ -1,3 +1,4 @@
+using Bee.Oci.Formats;
 using Bee.Posix;
 
 namespace Bee.Oci.Store;

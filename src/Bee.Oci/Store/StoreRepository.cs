@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
-using Bee.Oci.Json;
-using Bee.Oci.Native;
-using Bee.Oci.Registry;
+using Bee.Oci.Formats;
+using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Store;
 

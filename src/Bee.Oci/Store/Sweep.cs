@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bee.Oci.Formats;
 
 namespace Bee.Oci.Store;
 
@@ -16,7 +17,7 @@ internal sealed class Sweep(LayoutFiles files)
     public (int Blobs, long Bytes) Run(IEnumerable<string?> removed)
     {
         var alive = new Reach();
-        foreach (Json.DescriptorDocument entry in StoreIndex.Parse(files.ReadIndex()).Entries)
+        foreach (DescriptorDocument entry in StoreIndex.Parse(files.ReadIndex()).Entries)
         {
             if (!Mark(entry.Digest, alive))
             {

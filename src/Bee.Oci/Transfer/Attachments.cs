@@ -1,5 +1,6 @@
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Transfer;
 

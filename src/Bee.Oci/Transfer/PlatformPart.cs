@@ -1,6 +1,7 @@
 using System.Text.Json;
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Transfer;
 

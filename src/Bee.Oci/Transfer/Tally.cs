@@ -1,3 +1,5 @@
+using Bee.Oci.Formats;
+
 namespace Bee.Oci.Transfer;
 
 /// <summary>Counts what a transfer does, from the threads that do it.</summary>

@@ -1,3 +1,6 @@
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
+
 namespace Bee.Oci.Transfer;
 
 /// <summary>What a transfer did.</summary>

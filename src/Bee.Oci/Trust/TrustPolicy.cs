@@ -1,5 +1,6 @@
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Keys;
 using Bee.Oci.Store;
 
 namespace Bee.Oci.Trust;

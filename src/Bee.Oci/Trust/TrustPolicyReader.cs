@@ -1,6 +1,7 @@
 using System.Text;
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Keys;
 
 namespace Bee.Oci.Trust;
 

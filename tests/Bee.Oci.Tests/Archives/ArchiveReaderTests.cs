@@ -1,7 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
-using Bee.Oci.Archives;
+using Bee.Oci.Formats;
 
 namespace Bee.Oci.Tests.Archives;
 

@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
 using Bee.Foreign;
-using Bee.Oci.Archives;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Store;
 using Bee.Oci.Transfer;

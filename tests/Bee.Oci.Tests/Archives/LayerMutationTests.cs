@@ -1,5 +1,4 @@
 using Bee.Mutation;
-using Bee.Oci.Archives;
 using Bee.Oci.Formats;
 using Xunit.Abstractions;
 

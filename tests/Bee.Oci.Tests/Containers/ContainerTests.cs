@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Bee.Foreign;
 using Bee.Oci.Containers;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 using Bee.Registries;
 
 namespace Bee.Oci.Tests.Containers;

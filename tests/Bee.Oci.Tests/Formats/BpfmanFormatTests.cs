@@ -1,4 +1,6 @@
 using Bee.Foreign;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 using Bee.Oci.Tests.Archives;
 
 namespace Bee.Oci.Tests.Formats;

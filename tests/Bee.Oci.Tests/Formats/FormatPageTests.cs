@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Bee.Foreign;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests.Formats;
 

@@ -1,5 +1,6 @@
 using Bee.Foreign;
 using Bee.Oci.Formats;
+using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests.Formats;
 

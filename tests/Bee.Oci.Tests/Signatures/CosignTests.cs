@@ -1,6 +1,10 @@
 using System.Collections.Concurrent;
-using Bee.Oci.Registry;
+using Bee.Oci.Formats;
+using Bee.Oci.Registry.Client;
+using Bee.Oci.Repositories;
 using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Keys;
+using Bee.Oci.Signatures.Layouts;
 using Bee.Oci.Tests.Registry.Client;
 using Bee.Oci.Transfer;
 using Bee.Registries;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Bee.Oci.Registry;
+using Bee.Oci.Formats;
+using Bee.Oci.Repositories;
 using Bee.Oci.Signatures;
 using Bee.Oci.Tests.Registry.Client;
 

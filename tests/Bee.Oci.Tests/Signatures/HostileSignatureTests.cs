@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Bee.Mutation;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
 using Bee.Oci.Signatures;
 using Bee.Oci.Tests.Registry.Client;
 using Xunit.Abstractions;

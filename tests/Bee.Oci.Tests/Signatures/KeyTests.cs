@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Bee.Mutation;
 using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Keys;
 using Xunit.Abstractions;
 
 namespace Bee.Oci.Tests.Signatures;

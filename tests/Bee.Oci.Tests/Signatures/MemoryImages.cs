@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Tests.Signatures;
 

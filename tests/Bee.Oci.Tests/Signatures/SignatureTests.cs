@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
-using Bee.Oci.Registry;
+using Bee.Oci.Formats;
+using Bee.Oci.Repositories;
 using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Keys;
+using Bee.Oci.Signatures.Layouts;
 using Bee.Oci.Tests.Registry.Client;
 
 namespace Bee.Oci.Tests.Signatures;

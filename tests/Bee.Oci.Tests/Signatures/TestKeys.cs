@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Bee.Isolated;
 using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Keys;
 using Org.BouncyCastle.Crypto.Generators;
 
 namespace Bee.Oci.Tests.Signatures;

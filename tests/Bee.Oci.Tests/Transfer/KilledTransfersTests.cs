@@ -1,5 +1,9 @@
 using System.Text.Json.Nodes;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
+using Bee.Oci.Repositories;
+using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 using Bee.Registries;
 

@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
+using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 
 namespace Bee.Oci.Tests.Transfer;

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 
 namespace Bee.Oci.Tests.Transfer;

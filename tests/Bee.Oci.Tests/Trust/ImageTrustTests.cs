@@ -1,5 +1,7 @@
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Layouts;
 using Bee.Oci.Tests.Registry.Client;
 using Bee.Oci.Tests.Signatures;
 using Bee.Oci.Trust;

@@ -1,6 +1,6 @@
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Transport;
-using Bee.Oci.Trust;
 
 namespace Bee.Oci.Tests.Trust;
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Bee.Oci.Formats;
 using Bee.Oci.Signatures;
+using Bee.Oci.Signatures.Keys;
 using Bee.Oci.Tests.Signatures;
 using Bee.Oci.Trust;
 

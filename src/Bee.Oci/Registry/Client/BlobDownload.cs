@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry.Transport;
-using Bee.Oci.Store;
 
 namespace Bee.Oci.Registry.Client;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry.Transport;
 
 namespace Bee.Oci.Registry.Client;

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry.Transport;
+using Bee.Oci.Repositories;
 using Bee.Posix;
 
 namespace Bee.Oci.Registry.Client;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 using Bee.Posix;
 
 namespace Bee.Oci.Registry.Client;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
+using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Registry.Client;
 

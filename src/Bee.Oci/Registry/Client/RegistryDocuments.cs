@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 
 namespace Bee.Oci.Registry.Client;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry.Transport;
 
 namespace Bee.Oci.Registry.Client;

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Bee.Oci.Formats;
+using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Registry.Settings;
 

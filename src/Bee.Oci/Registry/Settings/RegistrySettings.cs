@@ -1,6 +1,5 @@
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 using Bee.Oci.Store;
-using Bee.Oci.Trust;
 using Bee.Posix;
 
 namespace Bee.Oci.Registry.Settings;

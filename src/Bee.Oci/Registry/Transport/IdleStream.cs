@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Bee.Oci.Formats;
 
 namespace Bee.Oci.Registry.Transport;
 

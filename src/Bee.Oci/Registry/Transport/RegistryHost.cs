@@ -1,4 +1,5 @@
 using System.Net;
+using Bee.Oci.Formats;
 
 namespace Bee.Oci.Registry.Transport;
 

@@ -1,4 +1,4 @@
-using Bee.Oci.Trust;
+using Bee.Oci.Formats;
 using Bee.Posix;
 
 namespace Bee.Oci.Signatures.Layouts;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
 using Bee.Posix;
 
 namespace Bee.Oci.Signatures.Layouts;

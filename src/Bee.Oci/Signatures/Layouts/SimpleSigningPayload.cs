@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Bee.Oci.Formats;
 using Bee.Posix;
 
 namespace Bee.Oci.Signatures.Layouts;
@@ -31,7 +32,7 @@ internal sealed class SimpleSigningPayload
     public static byte[] Write(ImageReference reference, string digest)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = Json.CanonicalEncoder.Instance }))
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = CanonicalEncoder.Instance }))
         {
             writer.WriteStartObject();
             writer.WriteStartObject("critical");

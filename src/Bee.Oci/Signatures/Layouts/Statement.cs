@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Bee.Oci.Formats;
 using Bee.Posix;
 
 namespace Bee.Oci.Signatures.Layouts;
@@ -42,7 +43,7 @@ internal sealed class Statement
     public static byte[] Write(string digest)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = Json.CanonicalEncoder.Instance }))
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = CanonicalEncoder.Instance }))
         {
             writer.WriteStartObject();
             writer.WriteString("_type", Version);

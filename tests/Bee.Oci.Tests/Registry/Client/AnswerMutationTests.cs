@@ -3,9 +3,10 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Bee.Mutation;
-using Bee.Oci.Json;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Client;
+using Bee.Oci.Repositories;
 using Xunit.Abstractions;
 using static Bee.Oci.Tests.Registry.Client.Samples;
 

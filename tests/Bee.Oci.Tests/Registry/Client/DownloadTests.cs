@@ -1,4 +1,7 @@
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
+using Bee.Oci.Repositories;
 using Bee.Registries;
 using static Bee.Oci.Tests.Registry.Client.Samples;
 

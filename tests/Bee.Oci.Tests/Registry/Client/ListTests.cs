@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
 using Bee.Registries;
 using static Bee.Oci.Tests.Registry.Client.Samples;
 

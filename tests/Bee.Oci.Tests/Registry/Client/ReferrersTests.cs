@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
 using Bee.Oci.Registry.Settings;
+using Bee.Oci.Repositories;
 using Bee.Registries;
 using static Bee.Oci.Tests.Registry.Client.Samples;
 

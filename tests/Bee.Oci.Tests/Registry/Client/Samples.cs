@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Tests.Registry.Client;
 

@@ -1,4 +1,5 @@
-using Bee.Oci.Registry;
+using Bee.Oci.Formats;
+using Bee.Oci.Repositories;
 using Bee.Oci.Tests.Registry.Client;
 using Bee.Registries;
 

@@ -1,3 +1,4 @@
+using Bee.Oci.Formats;
 using Bee.Registries;
 using static Bee.Oci.Registry.RegistryFault;
 using static Bee.Registries.Stage;

@@ -1,4 +1,4 @@
-using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
 using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Failing;

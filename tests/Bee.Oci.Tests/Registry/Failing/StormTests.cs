@@ -1,5 +1,7 @@
 using Bee.Mutation;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
+using Bee.Oci.Repositories;
 using Bee.Oci.Tests.Registry.Client;
 using Bee.Registries;
 

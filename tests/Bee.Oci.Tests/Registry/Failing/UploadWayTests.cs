@@ -1,4 +1,6 @@
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
+using Bee.Oci.Repositories;
 using Bee.Oci.Tests.Registry.Client;
 using Bee.Registries;
 

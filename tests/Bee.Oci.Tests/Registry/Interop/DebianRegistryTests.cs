@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Bee.Oci.Formats;
 using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Interop;

@@ -1,4 +1,7 @@
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
+using Bee.Oci.Store;
 using Bee.Oci.Tests.Registry.Client;
 using Bee.Oci.Transfer;
 using Bee.Registries;

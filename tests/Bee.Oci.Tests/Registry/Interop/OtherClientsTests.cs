@@ -1,5 +1,8 @@
 using System.Text;
-using Bee.Oci.Registry;
+using Bee.Oci.Formats;
+using Bee.Oci.Registry.Client;
+using Bee.Oci.Repositories;
+using Bee.Oci.Store;
 using Bee.Oci.Tests.Registry.Client;
 using Bee.Oci.Transfer;
 using Bee.Registries;

@@ -1,4 +1,5 @@
-using Bee.Oci.Registry;
+using Bee.Oci.Formats;
+using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Tests.Registry.Interop;
 

@@ -1,5 +1,8 @@
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Settings;
+using Bee.Oci.Repositories;
+using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests.Registry.Settings;
 

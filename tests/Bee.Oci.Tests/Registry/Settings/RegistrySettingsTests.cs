@@ -1,3 +1,4 @@
+using Bee.Oci.Formats;
 using Bee.Oci.Registry.Settings;
 
 namespace Bee.Oci.Tests.Registry.Settings;

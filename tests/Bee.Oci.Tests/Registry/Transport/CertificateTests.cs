@@ -1,5 +1,5 @@
 using Bee.Oci.Registry;
-using Bee.Oci.Registry.Transport;
+using Bee.Oci.Registry.Client;
 using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry;

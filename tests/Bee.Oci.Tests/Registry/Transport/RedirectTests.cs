@@ -1,6 +1,6 @@
 using System.Text;
 using Bee.Oci.Registry;
-using Bee.Oci.Registry.Transport;
+using Bee.Oci.Registry.Client;
 using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry;

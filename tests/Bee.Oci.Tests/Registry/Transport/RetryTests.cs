@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
 using Bee.Oci.Registry.Transport;
 using Bee.Registries;
 

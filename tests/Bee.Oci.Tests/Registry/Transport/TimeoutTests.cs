@@ -1,5 +1,7 @@
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
 using Bee.Oci.Registry.Transport;
+using Bee.Oci.Repositories;
 using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry;

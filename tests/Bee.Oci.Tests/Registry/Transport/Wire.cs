@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
 using Bee.Oci.Registry.Transport;
 using Bee.Registries;
 

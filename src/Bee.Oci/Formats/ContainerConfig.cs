@@ -1,0 +1,117 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Bee.Oci.Formats;
+
+/// <summary>The configuration of a container image (OCI Image Specification 1.1, config.md). Keys that Bee does not know stay as the base has them.</summary>
+internal sealed class ContainerConfig
+{
+    private readonly JsonObject _root;
+    private readonly JsonObject _execution;
+
+    private ContainerConfig(JsonObject root)
+    {
+        _root = root;
+        _execution = Part(root, "config");
+    }
+
+    /// <summary>Reads a configuration.</summary>
+    /// <param name="content">The bytes.</param>
+    /// <param name="digest">Their digest, for messages.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.DamagedConfig"/>.</exception>
+    public static ContainerConfig Read(byte[] content, string digest)
+    {
+        try
+        {
+            return new ContainerConfig(JsonNode.Parse(content) as JsonObject ?? throw new JsonException("it is not an object"));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw new StoreException(StoreFault.DamagedConfig, $"The config {digest} cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The command that a container starts with; empty where the image names none.</summary>
+    public IReadOnlyList<string> Entrypoint => [.. ((_execution["Entrypoint"] as JsonArray) ?? []).Select(Text).OfType<string>()];
+
+    /// <summary>A label; null where the image does not have it.</summary>
+    public string? Label(string key) => Text((_execution["Labels"] as JsonObject)?[key]);
+
+    /// <summary>Makes the configuration start one tool: arguments of a run follow the entry point, so the base's default arguments go.</summary>
+    public void Start(IEnumerable<string> entrypoint)
+    {
+        _execution["Entrypoint"] = new JsonArray([.. entrypoint.Select(word => (JsonNode?)JsonValue.Create(word))]);
+        _execution.Remove("Cmd");
+        // Docker's builder notes here that the command is written for a shell.
+        _execution.Remove("ArgsEscaped");
+    }
+
+    /// <summary>Sets labels. What the base says about itself in the specification's own keys is not true of the container.</summary>
+    public void SetLabels(IReadOnlyDictionary<string, string> labels)
+    {
+        var sorted = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string key, JsonNode? value) in (_execution["Labels"] as JsonObject) ?? [])
+        {
+            if (Text(value) is { } text && !key.StartsWith("org.opencontainers.image.", StringComparison.Ordinal))
+            {
+                sorted[key] = text;
+            }
+        }
+
+        foreach ((string key, string value) in labels)
+        {
+            sorted[key] = value;
+        }
+
+        _execution["Labels"] = new JsonObject([.. sorted.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value)))]);
+    }
+
+    /// <summary>Adds a layer.</summary>
+    /// <param name="diffId">The digest of the tar archive, unpacked.</param>
+    /// <param name="madeBy">What made it, for the history.</param>
+    /// <param name="layers">How many layers the base has.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.DamagedConfig"/>: the base does not list its layers.</exception>
+    public void AddLayer(string diffId, string madeBy, int layers)
+    {
+        if (_root["rootfs"] is not JsonObject system || system["diff_ids"] is not JsonArray ids || ids.Count != layers)
+        {
+            throw new StoreException(StoreFault.DamagedConfig, "The config of the base does not name each of its layers (rootfs.diff_ids).");
+        }
+
+        ids.Add((JsonNode?)JsonValue.Create(diffId));
+        if (_root["history"] is JsonArray history)
+        {
+            history.Add((JsonNode)new JsonObject { ["created_by"] = madeBy });
+        }
+    }
+
+    /// <summary>Sets the date of the image.</summary>
+    public void SetCreated(string date) => _root["created"] = date;
+
+    /// <summary>The bytes, the same for the same content.</summary>
+    public byte[] Write()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = CanonicalEncoder.Instance }))
+        {
+            _root.WriteTo(writer);
+        }
+
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static JsonObject Part(JsonObject root, string name)
+    {
+        if (root[name] is JsonObject found)
+        {
+            return found;
+        }
+
+        var made = new JsonObject();
+        root[name] = made;
+        return made;
+    }
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+}

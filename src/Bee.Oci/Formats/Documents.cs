@@ -1,0 +1,187 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Bee.Posix;
+
+namespace Bee.Oci.Formats;
+
+/// <summary>A descriptor as it stands in a file, before anything of it is believed. Unknown keys survive a rewrite.</summary>
+internal sealed class DescriptorDocument
+{
+    [JsonPropertyName("mediaType")]
+    public string? MediaType { get; set; }
+
+    [JsonPropertyName("digest")]
+    public string? Digest { get; set; }
+
+    [JsonPropertyName("size")]
+    public long Size { get; set; }
+
+    [JsonPropertyName("artifactType")]
+    public string? ArtifactType { get; set; }
+
+    [JsonPropertyName("annotations")]
+    public Dictionary<string, string?>? Annotations { get; set; }
+
+    [JsonPropertyName("platform")]
+    public PlatformDocument? Platform { get; set; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Other { get; set; }
+
+    /// <summary>The name under which a layout has the image; null for none.</summary>
+    [JsonIgnore]
+    public string? ReferenceName => Annotations?.GetValueOrDefault(AnnotationKeys.ReferenceName) is { Length: > 0 } name ? name : null;
+
+    /// <summary>A further entry for the same content, with all that is known about it.</summary>
+    public DescriptorDocument Copy() => (DescriptorDocument)MemberwiseClone();
+
+    /// <summary>The descriptor; a missing part is empty, and then whoever reads the blob refuses.</summary>
+    public Descriptor ToDescriptor() => new(MediaType ?? "", Digest ?? "", Size)
+    {
+        ArtifactType = ArtifactType,
+        Annotations = Printable.Annotations(Annotations),
+        Platform = Platform?.ToPlatform(),
+    };
+
+    public static DescriptorDocument From(Descriptor descriptor) => new()
+    {
+        MediaType = descriptor.MediaType,
+        Digest = descriptor.Digest,
+        Size = descriptor.Size,
+        ArtifactType = descriptor.ArtifactType,
+        Annotations = descriptor.Annotations.Count == 0 ? null : Sorted(descriptor.Annotations),
+        Platform = descriptor.Platform is { } p ? new PlatformDocument { Architecture = p.Architecture, Os = p.Os, Variant = p.Variant } : null,
+    };
+
+    /// <summary>Annotations in the order of their bytes, so that the same ones always give the same JSON.</summary>
+    public static Dictionary<string, string?> Sorted(IEnumerable<KeyValuePair<string, string>> annotations)
+    {
+        // A dictionary to which was only added is written in the order of adding.
+        var sorted = new Dictionary<string, string?>();
+        foreach ((string key, string value) in annotations.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            sorted[key] = value;
+        }
+
+        return sorted;
+    }
+}
+
+/// <summary>A platform as it stands in a file.</summary>
+internal sealed class PlatformDocument
+{
+    [JsonPropertyName("architecture")]
+    public string? Architecture { get; set; }
+
+    [JsonPropertyName("os")]
+    public string? Os { get; set; }
+
+    [JsonPropertyName("variant")]
+    public string? Variant { get; set; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Other { get; set; }
+
+    public Platform? ToPlatform() => Os is null || Architecture is null
+        ? null
+        : new Platform(TerminalText.Clean(Os), TerminalText.Clean(Architecture), Variant is null ? null : TerminalText.Clean(Variant));
+}
+
+/// <summary>A manifest or an index, told apart by media type; <c>index.json</c> of a layout is one too.</summary>
+internal sealed class ManifestDocument
+{
+    [JsonPropertyName("schemaVersion")]
+    public int SchemaVersion { get; set; } = 2;
+
+    [JsonPropertyName("mediaType")]
+    public string? MediaType { get; set; }
+
+    [JsonPropertyName("artifactType")]
+    public string? ArtifactType { get; set; }
+
+    [JsonPropertyName("config")]
+    public DescriptorDocument? Config { get; set; }
+
+    [JsonPropertyName("layers")]
+    public List<DescriptorDocument?>? Layers { get; set; }
+
+    [JsonPropertyName("manifests")]
+    public List<DescriptorDocument?>? Manifests { get; set; }
+
+    /// <summary>What this manifest is about (OCI image specification 1.1): a signature's image.</summary>
+    [JsonPropertyName("subject")]
+    public DescriptorDocument? Subject { get; set; }
+
+    [JsonPropertyName("annotations")]
+    public Dictionary<string, string?>? Annotations { get; set; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Other { get; set; }
+
+    /// <summary>Reads a manifest or an index.</summary>
+    /// <param name="content">The bytes.</param>
+    /// <param name="descriptor">What it is said to be.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.DamagedManifest"/>: no such thing.</exception>
+    public static ManifestDocument Read(byte[] content, Descriptor descriptor)
+    {
+        ManifestDocument manifest = OciJson.Read(
+            content, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, $"manifest {descriptor.Digest}");
+
+        // A document that is both could be read as one thing by whoever checks it, and as the other by whoever runs it.
+        bool isIndex = MediaTypes.IsIndex(descriptor.MediaType);
+        if ((manifest.MediaType is not null && manifest.MediaType != descriptor.MediaType)
+            || (isIndex ? manifest.Layers ?? (object?)manifest.Config : manifest.Manifests) is not null)
+        {
+            throw new StoreException(StoreFault.DamagedManifest, $"The manifest {descriptor.Digest} is not of the media type that its descriptor says.");
+        }
+
+        return manifest;
+    }
+}
+
+/// <summary>The file <c>oci-layout</c>.</summary>
+internal sealed class LayoutDocument
+{
+    [JsonPropertyName("imageLayoutVersion")]
+    public string? Version { get; set; }
+}
+
+/// <summary>A page of tags (OCI Distribution Specification 1.1, "Listing Tags").</summary>
+internal sealed class TagListDocument
+{
+    [JsonPropertyName("tags")]
+    public List<string?>? Tags { get; set; }
+}
+
+/// <summary>A page of repositories (the distribution project's HTTP API, "Listing Repositories").</summary>
+internal sealed class CatalogDocument
+{
+    [JsonPropertyName("repositories")]
+    public List<string?>? Repositories { get; set; }
+}
+
+/// <summary>The config of a container image as it stands in a file, as far as it matters here (OCI Image Specification 1.1, config.md).</summary>
+internal sealed class ContainerConfigDocument
+{
+    [JsonPropertyName("architecture")]
+    public string? Architecture { get; set; }
+
+    [JsonPropertyName("os")]
+    public string? Os { get; set; }
+
+    [JsonPropertyName("variant")]
+    public string? Variant { get; set; }
+
+    [JsonPropertyName("created")]
+    public string? Created { get; set; }
+
+    [JsonPropertyName("config")]
+    public ExecutionDocument? Config { get; set; }
+
+    /// <summary>How a container is run; here only a place for labels.</summary>
+    internal sealed class ExecutionDocument
+    {
+        [JsonPropertyName("Labels")]
+        public Dictionary<string, JsonElement>? Labels { get; set; }
+    }
+}

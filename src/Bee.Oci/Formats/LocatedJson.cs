@@ -1,0 +1,139 @@
+using System.Text;
+using System.Text.Json;
+using Bee.Posix;
+
+namespace Bee.Oci.Formats;
+
+/// <summary>JSON that a person wrote, with the place of each part, so that an error can say where it is. Strict: no comments, no name twice.</summary>
+internal sealed class LocatedJson
+{
+    private const int Depth = 16;
+
+    private readonly string _path;
+
+    private LocatedJson(string path, JsonTokenType kind, int line, int column) => (_path, Kind, Line, Column) = (path, kind, line, column);
+
+    /// <summary>What it is: the beginning of an object or an array, or a value.</summary>
+    public JsonTokenType Kind { get; }
+
+    /// <summary>Line, from 1.</summary>
+    public int Line { get; }
+
+    /// <summary>Column in characters, from 1.</summary>
+    public int Column { get; }
+
+    /// <summary>The text of a string, or of a name.</summary>
+    public string Value { get; private init; } = "";
+
+    /// <summary>The members of an object, in their order: the name, with its place, and the value.</summary>
+    public IReadOnlyList<(LocatedJson Name, LocatedJson Value)> Members { get; private init; } = [];
+
+    /// <summary>The items of an array.</summary>
+    public IReadOnlyList<LocatedJson> Items { get; private init; } = [];
+
+    /// <summary>Reads a whole document.</summary>
+    /// <param name="path">Where it comes from, for errors.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <exception cref="SettingsException">It is no JSON.</exception>
+    public static LocatedJson Parse(string path, ReadOnlySpan<byte> content)
+    {
+        ReadOnlySpan<byte> text = content.StartsWith(Encoding.UTF8.Preamble) ? content[Encoding.UTF8.Preamble.Length..] : content;
+        var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = Depth });
+        try
+        {
+            reader.Read();
+            LocatedJson whole = Read(path, text, ref reader);
+            reader.Read();
+            return whole;
+        }
+        catch (JsonException e)
+        {
+            throw new SettingsException(
+                path, (int)(e.LineNumber ?? 0) + 1, (int)(e.BytePositionInLine ?? 0) + 1, $"This is no JSON: {(text.Trim(" \t\r\n"u8).IsEmpty ? "the file is empty." : Words(e))}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            // What the reader throws for half of a surrogate pair.
+            throw new SettingsException(path, 0, 0, $"It holds text that is no Unicode: {e.Message}", e);
+        }
+    }
+
+    // What the reader says to programmers is left out: where it stopped, and with which options it would go on.
+    private static string Words(JsonException error)
+    {
+        string[] beginnings = [" LineNumber:", " which is not supported in this mode", " Change the reader options"];
+        int end = beginnings.Select(beginning => error.Message.IndexOf(beginning, StringComparison.Ordinal)).Where(place => place > 0).DefaultIfEmpty(error.Message.Length).Min();
+        return error.Message[..end].TrimEnd('.') + ".";
+    }
+
+    /// <summary>The error for this place.</summary>
+    public SettingsException Wrong(string problem, Exception? inner = null) => new(_path, Line, Column, problem, inner);
+
+    /// <summary>The members of an object by name, which may only be these.</summary>
+    /// <param name="what">What the object is, for the error.</param>
+    /// <param name="known">The names.</param>
+    public IReadOnlyDictionary<string, LocatedJson> Object(string what, params string[] known)
+    {
+        Require(JsonTokenType.StartObject, what, "an object, { … }");
+        foreach ((LocatedJson name, _) in Members)
+        {
+            if (!known.Contains(name.Value))
+            {
+                throw name.Wrong($"'{TerminalText.Clean(Redaction.WithoutLogin(name.Value))}' is unknown in {what}; known are {string.Join(", ", known)}.");
+            }
+        }
+
+        return Members.ToDictionary(member => member.Name.Value, member => member.Value);
+    }
+
+    /// <summary>The items of an array.</summary>
+    public IReadOnlyList<LocatedJson> Array(string what) => Require(JsonTokenType.StartArray, what, "an array, [ … ]").Items;
+
+    /// <summary>A string that is not empty.</summary>
+    public string Text(string what) => Require(JsonTokenType.String, what, "text in quotes").Value is { Length: > 0 } text ? text : throw Wrong($"{what} is empty.");
+
+    /// <summary>true or false.</summary>
+    public bool Flag(string what) => Kind is JsonTokenType.True or JsonTokenType.False ? Kind == JsonTokenType.True : throw Wrong($"{what} must be true or false.");
+
+    /// <summary>Itself, if it is of this kind.</summary>
+    public LocatedJson Require(JsonTokenType kind, string what, string wanted) => Kind == kind ? this : throw Wrong($"{what} must be {wanted}.");
+
+    private static LocatedJson Read(string path, ReadOnlySpan<byte> text, ref Utf8JsonReader reader)
+    {
+        (int line, int column) = Place(text[..(int)reader.TokenStartIndex]);
+        JsonTokenType kind = reader.TokenType;
+        switch (kind)
+        {
+            case JsonTokenType.StartObject:
+                var members = new List<(LocatedJson, LocatedJson)>();
+                var names = new HashSet<string>();
+                while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    (int nameLine, int nameColumn) = Place(text[..(int)reader.TokenStartIndex]);
+                    var name = new LocatedJson(path, JsonTokenType.PropertyName, nameLine, nameColumn) { Value = reader.GetString()! };
+                    if (!names.Add(name.Value))
+                    {
+                        throw name.Wrong($"'{TerminalText.Clean(Redaction.WithoutLogin(name.Value))}' stands here twice.");
+                    }
+
+                    reader.Read();
+                    members.Add((name, Read(path, text, ref reader)));
+                }
+
+                return new LocatedJson(path, kind, line, column) { Members = members };
+            case JsonTokenType.StartArray:
+                var items = new List<LocatedJson>();
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    items.Add(Read(path, text, ref reader));
+                }
+
+                return new LocatedJson(path, kind, line, column) { Items = items };
+            default:
+                return new LocatedJson(path, kind, line, column) { Value = kind == JsonTokenType.String ? reader.GetString()! : "" };
+        }
+    }
+
+    private static (int Line, int Column) Place(ReadOnlySpan<byte> before) =>
+        (before.Count((byte)'\n') + 1, Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1);
+}

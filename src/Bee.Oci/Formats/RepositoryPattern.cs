@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Bee.Posix;
+
+namespace Bee.Oci.Formats;
+
+/// <summary>
+/// Which repositories a rule is for: <c>ghcr.io/me/opensnoop</c>, <c>ghcr.io/me/*</c>, <c>*.example.com/tools/*</c>, <c>*</c>. A <c>*</c> stands for any characters
+/// between two slashes; as the last component for everything below, however deep. There are no tags in it: a tag can be put on any content.
+/// </summary>
+public sealed class RepositoryPattern
+{
+    private const string Library = "library/";
+
+    private static readonly string[] DockerHub = ["docker.io", "index.docker.io", "registry-1.docker.io"];
+
+    private readonly Regex _regex;
+
+    private RepositoryPattern(string text, Regex regex) => (Text, _regex) = (text, regex);
+
+    /// <summary>As it was written.</summary>
+    public string Text { get; }
+
+    /// <summary>Reads a pattern.</summary>
+    /// <exception cref="FormatException">It is none; the message says why.</exception>
+    public static RepositoryPattern Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string[] parts = text.Split('/');
+        if (text.Contains('@') || parts[^1].Contains(':') && parts.Length > 1)
+        {
+            throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' names a tag or a digest. Rules are for repositories: tags can be moved, and digests have a key of their own.");
+        }
+
+        if (text.Contains("**", StringComparison.Ordinal))
+        {
+            // Elsewhere it stands for any depth. Here it would pass over what lies deeper, and a rule must not mean less than it says.
+            throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' has '**'. One '*' as the last component stands for everything below, however deep.");
+        }
+
+        if (text != "*")
+        {
+            // With the wildcards filled in it must be a name that an image can have.
+            string filled = (parts.Length == 1 ? $"{text}/x" : text).Replace("*", "x", StringComparison.Ordinal);
+            if (!ImageReference.TryParse(filled, out ImageReference? reference, out string? problem))
+            {
+                throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' fits no repository: {problem[(problem.IndexOf("': ", StringComparison.Ordinal) + 3)..]}");
+            }
+
+            if (parts.Length == 1 || (reference.Registry is null && parts[0] != "*"))
+            {
+                throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' names no registry's repositories. Write a registry and what is in it: ghcr.io/me/*, or * for all.");
+            }
+        }
+
+        parts[0] = Host(parts[0]);
+        string below = parts[^1] == "*" ? ".+" : Component(parts[^1]);
+        string pattern = string.Concat(parts[..^1].Select(part => Component(part) + "/")) + below;
+        return new RepositoryPattern(text, new Regex($"^{pattern}\\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
+    }
+
+    /// <summary>Whether an image is one of these, by its registry and repository.</summary>
+    public bool Fits(ImageReference reference)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        if (reference.Registry is null)
+        {
+            return false;
+        }
+
+        // Docker Hub knows its own images by two names, and a rule may have either.
+        string name = Name(reference);
+        string own = $"{DockerHub[0]}/{Library}";
+        return _regex.IsMatch(name) || (name.StartsWith(own, StringComparison.Ordinal) && _regex.IsMatch($"{DockerHub[0]}/{name[own.Length..]}"));
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Text;
+
+    /// <summary>The repository that stands for another where rules map one tree of repositories onto another: <c>mirror.lan/tools/x</c> for <c>ghcr.io/me/x</c>, where this is
+    /// <c>mirror.lan/tools/*</c> and the other <c>ghcr.io/me/*</c>.</summary>
+    /// <param name="reference">An image that fits.</param>
+    /// <param name="other">A repository, or a pattern that <see cref="Maps"/> takes.</param>
+    internal string Map(ImageReference reference, string other) =>
+        IsTree(other) ? other[..^1] + string.Join('/', Name(reference).Split('/')[Text.Count(c => c == '/')..]) : other;
+
+    /// <summary>Whether <see cref="Map"/> has a meaning: the other is one repository, or both are all that is below one place.</summary>
+    internal bool Maps(string other) => !other.Contains('*') || (IsTree(other) && IsTree(Text));
+
+    /// <summary>Registry and repository under the one name that all names of a registry stand for.</summary>
+    internal static string Name(ImageReference reference)
+    {
+        if (reference.Registry is null)
+        {
+            return reference.Repository;
+        }
+
+        string host = Host(reference.Registry);
+        return $"{host}/{(host == DockerHub[0] && !reference.Repository.Contains('/') ? Library : "")}{reference.Repository}";
+    }
+
+    private static bool IsTree(string pattern) => pattern.EndsWith("/*", StringComparison.Ordinal) && pattern.IndexOf('*') == pattern.Length - 1;
+
+    private static string Component(string part) => Regex.Escape(part).Replace("\\*", "[^/]*", StringComparison.Ordinal);
+
+    // One registry under all its names: whoever writes another one must not get by a rule. An address has many spellings ([0::1], 127.1), a port zeros before it.
+    private static string Host(string registry)
+    {
+        string host = registry.ToLowerInvariant();
+        int colon = host.LastIndexOf(':');
+        int? port = null;
+        if (colon > host.LastIndexOf(']'))
+        {
+            port = int.Parse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+            host = host[..colon];
+        }
+
+        host = Uri.TryCreate($"https://{host}/", UriKind.Absolute, out Uri? address) ? address.Host : host;
+        host = DockerHub.Contains(host) ? DockerHub[0] : host;
+        return port is null or 80 or 443 ? host : string.Create(CultureInfo.InvariantCulture, $"{host}:{port}");
+    }
+}

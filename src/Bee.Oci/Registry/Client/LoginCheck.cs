@@ -1,0 +1,121 @@
+using System.Net;
+using Bee.Oci.Registry.Authentication;
+using Bee.Oci.Registry.Transport;
+
+namespace Bee.Oci.Registry.Client;
+
+/// <summary>Tries a login before it is kept.</summary>
+public static class LoginCheck
+{
+    /// <summary>Registries that take a token in the password's place do not look at the name, but want one.</summary>
+    private const string TokenUser = "token";
+
+    /// <summary>Asks a registry whether it takes a user name and a password (OCI Distribution Specification 1.1, "Determining Support").</summary>
+    /// <param name="registry">Host and port.</param>
+    /// <param name="user">User name.</param>
+    /// <param name="password">Password.</param>
+    /// <param name="options">How to speak to it; its credentials are not used.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The credential to keep.</returns>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Unauthorized"/> or <see cref="RegistryFault.Denied"/>: it does not take it;
+    /// <see cref="RegistryFault.BadAnswer"/>: it is no registry; and all that can go wrong on the way.</exception>
+    public static async Task<RegistryCredential> PasswordAsync(
+        string registry, string user, string password, RegistryOptions options, CancellationToken cancellationToken = default)
+    {
+        var credential = new RegistryCredential { UserName = user, Password = password };
+        await TryAsync(registry, credential, options, cancellationToken).ConfigureAwait(false);
+        return credential;
+    }
+
+    /// <summary>The same with a token, of which nobody says what kind it is: tried as an identity token, in the password's place, and as it is.</summary>
+    /// <param name="registry">Host and port.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="options">How to speak to it; its credentials are not used.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The credential to keep, in the form that the registry took.</returns>
+    /// <exception cref="RegistryException">As with a password; it takes the token in no form.</exception>
+    public static async Task<RegistryCredential> TokenAsync(string registry, string token, RegistryOptions options, CancellationToken cancellationToken = default)
+    {
+        RegistryCredential[] forms =
+        [
+            new() { IdentityToken = token },
+            new() { UserName = TokenUser, Password = token },
+            new() { AccessToken = token },
+        ];
+        for (int form = 0; ; form++)
+        {
+            try
+            {
+                await TryAsync(registry, forms[form], options, cancellationToken).ConfigureAwait(false);
+                return forms[form];
+            }
+            catch (RegistryException e) when (IsRefusal(e))
+            {
+                if (form == forms.Length - 1)
+                {
+                    throw Refused(registry, "the token", e.Status, "Check that the token is whole, has not expired, and may be used with this registry. Where it belongs to a user name, give both with -Credential, the token as the password.");
+                }
+            }
+        }
+    }
+
+    /// <summary>What kind a credential is.</summary>
+    public static LoginKind KindOf(RegistryCredential credential) =>
+        credential.IdentityToken is not null ? LoginKind.IdentityToken
+        : credential.Password is not null ? LoginKind.Password
+        : LoginKind.AccessToken;
+
+    private static async Task TryAsync(string registry, RegistryCredential credential, RegistryOptions options, CancellationToken cancellationToken)
+    {
+        var source = new Candidate(credential);
+        using var transport = new RegistryTransport(registry, options with { Credentials = source });
+        using HttpResponseMessage answer = await transport.SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Get, new Uri("v2/", UriKind.Relative)), RegistryScope.None, cancellationToken).ConfigureAwait(false);
+        int status = (int)answer.StatusCode;
+        switch (answer.StatusCode)
+        {
+            case HttpStatusCode.OK:
+                if (!source.WasAsked)
+                {
+                    options.Note?.Invoke(new RegistryNote($"{registry} asks nobody for a login, so nothing says whether this one is right.", true));
+                }
+
+                return;
+            case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden:
+                throw Refused(registry, source.WasAsked ? $"the login of {credential}" : "every login that Bee knows how to send (it offers neither Basic nor Bearer)", status,
+                    "Check user name and password. Where there is a second factor, registries want a token that was made for this instead of the password.");
+            case HttpStatusCode.TooManyRequests:
+                throw new RegistryException(RegistryFault.TooManyRequests, $"{registry} has too many requests.") { Status = status, Remedy = "Wait, and try again." };
+            case >= HttpStatusCode.InternalServerError:
+                throw new RegistryException(RegistryFault.ServerError, $"{registry} has a fault of its own: {status} {answer.StatusCode}.") { Status = status, Remedy = "Try again later." };
+            default:
+                throw new RegistryException(RegistryFault.BadAnswer, $"{registry} is no registry: it answers {status} {answer.StatusCode} where every registry has its API.")
+                {
+                    Status = status,
+                    Remedy = "Give the host alone, as it stands before the first slash of its images' names.",
+                };
+        }
+    }
+
+    private static bool IsRefusal(RegistryException error) =>
+        error.Status is >= 400 and < 500 && error.Fault is not RegistryFault.TooManyRequests
+        && error.Fault is RegistryFault.Unauthorized or RegistryFault.Denied or RegistryFault.BadAnswer or RegistryFault.Login;
+
+    private static RegistryException Refused(string registry, string what, int? status, string remedy) =>
+        new(RegistryFault.Unauthorized, $"{registry} refuses {what}; nothing was kept.")
+        {
+            Status = status,
+            Remedy = remedy,
+        };
+
+    private sealed class Candidate(RegistryCredential credential) : ICredentialSource
+    {
+        public bool WasAsked { get; private set; }
+
+        public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellationToken)
+        {
+            WasAsked = true;
+            return Task.FromResult<RegistryCredential?>(credential);
+        }
+    }
+}

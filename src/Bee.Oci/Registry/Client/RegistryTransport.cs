@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using Bee.Oci.Registry.Authentication;
+using Bee.Oci.Registry.Transport;
+
+namespace Bee.Oci.Registry.Client;
+
+/// <summary>
+/// Requests to one registry. Authentication, redirects, retries, timeouts, certificates and proxies are done here and nowhere else.
+/// Safe to use from several threads.
+/// </summary>
+internal sealed class RegistryTransport : IDisposable
+{
+    private readonly RegistryOptions _options;
+    private readonly HttpSender _sender;
+    private readonly Retries _retries;
+    private readonly Authenticator _authenticator;
+    private volatile Uri _base;
+
+    /// <summary>Makes one; asks nothing yet.</summary>
+    /// <param name="host">Host and port: <c>ghcr.io</c>, <c>localhost:5000</c>.</param>
+    /// <param name="options">How to speak to it.</param>
+    /// <exception cref="RegistryException">The host is none, or an option or a proxy variable is of no use.</exception>
+    public RegistryTransport(string host, RegistryOptions options)
+    {
+        _options = options;
+        _base = RegistryHost.Api(host, options);
+        _sender = new HttpSender(options);
+        _retries = new Retries(options);
+        var tokens = new TokenService(_sender, new Retries(options), () => Base, options);
+        _authenticator = new Authenticator(host, options.Credentials, tokens);
+    }
+
+    /// <summary>The address of the registry: <c>https://ghcr.io/</c>. One of this machine begins with http, and changes once where it answers that it wants TLS.</summary>
+    public Uri Base => _base;
+
+    /// <summary>Sends a request and gives the answer, whatever its status, with its headers read. The caller disposes it.</summary>
+    /// <param name="make">Makes the request, anew for each time that it is sent, with a body that is at its beginning. Its address may be
+    /// relative to <see cref="Base"/>. Credentials go only to the registry itself, whatever the address.</param>
+    /// <param name="scope">What the request needs the right to.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="repeat">False for a request that must not be sent again when nobody knows whether the registry took the first one. One
+    /// that was refused for want of a token (401), or for coming too soon (429), is sent again in any case.</param>
+    /// <returns>The answer. Its body is under the idle timeout; reading it throws <see cref="RegistryException"/> with
+    /// <see cref="RegistryFault.TimedOut"/> or <see cref="RegistryFault.Broken"/>.</returns>
+    /// <exception cref="RegistryException">There is no answer, or none that may be followed.</exception>
+    public Task<HttpResponseMessage> SendAsync(
+        Func<HttpRequestMessage> make, RegistryScope scope, CancellationToken cancellationToken, bool repeat = true) =>
+        _retries.RunAsync(cancellationToken => FollowAsync(make, scope, cancellationToken), repeat, $"Request to {Base.Authority}", cancellationToken);
+
+    /// <summary>Rests before something is tried again that <see cref="SendAsync"/> could not: a body that broke off, an upload.</summary>
+    /// <param name="tried">How often it was tried again already.</param>
+    /// <param name="cancellationToken">Ends the rest.</param>
+    public Task PauseAsync(int tried, CancellationToken cancellationToken) => Task.Delay(_retries.Pause(tried, null), cancellationToken);
+
+    /// <summary>A text of the registry's for a person, without the secrets that were sent. Before it is cut: half a secret is found by nobody.</summary>
+    public string WithoutSecrets(string text) => RefusalText.Clean(text, _authenticator.Secrets());
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _sender.Dispose();
+        _authenticator.Dispose();
+    }
+
+    private async Task<HttpResponseMessage> FollowAsync(Func<HttpRequestMessage> make, RegistryScope scope, CancellationToken cancellationToken)
+    {
+        Uri? next = null;
+        bool own = true;
+        long start = Stopwatch.GetTimestamp();
+        for (int hops = 0; ; hops++)
+        {
+            HttpRequestMessage request = make();
+            HttpMethod method = request.Method;
+            Uri address = request.RequestUri = next ?? Secured(new Uri(Base, request.RequestUri ?? Base));
+            RequireAllowed(request);
+
+            // Who was sent away from the registry once gets no credentials any more: the way back was chosen by someone else.
+            own = own && RegistryHost.IsSameOrigin(Base, address);
+            HttpResponseMessage answer = own
+                ? await AuthenticateAsync(request, make, address, scope, cancellationToken).ConfigureAwait(false)
+                : await _sender.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            if (own && await WantsTlsAsync(answer, address, cancellationToken).ConfigureAwait(false))
+            {
+                answer.Dispose();
+                if (_options.PlainHttp)
+                {
+                    throw new RegistryException(RegistryFault.PlainHttp, $"{address.Authority} wants TLS, and was asked with plain http.")
+                    {
+                        Remedy = $"Leave -PlainHttp out, and plainHttp of {address.Authority} in the settings.",
+                    };
+                }
+
+                _base = new UriBuilder(address) { Scheme = Uri.UriSchemeHttps, Path = "/", Query = "" }.Uri;
+                _options.Note?.Invoke(new RegistryNote($"{address.Authority} wants TLS.", false));
+                return await FollowAsync(make, scope, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (!Redirects.TryRead(answer, address, method, hops, Stopwatch.GetElapsedTime(start), _options, out next))
+            {
+                if ((int)answer.StatusCode >= 400 && _authenticator.Secrets() is { Count: > 0 } secrets)
+                {
+                    await RefusalText.CleanAsync(answer, secrets, cancellationToken).ConfigureAwait(false);
+                }
+
+                return answer;
+            }
+
+            answer.Dispose();
+            _options.Note?.Invoke(new RegistryNote(WithoutSecrets($"{address.Authority} sends {method} {address.AbsolutePath} on to {next.Authority}."), false));
+        }
+    }
+
+    /// <summary>Whether a server with TLS was asked without, which is tried first on this machine alone, and elsewhere where it was asked for.</summary>
+    private async Task<bool> WantsTlsAsync(HttpResponseMessage answer, Uri address, CancellationToken cancellationToken)
+    {
+        if (answer.StatusCode != HttpStatusCode.BadRequest || address.Scheme != Uri.UriSchemeHttp)
+        {
+            return false;
+        }
+
+        if (answer.RequestMessage?.Method != HttpMethod.Head)
+        {
+            return await RefusalText.SaysAsync(answer, "HTTPS", cancellationToken).ConfigureAwait(false);
+        }
+
+        // An answer to HEAD has no words, and a push begins with HEAD.
+        using HttpResponseMessage words = await _sender.SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(Base, "/v2/")), cancellationToken).ConfigureAwait(false);
+        return words.StatusCode == HttpStatusCode.BadRequest && await RefusalText.SaysAsync(words, "HTTPS", cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>An address that was made before it was known that the registry wants TLS.</summary>
+    private Uri Secured(Uri address) =>
+        Base.Scheme == Uri.UriSchemeHttps && address.Scheme == Uri.UriSchemeHttp && address.Authority == Base.Authority && RegistryHost.IsLoopback(address)
+            ? new UriBuilder(address) { Scheme = Uri.UriSchemeHttps, Port = address.Port }.Uri
+            : address;
+
+    private async Task<HttpResponseMessage> AuthenticateAsync(
+        HttpRequestMessage request, Func<HttpRequestMessage> make, Uri address, RegistryScope scope, CancellationToken cancellationToken)
+    {
+        AuthenticationHeaderValue? header;
+        try
+        {
+            header = await _authenticator.HeaderAsync(scope, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            request.Dispose();
+            throw;
+        }
+
+        request.Headers.Authorization = header;
+        HttpResponseMessage answer = await _sender.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        if (answer.StatusCode != HttpStatusCode.Unauthorized)
+        {
+            return answer;
+        }
+
+        AuthenticationHeaderValue? better;
+        try
+        {
+            better = await _authenticator.AnswerAsync(Challenge.Read(answer), scope, header, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+
+        if (better is null)
+        {
+            return answer;
+        }
+
+        answer.Dispose();
+        HttpRequestMessage again = make();
+        again.RequestUri = address;
+        again.Headers.Authorization = better;
+        return await _sender.SendAsync(again, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Plain http only where it was asked for, and to this machine; never from a registry with a certificate.</summary>
+    private void RequireAllowed(HttpRequestMessage request)
+    {
+        Uri address = request.RequestUri!;
+        string? fault =
+            address.Scheme == Uri.UriSchemeHttps ? null
+            : address.Scheme != Uri.UriSchemeHttp ? $"{Base.Authority} gives an address that is not http or https."
+            : Base.Scheme == Uri.UriSchemeHttps ? $"{Base.Authority} gives an address at {address.Authority} with plain http; nothing was sent there."
+            : _options.PlainHttp || RegistryHost.IsLoopback(address) ? null
+            : $"{Base.Authority} gives an address at {address.Authority} with plain http, which is not this machine; nothing was sent there.";
+        if (fault is not null)
+        {
+            request.Dispose();
+            throw new RegistryException(Base.Scheme == Uri.UriSchemeHttps ? RegistryFault.Unsafe : RegistryFault.PlainHttp, fault);
+        }
+    }
+}

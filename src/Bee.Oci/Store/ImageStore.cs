@@ -1,0 +1,204 @@
+using Bee.Oci.Formats;
+using Bee.Posix;
+
+namespace Bee.Oci.Store;
+
+/// <summary>
+/// Images on disk: an OCI image layout that other tools (skopeo, oras) open too. Any number of threads and processes may use one store
+/// at once; a process killed at any moment leaves it whole. Every member throws <see cref="StoreException"/> and nothing else when the
+/// store is missing rights, damaged or hostile.
+/// </summary>
+/// <remarks>
+/// <para>
+/// An image's name stands whole in the annotation <c>org.opencontainers.image.ref.name</c> of its entry in <c>index.json</c>, as BumbleBee's
+/// own store has it, since one store holds many repositories: <c>skopeo inspect --raw oci:STORE:ghcr.io/me/opensnoop:v1</c>.
+/// </para>
+/// <para>
+/// Writers write blobs under temporary names without any lock. Final names are given, the index is replaced and blobs are deleted under
+/// one lock only, so no blob of a writer still at work can look abandoned. Readers take no lock: the index is replaced by renaming, and
+/// every blob is on disk before an index that names it. Other tools do not know the lock and should not write at the same moment.
+/// </para>
+/// </remarks>
+public sealed partial class ImageStore
+{
+    // How often a listing starts again because the index changed under it; then it is told as it is.
+    private const int Retries = 5;
+
+    private readonly PathGuard? _guard;
+    private readonly IProgramDescriber? _describer;
+
+    /// <summary>The store in this directory, which is made when the first image is added. Touches nothing yet.</summary>
+    /// <exception cref="StoreException">The path is empty or no path.</exception>
+    public ImageStore(string path)
+        : this(path, null)
+    {
+    }
+
+    internal ImageStore(string path, PathGuard? guard, IProgramDescriber? describer = null)
+    {
+        try
+        {
+            Path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        }
+        catch (ArgumentException e)
+        {
+            throw new StoreException(StoreFault.NotAStore, $"'{path}' is no path for an image store: {e.Message}", e);
+        }
+
+        _guard = guard;
+        _describer = describer;
+    }
+
+    /// <summary>
+    /// Where a process of this user keeps its images: <c>BEE_STORE</c>, else <c>XDG_DATA_HOME/bee/store</c>, else
+    /// <c>~/.local/share/bee/store</c>. Under sudo the home is root's even where sudo was told to keep the invoking user's environment, or
+    /// root's files would land in the user's store.
+    /// </summary>
+    public static string DefaultPath => StorePaths.Own();
+
+    /// <summary>The directory, absolute.</summary>
+    public string Path { get; }
+
+    /// <summary>Whether this process could add an image: it may write into the directory, or make it. Nothing is changed.</summary>
+    public bool IsWritable
+    {
+        get
+        {
+            string? nearest = Path;
+            while (nearest is not null && !Directory.Exists(nearest))
+            {
+                if (File.Exists(nearest))
+                {
+                    return false;
+                }
+
+                nearest = System.IO.Path.GetDirectoryName(nearest);
+            }
+
+            return nearest is not null && UserAccount.MayWriteInto(nearest);
+        }
+    }
+
+    /// <summary>Whether this store belongs to someone else, so that it is only read.</summary>
+    public bool IsReadOnly => _guard is not null;
+
+    /// <summary>
+    /// The images, one for each name, sorted by reference. With a <paramref name="pattern"/> (<c>*</c>, <c>?</c> and <c>[a-z]</c>) those whose
+    /// whole reference, repository or short name fits; without a colon in the pattern the tag does not matter.
+    /// A damaged image is listed with its <see cref="Image.Problem"/>; signatures that came with images are not listed.
+    /// </summary>
+    /// <exception cref="StoreException">The store as a whole cannot be read.</exception>
+    public IReadOnlyList<Image> List(string? pattern = null)
+    {
+        NamePattern? names = pattern is null ? null : new NamePattern(pattern);
+        return ReadEntries(index => index.Entries.Where(e => SignatureNames.IsImage(e) && names?.Fits(e.ReferenceName ?? e.Digest ?? "") != false));
+    }
+
+    /// <summary>
+    /// The image of a whole reference, a short name (<c>opensnoop:v1</c> for <c>ghcr.io/me/opensnoop:v1</c>), a digest or a unique prefix of one
+    /// (four digits at least). The default tag is <c>latest</c>. Null if there is none.
+    /// </summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.Ambiguous"/>: several fit, and the message names them;
+    /// <see cref="StoreFault.BadReference"/>; or the store as a whole cannot be read.</exception>
+    public Image? Find(string reference) =>
+        ReadEntries(index => ReferenceMatch.Find(index.Entries, reference).Entries.Take(1)) is [var image] ? image : null;
+
+    /// <summary>The eBPF object of an image of this store; length and digest are checked. One that is in a container's layer is unpacked in memory.</summary>
+    /// <exception cref="StoreException">The image has none, or it is missing or damaged.</exception>
+    public byte[] ReadProgram(Image image)
+    {
+        if (image.Fault is { } fault)
+        {
+            throw new StoreException(fault.Fault, fault.Message, fault);
+        }
+
+        Descriptor program = image.Program ?? throw new StoreException(
+            StoreFault.NoProgram,
+            image.Platforms.Count > 1
+                ? $"The image '{image.Reference}' has no program for {Platform.Host}; it is for {string.Join(", ", image.Platforms)}."
+                : $"The image '{image.Reference}' has no eBPF program that Bee knows{(image.WhyNoProgram is { } why ? ": " + why : "")}.");
+        using LayoutFiles files = Open() ?? throw Gone();
+        byte[] layer = files.ReadBlob(program, StoreLimits.Program);
+        return image.Format == ImageFormat.Bpfman
+            ? LayerProgram.Unpack(layer, program.MediaType, BpfmanFormat.FileName(image.Labels), image.Reference)
+            : layer;
+    }
+
+    /// <summary>
+    /// Reads every piece of an image of this store (index, manifests, configs, layers) and compares its digest and length. What is wrong stands in
+    /// <see cref="BlobCheck.Fault"/>.
+    /// </summary>
+    /// <param name="image">The image; a damaged one too.</param>
+    /// <returns>The pieces, each digest once, from the top.</returns>
+    /// <exception cref="StoreException">The store as a whole cannot be read.</exception>
+    public IReadOnlyCollection<BlobCheck> Verify(Image image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        using LayoutFiles files = Open() ?? throw Gone();
+        return Fault.Wrap(Path, () => new Verification(files, Path).Of(image.Descriptor));
+    }
+
+    internal StoreException Gone() => new(StoreFault.MissingBlob, $"There is no image store at '{Path}'.");
+
+    internal LayoutFiles? Open() => LayoutFiles.Open(Path, _guard);
+
+    private IReadOnlyList<Image> ReadEntries(Func<StoreIndex, IEnumerable<DescriptorDocument>> choose) =>
+        Fault.Wrap(Path, () => ReadSettled(choose));
+
+    private IReadOnlyList<Image> ReadSettled(Func<StoreIndex, IEnumerable<DescriptorDocument>> choose)
+    {
+        using LayoutFiles? files = Open();
+        if (files is null)
+        {
+            return [];
+        }
+
+        StoreLayout.Check(files, Path);
+        Image[] images = Read(files, choose);
+        Array.ForEach(images, Describe);
+        return images;
+    }
+
+    private Image[] Read(LayoutFiles files, Func<StoreIndex, IEnumerable<DescriptorDocument>> choose)
+    {
+        var reader = new ImageReader(files, Path);
+        byte[]? content = files.ReadIndex();
+        for (int attempt = 0; ; attempt++)
+        {
+            Image[] images = [.. choose(StoreIndex.Parse(content)).Select(reader.Read).OrderBy(i => i.Reference, StringComparer.Ordinal)];
+            if (attempt == Retries || !images.Any(i => i.Fault?.Fault == StoreFault.MissingBlob))
+            {
+                return images;
+            }
+
+            // Missing because someone removed the image just now? Then the index says so too.
+            byte[]? again = files.ReadIndex();
+            if (content.AsSpan().SequenceEqual(again))
+            {
+                return images;
+            }
+
+            content = again;
+        }
+    }
+
+    // Few people ask for it, and it takes reading the program.
+    private void Describe(Image image)
+    {
+        if (_describer is { } describer && image is { Format: ImageFormat.InspektorGadget, Fault: null, Program: not null })
+        {
+            image.DescribeBy(() =>
+            {
+                try
+                {
+                    return ConfigCheck.Sound(describer.Describe(ReadProgram(image), image.Metadata));
+                }
+                catch (StoreException)
+                {
+                    // Removed meanwhile, or damaged: whoever uses the program is told.
+                    return ImageConfig.Empty;
+                }
+            });
+        }
+    }
+}

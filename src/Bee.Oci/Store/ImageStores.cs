@@ -1,0 +1,127 @@
+using Bee.Oci.Formats;
+using Bee.Posix;
+
+namespace Bee.Oci.Store;
+
+/// <summary>
+/// The stores that a process reads: its own and, under sudo, the invoking user's, so that what was built without rights runs with them.
+/// The second is trusted as far as the user is: every directory on its way and every file must belong to the user or root, nobody else
+/// may write it, symbolic links are not followed. Everything is written to the own store.
+/// </summary>
+public sealed class ImageStores
+{
+    /// <summary>The stores.</summary>
+    /// <param name="path">The own one, which then is the only one; null for the user's.</param>
+    /// <param name="describer">Describes programs whose images do not; null for nobody.</param>
+    /// <exception cref="StoreException">The path is none, or no path is given and the user has no home directory.</exception>
+    public ImageStores(string? path = null, IProgramDescriber? describer = null)
+        : this(new ImageStore(path ?? ImageStore.DefaultPath, null, describer), path is null ? InvokingUser.Current : null, describer)
+    {
+    }
+
+    internal ImageStores(ImageStore own, InvokingUser? user, IProgramDescriber? describer = null)
+    {
+        Own = own;
+        if (user is not null && StorePaths.Of(user) is var second && second != own.Path)
+        {
+            Invoking = new ImageStore(second, user.Guard, describer);
+        }
+    }
+
+    /// <summary>The store that is written, and looked through first.</summary>
+    public ImageStore Own { get; }
+
+    /// <summary>The invoking user's store under sudo; null otherwise.</summary>
+    public ImageStore? Invoking { get; }
+
+    /// <summary>
+    /// What the last <see cref="List"/> or <see cref="Find"/> had against the invoking user's store; null if nothing. Such a store is passed
+    /// over, so tell the person.
+    /// </summary>
+    public StoreException? InvokingFault { get; private set; }
+
+    /// <summary>The images of both, the own store's first. See <see cref="ImageStore.List"/>.</summary>
+    /// <exception cref="StoreException">The own store as a whole cannot be read.</exception>
+    public IReadOnlyList<Image> List(string? pattern = null) =>
+        [.. Own.List(pattern), .. Second(store => store.List(pattern)) ?? []];
+
+    /// <summary>The image in the own store, else in the other. See <see cref="ImageStore.Find"/>.</summary>
+    /// <exception cref="StoreException">As <see cref="ImageStore.Find"/>.</exception>
+    public Image? Find(string reference) => Own.Find(reference) ?? Second(store => store.Find(reference));
+
+    /// <summary>The eBPF object of an image, from the store that it is in; length and digest are checked.</summary>
+    /// <exception cref="StoreException">The image has none, or it is missing or damaged.</exception>
+    public byte[] ReadProgram(Image image) => Of(image).ReadProgram(image);
+
+    /// <summary>Compares digest and length of every piece of an image, in the store that it is in. See <see cref="ImageStore.Verify"/>.</summary>
+    /// <exception cref="StoreException">That store as a whole cannot be read.</exception>
+    public IReadOnlyCollection<BlobCheck> Verify(Image image) => Of(image).Verify(image);
+
+    /// <summary>Gives an image of any store a further name in the own one. See <see cref="ImageStore.Tag(Image, ImageReference)"/>.</summary>
+    /// <exception cref="StoreException">As there.</exception>
+    public Image Tag(Image image, ImageReference reference) => Own.Tag(image, reference, Of(image));
+
+    /// <summary>
+    /// Writes images, with their signatures, as a tar archive of an OCI image layout, which other tools read too (skopeo's <c>oci-archive:</c>). The same
+    /// images give the same bytes, whatever store they are in.
+    /// </summary>
+    /// <param name="images">The images, of any store.</param>
+    /// <param name="output">Where the archive goes; need not seek.</param>
+    /// <param name="cancellationToken">Ends the writing.</param>
+    /// <exception cref="StoreException">An image is damaged or not whole; then what was written is of no use.</exception>
+    public void Export(IReadOnlyList<Image> images, Stream output, CancellationToken cancellationToken = default) => Export(images, output, "", cancellationToken);
+
+    /// <summary>The same with the layout in a folder of the archive.</summary>
+    internal void Export(IReadOnlyList<Image> images, Stream output, string folder, CancellationToken cancellationToken = default)
+    {
+        var open = new Dictionary<string, (LayoutFiles Files, StoreIndex Index)>();
+        try
+        {
+            var archive = new LayoutArchiveWriter(output, folder);
+            foreach (Image image in images)
+            {
+                if (!open.TryGetValue(image.Store, out (LayoutFiles Files, StoreIndex Index) store))
+                {
+                    LayoutFiles files = Of(image).Open() ?? throw Of(image).Gone();
+                    open.Add(image.Store, (files, StoreIndex.Parse(null)));
+                    open[image.Store] = store = (files, StoreIndex.Parse(files.ReadIndex()));
+                }
+
+                archive.Add(store.Files, store.Index, image);
+            }
+
+            archive.Write(cancellationToken);
+        }
+        finally
+        {
+            foreach ((LayoutFiles files, _) in open.Values)
+            {
+                files.Dispose();
+            }
+        }
+    }
+
+    /// <summary>The store that an image is in; it may be none of these, where the image came from elsewhere.</summary>
+    public ImageStore Of(Image image) =>
+        image.Store == Own.Path ? Own : image.Store == Invoking?.Path ? Invoking : new ImageStore(image.Store);
+
+    private T? Second<T>(Func<ImageStore, T?> read)
+        where T : class
+    {
+        InvokingFault = null;
+        if (Invoking is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return read(Invoking);
+        }
+        catch (StoreException e) when (e.Fault is not (StoreFault.BadReference or StoreFault.Ambiguous))
+        {
+            InvokingFault = e;
+            return null;
+        }
+    }
+}
