@@ -1,4 +1,5 @@
 using Bee.Oci.Formats;
+using Bee.Oci.Repositories;
 using Bee.Oci.Store;
 
 namespace Bee.Oci.Containers;
@@ -47,4 +48,199 @@ public sealed class ContainerBuilder(ImageStores stores)
             ? throw new StoreException(StoreFault.MissingBlob, $"The base '{lower.Reference}' is not whole: the blob {missing.Digest} is missing.")
             : own.Stored(name, packed.Descriptor);
     }
+}
+
+/// <summary>
+/// A container image made of a base's layers and one layer with a tool, which is an image layout in <see cref="ContainerLabels.StorePath"/>. Nothing in the bytes depends on when or where
+/// they are made.
+/// </summary>
+internal sealed class PackedContainer
+{
+    private const string Layer = "application/vnd.oci.image.layer.v1.tar";
+    private const string DockerLayer = "application/vnd.docker.image.rootfs.diff.tar";
+    private const string Gzip = "+gzip";
+
+    private readonly LayoutFiles _files;
+    private readonly ContainerRequest _request;
+    private readonly Dictionary<string, byte[]> _blobs = [];
+    private readonly Dictionary<string, Descriptor> _parts = [];
+
+    private PackedContainer(LayoutFiles files, ContainerRequest request) => (_files, _request) = (files, request);
+
+    /// <summary>The blobs that are new: the layer, the configs, the manifests, the index.</summary>
+    public IReadOnlyCollection<byte[]> Blobs => _blobs.Values;
+
+    /// <summary>The base's layers, which the store must have.</summary>
+    public IReadOnlyCollection<Descriptor> Parts => _parts.Values;
+
+    /// <summary>The manifest, or the index where it has several platforms.</summary>
+    public Descriptor Descriptor { get; private set; } = null!;
+
+    /// <summary>Packs a container.</summary>
+    /// <param name="files">The store of the base.</param>
+    /// <param name="request">What goes into it.</param>
+    /// <param name="tool">The tool's layer, as a tar archive.</param>
+    /// <exception cref="StoreException">The base is damaged, is not a base, or is not for a platform that was asked for.</exception>
+    public static PackedContainer From(LayoutFiles files, ContainerRequest request, byte[] tool)
+    {
+        var packed = new PackedContainer(files, request);
+        packed.Pack(tool);
+        return packed;
+    }
+
+    private void Pack(byte[] tool)
+    {
+        byte[] layer = StoredGzip.Write(tool);
+        string diffId = ContentDigest.Of(tool).ToString();
+        Descriptor layerDescriptor = Add(Layer + Gzip, layer) with { Annotations = new Dictionary<string, string> { [AnnotationKeys.Title] = "tool.tar.gz" } };
+        Descriptor[] manifests = [.. Chosen().Select(chosen => Manifest(chosen.Manifest, chosen.Platform, layerDescriptor, diffId))];
+        Descriptor = manifests is [var only] ? only : Add(MediaTypes.ImageIndex, OciJson.Write(
+            new ManifestDocument
+            {
+                MediaType = MediaTypes.ImageIndex,
+                Manifests = [.. manifests.Select(DescriptorDocument.From)],
+                Annotations = DescriptorDocument.Sorted(Annotations()),
+            },
+            OciJson.Canonical.ManifestDocument));
+    }
+
+    private Descriptor Manifest(Descriptor of, Platform platform, Descriptor layer, string diffId)
+    {
+        ManifestDocument manifest = ReadManifest(of);
+        DescriptorDocument config = manifest.Config is { } found && MediaTypes.IsContainerConfig(found.MediaType) ? found : throw NotABase("is not a container image");
+        var container = ContainerConfig.Read(_files.ReadBlob(config.ToDescriptor(), StoreLimits.Manifest), config.Digest!);
+        if (container.Label(ContainerLabels.Base) is null || container.Entrypoint.Count == 0)
+        {
+            throw NotABase($"is a container image without the label {ContainerLabels.Base} and an entry point");
+        }
+
+        List<DescriptorDocument> layers = [.. (manifest.Layers ?? []).Select(one => Part(one, of))];
+        container.AddLayer(diffId, $"bee: {_request.Tool.Digest}", layers.Count);
+        container.Start([.. container.Entrypoint, _request.Tool.Digest]);
+        container.SetLabels(Labels());
+        if (PackedImage.SourceDate() is { } date)
+        {
+            container.SetCreated(PackedImage.Date(date));
+        }
+
+        return Add(MediaTypes.ImageManifest, OciJson.Write(
+            new ManifestDocument
+            {
+                MediaType = MediaTypes.ImageManifest,
+                Config = DescriptorDocument.From(Add(MediaTypes.ContainerConfig, container.Write())),
+                Layers = [.. layers, DescriptorDocument.From(layer)],
+                Annotations = DescriptorDocument.Sorted(Annotations()),
+            },
+            OciJson.Canonical.ManifestDocument)) with
+        { Platform = platform };
+    }
+
+    // The bytes of docker's layers are those of OCI's, under other names.
+    private DescriptorDocument Part(DescriptorDocument? document, Descriptor of)
+    {
+        if (document is null || document.Size < 0 || !ContentDigest.TryParse(document.Digest, out _))
+        {
+            throw new StoreException(StoreFault.DamagedManifest, $"The manifest {of.Digest} has a descriptor without a sha256 digest or a size.");
+        }
+
+        DescriptorDocument part = document.Copy();
+        part.MediaType = part.MediaType switch
+        {
+            DockerLayer + ".gzip" => Layer + Gzip,
+            DockerLayer => Layer,
+            { } other when other.StartsWith(Layer, StringComparison.Ordinal) => other,
+            _ => throw NotABase($"has a layer of the type {part.MediaType}, which is not a part of a file system"),
+        };
+        _parts.TryAdd(part.Digest!, part.ToDescriptor());
+        return part;
+    }
+
+    private List<(Descriptor Manifest, Platform Platform)> Chosen()
+    {
+        List<(Descriptor Manifest, Platform Platform)> all = [.. BaseManifests()];
+        IReadOnlyList<Platform> tool = _request.Tool.Platforms;
+        List<(Descriptor Manifest, Platform Platform)> chosen = [];
+        foreach (Platform wanted in _request.Platforms)
+        {
+            Descriptor found = PlatformChoice.For(all.Select(one => one.Manifest with { Platform = one.Platform }), wanted)
+                ?? throw new StoreException(StoreFault.BadPlatform, $"The base '{_request.Base.Reference}' is not for {wanted}; it is for {string.Join(", ", all.Select(one => one.Platform))}.");
+            if (tool.Count > 0 && !tool.Any(one => PlatformChoice.Fits(one, wanted)))
+            {
+                throw new StoreException(StoreFault.BadPlatform, $"The image '{_request.Tool.Reference}' is not for {wanted}; it is for {string.Join(", ", tool)}.");
+            }
+
+            if (!chosen.Exists(one => one.Manifest.Digest == found.Digest))
+            {
+                chosen.Add((found, found.Platform!));
+            }
+        }
+
+        if (_request.Platforms.Count == 0)
+        {
+            chosen = all.FindAll(one => tool.Count == 0 || tool.Any(of => PlatformChoice.Fits(of, one.Platform)));
+        }
+
+        return chosen.Count > 0 ? chosen : throw new StoreException(
+            StoreFault.BadPlatform,
+            $"The base '{_request.Base.Reference}' is for {string.Join(", ", all.Select(one => one.Platform))}, and the image '{_request.Tool.Reference}' for {string.Join(", ", tool)}.");
+    }
+
+    private IEnumerable<(Descriptor Manifest, Platform Platform)> BaseManifests()
+    {
+        Descriptor top = _request.Base.Descriptor;
+        if (!MediaTypes.IsIndex(top.MediaType))
+        {
+            return [(top, _request.Base.Platform ?? throw NotABase("does not say which platform it is for"))];
+        }
+
+        // What the store has is there at once.
+        return PlatformManifests.FindAsync(top, index => ValueTask.FromResult(new IndexContent(
+                [.. (ReadManifest(index).Manifests ?? []).OfType<DescriptorDocument>().Select(child => child.ToDescriptor())], new Dictionary<string, string>())))
+            .AsTask().GetAwaiter().GetResult()
+            .Where(manifest => manifest.Descriptor.Platform is not null)
+            .Select(manifest => (manifest.Descriptor, manifest.Descriptor.Platform!));
+    }
+
+    private ManifestDocument ReadManifest(Descriptor descriptor) => ManifestDocument.Read(_files.ReadBlob(descriptor, StoreLimits.Manifest), descriptor);
+
+    private Dictionary<string, string> Labels() => new(_request.Labels.Concat(Annotations()).GroupBy(pair => pair.Key).Select(group => group.First()));
+
+    private Dictionary<string, string> Annotations()
+    {
+        Image tool = _request.Tool;
+        var annotations = new Dictionary<string, string>
+        {
+            [ContainerLabels.ToolDigest] = tool.Digest,
+            [AnnotationKeys.BaseDigest] = _request.Base.Digest,
+        };
+        Put(ContainerLabels.ToolReference, tool.Repository.Length > 0 ? tool.Reference : null);
+        Put(AnnotationKeys.BaseName, _request.Base.Repository.Length > 0 ? _request.Base.Reference : null);
+        Put(AnnotationKeys.Title, tool.Repository.Length > 0 ? tool.Repository[(tool.Repository.LastIndexOf('/') + 1)..] : null);
+        Put(AnnotationKeys.Version, tool.Tag);
+        Put(AnnotationKeys.Authors, tool.Authors);
+        Put(AnnotationKeys.Description, tool.Description);
+        Put(AnnotationKeys.Licenses, tool.License);
+        Put(AnnotationKeys.Source, tool.Source);
+        Put(AnnotationKeys.Revision, tool.Revision);
+        return annotations;
+
+        void Put(string key, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                annotations[key] = value;
+            }
+        }
+    }
+
+    private Descriptor Add(string mediaType, byte[] content)
+    {
+        var descriptor = new Descriptor(mediaType, ContentDigest.Of(content).ToString(), content.Length);
+        _blobs.TryAdd(descriptor.Digest, content);
+        return descriptor;
+    }
+
+    private StoreException NotABase(string why) => new(
+        StoreFault.NotABase,
+        $"No container can be made on '{_request.Base.Reference}': it {why}. A base has Bee in it; deploy/Containerfile makes one.");
 }

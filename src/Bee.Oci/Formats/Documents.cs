@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Bee.Posix;
@@ -184,4 +185,31 @@ internal sealed class ContainerConfigDocument
         [JsonPropertyName("Labels")]
         public Dictionary<string, JsonElement>? Labels { get; set; }
     }
+}
+
+/// <summary>Annotations of others, safe for a terminal.</summary>
+internal static class Printable
+{
+    /// <summary>Returns annotations without those that have no value; their values may have several lines.</summary>
+    public static IReadOnlyDictionary<string, string> Annotations(IEnumerable<KeyValuePair<string, string?>>? annotations)
+    {
+        var clean = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string key, string? value) in annotations ?? [])
+        {
+            if (value is not null)
+            {
+                clean[TerminalText.Clean(key)] = TerminalText.CleanLines(value);
+            }
+        }
+
+        return clean;
+    }
+}
+
+/// <summary>Dates in images, RFC 3339.</summary>
+internal static class CreationDate
+{
+    /// <summary>Local time; null where the text is no date, or the first day of year 1, which tools written in Go put where they have none.</summary>
+    public static DateTime? Read(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date) && date.Year > 1 ? date.LocalDateTime : null;
 }

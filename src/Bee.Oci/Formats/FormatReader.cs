@@ -40,3 +40,51 @@ internal static class FormatReader
         layers.FirstOrDefault(layer => layer.MediaType == MediaTypes.EbpfProgram)
             ?? layers.FirstOrDefault(layer => layer.Title?.EndsWith(".o", StringComparison.Ordinal) == true);
 }
+
+/// <summary>Whose convention an image follows. docs/image-format.md has a sample manifest of each.</summary>
+public enum ImageFormat
+{
+    /// <summary>None that Bee knows.</summary>
+    Unknown,
+
+    /// <summary>Bee's: BumbleBee's with Bee's own keys in the config.</summary>
+    Bee,
+
+    /// <summary>BumbleBee's: an empty config, and the program as the one layer (github.com/solo-io/bumblebee, pkg/spec).</summary>
+    BumbleBee,
+
+    /// <summary>Inspektor Gadget's: metadata in YAML as config, and a layer for the program (inspektor-gadget.io, reference/oci-format).</summary>
+    InspektorGadget,
+
+    /// <summary>bpfman's: a container image whose one layer has the program in it, with labels (bpfman.io, "eBPF Bytecode Image Specifications").</summary>
+    Bpfman,
+
+    /// <summary>A container that Bee has made around an image: it is run by a container engine.</summary>
+    Container,
+}
+
+/// <summary>What an image's format makes of its manifest, config and layers.</summary>
+/// <param name="Format">Whose format it is.</param>
+internal sealed record FormatFacts(ImageFormat Format)
+{
+    /// <summary>What it says about its program.</summary>
+    public ImageConfig Config { get; init; } = ImageConfig.Empty;
+
+    /// <summary>The layer with the program.</summary>
+    public Descriptor? Program { get; init; }
+
+    /// <summary>Why there is no program.</summary>
+    public string? WhyNoProgram { get; init; }
+
+    /// <summary>The platform that the config names; null for none.</summary>
+    public Platform? Platform { get; init; }
+
+    /// <summary>The date that the config has; null for none.</summary>
+    public string? Created { get; init; }
+
+    /// <summary>A container image's labels.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>An Inspektor Gadget image's metadata.</summary>
+    public string? Metadata { get; init; }
+}

@@ -9,3 +9,19 @@ internal interface IBlobs
     /// <exception cref="StoreException">It is missing, too large, or not what the descriptor says.</exception>
     byte[] ReadBlob(Descriptor descriptor, int limit);
 }
+
+/// <summary>The blobs of an image layout, in a directory or an archive. May be asked by several threads.</summary>
+internal interface ILayoutBlobs : IBlobs
+{
+    /// <summary>Opens a blob of any size.</summary>
+    /// <returns>A stream that throws at its end where the content has another digest.</returns>
+    /// <exception cref="StoreException">It is missing, or has another length.</exception>
+    Stream Open(Descriptor descriptor);
+
+    /// <summary>Whether a blob is there, without reading it.</summary>
+    bool HasBlob(ContentDigest digest);
+
+    /// <summary>The bytes of something that may be a manifest; null if it is not there.</summary>
+    /// <exception cref="StoreException">It is larger than a manifest may be, or not what its digest says.</exception>
+    byte[]? ReadManifestBytes(ContentDigest digest);
+}

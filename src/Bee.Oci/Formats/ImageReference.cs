@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Bee.Oci.Formats;
 
@@ -80,4 +82,230 @@ public sealed class ImageReference : IEquatable<ImageReference>
 
     /// <inheritdoc/>
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
+}
+
+/// <summary>
+/// The grammar of references, by hand so that a bad one can be told part by part. Rules: OCI Distribution Specification 1.1,
+/// "Pulling manifests" (repository, tag), and the registry's host and port as distribution/reference has them.
+/// </summary>
+internal static class ReferenceGrammar
+{
+    private const int LongestName = 255;
+    private const int LongestTag = 128;
+
+    /// <summary>The reference, or null and what is wrong.</summary>
+    public static ImageReference? Read(string text, out string problem)
+    {
+        if (text.Length == 0)
+        {
+            problem = "The image reference is empty.";
+            return null;
+        }
+
+        if (Redaction.HasLogin(text))
+        {
+            problem = $"Bad image reference '{Redaction.WithoutLogin(text)}': no digest (sha256:…) follows its '@'. What stands before the '@' may be a login and is not shown. A reference has no login: log in to the registry.";
+            return null;
+        }
+
+        string? fault = Split(text, out string? registry, out string repository, out string? tag, out string? digest)
+            ?? (registry is null ? DigestLikeFault(repository) : RegistryFault(registry))
+            ?? RepositoryFault(repository)
+            ?? LengthFault(registry, repository)
+            ?? (tag is null ? null : TagFault(tag))
+            ?? (digest is null ? null : DigestFault(digest));
+        problem = fault is null ? "" : $"Bad image reference '{text}': {fault}";
+        return fault is null ? new ImageReference(registry, repository, tag, digest) : null;
+    }
+
+    private static string? Split(string text, out string? registry, out string repository, out string? tag, out string? digest)
+    {
+        (registry, tag, digest) = (null, null, null);
+        repository = text;
+        if (text.Contains("://", StringComparison.Ordinal))
+        {
+            return "it starts with a scheme; a reference has none.";
+        }
+
+        int at = repository.IndexOf('@');
+        if (at >= 0)
+        {
+            digest = repository[(at + 1)..];
+            repository = repository[..at];
+        }
+
+        int slash = repository.IndexOf('/');
+        if (slash >= 0 && LooksLikeRegistry(repository[..slash]))
+        {
+            registry = repository[..slash];
+            repository = repository[(slash + 1)..];
+        }
+
+        int colon = repository.LastIndexOf(':');
+        if (colon > repository.LastIndexOf('/'))
+        {
+            tag = repository[(colon + 1)..];
+            repository = repository[..colon];
+        }
+
+        return null;
+    }
+
+    private static bool LooksLikeRegistry(string component) =>
+        component == "localhost" || component.AsSpan().IndexOfAny(".:[") >= 0;
+
+    // Whoever asks for a digest must never get what somebody has named so.
+    private static string? DigestLikeFault(string repository) =>
+        repository == ContentDigest.Prefix[..^1] || (repository.Length == ContentDigest.HexLength && ContentDigest.IsHex(repository))
+            ? $"'{repository}' is how a digest reads, and no repository without a registry can be called so. In a reference a digest stands behind a name and '@'."
+            : null;
+
+    private static string? RegistryFault(string registry)
+    {
+        string host = registry;
+        string? port = null;
+        if (registry.StartsWith('['))
+        {
+            int close = registry.IndexOf(']');
+            if (close < 0)
+            {
+                return $"the registry '{registry}' opens a bracket and does not close it.";
+            }
+
+            if (registry.AsSpan(1, close - 1).Contains('%'))
+            {
+                return $"the registry '{registry}' has a zone in its IPv6 address; a reference has none.";
+            }
+
+            if (!IPAddress.TryParse(registry[1..close], out IPAddress? address) || address.AddressFamily != AddressFamily.InterNetworkV6)
+            {
+                return $"the registry '{registry}' has no IPv6 address between its brackets.";
+            }
+
+            string rest = registry[(close + 1)..];
+            if (rest.Length > 0 && rest[0] != ':')
+            {
+                return $"the registry '{registry}' has something other than a port after its brackets.";
+            }
+
+            return rest.Length == 0 ? null : PortFault(rest[1..], registry);
+        }
+
+        int colon = registry.IndexOf(':');
+        if (colon >= 0)
+        {
+            port = registry[(colon + 1)..];
+            host = registry[..colon];
+        }
+
+        foreach (string label in host.Split('.'))
+        {
+            if (label.Length == 0)
+            {
+                return $"the registry '{registry}' has an empty part in its host name.";
+            }
+
+            if (label[0] == '-' || label[^1] == '-' || !label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
+            {
+                return $"the registry's host name '{host}' may hold letters, digits, dots and, inside a part, hyphens; '{label}' does not fit.";
+            }
+        }
+
+        return port is null ? null : PortFault(port, registry);
+    }
+
+    private static string? PortFault(string port, string registry) =>
+        port.Length is > 0 and <= 5 && port.All(char.IsAsciiDigit)
+        && int.Parse(port, CultureInfo.InvariantCulture) is > 0 and <= 65535
+            ? null
+            : $"the registry '{registry}' has the port '{port}'; a port is a number from 1 to 65535.";
+
+    internal static string? RepositoryFault(string repository)
+    {
+        if (repository.Length == 0)
+        {
+            return "it names no repository.";
+        }
+
+        foreach (string component in repository.Split('/'))
+        {
+            string? fault = ComponentFault(component);
+            if (fault is not null)
+            {
+                return fault;
+            }
+        }
+
+        return null;
+    }
+
+    private static string? ComponentFault(string component)
+    {
+        if (component.Length == 0)
+        {
+            return "the repository has an empty component (a slash too many).";
+        }
+
+        if (component.Any(char.IsAsciiLetterUpper))
+        {
+            return $"the repository component '{component}' has capital letters; repositories are lower-case.";
+        }
+
+        for (int i = 0; i < component.Length; i++)
+        {
+            char c = component[i];
+            if (char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c))
+            {
+                continue;
+            }
+
+            if (c is not ('.' or '_' or '-'))
+            {
+                return $"the repository component '{component}' holds '{c}'; letters, digits, '.', '_' and '-' are allowed.";
+            }
+
+            int run = 1;
+            while (i + run < component.Length && component[i + run] == c)
+            {
+                run++;
+            }
+
+            bool inside = i > 0 && i + run < component.Length && char.IsAsciiLetterOrDigit(component[i + run]);
+            if (!inside || (c == '.' && run > 1) || (c == '_' && run > 2))
+            {
+                return $"the repository component '{component}' has a separator ('.', '_', '__' or '-') that does not stand singly between letters or digits.";
+            }
+
+            i += run - 1;
+        }
+
+        return null;
+    }
+
+    internal static string? LengthFault(string? registry, string repository) =>
+        (registry is null ? 0 : registry.Length + 1) + repository.Length > LongestName
+            ? $"registry and repository are longer than {LongestName} characters."
+            : null;
+
+    internal static string? TagFault(string tag)
+    {
+        if (tag.Length == 0)
+        {
+            return "the tag after ':' is empty.";
+        }
+
+        if (tag.Length > LongestTag)
+        {
+            return $"the tag is longer than {LongestTag} characters.";
+        }
+
+        return tag[0] is '.' or '-' || !tag.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-')
+            ? $"the tag '{tag}' may hold letters, digits, '_', '.' and '-', and does not start with '.' or '-'."
+            : null;
+    }
+
+    internal static string? DigestFault(string digest) =>
+        ContentDigest.TryParse(digest, out _)
+            ? null
+            : $"the digest '{digest}' is not {ContentDigest.Prefix} and {ContentDigest.HexLength} lower-case hexadecimal digits.";
 }

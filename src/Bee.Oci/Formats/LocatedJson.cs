@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Bee.Posix;
+using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Oci.Formats;
 
@@ -136,4 +137,76 @@ internal sealed class LocatedJson
 
     private static (int Line, int Column) Place(ReadOnlySpan<byte> before) =>
         (before.Count((byte)'\n') + 1, Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1);
+}
+
+/// <summary>A file that a person keeps settings or a policy in is not what it should be. It is not used in part: nothing is guessed.</summary>
+public sealed class SettingsException : BeeException
+{
+    /// <summary>Makes one.</summary>
+    /// <param name="path">The file, or the environment variable.</param>
+    /// <param name="line">Line, from 1; 0 where it is about no place in it.</param>
+    /// <param name="column">Column in characters, from 1; 0 likewise.</param>
+    /// <param name="problem">What is wrong, as a sentence.</param>
+    /// <param name="inner">The cause.</param>
+    public SettingsException(string path, int line, int column, string problem, Exception? inner = null)
+        : base("BadSettings", line > 0 ? $"{path}:{line}:{column}: {problem}" : $"{path}: {problem}", inner: inner) => (Path, Line, Column) = (path, line, column);
+
+    /// <summary>The file, or the environment variable.</summary>
+    public string Path { get; }
+
+    /// <summary>Line, from 1; 0 where it is about no place in the file.</summary>
+    public int Line { get; }
+
+    /// <summary>Column in characters, from 1; 0 where it is about no place in the file.</summary>
+    public int Column { get; }
+}
+
+/// <summary>Reads files that decide what may run: only where nobody but root and this user (under sudo also the one behind it) could have written them.</summary>
+internal static class TrustedFile
+{
+    private const int Largest = 1 << 20;
+
+    /// <summary>The file's bytes; null where there is none.</summary>
+    /// <param name="path">An absolute path.</param>
+    /// <exception cref="SettingsException">It cannot be read, or somebody else could have written it.</exception>
+    public static byte[]? Read(string path)
+    {
+        try
+        {
+            using SafeFileHandle? file = PathGuard.OwnOrInvoking.OpenFile(path);
+            return file is not null ? RegularFile.ReadAllBytes(file, path, Largest)
+                : BrokenLink(path) is { } link ? throw new SettingsException(path, 0, 0, $"The link '{link}' leads to nothing.")
+                : null;
+        }
+        catch (UntrustedPathException e)
+        {
+            throw new SettingsException(path, 0, 0, Describe(e), e);
+        }
+        catch (NotRegularFileException e)
+        {
+            throw new SettingsException(path, 0, 0, e.Message, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException(path, 0, 0, $"It cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A link on the way whose target is missing: what is behind it was meant to be read, so this is not a file that nobody wanted.</summary>
+    private static string? BrokenLink(string path)
+    {
+        for (string? place = path; place is not null; place = Path.GetDirectoryName(place))
+        {
+            if (FileStatus.Of(place, followLink: false) is not null)
+            {
+                return FileStatus.Of(place) is null ? place : null;
+            }
+        }
+
+        return null;
+    }
+
+    private static string Describe(UntrustedPathException e) => e.Reason == UntrustedReason.Owner
+        ? $"'{e.Place}' belongs to user {e.Status.User}, who could change what may run here. It has to be root's or yours."
+        : $"'{e.Place}' can be written by others than its owner (mode {e.Status.Permissions}), who could change what may run here. Take that away: chmod go-w {e.Place}";
 }

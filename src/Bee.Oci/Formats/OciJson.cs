@@ -1,6 +1,9 @@
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Bee.Posix;
 
 namespace Bee.Oci.Formats;
 
@@ -44,4 +47,138 @@ internal sealed partial class OciJson : JsonSerializerContext
             throw new StoreException(fault, $"The {what} cannot be read: {e.Message}", e);
         }
     }
+}
+
+/// <summary>
+/// Escapes what JSON must escape and nothing else. .NET's own encoders escape by tables that grow with Unicode, so that one image could
+/// get two digests on two versions of .NET; and they write the '+' of a media type as <c>\u002B</c>.
+/// </summary>
+internal sealed class CanonicalEncoder : JavaScriptEncoder
+{
+    /// <summary>The one instance.</summary>
+    public static CanonicalEncoder Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public override int MaxOutputCharactersPerInputCharacter => 6;
+
+    /// <inheritdoc/>
+    public override unsafe int FindFirstCharacterToEncode(char* text, int textLength)
+    {
+        var span = new ReadOnlySpan<char>(text, textLength);
+        for (int i = 0; i < span.Length; i++)
+        {
+            if (char.IsSurrogate(span[i]))
+            {
+                if (i + 1 < span.Length && char.IsSurrogatePair(span[i], span[i + 1]))
+                {
+                    i++;
+                    continue;
+                }
+
+                return i;
+            }
+
+            if (WillEncode(span[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <inheritdoc/>
+    public override unsafe bool TryEncodeUnicodeScalar(int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten)
+    {
+        var span = new Span<char>(buffer, bufferLength);
+        string? escape = unicodeScalar switch
+        {
+            '"' => "\\\"",
+            '\\' => "\\\\",
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            < 0x20 or 0x7f => $"\\u{unicodeScalar:x4}",
+            _ => null,
+        };
+        if (escape is null)
+        {
+            return new Rune(unicodeScalar).TryEncodeToUtf16(span, out numberOfCharactersWritten);
+        }
+
+        bool fits = escape.AsSpan().TryCopyTo(span);
+        numberOfCharactersWritten = fits ? escape.Length : 0;
+        return fits;
+    }
+
+    /// <inheritdoc/>
+    public override bool WillEncode(int unicodeScalar) => unicodeScalar is < 0x20 or '"' or '\\' or 0x7f;
+}
+
+/// <summary>
+/// A value that has no type of its own yet, as plain .NET objects: text, a list or a dictionary of such. Numbers and truth values are text too, as
+/// JSON writes them. So whoever shows it shows the value, and not the reader's object for it.
+/// </summary>
+internal sealed class PlainValueConverter : JsonConverter<object>
+{
+    /// <inheritdoc/>
+    public override object? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var document = JsonDocument.ParseValue(ref reader);
+        return Plain(document.RootElement);
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, object value, JsonSerializerOptions options)
+    {
+        switch (value)
+        {
+            case string text:
+                writer.WriteStringValue(text);
+                break;
+            case IReadOnlyDictionary<string, object?> fields:
+                writer.WriteStartObject();
+                foreach ((string name, object? field) in fields)
+                {
+                    writer.WritePropertyName(name);
+                    WriteOrNull(writer, field, options);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case IEnumerable<object?> items:
+                writer.WriteStartArray();
+                foreach (object? item in items)
+                {
+                    WriteOrNull(writer, item, options);
+                }
+
+                writer.WriteEndArray();
+                break;
+            default:
+                throw new JsonException($"A plain value is text, a list or a dictionary, not {value.GetType().Name}.");
+        }
+    }
+
+    private void WriteOrNull(Utf8JsonWriter writer, object? value, JsonSerializerOptions options)
+    {
+        if (value is null)
+        {
+            writer.WriteNullValue();
+        }
+        else
+        {
+            Write(writer, value, options);
+        }
+    }
+
+    // Anyone may have written it, and it is shown on a terminal.
+    private static object? Plain(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Object => json.EnumerateObject().DistinctBy(field => TerminalText.Clean(field.Name)).ToDictionary(field => TerminalText.Clean(field.Name), field => Plain(field.Value)),
+        JsonValueKind.Array => json.EnumerateArray().Select(Plain).ToArray(),
+        JsonValueKind.Null => null,
+        JsonValueKind.String => TerminalText.CleanLines(json.GetString()!),
+        _ => json.GetRawText(),
+    };
 }

@@ -114,3 +114,83 @@ internal sealed class PackedImage
             : throw new StoreException(StoreFault.BadContent, $"{DateVariable} is '{text}'; it must be a number of seconds since 1970.");
     }
 }
+
+/// <summary>An image for several platforms: an index of one manifest a platform (OCI image specification, image-index.md).</summary>
+internal sealed class PackedIndex
+{
+    private PackedIndex(IReadOnlyList<PackedImage> images, byte[] index)
+    {
+        Images = images;
+        Index = index;
+        Descriptor = new Descriptor(MediaTypes.ImageIndex, ContentDigest.Of(index).ToString(), index.Length);
+    }
+
+    /// <summary>The images, in the order of the index.</summary>
+    public IReadOnlyList<PackedImage> Images { get; }
+
+    /// <summary>The index's bytes.</summary>
+    public byte[] Index { get; }
+
+    /// <summary>The descriptor of the index.</summary>
+    public Descriptor Descriptor { get; }
+
+    /// <summary>Packs an image for several platforms; the index has the annotations that all of them have.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.BadContent"/>: one cannot be packed, or two are for one platform.</exception>
+    public static PackedIndex From(IReadOnlyList<ImageContent> contents)
+    {
+        if (contents.GroupBy(content => content.Platform).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new StoreException(StoreFault.BadContent, $"An image has one program a platform, and there are {twice.Count()} for {twice.Key}.");
+        }
+
+        PackedImage[] images = [.. contents.Select(PackedImage.From)];
+        IEnumerable<KeyValuePair<string, string>> common = images[0].Annotations.Where(pair => images.All(image => image.Annotations.Contains(pair)));
+        Dictionary<string, string?> annotations = DescriptorDocument.Sorted(common);
+        byte[] index = OciJson.Write(
+            new ManifestDocument
+            {
+                MediaType = MediaTypes.ImageIndex,
+                Manifests = [.. images.Select(image => DescriptorDocument.From(image.Descriptor))],
+                Annotations = annotations.Count == 0 ? null : annotations,
+            },
+            OciJson.Canonical.ManifestDocument);
+        return new PackedIndex(images, index);
+    }
+}
+
+/// <summary>What goes into an image. The same content always gives the same digest.</summary>
+public sealed record ImageContent
+{
+    /// <summary>The compiled eBPF object (ELF).</summary>
+    public required byte[] Program { get; init; }
+
+    /// <summary>What the image says about it.</summary>
+    public ImageConfig Config { get; init; } = new();
+
+    /// <summary>The platform it is for; goes into the index entry and into the config's <c>os</c> and <c>architecture</c> if those are unset.</summary>
+    public Platform Platform { get; init; } = Platform.Host;
+
+    /// <summary>Who is responsible for it.</summary>
+    public string? Authors { get; init; }
+
+    /// <summary>What it does, for people.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>SPDX licence expression.</summary>
+    public string? License { get; init; }
+
+    /// <summary>URL of the source.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Revision of the source.</summary>
+    public string? Revision { get; init; }
+
+    /// <summary>
+    /// A date for the manifest. Null (the default) takes the environment's <c>SOURCE_DATE_EPOCH</c>, and without that the manifest
+    /// has no date, so that the digest does not change with the time; the store then keeps the time of adding beside the image.
+    /// </summary>
+    public DateTimeOffset? Created { get; init; }
+
+    /// <summary>Further annotations of the manifest; the properties above win over the same key in here.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
+}

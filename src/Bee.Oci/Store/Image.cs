@@ -139,3 +139,35 @@ public sealed class Image
 /// <param name="BlobsDeleted">Blobs deleted, since nothing refers to them any more.</param>
 /// <param name="BytesFreed">Their bytes.</param>
 public sealed record RemoveResult(IReadOnlyList<string> References, string Digest, int BlobsDeleted, long BytesFreed);
+
+/// <summary>Describes the programs of images that do not describe them themselves, as Inspektor Gadget's do not: out of the object.</summary>
+public interface IProgramDescriber
+{
+    /// <summary>What a program has in it. Safe to call on any thread.</summary>
+    /// <param name="program">The eBPF object; any bytes.</param>
+    /// <param name="metadata">What the image says about it, in its own format; null for nothing.</param>
+    /// <returns>The description; <see cref="ImageConfig.Empty"/> where the bytes are no object.</returns>
+    ImageConfig Describe(byte[] program, string? metadata);
+}
+
+/// <summary>What a piece of an image is.</summary>
+public enum BlobRole
+{
+    /// <summary>The list of an image's platforms.</summary>
+    Index,
+
+    /// <summary>The list of an image's config and layers, for one platform.</summary>
+    Manifest,
+
+    /// <summary>What the image says about its program.</summary>
+    Config,
+
+    /// <summary>Content: the program, or what comes with it.</summary>
+    Layer,
+}
+
+/// <summary>A piece of an image, and whether it is what its digest says.</summary>
+/// <param name="Role">What it is.</param>
+/// <param name="Descriptor">Its digest and length, as the image has them.</param>
+/// <param name="Fault">What is wrong with it: missing, of another digest or length, not readable; null for a sound one.</param>
+public sealed record BlobCheck(BlobRole Role, Descriptor Descriptor, StoreException? Fault);

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Bee.Oci.Formats;
+using Bee.Oci.Store;
 using Bee.Posix;
 using Microsoft.Win32.SafeHandles;
 
@@ -153,5 +154,172 @@ internal sealed class DockerConfigFile
         return file is null ? []
             : RandomAccess.GetLength(file) > Largest ? throw Damaged(path, $"it is larger than {Largest >> 20} MiB")
             : RegularFile.ReadAllBytes(file, path, Largest);
+    }
+}
+
+/// <summary>One login under <c>auths</c> of docker's config.json.</summary>
+internal static class DockerEntry
+{
+    /// <summary>Reads one; null where it holds no login, as entries of registries with a credential helper do.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: it is damaged. The message does not repeat it.</exception>
+    public static RegistryCredential? Read(JsonNode? node, string registry, string path)
+    {
+        if (node is null)
+        {
+            return null;
+        }
+
+        if (node is not JsonObject entry || !IsWhole(entry))
+        {
+            throw DockerConfigFile.Damaged(path, $"the entry of {registry} is no JSON object, or has a key twice");
+        }
+
+        string? user = DockerConfigFile.Text(entry["username"]), password = DockerConfigFile.Text(entry["password"]);
+        if (DockerConfigFile.Text(entry["auth"]) is { } auth)
+        {
+            (user, password) = Decode(auth) ?? throw DockerConfigFile.Damaged(path, $"the 'auth' of {registry} is not NAME:PASSWORD in base64");
+        }
+
+        string? identity = DockerConfigFile.Text(entry["identitytoken"]), access = DockerConfigFile.Text(entry["registrytoken"]);
+        return identity is null && access is null && string.IsNullOrEmpty(password)
+            ? null
+            : new RegistryCredential { UserName = user, Password = string.IsNullOrEmpty(password) ? null : password, IdentityToken = identity, AccessToken = access };
+    }
+
+    /// <summary>Writes one, as docker does.</summary>
+    public static JsonObject Write(RegistryCredential credential)
+    {
+        var entry = new JsonObject();
+        if (credential.UserName is not null || credential.Password is not null)
+        {
+            entry["auth"] = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{credential.Password}"));
+        }
+
+        if (credential.IdentityToken is { } identity)
+        {
+            entry["identitytoken"] = identity;
+        }
+
+        if (credential.AccessToken is { } access)
+        {
+            entry["registrytoken"] = access;
+        }
+
+        return entry;
+    }
+
+    /// <summary>A key that is there twice is found when the object is first asked.</summary>
+    private static bool IsWhole(JsonObject entry)
+    {
+        try
+        {
+            return entry.Count >= 0;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static (string User, string Password)? Decode(string auth)
+    {
+        try
+        {
+            string text = Encoding.UTF8.GetString(Convert.FromBase64String(auth));
+            int colon = text.IndexOf(':');
+
+            // Old versions of docker padded the password with NULs.
+            return colon < 0 ? null : (text[..colon], text[(colon + 1)..].TrimEnd('\0'));
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>
+/// The names that registries have in docker's config.json: with or without scheme, with or without the API's path, and Docker Hub's own.
+/// </summary>
+internal static class DockerKeys
+{
+    private const string DockerHub = "docker.io";
+    private const string DockerHubKey = "https://index.docker.io/v1/";
+
+    /// <summary>The name that a login is written under, and that credential helpers are asked with.</summary>
+    /// <param name="registry">Host and port.</param>
+    public static string Canonical(string registry) => Host(registry) == DockerHub ? DockerHubKey : registry;
+
+    /// <summary>Whether a key of the file means this registry.</summary>
+    public static bool IsFor(string key, string registry) => Host(key) is { } host && host == Host(registry);
+
+    /// <summary>How good a key fits where several mean the same registry: the smaller the better.</summary>
+    public static int Rank(string key, string registry) =>
+        key == registry ? 0 : key == Canonical(registry) ? 1 : key.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? 2 : 3;
+
+    /// <summary>Host and port; null for a key that is for a repository only, as podman writes them, or for nothing.</summary>
+    public static string? Host(string key)
+    {
+        int scheme = key.IndexOf("://", StringComparison.Ordinal);
+        string rest = scheme < 0 ? key : key[(scheme + 3)..];
+        int slash = rest.IndexOf('/');
+        string path = slash < 0 ? "" : rest[slash..].Trim('/');
+        string host = (slash < 0 ? rest : rest[..slash]).ToLowerInvariant();
+
+        // A login before the host belongs to no registry's name; it must not come into a list of them.
+        host = host[(host.LastIndexOf('@') + 1)..];
+        return host.Length == 0 || path is not ("" or "v1" or "v2") ? null
+            : host is "index.docker.io" or "registry-1.docker.io" ? DockerHub
+            : host;
+    }
+}
+
+/// <summary>
+/// A file that its owner alone may read: replaced as a whole, written under another name and renamed, while no other process of Bee does. If root writes the
+/// file of another user, such as the one behind sudo, that user gets it.
+/// </summary>
+internal static class PrivateFile
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Replaces a file's content, and makes its folder where that is missing.</summary>
+    /// <param name="path">The file. A link stays one: what it points at is replaced. As root, a link of another user is refused.</param>
+    /// <param name="change">Is given where the file really is, and gives its new content; null where it stays as it is.</param>
+    /// <exception cref="IOException">It cannot be written, or is a device, a pipe or a folder, and is as it was.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same, for want of rights.</exception>
+    /// <exception cref="StoreException">Another process holds the lock on its folder for too long.</exception>
+    public static void Update(string path, Func<string, byte[]?> change)
+    {
+        string target = Resolve(path);
+        RequireRegular(target);
+        using var folder = Folder.MakeForOwner(Path.GetDirectoryName(target)!, Folder.OwnerFolder);
+        using FileLock held = StoreLock.Take(folder, s_patience);
+        if (change(target) is { } content)
+        {
+            string name = Path.GetFileName(target);
+            AtomicFile.Write(folder, name, content, like: folder.StatusOf(name));
+        }
+    }
+
+    private static string Resolve(string path)
+    {
+        if (FileStatus.Of(path, followLink: false) is not { IsLink: true } link)
+        {
+            return path;
+        }
+
+        // Its owner would choose which file root writes.
+        return link.User == 0 || link.User == UserAccount.EffectiveUser
+            ? File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName
+            : throw new UntrustedPathException(path, path, UntrustedReason.Owner, link);
+    }
+
+    /// <summary>Refuses device nodes: as root, the rename would replace /dev/null, which people name to have no file, with a regular file.</summary>
+    private static void RequireRegular(string path)
+    {
+        if (FileStatus.Of(path) is { IsRegular: false } status)
+        {
+            throw new IOException($"it is {status.Kind}, not a regular file.");
+        }
     }
 }

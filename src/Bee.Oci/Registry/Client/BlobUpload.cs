@@ -1,7 +1,8 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using Bee.Oci.Formats;
-using Bee.Oci.Registry.Transport;
+using Bee.Oci.Registry.Authentication;
 
 namespace Bee.Oci.Registry.Client;
 
@@ -214,5 +215,184 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
             _location = null;
             await Uploads.CancelAsync(endpoint, location, scope).ConfigureAwait(false);
         }
+    }
+}
+
+/// <summary>The blobs of one repository: whether they are there, and how they come there.</summary>
+internal sealed class Uploads(Endpoint endpoint, string path, string name, RepositoryRights rights)
+{
+    /// <summary>Uploads that the registry began instead of mounting, for the push that follows.</summary>
+    private readonly ConcurrentDictionary<string, Uri> _begun = new(StringComparer.Ordinal);
+
+    /// <summary>Whether a blob is there.</summary>
+    public async Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await endpoint.SendAsync(
+            HttpMethod.Head, endpoint.Address($"{path}/blobs/{References.Check(descriptor.Digest)}"), rights.Read, cancellationToken).ConfigureAwait(false);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.OK => response.Content.Headers.ContentLength is not > 0 || response.Content.Headers.ContentLength == descriptor.Size,
+            HttpStatusCode.NotFound => false,
+            _ => throw await endpoint.FailureAsync(response, $"look for the blob {descriptor.Digest} in {name}", cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    /// <summary>Sends a blob.</summary>
+    public Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        References.Check(descriptor.Digest);
+        _begun.TryRemove(descriptor.Digest, out Uri? begun);
+        var upload = new BlobUpload(endpoint, path, name, rights.Write(), descriptor, open, progress);
+        return upload.RunAsync(begun, cancellationToken => ExistsAsync(descriptor, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Takes a blob over from another repository (OCI Distribution Specification 1.1, "Mounting a blob from another repository").</summary>
+    /// <returns>False where the registry does not, for whatever reason: sending the blob does the same.</returns>
+    public async Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellationToken)
+    {
+        string digest = Uri.EscapeDataString(References.Check(descriptor.Digest));
+        Uri address = endpoint.Address($"{path}/blobs/uploads/?mount={digest}&from={Uri.EscapeDataString(from)}");
+        HttpResponseMessage response;
+        try
+        {
+            response = await endpoint.SendAsync(
+                HttpMethod.Post, address, RegistryScope.Mount(path, from), cancellationToken, request => request.Content = new ByteArrayContent([])).ConfigureAwait(false);
+        }
+        catch (RegistryException e) when (e.Fault is RegistryFault.Unauthorized or RegistryFault.Denied)
+        {
+            // No token that reaches the other repository: without it there may well be one for this.
+            return false;
+        }
+
+        using (response)
+        {
+            if (response.StatusCode == HttpStatusCode.Created)
+            {
+                return true;
+            }
+
+            if (response.StatusCode == HttpStatusCode.Accepted && AnswerAddress.TryLocation(response, endpoint.Transport.Base) is { } location)
+            {
+                _begun[descriptor.Digest] = location;
+            }
+
+            return (int)response.StatusCode < 500
+                ? false
+                : throw await endpoint.FailureAsync(response, $"mount the blob {descriptor.Digest} in {name}", cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Tells a registry that an upload will not be finished. It forgets such ones by itself, only later: so a failure is none.</summary>
+    public static async Task CancelAsync(Endpoint endpoint, Uri location, RegistryScope scope)
+    {
+        using var soon = new CancellationTokenSource(endpoint.Options.CancelTimeout);
+        try
+        {
+            using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Delete, location, scope, soon.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RegistryException or OperationCanceledException)
+        {
+            return;
+        }
+    }
+}
+
+/// <summary>A part of a blob on its way out. Opened anew for each try of a request; memory does not grow with its length.</summary>
+internal sealed class UploadBody : HttpContent
+{
+    private const int BufferLength = 128 << 10;
+
+    private readonly Func<Stream> _open;
+    private readonly long _offset;
+    private readonly long _length;
+    private readonly IProgress<long>? _progress;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="open">Opens the blob from its beginning.</param>
+    /// <param name="offset">Where the part begins in the blob.</param>
+    /// <param name="length">How many bytes it has.</param>
+    /// <param name="progress">Is told how far in the blob the registry is.</param>
+    public UploadBody(Func<Stream> open, long offset, long length, IProgress<long>? progress)
+    {
+        (_open, _offset, _length, _progress) = (open, offset, length, progress);
+        Headers.TryAddWithoutValidation("Content-Type", "application/octet-stream");
+    }
+
+    /// <inheritdoc/>
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    /// <inheritdoc/>
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        Stream source = _open();
+        await using (source.ConfigureAwait(false))
+        {
+            byte[] buffer = new byte[(int)Math.Clamp(_length, 1, BufferLength)];
+            await MoveAsync(source, buffer, cancellationToken).ConfigureAwait(false);
+            for (long sent = 0; sent < _length;)
+            {
+                int read = await ReadAsync(source, buffer.AsMemory(0, (int)Math.Min(buffer.Length, _length - sent)), cancellationToken).ConfigureAwait(false);
+                await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                sent += read;
+                _progress?.Report(_offset + sent);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryComputeLength(out long length)
+    {
+        length = _length;
+        return true;
+    }
+
+    private async Task MoveAsync(Stream source, byte[] buffer, CancellationToken cancellationToken)
+    {
+        if (source.CanSeek)
+        {
+            source.Seek(_offset, SeekOrigin.Begin);
+            return;
+        }
+
+        for (long left = _offset; left > 0;)
+        {
+            left -= await ReadAsync(source, buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<int> ReadAsync(Stream source, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        int read = await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        return read > 0
+            ? read
+            : throw new RegistryException(RegistryFault.DigestMismatch, $"The content to push ends before the {_offset + _length} bytes that are to be sent of it.");
+    }
+}
+
+/// <summary>How far an upload is: the header <c>Range</c> of the registry's answers, <c>0-1023</c>.</summary>
+internal static class UploadRange
+{
+    /// <summary>The number of bytes that the registry has; null where the answer does not say.</summary>
+    public static long? Next(HttpResponseMessage response)
+    {
+        if (!response.Headers.NonValidated.TryGetValues("Range", out var values))
+        {
+            return null;
+        }
+
+        string text = values.ToString().Trim();
+        if (text.StartsWith("bytes=", StringComparison.OrdinalIgnoreCase))
+        {
+            text = text["bytes=".Length..];
+        }
+
+        int dash = text.IndexOf('-');
+        if (dash < 0 || text[..dash] != "0" || !long.TryParse(text.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long last) || last == long.MaxValue)
+        {
+            return null;
+        }
+
+        // The distribution project's registry says 0-0 for nothing at all. No chunk has one byte, so that is what it means.
+        return last == 0 ? 0 : last + 1;
     }
 }

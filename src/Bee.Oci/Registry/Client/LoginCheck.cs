@@ -1,6 +1,5 @@
 using System.Net;
 using Bee.Oci.Registry.Authentication;
-using Bee.Oci.Registry.Transport;
 
 namespace Bee.Oci.Registry.Client;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Bee.Oci.Formats;
-using Bee.Oci.Registry.Transport;
+using Bee.Oci.Registry.Authentication;
 using Bee.Oci.Repositories;
 using Bee.Posix;
 

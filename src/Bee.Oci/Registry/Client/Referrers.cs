@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Bee.Oci.Formats;
+using Bee.Oci.Repositories;
 using Bee.Posix;
 
 namespace Bee.Oci.Registry.Client;
@@ -90,4 +93,122 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
             }
         }
     }
+}
+
+/// <summary>
+/// The index at the tag <c>sha256-…</c>, by which clients keep the list of referrers where the registry does not (OCI Distribution Specification
+/// 1.1, "Referrers Tag Schema"). Registries have no way to change it in one step, so two clients may write over each other: after writing
+/// it is read again, twice, and whoever finds that its entry is gone adds it again.
+/// </summary>
+internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSlim gate)
+{
+    private const int MostTries = 20;
+
+    // In milliseconds. A writer that has just started is slow, since its code is not compiled yet.
+    private const double LeastPause = 20, LeastWait = 150, LongestPause = 1000;
+
+    /// <summary>The tag at which the referrers of a manifest are listed.</summary>
+    public static string Name(ContentDigest subject) => DigestTag.Referrers(subject.ToString());
+
+    /// <summary>The index; null where there is none, or what has the tag is no index.</summary>
+    public async Task<ManifestDocument?> ReadAsync(ContentDigest subject, CancellationToken cancellationToken)
+    {
+        var found = await manifests.TryFetchAsync(Name(subject), cancellationToken).ConfigureAwait(false);
+        return found is { } there && MediaTypes.IsIndex(there.Content.Descriptor.MediaType) ? Parse(there.Content.Bytes, subject) : null;
+    }
+
+    /// <summary>Adds an entry, unless there is one with its digest.</summary>
+    /// <exception cref="RegistryException">Among others <see cref="RegistryFault.Refused"/> where the tag is something else's.</exception>
+    public Task AddAsync(ContentDigest subject, DescriptorDocument entry, CancellationToken cancellationToken) => ChangeAsync(
+        subject,
+        entries => entries.Any(e => e?.Digest == entry.Digest) ? null : [.. entries, entry],
+        cancellationToken);
+
+    /// <summary>Takes an entry out.</summary>
+    public Task RemoveAsync(ContentDigest subject, string digest, CancellationToken cancellationToken) => ChangeAsync(
+        subject,
+        entries => entries.All(e => e?.Digest != digest) ? null : [.. entries.Where(e => e?.Digest != digest)],
+        cancellationToken);
+
+    /// <param name="subject">What is referred to.</param>
+    /// <param name="change">Gives the entries as they should be; null where they are so.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private async Task ChangeAsync(ContentDigest subject, Func<List<DescriptorDocument?>, List<DescriptorDocument?>?> change, CancellationToken cancellationToken)
+    {
+        // Writers of this process need not race each other.
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            bool written = false;
+            bool conditional = true;
+            int settled = 0;
+            for (int tries = 0; tries < MostTries;)
+            {
+                long start = Stopwatch.GetTimestamp();
+                var found = await manifests.TryFetchAsync(Name(subject), cancellationToken).ConfigureAwait(false);
+                if (found is { } there && !MediaTypes.IsIndex(there.Content.Descriptor.MediaType))
+                {
+                    throw new RegistryException(RegistryFault.Refused, $"The tag {name}:{Name(subject)} is where what refers to {subject} is listed, and it is no list; nothing was changed there.")
+                    {
+                        Remedy = "Delete that tag, or give what has it another one.",
+                    };
+                }
+
+                ManifestDocument index = found is { } content ? Parse(content.Content.Bytes, subject) : new ManifestDocument();
+                List<DescriptorDocument?>? entries = change(index.Manifests ?? []);
+                if (entries is null)
+                {
+                    if (!written || ++settled == 2)
+                    {
+                        return;
+                    }
+                }
+                else
+                {
+                    tries++;
+                    settled = 0;
+                    Content changed = Write(subject, index, entries);
+
+                    // Looked at once more: what is left is the time of one request, in which another writer would have to come between.
+                    string? now = (await manifests.ResolveAsync(Name(subject), cancellationToken).ConfigureAwait(false))?.Digest;
+                    if (now == found?.Content.Descriptor.Digest)
+                    {
+                        EntityTagHeaderValue? tag = conditional && found?.Tag is { IsWeak: false } strong ? strong : null;
+                        (written, _) = await manifests.PutAsync(changed, Name(subject), tag, cancellationToken).ConfigureAwait(false);
+
+                        // Something before the registry may have entity tags of its own, which never fit.
+                        conditional &= written || tries < 3;
+                    }
+                }
+
+                // After the first look, as long as a writer that had read before may need; after a write, out of step with the others.
+                double took = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+                double pause = entries is null
+                    ? Math.Clamp(2 * took, LeastWait, LongestPause)
+                    : Math.Clamp(Random.Shared.NextDouble() * took, LeastPause, LongestPause);
+                await Task.Delay(TimeSpan.FromMilliseconds(pause), cancellationToken).ConfigureAwait(false);
+            }
+
+            throw new RegistryException(RegistryFault.Refused, $"The list of what refers to {name}@{subject} could not be changed: other clients change it at the same time, {MostTries} times so far.")
+            {
+                Remedy = "Try again.",
+            };
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private Content Write(ContentDigest subject, ManifestDocument index, List<DescriptorDocument?> entries)
+    {
+        index.MediaType = MediaTypes.ImageIndex;
+        index.Manifests = entries;
+        byte[] bytes = OciJson.Write(index, OciJson.Canonical.ManifestDocument);
+        return bytes.Length <= StoreLimits.Manifest
+            ? new Content(new Descriptor(MediaTypes.ImageIndex, ContentDigest.Of(bytes).ToString(), bytes.Length), bytes)
+            : throw new RegistryException(RegistryFault.TooLarge, $"The list of what refers to {name}@{subject} would have {bytes.Length} bytes; {StoreLimits.Manifest} are the limit.");
+    }
+
+    private ManifestDocument Parse(byte[] bytes, ContentDigest subject) => RegistryDocuments.Read(bytes, OciJson.Canonical.ManifestDocument, $"list of what refers to {name}@{subject}");
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Bee.Oci.Formats;
 using Bee.Posix;
 
 namespace Bee.Oci.Registry.Client;
@@ -155,4 +157,23 @@ internal static class RegistryErrors
         RegistryFault.ServerError or RegistryFault.TimedOut => "Try again later; if it stays so, its operator has to look.",
         _ => null,
     };
+}
+
+/// <summary>Reading of what registries answer.</summary>
+internal static class RegistryDocuments
+{
+    /// <summary>Reads a document.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.BadAnswer"/>: it is not what it should be.</exception>
+    public static T Read<T>(ReadOnlySpan<byte> content, JsonTypeInfo<T> type, string what)
+        where T : class
+    {
+        try
+        {
+            return OciJson.Read(content, type, StoreFault.DamagedManifest, what);
+        }
+        catch (StoreException e)
+        {
+            throw new RegistryException(RegistryFault.BadAnswer, e.Message, e);
+        }
+    }
 }

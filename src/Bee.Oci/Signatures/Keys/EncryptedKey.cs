@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -111,3 +112,122 @@ internal sealed class KeyCipher
 /// <summary>The JSON of keys, read by generated code.</summary>
 [JsonSerializable(typeof(EncryptedKey))]
 internal sealed partial class KeyJson : JsonSerializerContext;
+
+/// <summary>PKCS #8 with a password (RFC 5958) in the scheme PBES2 (RFC 8018): PBKDF2 or scrypt (RFC 7914), with AES or triple DES. .NET opens it only for a
+/// kind of key that is named before, and knows neither Ed25519 nor scrypt.</summary>
+internal static class EncryptedPkcs8
+{
+    private const string Pbes2 = "1.2.840.113549.1.5.13";
+    private const string Pbkdf2 = "1.2.840.113549.1.5.12";
+    private const string Scrypt = "1.3.6.1.4.1.11591.4.11";
+
+    // OpenSSL takes 2048, careful people a million. What takes minutes was made to do so.
+    private const int MostIterations = 10_000_000;
+
+    /// <summary>Opens it.</summary>
+    /// <returns>PrivateKeyInfo (DER).</returns>
+    /// <exception cref="AsnContentException">Damaged.</exception>
+    /// <exception cref="CryptographicException">Damaged.</exception>
+    /// <exception cref="SignatureException">Encrypted in another way, or the password is wrong.</exception>
+    public static byte[] Open(byte[] der, byte[] password, IKeyAlgorithms algorithms, string where)
+    {
+        AsnReader info = new AsnReader(der, AsnEncodingRules.BER).ReadSequence();
+        AsnReader scheme = info.ReadSequence();
+        byte[] encrypted = info.ReadOctetString();
+        string schemeName = scheme.ReadObjectIdentifier();
+        if (schemeName != Pbes2)
+        {
+            throw Unsupported(where, schemeName);
+        }
+
+        AsnReader parameters = scheme.ReadSequence();
+        AsnReader derivation = parameters.ReadSequence();
+        AsnReader encryption = parameters.ReadSequence();
+        string cipherName = encryption.ReadObjectIdentifier();
+        using SymmetricAlgorithm cipher = Cipher(cipherName) ?? throw Unsupported(where, cipherName);
+        byte[] vector = encryption.ReadOctetString();
+        if (vector.Length != cipher.BlockSize / 8)
+        {
+            throw new CryptographicException($"an initial vector of {vector.Length} bytes");
+        }
+
+        cipher.Key = Key(derivation, password, cipher.KeySize / 8, algorithms, where);
+        byte[]? opened = null;
+        try
+        {
+            opened = cipher.DecryptCbc(encrypted, vector);
+
+            // One wrong password in 256 leaves something that looks padded.
+            var whole = new AsnReader(opened, AsnEncodingRules.BER);
+            whole.ReadSequence().ReadInteger();
+            whole.ThrowIfNotEmpty();
+            return opened;
+        }
+        catch (Exception e) when (e is CryptographicException or AsnContentException)
+        {
+            CryptographicOperations.ZeroMemory(opened);
+            throw new SignatureException(SignatureFault.WrongPassword, $"{where} does not open with this password, or it was changed.", e);
+        }
+    }
+
+    private static byte[] Key(AsnReader derivation, byte[] password, int length, IKeyAlgorithms algorithms, string where)
+    {
+        string name = derivation.ReadObjectIdentifier();
+        AsnReader parameters = derivation.ReadSequence();
+        byte[] salt = parameters.ReadOctetString();
+        int cost = Number(parameters);
+        if (name == Scrypt)
+        {
+            var scrypt = new ScryptParameters { N = cost, R = Number(parameters), P = Number(parameters) };
+            scrypt.Check(where);
+            return algorithms.Scrypt(password, salt, scrypt.N, scrypt.R, scrypt.P, length);
+        }
+
+        if (name != Pbkdf2)
+        {
+            throw Unsupported(where, name);
+        }
+
+        if (cost is < 1 or > MostIterations)
+        {
+            throw new SignatureException(SignatureFault.UnsupportedKey, $"{where} asks for {cost} iterations of PBKDF2; {MostIterations} are the limit.");
+        }
+
+        if (parameters.HasData && parameters.PeekTag().HasSameClassAndValue(Asn1Tag.Integer))
+        {
+            parameters.ReadInteger();
+        }
+
+        string function = parameters.HasData ? parameters.ReadSequence().ReadObjectIdentifier() : "1.2.840.113549.2.7";
+        HashAlgorithmName hash = function switch
+        {
+            "1.2.840.113549.2.7" => HashAlgorithmName.SHA1,
+            "1.2.840.113549.2.9" => HashAlgorithmName.SHA256,
+            "1.2.840.113549.2.10" => HashAlgorithmName.SHA384,
+            "1.2.840.113549.2.11" => HashAlgorithmName.SHA512,
+            _ => throw Unsupported(where, function),
+        };
+        return Rfc2898DeriveBytes.Pbkdf2(password, salt, cost, hash, length);
+    }
+
+    private static SymmetricAlgorithm? Cipher(string name)
+    {
+        (SymmetricAlgorithm? cipher, int bits) = name switch
+        {
+            "2.16.840.1.101.3.4.1.2" => (Aes.Create(), 128),
+            "2.16.840.1.101.3.4.1.22" => (Aes.Create(), 192),
+            "2.16.840.1.101.3.4.1.42" => (Aes.Create(), 256),
+            "1.2.840.113549.3.7" => (TripleDES.Create(), 192),
+            _ => ((SymmetricAlgorithm?)null, 0),
+        };
+        cipher?.KeySize = bits;
+
+        return cipher;
+    }
+
+    private static int Number(AsnReader reader) =>
+        reader.TryReadInt32(out int number) ? number : throw new CryptographicException("a number that is larger than any cost");
+
+    private static SignatureException Unsupported(string where, string what) => new(
+        SignatureFault.UnsupportedKey, $"{where} is encrypted in a way that Bee does not know ({what}). Convert it: openssl pkcs8 -topk8 -in FILE -out NEW.");
+}

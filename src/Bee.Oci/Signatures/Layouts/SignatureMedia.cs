@@ -1,3 +1,8 @@
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Bee.Oci.Formats;
+using Bee.Posix;
+
 namespace Bee.Oci.Signatures.Layouts;
 
 /// <summary>Media types, annotations and names that cosign's layouts use, and what may be read of them.</summary>
@@ -38,4 +43,50 @@ internal static class SignatureMedia
 
     /// <summary>The most referrers that are read, and the most signatures of all together.</summary>
     public const int Most = 256;
+}
+
+/// <summary>How a key-based signature of cosign lies beside its image.</summary>
+public enum SignatureLayout
+{
+    /// <summary>An image under the tag <c>sha256-….sig</c>, each of whose layers is a simple-signing payload with its signature as an annotation (cosign's
+    /// Signature Specification). What cosign 1 and 2 write; cosign 3 reads it too.</summary>
+    Tag,
+
+    /// <summary>The same payload in a manifest whose <c>subject</c> is the image, found as a referrer (OCI 1.1; experimental in cosign).</summary>
+    Referrer,
+
+    /// <summary>A Sigstore bundle v0.3 with a DSSE envelope around an in-toto statement, in a manifest whose <c>subject</c> is the image. What cosign 3
+    /// writes. It names the image by its digest alone, and says nothing of where the image lies.</summary>
+    Bundle,
+}
+
+/// <summary>The JSON of signatures, read and written by generated code.</summary>
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SimpleSigningPayload))]
+[JsonSerializable(typeof(SigstoreBundle))]
+[JsonSerializable(typeof(Statement))]
+[JsonSerializable(typeof(SignatureConfig))]
+internal sealed partial class SignatureJson : JsonSerializerContext
+{
+    /// <summary>The context that writes deterministically.</summary>
+    public static SignatureJson Canonical { get; } = new(new()
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = CanonicalEncoder.Instance,
+    });
+
+    /// <summary>Reads a document that anyone may have written.</summary>
+    /// <exception cref="UnusableSignatureException">It is not that.</exception>
+    public static T Read<T>(byte[] content, JsonTypeInfo<T> type, string what)
+        where T : class
+    {
+        try
+        {
+            return OciJson.Read(content, type, StoreFault.DamagedManifest, what);
+        }
+        catch (StoreException e)
+        {
+            throw new UnusableSignatureException(TerminalText.Clean(e.Message));
+        }
+    }
 }

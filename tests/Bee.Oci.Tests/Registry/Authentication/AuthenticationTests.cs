@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Text;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Authentication;
 using Bee.Oci.Registry.Client;
-using Bee.Oci.Registry.Transport;
 using Bee.Oci.Repositories;
 using Bee.Registries;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Authentication;
 using Bee.Oci.Registry.Client;
-using Bee.Oci.Registry.Transport;
 using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry;

@@ -1,4 +1,5 @@
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Authentication;
 using Bee.Oci.Registry.Client;
 using Bee.Oci.Registry.Transport;
 using Bee.Oci.Repositories;

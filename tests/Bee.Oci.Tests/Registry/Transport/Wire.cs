@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Authentication;
 using Bee.Oci.Registry.Client;
-using Bee.Oci.Registry.Transport;
 using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry;
