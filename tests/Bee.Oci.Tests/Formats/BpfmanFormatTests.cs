@@ -1,7 +1,7 @@
 using Bee.Foreign;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
-using Bee.Oci.Tests.Archives;
+using Bee.Oci.Tests.Store;
 
 namespace Bee.Oci.Tests.Formats;
 

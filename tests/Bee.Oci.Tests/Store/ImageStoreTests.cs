@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 
-namespace Bee.Oci.Tests;
+namespace Bee.Oci.Tests.Store;
 
 public class ImageStoreTests
 {

@@ -5,7 +5,7 @@ using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Registries;
 
-namespace Bee.Oci.Tests;
+namespace Bee.Oci.Tests.Store;
 
 public sealed class SkopeoTests : IDisposable
 {

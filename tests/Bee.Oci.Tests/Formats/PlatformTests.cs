@@ -1,6 +1,6 @@
 using Bee.Oci.Formats;
 
-namespace Bee.Oci.Tests;
+namespace Bee.Oci.Tests.Formats;
 
 /// <summary>What platforms are called, and which of an index is taken.</summary>
 public sealed class PlatformTests

@@ -5,7 +5,7 @@ using Bee.Mutation;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 
-namespace Bee.Oci.Tests;
+namespace Bee.Oci.Tests.Store;
 
 /// <summary>Stores that someone spoilt, by accident or on purpose: <see cref="StoreException"/> and nothing else.</summary>
 public sealed class HostileStoreTests : IDisposable

@@ -8,7 +8,7 @@ using Bee.Oci.Registry;
 using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 
-namespace Bee.Oci.Tests.Archives;
+namespace Bee.Oci.Tests.Store;
 
 /// <summary>Images that go into an archive and come out of one.</summary>
 public sealed class ImageLayoutTests : IDisposable

@@ -4,7 +4,7 @@ using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Xunit.Abstractions;
 
-namespace Bee.Oci.Tests;
+namespace Bee.Oci.Tests.Formats;
 
 /// <summary>Damaged manifests, configs and indexes by the hundred thousand: each is refused with a <see cref="StoreException"/>, or can be used.</summary>
 public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposable

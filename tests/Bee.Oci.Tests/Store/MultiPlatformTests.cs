@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 
-namespace Bee.Oci.Tests;
+namespace Bee.Oci.Tests.Store;
 
 /// <summary>An image that is an index of one manifest a platform, as other tools leave it in a layout.</summary>
 public sealed class MultiPlatformTests : IDisposable

@@ -1,7 +1,7 @@
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 
-namespace Bee.Oci.Tests;
+namespace Bee.Oci.Tests.Store;
 
 /// <summary>Digests of all that an image is made of.</summary>
 public sealed class VerifyTests : IDisposable

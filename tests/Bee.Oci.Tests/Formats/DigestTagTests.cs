@@ -1,6 +1,6 @@
 using Bee.Oci.Formats;
 
-namespace Bee.Oci.Tests;
+namespace Bee.Oci.Tests.Formats;
 
 public class DigestTagTests
 {

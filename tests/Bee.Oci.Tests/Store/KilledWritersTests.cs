@@ -1,6 +1,6 @@
 using Bee.Oci.Store;
 
-namespace Bee.Oci.Tests;
+namespace Bee.Oci.Tests.Store;
 
 /// <summary>Real processes write one store at once, and some of them are killed in the middle.</summary>
 public sealed class KilledWritersTests : IDisposable

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Bee.Oci.Formats;
 
-namespace Bee.Oci.Tests;
+namespace Bee.Oci.Tests.Store;
 
 /// <summary>A large store. How long it takes is measured by the benchmarks.</summary>
 public sealed class ThousandImagesTests : IDisposable

@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using Bee.Oci.Formats;
 
-namespace Bee.Oci.Tests.Archives;
+namespace Bee.Oci.Tests.Store;
 
 public sealed class ArchiveReaderTests
 {

@@ -2,7 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 
-namespace Bee.Oci.Tests.Archives;
+namespace Bee.Oci.Tests.Store;
 
 /// <summary>Archives for tests: sound ones by .NET's writer, others by hand.</summary>
 internal static class Tar

@@ -2,7 +2,7 @@ using Bee.Mutation;
 using Bee.Oci.Formats;
 using Xunit.Abstractions;
 
-namespace Bee.Oci.Tests.Archives;
+namespace Bee.Oci.Tests.Store;
 
 /// <summary>Damaged archives and layers by the hundred thousand: each is refused with a <see cref="StoreException"/>, or gives files that are in it.</summary>
 public sealed class LayerMutationTests(ITestOutputHelper output)

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 
-namespace Bee.Oci.Tests;
+namespace Bee.Oci.Tests.Store;
 
 /// <summary>The bytes of an image: what BumbleBee looks for, what must not change.</summary>
 public class ImageFormatTests

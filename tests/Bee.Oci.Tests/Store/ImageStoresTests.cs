@@ -3,7 +3,7 @@ using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Posix;
 
-namespace Bee.Oci.Tests;
+namespace Bee.Oci.Tests.Store;
 
 /// <summary>Root reads another user's store. The user here has an id that nobody has.</summary>
 public sealed class ImageStoresTests : IDisposable

@@ -2,7 +2,7 @@ using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Posix;
 
-namespace Bee.Oci.Tests;
+namespace Bee.Oci.Tests.Store;
 
 /// <summary>
 /// Stores whose owner has put links, pipes or folders in place of what belongs there: nothing outside the store's folder is read, written, renamed over or
