@@ -6,7 +6,7 @@ namespace Bee.Cmdlets;
 /// <summary>Lists the programs that run in the background of this process, or those that are pinned.</summary>
 [Cmdlet(VerbsCommon.Get, "BeeProgram", DefaultParameterSetName = "Running")]
 [OutputType(typeof(BpfProgramSession))]
-public sealed class GetProgramCommand : SelectProgramCmdlet
+public sealed class GetProgramCommand : BeeCmdlet
 {
     /// <summary>Names or ids; wildcards are allowed. Without it all programs.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -31,7 +31,7 @@ public sealed class GetProgramCommand : SelectProgramCmdlet
     {
         if (!Pinned)
         {
-            WriteObject(Select(Name), enumerateCollection: true);
+            WriteObject(new SessionSelector(this).Select(Name), enumerateCollection: true);
             return;
         }
 

@@ -6,7 +6,7 @@ namespace Bee.Cmdlets;
 /// <summary>Gives what background programs have reported, and takes it out of their buffers.</summary>
 [Cmdlet(VerbsCommunications.Receive, "BeeEvent", DefaultParameterSetName = "Name")]
 [OutputType(typeof(BpfEvent), typeof(MapEntry))]
-public sealed class ReceiveEventCommand : SelectProgramCmdlet
+public sealed class ReceiveEventCommand : BeeCmdlet
 {
     // How long a wait lasts before the next of several programs is looked at; with one program the wait is woken anyway.
     private static readonly TimeSpan Alone = TimeSpan.FromSeconds(1);
@@ -40,7 +40,7 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (BpfProgramSession session in InputObject ?? Select(Name))
+        foreach (BpfProgramSession session in InputObject ?? new SessionSelector(this).Select(Name))
         {
             Guard(session, () =>
             {
@@ -84,7 +84,7 @@ public sealed class ReceiveEventCommand : SelectProgramCmdlet
             TellLosses(session);
             foreach (RecordStream stream in session.Streams)
             {
-                Tell($"{session.Name}: {LossCount.Describe(stream)}");
+                WriteNote($"{session.Name}: {LossCount.Describe(stream)}");
             }
 
             if (session.Error is { } error)

@@ -28,28 +28,42 @@ public sealed class StartProgramCommand : RunCmdlet
 
     private BeeMetricServer? _server;
 
-    private protected override void Run(ProgramInput input)
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
     {
+        OpenMetrics();
+        Guard(Target, () =>
+        {
+            if (Tools.Resolve(Program, Image) is { } tool)
+            {
+                Run(tool, new SessionFactory(Options, this, this));
+            }
+        });
+    }
+
+    private void Run(Tool tool, SessionFactory factory)
+    {
+        factory.Describe(tool);
         string? folder = PinPath is null ? null : PinFolder(PinPath);
-        if (!ShouldProcess(input.Origin, "Start program"))
+        if (!ShouldProcess(tool.Origin, "Start program"))
         {
             return;
         }
 
-        (BpfSession session, EventReader reader) = Attach(input);
+        (BpfSession session, EventReader reader) = factory.Start(tool);
         BpfProgramSession started;
         IDisposable? hold = null;
         try
         {
             EventViews.Register(this, reader.Streams);
             StackNames.WarnIfHidden(this, reader.Streams);
-            WarnIfSilent(input, reader);
+            factory.WarnIfSilent(tool, reader);
             int id = RunningPrograms.NextId();
-            string name = UniqueName(Name ?? Path.GetFileName(folder) ?? input.Name);
-            hold = folder is null ? null : Pin(session, reader, folder, name, input.Origin);
+            string name = UniqueName(Name ?? Path.GetFileName(folder) ?? tool.Name);
+            hold = folder is null ? null : Pin(session, reader, folder, name, tool.Origin);
             var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration) { Hold = hold };
             Runspace? owner = Runspace.DefaultRunspace;
-            started = new BpfProgramSession(id, name, input.Tool, owner?.InstanceId ?? Guid.Empty, session, background);
+            started = new BpfProgramSession(id, name, tool.Identity, owner?.InstanceId ?? Guid.Empty, session, background);
             // Before others can see it, and so stop it: the runspace cannot close while this command runs.
             background.Start();
             RunningPrograms.Add(started, owner);
@@ -111,9 +125,9 @@ public sealed class StartProgramCommand : RunCmdlet
             Streams = [.. reader.Streams.Where(stream => stream.Map is not null).Select(stream => stream.Name)],
             Interval = Interval,
             AllEntries = All,
-            RepeatIterators = RepeatsIterators,
+            RepeatIterators = MyInvocation.BoundParameters.ContainsKey(nameof(Interval)),
         });
-        Tell($"Pinned in {folder}.");
+        WriteNote($"Pinned in {folder}.");
         return pinned.Lock();
     }
 

@@ -5,7 +5,7 @@ namespace Bee.Cmdlets;
 /// <summary>Detaches programs that run in the background or are pinned, and takes them off the list.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "BeeProgram", SupportsShouldProcess = true, DefaultParameterSetName = "Name")]
 [OutputType(typeof(BpfProgramSession))]
-public sealed class StopProgramCommand : SelectProgramCmdlet
+public sealed class StopProgramCommand : BeeCmdlet
 {
     /// <summary>Names or ids; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name")]
@@ -27,7 +27,7 @@ public sealed class StopProgramCommand : SelectProgramCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (BpfProgramSession session in InputObject ?? Select(Name))
+        foreach (BpfProgramSession session in InputObject ?? new SessionSelector(this).Select(Name))
         {
             if (ShouldProcess(session.PinPath is { } folder ? $"{session.Name} (pinned in {folder})" : $"{session.Name} (id {session.Id})", "Stop program"))
             {

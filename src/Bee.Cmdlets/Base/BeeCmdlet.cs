@@ -13,7 +13,7 @@ namespace Bee.Cmdlets;
 /// when a script leaves by break, or when a downstream command throws. It does dispose the cmdlet, so whatever holds kernel
 /// resources is let go of in a finally block or in <see cref="Dispose(bool)"/>.
 /// </remarks>
-public abstract class BeeCmdlet : PSCmdlet, IDisposable
+public abstract class BeeCmdlet : PSCmdlet, ICmdletStreams, ISessionLocation, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private bool _disposed;
@@ -21,7 +21,15 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
     /// <summary>Cancelled when the pipeline is stopped.</summary>
     protected CancellationToken Stop => _stop.Token;
 
-    internal CancellationToken StopToken => _stop.Token;
+    string ISessionLocation.CurrentFolder => SessionState.Path.CurrentFileSystemLocation.ProviderPath;
+
+    CancellationToken ICmdletStreams.Stop => _stop.Token;
+
+    string ISessionLocation.FullPath(string path) => FullPath(path);
+
+    void ICmdletStreams.WriteNote(string text) => WriteNote(text);
+
+    void ICmdletStreams.WriteError(Exception error, object? target) => WriteError(error, target);
 
     /// <inheritdoc/>
     protected override void BeginProcessing() => NarrowTables.Adapt(this);
@@ -74,7 +82,7 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
     /// Writes to the Verbose stream. Under -Debug alone the engine would stop and ask at each such line; then it goes to the Debug stream.
     /// </summary>
     /// <param name="text">What is being done.</param>
-    protected internal void Tell(string text)
+    protected internal void WriteNote(string text)
     {
         text = TerminalText.ShowLines(text);
         if (MyInvocation.BoundParameters.ContainsKey("Debug") && !MyInvocation.BoundParameters.ContainsKey("Verbose"))
@@ -131,8 +139,6 @@ public abstract class BeeCmdlet : PSCmdlet, IDisposable
 
         return GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider) is var found && provider.Name == "FileSystem" ? found : [FullPath(path)];
     }
-
-    internal string Locate(string path) => FullPath(path);
 
     /// <summary>Lets go of everything. Called by the engine at the end of the pipeline, however it ends.</summary>
     public void Dispose()

@@ -3,13 +3,16 @@ using Bee.Oci.Store;
 
 namespace Bee.Cmdlets;
 
-/// <summary>A cmdlet's local images.</summary>
-/// <param name="cmdlet">The cmdlet.</param>
-/// <param name="folder">The folder of the store, as the person gave it; null for the user's own.</param>
-internal sealed class LocalImages(BeeCmdlet cmdlet, string? folder)
+/// <summary>The images of the local stores, by name.</summary>
+/// <param name="streams">Where a name that no image has is reported.</param>
+/// <param name="location">Where a relative folder is meant from.</param>
+/// <param name="folder">The folder of the store, as the user gave it; null for the user's own.</param>
+internal sealed class LocalImages(ICmdletStreams streams, ISessionLocation location, string? folder)
 {
+    private ImageStores? _stores;
+
     /// <summary>The stores that are read from; the first is the one that is written to.</summary>
-    public ImageStores Stores { get; } = new(folder is null ? null : cmdlet.Locate(folder), new GadgetDescriber());
+    public ImageStores Stores => _stores ??= new ImageStores(folder is null ? null : location.FullPath(folder), new GadgetDescriber());
 
     /// <summary>
     /// The images of a name: a reference, a short name or a digest; with wildcards all that match, which may be none. A literal name that
@@ -28,19 +31,19 @@ internal sealed class LocalImages(BeeCmdlet cmdlet, string? folder)
         }
         else
         {
-            cmdlet.WriteError(ImageNames.NotFound(reference, Stores), reference);
+            streams.WriteError(ImageNames.NotFound(reference, Stores), reference);
         }
 
-        TellAboutInvokingStore();
+        NoteInvokingStore();
         return images;
     }
 
-    /// <summary>Says why the store of the user behind sudo is passed over, where that is so.</summary>
-    public void TellAboutInvokingStore()
+    /// <summary>Writes why the store of the user behind sudo is passed over, if it is.</summary>
+    public void NoteInvokingStore()
     {
         if (Stores.InvokingFault is { } fault)
         {
-            cmdlet.Tell($"The invoking user's store is passed over: {fault.Message}");
+            streams.WriteNote($"The invoking user's store is passed over: {fault.Message}");
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Bee.Cmdlets;
 /// What the libraries do on threads of their own ends here: the pipeline thread waits for it, shows its progress and writes its notes, and leaves it
 /// behind when the pipeline is stopped.
 /// </summary>
-internal class PipelineWait(BeeCmdlet cmdlet)
+internal class PipelineWait(ICmdletStreams streams)
 {
     // How long what was cancelled may take to clean up; after that it ends by itself, without anybody waiting.
     protected static readonly TimeSpan s_farewell = TimeSpan.FromMilliseconds(500);
@@ -18,8 +18,8 @@ internal class PipelineWait(BeeCmdlet cmdlet)
 
     private readonly ConcurrentQueue<RegistryNote> _notes = new();
 
-    /// <summary>The cmdlet.</summary>
-    protected BeeCmdlet Cmdlet => cmdlet;
+    /// <summary>Where notes and progress are written.</summary>
+    protected ICmdletStreams Streams => streams;
 
     /// <summary>Where a library's notes go, from any thread.</summary>
     public void Note(RegistryNote note) => _notes.Enqueue(note);
@@ -31,25 +31,25 @@ internal class PipelineWait(BeeCmdlet cmdlet)
     /// <exception cref="PipelineStoppedException">The pipeline was stopped; within a second, whatever the work is waiting for.</exception>
     public T Wait<T>(Func<CancellationToken, Task<T>> work, string title = "", TransferProgress? progress = null)
     {
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cmdlet.StopToken);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Streams.Stop);
         Task<T> task = Task.Run(() => work(cancel.Token), CancellationToken.None);
         TransferMeter? meter = progress is null ? null : new TransferMeter(title, progress);
         try
         {
             Task<Task<T>> ended = Task.WhenAny(task);
-            while (!ended.Wait(s_look, Cmdlet.StopToken))
+            while (!ended.Wait(s_look, Streams.Stop))
             {
-                TellNotes();
+                WriteNotes();
                 if (meter?.Look() is { } record)
                 {
-                    Cmdlet.WriteProgress(record);
+                    Streams.WriteProgress(record);
                 }
             }
 
-            TellNotes();
+            WriteNotes();
             return task.GetAwaiter().GetResult();
         }
-        catch (OperationCanceledException) when (Cmdlet.StopToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (Streams.Stop.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
         }
@@ -64,25 +64,25 @@ internal class PipelineWait(BeeCmdlet cmdlet)
 
             // Nobody else looks at what it failed with.
             _ = task.ContinueWith(static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            if (meter?.End() is { } last && !Cmdlet.StopToken.IsCancellationRequested)
+            if (meter?.End() is { } last && !Streams.Stop.IsCancellationRequested)
             {
-                Cmdlet.WriteProgress(last);
+                Streams.WriteProgress(last);
             }
         }
     }
 
     /// <summary>Writes what the libraries have noted: on the pipeline thread, where alone it may be written.</summary>
-    public void TellNotes()
+    public void WriteNotes()
     {
         while (_notes.TryDequeue(out RegistryNote? note))
         {
             if (note.IsWarning)
             {
-                Cmdlet.WriteWarning(note.Text);
+                Streams.WriteWarning(note.Text);
             }
             else
             {
-                Cmdlet.Tell(note.Text);
+                Streams.WriteNote(note.Text);
             }
         }
     }

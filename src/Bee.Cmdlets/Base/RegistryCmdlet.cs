@@ -35,7 +35,14 @@ public abstract class RegistryCmdlet : BeeCmdlet
     public int? OperationTimeoutSeconds { get; set; }
 
     /// <summary>The connections.</summary>
-    private protected RegistryLink Link => _link ??= new RegistryLink(this);
+    private protected RegistryLink Link => _link ??= new RegistryLink(this, new RegistryLinkOptions
+    {
+        PlainHttp = PlainHttp,
+        CACertificate = CACertificate is { } file ? () => FullPath(file) : null,
+        SkipCertificateCheck = SkipCertificateCheck,
+        ConnectionTimeoutSeconds = ConnectionTimeoutSeconds,
+        OperationTimeoutSeconds = OperationTimeoutSeconds,
+    });
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -1,14 +1,40 @@
 using Bee.Oci.Formats;
-using Bee.Oci.Registry;
 using Bee.Oci.Registry.Authentication;
 using Bee.Oci.Registry.Client;
 using Bee.Oci.Registry.Settings;
+using Bee.Oci.Registry;
 using Bee.Oci.Repositories;
+using Bee.Oci.Signatures.Keys;
+using Bee.Oci.Signatures;
+using Bee.Oci.Store;
+using Bee.Oci.Transfer;
+using Bee.Oci.Trust;
 
 namespace Bee.Cmdlets;
 
-/// <summary>A cmdlet's connections to registries.</summary>
-internal sealed class RegistryLink(RegistryCmdlet cmdlet) : PipelineWait(cmdlet), IDisposable
+/// <summary>How registries are spoken to, beside what is set for them on this machine.</summary>
+internal sealed record RegistryLinkOptions
+{
+    /// <summary>Whether plain http is spoken to any host.</summary>
+    public bool PlainHttp { get; init; }
+
+    /// <summary>Returns the absolute path of a PEM file with further certificate authorities; null without one.</summary>
+    public Func<string>? CACertificate { get; init; }
+
+    /// <summary>Whether any certificate is taken.</summary>
+    public bool SkipCertificateCheck { get; init; }
+
+    /// <summary>How many seconds a registry may take to begin an answer; 0 for ever, null for the default.</summary>
+    public int? ConnectionTimeoutSeconds { get; init; }
+
+    /// <summary>How many seconds a transfer may stand still; 0 for ever, null for the default.</summary>
+    public int? OperationTimeoutSeconds { get; init; }
+}
+
+/// <summary>The connections of one cmdlet to registries.</summary>
+/// <param name="streams">Where notes and progress are written.</param>
+/// <param name="given">How registries are spoken to.</param>
+internal sealed class RegistryLink(ICmdletStreams streams, RegistryLinkOptions given) : PipelineWait(streams), IDisposable
 {
     private readonly Dictionary<string, IRegistry> _registries = new(StringComparer.OrdinalIgnoreCase);
     private DockerConfig? _logins;
@@ -20,7 +46,7 @@ internal sealed class RegistryLink(RegistryCmdlet cmdlet) : PipelineWait(cmdlet)
 
     /// <summary>The logins that are kept on this machine.</summary>
     /// <exception cref="RegistryException">There is no home directory.</exception>
-    public DockerConfig Logins => _logins ??= DockerConfig.Load(Note, Timeout(cmdlet.ConnectionTimeoutSeconds));
+    public DockerConfig Logins => _logins ??= DockerConfig.Load(Note, Timeout(given.ConnectionTimeoutSeconds));
 
     /// <summary>The registry of a host: one for the cmdlet's whole life, so that a token is asked for once. Nothing is asked yet.</summary>
     /// <param name="host">Host and port.</param>
@@ -40,9 +66,9 @@ internal sealed class RegistryLink(RegistryCmdlet cmdlet) : PipelineWait(cmdlet)
     /// <param name="host">Host and port.</param>
     public void WarnOfSkippedCheck(string host)
     {
-        if (cmdlet.SkipCertificateCheck)
+        if (given.SkipCertificateCheck)
         {
-            cmdlet.WriteWarning($"The certificate of {host} is not checked: whoever is on the way there can read and change what is sent, the password too.");
+            Streams.WriteWarning($"The certificate of {host} is not checked: whoever is on the way there can read and change what is sent, the password too.");
         }
     }
 
@@ -87,24 +113,28 @@ internal sealed class RegistryLink(RegistryCmdlet cmdlet) : PipelineWait(cmdlet)
         RegistryHost? set = Settings.Registries.GetValueOrDefault(host);
         var options = new RegistryOptions
         {
-            PlainHttp = cmdlet.PlainHttp || set is { PlainHttp: true },
-            CACertificate = cmdlet.CACertificate is { } file ? cmdlet.Locate(file) : set?.CACertificate,
-            SkipCertificateCheck = cmdlet.SkipCertificateCheck,
+            PlainHttp = given.PlainHttp || set is { PlainHttp: true },
+            CACertificate = given.CACertificate is { } file ? file() : set?.CACertificate,
+            SkipCertificateCheck = given.SkipCertificateCheck,
             Credentials = credentials,
             Note = Note,
         };
         return options with
         {
-            HeaderTimeout = Timeout(cmdlet.ConnectionTimeoutSeconds) ?? options.HeaderTimeout,
-            IdleTimeout = Timeout(cmdlet.OperationTimeoutSeconds) ?? options.IdleTimeout,
+            HeaderTimeout = Timeout(given.ConnectionTimeoutSeconds) ?? options.HeaderTimeout,
+            IdleTimeout = Timeout(given.OperationTimeoutSeconds) ?? options.IdleTimeout,
         };
     }
+
+    /// <summary>How images are moved.</summary>
+    /// <param name="progress">What counts how far it is.</param>
+    public TransferOptions Transfer(TransferProgress progress) => new() { Progress = progress, Note = Note };
 
     /// <summary>What a registry lists, one by one as its pages come: whoever has had enough asks for no further page.</summary>
     /// <param name="list">The list.</param>
     public IEnumerable<string> Each(Func<CancellationToken, IAsyncEnumerable<string>> list)
     {
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cmdlet.StopToken);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Streams.Stop);
         IAsyncEnumerator<string> items = list(cancel.Token).GetAsyncEnumerator(cancel.Token);
         Task<bool>? next = null;
         try

@@ -112,129 +112,37 @@ public abstract class RunCmdlet : ProgramCmdlet
     /// <summary>The server of -MetricListen; null without it. The owner that takes it over sets it to null.</summary>
     private protected MetricListener? Metrics { get; set; }
 
-    /// <summary>Whether iterators run again at each interval: they do if the caller gives an interval.</summary>
-    private protected bool RepeatsIterators => MyInvocation.BoundParameters.ContainsKey(nameof(Interval));
+    /// <summary>How sessions are made, as the parameters say.</summary>
+    private protected SessionOptions Options => new()
+    {
+        Parameters = Parameter,
+        MapEntries = MapEntry,
+        Maps = Map,
+        ProcessId = ProcessId,
+        Interfaces = Interface,
+        Cgroup = Cgroup,
+        NetworkNamespace = NetworkNamespace,
+        AttachTo = AttachTo,
+        Interval = Interval,
+        AllEntries = All,
+        RepeatIterators = All || MyInvocation.BoundParameters.ContainsKey(nameof(Interval)),
+        Trace = Trace,
+        SampleFrequency = SampleFrequency,
+    };
 
-    /// <summary>Whether every reading of a map gives all entries.</summary>
-    private protected virtual bool ReadsAllEntries => All;
-
-    /// <summary>Runs one program.</summary>
-    private protected abstract void Run(ProgramInput input);
-
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
+    /// <summary>Takes the port of -MetricListen, once. Call it before anything is pulled, compiled or loaded: a port that is taken costs nothing then.</summary>
+    private protected void OpenMetrics()
     {
         if (MetricListen is not null)
         {
-            // Before anything is pulled, compiled or loaded: a port that is taken costs nothing then.
             Metrics ??= MetricListener.Start(this, MetricListen, new MetricAccess());
         }
-
-        Guard(Target, () =>
-        {
-            if (Find() is { } input)
-            {
-                WarnOfUnusedOptions(input);
-                Tell($"{input.Origin}: {input.File.Programs.Count} programs, {input.File.Maps.Count(map => !map.IsInternal)} maps.");
-                Run(input);
-            }
-        });
     }
-
-    /// <inheritdoc/>
-    private protected override Image Checked(Image image) =>
-        image is { Problem: null, Platform: { } platform } && !PlatformChoice.Fits(platform, Platform.Host)
-            ? throw new BeeInputException(
-                "OtherPlatform",
-                $"{image.Reference} is for {platform}, and this is {Platform.Host}: what it takes out of registers would not be what it means.",
-                ImageNames.PlatformRemedy(image, platform))
-            : base.Checked(image);
-
-    /// <summary>Loads a program and opens a reader, attaches it, and makes views for what it will give.</summary>
-    /// <remarks>The caller disposes both; when this throws nothing is left.</remarks>
-    private protected (BpfSession Session, EventReader Reader) Attach(ProgramInput input)
-    {
-        var log = new LibbpfLog();
-        var warnings = new List<string>();
-        BpfSession? session = null;
-        EventReader? reader = null;
-        try
-        {
-            var entries = MapEntryValues.From(MapEntry, input.File);
-            session = BpfSession.Load(input.File, new BpfSessionOptions
-            {
-                Parameters = ParameterValues.From(Parameter, input.File),
-                ProcessId = ProcessId,
-                Interfaces = Interface ?? [],
-                Cgroup = Cgroup is { } cgroup && (cgroup[0] is '~' || cgroup is "." or ".." || cgroup.StartsWith("./", StringComparison.Ordinal) || cgroup.StartsWith("../", StringComparison.Ordinal)) ? FullPath(cgroup) : Cgroup,
-                // A path is meant from the session's location, which is not the process's.
-                NetworkNamespace = NetworkNamespace is { } space && (space.Contains('/') || space[0] is '~') ? FullPath(space) : NetworkNamespace,
-                AttachTo = AttachTargets.From(AttachTo, input.File),
-                ResolvePath = (program, path) => ResolveTarget(input, program, path, isGiven: AttachTargets.Names(AttachTo, program)),
-                SampleFrequency = SampleFrequency,
-                Warn = warnings.Add,
-                Log = log.Add,
-            });
-            Tell($"Loaded {string.Join(", ", session.Programs.Select(program => $"{program.Name} (id {program.Id})"))}.");
-            reader = session.OpenReader(new EventReaderOptions
-            {
-                Select = MapSelection.From(Map, input.File),
-                Interval = Interval,
-                AllEntries = ReadsAllEntries,
-                RepeatIterators = RepeatsIterators || All,
-                TraceLines = Trace && TraceCalls.In(input.File).Count > 0,
-            });
-            entries.Apply(session);
-            session.Attach();
-            Tell($"Attached {string.Join(", ", input.File.Programs.Select(program => program.SectionName))}.");
-            log.WriteTo(this);
-            warnings.ForEach(WriteWarning);
-            foreach (PresentationFault fault in input.Said.Check(input.File))
-            {
-                Tell($"Passed over what {input.Name} says of {fault.Place}: {fault.Message}");
-            }
-
-            return (session, reader);
-        }
-        catch
-        {
-            // Written after the native call has returned: a Debug stream set to stop would throw through its frames.
-            reader?.Dispose();
-            session?.Dispose();
-            log.WriteTo(this);
-            throw;
-        }
-    }
-
-    /// <summary>Serves the metrics of a session that this command reads, until the result is disposed of. Call it before the reader runs.</summary>
-    /// <returns>What ends it; null without -MetricListen.</returns>
-    private protected IDisposable? Measure(ProgramInput input, BpfSession session, EventReader reader) =>
-        Metrics is null ? null : new ServedSession(Metrics, session, reader, input.Tool);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         Metrics?.Dispose();
         base.Dispose(disposing);
-    }
-
-    /// <summary>Says what would otherwise look like a program that sees nothing.</summary>
-    private protected void WarnIfSilent(ProgramInput input, EventReader reader)
-    {
-        if (reader.Streams.Count == 0)
-        {
-            string maps = string.Join(", ", input.File.Maps.Where(map => !map.IsInternal).Select(map => map.Name));
-            WriteWarning($"{input.Name} streams nothing: no map is chosen whose name begins with print_, counter_, gauge_ or hist_."
-                + (maps.Length > 0 ? $" -Map can name one of its maps: {maps}." : string.Empty)
-                + (TraceCalls.In(input.File).Count > 0 ? " It writes trace lines with bpf_printk; -Trace shows them." : string.Empty));
-        }
-    }
-
-    private void WarnOfUnusedOptions(ProgramInput input)
-    {
-        foreach (string warning in UnusedOptions.Of(this, input))
-        {
-            WriteWarning(warning);
-        }
     }
 }

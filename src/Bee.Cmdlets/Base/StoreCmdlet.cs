@@ -22,5 +22,5 @@ public abstract class StoreCmdlet : BeeCmdlet
     /// <summary>The stores that are read from; the first is the one that is written to.</summary>
     private protected ImageStores Stores => Local.Stores;
 
-    private LocalImages Local => _local ??= new LocalImages(this, Store);
+    private LocalImages Local => _local ??= new LocalImages(this, this, Store);
 }

@@ -123,7 +123,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         }
 
         CompileRequest request = source.Request();
-        var build = new PlatformBuild(this, source, KernelTypeFiles.From(VmlinuxBtf, platforms, FullPath), Stop);
+        var build = new PlatformBuild(new SourceCompiler(this), source, KernelTypeFiles.From(VmlinuxBtf, platforms, FullPath));
 
         // Read before anything is written: what cannot be described must not get a name.
         if (build.Run(request with { Defines = [.. request.Defines, .. Define], CFlags = CFlags }, platforms) is not { } programs)

@@ -11,7 +11,7 @@ namespace Bee.Cmdlets;
 internal sealed record PlatformProgram(Platform Platform, CompileResult Result, ObjectFile File);
 
 /// <summary>Builds a source for one platform after the other. One that it cannot be built for stops it: an image is for all of them or is not made.</summary>
-internal sealed class PlatformBuild(BeeCmdlet cmdlet, BuildSource source, KernelTypeFiles types, CancellationToken cancellationToken)
+internal sealed class PlatformBuild(SourceCompiler compiler, BuildSource source, KernelTypeFiles types)
 {
     private readonly HashSet<string> _told = [];
 
@@ -38,7 +38,7 @@ internal sealed class PlatformBuild(BeeCmdlet cmdlet, BuildSource source, Kernel
 
     private PlatformProgram? Build(CompileRequest request, Platform platform)
     {
-        CompileResult result = SourceBuild.Compile(cmdlet, request, cancellationToken);
+        CompileResult result = compiler.Compile(request);
         if (!result.HasRegisters && types.Own.TryGetValue(platform, out string? file))
         {
             throw new BeeInputException("BadVmlinuxBtf", $"The types in '{file}' are those of a kernel for {result.VmlinuxArchitecture}, not for {platform}.", $"Copy /sys/kernel/btf/vmlinux from a machine of {platform}.");
@@ -47,19 +47,19 @@ internal sealed class PlatformBuild(BeeCmdlet cmdlet, BuildSource source, Kernel
         if (!result.Success && !result.HasRegisters)
         {
             // Whether it is the platform or the source: does it compile for the platform that the types are of?
-            CompileResult there = SourceBuild.Compile(cmdlet, request with { Architecture = result.VmlinuxArchitecture, LittleEndian = true }, cancellationToken);
+            CompileResult there = compiler.Compile(request with { Architecture = result.VmlinuxArchitecture, LittleEndian = true });
             result = there.Success ? throw NeedsTypes(result, platform) : there;
         }
 
-        SourceBuild.Tell(cmdlet, result, request.Source, _told);
+        compiler.Report(result, request.Source, _told);
         if (result.Object is not { } bytes)
         {
             return null;
         }
 
         // What reads objects reads little-endian ones; but for that both are the same.
-        byte[]? readable = platform.IsBigEndian ? SourceBuild.Compile(cmdlet, request with { LittleEndian = true }, cancellationToken).Object : bytes;
-        return SourceBuild.Describe(cmdlet, source, readable ?? bytes) is { } described ? new PlatformProgram(platform, result, described) : null;
+        byte[]? readable = platform.IsBigEndian ? compiler.Compile(request with { LittleEndian = true }).Object : bytes;
+        return compiler.Describe(source, readable ?? bytes) is { } described ? new PlatformProgram(platform, result, described) : null;
     }
 
     private BeeInputException NeedsTypes(CompileResult result, Platform platform)

@@ -6,16 +6,16 @@ namespace Bee.Cmdlets;
 internal static class ObjectChecks
 {
     /// <summary>What the object is, and whether the kernel can run it.</summary>
-    public static IEnumerable<CheckResult> Run(ProgramInput input, TargetKernel kernel, Func<string, string, string> resolvePath)
+    public static IEnumerable<CheckResult> Run(Tool tool, TargetKernel kernel, Func<string, string, string> resolvePath)
     {
-        int maps = input.File.Maps.Count(map => !map.IsInternal);
-        yield return new CheckResult("Object", CheckState.Ok, $"{input.Name} is sound: {Count(input.File.Programs.Count, "program")}, {Count(maps, "map")}, {Count(input.File.Parameters.Count, "parameter")}. Asked: {kernel.Name}.") { Target = input.Origin };
-        foreach (PresentationFault fault in input.Said.Check(input.File))
+        int maps = tool.File.Maps.Count(map => !map.IsInternal);
+        yield return new CheckResult("Object", CheckState.Ok, $"{tool.Name} is sound: {Count(tool.File.Programs.Count, "program")}, {Count(maps, "map")}, {Count(tool.File.Parameters.Count, "parameter")}. Asked: {kernel.Name}.") { Target = tool.Origin };
+        foreach (PresentationFault fault in tool.Metadata.Check(tool.File))
         {
             yield return new CheckResult("Config", CheckState.Warning, $"What the image says of {fault.Place} does not fit its program: {fault.Message}") { Target = fault.Place };
         }
 
-        foreach (CheckResult result in CompatibilityCheck.Run(input.File, kernel, resolvePath))
+        foreach (CheckResult result in CompatibilityCheck.Run(tool.File, kernel, resolvePath))
         {
             yield return result;
         }

@@ -47,7 +47,7 @@ public sealed class TestImageCommand : ProgramCmdlet
         Image? image;
         try
         {
-            image = FindImage();
+            image = Tools.FindImage(Program, Image);
         }
         catch (TrustException refused)
         {
@@ -57,28 +57,28 @@ public sealed class TestImageCommand : ProgramCmdlet
 
         if (image is null)
         {
-            return SignatureChecks.Run(Program, VerifyFile).Concat(OfProgram(Program, () => FromFile(FullPath(Program))));
+            return SignatureChecks.Run(Program, VerifyFile).Concat(OfProgram(Program, () => Tools.FromFile(FullPath(Program))));
         }
 
         IReadOnlyCollection<BlobCheck> blobs = Stores.Verify(image);
-        IEnumerable<CheckResult> results = ImageChecks.Run(image, blobs, isOther: KernelBtf is not null).Concat(SignatureChecks.Run(image.Reference, () => Verify(image)));
+        IEnumerable<CheckResult> results = ImageChecks.Run(image, blobs, isOther: KernelBtf is not null).Concat(SignatureChecks.Run(image.Reference, () => Verifier.Verify(image).Reasons));
         bool isWhole = image.Program is { } program && blobs.All(blob => blob.Fault is null || blob.Descriptor.Digest != program.Digest);
-        return isWhole ? results.Concat(OfProgram(image.Reference, () => FromImage(image))) : results;
+        return isWhole ? results.Concat(OfProgram(image.Reference, () => Tools.FromImage(image))) : results;
     }
 
     private IReadOnlyList<string> VerifyFile()
     {
-        RefuseIfRequired($"the file {Program}");
+        Verifier.RefuseIfRequired($"the file {Program}");
         return [];
     }
 
     // A program that cannot be read is a result, not an error: that is what was asked.
-    private IEnumerable<CheckResult> OfProgram(string origin, Func<ProgramInput?> read)
+    private IEnumerable<CheckResult> OfProgram(string origin, Func<Tool?> read)
     {
         TargetKernel kernel = Kernel;
         try
         {
-            return read() is { } input ? ObjectChecks.Run(input, kernel, (program, path) => ResolveTarget(input, program, path, isGiven: false)) : [];
+            return read() is { } tool ? ObjectChecks.Run(tool, kernel, (program, path) => tool.ResolveTarget(program, path, isGiven: false, this)) : [];
         }
         catch (BpfObjectException fault)
         {

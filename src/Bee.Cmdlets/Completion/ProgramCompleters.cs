@@ -22,7 +22,7 @@ public abstract class ProgramCompleter : BeeCompleter
             return ImageConfig.Empty;
         }
 
-        if (ProgramInput.IsPath(program))
+        if (Tool.IsPath(program))
         {
             return program.EndsWith(".o", StringComparison.Ordinal)
                 ? ProgramMetadata.Describe(ObjectFile.Read(FullPath(program)), new BuildFacts())

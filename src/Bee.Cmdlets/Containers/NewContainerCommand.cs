@@ -4,7 +4,14 @@ using System.Management.Automation;
 using Bee.Ebpf.Rights;
 using Bee.Oci.Containers;
 using Bee.Oci.Formats;
+using Bee.Oci.Registry.Client;
+using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
+using Bee.Oci.Signatures.Keys;
+using Bee.Oci.Signatures;
 using Bee.Oci.Store;
+using Bee.Oci.Transfer;
+using Bee.Oci.Trust;
 
 namespace Bee.Cmdlets.Containers;
 
@@ -48,8 +55,9 @@ public sealed class NewContainerCommand : ProgramCmdlet
     {
         ImageReference name = ImageReference.Parse(Tag).WithDefaultTag();
         Platform[] platforms = [.. Platform.Select(Oci.Formats.Platform.Parse).Distinct()];
-        Image tool = Checked(FindImage() ?? throw new BeeInputException(
-            "NotAnImage", $"'{Program}' is a file, and a container is made around an image.", $"Invoke-BeeBuild {Program} makes an image."));
+        Image tool = Tools.FindImage(Program, Image) ?? throw new BeeInputException(
+            "NotAnImage", $"'{Program}' is a file, and a container is made around an image.", $"Invoke-BeeBuild {Program} makes an image.");
+        Tools.Check(tool);
         if (tool.Format == ImageFormat.Container)
         {
             throw new BeeInputException("NotAnImage", $"'{tool.Reference}' is a container already.", "Name the eBPF image in it.");
@@ -60,7 +68,7 @@ public sealed class NewContainerCommand : ProgramCmdlet
             throw new BeeInputException("SameTarget", $"Another input of this pipeline has the name {name} already.", "Make one container for each -Tag.");
         }
 
-        var needs = ToolNeeds.Of(FromImage(tool).File);
+        var needs = ToolNeeds.Of(Tools.FromImage(tool).File);
         Image lower = FindBase();
         if (!ShouldProcess($"{tool.Reference} on {lower.Reference} as {name}", "Make container"))
         {
@@ -87,7 +95,7 @@ public sealed class NewContainerCommand : ProgramCmdlet
         }
 
         return Pull != PullPolicy.Never && ImageReference.TryParse(Base, out ImageReference? name) && Link.Complete(name) is { Registry: not null } whole
-            ? PullImage(whole)
+            ? Puller.Pull(whole)
             : throw ImageNames.NotFound(Base, Stores);
     }
 

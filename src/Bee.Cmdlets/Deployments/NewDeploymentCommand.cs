@@ -54,7 +54,8 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Target, () =>
     {
-        Image image = Checked(FindImage() ?? throw new BeeInputException("NotAnImage", $"'{Program}' is a file, and a deployment names an image.", $"Invoke-BeeBuild {Program} makes an image."));
+        Image image = Tools.FindImage(Program, Image) ?? throw new BeeInputException("NotAnImage", $"'{Program}' is a file, and a deployment names an image.", $"Invoke-BeeBuild {Program} makes an image.");
+        Tools.Check(image);
         if (Name is { } name && !DeploymentRequest.IsName(name))
         {
             throw new BeeInputException("BadName", $"'{name}' is not a name for a workload: lower-case letters, digits and dashes, 63 at most.");
@@ -103,7 +104,7 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
                 "NotAProgram", $"'{image.Reference}' is a container, and a unit runs an eBPF image without a container engine.", $"Name the image in it: {image.Labels.GetValueOrDefault(ContainerLabels.ToolReference)}.");
         }
 
-        ObjectFile file = FromImage(image).File;
+        ObjectFile file = Tools.FromImage(image).File;
         // A wrong name or value would otherwise show when the unit starts.
         ParameterValues.From(Parameter, file);
         var needs = ToolNeeds.Of(file);

@@ -77,11 +77,11 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
 
         RequireFirst(destination);
         var progress = new TransferProgress();
-        var transfer = new ImageTransfer(Options(progress) with { Platform = platform, Referrers = IncludeReferrers });
+        var transfer = new ImageTransfer(Link.Transfer(progress) with { Platform = platform, Referrers = IncludeReferrers });
         // Where the destination has a digest, that is what is copied: the source's tag may have moved on.
         TransferResult result = Link.Wait(
             cancellationToken => transfer.CopyAsync(from, destination.Digest ?? source.Digest ?? source.Tag!, to, destination.Tag, cancellationToken), $"Copying {source}", progress);
-        Tell($"{destination} is {result.Descriptor.Digest}: {Moved(result, "copied", "there")}.");
+        WriteNote($"{destination} is {result.Descriptor.Digest}: {ImagePuller.Moved(result, "copied", "there")}.");
         WriteObject(RemoteImage.Resolved(destination, result.Descriptor));
     }
 

@@ -100,7 +100,7 @@ public sealed class ImportImageCommand : StoreCmdlet
         {
             // Under the file's name it would be local, and no policy would decide over it when it runs.
             new ImageTrust(() => TrustPolicy.Load(null, Isolated.Create<IKeyAlgorithms>), [], isRequired: false).RefuseInvalidName(invalid);
-            Tell($"The name that {path} has for {image.Descriptor.Digest} is not a reference; it is imported under the file's name.");
+            WriteNote($"The name that {path} has for {image.Descriptor.Digest} is not a reference; it is imported under the file's name.");
         }
 
         ImageReference name = Name(Tag is null ? image.Name ?? ImageReference.Parse($"{ImageNames.FromFile(Stem(path)).Name}:{image.Tag ?? ImageReference.DefaultTag}") : ImageReference.Parse(Tag));
@@ -126,7 +126,7 @@ public sealed class ImportImageCommand : StoreCmdlet
             throw new StoreException(fault.Fault, fault.Message, e);
         }
 
-        Tell($"{name} is {result.Descriptor.Digest}: {result.BlobsSent} blobs imported, {result.BlobsPresent} here already.");
+        WriteNote($"{name} is {result.Descriptor.Digest}: {result.BlobsSent} blobs imported, {result.BlobsPresent} here already.");
         WriteObject(result.Image);
     }
 

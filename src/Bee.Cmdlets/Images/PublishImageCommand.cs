@@ -115,14 +115,14 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         }
 
         var progress = new TransferProgress();
-        var transfer = new ImageTransfer(Options(progress) with { Referrers = IncludeReferrers });
+        var transfer = new ImageTransfer(Link.Transfer(progress) with { Referrers = IncludeReferrers });
         TransferResult result = Link.Wait(
             cancellationToken => transfer.PushAsync(Stores.Of(image), image, repository, _key is null ? name.Tag : null, cancellationToken), $"Publishing {name}", progress);
-        Tell($"{name} is {result.Descriptor.Digest}: {Moved(result, "sent", "there")}.");
+        WriteNote($"{name} is {result.Descriptor.Digest}: {ImagePuller.Moved(result, "sent", "there")}.");
         if (_key is not null)
         {
             Descriptor signature = Link.Wait(cancellationToken => SignAsync(repository, name, result.Descriptor, _key, cancellationToken));
-            Tell($"{name} is signed with the key {_key}: {signature.Digest}.");
+            WriteNote($"{name} is signed with the key {_key}: {signature.Digest}.");
             if (Destination is null && image.Store == Stores.Own.Path)
             {
                 BringSignature(name, image, repository);
@@ -138,7 +138,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         try
         {
             // From the registry itself: a mirror may not have it yet.
-            PullImage(ImageReference.Parse($"{name.Name}{(name.Tag is null ? "" : $":{name.Tag}")}@{image.Digest}"), source: repository);
+            new ImagePuller(Link, Local, null, this).Pull(ImageReference.Parse($"{name.Name}{(name.Tag is null ? "" : $":{name.Tag}")}@{image.Digest}"), source: repository);
         }
         catch (Exception fault) when (fault is StoreException or RegistryException)
         {

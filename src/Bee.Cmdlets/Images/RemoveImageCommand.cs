@@ -94,7 +94,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
         try
         {
             Link.Wait(cancellationToken => Done(signatures.RunAsync(cancellationToken)));
-            Tell($"Removed {signatures} of {whole}.");
+            WriteNote($"Removed {signatures} of {whole}.");
         }
         catch (RegistryException refused)
         {
@@ -112,7 +112,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
         try
         {
             Link.Wait(cancellationToken => Done(repository.DeleteAsync(name, cancellationToken)));
-            Tell($"Removed {whole}.");
+            WriteNote($"Removed {whole}.");
         }
         catch (RegistryException refused) when (refused.Fault == RegistryFault.Unsupported && !name.StartsWith(ContentDigest.Prefix, StringComparison.Ordinal))
         {
@@ -148,11 +148,11 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
             string name = byDigest ? image.Digest : image.Reference;
             if (ShouldProcess(name, "Remove image"))
             {
-                Guard(name, () => Tell(Stores.Own.Remove(name)));
+                Guard(name, () => Report(Stores.Own.Remove(name)));
             }
         }
     }
 
-    private void Tell(RemoveResult result)
-        => Tell($"Removed {string.Join(", ", result.References)}: {result.BlobsDeleted} blobs, {ViewText.Size(result.BytesFreed)} freed.");
+    private void Report(RemoveResult result)
+        => WriteNote($"Removed {string.Join(", ", result.References)}: {result.BlobsDeleted} blobs, {ViewText.Size(result.BytesFreed)} freed.");
 }

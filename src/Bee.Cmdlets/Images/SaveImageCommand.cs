@@ -48,7 +48,7 @@ public sealed class SaveImageCommand : VerifyingCmdlet
         _ = Link.Repository(reference);
         if (ShouldProcess(platform is null ? $"{reference}" : $"{reference} for {platform}", "Save image"))
         {
-            WriteObject(PullImage(reference, platform, IncludeReferrers));
+            WriteObject(Puller.Pull(reference, platform, IncludeReferrers));
         }
     }
 }

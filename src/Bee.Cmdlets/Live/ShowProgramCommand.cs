@@ -28,9 +28,6 @@ public sealed class ShowProgramCommand : RunCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    // A table of entries must not show keys that were deleted.
-    private protected override bool ReadsAllEntries => All || LiveScreen.WhyNot() is null;
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -40,11 +37,18 @@ public sealed class ShowProgramCommand : RunCmdlet
         }
         else if (Session is not null)
         {
-            _sessions.AddRange(Session.SelectMany(Sessions).Distinct());
+            _sessions.AddRange(new SessionSelector(this).Select(Session).Distinct());
         }
         else
         {
-            base.ProcessRecord();
+            OpenMetrics();
+            Guard(Target, () =>
+            {
+                if (Tools.Resolve(Program, Image) is { } tool)
+                {
+                    Run(tool);
+                }
+            });
         }
     }
 
@@ -58,44 +62,38 @@ public sealed class ShowProgramCommand : RunCmdlet
         }
     }
 
-    private protected override void Run(ProgramInput input)
+    private void Run(Tool tool)
     {
         string? whyNot = LiveScreen.WhyNot();
+        // A table of entries must not show keys that were deleted.
+        SessionOptions options = Options with { AllEntries = All || whyNot is null };
+        var factory = new SessionFactory(options, this, this);
+        factory.Describe(tool);
         if (whyNot is not null)
         {
-            WriteWarning($"The live view needs a terminal, and {whyNot}: what {input.Name} reports follows as plain tables.");
+            WriteWarning($"The live view needs a terminal, and {whyNot}: what {tool.Name} reports follows as plain tables.");
         }
 
-        (BpfSession session, EventReader reader) = Attach(input);
+        (BpfSession session, EventReader reader) = factory.Start(tool);
         LiveModel? model = null;
         using (session)
         using (reader)
-        using (Measure(input, session, reader))
+        using (Metrics?.Serve(session, reader, tool.Identity))
         {
             EventViews.Register(this, reader.Streams);
             StackNames.WarnIfHidden(this, reader.Streams);
-            WarnIfSilent(input, reader);
+            factory.WarnIfSilent(tool, reader);
             if (whyNot is not null)
             {
-                var sink = new PipelineSink(this, CommandRuntime, MaxEvents);
-                reader.Run(sink, Stop, Duration);
-                sink.TellLosses();
+                new PipelineSink(this, CommandRuntime, MaxEvents).Run(reader, Stop, Duration);
             }
             else
             {
-                model = Show(input, session, reader);
+                model = Show(tool, session, reader, options.AllEntries);
             }
         }
 
-        foreach (RecordStream stream in reader.Streams)
-        {
-            Tell(LossCount.Describe(stream));
-            if (LossCount.Suspicion(stream) is { } suspicion)
-            {
-                WriteWarning(suspicion);
-            }
-        }
-
+        LossCount.Report(reader.Streams, this);
         foreach (object marked in model?.Marked ?? [])
         {
             GiveMarked((BpfEvent)marked);
@@ -110,31 +108,6 @@ public sealed class ShowProgramCommand : RunCmdlet
         }
     }
 
-    private IEnumerable<BpfProgramSession> Sessions(object given)
-    {
-        object item = given is PSObject wrapped ? wrapped.BaseObject : given;
-        if (item is BpfProgramSession session)
-        {
-            return [session];
-        }
-
-        string name = LanguagePrimitives.ConvertTo<string>(item);
-        WildcardPattern pattern = NamePattern.Of(name);
-        BpfProgramSession[] found = [.. RunningPrograms.All().Where(one => pattern.IsMatch(one.Name) || name == one.Id.ToString(System.Globalization.CultureInfo.InvariantCulture))];
-        if (found.Length > 0 || WildcardPattern.ContainsWildcardCharacters(name))
-        {
-            return found;
-        }
-
-        if (PinnedSessions.Find(name) is { } pinned)
-        {
-            return [pinned];
-        }
-
-        WriteError(new BeeInputException("ProgramNotFound", $"No program '{name}' runs in the background or is pinned.", "Get-BeeProgram lists them; Start-BeeProgram starts one."), name);
-        return [];
-    }
-
     private void WarnOfRunOptions()
     {
         string[] own = [nameof(Session), nameof(InputObject), nameof(PassThru), nameof(Interval), .. CommonParameters, .. OptionalCommonParameters];
@@ -144,14 +117,14 @@ public sealed class ShowProgramCommand : RunCmdlet
         }
     }
 
-    private LiveModel Show(ProgramInput input, BpfSession session, EventReader reader)
+    private LiveModel Show(Tool tool, BpfSession session, EventReader reader, bool givesAll)
     {
         bool hasEnded = false;
         IReadOnlyList<RecordStream> streams = reader.Streams;
         LiveSink? sink = null;
-        var model = new LiveModel(input.Name, () => StreamStatus.Of(streams, sink!.Count, null, Volatile.Read(ref hasEnded)));
+        var model = new LiveModel(tool.Name, () => StreamStatus.Of(streams, sink!.Count, null, Volatile.Read(ref hasEnded)));
         var tabs = new LiveTabs(model);
-        tabs.Add(streams, Interval, ReadsAllEntries, isNew: true);
+        tabs.Add(streams, Interval, givesAll, isNew: true);
         sink = new LiveSink(tabs, MaxEvents);
         using var screen = LiveScreen.Show(model);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop, screen.Closed);

@@ -5,7 +5,7 @@ using Bee.Ebpf;
 namespace Bee.Cmdlets;
 
 /// <summary>A cmdlet that changes the entries of a map.</summary>
-public abstract class ChangeMapCmdlet : SelectProgramCmdlet
+public abstract class ChangeMapCmdlet : BeeCmdlet
 {
     /// <summary>The parameter sets: what names the map, and how the entries are given.</summary>
     private protected const string ByInput = "Input", ByKey = "Key", ByMapAndInput = "MapInput", ByMapAndKey = "MapKey";
@@ -70,7 +70,7 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
         if (!_byName.TryGetValue(name, out MapWriter? writer))
         {
             // One error a name, not one for each of its entries.
-            Guard(name, () => writer = For(Single(name)));
+            Guard(name, () => writer = For(MapSelector.Single(name, new SessionSelector(this).Select(Program))));
             _byName[name] = writer;
         }
 
@@ -120,30 +120,4 @@ public abstract class ChangeMapCmdlet : SelectProgramCmdlet
             || LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"))
             || GetVariableValue("ConfirmPreference") is not ConfirmImpact.High
             || GetVariableValue("VerbosePreference") is not ActionPreference.SilentlyContinue;
-
-    private MapInfo Single(string name)
-    {
-        MapInfo[] all = [.. Select(Program).SelectMany(session => session.Maps)];
-        MapInfo[] found = [.. MapNames.Find(all, WildcardPattern.Escape(name))];
-        if (found.Length > 1 && found.Count(map => map.Name == name) == 1)
-        {
-            found = [.. found.Where(map => map.Name == name)];
-        }
-
-        if (found.Length > 1)
-        {
-            throw new BeeInputException("MapAmbiguous", $"There are {found.Length} maps '{name}': of {string.Join(", ", found.Select(map => $"{map.Program} (id {map.ProgramId})"))}.",
-                "Say which program with -Program.");
-        }
-
-        if (found.Length == 1)
-        {
-            return found[0];
-        }
-
-        string[] known = [.. all.Where(map => !map.Map.Description.IsInternal).Select(map => map.Name).Distinct()];
-        string near = Suggest.Nearest(name, known, 1) is [var nearest] ? $" ('{nearest}'?)" : string.Empty;
-        throw new BeeInputException("MapNotFound", $"No program in the background has a map '{name}'{near}." + (known.Length > 0 ? $" Maps that there are: {string.Join(", ", known)}." : string.Empty),
-            "Get-BeeMap lists the maps; Start-BeeProgram starts a program.");
-    }
 }

@@ -14,5 +14,5 @@ public sealed class GetMapCommand : MapCmdlet
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
-        => WriteObject(SelectMaps(InputObject ?? Select(Program)), enumerateCollection: true);
+        => WriteObject(new MapSelector(this).Select(Name, InputObject ?? new SessionSelector(this).Select(Program)), enumerateCollection: true);
 }

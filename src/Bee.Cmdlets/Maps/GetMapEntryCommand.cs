@@ -32,7 +32,7 @@ public sealed class GetMapEntryCommand : MapCmdlet
     protected override void ProcessRecord()
     {
         bool all = Name is ["*"] && !MyInvocation.BoundParameters.ContainsKey(nameof(Name));
-        foreach (MapInfo map in InputObject ?? SelectMaps(Session ?? Select(Program)))
+        foreach (MapInfo map in InputObject ?? new MapSelector(this).Select(Name, Session ?? new SessionSelector(this).Select(Program)))
         {
             // Without a name the readable ones are meant; a ring that was named is an error.
             if ((map.CanRead && (!Histogram || map.Role == MapRole.Histogram)) || !all || InputObject is not null)

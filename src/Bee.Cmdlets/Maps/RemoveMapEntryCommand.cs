@@ -151,7 +151,7 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
                 }
             }
 
-            Tell($"{writer.Map.Name}: {removed} entries removed.");
+            WriteNote($"{writer.Map.Name}: {removed} entries removed.");
         });
     }
 }

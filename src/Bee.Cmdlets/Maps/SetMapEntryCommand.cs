@@ -134,7 +134,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
                 GuardEntry(writer, writer.Map.Name, () =>
                 {
                     int removed = writer.Replace(entries);
-                    Tell($"{writer.Map.Name}: {entries.Count} entries written, {removed} removed.");
+                    WriteNote($"{writer.Map.Name}: {entries.Count} entries written, {removed} removed.");
                     entries.ForEach(entry => GiveBack(writer, entry));
                 });
             }

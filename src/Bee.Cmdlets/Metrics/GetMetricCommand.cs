@@ -7,7 +7,7 @@ namespace Bee.Cmdlets;
 /// <summary>Reads the metrics of programs that run in the background.</summary>
 [Cmdlet(VerbsCommon.Get, "BeeMetric")]
 [OutputType(typeof(BeeMetric))]
-public sealed class GetMetricCommand : SelectProgramCmdlet
+public sealed class GetMetricCommand : MetricCmdlet
 {
     private readonly HashSet<BpfProgramSession> _given = [];
     private BackgroundMetrics? _metrics;
@@ -19,34 +19,10 @@ public sealed class GetMetricCommand : SelectProgramCmdlet
     [ArgumentCompleter(typeof(MetricNameCompleter))]
     public string[] Name { get; set; } = ["*"];
 
-    /// <summary>Programs that run in the background, by name, id or object; wildcards are allowed. Without it all of them.</summary>
-    [Parameter(ValueFromPipeline = true)]
-    [Alias("InputObject")]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
-    public object[]? Session { get; set; }
-
-    /// <summary>How metrics are named: by Prometheus' rules, or as BumbleBee does.</summary>
-    [Parameter]
-    public MetricNaming MetricNames { get; set; }
-
-    /// <summary>How many series a metric has at most; further keys are added up in one series. 2,000 by default.</summary>
-    [Parameter]
-    [ValidateRange(1, 1_000_000)]
-    public int SeriesLimit { get; set; } = SessionMetricsOptions.DefaultSeriesLimit;
-
-    /// <summary>Labels to leave out; series that differ only in them are added up.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string[] LeaveOut { get; set; } = [];
-
-    private MetricSettings Settings => new() { Naming = MetricNames, SeriesLimit = SeriesLimit, LeaveOut = LeaveOut };
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        IEnumerable<BpfProgramSession> sessions = Session is null ? RunningPrograms.All() : Sessions(Session);
+        IEnumerable<BpfProgramSession> sessions = Session is null ? RunningPrograms.All() : new SessionSelector(this).Select(Session);
         // Other limits have series of their own, which last as long as the command.
         BackgroundMetrics metrics = _metrics ??= LeaveOut.Length == 0 && SeriesLimit == SessionMetricsOptions.DefaultSeriesLimit
             ? BackgroundMetrics.Shared(MetricNames)
@@ -70,16 +46,4 @@ public sealed class GetMetricCommand : SelectProgramCmdlet
 
     /// <inheritdoc/>
     protected override void EndProcessing() => Settings.WarnOfUnknownLabels(this, _given);
-
-    private List<BpfProgramSession> Sessions(IEnumerable<object> given)
-    {
-        var sessions = new List<BpfProgramSession>();
-        foreach (object one in given)
-        {
-            object item = one is PSObject wrapped ? wrapped.BaseObject : one;
-            sessions.AddRange(item is BpfProgramSession session ? [session] : Select([LanguagePrimitives.ConvertTo<string>(item)]));
-        }
-
-        return sessions;
-    }
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Security;
+using Bee.Ebpf;
+using Bee.Telemetry.Collection;
 using Bee.Telemetry.Metrics;
 using Bee.Telemetry.Serving;
 
@@ -89,6 +91,9 @@ internal sealed class MetricListener : IDisposable
         }
     }
 
+    /// <summary>Serves the metrics of a session that a command reads, until the result is disposed of. Call it before the reader runs.</summary>
+    public IDisposable Serve(BpfSession session, EventReader reader, ToolOrigin tool) => new ServedSession(this, session, reader, tool);
+
     public void Add(IMetricSource source)
     {
         lock (_gate)
@@ -106,4 +111,28 @@ internal sealed class MetricListener : IDisposable
     }
 
     public void Dispose() => Server.Dispose();
+}
+
+/// <summary>The metrics of a session that a command reads, on the server of that command.</summary>
+internal sealed class ServedSession : IDisposable
+{
+    private readonly MetricListener _listener;
+    private readonly SessionView _view;
+    private volatile bool _isEnded;
+
+    public ServedSession(MetricListener listener, BpfSession session, EventReader reader, ToolOrigin tool)
+    {
+        _listener = listener;
+        _view = new SessionView(
+            new SessionMeter(session, reader.Streams),
+            new MetricSettings().For(tool.Name, tool, DateTime.UtcNow),
+            () => SessionView.Status(tool.Name, tool, !_isEnded, dropped: null));
+        listener.Add(_view);
+    }
+
+    public void Dispose()
+    {
+        _isEnded = true;
+        _listener.Remove(_view);
+    }
 }

@@ -9,7 +9,7 @@ namespace Bee.Cmdlets;
 /// <summary>Serves the metrics of programs that run in the background to Prometheus and other scrapers.</summary>
 [Cmdlet(VerbsLifecycle.Start, "BeeMetricServer", SupportsShouldProcess = true)]
 [OutputType(typeof(BeeMetricServer))]
-public sealed class StartMetricServerCommand : SelectProgramCmdlet
+public sealed class StartMetricServerCommand : MetricCmdlet
 {
     private readonly HashSet<BpfProgramSession> _chosen = [];
     private MetricListener? _listener;
@@ -18,14 +18,6 @@ public sealed class StartMetricServerCommand : SelectProgramCmdlet
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     public string Listen { get; set; } = MetricServerOptions.DefaultListen;
-
-    /// <summary>Programs that run in the background, by name, id or object; wildcards are allowed. Without it all of them, also those that are started later.</summary>
-    [Parameter(ValueFromPipeline = true)]
-    [Alias("InputObject")]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
-    public object[]? Session { get; set; }
 
     /// <summary>The token that scrapers have to send. Without it that of -TokenFile or of the environment variable BEE_METRIC_TOKEN counts, if there is one.</summary>
     [Parameter]
@@ -56,28 +48,10 @@ public sealed class StartMetricServerCommand : SelectProgramCmdlet
     [Parameter]
     public SwitchParameter AllowAnonymous { get; set; }
 
-    /// <summary>How metrics are named: by Prometheus' rules, or as BumbleBee does.</summary>
-    [Parameter]
-    public MetricNaming MetricNames { get; set; }
-
-    /// <summary>How many series a metric has at most; further keys are added up in one series. 2,000 by default.</summary>
-    [Parameter]
-    [ValidateRange(1, 1_000_000)]
-    public int SeriesLimit { get; set; } = SessionMetricsOptions.DefaultSeriesLimit;
-
-    /// <summary>Labels to leave out; series that differ only in them are added up.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string[] LeaveOut { get; set; } = [];
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (object one in Session ?? [])
-        {
-            object item = one is PSObject wrapped ? wrapped.BaseObject : one;
-            _chosen.UnionWith(item is BpfProgramSession session ? [session] : Select([LanguagePrimitives.ConvertTo<string>(item)]));
-        }
+        _chosen.UnionWith(new SessionSelector(this).Select(Session ?? []));
     }
 
     /// <inheritdoc/>
@@ -89,7 +63,7 @@ public sealed class StartMetricServerCommand : SelectProgramCmdlet
             return;
         }
 
-        var settings = new MetricSettings { Naming = MetricNames, SeriesLimit = SeriesLimit, LeaveOut = LeaveOut };
+        MetricSettings settings = Settings;
         var metrics = new BackgroundMetrics(chooses ? _chosen.Contains : _ => true, settings);
         _listener = MetricListener.Start(this, Listen, new MetricAccess
         {

@@ -53,7 +53,7 @@ public sealed class DisconnectRegistryCommand : BeeCmdlet
         bool found = wait.Wait(cancellationToken => logins.EraseAsync(registry, cancellationToken));
         if (found)
         {
-            Tell($"The login for {registry} is forgotten.");
+            WriteNote($"The login for {registry} is forgotten.");
         }
         else if (literal)
         {

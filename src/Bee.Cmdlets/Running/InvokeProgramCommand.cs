@@ -8,33 +8,33 @@ namespace Bee.Cmdlets;
 [OutputType(typeof(BpfEvent), typeof(MapEntry), typeof(TraceLine))]
 public sealed class InvokeProgramCommand : RunCmdlet
 {
-    private protected override void Run(ProgramInput input)
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
     {
+        OpenMetrics();
+        Guard(Target, () =>
+        {
+            if (Tools.Resolve(Program, Image) is { } tool)
+            {
+                Run(tool, new SessionFactory(Options, this, this));
+            }
+        });
+    }
+
+    private void Run(Tool tool, SessionFactory factory)
+    {
+        factory.Describe(tool);
         // Whatever ends the stream comes through here as an exception at the latest when an object is written, so this detaches.
-        (BpfSession session, EventReader reader) = Attach(input);
+        (BpfSession session, EventReader reader) = factory.Start(tool);
         using (session)
         using (reader)
-        using (Measure(input, session, reader))
+        using (Metrics?.Serve(session, reader, tool.Identity))
         {
             EventViews.Register(this, reader.Streams);
             StackNames.WarnIfHidden(this, reader.Streams);
-            WarnIfSilent(input, reader);
-            var sink = new PipelineSink(this, CommandRuntime, MaxEvents);
-            reader.Run(sink, Stop, Duration);
-            sink.TellLosses();
-            TellCounts(reader);
-        }
-    }
-
-    private void TellCounts(EventReader reader)
-    {
-        foreach (RecordStream stream in reader.Streams)
-        {
-            Tell(LossCount.Describe(stream));
-            if (LossCount.Suspicion(stream) is { } suspicion)
-            {
-                WriteWarning(suspicion);
-            }
+            factory.WarnIfSilent(tool, reader);
+            new PipelineSink(this, CommandRuntime, MaxEvents).Run(reader, Stop, Duration);
+            LossCount.Report(reader.Streams, this);
         }
     }
 }

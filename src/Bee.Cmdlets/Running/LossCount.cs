@@ -20,6 +20,19 @@ internal static class LossCount
         return sum;
     }
 
+    /// <summary>Notes how many events each stream gave and lost, and warns of buffers that were found full where nobody counts.</summary>
+    public static void Report(IReadOnlyList<RecordStream> streams, ICmdletStreams to)
+    {
+        foreach (RecordStream stream in streams)
+        {
+            to.WriteNote(Describe(stream));
+            if (Suspicion(stream) is { } suspicion)
+            {
+                to.WriteWarning(suspicion);
+            }
+        }
+    }
+
     /// <summary>What can be said of one stream when reading ends: how many it gave and lost, and how full its buffer was found.</summary>
     public static string Describe(RecordStream stream)
     {

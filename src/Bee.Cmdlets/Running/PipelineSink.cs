@@ -9,20 +9,30 @@ namespace Bee.Cmdlets;
 /// </summary>
 internal sealed class PipelineSink : IEventSink
 {
-    private readonly Cmdlet _cmdlet;
+    private readonly ICmdletStreams _streams;
     private readonly ICommandRuntime _pipeline;
     private readonly Dictionary<string, ulong> _lost = [];
     private long _left;
     private long _lastTold;
 
-    /// <param name="cmdlet">Where errors and warnings go.</param>
+    /// <param name="streams">Where warnings go.</param>
     /// <param name="pipeline">Where objects go: the cmdlet's runtime, without the detour over the cmdlet.</param>
     /// <param name="maxEvents">How many objects to write; 0 for no limit.</param>
-    public PipelineSink(Cmdlet cmdlet, ICommandRuntime pipeline, long maxEvents)
+    public PipelineSink(ICmdletStreams streams, ICommandRuntime pipeline, long maxEvents)
     {
-        _cmdlet = cmdlet;
+        _streams = streams;
         _pipeline = pipeline;
         _left = maxEvents;
+    }
+
+    /// <summary>Reads until the stream ends, and warns of what was lost.</summary>
+    /// <param name="reader">The reader.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="duration">How long to read; null for no limit.</param>
+    public void Run(EventReader reader, CancellationToken cancellationToken, TimeSpan? duration)
+    {
+        reader.Run(this, cancellationToken, duration);
+        WarnOfLosses();
     }
 
     // Without a limit the count runs below zero and never meets it.
@@ -32,19 +42,19 @@ internal sealed class PipelineSink : IEventSink
         return --_left != 0;
     }
 
-    void IEventSink.Notice(string map, string text) => _cmdlet.WriteWarning($"{map}: {text}");
+    void IEventSink.Notice(string map, string text) => _streams.WriteWarning($"{map}: {text}");
 
     void IEventSink.Lost(string map, ulong count)
     {
         _lost[map] = _lost.GetValueOrDefault(map) + count;
         if (_lastTold == 0 || Stopwatch.GetElapsedTime(_lastTold) >= TimeSpan.FromSeconds(1))
         {
-            TellLosses();
+            WarnOfLosses();
         }
     }
 
-    /// <summary>Warns of the losses that have not been told yet.</summary>
-    public void TellLosses()
+    // Of those that have not been told yet.
+    private void WarnOfLosses()
     {
         if (_lost.Count == 0)
         {
@@ -54,6 +64,6 @@ internal sealed class PipelineSink : IEventSink
         string text = string.Join(", ", _lost.Select(pair => $"{pair.Value} of {pair.Key}"));
         _lost.Clear();
         _lastTold = Stopwatch.GetTimestamp();
-        _cmdlet.WriteWarning($"Events were lost, because the buffer was full: {text}.");
+        _streams.WriteWarning($"Events were lost, because the buffer was full: {text}.");
     }
 }

@@ -23,7 +23,7 @@ internal static class SigningKeyFile
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static SigningKey Open(BeeCmdlet cmdlet, string file, SecureString? password)
     {
-        string path = cmdlet.Locate(file);
+        string path = ((ISessionLocation)cmdlet).FullPath(file);
         string pem = KeyFile.Read(path);
         byte[]? secret = null;
         try

@@ -4,13 +4,14 @@ using Bee.Oci.Formats;
 
 namespace Bee.Cmdlets;
 
-/// <summary>A cmdlet that works on programs that run in the background.</summary>
-public abstract class SelectProgramCmdlet : BeeCmdlet
+/// <summary>Finds the programs that names, ids or objects mean: those that run in the background of this process, and those that are pinned.</summary>
+/// <param name="streams">Where a name that is no program's is reported.</param>
+internal sealed class SessionSelector(ICmdletStreams streams)
 {
     /// <summary>The programs whose name or id is meant.</summary>
     /// <param name="names">Names with or without wildcards, or ids as text.</param>
     /// <returns>The programs, each once. A literal name that is no program's is reported as an error.</returns>
-    private protected IEnumerable<BpfProgramSession> Select(IEnumerable<string> names)
+    public IEnumerable<BpfProgramSession> Select(IEnumerable<string> names)
     {
         IReadOnlyList<BpfProgramSession> all = RunningPrograms.All();
         var given = new HashSet<BpfProgramSession>();
@@ -34,7 +35,7 @@ public abstract class SelectProgramCmdlet : BeeCmdlet
                 // A user who types a reference here may type a login before it.
                 string shown = Redaction.WithoutLogin(name);
                 string known = string.Join(", ", all.Select(session => session.Name));
-                WriteError(new BeeInputException(
+                streams.WriteError(new BeeInputException(
                     "ProgramNotFound",
                     $"No program '{shown}' runs in the background or is pinned." + (known.Length > 0 ? $" Those that do: {known}." : string.Empty),
                     "Get-BeeProgram lists them, and with -Pinned those that are kept by pins; Start-BeeProgram starts one."), shown);
@@ -50,23 +51,39 @@ public abstract class SelectProgramCmdlet : BeeCmdlet
         }
     }
 
-    // False after what stands under the name has been an error: a folder that Bee did not make, or that others could have changed.
-    private bool LookForPinned(string name, out BpfProgramSession? found)
+    /// <summary>The programs that are meant.</summary>
+    /// <param name="given">Names, ids, or the programs themselves.</param>
+    public IEnumerable<BpfProgramSession> Select(IEnumerable<object> given)
     {
-        BpfProgramSession? looked = null;
-        bool done = false;
-        Guard(name, () =>
+        foreach (object one in given)
         {
-            looked = PinnedSessions.Find(name);
-            done = true;
-        });
-        found = looked;
-        return done;
+            object item = one is PSObject wrapped ? wrapped.BaseObject : one;
+            foreach (BpfProgramSession session in item is BpfProgramSession known ? [known] : Select([LanguagePrimitives.ConvertTo<string>(item)]))
+            {
+                yield return session;
+            }
+        }
     }
 
     /// <summary>Whether a literal name or id is a program's.</summary>
-    private protected static bool IsNamed(BpfProgramSession session, string name)
+    public static bool IsNamed(BpfProgramSession session, string name)
         => session.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || IsId(session, name);
+
+    // False after what stands under the name has been an error: a folder that Bee did not make, or that others could have changed.
+    private bool LookForPinned(string name, out BpfProgramSession? found)
+    {
+        try
+        {
+            found = PinnedSessions.Find(name);
+            return true;
+        }
+        catch (Exception error) when (ErrorRecords.IsExpected(error))
+        {
+            streams.WriteError(error, name);
+            found = null;
+            return false;
+        }
+    }
 
     private static bool IsId(BpfProgramSession session, string text)
         => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id == session.Id;
