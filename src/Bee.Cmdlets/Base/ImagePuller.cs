@@ -1,12 +1,8 @@
 using Bee.Oci.Formats;
-using Bee.Oci.Registry.Client;
 using Bee.Oci.Registry;
 using Bee.Oci.Repositories;
-using Bee.Oci.Signatures.Keys;
-using Bee.Oci.Signatures;
 using Bee.Oci.Store;
 using Bee.Oci.Transfer;
-using Bee.Oci.Trust;
 
 namespace Bee.Cmdlets;
 

@@ -1,14 +1,10 @@
 using Bee.Oci.Formats;
+using Bee.Oci.Registry;
 using Bee.Oci.Registry.Authentication;
 using Bee.Oci.Registry.Client;
 using Bee.Oci.Registry.Settings;
-using Bee.Oci.Registry;
 using Bee.Oci.Repositories;
-using Bee.Oci.Signatures.Keys;
-using Bee.Oci.Signatures;
-using Bee.Oci.Store;
 using Bee.Oci.Transfer;
-using Bee.Oci.Trust;
 
 namespace Bee.Cmdlets;
 

@@ -1,8 +1,5 @@
 using System.Collections;
 using System.Management.Automation;
-using Bee.Ebpf;
-using Bee.Oci.Formats;
-using Bee.Oci.Store;
 
 namespace Bee.Cmdlets;
 

@@ -4,14 +4,7 @@ using System.Management.Automation;
 using Bee.Ebpf.Rights;
 using Bee.Oci.Containers;
 using Bee.Oci.Formats;
-using Bee.Oci.Registry.Client;
-using Bee.Oci.Registry;
-using Bee.Oci.Repositories;
-using Bee.Oci.Signatures.Keys;
-using Bee.Oci.Signatures;
 using Bee.Oci.Store;
-using Bee.Oci.Transfer;
-using Bee.Oci.Trust;
 
 namespace Bee.Cmdlets.Containers;
 

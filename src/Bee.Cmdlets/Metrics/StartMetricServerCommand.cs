@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Security;
-using Bee.Telemetry.Collection;
 using Bee.Telemetry.Serving;
 
 namespace Bee.Cmdlets;

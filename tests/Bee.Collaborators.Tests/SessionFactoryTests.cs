@@ -1,0 +1,87 @@
+using System.Collections;
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets.Collaborators.Tests;
+
+public sealed class SessionFactoryTests
+{
+    private readonly Session _session = new(Path.GetTempPath());
+    private readonly Tool _tool = new("tool", "tool.o", ObjectFile.Parse(Workbench.Object, "tool.o"));
+
+    [Fact]
+    public void Describe_warns_of_each_option_that_the_tool_makes_no_use_of()
+    {
+        Factory(new SessionOptions { ProcessId = 1, Interfaces = ["lo"], Cgroup = "/", NetworkNamespace = "1", Trace = true, AttachTo = new Hashtable { ["other"] = "x" } }).Describe(_tool);
+
+        Assert.Equal(["-ProcessId", "-Interface", "-Cgroup", "-NetworkNamespace", "-Trace"], _session.Warnings.Select(warning => warning.Split(' ')[0]));
+        Assert.Equal("tool.o: 1 programs, 2 maps.", Assert.Single(_session.Notes));
+    }
+
+    [Fact]
+    public void Describe_without_options_warns_of_nothing()
+    {
+        Factory(new SessionOptions()).Describe(_tool);
+
+        Assert.Empty(_session.Warnings);
+    }
+
+    [Theory]
+    [InlineData("ParameterNotFound")]
+    [InlineData("MapNotFound")]
+    [InlineData("ProgramNotFound")]
+    public void Start_with_a_name_that_the_tool_does_not_have_throws_before_it_loads(string id)
+    {
+        var given = new Hashtable { ["none"] = "1" };
+        SessionOptions options = id switch
+        {
+            "ParameterNotFound" => new SessionOptions { Parameters = given },
+            "MapNotFound" => new SessionOptions { MapEntries = given },
+            _ => new SessionOptions { AttachTo = given },
+        };
+
+        Assert.Equal(id, Assert.Throws<BeeInputException>(() => Factory(options).Start(_tool)).Id);
+        Assert.Empty(_session.Notes);
+    }
+
+    [KernelFact]
+    public void Start_attaches_and_the_end_of_the_session_detaches()
+    {
+        KernelIds held;
+        (BpfSession session, EventReader reader) = Factory(new SessionOptions()).Start(_tool);
+        using (session)
+        using (reader)
+        {
+            held = Kernel.Held();
+            Assert.Equal("print_events", Assert.Single(reader.Streams).Name);
+            Assert.Equal(["Loaded", "Attached"], _session.Notes.Select(note => note.Split(' ')[0]));
+        }
+
+        Kernel.AssertGone(held);
+    }
+
+    [KernelFact]
+    public void Start_that_fails_after_loading_leaves_nothing()
+    {
+        KernelIds before = Kernel.Held();
+
+        Assert.Equal("MapNotFound", Assert.Throws<BeeInputException>(() => Factory(new SessionOptions { Maps = ["none"] }).Start(_tool)).Id);
+
+        Assert.Equal(before.Programs.Count(), Kernel.Held().Programs.Count());
+    }
+
+    [KernelFact]
+    public void WarnIfSilent_names_the_maps_of_a_tool_that_streams_nothing()
+    {
+        SessionFactory factory = Factory(new SessionOptions { Maps = ["none*"] });
+        (BpfSession session, EventReader reader) = factory.Start(_tool);
+        using (session)
+        using (reader)
+        {
+            factory.WarnIfSilent(_tool, reader);
+        }
+
+        Assert.Contains("print_events", Assert.Single(_session.Warnings), StringComparison.Ordinal);
+    }
+
+    private SessionFactory Factory(SessionOptions options) => new(options, _session, _session);
+}

@@ -1,0 +1,124 @@
+using Bee.Ebpf;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
+using Bee.Oci.Transfer;
+using Bee.Registries;
+using ProgressRecord = System.Management.Automation.ProgressRecord;
+
+namespace Bee.Cmdlets.Collaborators.Tests;
+
+/// <summary>Keeps what a collaborator writes, and stands in a folder of the test's own.</summary>
+internal sealed class Session(string folder) : ICmdletStreams, ISessionLocation
+{
+    public List<string> Notes { get; } = [];
+
+    public List<string> Warnings { get; } = [];
+
+    public List<(Exception Error, object? Target)> Errors { get; } = [];
+
+    public string CurrentFolder => folder;
+
+    public CancellationToken Stop => default;
+
+    public string FullPath(string path) => Path.GetFullPath(path, folder);
+
+    public void WriteNote(string text) => Notes.Add(text);
+
+    public void WriteWarning(string text) => Warnings.Add(text);
+
+    public void WriteError(Exception error, object? target) => Errors.Add((error, target));
+
+    public void WriteDebug(string text)
+    {
+    }
+
+    public void WriteProgress(ProgressRecord record)
+    {
+    }
+}
+
+/// <summary>The collaborators of one cmdlet, with a store and a registry of the test's own.</summary>
+internal sealed class Workbench : IDisposable
+{
+    private static readonly Lazy<byte[]> s_object = new(() =>
+    {
+        using var folder = new TempFolder();
+        return new SourceCompiler(new Session(folder.Path)).CompileAndReport(BuildSource.Find(folder.Write("tool.bpf.c", Sources.Program("raw_tp/sys_enter"))).Request())!.Object!;
+    });
+
+    private readonly TempFolder _folder = new();
+
+    public Workbench(VerificationOptions? options = null, PullPolicy pull = PullPolicy.Missing)
+    {
+        Session = new Session(_folder.Path);
+        Local = new LocalImages(Session, Session, "store");
+        Link = new RegistryLink(Session, new RegistryLinkOptions());
+        Verifier = new ImageVerifier(Local, Link, Session, () =>
+        {
+            OptionsRead++;
+            return options ?? new VerificationOptions();
+        });
+        Puller = new ImagePuller(Link, Local, Verifier, Session);
+        Tools = new ToolResolver(Local, Link, Puller, Verifier, new SourceCompiler(Session), Session, Session) { Pull = pull };
+    }
+
+    /// <summary>A program that attaches to every system call and does nothing.</summary>
+    public static byte[] Object => s_object.Value;
+
+    public Session Session { get; }
+
+    public FaultyRegistry Registry { get; } = new();
+
+    public LocalImages Local { get; }
+
+    public RegistryLink Link { get; }
+
+    public ImageVerifier Verifier { get; }
+
+    public ImagePuller Puller { get; }
+
+    public ToolResolver Tools { get; }
+
+    /// <summary>How often the options of verification were asked for.</summary>
+    public int OptionsRead { get; private set; }
+
+    /// <summary>The reference of a tag of the registry.</summary>
+    public ImageReference Remote(string tag = "v1") => ImageReference.Parse($"{Registry.Host}/me/tool:{tag}");
+
+    public string Write(string name, string text) => _folder.Write(name, text);
+
+    public string Write(string name, byte[] content)
+    {
+        File.WriteAllBytes(_folder[name], content);
+        return _folder[name];
+    }
+
+    /// <summary>Adds an image to the store.</summary>
+    public Image Add(ImageReference name, Platform? platform = null, string? description = null) => Local.Stores.Own.Add(
+        new ImageContent
+        {
+            Program = Object,
+            Config = ProgramMetadata.Describe(ObjectFile.Parse(Object, "tool.o"), new BuildFacts()) with { Build = null },
+            Platform = platform ?? Platform.Host,
+            Description = description,
+        },
+        name);
+
+    /// <summary>Puts an image into the registry, and leaves the store without it.</summary>
+    public Image Publish(string tag = "v1", string? description = null)
+    {
+        Image image = Add(Remote(tag), description: description);
+        var transfer = new ImageTransfer(Link.Transfer(new TransferProgress()));
+        Link.Wait(cancellationToken => transfer.PushAsync(Local.Stores.Own, image, Link.Repository(Remote(tag)), tag, cancellationToken));
+        Local.Stores.Own.Remove(image.Reference);
+        Session.Notes.Clear();
+        return image;
+    }
+
+    public void Dispose()
+    {
+        Link.Dispose();
+        Registry.Dispose();
+        _folder.Dispose();
+    }
+}
