@@ -15,6 +15,8 @@ internal sealed record ParameterUse(string Name, string TypeName, string Set, bo
 /// <summary>A cmdlet as its attributes declare it. They are read as metadata: no code of the engine runs.</summary>
 internal sealed record Command(string Verb, string Noun, IReadOnlyList<string> Sets, IReadOnlyList<ParameterUse> Uses)
 {
+    private static readonly string[] s_confirming = ["WhatIf", "Confirm"];
+
     public string Name => $"{Verb}-{Noun}";
 
     /// <summary>Each parameter once, as its first set has it.</summary>
@@ -38,7 +40,7 @@ internal sealed record Command(string Verb, string Noun, IReadOnlyList<string> S
 
         if (Named(cmdlet, "SupportsShouldProcess") is true)
         {
-            uses.AddRange(new[] { "WhatIf", "Confirm" }.Select(name =>
+            uses.AddRange(s_confirming.Select(name =>
                 new ParameterUse(name, "SwitchParameter", ParameterUse.AllSets, false, null, false, false, false, name == "WhatIf" ? ["wi"] : ["cf"])));
         }
 

@@ -66,7 +66,7 @@ public sealed class SessionFactoryTests
 
         Assert.Equal("MapNotFound", Assert.Throws<BeeInputException>(() => Factory(new SessionOptions { Maps = ["none"] }).Start(_tool)).Id);
 
-        Assert.Equal(before.Programs.Count(), Kernel.Held().Programs.Count());
+        Assert.Equal(before.Programs.Count, Kernel.Held().Programs.Count);
     }
 
     [KernelFact]

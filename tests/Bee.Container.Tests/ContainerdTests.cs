@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
+using Bee.Packages;
 
 namespace Bee.Container;
 

@@ -1,3 +1,5 @@
+using Bee.Packages;
+
 namespace Bee.Container;
 
 /// <summary>The entry point on this machine, without a container: arguments, variables, exit codes.</summary>

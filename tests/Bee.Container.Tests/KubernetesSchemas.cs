@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Bee.Packages;
 
 namespace Bee.Container;
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Bee.Packages;
 
 namespace Bee.Container;
 

@@ -42,7 +42,7 @@ internal static unsafe partial class Worker
         var memory = Map(null, body + page, ReadWrite, PrivateAnonymous, -1, 0);
         if ((nint)memory == -1 || Protect(memory + body, page, 0) != 0)
         {
-            throw new OutOfMemoryException();
+            throw new InvalidOperationException("The memory for a file could not be mapped.");
         }
 
         try

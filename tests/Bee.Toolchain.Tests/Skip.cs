@@ -30,8 +30,8 @@ public sealed class SkippingDiscoverer(IMessageSink sink) : TheoryDiscoverer(sin
 {
     /// <inheritdoc/>
     protected override IEnumerable<IXunitTestCase> CreateTestCasesForDataRow(
-        ITestFrameworkDiscoveryOptions options, ITestMethod method, IAttributeInfo theory, object[] row)
-        => [new SkippingTestCase(DiagnosticMessageSink, options.MethodDisplayOrDefault(), options.MethodDisplayOptionsOrDefault(), method, row)];
+        ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo theoryAttribute, object[] dataRow)
+        => [new SkippingTestCase(DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod, dataRow)];
 }
 
 /// <summary>One case: a failure that is a skip counts as that.</summary>

@@ -4,7 +4,7 @@ using Bee.Posix;
 namespace Bee.Toolchain.Tests;
 
 [Collection(Alone.Name)]
-public class VmlinuxHeaderTests : IDisposable
+public sealed class VmlinuxHeaderTests : IDisposable
 {
     private readonly string? _cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
     private readonly TemporaryFolder _folder = new();

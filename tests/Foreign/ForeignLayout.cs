@@ -73,6 +73,7 @@ internal sealed class ForeignLayout(string path)
     /// <param name="layer">The layer; <see cref="Layer"/> makes one.</param>
     /// <param name="labels">The labels.</param>
     /// <param name="docker">Whether it has docker's media types, as docker's older builder gives them.</param>
+    /// <param name="layerType">The layer's media type; by default the one that goes with <paramref name="docker"/>.</param>
     public JsonObject AddBpfman(string name, byte[] layer, IReadOnlyDictionary<string, string> labels, bool docker = false, string? layerType = null)
     {
         JsonObject config = Blob(

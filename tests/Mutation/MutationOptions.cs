@@ -1,5 +1,3 @@
-using Bee.Tests;
-
 namespace Bee.Mutation;
 
 /// <summary>How many damaged documents a run makes, and which.</summary>

@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using Bee.Ebpf;
 using Bee.Telemetry.Collection;
 
 namespace Bee.Cmdlets;
 
 /// <summary>The thread that reads one background program into its buffer, and that detaches the program when it is done.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The thread disposes of everything when it ends, which Stop waits for.")]
 internal sealed class BackgroundReader : IEventSink
 {
     // A broken program can send nothing but short records; the first ones say all there is to say.

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
@@ -9,7 +10,7 @@ namespace Bee.Cmdlets;
 internal static class CompletionText
 {
     // What ends or changes a bare word for PowerShell's parser.
-    private const string Special = " \t\r\n'\"`$|&;<>(){},@#\u2018\u2019\u201a\u201b\u201c\u201d\u201e";
+    private static readonly SearchValues<char> s_special = SearchValues.Create(" \t\r\n'\"`$|&;<>(){},@#\u2018\u2019\u201a\u201b\u201c\u201d\u201e");
 
     /// <summary>Takes the quote off that a person has typed before the word.</summary>
     public static string Unquote(string? word, out char quote)
@@ -31,7 +32,7 @@ internal static class CompletionText
     {
         '"' => $"\"{value.Replace("`", "``").Replace("$", "`$").Replace("\"", "`\"")}\"",
         '\'' => Single(value),
-        _ => value.Length == 0 || value[0] is '-' || value.AsSpan().IndexOfAny(Special) >= 0 ? Single(value) : value,
+        _ => value.Length == 0 || value[0] is '-' || value.AsSpan().ContainsAny(s_special) ? Single(value) : value,
     };
 
     /// <summary>A key of a hashtable, quoted unless it is a plain word.</summary>

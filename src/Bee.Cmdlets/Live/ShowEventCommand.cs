@@ -98,6 +98,7 @@ public sealed class ShowEventCommand : BeeCmdlet
     {
         _deadline?.Dispose();
         _screen?.Dispose();
+        base.Dispose(disposing);
     }
 
     // On the view's thread, with the terminal as it was: the pipeline's may wait in a command before this one.

@@ -85,7 +85,7 @@ public sealed class ShowProgramCommand : RunCmdlet
             factory.WarnIfSilent(tool, reader);
             if (whyNot is not null)
             {
-                new PipelineSink(this, CommandRuntime, MaxEvents).Run(reader, Stop, Duration);
+                new PipelineSink(this, CommandRuntime, MaxEvents).Run(reader, Duration, Stop);
             }
             else
             {

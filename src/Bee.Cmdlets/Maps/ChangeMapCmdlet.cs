@@ -10,6 +10,8 @@ public abstract class ChangeMapCmdlet : BeeCmdlet
     /// <summary>The parameter sets: what names the map, and how the entries are given.</summary>
     private protected const string ByInput = "Input", ByKey = "Key", ByMapAndInput = "MapInput", ByMapAndKey = "MapKey";
 
+    private static readonly string[] s_asking = ["WhatIf", "Confirm", "Verbose", "Debug"];
+
     private readonly Dictionary<string, MapWriter?> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<MapInfo, MapWriter> _byMap = [];
     private MapWriter? _viewed;
@@ -116,7 +118,7 @@ public abstract class ChangeMapCmdlet : BeeCmdlet
     }
 
     private bool Asks()
-        => new[] { "WhatIf", "Confirm", "Verbose", "Debug" }.Any(MyInvocation.BoundParameters.ContainsKey)
+        => s_asking.Any(MyInvocation.BoundParameters.ContainsKey)
             || LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"))
             || GetVariableValue("ConfirmPreference") is not ConfirmImpact.High
             || GetVariableValue("VerbosePreference") is not ActionPreference.SilentlyContinue;

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Specialized;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Bee.Telemetry.Metrics;
 
@@ -55,6 +56,7 @@ public sealed class BeeMetric
 }
 
 /// <summary>The labels of a series, in order: a dictionary whose text is that of the exposition formats.</summary>
+[SuppressMessage("Design", "CA1010", Justification = "PowerShell reads entries of IDictionary as members; a second, generic view would give them twice.")]
 public sealed class MetricLabels : OrderedDictionary
 {
     internal MetricLabels(IReadOnlyList<string> names, IReadOnlyList<string> values)

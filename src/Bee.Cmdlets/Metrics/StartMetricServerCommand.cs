@@ -83,5 +83,9 @@ public sealed class StartMetricServerCommand : MetricCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => _listener?.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        _listener?.Dispose();
+        base.Dispose(disposing);
+    }
 }

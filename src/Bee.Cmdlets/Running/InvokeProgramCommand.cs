@@ -33,7 +33,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
             EventViews.Register(this, reader.Streams);
             StackNames.WarnIfHidden(this, reader.Streams);
             factory.WarnIfSilent(tool, reader);
-            new PipelineSink(this, CommandRuntime, MaxEvents).Run(reader, Stop, Duration);
+            new PipelineSink(this, CommandRuntime, MaxEvents).Run(reader, Duration, Stop);
             LossCount.Report(reader.Streams, this);
         }
     }

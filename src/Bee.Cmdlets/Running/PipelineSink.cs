@@ -27,9 +27,9 @@ internal sealed class PipelineSink : IEventSink
 
     /// <summary>Reads until the stream ends, and warns of what was lost.</summary>
     /// <param name="reader">The reader.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     /// <param name="duration">How long to read; null for no limit.</param>
-    public void Run(EventReader reader, CancellationToken cancellationToken, TimeSpan? duration)
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public void Run(EventReader reader, TimeSpan? duration, CancellationToken cancellationToken)
     {
         reader.Run(this, cancellationToken, duration);
         WarnOfLosses();

@@ -30,18 +30,19 @@ internal static class MapSizes
         }
     }
 
+    // The setters fail only once the object is loaded.
     private static void Adjust(nint pointer, MapDescription map)
     {
         if (map.IsEventStream)
         {
             var size = map.Type == MapType.RingBuffer ? 0u : sizeof(int);
-            LibbpfCalls.SetKeySize(pointer, size);
-            LibbpfCalls.SetValueSize(pointer, size);
+            _ = LibbpfCalls.SetKeySize(pointer, size);
+            _ = LibbpfCalls.SetValueSize(pointer, size);
         }
 
         if (map.MaxEntries > 0)
         {
-            LibbpfCalls.SetMaxEntries(pointer, map.MaxEntries);
+            _ = LibbpfCalls.SetMaxEntries(pointer, map.MaxEntries);
         }
     }
 }

@@ -31,25 +31,26 @@ internal static class ProgramSetup
     };
 
     // Sections that are newer than the libbpf at hand are no obstacle: the kernel's numbers are known here.
+    // The setters fail only once the object is loaded.
     private static void SetType(nint pointer, ProgramDescription program, BpfSessionOptions options)
     {
         if (LibbpfCalls.ProgramTypeOf(pointer) == (int)ProgramType.Unspecified)
         {
-            LibbpfCalls.SetProgramType(pointer, (int)program.Type);
+            _ = LibbpfCalls.SetProgramType(pointer, (int)program.Type);
             if (ProgramKinds.Find(program.Kind)?.AttachType is { } attachType)
             {
-                LibbpfCalls.SetExpectedAttachType(pointer, attachType);
+                _ = LibbpfCalls.SetExpectedAttachType(pointer, attachType);
             }
 
             if (program.IsSleepable)
             {
-                LibbpfCalls.SetProgramFlags(pointer, LibbpfCalls.ProgramFlags(pointer) | Sleepable);
+                _ = LibbpfCalls.SetProgramFlags(pointer, LibbpfCalls.ProgramFlags(pointer) | Sleepable);
             }
         }
 
         if (BecomesMulti(program, options))
         {
-            LibbpfCalls.SetExpectedAttachType(pointer, program.Kind.StartsWith('k') ? KprobeMulti : KernelLink.UprobeMulti);
+            _ = LibbpfCalls.SetExpectedAttachType(pointer, program.Kind.StartsWith('k') ? KprobeMulti : KernelLink.UprobeMulti);
         }
     }
 

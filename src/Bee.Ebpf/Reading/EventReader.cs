@@ -61,7 +61,7 @@ public sealed class EventReader : IDisposable
         {
             using var hold = new Hold(_owner);
             using var registration = cancellationToken.UnsafeRegister(static waiter => ((Waiter)waiter!).Wake(), _waiter);
-            Loop(sink, cancellationToken, duration);
+            Loop(sink, duration, cancellationToken);
             GC.KeepAlive(_session);
         }
         finally
@@ -92,7 +92,7 @@ public sealed class EventReader : IDisposable
         Free();
     }
 
-    private void Loop(IEventSink sink, CancellationToken cancellationToken, TimeSpan? duration)
+    private void Loop(IEventSink sink, TimeSpan? duration, CancellationToken cancellationToken)
     {
         var start = Environment.TickCount64;
         var end = duration is { } span ? start + (long)Math.Max(0, span.TotalMilliseconds) : long.MaxValue;

@@ -1,9 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Bee.Ebpf;
 
 /// <summary>
 /// Error numbers of the Linux kernel, as <c>asm-generic/errno.h</c> numbers them (x86 and Arm use it as it is).
 /// A field of type <c>errno_value</c> gives one, whether the program stored it positive or, as the kernel returns it, negative.
 /// </summary>
+[SuppressMessage("Naming", "CA1707", Justification = "The names are the kernel's.")]
 public enum Errno
 {
     /// <summary>No error.</summary>

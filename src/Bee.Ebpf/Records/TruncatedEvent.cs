@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Bee.Ebpf;
 
@@ -22,6 +23,7 @@ public abstract class TruncatedEvent : BpfEvent
     }
 
     /// <summary>True: fields are missing. Events whose record is whole have no such property.</summary>
+    [SuppressMessage("Performance", "CA1822", Justification = "A property of the event, which views and serializers read from the instance.")]
     public bool Truncated => true;
 
     /// <summary>The class of events of the same map whose record is whole.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Bee.Ebpf;
 
 /// <summary>A line that a program of the session wrote with <c>bpf_printk</c> (<c>bpf_trace_printk</c>, <c>bpf_trace_vprintk</c>).</summary>
@@ -10,6 +12,7 @@ public sealed class TraceLine : BpfEvent
         (Time, Cpu, Pid, Tid, Comm, Program, Text) = (time, cpu, pid, tid, comm, program, text);
 
     /// <summary>Always <see cref="StreamName"/>.</summary>
+    [SuppressMessage("Performance", "CA1822", Justification = "A property of the event, which views and serializers read from the instance.")]
     public string MapName => StreamName;
 
     /// <summary>When the line was written; local time.</summary>

@@ -79,7 +79,7 @@ internal sealed unsafe class TraceProgram : IDisposable
     {
         uint key = 0;
         ulong count = 0;
-        LibbpfCalls.Lookup(_lost.Number, &key, &count);
+        _ = LibbpfCalls.Lookup(_lost.Number, &key, &count);
         Span<byte> info = stackalloc byte[InfoSize];
         info.Clear();
         uint size = InfoSize;

@@ -7,6 +7,8 @@ namespace Bee.Oci.Formats;
 /// <summary>The configuration of a container image (OCI Image Specification 1.1, config.md). Keys that Bee does not know stay as the base has them.</summary>
 internal sealed class ContainerConfig
 {
+    private const string EntrypointKey = "Entrypoint";
+
     private readonly JsonObject _root;
     private readonly JsonObject _execution;
 
@@ -33,7 +35,7 @@ internal sealed class ContainerConfig
     }
 
     /// <summary>The command that a container starts with; empty where the image names none.</summary>
-    public IReadOnlyList<string> Entrypoint => [.. ((_execution["Entrypoint"] as JsonArray) ?? []).Select(Text).OfType<string>()];
+    public IReadOnlyList<string> Entrypoint => [.. ((_execution[EntrypointKey] as JsonArray) ?? []).Select(Text).OfType<string>()];
 
     /// <summary>A label; null where the image does not have it.</summary>
     public string? Label(string key) => Text((_execution["Labels"] as JsonObject)?[key]);
@@ -41,7 +43,7 @@ internal sealed class ContainerConfig
     /// <summary>Makes the configuration start one tool: arguments of a run follow the entry point, so the base's default arguments go.</summary>
     public void Start(IEnumerable<string> entrypoint)
     {
-        _execution["Entrypoint"] = new JsonArray([.. entrypoint.Select(word => (JsonNode?)JsonValue.Create(word))]);
+        _execution[EntrypointKey] = new JsonArray([.. entrypoint.Select(word => (JsonNode?)JsonValue.Create(word))]);
         _execution.Remove("Cmd");
         // Docker's builder notes here that the command is written for a shell.
         _execution.Remove("ArgsEscaped");

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Bee.Oci.Formats;
 using Bee.Oci.Repositories;
-using Bee.Oci.Transfer;
 using Bee.Posix;
 
 namespace Bee.Oci.Store;

@@ -15,21 +15,21 @@ internal sealed class LayoutRepository(ILayoutBlobs blobs, StoreIndex index, Lay
     public string Name => name;
 
     /// <inheritdoc/>
-    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) => Run(cancellationToken, () => Resolve(reference));
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) => Run(() => Resolve(reference), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => Run(cancellationToken, () =>
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => Run(() =>
     {
         Descriptor descriptor = Resolve(reference) ?? throw new StoreException(StoreFault.NotFound, $"There is no '{reference}' in the image layout.");
         return new Content(descriptor, blobs.ReadBlob(descriptor, StoreLimits.Manifest));
-    });
+    }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => Run(cancellationToken, () => blobs.Open(descriptor));
+    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => Run(() => blobs.Open(descriptor), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
-        Run(cancellationToken, () => ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest) && blobs.HasBlob(digest));
+        Run(() => ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest) && blobs.HasBlob(digest), cancellationToken);
 
     /// <summary>Those in the index under the tag <c>sha256-…</c>, and those that stand in the layout's own index, as ORAS has them.</summary>
     public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -69,7 +69,7 @@ internal sealed class LayoutRepository(ILayoutBlobs blobs, StoreIndex index, Lay
         return new Descriptor(document.MediaType ?? (document.Manifests is null ? MediaTypes.ImageManifest : MediaTypes.ImageIndex), reference, bytes.Length);
     }
 
-    private static Task<T> Run<T>(CancellationToken cancellationToken, Func<T> work)
+    private static Task<T> Run<T>(Func<T> work, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {

@@ -15,7 +15,7 @@ internal sealed class StoreRepository(ImageStore store, string name) : IReadOnly
     public string Name => name;
 
     /// <inheritdoc/>
-    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) => Read(cancellationToken, files =>
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) => Read(files =>
     {
         if (ContentDigest.TryParse(reference, out ContentDigest digest))
         {
@@ -23,10 +23,10 @@ internal sealed class StoreRepository(ImageStore store, string name) : IReadOnly
         }
 
         return Entry(files, reference)?.ToDescriptor();
-    });
+    }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => Read(cancellationToken, files =>
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => Read(files =>
     {
         if (ContentDigest.TryParse(reference, out ContentDigest digest))
         {
@@ -35,15 +35,15 @@ internal sealed class StoreRepository(ImageStore store, string name) : IReadOnly
 
         Descriptor descriptor = Entry(files, reference)?.ToDescriptor() ?? throw NotFound(reference);
         return new Content(descriptor, files.ReadBlob(descriptor, StoreLimits.Manifest));
-    });
+    }, cancellationToken);
 
     /// <inheritdoc/>
     public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
-        Read<Stream>(cancellationToken, files => files.OpenBlob(descriptor));
+        Read<Stream>(files => files.OpenBlob(descriptor), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
-        Read(cancellationToken, files => ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest) && files.HasBlob(digest));
+        Read(files => ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest) && files.HasBlob(digest), cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -112,7 +112,7 @@ internal sealed class StoreRepository(ImageStore store, string name) : IReadOnly
     private StoreException NotFound(string reference) =>
         new(StoreFault.NotFound, $"There is no '{reference}' of '{name}' in the image store '{store.Path}'.");
 
-    private Task<T> Read<T>(CancellationToken cancellationToken, Func<LayoutFiles, T> read)
+    private Task<T> Read<T>(Func<LayoutFiles, T> read, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Bee.Ebpf;
 using Bee.Telemetry.Metrics;
 
@@ -7,6 +8,7 @@ namespace Bee.Telemetry.Collection;
 /// The metrics of a session for those who scrape them together: one set of names, limits and series. Each collection reads the maps anew; collections that wait for another one take
 /// what it found if it began after they did.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A SemaphoreSlim holds nothing unless its AvailableWaitHandle is used.")]
 public sealed class SessionMetrics : IMetricSource
 {
     private readonly SemaphoreSlim _gate = new(1);

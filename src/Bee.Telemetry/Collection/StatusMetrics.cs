@@ -106,7 +106,7 @@ public sealed class StatusMetrics : IMetricSource
         }
     }
 
-    private MetricSeries Of(SessionStatus status, double value, params string[] labels) => new([status.Session, .. labels], value);
+    private static MetricSeries Of(SessionStatus status, double value, params string[] labels) => new([status.Session, .. labels], value);
 
     private MetricFamily Family(string name, MetricType type, string? unit, string help, IReadOnlyList<MetricSeries> series, params string[] labels) => new(
         new MetricDescriptor(name, type, unit, help, ["session", .. labels]),

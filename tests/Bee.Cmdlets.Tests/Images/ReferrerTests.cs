@@ -63,7 +63,7 @@ public sealed class ReferrerTests : IDisposable
         Oras("push", "--plain-http", $"{_registry.Host}/me/tool:{Attestations}", "bill.json:application/vnd.dsse.envelope.v1+json");
     }
 
-    private void AssertNone(FaultyRegistry registry)
+    private static void AssertNone(FaultyRegistry registry)
     {
         Assert.Equal(["v1"], registry.Repository("we/tool").Tags.Keys);
         Assert.Single(registry.Repository("we/tool").Manifests);

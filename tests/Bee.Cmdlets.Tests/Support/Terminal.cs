@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Security;
+using System.Text;
 
 namespace Bee.Cmdlets.Tests;
 
@@ -45,7 +46,7 @@ internal sealed class Terminal(int width) : PSHost
     private sealed class CapturedScreen(int width) : PSHostUserInterface
     {
         // Background programs write from threads of their own.
-        private readonly StringWriter _text = new();
+        private readonly StringBuilder _text = new();
         private readonly Lock _writing = new();
 
         public string Text
@@ -69,7 +70,7 @@ internal sealed class Terminal(int width) : PSHost
             value = GetOutputString(value, SupportsVirtualTerminal);
             lock (_writing)
             {
-                _text.Write(value);
+                _text.Append(value);
             }
         }
 

@@ -49,7 +49,7 @@ internal sealed partial class LoaderLog
             seen.Add(key);
             if (!_outcomes.TryGetValue(key, out var theirs))
             {
-                if (_outcomes.Values.Contains("failed"))
+                if (_outcomes.ContainsValue("failed"))
                 {
                     return (compared, differences);
                 }

@@ -45,7 +45,7 @@ internal static class DebianRegistryConfiguration
 
         if (options.Tokens is { } tokens)
         {
-            text.Append($"auth:\n  token:\n    realm: {tokens.Realm}\n    service: {tokens.Service}\n    issuer: tests\n    rootcertbundle: {tokens.Certificate}\n");
+            text.Append($"auth:\n  token:\n    realm: {tokens.Realm}\n    service: {TokenServer.Service}\n    issuer: tests\n    rootcertbundle: {tokens.Certificate}\n");
         }
 
         return text.ToString();

@@ -53,7 +53,7 @@ public sealed class TokenServer : IDisposable
     public Uri Realm => new(_server.Address, "token");
 
     /// <summary>The <c>service</c> of the challenge.</summary>
-    public string Service => "registry of the tests";
+    public const string Service = "registry of the tests";
 
     /// <summary>The certificate that its tokens are checked with, PEM.</summary>
     public string Certificate => Path.Combine(_folder.FullName, "tokens.crt");

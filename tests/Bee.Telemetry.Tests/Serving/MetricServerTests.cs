@@ -267,7 +267,7 @@ public class MetricServerTests
     {
         // Each collection waits for the other.
         using var both = new Barrier(2);
-        var source = new FixedSource(_ => both.SignalAndWait(s_patience) ? [Sample.Gauge("bee_x", ([], 1))] : []);
+        var source = new FixedSource(cancellationToken => both.SignalAndWait(s_patience, cancellationToken) ? [Sample.Gauge("bee_x", ([], 1))] : []);
         using var server = Start(new() { Sources = () => [source] });
 
         var first = Task.Factory.StartNew(() => RawClient.Get(server.Endpoint, "/metrics"), TaskCreationOptions.LongRunning);
@@ -367,10 +367,10 @@ public class MetricServerTests
     {
         using var entered = new ManualResetEventSlim();
         using var released = new ManualResetEventSlim();
-        var source = new FixedSource(_ =>
+        var source = new FixedSource(cancellationToken =>
         {
             entered.Set();
-            released.Wait(s_patience);
+            released.Wait(s_patience, cancellationToken);
             return [Sample.Gauge("bee_x", ([], 1))];
         });
         using var server = Start(new() { Sources = () => [source], MaxConnections = 1 });

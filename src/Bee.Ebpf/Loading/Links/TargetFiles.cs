@@ -139,7 +139,7 @@ internal sealed class TargetFiles : IDisposable
         file.StartsWith(name, StringComparison.Ordinal) && file.AsSpan(name.Length) is var rest
         && (rest.StartsWith(".so", StringComparison.Ordinal) || (rest.StartsWith("-", StringComparison.Ordinal) && rest.Contains(".so", StringComparison.Ordinal)));
 
-    private TargetFile? OpenMapped(int pid, Mapping mapping)
+    private static TargetFile? OpenMapped(int pid, Mapping mapping)
     {
         var file = TryOpen(pid, mapping, out var facts);
         return file is null ? null : new TargetFile(mapping.FilePath, file, (facts.Device, facts.Inode));

@@ -102,7 +102,7 @@ internal sealed unsafe class TcFilter : IAttachment
         fixed (LibbpfCalls.TrafficHook* hook = &_hook)
         {
             // Gone already is as good: somebody removed the interface or its filters.
-            LibbpfCalls.DetachTraffic(hook, &filter);
+            _ = LibbpfCalls.DetachTraffic(hook, &filter);
         }
 
         RemoveHook();
@@ -116,7 +116,8 @@ internal sealed unsafe class TcFilter : IAttachment
         {
             var both = _hook;
             both.AttachPoint = Ingress | Egress;
-            LibbpfCalls.DestroyTrafficHook(&both);
+            // Another filter may have come meanwhile; then the hook stays, as it should.
+            _ = LibbpfCalls.DestroyTrafficHook(&both);
         }
     }
 

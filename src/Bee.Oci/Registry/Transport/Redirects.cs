@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
@@ -66,6 +67,8 @@ internal static class RegistryHost
     /// <summary>Docker's registry answers elsewhere than its name says.</summary>
     private const string DockerHub = "docker.io", DockerHubApi = "registry-1.docker.io";
 
+    private static readonly SearchValues<char> s_notInHosts = SearchValues.Create("/\\@?# ");
+
     /// <summary>The address that paths of the API are relative to.</summary>
     /// <param name="host">Host and port: <c>ghcr.io</c>, <c>[::1]:5000</c>.</param>
     /// <param name="options">What was asked for.</param>
@@ -73,7 +76,7 @@ internal static class RegistryHost
     public static Uri Api(string host, RegistryOptions options)
     {
         string asked = string.Equals(host, DockerHub, StringComparison.OrdinalIgnoreCase) ? DockerHubApi : host;
-        if (asked.AsSpan().IndexOfAny("/\\@?# ") >= 0
+        if (asked.AsSpan().ContainsAny(s_notInHosts)
             || !Uri.TryCreate($"https://{asked}/", UriKind.Absolute, out Uri? address) || address.PathAndQuery != "/" || address.Host.Length == 0)
         {
             throw new RegistryException(RegistryFault.BadName, $"'{Redaction.WithoutLogin(host)}' is no registry.")

@@ -217,11 +217,12 @@ internal static class EncryptedPkcs8
             "2.16.840.1.101.3.4.1.2" => (Aes.Create(), 128),
             "2.16.840.1.101.3.4.1.22" => (Aes.Create(), 192),
             "2.16.840.1.101.3.4.1.42" => (Aes.Create(), 256),
+#pragma warning disable CA5350 // Keys that older versions of openssl encrypted are still read; Bee itself writes none.
             "1.2.840.113549.3.7" => (TripleDES.Create(), 192),
+#pragma warning restore CA5350
             _ => ((SymmetricAlgorithm?)null, 0),
         };
         cipher?.KeySize = bits;
-
         return cipher;
     }
 

@@ -66,7 +66,7 @@ public sealed class DebianRegistryTests
         Assert.Equal((HttpStatusCode.Unauthorized, "Bearer"), (refused.StatusCode, refused.Headers.WwwAuthenticate.Single().Scheme));
         Assert.Contains("scope=\"repository:a/b:", refused.Headers.WwwAuthenticate.Single().Parameter, StringComparison.Ordinal);
 
-        using var ask = new HttpRequestMessage(HttpMethod.Get, $"{tokens.Realm}?service={Uri.EscapeDataString(tokens.Service)}&scope=repository:a/b:{actions}");
+        using var ask = new HttpRequestMessage(HttpMethod.Get, $"{tokens.Realm}?service={Uri.EscapeDataString(TokenServer.Service)}&scope=repository:a/b:{actions}");
         ask.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("me:a secret")));
         using HttpResponseMessage given = await client.SendAsync(ask);
         string token = JsonNode.Parse(await given.Content.ReadAsStringAsync())!["token"]!.GetValue<string>();

@@ -146,7 +146,7 @@ public sealed class RegistrySettingsTests : IDisposable
 
     private static string Completed(string reference) => RegistrySettings.Load().Complete(ImageReference.Parse(reference)).ToString();
 
-    private string WriteUsers(string text)
+    private static string WriteUsers(string text)
     {
         string file = RegistrySettings.UserPath;
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
