@@ -47,7 +47,7 @@ check_sdk() {
     # A .NET without ICU refuses to start; nothing here compares text by culture.
     has_library libicuuc.so || export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
     versions=$(dotnet --list-sdks)
-    grep -Eq '^[1-9][0-9]\.' <<<"$versions" ||
+    grep -q '^10\.' <<<"$versions" ||
         die "the .NET SDK 10 is missing; dotnet has only: $(tr '\n' ' ' <<<"$versions")"
 }
 
