@@ -11,7 +11,7 @@ internal static class ScanBench
         var file = bench.Object("fill");
         var offset = RecordType.ForEvent(file.Maps.Single(m => m.Name == "print_events")).Fields.Single(f => f.CName == "seq").Offset;
         using var session = BpfSession.Load(file, new BpfSessionOptions());
-        using var ring = session.Maps.Single(m => m.Name == "print_events").OpenRing();
+        using var ring = RingBuffer.Open(session.Maps.Single(m => m.Name == "print_events"));
         var fill = session.Programs.Single(p => p.Name == "fill_ring");
         var floor = new List<double>();
         var bee = new List<double>();

@@ -12,7 +12,7 @@ internal static class ToolChecks
     {
         try
         {
-            return new("Libbpf", CheckState.Ok, $"libbpf {Bee.Ebpf.Libbpf.Version}{(Bee.Ebpf.Libbpf.OverridePath is null ? "" : $", named by {Bee.Ebpf.Libbpf.OverrideVariable}")}.") { Target = Bee.Ebpf.Libbpf.LoadedFrom };
+            return new("Libbpf", CheckState.Ok, $"libbpf {Bee.Ebpf.Libbpf.Version}{(Bee.Ebpf.Libbpf.OverridePath is null ? "" : $", named by {Bee.Ebpf.Libbpf.OverrideVariable}")}.") { Target = LibbpfFile.FindPath() };
         }
         catch (BpfLoadException missing)
         {

@@ -75,7 +75,7 @@ internal static class EventColumns
     public static string Signature(IRecordShape shape) => shape.Presentation.Unit + string.Join(' ', shape.Fields.Select(field => Said(shape, field)).Select(
         said => $"{said.Width},{said.AlignRight},{said.Order},{said.Hidden}"));
 
-    internal static FieldPresentation Said(IRecordShape shape, RecordField field) => shape.Presentation.Of(field);
+    internal static FieldPresentation Said(IRecordShape shape, RecordField field) => field.PresentationIn(shape.Presentation);
 
     private static bool IsShown(RecordField field, IRecordShape shape)
     {

@@ -6,7 +6,7 @@ public static class CompatibilityCheck
     /// <summary>Asks everything that can be asked without loading: what the loader and the verifier will say about layouts of types, helpers, names, kinds and targets.</summary>
     /// <param name="file">The object.</param>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="resolvePath">As <see cref="BpfSessionOptions.ResolvePath"/>.</param>
+    /// <param name="resolvePath">As <see cref="AttachOptions.ResolvePath"/>.</param>
     /// <returns>
     /// What was found, in a fixed order of checks; each check gives one finding at least for an object that has what it is about. The verifier
     /// has more to say (loops, pointers, limits), which only loading tells.

@@ -109,7 +109,7 @@ internal static class SlotPlans
     private static NumberField? Slots(ValueShape value) =>
         value is ArrayShape { Count: > 1, Element: { Size: > 1, Meaning: FieldMeaning.Number } element } ? NumberField.Of(element) : null;
 
-    private static int Stride(MapDescription map) => map.IsPerCpu ? MapScan.CpuStride(map) : 0;
+    private static int Stride(MapDescription map) => map.IsPerCpu ? map.CpuStride : 0;
 
     // MapName, Key, Value, on several CPUs Values, then the fields of the key and those of the value.
     private static int FirstKeyField(MapDescription map) => map.IsPerCpu ? 4 : 3;

@@ -34,7 +34,7 @@ internal static class AttachFailure
         };
     }
 
-    public static BpfLoadException ExplainUprobe(BpfProgram program, BpfSessionOptions options, TargetFile file, UprobeTarget target, int errno, string log)
+    public static BpfLoadException ExplainUprobe(BpfProgram program, AttachOptions options, TargetFile file, UprobeTarget target, int errno, string log)
     {
         if (errno is Libc.EPERM or Libc.EACCES)
         {

@@ -14,20 +14,20 @@ internal sealed class AttachPlaces : IDisposable
     private const string Ingress = "ingress", Egress = "egress";
     private const int MostNames = 5;
 
-    private readonly BpfSessionOptions _options;
+    private readonly AttachOptions _options;
     private readonly Dictionary<string, IReadOnlyList<InterfacePlace>> _interfaces = [];
     private readonly Dictionary<string, string> _cgroups = [];
     private readonly Dictionary<string, NetworkNamespaceHandle> _namespaces = [];
     private IReadOnlyList<NetworkInterfaceName>? _there;
 
-    private AttachPlaces(BpfSessionOptions options) => _options = options;
+    private AttachPlaces(AttachOptions options) => _options = options;
 
     /// <summary>The namespace that interfaces are in; null for this process's own.</summary>
     public NetworkNamespaceHandle? InterfaceNamespace { get; private set; }
 
     /// <summary>Finds what the options and the author name.</summary>
     /// <exception cref="BpfLoadException">A program needs a place and is given none, or one that does not exist.</exception>
-    public static AttachPlaces Find(ObjectFile file, BpfSessionOptions options)
+    public static AttachPlaces Find(ObjectFile file, AttachOptions options)
     {
         var places = new AttachPlaces(options);
         try

@@ -5,13 +5,11 @@ namespace Bee.Ebpf;
 /// <summary>Attaches one program, by its kind.</summary>
 internal static class Attacher
 {
-    public const string Iterator = "iter", RunOnRequest = "syscall";
-
     /// <summary>Makes the program's attachments. Each is handed over as it is made, so that the caller can undo them when a later one fails.</summary>
     /// <exception cref="BpfLoadException">It cannot be attached.</exception>
-    public static IEnumerable<IAttachment> Attach(BpfProgram program, BpfSessionOptions options, AttachPlaces places) => program.Description.Kind switch
+    public static IEnumerable<IAttachment> Attach(BpfProgram program, AttachOptions options, AttachPlaces places) => program.Description.Kind switch
     {
-        Iterator or RunOnRequest => [],
+        ProgramKinds.Iterator or ProgramKinds.RunOnRequest => [],
         "perf_event" => PerfEventLinks.Make(program, options),
         "tracepoint" => TracepointLinks.Make(program, options),
         "raw_tracepoint" or "raw_tracepoint.w" => Each(program, options, name => LibbpfCalls.AttachRawTracepoint(program.Pointer, name)),
@@ -32,7 +30,7 @@ internal static class Attacher
     /// <param name="options">For the log.</param>
     /// <param name="attach">The call, which gives a link, or zero and the last P/Invoke error.</param>
     /// <param name="target">The one target of several that it is about.</param>
-    public static LinkHandle One(BpfProgram program, BpfSessionOptions options, Func<nint> attach, string? target = null)
+    public static LinkHandle One(BpfProgram program, AttachOptions options, Func<nint> attach, string? target = null)
     {
         using var scope = LibbpfLog.Capture(options.Log);
         var link = attach();
@@ -42,6 +40,6 @@ internal static class Attacher
     /// <summary>The program, once it is sure that it has a target.</summary>
     public static BpfProgram Targeted(BpfProgram program) => !string.IsNullOrWhiteSpace(program.Description.AttachTo) ? program : throw AttachFailure.NoTargetGiven(program);
 
-    private static IEnumerable<IAttachment> Each(BpfProgram program, BpfSessionOptions options, Func<string, nint> attach) =>
+    private static IEnumerable<IAttachment> Each(BpfProgram program, AttachOptions options, Func<string, nint> attach) =>
         TargetText.Split(Targeted(program).Description.AttachTo).Select(target => One(program, options, () => attach(target), target));
 }

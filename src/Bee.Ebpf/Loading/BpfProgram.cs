@@ -6,7 +6,6 @@ namespace Bee.Ebpf;
 public sealed class BpfProgram
 {
     private readonly SafeHandle _owner;
-    private readonly int _iteratorLink;
 
     /// <summary>A program that libbpf has loaded.</summary>
     internal BpfProgram(SafeHandle owner, nint pointer, ProgramDescription description)
@@ -16,7 +15,7 @@ public sealed class BpfProgram
         Description = description;
         Descriptor = LibbpfCalls.ProgramDescriptor(pointer);
         Id = Descriptor >= 0 ? KernelIds.Of(Descriptor) : 0;
-        _iteratorLink = -1;
+        IteratorLink = -1;
     }
 
     /// <summary>A program that was loaded before.</summary>
@@ -29,7 +28,7 @@ public sealed class BpfProgram
     internal BpfProgram(SafeHandle owner, ProgramDescription description, int id, IReadOnlyList<int> links, int descriptor, int iteratorLink)
     {
         _owner = owner;
-        _iteratorLink = iteratorLink;
+        IteratorLink = iteratorLink;
         Description = description;
         Descriptor = descriptor;
         Id = id;
@@ -58,6 +57,9 @@ public sealed class BpfProgram
     internal nint Pointer { get; }
 
     internal int Descriptor { get; }
+
+    /// <summary>The fd of the link of a pinned iterator; -1 otherwise.</summary>
+    internal int IteratorLink { get; }
 
     internal bool IsLoaded => Id != 0;
 
@@ -88,24 +90,6 @@ public sealed class BpfProgram
                     Errno = -result,
                 };
         }
-    }
-
-    /// <summary>Makes the link that an iterator is read through; it holds nothing attached.</summary>
-    /// <exception cref="BpfLoadException">The kernel refuses.</exception>
-    internal unsafe LinkHandle LinkIterator()
-    {
-        using var scope = LibbpfLog.Capture(null);
-        var link = LibbpfCalls.AttachIterator(Pointer, null);
-        return link != 0 ? new LinkHandle(link) : throw AttachFailure.Explain(this, Marshal.GetLastPInvokeError(), scope.Log.Text);
-    }
-
-    /// <summary>Starts an iterator; what it writes is read from the descriptor, like a file.</summary>
-    /// <exception cref="BpfLoadException">The kernel refuses.</exception>
-    internal DescriptorHandle OpenIterator()
-    {
-        using var link = Pointer != 0 ? LinkIterator() : null;
-        var descriptor = LibbpfCalls.CreateIterator(link is null ? _iteratorLink : LibbpfCalls.LinkDescriptor(link));
-        return descriptor >= 0 ? new DescriptorHandle(descriptor) : throw AttachFailure.Explain(this, -descriptor, "");
     }
 
     internal void AddLink(IAttachment attachment)

@@ -51,9 +51,9 @@ public sealed partial class BpfSession
             var pins = new List<(string Part, string Name, int Descriptor)>();
             foreach (var program in Programs.Where(p => p.IsLoaded))
             {
-                if (program.Description.Kind == Attacher.Iterator)
+                if (program.Description.Kind == ProgramKinds.Iterator)
                 {
-                    iterators.Add(program.LinkIterator());
+                    iterators.Add(IteratorLinks.Make(program));
                     pins.Add((PinNames.Links, PinNames.OfLink(program.Name, 0), LibbpfCalls.LinkDescriptor(iterators[^1])));
                 }
 
@@ -100,7 +100,7 @@ public sealed partial class BpfSession
 
     private PinException CannotPin(string folder)
     {
-        var names = Programs.Where(p => p is { IsLoaded: true, LinkIds.Count: 0 } && p.Description.Kind is not (Attacher.Iterator or Attacher.RunOnRequest))
+        var names = Programs.Where(p => p is { IsLoaded: true, LinkIds.Count: 0 } && p.Description.Kind is not (ProgramKinds.Iterator or ProgramKinds.RunOnRequest))
             .Select(p => $"'{p.Name}' ({p.Description.SectionName})").ToArray();
         return new PinException(
             PinFault.CannotPin,

@@ -48,7 +48,7 @@ public sealed partial class BpfSession : IDisposable
         Programs = programs;
         if (maps.Exists(map => map.Description.Type == MapType.StackTrace))
         {
-            LoadedCode.Note(programs);
+            LoadedCode.Note(programs.Where(program => program.IsLoaded).Select(program => (program.Id, program.Name)));
         }
     }
 
@@ -80,7 +80,7 @@ public sealed partial class BpfSession : IDisposable
         SupportedKinds.Check(file);
         RecordType.Prepare(file);
         var parameters = ParameterValues.Encode(file, options.Parameters);
-        file = MapSizes.Said(file, parameters);
+        file = file.WithSizedMaps(sizes => parameters.Find(value => value.Parameter == sizes).Bytes ?? sizes.Default);
         Libbpf.Require();
         using var scope = LibbpfLog.Capture(options.Log);
         var places = AttachPlaces.Find(file, options);
@@ -158,7 +158,7 @@ public sealed partial class BpfSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         using var hold = new Hold(_object);
-        var reader = new EventReader(this, _object, options);
+        var reader = new EventReader(new LoadedObject(File, Maps, Programs), this, _object, options);
         lock (_gate)
         {
             if (!_disposed)

@@ -21,16 +21,16 @@ public sealed record ProgramKind
     /// <summary>True where the section names the target.</summary>
     public bool HasTargetInSection => Section.Length > Name.Length;
 
-    /// <summary>True where a run must name an interface (<see cref="BpfSessionOptions.Interfaces"/>).</summary>
+    /// <summary>True where a run must name an interface (<see cref="AttachOptions.Interfaces"/>).</summary>
     public bool NeedsInterface => Target == AttachTarget.Interface;
 
-    /// <summary>True where a run must name a control group (<see cref="BpfSessionOptions.Cgroup"/>).</summary>
+    /// <summary>True where a run must name a control group (<see cref="AttachOptions.Cgroup"/>).</summary>
     public bool NeedsCgroup { get; init; }
 
-    /// <summary>True where a run must name a network namespace (<see cref="BpfSessionOptions.NetworkNamespace"/>). Interfaces are looked for in it too.</summary>
+    /// <summary>True where a run must name a network namespace (<see cref="AttachOptions.NetworkNamespace"/>). Interfaces are looked for in it too.</summary>
     public bool NeedsNetworkNamespace => Target == AttachTarget.NetworkNamespace;
 
-    /// <summary>True where <see cref="BpfSessionOptions.ProcessId"/> narrows it to one process.</summary>
+    /// <summary>True where <see cref="AttachOptions.ProcessId"/> narrows it to one process.</summary>
     public bool NarrowsToProcess => Target is AttachTarget.UserFunction or AttachTarget.UserProbe || Type == ProgramType.PerfEvent;
 
     /// <summary>The kernel's attach type (BPF_* in enum bpf_attach_type), for kinds whose sections some versions of libbpf do not know; null where all do.</summary>

@@ -5,6 +5,9 @@ namespace Bee.Ebpf;
 /// <summary>The kinds of programs that Bee attaches or runs.</summary>
 public static class ProgramKinds
 {
+    /// <summary>The names of the kinds that nothing attaches: iterators run when they are read, and <c>syscall</c> programs on request.</summary>
+    internal const string Iterator = "iter", RunOnRequest = "syscall";
+
     /// <summary>All of them, those of one family beside each other.</summary>
     public static IReadOnlyList<ProgramKind> All { get; } =
     [

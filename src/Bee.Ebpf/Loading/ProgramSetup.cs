@@ -7,7 +7,7 @@ internal static class ProgramSetup
     private const uint Sleepable = 1 << 4;
 
     /// <exception cref="BpfLoadException">What a program attaches to does not exist.</exception>
-    public static void Adjust(ObjectHandle handle, ObjectFile file, BpfSessionOptions options)
+    public static void Adjust(ObjectHandle handle, ObjectFile file, AttachOptions options)
     {
         foreach (var program in file.Programs.Where(p => p.AutoLoad))
         {
@@ -23,7 +23,7 @@ internal static class ProgramSetup
     /// True for a plain kprobe or uprobe with several targets, where the kernel attaches one link to many functions: it is loaded for that, because links that
     /// are taken away one by one cost tens of milliseconds each.
     /// </summary>
-    public static bool BecomesMulti(ProgramDescription program, BpfSessionOptions options) => program.AttachTo is { } target && TargetText.IsSeveral(target) && program.Kind switch
+    public static bool BecomesMulti(ProgramDescription program, AttachOptions options) => program.AttachTo is { } target && TargetText.IsSeveral(target) && program.Kind switch
     {
         "kprobe" or "kretprobe" => !target.Contains('+') && TraceableFunctions.HasMulti,
         "uprobe" or "uretprobe" => UprobeMultiLinks.SuitsKernel(options),
@@ -32,7 +32,7 @@ internal static class ProgramSetup
 
     // Sections that are newer than the libbpf at hand are no obstacle: the kernel's numbers are known here.
     // The setters fail only once the object is loaded.
-    private static void SetType(nint pointer, ProgramDescription program, BpfSessionOptions options)
+    private static void SetType(nint pointer, ProgramDescription program, AttachOptions options)
     {
         if (LibbpfCalls.ProgramTypeOf(pointer) == (int)ProgramType.Unspecified)
         {
@@ -55,7 +55,7 @@ internal static class ProgramSetup
     }
 
     // The kernel binds these to their target when it loads them, not when they are attached.
-    private static void SetTarget(nint pointer, ProgramDescription program, BpfSessionOptions options)
+    private static void SetTarget(nint pointer, ProgramDescription program, AttachOptions options)
     {
         if (program.AttachTo == program.SectionTarget || program.Kind is not ("tp_btf" or "fentry" or "fexit" or "fmod_ret" or "lsm" or "lsm_cgroup" or "iter"))
         {

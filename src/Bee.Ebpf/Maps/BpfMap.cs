@@ -64,21 +64,6 @@ public sealed class BpfMap
         return MapAccess.IsKeyless(Description.Type) ? ReadNext(type) : Read(Scan(), type);
     }
 
-    /// <summary>The histograms that its slots make, as they are now, whatever the map's name.</summary>
-    /// <exception cref="NotSupportedException">The map holds no slots; the message says why.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
-    public IReadOnlyList<Histogram> Histograms()
-    {
-        string? whyNot = "its events are counted while they are read";
-        if (Description.IsEventStream || HistogramType.For(Description, out whyNot) is not { } type)
-        {
-            throw new NotSupportedException($"Map '{Name}' holds no slots of histograms: {whyNot}.");
-        }
-
-        return new HistogramScan(new RecordStream(Name, Description, null, null, type), Scan(), all: false).Read();
-    }
-
     /// <summary>How many entries there are now: for an array its length, else counted by reading. Null when the map cannot be read, or not beyond its next entry, as queues.</summary>
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
     /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
@@ -114,7 +99,7 @@ public sealed class BpfMap
     {
         var type = EntryType ?? throw new NotSupportedException($"Map '{Name}' is of type {Description.Type}, whose entries cannot be read. {WhyUnreadable}");
         var bytes = (_encoder ??= new EntryEncoder(Description)).Key(key);
-        var value = new byte[MapScan.Stride(Description)];
+        var value = new byte[Description.ValueStride];
         return TryRead(bytes, value) ? Decode(type, bytes, value) : null;
     }
 
@@ -122,21 +107,6 @@ public sealed class BpfMap
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
     /// <exception cref="BpfLoadException">The kernel refuses to read the map, or to open those inside (which takes CAP_SYS_ADMIN).</exception>
     public IEnumerable<BpfMap> InnerMaps() => Bee.Ebpf.InnerMaps.Of(this);
-
-    /// <summary>Opens a ring buffer for reading raw records. One reader at a time: an <see cref="EventReader"/> on the same map would take its records.</summary>
-    /// <exception cref="NotSupportedException">The map is no ring buffer.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The ring cannot be mapped.</exception>
-    public RingBuffer OpenRing()
-    {
-        if (Description.Type != MapType.RingBuffer)
-        {
-            throw new NotSupportedException($"Map '{Name}' is of type {Description.Type}, not a ring buffer.");
-        }
-
-        using var hold = new Hold(_owner);
-        return RingBuffer.Map(_descriptor, RingBuffer.SizeInKernel(Description.MaxEntries));
-    }
 
     internal MapScan Scan() => new(_owner, _descriptor, Description);
 
@@ -175,7 +145,7 @@ public sealed class BpfMap
 
     private IEnumerable<MapEntry> ReadNext(EntryType type)
     {
-        var value = new byte[MapScan.Stride(Description)];
+        var value = new byte[Description.ValueStride];
         if (TryRead([], value))
         {
             yield return Decode(type, [], value);

@@ -34,18 +34,12 @@ internal sealed unsafe class MapScan
         _owner = owner;
         _descriptor = descriptor;
         _keySize = (int)map.KeySize;
-        _valueStride = Stride(map);
+        _valueStride = map.ValueStride;
         _mostEntries = Math.Max(1, map.MaxEntries);
         // The kernel keeps its place in a u32 or in a key, by the map's type.
         _token = new byte[Math.Max(_keySize, 8)];
         Reserve((int)Math.Min(_mostEntries, Math.Clamp(FirstBytes / Math.Max(1, _keySize + _valueStride), 1, FirstBatch)));
     }
-
-    /// <summary>Bytes of a map's value as the kernel hands it over: of a per-CPU map those of all CPUs, each rounded up to 8.</summary>
-    public static int Stride(MapDescription map) => CpuStride(map) * (map.IsPerCpu ? Cpus.Possible : 1);
-
-    /// <summary>Bytes from one CPU's value to the next; of a map with one value, its size.</summary>
-    public static int CpuStride(MapDescription map) => map.IsPerCpu ? (int)map.ValueSize + 7 & ~7 : (int)map.ValueSize;
 
     /// <summary>Bytes of a key.</summary>
     public int KeySize => _keySize;

@@ -26,7 +26,7 @@ public sealed class MapWriter
 
         _encoder = new EntryEncoder(map.Description);
         _entryType = map.EntryType?.ClrType;
-        _stride = MapScan.Stride(map.Description);
+        _stride = map.Description.ValueStride;
     }
 
     /// <summary>The map.</summary>

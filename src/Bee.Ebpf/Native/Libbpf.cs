@@ -29,16 +29,14 @@ public static class Libbpf
         }
     }
 
-    /// <summary>The file that the loaded library came from, or null where the system does not tell.</summary>
+    /// <summary>The address of a function of the loaded library.</summary>
     /// <exception cref="BpfLoadException">As <see cref="Version"/>.</exception>
-    public static string? LoadedFrom
+    internal static ulong Address
     {
         get
         {
             Require();
-            // Whatever the file is called: an address of its code is in its mapping.
-            var address = NativeLibrary.GetExport(s_loaded.Value.Handle, "libbpf_major_version");
-            return ProcessMappings.Read(Environment.ProcessId)?.Find((ulong)address)?.FilePath;
+            return (ulong)NativeLibrary.GetExport(s_loaded.Value.Handle, "libbpf_major_version");
         }
     }
 

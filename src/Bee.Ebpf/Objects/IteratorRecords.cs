@@ -11,7 +11,7 @@ internal static class IteratorRecords
 
     /// <summary>The program with its record: itself where it is no iterator or declares none.</summary>
     public static ProgramDescription Apply(ProgramDescription program, Btf? btf) =>
-        program.Kind == Attacher.Iterator
+        program.Kind == ProgramKinds.Iterator
         && btf?.Find(Prefix + program.Name, BtfKind.Variable) is BtfVariable variable
         && variable.Type.Resolve() is BtfPointer pointer
         && pointer.Target.Resolve() is { Size: > 0 } record

@@ -71,6 +71,12 @@ public sealed class MapDescription
     /// <summary>True for maps with one value for each CPU.</summary>
     public bool IsPerCpu => Type is MapType.PerCpuHash or MapType.PerCpuArray or MapType.LruPerCpuHash or MapType.PerCpuCgroupStorage;
 
+    /// <summary>Bytes from one CPU's value to the next; of a map with one value, its size.</summary>
+    internal int CpuStride => IsPerCpu ? (int)ValueSize + 7 & ~7 : (int)ValueSize;
+
+    /// <summary>Bytes of a value as the kernel hands it over: of a per-CPU map those of all CPUs, each rounded up to 8.</summary>
+    internal int ValueStride => CpuStride * (IsPerCpu ? Cpus.Possible : 1);
+
     /// <summary>True for stack maps that keep build ids and places in files instead of addresses (BPF_F_STACK_BUILD_ID).</summary>
     public bool KeepsBuildIds => Type == MapType.StackTrace && (Flags & 1 << 5) != 0;
 

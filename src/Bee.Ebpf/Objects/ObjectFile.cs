@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Bee.Posix;
 
 namespace Bee.Ebpf;
@@ -51,8 +52,28 @@ public sealed class ObjectFile
         };
     }
 
-    /// <summary>The same object, its maps described otherwise.</summary>
-    internal ObjectFile With(IReadOnlyList<MapDescription> maps) => new(Name, Bytes) { License = License, Btf = Btf, Maps = maps, Programs = Programs, Parameters = Parameters };
+    /// <summary>Returns the object with the entries that its maps get from parameters (<see cref="ParameterDescription.SizesMap"/>).</summary>
+    /// <param name="value">Returns the bytes that a parameter gets when the object is loaded.</param>
+    internal ObjectFile WithSizedMaps(Func<ParameterDescription, ReadOnlyMemory<byte>> value)
+    {
+        var entries = Parameters.Where(p => p.SizesMap is not null).DistinctBy(p => p.SizesMap).ToDictionary(p => p.SizesMap!, p => Number(value(p).Span));
+        return entries.Count == 0 ? this : new ObjectFile(Name, Bytes)
+        {
+            License = License,
+            Btf = Btf,
+            Maps = [.. Maps.Select(map => entries.TryGetValue(map.Name, out var count) ? map.WithEntries(count) : map)],
+            Programs = Programs,
+            Parameters = Parameters,
+        };
+    }
+
+    // The value in the file may be shorter than the variable: the rest is zero.
+    private static uint Number(ReadOnlySpan<byte> value)
+    {
+        Span<byte> whole = stackalloc byte[sizeof(uint)];
+        value[..Math.Min(value.Length, whole.Length)].CopyTo(whole);
+        return BinaryPrimitives.ReadUInt32LittleEndian(whole);
+    }
 
     /// <summary>Reads and checks an object file.</summary>
     /// <param name="path">The file.</param>

@@ -28,7 +28,7 @@ internal static class ObjectReader
             Programs = [.. programs.Select(program => IteratorRecords.Apply(sources?.Apply(program) ?? program, btf))],
             Parameters = sources is null ? parameters : [.. parameters.Select(sources.Apply)],
         };
-        file = MapSizes.Said(file, []);
+        file = file.WithSizedMaps(parameter => parameter.Default);
         return DescriptionTags.Read(file) is { } said ? file.Present(said) : file;
     }
 

@@ -233,8 +233,8 @@ public sealed class PinnedProgram
             program,
             IdOf(path, KernelObjectKind.Program),
             [.. links.Select(link => IdOf(link, KernelObjectKind.Link))],
-            program.Kind == Attacher.RunOnRequest ? owner.Open(path, KernelObjectKind.Program) : -1,
-            program.Kind == Attacher.Iterator && links.Length > 0 ? owner.Open(links[0], KernelObjectKind.Link) : -1);
+            program.Kind == ProgramKinds.RunOnRequest ? owner.Open(path, KernelObjectKind.Program) : -1,
+            program.Kind == ProgramKinds.Iterator && links.Length > 0 ? owner.Open(links[0], KernelObjectKind.Link) : -1);
     }
 
     private static int IdOf(string path, KernelObjectKind kind)

@@ -17,7 +17,7 @@ public static unsafe partial class NetworkPlaces
         Directory.Exists(NetworkNamespaceHandle.NamedFolder) ? [.. Directory.EnumerateFiles(NetworkNamespaceHandle.NamedFolder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)] : [];
 
     /// <summary>The interfaces of a network namespace, by number.</summary>
-    /// <param name="networkNamespace">The namespace as <see cref="BpfSessionOptions.NetworkNamespace"/> takes it; null for this process's own.</param>
+    /// <param name="networkNamespace">The namespace as <see cref="AttachOptions.NetworkNamespace"/> takes it; null for this process's own.</param>
     /// <exception cref="BpfLoadException">There is no such namespace, or this process may not enter it.</exception>
     public static IReadOnlyList<NetworkInterfaceName> Interfaces(string? networkNamespace)
     {

@@ -30,22 +30,6 @@ public sealed record MapPresentation
     /// <summary>By the field's name in C; of a map entry the fields of key and value, and <c>Key</c> and <c>Value</c> themselves.</summary>
     public IReadOnlyDictionary<string, FieldPresentation> Fields { get; init; } = new Dictionary<string, FieldPresentation>();
 
-    /// <summary>What is said about a field; never null.</summary>
-    /// <param name="field">A field of the map's events or entries.</param>
-    public FieldPresentation Of(RecordField field)
-    {
-        ArgumentNullException.ThrowIfNull(field);
-        return Fields.GetValueOrDefault(NameOf(field)) ?? FieldPresentation.None;
-    }
-
-    /// <summary>The name under which a field is described and named as a label: its name in C, or what the type calls it (<c>Key</c>, <c>Value</c>) where C has none.</summary>
-    /// <param name="field">The field.</param>
-    public static string NameOf(RecordField field)
-    {
-        ArgumentNullException.ThrowIfNull(field);
-        return field.CName.Length > 0 ? field.CName : field.Name;
-    }
-
     /// <summary>This, and what <paramref name="other"/> says where this says nothing.</summary>
     internal MapPresentation Over(MapPresentation other) => new()
     {

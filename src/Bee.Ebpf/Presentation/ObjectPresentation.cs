@@ -17,14 +17,4 @@ public sealed record ObjectPresentation
 
     /// <summary>By the program's name, which is the C function's.</summary>
     public IReadOnlyDictionary<string, ProgramPresentation> Programs { get; init; } = new Dictionary<string, ProgramPresentation>();
-
-    /// <summary>What is said here and is not true of an object: names that it does not have, defaults that do not fit their parameter.</summary>
-    /// <param name="file">The object.</param>
-    /// <returns>The faults; empty where all is well.</returns>
-    /// <exception cref="BpfObjectException">The types of a map that is described contradict themselves.</exception>
-    public IReadOnlyList<PresentationFault> Check(ObjectFile file)
-    {
-        ArgumentNullException.ThrowIfNull(file);
-        return [.. PresentationCheck.Faults(this, file)];
-    }
 }

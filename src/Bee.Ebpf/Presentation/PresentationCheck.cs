@@ -1,9 +1,21 @@
 namespace Bee.Ebpf;
 
 /// <summary>Holds what an author says against the object that it is said of.</summary>
-internal static class PresentationCheck
+public static class PresentationCheck
 {
-    public static IEnumerable<PresentationFault> Faults(ObjectPresentation said, ObjectFile file)
+    /// <summary>Returns what is said and is not true of an object: names that it does not have, defaults that do not fit their parameter.</summary>
+    /// <param name="said">What the author says.</param>
+    /// <param name="file">The object.</param>
+    /// <returns>The faults; empty where all is well.</returns>
+    /// <exception cref="BpfObjectException">The types of a map that is described contradict themselves.</exception>
+    public static IReadOnlyList<PresentationFault> Check(ObjectPresentation said, ObjectFile file)
+    {
+        ArgumentNullException.ThrowIfNull(said);
+        ArgumentNullException.ThrowIfNull(file);
+        return [.. Faults(said, file)];
+    }
+
+    private static IEnumerable<PresentationFault> Faults(ObjectPresentation said, ObjectFile file)
     {
         var maps = file.Maps.Where(map => !map.IsInternal).ToList();
         foreach (var (name, map) in said.Maps)
@@ -82,7 +94,7 @@ internal static class PresentationCheck
         }
 
         var fields = (map.IsEventStream ? (IRecordShape)RecordType.ForEvent(map) : EntryType.ForMap(map)).Fields;
-        var names = fields.Where(field => field.Name != "MapName").Select(MapPresentation.NameOf).Distinct().ToList();
+        var names = fields.Where(field => field.Name != "MapName").Select(field => field.MetadataName).Distinct().ToList();
         foreach (var field in said.Fields.Keys.Where(field => !names.Contains(field)))
         {
             yield return Missing($"{place}/fields/{field}", "field", field, names, "field", $" in the map '{map.Name}'");
@@ -90,7 +102,7 @@ internal static class PresentationCheck
 
         foreach (var (field, _) in said.Fields.Where(field => field.Value.Words == true))
         {
-            if (fields.Any(found => MapPresentation.NameOf(found) == field && found.Meaning is not (FieldMeaning.Words or FieldMeaning.Text)))
+            if (fields.Any(found => found.MetadataName == field && found.Meaning is not (FieldMeaning.Words or FieldMeaning.Text)))
             {
                 yield return new PresentationFault($"{place}/fields/{field}", $"'{field}' is no char array; words are told apart in those.");
             }
@@ -100,7 +112,7 @@ internal static class PresentationCheck
         {
             foreach (var label in labels)
             {
-                if (fields.FirstOrDefault(field => MapPresentation.NameOf(field) == label && field.Name != "MapName") is not { } field)
+                if (fields.FirstOrDefault(field => field.MetadataName == label && field.Name != "MapName") is not { } field)
                 {
                     yield return Missing($"{place}/{part}/{label}", "field", label, names, "field", $" in the map '{map.Name}'");
                 }

@@ -8,8 +8,8 @@ public sealed class EventReader : IDisposable
     private static readonly TimeSpan s_shortestInterval = TimeSpan.FromMilliseconds(10);
 
     private readonly object _gate = new();
-    // Its links would be finalized, and with them the events end, if only the reader were still in use.
-    private readonly BpfSession _session;
+    // Keeps the session alive. If only the reader were reachable, the links' finalizers would detach the programs.
+    private readonly object _session;
     private readonly SafeHandle _owner;
     private readonly Waiter _waiter;
     private readonly EventSources _sources;
@@ -17,7 +17,11 @@ public sealed class EventReader : IDisposable
     private volatile bool _disposed;
     private bool _running;
 
-    internal EventReader(BpfSession session, SafeHandle owner, EventReaderOptions options)
+    /// <param name="source">What the session has loaded.</param>
+    /// <param name="session">The session, which is kept alive while the reader runs.</param>
+    /// <param name="owner">Keeps the object's fds open.</param>
+    /// <param name="options">What to read.</param>
+    internal EventReader(LoadedObject source, object session, SafeHandle owner, EventReaderOptions options)
     {
         _session = session;
         _owner = owner;
@@ -25,7 +29,7 @@ public sealed class EventReader : IDisposable
         _waiter = new Waiter();
         try
         {
-            _sources = new EventSources(session, options);
+            _sources = new EventSources(source, options);
             foreach (var descriptor in _sources.Descriptors)
             {
                 _waiter.Add(descriptor);

@@ -13,13 +13,13 @@ internal sealed class EventSources : IDisposable
     // It was a histogram that the sink wanted to be the last.
     private bool _enoughHistograms;
 
-    public EventSources(BpfSession session, EventReaderOptions options)
+    public EventSources(LoadedObject source, EventReaderOptions options)
     {
         _repeat = options.RepeatIterators ?? options.AllEntries;
         try
         {
             var streams = new List<RecordStream>();
-            foreach (var map in session.Maps.Where(m => options.Select(m.Description) && !LostCounts.IsCount(m.Description, session.File)))
+            foreach (var map in source.Maps.Where(m => options.Select(m.Description) && !LostCounts.IsCount(m.Description, source.File)))
             {
                 if (Open(map, options) is { } stream)
                 {
@@ -27,7 +27,7 @@ internal sealed class EventSources : IDisposable
                 }
             }
 
-            foreach (var program in session.Programs.Where(p => p.IsLoaded && p.Description.Kind == Attacher.Iterator))
+            foreach (var program in source.Programs.Where(p => p.IsLoaded && p.Description.Kind == ProgramKinds.Iterator))
             {
                 var stream = IteratorSource.Describe(program);
                 _iterators.Add(new IteratorSource(stream, program));
@@ -37,11 +37,11 @@ internal sealed class EventSources : IDisposable
             if (options.TraceLines)
             {
                 var stream = TraceSource.Describe();
-                _buffers.Add(new TraceSource(stream, session.Programs));
+                _buffers.Add(new TraceSource(stream, source.Programs));
                 streams.Add(stream);
             }
 
-            _lost = LostCounts.Find(session, streams);
+            _lost = LostCounts.Find(source, streams);
             Streams = streams;
         }
         catch

@@ -33,7 +33,7 @@ internal sealed unsafe class IteratorSource
     /// <summary>Runs the iterator once, to its end.</summary>
     public void Read(IEventSink sink, ref bool stopped)
     {
-        using var iterator = _program.OpenIterator();
+        using var iterator = IteratorLinks.Open(_program);
         var buffer = new byte[BufferSize];
         var kept = 0;
         while (!stopped)

@@ -25,15 +25,15 @@ internal sealed class LostCounts
     }
 
     /// <summary>The counts of a session; null when its programs keep none, or no ring is read.</summary>
-    public static LostCounts? Find(BpfSession session, IReadOnlyList<RecordStream> streams)
+    public static LostCounts? Find(LoadedObject source, IReadOnlyList<RecordStream> streams)
     {
         var rings = streams.Where(s => s.Map?.Type == MapType.RingBuffer).ToArray();
-        var map = Counts(session.File) ? session.Maps.FirstOrDefault(m => m.Name == MapName) : null;
+        var map = Counts(source.File) ? source.Maps.FirstOrDefault(m => m.Name == MapName) : null;
         var isCount = map?.Description is { KeySize: NameSize, ValueSize: sizeof(ulong), Type: MapType.PerCpuHash or MapType.Hash };
         var counts = new LostCounts(isCount && rings.Length > 0 ? map!.Scan() : null, rings);
         foreach (var ring in rings)
         {
-            if (session.Maps.FirstOrDefault(m => IsCountOf(m.Description, ring.Name)) is { } single)
+            if (source.Maps.FirstOrDefault(m => IsCountOf(m.Description, ring.Name)) is { } single)
             {
                 counts._single.Add((single.Scan(), ring));
                 ring.Lost = 0;

@@ -54,6 +54,23 @@ public sealed unsafe class RingBuffer : IDisposable
         }
     }
 
+    /// <summary>Opens the ring of a map for reading raw records. One reader at a time: an <see cref="EventReader"/> on the same map would take its records.</summary>
+    /// <param name="map">A map of type <see cref="MapType.RingBuffer"/>.</param>
+    /// <exception cref="NotSupportedException">The map is not a ring buffer.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="BpfLoadException">The ring cannot be mapped.</exception>
+    public static RingBuffer Open(BpfMap map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        if (map.Description.Type != MapType.RingBuffer)
+        {
+            throw new NotSupportedException($"Map '{map.Name}' is of type {map.Description.Type}, not a ring buffer.");
+        }
+
+        using var hold = new Hold(map.Owner);
+        return Map(map.Descriptor, SizeInKernel(map.Description.MaxEntries));
+    }
+
     /// <summary>The size that libbpf gives a ring: the declared one, rounded up to a power of two that is a multiple of the page size.</summary>
     internal static uint SizeInKernel(uint declared) => BitOperations.RoundUpToPowerOf2(Math.Max(declared, (uint)Environment.SystemPageSize));
 

@@ -14,7 +14,7 @@ internal sealed class RingSource : IEventSource
     public RingSource(RecordStream stream, BpfMap map)
     {
         _stream = stream;
-        _ring = map.OpenRing();
+        _ring = RingBuffer.Open(map);
         _descriptor = map.Descriptor;
         stream.HighWater = 0;
     }

@@ -21,6 +21,20 @@ public sealed class RecordField
     /// <summary>The field's name in C; empty for what the type adds by itself (<c>MapName</c>, <c>Key</c>, ...).</summary>
     public string CName { get; }
 
+    /// <summary>
+    /// The name under which a map's metadata describes the field: <see cref="CName"/>, or <see cref="Name"/> of what the type adds by itself (<c>Key</c>, <c>Value</c>).
+    /// It is the name of a metric's label too.
+    /// </summary>
+    public string MetadataName => CName.Length > 0 ? CName : Name;
+
+    /// <summary>Returns what a map's author says about the field; never null.</summary>
+    /// <param name="map">The metadata of the field's map.</param>
+    public FieldPresentation PresentationIn(MapPresentation map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        return map.Fields.GetValueOrDefault(MetadataName) ?? FieldPresentation.None;
+    }
+
     /// <summary>The property's type.</summary>
     public Type ClrType { get; }
 

@@ -41,7 +41,7 @@ public sealed class KernelSymbols
             try
             {
                 using var list = KernelSymbolReader.Open();
-                return ShowsAddresses(list) == false ? Hidden(KernelHost.Current.Setting("kernel/kptr_restrict")) : null;
+                return ShowsAddresses(list) == false ? Hidden(Restriction()) : null;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -160,6 +160,18 @@ public sealed class KernelSymbols
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return "";
+        }
+    }
+
+    private static string? Restriction()
+    {
+        try
+        {
+            return RegularFile.ReadAllText("/proc/sys/kernel/kptr_restrict").Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

@@ -12,10 +12,10 @@ internal static class LoadedCode
     private static volatile Function[] s_functions = [];
 
     /// <summary>Notes the functions of programs. They stay when the programs are unloaded: names are asked for later. Functions that the kernel places over them take their place.</summary>
-    public static void Note(IEnumerable<BpfProgram> programs)
+    public static void Note(IEnumerable<(int Id, string Name)> programs)
     {
         var added = new List<Function>();
-        foreach (var program in programs.Where(program => program.IsLoaded))
+        foreach (var program in programs)
         {
             if (ProgramCode.Of(program.Id) is { } code)
             {

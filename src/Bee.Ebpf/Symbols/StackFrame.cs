@@ -51,7 +51,7 @@ public sealed class StackFrame : IEquatable<StackFrame>
             { Symbol: { } symbol, Offset: { } offset } => string.Create(CultureInfo.InvariantCulture, $"{symbol}+0x{offset:x}"),
             { Module: { } module, FileOffset: { } offset } => string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(module)}+0x{offset:x}"),
             _ when BuildId is { } build => build,
-            _ => FieldText.Hex(Address),
+            _ => string.Create(CultureInfo.InvariantCulture, $"0x{Address:x}"),
         };
     }
 

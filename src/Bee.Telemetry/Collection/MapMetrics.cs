@@ -78,7 +78,7 @@ internal sealed class MapMetrics
         if (tally is null)
         {
             _scan = map?.Scan();
-            _stride = plan.Map.IsPerCpu ? MapScan.CpuStride(plan.Map) : 0;
+            _stride = plan.Map.IsPerCpu ? plan.Map.CpuStride : 0;
             // A count that wraps around has to be watched on each CPU; others can be added up before.
             _cpus = plan.Map.IsPerCpu && Array.Exists(cells, cell => cell.Width < 64) ? Cpus.Possible : 1;
         }

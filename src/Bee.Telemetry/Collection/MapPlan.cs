@@ -11,7 +11,7 @@ namespace Bee.Telemetry.Collection;
 internal sealed record PlannedLabel(string Field, PropertyInfo Property, FieldMeaning Meaning)
 {
     public static PlannedLabel Of(IRecordShape shape, RecordField field) =>
-        new(MapPresentation.NameOf(field), shape.ClrType.GetProperty(field.Name)!, field.Meaning);
+        new(field.MetadataName, shape.ClrType.GetProperty(field.Name)!, field.Meaning);
 
     /// <summary>Reads the label's text from an object.</summary>
     public string Read(BpfEvent item) => LabelText.Of(Property.GetValue(item), Meaning);
@@ -132,7 +132,7 @@ internal static class EventPlans
     {
         var record = RecordType.ForEvent(map);
         var labels = Fields(map, record).Where(label => map.Presentation.Labels.Count > 0
-            ? map.Presentation.Labels.Contains(MapPresentation.NameOf(label.Property))
+            ? map.Presentation.Labels.Contains(label.Property.MetadataName)
             : !label.Field.IsOpenArray && label.Field.Value.Meaning is not (FieldMeaning.Timestamp or FieldMeaning.Pointer)).ToList();
         return new MapPlan
         {
@@ -230,7 +230,7 @@ internal static class EntryPlan
         var named = map.Presentation.Labels;
         if (named.Count > 0)
         {
-            return entry.Fields.Where(field => field.Name != "MapName" && named.Contains(MapPresentation.NameOf(field))).DistinctBy(MapPresentation.NameOf);
+            return entry.Fields.Where(field => field.Name != "MapName" && named.Contains(field.MetadataName)).DistinctBy(field => field.MetadataName);
         }
 
         if (keyFields.Count > 0 && key is not PrefixShape)

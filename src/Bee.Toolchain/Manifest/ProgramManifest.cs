@@ -45,7 +45,7 @@ public sealed record ProgramManifest
     /// <param name="file">The object that was built.</param>
     /// <returns>One exception for each, with its line and column; none for a sound manifest.</returns>
     public IReadOnlyList<ManifestException> Check(ObjectFile file) =>
-        [.. Presentation.Check(file).Select(fault => Wrong(fault.Place, fault.Message)).OrderBy(wrong => wrong.Line).ThenBy(wrong => wrong.Column)];
+        [.. PresentationCheck.Check(Presentation, file).Select(fault => Wrong(fault.Place, fault.Message)).OrderBy(wrong => wrong.Line).ThenBy(wrong => wrong.Column)];
 
     /// <summary>An exception about a place of the file.</summary>
     /// <param name="place">The place's name among <see cref="Places"/>.</param>

@@ -169,7 +169,7 @@ public class RingTests
     public void ARawRingMayBeDisposedOfByItsSink()
     {
         using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
-        var ring = session.Maps.Single(m => m.Description.Type == MapType.RingBuffer).OpenRing();
+        var ring = RingBuffer.Open(session.Maps.Single(m => m.Description.Type == MapType.RingBuffer));
         session.Attach();
         Calls.GetProcessGroup(-1);
         Calls.GetProcessGroup(-1);

@@ -57,7 +57,7 @@ public class PresentationTests
             ("target_pid", "many", "whole number"), ("target_pid", "99999999999", "range"), ("mode", "MODE_NONE", "MODE_ON"), ("name_filter", "a name that is too long", "room for 15"),
         })
         {
-            var fault = Assert.Single(Default(parameter, value).Check(Fixtures.Read("parameters")));
+            var fault = Assert.Single(PresentationCheck.Check(Default(parameter, value), Fixtures.Read("parameters")));
             Assert.Equal($"parameters/{parameter}/default", fault.Place);
             Assert.Contains(problem, fault.Message);
         }

@@ -10,7 +10,7 @@ internal static class TargetCheck
         var good = new List<string>();
         foreach (var program in context.Programs)
         {
-            using var files = new TargetFiles(program, new BpfSessionOptions { ResolvePath = context.ResolvePath });
+            using var files = new TargetFiles(program, new AttachOptions { ResolvePath = context.ResolvePath });
             if (ProgramKinds.Find(program.Kind) is not { } kind)
             {
                 continue;

@@ -5,7 +5,7 @@ namespace Bee.Ebpf;
 /// <summary>Attaches a program to a control group, beside those that are there already.</summary>
 internal static class CgroupLink
 {
-    public static LinkHandle Make(BpfProgram program, BpfSessionOptions options, string path)
+    public static LinkHandle Make(BpfProgram program, AttachOptions options, string path)
     {
         var number = FileCalls.Open(path, Libc.CloseOnExec);
         if (number < 0)

@@ -5,7 +5,7 @@ namespace Bee.Ebpf;
 /// <summary>Attaches xdp, tc and socket programs to network interfaces, in the network namespace where those are.</summary>
 internal static unsafe class InterfaceLinks
 {
-    public static IEnumerable<IAttachment> Make(BpfProgram program, BpfSessionOptions options, AttachPlaces places)
+    public static IEnumerable<IAttachment> Make(BpfProgram program, AttachOptions options, AttachPlaces places)
     {
         foreach (var place in places.InterfacesOf(program.Description))
         {
@@ -13,7 +13,7 @@ internal static unsafe class InterfaceLinks
         }
     }
 
-    private static IAttachment One(BpfProgram program, BpfSessionOptions options, InterfacePlace place, NetworkNamespaceHandle? space)
+    private static IAttachment One(BpfProgram program, AttachOptions options, InterfacePlace place, NetworkNamespaceHandle? space)
     {
         using var scope = LibbpfLog.Capture(options.Log);
         return program.Type switch

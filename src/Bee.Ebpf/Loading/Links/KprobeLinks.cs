@@ -5,7 +5,7 @@ namespace Bee.Ebpf;
 /// <summary>Attaches kprobes and kretprobes: one function at a time, or many with one link where the kernel has that.</summary>
 internal static unsafe class KprobeLinks
 {
-    public static IEnumerable<IAttachment> Make(BpfProgram program, BpfSessionOptions options)
+    public static IEnumerable<IAttachment> Make(BpfProgram program, AttachOptions options)
     {
         var description = Attacher.Targeted(program).Description;
         if (!AttachFailure.HasKprobes)
@@ -40,7 +40,7 @@ internal static unsafe class KprobeLinks
         return LibbpfCalls.AttachSystemCall(program.Pointer, name, &details);
     }
 
-    private static LinkHandle One(BpfProgram program, BpfSessionOptions options, string target, byte isReturn)
+    private static LinkHandle One(BpfProgram program, AttachOptions options, string target, byte isReturn)
     {
         var plus = target.IndexOf('+');
         ulong offset = 0;
@@ -56,7 +56,7 @@ internal static unsafe class KprobeLinks
         }, target);
     }
 
-    private static LinkHandle Many(BpfProgram program, BpfSessionOptions options, string[] patterns, byte isReturn)
+    private static LinkHandle Many(BpfProgram program, AttachOptions options, string[] patterns, byte isReturn)
     {
         var addresses = Functions(program, patterns).Select(f => f.Address).ToArray();
         using var scope = LibbpfLog.Capture(options.Log);

@@ -8,7 +8,7 @@ namespace Bee.Ebpf;
 /// </summary>
 internal static class PerfEventLinks
 {
-    public static IEnumerable<LinkHandle> Make(BpfProgram program, BpfSessionOptions options)
+    public static IEnumerable<LinkHandle> Make(BpfProgram program, AttachOptions options)
     {
         if (options.ProcessId is not { } pid)
         {
@@ -48,7 +48,7 @@ internal static class PerfEventLinks
         }
     }
 
-    private static LinkHandle Link(BpfProgram program, DescriptorHandle sampler, BpfSessionOptions options)
+    private static LinkHandle Link(BpfProgram program, DescriptorHandle sampler, AttachOptions options)
     {
         using var scope = LibbpfLog.Capture(options.Log);
         var link = LibbpfCalls.AttachPerfEvent(program.Pointer, sampler.Number);

@@ -11,14 +11,14 @@ namespace Bee.Ebpf;
 internal sealed class TargetFiles : IDisposable
 {
     private readonly ProgramDescription _program;
-    private readonly BpfSessionOptions _options;
+    private readonly AttachOptions _options;
     private readonly ProcessMappings? _process;
     private readonly Dictionary<string, TargetFile?> _found = new(StringComparer.Ordinal);
     // Files that the process has not mapped, until that has been said.
     private readonly HashSet<TargetFile> _unmapped = [];
 
     /// <exception cref="BpfLoadException">The process to narrow to has ended.</exception>
-    public TargetFiles(ProgramDescription program, BpfSessionOptions options)
+    public TargetFiles(ProgramDescription program, AttachOptions options)
     {
         _program = program;
         _options = options;

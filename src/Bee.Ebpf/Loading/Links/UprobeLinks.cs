@@ -6,7 +6,7 @@ namespace Bee.Ebpf;
 /// <summary>Attaches uprobes and uretprobes, to all processes or to one; a pattern makes a link for each function that it fits.</summary>
 internal static unsafe class UprobeLinks
 {
-    public static IEnumerable<IAttachment> Make(BpfProgram program, BpfSessionOptions options)
+    public static IEnumerable<IAttachment> Make(BpfProgram program, AttachOptions options)
     {
         using var files = new TargetFiles(program.Description, options);
         var targets = UprobeTarget.All(program.Description, files);
@@ -31,7 +31,7 @@ internal static unsafe class UprobeLinks
         }
     }
 
-    private static LinkHandle One(BpfProgram program, BpfSessionOptions options, TargetFile file, UprobeTarget target, string? function, ulong offset)
+    private static LinkHandle One(BpfProgram program, AttachOptions options, TargetFile file, UprobeTarget target, string? function, ulong offset)
     {
         using var scope = LibbpfLog.Capture(options.Log);
         var nameBytes = function is null ? null : Encoding.UTF8.GetBytes(function + '\0');

@@ -12,9 +12,9 @@ internal static unsafe class UprobeMultiLinks
     private static readonly Version s_since = new(6, 6), s_narrowsSince = new(6, 10);
 
     /// <summary>Whether this kernel has such links, and narrows them to a process if that is asked for.</summary>
-    public static bool SuitsKernel(BpfSessionOptions options) => KernelHost.Current.Version >= (options.ProcessId is null ? s_since : s_narrowsSince);
+    public static bool SuitsKernel(AttachOptions options) => KernelHost.Current.Version >= (options.ProcessId is null ? s_since : s_narrowsSince);
 
-    public static IEnumerable<IAttachment> Make(BpfProgram program, BpfSessionOptions options)
+    public static IEnumerable<IAttachment> Make(BpfProgram program, AttachOptions options)
     {
         if (options.ProcessId is not null && KernelHost.Current.Version is { } version && version >= s_since && version < s_narrowsSince)
         {
@@ -28,7 +28,7 @@ internal static unsafe class UprobeMultiLinks
         }
     }
 
-    private static KernelLink One(BpfProgram program, BpfSessionOptions options, TargetFile file, ulong[] offsets)
+    private static KernelLink One(BpfProgram program, AttachOptions options, TargetFile file, ulong[] offsets)
     {
         fixed (byte* path = Encoding.UTF8.GetBytes(file.Path + '\0'))
         {

@@ -5,7 +5,7 @@ namespace Bee.Ebpf;
 /// <summary>Attaches <c>usdt</c> programs to static probes of programs and libraries.</summary>
 internal static unsafe class UsdtLinks
 {
-    public static IEnumerable<IAttachment> Make(BpfProgram program, BpfSessionOptions options)
+    public static IEnumerable<IAttachment> Make(BpfProgram program, AttachOptions options)
     {
         using var files = new TargetFiles(program.Description, options);
         var seen = new HashSet<(object File, StaticProbe Probe)>();
@@ -39,7 +39,7 @@ internal static unsafe class UsdtLinks
     private static bool Fits(string pattern, StaticProbe probe) =>
         pattern.LastIndexOf(':') is > 0 and var colon && TargetText.Fits(pattern[..colon], probe.Provider) && TargetText.Fits(pattern[(colon + 1)..], probe.Name);
 
-    private static LinkHandle One(BpfProgram program, BpfSessionOptions options, TargetFile file, StaticProbe probe)
+    private static LinkHandle One(BpfProgram program, AttachOptions options, TargetFile file, StaticProbe probe)
     {
         using var scope = LibbpfLog.Capture(options.Log);
         var link = LibbpfCalls.AttachUserProbe(program.Pointer, options.ProcessId ?? -1, file.Path, probe.Provider, probe.Name, null);

@@ -69,7 +69,7 @@ internal sealed class GadgetSources
 
     /// <summary>The program as the marks have it: itself where they say nothing of it.</summary>
     public ProgramDescription Apply(ProgramDescription program) =>
-        program.Kind == Attacher.Iterator && _iterators.TryGetValue(program.Name, out var iterator)
+        program.Kind == ProgramKinds.Iterator && _iterators.TryGetValue(program.Name, out var iterator)
             ? program.AsSource(iterator.Name, iterator.Record).Present(new ProgramPresentation { Fields = GadgetTypes.Words(iterator.Record) })
             : program;
 

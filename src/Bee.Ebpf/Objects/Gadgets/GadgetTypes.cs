@@ -17,22 +17,6 @@ internal static class GadgetTypes
     public static bool IsSpread(BtfMember member, BtfStruct type) =>
         member.Name == ProcessField && type.Name == Process || member.Name == CredentialsField && type.Name == Credentials;
 
-    /// <summary>The shape of an address that is kept with its family and perhaps a port; null for all other structs.</summary>
-    public static EndpointShape? Endpoint(StructShape type)
-    {
-        var hasPort = type.Label == "gadget_l4endpoint_t";
-        if (!hasPort && type.Label != "gadget_l3endpoint_t")
-        {
-            return null;
-        }
-
-        var version = type.Fields.FirstOrDefault(field => field is { Name: "version", BitSize: 0, Value: NumberShape { Size: 1 } });
-        var port = hasPort ? type.Fields.FirstOrDefault(field => field is { Name: "port", BitSize: 0, Value: NumberShape { Size: 2 } }) : null;
-        return type.Fields is [{ Offset: 0, BitSize: 0, Value.Size: 16 }, ..] && version is not null && hasPort == port is not null
-            ? new EndpointShape(type.Size, version.Offset, port?.Offset ?? -1)
-            : null;
-    }
-
     /// <summary>A field's name as Inspektor Gadget has it (<c>proc.creds.uid</c>), without the structs whose fields are spread.</summary>
     public static string Spread(string path)
     {

@@ -18,7 +18,7 @@ internal sealed partial class EntryEncoder
         _key = EntryShapes.Key(map);
         _value = EntryShapes.Value(map);
         _cpus = map.IsPerCpu ? Cpus.Possible : 1;
-        _stride = MapScan.CpuStride(map);
+        _stride = map.CpuStride;
         _names = new EntryNames(map, _key, _value);
     }
 

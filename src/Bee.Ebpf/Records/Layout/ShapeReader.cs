@@ -60,7 +60,7 @@ internal static class ShapeReader
                     return Array(array, label, depth);
                 case BtfStruct s:
                     var shape = Struct(s, label, depth);
-                    return (ValueShape?)GadgetTypes.Endpoint(shape) ?? new ObjectShape(shape);
+                    return (ValueShape?)EndpointShape.Of(shape) ?? new ObjectShape(shape);
                 default:
                     return new ArrayShape(new NumberShape(NumberKind.UInt8, FieldMeaning.Number), bare.Size);
             }

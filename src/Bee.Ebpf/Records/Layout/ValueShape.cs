@@ -71,6 +71,22 @@ internal sealed record PrefixShape(StructShape Struct, FieldMeaning Address, int
 internal sealed record EndpointShape(int Size, int Version, int Port) : ValueShape(FieldMeaning.Text, Size)
 {
     public override string Key => $"endpoint{Size}:{Version}:{Port}";
+
+    /// <summary>Returns the shape of Inspektor Gadget's <c>gadget_l3endpoint_t</c> and <c>gadget_l4endpoint_t</c>; null for all other structs.</summary>
+    public static EndpointShape? Of(StructShape type)
+    {
+        var hasPort = type.Label == "gadget_l4endpoint_t";
+        if (!hasPort && type.Label != "gadget_l3endpoint_t")
+        {
+            return null;
+        }
+
+        var version = type.Fields.FirstOrDefault(field => field is { Name: "version", BitSize: 0, Value: NumberShape { Size: 1 } });
+        var port = hasPort ? type.Fields.FirstOrDefault(field => field is { Name: "port", BitSize: 0, Value: NumberShape { Size: 2 } }) : null;
+        return type.Fields is [{ Offset: 0, BitSize: 0, Value.Size: 16 }, ..] && version is not null && hasPort == port is not null
+            ? new EndpointShape(type.Size, version.Offset, port?.Offset ?? -1)
+            : null;
+    }
 }
 
 /// <summary>A stack trace itself, as a stack map has it.</summary>
