@@ -80,7 +80,7 @@ public class PresentationTests
             Programs = new Dictionary<string, ProgramPresentation> { ["nothing_like_it"] = new() },
         };
 
-        var faults = said.Check(Fixtures.Read("maps")).ToDictionary(fault => fault.Place, fault => fault.Message);
+        var faults = PresentationCheck.Check(said, Fixtures.Read("maps")).ToDictionary(fault => fault.Place, fault => fault.Message);
 
         Assert.Equal(
             [

@@ -1,0 +1,95 @@
+namespace Bee.Architecture.Tests;
+
+public class LayerTests
+{
+    // What the compiler and source generators add, which no source file names.
+    private static bool IsGenerated(TypeId type) => !type.Namespace.StartsWith("Bee.", StringComparison.Ordinal);
+
+    [Theory]
+    [MemberData(nameof(Layers.Assemblies), MemberType = typeof(Layers))]
+    public void Namespace_of_every_type_is_a_layer(string assembly)
+    {
+        using var read = new AssemblyUses(assembly);
+
+        Assert.Empty(read.Types.Where(type => !IsGenerated(type) && !Layers.Namespaces[assembly].Contains(type.Namespace)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Layers.Assemblies), MemberType = typeof(Layers))]
+    public void Layer_in_the_list_has_types(string assembly)
+    {
+        using var read = new AssemblyUses(assembly);
+
+        Assert.Empty(Layers.Namespaces[assembly].Except(read.Types.Select(type => type.Namespace)));
+    }
+
+    // The order is total, so no namespace can be in a cycle either.
+    [Theory]
+    [MemberData(nameof(Layers.Assemblies), MemberType = typeof(Layers))]
+    public void Type_uses_no_later_layer(string assembly)
+    {
+        using var read = new AssemblyUses(assembly);
+        var layers = Layers.Namespaces[assembly];
+        int Rank(TypeId type) => Array.IndexOf(layers, type.Namespace);
+
+        var upward = read.Uses()
+            .Where(use => !IsGenerated(use.From) && Rank(use.To) > Rank(use.From))
+            .Select(use => $"{use.From} uses {use.To}")
+            .Order(StringComparer.Ordinal);
+
+        Assert.Empty(upward);
+    }
+
+    [Fact]
+    public void Uses_of_an_assembly_are_found_in_signatures_code_and_bases()
+    {
+        using var read = new AssemblyUses("Bee.Ebpf");
+        var uses = read.Uses().Select(use => (From: use.From.Name, To: use.To.Name)).ToHashSet();
+
+        // A base class, a field, a parameter, and a call in the code of a method.
+        Assert.Contains(("BpfSessionOptions", "AttachOptions"), uses);
+        Assert.Contains(("BpfSession", "ObjectHandle"), uses);
+        Assert.Contains(("RingBuffer", "BpfMap"), uses);
+        Assert.Contains(("BpfSession", "RecordType"), uses);
+    }
+
+    [Fact]
+    public void Only_the_cmdlets_know_PowerShell()
+    {
+        var knowing = Directory.GetFiles(AppContext.BaseDirectory, "Bee.*.dll").Select(path => Path.GetFileNameWithoutExtension(path)!).Where(name => !name.EndsWith(".Tests", StringComparison.Ordinal))
+            .Where(name =>
+            {
+                using var read = new AssemblyUses(name);
+                return read.References().Contains("System.Management.Automation");
+            });
+
+        Assert.Equal(["Bee.Cmdlets"], knowing);
+    }
+
+    [Fact]
+    public void Native_function_is_declared_once()
+    {
+        var imports = new List<string>();
+        foreach (var path in Directory.GetFiles(AppContext.BaseDirectory, "Bee.*.dll").Where(path => !path.EndsWith(".Tests.dll", StringComparison.Ordinal)))
+        {
+            using var read = new AssemblyUses(Path.GetFileNameWithoutExtension(path));
+            imports.AddRange(read.Imports().Select(import => $"{import}"));
+        }
+
+        Assert.NotEmpty(imports);
+        Assert.Empty(imports.GroupBy(import => import).Where(group => group.Count() > 1).Select(group => $"{group.Key} is declared {group.Count()} times"));
+    }
+
+    [Fact]
+    public void BeeException_is_the_only_base_of_exceptions()
+    {
+        var others = new List<string>();
+        foreach (var assembly in Directory.GetFiles(AppContext.BaseDirectory, "Bee.*.dll").Where(path => !path.EndsWith(".Tests.dll", StringComparison.Ordinal)))
+        {
+            using var read = new AssemblyUses(Path.GetFileNameWithoutExtension(assembly));
+            others.AddRange(read.Bases().Where(pair => pair.Type != "Bee.Posix.BeeException" && pair.Base.EndsWith("Exception", StringComparison.Ordinal) && !pair.Base.StartsWith("Bee.", StringComparison.Ordinal)).Select(pair => $"{pair.Type} : {pair.Base}"));
+        }
+
+        Assert.Empty(others);
+    }
+}

@@ -1,0 +1,19 @@
+namespace Bee.Architecture.Tests;
+
+/// <summary>The house: the assemblies, lowest first, and the namespaces of each, lowest first. A namespace uses only those before it.</summary>
+public static class Layers
+{
+    /// <summary>By assembly.</summary>
+    public static IReadOnlyDictionary<string, string[]> Namespaces { get; } = new Dictionary<string, string[]>
+    {
+        ["Bee.Posix"] = ["Bee.Posix"],
+        ["Bee.Ebpf"] =
+        [
+            "Bee.Ebpf.Interop", "Bee.Ebpf.Elf", "Bee.Ebpf.Btf", "Bee.Ebpf.Metadata", "Bee.Ebpf.Objects", "Bee.Ebpf.Symbols", "Bee.Ebpf.Host", "Bee.Ebpf.CoRe",
+            "Bee.Ebpf.Records", "Bee.Ebpf.Maps", "Bee.Ebpf.Programs", "Bee.Ebpf.Links", "Bee.Ebpf.Events", "Bee.Ebpf.Checks", "Bee.Ebpf",
+        ],
+    };
+
+    /// <summary>The assemblies that are checked.</summary>
+    public static TheoryData<string> Assemblies => [.. Namespaces.Keys];
+}
