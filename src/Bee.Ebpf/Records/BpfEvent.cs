@@ -1,3 +1,10 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
 namespace Bee.Ebpf;
 
 /// <summary>
@@ -9,7 +16,7 @@ namespace Bee.Ebpf;
 /// many fields it has, and it stays valid after the ring's pages are used again. Objects are immutable and safe to read from any thread.
 /// Two objects are equal when they are of one type and all their values are.
 /// </remarks>
-public abstract partial class BpfEvent
+public abstract unsafe class BpfEvent
 {
     /// <summary>Makes the base of an emitted event.</summary>
     protected BpfEvent()
@@ -67,4 +74,292 @@ public abstract partial class BpfEvent
     /// <summary>A hash of all values.</summary>
     /// <returns>The same number for equal objects of one process.</returns>
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>Text up to the first NUL or the end; bytes that are no UTF-8 become U+FFFD.</summary>
+    /// <param name="at">The first byte.</param>
+    /// <param name="length">How many bytes there are.</param>
+    /// <returns>The text.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadText(ref byte at, int length)
+    {
+        var bytes = MemoryMarshal.CreateReadOnlySpan(ref at, length);
+        var end = bytes.IndexOf((byte)0);
+        return Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]);
+    }
+
+    /// <summary>Words with a NUL behind each, up to the last that is not empty.</summary>
+    /// <param name="at">The first byte.</param>
+    /// <param name="length">How many bytes there are.</param>
+    /// <returns>The words.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BpfArray<string> ReadWords(ref byte at, int length)
+    {
+        var bytes = MemoryMarshal.CreateReadOnlySpan(ref at, length).TrimEnd((byte)0);
+        var words = new List<string>();
+        while (bytes.Length > 0)
+        {
+            var end = bytes.IndexOf((byte)0);
+            words.Add(Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]));
+            bytes = end < 0 ? [] : bytes[(end + 1)..];
+        }
+
+        return new BpfArray<string>([.. words]);
+    }
+
+    /// <summary>Words behind a record's fixed part.</summary>
+    /// <param name="rest">The bytes behind the fixed part.</param>
+    /// <param name="skip">Where the words begin in them.</param>
+    /// <returns>The words.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BpfArray<string> ReadRestWords(byte[] rest, int skip) => skip >= rest.Length ? new BpfArray<string>([]) : ReadWords(ref rest[skip], rest.Length - skip);
+
+    /// <summary>An IPv4 address in network order.</summary>
+    /// <param name="at">The first of 4 bytes.</param>
+    /// <returns>Its text.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadIpv4(ref byte at) => AddressText.Ipv4(MemoryMarshal.CreateReadOnlySpan(ref at, 4));
+
+    /// <summary>An IPv6 address in network order.</summary>
+    /// <param name="at">The first of 16 bytes.</param>
+    /// <returns>Its text.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadIpv6(ref byte at) => AddressText.Ipv6(MemoryMarshal.CreateReadOnlySpan(ref at, 16));
+
+    /// <summary>A hardware address.</summary>
+    /// <param name="at">The first of 6 bytes.</param>
+    /// <returns>Its text.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadMac(ref byte at) => AddressText.Mac(MemoryMarshal.CreateReadOnlySpan(ref at, 6));
+
+    /// <summary>The key of a longest-prefix match.</summary>
+    /// <param name="at">Its first byte, where the number of bits stands.</param>
+    /// <param name="offset">Where the address is.</param>
+    /// <param name="size">4 for IPv4, 16 for IPv6.</param>
+    /// <returns>Text such as 10.0.0.0/8.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadPrefix(ref byte at, int offset, int size)
+    {
+        var address = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref at, offset), size);
+        return string.Create(CultureInfo.InvariantCulture, $"{(size == 4 ? AddressText.Ipv4(address) : AddressText.Ipv6(address))}/{Unsafe.ReadUnaligned<uint>(ref at)}");
+    }
+
+    /// <summary>An address of either family, perhaps with a port.</summary>
+    /// <param name="at">Its first byte, where the address stands in network order.</param>
+    /// <param name="version">Where 4 or 6 stands.</param>
+    /// <param name="port">Where the port stands, in host order; -1 for none.</param>
+    /// <returns>Text such as 192.0.2.1:80 or [2001:db8::1]:80; empty where it is of neither family.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadEndpoint(ref byte at, int version, int port)
+    {
+        var address = Unsafe.Add(ref at, version) switch
+        {
+            4 => AddressText.Ipv4(MemoryMarshal.CreateReadOnlySpan(ref at, 4)),
+            6 => AddressText.Ipv6(MemoryMarshal.CreateReadOnlySpan(ref at, 16)),
+            _ => "",
+        };
+        return port < 0 || address.Length == 0
+            ? address
+            : string.Create(CultureInfo.InvariantCulture, $"{(address.Contains(':') ? $"[{address}]" : address)}:{Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref at, port))}");
+    }
+
+    /// <summary>A stack trace as a stack map has it, without a process to find the names of its functions by.</summary>
+    /// <param name="at">Its first byte.</param>
+    /// <param name="size">How many bytes it may have.</param>
+    /// <param name="byBuildId">Whether it is recorded by build id.</param>
+    /// <returns>The trace.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static StackTrace ReadStack(ref byte at, int size, bool byBuildId) =>
+        StackReader.Read(null, MemoryMarshal.CreateReadOnlySpan(ref at, size), byBuildId, process: 0);
+
+    /// <summary>One of the traces that the object was given.</summary>
+    /// <param name="traces">All of them, or null where nobody had any.</param>
+    /// <param name="index">Which one.</param>
+    /// <param name="id">The first byte of its id.</param>
+    /// <returns>The trace; without frames where nobody had it.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static StackTrace TraceAt(StackTrace[]? traces, int index, ref byte id) =>
+        traces is not null && index < traces.Length ? traces[index] : new StackTrace(Unsafe.ReadUnaligned<int>(ref id), Errno.ENOENT, []);
+
+    /// <summary>Bytes of the object.</summary>
+    /// <param name="at">The first.</param>
+    /// <param name="length">How many there are.</param>
+    /// <returns>A view of them.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static ReadOnlySpan<byte> ViewBytes(ref byte at, int length) => MemoryMarshal.CreateReadOnlySpan(ref at, length);
+
+    /// <summary>Bytes of the object that stand in an array.</summary>
+    /// <param name="bytes">The array.</param>
+    /// <returns>A view of them.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static ReadOnlySpan<byte> ViewArray(byte[] bytes) => bytes;
+
+    /// <summary>A 128-bit integer.</summary>
+    /// <param name="at">The first of 16 bytes.</param>
+    /// <param name="signed">Whether the top bit is a sign.</param>
+    /// <returns>The number.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BigInteger ReadInt128(ref byte at, bool signed) =>
+        new(MemoryMarshal.CreateReadOnlySpan(ref at, 16), isUnsigned: !signed);
+
+    /// <summary>A <c>float</c> as the double with the same digits, so that 1.1f equals the literal 1.1; cast to float it is what it was.</summary>
+    /// <param name="at">The first of 4 bytes.</param>
+    /// <returns>The number.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static double ReadFloat(ref byte at)
+    {
+        var value = Unsafe.ReadUnaligned<float>(ref at);
+        return !float.IsFinite(value) || value == MathF.Truncate(value)
+            ? value
+            : double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A bitfield of at most 64 bits, which may lie across 9 bytes.</summary>
+    /// <param name="at">The byte that holds its first bit.</param>
+    /// <param name="shift">The first bit's place in that byte.</param>
+    /// <param name="bits">How many bits it has.</param>
+    /// <param name="signed">Whether the top bit is a sign.</param>
+    /// <returns>The number; negative ones fill all upper bits.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected internal static ulong ReadBits(ref byte at, int shift, int bits, bool signed)
+    {
+        var value = (ulong)(ReadBitsWide(ref at, shift, bits) & ulong.MaxValue);
+        return signed ? (ulong)((long)(value << (64 - bits)) >> (64 - bits)) : value;
+    }
+
+    /// <summary>A bitfield of more than 64 bits.</summary>
+    /// <param name="at">The byte that holds its first bit.</param>
+    /// <param name="shift">The first bit's place in that byte.</param>
+    /// <param name="bits">How many bits it has, at most 128.</param>
+    /// <param name="signed">Whether the top bit is a sign.</param>
+    /// <returns>The number.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BigInteger ReadWideBits(ref byte at, int shift, int bits, bool signed)
+    {
+        BigInteger value = ReadBitsWide(ref at, shift, bits);
+        return signed && !(value >> (bits - 1)).IsZero ? value - (BigInteger.One << bits) : value;
+    }
+
+    /// <summary>A moment of the monotonic clock.</summary>
+    /// <param name="at">The first of 8 bytes.</param>
+    /// <returns>The moment in local time.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static DateTime ReadMonotonic(ref byte at) => EventClock.FromMonotonic(Unsafe.ReadUnaligned<ulong>(ref at));
+
+    /// <summary>A moment of the boot-time clock.</summary>
+    /// <param name="at">The first of 8 bytes.</param>
+    /// <returns>The moment in local time.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static DateTime ReadBootTime(ref byte at) => EventClock.FromBootTime(Unsafe.ReadUnaligned<ulong>(ref at));
+
+    /// <summary>An error number, whichever sign it was stored with.</summary>
+    /// <param name="number">The number, cut to 32 bits.</param>
+    /// <returns>The error.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static Errno ToErrno(int number) => (Errno)(number < 0 && number != int.MinValue ? -number : number);
+
+    /// <summary>An array of bytes.</summary>
+    /// <param name="at">The first byte.</param>
+    /// <param name="count">How many there are.</param>
+    /// <returns>A copy.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BpfArray<byte> ReadBytes(ref byte at, int count) => new(MemoryMarshal.CreateReadOnlySpan(ref at, count).ToArray());
+
+    /// <summary>An array.</summary>
+    /// <typeparam name="T">The elements' type.</typeparam>
+    /// <param name="at">The first byte of the first element.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="stride">How many bytes each takes.</param>
+    /// <param name="read">A static method that takes a <c>ref byte</c> and returns a <typeparamref name="T"/>.</param>
+    /// <returns>All elements.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BpfArray<T> ReadArray<T>(ref byte at, int count, int stride, nint read)
+    {
+        var items = new T[count];
+        for (var i = 0; i < items.Length; i++)
+        {
+            items[i] = ((delegate*<ref byte, T>)read)(ref Unsafe.Add(ref at, (nint)i * stride));
+        }
+
+        return new BpfArray<T>(items);
+    }
+
+    /// <summary>A flexible array: as many whole elements as the record's rest holds.</summary>
+    /// <typeparam name="T">The elements' type.</typeparam>
+    /// <param name="rest">The bytes behind the fixed part.</param>
+    /// <param name="skip">Where the array begins in them.</param>
+    /// <param name="stride">How many bytes each element takes.</param>
+    /// <param name="read">As for <see cref="ReadArray{T}"/>.</param>
+    /// <returns>All elements.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static BpfArray<T> ReadRest<T>(byte[] rest, int skip, int stride, nint read)
+    {
+        var left = stride == 0 ? 0 : Math.Max(0, rest.Length - skip);
+        return left < stride || left == 0 ? new BpfArray<T>([]) : ReadArray<T>(ref rest[skip], left / stride, stride, read);
+    }
+
+    /// <summary>Flexible text: up to the first NUL or the record's end.</summary>
+    /// <param name="rest">The bytes behind the fixed part.</param>
+    /// <param name="skip">Where the text begins in them.</param>
+    /// <returns>The text.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadRestText(byte[] rest, int skip) => skip >= rest.Length ? "" : ReadText(ref rest[skip], rest.Length - skip);
+
+    /// <summary>The bytes behind a record's fixed part.</summary>
+    /// <param name="data">The record's first byte.</param>
+    /// <param name="length">The record's length.</param>
+    /// <param name="offset">Where the fixed part ends.</param>
+    /// <returns>A copy.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static byte[] CopyRest(ref byte data, int length, int offset) =>
+        MemoryMarshal.CreateReadOnlySpan(ref data, length)[offset..].ToArray();
+
+    /// <summary>The sum of an unsigned integer over all CPUs.</summary>
+    /// <param name="values">The values of all CPUs.</param>
+    /// <param name="stride">How many bytes each takes.</param>
+    /// <param name="offset">Where the integer is in each.</param>
+    /// <param name="size">How many bytes it has: 1, 2, 4 or 8.</param>
+    /// <returns>The sum, wrapping around.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static ulong SumUnsigned(byte[] values, int stride, int offset, int size)
+    {
+        ulong sum = 0;
+        for (var at = offset; at + size <= values.Length; at += stride)
+        {
+            sum += ReadBits(ref values[at], 0, size * 8, signed: false);
+        }
+
+        return sum;
+    }
+
+    /// <summary>The sum of a signed integer over all CPUs.</summary>
+    /// <param name="values">The values of all CPUs.</param>
+    /// <param name="stride">How many bytes each takes.</param>
+    /// <param name="offset">Where the integer is in each.</param>
+    /// <param name="size">How many bytes it has: 1, 2, 4 or 8.</param>
+    /// <returns>The sum, wrapping around.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static long SumSigned(byte[] values, int stride, int offset, int size)
+    {
+        long sum = 0;
+        for (var at = offset; at + size <= values.Length; at += stride)
+        {
+            sum += (long)ReadBits(ref values[at], 0, size * 8, signed: true);
+        }
+
+        return sum;
+    }
+
+    private static UInt128 ReadBitsWide(ref byte at, int shift, int bits)
+    {
+        // Up to 17 bytes; never one beyond the last that the field touches.
+        UInt128 value = 0;
+        var got = -shift;
+        for (var i = 0; got < bits; i++, got += 8)
+        {
+            UInt128 part = Unsafe.Add(ref at, i);
+            value |= got >= 0 ? part << got : part >> -got;
+        }
+
+        return bits == 128 ? value : value & ((UInt128.One << bits) - 1);
+    }
 }

@@ -7,7 +7,7 @@ namespace Bee.Ebpf;
 /// Emits one class. Its objects hold the record's bytes in one field of a value type of that size, so that making one is an allocation and a
 /// block copy; its getters read at fixed offsets. Very large records go into an array instead, since value types have a limit.
 /// </summary>
-internal sealed partial class TypeEmitter
+internal sealed class TypeEmitter
 {
     private const int MaxInline = 32 * 1024;
     private const string DecodeName = "Decode";
@@ -259,4 +259,71 @@ internal sealed partial class TypeEmitter
         il.Emit(OpCodes.Ldftn, _values.Element(element));
         il.Emit(OpCodes.Call, ValueEmitter.Reader("ReadRest").MakeGenericMethod(ValueEmitter.ClrType(element)));
     }
+
+    private readonly List<PropertyPlan> _stacks;
+    private readonly FieldBuilder? _traces;
+
+    private void Overrides()
+    {
+        if (_traces is not null)
+        {
+            var il = Override("SetTraces", typeof(void), typeof(StackTrace[]));
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldarg_1);
+            il.Emit(OpCodes.Stfld, _traces);
+            il.Emit(OpCodes.Ret);
+        }
+
+        switch (_plan.Decode)
+        {
+            case DecodeKind.Record or DecodeKind.OpenRecord:
+                View(Override("RecordBytes", typeof(ReadOnlySpan<byte>)), 0, _plan.InlineSize);
+                break;
+            case DecodeKind.Entry:
+                View(Override("KeyBytes", typeof(ReadOnlySpan<byte>)), 0, KeySize());
+                View(Override("ValueBytes", typeof(ReadOnlySpan<byte>)), _plan.ValueOffset, _plan.InlineSize - _plan.ValueOffset);
+                break;
+            case DecodeKind.PerCpuEntry:
+                View(Override("KeyBytes", typeof(ReadOnlySpan<byte>)), 0, _plan.InlineSize);
+                var il = Override("ValueBytes", typeof(ReadOnlySpan<byte>));
+                il.Emit(OpCodes.Ldarg_0);
+                il.Emit(OpCodes.Ldfld, _rest!);
+                il.Emit(OpCodes.Call, ValueEmitter.Reader("ViewArray"));
+                il.Emit(OpCodes.Ret);
+                break;
+        }
+    }
+
+    private void Trace(ILGenerator il, PropertyPlan plan)
+    {
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldfld, _traces!);
+        il.Emit(OpCodes.Ldc_I4, _stacks.IndexOf(plan));
+        il.Emit(OpCodes.Ldarg_0);
+        Reference(il, plan.Offset);
+        il.Emit(OpCodes.Call, ValueEmitter.Reader("TraceAt"));
+    }
+
+    private void View(ILGenerator il, int offset, int size)
+    {
+        if (size <= 0)
+        {
+            il.Emit(OpCodes.Ldc_I4_0);
+            il.Emit(OpCodes.Newarr, typeof(byte));
+            il.Emit(OpCodes.Call, ValueEmitter.Reader("ViewArray"));
+        }
+        else
+        {
+            il.Emit(OpCodes.Ldarg_0);
+            Reference(il, offset);
+            il.Emit(OpCodes.Ldc_I4, size);
+            il.Emit(OpCodes.Call, ValueEmitter.Reader("ViewBytes"));
+        }
+
+        il.Emit(OpCodes.Ret);
+    }
+
+    private ILGenerator Override(string name, Type returned, params Type[] parameters) => _type
+        .DefineMethod(name, MethodAttributes.Family | MethodAttributes.Virtual | MethodAttributes.HideBySig, returned, parameters)
+        .GetILGenerator();
 }
