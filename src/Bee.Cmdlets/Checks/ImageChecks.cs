@@ -1,5 +1,6 @@
 using Bee.Ebpf;
 using Bee.Oci.Formats;
+using Bee.Oci.Repositories;
 using Bee.Oci.Store;
 
 namespace Bee.Cmdlets;

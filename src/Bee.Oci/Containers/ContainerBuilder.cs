@@ -44,7 +44,7 @@ public sealed class ContainerBuilder(ImageStores stores)
         using LayoutFiles files = own.Open() ?? throw own.Gone();
         var packed = PackedContainer.From(files, request with { Base = lower }, layer.ToArray());
         string name = ImageStore.NameFor(reference, packed.Descriptor.Digest);
-        return own.Name(name, packed.Descriptor, packed.Blobs, packed.Parts, []) is [var missing, ..]
+        return own.Writer.Name(new StagedImage(name, packed.Descriptor, packed.Blobs, packed.Parts, [])) is [var missing, ..]
             ? throw new StoreException(StoreFault.MissingBlob, $"The base '{lower.Reference}' is not whole: the blob {missing.Digest} is missing.")
             : own.Stored(name, packed.Descriptor);
     }
@@ -194,8 +194,7 @@ internal sealed class PackedContainer
         }
 
         // What the store has is there at once.
-        return PlatformManifests.FindAsync(top, index => ValueTask.FromResult(new IndexContent(
-                [.. (ReadManifest(index).Manifests ?? []).OfType<DescriptorDocument>().Select(child => child.ToDescriptor())], new Dictionary<string, string>())))
+        return PlatformManifests.FindAsync(top, index => ValueTask.FromResult<ManifestDocument?>(ReadManifest(index)))
             .AsTask().GetAwaiter().GetResult()
             .Where(manifest => manifest.Descriptor.Platform is not null)
             .Select(manifest => (manifest.Descriptor, manifest.Descriptor.Platform!));

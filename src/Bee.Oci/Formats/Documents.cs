@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -138,6 +139,25 @@ internal sealed class ManifestDocument
 
         return manifest;
     }
+
+    /// <summary>The descriptors in a part of a manifest.</summary>
+    /// <param name="documents">The part; null for none.</param>
+    /// <param name="of">The manifest, for the message.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.DamagedManifest"/>: one has no sha256 digest, or no size.</exception>
+    public static IReadOnlyList<Descriptor> Descriptors(IEnumerable<DescriptorDocument?>? documents, Descriptor of) =>
+        [.. (documents ?? []).Select(document => IsSound(document) ? document.ToDescriptor() : throw Unsound(of))];
+
+    /// <summary>Returns the manifest, if each of its descriptors has a digest and a size.</summary>
+    /// <param name="of">The manifest, for the message.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.DamagedManifest"/>: one has no sha256 digest, or no size.</exception>
+    public ManifestDocument RequireSound(Descriptor of) =>
+        (Manifests ?? []).Concat(Layers ?? []).All(IsSound) && (Config is null || IsSound(Config)) ? this : throw Unsound(of);
+
+    private static bool IsSound([NotNullWhen(true)] DescriptorDocument? document) =>
+        document is not null && document.Size >= 0 && ContentDigest.TryParse(document.Digest, out _);
+
+    private static StoreException Unsound(Descriptor of) =>
+        new(StoreFault.DamagedManifest, $"The manifest {of.Digest} has a descriptor without a sha256 digest or a size.");
 }
 
 /// <summary>The file <c>oci-layout</c>.</summary>

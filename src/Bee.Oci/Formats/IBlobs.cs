@@ -1,6 +1,6 @@
 namespace Bee.Oci.Formats;
 
-/// <summary>Where blobs come from.</summary>
+/// <summary>The blobs of an image layout, in a directory or an archive. May be asked by several threads.</summary>
 internal interface IBlobs
 {
     /// <summary>The whole of a blob; its length and digest are checked.</summary>
@@ -8,15 +8,11 @@ internal interface IBlobs
     /// <param name="limit">The most bytes that it may have.</param>
     /// <exception cref="StoreException">It is missing, too large, or not what the descriptor says.</exception>
     byte[] ReadBlob(Descriptor descriptor, int limit);
-}
 
-/// <summary>The blobs of an image layout, in a directory or an archive. May be asked by several threads.</summary>
-internal interface ILayoutBlobs : IBlobs
-{
     /// <summary>Opens a blob of any size.</summary>
     /// <returns>A stream that throws at its end where the content has another digest.</returns>
     /// <exception cref="StoreException">It is missing, or has another length.</exception>
-    Stream Open(Descriptor descriptor);
+    Stream OpenBlob(Descriptor descriptor);
 
     /// <summary>Whether a blob is there, without reading it.</summary>
     bool HasBlob(ContentDigest digest);

@@ -18,24 +18,12 @@ internal static class RepositoryManifests
                 $"The manifest {manifest.Descriptor.Digest} is of the type '{TerminalText.Clean(manifest.Descriptor.MediaType)}', which is neither an image manifest nor an index of OCI or docker (schema 2).");
         }
 
-        try
-        {
-            return ManifestDocument.Read(manifest.Bytes, manifest.Descriptor);
-        }
-        catch (StoreException e)
-        {
-            throw new RegistryException(RegistryFault.BadAnswer, e.Message, e);
-        }
+        return Told(() => ManifestDocument.Read(manifest.Bytes, manifest.Descriptor));
     }
 
     /// <summary>What a manifest refers to.</summary>
     /// <exception cref="RegistryException">One of the descriptors has no sha256 digest, or no size.</exception>
-    public static IReadOnlyList<Descriptor> Sound(IEnumerable<DescriptorDocument?>? documents, Descriptor of) =>
-    [
-        .. (documents ?? []).Select(d => d is not null && d.Size >= 0 && ContentDigest.TryParse(d.Digest, out _)
-            ? d.ToDescriptor()
-            : throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {of.Digest} has a descriptor without a sha256 digest or a size.")),
-    ];
+    public static IReadOnlyList<Descriptor> Descriptors(IEnumerable<DescriptorDocument?>? documents, Descriptor of) => Told(() => ManifestDocument.Descriptors(documents, of));
 
     /// <summary>A manifest of known digest and length.</summary>
     public static async Task<Content> FetchAsync(IReadOnlyRepository source, Descriptor descriptor, CancellationToken cancellationToken)
@@ -59,7 +47,26 @@ internal static class RepositoryManifests
         PlatformManifests.FindAsync(top.Descriptor, async index =>
         {
             Content content = index.Digest == top.Descriptor.Digest ? top : await FetchAsync(source, index, cancellationToken).ConfigureAwait(false);
-            ManifestDocument document = Parse(content);
-            return new IndexContent(Sound(document.Manifests, index), Printable.Annotations(document.Annotations));
+            return ParseSound(content);
         });
+
+    /// <summary>A manifest as what its descriptor says, in which each descriptor has a digest and a size.</summary>
+    /// <exception cref="RegistryException">It is no such thing.</exception>
+    public static ManifestDocument ParseSound(Content manifest)
+    {
+        ManifestDocument document = Parse(manifest);
+        return Told(() => document.RequireSound(manifest.Descriptor));
+    }
+
+    private static T Told<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (StoreException e)
+        {
+            throw new RegistryException(RegistryFault.BadAnswer, e.Message, e);
+        }
+    }
 }

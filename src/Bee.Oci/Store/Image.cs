@@ -1,4 +1,5 @@
 using Bee.Oci.Formats;
+using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Store;
 
@@ -148,22 +149,6 @@ public interface IProgramDescriber
     /// <param name="metadata">What the image says about it, in its own format; null for nothing.</param>
     /// <returns>The description; <see cref="ImageConfig.Empty"/> where the bytes are no object.</returns>
     ImageConfig Describe(byte[] program, string? metadata);
-}
-
-/// <summary>What a piece of an image is.</summary>
-public enum BlobRole
-{
-    /// <summary>The list of an image's platforms.</summary>
-    Index,
-
-    /// <summary>The list of an image's config and layers, for one platform.</summary>
-    Manifest,
-
-    /// <summary>What the image says about its program.</summary>
-    Config,
-
-    /// <summary>Content: the program, or what comes with it.</summary>
-    Layer,
 }
 
 /// <summary>A piece of an image, and whether it is what its digest says.</summary>

@@ -11,11 +11,11 @@ namespace Bee.Oci.Store;
 /// </summary>
 public sealed class ImageLayout : IDisposable
 {
-    private readonly ILayoutBlobs _blobs;
+    private readonly IBlobs _blobs;
     private readonly StoreIndex _index;
     private readonly LayoutContent _content;
 
-    private ImageLayout(string path, ILayoutBlobs blobs, byte[]? index)
+    private ImageLayout(string path, IBlobs blobs, byte[]? index)
     {
         (Path, _blobs) = (path, blobs);
         _index = StoreIndex.Parse(index);
@@ -68,9 +68,9 @@ public sealed class ImageLayout : IDisposable
         }
     }
 
-    /// <summary>The layout's part of one repository, from which <see cref="Transfer.ImageTransfer"/> can pull by digest.</summary>
+    /// <summary>The layout's part of one repository, from which a transfer can pull by digest.</summary>
     /// <param name="name">The repository that the layout's names begin with; signatures stand under the same.</param>
-    public IReadOnlyRepository Repository(string name) => new LayoutRepository(_blobs, _index, _content, name);
+    public IReadOnlyRepository Repository(string name) => new LayoutRepository(_content, name);
 
     /// <inheritdoc/>
     public void Dispose() => (_blobs as IDisposable)?.Dispose();
@@ -89,7 +89,7 @@ public sealed record LayoutImage(Descriptor Descriptor, ImageReference? Name, st
 /// <summary>What of a layout's index is an image, and what only belongs to one. Tools differ: some list what an index has in it, and signatures, beside the images.</summary>
 /// <param name="blobs">The layout's blobs.</param>
 /// <param name="index">The layout's index.</param>
-internal sealed class LayoutContent(IBlobs blobs, StoreIndex index)
+internal sealed class LayoutContent(IBlobs blobs, StoreIndex index) : ILayoutContent
 {
     // An index may name one manifest half a million times, which is read once all the same. Empty for one that refers to nothing.
     private readonly ConcurrentDictionary<(string?, string?, long), string> _subjects = new();
@@ -105,7 +105,23 @@ internal sealed class LayoutContent(IBlobs blobs, StoreIndex index)
             .DistinctBy(image => (image.Descriptor.Digest, image.Name?.ToString(), image.Tag))];
     }
 
-    /// <summary>The entries without a name whose subject is a manifest.</summary>
+    /// <inheritdoc/>
+    public string What => "the image layout";
+
+    /// <inheritdoc/>
+    public T Read<T>(Func<IBlobs, Func<StoreIndex>, T> read) => read(blobs, () => index);
+
+    /// <summary>The first of the name, or of the tag alone.</summary>
+    public DescriptorDocument? Named(StoreIndex entries, string repository, string tag)
+    {
+        string whole = $"{repository}:{tag}";
+        return entries.Entries.FirstOrDefault(entry => entry.ReferenceName == whole || entry.ReferenceName == tag);
+    }
+
+    /// <summary>An entry may tell a platform, which not all manifests do.</summary>
+    public DescriptorDocument? Known(string digest) => index.Entries.FirstOrDefault(entry => entry.Digest == digest);
+
+    /// <summary>The entries without a name whose subject is the manifest, as ORAS has them.</summary>
     public IEnumerable<DescriptorDocument> Referrers(string digest) => index.Entries.Where(entry => entry.ReferenceName is null && Subject(entry) == digest);
 
     private string Subject(DescriptorDocument entry) => _subjects.GetOrAdd(Key(entry), _ => Manifest(entry)?.Subject is { } subject ? subject.Digest ?? "none" : "");

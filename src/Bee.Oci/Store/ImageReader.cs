@@ -7,10 +7,6 @@ namespace Bee.Oci.Store;
 /// <summary>Makes <see cref="Image"/>s of index entries. Manifests and configs are small, so their digests are checked each time; programs are not touched.</summary>
 internal sealed class ImageReader(IBlobs files, string store)
 {
-    // As deep, and as many, as Closure goes.
-    private const int Depth = 3;
-    private const int MostPieces = 10_000;
-
     /// <summary>The image of an entry. What is wrong with it does not throw, but stands in <see cref="Image.Fault"/>.</summary>
     public Image Read(DescriptorDocument entry)
     {
@@ -34,25 +30,24 @@ internal sealed class ImageReader(IBlobs files, string store)
     private Image Read(string reference, Descriptor descriptor)
     {
         ManifestDocument top = ReadManifest(descriptor);
-        long size = SizeOf(descriptor, top);
+        long size = new StoredPieces(files).SizeOf(descriptor, top);
         if (!MediaTypes.IsIndex(descriptor.MediaType))
         {
             return ReadSingle(reference, descriptor, new PlatformManifest(descriptor, new Dictionary<string, string>()), descriptor.Platform is { } only ? [only] : [], size);
         }
 
         StoreException? fault = null;
-        IndexContent Open(Descriptor index)
+        ManifestDocument? Open(Descriptor index)
         {
             try
             {
-                ManifestDocument document = index.Digest == descriptor.Digest ? top : ReadManifest(index);
-                return new IndexContent(Descriptors(document.Manifests, index), Printable.Annotations(document.Annotations));
+                return (index.Digest == descriptor.Digest ? top : ReadManifest(index)).RequireSound(index);
             }
             catch (StoreException e) when (index.Digest != descriptor.Digest)
             {
                 // It may be for another platform, and then it is of no interest here.
                 fault ??= e;
-                return new IndexContent([], new Dictionary<string, string>());
+                return null;
             }
         }
 
@@ -79,8 +74,8 @@ internal sealed class ImageReader(IBlobs files, string store)
     {
         Descriptor descriptor = chosen.Descriptor;
         ManifestDocument manifest = ReadManifest(descriptor);
-        List<Descriptor> layers = Descriptors(manifest.Layers, descriptor);
-        Descriptor? configBlob = manifest.Config is null ? null : Descriptors([manifest.Config], descriptor)[0];
+        IReadOnlyList<Descriptor> layers = ManifestDocument.Descriptors(manifest.Layers, descriptor);
+        Descriptor? configBlob = manifest.Config is null ? null : ManifestDocument.Descriptors([manifest.Config], descriptor)[0];
         FormatFacts facts = FormatReader.Read(files, manifest.ArtifactType, configBlob, layers);
         Platform? platform = descriptor.Platform ?? facts.Platform;
 
@@ -105,69 +100,6 @@ internal sealed class ImageReader(IBlobs files, string store)
             Program = facts.Program,
             WhyNoProgram = facts.WhyNoProgram,
         };
-    }
-
-    /// <summary>The bytes of all manifests, configs and layers of an image, each digest once. What cannot be read counts by its descriptor.</summary>
-    private long SizeOf(Descriptor top, ManifestDocument document)
-    {
-        var seen = new HashSet<string>();
-        long sum = 0;
-        void Add(Descriptor descriptor, ManifestDocument? manifest, int depth)
-        {
-            if (seen.Count >= MostPieces || !seen.Add(descriptor.Digest))
-            {
-                return;
-            }
-
-            // Sizes come from the manifest, so they may be absurd.
-            sum = descriptor.Size < 0 || sum > long.MaxValue - descriptor.Size ? sum : sum + descriptor.Size;
-            foreach (DescriptorDocument? blob in manifest is null ? [] : (IEnumerable<DescriptorDocument?>)[manifest.Config, .. manifest.Layers ?? []])
-            {
-                if (blob is not null)
-                {
-                    Add(blob.ToDescriptor(), null, 0);
-                }
-            }
-
-            foreach (DescriptorDocument? child in manifest?.Manifests ?? [])
-            {
-                if (child is not null)
-                {
-                    Add(child.ToDescriptor(), depth == 0 ? null : TryReadManifest(child.ToDescriptor()), depth - 1);
-                }
-            }
-        }
-
-        Add(top, document, Depth);
-        return sum;
-    }
-
-    private ManifestDocument? TryReadManifest(Descriptor descriptor)
-    {
-        try
-        {
-            return ReadManifest(descriptor);
-        }
-        catch (StoreException)
-        {
-            return null;
-        }
-    }
-
-    private static List<Descriptor> Descriptors(List<DescriptorDocument?>? documents, Descriptor of)
-    {
-        var descriptors = new List<Descriptor>();
-        foreach (DescriptorDocument? document in documents ?? [])
-        {
-            if (document is null || document.Size < 0 || !ContentDigest.TryParse(document.Digest, out _))
-            {
-                throw new StoreException(StoreFault.DamagedManifest, $"The manifest {of.Digest} has a descriptor without a sha256 digest or a size.");
-            }
-
-            descriptors.Add(document.ToDescriptor());
-        }
-
-        return descriptors;
     }
 
     private static DateTime? Date(IReadOnlyDictionary<string, string> annotations) => CreationDate.Read(annotations.GetValueOrDefault(AnnotationKeys.Created));

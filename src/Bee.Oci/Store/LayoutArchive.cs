@@ -9,7 +9,7 @@ namespace Bee.Oci.Store;
 /// A tar archive of an image layout, as skopeo's <c>oci-archive:</c>, docker and podman write it. It is not unpacked: where each blob begins is
 /// found once, and then blobs are read in place.
 /// </summary>
-internal sealed class LayoutArchive : ILayoutBlobs, IDisposable
+internal sealed class LayoutArchive : IBlobs, IDisposable
 {
     private const string Blobs = LayoutFiles.BlobsName + "/" + LayoutFiles.AlgorithmName + "/";
 
@@ -43,7 +43,7 @@ internal sealed class LayoutArchive : ILayoutBlobs, IDisposable
     }
 
     /// <inheritdoc/>
-    public Stream Open(Descriptor descriptor)
+    public Stream OpenBlob(Descriptor descriptor)
     {
         (ContentDigest digest, ArchiveEntry entry) = Find(descriptor);
         return new BlobStream(_file, _path, digest, entry.Size, entry.Offset);

@@ -22,7 +22,7 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
     /// <exception cref="StoreException">The image is not whole.</exception>
     public void Add(LayoutFiles files, StoreIndex index, Image image)
     {
-        IReadOnlyCollection<Descriptor> parts = Take(files, image.Store, image.Descriptor, image.Repository.Length > 0 ? image.Reference : null);
+        IReadOnlyCollection<Descriptor> parts = Take(files, image.Descriptor, image.Repository.Length > 0 ? image.Reference : null);
         if (image.Repository.Length == 0)
         {
             return;
@@ -31,7 +31,7 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
         HashSet<string> digests = [.. parts.Select(part => part.Digest)];
         foreach ((string tag, DescriptorDocument signature) in SignatureNames.Of(index, image.Repository, digests))
         {
-            Take(files, image.Store, signature.ToDescriptor(), $"{image.Repository}:{tag}");
+            Take(files, signature.ToDescriptor(), $"{image.Repository}:{tag}");
         }
     }
 
@@ -60,9 +60,9 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
         output.Write(new byte[2 * TarHeader.BlockSize]);
     }
 
-    private IReadOnlyCollection<Descriptor> Take(LayoutFiles files, string store, Descriptor top, string? name)
+    private IReadOnlyCollection<Descriptor> Take(LayoutFiles files, Descriptor top, string? name)
     {
-        IReadOnlyCollection<Descriptor> parts = new Closure(files, store).Of(top);
+        IReadOnlyCollection<Descriptor> parts = new StoredPieces(files).Of(top);
         foreach (Descriptor part in parts)
         {
             _blobs.TryAdd(part.Digest, (files, part));

@@ -8,7 +8,7 @@ namespace Bee.Oci.Store;
 /// Reads the files of a layout, through open folders so that a thousand blobs cost no thousand path walks. No link below the layout's folder is followed.
 /// With a guard every component on the way is checked as well.
 /// </summary>
-internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
+internal sealed class LayoutFiles : IBlobs, IDisposable
 {
     public const string LayoutName = "oci-layout";
     public const string IndexName = "index.json";
@@ -93,7 +93,7 @@ internal sealed class LayoutFiles : ILayoutBlobs, IDisposable
         throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} has {length} bytes, not the {descriptor.Size} of its descriptor.");
     }
 
-    Stream ILayoutBlobs.Open(Descriptor descriptor) => OpenBlob(descriptor);
+    Stream IBlobs.OpenBlob(Descriptor descriptor) => OpenBlob(descriptor);
 
     /// <summary>Reads a blob of any size and compares its digest and length.</summary>
     /// <exception cref="StoreException">It is missing, or not what its digest says.</exception>

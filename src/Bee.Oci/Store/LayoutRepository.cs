@@ -4,72 +4,94 @@ using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Store;
 
-/// <summary>What a layout that somebody else wrote has of one repository: the part that a transfer reads.</summary>
-/// <param name="blobs">Its blobs.</param>
-/// <param name="index">Its index.</param>
-/// <param name="content">What of the index is what.</param>
-/// <param name="name">The repository; a name may also stand in the index without it.</param>
-internal sealed class LayoutRepository(ILayoutBlobs blobs, StoreIndex index, LayoutContent content, string name) : IReadOnlyRepository
+/// <summary>A layout that repositories are read from: the store's own, which changes, or one that someone else made. May be asked by several threads.</summary>
+internal interface ILayoutContent
+{
+    /// <summary>What it is, for messages.</summary>
+    string What { get; }
+
+    /// <summary>Reads blobs, and the index, as it is when it is asked for.</summary>
+    /// <exception cref="StoreException">It cannot be read.</exception>
+    T Read<T>(Func<IBlobs, Func<StoreIndex>, T> read);
+
+    /// <summary>The entry that a tag of a repository stands for; null for none.</summary>
+    DescriptorDocument? Named(StoreIndex entries, string repository, string tag);
+
+    /// <summary>An entry that says more of a manifest than the manifest itself; null for none.</summary>
+    DescriptorDocument? Known(string digest);
+
+    /// <summary>Entries that refer to a manifest, besides those under its tag <c>sha256-…</c>.</summary>
+    IEnumerable<DescriptorDocument> Referrers(string digest);
+}
+
+/// <summary>What a layout has of one repository, to be read as a registry's is.</summary>
+/// <param name="layout">The layout.</param>
+/// <param name="name">The repository.</param>
+internal sealed class LayoutRepository(ILayoutContent layout, string name) : IReadOnlyRepository
 {
     /// <inheritdoc/>
     public string Name => name;
 
     /// <inheritdoc/>
-    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) => Run(() => Resolve(reference), cancellationToken);
+    public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) => Read((blobs, index) => Resolve(blobs, index, reference).Descriptor, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => Run(() =>
+    public Task<Content> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => Read((blobs, index) =>
     {
-        Descriptor descriptor = Resolve(reference) ?? throw new StoreException(StoreFault.NotFound, $"There is no '{reference}' in the image layout.");
-        return new Content(descriptor, blobs.ReadBlob(descriptor, StoreLimits.Manifest));
+        (Descriptor? descriptor, byte[]? bytes) = Resolve(blobs, index, reference);
+        return descriptor is null
+            ? throw new StoreException(StoreFault.NotFound, $"There is no '{reference}' of '{name}' in {layout.What}.")
+            : new Content(descriptor, bytes ?? blobs.ReadBlob(descriptor, StoreLimits.Manifest));
     }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => Run(() => blobs.Open(descriptor), cancellationToken);
+    public Task<Stream> FetchAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => Read((blobs, _) => blobs.OpenBlob(descriptor), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
-        Run(() => ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest) && blobs.HasBlob(digest), cancellationToken);
+        Read((blobs, _) => ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest) && blobs.HasBlob(digest), cancellationToken);
 
-    /// <summary>Those in the index under the tag <c>sha256-…</c>, and those that stand in the layout's own index, as ORAS has them.</summary>
+    /// <inheritdoc/>
     public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var told = new HashSet<string>();
-        Descriptor? list = await ResolveAsync(DigestTag.Referrers(digest), cancellationToken).ConfigureAwait(false);
-        IEnumerable<DescriptorDocument?> listed = list is not null && MediaTypes.IsIndex(list.MediaType) ? new ImageReader(blobs, name).ReadManifest(list).Manifests ?? [] : [];
-        foreach (DescriptorDocument entry in listed.OfType<DescriptorDocument>().Concat(content.Referrers(digest)))
+        string tag = DigestTag.Referrers(digest);
+        IReadOnlyList<DescriptorDocument> listed = await Read<IReadOnlyList<DescriptorDocument>>(
+            (blobs, index) =>
+            Resolve(blobs, index, tag).Descriptor is { } list && MediaTypes.IsIndex(list.MediaType)
+                ? [.. (ManifestDocument.Read(blobs.ReadBlob(list, StoreLimits.Manifest), list).Manifests ?? []).OfType<DescriptorDocument>()]
+                : [],
+            cancellationToken).ConfigureAwait(false);
+        foreach (DescriptorDocument entry in listed.Concat(layout.Referrers(digest)).DistinctBy(entry => entry.Digest ?? ""))
         {
-            if (told.Add(entry.Digest ?? ""))
-            {
-                yield return entry.ToDescriptor();
-            }
+            yield return entry.ToDescriptor();
         }
     }
 
-    private Descriptor? Resolve(string reference)
+    /// <summary>What a reference stands for, with the manifest's bytes where they had to be read for that.</summary>
+    private (Descriptor? Descriptor, byte[]? Bytes) Resolve(IBlobs blobs, Func<StoreIndex> index, string reference)
     {
         if (!ContentDigest.TryParse(reference, out ContentDigest digest))
         {
-            string whole = $"{name}:{reference}";
-            return index.Entries.FirstOrDefault(entry => entry.ReferenceName == whole || entry.ReferenceName == reference)?.ToDescriptor();
+            return (layout.Named(index(), name, reference)?.ToDescriptor(), null);
         }
 
-        if (index.Entries.FirstOrDefault(entry => entry.Digest == reference) is { } known)
+        if (layout.Known(reference) is { } known)
         {
-            return known.ToDescriptor();
+            return (known.ToDescriptor(), null);
         }
 
         if (blobs.ReadManifestBytes(digest) is not { } bytes)
         {
-            return null;
+            return default;
         }
 
-        // Not all manifests say what they are.
+        // BumbleBee's manifests do not say what they are.
         ManifestDocument document = OciJson.Read(bytes, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, $"manifest {digest}");
-        return new Descriptor(document.MediaType ?? (document.Manifests is null ? MediaTypes.ImageManifest : MediaTypes.ImageIndex), reference, bytes.Length);
+        string mediaType = document.MediaType ?? (document.Manifests is null ? MediaTypes.ImageManifest : MediaTypes.ImageIndex);
+        return (new Descriptor(mediaType, reference, bytes.Length) { ArtifactType = document.ArtifactType }, bytes);
     }
 
-    private static Task<T> Run<T>(Func<T> work, CancellationToken cancellationToken)
+    private Task<T> Read<T>(Func<IBlobs, Func<StoreIndex>, T> read, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -78,11 +100,57 @@ internal sealed class LayoutRepository(ILayoutBlobs blobs, StoreIndex index, Lay
 
         try
         {
-            return Task.FromResult(work());
+            return Task.FromResult(layout.Read(read));
         }
         catch (StoreException e)
         {
             return Task.FromException<T>(e);
+        }
+    }
+}
+
+/// <summary>The layout of a store. The index is read again when it has changed; blobs are opened as they are asked for.</summary>
+internal sealed class StoreContent(ImageStore store) : ILayoutContent
+{
+    private readonly object _door = new();
+    private byte[]? _indexBytes;
+    private StoreIndex _index = StoreIndex.Parse(null);
+
+    /// <inheritdoc/>
+    public string What => $"the image store '{store.Path}'";
+
+    /// <inheritdoc/>
+    public T Read<T>(Func<IBlobs, Func<StoreIndex>, T> read)
+    {
+        using LayoutFiles files = store.Open() ?? throw store.Gone();
+        return Fault.Wrap(store.Path, () => read(files, () => Index(files)));
+    }
+
+    /// <summary>The first of the whole name: one store holds many repositories.</summary>
+    public DescriptorDocument? Named(StoreIndex entries, string repository, string tag)
+    {
+        string whole = $"{repository}:{tag}";
+        return entries.Entries.FirstOrDefault(entry => entry.ReferenceName == whole);
+    }
+
+    /// <summary>None: what the store's entries say besides is the store's own, such as a date.</summary>
+    public DescriptorDocument? Known(string digest) => null;
+
+    /// <summary>None: all stand under tags.</summary>
+    public IEnumerable<DescriptorDocument> Referrers(string digest) => [];
+
+    private StoreIndex Index(LayoutFiles files)
+    {
+        byte[]? bytes = files.ReadIndex();
+        lock (_door)
+        {
+            if (!bytes.AsSpan().SequenceEqual(_indexBytes))
+            {
+                _index = StoreIndex.Parse(bytes);
+                _indexBytes = bytes;
+            }
+
+            return _index;
         }
     }
 }

@@ -24,7 +24,7 @@ internal static class SignatureNames
     }
 
     /// <summary>The signatures whose manifest no image of their repository has any more.</summary>
-    public static List<DescriptorDocument> Orphans(StoreIndex index, LayoutFiles files, string store)
+    public static List<DescriptorDocument> Orphans(StoreIndex index, LayoutFiles files)
     {
         List<DescriptorDocument> signatures = [.. index.Entries.Where(e => !IsImage(e))];
         if (signatures.Count == 0)
@@ -44,7 +44,7 @@ internal static class SignatureNames
             alive.Add((repository, entry.Digest));
             if (MediaTypes.IsIndex(entry.MediaType))
             {
-                alive.UnionWith(new Closure(files, store).Of(entry.ToDescriptor()).Select(d => (repository, (string?)d.Digest)));
+                alive.UnionWith(new StoredPieces(files).Of(entry.ToDescriptor()).Select(d => (repository, (string?)d.Digest)));
             }
         }
 

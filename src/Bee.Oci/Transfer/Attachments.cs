@@ -62,7 +62,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
         foreach (Descriptor referrer in referrers)
         {
             await TryAsync(digest, async () => Add(
-                found, digest, await RepositoryManifests.FetchAsync(source, RepositoryManifests.Sound([DescriptorDocument.From(referrer)], referrer)[0], cancellationToken).ConfigureAwait(false), tag: null)).ConfigureAwait(false);
+                found, digest, await RepositoryManifests.FetchAsync(source, RepositoryManifests.Descriptors([DescriptorDocument.From(referrer)], referrer)[0], cancellationToken).ConfigureAwait(false), tag: null)).ConfigureAwait(false);
         }
 
         return found;
@@ -107,7 +107,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
         }
 
         string what = $"the manifest {manifest.Descriptor.Digest}, which is about it,";
-        IReadOnlyList<Descriptor> blobs = RepositoryManifests.Sound(document.Config is null ? document.Layers : [document.Config, .. document.Layers ?? []], manifest.Descriptor);
+        IReadOnlyList<Descriptor> blobs = RepositoryManifests.Descriptors(document.Config is null ? document.Layers : [document.Config, .. document.Layers ?? []], manifest.Descriptor);
         if (tag is null && document.Manifests is not null)
         {
             throw new RegistryException(RegistryFault.BadAnswer, $"{what} is an index, and those do not go along.");

@@ -42,8 +42,8 @@ public sealed class ImageTransfer(TransferOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(image);
-        var source = new StoreRepository(store, image.Repository);
-        IEnumerable<string> names = [image.Repository, .. source.Namesakes(image.Digest)];
+        IReadOnlyRepository source = store.Repository(image.Repository);
+        IEnumerable<string> names = [image.Repository, .. store.Namesakes(image.Digest)];
         return await new Push(source, target, Mounts(names, target), _options).RunAsync(image.Digest, tag, cancellationToken).ConfigureAwait(false);
     }
 

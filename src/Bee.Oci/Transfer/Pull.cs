@@ -8,9 +8,6 @@ namespace Bee.Oci.Transfer;
 /// <summary>One image on its way into a store.</summary>
 internal sealed class Pull(IReadOnlyRepository source, ImageStore store, TransferOptions options)
 {
-    // How often blobs that others delete meanwhile are brought again.
-    private const int Attempts = 5;
-
     private readonly Tally _tally = new(options.Progress);
 
     public async Task<TransferResult> RunAsync(string reference, ImageReference name, CancellationToken cancellationToken)
@@ -37,21 +34,9 @@ internal sealed class Pull(IReadOnlyRepository source, ImageStore store, Transfe
 
         // Annotations of an index's entry are the index's, and stay in it.
         Descriptor image = plan.Image.Descriptor with { Annotations = new Dictionary<string, string>() };
-        Descriptor[] parts = [.. plan.Tree.Blobs, .. more];
-        for (int attempt = 0; attempt < Attempts; attempt++)
-        {
-            await staging.FlushAsync().ConfigureAwait(false);
-            cancellationToken.ThrowIfCancellationRequested();
-            IReadOnlyList<Descriptor> missing = store.Name(whole, image, manifests.Select(m => m.Bytes), parts, tags);
-            if (missing.Count == 0)
-            {
-                return _tally.Result(image) with { Image = store.Stored(whole, image) };
-            }
-
-            await BringAsync(staging, missing, cancellationToken).ConfigureAwait(false);
-        }
-
-        throw store.Robbed(whole);
+        var staged = new StagedImage(whole, image, [.. manifests.Select(m => m.Bytes)], [.. plan.Tree.Blobs, .. more], tags);
+        Image stored = await store.Writer.NameAsync(staging, staged, missing => BringAsync(staging, missing, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return _tally.Result(image) with { Image = stored };
     }
 
     /// <summary>Brings the blobs, and looks for what goes with the image meanwhile.</summary>

@@ -87,7 +87,7 @@ internal static class PlatformPart
 
     private static async Task<Platform?> ToldAsync(IReadOnlyRepository source, Content manifest, ManifestDocument document, CancellationToken cancellationToken)
     {
-        if (document.Config is null || RepositoryManifests.Sound([document.Config], manifest.Descriptor)[0] is not { Size: <= StoreLimits.Manifest } config)
+        if (document.Config is null || RepositoryManifests.Descriptors([document.Config], manifest.Descriptor)[0] is not { Size: <= StoreLimits.Manifest } config)
         {
             return null;
         }

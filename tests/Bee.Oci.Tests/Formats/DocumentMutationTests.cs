@@ -154,5 +154,11 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
             descriptor.Size <= limit && _contents.TryGetValue(descriptor.Digest, out byte[]? content) && content.Length == descriptor.Size
                 ? content
                 : throw new StoreException(StoreFault.MissingBlob, $"There is no {descriptor.Digest}.");
+
+        public Stream OpenBlob(Descriptor descriptor) => throw new NotSupportedException();
+
+        public bool HasBlob(ContentDigest digest) => throw new NotSupportedException();
+
+        public byte[]? ReadManifestBytes(ContentDigest digest) => throw new NotSupportedException();
     }
 }

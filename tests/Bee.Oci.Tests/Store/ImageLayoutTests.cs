@@ -60,6 +60,12 @@ public sealed class ImageLayoutTests : IDisposable
             Reads++;
             return Content;
         }
+
+        public Stream OpenBlob(Descriptor descriptor) => throw new NotSupportedException();
+
+        public bool HasBlob(ContentDigest digest) => throw new NotSupportedException();
+
+        public byte[]? ReadManifestBytes(ContentDigest digest) => throw new NotSupportedException();
     }
 
     [Fact]

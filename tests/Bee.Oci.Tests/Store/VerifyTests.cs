@@ -1,4 +1,5 @@
 using Bee.Oci.Formats;
+using Bee.Oci.Repositories;
 using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests.Store;

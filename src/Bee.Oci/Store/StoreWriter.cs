@@ -1,0 +1,212 @@
+using Bee.Oci.Formats;
+using Bee.Posix;
+
+namespace Bee.Oci.Store;
+
+/// <summary>An image whose parts were brought into a store, and which has no name there yet.</summary>
+/// <param name="Name">The image's name, as from <see cref="ImageStore.NameFor"/>.</param>
+/// <param name="Image">Its manifest or index.</param>
+/// <param name="Manifests">Manifests to store with it.</param>
+/// <param name="Parts">All that image and signatures refer to, without <paramref name="Manifests"/>.</param>
+/// <param name="Signatures">Tags of signatures in the image's repository, and what they stand for.</param>
+internal sealed record StagedImage(
+    string Name, Descriptor Image, IReadOnlyCollection<byte[]> Manifests, IReadOnlyCollection<Descriptor> Parts, IReadOnlyList<(string Tag, Descriptor Manifest)> Signatures);
+
+/// <summary>Changes a store.</summary>
+/// <param name="store">The store.</param>
+internal sealed class StoreWriter(ImageStore store)
+{
+    // How often blobs that others delete meanwhile are brought again.
+    private const int Attempts = 5;
+
+    /// <summary>
+    /// The one way of changing the store. Blobs go to disk under temporary names; then, under the lock, they get their final names, and the
+    /// index is replaced if <paramref name="change"/> changed it (its answer). Whatever throws before that leaves the index as it was.
+    /// </summary>
+    public void Commit(
+        IEnumerable<byte[]> blobs,
+        Func<StoreLayout, LayoutFiles, StoreIndex, bool> change,
+        Action<LayoutFiles>? afterwards = null)
+    {
+        store.RefuseIfReadOnly();
+        Fault.Wrap(store.Path, () =>
+        {
+            using var layout = StoreLayout.Open(store.Path);
+            var written = new List<(TemporaryFile File, ContentDigest Digest)>();
+            try
+            {
+                foreach (byte[] blob in blobs)
+                {
+                    written.Add((TemporaryFile.Write(layout.Private, blob), ContentDigest.Of(blob)));
+                }
+
+                using FileLock held = layout.Lock();
+                TemporaryFile.DeleteStale(layout.Private);
+                layout.Complete();
+                foreach ((TemporaryFile file, ContentDigest digest) in written)
+                {
+                    // In place of a blob that is there already too: what was written now is known to be right.
+                    layout.Publish(file, digest);
+                }
+
+                using LayoutFiles files = store.Open() ?? throw store.Gone();
+                var index = StoreIndex.Parse(files.ReadIndex());
+                bool isChanged = change(layout, files, index);
+                if (isChanged || written.Count > 0)
+                {
+                    // The names of blobs before the index that refers to them.
+                    layout.SynchronizeBlobs();
+                }
+
+                if (isChanged)
+                {
+                    layout.Replace(LayoutFiles.IndexName, index.ToBytes());
+                }
+
+                afterwards?.Invoke(files);
+            }
+            finally
+            {
+                written.ForEach(w => w.File.Dispose());
+            }
+
+            return true;
+        });
+    }
+
+    /// <summary>
+    /// Gives an image whose parts were brought in by <see cref="Staging"/> its name, and its signatures theirs, all at once. Signatures that the
+    /// store has already stay beside the new ones.
+    /// </summary>
+    /// <returns>Parts that someone removed meanwhile; then nothing was named. None when all is done.</returns>
+    public IReadOnlyList<Descriptor> Name(StagedImage image)
+    {
+        IReadOnlyList<Descriptor> missing = [];
+        Commit(image.Manifests, (layout, files, index) =>
+            (missing = Missing(files, image.Parts)).Count == 0 && SetAll(layout, files, index, image.Name, image.Image, image.Signatures));
+        return missing;
+    }
+
+    /// <summary>Names an image as <see cref="Name"/> does, and brings in again what others remove meanwhile.</summary>
+    /// <param name="staging">What brings parts in; it may still be at work.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="bring">Brings parts in again.</param>
+    /// <param name="cancellationToken">Ends the wait; nothing is named then.</param>
+    /// <returns>The image.</returns>
+    /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>: others remove its parts as fast as they come.</exception>
+    public async Task<Image> NameAsync(Staging staging, StagedImage image, Func<IReadOnlyList<Descriptor>, Task> bring, CancellationToken cancellationToken)
+    {
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            await staging.FlushAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            IReadOnlyList<Descriptor> missing = Name(image);
+            if (missing.Count == 0)
+            {
+                return store.Stored(image.Name, image.Image);
+            }
+
+            await bring(missing).ConfigureAwait(false);
+        }
+
+        throw new StoreException(
+            StoreFault.Busy, $"Others remove the blobs of '{image.Name}' from the store '{store.Path}' as fast as they come; try again when they are done.");
+    }
+
+    /// <summary>Copies an image, with its signatures, from another store.</summary>
+    public Image CopyFrom(ImageStore source, Image image, string name)
+    {
+        using LayoutFiles from = source.Open() ?? throw source.Gone();
+        IReadOnlyCollection<Descriptor> parts = new StoredPieces(from).Of(image.Descriptor);
+        var all = parts.ToDictionary(p => p.Digest);
+        var signatures = new List<(string Tag, Descriptor Manifest)>();
+        foreach ((string tag, DescriptorDocument entry) in SignatureNames.Of(StoreIndex.Parse(from.ReadIndex()), image.Repository, Digests(parts)))
+        {
+            var signature = entry.ToDescriptor();
+            signatures.Add((tag, signature));
+            foreach (Descriptor part in new StoredPieces(from).Of(signature))
+            {
+                all.TryAdd(part.Digest, part);
+            }
+        }
+
+        store.RefuseIfReadOnly();
+        using var staging = Staging.Open(store.Path, default);
+        return CopyAsync().GetAwaiter().GetResult();
+
+        async Task<Image> CopyAsync()
+        {
+            await BringAsync(all.Values).ConfigureAwait(false);
+            return await NameAsync(staging, new StagedImage(name, image.Descriptor, [], all.Values, signatures), BringAsync, default).ConfigureAwait(false);
+        }
+
+        async Task BringAsync(IReadOnlyCollection<Descriptor> missing)
+        {
+            foreach (Descriptor part in missing)
+            {
+                using BlobStream blob = from.OpenBlob(part);
+                await staging.AddAsync(part, blob, null, default).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>When it came into the store; the manifest must not know, or its digest would change with the time.</summary>
+    public static void Stamp(DescriptorDocument entry)
+    {
+        entry.Annotations = new(entry.Annotations ?? []);
+        entry.Annotations.TryAdd(AnnotationKeys.Created, PackedImage.Date(DateTimeOffset.UtcNow));
+    }
+
+    /// <summary>The parts that are not there.</summary>
+    public static List<Descriptor> Missing(LayoutFiles files, IEnumerable<Descriptor> parts) =>
+        [.. parts.Where(p => !files.HasBlob(ContentDigest.Parse(p.Digest)))];
+
+    /// <summary>The digests of parts.</summary>
+    public static HashSet<string> Digests(IEnumerable<Descriptor> parts) => [.. parts.Select(p => p.Digest)];
+
+    /// <summary>Names an image and its signatures in an index; false when that changes nothing. Only under the lock.</summary>
+    public static bool SetAll(
+        StoreLayout layout, LayoutFiles files, StoreIndex index, string name, Descriptor image, IReadOnlyList<(string Tag, Descriptor Manifest)> signatures)
+    {
+        DescriptorDocument entry = index.Entries.FirstOrDefault(e => e.Digest == image.Digest)?.Copy() ?? DescriptorDocument.From(image);
+        Stamp(entry);
+        bool isChanged = index.Set(name, entry);
+        string repository = ImageReference.Parse(name).Name;
+        foreach ((string tag, Descriptor manifest) in signatures)
+        {
+            string whole = $"{repository}:{tag}";
+            Descriptor joined = index.Entries.FirstOrDefault(e => e.ReferenceName == whole) is { } old && old.Digest != manifest.Digest
+                ? Join(layout, files, manifest, old.ToDescriptor())
+                : manifest;
+            isChanged |= index.Set(whole, DescriptorDocument.From(joined));
+        }
+
+        return isChanged;
+    }
+
+    private static Descriptor Join(StoreLayout layout, LayoutFiles files, Descriptor newer, Descriptor older)
+    {
+        byte[] joined;
+        try
+        {
+            joined = SignatureUnion.Of(
+                newer, files.ReadBlob(newer, StoreLimits.Manifest), older, files.ReadBlob(older, StoreLimits.Manifest));
+        }
+        catch (StoreException e) when (e.Fault is StoreFault.MissingBlob or StoreFault.DigestMismatch or StoreFault.DamagedManifest)
+        {
+            // The older one is damaged: nothing to keep. The newer one was verified when it came.
+            return newer;
+        }
+
+        var digest = ContentDigest.Of(joined);
+        if (digest.ToString() == newer.Digest)
+        {
+            return newer;
+        }
+
+        using var file = TemporaryFile.Write(layout.Private, joined);
+        layout.Publish(file, digest);
+        layout.SynchronizeBlobs();
+        return newer with { Digest = digest.ToString(), Size = joined.Length };
+    }
+}
