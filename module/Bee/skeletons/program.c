@@ -1,6 +1,12 @@
 What every program begins and ends with. Lines before the first mark are for whoever changes the pieces.
 A mark, two slashes and a colon, begins a part; $(word) stands for what the composer knows, and takes its whole line
 with it where it knows nothing.
+//: arguments interface
+ -Interface lo
+//: arguments cgroup
+ -Cgroup $PID
+//: arguments namespace
+ -NetworkNamespace $PID
 //: program
 // $(name): $(about)
 //

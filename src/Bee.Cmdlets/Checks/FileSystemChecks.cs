@@ -52,7 +52,7 @@ internal static class FileSystemChecks
         }
         catch (PinException blocked) when (blocked.Fault == PinFault.Untrusted)
         {
-            return new("Bpffs", CheckState.Warning, blocked.Message) { Target = blocked.Path, Remedy = blocked.Remedy };
+            return new("Bpffs", CheckState.Warning, blocked.Message) { Target = blocked.Path, Remedy = ErrorRecords.Remedy(blocked) };
         }
         catch (PinException)
         {

@@ -22,7 +22,7 @@ internal static class RegistryChecks
         }
         catch (TrustException bad)
         {
-            return new(Name, CheckState.Failed, bad.Message) { Target = bad.Policy, Remedy = bad.Remedy };
+            return new(Name, CheckState.Failed, bad.Message) { Target = bad.Policy, Remedy = ErrorRecords.Remedy(bad) };
         }
 
         return policies.Count == 0
@@ -52,7 +52,7 @@ internal static class RegistryChecks
             }
             catch (RegistryException bad)
             {
-                return new(Name, CheckState.Failed, $"{host} cannot be spoken to: {bad.Message}") { Target = target, Remedy = bad.Remedy ?? "Mend what is set for it." };
+                return new(Name, CheckState.Failed, $"{host} cannot be spoken to: {bad.Message}") { Target = target, Remedy = ErrorRecords.Remedy(bad) ?? "Mend what is set for it." };
             }
         }
 

@@ -27,5 +27,5 @@ internal static class SignatureChecks
     }
 
     /// <summary>The result for something that is not trusted.</summary>
-    public static CheckResult Refused(string target, TrustException refused) => new(Name, CheckState.Failed, refused.Message) { Target = target, Remedy = refused.Remedy };
+    public static CheckResult Refused(string target, TrustException refused) => new(Name, CheckState.Failed, refused.Message) { Target = target, Remedy = ErrorRecords.Remedy(refused) };
 }

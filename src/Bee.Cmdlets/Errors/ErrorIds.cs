@@ -83,7 +83,7 @@ internal static class ErrorIds
         // Building
         new("CompilationFailed", ParserError),
         new("ToolMissing", NotInstalled),
-        new("NoKernelBtf", ResourceUnavailable),
+        new("NoKernelBtf", ResourceUnavailable, "-VmlinuxBtf takes the BTF of another kernel."),
         new("BadManifest", ParserError),
         new("BadSettings", ParserError),
 
@@ -99,8 +99,8 @@ internal static class ErrorIds
         new("LoadFailed.MapCreate", ResourceUnavailable),
         new("LoadFailed.BadObject", InvalidData),
         new("LoadFailed.BadParameter", InvalidArgument),
-        new("LoadFailed.NoPlace", InvalidArgument),
-        new("LoadFailed.Busy", ResourceBusy),
+        new("LoadFailed.NoPlace", InvalidArgument, "-Interface, -Cgroup and -NetworkNamespace name it."),
+        new("LoadFailed.Busy", ResourceBusy, "-Interface names another interface, and -AttachTo @{ program = 'interface' } one for a single program."),
         new("LoadFailed.NoProcess", ObjectNotFound),
 
         // ObjectFault
@@ -125,8 +125,8 @@ internal static class ErrorIds
         new("MapEntry.Ambiguous", InvalidArgument),
         new("MapEntry.NotFound", ObjectNotFound),
         new("MapEntry.Exists", ResourceExists),
-        new("MapEntry.Full", LimitsExceeded),
-        new("MapEntry.ReadOnly", PermissionDenied),
+        new("MapEntry.Full", LimitsExceeded, "Remove-BeeMapEntry removes entries; with -All -Count 1 it takes a value out of a queue or stack. Set-BeeMapEntry -MustExist lets the oldest make room there."),
+        new("MapEntry.ReadOnly", PermissionDenied, "Start-BeeProgram -Parameter sets parameters."),
         new("MapEntry.Unsupported", NotImplemented),
         new("MapEntry.NoPermission", PermissionDenied),
 
@@ -134,12 +134,12 @@ internal static class ErrorIds
         new("Pin.Other", InvalidOperation),
         new("Pin.NotOnBpffs", ResourceUnavailable),
         new("Pin.BadPath", InvalidArgument),
-        new("Pin.Exists", ResourceExists),
-        new("Pin.NotFound", ObjectNotFound),
+        new("Pin.Exists", ResourceExists, "Stop-BeeProgram ends it."),
+        new("Pin.NotFound", ObjectNotFound, "Get-BeeProgram -Pinned lists what is pinned."),
         new("Pin.Untrusted", SecurityError),
         new("Pin.Foreign", InvalidData),
-        new("Pin.CannotPin", NotImplemented),
-        new("Pin.InUse", ResourceBusy),
+        new("Pin.CannotPin", NotImplemented, "Without -PinPath it runs in this session."),
+        new("Pin.InUse", ResourceBusy, "Stop-BeeProgram ends it there; Get-BeeMapEntry reads its maps."),
         new("Pin.NoPermission", PermissionDenied),
 
         // StoreFault
@@ -166,13 +166,13 @@ internal static class ErrorIds
 
         // RegistryFault
         new("Registry.Unreachable", ConnectionError),
-        new("Registry.Certificate", SecurityError),
-        new("Registry.PlainHttp", SecurityError),
+        new("Registry.Certificate", SecurityError, "-CACertificate takes the certificate of an authority, -SkipCertificateCheck any certificate, and -PlainHttp does without."),
+        new("Registry.PlainHttp", SecurityError, "-PlainHttp asks for plain http."),
         new("Registry.Broken", ConnectionError),
-        new("Registry.TimedOut", OperationTimeout),
-        new("Registry.Unauthorized", AuthenticationError),
+        new("Registry.TimedOut", OperationTimeout, "-ConnectionTimeoutSeconds and -OperationTimeoutSeconds say how long to wait."),
+        new("Registry.Unauthorized", AuthenticationError, "Connect-BeeRegistry logs in, with -Credential or -Token."),
         new("Registry.Denied", PermissionDenied),
-        new("Registry.NotFound", ObjectNotFound),
+        new("Registry.NotFound", ObjectNotFound, "Find-BeeImage lists the repositories and tags that a registry has."),
         new("Registry.NoPlatform", ObjectNotFound),
         new("Registry.BadName", InvalidArgument),
         new("Registry.Refused", ProtocolError),
@@ -188,7 +188,7 @@ internal static class ErrorIds
         // TrustFault
         new("Trust.Denied", SecurityError),
         new("Trust.NotVerified", SecurityError),
-        new("Trust.NoKey", SecurityError),
+        new("Trust.NoKey", SecurityError, "-PublicKey takes it."),
         new("Trust.Unverifiable", SecurityError),
         new("Trust.BadPolicy", ParserError),
 
@@ -201,8 +201,8 @@ internal static class ErrorIds
 
         // SkeletonFault
         new("Skeleton.UnknownKind", InvalidArgument),
-        new("Skeleton.Combination", InvalidArgument),
-        new("Skeleton.Target", InvalidArgument),
+        new("Skeleton.Combination", InvalidArgument, "Group-Object and Measure-Object count objects."),
+        new("Skeleton.Target", InvalidArgument, "Tab behind -AttachTo lists what there is; Invoke-BeeProgram takes -Interface, -Cgroup and -NetworkNamespace."),
         new("Skeleton.UnknownTemplate", InvalidArgument),
         new("Skeleton.PiecesMissing", InvalidArgument),
 

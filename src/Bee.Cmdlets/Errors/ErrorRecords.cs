@@ -18,10 +18,9 @@ internal static class ErrorRecords
     public static ErrorRecord From(Exception error, object? target)
     {
         ErrorId row = ErrorIds.Find(Id(error));
-        string remedy = string.Join(' ', new[] { (error as BeeException)?.Remedy, row.Advice }.OfType<string>());
         var record = new ErrorRecord(error, row.Id, row.Category, target is string text && !IsPath(text) ? Redaction.WithoutLogin(text) : target);
         string message = TerminalText.ShowLines(error.Message);
-        if (remedy.Length > 0)
+        if (Join((error as BeeException)?.Remedy, row.Advice) is { } remedy)
         {
             record.ErrorDetails = new ErrorDetails(message) { RecommendedAction = TerminalText.ShowLines(remedy) };
         }
@@ -33,6 +32,11 @@ internal static class ErrorRecords
 
         return record;
     }
+
+    /// <summary>Returns what to do about an error: the library's words, then those of the cmdlets; null if nothing is known to help.</summary>
+    public static string? Remedy(BeeException error) => Join(error.Remedy, ErrorIds.Find(error.Id).Advice);
+
+    private static string? Join(string? remedy, string? advice) => remedy is null ? advice : advice is null ? remedy : $"{remedy} {advice}";
 
     private static string Id(Exception error) => error switch
     {

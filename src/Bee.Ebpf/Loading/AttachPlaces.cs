@@ -74,12 +74,12 @@ internal sealed class AttachPlaces : IDisposable
             // A security hook's own target is the hook.
             var cgroup = kind.Target == AttachTarget.Cgroup ? Said(program, _options.Cgroup) : _options.Cgroup;
             _cgroups[program.Name] = CgroupPlaces.Find(cgroup ?? throw None(
-                program, "control group", "Name one (-Cgroup): a path below where cgroup2 is mounted, a process id, or a container's id."));
+                program, "control group", "Name one: a path below where cgroup2 is mounted, a process id, or a container's id."));
         }
         else if (kind.NeedsNetworkNamespace)
         {
             _namespaces[program.Name] = NetworkNamespaceHandle.Open(Said(program, _options.NetworkNamespace) ?? throw None(
-                program, "network namespace", "Name one (-NetworkNamespace): a name that `ip netns` lists, a path, or a process id; /proc/self/ns/net is the one that this process is in."));
+                program, "network namespace", "Name one: a name that `ip netns` lists, a path, or a process id; /proc/self/ns/net is the one that this process is in."));
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class AttachPlaces : IDisposable
             found.AddRange(Matching(program, slash < 0 ? text : text[..slash]).Select(one => new InterfacePlace(one, egress)));
         }
 
-        return found.Count > 0 ? [.. found.Distinct()] : throw None(program, "network interface", $"Name one or more (-Interface). {Have()}");
+        return found.Count > 0 ? [.. found.Distinct()] : throw None(program, "network interface", $"Name one or more. {Have()}");
     }
 
     private IEnumerable<NetworkInterfaceName> Matching(ProgramDescription program, string name)
@@ -151,7 +151,7 @@ internal sealed class AttachPlaces : IDisposable
                     throw new BpfLoadException(LoadFault.Busy, $"Programs '{holders[one.Index]}' and '{program.Name}' would both attach to interface '{one.Name}', which runs one xdp program at a time.")
                     {
                         Program = program.Name,
-                        Remedy = "Give each an interface of its own (-AttachTo @{ program = 'interface' }).",
+                        Remedy = "Give each an interface of its own.",
                     };
                 }
             }

@@ -364,6 +364,6 @@ public sealed class BpfSession : IDisposable
             PinFault.CannotPin,
             folder,
             $"{(names.Length > 0 ? string.Join(" and ", names) : "One of the programs")} cannot be pinned: this kernel has no link object for what it is attached to, so it is attached only as long as a process holds it.",
-            "Run it without -PinPath in a process that stays, or use a kind of program that has links: tracepoints, kprobes, uprobes and perf_event from Linux 5.15 on, xdp from 5.9, tc from 6.6 (tcx).");
+            "Run it unpinned in a process that stays, or use a kind of program that has links: tracepoints, kprobes, uprobes and perf_event from Linux 5.15 on, xdp from 5.9, tc from 6.6 (tcx).");
     }
 }

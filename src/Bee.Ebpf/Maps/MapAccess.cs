@@ -34,7 +34,7 @@ internal static class MapAccess
     /// <summary>Why entries cannot be removed, as a sentence; null where they can.</summary>
     public static string? WhyPermanent(MapType type) => type switch
     {
-        MapType.Array or MapType.PerCpuArray => "All entries of an array are there from the start and stay. Set-BeeMapEntry can set one to 0.",
+        MapType.Array or MapType.PerCpuArray => "All entries of an array are there from the start and stay. Set one to 0 instead.",
         MapType.BloomFilter => "A Bloom filter forgets nothing.",
         MapType.StackTrace => null,
         _ => WhyUnreadable(type),

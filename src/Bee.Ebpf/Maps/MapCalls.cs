@@ -75,7 +75,7 @@ internal static unsafe class MapCalls
             Libc.E2BIG when description.Type is MapType.Array or MapType.PerCpuArray or MapType.ArrayOfMaps or MapType.ProgramArray =>
                 (MapFault.BadKey, $"has the indexes 0 to {description.MaxEntries - 1}, and the key is beyond.", ""),
             Libc.E2BIG => (MapFault.Full, full, MapAccess.IsKeyless(description.Type)
-                ? "Take values out (Remove-BeeMapEntry -All -Count 1), or let the oldest make room (-MustExist)."
+                ? "Take values out, or let the oldest make room."
                 : "Remove entries, or give the map more max_entries in the program."),
             Libc.ENOSPC => (MapFault.Full, full, "Remove entries, or give the map more max_entries in the program."),
             Libc.EEXIST => (MapFault.Exists, mode == MapWriteMode.OnlyNew && description.Type is MapType.Array or MapType.PerCpuArray
@@ -83,7 +83,7 @@ internal static unsafe class MapCalls
             Libc.ENOENT => (MapFault.NotFound, "has no such key.", ""),
             Libc.EPERM when MapState.IsFrozen(map) => (MapFault.ReadOnly, description.IsInternal
                 ? "holds the program's constants, which are fixed once it is loaded." : "is frozen: nothing changes it any more.",
-                description.IsInternal ? "Parameters are set at the start: Start-BeeProgram -Parameter." : ""),
+                description.IsInternal ? "Parameters are set at the start." : ""),
             Libc.EPERM when MapState.IsReadOnly(map) => (MapFault.ReadOnly, "was made to be read only by user space (BPF_F_RDONLY).", ""),
             Libc.EPERM or Libc.EACCES => (MapFault.NoPermission, "may not be written by this process.", "Run as root, or give the process CAP_BPF."),
             Libc.EINVAL when description.Type is MapType.HashOfMaps or MapType.ArrayOfMaps => (MapFault.BadValue, "takes maps that are like the one that it was declared with: of the same type, key and value sizes.", ""),

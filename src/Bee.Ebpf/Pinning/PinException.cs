@@ -62,11 +62,11 @@ public sealed class PinException : BeeException
     {
         Libc.EPERM or Libc.EACCES => new PinException(
             PinFault.NoPermission, path, $"No permission to {what} '{path}'.", "Run as root (sudo): pins belong to who made them, and reading them takes CAP_BPF."),
-        Libc.ENOENT => new PinException(PinFault.NotFound, path, $"There is no '{path}'.", "Get-BeeProgram -Pinned lists what is pinned."),
+        Libc.ENOENT => new PinException(PinFault.NotFound, path, $"There is no '{path}'."),
         Libc.EEXIST => Taken(path),
         _ => new PinException(PinFault.Other, path, $"Cannot {what} '{path}': {Libc.Describe(errno)}."),
     };
 
     internal static PinException Taken(string path) => new(
-        PinFault.Exists, path, $"'{path}' exists already, and pins are never overwritten.", "Choose another name, or end what is pinned there with Stop-BeeProgram.");
+        PinFault.Exists, path, $"'{path}' exists already, and pins are never overwritten.", "Choose another name, or end what is pinned there.");
 }

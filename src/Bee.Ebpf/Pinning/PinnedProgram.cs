@@ -172,7 +172,7 @@ public sealed class PinnedProgram
         return fd < 0
             ? throw PinException.Of(Marshal.GetLastPInvokeError(), "lock", Folder)
             : FileLock.TryTake(new SafeFileHandle(fd, ownsHandle: true), Folder) ?? throw new PinException(
-                PinFault.InUse, Folder, $"Another process reads the events of '{Folder}', and an event is read once.", "End reading there (leave that session, or Stop-BeeProgram). Get-BeeMapEntry works all the same.");
+                PinFault.InUse, Folder, $"Another process reads the events of '{Folder}', and an event is read once.", "End reading there, or that process. Maps can be read all the same.");
     }
 
     // Another program may have been pinned at the same path since.

@@ -3,7 +3,7 @@ using System.Collections;
 namespace Bee.Ebpf;
 
 /// <summary>
-/// An array of a record. It behaves in PowerShell as an array does (indexes, foreach, -join, -contains, the pipeline, JSON) and turns into a real one
+/// An array of a record. It behaves as an array does (indexes, foreach, JSON) and converts to a real one
 /// where a method wants that; but unlike a real one it survives as text, in a CSV file for instance, and sorts and groups by its elements.
 /// </summary>
 /// <typeparam name="T">The elements' type; for arrays of arrays again a <see cref="BpfArray{T}"/>.</typeparam>

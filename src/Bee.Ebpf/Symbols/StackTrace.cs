@@ -3,7 +3,7 @@ using System.Collections;
 namespace Bee.Ebpf;
 
 /// <summary>
-/// A stack trace: its frames, the innermost first. In PowerShell it is a list (<c>$event.stack[0].Symbol</c>, <c>$event.stack | Format-Table</c>);
+/// A stack trace: its frames, the innermost first. It is a list of <see cref="StackFrame"/>;
 /// as text it is one line, which sorts, groups and fits a CSV file.
 /// </summary>
 public sealed class StackTrace : IReadOnlyList<StackFrame>, IEquatable<StackTrace>, IComparable<StackTrace>, IComparable
@@ -44,7 +44,7 @@ public sealed class StackTrace : IReadOnlyList<StackFrame>, IEquatable<StackTrac
     /// </summary>
     public string Folded => string.Join(';', Enumerable.Reverse(_frames).Select(frame => frame.Label));
 
-    /// <summary>The same as <see cref="Folded"/>, and where there are no frames the error in brackets. A string in PowerShell with the trace inside shows the frames with spaces between.</summary>
+    /// <summary>The same as <see cref="Folded"/>, and where there are no frames the error in brackets.</summary>
     /// <returns>One line.</returns>
     public override string ToString() => _frames.Length == 0 ? $"[{(Error == default ? "empty" : Error)}]" : Folded;
 

@@ -4,7 +4,7 @@ namespace Bee.Oci.Formats;
 
 /// <summary>
 /// Writes gzip whose blocks are stored, not compressed (RFC 1951, 3.2.4; RFC 1952). zlib gives other bytes in each of its versions, and .NET brings another zlib with each release: a layer
-/// compressed by it would have another digest under another PowerShell.
+/// compressed by it would have another digest under another .NET.
 /// </summary>
 internal static class StoredGzip
 {

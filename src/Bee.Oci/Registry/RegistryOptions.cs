@@ -42,7 +42,7 @@ public sealed record RegistryOptions
 
 /// <summary>Something to tell a person.</summary>
 /// <param name="Text">The sentence.</param>
-/// <param name="IsWarning">True for a warning, false for what only -Verbose shows.</param>
+/// <param name="IsWarning">True for a warning, false for a detail.</param>
 public sealed record RegistryNote(string Text, bool IsWarning);
 
 /// <summary>Where credentials for registries come from.</summary>

@@ -85,7 +85,7 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
 }
 
 /// <summary>
-/// A wildcard pattern as PowerShell has them (<c>*</c>, <c>?</c>, <c>[a-z]</c>, case does not matter), over the names of an image. A bracket that closes nowhere
+/// A wildcard pattern (<c>*</c>, <c>?</c>, <c>[a-z]</c>, case does not matter), over the names of an image. A bracket that closes nowhere
 /// stands for itself, a set such as <c>[z-a]</c> has nothing in it, and an IPv6 address in brackets at the beginning is a registry's.
 /// </summary>
 /// <remarks>Compared by hand: to make a regular expression takes longer than to list a store.</remarks>

@@ -60,7 +60,7 @@ public sealed class ImageTrust
             {
                 throw new TrustException(TrustFault.NoKey, $"A signature of {reference} is required, and there is no key to verify it with.")
                 {
-                    Remedy = $"Give the signer's public key with -PublicKey, or in a rule for {reference.Name} of a policy.",
+                    Remedy = $"Give the signer's public key, or name it in a rule for {reference.Name} of a policy.",
                 };
             }
 

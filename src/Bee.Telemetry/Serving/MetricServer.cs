@@ -43,7 +43,7 @@ public sealed class MetricServer : IDisposable
         _routes = new MetricRoutes(options.Sources, token, options.ScrapeTimeout, _metrics);
         _listener = Bind(address, options.Listen);
         Endpoint = (IPEndPoint)_listener.LocalEndPoint!;
-        // Continues on a thread of the pool: the caller's may be the pipeline's.
+        // Continues on a thread of the pool: the caller's may be waiting for this one.
         _ = Task.Run(AcceptAsync);
     }
 
@@ -115,7 +115,7 @@ public sealed class MetricServer : IDisposable
         }
 
         _listener.Dispose();
-        // Not on this thread, which may be the pipeline's: what sources have registered runs then, and may throw.
+        // Not on this thread, which may hold what sources wait for: what sources have registered runs then, and may throw.
         _ = _stop.CancelAsync();
         foreach (var connection in open)
         {

@@ -16,7 +16,7 @@ public static class LiveKeys
         ("s >, <", "sort by the next, previous column"),
         ("r", "reverse the order"),
         ("Enter", "open the row"),
-        ("m, u", "mark (for -PassThru), unmark all"),
+        ("m, u", "mark (to hand on), unmark all"),
         ("Tab, Shift-Tab, 1-9", "next, previous, this tab"),
         ("h", "histogram as bars, as heat map"),
         ("^L", "draw again"),

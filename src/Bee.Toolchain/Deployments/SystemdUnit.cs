@@ -47,7 +47,7 @@ public static class SystemdUnit
             ("NoNewPrivileges", "yes"),
             ("ProtectSystem", "strict"),
             .. asRoot ? [("ReadWritePaths", BpfFileSystem)] : Array.Empty<(string, string)>(),
-            // PowerShell and the module can be in a home directory too.
+            // The command's programs can be in a home directory too.
             ("ProtectHome", command.Append(store).Any(IsInHome) ? "read-only" : "yes"),
             ("PrivateTmp", command.Append(store).Any(IsTemporary) ? "no" : "yes"),
             ("PrivateDevices", "yes"),

@@ -17,7 +17,7 @@ internal sealed class IsolatedContext(string folder, AssemblyLoadContext home) :
         {
             var own = Path.Combine(Path.GetDirectoryName(typeof(IsolatedContext).Assembly.Location)!, name.Name + ".dll");
 
-            // PowerShell uses LoadFrom too: only what was loaded so finds what it needs itself beside it, as Bee.Ebpf does Bee.Posix.
+            // The host may use LoadFrom too: only what was loaded so finds what it needs itself beside it, as Bee.Ebpf does Bee.Posix.
             return home.Assemblies.FirstOrDefault(assembly => assembly.GetName().Name == name.Name)
                 ?? (home == Default ? Assembly.LoadFrom(own) : home.LoadFromAssemblyPath(own));
         }

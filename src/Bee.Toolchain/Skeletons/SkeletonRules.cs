@@ -50,7 +50,7 @@ internal static class SkeletonRules
             return output == SkeletonOutput.Print ? null : throw new SkeletonException(
                 SkeletonFault.Combination,
                 $"An iterator lists what there is, and is run anew at each reading: a {output} of that would count everything several times.",
-                "Take Print, and count the objects with Group-Object or Measure-Object.");
+                "Take Print, and count the objects as they are read.");
         }
 
         if (output == SkeletonOutput.Gauge && asked is SkeletonMapType.RingBuffer or SkeletonMapType.PerfBuffer)
@@ -76,9 +76,9 @@ internal static class SkeletonRules
         return kind.Kind.HasTargetInSection ? SkeletonTarget.Check(kind.Kind, asked) : throw new SkeletonException(
             SkeletonFault.Target,
             $"A program of the kind {kind.Name} does not say in its source what it attaches to.",
-            kind.Kind.NeedsInterface ? "Name the interface when it is run: Invoke-BeeProgram -Interface."
-            : kind.Kind.NeedsCgroup ? "Name the control group when it is run: Invoke-BeeProgram -Cgroup."
-            : kind.Kind.NeedsNetworkNamespace ? "Name the network namespace when it is run: Invoke-BeeProgram -NetworkNamespace."
-            : "Leave -AttachTo out.");
+            kind.Kind.NeedsInterface ? "Name the interface when it is run."
+            : kind.Kind.NeedsCgroup ? "Name the control group when it is run."
+            : kind.Kind.NeedsNetworkNamespace ? "Name the network namespace when it is run."
+            : "Leave the target out.");
     }
 }

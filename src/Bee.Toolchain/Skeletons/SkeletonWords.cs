@@ -33,5 +33,7 @@ internal static class SkeletonWords
 
     /// <summary>What a run must be told where, for the line that shows how to run it.</summary>
     public static string Place(ProgramKind kind)
-        => kind.NeedsInterface ? " -Interface lo" : kind.NeedsCgroup ? " -Cgroup $PID" : kind.NeedsNetworkNamespace ? " -NetworkNamespace $PID" : string.Empty;
+        => kind.NeedsInterface ? Arguments("interface") : kind.NeedsCgroup ? Arguments("cgroup") : kind.NeedsNetworkNamespace ? Arguments("namespace") : string.Empty;
+
+    private static string Arguments(string place) => string.Concat(SkeletonPiece.Read("program").Part("arguments", place));
 }

@@ -116,7 +116,7 @@ public static class VmlinuxHeader
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw file == KernelBtf
-                ? new KernelBtfException(file, "Use a kernel built with CONFIG_DEBUG_INFO_BTF, or give the BTF of the kernel that the program is for as a file (-VmlinuxBtf).",
+                ? new KernelBtfException(file, "Use a kernel built with CONFIG_DEBUG_INFO_BTF, or give the BTF of the kernel that the program is for as a file.",
                     $"This kernel does not show its types: {exception.Message}", exception)
                 : new KernelBtfException(file, "Give a readable file with BTF.", exception.Message, exception);
         }

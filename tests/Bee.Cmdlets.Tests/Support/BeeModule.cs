@@ -12,6 +12,10 @@ internal static class BeeModule
     /// <summary>The executable that starts PowerShell; the process is the session, without a launcher.</summary>
     public static string PowerShell => Built("artifacts", "pwsh");
 
+    /// <summary>The module's own assemblies as a session of this process has them, the cmdlets' first.</summary>
+    public static IReadOnlyList<System.Reflection.Assembly> Assemblies { get; } =
+        [.. new[] { "Cmdlets", "Posix", "Ebpf", "Oci", "Toolchain", "Telemetry", "Terminal" }.Select(name => System.Reflection.Assembly.LoadFrom(System.IO.Path.Combine(Path, $"Bee.{name}.dll")))];
+
     /// <summary>A file of the project.</summary>
     public static string File(params string[] parts) => System.IO.Path.Combine([Root, .. parts]);
 

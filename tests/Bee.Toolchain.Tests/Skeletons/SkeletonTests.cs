@@ -91,9 +91,9 @@ public class SkeletonTests
     [InlineData("uprobe", "libc.so.6:", "PATH:FUNCTION")]
     [InlineData("usdt", "libc.so.6:setjmp", "PATH:PROVIDER:NAME")]
     [InlineData("fentry", "vfs_open\")\nint x;", "FUNCTION")]
-    [InlineData("xdp", "eth0", "-Interface")]
-    [InlineData("cgroup/connect4", "/sys/fs/cgroup", "-Cgroup")]
-    [InlineData("sk_lookup", "x", "-NetworkNamespace")]
+    [InlineData("xdp", "eth0", "the interface when it is run")]
+    [InlineData("cgroup/connect4", "/sys/fs/cgroup", "the control group when it is run")]
+    [InlineData("sk_lookup", "x", "the network namespace when it is run")]
     public void A_target_of_another_form_is_refused(string kind, string target, string remedy)
         => Assert.Contains(remedy, Assert.Throws<SkeletonException>(() => Write(kind, target)).Remedy);
 

@@ -1,12 +1,12 @@
 namespace Bee.Ebpf;
 
 /// <summary>
-/// Gives each property a name that PowerShell can read. It compares names without case, so of two C names that differ only in case, and of one
+/// Gives each property a name that is unique without case, for languages that compare names so. Of two C names that differ only in case, and of one
 /// that every object has already (GetType, psobject), the later takes <c>_2</c>, <c>_3</c>, ...
 /// </summary>
 internal sealed class PropertyNames
 {
-    // Members of System.Object and what PowerShell itself hangs on every object.
+    // Members of System.Object, and of the wrapper that shells put around every object.
     private static readonly string[] Taken =
     [
         "Equals", "GetHashCode", "GetType", "ToString", "MemberwiseClone", "Finalize", "ReferenceEquals",

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace Bee.Ebpf;
 
-/// <summary>Whole numbers out of what people and PowerShell give for them.</summary>
+/// <summary>Reads whole numbers out of numbers, text and enums.</summary>
 internal static class IntegerParser
 {
     public static BigInteger Parse(object? value, string wanted)

@@ -127,8 +127,8 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
     {
         (RegistryFault fault, string? remedy) = status switch
         {
-            HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest => (RegistryFault.Unauthorized, "Log in with Connect-BeeRegistry."),
-            HttpStatusCode.Forbidden => (RegistryFault.Denied, "Ask whoever runs the registry for the right, or log in as somebody who has it (Connect-BeeRegistry)."),
+            HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest => (RegistryFault.Unauthorized, "Log in, or log in again."),
+            HttpStatusCode.Forbidden => (RegistryFault.Denied, "Ask whoever runs the registry for the right, or log in as somebody who has it."),
             HttpStatusCode.TooManyRequests => (RegistryFault.TooManyRequests, "Wait, and try again."),
             >= HttpStatusCode.InternalServerError => (RegistryFault.ServerError, (string?)"Try again later."),
             _ => (RegistryFault.BadAnswer, null),

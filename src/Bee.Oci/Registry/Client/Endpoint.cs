@@ -109,7 +109,7 @@ internal sealed class Endpoint : IDisposable
         return clean.Length > longest ? clean[..longest] + "…" : clean;
     }
 
-    /// <summary>Tells a person something that only -Verbose shows.</summary>
+    /// <summary>Tells a person a detail, which is no warning.</summary>
     public void Note(string text) => Options.Note?.Invoke(new RegistryNote(TerminalText.Clean(text), IsWarning: false));
 
     /// <inheritdoc/>

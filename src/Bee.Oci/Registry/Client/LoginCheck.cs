@@ -52,7 +52,7 @@ public static class LoginCheck
             {
                 if (form == forms.Length - 1)
                 {
-                    throw Refused(registry, "the token", e.Status, "Check that the token is whole, has not expired, and may be used with this registry. Where it belongs to a user name, give both with -Credential, the token as the password.");
+                    throw Refused(registry, "the token", e.Status, "Check that the token is whole, has not expired, and may be used with this registry. Where it belongs to a user name, give both, the token as the password.");
                 }
             }
         }

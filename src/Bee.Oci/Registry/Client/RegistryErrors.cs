@@ -144,10 +144,10 @@ internal static class RegistryErrors
 
     private static string? Remedy(RegistryFault fault, string? code, int status, string host) => fault switch
     {
-        RegistryFault.Unauthorized => $"Log in with Connect-BeeRegistry {host}. If you are logged in, the login may have expired, or it may not reach this repository.",
+        RegistryFault.Unauthorized => $"Log in to {host}. If you are logged in, the login may have expired, or it may not reach this repository.",
         RegistryFault.Denied => "Ask the owner of the repository for the right, or use a login or token that has it (for pushing it has to include writing). Registries also answer so for repositories that do not exist.",
         RegistryFault.NotFound when code == "NAME_UNKNOWN" => "Look at the repository's name. A registry that does not know you may also deny that a private one exists.",
-        RegistryFault.NotFound when code == "MANIFEST_UNKNOWN" => "Look at the tag or digest: Find-BeeImage lists the tags that a repository has.",
+        RegistryFault.NotFound when code == "MANIFEST_UNKNOWN" => "Look at the tag or digest.",
         RegistryFault.BadName when code == "TAG_INVALID" => "Give a tag of at most 128 letters, digits, '_', '.' and '-'.",
         RegistryFault.BadName => "Give a repository of lower-case letters, digits and single separators. Many registries want an owner or a project before the name: me/opensnoop.",
         RegistryFault.Refused when code == "MANIFEST_BLOB_UNKNOWN" => "A blob of the image is not in the repository: publish the image again.",

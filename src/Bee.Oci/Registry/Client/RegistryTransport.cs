@@ -88,7 +88,7 @@ internal sealed class RegistryTransport : IDisposable
                 {
                     throw new RegistryException(RegistryFault.PlainHttp, $"{address.Authority} wants TLS, and was asked with plain http.")
                     {
-                        Remedy = $"Leave -PlainHttp out, and plainHttp of {address.Authority} in the settings.",
+                        Remedy = $"Do not ask for plain http, neither here nor with plainHttp of {address.Authority} in the settings.",
                     };
                 }
 

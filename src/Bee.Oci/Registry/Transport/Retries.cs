@@ -153,7 +153,7 @@ internal static class ConnectionFault
     public static TryFailedException Silent(Uri address, TimeSpan time) => new(
         new(RegistryFault.TimedOut, string.Create(CultureInfo.InvariantCulture, $"{address.Authority} did not answer within {time.TotalSeconds:0.###} s."))
         {
-            Remedy = "Check that it is a registry that runs there. -ConnectionTimeoutSeconds gives it longer.",
+            Remedy = "Check that it is a registry that runs there. If it does, wait longer for it.",
         },
         Repeat.Never);
 
@@ -162,7 +162,7 @@ internal static class ConnectionFault
             ? new(RegistryFault.Certificate, $"The certificate of {host} is not trusted: {refusal.Reason}.", refused) { Remedy = refusal.Remedy }
             : new(RegistryFault.Certificate, $"{host} does not speak TLS: {refused.Message}", refused)
             {
-                Remedy = "If the registry has plain http on purpose, ask for it with -PlainHttp.",
+                Remedy = "If the registry has plain http on purpose, ask for plain http.",
             };
 
     private static bool IsTemporary(Exception error) => Innermost(error) is SocketException { SocketErrorCode: SocketError.TryAgain };

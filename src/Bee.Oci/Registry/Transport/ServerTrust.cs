@@ -151,8 +151,8 @@ internal sealed record CertificateRefusal(string Reason, string Remedy)
             Add(
                 $"nobody that this machine trusts has issued it ({TerminalText.Clean(certificate.Issuer)} has)",
                 authorities is null
-                    ? "Give the certificate of the authority that issued it with -CACertificate."
-                    : $"'{authorities}' does not have the authority that issued it; give that one's certificate with -CACertificate.");
+                    ? "Give the certificate of the authority that issued it."
+                    : $"'{authorities}' does not have the authority that issued it; give that one's certificate.");
         }
 
         X509ChainStatusFlags others = flaws & ~UnknownIssuer & ~X509ChainStatusFlags.NotTimeValid;
@@ -161,7 +161,7 @@ internal sealed record CertificateRefusal(string Reason, string Remedy)
             Add(others != 0 ? others.ToString() : errors.ToString(), "The registry's operator has to look at it.");
         }
 
-        return new(string.Join("; ", reasons), $"{string.Join(' ', remedies)} -SkipCertificateCheck takes any certificate.");
+        return new(string.Join("; ", reasons), string.Join(' ', remedies));
     }
 
     private static string Time(X509Certificate2 certificate) =>

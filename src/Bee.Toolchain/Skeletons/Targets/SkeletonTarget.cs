@@ -32,7 +32,7 @@ internal static class SkeletonTarget
         throw new SkeletonException(
             SkeletonFault.Target,
             $"This kernel has no {What(kind.Target)} '{name}'.",
-            near.Count > 0 ? $"Did you mean {string.Join(" or ", near)}?" : "Press Tab behind -AttachTo for those that there are.");
+            near.Count > 0 ? $"Did you mean {string.Join(" or ", near)}?" : $"Name one that this kernel has; there are {names.Count}.");
     }
 
     // CATEGORY/NAME: as many parts, and none of them empty. PATH:FUNCTION: symbols and paths may have colons of their own.

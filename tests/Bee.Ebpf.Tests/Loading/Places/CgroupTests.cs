@@ -112,7 +112,7 @@ public sealed class CgroupTests
         var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("cgroup/dev", "void", "return 1;")), new BpfSessionOptions()));
 
         Assert.Equal(LoadFault.NoPlace, e.Fault);
-        Assert.Contains("-Cgroup", e.Remedy);
+        Assert.Contains("a container's id", e.Remedy);
     }
 
     [Fact]

@@ -34,9 +34,9 @@ public sealed class RegistryErrorTests
     }
 
     [Theory]
-    [InlineData(401, "UNAUTHORIZED", "Connect-BeeRegistry ghcr.io")]
+    [InlineData(401, "UNAUTHORIZED", "Log in to ghcr.io")]
     [InlineData(403, "DENIED", "right")]
-    [InlineData(404, "MANIFEST_UNKNOWN", "Find-BeeImage")]
+    [InlineData(404, "MANIFEST_UNKNOWN", "tag or digest")]
     [InlineData(404, "NAME_UNKNOWN", "name")]
     [InlineData(400, "NAME_INVALID", "lower-case")]
     [InlineData(429, "TOOMANYREQUESTS", "Wait")]
@@ -48,7 +48,7 @@ public sealed class RegistryErrorTests
     {
         RegistryException error = RegistryErrors.Make(HttpStatusCode.Forbidden, [], "read a blob", "ghcr.io", "store.example");
         Assert.EndsWith("(HTTP 403 of store.example).", error.Message);
-        Assert.DoesNotContain("Connect-BeeRegistry", error.Remedy);
+        Assert.DoesNotContain("Log in", error.Remedy);
         Assert.Contains("store.example", error.Remedy);
     }
 

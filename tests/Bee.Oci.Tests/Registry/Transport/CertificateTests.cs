@@ -41,7 +41,7 @@ public sealed class CertificateTests : IDisposable
         RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => Wire.GetAsync(transport, $"https://{registry.Host}/v2/"));
 
         Assert.Equal(RegistryFault.Certificate, error.Fault);
-        Assert.Contains("with -CACertificate", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains("Give the certificate of the authority", error.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class CertificateTests : IDisposable
         Assert.Equal(RegistryFault.Certificate, error.Fault);
         Assert.Contains("it expired on ", error.Message, StringComparison.Ordinal);
         Assert.Contains("clock", error.Remedy, StringComparison.Ordinal);
-        Assert.DoesNotContain("-CACertificate", error.Remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain("authority", error.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class CertificateTests : IDisposable
         RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => head ? Wire.HeadAsync(transport) : Wire.GetAsync(transport));
 
         Assert.Equal(RegistryFault.PlainHttp, error.Fault);
-        Assert.Contains("-PlainHttp", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains("Do not ask for plain http", error.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
