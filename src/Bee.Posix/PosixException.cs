@@ -3,6 +3,10 @@ using System.Runtime.InteropServices;
 namespace Bee.Posix;
 
 /// <summary>A call on a file failed with an errno that .NET has no exception of its own for.</summary>
+/// <remarks>
+/// File operations fail with the exceptions of System.IO: a <see cref="FileNotFoundException"/>, an <see cref="UnauthorizedAccessException"/>, or a subclass of <see cref="IOException"/> as this one.
+/// They do not derive from <see cref="BeeException"/>, so that a caller handles files that Bee opens and files that .NET opens in one place. Libraries that know what a file is for translate them.
+/// </remarks>
 /// <param name="errno">The error number.</param>
 /// <param name="message">What was done, to which file, and why it failed.</param>
 public sealed class PosixException(int errno, string message) : IOException(message)
@@ -30,7 +34,7 @@ public sealed class PosixException(int errno, string message) : IOException(mess
     }
 }
 
-/// <summary>A file was expected to be regular, and is a pipe, a device, a socket or a folder.</summary>
+/// <summary>A file was expected to be regular, and is a pipe, a device, a socket or a folder. An <see cref="IOException"/> for the reason that <see cref="PosixException"/> gives.</summary>
 /// <param name="path">The file.</param>
 /// <param name="kind">What it is, with its article.</param>
 public sealed class NotRegularFileException(string path, string kind)
@@ -42,7 +46,7 @@ public sealed class NotRegularFileException(string path, string kind)
     public string Path => path;
 }
 
-/// <summary>A file is not believed, since another user could have written it, or could replace it.</summary>
+/// <summary>A file is not believed, since another user could have written it, or could replace it. An <see cref="IOException"/> for the reason that <see cref="PosixException"/> gives.</summary>
 /// <param name="path">The file.</param>
 /// <param name="place">The file, or the folder or link on the way to it, that another user controls.</param>
 /// <param name="reason">Which rule it breaks.</param>

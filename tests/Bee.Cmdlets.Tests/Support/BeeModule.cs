@@ -13,7 +13,7 @@ internal static class BeeModule
     public static string PowerShell => Built("artifacts", "pwsh");
 
     /// <summary>The module's own assemblies as a session of this process has them, the cmdlets' first.</summary>
-    public static IReadOnlyList<System.Reflection.Assembly> Assemblies { get; } =
+    public static IReadOnlyList<System.Reflection.Assembly> Assemblies =>
         [.. new[] { "Cmdlets", "Posix", "Ebpf", "Oci", "Toolchain", "Telemetry", "Terminal" }.Select(name => System.Reflection.Assembly.LoadFrom(System.IO.Path.Combine(Path, $"Bee.{name}.dll")))];
 
     /// <summary>A file of the project.</summary>
