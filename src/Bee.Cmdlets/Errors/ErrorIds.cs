@@ -100,7 +100,7 @@ internal static class ErrorIds
         new("LoadFailed.BadObject", InvalidData),
         new("LoadFailed.BadParameter", InvalidArgument),
         new("LoadFailed.NoPlace", InvalidArgument, "-Interface, -Cgroup and -NetworkNamespace name it."),
-        new("LoadFailed.Busy", ResourceBusy, "-Interface names another interface, and -AttachTo @{ program = 'interface' } one for a single program."),
+        new("LoadFailed.Busy", ResourceBusy, "-AttachTo @{ program = 'target' } gives a single program another target."),
         new("LoadFailed.NoProcess", ObjectNotFound),
 
         // ObjectFault
@@ -201,7 +201,7 @@ internal static class ErrorIds
 
         // SkeletonFault
         new("Skeleton.UnknownKind", InvalidArgument),
-        new("Skeleton.Combination", InvalidArgument, "Group-Object and Measure-Object count objects."),
+        new("Skeleton.Combination", InvalidArgument),
         new("Skeleton.Target", InvalidArgument, "Tab behind -AttachTo lists what there is; Invoke-BeeProgram takes -Interface, -Cgroup and -NetworkNamespace."),
         new("Skeleton.UnknownTemplate", InvalidArgument),
         new("Skeleton.PiecesMissing", InvalidArgument),

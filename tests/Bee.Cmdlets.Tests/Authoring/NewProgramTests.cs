@@ -74,6 +74,7 @@ public sealed class NewProgramTests : IDisposable
     [InlineData("New-BeeProgram $folder/x.bpf.c -MapType RingBuffer -Output Gauge", "Skeleton.Combination", "Hash or Array")]
     [InlineData("New-BeeProgram $folder/x.bpf.c -AttachTo sched_switch", "Skeleton.Target", "CATEGORY/NAME")]
     [InlineData("New-BeeProgram $folder/x.bpf.c -ProgramType fentry -AttachTo vfs_opne", "Skeleton.Target", "vfs_open")]
+    [InlineData("New-BeeProgram $folder/x.bpf.c -ProgramType xdp -AttachTo eth0", "Skeleton.Target", "-Interface")]
     [InlineData("New-BeeProgram $folder/x.bpf.c -Template opensnop", "Skeleton.UnknownTemplate", "opensnoop")]
     [InlineData("New-BeeProgram $folder/x.txt", "NotASource", ".bpf.c")]
     [InlineData("New-BeeProgram $folder/.bpf.c", "NoName", "opens.bpf.c")]

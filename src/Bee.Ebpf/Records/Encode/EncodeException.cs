@@ -1,6 +1,9 @@
 namespace Bee.Ebpf;
 
-/// <summary>Says what is wrong with a value, before it is known which parameter or entry it is for.</summary>
+/// <summary>
+/// Says what is wrong with a value, before it is known which parameter or entry it is for. Never leaves the encoders, which make a <see cref="BpfParameterException"/> or a
+/// <see cref="BpfMapException"/> of it: no <see cref="Bee.Posix.BeeException"/>, since its id depends on that.
+/// </summary>
 internal sealed class EncodeException(string message) : Exception(message)
 {
     /// <summary>What kind of fault it is in an entry of a map.</summary>

@@ -90,7 +90,10 @@ internal sealed class Retries(RegistryOptions options)
     }
 }
 
-/// <summary>One try of a request had no answer. Never leaves this folder: after the last try <see cref="Reported"/> is thrown.</summary>
+/// <summary>
+/// One try of a request had no answer. Never leaves this folder: after the last try <see cref="Reported"/> is thrown. No <see cref="Bee.Posix.BeeException"/>, so that nothing but the retry loop
+/// catches it, and a request that the loop gave up, such as one for a token, is not tried again by a loop around it.
+/// </summary>
 internal sealed class TryFailedException : Exception
 {
     public TryFailedException(RegistryException reported, Repeat repeat)

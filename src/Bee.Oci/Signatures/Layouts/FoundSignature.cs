@@ -277,5 +277,5 @@ internal sealed record Claim(IReadOnlyList<string> Digests, string? Reference)
     }
 }
 
-/// <summary>One signature does not count; the message says why. Never leaves the verifier: it becomes a finding.</summary>
+/// <summary>One signature does not count; the message says why. Never leaves the verifier, where it becomes a finding and has no id: no <see cref="Bee.Posix.BeeException"/>.</summary>
 internal sealed class UnusableSignatureException(string message) : Exception(message);
