@@ -33,5 +33,5 @@ public sealed class BpftoolFactAttribute : FactAttribute
 public sealed class KernelTypesFactAttribute : FactAttribute
 {
     /// <summary>Looks for them.</summary>
-    public KernelTypesFactAttribute() => Skip = File.Exists(Btf.KernelPath) ? null : $"this kernel shows no types ({Btf.KernelPath})";
+    public KernelTypesFactAttribute() => Skip = File.Exists(BtfSpec.KernelPath) ? null : $"this kernel shows no types ({BtfSpec.KernelPath})";
 }

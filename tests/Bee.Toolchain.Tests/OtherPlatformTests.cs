@@ -130,7 +130,7 @@ public sealed class OtherPlatformTests : IDisposable
                 BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(4), 24);
             }
 
-            Assert.Throws<BpfObjectException>(() => Btf.Parse(BtfByteOrder.ToLittleEndian(bytes)));
+            Assert.Throws<BpfObjectException>(() => BtfSpec.Parse(BtfByteOrder.ToLittleEndian(bytes)));
         }
     }
 

@@ -10,7 +10,7 @@ internal sealed class KernelNames(TargetKernel kernel)
     private readonly Lazy<IReadOnlyDictionary<string, BtfTypedef>> _tracepoints = new(() => Index<BtfTypedef>(kernel, BtfKind.Typedef, Tracepoint));
     private readonly Lazy<HashSet<string>?> _symbols = new(() => kernel.IsRunning ? ReadSymbols() : null);
     private readonly Lazy<HashSet<string>?> _events = new(() => kernel.IsRunning ? ReadEvents() : null);
-    private readonly Lazy<HashSet<(Btf, uint)>> _tagged = new(() => ReadTagged(kernel));
+    private readonly Lazy<HashSet<(BtfSpec, uint)>> _tagged = new(() => ReadTagged(kernel));
 
     private const string Tracepoint = "btf_trace_";
 
@@ -67,9 +67,9 @@ internal sealed class KernelNames(TargetKernel kernel)
     }
 
     // Since Linux 6.9 the build tags the functions that programs may call.
-    private static HashSet<(Btf, uint)> ReadTagged(TargetKernel kernel)
+    private static HashSet<(BtfSpec, uint)> ReadTagged(TargetKernel kernel)
     {
-        var tagged = new HashSet<(Btf, uint)>();
+        var tagged = new HashSet<(BtfSpec, uint)>();
         foreach (var (graph, table, id) in Types(kernel, BtfKind.DeclarationTag))
         {
             if (table.TextBytes(table.NameOffset(id)).SequenceEqual("bpf_kfunc"u8))
@@ -83,7 +83,7 @@ internal sealed class KernelNames(TargetKernel kernel)
     }
 
     // Those of the kernel first. There are a hundred thousand: only what is wanted becomes an object.
-    private static IEnumerable<(Btf Graph, BtfTable Table, uint Id)> Types(TargetKernel kernel, BtfKind kind)
+    private static IEnumerable<(BtfSpec Graph, BtfTable Table, uint Id)> Types(TargetKernel kernel, BtfKind kind)
     {
         foreach (var graph in kernel.Modules.Select(m => m.Types).Prepend(kernel.Types))
         {

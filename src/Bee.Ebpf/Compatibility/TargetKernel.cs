@@ -11,7 +11,7 @@ public sealed class TargetKernel
 
     private readonly Lazy<KernelNames> _names;
 
-    private TargetKernel(string name, Btf? types, bool isRunning, string? problem, Func<IReadOnlyList<KernelModule>> modules)
+    private TargetKernel(string name, BtfSpec? types, bool isRunning, string? problem, Func<IReadOnlyList<KernelModule>> modules)
     {
         Name = name;
         Types = types;
@@ -25,7 +25,7 @@ public sealed class TargetKernel
     public string Name { get; }
 
     /// <summary>The kernel's types, or null where it shows none.</summary>
-    public Btf? Types { get; }
+    public BtfSpec? Types { get; }
 
     /// <summary>Why there are no types, or null.</summary>
     public string? Problem { get; }
@@ -42,19 +42,19 @@ public sealed class TargetKernel
     public static TargetKernel Running()
     {
         var release = ReadLine("/proc/sys/kernel/osrelease") ?? "this kernel";
-        Btf? types = null;
+        BtfSpec? types = null;
         string? problem = null;
         try
         {
-            types = Btf.ReadKernel();
+            types = BtfSpec.ReadKernel();
         }
         catch (FileNotFoundException)
         {
-            problem = $"this kernel does not show its types: there is no {Btf.KernelPath} (CONFIG_DEBUG_INFO_BTF)";
+            problem = $"this kernel does not show its types: there is no {BtfSpec.KernelPath} (CONFIG_DEBUG_INFO_BTF)";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or BpfObjectException)
         {
-            problem = $"the kernel's types cannot be read from {Btf.KernelPath}: {e.Message}";
+            problem = $"the kernel's types cannot be read from {BtfSpec.KernelPath}: {e.Message}";
         }
 
         return new TargetKernel(release, types, isRunning: true, problem, () => types is null ? [] : ReadModules(types));
@@ -81,7 +81,7 @@ public sealed class TargetKernel
         {
             var section = BtfSection.Find(file) ?? throw new BpfObjectException(
                 ObjectFault.NoBtf, "The file holds no type information (BTF). Give a copy of a kernel's /sys/kernel/btf/vmlinux, or its vmlinux with debug information.");
-            return FromTypes(path, Btf.ParseKernel(section.ToArray()));
+            return FromTypes(path, BtfSpec.ParseKernel(section.ToArray()));
         }
         catch (InvalidDataException e)
         {
@@ -97,16 +97,16 @@ public sealed class TargetKernel
     /// <param name="name">What to call it.</param>
     /// <param name="types">The kernel's own types.</param>
     /// <param name="modules">Those of its modules.</param>
-    internal static TargetKernel FromTypes(string name, Btf types, params KernelModule[] modules) => new(name, types, isRunning: false, null, () => modules);
+    internal static TargetKernel FromTypes(string name, BtfSpec types, params KernelModule[] modules) => new(name, types, isRunning: false, null, () => modules);
 
-    private static List<KernelModule> ReadModules(Btf below)
+    private static List<KernelModule> ReadModules(BtfSpec below)
     {
         var modules = new List<KernelModule>();
-        foreach (var file in Directory.EnumerateFiles(TypesFolder).Where(f => f != Btf.KernelPath).Order(StringComparer.Ordinal))
+        foreach (var file in Directory.EnumerateFiles(TypesFolder).Where(f => f != BtfSpec.KernelPath).Order(StringComparer.Ordinal))
         {
             try
             {
-                modules.Add(new KernelModule(Path.GetFileName(file), Btf.ParseKernel(RegularFile.ReadAllBytes(file), below)));
+                modules.Add(new KernelModule(Path.GetFileName(file), BtfSpec.ParseKernel(RegularFile.ReadAllBytes(file), below)));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or BpfObjectException)
             {
@@ -139,4 +139,4 @@ public sealed class TargetKernel
 /// <summary>A kernel module that is loaded, and its types.</summary>
 /// <param name="Name">The module's name.</param>
 /// <param name="Types">Its types; their ids continue the kernel's.</param>
-public sealed record KernelModule(string Name, Btf Types);
+public sealed record KernelModule(string Name, BtfSpec Types);

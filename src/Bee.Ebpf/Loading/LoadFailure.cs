@@ -47,7 +47,7 @@ internal static class LoadFailure
 
         if (LibbpfText.LacksKernelBtf(log))
         {
-            return new BpfLoadException(LoadFault.NoKernelBtf, $"{file.Name} needs the kernel's type information, and {Btf.KernelPath} cannot be used.")
+            return new BpfLoadException(LoadFault.NoKernelBtf, $"{file.Name} needs the kernel's type information, and {BtfSpec.KernelPath} cannot be used.")
             {
                 Errno = errno,
                 Log = log,

@@ -16,7 +16,7 @@ internal sealed class DataLayout
     /// <summary>The variables of a section in the order of their offsets; none when the type information does not know the section.</summary>
     public IReadOnlyList<PlacedVariable> this[string section] => _sections.TryGetValue(section, out var variables) ? variables : [];
 
-    public static DataLayout Read(ElfFile elf, Btf btf)
+    public static DataLayout Read(ElfFile elf, BtfSpec btf)
     {
         var layout = new DataLayout();
         var symbols = Variables(elf);

@@ -17,7 +17,7 @@ internal sealed class Externs
     public static bool IsExternSection(string name) => name is KernelSymbols or KernelConfig;
 
     /// <summary>Checks that each undefined symbol is described, and each description used.</summary>
-    public static Externs Read(ElfFile elf, Btf? btf)
+    public static Externs Read(ElfFile elf, BtfSpec? btf)
     {
         var symbols = Declared(btf, KernelSymbols);
         var settings = Declared(btf, KernelConfig);
@@ -65,7 +65,7 @@ internal sealed class Externs
         return InternalMaps.Describe(KernelConfig, (uint)end, isReadOnly: true, section);
     }
 
-    private static Dictionary<string, BtfType> Declared(Btf? btf, string name)
+    private static Dictionary<string, BtfType> Declared(BtfSpec? btf, string name)
     {
         var declared = new Dictionary<string, BtfType>(StringComparer.Ordinal);
         if (btf?.Find(name, BtfKind.DataSection) is not BtfDataSection section)

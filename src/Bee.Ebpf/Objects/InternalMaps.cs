@@ -9,7 +9,7 @@ internal static class InternalMaps
     private const string ZeroData = ".bss";
     private const uint ReadOnlyForPrograms = 1 << 7;
 
-    public static IEnumerable<MapDescription> Read(ElfFile elf, Btf? btf)
+    public static IEnumerable<MapDescription> Read(ElfFile elf, BtfSpec? btf)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var section in elf.Sections)

@@ -10,7 +10,7 @@ internal static class IteratorRecords
     private const string Prefix = "iter_record__";
 
     /// <summary>The program with its record: itself where it is no iterator or declares none.</summary>
-    public static ProgramDescription Apply(ProgramDescription program, Btf? btf) =>
+    public static ProgramDescription Apply(ProgramDescription program, BtfSpec? btf) =>
         program.Kind == ProgramKinds.Iterator
         && btf?.Find(Prefix + program.Name, BtfKind.Variable) is BtfVariable variable
         && variable.Type.Resolve() is BtfPointer pointer

@@ -7,7 +7,7 @@ internal static class MapReader
 
     private const string StructOpsSection = ".struct_ops";
 
-    public static IReadOnlyList<MapDescription> Read(ElfFile elf, Btf? btf, DataLayout? layout, Externs externs)
+    public static IReadOnlyList<MapDescription> Read(ElfFile elf, BtfSpec? btf, DataLayout? layout, Externs externs)
     {
         if (elf.Find("maps") is not null)
         {
@@ -48,7 +48,7 @@ internal static class MapReader
         _ => MapRole.None,
     };
 
-    private static void Known(Btf? btf, string section)
+    private static void Known(BtfSpec? btf, string section)
     {
         if (btf is null)
         {

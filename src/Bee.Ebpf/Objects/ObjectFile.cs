@@ -25,7 +25,7 @@ public sealed class ObjectFile
     public string License { get; internal init; } = "";
 
     /// <summary>The types, or null for a file that was compiled without <c>-g</c>.</summary>
-    public Btf? Btf { get; internal init; }
+    public BtfSpec? Btf { get; internal init; }
 
     /// <summary>The maps that the source declares, in the order that they have in the file, then the internal ones that hold global variables.</summary>
     public IReadOnlyList<MapDescription> Maps { get; internal init; } = [];

@@ -12,7 +12,7 @@ internal static class ObjectReader
     public static ObjectFile Read(ReadOnlyMemory<byte> bytes, string name)
     {
         var elf = ElfFile.Parse(bytes);
-        var btf = elf.Find(BtfSection) is { } section ? Btf.Parse(elf.Data(section).Span) : null;
+        var btf = elf.Find(BtfSection) is { } section ? BtfSpec.Parse(elf.Data(section).Span) : null;
         var layout = btf is null ? null : DataLayout.Read(elf, btf);
         var programs = ProgramReader.Read(elf);
         var externs = Externs.Read(elf, btf);

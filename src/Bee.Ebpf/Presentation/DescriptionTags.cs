@@ -28,7 +28,7 @@ internal static class DescriptionTags
     }
 
     // Of several tags on one declaration the first stands.
-    private static Dictionary<(uint Target, int Component), string> Tags(Btf btf)
+    private static Dictionary<(uint Target, int Component), string> Tags(BtfSpec btf)
     {
         var tags = new Dictionary<(uint, int), string>();
         for (var id = 1; id < btf.Types.Count; id++)
@@ -44,7 +44,7 @@ internal static class DescriptionTags
         return tags;
     }
 
-    private static Dictionary<string, string> Named(Btf btf, Dictionary<(uint Target, int Component), string> tags, BtfKind kind)
+    private static Dictionary<string, string> Named(BtfSpec btf, Dictionary<(uint Target, int Component), string> tags, BtfKind kind)
     {
         var named = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var ((target, component), said) in tags)

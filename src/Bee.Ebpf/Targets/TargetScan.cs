@@ -13,7 +13,7 @@ internal static class TargetScan
     public static List<string> OfTypes(BtfKind kind, string prefix, string part)
     {
         // Not checked as a whole, as a graph that is followed is: nothing is followed here, and it is the kernel's own.
-        BtfTable table = BtfReader.Read(RegularFile.ReadAllBytes(Btf.KernelPath), null);
+        BtfTable table = BtfReader.Read(RegularFile.ReadAllBytes(BtfSpec.KernelPath), null);
         var (start, wanted) = (Encoding.UTF8.GetBytes(prefix), Encoding.UTF8.GetBytes(part));
         var names = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal);

@@ -20,10 +20,10 @@ internal sealed class DumpableTypes
     /// <summary>For each type twice, since what is behind a pointer may end at a struct's name.</summary>
     private readonly byte[] _states;
 
-    private DumpableTypes(Btf types) => _states = new byte[2 * types.Types.Count];
+    private DumpableTypes(BtfSpec types) => _states = new byte[2 * types.Types.Count];
 
     /// <exception cref="InvalidDataException">The dump would not end.</exception>
-    internal static void Check(Btf types)
+    internal static void Check(BtfSpec types)
     {
         var check = new DumpableTypes(types);
         foreach (var type in types.Types)

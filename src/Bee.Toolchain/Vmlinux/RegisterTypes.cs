@@ -25,7 +25,7 @@ internal static class RegisterTypes
     ];
 
     /// <summary>The architecture of the kernel that the types are of, in the kernel's own words; null where they do not tell.</summary>
-    internal static string? Architecture(Btf types)
+    internal static string? Architecture(BtfSpec types)
     {
         foreach (var (name, member, architecture) in Signs)
         {
@@ -39,7 +39,7 @@ internal static class RegisterTypes
     }
 
     /// <summary>The ids of the register types, and of what is nested in them without a name.</summary>
-    internal static IReadOnlyList<uint> Ids(Btf types) =>
+    internal static IReadOnlyList<uint> Ids(BtfSpec types) =>
         [.. types.Types.OfType<BtfStruct>().Where(type => Names.Contains(type.Name)).SelectMany(With).Select(type => type.Id).Distinct()];
 
     private static IEnumerable<BtfStruct> With(BtfStruct type) =>

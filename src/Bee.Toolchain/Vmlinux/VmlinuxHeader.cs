@@ -74,7 +74,7 @@ public static class VmlinuxHeader
     {
         try
         {
-            return RegisterTypes.Architecture(Bee.Ebpf.Btf.Parse(section));
+            return RegisterTypes.Architecture(Bee.Ebpf.BtfSpec.Parse(section));
         }
         catch (Bee.Ebpf.BpfObjectException exception)
         {
@@ -87,7 +87,7 @@ public static class VmlinuxHeader
         try
         {
             // libbpf trusts BTF more than a file from anywhere deserves; Bee's own reader checks it first.
-            var types = Bee.Ebpf.Btf.Parse(section);
+            var types = Bee.Ebpf.BtfSpec.Parse(section);
             DumpableTypes.Check(types);
             return [.. Encoding.UTF8.GetBytes(Prologue), .. BtfToC.Write(section, hideRegisters ? RegisterTypes.Ids(types) : []), .. Encoding.UTF8.GetBytes(Epilogue)];
         }

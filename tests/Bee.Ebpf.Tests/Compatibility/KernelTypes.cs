@@ -13,5 +13,5 @@ internal static class KernelTypes
         return BtfSection.Find(file)!.Value.ToArray();
     }
 
-    public static TargetKernel Kernel(byte[] btf) => TargetKernel.FromTypes("the test's kernel", Btf.ParseKernel(btf));
+    public static TargetKernel Kernel(byte[] btf) => TargetKernel.FromTypes("the test's kernel", BtfSpec.ParseKernel(btf));
 }

@@ -15,7 +15,7 @@ public class MapMemoryTests(ITestOutputHelper output)
     public void EachMapTakesWhatIsSaid()
     {
         var file = Fixture.Object("memory");
-        var memory = new MapMemory(Btf.ReadKernel(), Cpus.Possible, Environment.SystemPageSize);
+        var memory = new MapMemory(BtfSpec.ReadKernel(), Cpus.Possible, Environment.SystemPageSize);
         using var session = BpfSession.Load(file, new BpfSessionOptions());
         if (KernelHost.Current.Version < new Version(6, 4))
         {

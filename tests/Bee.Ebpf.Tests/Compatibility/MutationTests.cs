@@ -35,7 +35,7 @@ public class MutationTests(ITestOutputHelper output)
         Run("kernels", MutationPart.Types, (bytes, index) =>
         {
             UseAll(files[index % files.Length], TargetKernel.Parse("mutation", bytes));
-            UseTypes(Btf.ParseKernel(BtfSection.Find(bytes)!.Value.ToArray(), s_kernel.Value.Types));
+            UseTypes(BtfSpec.ParseKernel(BtfSection.Find(bytes)!.Value.ToArray(), s_kernel.Value.Types));
         }, part: 5);
         Run("kernel files", MutationPart.All, (bytes, _) => UseTypes(TargetKernel.Parse("mutation", bytes).Types!), part: 5);
     }
@@ -78,7 +78,7 @@ public class MutationTests(ITestOutputHelper output)
         }
     }
 
-    private static void UseTypes(Btf types)
+    private static void UseTypes(BtfSpec types)
     {
         foreach (var type in types.Types)
         {

@@ -42,7 +42,7 @@ public class OtherKernelTests
     [ClangFact]
     public void AModulesTypesContinueTheKernels()
     {
-        var below = Btf.ParseKernel(KernelTypes.Compile(Kernel, s_used));
+        var below = BtfSpec.ParseKernel(KernelTypes.Compile(Kernel, s_used));
         var own = below.Find("own", BtfKind.Struct)!;
 
         // struct module { struct own first; char tail[] } and a function of the module's own, with a name that the kernel has already.
@@ -58,7 +58,7 @@ public class OtherKernelTests
         ];
         uint[] header = [0x0001_eb9f, 24, 0, (uint)(4 * types.Length), (uint)(4 * types.Length), (uint)text.Length];
         byte[] section = [.. header.Concat(types).SelectMany(BitConverter.GetBytes), .. text];
-        var module = Btf.ParseKernel(section, below);
+        var module = BtfSpec.ParseKernel(section, below);
 
         var found = Assert.IsType<BtfStruct>(module.Find("module", BtfKind.Struct));
         Assert.Same(own, found.Members[0].Type);

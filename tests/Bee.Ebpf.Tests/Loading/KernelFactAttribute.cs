@@ -17,7 +17,7 @@ public sealed class KernelFactAttribute : FactAttribute
             return "needs root on Linux, to load programs into the kernel";
         }
 
-        if (!File.Exists(Btf.KernelPath))
+        if (!File.Exists(BtfSpec.KernelPath))
         {
             return "needs a kernel with BTF";
         }

@@ -22,7 +22,7 @@ internal static unsafe partial class OtherWorlds
     public static T WithoutKernelBtf<T>(Func<T> code) => OnThread(code, () =>
     {
         OwnMounts();
-        Check(Mount("/dev/null", Btf.KernelPath, null, Bind, 0));
+        Check(Mount("/dev/null", BtfSpec.KernelPath, null, Bind, 0));
     });
 
     public static T WithoutTracefs<T>(Func<T> code) => OnThread(code, () =>

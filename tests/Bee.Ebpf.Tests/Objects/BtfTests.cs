@@ -116,7 +116,7 @@ public sealed class BtfMemoryTests(ITestOutputHelper output)
     {
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var clock = Stopwatch.StartNew();
-        var btf = Btf.ReadKernel();
+        var btf = BtfSpec.ReadKernel();
         var parsed = clock.Elapsed;
         var memory = GC.GetTotalMemory(forceFullCollection: true) - before;
         output.WriteLine($"{btf.Types.Count} types in {parsed.TotalMilliseconds:f0} ms and {memory / 1e6:f1} MB");

@@ -11,13 +11,13 @@ public class DamagedBtfTests
             types.Type(BtfKind.Union, $"u{id}", 4, 4, 0, id - 1, 0, 0, id - 1, 0, 0, id - 1, 0, 0, id - 1, 0);
         }
 
-        Assert.InRange(GadgetTypes.Members(Btf.Parse(types.Build()).Types[10]).Count, 1, 10_000);
+        Assert.InRange(GadgetTypes.Members(BtfSpec.Parse(types.Build()).Types[10]).Count, 1, 10_000);
     }
 
     [Fact]
     public void TheBuilderBuildsWhatParses()
     {
-        var btf = Btf.Parse(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 5).Build());
+        var btf = BtfSpec.Parse(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 5).Build());
         Assert.Equal((3, 20, "int[5]"), (btf.Types.Count, btf.Types[2].Size, btf.Types[2].ToString()));
     }
 
@@ -35,7 +35,7 @@ public class DamagedBtfTests
     {
         var list = new BtfBuilder();
         var next = list.Name("next");
-        Btf.Parse(list.Type(BtfKind.Struct, "list", 8, 1, next, 2, 0).Type(BtfKind.Pointer, "", 1).Build());
+        BtfSpec.Parse(list.Type(BtfKind.Struct, "list", 8, 1, next, 2, 0).Type(BtfKind.Pointer, "", 1).Build());
         Refused(new BtfBuilder().Type(BtfKind.Struct, "self", 8, 1, 0, 1, 0));
         Refused(new BtfBuilder().Type(BtfKind.Struct, "a", 8, 1, 0, 2, 0).Type(BtfKind.Struct, "b", 8, 1, 0, 1, 0));
     }
@@ -84,7 +84,7 @@ public class DamagedBtfTests
     {
         // A function that takes pointers to functions that take pointers to functions...
         var ring = new BtfBuilder().Type(BtfKind.FunctionPrototype, "", 0, 50, [.. Enumerable.Range(0, 50).SelectMany(_ => new uint[] { 0, 2 })]).Type(BtfKind.Pointer, "", 1);
-        Assert.InRange(Btf.Parse(ring.Build()).Types[2].ToString().Length, 10, 5000);
+        Assert.InRange(BtfSpec.Parse(ring.Build()).Types[2].ToString().Length, 10, 5000);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public class DamagedBtfTests
     {
         var section = new BtfBuilder().Int().Build();
         section[offset] = value;
-        Assert.Equal(ObjectFault.DamagedBtf, Assert.Throws<BpfObjectException>(() => Btf.Parse(section)).Fault);
+        Assert.Equal(ObjectFault.DamagedBtf, Assert.Throws<BpfObjectException>(() => BtfSpec.Parse(section)).Fault);
     }
 
     [Fact]
@@ -119,10 +119,10 @@ public class DamagedBtfTests
         var section = new BtfBuilder().Int().Type(BtfKind.Pointer, "", 1).Build();
         for (var length = 0; length < section.Length; length++)
         {
-            Assert.Throws<BpfObjectException>(() => Btf.Parse(section.AsSpan(0, length)));
+            Assert.Throws<BpfObjectException>(() => BtfSpec.Parse(section.AsSpan(0, length)));
         }
     }
 
     private static void Refused(BtfBuilder section) =>
-        Assert.Equal(ObjectFault.DamagedBtf, Assert.Throws<BpfObjectException>(() => Btf.Parse(section.Build())).Fault);
+        Assert.Equal(ObjectFault.DamagedBtf, Assert.Throws<BpfObjectException>(() => BtfSpec.Parse(section.Build())).Fault);
 }

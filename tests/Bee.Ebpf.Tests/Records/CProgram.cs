@@ -32,7 +32,7 @@ internal sealed class CProgram : IDisposable
         var bpf = Path.Combine(_folder.FullName, "types.c");
         File.WriteAllText(bpf, Types + declarations + "\n" + globals);
         Run("clang", "-target", "bpf", "-g", "-O1", "-c", bpf, "-o", bpf + ".o");
-        Btf = Btf.Parse(Section(File.ReadAllBytes(bpf + ".o"), ".BTF"));
+        Btf = BtfSpec.Parse(Section(File.ReadAllBytes(bpf + ".o"), ".BTF"));
         if (body.Length == 0)
         {
             Output = [];
@@ -50,7 +50,7 @@ internal sealed class CProgram : IDisposable
         Output = Run(native + ".out");
     }
 
-    public Btf Btf { get; }
+    public BtfSpec Btf { get; }
 
     /// <summary>What the native program wrote.</summary>
     public byte[] Output { get; }

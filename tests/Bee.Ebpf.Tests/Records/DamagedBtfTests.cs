@@ -23,7 +23,7 @@ public sealed class DamagedBtfTests
 
             try
             {
-                foreach (var type in Btf.Parse(bytes).Types.OfType<BtfStruct>())
+                foreach (var type in BtfSpec.Parse(bytes).Types.OfType<BtfStruct>())
                 {
                     var record = RecordType.ForStruct(type, "damaged");
                     if (record.Size < 1 << 16)

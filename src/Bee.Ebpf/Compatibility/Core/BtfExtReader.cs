@@ -19,12 +19,12 @@ internal static class BtfExtReader
     private const int BitsOfColumn = 10;
 
     /// <summary>The source lines, by section and place.</summary>
-    public static List<SourceLine> Lines(ElfFile elf, Btf btf) =>
+    public static List<SourceLine> Lines(ElfFile elf, BtfSpec btf) =>
         [.. from r in Records(elf, btf, LinePlace)
             select new SourceLine(r.Section, (int)Word(r.Bytes, 0), btf.Table.Text(Word(r.Bytes, 1)), (int)(Word(r.Bytes, 3) >> BitsOfColumn), btf.Table.Text(Word(r.Bytes, 2)).Trim())];
 
     /// <summary>The CO-RE relocations in the order that they have in the file.</summary>
-    public static List<CoreRelocation> Relocations(ElfFile elf, Btf btf) =>
+    public static List<CoreRelocation> Relocations(ElfFile elf, BtfSpec btf) =>
         [.. from r in Records(elf, btf, RelocationPlace)
             select new CoreRelocation(r.Section, (int)Word(r.Bytes, 0), (CoreRelocationKind)Word(r.Bytes, 3), btf.Types[(int)Word(r.Bytes, 1)], Path(btf.Table.Text(Word(r.Bytes, 2))))];
 
@@ -32,7 +32,7 @@ internal static class BtfExtReader
 
     private static uint Word(ReadOnlyMemory<byte> bytes, int index) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span[(4 * index)..]);
 
-    private static IEnumerable<(int Section, ReadOnlyMemory<byte> Bytes)> Records(ElfFile elf, Btf btf, int place)
+    private static IEnumerable<(int Section, ReadOnlyMemory<byte> Bytes)> Records(ElfFile elf, BtfSpec btf, int place)
     {
         if (elf.Find(SectionName) is not { } section)
         {

@@ -43,7 +43,7 @@ internal sealed class TypeCandidates(TargetKernel kernel)
     }
 
     // A walk over all types costs a few milliseconds: names are compared as bytes, and most differ in the first.
-    private static void Add(Btf graph, ReadOnlySpan<byte> name, BtfKind kind, List<BtfType> found)
+    private static void Add(BtfSpec graph, ReadOnlySpan<byte> name, BtfKind kind, List<BtfType> found)
     {
         var table = graph.Table;
         for (var id = Math.Max(1, table.FirstId); id < table.TypeCount; id++)

@@ -14,7 +14,7 @@ public enum BtfLinkage
 /// <summary>A function.</summary>
 public sealed class BtfFunction : BtfType
 {
-    internal BtfFunction(Btf graph, uint id) : base(graph, id) { }
+    internal BtfFunction(BtfSpec graph, uint id) : base(graph, id) { }
 
     /// <summary>Parameters and result.</summary>
     public BtfFunctionPrototype Prototype => (BtfFunctionPrototype)Reference(Graph.Table.Target(Id));
@@ -28,7 +28,7 @@ public sealed class BtfFunctionPrototype : BtfType
 {
     private IReadOnlyList<(string Name, BtfType Type)>? _parameters;
 
-    internal BtfFunctionPrototype(Btf graph, uint id) : base(graph, id) { }
+    internal BtfFunctionPrototype(BtfSpec graph, uint id) : base(graph, id) { }
 
     /// <summary>The type of the result; <see cref="BtfVoid"/> for none.</summary>
     public BtfType Result => Reference(Graph.Table.Target(Id));
@@ -52,7 +52,7 @@ public sealed class BtfFunctionPrototype : BtfType
 /// <summary>A variable of an object file.</summary>
 public sealed class BtfVariable : BtfType
 {
-    internal BtfVariable(Btf graph, uint id) : base(graph, id) { }
+    internal BtfVariable(BtfSpec graph, uint id) : base(graph, id) { }
 
     /// <summary>The variable's type.</summary>
     public BtfType Type => Reference(Graph.Table.Target(Id));
@@ -66,7 +66,7 @@ public sealed class BtfDataSection : BtfType
 {
     private IReadOnlyList<BtfSectionEntry>? _entries;
 
-    internal BtfDataSection(Btf graph, uint id) : base(graph, id) { }
+    internal BtfDataSection(BtfSpec graph, uint id) : base(graph, id) { }
 
     /// <summary>The variables (or extern functions) in the section, in the order of the section.</summary>
     public IReadOnlyList<BtfSectionEntry> Entries => _entries ??= ReadEntries();
@@ -100,7 +100,7 @@ public sealed record BtfSectionEntry(BtfType Declaration, int Offset, int Size)
 /// <summary>Text that <c>__attribute__((btf_decl_tag("...")))</c> attached to a declaration.</summary>
 public sealed class BtfDeclarationTag : BtfType
 {
-    internal BtfDeclarationTag(Btf graph, uint id) : base(graph, id) { }
+    internal BtfDeclarationTag(BtfSpec graph, uint id) : base(graph, id) { }
 
     /// <summary>What is tagged: a struct, union, typedef, function or variable.</summary>
     public BtfType Target => Reference(Graph.Table.Target(Id));

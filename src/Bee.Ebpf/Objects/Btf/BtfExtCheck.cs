@@ -14,7 +14,7 @@ internal static class BtfExtCheck
     private const int HeaderWithRelocations = 32;
     private const int MaxRecord = 252;
 
-    public static void Check(ElfFile elf, Btf? btf)
+    public static void Check(ElfFile elf, BtfSpec? btf)
     {
         if (elf.Find(Section) is not { } section)
         {

@@ -3,7 +3,7 @@ namespace Bee.Ebpf;
 /// <summary>void: id 0 of every graph.</summary>
 public sealed class BtfVoid : BtfType
 {
-    internal BtfVoid(Btf graph) : base(graph, 0) { }
+    internal BtfVoid(BtfSpec graph) : base(graph, 0) { }
 }
 
 /// <summary>An integer, a character or a boolean.</summary>
@@ -11,7 +11,7 @@ public sealed class BtfInt : BtfType
 {
     private readonly uint _encoding;
 
-    internal BtfInt(Btf graph, uint id) : base(graph, id) => _encoding = graph.Table.Extra(id, 0);
+    internal BtfInt(BtfSpec graph, uint id) : base(graph, id) => _encoding = graph.Table.Extra(id, 0);
 
     /// <summary>True for signed integers.</summary>
     public bool IsSigned => (_encoding >> 24 & 1) != 0;
@@ -32,7 +32,7 @@ public sealed class BtfInt : BtfType
 /// <summary>float, double or long double, by <see cref="BtfType.Size"/>.</summary>
 public sealed class BtfFloat : BtfType
 {
-    internal BtfFloat(Btf graph, uint id) : base(graph, id) { }
+    internal BtfFloat(BtfSpec graph, uint id) : base(graph, id) { }
 }
 
 /// <summary>An enum, of 32 or of 64 bits (<see cref="BtfType.Kind"/> tells); <see cref="BtfType.Size"/> is 1, 2, 4 or 8.</summary>
@@ -40,7 +40,7 @@ public sealed class BtfEnum : BtfType
 {
     private IReadOnlyList<(string Name, long Value)>? _values;
 
-    internal BtfEnum(Btf graph, uint id) : base(graph, id) { }
+    internal BtfEnum(BtfSpec graph, uint id) : base(graph, id) { }
 
     /// <summary>True when values are to be read as signed. Clang before version 15 marks none, and then an enum with a negative value counts as signed.</summary>
     public bool IsSigned => Graph.Table.Flag(Id) || HasNegative();

@@ -5,7 +5,7 @@ public sealed class BtfStruct : BtfType
 {
     private IReadOnlyList<BtfMember>? _members;
 
-    internal BtfStruct(Btf graph, uint id) : base(graph, id) { }
+    internal BtfStruct(BtfSpec graph, uint id) : base(graph, id) { }
 
     /// <summary>True for a union.</summary>
     public bool IsUnion => Kind == BtfKind.Union;

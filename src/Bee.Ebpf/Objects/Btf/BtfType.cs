@@ -1,7 +1,7 @@
 namespace Bee.Ebpf;
 
 /// <summary>
-/// One type of a <see cref="Btf"/> graph. The graph was checked as a whole when it was parsed: following its references never fails, never
+/// One type of a <see cref="BtfSpec"/> graph. The graph was checked as a whole when it was parsed: following its references never fails, never
 /// loops and never overflows. Types are made on first use and stay the same objects for the life of the graph, so reference equality is
 /// identity. All members are safe to call from several threads.
 /// </summary>
@@ -9,16 +9,16 @@ public abstract class BtfType
 {
     private string? _name;
 
-    private protected BtfType(Btf graph, uint id)
+    private protected BtfType(BtfSpec graph, uint id)
     {
         Graph = graph;
         Id = id;
     }
 
     /// <summary>The graph that this type is part of.</summary>
-    public Btf Graph { get; }
+    public BtfSpec Graph { get; }
 
-    /// <summary>The type's id: its index in <see cref="Btf.Types"/>.</summary>
+    /// <summary>The type's id: its index in <see cref="BtfSpec.Types"/>.</summary>
     public uint Id { get; }
 
     /// <summary>The type's own name, without <c>struct</c>, <c>union</c> or <c>enum</c>; empty for anonymous types and for those that have no name.</summary>

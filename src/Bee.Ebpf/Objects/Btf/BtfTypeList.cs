@@ -3,7 +3,7 @@ using System.Collections;
 namespace Bee.Ebpf;
 
 /// <summary>The types of a graph by id, each made when it is first asked for.</summary>
-internal sealed class BtfTypeList(Btf graph) : IReadOnlyList<BtfType>
+internal sealed class BtfTypeList(BtfSpec graph) : IReadOnlyList<BtfType>
 {
     private readonly BtfType?[] _types = new BtfType?[graph.Table.TypeCount - (int)graph.Table.FirstId];
 

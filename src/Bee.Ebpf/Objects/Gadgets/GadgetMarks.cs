@@ -25,7 +25,7 @@ internal static class GadgetMarks
     private const string Separator = "___";
 
     /// <summary>The names of all variables that may be marks, in their order in the object.</summary>
-    public static IReadOnlyList<string> Of(Btf btf)
+    public static IReadOnlyList<string> Of(BtfSpec btf)
     {
         var marks = new List<string>();
         for (var id = 1; id < btf.Types.Count; id++)

@@ -19,7 +19,7 @@ internal sealed class GadgetSources
     }
 
     /// <summary>The sources of an object; null where it has none.</summary>
-    public static GadgetSources? Read(Btf? btf)
+    public static GadgetSources? Read(BtfSpec? btf)
     {
         if (btf is null || GadgetMarks.Of(btf) is not { Count: > 0 } marks)
         {

@@ -5,11 +5,11 @@ namespace Bee.Toolchain;
 /// <summary>The running kernel's types, read once.</summary>
 internal static class KernelTypes
 {
-    private static readonly Lazy<Btf?> Read = new(() =>
+    private static readonly Lazy<BtfSpec?> Read = new(() =>
     {
         try
         {
-            return Btf.ReadKernel();
+            return BtfSpec.ReadKernel();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or BpfObjectException)
         {
@@ -18,5 +18,5 @@ internal static class KernelTypes
     });
 
     /// <summary>The types, or null where the kernel does not show them: skeletons are plainer then.</summary>
-    public static Btf? Graph => Read.Value;
+    public static BtfSpec? Graph => Read.Value;
 }

@@ -60,7 +60,7 @@ internal static class TracepointShape
     }
 
     // Tracepoints of one class share a struct, which has the class's name: it is known by its fields then.
-    private static BtfStruct? Find(Btf btf, string name, IReadOnlyList<FormatField> format)
+    private static BtfStruct? Find(BtfSpec btf, string name, IReadOnlyList<FormatField> format)
     {
         if (btf.Find(StructPrefix + name, BtfKind.Struct) is BtfStruct own)
         {
