@@ -31,18 +31,18 @@ internal sealed class GadgetDocument(string path)
     };
 
     // Its own reader does not tell capitals from small letters, and both spellings are in use.
-    private Dictionary<string, IReadOnlyDictionary<string, FieldPresentation>> Sources(YamlNode root) =>
+    private Dictionary<string, IReadOnlyDictionary<string, FieldMetadata>> Sources(YamlNode root) =>
         Pairs(Child(root, "datasources")).Concat(Pairs(Child(root, "dataSources"))).DistinctBy(said => said.Name)
             .ToDictionary(said => said.Name, said => Fields(Pairs(Child(said.Value, "fields")), "annotations"));
 
-    private IReadOnlyDictionary<string, FieldPresentation> Fields(IEnumerable<(string Name, YamlNode Value)> fields, string words) =>
+    private IReadOnlyDictionary<string, FieldMetadata> Fields(IEnumerable<(string Name, YamlNode Value)> fields, string words) =>
         fields.DistinctBy(field => field.Name).ToDictionary(field => field.Name, field => Field(field.Value, words));
 
-    private FieldPresentation Field(YamlNode field, string words)
+    private FieldMetadata Field(YamlNode field, string words)
     {
         var said = Pairs(Child(field, words)).DistinctBy(word => word.Name).ToDictionary(word => word.Name, word => Text(word.Value));
         var template = Word("template") ?? "";
-        return new FieldPresentation
+        return new FieldMetadata
         {
             Description = Word("description") ?? Text(Child(field, "description")),
             Width = Width(),
@@ -69,7 +69,7 @@ internal sealed class GadgetDocument(string path)
         int? Width() => int.TryParse(Word("columns.width", "width"), NumberStyles.None, CultureInfo.InvariantCulture, out var width) && width is > 0 and <= WidestColumn ? width : null;
     }
 
-    private ParameterPresentation Parameter(YamlNode said) => new()
+    private ParameterMetadata Parameter(YamlNode said) => new()
     {
         Key = Filled(Text(Child(said, "key"))),
         Description = Filled(Text(Child(said, "description"))),

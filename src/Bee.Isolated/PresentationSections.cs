@@ -10,9 +10,9 @@ internal sealed class PresentationSections(ManifestDocument document)
     private const int WidestColumn = 80;
     private const int MostBuckets = 1000;
 
-    public MapPresentation Map(string place, YamlNode node)
+    public MapMetadata Map(string place, YamlNode node)
     {
-        var map = new MapPresentation();
+        var map = new MapMetadata();
         document.Keys(node, "help: what the map tells", new()
         {
             ["kind"] = value =>
@@ -47,9 +47,9 @@ internal sealed class PresentationSections(ManifestDocument document)
         return map.Scale is null || map.Buckets.Count == 0 ? map : throw document.Wrong(node, "a map has scale or buckets, not both.");
     }
 
-    public ParameterPresentation Parameter(string place, YamlNode node)
+    public ParameterMetadata Parameter(string place, YamlNode node)
     {
-        var parameter = new ParameterPresentation();
+        var parameter = new ParameterMetadata();
         document.Keys(node, "description: what the parameter does", new()
         {
             ["description"] = value => parameter = parameter with { Description = document.Text("description", value) },
@@ -62,9 +62,9 @@ internal sealed class PresentationSections(ManifestDocument document)
         return parameter;
     }
 
-    public ProgramPresentation Program(string place, YamlNode node)
+    public ProgramMetadata Program(string place, YamlNode node)
     {
-        var program = new ProgramPresentation();
+        var program = new ProgramMetadata();
         document.Keys(node, "description: what the program does", new()
         {
             ["description"] = value => program = program with { Description = document.Text("description", value) },
@@ -77,9 +77,9 @@ internal sealed class PresentationSections(ManifestDocument document)
         return program;
     }
 
-    private MetricPresentation Metric(string place, YamlNode node)
+    private MetricMetadata Metric(string place, YamlNode node)
     {
-        var metric = new MetricPresentation();
+        var metric = new MetricMetadata();
         document.Keys(node, "name: opened_files", new()
         {
             ["name"] = value =>
@@ -102,9 +102,9 @@ internal sealed class PresentationSections(ManifestDocument document)
         return metric;
     }
 
-    private FieldPresentation Field(string place, YamlNode node)
+    private FieldMetadata Field(string place, YamlNode node)
     {
-        var field = new FieldPresentation();
+        var field = new FieldMetadata();
         document.Keys(node, "width: 40", new()
         {
             ["description"] = value => field = field with { Description = document.Text("description", value) },

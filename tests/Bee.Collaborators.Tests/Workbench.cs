@@ -98,7 +98,7 @@ internal sealed class Workbench : IDisposable
         new ImageContent
         {
             Program = Object,
-            Config = ProgramMetadata.Describe(ObjectFile.Parse(Object, "tool.o"), new BuildFacts()) with { Build = null },
+            Config = ImageConfigs.Describe(ObjectFile.Parse(Object, "tool.o"), new BuildFacts()) with { Build = null },
             Platform = platform ?? Platform.Host,
             Description = description,
         },

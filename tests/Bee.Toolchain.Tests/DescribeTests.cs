@@ -50,31 +50,31 @@ public class DescribeTests
 
         Assert.Equal("Only this process; 0 is all.", file.Parameters.Single(parameter => parameter.Name == "target_pid").Description);
         Assert.Null(file.Parameters.Single(parameter => parameter.Name == "silent").Description);
-        var seen = file.Maps.Single(map => map.Name == "print_seen").Presentation;
+        var seen = file.Maps.Single(map => map.Name == "print_seen").Metadata;
         Assert.Equal("What was seen.", seen.Help);
         Assert.Equal([("at", "When."), ("number", "As a number.")], seen.Fields.Select(field => (field.Key, field.Value.Description)));
-        var calls = file.Maps.Single(map => map.Name == "counter_calls").Presentation;
+        var calls = file.Maps.Single(map => map.Name == "counter_calls").Metadata;
         Assert.Equal(("How many calls.", "Who calls."), (calls.Help, calls.Fields["pid"].Description));
-        Assert.Null(file.Maps.Single(map => map.Name == "quiet").Presentation.Help);
+        Assert.Null(file.Maps.Single(map => map.Name == "quiet").Metadata.Help);
         Assert.Equal("Watches openat.", Assert.Single(file.Programs).Description);
     }
 
     [CompileFact]
     public void A_manifest_comes_before_the_tags_and_leaves_the_others()
     {
-        var file = Sources.Compile(Source).Present(new ObjectPresentation
+        var file = Sources.Compile(Source).WithMetadata(new ObjectMetadata
         {
-            Maps = new Dictionary<string, MapPresentation>
+            Maps = new Dictionary<string, MapMetadata>
             {
-                ["print_seen"] = new() { Help = "Other words.", Fields = new Dictionary<string, FieldPresentation> { ["at"] = new() { Width = 20 } } },
+                ["print_seen"] = new() { Help = "Other words.", Fields = new Dictionary<string, FieldMetadata> { ["at"] = new() { Width = 20 } } },
             },
         });
 
-        var seen = file.Maps.Single(map => map.Name == "print_seen").Presentation;
+        var seen = file.Maps.Single(map => map.Name == "print_seen").Metadata;
         Assert.Equal("Other words.", seen.Help);
         Assert.Equal(("When.", 20), (seen.Fields["at"].Description, seen.Fields["at"].Width));
         Assert.Equal("As a number.", seen.Fields["number"].Description);
-        Assert.Equal("How many calls.", file.Maps.Single(map => map.Name == "counter_calls").Presentation.Help);
+        Assert.Equal("How many calls.", file.Maps.Single(map => map.Name == "counter_calls").Metadata.Help);
     }
 
     [KernelFact]

@@ -42,13 +42,13 @@ public class ExampleTests
     {
         var file = Compile(name);
         var manifest = Isolated.Create<IManifestReader>().Read(Path.Combine(Sources.Examples, name, ProgramManifest.FileName));
-        var shown = file.Present(manifest.Presentation);
+        var shown = file.WithMetadata(manifest.Presentation);
 
         Assert.Empty(manifest.Check(file));
         Assert.Equal(name, manifest.Name);
         Assert.NotNull(manifest.Description);
         Assert.DoesNotContain(shown.Parameters, parameter => parameter.Description is null);
-        Assert.DoesNotContain(shown.Maps, map => map.Role != MapRole.None && map.Presentation.Help is null);
+        Assert.DoesNotContain(shown.Maps, map => map.Role != MapRole.None && map.Metadata.Help is null);
     }
 
     /// <summary>Loaded only: nothing is attached, so nobody is watched. tcpconnect wants kprobes to attach, but loads without.</summary>

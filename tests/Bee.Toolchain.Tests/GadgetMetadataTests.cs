@@ -82,14 +82,14 @@ public class GadgetMetadataTests
         GadgetMetadata metadata = Read(Whole);
         Assert.Equal(["callers", "empty", "groups"], metadata.Sources.Keys.Order());
         var fields = metadata.Sources["groups"];
-        Assert.Equal(new FieldPresentation { Description = "Whom they ask for", Width = 9, AlignRight = true }, fields["asked"]);
+        Assert.Equal(new FieldMetadata { Description = "Whom they ask for", Width = 9, AlignRight = true }, fields["asked"]);
         // Wider columns than a sixth of a screen are for terminals that stretch.
-        Assert.Equal(new FieldPresentation { Hidden = true }, fields["note"]);
-        Assert.Equal(new FieldPresentation { Hidden = false }, fields["timestamp"]);
-        Assert.Equal(new FieldPresentation { AlignRight = true }, metadata.Sources["callers"]["pid"]);
-        Assert.Equal(new ParameterPresentation { Key = "only-failed", Default = "true", Description = "Only calls that failed" }, metadata.Parameters["targ_failed"]);
+        Assert.Equal(new FieldMetadata { Hidden = true }, fields["note"]);
+        Assert.Equal(new FieldMetadata { Hidden = false }, fields["timestamp"]);
+        Assert.Equal(new FieldMetadata { AlignRight = true }, metadata.Sources["callers"]["pid"]);
+        Assert.Equal(new ParameterMetadata { Key = "only-failed", Default = "true", Description = "Only calls that failed" }, metadata.Parameters["targ_failed"]);
         // No value is no default.
-        Assert.Equal(new ParameterPresentation(), metadata.Parameters["targ_pid"]);
+        Assert.Equal(new ParameterMetadata(), metadata.Parameters["targ_pid"]);
         Assert.Equal(["targ_failed", "targ_pid"], metadata.Parameters.Keys.Order());
     }
 
@@ -98,7 +98,7 @@ public class GadgetMetadataTests
     {
         GadgetMetadata metadata = Read(Older);
         Assert.Equal(["asked", "note"], metadata.Structs["event"].Keys.Order());
-        Assert.Equal(new FieldPresentation { Description = "Whom they ask for", Width = 9, AlignRight = true, Hidden = false }, metadata.Structs["event"]["asked"]);
+        Assert.Equal(new FieldMetadata { Description = "Whom they ask for", Width = 9, AlignRight = true, Hidden = false }, metadata.Structs["event"]["asked"]);
         Assert.Equal("only-failed", metadata.Parameters["targ_failed"].Key);
     }
 
@@ -112,7 +112,7 @@ public class GadgetMetadataTests
     {
         GadgetMetadata metadata = Read(text);
         Assert.Empty(metadata.Parameters);
-        Assert.All(metadata.Sources.Values.SelectMany(fields => fields.Values), field => Assert.Equal(FieldPresentation.None, field));
+        Assert.All(metadata.Sources.Values.SelectMany(fields => fields.Values), field => Assert.Equal(FieldMetadata.None, field));
     }
 
     [Theory]

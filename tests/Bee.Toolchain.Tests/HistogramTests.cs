@@ -32,9 +32,9 @@ public class HistogramTests
     [KernelFact]
     public void Bee_h_counts_in_slots_that_the_verifier_takes()
     {
-        var linear = new MapPresentation { Scale = new HistogramScale { Spacing = HistogramSpacing.Linear, Start = 2, Step = 500 } };
+        var linear = new MapMetadata { Scale = new HistogramScale { Spacing = HistogramSpacing.Linear, Start = 2, Step = 500 } };
         var file = Sources.Compile(Counting, "-Wextra", "-Wno-unused-parameter")
-            .Present(new ObjectPresentation { Maps = new Dictionary<string, MapPresentation> { ["hist_linear"] = linear } });
+            .WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { ["hist_linear"] = linear } });
         using var session = BpfSession.Load(file, new BpfSessionOptions());
         session.Programs.Single().Run([]);
         Histogram Read(string map) => Assert.Single(session.Maps.Single(item => item.Name == map).Histograms());
@@ -87,9 +87,9 @@ public class HistogramTests
             """);
         var map = Assert.Single(file.Maps, item => item.Role == MapRole.Histogram);
         // Its own buckets, as its --hist-buckets would give them.
-        var words = new MapPresentation { Buckets = [0, 10, 20, 50] };
+        var words = new MapMetadata { Buckets = [0, 10, 20, 50] };
         using var session = BpfSession.Load(
-            file.Present(new ObjectPresentation { Maps = new Dictionary<string, MapPresentation> { [map.Name] = words } }), new BpfSessionOptions());
+            file.WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { [map.Name] = words } }), new BpfSessionOptions());
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Programs.Single().Run([]);
         var histograms = ExampleRunTests.Read(reader).Cast<Histogram>().ToList();

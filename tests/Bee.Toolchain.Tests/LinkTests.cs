@@ -111,8 +111,8 @@ public class LinkTests
         using var folder = new TemporaryFolder();
         var file = ObjectFile.Parse(Build(folder, One.Replace("BEE_RING", "BEE_DESCRIBE(\"One.\") BEE_RING"), Two.Replace("u64 pid;", "BEE_DESCRIBE(\"Two.\") u64 pid;")).Object, "linked");
 
-        Assert.Equal("One.", file.Maps.Single(map => map.Name == "print_seen").Presentation.Help);
-        Assert.Equal("Two.", file.Maps.Single(map => map.Name == "print_other").Presentation.Fields["pid"].Description);
+        Assert.Equal("One.", file.Maps.Single(map => map.Name == "print_seen").Metadata.Help);
+        Assert.Equal("Two.", file.Maps.Single(map => map.Name == "print_other").Metadata.Fields["pid"].Description);
     }
 
     [CompileFact]

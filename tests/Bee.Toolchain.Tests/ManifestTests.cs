@@ -64,7 +64,7 @@ public class ManifestTests
         Assert.Equal((MapRole.Histogram, "Latency.", "ns"), (latency.Kind, latency.Help, latency.Unit));
         Assert.Equal(new HistogramScale { Spacing = HistogramSpacing.Linear, Start = 5, Step = 2.5 }, latency.Scale);
         Assert.Equal(["comm"], latency.Labels);
-        Assert.Equal(new FieldPresentation { Description = "Who.", Width = 12, AlignRight = true, Order = 1, Hidden = true }, latency.Fields["comm"]);
+        Assert.Equal(new FieldMetadata { Description = "Who.", Width = 12, AlignRight = true, Order = 1, Hidden = true }, latency.Fields["comm"]);
         Assert.Equal([1, 10, 1000], said.Presentation.Maps["hist_sizes"].Buckets);
         var limits = Assert.IsType<Dictionary<string, object?>>(said.Presentation.Parameters["limits"].Default);
         Assert.Equal(("1", "true"), (limits["low"], limits["on"]));
@@ -77,7 +77,7 @@ public class ManifestTests
     }
 
     [Fact]
-    public void Words_of_a_field_are_read() => Assert.Equal(new FieldPresentation { Words = true }, Read("maps: { print_x: { fields: { args: { words: true } } } }").Presentation.Maps["print_x"].Fields["args"]);
+    public void Words_of_a_field_are_read() => Assert.Equal(new FieldMetadata { Words = true }, Read("maps: { print_x: { fields: { args: { words: true } } } }").Presentation.Maps["print_x"].Fields["args"]);
 
     [Fact]
     public void An_alias_stands_for_what_it_names() => Assert.Equal("Ann", Read("description: &who Ann\nlicense: *who\nname: x\n").License);

@@ -22,7 +22,7 @@ internal sealed class GadgetDescriber : IProgramDescriber
                 return ImageConfig.Empty;
             }
 
-            return ProgramMetadata.Describe(file.Present(Words(metadata, file)), new BuildFacts()) with { Version = null, Build = null };
+            return ImageConfigs.Describe(file.WithMetadata(Words(metadata, file)), new BuildFacts()) with { Version = null, Build = null };
         }
         catch (BpfObjectException)
         {
@@ -31,15 +31,15 @@ internal sealed class GadgetDescriber : IProgramDescriber
         }
     }
 
-    private static ObjectPresentation Words(string? metadata, ObjectFile file)
+    private static ObjectMetadata Words(string? metadata, ObjectFile file)
     {
         try
         {
-            return metadata is null ? ObjectPresentation.None : Isolated.Create<IGadgetMetadataReader>().Read("metadata", metadata).Of(file);
+            return metadata is null ? ObjectMetadata.None : Isolated.Create<IGadgetMetadataReader>().Read("metadata", metadata).Of(file);
         }
         catch (ManifestException)
         {
-            return ObjectPresentation.None;
+            return ObjectMetadata.None;
         }
     }
 }

@@ -7,14 +7,14 @@ namespace Bee.Cmdlets;
 internal static class ImagePresentation
 {
     /// <summary>What a config says about the parts of its object.</summary>
-    public static ObjectPresentation From(ImageConfig config) => new()
+    public static ObjectMetadata From(ImageConfig config) => new()
     {
         Maps = Named(config.Maps, map => map.Name, From),
         Parameters = Named(config.Parameters, parameter => parameter.Name, From),
         Programs = Named(config.Programs, program => program.Name, From),
     };
 
-    private static MapPresentation From(ImageMap map) => new()
+    private static MapMetadata From(ImageMap map) => new()
     {
         Kind = Enum.TryParse(map.Kind, out MapRole kind) && Enum.IsDefined(kind) ? kind : null,
         Help = map.Help,
@@ -25,7 +25,7 @@ internal static class ImagePresentation
         Buckets = map.Buckets is { } buckets && buckets.All(double.IsFinite) && buckets.Zip(buckets.Skip(1)).All(pair => pair.First < pair.Second) ? buckets : [],
         Labels = map.Labels ?? [],
         Metric = map.Metric is { } metric
-            ? new MetricPresentation
+            ? new MetricMetadata
             {
                 Name = metric.Name,
                 Type = Enum.TryParse(metric.Type, out MapRole type) && type is MapRole.Counter or MapRole.Gauge or MapRole.Histogram or MapRole.None ? type : null,
@@ -37,7 +37,7 @@ internal static class ImagePresentation
         Fields = From(map.Fields),
     };
 
-    private static Dictionary<string, FieldPresentation> From(IReadOnlyList<ImageField>? fields) => Named(fields ?? [], field => field.Name, field => new FieldPresentation
+    private static Dictionary<string, FieldMetadata> From(IReadOnlyList<ImageField>? fields) => Named(fields ?? [], field => field.Name, field => new FieldMetadata
     {
         Description = field.Description,
         Width = field.Width is { } width ? Math.Clamp(width, 1, ScreenWidth.Default) : null,
@@ -49,7 +49,7 @@ internal static class ImagePresentation
         Unit = field.Unit,
     });
 
-    private static ParameterPresentation From(ImageParameter parameter) => new()
+    private static ParameterMetadata From(ImageParameter parameter) => new()
     {
         Key = parameter.Key,
         Description = parameter.Description,
@@ -57,11 +57,11 @@ internal static class ImagePresentation
     };
 
     // An image says what each program attaches to; only where the section says something else is it the author who does.
-    private static ProgramPresentation From(ImageProgram program)
+    private static ProgramMetadata From(ImageProgram program)
     {
         int slash = program.Section?.IndexOf('/', StringComparison.Ordinal) ?? -1;
         string? ofSection = slash < 0 ? null : program.Section![(slash + 1)..];
-        return new ProgramPresentation
+        return new ProgramMetadata
         {
             Description = program.Description,
             AttachTo = program.AttachTo is { Length: > 0 } target && target != ofSection ? target : null,

@@ -167,7 +167,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         return new ImageContent
         {
             Program = program.Result.Object!,
-            Config = ProgramMetadata.Describe(program.File, ProgramMetadata.Facts(source, program.Result)),
+            Config = ImageConfigs.Describe(program.File, ImageConfigs.Facts(source, program.Result)),
             Platform = program.Platform,
             Authors = authors.Length > 0 ? authors : null,
             Description = Description ?? manifest.Description,

@@ -62,7 +62,7 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
         string gadget = Path.Combine(Path.GetDirectoryName(source.File)!, GadgetMetadata.FileName);
         try
         {
-            file = File.Exists(gadget) ? file.Present(Isolated.Create<IGadgetMetadataReader>().Read(gadget, RegularFile.ReadAllText(gadget)).Of(file)) : file;
+            file = File.Exists(gadget) ? file.WithMetadata(Isolated.Create<IGadgetMetadataReader>().Read(gadget, RegularFile.ReadAllText(gadget)).Of(file)) : file;
         }
         catch (ManifestException fault)
         {
@@ -76,7 +76,7 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
             streams.WriteError(fault, source.Manifest.Path);
         }
 
-        return wrong.Count == 0 ? file.Present(source.Manifest.Presentation) : null;
+        return wrong.Count == 0 ? file.WithMetadata(source.Manifest.Presentation) : null;
     }
 
     private void Report(Diagnostic diagnostic, string source)

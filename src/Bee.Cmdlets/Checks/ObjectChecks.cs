@@ -10,7 +10,7 @@ internal static class ObjectChecks
     {
         int maps = tool.File.Maps.Count(map => !map.IsInternal);
         yield return new CheckResult("Object", CheckState.Ok, $"{tool.Name} is sound: {Count(tool.File.Programs.Count, "program")}, {Count(maps, "map")}, {Count(tool.File.Parameters.Count, "parameter")}. Asked: {kernel.Name}.") { Target = tool.Origin };
-        foreach (PresentationFault fault in PresentationCheck.Check(tool.Metadata, tool.File))
+        foreach (MetadataFault fault in MetadataCheck.Check(tool.Metadata, tool.File))
         {
             yield return new CheckResult("Config", CheckState.Warning, $"What the image says of {fault.Place} does not fit its program: {fault.Message}") { Target = fault.Place };
         }

@@ -8,7 +8,7 @@ public sealed class InterfaceCompleter : BeeCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
-        => NetworkPlaces.Interfaces(Argument(bound, "NetworkNamespace")).Select(one => new Candidate(one.Name, $"interface {one.Index}"));
+        => NetworkTargets.Interfaces(Argument(bound, "NetworkNamespace")).Select(one => new Candidate(one.Name, $"interface {one.Index}"));
 }
 
 /// <summary>Offers control groups, a level at a time.</summary>
@@ -16,7 +16,7 @@ public sealed class CgroupCompleter : BeeCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
-        => CgroupPlaces.Below(word).Select(path => new Candidate(path, $"cgroup {path}"));
+        => CgroupTargets.Below(word).Select(path => new Candidate(path, $"cgroup {path}"));
 }
 
 /// <summary>Offers the network namespaces that have a name.</summary>
@@ -24,5 +24,5 @@ public sealed class NetworkNamespaceCompleter : BeeCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
-        => NetworkPlaces.Namespaces().Select(name => new Candidate(name, $"/run/netns/{name}"));
+        => NetworkTargets.Namespaces().Select(name => new Candidate(name, $"/run/netns/{name}"));
 }

@@ -25,7 +25,7 @@ public abstract class ProgramCompleter : BeeCompleter
         if (Tool.IsPath(program))
         {
             return program.EndsWith(".o", StringComparison.Ordinal)
-                ? ProgramMetadata.Describe(ObjectFile.Read(FullPath(program)), new BuildFacts())
+                ? ImageConfigs.Describe(ObjectFile.Read(FullPath(program)), new BuildFacts())
                 : ImageConfig.Empty;
         }
 

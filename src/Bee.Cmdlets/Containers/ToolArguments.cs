@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using Bee.Ebpf;
+using ParameterMetadata = System.Management.Automation.ParameterMetadata;
 
 namespace Bee.Cmdlets.Containers;
 

@@ -141,7 +141,7 @@ public sealed class ImportImageCommand : StoreCmdlet
                 new ImageContent
                 {
                     Program = program,
-                    Config = ProgramMetadata.Describe(file, new BuildFacts()) with { Build = null },
+                    Config = ImageConfigs.Describe(file, new BuildFacts()) with { Build = null },
                     Platform = platform ?? Bee.Oci.Formats.Platform.Host,
                 },
                 name));

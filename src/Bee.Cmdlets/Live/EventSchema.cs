@@ -24,7 +24,7 @@ internal static class EventSchema
 
     private static LiveColumn Column(IRecordShape shape, RecordField field)
     {
-        FieldPresentation said = EventColumns.Said(shape, field);
+        FieldMetadata said = EventColumns.Said(shape, field);
         FieldMeaning meaning = EventColumns.MeaningOf(shape, field);
         return new LiveColumn(
             field.Name,

@@ -38,10 +38,10 @@ public sealed class MapInfo
     public MapRole Role => Map.Description.Role;
 
     /// <summary>What the map tells, in its author's words; null where they say nothing.</summary>
-    public string? Help => Map.Description.Presentation.Help;
+    public string? Help => Map.Description.Metadata.Help;
 
     /// <summary>The unit of the map's values, in its author's words; null where they say nothing.</summary>
-    public string? Unit => Map.Description.Presentation.Unit;
+    public string? Unit => Map.Description.Metadata.Unit;
 
     /// <summary>True where Get-BeeMapEntry can read it.</summary>
     public bool CanRead => Map.CanRead;

@@ -92,7 +92,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
             streams.WriteNote($"Attached {string.Join(", ", tool.File.Programs.Select(program => program.SectionName))}.");
             WriteLines(lines);
             warnings.ForEach(streams.WriteWarning);
-            foreach (PresentationFault fault in PresentationCheck.Check(tool.Metadata, tool.File))
+            foreach (MetadataFault fault in MetadataCheck.Check(tool.Metadata, tool.File))
             {
                 streams.WriteNote($"Passed over what {tool.Name} says of {fault.Place}: {fault.Message}");
             }

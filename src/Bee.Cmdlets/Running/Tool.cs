@@ -18,7 +18,7 @@ internal sealed record Tool(string Name, string Origin, ObjectFile File)
     public SignatureVerdict Signature { get; init; }
 
     /// <summary>The metadata of an image's config, not checked against the object.</summary>
-    public ObjectPresentation Metadata { get; init; } = ObjectPresentation.None;
+    public ObjectMetadata Metadata { get; init; } = ObjectMetadata.None;
 
     /// <summary>The folder of the bee.yaml that came with a source, from which paths in it are meant; null for what was built before.</summary>
     public string? Folder { get; init; }
@@ -33,7 +33,7 @@ internal sealed record Tool(string Name, string Origin, ObjectFile File)
     /// <param name="location">The session's location.</param>
     public string ResolveTarget(string program, string path, bool isGiven, ISessionLocation location)
     {
-        bool isManifests = Folder is not null && !isGiven && File.Programs.First(one => one.Name == program).Presentation.AttachTo is not null;
+        bool isManifests = Folder is not null && !isGiven && File.Programs.First(one => one.Name == program).Metadata.AttachTo is not null;
         return path is "~" || path.StartsWith("~/", StringComparison.Ordinal)
             ? location.FullPath("~") + path[1..]
             : Path.GetFullPath(path, isManifests ? Folder! : location.CurrentFolder);

@@ -43,7 +43,7 @@ internal static class EventColumns
         new(field, width, Said(shape, field).AlignRight ?? field.AlignRight, MeaningOf(shape, field));
 
     /// <summary>What a field's values are shown as: what its type says, and of an entry's plain value what the author's unit says.</summary>
-    public static FieldMeaning MeaningOf(IRecordShape shape, RecordField field) => shape.Presentation.Unit switch
+    public static FieldMeaning MeaningOf(IRecordShape shape, RecordField field) => shape.Metadata.Unit switch
     {
         _ when shape is not EntryType || field is not { Name: "Value", CName.Length: 0, Meaning: FieldMeaning.Number } => field.Meaning,
         "ns" or "nanoseconds" => FieldMeaning.Duration,
@@ -72,10 +72,10 @@ internal static class EventColumns
     }
 
     /// <summary>The parts of what an author says that decide how a table looks, as text: the same text, the same table.</summary>
-    public static string Signature(IRecordShape shape) => shape.Presentation.Unit + string.Join(' ', shape.Fields.Select(field => Said(shape, field)).Select(
+    public static string Signature(IRecordShape shape) => shape.Metadata.Unit + string.Join(' ', shape.Fields.Select(field => Said(shape, field)).Select(
         said => $"{said.Width},{said.AlignRight},{said.Order},{said.Hidden}"));
 
-    internal static FieldPresentation Said(IRecordShape shape, RecordField field) => field.PresentationIn(shape.Presentation);
+    internal static FieldMetadata Said(IRecordShape shape, RecordField field) => field.MetadataIn(shape.Metadata);
 
     private static bool IsShown(RecordField field, IRecordShape shape)
     {

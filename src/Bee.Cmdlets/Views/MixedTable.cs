@@ -25,7 +25,7 @@ internal static class MixedTable
         var left = screen / MaxSharedPart;
         foreach (var field in EventColumns.Shown(first).Where(field => field.CName.Length > 0 && shapes.All(shape => Has(shape, field))))
         {
-            var needed = field.PresentationIn(first.Presentation).Width ?? Math.Max(Math.Min(field.Width, 16), field.Name.Length);
+            var needed = field.MetadataIn(first.Metadata).Width ?? Math.Max(Math.Min(field.Width, 16), field.Name.Length);
             if (needed + 1 <= left)
             {
                 columns.Add(EventColumns.Column(first, field, needed));

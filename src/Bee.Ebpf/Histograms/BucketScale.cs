@@ -22,7 +22,7 @@ internal sealed class BucketScale
     private readonly int _openSlot;
     private readonly bool _firstIsOpen;
 
-    private BucketScale(HistogramLimits limits, MapPresentation words, int slots, int openSlot, bool firstIsOpen)
+    private BucketScale(HistogramLimits limits, MapMetadata words, int slots, int openSlot, bool firstIsOpen)
     {
         Limits = limits;
         _bounds = [.. words.Buckets];
@@ -42,7 +42,7 @@ internal sealed class BucketScale
     public int Buckets => Slots + (Limits == HistogramLimits.Named ? 0 : 1);
 
     /// <summary>For single values.</summary>
-    public static BucketScale ForValues(MapPresentation words) => LimitsOf(words) switch
+    public static BucketScale ForValues(MapMetadata words) => LimitsOf(words) switch
     {
         HistogramLimits.Named => new(HistogramLimits.Named, words, words.Buckets.Count + 1, -1, false),
         HistogramLimits.Linear => new(HistogramLimits.Linear, words, ObservedSteps + 1, ObservedSteps, false),
@@ -52,7 +52,7 @@ internal sealed class BucketScale
     /// <summary>For slots that a program counts.</summary>
     /// <param name="words">What the author says.</param>
     /// <param name="slots">How many there are; null where their number is in the key and so may be any. Programs put what is beyond a fixed number of slots into the last one.</param>
-    public static BucketScale ForSlots(MapPresentation words, int? slots)
+    public static BucketScale ForSlots(MapMetadata words, int? slots)
     {
         var limits = LimitsOf(words);
         return limits switch
@@ -141,7 +141,7 @@ internal sealed class BucketScale
             : (slot == 0 && _firstIsOpen ? null : from, slot == _openSlot ? null : to);
     }
 
-    private static HistogramLimits LimitsOf(MapPresentation words) =>
+    private static HistogramLimits LimitsOf(MapMetadata words) =>
         words.Buckets.Count > 0 ? HistogramLimits.Named
         : words.Scale?.Spacing == HistogramSpacing.Linear ? HistogramLimits.Linear
         : HistogramLimits.Log2;

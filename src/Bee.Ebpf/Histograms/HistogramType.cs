@@ -13,7 +13,7 @@ public sealed class HistogramType
         Name = map.Name;
         Plan = plan;
         _scale = plan.Scale;
-        Unit = map.Presentation.Unit ?? plan.Unit ?? HistogramUnits.OfName(map.Name);
+        Unit = map.Metadata.Unit ?? plan.Unit ?? HistogramUnits.OfName(map.Name);
         (ClrType, Labels) = HistogramEmitter.Class(map.Name, plan.Source.ClrType, plan.Labels);
     }
 

@@ -20,8 +20,8 @@ internal static class ObservationPlans
         }
 
         var record = RecordType.ForEvent(map);
-        var scale = BucketScale.ForValues(map.Presentation);
-        var shape = WordsShape.Apply(ShapeReader.Read(map.Value, map.Name), "Value", map.Presentation);
+        var scale = BucketScale.ForValues(map.Metadata);
+        var shape = WordsShape.Apply(ShapeReader.Read(map.Value, map.Name), "Value", map.Metadata);
         if (shape is not ObjectShape { Struct.Fields: var fields })
         {
             if (NumberField.Of(shape) is not { } whole)
@@ -33,7 +33,7 @@ internal static class ObservationPlans
             return new ObservationPlan(record, [], new LabelLayout([]), scale, whole) { Unit = HistogramPlan.UnitOf(shape.Meaning) };
         }
 
-        var named = map.Presentation.Labels;
+        var named = map.Metadata.Labels;
         var value = Value(fields.Where(field => !named.Contains(field.Name) && NumberField.Of(field) is not null).ToList());
         if (value is null)
         {

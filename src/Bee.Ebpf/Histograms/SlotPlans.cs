@@ -41,11 +41,11 @@ internal static class SlotPlans
         {
             var index = isArray ? new NumberField(0, sizeof(uint), false, false, 0, 0) : NumberField.Of(key!)!.Value;
             var slots = isArray ? (int)Math.Min(map.MaxEntries, int.MaxValue) : (int?)null;
-            return new SlotPlan(entry, [], new LabelLayout([]), BucketScale.ForSlots(map.Presentation, slots), index, count, 1, stride, null, false);
+            return new SlotPlan(entry, [], new LabelLayout([]), BucketScale.ForSlots(map.Metadata, slots), index, count, 1, stride, null, false);
         }
 
         IReadOnlyList<FieldShape> fields = key is ObjectShape { Struct: var s } ? s.Fields : [];
-        var named = map.Presentation.Labels;
+        var named = map.Metadata.Labels;
         var numbers = fields.Where(field => !named.Contains(field.Name) && NumberField.Of(field) is not null).ToList();
         var slot = numbers.Find(field => field.Name == SlotField) ?? (named.Count > 0 && numbers.Count == 1 ? numbers[0] : null);
         if (slot is null)
@@ -60,7 +60,7 @@ internal static class SlotPlans
             .ToList();
         return new SlotPlan(
             entry, labels.ConvertAll(label => label.Property), new LabelLayout(labels.Select(label => label.Field)),
-            BucketScale.ForSlots(map.Presentation, null), NumberField.Of(slot), count, 1, stride, null, false)
+            BucketScale.ForSlots(map.Metadata, null), NumberField.Of(slot), count, 1, stride, null, false)
         {
             Unit = HistogramPlan.UnitOf(slot.Value.Meaning),
         };
@@ -78,7 +78,7 @@ internal static class SlotPlans
         }
 
         var array = (ArrayShape)slots.Value;
-        var named = map.Presentation.Labels;
+        var named = map.Metadata.Labels;
         bool IsNamed(string name) => named.Count == 0 || named.Contains(name);
         IReadOnlyList<FieldShape> keyFields = key is ObjectShape { Struct: var k } ? k.Fields : [];
         var labels = keyFields.Select((field, i) => (Field: field, Property: entry.Fields[FirstKeyField(map) + i])).Where(label => IsNamed(label.Field.Name)).ToList();
@@ -98,7 +98,7 @@ internal static class SlotPlans
         var sum = fields.FirstOrDefault(field => field.Name == SumField && NumberField.Of(field) is not null);
         return new SlotPlan(
             entry, [.. labels.Select(label => label.Property), .. texts], new LabelLayout(labels.Select(label => label.Field)),
-            BucketScale.ForSlots(map.Presentation, array.Count), null, NumberField.Of(array.Element, slots.Offset)!.Value, array.Count,
+            BucketScale.ForSlots(map.Metadata, array.Count), null, NumberField.Of(array.Element, slots.Offset)!.Value, array.Count,
             Stride(map), sum is null ? null : NumberField.Of(sum), texts.Count > 0)
         {
             Unit = HistogramPlan.UnitOf(array.Element.Meaning) ?? (sum is null ? null : HistogramPlan.UnitOf(sum.Value.Meaning)),

@@ -9,7 +9,7 @@ internal readonly record struct InterfacePlace(NetworkInterfaceName Interface, b
 /// The interfaces, control groups and network namespaces that an object's programs attach to. All are found before anything is loaded, so that a wrong
 /// name is told before the kernel does any work.
 /// </summary>
-internal sealed class AttachPlaces : IDisposable
+internal sealed class AttachTargets : IDisposable
 {
     private const string Ingress = "ingress", Egress = "egress";
     private const int MostNames = 5;
@@ -20,16 +20,16 @@ internal sealed class AttachPlaces : IDisposable
     private readonly Dictionary<string, NetworkNamespaceHandle> _namespaces = [];
     private IReadOnlyList<NetworkInterfaceName>? _there;
 
-    private AttachPlaces(AttachOptions options) => _options = options;
+    private AttachTargets(AttachOptions options) => _options = options;
 
     /// <summary>The namespace that interfaces are in; null for this process's own.</summary>
     public NetworkNamespaceHandle? InterfaceNamespace { get; private set; }
 
     /// <summary>Finds what the options and the author name.</summary>
     /// <exception cref="BpfLoadException">A program needs a place and is given none, or one that does not exist.</exception>
-    public static AttachPlaces Find(ObjectFile file, AttachOptions options)
+    public static AttachTargets Find(ObjectFile file, AttachOptions options)
     {
-        var places = new AttachPlaces(options);
+        var places = new AttachTargets(options);
         try
         {
             foreach (var program in file.Programs.Where(p => p.AutoLoad))
@@ -73,7 +73,7 @@ internal sealed class AttachPlaces : IDisposable
         {
             // A security hook's own target is the hook.
             var cgroup = kind.Target == AttachTarget.Cgroup ? Said(program, _options.Cgroup) : _options.Cgroup;
-            _cgroups[program.Name] = CgroupPlaces.Find(cgroup ?? throw None(
+            _cgroups[program.Name] = CgroupTargets.Find(cgroup ?? throw None(
                 program, "control group", "Name one: a path below where cgroup2 is mounted, a process id, or a container's id."));
         }
         else if (kind.NeedsNetworkNamespace)
@@ -91,7 +91,7 @@ internal sealed class AttachPlaces : IDisposable
         if (_there is null)
         {
             InterfaceNamespace = _options.NetworkNamespace is { } name ? NetworkNamespaceHandle.Open(name) : null;
-            _there = InterfaceNamespace is { } space ? space.Run(NetworkPlaces.Here) : NetworkPlaces.Here();
+            _there = InterfaceNamespace is { } space ? space.Run(NetworkTargets.Here) : NetworkTargets.Here();
         }
 
         var directed = program.Type == ProgramType.SchedCls;

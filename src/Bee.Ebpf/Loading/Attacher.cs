@@ -7,7 +7,7 @@ internal static class Attacher
 {
     /// <summary>Makes the program's attachments. Each is handed over as it is made, so that the caller can undo them when a later one fails.</summary>
     /// <exception cref="BpfLoadException">It cannot be attached.</exception>
-    public static IEnumerable<IAttachment> Attach(BpfProgram program, AttachOptions options, AttachPlaces places) => program.Description.Kind switch
+    public static IEnumerable<ILink> Attach(BpfProgram program, AttachOptions options, AttachTargets places) => program.Description.Kind switch
     {
         ProgramKinds.Iterator or ProgramKinds.RunOnRequest => [],
         "perf_event" => PerfEventLinks.Make(program, options),
@@ -40,6 +40,6 @@ internal static class Attacher
     /// <summary>The program, once it is sure that it has a target.</summary>
     public static BpfProgram Targeted(BpfProgram program) => !string.IsNullOrWhiteSpace(program.Description.AttachTo) ? program : throw AttachFailure.NoTargetGiven(program);
 
-    private static IEnumerable<IAttachment> Each(BpfProgram program, AttachOptions options, Func<string, nint> attach) =>
+    private static IEnumerable<ILink> Each(BpfProgram program, AttachOptions options, Func<string, nint> attach) =>
         TargetText.Split(Targeted(program).Description.AttachTo).Select(target => One(program, options, () => attach(target), target));
 }

@@ -70,7 +70,7 @@ public sealed class BpfProgram
     /// <exception cref="BpfLoadException">The kernel refused.</exception>
     public unsafe int Run(Span<byte> context)
     {
-        using var hold = new Hold(_owner);
+        using var hold = new Lease(_owner);
         fixed (byte* bytes = context)
         {
             var options = new LibbpfCalls.TestRunOptions
@@ -92,7 +92,7 @@ public sealed class BpfProgram
         }
     }
 
-    internal void AddLink(IAttachment attachment)
+    internal void AddLink(ILink attachment)
     {
         if (attachment.LinkDescriptor is >= 0 and var descriptor && KernelIds.Of(descriptor) is not 0 and var id)
         {

@@ -10,15 +10,15 @@ public sealed class BpfSession : IDisposable
     private readonly SafeHandle _object;
     private readonly BpfSessionOptions _options;
     // Null for what was attached before.
-    private readonly AttachPlaces? _places;
-    private readonly List<IAttachment> _links = [];
+    private readonly AttachTargets? _places;
+    private readonly List<ILink> _links = [];
     private readonly List<EventReader> _readers = [];
     // Files are noted from the start: a stack may be read when its process has ended.
     private readonly IDisposable? _watch;
     private bool _attached;
     private bool _disposed;
 
-    private BpfSession(ObjectFile file, BpfSessionOptions options, AttachPlaces places, ObjectHandle handle)
+    private BpfSession(ObjectFile file, BpfSessionOptions options, AttachTargets places, ObjectHandle handle)
     {
         File = file;
         _options = options;
@@ -74,7 +74,7 @@ public sealed class BpfSession : IDisposable
         {
             CheckNames(file, options);
             // What this run says of targets stands above what the author says, and is read in the same place.
-            file = file.Present(new ObjectPresentation { Programs = options.AttachTo.ToDictionary(t => t.Key, t => new ProgramPresentation { AttachTo = t.Value }) });
+            file = file.WithMetadata(new ObjectMetadata { Programs = options.AttachTo.ToDictionary(t => t.Key, t => new ProgramMetadata { AttachTo = t.Value }) });
         }
 
         SupportedKinds.Check(file);
@@ -83,7 +83,7 @@ public sealed class BpfSession : IDisposable
         file = file.WithSizedMaps(sizes => parameters.Find(value => value.Parameter == sizes).Bytes ?? sizes.Default);
         Libbpf.Require();
         using var scope = LibbpfLog.Capture(options.Log);
-        var places = AttachPlaces.Find(file, options);
+        var places = AttachTargets.Find(file, options);
         ObjectHandle? handle = null;
         try
         {
@@ -130,7 +130,7 @@ public sealed class BpfSession : IDisposable
 
         try
         {
-            using var hold = new Hold(_object);
+            using var hold = new Lease(_object);
             foreach (var program in Programs.Where(p => p.IsLoaded))
             {
                 foreach (var link in Attacher.Attach(program, _options, _places!))
@@ -157,7 +157,7 @@ public sealed class BpfSession : IDisposable
     public EventReader OpenReader(EventReaderOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        using var hold = new Hold(_object);
+        using var hold = new Lease(_object);
         var reader = new EventReader(new LoadedObject(File, Maps, Programs), this, _object, options);
         lock (_gate)
         {
@@ -178,7 +178,7 @@ public sealed class BpfSession : IDisposable
     /// </summary>
     public void Dispose()
     {
-        IAttachment[] links;
+        ILink[] links;
         EventReader[] readers;
         lock (_gate)
         {
@@ -213,7 +213,7 @@ public sealed class BpfSession : IDisposable
 
     private static IDisposable? Watch(IEnumerable<BpfMap> maps) => maps.Any(map => map.Description.KeepsBuildIds) ? SeenFiles.Watch() : null;
 
-    private void Keep(IAttachment link)
+    private void Keep(ILink link)
     {
         lock (_gate)
         {
@@ -290,8 +290,8 @@ public sealed class BpfSession : IDisposable
     public PinnedProgram Pin(string folder, PinDetails details)
     {
         ArgumentNullException.ThrowIfNull(details);
-        using var hold = new Hold(_object);
-        IAttachment[] links;
+        using var hold = new Lease(_object);
+        ILink[] links;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);

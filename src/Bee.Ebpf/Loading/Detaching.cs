@@ -8,7 +8,7 @@ internal static class Detaching
     private const int MostThreads = 8;
 
     /// <summary>Detaches everything and returns when it is done.</summary>
-    public static void All(IReadOnlyList<IAttachment> attached)
+    public static void All(IReadOnlyList<ILink> attached)
     {
         // First in, last out: a tc filter that brought its qdisc takes it away when the others have left it.
         foreach (var other in attached.Where(a => a.LinkDescriptor < 0).Reverse().ToArray())

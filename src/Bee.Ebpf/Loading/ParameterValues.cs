@@ -19,7 +19,7 @@ internal static class ParameterValues
             }
         }
 
-        foreach (var parameter in file.Parameters.Where(p => p.Presentation.Default is not null && values.GetValueOrDefault(p.Name) is null))
+        foreach (var parameter in file.Parameters.Where(p => p.Metadata.Default is not null && values.GetValueOrDefault(p.Name) is null))
         {
             encoded.Add((parameter, ParameterEncoder.Default(parameter)));
         }

@@ -1,7 +1,7 @@
 namespace Bee.Ebpf;
 
 /// <summary>Says why a program could not be attached to an interface, a control group or a network namespace that is there.</summary>
-internal static class PlaceFailure
+internal static class TargetFailure
 {
     public static BpfLoadException Explain(BpfProgram program, string place, int errno, string log) => errno switch
     {

@@ -130,7 +130,7 @@ public sealed class BpfMap
     /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
     internal unsafe bool TryRead(ReadOnlySpan<byte> key, Span<byte> value)
     {
-        using var hold = new Hold(_owner);
+        using var hold = new Lease(_owner);
         fixed (byte* keyStart = key, valueStart = value)
         {
             var result = LibbpfCalls.Lookup(_descriptor, key.IsEmpty ? null : keyStart, valueStart);

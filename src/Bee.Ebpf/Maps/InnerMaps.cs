@@ -19,7 +19,7 @@ internal static class InnerMaps
             var descriptor = LibbpfCalls.MapById(id);
             if (descriptor >= 0)
             {
-                var handle = new DescriptorHandle(descriptor);
+                var handle = new FdHandle(descriptor);
                 var key = entry.GetType().GetProperty("Key")!.GetValue(entry);
                 var name = $"{outer.Name}/{(key is IFormattable number ? number.ToString(null, System.Globalization.CultureInfo.InvariantCulture) : key)}";
                 yield return new BpfMap(handle, descriptor, Describe(outer.Description, descriptor, name)) { Stacks = outer.Stacks };

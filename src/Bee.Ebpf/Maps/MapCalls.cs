@@ -8,7 +8,7 @@ internal static unsafe class MapCalls
 
     public static void Update(BpfMap map, byte[] key, byte[] value, MapWriteMode mode)
     {
-        using var hold = new Hold(map.Owner);
+        using var hold = new Lease(map.Owner);
         fixed (byte* keyStart = key, valueStart = value)
         {
             var result = -Libc.EBUSY;
@@ -43,7 +43,7 @@ internal static unsafe class MapCalls
     /// <summary>Takes the next value out of a queue or stack; false when it is empty.</summary>
     public static bool TryTake(BpfMap map, byte[] value)
     {
-        using var hold = new Hold(map.Owner);
+        using var hold = new Lease(map.Owner);
         fixed (byte* start = value)
         {
             var result = LibbpfCalls.LookupAndDelete(map.Descriptor, null, start);
@@ -53,7 +53,7 @@ internal static unsafe class MapCalls
 
     private static int Deleted(BpfMap map, byte[] key)
     {
-        using var hold = new Hold(map.Owner);
+        using var hold = new Lease(map.Owner);
         fixed (byte* start = key)
         {
             var result = -Libc.EBUSY;

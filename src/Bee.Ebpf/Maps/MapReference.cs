@@ -3,9 +3,9 @@ namespace Bee.Ebpf;
 /// <summary>A value that stands for a map or a program: read as an id, written as a descriptor.</summary>
 internal sealed class MapReference : IDisposable
 {
-    private readonly DescriptorHandle _handle;
+    private readonly FdHandle _handle;
 
-    private MapReference(DescriptorHandle handle)
+    private MapReference(FdHandle handle)
     {
         _handle = handle;
         Value = BitConverter.GetBytes(handle.Number);
@@ -31,7 +31,7 @@ internal sealed class MapReference : IDisposable
 
         var id = BitConverter.ToUInt32(value);
         var descriptor = what == "map" ? LibbpfCalls.MapById(id) : LibbpfCalls.ProgramById(id);
-        return descriptor >= 0 ? new MapReference(new DescriptorHandle(descriptor)) : throw new BpfMapException(
+        return descriptor >= 0 ? new MapReference(new FdHandle(descriptor)) : throw new BpfMapException(
             descriptor == -Libc.EPERM ? MapFault.NoPermission : MapFault.BadValue, map.Name,
             $"Map '{map.Name}' holds {what}s by their id, and the {what} {id} cannot be opened: {Libc.Describe(-descriptor)}.", "", -descriptor);
     }

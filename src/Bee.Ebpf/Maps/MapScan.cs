@@ -76,7 +76,7 @@ internal sealed unsafe class MapScan
     public bool Next()
     {
         Count = 0;
-        using var hold = new Hold(_owner);
+        using var hold = new Lease(_owner);
         while (!_ended && Count == 0)
         {
             if (_batches)

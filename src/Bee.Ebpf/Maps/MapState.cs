@@ -15,7 +15,7 @@ internal static class MapState
     {
         try
         {
-            using var hold = new Hold(map.Owner);
+            using var hold = new Lease(map.Owner);
             return RegularFile.ReadLines($"/proc/self/fdinfo/{map.Descriptor}").FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..].Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

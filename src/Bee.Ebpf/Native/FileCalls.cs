@@ -47,7 +47,7 @@ internal static unsafe partial class FileCalls
             return -1;
         }
 
-        using var handle = new DescriptorHandle(folder);
+        using var handle = new FdHandle(folder);
         var how = stackalloc ulong[3] { (ulong)flags, 0, ResolveInRoot };
         fixed (byte* name = System.Text.Encoding.UTF8.GetBytes(path + '\0'))
         {

@@ -16,7 +16,7 @@ internal sealed class ObjectHandle : SafeHandleZeroOrMinusOneIsInvalid
 }
 
 /// <summary>libbpf's <c>bpf_link</c>: releasing it detaches the program, unless the link is pinned.</summary>
-internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, IAttachment
+internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, ILink
 {
     public LinkHandle(nint handle) : base(ownsHandle: true) => SetHandle(handle);
 
@@ -51,9 +51,9 @@ internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, IAttachmen
 }
 
 /// <summary>A file descriptor.</summary>
-internal sealed class DescriptorHandle : SafeHandleMinusOneIsInvalid
+internal sealed class FdHandle : SafeHandleMinusOneIsInvalid
 {
-    public DescriptorHandle(int descriptor) : base(ownsHandle: true) => SetHandle(descriptor);
+    public FdHandle(int descriptor) : base(ownsHandle: true) => SetHandle(descriptor);
 
     /// <summary>The number. It stays valid while the holder keeps this handle open.</summary>
     public int Number => (int)handle;

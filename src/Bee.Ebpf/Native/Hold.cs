@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace Bee.Ebpf;
 
 /// <summary>Keeps a handle open over a few calls, so that closing it on another thread takes effect after them.</summary>
-internal readonly ref struct Hold
+internal readonly ref struct Lease
 {
     private readonly SafeHandle _handle;
 
     /// <exception cref="ObjectDisposedException">The handle is closed.</exception>
-    public Hold(SafeHandle handle)
+    public Lease(SafeHandle handle)
     {
         _handle = handle;
         var taken = false;

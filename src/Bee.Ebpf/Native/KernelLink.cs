@@ -4,14 +4,14 @@ namespace Bee.Ebpf;
 
 /// <summary>A link made by the kernel's own call, for kinds that some versions of libbpf 1 have no call for.</summary>
 /// <remarks>Numbers and layout: <c>BPF_LINK_CREATE</c> in include/uapi/linux/bpf.h.</remarks>
-internal sealed unsafe class KernelLink : IAttachment
+internal sealed unsafe class KernelLink : ILink
 {
     public const int TrafficIngress = 46, TrafficEgress = 47, UprobeMulti = 48;
 
     private const nint LinkCreate = 28;
-    private readonly DescriptorHandle _descriptor;
+    private readonly FdHandle _descriptor;
 
-    private KernelLink(DescriptorHandle descriptor) => _descriptor = descriptor;
+    private KernelLink(FdHandle descriptor) => _descriptor = descriptor;
 
     /// <summary>The part of <c>bpf_attr</c> that makes a link; of the union only the member for uprobes, and zeros for the others.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -46,7 +46,7 @@ internal sealed unsafe class KernelLink : IAttachment
             var other => throw new PlatformNotSupportedException($"The system call bpf is not known on {other}."),
         };
         var descriptor = (int)Libc.BpfCall(call, LinkCreate, &attributes, (nuint)sizeof(Attributes));
-        return descriptor < 0 ? null : new KernelLink(new DescriptorHandle(descriptor));
+        return descriptor < 0 ? null : new KernelLink(new FdHandle(descriptor));
     }
 
     /// <inheritdoc/>

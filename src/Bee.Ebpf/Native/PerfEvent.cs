@@ -38,7 +38,7 @@ internal static unsafe class PerfEvent
 
     /// <summary>A sampler on the software CPU clock: of one CPU and all processes (<paramref name="thread"/> -1), or of one thread and its later children on all CPUs (<paramref name="cpu"/> -1).</summary>
     /// <returns>The event, or null with the last P/Invoke error set.</returns>
-    public static DescriptorHandle? TrySample(int thread, int cpu, int frequency)
+    public static FdHandle? TrySample(int thread, int cpu, int frequency)
     {
         var attributes = new Attributes { Config = CpuClock, PeriodOrFrequency = (ulong)frequency, Flags = FlagFrequency };
         if (thread != -1)
@@ -53,7 +53,7 @@ internal static unsafe class PerfEvent
     /// <param name="cpu">The CPU.</param>
     /// <param name="counts">Whether the kernel counts lost records, to be read from the descriptor (since Linux 6.0).</param>
     /// <returns>The event, or null with the last P/Invoke error set.</returns>
-    public static DescriptorHandle? TryOutput(int cpu, out bool counts)
+    public static FdHandle? TryOutput(int cpu, out bool counts)
     {
         var attributes = new Attributes { Config = BpfOutput, PeriodOrFrequency = 1, SampleType = SampleRaw, WakeupEvents = 1, ReadFormat = ReadLost };
         counts = true;
@@ -69,13 +69,13 @@ internal static unsafe class PerfEvent
     }
 
     /// <summary>How many records an output has lost; only for one that counts.</summary>
-    public static ulong ReadLostCount(DescriptorHandle output)
+    public static ulong ReadLostCount(FdHandle output)
     {
         var values = stackalloc ulong[2];
         return Libc.Read(output.Number, values, 2 * sizeof(ulong)) == 2 * sizeof(ulong) ? values[1] : 0;
     }
 
-    private static DescriptorHandle? Open(ref Attributes attributes, int thread, int cpu)
+    private static FdHandle? Open(ref Attributes attributes, int thread, int cpu)
     {
         nint number = RuntimeInformation.ProcessArchitecture switch
         {
@@ -90,7 +90,7 @@ internal static unsafe class PerfEvent
         fixed (Attributes* start = &attributes)
         {
             var descriptor = (int)Libc.SystemCall(number, start, thread, cpu, -1, CloseOnExec);
-            return descriptor < 0 ? null : new DescriptorHandle(descriptor);
+            return descriptor < 0 ? null : new FdHandle(descriptor);
         }
     }
 }

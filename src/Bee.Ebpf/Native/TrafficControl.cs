@@ -53,7 +53,7 @@ internal static unsafe class TrafficControl
             return false;
         }
 
-        using var socket = new DescriptorHandle(number);
+        using var socket = new FdHandle(number);
         Span<byte> request = stackalloc byte[MessageSize];
         request.Clear();
         MemoryMarshal.Write(request, MessageSize);

@@ -47,7 +47,7 @@ public sealed class MapDescription
     /// <summary>What the map is for: what its author says, else what the prefix of its name says, else what <see cref="DataSource"/> makes it.</summary>
     public MapRole Role
     {
-        get => Presentation.Kind ?? _role;
+        get => Metadata.Kind ?? _role;
         init => _role = value;
     }
 
@@ -57,7 +57,7 @@ public sealed class MapDescription
     public string? DataSource { get; private set; }
 
     /// <summary>What the map's author says about it; never null.</summary>
-    public MapPresentation Presentation { get; private set; } = MapPresentation.None;
+    public MapMetadata Metadata { get; private set; } = MapMetadata.None;
 
     /// <summary>True for the maps that hold global variables (.rodata, .data, .bss, .kconfig).</summary>
     public bool IsInternal { get; init; }
@@ -113,10 +113,10 @@ public sealed class MapDescription
     }
 
     /// <summary>A copy with what is said now, and before it what was said already where that is silent.</summary>
-    internal MapDescription Present(MapPresentation said)
+    internal MapDescription WithMetadata(MapMetadata said)
     {
         var copy = (MapDescription)MemberwiseClone();
-        copy.Presentation = said.Over(Presentation);
+        copy.Metadata = said.Over(Metadata);
         return copy;
     }
 }

@@ -39,16 +39,16 @@ public sealed class ObjectFile
     /// <summary>The same object, its descriptions with an author's words. What is said here comes before what was said already.</summary>
     /// <param name="said">The words. Names that the object does not have are passed over.</param>
     /// <returns>A new description of the same bytes.</returns>
-    public ObjectFile Present(ObjectPresentation said)
+    public ObjectFile WithMetadata(ObjectMetadata said)
     {
         ArgumentNullException.ThrowIfNull(said);
         return new ObjectFile(Name, Bytes)
         {
             License = License,
             Btf = Btf,
-            Maps = [.. Maps.Select(map => said.Maps.TryGetValue(map.Name, out var words) ? map.Present(words) : map)],
-            Programs = [.. Programs.Select(program => said.Programs.TryGetValue(program.Name, out var words) ? program.Present(words) : program)],
-            Parameters = [.. Parameters.Select(parameter => said.Parameters.TryGetValue(parameter.Name, out var words) ? parameter.Present(words) : parameter)],
+            Maps = [.. Maps.Select(map => said.Maps.TryGetValue(map.Name, out var words) ? map.WithMetadata(words) : map)],
+            Programs = [.. Programs.Select(program => said.Programs.TryGetValue(program.Name, out var words) ? program.WithMetadata(words) : program)],
+            Parameters = [.. Parameters.Select(parameter => said.Parameters.TryGetValue(parameter.Name, out var words) ? parameter.WithMetadata(words) : parameter)],
         };
     }
 

@@ -29,7 +29,7 @@ internal static class ObjectReader
             Parameters = sources is null ? parameters : [.. parameters.Select(sources.Apply)],
         };
         file = file.WithSizedMaps(parameter => parameter.Default);
-        return DescriptionTags.Read(file) is { } said ? file.Present(said) : file;
+        return DescriptionTags.Read(file) is { } said ? file.WithMetadata(said) : file;
     }
 
     private static string License(ElfFile elf)

@@ -21,20 +21,20 @@ public sealed class ParameterDescription
     /// <summary>The section, which is also the internal map's name: <c>.rodata</c>, or <c>.rodata.</c> with a suffix.</summary>
     public required string Section { get; init; }
 
-    /// <summary>The value that the variable has in the file, <see cref="Size"/> bytes. <see cref="ParameterPresentation.Default"/> comes before it.</summary>
+    /// <summary>The value that the variable has in the file, <see cref="Size"/> bytes. <see cref="ParameterMetadata.Default"/> comes before it.</summary>
     public ReadOnlyMemory<byte> Default { get; init; }
 
     /// <summary>The map whose number of entries the parameter says, where it is one that Inspektor Gadget's macros declare and named <c>MAP_max_entries</c>; otherwise null.</summary>
     public string? SizesMap { get; private set; }
 
     /// <summary>What the author says about it; never null.</summary>
-    public ParameterPresentation Presentation { get; private set; } = ParameterPresentation.None;
+    public ParameterMetadata Metadata { get; private set; } = ParameterMetadata.None;
 
     /// <summary>The name by which people set the parameter: what the author calls it, else the variable's.</summary>
-    public string Key => Presentation.Key ?? Name;
+    public string Key => Metadata.Key ?? Name;
 
     /// <summary>One sentence about what the parameter does, or null.</summary>
-    public string? Description => Presentation.Description;
+    public string? Description => Metadata.Description;
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
@@ -48,10 +48,10 @@ public sealed class ParameterDescription
     }
 
     /// <summary>A copy with what is said now, and before it what was said already where that is silent.</summary>
-    internal ParameterDescription Present(ParameterPresentation said)
+    internal ParameterDescription WithMetadata(ParameterMetadata said)
     {
         var copy = (ParameterDescription)MemberwiseClone();
-        copy.Presentation = said.Over(Presentation);
+        copy.Metadata = said.Over(Metadata);
         return copy;
     }
 }

@@ -19,7 +19,7 @@ public sealed class ProgramDescription
     public string? SectionTarget { get; init; }
 
     /// <summary>What to attach to: what the author says in place of the section's target, else that.</summary>
-    public string? AttachTo => Presentation.AttachTo ?? SectionTarget;
+    public string? AttachTo => Metadata.AttachTo ?? SectionTarget;
 
     /// <summary>The struct that an iterator writes for each object that it is run over; null where it writes text, and for all other programs.</summary>
     public BtfType? Record { get; private set; }
@@ -28,10 +28,10 @@ public sealed class ProgramDescription
     public string? DataSource { get; private set; }
 
     /// <summary>What the author says about it; never null.</summary>
-    public ProgramPresentation Presentation { get; private set; } = ProgramPresentation.None;
+    public ProgramMetadata Metadata { get; private set; } = ProgramMetadata.None;
 
     /// <summary>One sentence about what the program does, or null.</summary>
-    public string? Description => Presentation.Description;
+    public string? Description => Metadata.Description;
 
     /// <summary>
     /// How the program is attached, one spelling for each way: <c>tracepoint</c> for both tp/ and tracepoint/, <c>raw_tracepoint</c> for
@@ -64,10 +64,10 @@ public sealed class ProgramDescription
     }
 
     /// <summary>A copy with what is said now, and before it what was said already where that is silent.</summary>
-    internal ProgramDescription Present(ProgramPresentation said)
+    internal ProgramDescription WithMetadata(ProgramMetadata said)
     {
         var copy = (ProgramDescription)MemberwiseClone();
-        copy.Presentation = said.Over(Presentation);
+        copy.Metadata = said.Over(Metadata);
         return copy;
     }
 }

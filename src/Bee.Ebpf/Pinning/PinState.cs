@@ -8,17 +8,17 @@ namespace Bee.Ebpf;
 /// <param name="File">The object file, with its author's words.</param>
 internal sealed record PinState(Guid Id, PinDetails Details, ObjectFile File)
 {
-    private sealed record Header(Guid Id, PinDetails Details, string ObjectName, ObjectPresentation Words);
+    private sealed record Header(Guid Id, PinDetails Details, string ObjectName, ObjectMetadata Words);
 
     /// <summary>One line of JSON, then the object file.</summary>
     public byte[] Encode()
     {
-        var words = new ObjectPresentation
+        var words = new ObjectMetadata
         {
-            Maps = File.Maps.ToDictionary(map => map.Name, map => map.Presentation),
-            Programs = File.Programs.ToDictionary(program => program.Name, program => program.Presentation),
+            Maps = File.Maps.ToDictionary(map => map.Name, map => map.Metadata),
+            Programs = File.Programs.ToDictionary(program => program.Name, program => program.Metadata),
             // Defaults have had their effect, and they may be of any type.
-            Parameters = File.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Presentation with { Default = null }),
+            Parameters = File.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Metadata with { Default = null }),
         };
         return [.. JsonSerializer.SerializeToUtf8Bytes(new Header(Id, Details, File.Name, words)), (byte)'\n', .. File.Bytes.Span];
     }
@@ -35,7 +35,7 @@ internal sealed record PinState(Guid Id, PinDetails Details, ObjectFile File)
         try
         {
             return JsonSerializer.Deserialize<Header>(bytes.AsSpan(0, end)) is { Details: { Name: not null, Origin: not null, Streams: not null }, ObjectName: not null, Words: not null } header
-                ? new PinState(header.Id, header.Details, ObjectFile.Parse(bytes.AsMemory(end + 1), header.ObjectName).Present(header.Words))
+                ? new PinState(header.Id, header.Details, ObjectFile.Parse(bytes.AsMemory(end + 1), header.ObjectName).WithMetadata(header.Words))
                 : null;
         }
         catch (Exception e) when (e is JsonException or BpfObjectException or NotSupportedException or ArgumentException or NullReferenceException)

@@ -5,7 +5,7 @@ namespace Bee.Ebpf;
 /// <summary>The open descriptors of a pinned program, which close together; the pins stay.</summary>
 internal sealed class PinnedObjects : SafeHandleZeroOrMinusOneIsInvalid
 {
-    private readonly List<DescriptorHandle> _descriptors = [];
+    private readonly List<FdHandle> _descriptors = [];
 
     public PinnedObjects() : base(ownsHandle: true) => SetHandle(1);
 
@@ -22,7 +22,7 @@ internal sealed class PinnedObjects : SafeHandleZeroOrMinusOneIsInvalid
     }
 
     /// <summary>The same for a descriptor that the caller keeps.</summary>
-    public static DescriptorHandle OpenPin(string path, KernelObjectKind kind)
+    public static FdHandle OpenPin(string path, KernelObjectKind kind)
     {
         Libbpf.Require();
         var descriptor = LibbpfCalls.OpenPin(path);
@@ -33,7 +33,7 @@ internal sealed class PinnedObjects : SafeHandleZeroOrMinusOneIsInvalid
                 : PinException.Of(-descriptor, "open the pin", path);
         }
 
-        var handle = new DescriptorHandle(descriptor);
+        var handle = new FdHandle(descriptor);
         if (KernelObject.KindOf(descriptor) != kind)
         {
             handle.Dispose();

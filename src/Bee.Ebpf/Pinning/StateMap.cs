@@ -16,7 +16,7 @@ internal static unsafe class StateMap
 
     /// <summary>Makes a map of bytes.</summary>
     /// <exception cref="BpfLoadException">The kernel refuses.</exception>
-    public static DescriptorHandle Write(ReadOnlySpan<byte> bytes)
+    public static FdHandle Write(ReadOnlySpan<byte> bytes)
     {
         var content = new byte[(HeaderSize + bytes.Length + SlotSize - 1) / SlotSize * SlotSize];
         Magic.CopyTo(content);
@@ -30,7 +30,7 @@ internal static unsafe class StateMap
             throw Failed(-descriptor);
         }
 
-        var map = new DescriptorHandle(descriptor);
+        var map = new FdHandle(descriptor);
         try
         {
             fixed (byte* start = content)

@@ -5,7 +5,7 @@ using Bee.Posix;
 namespace Bee.Ebpf;
 
 /// <summary>Finds control groups (v2) by what people call them.</summary>
-public static unsafe class CgroupPlaces
+public static unsafe class CgroupTargets
 {
     private const uint CgroupVersion2 = 0x63677270, CgroupVersion1 = 0x27e0eb;
     private const int LeastContainerId = 12, MostNames = 5;

@@ -13,9 +13,9 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
     private const nuint AskType = 0xb703;
     private const int NewNetwork = 0x40000000;
 
-    private readonly DescriptorHandle _descriptor;
+    private readonly FdHandle _descriptor;
 
-    private NetworkNamespaceHandle(string name, DescriptorHandle descriptor)
+    private NetworkNamespaceHandle(string name, FdHandle descriptor)
     {
         Name = name;
         _descriptor = descriptor;
@@ -27,7 +27,7 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
     /// <summary>Hands the descriptor's number over; it stays valid meanwhile.</summary>
     public T Use<T>(Func<int, T> code)
     {
-        using var hold = new Hold(_descriptor);
+        using var hold = new Lease(_descriptor);
         return code(_descriptor.Number);
     }
 
@@ -43,7 +43,7 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
             throw Missing(text, path, Marshal.GetLastPInvokeError());
         }
 
-        var descriptor = new DescriptorHandle(number);
+        var descriptor = new FdHandle(number);
         if (Libc.Control(number, AskType, 0) != NewNetwork)
         {
             descriptor.Dispose();
@@ -60,7 +60,7 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
     /// <exception cref="BpfLoadException">This process may not enter it.</exception>
     public T Run<T>(Func<T> code)
     {
-        using var hold = new Hold(_descriptor);
+        using var hold = new Lease(_descriptor);
         T result = default!;
         ExceptionDispatchInfo? failure = null;
         var thread = new Thread(() =>
@@ -90,7 +90,7 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
     }
 
     /// <summary>A second handle to the same namespace, for whoever has to come back to it later.</summary>
-    public NetworkNamespaceHandle Share() => new(Name, new DescriptorHandle(Libc.Duplicate(_descriptor.Number)));
+    public NetworkNamespaceHandle Share() => new(Name, new FdHandle(Libc.Duplicate(_descriptor.Number)));
 
     /// <inheritdoc/>
     public void Dispose() => _descriptor.Dispose();
@@ -125,7 +125,7 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
         }
 
         var process = path.StartsWith("/proc/", StringComparison.Ordinal);
-        var names = NetworkPlaces.Namespaces();
+        var names = NetworkTargets.Namespaces();
         var have = names.Count > 0 ? $"Those with a name are {string.Join(", ", names)}." : "None has a name here (`ip netns add` makes one).";
         return new BpfLoadException(LoadFault.NoTarget, $"There is no network namespace '{text}': {(process ? "no such process" : "no such file")} ({path}).")
         {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Bee.Ebpf;
 
 /// <summary>The network interfaces and named network namespaces of this machine.</summary>
-public static unsafe partial class NetworkPlaces
+public static unsafe partial class NetworkTargets
 {
     [StructLayout(LayoutKind.Sequential)]
     private struct NameAndIndex

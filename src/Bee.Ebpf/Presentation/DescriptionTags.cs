@@ -10,7 +10,7 @@ internal static class DescriptionTags
     private const int MaxNesting = 8;
 
     /// <summary>What the tags say, or null where there are none.</summary>
-    public static ObjectPresentation? Read(ObjectFile file)
+    public static ObjectMetadata? Read(ObjectFile file)
     {
         if (file.Btf is null || Tags(file.Btf) is not { Count: > 0 } tags)
         {
@@ -19,11 +19,11 @@ internal static class DescriptionTags
 
         var variables = Named(file.Btf, tags, BtfKind.Variable);
         var functions = Named(file.Btf, tags, BtfKind.Function);
-        return new ObjectPresentation
+        return new ObjectMetadata
         {
-            Maps = file.Maps.Where(map => !map.IsInternal).ToDictionary(map => map.Name, map => new MapPresentation { Help = variables.GetValueOrDefault(map.Name), Fields = Fields(map, tags) }),
-            Parameters = file.Parameters.DistinctBy(parameter => parameter.Name).ToDictionary(parameter => parameter.Name, parameter => new ParameterPresentation { Description = variables.GetValueOrDefault(parameter.Name) }),
-            Programs = file.Programs.ToDictionary(program => program.Name, program => new ProgramPresentation { Description = functions.GetValueOrDefault(program.Name) }),
+            Maps = file.Maps.Where(map => !map.IsInternal).ToDictionary(map => map.Name, map => new MapMetadata { Help = variables.GetValueOrDefault(map.Name), Fields = Fields(map, tags) }),
+            Parameters = file.Parameters.DistinctBy(parameter => parameter.Name).ToDictionary(parameter => parameter.Name, parameter => new ParameterMetadata { Description = variables.GetValueOrDefault(parameter.Name) }),
+            Programs = file.Programs.ToDictionary(program => program.Name, program => new ProgramMetadata { Description = functions.GetValueOrDefault(program.Name) }),
         };
     }
 
@@ -58,9 +58,9 @@ internal static class DescriptionTags
         return named;
     }
 
-    private static Dictionary<string, FieldPresentation> Fields(MapDescription map, Dictionary<(uint, int), string> tags)
+    private static Dictionary<string, FieldMetadata> Fields(MapDescription map, Dictionary<(uint, int), string> tags)
     {
-        var fields = new Dictionary<string, FieldPresentation>(StringComparer.Ordinal);
+        var fields = new Dictionary<string, FieldMetadata>(StringComparer.Ordinal);
         // Of a key's field and a value's with one name the key's keeps it.
         Add(map.Key, 0);
         Add(map.Value, 0);
@@ -81,7 +81,7 @@ internal static class DescriptionTags
                 }
                 else if (tags.TryGetValue((record.Id, i), out var said))
                 {
-                    fields.TryAdd(record.Members[i].Name, new FieldPresentation { Description = said });
+                    fields.TryAdd(record.Members[i].Name, new FieldMetadata { Description = said });
                 }
             }
         }

@@ -1,10 +1,10 @@
 namespace Bee.Ebpf;
 
 /// <summary>What an author says about a field of an event or entry. Whatever is null is not said.</summary>
-public sealed record FieldPresentation
+public sealed record FieldMetadata
 {
     /// <summary>Says nothing.</summary>
-    public static FieldPresentation None { get; } = new();
+    public static FieldMetadata None { get; } = new();
 
     /// <summary>One sentence about what the field tells.</summary>
     public string? Description { get; init; }
@@ -31,11 +31,11 @@ public sealed record FieldPresentation
     public string? Unit { get; init; }
 
     /// <summary>What one side says of each field, and where it says nothing what the other does.</summary>
-    internal static IReadOnlyDictionary<string, FieldPresentation> Over(IReadOnlyDictionary<string, FieldPresentation> said, IReadOnlyDictionary<string, FieldPresentation> other) =>
+    internal static IReadOnlyDictionary<string, FieldMetadata> Over(IReadOnlyDictionary<string, FieldMetadata> said, IReadOnlyDictionary<string, FieldMetadata> other) =>
         said.Keys.Union(other.Keys).ToDictionary(name => name, name => (said.GetValueOrDefault(name) ?? None).Over(other.GetValueOrDefault(name) ?? None));
 
     /// <summary>This, and what <paramref name="other"/> says where this says nothing.</summary>
-    internal FieldPresentation Over(FieldPresentation other) => new()
+    internal FieldMetadata Over(FieldMetadata other) => new()
     {
         Description = Description ?? other.Description,
         Width = Width ?? other.Width,

@@ -1,10 +1,10 @@
 namespace Bee.Ebpf;
 
 /// <summary>What an author says about a map. Whatever is null or empty is not said.</summary>
-public sealed record MapPresentation
+public sealed record MapMetadata
 {
     /// <summary>Says nothing.</summary>
-    public static MapPresentation None { get; } = new();
+    public static MapMetadata None { get; } = new();
 
     /// <summary>What the map is for, in place of what its name's prefix says; <see cref="MapRole.None"/> keeps it from streaming.</summary>
     public MapRole? Kind { get; init; }
@@ -25,13 +25,13 @@ public sealed record MapPresentation
     public IReadOnlyList<string> Labels { get; init; } = [];
 
     /// <summary>What is said about the map as a metric, over what its kind, help, unit and labels say; null where nothing is said.</summary>
-    public MetricPresentation? Metric { get; init; }
+    public MetricMetadata? Metric { get; init; }
 
     /// <summary>By the field's name in C; of a map entry the fields of key and value, and <c>Key</c> and <c>Value</c> themselves.</summary>
-    public IReadOnlyDictionary<string, FieldPresentation> Fields { get; init; } = new Dictionary<string, FieldPresentation>();
+    public IReadOnlyDictionary<string, FieldMetadata> Fields { get; init; } = new Dictionary<string, FieldMetadata>();
 
     /// <summary>This, and what <paramref name="other"/> says where this says nothing.</summary>
-    internal MapPresentation Over(MapPresentation other) => new()
+    internal MapMetadata Over(MapMetadata other) => new()
     {
         Kind = Kind ?? other.Kind,
         Help = Help ?? other.Help,
@@ -39,7 +39,7 @@ public sealed record MapPresentation
         Scale = Scale ?? other.Scale,
         Buckets = Buckets.Count > 0 ? Buckets : other.Buckets,
         Labels = Labels.Count > 0 ? Labels : other.Labels,
-        Metric = Metric is null ? other.Metric : Metric.Over(other.Metric ?? MetricPresentation.None),
-        Fields = FieldPresentation.Over(Fields, other.Fields),
+        Metric = Metric is null ? other.Metric : Metric.Over(other.Metric ?? MetricMetadata.None),
+        Fields = FieldMetadata.Over(Fields, other.Fields),
     };
 }

@@ -1,10 +1,10 @@
 namespace Bee.Ebpf;
 
 /// <summary>What an author says about the metric that a map becomes, where that differs from what is said about the map. Whatever is null or empty is not said.</summary>
-public sealed record MetricPresentation
+public sealed record MetricMetadata
 {
     /// <summary>Says nothing.</summary>
-    public static MetricPresentation None { get; } = new();
+    public static MetricMetadata None { get; } = new();
 
     /// <summary>The metric's name behind the tool's, in place of the map's name.</summary>
     public string? Name { get; init; }
@@ -22,7 +22,7 @@ public sealed record MetricPresentation
     public IReadOnlyList<string> Labels { get; init; } = [];
 
     /// <summary>This, and what <paramref name="other"/> says where this says nothing.</summary>
-    internal MetricPresentation Over(MetricPresentation other) => new()
+    internal MetricMetadata Over(MetricMetadata other) => new()
     {
         Name = Name ?? other.Name,
         Type = Type ?? other.Type,

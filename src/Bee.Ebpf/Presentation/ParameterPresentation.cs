@@ -1,10 +1,10 @@
 namespace Bee.Ebpf;
 
 /// <summary>What an author says about a parameter. Whatever is null is not said.</summary>
-public sealed record ParameterPresentation
+public sealed record ParameterMetadata
 {
     /// <summary>Says nothing.</summary>
-    public static ParameterPresentation None { get; } = new();
+    public static ParameterMetadata None { get; } = new();
 
     /// <summary>The name by which people set the parameter, beside the variable's own.</summary>
     public string? Key { get; init; }
@@ -19,7 +19,7 @@ public sealed record ParameterPresentation
     public object? Default { get; init; }
 
     /// <summary>This, and what <paramref name="other"/> says where this says nothing.</summary>
-    internal ParameterPresentation Over(ParameterPresentation other) => new()
+    internal ParameterMetadata Over(ParameterMetadata other) => new()
     {
         Key = Key ?? other.Key,
         Description = Description ?? other.Description,

@@ -1,27 +1,27 @@
 namespace Bee.Ebpf;
 
 /// <summary>Holds what an author says against the object that it is said of.</summary>
-public static class PresentationCheck
+public static class MetadataCheck
 {
     /// <summary>Returns what is said and is not true of an object: names that it does not have, defaults that do not fit their parameter.</summary>
     /// <param name="said">What the author says.</param>
     /// <param name="file">The object.</param>
     /// <returns>The faults; empty where all is well.</returns>
     /// <exception cref="BpfObjectException">The types of a map that is described contradict themselves.</exception>
-    public static IReadOnlyList<PresentationFault> Check(ObjectPresentation said, ObjectFile file)
+    public static IReadOnlyList<MetadataFault> Check(ObjectMetadata said, ObjectFile file)
     {
         ArgumentNullException.ThrowIfNull(said);
         ArgumentNullException.ThrowIfNull(file);
         return [.. Faults(said, file)];
     }
 
-    private static IEnumerable<PresentationFault> Faults(ObjectPresentation said, ObjectFile file)
+    private static IEnumerable<MetadataFault> Faults(ObjectMetadata said, ObjectFile file)
     {
         var maps = file.Maps.Where(map => !map.IsInternal).ToList();
         foreach (var (name, map) in said.Maps)
         {
             var found = maps.FirstOrDefault(candidate => candidate.Name == name);
-            var faults = found is null ? [Missing($"maps/{name}", "map", name, maps.Select(m => m.Name), "map")] : Map($"maps/{name}", map, found.Present(map));
+            var faults = found is null ? [Missing($"maps/{name}", "map", name, maps.Select(m => m.Name), "map")] : Map($"maps/{name}", map, found.WithMetadata(map));
             foreach (var fault in faults)
             {
                 yield return fault;
@@ -37,7 +37,7 @@ public static class PresentationCheck
             }
             else if (parameter.Default is { } value && Wrong(found, value) is { } problem)
             {
-                yield return new PresentationFault($"parameters/{name}/default", problem);
+                yield return new MetadataFault($"parameters/{name}/default", problem);
             }
         }
 
@@ -50,16 +50,16 @@ public static class PresentationCheck
             }
             else if (program.AttachTo is not null && ProgramKinds.Find(found.Kind) is { Target: AttachTarget.None })
             {
-                yield return new PresentationFault($"programs/{name}/attach", $"programs of the kind {found.Kind} have no target that could be another.");
+                yield return new MetadataFault($"programs/{name}/attach", $"programs of the kind {found.Kind} have no target that could be another.");
             }
             else if (program.AttachTo is { Length: 0 })
             {
-                yield return new PresentationFault($"programs/{name}/attach", "attach is empty; leave it out to attach where the section says.");
+                yield return new MetadataFault($"programs/{name}/attach", "attach is empty; leave it out to attach where the section says.");
             }
         }
     }
 
-    private static IEnumerable<PresentationFault> Map(string place, MapPresentation said, MapDescription map)
+    private static IEnumerable<MetadataFault> Map(string place, MapMetadata said, MapDescription map)
     {
         if (map.Role != MapRole.Histogram)
         {
@@ -67,25 +67,25 @@ public static class PresentationCheck
             {
                 if (isSaid)
                 {
-                    yield return new PresentationFault($"{place}/{key}", $"{key} are for histograms, and the map '{map.Name}' is none; begin its name with hist_ or add 'kind: histogram'.");
+                    yield return new MetadataFault($"{place}/{key}", $"{key} are for histograms, and the map '{map.Name}' is none; begin its name with hist_ or add 'kind: histogram'.");
                 }
             }
         }
 
-        var metric = said.Metric ?? MetricPresentation.None;
+        var metric = said.Metric ?? MetricMetadata.None;
         if (metric.Type == MapRole.Histogram && map.Role != MapRole.Histogram)
         {
-            yield return new PresentationFault($"{place}/metric/type", $"the map '{map.Name}' is not a histogram; begin its name with hist_ or add 'kind: histogram'.");
+            yield return new MetadataFault($"{place}/metric/type", $"the map '{map.Name}' is not a histogram; begin its name with hist_ or add 'kind: histogram'.");
         }
 
         if (metric.Name is { } name && (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || char.IsAsciiDigit(name[0])))
         {
-            yield return new PresentationFault($"{place}/metric/name", $"'{name}' is not a metric's name: letters, digits and underscores, no digit first.");
+            yield return new MetadataFault($"{place}/metric/name", $"'{name}' is not a metric's name: letters, digits and underscores, no digit first.");
         }
 
         if (metric.Type is not MapRole.None && said.Metric is not null && (metric.Type ?? map.Role) is MapRole.None or MapRole.Print)
         {
-            yield return new PresentationFault($"{place}/metric", $"the map '{map.Name}' is neither counter, gauge nor histogram; add 'type: counter' or another.");
+            yield return new MetadataFault($"{place}/metric", $"the map '{map.Name}' is neither counter, gauge nor histogram; add 'type: counter' or another.");
         }
 
         if (said.Fields.Count == 0 && said.Labels.Count == 0 && metric.Labels.Count == 0)
@@ -104,7 +104,7 @@ public static class PresentationCheck
         {
             if (fields.Any(found => found.MetadataName == field && found.Meaning is not (FieldMeaning.Words or FieldMeaning.Text)))
             {
-                yield return new PresentationFault($"{place}/fields/{field}", $"'{field}' is no char array; words are told apart in those.");
+                yield return new MetadataFault($"{place}/fields/{field}", $"'{field}' is no char array; words are told apart in those.");
             }
         }
 
@@ -118,7 +118,7 @@ public static class PresentationCheck
                 }
                 else if (field.Meaning is FieldMeaning.Object or FieldMeaning.Array)
                 {
-                    yield return new PresentationFault($"{place}/{part}/{label}", $"'{label}' is {(field.Meaning == FieldMeaning.Array ? "an array" : "a struct")}; a label is one value.");
+                    yield return new MetadataFault($"{place}/{part}/{label}", $"'{label}' is {(field.Meaning == FieldMeaning.Array ? "an array" : "a struct")}; a label is one value.");
                 }
             }
         }
@@ -137,11 +137,11 @@ public static class PresentationCheck
         }
     }
 
-    private static PresentationFault Missing(string place, string what, string name, IEnumerable<string> known, string kind, string where = "")
+    private static MetadataFault Missing(string place, string what, string name, IEnumerable<string> known, string kind, string where = "")
     {
         string[] names = [.. known];
         var near = Suggest.Nearest(name, names, 1);
-        return new PresentationFault(
+        return new MetadataFault(
             place,
             $"there is no {what} '{name}'{where}."
             + (near.Count > 0 ? $" Is '{near[0]}' meant?" : "")

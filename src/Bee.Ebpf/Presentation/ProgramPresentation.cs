@@ -1,10 +1,10 @@
 namespace Bee.Ebpf;
 
 /// <summary>What an author says about a program. Whatever is null is not said.</summary>
-public sealed record ProgramPresentation
+public sealed record ProgramMetadata
 {
     /// <summary>Says nothing.</summary>
-    public static ProgramPresentation None { get; } = new();
+    public static ProgramMetadata None { get; } = new();
 
     /// <summary>One sentence about what the program does.</summary>
     public string? Description { get; init; }
@@ -13,13 +13,13 @@ public sealed record ProgramPresentation
     public string? AttachTo { get; init; }
 
     /// <summary>Of an iterator that gives records: what is said of their fields, by the field's name in C.</summary>
-    public IReadOnlyDictionary<string, FieldPresentation> Fields { get; init; } = new Dictionary<string, FieldPresentation>();
+    public IReadOnlyDictionary<string, FieldMetadata> Fields { get; init; } = new Dictionary<string, FieldMetadata>();
 
     /// <summary>This, and what <paramref name="other"/> says where this says nothing.</summary>
-    internal ProgramPresentation Over(ProgramPresentation other) => new()
+    internal ProgramMetadata Over(ProgramMetadata other) => new()
     {
         Description = Description ?? other.Description,
         AttachTo = AttachTo ?? other.AttachTo,
-        Fields = FieldPresentation.Over(Fields, other.Fields),
+        Fields = FieldMetadata.Over(Fields, other.Fields),
     };
 }

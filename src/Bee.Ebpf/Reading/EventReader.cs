@@ -63,7 +63,7 @@ public sealed class EventReader : IDisposable
         Enter();
         try
         {
-            using var hold = new Hold(_owner);
+            using var hold = new Lease(_owner);
             using var registration = cancellationToken.UnsafeRegister(static waiter => ((Waiter)waiter!).Wake(), _waiter);
             Loop(sink, duration, cancellationToken);
             GC.KeepAlive(_session);
@@ -121,11 +121,11 @@ public sealed class EventReader : IDisposable
                 continue;
             }
 
-            if (fill == Fill.Some)
+            if (fill == DrainResult.Some)
             {
                 _waiter.Nap();
             }
-            else if (fill == Fill.Empty)
+            else if (fill == DrainResult.Empty)
             {
                 _waiter.Wait(Remaining(now, needsTimer ? Math.Min(next, end) : end));
             }

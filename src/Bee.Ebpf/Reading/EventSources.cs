@@ -98,9 +98,9 @@ internal sealed class EventSources : IDisposable
     /// <param name="sink">The sink.</param>
     /// <param name="stopped">Set when the sink wants no more.</param>
     /// <returns>How the fullest was found.</returns>
-    public Fill Read(IEventSink sink, ref bool stopped)
+    public DrainResult Read(IEventSink sink, ref bool stopped)
     {
-        var fullest = Fill.Empty;
+        var fullest = DrainResult.Empty;
         foreach (var buffer in _buffers)
         {
             var fill = buffer.Read(sink, ref stopped);

@@ -1,7 +1,7 @@
 namespace Bee.Ebpf;
 
 /// <summary>How a source was found.</summary>
-internal enum Fill
+internal enum DrainResult
 {
     /// <summary>Nothing was there.</summary>
     Empty,
@@ -22,7 +22,7 @@ internal interface IEventSource : IDisposable
     /// <summary>Gives the sink what is there now.</summary>
     /// <param name="sink">The sink.</param>
     /// <param name="stopped">Set when the sink wants no more.</param>
-    Fill Read(IEventSink sink, ref bool stopped);
+    DrainResult Read(IEventSink sink, ref bool stopped);
 
     /// <summary>Reports losses that the source itself knows of, since the last call.</summary>
     void ReportLost(IEventSink sink);

@@ -25,7 +25,7 @@ internal sealed unsafe class IteratorSource
     /// </summary>
     public static RecordStream Describe(BpfProgram program)
     {
-        var said = new MapPresentation { Fields = program.Description.Presentation.Fields };
+        var said = new MapMetadata { Fields = program.Description.Metadata.Fields };
         var type = program.Description.Record is { } record ? RecordType.ForStruct(record, program.Name, said) : null;
         return new RecordStream(program.Name, null, type is { Size: > 0 } ? type : null, null);
     }

@@ -15,7 +15,7 @@ internal sealed unsafe class PerfRing : IDisposable
     // Space goes back to the kernel in this many portions, so that a sink that takes its time does not keep what was read long ago full.
     private const uint Portions = 8;
 
-    private readonly DescriptorHandle _output;
+    private readonly FdHandle _output;
     private readonly MappedPages _pages;
     private readonly bool _counts;
     private readonly byte* _data;
@@ -25,7 +25,7 @@ internal sealed unsafe class PerfRing : IDisposable
     private ulong _lostRecords;
     private ulong _reported;
 
-    private PerfRing(DescriptorHandle output, MappedPages pages, bool counts)
+    private PerfRing(FdHandle output, MappedPages pages, bool counts)
     {
         _output = output;
         _pages = pages;

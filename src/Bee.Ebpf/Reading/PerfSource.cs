@@ -33,9 +33,9 @@ internal sealed class PerfSource : IEventSource
 
     public IEnumerable<int> Descriptors => _rings.Select(r => r.Descriptor);
 
-    public Fill Read(IEventSink sink, ref bool stopped)
+    public DrainResult Read(IEventSink sink, ref bool stopped)
     {
-        var fill = Fill.Empty;
+        var fill = DrainResult.Empty;
         double fullest = 0;
         foreach (var ring in _rings)
         {
@@ -65,7 +65,7 @@ internal sealed class PerfSource : IEventSource
                 stopped |= decoding.Stopped;
             }
 
-            fill = read >= ring.Size / BusyPart ? Fill.Much : fill == Fill.Much ? fill : Fill.Some;
+            fill = read >= ring.Size / BusyPart ? DrainResult.Much : fill == DrainResult.Much ? fill : DrainResult.Some;
             if (stopped)
             {
                 break;

@@ -48,8 +48,8 @@ public sealed unsafe class RingBuffer : IDisposable
     {
         get
         {
-            using var hold = new Hold(_producerPages);
-            using var holdConsumer = new Hold(_consumerPages);
+            using var hold = new Lease(_producerPages);
+            using var holdConsumer = new Lease(_consumerPages);
             return Volatile.Read(ref *_producer) - *_consumer;
         }
     }
@@ -67,7 +67,7 @@ public sealed unsafe class RingBuffer : IDisposable
             throw new NotSupportedException($"Map '{map.Name}' is of type {map.Description.Type}, not a ring buffer.");
         }
 
-        using var hold = new Hold(map.Owner);
+        using var hold = new Lease(map.Owner);
         return Map(map.Descriptor, SizeInKernel(map.Description.MaxEntries));
     }
 
@@ -104,8 +104,8 @@ public sealed unsafe class RingBuffer : IDisposable
         where TSink : struct, IRecordSink
     {
         // The sink may dispose of the ring, and another thread too: the pages stay until this is done.
-        using var hold = new Hold(_producerPages);
-        using var holdConsumer = new Hold(_consumerPages);
+        using var hold = new Lease(_producerPages);
+        using var holdConsumer = new Lease(_consumerPages);
         var start = *_consumer;
         var position = start;
         var end = Volatile.Read(ref *_producer);

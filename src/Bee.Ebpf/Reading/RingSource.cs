@@ -21,13 +21,13 @@ internal sealed class RingSource : IEventSource
 
     public IEnumerable<int> Descriptors => [_descriptor];
 
-    public Fill Read(IEventSink sink, ref bool stopped)
+    public DrainResult Read(IEventSink sink, ref bool stopped)
     {
         var waiting = _ring.Waiting;
         _stream.Fill = Math.Min(1, (double)waiting / _ring.Size);
         if (waiting == 0)
         {
-            return Fill.Empty;
+            return DrainResult.Empty;
         }
 
         if (waiting > _high)
@@ -49,7 +49,7 @@ internal sealed class RingSource : IEventSource
             stopped |= decoding.Stopped;
         }
 
-        return read >= _ring.Size / BusyPart ? Fill.Much : Fill.Some;
+        return read >= _ring.Size / BusyPart ? DrainResult.Much : DrainResult.Some;
     }
 
     // The kernel keeps no count; LostCounts has the programs' own.

@@ -6,13 +6,13 @@ namespace Bee.Ebpf;
 internal sealed unsafe class Waiter : IDisposable
 {
     private const int NapMilliseconds = 1;
-    private readonly DescriptorHandle _epoll;
-    private readonly DescriptorHandle _wake;
+    private readonly FdHandle _epoll;
+    private readonly FdHandle _wake;
 
     public Waiter()
     {
-        _epoll = new DescriptorHandle(Checked(Libc.EpollCreate(Libc.CloseOnExec)));
-        _wake = new DescriptorHandle(Checked(Libc.EventDescriptor(0, Libc.CloseOnExec | Libc.NonBlocking)));
+        _epoll = new FdHandle(Checked(Libc.EpollCreate(Libc.CloseOnExec)));
+        _wake = new FdHandle(Checked(Libc.EventDescriptor(0, Libc.CloseOnExec | Libc.NonBlocking)));
         Add(_wake.Number);
     }
 
@@ -49,7 +49,7 @@ internal sealed unsafe class Waiter : IDisposable
         var one = 1ul;
         try
         {
-            using var hold = new Hold(_wake);
+            using var hold = new Lease(_wake);
             Libc.Write(_wake.Number, &one, sizeof(ulong));
         }
         catch (ObjectDisposedException)

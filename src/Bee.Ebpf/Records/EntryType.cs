@@ -24,7 +24,7 @@ public sealed unsafe class EntryType : IRecordShape
     {
         var plan = EntryPlans.Entry(map);
         Name = map.Name;
-        Presentation = map.Presentation;
+        Metadata = map.Metadata;
         IsPerCpu = map.IsPerCpu;
         ClrType = EmittedTypes.Class(plan);
         Fields = RecordFields.Of(plan);
@@ -47,7 +47,7 @@ public sealed unsafe class EntryType : IRecordShape
     public IReadOnlyList<RecordField> Fields { get; }
 
     /// <inheritdoc/>
-    public MapPresentation Presentation { get; }
+    public MapMetadata Metadata { get; }
 
     /// <summary>Whether the map has one value a CPU.</summary>
     public bool IsPerCpu { get; }

@@ -13,5 +13,5 @@ public interface IRecordShape
     IReadOnlyList<RecordField> Fields { get; }
 
     /// <summary>What the map's author says about it and its fields; never null.</summary>
-    MapPresentation Presentation => MapPresentation.None;
+    MapMetadata Metadata => MapMetadata.None;
 }

@@ -29,10 +29,10 @@ public sealed class RecordField
 
     /// <summary>Returns what a map's author says about the field; never null.</summary>
     /// <param name="map">The metadata of the field's map.</param>
-    public FieldPresentation PresentationIn(MapPresentation map)
+    public FieldMetadata MetadataIn(MapMetadata map)
     {
         ArgumentNullException.ThrowIfNull(map);
-        return map.Fields.GetValueOrDefault(MetadataName) ?? FieldPresentation.None;
+        return map.Fields.GetValueOrDefault(MetadataName) ?? FieldMetadata.None;
     }
 
     /// <summary>The property's type.</summary>

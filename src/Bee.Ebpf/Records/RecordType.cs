@@ -21,10 +21,10 @@ public sealed unsafe class RecordType : IRecordShape
     private delegate*<BpfEvent, int, BpfEvent> _truncated;
     private delegate*<BpfEvent, byte[], BpfEvent> _longer;
 
-    private RecordType(TypePlan plan, string name, MapPresentation presentation)
+    private RecordType(TypePlan plan, string name, MapMetadata presentation)
     {
         Name = name;
-        Presentation = presentation;
+        Metadata = presentation;
         ClrType = EmittedTypes.Class(plan);
         Fields = RecordFields.Of(plan);
         Stacks = StackFields.Of(plan);
@@ -42,7 +42,7 @@ public sealed unsafe class RecordType : IRecordShape
     public string Name { get; }
 
     /// <inheritdoc/>
-    public MapPresentation Presentation { get; }
+    public MapMetadata Metadata { get; }
 
     /// <summary>Where ids of stacks stand; null where there are none.</summary>
     internal StackFields? Stacks { get; }
@@ -64,8 +64,8 @@ public sealed unsafe class RecordType : IRecordShape
     {
         ArgumentNullException.ThrowIfNull(map);
         EventClock.Refresh();
-        var shape = map.Value is null or BtfVoid ? null : WordsShape.Apply(ShapeReader.Read(map.Value, map.Name), "Value", map.Presentation);
-        return new RecordType(RecordPlans.Record(shape, map.Name, withMapName: true), map.Name, map.Presentation);
+        var shape = map.Value is null or BtfVoid ? null : WordsShape.Apply(ShapeReader.Read(map.Value, map.Name), "Value", map.Metadata);
+        return new RecordType(RecordPlans.Record(shape, map.Name, withMapName: true), map.Name, map.Metadata);
     }
 
     /// <summary>The type of records of a given C type, without a map.</summary>
@@ -77,11 +77,11 @@ public sealed unsafe class RecordType : IRecordShape
     {
         ArgumentNullException.ThrowIfNull(type);
         ArgumentNullException.ThrowIfNull(name);
-        return ForStruct(type, name, MapPresentation.None);
+        return ForStruct(type, name, MapMetadata.None);
     }
 
     /// <summary>The same, with what is said of its fields.</summary>
-    internal static RecordType ForStruct(BtfType type, string name, MapPresentation said)
+    internal static RecordType ForStruct(BtfType type, string name, MapMetadata said)
     {
         EventClock.Refresh();
         return new RecordType(RecordPlans.Record(WordsShape.Apply(ShapeReader.Read(type, name), "Value", said), name, withMapName: false), name, said);

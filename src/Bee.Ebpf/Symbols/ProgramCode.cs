@@ -30,7 +30,7 @@ internal sealed unsafe record ProgramCode(string Tag, IReadOnlyList<CompiledFunc
             return null;
         }
 
-        using var descriptor = new DescriptorHandle(number);
+        using var descriptor = new FdHandle(number);
         Span<byte> info = stackalloc byte[Size];
         info.Clear();
         fixed (byte* start = info)

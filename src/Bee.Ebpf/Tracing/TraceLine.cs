@@ -69,10 +69,10 @@ public sealed class TraceLine : BpfEvent
             new(nameof(Text), "", typeof(string), FieldMeaning.Text, 0, TextSize, 40, alignRight: false),
         ];
 
-        public MapPresentation Presentation { get; } = new()
+        public MapMetadata Metadata { get; } = new()
         {
             Help = "Lines that the tool's programs write with bpf_printk.",
-            Fields = new Dictionary<string, FieldPresentation> { [nameof(Tid)] = new() { Hidden = true } },
+            Fields = new Dictionary<string, FieldMetadata> { [nameof(Tid)] = new() { Hidden = true } },
         };
     }
 }

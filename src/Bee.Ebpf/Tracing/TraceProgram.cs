@@ -35,10 +35,10 @@ internal sealed unsafe class TraceProgram : IDisposable
     // bpf_prog_info's recursion_misses.
     private const int MissesAt = 208, InfoSize = 216;
 
-    private readonly DescriptorHandle _ring;
-    private readonly DescriptorHandle _lost;
-    private readonly DescriptorHandle _program;
-    private readonly DescriptorHandle _link;
+    private readonly FdHandle _ring;
+    private readonly FdHandle _lost;
+    private readonly FdHandle _program;
+    private readonly FdHandle _link;
 
     /// <summary>Loads and attaches the program.</summary>
     /// <param name="functions">The functions whose lines it copies.</param>
@@ -168,7 +168,7 @@ internal sealed unsafe class TraceProgram : IDisposable
         return code.ToArray();
     }
 
-    private static DescriptorHandle Take(int result) => result >= 0 ? new DescriptorHandle(result) : throw Failed(-result);
+    private static FdHandle Take(int result) => result >= 0 ? new FdHandle(result) : throw Failed(-result);
 
     private static BpfLoadException Failed(int errno) => errno is Libc.EPERM or Libc.EACCES
         ? Permissions.Refused("read the program's trace lines", errno, null, "", perf: false)

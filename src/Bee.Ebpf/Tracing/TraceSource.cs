@@ -48,12 +48,12 @@ internal sealed class TraceSource : IEventSource
     /// <summary>Describes the stream of lines.</summary>
     public static RecordStream Describe() => new(TraceLine.StreamName, null, null, null) { Shape = TraceLine.Shape };
 
-    public Fill Read(IEventSink sink, ref bool stopped)
+    public DrainResult Read(IEventSink sink, ref bool stopped)
     {
         var waiting = _ring.Waiting;
         if (waiting == 0)
         {
-            return Fill.Empty;
+            return DrainResult.Empty;
         }
 
         if (waiting > _high)
@@ -65,7 +65,7 @@ internal sealed class TraceSource : IEventSource
         var lines = new LineSink(this, sink);
         var read = _ring.Drain(ref lines);
         stopped |= lines.Stopped;
-        return read >= _ring.Size / BusyPart ? Fill.Much : Fill.Some;
+        return read >= _ring.Size / BusyPart ? DrainResult.Much : DrainResult.Some;
     }
 
     public void ReportLost(IEventSink sink)

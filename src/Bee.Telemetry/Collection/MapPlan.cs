@@ -50,7 +50,7 @@ internal sealed record MapPlan
     public HistogramPlan? Histogram { get; init; }
 
     /// <summary>The metric's name behind the tool's: what the author says, else the map's name.</summary>
-    public string Name => Map.Presentation.Metric?.Name ?? Map.Name;
+    public string Name => Map.Metadata.Metric?.Name ?? Map.Name;
 
     /// <summary>Returns the plans of a map: one, and where Inspektor Gadget's declarations make counters and gauges of one map's fields one of each type.</summary>
     /// <param name="map">The map.</param>
@@ -58,13 +58,13 @@ internal sealed record MapPlan
     /// <exception cref="BpfObjectException">A BTF type contradicts itself.</exception>
     public static IEnumerable<MapPlan> AllOf(MapDescription map)
     {
-        if (map is not { DataSource: not null, Role: MapRole.Print, Presentation.Metric: null } || !map.Presentation.Fields.Values.Any(field => field.Metric is FieldMetric.Counter or FieldMetric.Gauge))
+        if (map is not { DataSource: not null, Role: MapRole.Print, Metadata.Metric: null } || !map.Metadata.Fields.Values.Any(field => field.Metric is FieldMetric.Counter or FieldMetric.Gauge))
         {
             return Of(map) is { } plan ? [plan] : [];
         }
 
-        string[] keys = [.. map.Presentation.Fields.Where(field => field.Value.Metric == FieldMetric.Key).Select(field => field.Key)];
-        map = keys.Length > 0 ? map.Present(new MapPresentation { Labels = keys }) : map;
+        string[] keys = [.. map.Metadata.Fields.Where(field => field.Value.Metric == FieldMetric.Key).Select(field => field.Key)];
+        map = keys.Length > 0 ? map.WithMetadata(new MapMetadata { Labels = keys }) : map;
         return new[] { (FieldMetric.Counter, MetricType.Counter), (FieldMetric.Gauge, MetricType.Gauge) }
             .Select(type => map.IsEventStream ? EventPlans.Declared(map, type.Item1, type.Item2) : EntryPlan.Of(map, type.Item2, type.Item1))
             .OfType<MapPlan>();
@@ -72,7 +72,7 @@ internal sealed record MapPlan
 
     private static MapPlan? Of(MapDescription map)
     {
-        var said = map.Presentation.Metric ?? MetricPresentation.None;
+        var said = map.Metadata.Metric ?? MetricMetadata.None;
         if (map.IsInternal || said.Type == MapRole.None || !(map.IsEventStream || MapAccess.CanPoll(map.Type)))
         {
             return null;
@@ -80,7 +80,7 @@ internal sealed record MapPlan
 
         if (said.Labels.Count > 0)
         {
-            map = map.Present(new MapPresentation { Labels = said.Labels });
+            map = map.WithMetadata(new MapMetadata { Labels = said.Labels });
         }
 
         return (said.Type ?? map.Role) switch
@@ -96,10 +96,10 @@ internal sealed record MapPlan
 
     /// <summary>The unit of the only value of a map: what is said, else what its type or the end of the map's name gives away.</summary>
     public static string? UnitOf(MapDescription map, FieldMeaning meaning) =>
-        map.Presentation.Metric?.Unit ?? map.Presentation.Unit ?? HistogramPlan.UnitOf(meaning) ?? HistogramUnits.OfName(map.Name);
+        map.Metadata.Metric?.Unit ?? map.Metadata.Unit ?? HistogramPlan.UnitOf(meaning) ?? HistogramUnits.OfName(map.Name);
 
     /// <summary>What is said of the metric.</summary>
-    public static string? HelpOf(MapDescription map) => map.Presentation.Metric?.Help ?? map.Presentation.Help;
+    public static string? HelpOf(MapDescription map) => map.Metadata.Metric?.Help ?? map.Metadata.Help;
 }
 
 /// <summary>Plans <c>hist_</c> maps, whose contents make histograms.</summary>
@@ -117,7 +117,7 @@ internal static class HistogramPlans
             Map = map,
             Shape = plan.Source,
             Labels = [.. plan.Labels.Select(field => PlannedLabel.Of(plan.Source, field))],
-            Values = [new PlannedValue(null, null, map.Presentation.Metric?.Unit ?? type.Unit, MapPlan.HelpOf(map)) { Type = MetricType.Histogram }],
+            Values = [new PlannedValue(null, null, map.Metadata.Metric?.Unit ?? type.Unit, MapPlan.HelpOf(map)) { Type = MetricType.Histogram }],
             Identity = plan is ObservationPlan ? plan.Identity : null,
             Histogram = plan,
         };
@@ -131,15 +131,15 @@ internal static class EventPlans
     public static MapPlan Counter(MapDescription map)
     {
         var record = RecordType.ForEvent(map);
-        var labels = Fields(map, record).Where(label => map.Presentation.Labels.Count > 0
-            ? map.Presentation.Labels.Contains(label.Property.MetadataName)
+        var labels = Fields(map, record).Where(label => map.Metadata.Labels.Count > 0
+            ? map.Metadata.Labels.Contains(label.Property.MetadataName)
             : !label.Field.IsOpenArray && label.Field.Value.Meaning is not (FieldMeaning.Timestamp or FieldMeaning.Pointer)).ToList();
         return new MapPlan
         {
             Map = map,
             Shape = record,
             Labels = labels.ConvertAll(label => PlannedLabel.Of(record, label.Property)),
-            Values = [new PlannedValue(null, null, map.Presentation.Metric?.Unit ?? map.Presentation.Unit, MapPlan.HelpOf(map)) { Type = MetricType.Counter }],
+            Values = [new PlannedValue(null, null, map.Metadata.Metric?.Unit ?? map.Metadata.Unit, MapPlan.HelpOf(map)) { Type = MetricType.Counter }],
             Identity = new LabelLayout(labels.Select(label => label.Field)),
         };
     }
@@ -152,7 +152,7 @@ internal static class EventPlans
         Labels = [.. plan.Labels.Select(field => PlannedLabel.Of(plan.Record, field))],
         Values =
         [
-            new PlannedValue(null, plan.Value, map.Presentation.Metric?.Unit ?? map.Presentation.Unit ?? plan.Unit ?? HistogramUnits.OfName(map.Name), MapPlan.HelpOf(map))
+            new PlannedValue(null, plan.Value, map.Metadata.Metric?.Unit ?? map.Metadata.Unit ?? plan.Unit ?? HistogramUnits.OfName(map.Name), MapPlan.HelpOf(map))
             {
                 Type = MetricType.Gauge,
             },
@@ -165,9 +165,9 @@ internal static class EventPlans
     {
         var record = RecordType.ForEvent(map);
         var fields = Fields(map, record).ToList();
-        var values = fields.Where(field => map.Presentation.Fields.GetValueOrDefault(field.Field.Name)?.Metric == declared)
+        var values = fields.Where(field => map.Metadata.Fields.GetValueOrDefault(field.Field.Name)?.Metric == declared)
             .Select(field => EntryPlan.Value(map, field.Field, type)).OfType<PlannedValue>().ToList();
-        var labels = fields.Where(field => map.Presentation.Labels.Contains(field.Field.Name)).ToList();
+        var labels = fields.Where(field => map.Metadata.Labels.Contains(field.Field.Name)).ToList();
         return values.Count == 0 ? null : new MapPlan
         {
             Map = map,
@@ -186,7 +186,7 @@ internal static class EventPlans
         }
 
         // The record's properties are MapName and then the struct's fields, in order, or the value.
-        var shape = WordsShape.Apply(ShapeReader.Read(map.Value, map.Name), "Value", map.Presentation);
+        var shape = WordsShape.Apply(ShapeReader.Read(map.Value, map.Name), "Value", map.Metadata);
         IReadOnlyList<FieldShape> fields = shape is ObjectShape { Struct.Fields: var members } ? members : [new FieldShape("Value", shape, 0, 0)];
         return fields.Select((field, i) => (field, record.Fields[i + 1]));
     }
@@ -204,11 +204,11 @@ internal static class EntryPlan
         var key = EntryShapes.Key(map);
         var keyFields = EntryShapes.Fields(key);
         var value = EntryShapes.Value(map);
-        var named = map.Presentation.Labels;
+        var named = map.Metadata.Labels;
         var valueFields = EntryShapes.Fields(value);
         var values = valueFields.Count == 0
             ? declared is null ? Single(map, value, type) : []
-            : [.. valueFields.Where(field => !named.Contains(field.Name) && (declared is null || map.Presentation.Fields.GetValueOrDefault(field.Name)?.Metric == declared))
+            : [.. valueFields.Where(field => !named.Contains(field.Name) && (declared is null || map.Metadata.Fields.GetValueOrDefault(field.Name)?.Metric == declared))
                 .Select(field => Value(map, field, type)).OfType<PlannedValue>()];
         if (values.Count == 0)
         {
@@ -227,7 +227,7 @@ internal static class EntryPlan
 
     private static IEnumerable<RecordField> Labels(MapDescription map, EntryType entry, ValueShape key, IReadOnlyList<FieldShape> keyFields)
     {
-        var named = map.Presentation.Labels;
+        var named = map.Metadata.Labels;
         if (named.Count > 0)
         {
             return entry.Fields.Where(field => field.Name != "MapName" && named.Contains(field.MetadataName)).DistinctBy(field => field.MetadataName);
@@ -256,8 +256,8 @@ internal static class EntryPlan
             return null;
         }
 
-        var unit = map.Presentation.Fields.GetValueOrDefault(field.Name)?.Unit ?? HistogramPlan.UnitOf(field.Value.Meaning) ?? HistogramUnits.OfName("_" + field.Name);
-        return new PlannedValue(field.Name, number, unit, map.Presentation.Fields.GetValueOrDefault(field.Name)?.Description ?? MapPlan.HelpOf(map)) { Type = type };
+        var unit = map.Metadata.Fields.GetValueOrDefault(field.Name)?.Unit ?? HistogramPlan.UnitOf(field.Value.Meaning) ?? HistogramUnits.OfName("_" + field.Name);
+        return new PlannedValue(field.Name, number, unit, map.Metadata.Fields.GetValueOrDefault(field.Name)?.Description ?? MapPlan.HelpOf(map)) { Type = type };
     }
 
     // Addresses, moments and ids are numbers too, but neither counts nor levels.

@@ -9,33 +9,33 @@ public sealed record GadgetMetadata
     public const string FileName = "gadget.yaml";
 
     /// <summary>By the name of a source of data, the words about its fields by their names there: <c>proc.comm</c>, <c>error_raw</c>, <c>error</c>.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, FieldPresentation>> Sources { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, FieldPresentation>>();
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, FieldMetadata>> Sources { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, FieldMetadata>>();
 
     /// <summary>The same by the name of the C struct, as images before 2024's end have it.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, FieldPresentation>> Structs { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, FieldPresentation>>();
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, FieldMetadata>> Structs { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, FieldMetadata>>();
 
     /// <summary>By the variable's name.</summary>
-    public IReadOnlyDictionary<string, ParameterPresentation> Parameters { get; init; } = new Dictionary<string, ParameterPresentation>();
+    public IReadOnlyDictionary<string, ParameterMetadata> Parameters { get; init; } = new Dictionary<string, ParameterMetadata>();
 
     /// <summary>The words about an object, under the names that its maps, programs and fields have. Whatever the object does not have is left out.</summary>
     /// <param name="file">The object.</param>
-    public ObjectPresentation Of(ObjectFile file)
+    public ObjectMetadata Of(ObjectFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return new ObjectPresentation
+        return new ObjectMetadata
         {
             Maps = file.Maps.Where(map => map.DataSource is not null).ToDictionary(map => map.Name, Map),
             Programs = file.Programs.Where(program => program.DataSource is not null).ToDictionary(
-                program => program.Name, program => new ProgramPresentation { Fields = Fields(program.DataSource!, program.Record) }),
+                program => program.Name, program => new ProgramMetadata { Fields = Fields(program.DataSource!, program.Record) }),
             Parameters = file.Parameters.Where(parameter => Parameters.ContainsKey(parameter.Name)).DistinctBy(parameter => parameter.Name).ToDictionary(
                 parameter => parameter.Name, parameter => Fitting(parameter, Parameters[parameter.Name])),
         };
     }
 
-    private MapPresentation Map(MapDescription map)
+    private MapMetadata Map(MapDescription map)
     {
         var fields = Fields(map.DataSource!, map.Key, map.Value);
-        return new MapPresentation
+        return new MapMetadata
         {
             Fields = fields,
             // Its histograms have one unit, that of the slots.
@@ -44,7 +44,7 @@ public sealed record GadgetMetadata
     }
 
     // Its own tool has defaults for the words that people type, such as 0.0.0.0 for an address, and some of them fit no C type.
-    private static ParameterPresentation Fitting(ParameterDescription parameter, ParameterPresentation said)
+    private static ParameterMetadata Fitting(ParameterDescription parameter, ParameterMetadata said)
     {
         try
         {
@@ -57,9 +57,9 @@ public sealed record GadgetMetadata
         }
     }
 
-    private Dictionary<string, FieldPresentation> Fields(string source, params BtfType?[] records)
+    private Dictionary<string, FieldMetadata> Fields(string source, params BtfType?[] records)
     {
-        var fields = new Dictionary<string, FieldPresentation>(StringComparer.Ordinal);
+        var fields = new Dictionary<string, FieldMetadata>(StringComparer.Ordinal);
         foreach (var record in records)
         {
             if ((Sources.GetValueOrDefault(source) ?? Structs.GetValueOrDefault(record?.Resolve().Name ?? "")) is { } said)

@@ -36,16 +36,16 @@ public sealed record ProgramManifest
     public IReadOnlyList<string> Defines { get; init; } = [];
 
     /// <summary>What it says about maps, parameters and programs.</summary>
-    public ObjectPresentation Presentation { get; init; } = ObjectPresentation.None;
+    public ObjectMetadata Presentation { get; init; } = ObjectMetadata.None;
 
-    /// <summary>Where in the file things stand, by places as <see cref="PresentationFault.Place"/> has them, and <c>sources/0</c> and so on.</summary>
+    /// <summary>Where in the file things stand, by places as <see cref="MetadataFault.Place"/> has them, and <c>sources/0</c> and so on.</summary>
     public IReadOnlyDictionary<string, ManifestPlace> Places { get; init; } = new Dictionary<string, ManifestPlace>();
 
     /// <summary>What it says that is not true of an object: names that the object does not have, defaults that do not fit.</summary>
     /// <param name="file">The object that was built.</param>
     /// <returns>One exception for each, with its line and column; none for a sound manifest.</returns>
     public IReadOnlyList<ManifestException> Check(ObjectFile file) =>
-        [.. PresentationCheck.Check(Presentation, file).Select(fault => Wrong(fault.Place, fault.Message)).OrderBy(wrong => wrong.Line).ThenBy(wrong => wrong.Column)];
+        [.. MetadataCheck.Check(Presentation, file).Select(fault => Wrong(fault.Place, fault.Message)).OrderBy(wrong => wrong.Line).ThenBy(wrong => wrong.Column)];
 
     /// <summary>An exception about a place of the file.</summary>
     /// <param name="place">The place's name among <see cref="Places"/>.</param>

@@ -26,7 +26,7 @@ public sealed class HistogramRunTests
     [KernelFact]
     public void LabelsThatAreNotNamedAreAddedUp()
     {
-        var histograms = Filled("hist_by_slot", new MapPresentation { Labels = ["name"] });
+        var histograms = Filled("hist_by_slot", new MapMetadata { Labels = ["name"] });
 
         Assert.Equal([$"a {OfA}", $"b {OfB}"], histograms.Select(h => $"{h.Get("name")} {Text(h)}").Order());
         Assert.Null(histograms[0].GetType().GetProperty("cpu"));
@@ -65,11 +65,11 @@ public sealed class HistogramRunTests
     [KernelFact]
     public void TheAuthorSaysWhatSlotsStandFor()
     {
-        var linear = new MapPresentation { Scale = new HistogramScale { Spacing = HistogramSpacing.Linear, Start = 0, Step = 10 } };
+        var linear = new MapMetadata { Scale = new HistogramScale { Spacing = HistogramSpacing.Linear, Start = 0, Step = 10 } };
         Assert.Equal("0-10: 1, 10-20: 0, 20-30: 3, 30-40: 0, 40-50: 0, 50-60: 0, 60-70: 0, 70-80: 0, 80-90: 0, 90-100: 1", Text(Assert.Single(Filled("hist_index", linear))));
 
         var sink = new CollectingSink();
-        var histogram = Assert.Single(Filled("hist_whole_key", new MapPresentation { Buckets = [1, 2] }, sink));
+        var histogram = Assert.Single(Filled("hist_whole_key", new MapMetadata { Buckets = [1, 2] }, sink));
         Assert.Equal("-1: 1, 1-2: 0, 2-: 3", Text(histogram));
         Assert.Equal("hist_whole_key: slot 9 is beyond the last one of its scale, 2, and is not counted. A scale that fits it can stand in bee.yaml.", Assert.Single(sink.Notices));
     }
@@ -240,7 +240,7 @@ public sealed class HistogramRunTests
         Assert.Equal("0-2: 1, 2-4: 0, 4-8: 2, 8-16: 0, 16-32: 0, 32-64: 0, 64-128: 0, 128-256: 0, 256-512: 0, 512-1024: 1", Text(histogram));
     }
 
-    private static List<Histogram> Filled(string map, MapPresentation? words = null, CollectingSink? sink = null)
+    private static List<Histogram> Filled(string map, MapMetadata? words = null, CollectingSink? sink = null)
     {
         using var session = Load(map, words);
         Run(session, "fill");
@@ -250,11 +250,11 @@ public sealed class HistogramRunTests
         return [.. sink.Events.Cast<Histogram>()];
     }
 
-    private static BpfSession Load(string map = "", MapPresentation? words = null)
+    private static BpfSession Load(string map = "", MapMetadata? words = null)
     {
         var file = Fixture.Object("histograms");
         return BpfSession.Load(
-            words is null ? file : file.Present(new ObjectPresentation { Maps = new Dictionary<string, MapPresentation> { [map] = words } }), Calls.Own());
+            words is null ? file : file.WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { [map] = words } }), Calls.Own());
     }
 
     private static void Run(BpfSession session, string program) => session.Programs.Single(p => p.Name == program).Run([]);

@@ -74,7 +74,7 @@ public sealed class ObservationTests
     public void TheAuthorsLimitsAndUnitCount()
     {
         using var c = new CProgram("struct event { u32 le; };", ["struct event"], "struct event events[] = { { 0 }, { 10 }, { 11 }, { 5000 }, { 5001 } }; put(events, sizeof events);");
-        var map = Map(c, "event").Present(new MapPresentation { Buckets = [0, 10, 5000], Unit = "packets" });
+        var map = Map(c, "event").WithMetadata(new MapMetadata { Buckets = [0, 10, 5000], Unit = "packets" });
         var histogram = Assert.Single(Count(map, c.Output, 4));
 
         Assert.Equal(["-0: 1", "0-10: 1", "10-5000: 2", "5000-: 1"], Text(histogram));
@@ -136,7 +136,7 @@ public sealed class ObservationTests
     }
 
     private static MapDescription Map(CProgram c, string name, params string[] labels) =>
-        new MapDescription { Name = "hist_test", Type = MapType.RingBuffer, Value = c.Struct(name) }.Present(new MapPresentation { Labels = labels });
+        new MapDescription { Name = "hist_test", Type = MapType.RingBuffer, Value = c.Struct(name) }.WithMetadata(new MapMetadata { Labels = labels });
 
     private static string Chosen(CProgram c, string name, params string[] labels)
     {

@@ -15,7 +15,7 @@ public sealed class ScaleTests
     [InlineData(ulong.MaxValue, 9223372036854775808d, 18446744073709551616d)]
     public void Log2ValuesStandBetweenPowersOfTwo(ulong value, double from, double to)
     {
-        var scale = BucketScale.ForValues(MapPresentation.None);
+        var scale = BucketScale.ForValues(MapMetadata.None);
 
         Assert.Equal((from, to), Limits(scale, scale.OfValue(value, isNegative: false)));
     }
@@ -23,7 +23,7 @@ public sealed class ScaleTests
     [Fact]
     public void NegativeValuesHaveABucketOfTheirOwn()
     {
-        var scale = BucketScale.ForValues(MapPresentation.None);
+        var scale = BucketScale.ForValues(MapMetadata.None);
 
         Assert.Equal((null, 0d), Limits(scale, scale.OfValue(unchecked((ulong)-5L), isNegative: true)));
     }
@@ -63,7 +63,7 @@ public sealed class ScaleTests
     [InlineData(21ul, 20.5, null)]
     public void AValueThatEqualsANamedLimitBelongsBelowIt(ulong value, double? from, double? to)
     {
-        var scale = BucketScale.ForValues(new MapPresentation { Buckets = [0, 10, 20.5] });
+        var scale = BucketScale.ForValues(new MapMetadata { Buckets = [0, 10, 20.5] });
 
         Assert.Equal((from, to), Limits(scale, scale.OfValue(value, isNegative: false)));
     }
@@ -71,11 +71,11 @@ public sealed class ScaleTests
     [Fact]
     public void TheLastOfAFixedNumberOfSlotsHasNoUpperLimit()
     {
-        var few = BucketScale.ForSlots(MapPresentation.None, 27);
+        var few = BucketScale.ForSlots(MapMetadata.None, 27);
         Assert.Equal((33554432d, 67108864d), Limits(few, few.OfSlot(25)));
         Assert.Equal((67108864d, null), Limits(few, few.OfSlot(26)));
 
-        var all = BucketScale.ForSlots(MapPresentation.None, 64);
+        var all = BucketScale.ForSlots(MapMetadata.None, 64);
         Assert.Equal((9223372036854775808d, 18446744073709551616d), Limits(all, all.OfSlot(63)));
         Assert.Equal(-1, all.OfSlot(64));
 
@@ -97,7 +97,7 @@ public sealed class ScaleTests
     [Fact]
     public void SlotsCanHaveNamedLimits()
     {
-        var scale = BucketScale.ForSlots(new MapPresentation { Buckets = [1, 5] }, 3);
+        var scale = BucketScale.ForSlots(new MapMetadata { Buckets = [1, 5] }, 3);
 
         Assert.Equal([(null, 1d), (1, 5), (5, null)], Enumerable.Range(0, 3).Select(slot => Limits(scale, scale.OfSlot((ulong)slot))));
         Assert.Equal(-1, scale.OfSlot(3));
@@ -106,17 +106,17 @@ public sealed class ScaleTests
     [Fact]
     public void EmptyBucketsAreLeftOutAtTheEndsOnly()
     {
-        var scale = BucketScale.ForValues(MapPresentation.None);
+        var scale = BucketScale.ForValues(MapMetadata.None);
         var counts = new ulong[scale.Buckets];
         (counts[scale.OfValue(5, false)], counts[scale.OfValue(20, false)]) = (3, 1);
 
         Assert.Equal([(4d, 8d, 3ul), (8, 16, 0), (16, 32, 1)], scale.Make(counts).Select(bucket => (bucket.From!.Value, bucket.To!.Value, bucket.Count)));
 
-        var named = BucketScale.ForValues(new MapPresentation { Buckets = [1, 2, 3] });
+        var named = BucketScale.ForValues(new MapMetadata { Buckets = [1, 2, 3] });
         Assert.Equal(4, named.Make(new ulong[named.Buckets]).Length);
     }
 
-    private static MapPresentation Linear(double start, double step) =>
+    private static MapMetadata Linear(double start, double step) =>
         new() { Scale = new HistogramScale { Spacing = HistogramSpacing.Linear, Start = start, Step = step } };
 
     private static (double? From, double? To) Limits(BucketScale scale, int bucket)

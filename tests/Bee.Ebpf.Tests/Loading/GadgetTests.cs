@@ -30,9 +30,9 @@ public class GadgetTests
         var parameters = Gadget.Parameters.ToDictionary(parameter => parameter.Name);
         Assert.Equal("pid", parameters["targ_pid"].Key);
         Assert.NotNull(parameters["targ_pid"].Description);
-        Assert.Equal(("targ_failed", (string?)null), (parameters["targ_failed"].Key, parameters["targ_failed"].Presentation.Key));
+        Assert.Equal(("targ_failed", (string?)null), (parameters["targ_failed"].Key, parameters["targ_failed"].Metadata.Key));
 
-        var fields = Gadget.Maps.Single(map => map.Name == Events).Presentation.Fields;
+        var fields = Gadget.Maps.Single(map => map.Name == Events).Metadata.Fields;
         Assert.Equal(["mntns_id", "timestamp_raw"], fields.Where(field => field.Value.Hidden == true).Select(field => field.Key).Order());
     }
 
@@ -40,7 +40,7 @@ public class GadgetTests
     public void WordsReachTheFieldsThatTheyAreMeantFor()
     {
         var record = Gadget.Maps.Single(map => map.Name == Events).Value;
-        var words = GadgetFields.Of(record, new Dictionary<string, FieldPresentation>
+        var words = GadgetFields.Of(record, new Dictionary<string, FieldMetadata>
         {
             ["proc.comm"] = new() { Width = 12 },
             ["proc.creds.uid"] = new() { Hidden = true },
@@ -55,12 +55,12 @@ public class GadgetTests
 
         Assert.Equal(
             [
-                ("asked", new FieldPresentation { Hidden = true }),
-                ("comm", new FieldPresentation { Width = 12 }),
-                ("error_raw", new FieldPresentation { Description = "number" }),
-                ("syscall_raw", new FieldPresentation { Hidden = true, Description = "call" }),
-                ("timestamp_raw", new FieldPresentation { Hidden = false }),
-                ("uid", new FieldPresentation { Hidden = true }),
+                ("asked", new FieldMetadata { Hidden = true }),
+                ("comm", new FieldMetadata { Width = 12 }),
+                ("error_raw", new FieldMetadata { Description = "number" }),
+                ("syscall_raw", new FieldMetadata { Hidden = true, Description = "call" }),
+                ("timestamp_raw", new FieldMetadata { Hidden = false }),
+                ("uid", new FieldMetadata { Hidden = true }),
             ],
             words.Select(field => (field.Key, field.Value)).OrderBy(field => field.Key));
     }
@@ -68,7 +68,7 @@ public class GadgetTests
     [ClangFact]
     public void AnAuthorsKindBeatsTheMarks()
     {
-        var said = Gadget.Present(new ObjectPresentation { Maps = new Dictionary<string, MapPresentation> { [Totals] = new() { Kind = MapRole.None } } });
+        var said = Gadget.WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { [Totals] = new() { Kind = MapRole.None } } });
         Assert.Equal(MapRole.None, said.Maps.Single(map => map.Name == Totals).Role);
     }
 

@@ -5,30 +5,30 @@ namespace Bee.Ebpf.Tests.Objects;
 /// <summary>An author's words, held against the object and put into its descriptions.</summary>
 public class PresentationTests
 {
-    private static ObjectPresentation Of(string map, MapPresentation said) => new() { Maps = new Dictionary<string, MapPresentation> { [map] = said } };
+    private static ObjectMetadata Of(string map, MapMetadata said) => new() { Maps = new Dictionary<string, MapMetadata> { [map] = said } };
 
-    private static ObjectPresentation Default(string parameter, object value) =>
-        new() { Parameters = new Dictionary<string, ParameterPresentation> { [parameter] = new() { Default = value } } };
+    private static ObjectMetadata Default(string parameter, object value) =>
+        new() { Parameters = new Dictionary<string, ParameterMetadata> { [parameter] = new() { Default = value } } };
 
     [ClangFact]
     public void TheKindBeatsThePrefixAndTheFileIsNotChanged()
     {
         var file = Fixtures.Read("maps");
-        var said = file.Present(Of("counter_calls", new MapPresentation { Kind = MapRole.None, Help = "help" }));
+        var said = file.WithMetadata(Of("counter_calls", new MapMetadata { Kind = MapRole.None, Help = "help" }));
 
         var map = said.Maps.Single(m => m.Name == "counter_calls");
-        Assert.Equal((MapRole.None, "help"), (map.Role, map.Presentation.Help));
+        Assert.Equal((MapRole.None, "help"), (map.Role, map.Metadata.Help));
         Assert.Equal(MapRole.Counter, file.Maps.Single(m => m.Name == "counter_calls").Role);
         Assert.Same(file.Btf, said.Btf);
-        Assert.Equal(MapRole.Gauge, said.Present(Of("counter_calls", new MapPresentation { Kind = MapRole.Gauge })).Maps.Single(m => m.Name == "counter_calls").Role);
+        Assert.Equal(MapRole.Gauge, said.WithMetadata(Of("counter_calls", new MapMetadata { Kind = MapRole.Gauge })).Maps.Single(m => m.Name == "counter_calls").Role);
     }
 
     [ClangFact]
     public void AProgramsTargetCanBeAnother()
     {
-        var file = Fixtures.Read("programs").Present(new ObjectPresentation
+        var file = Fixtures.Read("programs").WithMetadata(new ObjectMetadata
         {
-            Programs = new Dictionary<string, ProgramPresentation> { ["tp_long"] = new() { AttachTo = "sched/sched_wakeup", Description = "wakes" } },
+            Programs = new Dictionary<string, ProgramMetadata> { ["tp_long"] = new() { AttachTo = "sched/sched_wakeup", Description = "wakes" } },
         });
 
         var program = file.Programs.Single(p => p.Name == "tp_long");
@@ -39,7 +39,7 @@ public class PresentationTests
     public void AnAuthorsDefaultIsWhereValuesStart()
     {
         var file = Fixtures.Read("parameters");
-        var said = file.Present(Default("limits", new Dictionary<string, object?> { ["high"] = "9" })).Present(Default("table", new object[] { new object[] { "7" } }));
+        var said = file.WithMetadata(Default("limits", new Dictionary<string, object?> { ["high"] = "9" })).WithMetadata(Default("table", new object[] { new object[] { "7" } }));
 
         var limits = said.Parameters.Single(p => p.Name == "limits");
         Assert.Equal((1u, 9ul), Limits(ParameterEncoder.Default(limits)));
@@ -57,7 +57,7 @@ public class PresentationTests
             ("target_pid", "many", "whole number"), ("target_pid", "99999999999", "range"), ("mode", "MODE_NONE", "MODE_ON"), ("name_filter", "a name that is too long", "room for 15"),
         })
         {
-            var fault = Assert.Single(PresentationCheck.Check(Default(parameter, value), Fixtures.Read("parameters")));
+            var fault = Assert.Single(MetadataCheck.Check(Default(parameter, value), Fixtures.Read("parameters")));
             Assert.Equal($"parameters/{parameter}/default", fault.Place);
             Assert.Contains(problem, fault.Message);
         }
@@ -66,21 +66,21 @@ public class PresentationTests
     [ClangFact]
     public void NamesThatTheObjectLacksAreFaultsWithASuggestion()
     {
-        var said = new ObjectPresentation
+        var said = new ObjectMetadata
         {
-            Maps = new Dictionary<string, MapPresentation>
+            Maps = new Dictionary<string, MapMetadata>
             {
                 ["counter_call"] = new(),
                 [".data"] = new(),
-                ["print_perf"] = new() { Labels = ["no_such"], Fields = new Dictionary<string, FieldPresentation> { ["no_such"] = new(), ["MapName"] = new() } },
+                ["print_perf"] = new() { Labels = ["no_such"], Fields = new Dictionary<string, FieldMetadata> { ["no_such"] = new(), ["MapName"] = new() } },
                 ["gauge_level"] = new() { Buckets = [1, 2], Scale = new HistogramScale() },
-                ["hist_sizes"] = new() { Buckets = [1, 2], Fields = new Dictionary<string, FieldPresentation> { ["Key"] = new(), ["Value"] = new() } },
+                ["hist_sizes"] = new() { Buckets = [1, 2], Fields = new Dictionary<string, FieldMetadata> { ["Key"] = new(), ["Value"] = new() } },
             },
-            Parameters = new Dictionary<string, ParameterPresentation> { ["target"] = new() },
-            Programs = new Dictionary<string, ProgramPresentation> { ["nothing_like_it"] = new() },
+            Parameters = new Dictionary<string, ParameterMetadata> { ["target"] = new() },
+            Programs = new Dictionary<string, ProgramMetadata> { ["nothing_like_it"] = new() },
         };
 
-        var faults = PresentationCheck.Check(said, Fixtures.Read("maps")).ToDictionary(fault => fault.Place, fault => fault.Message);
+        var faults = MetadataCheck.Check(said, Fixtures.Read("maps")).ToDictionary(fault => fault.Place, fault => fault.Message);
 
         Assert.Equal(
             [

@@ -287,10 +287,10 @@ public sealed class PinTests : IDisposable
     [KernelFact]
     public void ADescriptionOfAnyBytesIsReadOrRefused()
     {
-        var file = Fixture.Object("calls").Present(new ObjectPresentation { Maps = new Dictionary<string, MapPresentation> { ["counter_by_argument"] = new() { Help = "Calls.", Labels = ["argument"] } } });
+        var file = Fixture.Object("calls").WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { ["counter_by_argument"] = new() { Help = "Calls.", Labels = ["argument"] } } });
         var whole = new PinState(Guid.NewGuid(), Details("calls", "counter_by_argument"), file).Encode();
         var read = PinState.Decode(whole)!;
-        Assert.Equal("Calls.", read.File.Maps.First(m => m.Name == "counter_by_argument").Presentation.Help);
+        Assert.Equal("Calls.", read.File.Maps.First(m => m.Name == "counter_by_argument").Metadata.Help);
         Assert.Equal(["counter_by_argument"], read.Details.Streams);
 
         var text = System.Text.Encoding.UTF8.GetString(whole, 0, Array.IndexOf(whole, (byte)'\n'));

@@ -107,7 +107,7 @@ public sealed class ParameterTests
     public void Default_of_the_author_shorter_than_its_array_zeroes_the_rest()
     {
         using var c = new CProgram(Declarations, Roots);
-        var parameter = Parameter(c, "ints", Own(12)).Present(new ParameterPresentation { Default = new[] { 9, 8 } });
+        var parameter = Parameter(c, "ints", Own(12)).WithMetadata(new ParameterMetadata { Default = new[] { 9, 8 } });
         Assert.Equal([9, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Default(parameter));
         Assert.Equal([3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Encode(parameter, new[] { 3 }));
     }

@@ -7,7 +7,7 @@ public sealed class WordsTests
 {
     private const string Declarations = "struct started { u32 pid; char args[16]; char comm[8]; char more[]; };";
 
-    private static readonly MapPresentation s_said = new() { Fields = new Dictionary<string, FieldPresentation> { ["args"] = new() { Words = true }, ["more"] = new() { Words = true } } };
+    private static readonly MapMetadata s_said = new() { Fields = new Dictionary<string, FieldMetadata> { ["args"] = new() { Words = true }, ["more"] = new() { Words = true } } };
 
     private static readonly (string Bytes, string Expected)[] s_words =
     [
@@ -48,7 +48,7 @@ public sealed class WordsTests
     public void Words_in_a_key_read_and_write_back()
     {
         using var c = new CProgram("struct key { char args[16]; };", ["struct key", "u64"]);
-        var map = new MapDescription { Name = "counter_runs", Type = MapType.Hash, Key = c.Struct("key"), Value = c.Root(1), KeySize = 16, ValueSize = 8 }.Present(s_said);
+        var map = new MapDescription { Name = "counter_runs", Type = MapType.Hash, Key = c.Struct("key"), Value = c.Root(1), KeySize = 16, ValueSize = 8 }.WithMetadata(s_said);
         var encoder = new EntryEncoder(map);
         var key = encoder.Key(new Hashtable { ["args"] = new[] { "ls", "-l" } });
         Assert.Equal("ls\0-l\0"u8.ToArray(), key[..6]);

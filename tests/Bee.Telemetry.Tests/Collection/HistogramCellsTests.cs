@@ -28,7 +28,7 @@ public sealed class HistogramCellsTests
     [MemberData(nameof(Values))]
     public void A_value_falls_between_the_bounds_of_its_bucket(ulong value)
     {
-        foreach (var said in new[] { MapPresentation.None, new MapPresentation { Buckets = [1, 10, 1000] }, new MapPresentation { Scale = new HistogramScale { Spacing = HistogramSpacing.Linear, Start = 5, Step = 2.5 } } })
+        foreach (var said in new[] { MapMetadata.None, new MapMetadata { Buckets = [1, 10, 1000] }, new MapMetadata { Scale = new HistogramScale { Spacing = HistogramSpacing.Linear, Start = 5, Step = 2.5 } } })
         {
             var plan = Observed(said);
             AssertWithin(value, plan, plan.Scale.OfValue(value, false));
@@ -40,7 +40,7 @@ public sealed class HistogramCellsTests
     public void A_slot_of_powers_of_two_falls_between_the_bounds_of_its_bucket(ulong value)
     {
         var slot = value < 2 ? 0 : System.Numerics.BitOperations.Log2(value);
-        var plan = new SlotPlan(null!, [], new LabelLayout([]), BucketScale.ForSlots(MapPresentation.None, 64), null, s_number, 64, 0, null, false);
+        var plan = new SlotPlan(null!, [], new LabelLayout([]), BucketScale.ForSlots(MapMetadata.None, 64), null, s_number, 64, 0, null, false);
 
         AssertWithin(value, plan, plan.Scale.OfSlot((ulong)slot));
     }
@@ -48,14 +48,14 @@ public sealed class HistogramCellsTests
     [Fact]
     public void Negative_values_have_a_bucket_of_their_own_where_there_can_be_any()
     {
-        Assert.Equal(1, new HistogramCells(Observed(MapPresentation.None)).UpperBounds[0]);
-        Assert.Equal(-1, new HistogramCells(Observed(MapPresentation.None, isSigned: true)).UpperBounds[0]);
+        Assert.Equal(1, new HistogramCells(Observed(MapMetadata.None)).UpperBounds[0]);
+        Assert.Equal(-1, new HistogramCells(Observed(MapMetadata.None, isSigned: true)).UpperBounds[0]);
     }
 
     [Fact]
     public void What_a_program_counts_in_its_last_slot_has_no_upper_bound()
     {
-        var cells = new HistogramCells(new SlotPlan(null!, [], new LabelLayout([]), BucketScale.ForSlots(MapPresentation.None, 27), null, s_number, 27, 0, null, false));
+        var cells = new HistogramCells(new SlotPlan(null!, [], new LabelLayout([]), BucketScale.ForSlots(MapMetadata.None, 27), null, s_number, 27, 0, null, false));
 
         Assert.Equal(26, cells.UpperBounds.Count);
         Assert.Equal(26, cells.Targets[27]);
@@ -85,7 +85,7 @@ public sealed class HistogramCellsTests
         }
     }
 
-    private static ObservationPlan Observed(MapPresentation said, bool isSigned = false) =>
+    private static ObservationPlan Observed(MapMetadata said, bool isSigned = false) =>
         new(null!, [], new LabelLayout([]), BucketScale.ForValues(said), s_number with { IsSigned = isSigned });
 
     private static void AssertWithin(ulong value, HistogramPlan plan, int bucket)

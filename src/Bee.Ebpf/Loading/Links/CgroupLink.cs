@@ -15,9 +15,9 @@ internal static class CgroupLink
         }
 
         // The link keeps the group; the descriptor is needed for the call alone.
-        using var group = new DescriptorHandle(number);
+        using var group = new FdHandle(number);
         using var scope = LibbpfLog.Capture(options.Log);
         var link = LibbpfCalls.AttachCgroup(program.Pointer, group.Number);
-        return link != 0 ? new LinkHandle(link) : throw PlaceFailure.Explain(program, $"control group {path}", Marshal.GetLastPInvokeError(), scope.Log.Text);
+        return link != 0 ? new LinkHandle(link) : throw TargetFailure.Explain(program, $"control group {path}", Marshal.GetLastPInvokeError(), scope.Log.Text);
     }
 }

@@ -5,7 +5,7 @@ namespace Bee.Ebpf;
 /// <summary>Attaches xdp, tc and socket programs to network interfaces, in the network namespace where those are.</summary>
 internal static unsafe class InterfaceLinks
 {
-    public static IEnumerable<IAttachment> Make(BpfProgram program, AttachOptions options, AttachPlaces places)
+    public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options, AttachTargets places)
     {
         foreach (var place in places.InterfacesOf(program.Description))
         {
@@ -13,7 +13,7 @@ internal static unsafe class InterfaceLinks
         }
     }
 
-    private static IAttachment One(BpfProgram program, AttachOptions options, InterfacePlace place, NetworkNamespaceHandle? space)
+    private static ILink One(BpfProgram program, AttachOptions options, InterfacePlace place, NetworkNamespaceHandle? space)
     {
         using var scope = LibbpfLog.Capture(options.Log);
         return program.Type switch
@@ -35,7 +35,7 @@ internal static unsafe class InterfaceLinks
         var errno = Marshal.GetLastPInvokeError();
         if (errno is not (Libc.EBUSY or Libc.EEXIST))
         {
-            throw PlaceFailure.Explain(program, $"interface {place.Name}", errno, log.Text);
+            throw TargetFailure.Explain(program, $"interface {place.Name}", errno, log.Text);
         }
 
         uint holder;
@@ -49,7 +49,7 @@ internal static unsafe class InterfaceLinks
         };
     }
 
-    private static IAttachment Traffic(BpfProgram program, InterfacePlace place, NetworkNamespaceHandle? space, LibbpfLog log)
+    private static ILink Traffic(BpfProgram program, InterfacePlace place, NetworkNamespaceHandle? space, LibbpfLog log)
     {
         if (!TcFilter.IsForced)
         {
@@ -69,12 +69,12 @@ internal static unsafe class InterfaceLinks
             var lacksTcx = errno is Libc.EINVAL or Libc.EOPNOTSUPP;
             if (lacksTcx && program.Description.Kind.StartsWith("tcx", StringComparison.Ordinal))
             {
-                throw PlaceFailure.NoTcx(program, errno);
+                throw TargetFailure.NoTcx(program, errno);
             }
 
             if (!lacksTcx)
             {
-                throw PlaceFailure.Explain(program, $"interface {place.Interface.Name}", errno, log.Text);
+                throw TargetFailure.Explain(program, $"interface {place.Interface.Name}", errno, log.Text);
             }
         }
 

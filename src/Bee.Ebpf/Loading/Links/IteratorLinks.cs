@@ -16,10 +16,10 @@ internal static class IteratorLinks
 
     /// <summary>Starts an iterator. Its output is read from the fd, like a file.</summary>
     /// <exception cref="BpfLoadException">The kernel refuses.</exception>
-    public static DescriptorHandle Open(BpfProgram program)
+    public static FdHandle Open(BpfProgram program)
     {
         using var link = program.Pointer != 0 ? Make(program) : null;
         var descriptor = LibbpfCalls.CreateIterator(link is null ? program.IteratorLink : LibbpfCalls.LinkDescriptor(link));
-        return descriptor >= 0 ? new DescriptorHandle(descriptor) : throw AttachFailure.Explain(program, -descriptor, "");
+        return descriptor >= 0 ? new FdHandle(descriptor) : throw AttachFailure.Explain(program, -descriptor, "");
     }
 }

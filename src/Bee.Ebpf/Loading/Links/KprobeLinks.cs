@@ -5,7 +5,7 @@ namespace Bee.Ebpf;
 /// <summary>Attaches kprobes and kretprobes: one function at a time, or many with one link where the kernel has that.</summary>
 internal static unsafe class KprobeLinks
 {
-    public static IEnumerable<IAttachment> Make(BpfProgram program, AttachOptions options)
+    public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options)
     {
         var description = Attacher.Targeted(program).Description;
         if (!AttachFailure.HasKprobes)

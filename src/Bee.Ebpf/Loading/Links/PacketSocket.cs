@@ -7,14 +7,14 @@ namespace Bee.Ebpf;
 /// A packet socket that a <c>socket</c> program filters: the program sees every packet of an interface, both ways, as tcpdump would. Nobody reads
 /// the socket: what the program accepts waits in a buffer of the smallest size and is dropped when that is full.
 /// </summary>
-internal sealed unsafe class PacketSocket : IAttachment
+internal sealed unsafe class PacketSocket : ILink
 {
     // include/uapi/linux/if_packet.h, if_ether.h, asm-generic/socket.h.
     private const int FamilyPacket = 17, Raw = 3, Level = 1, AttachProgram = 50, ReceiveBuffer = 8;
     private const ushort AllProtocols = 3;
-    private readonly DescriptorHandle _socket;
+    private readonly FdHandle _socket;
 
-    private PacketSocket(DescriptorHandle socket) => _socket = socket;
+    private PacketSocket(FdHandle socket) => _socket = socket;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct LinkAddress
@@ -40,7 +40,7 @@ internal sealed unsafe class PacketSocket : IAttachment
             throw Failed(Marshal.GetLastPInvokeError());
         }
 
-        var socket = new DescriptorHandle(number);
+        var socket = new FdHandle(number);
         var descriptor = program.Descriptor;
         var least = 0;
         var address = new LinkAddress { Family = FamilyPacket, Protocol = BinaryPrimitives.ReverseEndianness(AllProtocols), Interface = place.Index };
@@ -55,7 +55,7 @@ internal sealed unsafe class PacketSocket : IAttachment
 
         return new PacketSocket(socket);
 
-        BpfLoadException Failed(int errno) => PlaceFailure.Explain(program, $"a packet socket of interface {place.Name}", errno, "");
+        BpfLoadException Failed(int errno) => TargetFailure.Explain(program, $"a packet socket of interface {place.Name}", errno, "");
     }
 
     /// <inheritdoc/>

@@ -48,7 +48,7 @@ internal static class PerfEventLinks
         }
     }
 
-    private static LinkHandle Link(BpfProgram program, DescriptorHandle sampler, AttachOptions options)
+    private static LinkHandle Link(BpfProgram program, FdHandle sampler, AttachOptions options)
     {
         using var scope = LibbpfLog.Capture(options.Log);
         var link = LibbpfCalls.AttachPerfEvent(program.Pointer, sampler.Number);

@@ -4,7 +4,7 @@ namespace Bee.Ebpf;
 /// A tc program attached through the qdisc clsact, as kernels before tcx have it. The kernel keeps such a filter when the process that made it dies, so it is
 /// removed when the session is disposed of, and failing that when the process exits; only a kill leaves it.
 /// </summary>
-internal sealed unsafe class TcFilter : IAttachment
+internal sealed unsafe class TcFilter : ILink
 {
     private const int Ingress = 1, Egress = 2;
     private static readonly HashSet<TcFilter> s_attached = [];
@@ -43,13 +43,13 @@ internal sealed unsafe class TcFilter : IAttachment
         var made = LibbpfCalls.CreateTrafficHook(&hook);
         if (made is not (0 or -Libc.EEXIST))
         {
-            throw PlaceFailure.Explain(program, $"interface {place.Interface.Name}", -made, log.Text);
+            throw TargetFailure.Explain(program, $"interface {place.Interface.Name}", -made, log.Text);
         }
 
         // The older qdisc would take the filter all the same, and run it for what arrives.
         if (made != 0 && place.IsEgress && TrafficControl.QdiscAt(place.Interface.Index) is "ingress")
         {
-            throw PlaceFailure.OldQdisc(program, place.Interface.Name);
+            throw TargetFailure.OldQdisc(program, place.Interface.Name);
         }
 
         var filter = new LibbpfCalls.TrafficOptions { Size = (nuint)sizeof(LibbpfCalls.TrafficOptions), Program = program.Descriptor };
@@ -59,7 +59,7 @@ internal sealed unsafe class TcFilter : IAttachment
         {
             own.RemoveHook();
             own._space?.Dispose();
-            throw PlaceFailure.Explain(program, $"interface {place.Interface.Name}", -result, log.Text);
+            throw TargetFailure.Explain(program, $"interface {place.Interface.Name}", -result, log.Text);
         }
 
         lock (s_attached)

@@ -6,7 +6,7 @@ internal static class TracepointLinks
     // Events of the function tracer, which take no programs.
     private const string FunctionTracer = "ftrace/";
 
-    public static IEnumerable<IAttachment> Make(BpfProgram program, AttachOptions options)
+    public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options)
     {
         foreach (var target in TargetText.Split(Attacher.Targeted(program).Description.AttachTo))
         {

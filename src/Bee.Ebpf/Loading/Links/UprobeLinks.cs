@@ -6,7 +6,7 @@ namespace Bee.Ebpf;
 /// <summary>Attaches uprobes and uretprobes, to all processes or to one; a pattern makes a link for each function that it fits.</summary>
 internal static unsafe class UprobeLinks
 {
-    public static IEnumerable<IAttachment> Make(BpfProgram program, AttachOptions options)
+    public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options)
     {
         using var files = new TargetFiles(program.Description, options);
         var targets = UprobeTarget.All(program.Description, files);

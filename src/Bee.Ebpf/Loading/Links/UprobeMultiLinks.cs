@@ -14,7 +14,7 @@ internal static unsafe class UprobeMultiLinks
     /// <summary>Whether this kernel has such links, and narrows them to a process if that is asked for.</summary>
     public static bool SuitsKernel(AttachOptions options) => KernelHost.Current.Version >= (options.ProcessId is null ? s_since : s_narrowsSince);
 
-    public static IEnumerable<IAttachment> Make(BpfProgram program, AttachOptions options)
+    public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options)
     {
         if (options.ProcessId is not null && KernelHost.Current.Version is { } version && version >= s_since && version < s_narrowsSince)
         {

@@ -5,7 +5,7 @@ namespace Bee.Ebpf;
 /// <summary>Attaches <c>usdt</c> programs to static probes of programs and libraries.</summary>
 internal static unsafe class UsdtLinks
 {
-    public static IEnumerable<IAttachment> Make(BpfProgram program, AttachOptions options)
+    public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options)
     {
         using var files = new TargetFiles(program.Description, options);
         var seen = new HashSet<(object File, StaticProbe Probe)>();

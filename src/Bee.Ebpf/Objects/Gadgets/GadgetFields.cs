@@ -12,10 +12,10 @@ public static class GadgetFields
     /// </summary>
     /// <param name="record">The C struct; null for none.</param>
     /// <param name="said">The words, by the names that the metadata has: those of the embedded process with <c>proc.</c> before them.</param>
-    public static IReadOnlyDictionary<string, FieldPresentation> Of(BtfType? record, IReadOnlyDictionary<string, FieldPresentation> said)
+    public static IReadOnlyDictionary<string, FieldMetadata> Of(BtfType? record, IReadOnlyDictionary<string, FieldMetadata> said)
     {
         ArgumentNullException.ThrowIfNull(said);
-        var words = new Dictionary<string, FieldPresentation>(StringComparer.Ordinal);
+        var words = new Dictionary<string, FieldMetadata>(StringComparer.Ordinal);
         foreach (var (name, what) in said)
         {
             words.TryAdd(GadgetTypes.Spread(name), what);
@@ -26,7 +26,7 @@ public static class GadgetFields
         return members.Select(member => (member.Name, Words: Of(member, words, names))).Where(field => field.Words is not null).ToDictionary(field => field.Name, field => field.Words!);
     }
 
-    private static FieldPresentation? Of(BtfMember member, Dictionary<string, FieldPresentation> words, HashSet<string> names)
+    private static FieldMetadata? Of(BtfMember member, Dictionary<string, FieldMetadata> words, HashSet<string> names)
     {
         var own = words.GetValueOrDefault(member.Name);
         var made = member.Name.EndsWith(Raw, StringComparison.Ordinal) ? member.Name[..^Raw.Length] : "";
@@ -38,6 +38,6 @@ public static class GadgetFields
         var shown = words.GetValueOrDefault(made);
         return shown is null && !member.Type.Name.StartsWith(MadeOf, StringComparison.Ordinal)
             ? own
-            : (shown ?? FieldPresentation.None).Over((own ?? FieldPresentation.None) with { Hidden = null });
+            : (shown ?? FieldMetadata.None).Over((own ?? FieldMetadata.None) with { Hidden = null });
     }
 }

@@ -27,7 +27,7 @@ internal static class GadgetParameters
         }
 
         var known = Array.Find(s_known, known => known.Variable == parameter.Name && known.Type == TypeName(parameter.Type));
-        return known.Key is null ? parameter : parameter.Present(new ParameterPresentation { Key = known.Key, Description = known.Description });
+        return known.Key is null ? parameter : parameter.WithMetadata(new ParameterMetadata { Key = known.Key, Description = known.Description });
     }
 
     private static string TypeName(BtfType type)

@@ -58,19 +58,19 @@ internal sealed class GadgetSources
         if (map.IsEventStream)
         {
             return _buffers.TryGetValue(map.Name, out var buffer)
-                ? map.AsSource(buffer.Name, MapRole.Print, buffer.Record).Present(new MapPresentation { Fields = GadgetTypes.Words(buffer.Record) })
+                ? map.AsSource(buffer.Name, MapRole.Print, buffer.Record).WithMetadata(new MapMetadata { Fields = GadgetTypes.Words(buffer.Record) })
                 : map;
         }
 
         return !map.IsInternal && _tables.TryGetValue(map.Name, out var name)
-            ? map.AsSource(name, HasSlots(map.Value) ? MapRole.Histogram : MapRole.Print, map.Value).Present(new MapPresentation { Fields = FieldPresentation.Over(GadgetTypes.Words(map.Key), GadgetTypes.Words(map.Value)) })
+            ? map.AsSource(name, HasSlots(map.Value) ? MapRole.Histogram : MapRole.Print, map.Value).WithMetadata(new MapMetadata { Fields = FieldMetadata.Over(GadgetTypes.Words(map.Key), GadgetTypes.Words(map.Value)) })
             : map;
     }
 
     /// <summary>The program as the marks have it: itself where they say nothing of it.</summary>
     public ProgramDescription Apply(ProgramDescription program) =>
         program.Kind == ProgramKinds.Iterator && _iterators.TryGetValue(program.Name, out var iterator)
-            ? program.AsSource(iterator.Name, iterator.Record).Present(new ProgramPresentation { Fields = GadgetTypes.Words(iterator.Record) })
+            ? program.AsSource(iterator.Name, iterator.Record).WithMetadata(new ProgramMetadata { Fields = GadgetTypes.Words(iterator.Record) })
             : program;
 
     /// <summary>The parameter as the marks have it: itself where they say nothing of it.</summary>

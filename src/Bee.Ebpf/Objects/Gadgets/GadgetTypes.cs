@@ -29,12 +29,12 @@ internal static class GadgetTypes
     }
 
     /// <summary>What is said of the fields of a record by their types alone.</summary>
-    public static IReadOnlyDictionary<string, FieldPresentation> Words(BtfType? record) => Members(record)
+    public static IReadOnlyDictionary<string, FieldMetadata> Words(BtfType? record) => Members(record)
         .Where(member => s_quiet.Contains(member.Type.Name) || MetricOf(member.Type.Name) is not null)
         .DistinctBy(member => member.Name)
         .ToDictionary(
             member => member.Name,
-            member => MetricOf(member.Type.Name) is { } metric ? new FieldPresentation { Metric = metric } : new FieldPresentation { Hidden = true });
+            member => MetricOf(member.Type.Name) is { } metric ? new FieldMetadata { Metric = metric } : new FieldMetadata { Hidden = true });
 
     private static FieldMetric? MetricOf(string type) =>
         type.StartsWith(Counter, StringComparison.Ordinal) ? FieldMetric.Counter

@@ -10,7 +10,7 @@ internal static class EntryShapes
     public static ValueShape Key(MapDescription map)
     {
         var shape = Typed(map.Key, (int)map.KeySize, $"{map.Name}_key") ?? (map.KeySize == 4 && IsIndexed(map.Type) ? s_number : Bytes(map.KeySize));
-        shape = WordsShape.Apply(shape, "Key", map.Presentation);
+        shape = WordsShape.Apply(shape, "Key", map.Metadata);
         return map.Type == MapType.LpmTrie ? Prefix(shape) ?? shape : shape;
     }
 
@@ -20,7 +20,7 @@ internal static class EntryShapes
         MapType.StackTrace => new StackShape((int)map.ValueSize, map.KeepsBuildIds),
         // What is written is a descriptor and what is read an id, whatever the source declares.
         MapType.ArrayOfMaps or MapType.HashOfMaps or MapType.ProgramArray => s_number,
-        _ => WordsShape.Apply(Typed(map.Value, (int)map.ValueSize, $"{map.Name}_value") ?? Bytes(map.ValueSize), "Value", map.Presentation),
+        _ => WordsShape.Apply(Typed(map.Value, (int)map.ValueSize, $"{map.Name}_value") ?? Bytes(map.ValueSize), "Value", map.Metadata),
     };
 
     /// <summary>The fields that stand beside key and value.</summary>

@@ -31,7 +31,7 @@ public static class ParameterEncoder
         var bytes = new byte[parameter.Size];
         var known = Math.Min(bytes.Length, parameter.Default.Length);
         parameter.Default.Span[..known].CopyTo(bytes);
-        if (parameter.Presentation.Default is { } said)
+        if (parameter.Metadata.Default is { } said)
         {
             Write(parameter, said, bytes);
         }

@@ -110,7 +110,7 @@ internal sealed record WordsShape(int Size) : ValueShape(FieldMeaning.Words, Siz
     /// <param name="shape">The shape of a record, a key or a value.</param>
     /// <param name="name">What a value that is no struct is called: <c>Key</c> or <c>Value</c>.</param>
     /// <param name="said">What the author says.</param>
-    public static ValueShape Apply(ValueShape shape, string name, MapPresentation said)
+    public static ValueShape Apply(ValueShape shape, string name, MapMetadata said)
     {
         bool Says(string field) => said.Fields.GetValueOrDefault(field) is { Words: true };
         return shape switch

@@ -65,13 +65,13 @@ public sealed class CgroupTests
         {
             Assert.True(SpinWait.SpinUntil(() => File.ReadAllText(group.Path + "/cgroup.procs").Contains($"{sleeper.Id}\n"), TimeSpan.FromSeconds(10)));
 
-            Assert.Equal(group.Path, CgroupPlaces.Find(group.Name));
-            Assert.Equal(group.Path, CgroupPlaces.Find("/" + group.Name));
-            Assert.Equal(group.Path, CgroupPlaces.Find(group.Path));
-            Assert.Equal(group.Path, CgroupPlaces.Find($"{sleeper.Id}"));
-            Assert.Equal(container, CgroupPlaces.Find(id));
-            Assert.Equal(container, CgroupPlaces.Find(id[..12]));
-            Assert.Contains($"{group.Name}/docker-{id}.scope", CgroupPlaces.Below(group.Name + "/"));
+            Assert.Equal(group.Path, CgroupTargets.Find(group.Name));
+            Assert.Equal(group.Path, CgroupTargets.Find("/" + group.Name));
+            Assert.Equal(group.Path, CgroupTargets.Find(group.Path));
+            Assert.Equal(group.Path, CgroupTargets.Find($"{sleeper.Id}"));
+            Assert.Equal(container, CgroupTargets.Find(id));
+            Assert.Equal(container, CgroupTargets.Find(id[..12]));
+            Assert.Contains($"{group.Name}/docker-{id}.scope", CgroupTargets.Below(group.Name + "/"));
         }
         finally
         {
@@ -94,7 +94,7 @@ public sealed class CgroupTests
     [Theory]
     [InlineData("/etc")]
     [InlineData("/proc/self")]
-    public void AFolderThatIsNoGroupIsSaidSo(string path) => Assert.Contains("is not a control group", Assert.Throws<BpfLoadException>(() => CgroupPlaces.Find(path)).Message);
+    public void AFolderThatIsNoGroupIsSaidSo(string path) => Assert.Contains("is not a control group", Assert.Throws<BpfLoadException>(() => CgroupTargets.Find(path)).Message);
 
     [Fact]
     public void AGroupOfVersion1IsSaidSo()
@@ -102,7 +102,7 @@ public sealed class CgroupTests
         var old = File.ReadLines("/proc/self/mountinfo").FirstOrDefault(l => l.Contains(" - cgroup ", StringComparison.Ordinal))?.Split(' ')[4];
         if (old is not null)
         {
-            Assert.Contains("version 1", Assert.Throws<BpfLoadException>(() => CgroupPlaces.Find(old)).Message);
+            Assert.Contains("version 1", Assert.Throws<BpfLoadException>(() => CgroupTargets.Find(old)).Message);
         }
     }
 
@@ -116,5 +116,5 @@ public sealed class CgroupTests
     }
 
     [Fact]
-    public void AProcessThatHasGoneHasNoGroup() => Assert.Contains("no process", Assert.Throws<BpfLoadException>(() => CgroupPlaces.Find($"{int.MaxValue}")).Message);
+    public void AProcessThatHasGoneHasNoGroup() => Assert.Contains("no process", Assert.Throws<BpfLoadException>(() => CgroupTargets.Find($"{int.MaxValue}")).Message);
 }

@@ -27,11 +27,11 @@ public sealed class NetworkNamespaceTests
             Assert.True(SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{inside.Id}/comm") == "sleep\n", TimeSpan.FromSeconds(10)));
             foreach (var text in (string[])[world.Name, "/run/netns/" + world.Name, $"/proc/{inside.Id}/ns/net", $"{inside.Id}"])
             {
-                Assert.Equal(["bee0", "lo"], NetworkPlaces.Interfaces(text).Select(i => i.Name).Order());
+                Assert.Equal(["bee0", "lo"], NetworkTargets.Interfaces(text).Select(i => i.Name).Order());
             }
 
-            Assert.DoesNotContain("bee0", NetworkPlaces.Interfaces(null).Select(i => i.Name));
-            Assert.Contains(world.Name, NetworkPlaces.Namespaces());
+            Assert.DoesNotContain("bee0", NetworkTargets.Interfaces(null).Select(i => i.Name));
+            Assert.Contains(world.Name, NetworkTargets.Namespaces());
         }
         finally
         {
@@ -44,7 +44,7 @@ public sealed class NetworkNamespaceTests
     public void AMissingNamespaceIsNamedWithThoseThatExist()
     {
         using var world = new NetworkWorld();
-        var e = Assert.Throws<BpfLoadException>(() => NetworkPlaces.Interfaces(world.Name + "x"));
+        var e = Assert.Throws<BpfLoadException>(() => NetworkTargets.Interfaces(world.Name + "x"));
 
         Assert.Equal(LoadFault.NoTarget, e.Fault);
         Assert.Contains(world.Name, e.Suggestions);
@@ -55,7 +55,7 @@ public sealed class NetworkNamespaceTests
     [InlineData("/proc/self/ns/mnt")]
     [InlineData("/etc/passwd")]
     public void WhatIsNoNetworkNamespaceIsSaidSo(string path) =>
-        Assert.Contains("not a network namespace", Assert.Throws<BpfLoadException>(() => NetworkPlaces.Interfaces(path)).Message);
+        Assert.Contains("not a network namespace", Assert.Throws<BpfLoadException>(() => NetworkTargets.Interfaces(path)).Message);
 
     [Fact]
     public void ANamedPipeIsNoNetworkNamespaceAndKeepsNobodyWaiting()
@@ -75,7 +75,7 @@ public sealed class NetworkNamespaceTests
 
     [Fact]
     public void AProcessThatHasGoneHasNoNamespace() =>
-        Assert.Contains("no such process", Assert.Throws<BpfLoadException>(() => NetworkPlaces.Interfaces($"{int.MaxValue}")).Message);
+        Assert.Contains("no such process", Assert.Throws<BpfLoadException>(() => NetworkTargets.Interfaces($"{int.MaxValue}")).Message);
 
     [NetworkFact]
     public void WithoutANamespaceTheErrorSaysWhatToName()

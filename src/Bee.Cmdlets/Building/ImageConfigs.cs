@@ -5,7 +5,7 @@ using Bee.Toolchain;
 namespace Bee.Cmdlets;
 
 /// <summary>What an image says about its program, read from the object. Nothing in it depends on the time or the folder of the build.</summary>
-internal static class ProgramMetadata
+internal static class ImageConfigs
 {
     public static ImageConfig Describe(ObjectFile file, BuildFacts build) => new()
     {
@@ -30,7 +30,7 @@ internal static class ProgramMetadata
         Type = program.Type.ToString(),
         AttachTo = program.AttachTo,
         Description = program.Description,
-        Fields = Describe(program.Presentation.Fields),
+        Fields = Describe(program.Metadata.Fields),
     };
 
     private static ImageMap Describe(MapDescription map) => new()
@@ -43,13 +43,13 @@ internal static class ProgramMetadata
         KeyType = map.Key?.ToString(),
         ValueType = map.Value?.ToString(),
         Role = map.Role == MapRole.None ? null : map.Role.ToString(),
-        Kind = map.Presentation.Kind?.ToString(),
-        Help = map.Presentation.Help,
-        Unit = map.Presentation.Unit,
-        Scale = map.Presentation.Scale is { } scale ? new ImageScale { Spacing = scale.Spacing.ToString(), Start = scale.Start, Step = scale.Step } : null,
-        Buckets = map.Presentation.Buckets is { Count: > 0 } buckets ? buckets : null,
-        Labels = map.Presentation.Labels is { Count: > 0 } labels ? labels : null,
-        Metric = map.Presentation.Metric is { } metric
+        Kind = map.Metadata.Kind?.ToString(),
+        Help = map.Metadata.Help,
+        Unit = map.Metadata.Unit,
+        Scale = map.Metadata.Scale is { } scale ? new ImageScale { Spacing = scale.Spacing.ToString(), Start = scale.Start, Step = scale.Step } : null,
+        Buckets = map.Metadata.Buckets is { Count: > 0 } buckets ? buckets : null,
+        Labels = map.Metadata.Labels is { Count: > 0 } labels ? labels : null,
+        Metric = map.Metadata.Metric is { } metric
             ? new ImageMetric
             {
                 Name = metric.Name,
@@ -59,13 +59,13 @@ internal static class ProgramMetadata
                 Labels = metric.Labels is { Count: > 0 } metricLabels ? metricLabels : null,
             }
             : null,
-        Fields = Describe(map.Presentation.Fields),
+        Fields = Describe(map.Metadata.Fields),
     };
 
-    private static ImageField[]? Describe(IReadOnlyDictionary<string, FieldPresentation> fields) =>
+    private static ImageField[]? Describe(IReadOnlyDictionary<string, FieldMetadata> fields) =>
         fields.Count == 0 ? null : [.. fields.Select(field => Describe(field.Key, field.Value))];
 
-    private static ImageField Describe(string name, FieldPresentation field) => new()
+    private static ImageField Describe(string name, FieldMetadata field) => new()
     {
         Name = name,
         Description = field.Description,
@@ -84,8 +84,8 @@ internal static class ProgramMetadata
         Type = parameter.TypeName,
         Size = parameter.Size,
         Default = ParameterText.Default(parameter),
-        Key = parameter.Presentation.Key,
+        Key = parameter.Metadata.Key,
         Description = parameter.Description,
-        AuthorDefault = parameter.Presentation.Default,
+        AuthorDefault = parameter.Metadata.Default,
     };
 }
