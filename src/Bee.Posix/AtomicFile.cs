@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Bee.Posix;
 
 /// <summary>Writes files that are whole or not there.</summary>
@@ -46,28 +44,18 @@ public static class AtomicFile
     public static void Write(Folder folder, string name, ReadOnlySpan<byte> content, FileStatus? like = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        string temporary = $".{name}.{Guid.NewGuid():N}";
-        using SafeFileHandle file = folder.CreateFile(temporary, Folder.OwnerFile, like);
-        try
-        {
-            RandomAccess.Write(file, content, 0);
-            RandomAccess.FlushToDisk(file);
-            folder.Rename(temporary, folder, name);
-        }
-        catch
-        {
-            folder.Delete(temporary);
-            throw;
-        }
+        using var file = TemporaryFile.Create(folder, Folder.OwnerFile, like);
+        file.Append(content);
+        file.Synchronize();
+        file.MoveTo(folder, name);
     }
 
     private sealed class Unfinished : IDisposable
     {
         private readonly string _path;
         private readonly string _name;
-        private readonly string _temporary;
         private readonly Folder _folder;
-        private bool _isFinished;
+        private readonly TemporaryFile _file;
 
         public Unfinished(string path)
         {
@@ -82,7 +70,6 @@ public static class AtomicFile
 
             string folder = Path.GetDirectoryName(_path)!;
             Directory.CreateDirectory(folder);
-            _temporary = $".{Guid.NewGuid():N}.tmp";
             try
             {
                 _folder = Folder.Open(folder) ?? throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
@@ -94,7 +81,8 @@ public static class AtomicFile
 
             try
             {
-                Stream = new FileStream(_folder.CreateFile(_temporary, Readable), FileAccess.Write);
+                _file = TemporaryFile.Create(_folder, Readable);
+                Stream = new FileStream(_file.Handle, FileAccess.Write);
             }
             catch (UnauthorizedAccessException e)
             {
@@ -116,14 +104,12 @@ public static class AtomicFile
             Stream.Dispose();
             if (overwrite)
             {
-                _folder.Rename(_temporary, _folder, _name);
+                _file.MoveTo(_folder, _name);
             }
-            else if (!_folder.RenameIfFree(_temporary, _name))
+            else if (!_file.TryMoveTo(_name))
             {
                 throw new IOException($"The file '{_path}' already exists.");
             }
-
-            _isFinished = true;
         }
 
         public void Dispose()
@@ -134,11 +120,7 @@ public static class AtomicFile
             }
             finally
             {
-                if (!_isFinished)
-                {
-                    _folder.Delete(_temporary);
-                }
-
+                _file.Dispose();
                 _folder.Dispose();
             }
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -42,6 +43,34 @@ public sealed class FileLock : IDisposable
     /// <param name="folder">The folder.</param>
     /// <returns>The lock; null if another open file holds it.</returns>
     public static FileLock? TryTake(Folder folder) => TryTake(folder.Reopen(), folder.Path);
+
+    /// <summary>Waits for a lock. Polls: waiting in the kernel for a process that is stuck would be a hang and not an error.</summary>
+    /// <param name="tryTake">Takes the lock if it is free.</param>
+    /// <param name="patience">How long to wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The lock; null if it was not free in time.</returns>
+    public static FileLock? Wait(Func<FileLock?> tryTake, TimeSpan patience, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tryTake);
+        long started = Stopwatch.GetTimestamp();
+        for (int pause = 1; ; pause = Math.Min(pause * 2, 8))
+        {
+            if (tryTake() is { } taken)
+            {
+                return taken;
+            }
+
+            if (Stopwatch.GetElapsedTime(started) > patience)
+            {
+                return null;
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+
+            // The odd part keeps waiters from stepping together.
+            Thread.Sleep(pause + Random.Shared.Next(pause + 1));
+        }
+    }
 
     /// <summary>Locks an open file, which stays the caller's; false if another open file holds the lock.</summary>
     /// <exception cref="IOException">The file system has no locks.</exception>

@@ -168,7 +168,9 @@ public sealed class AssemblyUses : IDisposable
                     Add(MetadataTokens.EntityHandle(code.ReadInt32()), used);
                     break;
                 case OperandType.InlineSwitch:
-                    code.Offset += code.ReadInt32() * sizeof(int);
+                    // Read first: += takes the offset from before.
+                    var targets = code.ReadInt32();
+                    code.Offset += targets * sizeof(int);
                     break;
                 default:
                     code.Offset += SizeOf(operand);

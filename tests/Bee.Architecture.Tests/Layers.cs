@@ -12,6 +12,12 @@ public static class Layers
             "Bee.Ebpf.Interop", "Bee.Ebpf.Elf", "Bee.Ebpf.Btf", "Bee.Ebpf.Metadata", "Bee.Ebpf.Objects", "Bee.Ebpf.Symbols", "Bee.Ebpf.Host", "Bee.Ebpf.CoRe",
             "Bee.Ebpf.Records", "Bee.Ebpf.Maps", "Bee.Ebpf.Programs", "Bee.Ebpf.Links", "Bee.Ebpf.Events", "Bee.Ebpf.Checks", "Bee.Ebpf",
         ],
+        ["Bee.Oci"] =
+        [
+            "Bee.Oci.Formats", "Bee.Oci.Repositories", "Bee.Oci.Store",
+            "Bee.Oci.Registry", "Bee.Oci.Registry.Transport", "Bee.Oci.Registry.Authentication", "Bee.Oci.Registry.Client", "Bee.Oci.Registry.Settings",
+            "Bee.Oci.Transfer", "Bee.Oci.Containers", "Bee.Oci.Signatures.Keys", "Bee.Oci.Signatures.Layouts", "Bee.Oci.Signatures", "Bee.Oci.Trust",
+        ],
     };
 
     /// <summary>The assemblies that are checked.</summary>

@@ -75,6 +75,10 @@ public sealed class StoreException : BeeException
 
     /// <summary>What went wrong.</summary>
     public StoreFault Fault { get; }
+
+    /// <summary>The fault of a lock that another process does not let go.</summary>
+    internal static StoreException Busy(string path, TimeSpan patience) =>
+        new(StoreFault.Busy, $"Another process has held '{path}' for {patience.TotalSeconds:0} seconds; try again when it is done.");
 }
 
 /// <summary>Sizes in bytes beyond which a store's content is refused rather than read.</summary>

@@ -63,6 +63,19 @@ public enum RegistryFault
     Login,
 }
 
+/// <summary>When sending a request again makes sense.</summary>
+internal enum Repeat
+{
+    /// <summary>It would end in the same way.</summary>
+    Never,
+
+    /// <summary>The connection broke.</summary>
+    Always,
+
+    /// <summary>Nobody listens: it makes sense where somebody did before, and is being restarted.</summary>
+    WhereItAnswered,
+}
+
 /// <summary>A registry could not do what was asked, or should not be believed. Holds no secret.</summary>
 public sealed class RegistryException : BeeException
 {
@@ -78,4 +91,7 @@ public sealed class RegistryException : BeeException
 
     /// <summary>HTTP status; null where there was no answer.</summary>
     public int? Status { get; init; }
+
+    /// <summary>When sending the request again makes sense, where one try had no answer.</summary>
+    internal Repeat Repeat { get; set; }
 }

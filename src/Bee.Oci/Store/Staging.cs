@@ -77,7 +77,7 @@ internal sealed class Staging : IDisposable
 
         // What is hashed where it is read need not be hashed twice.
         using IncrementalHash? hash = content is IDigestChecked known && known.Digest == descriptor.Digest ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        TemporaryFile file = Fault.Wrap(_path, () => TemporaryFile.Create(_layout.Private));
+        TemporaryFile file = Fault.Wrap(_path, () => _layout.CreateFile());
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {

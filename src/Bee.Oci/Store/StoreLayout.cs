@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Bee.Oci.Formats;
 using Bee.Posix;
 
@@ -11,6 +10,9 @@ internal sealed class StoreLayout : IDisposable
     public const string Version = "1.0.0";
 
     private const string LockName = "lock";
+    private const string TemporaryPrefix = "tmp-";
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly Folder _root;
     private Folder? _blobs;
@@ -73,7 +75,34 @@ internal sealed class StoreLayout : IDisposable
     /// <summary>Takes the store's lock.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>.</exception>
     /// <exception cref="OperationCanceledException">The wait was ended.</exception>
-    public FileLock Lock(CancellationToken cancellationToken = default) => StoreLock.Take(Private, LockName, cancellationToken);
+    public FileLock Lock(CancellationToken cancellationToken = default)
+    {
+        string path = Path.Combine(Private.Path, LockName);
+        return FileLock.Wait(() => FileLock.TryTake(Private.OpenOrCreateFile(LockName, Folder.OwnerFile), path), s_patience, cancellationToken) ?? throw StoreException.Busy(path, s_patience);
+    }
+
+    /// <summary>A new file for a blob, under a temporary name.</summary>
+    public TemporaryFile CreateFile() => TemporaryFile.CreateLocked(Private, TemporaryPrefix);
+
+    /// <summary>Writes a new file under a temporary name, down to the disk.</summary>
+    public TemporaryFile WriteFile(ReadOnlySpan<byte> content)
+    {
+        TemporaryFile file = CreateFile();
+        try
+        {
+            file.Append(content);
+            file.Synchronize();
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Deletes the files that killed writers left. Only under the lock.</summary>
+    public void DeleteStale() => TemporaryFile.DeleteStale(Private, TemporaryPrefix);
 
     /// <summary>Makes the rest of a new layout. Only under the lock.</summary>
     public void Complete()
@@ -106,7 +135,7 @@ internal sealed class StoreLayout : IDisposable
     /// <summary>Replaces a file of the layout so that a reader sees the old or the new one whole. Only under the lock.</summary>
     public void Replace(string name, byte[] content)
     {
-        using var file = TemporaryFile.Write(Private, content);
+        using TemporaryFile file = WriteFile(content);
         file.MoveTo(_root, name);
         _root.Synchronize();
     }
@@ -117,48 +146,5 @@ internal sealed class StoreLayout : IDisposable
         _blobs?.Dispose();
         Private.Dispose();
         _root.Dispose();
-    }
-}
-
-/// <summary>Takes the lock that is held to change the index or the set of blobs. Readers do without.</summary>
-internal static class StoreLock
-{
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-
-    /// <summary>Takes the lock of a store, waiting a minute at most.</summary>
-    /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>.</exception>
-    /// <exception cref="IOException">The lock file cannot be opened.</exception>
-    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
-    public static FileLock Take(Folder folder, string name, CancellationToken cancellationToken)
-    {
-        string path = Path.Combine(folder.Path, name);
-        return Take(() => FileLock.TryTake(folder.OpenOrCreateFile(name, Folder.OwnerFile), path), path, s_patience, cancellationToken);
-    }
-
-    /// <summary>Takes the lock of a folder itself, where a file of its own would be in the way.</summary>
-    /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>.</exception>
-    public static FileLock Take(Folder folder, TimeSpan patience) => Take(() => FileLock.TryTake(folder), folder.Path, patience, default);
-
-    private static FileLock Take(Func<FileLock?> tryTake, string path, TimeSpan patience, CancellationToken cancellationToken)
-    {
-        long started = Stopwatch.GetTimestamp();
-        for (int pause = 1; ; pause = Math.Min(pause * 2, 8))
-        {
-            if (tryTake() is { } taken)
-            {
-                return taken;
-            }
-
-            if (Stopwatch.GetElapsedTime(started) > patience)
-            {
-                throw new StoreException(StoreFault.Busy, $"Another process has held '{path}' for {patience.TotalSeconds:0} seconds; try again when it is done.");
-            }
-
-            cancellationToken.ThrowIfCancellationRequested();
-
-            // Polled rather than waited for in the kernel, so that a store that is stuck ends in an error and not in a hang. The odd part
-            // keeps waiters from stepping together.
-            Thread.Sleep(pause + Random.Shared.Next(pause + 1));
-        }
     }
 }

@@ -37,11 +37,11 @@ internal sealed class StoreWriter(ImageStore store)
             {
                 foreach (byte[] blob in blobs)
                 {
-                    written.Add((TemporaryFile.Write(layout.Private, blob), ContentDigest.Of(blob)));
+                    written.Add((layout.WriteFile(blob), ContentDigest.Of(blob)));
                 }
 
                 using FileLock held = layout.Lock();
-                TemporaryFile.DeleteStale(layout.Private);
+                layout.DeleteStale();
                 layout.Complete();
                 foreach ((TemporaryFile file, ContentDigest digest) in written)
                 {
@@ -204,7 +204,7 @@ internal sealed class StoreWriter(ImageStore store)
             return newer;
         }
 
-        using var file = TemporaryFile.Write(layout.Private, joined);
+        using TemporaryFile file = layout.WriteFile(joined);
         layout.Publish(file, digest);
         layout.SynchronizeBlobs();
         return newer with { Digest = digest.ToString(), Size = joined.Length };

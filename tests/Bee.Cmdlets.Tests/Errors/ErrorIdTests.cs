@@ -20,7 +20,6 @@ public sealed partial class ErrorIdTests : IDisposable
         ["NotRegularFileException"] = "as PosixException",
         ["UntrustedPathException"] = "as PosixException",
         ["EncodeException"] = "internal; the encoders catch it and name the parameter or the entry",
-        ["TryFailedException"] = "internal; the retry loop catches it and throws what the last try reports",
         ["UnusableSignatureException"] = "internal; the verifier catches it and makes it a finding",
     };
 

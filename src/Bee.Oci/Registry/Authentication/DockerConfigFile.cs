@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Bee.Oci.Formats;
-using Bee.Oci.Store;
 using Bee.Posix;
 using Microsoft.Win32.SafeHandles;
 
@@ -293,7 +292,7 @@ internal static class PrivateFile
         string target = Resolve(path);
         RequireRegular(target);
         using var folder = Folder.MakeForOwner(Path.GetDirectoryName(target)!, Folder.OwnerFolder);
-        using FileLock held = StoreLock.Take(folder, s_patience);
+        using FileLock held = FileLock.Wait(() => FileLock.TryTake(folder), s_patience) ?? throw StoreException.Busy(folder.Path, s_patience);
         if (change(target) is { } content)
         {
             string name = Path.GetFileName(target);

@@ -24,16 +24,16 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
     private readonly Descriptor _descriptor;
     private readonly CancellationToken _cancellationToken;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Backoff _backoff;
     private HttpResponseMessage? _response;
     private Stream? _body;
     private long _offset;
     private long _openedAt;
     private long _skip;
-    private int _failures;
     private bool _failed;
 
     private BlobDownload(Endpoint endpoint, string path, string name, RegistryScope scope, Descriptor descriptor, CancellationToken cancellationToken) =>
-        (_endpoint, _path, _name, _scope, _descriptor, _cancellationToken) = (endpoint, path, name, scope, descriptor, cancellationToken);
+        (_endpoint, _path, _name, _scope, _descriptor, _cancellationToken, _backoff) = (endpoint, path, name, scope, descriptor, cancellationToken, new Backoff(endpoint.Options));
 
     /// <inheritdoc/>
     public string Digest => _descriptor.Digest;
@@ -131,7 +131,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
         _offset += bytes.Length;
         if (_offset - _openedAt >= WorthARetry)
         {
-            _failures = 0;
+            _backoff.Reset();
         }
 
         if (_offset == _descriptor.Size)
@@ -158,13 +158,13 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
     private async Task BreakAsync(RegistryException failure, CancellationToken cancellationToken)
     {
         Close(dispose: false);
-        if (_failures >= _endpoint.Options.Retries)
+        if (_backoff.IsOver)
         {
             throw failure;
         }
 
         _endpoint.Note($"{failure.Message} Trying again from there.");
-        await _endpoint.Transport.PauseAsync(_failures++, cancellationToken).ConfigureAwait(false);
+        await _backoff.RestAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private void Close(bool dispose)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry.Authentication;
+using Bee.Oci.Registry.Transport;
 
 namespace Bee.Oci.Registry.Client;
 
@@ -44,7 +45,8 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
     private async Task SendAsync(Func<CancellationToken, Task<bool>> exists, CancellationToken cancellationToken)
     {
         long furthest = 0;
-        for (int failures = 0; ;)
+        var backoff = new Backoff(endpoint.Options);
+        while (true)
         {
             if (_location is null)
             {
@@ -62,10 +64,10 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
                 await AbandonAsync().ConfigureAwait(false);
                 _chunked = false;
             }
-            catch (RegistryException e) when (MayGoOn(e) && failures < endpoint.Options.Retries)
+            catch (RegistryException e) when (MayGoOn(e) && !backoff.IsOver)
             {
                 endpoint.Note($"{e.Message} Trying to go on.");
-                await endpoint.Transport.PauseAsync(failures++, cancellationToken).ConfigureAwait(false);
+                await backoff.RestAsync(cancellationToken).ConfigureAwait(false);
 
                 // What broke may have been the answer alone.
                 if (await exists(cancellationToken).ConfigureAwait(false))
@@ -76,7 +78,8 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
                 await ResumeAsync(e, cancellationToken).ConfigureAwait(false);
                 if (_location is not null && _offset > furthest)
                 {
-                    (furthest, failures) = (_offset, 0);
+                    furthest = _offset;
+                    backoff.Reset();
                 }
             }
         }

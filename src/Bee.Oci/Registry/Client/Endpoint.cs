@@ -68,7 +68,8 @@ internal sealed class Endpoint : IDisposable
         Action<HttpRequestMessage>? with = null,
         Func<HttpStatusCode, bool>? absent = null)
     {
-        for (int failures = 0; ; failures++)
+        var backoff = new Backoff(Options);
+        while (true)
         {
             using HttpResponseMessage response = await SendAsync(HttpMethod.Get, address, scope, cancellationToken, with).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK)
@@ -82,9 +83,9 @@ internal sealed class Endpoint : IDisposable
             {
                 return new RegistryDocument(response, await ResponseBody.ReadAsync(response, limit, what, cancellationToken).ConfigureAwait(false));
             }
-            catch (RegistryException e) when (e.Fault == RegistryFault.Broken && failures < Options.Retries)
+            catch (RegistryException e) when (e.Fault == RegistryFault.Broken && !backoff.IsOver)
             {
-                await Transport.PauseAsync(failures, cancellationToken).ConfigureAwait(false);
+                await backoff.RestAsync(cancellationToken).ConfigureAwait(false);
             }
         }
     }

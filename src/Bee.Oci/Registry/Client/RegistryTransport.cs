@@ -49,11 +49,6 @@ internal sealed class RegistryTransport : IDisposable
         Func<HttpRequestMessage> make, RegistryScope scope, CancellationToken cancellationToken, bool repeat = true) =>
         _retries.RunAsync(cancellationToken => FollowAsync(make, scope, cancellationToken), repeat, $"Request to {Base.Authority}", cancellationToken);
 
-    /// <summary>Rests before something is tried again that <see cref="SendAsync"/> could not: a body that broke off, an upload.</summary>
-    /// <param name="tried">How often it was tried again already.</param>
-    /// <param name="cancellationToken">Ends the rest.</param>
-    public Task PauseAsync(int tried, CancellationToken cancellationToken) => Task.Delay(_retries.Pause(tried, null), cancellationToken);
-
     /// <summary>A text of the registry's for a person, without the secrets that were sent. Before it is cut: half a secret is found by nobody.</summary>
     public string WithoutSecrets(string text) => RefusalText.Clean(text, _authenticator.Secrets());
 

@@ -34,7 +34,7 @@ internal sealed class HttpSender : IDisposable
     }
 
     /// <summary>Sends the request, whose address is absolute. Disposes it.</summary>
-    /// <exception cref="TryFailedException">There is no answer.</exception>
+    /// <exception cref="RegistryException">There is no answer.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Uri address = request.RequestUri!;
@@ -61,7 +61,7 @@ internal sealed class HttpSender : IDisposable
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             upload?.ThrowSourceFault();
-            throw e is HttpRequestException failed ? ConnectionFault.From(failed, address, _trust.Refusal(address)) : ConnectionFault.Broken(e, address);
+            throw e is HttpRequestException failed ? ConnectionFault.From(failed, address, _trust.Refusal(address)) : ConnectionFault.Broken(e, address, Repeat.Always);
         }
         catch
         {

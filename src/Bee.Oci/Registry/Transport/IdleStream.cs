@@ -53,7 +53,7 @@ internal sealed class IdleStream : ReadOnlyStream
             }
             catch (Exception e) when (e is IOException or HttpRequestException)
             {
-                throw ConnectionFault.Broken(e, _address).Reported;
+                throw ConnectionFault.Broken(e, _address, Repeat.Never);
             }
         }
     }

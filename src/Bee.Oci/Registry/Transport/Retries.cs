@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using static Bee.Oci.Registry.Transport.TryFailedException;
 
 namespace Bee.Oci.Registry.Transport;
 
@@ -12,8 +11,6 @@ namespace Bee.Oci.Registry.Transport;
 /// </summary>
 internal sealed class Retries(RegistryOptions options)
 {
-    private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(200);
-
     private volatile bool _answered;
 
     /// <summary>Sends by <paramref name="once"/> until there is an answer to keep.</summary>
@@ -25,7 +22,8 @@ internal sealed class Retries(RegistryOptions options)
     public async Task<HttpResponseMessage> RunAsync(
         Func<CancellationToken, Task<HttpResponseMessage>> once, bool repeat, string what, CancellationToken cancellationToken)
     {
-        for (int tried = 0; ; tried++)
+        var backoff = new Backoff(options);
+        while (true)
         {
             TimeSpan pause;
             string reason;
@@ -33,28 +31,29 @@ internal sealed class Retries(RegistryOptions options)
             {
                 HttpResponseMessage answer = await once(cancellationToken).ConfigureAwait(false);
                 _answered = true;
-                if (tried >= options.Retries || !IsWorth(answer.StatusCode, repeat))
+                if (backoff.IsOver || !IsWorth(answer.StatusCode, repeat))
                 {
                     return answer;
                 }
 
-                pause = Pause(tried, Asked(answer));
+                pause = backoff.Next(Asked(answer));
                 reason = $"{(int)answer.StatusCode} {answer.StatusCode}";
                 answer.Dispose();
             }
-            catch (TryFailedException e)
+            catch (RegistryException e) when (e.Repeat != Repeat.Never)
             {
-                bool again = e.Again == Repeat.Always || (e.Again == Repeat.WhereItAnswered && _answered);
-                if (tried >= options.Retries || !repeat || !again)
+                if (backoff.IsOver || !repeat || (e.Repeat == Repeat.WhereItAnswered && !_answered))
                 {
-                    throw e.Reported;
+                    // Not again where this is part of a longer way either.
+                    e.Repeat = Repeat.Never;
+                    throw;
                 }
 
-                pause = Pause(tried, null);
-                reason = e.Reported.Message;
+                pause = backoff.Next();
+                reason = e.Message;
             }
 
-            options.Note?.Invoke(new RegistryNote(string.Create(CultureInfo.InvariantCulture, $"{what}: {reason} Trying again in {pause.TotalSeconds:0.0} s ({tried + 1} of {options.Retries})."), false));
+            options.Note?.Invoke(new RegistryNote(string.Create(CultureInfo.InvariantCulture, $"{what}: {reason} Trying again in {pause.TotalSeconds:0.0} s ({backoff.Failures} of {options.Retries})."), false));
             await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -78,43 +77,34 @@ internal sealed class Retries(RegistryOptions options)
         TimeSpan time = asked.Delta ?? (asked.Date is { } date ? date - DateTimeOffset.UtcNow : TimeSpan.Zero);
         return time > TimeSpan.Zero ? time : TimeSpan.Zero;
     }
+}
 
-    /// <summary>How long to rest before the next try.</summary>
-    /// <param name="tried">How often it was tried again already.</param>
-    /// <param name="asked">How long the registry wants it to be; null for no wish.</param>
-    public TimeSpan Pause(int tried, TimeSpan? asked)
+/// <summary>Counts the failures of one piece of work: the only place that says how often something is tried again, and how long to rest before.</summary>
+internal sealed class Backoff(RegistryOptions options)
+{
+    private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The failures since the work began, or last came on.</summary>
+    public int Failures { get; private set; }
+
+    /// <summary>Whether it was tried as often as the options allow.</summary>
+    public bool IsOver => Failures >= options.Retries;
+
+    /// <summary>Forgets the failures: the work has come on.</summary>
+    public void Reset() => Failures = 0;
+
+    /// <summary>Counts a failure.</summary>
+    /// <param name="asked">How long the registry wants the rest to be; null for no wish.</param>
+    /// <returns>How long to rest before the next try.</returns>
+    public TimeSpan Next(TimeSpan? asked = null)
     {
-        TimeSpan own = s_first * Math.Pow(2, Math.Min(tried, 16)) * (0.5 + Random.Shared.NextDouble());
+        TimeSpan own = s_first * Math.Pow(2, Math.Min(Failures++, 16)) * (0.5 + Random.Shared.NextDouble());
         TimeSpan pause = asked is { } least ? least + (own * 0.1) : own;
         return pause < options.LongestPause ? pause : options.LongestPause;
     }
-}
 
-/// <summary>
-/// One try of a request had no answer. Never leaves this folder: after the last try <see cref="Reported"/> is thrown. No <see cref="Bee.Posix.BeeException"/>, so that nothing but the retry loop
-/// catches it, and a request that the loop gave up, such as one for a token, is not tried again by a loop around it.
-/// </summary>
-internal sealed class TryFailedException : Exception
-{
-    public TryFailedException(RegistryException reported, Repeat repeat)
-        : base(reported.Message, reported) => (Reported, Again) = (reported, repeat);
-
-    /// <summary>When another try makes sense.</summary>
-    public enum Repeat
-    {
-        /// <summary>It would end in the same way.</summary>
-        Never,
-
-        /// <summary>The connection broke.</summary>
-        Always,
-
-        /// <summary>Nobody listens: it makes sense where somebody did before, and is being restarted.</summary>
-        WhereItAnswered,
-    }
-
-    public RegistryException Reported { get; }
-
-    public Repeat Again { get; }
+    /// <summary>Counts a failure, and rests.</summary>
+    public Task RestAsync(CancellationToken cancellationToken) => Task.Delay(Next(), cancellationToken);
 }
 
 /// <summary>Says in a person's words why there is no answer.</summary>
@@ -124,41 +114,44 @@ internal static class ConnectionFault
     /// <param name="error">What .NET says. Its text has hosts and addresses, never headers.</param>
     /// <param name="address">Where the request went.</param>
     /// <param name="refusal">Why the certificate there was not believed; null where it was, or none was seen.</param>
-    public static TryFailedException From(HttpRequestException error, Uri address, CertificateRefusal? refusal)
+    public static RegistryException From(HttpRequestException error, Uri address, CertificateRefusal? refusal)
     {
         string host = address.Authority;
         string detail = Innermost(error).Message;
         return error.HttpRequestError switch
         {
-            HttpRequestError.NameResolutionError => new(
-                new(RegistryFault.Unreachable, $"The host of {host} was not found: {detail}.", error) { Remedy = "Check the name, and the proxy variables where there is a proxy." },
-                IsTemporary(error) ? Repeat.Always : Repeat.Never),
-            HttpRequestError.ConnectionError => new(
-                new(RegistryFault.Unreachable, $"Nobody answers at {host}: {detail}.", error) { Remedy = "Check that the registry runs there, and the port." },
-                Repeat.WhereItAnswered),
-            HttpRequestError.SecureConnectionError when error.InnerException is AuthenticationException refused => new(Certificate(refused, host, refusal), Repeat.Never),
-            HttpRequestError.ProxyTunnelError => new(
-                new(RegistryFault.Unreachable, $"The proxy did not open a way to {host}: {error.Message}", error) { Remedy = "Check the proxy variables (HTTPS_PROXY, NO_PROXY)." },
-                Repeat.Never),
+            HttpRequestError.NameResolutionError => new(RegistryFault.Unreachable, $"The host of {host} was not found: {detail}.", error)
+            {
+                Remedy = "Check the name, and the proxy variables where there is a proxy.",
+                Repeat = IsTemporary(error) ? Repeat.Always : Repeat.Never,
+            },
+            HttpRequestError.ConnectionError => new(RegistryFault.Unreachable, $"Nobody answers at {host}: {detail}.", error)
+            {
+                Remedy = "Check that the registry runs there, and the port.",
+                Repeat = Repeat.WhereItAnswered,
+            },
+            HttpRequestError.SecureConnectionError when error.InnerException is AuthenticationException refused => Certificate(refused, host, refusal),
+            HttpRequestError.ProxyTunnelError => new(RegistryFault.Unreachable, $"The proxy did not open a way to {host}: {error.Message}", error)
+            {
+                Remedy = "Check the proxy variables (HTTPS_PROXY, NO_PROXY).",
+            },
             HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError => new(
-                new(RegistryFault.BadAnswer, $"What {host} answers is not HTTP: {detail}", error), Repeat.Never),
+                RegistryFault.BadAnswer, $"What {host} answers is not HTTP: {detail}", error),
             HttpRequestError.ConfigurationLimitExceeded => new(
-                new(RegistryFault.TooLarge, $"The headers that {host} answers with are too large.", error), Repeat.Never),
-            _ => Broken(error, address),
+                RegistryFault.TooLarge, $"The headers that {host} answers with are too large.", error),
+            _ => Broken(error, address, Repeat.Always),
         };
     }
 
     /// <summary>The connection was there and broke.</summary>
-    public static TryFailedException Broken(Exception error, Uri address) => new(
-        new(RegistryFault.Broken, $"The connection to {address.Authority} broke: {Innermost(error).Message}", error), Repeat.Always);
+    public static RegistryException Broken(Exception error, Uri address, Repeat repeat) =>
+        new(RegistryFault.Broken, $"The connection to {address.Authority} broke: {Innermost(error).Message}", error) { Repeat = repeat };
 
     /// <summary>The registry said nothing for too long. Not tried again: each try would take as long.</summary>
-    public static TryFailedException Silent(Uri address, TimeSpan time) => new(
-        new(RegistryFault.TimedOut, string.Create(CultureInfo.InvariantCulture, $"{address.Authority} did not answer within {time.TotalSeconds:0.###} s."))
-        {
-            Remedy = "Check that it is a registry that runs there. If it does, wait longer for it.",
-        },
-        Repeat.Never);
+    public static RegistryException Silent(Uri address, TimeSpan time) => new(RegistryFault.TimedOut, string.Create(CultureInfo.InvariantCulture, $"{address.Authority} did not answer within {time.TotalSeconds:0.###} s."))
+    {
+        Remedy = "Check that it is a registry that runs there. -ConnectionTimeoutSeconds gives it longer.",
+    };
 
     private static RegistryException Certificate(AuthenticationException refused, string host, CertificateRefusal? refusal) =>
         refusal is not null
