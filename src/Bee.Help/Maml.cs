@@ -7,9 +7,9 @@ namespace Bee.Help;
 /// <summary>Writes the help file that Get-Help reads (MAML, the namespaces of PowerShell's command help).</summary>
 internal static class Maml
 {
-    private static readonly XNamespace Command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
-    private static readonly XNamespace Text = "http://schemas.microsoft.com/maml/2004/10";
-    private static readonly XNamespace Dev = "http://schemas.microsoft.com/maml/dev/2004/10";
+    private static readonly XNamespace s_command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
+    private static readonly XNamespace s_text = "http://schemas.microsoft.com/maml/2004/10";
+    private static readonly XNamespace s_dev = "http://schemas.microsoft.com/maml/dev/2004/10";
 
     public static void Write(string path, IEnumerable<(Command Command, Page Page)> commands)
     {
@@ -20,41 +20,41 @@ internal static class Maml
     }
 
     private static XElement Item(Command command, Page page) => new(
-        Command + "command",
-        new XAttribute(XNamespace.Xmlns + "command", Command),
-        new XAttribute(XNamespace.Xmlns + "maml", Text),
-        new XAttribute(XNamespace.Xmlns + "dev", Dev),
+        s_command + "command",
+        new XAttribute(XNamespace.Xmlns + "command", s_command),
+        new XAttribute(XNamespace.Xmlns + "maml", s_text),
+        new XAttribute(XNamespace.Xmlns + "dev", s_dev),
         new XElement(
-            Command + "details",
-            new XElement(Command + "name", command.Name),
-            new XElement(Command + "verb", command.Verb),
-            new XElement(Command + "noun", command.Noun),
+            s_command + "details",
+            new XElement(s_command + "name", command.Name),
+            new XElement(s_command + "verb", command.Verb),
+            new XElement(s_command + "noun", command.Noun),
             Paragraphs("description", [page.Synopsis])),
         Paragraphs("description", page.Description),
-        new XElement(Command + "syntax", command.Sets.Select(set => SyntaxItem(command, page, set))),
-        new XElement(Command + "parameters", command.Parameters.Select(use => Parameter(use, page))),
+        new XElement(s_command + "syntax", command.Sets.Select(set => SyntaxItem(command, page, set))),
+        new XElement(s_command + "parameters", command.Parameters.Select(use => Parameter(use, page))),
         Values("inputTypes", "inputType", [.. command.Parameters.Where(use => use.ByValue).Select(use => use.TypeName)]),
         Values("returnValues", "returnValue", page.Outputs),
-        new XElement(Text + "alertSet", new XElement(Text + "alert", page.Notes.Prepend("Errors, by the first part of their id:").Select(Paragraph))),
-        new XElement(Command + "examples", page.Examples.Select(ExampleOf)),
-        new XElement(Command + "relatedLinks", page.Links.Select(link => new XElement(Text + "navigationLink", new XElement(Text + "linkText", link)))));
+        new XElement(s_text + "alertSet", new XElement(s_text + "alert", page.Notes.Prepend("Errors, by the first part of their id:").Select(Paragraph))),
+        new XElement(s_command + "examples", page.Examples.Select(ExampleOf)),
+        new XElement(s_command + "relatedLinks", page.Links.Select(link => new XElement(s_text + "navigationLink", new XElement(s_text + "linkText", link)))));
 
     private static XElement SyntaxItem(Command command, Page page, string set) => new(
-        Command + "syntaxItem",
-        new XElement(Text + "name", command.Name),
+        s_command + "syntaxItem",
+        new XElement(s_text + "name", command.Name),
         command.Uses.Where(use => use.IsIn(set)).OrderBy(use => use.Position ?? int.MaxValue).Select(use => Parameter(use, page)));
 
     private static XElement Parameter(ParameterUse use, Page page) => new(
-        Command + "parameter",
+        s_command + "parameter",
         new XAttribute("required", use.Mandatory ? "true" : "false"),
         new XAttribute("globbing", use.Wildcards ? "true" : "false"),
         new XAttribute("pipelineInput", Pipeline(use)),
         new XAttribute("position", use.Position?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "named"),
         new XAttribute("aliases", use.Aliases.Count > 0 ? string.Join(", ", use.Aliases) : "none"),
-        new XElement(Text + "name", use.Name),
+        new XElement(s_text + "name", use.Name),
         Paragraphs("description", page.Parameters[use.Name]),
-        use.IsSwitch ? null : new XElement(Command + "parameterValue", new XAttribute("required", "true"), use.TypeName),
-        new XElement(Dev + "type", new XElement(Text + "name", use.TypeName)));
+        use.IsSwitch ? null : new XElement(s_command + "parameterValue", new XAttribute("required", "true"), use.TypeName),
+        new XElement(s_dev + "type", new XElement(s_text + "name", use.TypeName)));
 
     private static string Pipeline(ParameterUse use) => (use.ByValue, use.ByPropertyName) switch
     {
@@ -65,16 +65,16 @@ internal static class Maml
     };
 
     private static XElement Values(string all, string one, IReadOnlyList<string> texts) => new(
-        Command + all,
-        texts.Select(text => new XElement(Command + one, new XElement(Dev + "type", new XElement(Text + "name", text)))));
+        s_command + all,
+        texts.Select(text => new XElement(s_command + one, new XElement(s_dev + "type", new XElement(s_text + "name", text)))));
 
     private static XElement ExampleOf(Example example) => new(
-        Command + "example",
-        new XElement(Text + "title", $"--- {example.Title} ---"),
-        new XElement(Dev + "code", example.Code),
-        new XElement(Dev + "remarks", example.Remarks.Select(Paragraph)));
+        s_command + "example",
+        new XElement(s_text + "title", $"--- {example.Title} ---"),
+        new XElement(s_dev + "code", example.Code),
+        new XElement(s_dev + "remarks", example.Remarks.Select(Paragraph)));
 
-    private static XElement Paragraphs(string name, IEnumerable<string> texts) => new(Text + name, texts.Select(Paragraph));
+    private static XElement Paragraphs(string name, IEnumerable<string> texts) => new(s_text + name, texts.Select(Paragraph));
 
-    private static XElement Paragraph(string text) => new(Text + "para", text);
+    private static XElement Paragraph(string text) => new(s_text + "para", text);
 }

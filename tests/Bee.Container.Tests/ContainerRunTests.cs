@@ -9,14 +9,14 @@ namespace Bee.Container;
 [Collection("Engine")]
 public sealed partial class ContainerRunTests(Engine engine) : IDisposable
 {
-    private static readonly string[] Rights = ["BPF", "PERFMON"];
+    private static readonly string[] s_rights = ["BPF", "PERFMON"];
 
     private readonly OpenLoad _load = new();
 
     [PodmanFact]
     public void A_tool_writes_its_events_as_lines_of_JSON_and_ends_with_a_reason()
     {
-        ChildResult run = engine.Run("opensnoop", Rights, ["--parameter", $"target_pid={_load.Id}", "--max-events", "20"]);
+        ChildResult run = engine.Run("opensnoop", s_rights, ["--parameter", $"target_pid={_load.Id}", "--max-events", "20"]);
 
         Assert.True(run.ExitCode == 0, run.Messages);
         string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -45,7 +45,7 @@ public sealed partial class ContainerRunTests(Engine engine) : IDisposable
     [PodmanFact]
     public void SIGTERM_ends_the_first_process_and_detaches()
     {
-        using Process process = engine.Start("opensnoop", Rights, [], "bee-term", [$"--env=BEE_RUN_PARAMETER_target_pid={_load.Id}"]);
+        using Process process = engine.Start("opensnoop", s_rights, [], "bee-term", [$"--env=BEE_RUN_PARAMETER_target_pid={_load.Id}"]);
         Task<string> errors = process.StandardError.ReadToEndAsync();
         Assert.NotNull(process.StandardOutput.ReadLine());
         Assert.NotEmpty(Programs());
@@ -64,9 +64,9 @@ public sealed partial class ContainerRunTests(Engine engine) : IDisposable
     {
         Assert.Equal(["CAP_PERFMON", "CAP_BPF"], engine.Capabilities("opensnoop"));
         // All of them are enough: the first test runs with these.
-        foreach (string dropped in Rights)
+        foreach (string dropped in s_rights)
         {
-            ChildResult run = engine.Run("opensnoop", Rights.Except([dropped]), ["--parameter", $"target_pid={_load.Id}", "--max-events", "1"]);
+            ChildResult run = engine.Run("opensnoop", s_rights.Except([dropped]), ["--parameter", $"target_pid={_load.Id}", "--max-events", "1"]);
             Assert.True(run.ExitCode == 5, $"without {dropped}: {run.ExitCode}, {run.Messages}");
             Assert.Empty(run.Output);
             Assert.Contains($"this process lacks CAP_{dropped}", run.Messages, StringComparison.Ordinal);

@@ -96,7 +96,7 @@ public sealed class ContainerdTests(Engine engine) : IDisposable
 
         // containerd writes the specification of a container with its own profile, which depends on the capabilities.
         const string Draft = "bee-draft";
-        Ctr(["container", "create", "--read-only", "--seccomp", .. Defaults.SelectMany(name => new[] { "--cap-drop", name }), .. capabilities.SelectMany(name => new[] { "--cap-add", name }),
+        Ctr(["container", "create", "--read-only", "--seccomp", .. s_defaults.SelectMany(name => new[] { "--cap-drop", name }), .. capabilities.SelectMany(name => new[] { "--cap-add", name }),
             "--env", $"BEE_METRIC_TOKEN={Token}", "--with-ns", $"network:/run/netns/{_network}", .. mounts.SelectMany(path => new[] { "--mount", $"type=bind,src={path},dst={path},options=rbind:ro" }), image, Draft]);
         JsonObject spec = JsonNode.Parse(Ctr("container", "info", Draft))!["Spec"]!.AsObject();
         Ctr("container", "rm", Draft);
@@ -112,7 +112,7 @@ public sealed class ContainerdTests(Engine engine) : IDisposable
         return file;
     }
 
-    private static readonly string[] Defaults = [.. "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE".Split(' ').Select(name => $"CAP_{name}")];
+    private static readonly string[] s_defaults = [.. "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE".Split(' ').Select(name => $"CAP_{name}")];
 
     private static IEnumerable<string> Items(string[] lines, string heading) =>
         lines.SkipWhile(line => line != heading).Skip(1).TakeWhile(line => line.TrimStart().StartsWith("- ", StringComparison.Ordinal)).Select(line => line.Trim()[2..]);

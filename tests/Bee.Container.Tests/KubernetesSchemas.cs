@@ -6,10 +6,10 @@ namespace Bee.Container;
 /// <summary>Kubernetes' schemas, as packages of npm have them: fetched once into the cache folder, and run by node.</summary>
 internal static class KubernetesSchemas
 {
-    private static readonly Lazy<(string? Folder, string? Reason)> Fetched = new(Fetch);
+    private static readonly Lazy<(string? Folder, string? Reason)> s_fetched = new(Fetch);
 
     /// <summary>Why manifests cannot be validated here; null when they can.</summary>
-    public static string? Obstacle => Fetched.Value.Reason;
+    public static string? Obstacle => s_fetched.Value.Reason;
 
     /// <summary>Validates a manifest; the kinds of its documents are returned.</summary>
     /// <exception cref="InvalidOperationException">A document does not fit its schema, or has a key that the schema does not know.</exception>
@@ -19,7 +19,7 @@ internal static class KubernetesSchemas
         try
         {
             File.WriteAllText(file, manifest);
-            ChildResult result = Child.Run("node", [Path.Combine(Sources, "validate.mjs"), Fetched.Value.Folder!, file], TimeSpan.FromMinutes(1));
+            ChildResult result = Child.Run("node", [Path.Combine(Sources, "validate.mjs"), s_fetched.Value.Folder!, file], TimeSpan.FromMinutes(1));
             return result.ExitCode == 0
                 ? result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 : throw new InvalidOperationException(result.Messages.Split('\n').FirstOrDefault(line => line.Contains("Error:", StringComparison.Ordinal)) ?? result.Messages);
@@ -34,7 +34,7 @@ internal static class KubernetesSchemas
     public static string ReadYaml(string file)
     {
         const string Read = "const { createRequire } = require('module'); console.log(JSON.stringify(createRequire(process.argv[1] + '/node_modules/')('yaml').parse(require('fs').readFileSync(process.argv[2], 'utf8'))))";
-        ChildResult result = Child.Run("node", ["-e", Read, Fetched.Value.Folder!, file], TimeSpan.FromMinutes(1));
+        ChildResult result = Child.Run("node", ["-e", Read, s_fetched.Value.Folder!, file], TimeSpan.FromMinutes(1));
         return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException(result.Messages);
     }
 

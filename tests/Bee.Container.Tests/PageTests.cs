@@ -7,7 +7,7 @@ namespace Bee.Container;
 [Collection("Engine")]
 public sealed partial class PageTests(Engine engine)
 {
-    private static readonly string Page = File.ReadAllText(Project.File("docs", "containers.md"));
+    private static readonly string s_page = File.ReadAllText(Project.File("docs", "containers.md"));
 
     [PodmanFact]
     public void The_commands_of_the_page_run()
@@ -29,7 +29,7 @@ public sealed partial class PageTests(Engine engine)
         Assert.StartsWith("{\"tool\":\"opensnoop\",\"received\":\"", run.Output, StringComparison.Ordinal);
     }
 
-    private static IEnumerable<string> Blocks(string language) => Block().Matches(Page).Where(match => match.Groups[1].Value == language).Select(match => match.Groups[2].Value.Trim());
+    private static IEnumerable<string> Blocks(string language) => Block().Matches(s_page).Where(match => match.Groups[1].Value == language).Select(match => match.Groups[2].Value.Trim());
 
     [GeneratedRegex(@"```(\w+)\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Block();

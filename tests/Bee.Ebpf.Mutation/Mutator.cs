@@ -6,7 +6,7 @@ namespace Bee.Ebpf.Mutation;
 /// <summary>Damages object files: one number of the row gives one damaged file, always the same.</summary>
 public sealed class Mutator
 {
-    private static readonly ulong[] Interesting =
+    private static readonly ulong[] s_interesting =
     [
         0, 1, 2, 3, 4, 7, 8, 12, 16, 24, 31, 32, 64, 0x7f, 0x80, 0xff, 0x100, 0xfff1, 0xfff2, 0xffff, 0x1_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fff0,
         0xffff_fff8, 0xffff_ffff, 0x1_0000_0000, 0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000, 0xffff_ffff_ffff_fff8, 0xffff_ffff_ffff_ffff,
@@ -68,7 +68,7 @@ public sealed class Mutator
         switch (chance.Below(8))
         {
             case 0 or 1:
-                value = Interesting[chance.Below(Interesting.Length)];
+                value = s_interesting[chance.Below(s_interesting.Length)];
                 break;
             case 2:
                 value += (ulong)(chance.Below(17) - 8);
@@ -139,7 +139,7 @@ public sealed class Mutator
                 at &= ~3;
                 if (at + 4 <= file.Length)
                 {
-                    BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(at), (uint)Interesting[chance.Below(Interesting.Length)]);
+                    BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(at), (uint)s_interesting[chance.Below(s_interesting.Length)]);
                 }
 
                 break;

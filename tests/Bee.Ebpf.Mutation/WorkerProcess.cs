@@ -9,7 +9,7 @@ internal readonly record struct Outcome(bool Opened, string? Death);
 /// <summary>The parent's end of a <see cref="Worker"/>, which is started anew after each crash.</summary>
 internal sealed class WorkerProcess(string? program) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     private Process? _process;
 
@@ -33,7 +33,7 @@ internal sealed class WorkerProcess(string? program) : IDisposable
         var process = _process ??= Start();
         var hung = false;
         var first = outcomes.Count;
-        using var timer = new Timer(_ => { hung = true; Kill(process); }, null, Patience, Timeout.InfiniteTimeSpan);
+        using var timer = new Timer(_ => { hung = true; Kill(process); }, null, s_patience, Timeout.InfiniteTimeSpan);
 
         // Written from a thread of its own: a batch and its answers together may be more than two pipes hold.
         var writing = Task.Run(() => Write(process, objects, first));
@@ -47,7 +47,7 @@ internal sealed class WorkerProcess(string? program) : IDisposable
                 break;
             }
 
-            timer.Change(Patience, Timeout.InfiniteTimeSpan);
+            timer.Change(s_patience, Timeout.InfiniteTimeSpan);
             read += got;
         }
 

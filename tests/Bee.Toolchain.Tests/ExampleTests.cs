@@ -22,7 +22,7 @@ internal sealed class NetworkFactAttribute : FactAttribute
 
 public class ExampleTests
 {
-    private static readonly Dictionary<string, ObjectFile> Compiled = [];
+    private static readonly Dictionary<string, ObjectFile> s_compiled = [];
 
     public static TheoryData<string> Names => [.. Directory.GetDirectories(Sources.Examples).Select(folder => Path.GetFileName(folder)!).Order()];
 
@@ -72,11 +72,11 @@ public class ExampleTests
 
     internal static ObjectFile Compile(string name)
     {
-        lock (Compiled)
+        lock (s_compiled)
         {
-            return Compiled.TryGetValue(name, out var file)
+            return s_compiled.TryGetValue(name, out var file)
                 ? file
-                : Compiled[name] = Sources.CompileFile(Path.Combine(Sources.Examples, name, name + ".bpf.c"), "-Wextra", "-Wno-unused-parameter");
+                : s_compiled[name] = Sources.CompileFile(Path.Combine(Sources.Examples, name, name + ".bpf.c"), "-Wextra", "-Wno-unused-parameter");
         }
     }
 }

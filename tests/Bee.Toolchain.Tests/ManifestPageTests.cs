@@ -6,9 +6,9 @@ namespace Bee.Toolchain.Tests;
 /// <summary>The example of docs/manifest.md is true.</summary>
 public class ManifestPageTests
 {
-    private static readonly string Page = File.ReadAllText(Path.Combine(Sources.Examples, "..", "docs", "manifest.md"));
+    private static readonly string s_page = File.ReadAllText(Path.Combine(Sources.Examples, "..", "docs", "manifest.md"));
 
-    private static string[] Blocks(string language) => [.. Regex.Matches(Page, $"^```{language}\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline).Select(match => match.Groups[1].Value)];
+    private static string[] Blocks(string language) => [.. Regex.Matches(s_page, $"^```{language}\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline).Select(match => match.Groups[1].Value)];
 
     [Fact]
     public void Every_yaml_on_it_is_read() => Assert.All(Blocks("yaml"), text => Read(text));
@@ -40,7 +40,7 @@ public class ManifestPageTests
         var schema = File.ReadAllText(Path.Combine(Sources.Examples, "..", "docs", "bee.schema.json"));
         foreach (Match key in Regex.Matches(schema, "\"([a-z]+)\": \\{ \"(type|\\$ref|enum)\""))
         {
-            Assert.True(key.Groups[1].Value is "items" || Regex.IsMatch(Page, $"\\b{key.Groups[1].Value}\\b"), key.Groups[1].Value);
+            Assert.True(key.Groups[1].Value is "items" || Regex.IsMatch(s_page, $"\\b{key.Groups[1].Value}\\b"), key.Groups[1].Value);
         }
     }
 

@@ -6,7 +6,7 @@ namespace Bee.Toolchain.Tests;
 /// <summary>Holds docs/bee.schema.json, which editors complete by, in step with what the reader takes.</summary>
 public class ManifestSchemaTests
 {
-    private static readonly JsonObject Schema = (JsonObject)JsonNode.Parse(File.ReadAllText(Path.Combine(Sources.Examples, "..", "docs", "bee.schema.json")))!;
+    private static readonly JsonObject s_schema = (JsonObject)JsonNode.Parse(File.ReadAllText(Path.Combine(Sources.Examples, "..", "docs", "bee.schema.json")))!;
 
     /// <summary>Each part of the schema that has keys of its own, and the YAML around them.</summary>
     public static TheoryData<string, string> Parts => new()
@@ -51,13 +51,13 @@ public class ManifestSchemaTests
 
     [Fact]
     public void Every_part_is_tried() =>
-        Assert.Equal(Parts.Select(row => (string)row[0]).Where(name => name.Length > 0).Append("texts").Order(), ((JsonObject)Schema["definitions"]!).Select(part => part.Key).Order());
+        Assert.Equal(Parts.Select(row => (string)row[0]).Where(name => name.Length > 0).Append("texts").Order(), ((JsonObject)s_schema["definitions"]!).Select(part => part.Key).Order());
 
     [Fact]
     public void Every_property_is_explained() => Assert.All(
         Parts.SelectMany(row => Properties((string)row[0])), property => Assert.EndsWith(".", (string)property.Value!["description"]!));
 
-    private static JsonObject Properties(string part) => (JsonObject)(part.Length == 0 ? Schema : Schema["definitions"]![part]!)["properties"]!;
+    private static JsonObject Properties(string part) => (JsonObject)(part.Length == 0 ? s_schema : s_schema["definitions"]![part]!)["properties"]!;
 
     private static string[] Good(string key, JsonObject schema) => key switch
     {

@@ -12,9 +12,9 @@ public class SoloRunTests
     private const int Times = 3;
     private const string LongName = "print_a_name_that_the_kernel_cuts";
 
-    private static readonly string[] Polled = ["print_hash", "counter_lru", "gauge_percpu", "counter_lrupercpu", "gauge_array", "counter_percpuarray", LongName];
+    private static readonly string[] s_polled = ["print_hash", "counter_lru", "gauge_percpu", "counter_lrupercpu", "gauge_array", "counter_percpuarray", LongName];
 
-    private static readonly string Text = $$"""
+    private static readonly string s_text = $$"""
         #include "vmlinux.h"
         #include "bpf/bpf_helpers.h"
         #include "bpf/bpf_core_read.h"
@@ -76,7 +76,7 @@ public class SoloRunTests
     public void Maps_are_streamed_by_their_names()
     {
         using var session = BpfSession.Load(
-            Sources.Compile(Text.Replace("!= 121", $"!= {(System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64 ? 121 : 155)}")),
+            Sources.Compile(s_text.Replace("!= 121", $"!= {(System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64 ? 121 : 155)}")),
             new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId } });
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
@@ -100,7 +100,7 @@ public class SoloRunTests
         }
 
         // The rest: entries, with what the map holds and not what was added. The name is the object's, where the kernel's has 15 characters.
-        foreach (var map in Polled)
+        foreach (var map in s_polled)
         {
             var entry = Assert.Single(byMap[map]);
             Assert.Equal((1u, (ulong)Times), ((uint)Get(entry, "Key"), Convert.ToUInt64(Get(entry, "Value"))));

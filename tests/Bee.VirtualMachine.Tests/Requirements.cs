@@ -9,7 +9,7 @@ namespace Bee.VirtualMachine;
 /// <summary>What a guest takes, and why it cannot be had here.</summary>
 internal static class Requirements
 {
-    private static readonly ConcurrentDictionary<string, string?> Obstacles = new();
+    private static readonly ConcurrentDictionary<string, string?> s_obstacles = new();
 
     /// <summary>The emulator; null when it is not installed.</summary>
     public static string? Qemu { get; } = OnPath("qemu-system-x86_64");
@@ -18,7 +18,7 @@ internal static class Requirements
     public static string? Busybox { get; } = OnPath("busybox") is { } found && SharedLibraries.Of([found]).Count == 0 ? found : null;
 
     /// <summary>Why this kernel cannot be booted here; null when it can. Fetches the kernel when it is not in the cache.</summary>
-    public static string? Obstacle(string version) => Obstacles.GetOrAdd(version, Find);
+    public static string? Obstacle(string version) => s_obstacles.GetOrAdd(version, Find);
 
     private static string? Find(string version)
     {

@@ -14,7 +14,7 @@ internal sealed class ReaderRun(string name, Func<ulong, long, byte[]> make, Act
     private const int MostFailures = 20;
 
     // A reader that takes longer hangs, or is slow in a way that somebody could make use of.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentQueue<string> _failures = [];
     private readonly ConcurrentDictionary<Thread, (long Index, byte[] Bytes, long Started)> _underway = [];
@@ -98,9 +98,9 @@ internal sealed class ReaderRun(string name, Func<ulong, long, byte[]> make, Act
     {
         foreach (var (index, bytes, started) in _underway.Values)
         {
-            if (Stopwatch.GetElapsedTime(started) > Patience)
+            if (Stopwatch.GetElapsedTime(started) > s_patience)
             {
-                Fail(seed, index, bytes, $"has not come to an end after {Patience.TotalSeconds} s");
+                Fail(seed, index, bytes, $"has not come to an end after {s_patience.TotalSeconds} s");
                 throw new InvalidOperationException(string.Join('\n', _failures));
             }
         }

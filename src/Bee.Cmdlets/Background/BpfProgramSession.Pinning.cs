@@ -6,7 +6,7 @@ namespace Bee.Cmdlets;
 public sealed partial class BpfProgramSession
 {
     private const int DefaultBuffer = 100_000;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly object _gate = new();
     private readonly string? _folder;
@@ -101,7 +101,7 @@ public sealed partial class BpfProgramSession
         }
 
         LetGo(detach: true);
-        return Pinned?.Remove(Patience) ?? [];
+        return Pinned?.Remove(s_patience) ?? [];
     }
 
     /// <summary>Stops the reading; what is pinned goes on.</summary>

@@ -7,7 +7,7 @@ namespace Bee.Cmdlets;
 /// <summary>The order of events that come from several buffers.</summary>
 internal static class EventOrder
 {
-    private static readonly ConcurrentDictionary<Type, PropertyInfo[]> Moments = new();
+    private static readonly ConcurrentDictionary<Type, PropertyInfo[]> s_moments = new();
 
     /// <summary>Returns the place of the source whose next event is the oldest. Of equals the first.</summary>
     /// <param name="sources">The sources, one at least.</param>
@@ -31,7 +31,7 @@ internal static class EventOrder
     private static DateTime Time(BpfEvent item, DateTime arrived)
     {
         DateTime? latest = null;
-        foreach (PropertyInfo moment in Moments.GetOrAdd(item.GetType(), static type => [.. type.GetProperties().Where(property => property.PropertyType == typeof(DateTime))]))
+        foreach (PropertyInfo moment in s_moments.GetOrAdd(item.GetType(), static type => [.. type.GetProperties().Where(property => property.PropertyType == typeof(DateTime))]))
         {
             DateTime time = ((DateTime)moment.GetValue(item)!).ToUniversalTime();
             if (time <= arrived && !(time < latest))

@@ -5,8 +5,8 @@ namespace Bee.Cmdlets;
 /// <summary>The pinned programs that this process has looked at: each is one object, however often it is asked for, so that its events have one buffer.</summary>
 internal static class PinnedSessions
 {
-    private static readonly object Gate = new();
-    private static readonly Dictionary<Guid, BpfProgramSession> Known = [];
+    private static readonly object s_gate = new();
+    private static readonly Dictionary<Guid, BpfProgramSession> s_known = [];
 
     /// <summary>Everything in a folder of pins, or the one program that a folder holds.</summary>
     /// <param name="folder">The folder.</param>
@@ -63,11 +63,11 @@ internal static class PinnedSessions
     /// <summary>Forgets a program that has ended.</summary>
     public static void Forget(BpfProgramSession session)
     {
-        lock (Gate)
+        lock (s_gate)
         {
             if (session.Pinned is { } pinned)
             {
-                Known.Remove(pinned.Id);
+                s_known.Remove(pinned.Id);
             }
         }
     }
@@ -79,11 +79,11 @@ internal static class PinnedSessions
             return running;
         }
 
-        lock (Gate)
+        lock (s_gate)
         {
-            if (!Known.TryGetValue(program.Id, out BpfProgramSession? session))
+            if (!s_known.TryGetValue(program.Id, out BpfProgramSession? session))
             {
-                Known[program.Id] = session = new BpfProgramSession(RunningPrograms.NextId(), program);
+                s_known[program.Id] = session = new BpfProgramSession(RunningPrograms.NextId(), program);
             }
 
             return session;

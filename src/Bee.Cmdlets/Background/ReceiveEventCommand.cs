@@ -9,8 +9,8 @@ namespace Bee.Cmdlets;
 public sealed class ReceiveEventCommand : BeeCmdlet
 {
     // How long a wait lasts before the next of several programs is looked at; with one program the wait is woken anyway.
-    private static readonly TimeSpan Alone = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan AmongSeveral = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_alone = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_amongSeveral = TimeSpan.FromMilliseconds(20);
 
     private readonly List<BpfProgramSession> _sessions = [];
     private long _left;
@@ -72,7 +72,7 @@ public sealed class ReceiveEventCommand : BeeCmdlet
             BpfProgramSession[] live = [.. _sessions.Where(session => !session.Buffer.IsEnded)];
             if (live.Length > 0)
             {
-                live[0].Buffer.WaitForEvent(live.Length == 1 ? Alone : AmongSeveral);
+                live[0].Buffer.WaitForEvent(live.Length == 1 ? s_alone : s_amongSeveral);
             }
 
             more = Drain() && live.Length > 0;

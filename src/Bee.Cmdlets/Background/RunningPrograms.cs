@@ -9,8 +9,8 @@ namespace Bee.Cmdlets;
 /// </summary>
 internal static class RunningPrograms
 {
-    private static readonly object Gate = new();
-    private static readonly List<BpfProgramSession> Sessions = [];
+    private static readonly object s_gate = new();
+    private static readonly List<BpfProgramSession> s_sessions = [];
     private static int s_lastId;
 
     public static int NextId() => Interlocked.Increment(ref s_lastId);
@@ -18,20 +18,20 @@ internal static class RunningPrograms
     /// <summary>The programs in the order they were started.</summary>
     public static IReadOnlyList<BpfProgramSession> All()
     {
-        lock (Gate)
+        lock (s_gate)
         {
-            return [.. Sessions];
+            return [.. s_sessions];
         }
     }
 
     /// <summary>Adds a program, and watches the runspace that started it.</summary>
     public static void Add(BpfProgramSession session, Runspace? owner)
     {
-        lock (Gate)
+        lock (s_gate)
         {
-            if (!Sessions.Contains(session))
+            if (!s_sessions.Contains(session))
             {
-                Sessions.Add(session);
+                s_sessions.Add(session);
             }
         }
 
@@ -40,9 +40,9 @@ internal static class RunningPrograms
 
     public static void Remove(BpfProgramSession session)
     {
-        lock (Gate)
+        lock (s_gate)
         {
-            Sessions.Remove(session);
+            s_sessions.Remove(session);
         }
 
         RunningServers.Leave(session);

@@ -5,14 +5,14 @@ namespace Bee.Cmdlets;
 /// <summary>Watches runspaces: what one started in the background of this process ends when it closes.</summary>
 internal static class RunspaceEnd
 {
-    private static readonly HashSet<Guid> Watched = [];
+    private static readonly HashSet<Guid> s_watched = [];
 
     /// <summary>Watches a runspace.</summary>
     public static void Watch(Runspace? owner)
     {
-        lock (Watched)
+        lock (s_watched)
         {
-            if (owner is not null && Watched.Add(owner.InstanceId))
+            if (owner is not null && s_watched.Add(owner.InstanceId))
             {
                 owner.StateChanged += OnState;
             }
@@ -35,9 +35,9 @@ internal static class RunspaceEnd
         }
 
         runspace.StateChanged -= OnState;
-        lock (Watched)
+        lock (s_watched)
         {
-            Watched.Remove(runspace.InstanceId);
+            s_watched.Remove(runspace.InstanceId);
         }
 
         StopAllOf(runspace.InstanceId);

@@ -5,18 +5,18 @@ namespace Bee.Cmdlets;
 /// <summary>What the kernel has to bring.</summary>
 internal static class KernelChecks
 {
-    private static readonly Version Oldest = new(5, 4), WithRings = new(5, 8), WithLsm = new(5, 7);
+    private static readonly Version s_oldest = new(5, 4), s_withRings = new(5, 8), s_withLsm = new(5, 7);
 
     private static KernelHost Host => KernelHost.Current;
 
     public static CheckResult Version() => Host.Version switch
     {
         null => new("KernelVersion", CheckState.Unknown, "The kernel's version cannot be read: /proc is not mounted."),
-        var old when old < Oldest => new("KernelVersion", CheckState.Failed, $"Linux {Host.Release} is too old: programs that are compiled once need {Oldest} or later.")
+        var old when old < s_oldest => new("KernelVersion", CheckState.Failed, $"Linux {Host.Release} is too old: programs that are compiled once need {s_oldest} or later.")
         {
             Remedy = "Install a newer kernel.",
         },
-        var some when some < WithRings => new("KernelVersion", CheckState.Warning, $"Linux {Host.Release} has no ring buffers; they came with {WithRings}.")
+        var some when some < s_withRings => new("KernelVersion", CheckState.Warning, $"Linux {Host.Release} has no ring buffers; they came with {s_withRings}.")
         {
             Remedy = "Use programs with perf buffers here, or install a newer kernel.",
         },
@@ -86,7 +86,7 @@ internal static class KernelChecks
                 };
         }
 
-        return Host.Version < WithLsm || (Host.KnowsConfiguration && Host.Configured("CONFIG_BPF_LSM") != "y")
+        return Host.Version < s_withLsm || (Host.KnowsConfiguration && Host.Configured("CONFIG_BPF_LSM") != "y")
             ? new("BpfLsm", CheckState.Warning, "This kernel has no lsm programs (CONFIG_BPF_LSM).") { Target = Place, Remedy = "Use a kernel from Linux 5.7 on that is built with CONFIG_BPF_LSM=y." }
             : new("BpfLsm", CheckState.Unknown, "Which security modules are active cannot be read: securityfs is not mounted.")
             {

@@ -6,7 +6,7 @@ namespace Bee.Cmdlets;
 internal static class RightsChecks
 {
     private const string Grant = "Run as root (sudo), or give the process the capability, for instance with AmbientCapabilities in a systemd unit.";
-    private static readonly Version WithOwnCapabilities = new(5, 8), WithMemoryAccounting = new(5, 11);
+    private static readonly Version s_withOwnCapabilities = new(5, 8), s_withMemoryAccounting = new(5, 11);
 
     private static KernelHost Host => KernelHost.Current;
 
@@ -41,16 +41,16 @@ internal static class RightsChecks
             return new("CAP_SYS_RESOURCE", CheckState.Ok, "This process has CAP_SYS_RESOURCE.");
         }
 
-        return Host.Version >= WithMemoryAccounting
-            ? new("CAP_SYS_RESOURCE", CheckState.Skipped, $"This process lacks CAP_SYS_RESOURCE, which from Linux {WithMemoryAccounting} on is not needed.")
+        return Host.Version >= s_withMemoryAccounting
+            ? new("CAP_SYS_RESOURCE", CheckState.Skipped, $"This process lacks CAP_SYS_RESOURCE, which from Linux {s_withMemoryAccounting} on is not needed.")
             : new("CAP_SYS_RESOURCE", CheckState.Warning, "The limit of locked memory cannot be raised: this process lacks CAP_SYS_RESOURCE.") { Remedy = Grant };
     }
 
     public static CheckResult MemoryLock()
     {
-        if (Host.Version >= WithMemoryAccounting)
+        if (Host.Version >= s_withMemoryAccounting)
         {
-            return new("MemoryLock", CheckState.Skipped, $"From Linux {WithMemoryAccounting} on, maps count against the control group's memory and not against the limit of locked memory.");
+            return new("MemoryLock", CheckState.Skipped, $"From Linux {s_withMemoryAccounting} on, maps count against the control group's memory and not against the limit of locked memory.");
         }
 
         // libbpf raises the limit where it may.
@@ -73,7 +73,7 @@ internal static class RightsChecks
 
         return new(name, CheckState.Failed, $"{without}: this process lacks {name}.")
         {
-            Remedy = Host.Version < WithOwnCapabilities ? $"Run as root (sudo): before Linux {WithOwnCapabilities} it takes CAP_SYS_ADMIN." : Grant,
+            Remedy = Host.Version < s_withOwnCapabilities ? $"Run as root (sudo): before Linux {s_withOwnCapabilities} it takes CAP_SYS_ADMIN." : Grant,
         };
     }
 }

@@ -8,7 +8,7 @@ namespace Bee.Cmdlets.Live;
 internal sealed class BackgroundView
 {
     private const int PlainBuffer = 100_000;
-    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_wait = TimeSpan.FromMilliseconds(200);
 
     private readonly BeeCmdlet _cmdlet;
     private readonly ICommandRuntime _pipeline;
@@ -89,7 +89,7 @@ internal sealed class BackgroundView
 
                 if (isLive)
                 {
-                    events.WaitForEvent(Wait);
+                    events.WaitForEvent(s_wait);
                 }
             }
         }

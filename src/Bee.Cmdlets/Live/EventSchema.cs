@@ -9,7 +9,7 @@ namespace Bee.Cmdlets.Live;
 /// <summary>The columns that a live view gives events and entries: those of their tables, with widths for every screen.</summary>
 internal static class EventSchema
 {
-    private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> Properties = new();
+    private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> s_properties = new();
 
     /// <summary>Returns what a tab has to know of a type.</summary>
     /// <param name="shape">The type.</param>
@@ -20,7 +20,7 @@ internal static class EventSchema
     public static LiveSchema OfText(string name) => new(name, [new LiveColumn("Text", false, 20, 400, 1, item => EventText.Line(EventText.Wrapped(item)), item => item.ToString())], Details);
 
     /// <summary>The value of a property; null where the object has no such property. Safe from any thread.</summary>
-    public static object? Value(object item, string name) => Properties.GetOrAdd((item.GetType(), name), static key => key.Type.GetProperty(key.Name))?.GetValue(item);
+    public static object? Value(object item, string name) => s_properties.GetOrAdd((item.GetType(), name), static key => key.Type.GetProperty(key.Name))?.GetValue(item);
 
     private static LiveColumn Column(IRecordShape shape, RecordField field)
     {

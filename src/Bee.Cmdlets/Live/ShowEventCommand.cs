@@ -11,7 +11,7 @@ namespace Bee.Cmdlets;
 public sealed class ShowEventCommand : BeeCmdlet
 {
     // How long commands before this one may take to end when the user has ended the view.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     private LiveScreen? _screen;
     private LiveModel? _model;
@@ -112,7 +112,7 @@ public sealed class ShowEventCommand : BeeCmdlet
         // Marked objects would be lost with the pipeline; they come with the next object then.
         if (runspace is not null && !(PassThru && _model!.Marked.Count > 0))
         {
-            _deadline = new Timer(_ => Upstream.StopPipeline(runspace), null, Patience, Timeout.InfiniteTimeSpan);
+            _deadline = new Timer(_ => Upstream.StopPipeline(runspace), null, s_patience, Timeout.InfiniteTimeSpan);
         }
 
         Upstream.Wake(this);

@@ -7,7 +7,7 @@ namespace Bee.Cmdlets;
 /// <summary>The metrics of background sessions, those that start later included. Several threads may collect at once.</summary>
 internal sealed class BackgroundMetrics : IMetricSource
 {
-    private static readonly Dictionary<MetricNaming, BackgroundMetrics> Known = [];
+    private static readonly Dictionary<MetricNaming, BackgroundMetrics> s_known = [];
     private readonly ConditionalWeakTable<BpfProgramSession, SessionView> _views = [];
     private readonly Func<BpfProgramSession, bool> _select;
     private readonly MetricSettings _settings;
@@ -39,9 +39,9 @@ internal sealed class BackgroundMetrics : IMetricSource
     /// <summary>The metrics of all background sessions of this process without further settings: what commands at a prompt share, so that each sees keys that were deleted before it ran.</summary>
     public static BackgroundMetrics Shared(MetricNaming naming)
     {
-        lock (Known)
+        lock (s_known)
         {
-            return Known.TryGetValue(naming, out BackgroundMetrics? known) ? known : Known[naming] = new BackgroundMetrics(_ => true, new MetricSettings { Naming = naming });
+            return s_known.TryGetValue(naming, out BackgroundMetrics? known) ? known : s_known[naming] = new BackgroundMetrics(_ => true, new MetricSettings { Naming = naming });
         }
     }
 

@@ -7,8 +7,8 @@ namespace Bee.Cmdlets;
 /// </summary>
 internal static class RunningServers
 {
-    private static readonly object Gate = new();
-    private static readonly List<BeeMetricServer> Servers = [];
+    private static readonly object s_gate = new();
+    private static readonly List<BeeMetricServer> s_servers = [];
     private static int s_lastId;
 
     public static int NextId() => Interlocked.Increment(ref s_lastId);
@@ -16,18 +16,18 @@ internal static class RunningServers
     /// <summary>The servers in the order they were started.</summary>
     public static IReadOnlyList<BeeMetricServer> All()
     {
-        lock (Gate)
+        lock (s_gate)
         {
-            return [.. Servers];
+            return [.. s_servers];
         }
     }
 
     /// <summary>Adds a server, and watches the runspace that started it.</summary>
     public static void Add(BeeMetricServer server, Runspace? owner)
     {
-        lock (Gate)
+        lock (s_gate)
         {
-            Servers.Add(server);
+            s_servers.Add(server);
         }
 
         RunspaceEnd.Watch(owner);
@@ -37,16 +37,16 @@ internal static class RunningServers
     public static void Stop(BeeMetricServer server)
     {
         server.Stop();
-        lock (Gate)
+        lock (s_gate)
         {
-            Servers.Remove(server);
+            s_servers.Remove(server);
         }
     }
 
     /// <summary>Lets a server serve one more session, and end with the last.</summary>
     public static void Join(BeeMetricServer server, BpfProgramSession session)
     {
-        lock (Gate)
+        lock (s_gate)
         {
             server.Owners!.Add(session);
         }
@@ -55,7 +55,7 @@ internal static class RunningServers
     /// <summary>Whether a server serves a session.</summary>
     public static bool Serves(HashSet<BpfProgramSession> owners, BpfProgramSession session)
     {
-        lock (Gate)
+        lock (s_gate)
         {
             return owners.Contains(session);
         }
@@ -67,7 +67,7 @@ internal static class RunningServers
         foreach (BeeMetricServer server in All())
         {
             bool isLast;
-            lock (Gate)
+            lock (s_gate)
             {
                 isLast = server.Owners is { } owners && owners.Remove(session) && owners.Count == 0;
             }

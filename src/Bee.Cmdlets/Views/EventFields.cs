@@ -13,25 +13,25 @@ internal static class EventFields
     private const string Deserialized = "Deserialized.";
 
     // What jobs and remote sessions add to an object.
-    private static readonly string[] Added = ["PSComputerName", "RunspaceId", "PSShowComputerName", "PSSourceJobInstanceId", EventMembers.Shown];
+    private static readonly string[] s_added = ["PSComputerName", "RunspaceId", "PSShowComputerName", "PSSourceJobInstanceId", EventMembers.Shown];
 
     // Few terminals show more than this of a line, and records may be long.
     private const int Enough = 400;
 
-    private static readonly ConcurrentDictionary<string, Field[]> Shapes = new();
-    private static readonly ConcurrentDictionary<string, IRecordShape> Known = new();
-    private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> Properties = new();
+    private static readonly ConcurrentDictionary<string, Field[]> s_shapes = new();
+    private static readonly ConcurrentDictionary<string, IRecordShape> s_known = new();
+    private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> s_properties = new();
 
     /// <summary>Learns what the fields of a type mean, and which of them its author shows.</summary>
     public static void Know(IRecordShape shape)
     {
-        Known[shape.ClrType.FullName!] = shape;
-        Shapes[shape.ClrType.FullName!] = [.. EventColumns.Shown(shape).Select(field => new Field(field.Name, EventColumns.MeaningOf(shape, field)))];
+        s_known[shape.ClrType.FullName!] = shape;
+        s_shapes[shape.ClrType.FullName!] = [.. EventColumns.Shown(shape).Select(field => new Field(field.Name, EventColumns.MeaningOf(shape, field)))];
     }
 
     /// <summary>Returns the shape of a type that this process has made views for; null for others.</summary>
     /// <param name="type">The type's full name.</param>
-    public static IRecordShape? ShapeOf(string type) => Known.GetValueOrDefault(type);
+    public static IRecordShape? ShapeOf(string type) => s_known.GetValueOrDefault(type);
 
     /// <summary>Returns the fields on one line, as in <c>comm=sshd latency=1.2ms</c>.</summary>
     /// <param name="record">The object.</param>
@@ -79,7 +79,7 @@ internal static class EventFields
 
     /// <summary>The value of a property, as the object has it; null where it has no such property.</summary>
     public static PSObject? Value(PSObject record, string name) => EventText.Wrapped(record.BaseObject is BpfEvent live
-        ? Properties.GetOrAdd((live.GetType(), name), static key => key.Type.GetProperty(key.Name))?.GetValue(live)
+        ? s_properties.GetOrAdd((live.GetType(), name), static key => key.Type.GetProperty(key.Name))?.GetValue(live)
         : record.Properties[name]?.Value);
 
     /// <summary>The full names of an object's types, whether it was deserialized or not.</summary>
@@ -90,13 +90,13 @@ internal static class EventFields
     {
         // A truncated record has a class of its own; the meanings are those of the whole one.
         var names = record.BaseObject is TruncatedEvent truncated ? [truncated.WholeType().FullName!] : TypeNames(record);
-        return names.Select(type => Shapes.GetValueOrDefault(type)).FirstOrDefault(known => known is not null)
+        return names.Select(type => s_shapes.GetValueOrDefault(type)).FirstOrDefault(known => known is not null)
             ?? (IsHistogram(record) ? null : TypeNames(record).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null)?.Select(field => new Field(field.Name, field.Meaning)).ToArray())
             ?? [.. Own(record).Select(property => new Field(property.Name, MeaningOf(EventText.Wrapped(property.Value))))];
     }
 
     /// <summary>The properties of an object whose type this process does not know.</summary>
-    public static IEnumerable<PSPropertyInfo> Own(PSObject record) => record.Properties.Where(property => !Added.Contains(property.Name));
+    public static IEnumerable<PSPropertyInfo> Own(PSObject record) => record.Properties.Where(property => !s_added.Contains(property.Name));
 
     private static bool IsHistogram(PSObject record) => TypeNames(record).Contains(typeof(Histogram).FullName);
 

@@ -15,7 +15,7 @@ namespace Bee.Cmdlets;
 /// </remarks>
 public static class EventTime
 {
-    private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> Properties = new();
+    private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> s_properties = new();
 
     /// <summary>Returns the moment in an object's property.</summary>
     /// <param name="source">The object.</param>
@@ -24,7 +24,7 @@ public static class EventTime
     public static object? Of(object? source, string property)
     {
         object? target = EventText.Base(source);
-        object? value = target is null ? null : Properties.GetOrAdd((target.GetType(), property), static key => key.Type.GetProperty(key.Name))?.GetValue(target);
+        object? value = target is null ? null : s_properties.GetOrAdd((target.GetType(), property), static key => key.Type.GetProperty(key.Name))?.GetValue(target);
         if (value is null)
         {
             return null;

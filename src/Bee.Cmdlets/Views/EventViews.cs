@@ -16,7 +16,7 @@ internal static class EventViews
     private const string GetFormats = "Get-FormatData";
     private const string UpdateTypes = "Update-TypeData";
 
-    private static readonly ConditionalWeakTable<Runspace, ViewList> Known = new();
+    private static readonly ConditionalWeakTable<Runspace, ViewList> s_known = new();
 
     /// <summary>Makes views for the objects of one tool's streams: a table of its own for one stream, a common one for several.</summary>
     public static void Register(PSCmdlet cmdlet, IReadOnlyList<RecordStream> streams) => Register(
@@ -50,7 +50,7 @@ internal static class EventViews
             EventFields.Know(shape);
         }
 
-        ViewList views = Known.GetOrCreateValue(runspace);
+        ViewList views = s_known.GetOrCreateValue(runspace);
         int screen = ScreenWidth.Of(cmdlet.Host);
         bool isNew = shapes.Count > 0 && views.Add(shapes, screen, formats);
         foreach (IRecordShape shape in nested)

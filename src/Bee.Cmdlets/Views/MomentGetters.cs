@@ -10,27 +10,27 @@ namespace Bee.Cmdlets;
 /// </summary>
 internal static class MomentGetters
 {
-    private static readonly ModuleBuilder Module = AssemblyBuilder
+    private static readonly ModuleBuilder s_module = AssemblyBuilder
         .DefineDynamicAssembly(new AssemblyName("Bee.Cmdlets.Moments"), AssemblyBuilderAccess.Run).DefineDynamicModule("Bee.Cmdlets.Moments");
 
-    private static readonly Dictionary<string, MethodInfo> Made = [];
+    private static readonly Dictionary<string, MethodInfo> s_made = [];
 
     /// <summary>Returns the getter for a name; it is thread-safe.</summary>
     /// <param name="property">The property's name.</param>
     public static MethodInfo Of(string property)
     {
-        lock (Made)
+        lock (s_made)
         {
-            if (!Made.TryGetValue(property, out MethodInfo? getter))
+            if (!s_made.TryGetValue(property, out MethodInfo? getter))
             {
-                TypeBuilder type = Module.DefineType($"Moment{Made.Count}", TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed);
+                TypeBuilder type = s_module.DefineType($"Moment{s_made.Count}", TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed);
                 MethodBuilder method = type.DefineMethod("Get", MethodAttributes.Public | MethodAttributes.Static, typeof(object), [typeof(PSObject)]);
                 ILGenerator code = method.GetILGenerator();
                 code.Emit(OpCodes.Ldarg_0);
                 code.Emit(OpCodes.Ldstr, property);
                 code.Emit(OpCodes.Call, typeof(EventTime).GetMethod(nameof(EventTime.Of))!);
                 code.Emit(OpCodes.Ret);
-                Made[property] = getter = type.CreateType().GetMethod("Get")!;
+                s_made[property] = getter = type.CreateType().GetMethod("Get")!;
             }
 
             return getter;

@@ -13,19 +13,19 @@ internal static class NarrowTables
     // A narrower column shows nothing that can be read.
     private const int LeastOfRest = 3;
 
-    private static readonly ConditionalWeakTable<Runspace, State> Adapted = new();
+    private static readonly ConditionalWeakTable<Runspace, State> s_adapted = new();
 
     /// <summary>Makes the tables of Bee's types fit the screen. Costs nothing as long as the screen has 80 columns or more.</summary>
     /// <param name="cmdlet">The cmdlet whose objects are about to be shown.</param>
     public static void Adapt(PSCmdlet cmdlet)
     {
         int screen = Math.Min(ScreenWidth.Of(cmdlet.Host), ScreenWidth.Default);
-        if (Runspace.DefaultRunspace is not { InitialSessionState.Formats: { } formats } runspace || screen == (Adapted.TryGetValue(runspace, out State? known) ? known.Screen : ScreenWidth.Default))
+        if (Runspace.DefaultRunspace is not { InitialSessionState.Formats: { } formats } runspace || screen == (s_adapted.TryGetValue(runspace, out State? known) ? known.Screen : ScreenWidth.Default))
         {
             return;
         }
 
-        State state = Adapted.GetValue(runspace, _ => new State(OfFile(cmdlet, formats)));
+        State state = s_adapted.GetValue(runspace, _ => new State(OfFile(cmdlet, formats)));
         state.Screen = screen;
         SessionStateFormatEntry[] others = [.. formats.Where(entry => !state.Entries.Contains(entry))];
         state.Entries = screen == ScreenWidth.Default ? [] : [.. state.Tables.Select(table => Narrow(table, screen)).OfType<ExtendedTypeDefinition>().Select(table => new SessionStateFormatEntry(table))];

@@ -8,7 +8,7 @@ namespace Bee.Ebpf;
 internal readonly record struct SectionKind(string Kind, ProgramType Type, string? AttachTo, bool IsSleepable)
 {
     // Section names as libbpf documents them (docs/program_types.rst there). Those in Exact take nothing after them.
-    private static readonly Dictionary<string, ProgramType> WithTarget = new()
+    private static readonly Dictionary<string, ProgramType> s_withTarget = new()
     {
         ["kprobe"] = ProgramType.Kprobe,
         ["kretprobe"] = ProgramType.Kprobe,
@@ -42,12 +42,12 @@ internal readonly record struct SectionKind(string Kind, ProgramType Type, strin
     };
 
     // These have a second form whose name ends in ".s": the program may sleep.
-    private static readonly HashSet<string> MaySleep =
+    private static readonly HashSet<string> s_maySleep =
     [
         "uprobe", "uretprobe", "uprobe.multi", "uretprobe.multi", "uprobe.session", "usdt", "fentry", "fexit", "fmod_ret", "fsession", "iter", "lsm", "struct_ops",
     ];
 
-    private static readonly Dictionary<string, ProgramType> Exact = new()
+    private static readonly Dictionary<string, ProgramType> s_exact = new()
     {
         ["socket"] = ProgramType.SocketFilter,
         ["sk_reuseport/migrate"] = ProgramType.SkReusePort,
@@ -98,13 +98,13 @@ internal readonly record struct SectionKind(string Kind, ProgramType Type, strin
     };
 
     // cgroup/bind4, cgroup/connect_unix and so on: an operation on a socket's address, and the family.
-    private static readonly string[] AddressOperations = ["bind", "connect", "sendmsg", "recvmsg", "getpeername", "getsockname"];
+    private static readonly string[] s_addressOperations = ["bind", "connect", "sendmsg", "recvmsg", "getpeername", "getsockname"];
 
     /// <summary>Reads a section's name, without the '?' in front.</summary>
     public static SectionKind Of(string section)
     {
         section = WithoutName(section);
-        if (Exact.TryGetValue(section, out var exact))
+        if (s_exact.TryGetValue(section, out var exact))
         {
             // What follows a slash here is part of the kind: the target is given when the program is run.
             return new SectionKind(section == "classifier" ? "tc" : section, exact, null, exact == ProgramType.Syscall);
@@ -118,9 +118,9 @@ internal readonly record struct SectionKind(string Kind, ProgramType Type, strin
             return new SectionKind(section, ProgramType.CgroupSockAddr, null, false);
         }
 
-        var sleepable = prefix.EndsWith(".s", StringComparison.Ordinal) && MaySleep.Contains(prefix[..^2]);
+        var sleepable = prefix.EndsWith(".s", StringComparison.Ordinal) && s_maySleep.Contains(prefix[..^2]);
         var kind = sleepable ? prefix[..^2] : prefix;
-        return WithTarget.TryGetValue(kind, out var type)
+        return s_withTarget.TryGetValue(kind, out var type)
             ? new SectionKind(Spelling(kind), type, target, sleepable)
             : new SectionKind("", ProgramType.Unspecified, null, false);
     }
@@ -148,7 +148,7 @@ internal readonly record struct SectionKind(string Kind, ProgramType Type, strin
 
     private static bool IsAddressOperation(string target)
     {
-        foreach (var operation in AddressOperations)
+        foreach (var operation in s_addressOperations)
         {
             if (target.StartsWith(operation, StringComparison.Ordinal) && target[operation.Length..] is "4" or "6" or "_unix")
             {

@@ -8,12 +8,12 @@ internal static unsafe class AccountNames
 {
     private const int MaxBuffer = 1 << 20;
 
-    private static readonly ConcurrentDictionary<uint, string?> Users = new();
-    private static readonly ConcurrentDictionary<uint, string?> Groups = new();
+    private static readonly ConcurrentDictionary<uint, string?> s_users = new();
+    private static readonly ConcurrentDictionary<uint, string?> s_groups = new();
 
-    public static string? User(uint id) => Users.GetOrAdd(id, static id => Find<uint>(id, &getpwuid_r)?.Name);
+    public static string? User(uint id) => s_users.GetOrAdd(id, static id => Find<uint>(id, &getpwuid_r)?.Name);
 
-    public static string? Group(uint id) => Groups.GetOrAdd(id, static id => Find<uint>(id, &getgrgid_r)?.Name);
+    public static string? Group(uint id) => s_groups.GetOrAdd(id, static id => Find<uint>(id, &getgrgid_r)?.Name);
 
     public static uint? UserId(string name) => Find<string>(name, &getpwnam_r)?.Id;
 

@@ -15,22 +15,22 @@ internal static unsafe class EventClock
     private const int BootTime = 7;
     private const long Tolerance = 50_000_000;
 
-    private static long _monotonicToReal = Measure(Monotonic);
-    private static long _bootToReal = Measure(BootTime);
+    private static long s_monotonicToReal = Measure(Monotonic);
+    private static long s_bootToReal = Measure(BootTime);
 
-    public static DateTime FromMonotonic(ulong nanoseconds) => ToMoment(nanoseconds, Volatile.Read(ref _monotonicToReal));
+    public static DateTime FromMonotonic(ulong nanoseconds) => ToMoment(nanoseconds, Volatile.Read(ref s_monotonicToReal));
 
-    public static DateTime FromBootTime(ulong nanoseconds) => ToMoment(nanoseconds, Volatile.Read(ref _bootToReal));
+    public static DateTime FromBootTime(ulong nanoseconds) => ToMoment(nanoseconds, Volatile.Read(ref s_bootToReal));
 
     /// <summary>The inverse of <see cref="FromMonotonic"/>, to 100 ns.</summary>
     public static Int128 ToStamp(DateTime moment, bool bootTime) =>
-        (Int128)(moment.ToUniversalTime() - DateTime.UnixEpoch).Ticks * 100 - (bootTime ? Volatile.Read(ref _bootToReal) : Volatile.Read(ref _monotonicToReal));
+        (Int128)(moment.ToUniversalTime() - DateTime.UnixEpoch).Ticks * 100 - (bootTime ? Volatile.Read(ref s_bootToReal) : Volatile.Read(ref s_monotonicToReal));
 
     /// <summary>Takes a new distance where the old one is off by more than 50 ms.</summary>
     public static void Refresh()
     {
-        Refresh(ref _monotonicToReal, Monotonic);
-        Refresh(ref _bootToReal, BootTime);
+        Refresh(ref s_monotonicToReal, Monotonic);
+        Refresh(ref s_bootToReal, BootTime);
     }
 
     private static void Refresh(ref long distance, int clock)

@@ -5,7 +5,7 @@ namespace Bee.Ebpf;
 /// <summary>Short text for people, as tables show it. The same in every culture.</summary>
 public static class FieldText
 {
-    private static readonly string[] ByteUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    private static readonly string[] s_byteUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
     /// <summary>A length of time in its best unit: <c>812ns</c>, <c>1.2ms</c>, <c>34s</c>, <c>2m05s</c>, <c>3h07m</c>, <c>12d04h</c>.</summary>
     /// <param name="nanoseconds">The length of time.</param>
@@ -31,13 +31,13 @@ public static class FieldText
         var unit = 0;
         double size = bytes;
         // What would round to 1024 belongs to the next unit.
-        while (size >= 1023.95 && unit < ByteUnits.Length - 1)
+        while (size >= 1023.95 && unit < s_byteUnits.Length - 1)
         {
             size /= 1024;
             unit++;
         }
 
-        return size.ToString(unit == 0 ? "0" : "0.#", CultureInfo.InvariantCulture) + ByteUnits[unit];
+        return size.ToString(unit == 0 ? "0" : "0.#", CultureInfo.InvariantCulture) + s_byteUnits[unit];
     }
 
     /// <summary>A number in hex with 0x in front, without leading zeros.</summary>

@@ -11,7 +11,7 @@ namespace Bee.Ebpf;
 /// <summary>Values of records as one line of JSON: what objects and arrays are where there is room for text only.</summary>
 internal static class JsonText
 {
-    private static readonly ConcurrentDictionary<Type, PropertyInfo[]> Properties = new();
+    private static readonly ConcurrentDictionary<Type, PropertyInfo[]> s_properties = new();
 
     /// <summary>A value as JSON.</summary>
     /// <param name="value">The value.</param>
@@ -71,7 +71,7 @@ internal static class JsonText
     private static void Append(StringBuilder text, BpfEvent record, bool utc)
     {
         var separator = '{';
-        foreach (var property in Properties.GetOrAdd(record.GetType(), type => type.GetProperties()))
+        foreach (var property in s_properties.GetOrAdd(record.GetType(), type => type.GetProperties()))
         {
             text.Append(separator);
             Quote(text, property.Name);

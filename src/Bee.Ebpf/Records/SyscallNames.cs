@@ -64,17 +64,17 @@ internal static class SyscallNames
         mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr
         """;
 
-    private static readonly string?[] Names = Parse(RuntimeInformation.ProcessArchitecture == Architecture.X64 ? X64 : Generic);
+    private static readonly string?[] s_names = Parse(RuntimeInformation.ProcessArchitecture == Architecture.X64 ? X64 : Generic);
 
-    public static string? Of(int number) => (uint)number < (uint)Names.Length ? Names[number] : null;
+    public static string? Of(int number) => (uint)number < (uint)s_names.Length ? s_names[number] : null;
 
-    public static int? NumberOf(string name) => Array.FindIndex(Names, known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase)) is >= 0 and var number ? number : null;
+    public static int? NumberOf(string name) => Array.FindIndex(s_names, known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase)) is >= 0 and var number ? number : null;
 
     /// <summary>
     /// The enum of all system calls, with 64 bits: no number is cut, and ConvertTo-Json writes its names. It is emitted, because the numbers differ between architectures.
     /// </summary>
     public static EnumShape Shape { get; } = new(
-        "syscall", NumberKind.Int64, IsFlags: false, [.. Names.Select((name, number) => (name!, (long)number)).Where(call => call.Item1 is not null)]);
+        "syscall", NumberKind.Int64, IsFlags: false, [.. s_names.Select((name, number) => (name!, (long)number)).Where(call => call.Item1 is not null)]);
 
     private static string?[] Parse(string list)
     {

@@ -12,7 +12,7 @@ public sealed class RepositoryPattern
 {
     private const string Library = "library/";
 
-    private static readonly string[] DockerHub = ["docker.io", "index.docker.io", "registry-1.docker.io"];
+    private static readonly string[] s_dockerHub = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
     private readonly Regex _regex;
 
@@ -70,8 +70,8 @@ public sealed class RepositoryPattern
 
         // Docker Hub knows its own images by two names, and a rule may have either.
         string name = Name(reference);
-        string own = $"{DockerHub[0]}/{Library}";
-        return _regex.IsMatch(name) || (name.StartsWith(own, StringComparison.Ordinal) && _regex.IsMatch($"{DockerHub[0]}/{name[own.Length..]}"));
+        string own = $"{s_dockerHub[0]}/{Library}";
+        return _regex.IsMatch(name) || (name.StartsWith(own, StringComparison.Ordinal) && _regex.IsMatch($"{s_dockerHub[0]}/{name[own.Length..]}"));
     }
 
     /// <inheritdoc/>
@@ -96,7 +96,7 @@ public sealed class RepositoryPattern
         }
 
         string host = Host(reference.Registry);
-        return $"{host}/{(host == DockerHub[0] && !reference.Repository.Contains('/') ? Library : "")}{reference.Repository}";
+        return $"{host}/{(host == s_dockerHub[0] && !reference.Repository.Contains('/') ? Library : "")}{reference.Repository}";
     }
 
     private static bool IsTree(string pattern) => pattern.EndsWith("/*", StringComparison.Ordinal) && pattern.IndexOf('*') == pattern.Length - 1;
@@ -116,7 +116,7 @@ public sealed class RepositoryPattern
         }
 
         host = Uri.TryCreate($"https://{host}/", UriKind.Absolute, out Uri? address) ? address.Host : host;
-        host = DockerHub.Contains(host) ? DockerHub[0] : host;
+        host = s_dockerHub.Contains(host) ? s_dockerHub[0] : host;
         return port is null or 80 or 443 ? host : string.Create(CultureInfo.InvariantCulture, $"{host}:{port}");
     }
 }

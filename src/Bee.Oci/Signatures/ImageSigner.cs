@@ -10,7 +10,7 @@ namespace Bee.Oci.Signatures;
 /// <summary>Signs images as cosign does with a key, without a transparency log.</summary>
 public static class ImageSigner
 {
-    private static readonly byte[] Nothing = "{}"u8.ToArray();
+    private static readonly byte[] s_nothing = "{}"u8.ToArray();
 
     /// <summary>Signs an image and puts the signature beside it. An image that the key has signed already, in this layout and under this name, is left as
     /// it is. Of two that sign one image at the same moment in <see cref="SignatureLayout.Tag"/> one can be lost, as with cosign: a tag is written whole.</summary>
@@ -129,7 +129,7 @@ public static class ImageSigner
             {
                 MediaType = MediaTypes.ImageManifest,
                 ArtifactType = SignatureMedia.Bundle,
-                Config = await PushAsync(target, SignatureMedia.Empty, Nothing, cancellationToken).ConfigureAwait(false),
+                Config = await PushAsync(target, SignatureMedia.Empty, s_nothing, cancellationToken).ConfigureAwait(false),
                 Layers = [await PushAsync(target, SignatureMedia.Bundle, OciJson.Write(bundle, SignatureJson.Canonical.SigstoreBundle), cancellationToken).ConfigureAwait(false)],
                 Subject = subject,
                 Annotations = new()

@@ -7,7 +7,7 @@ namespace Bee.Terminal.Devices;
 internal static class JobControl
 {
     // How long to wait for a stop that the kernel has delivered to another thread.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     /// <summary>Stops the process group and returns when it continues; returns at once if no shell would continue it.</summary>
     public static void Stop()
@@ -25,7 +25,7 @@ internal static class JobControl
             if (TerminalCalls.kill(0, TerminalCalls.SIGSTOP) == 0)
             {
                 // The first wait can be over when the process continues: the clock goes on while it is stopped.
-                _ = continued.Wait(Patience) || continued.Wait(Patience);
+                _ = continued.Wait(s_patience) || continued.Wait(s_patience);
             }
         }
     }

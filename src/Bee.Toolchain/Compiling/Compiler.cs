@@ -7,7 +7,7 @@ namespace Bee.Toolchain;
 public static class Compiler
 {
     /// <summary>How clang shall write its diagnostics: one line each, without colour, source lines or wrapping.</summary>
-    private static readonly string[] MessageFlags =
+    private static readonly string[] s_messageFlags =
         ["-fno-color-diagnostics", "-fno-caret-diagnostics", "-fmessage-length=0", "-fdiagnostics-parseable-fixits"];
 
     /// <summary>Compiles, and links where there are several sources. Mistakes in a source are diagnostics in the result, not exceptions.</summary>
@@ -83,7 +83,7 @@ public static class Compiler
         var name = Path.GetFileName(source);
         // A name may look like a flag, and clang reads arguments from a file after an @.
         name = name[0] is '-' or '@' ? "./" + name : name;
-        string[] arguments = [.. flags.Stable, .. flags.Places, .. MessageFlags, "-c", "-o", made, "-x", "c", name];
+        string[] arguments = [.. flags.Stable, .. flags.Places, .. s_messageFlags, "-c", "-o", made, "-x", "c", name];
         var run = ToolProcess.Run(clang, arguments, folder, cancellationToken);
         var diagnostics = UndeclaredFunctions.Judge(DiagnosticParser.Parse(run.Error, folder));
         if (Failed(diagnostics))

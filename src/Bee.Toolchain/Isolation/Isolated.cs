@@ -7,7 +7,7 @@ namespace Bee.Toolchain;
 /// those packages never meet the ones of the session.</summary>
 public static class Isolated
 {
-    private static readonly Lazy<Assembly> Code = new(Load);
+    private static readonly Lazy<Assembly> s_code = new(Load);
 
     /// <summary>A new object of the one class in Bee.Isolated that implements the interface.</summary>
     /// <typeparam name="T">An interface that Bee.Toolchain, Bee.Oci or Bee.Ebpf defines, such as <see cref="IManifestReader"/>.</typeparam>
@@ -15,10 +15,10 @@ public static class Isolated
     /// <exception cref="InvalidOperationException">No class implements <typeparamref name="T"/>, or more than one.</exception>
     public static T Create<T>() where T : class
     {
-        var found = Code.Value.GetExportedTypes().Where(type => type.IsClass && !type.IsAbstract && typeof(T).IsAssignableFrom(type)).ToArray();
+        var found = s_code.Value.GetExportedTypes().Where(type => type.IsClass && !type.IsAbstract && typeof(T).IsAssignableFrom(type)).ToArray();
         return found.Length == 1
             ? (T)Activator.CreateInstance(found[0])!
-            : throw new InvalidOperationException($"{Code.Value.Location} has {found.Length} classes for {typeof(T)}.");
+            : throw new InvalidOperationException($"{s_code.Value.Location} has {found.Length} classes for {typeof(T)}.");
     }
 
     private static Assembly Load()

@@ -17,10 +17,10 @@ internal enum Component
 /// <summary>The Linux distribution: what it calls packages and how it installs them.</summary>
 internal sealed class Distribution
 {
-    private static readonly Component[] Columns = Enum.GetValues<Component>();
+    private static readonly Component[] s_columns = Enum.GetValues<Component>();
 
     /// <summary>Package names in the order of <see cref="Component"/>.</summary>
-    private static readonly Distribution[] Known =
+    private static readonly Distribution[] s_known =
     [
         new(["debian", "ubuntu"], "apt-get install", ["clang", "llvm", "libbpf1", "libbpf-dev", "linux-libc-dev", "libc6-dev", "libc6-dev-i386"]),
         new(["fedora", "rhel", "centos"], "dnf install", ["clang", "llvm", "libbpf", "libbpf-devel", "kernel-headers", "glibc-devel", "glibc-devel.i686"]),
@@ -49,7 +49,7 @@ internal sealed class Distribution
         string[] ids = [.. Values(release, "ID="), .. Values(release, "ID_LIKE=")];
         foreach (var id in ids)
         {
-            foreach (var distribution in Known)
+            foreach (var distribution in s_known)
             {
                 if (distribution._ids.Any(known => id.StartsWith(known, StringComparison.Ordinal)))
                 {
@@ -58,10 +58,10 @@ internal sealed class Distribution
             }
         }
 
-        return new Distribution([], null, Known[0]._packages);
+        return new Distribution([], null, s_known[0]._packages);
     }
 
-    internal string Package(Component component) => _packages[Array.IndexOf(Columns, component)];
+    internal string Package(Component component) => _packages[Array.IndexOf(s_columns, component)];
 
     /// <summary>What to type, as a sentence.</summary>
     internal string Remedy(Component component) => _install is null

@@ -12,7 +12,7 @@ internal static unsafe class BtfToC
     /// <summary>Typedef names that bee.h gives a meaning. Some kernels use one of them themselves (mac_addr stands for the
     /// bridge's struct mac_addr), and C takes no second typedef of another type. The kernel's gets a suffix; its struct,
     /// which relocations go by, keeps its name.</summary>
-    private static readonly string[] BeeNames =
+    private static readonly string[] s_beeNames =
     [
         "ipv4_addr", "ipv6_addr", "mac_addr", "net_port", "be16", "be32", "be64", "duration", "ktime", "boottime",
         "syscall_nr", "errno_value", "signal_nr", "byte_size",
@@ -85,7 +85,7 @@ internal static unsafe class BtfToC
 
     private static void MakeRoom(nint btf)
     {
-        foreach (var name in BeeNames)
+        foreach (var name in s_beeNames)
         {
             var id = LibbpfDump.btf__find_by_name_kind(btf, name, LibbpfDump.KindTypedef);
             if (id <= 0)

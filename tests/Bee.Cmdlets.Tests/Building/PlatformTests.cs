@@ -21,7 +21,7 @@ public sealed class PlatformTests : IDisposable
         int BPF_KPROBE(entered, int dfd) { return dfd; }
         """;
 
-    private static readonly Lazy<byte[]> Arm64Kernel = new(() =>
+    private static readonly Lazy<byte[]> s_arm64Kernel = new(() =>
     {
         using var folder = new TempFolder();
         using var shell = new Shell();
@@ -178,7 +178,7 @@ public sealed class PlatformTests : IDisposable
     private string Arm64Types()
     {
         string file = _folder["arm64.btf"];
-        File.WriteAllBytes(file, Arm64Kernel.Value);
+        File.WriteAllBytes(file, s_arm64Kernel.Value);
         return file;
     }
 }

@@ -9,7 +9,7 @@ namespace Bee.Cmdlets.Tests;
 [Collection("Bee")]
 public sealed class ForeignImageTests : IDisposable
 {
-    private static readonly Dictionary<string, string> Labels = new()
+    private static readonly Dictionary<string, string> s_labels = new()
     {
         ["io.ebpf.programs"] = """{"entered":"tracepoint"}""",
         ["io.ebpf.maps"] = """{"print_seen":"ringbuf","counter_calls":"hash"}""",
@@ -25,14 +25,14 @@ public sealed class ForeignImageTests : IDisposable
         byte[] program = File.ReadAllBytes(programs.Calls);
         var layout = new ForeignLayout(Store);
         layout.AddGadget("ghcr.io/they/trace_calls:v0.1", [(Architecture, program), ("mips", "other"u8.ToArray())], wasm: [0, (byte)'a', (byte)'s', (byte)'m']);
-        layout.AddBpfman("quay.io/they/calls:v1", ForeignLayout.Layer(("calls.bpf.o", program)), Labels);
+        layout.AddBpfman("quay.io/they/calls:v1", ForeignLayout.Layer(("calls.bpf.o", program)), s_labels);
         layout.AddBpfman("quay.io/they/older:v1", ForeignLayout.Layer(("./calls.bpf.o", program)), new Dictionary<string, string>
         {
             ["io.ebpf.program_name"] = "entered",
             ["io.ebpf.program_type"] = "tracepoint",
             ["io.ebpf.filename"] = "calls.bpf.o",
         }, docker: true);
-        layout.AddBpfman("quay.io/they/link:v1", ForeignLayout.Layer(("none", [])), Labels);
+        layout.AddBpfman("quay.io/they/link:v1", ForeignLayout.Layer(("none", [])), s_labels);
     }
 
     private static string Architecture => RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64 ? "amd64" : $"{RuntimeInformation.OSArchitecture}".ToLowerInvariant();

@@ -4,7 +4,7 @@ namespace Bee.Cmdlets.Tests;
 
 public sealed class ImageTests : IDisposable
 {
-    private static readonly BuiltStore Built = new((shell, store) =>
+    private static readonly BuiltStore s_built = new((shell, store) =>
     {
         using var folder = new TempFolder();
         (string, object?)[] variables = [("source", folder.Write("tool.bpf.c", Sources.Program("raw_tp/sys_enter"))), ("store", store)];
@@ -14,7 +14,7 @@ public sealed class ImageTests : IDisposable
     private readonly TempFolder _folder = new();
     private readonly Shell _shell = new();
 
-    public ImageTests() => Built.CopyTo(Store);
+    public ImageTests() => s_built.CopyTo(Store);
 
     private string Store => _folder["store"];
 
@@ -101,7 +101,7 @@ public sealed class ImageTests : IDisposable
         // The accounts of the system are left alone: the child sees a password file of the test's own, in a mount namespace of its own.
         string home = _folder["home"];
         string theirs = Path.Combine(home, ".local", "share", "bee", "store");
-        Built.CopyTo(theirs);
+        s_built.CopyTo(theirs);
         string accounts = _folder.Write("passwd", File.ReadAllText("/etc/passwd") + $"\nbeetester:x:54321:54321::{home}:/bin/sh\n");
         Run("chown", "-R", "54321:54321", home);
         Run("chmod", "755", _folder.Path);

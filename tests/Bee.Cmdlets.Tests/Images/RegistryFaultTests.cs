@@ -10,7 +10,7 @@ public sealed class RegistryFaultTests : IDisposable
 
     private readonly RegistryShell _shell = new();
 
-    private static readonly (string Cmdlet, Stage Stage, Fault Fault, string Id)[] Rows =
+    private static readonly (string Cmdlet, Stage Stage, Fault Fault, string Id)[] s_rows =
     [
         ("Save", Stage.GetManifest, Faults.WrongBytes, "DigestMismatch"),
         ("Save", Stage.GetManifest, Faults.Endless, "TooLarge"),
@@ -35,7 +35,7 @@ public sealed class RegistryFaultTests : IDisposable
     ];
 
     // These are tried again for some seconds first.
-    private static readonly (string Cmdlet, Stage Stage, Fault Fault, string Id)[] Patient =
+    private static readonly (string Cmdlet, Stage Stage, Fault Fault, string Id)[] s_patient =
     [
         ("Save", Stage.GetBlob, Faults.CutAnswer(10), "Broken"),
         ("Publish", Stage.PutManifest, Faults.Status(503), "ServerError"),
@@ -45,7 +45,7 @@ public sealed class RegistryFaultTests : IDisposable
     [Fact]
     public void EachFaultIsOneErrorAndLeavesNothing()
     {
-        foreach ((string cmdlet, Stage stage, Fault fault, string id) in Rows)
+        foreach ((string cmdlet, Stage stage, Fault fault, string id) in s_rows)
         {
             AssertFault(_shell.Shell, cmdlet, stage, fault, id);
         }
@@ -53,7 +53,7 @@ public sealed class RegistryFaultTests : IDisposable
 
     [Fact]
     public void AFaultThatDoesNotPassIsOneErrorInTheEnd() =>
-        Parallel.ForEach(Patient, row =>
+        Parallel.ForEach(s_patient, row =>
         {
             using var shell = new Shell();
             AssertFault(shell, row.Cmdlet, row.Stage, row.Fault, row.Id);
@@ -106,17 +106,17 @@ public sealed class RegistryFaultTests : IDisposable
         // Not named after the registry: the system may choose the same port again.
         string empty = _shell[$"empty-{Guid.NewGuid():n}"];
         (string, object?)[] variables = [("store", _shell.Store), ("empty", empty), ("name", $"{registry.Host}/{Repository}:v1")];
-        const string publish = "Publish-BeeImage tool:v1 -Destination $name -Store $store";
+        const string Publish = "Publish-BeeImage tool:v1 -Destination $name -Store $store";
         if (cmdlet != "Publish")
         {
-            shell.Objects("$null = " + publish, variables);
+            shell.Objects("$null = " + Publish, variables);
         }
 
         Injection injection = registry.Inject(stage, fault);
         ErrorRecord error = shell.Error(
             cmdlet switch
             {
-                "Publish" => publish,
+                "Publish" => Publish,
                 "Find" => "Find-BeeImage $name.Substring(0, $name.Length - 3)",
                 "Remove" => "Remove-BeeImage $name -Remote -Confirm:$false",
                 _ => "Save-BeeImage $name -Store $empty",
@@ -133,6 +133,6 @@ public sealed class RegistryFaultTests : IDisposable
         Assert.All(repository.Blobs, blob => Assert.Equal(blob.Key, MemoryRepository.Digest(blob.Value)));
 
         registry.Heal();
-        shell.Objects(cmdlet == "Publish" ? "$null = " + publish : "$null = Save-BeeImage $name -Store $empty", variables);
+        shell.Objects(cmdlet == "Publish" ? "$null = " + Publish : "$null = Save-BeeImage $name -Store $empty", variables);
     }
 }

@@ -5,20 +5,20 @@ namespace Bee.Cmdlets.Tests;
 /// <summary>A shell, a store, and a small image in it that can be given any name.</summary>
 internal sealed class RegistryShell : IDisposable
 {
-    private static readonly string Text = Sources.Program("raw_tp/sys_enter");
+    private static readonly string s_text = Sources.Program("raw_tp/sys_enter");
 
     /// <summary>The store that each starts with.</summary>
     public static readonly BuiltStore Built = new((shell, store) =>
     {
         using var folder = new TempFolder();
-        shell.Objects("$null = Invoke-BeeBuild $source -Tag tool:v1 -Store $store", ("source", folder.Write("tool.bpf.c", Text)), ("store", store));
+        shell.Objects("$null = Invoke-BeeBuild $source -Tag tool:v1 -Store $store", ("source", folder.Write("tool.bpf.c", s_text)), ("store", store));
     });
 
     private readonly TempFolder _folder = new();
 
     public RegistryShell()
     {
-        Source = _folder.Write("tool.bpf.c", Text);
+        Source = _folder.Write("tool.bpf.c", s_text);
         Built.CopyTo(Store);
     }
 

@@ -35,7 +35,7 @@ public sealed class VerificationFaultTests : IDisposable
         (string, object?)[] variables = [("name", $"{registry.Host}/me/tool:v1"), ("key", _shell["key.pem"]), ("public", _shell["key.pub"]), ("empty", _shell["empty"])];
         _shell.Objects($"$null = Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign $key -SignatureLayout {layout}", variables);
         string image = registry.Repository("me/tool").Tags["v1"];
-        const string save = "Save-BeeImage $name -Store $empty -PublicKey $public";
+        const string Save = "Save-BeeImage $name -Store $empty -PublicKey $public";
         foreach ((string what, Fault fault) in Wrongs)
         {
             // Manifests and lists of the signature fail, and those of the image do not.
@@ -52,14 +52,14 @@ public sealed class VerificationFaultTests : IDisposable
                 registry.Inject(stage, OfSignature);
             }
 
-            ErrorRecord error = _shell.Error(save, variables);
+            ErrorRecord error = _shell.Error(Save, variables);
             Assert.True(error.FullyQualifiedErrorId.StartsWith("Trust.", StringComparison.Ordinal) || error.FullyQualifiedErrorId.StartsWith("Registry.", StringComparison.Ordinal), $"{what}: {error.FullyQualifiedErrorId} {error}");
             Assert.True(hits > 0, what);
             Assert.Empty(_shell.Objects("Get-BeeImage -Store $empty", variables));
             registry.Heal();
         }
 
-        Assert.Single(_shell.Objects(save, variables));
+        Assert.Single(_shell.Objects(Save, variables));
     }
 
     public void Dispose() => _shell.Dispose();

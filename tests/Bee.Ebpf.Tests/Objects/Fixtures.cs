@@ -6,10 +6,10 @@ namespace Bee.Ebpf.Tests.Objects;
 /// <summary>The objects under fixtures/, compiled once for each run.</summary>
 internal static class Fixtures
 {
-    private static readonly Lazy<IReadOnlyDictionary<string, byte[]>> Compiled = new(CompileAll);
+    private static readonly Lazy<IReadOnlyDictionary<string, byte[]>> s_compiled = new(CompileAll);
 
     /// <summary>Every fixture by its name, as clang -g -O2 and llvm-strip -g make it.</summary>
-    public static IReadOnlyDictionary<string, byte[]> All => Compiled.Value;
+    public static IReadOnlyDictionary<string, byte[]> All => s_compiled.Value;
 
     /// <summary>The bytes of one fixture, for the caller to keep.</summary>
     public static byte[] Bytes(string name) => (byte[])All[name].Clone();

@@ -2,7 +2,7 @@ namespace Bee.Ebpf.Tests.Objects;
 
 public class SuggestTests
 {
-    private static readonly string[] Names = ["tcp_v4_connect", "tcp_v6_connect", "tcp_connect", "udp_sendmsg", "do_unlinkat", "target_pid"];
+    private static readonly string[] s_names = ["tcp_v4_connect", "tcp_v6_connect", "tcp_connect", "udp_sendmsg", "do_unlinkat", "target_pid"];
 
     [Theory]
     [InlineData("tcp_v4_conect", "tcp_v4_connect")]
@@ -10,14 +10,14 @@ public class SuggestTests
     [InlineData("tagret_pid", "target_pid")]
     [InlineData("TARGET_PID", "target_pid")]
     [InlineData("sendmsg", "udp_sendmsg")]
-    public void FindsTheNearest(string name, string expected) => Assert.Equal(expected, Suggest.Nearest(name, Names, 3)[0]);
+    public void FindsTheNearest(string name, string expected) => Assert.Equal(expected, Suggest.Nearest(name, s_names, 3)[0]);
 
     [Fact]
     public void SaysNothingWhenNothingIsNear()
     {
-        Assert.Empty(Suggest.Nearest("zzzzzz", Names, 3));
-        Assert.Empty(Suggest.Nearest("", Names, 3));
-        Assert.Empty(Suggest.Nearest("tcp", Names, 0));
-        Assert.Equal(2, Suggest.Nearest("tcp_v5_connect", Names, 2).Count);
+        Assert.Empty(Suggest.Nearest("zzzzzz", s_names, 3));
+        Assert.Empty(Suggest.Nearest("", s_names, 3));
+        Assert.Empty(Suggest.Nearest("tcp", s_names, 0));
+        Assert.Equal(2, Suggest.Nearest("tcp_v5_connect", s_names, 2).Count);
     }
 }

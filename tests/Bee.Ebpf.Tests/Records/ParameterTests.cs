@@ -15,7 +15,7 @@ public sealed class ParameterTests
         typedef int ints[3]; typedef char text[8]; typedef struct range range_t; typedef float f; typedef double d; typedef enum state st; typedef enum mode md; typedef _Bool flag; typedef u8 raw[4];
         """;
 
-    private static readonly string[] Roots =
+    private static readonly string[] s_roots =
         ["u8", "s8", "u32", "s32", "u64", "s128", "u128", "flag", "f", "d", "st", "md", "text", "raw", "ints", "range_t", "ipv4_addr", "ipv6_addr", "mac_addr", "net_port", "be32",
          "duration", "ktime", "errno_value", "signal_nr", "uid_t", "syscall_nr", "byte_size", "char *", "rules_t", "grid", "names"];
 
@@ -51,7 +51,7 @@ public sealed class ParameterTests
     [ClangFact]
     public void WhatIsGivenReadsBack()
     {
-        using var c = new CProgram(Declarations, Roots);
+        using var c = new CProgram(Declarations, s_roots);
         Assert.All(Good, test =>
         {
             var parameter = Parameter(c, test.Type);
@@ -63,7 +63,7 @@ public sealed class ParameterTests
     [ClangFact]
     public void WhatDoesNotFitIsRefused()
     {
-        using var c = new CProgram(Declarations, Roots);
+        using var c = new CProgram(Declarations, s_roots);
         Assert.All(Bad, test =>
         {
             var fault = Assert.Throws<BpfParameterException>(() => ParameterEncoder.Encode(Parameter(c, test.Type), test.Given));
@@ -76,14 +76,14 @@ public sealed class ParameterTests
     [ClangFact]
     public void Encode_struct_with_members_missing_keeps_the_programs_own()
     {
-        using var c = new CProgram(Declarations, Roots);
+        using var c = new CProgram(Declarations, s_roots);
         Assert.Equal([1, 2, 0xff, 0xff, 0x05, 6, 7, 8, 9, 10, 11, 12], ParameterEncoder.Encode(Parameter(c, "range_t", Own(12)), new Hashtable { ["to"] = 65535, ["high"] = 0 }));
     }
 
     [ClangFact]
     public void Encode_list_shorter_than_its_array_zeroes_the_rest()
     {
-        using var c = new CProgram(Declarations, Roots);
+        using var c = new CProgram(Declarations, s_roots);
         Assert.Equal([9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Encode(Parameter(c, "ints", Own(12)), new[] { 9 }));
         Assert.Equal(new byte[12], ParameterEncoder.Encode(Parameter(c, "ints", Own(12)), Array.Empty<object>()));
         Assert.Equal([7, 0, 0, 0], ParameterEncoder.Encode(Parameter(c, "raw", Own(4)), "[7]"));
@@ -96,8 +96,8 @@ public sealed class ParameterTests
     [ClangFact]
     public void Encode_list_of_structs_zeroes_what_its_elements_do_not_name()
     {
-        using var c = new CProgram(Declarations, Roots);
-        var own = Own(c.Root(Array.IndexOf(Roots, "rules_t")).Size);
+        using var c = new CProgram(Declarations, s_roots);
+        var own = Own(c.Root(Array.IndexOf(s_roots, "rules_t")).Size);
         var given = new Hashtable { ["list"] = new object[] { new Hashtable { ["port"] = 80, ["parts"] = new[] { 1 } } } };
         Assert.Equal([1, 2, 80, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Encode(Parameter(c, "rules_t", own), given));
         Assert.Contains("2 elements", Assert.Throws<BpfParameterException>(() => ParameterEncoder.Encode(Parameter(c, "rules_t", own), new Hashtable { ["list"] = new Hashtable[3].Select(_ => new Hashtable()) })).Message, StringComparison.Ordinal);
@@ -106,7 +106,7 @@ public sealed class ParameterTests
     [ClangFact]
     public void Default_of_the_author_shorter_than_its_array_zeroes_the_rest()
     {
-        using var c = new CProgram(Declarations, Roots);
+        using var c = new CProgram(Declarations, s_roots);
         var parameter = Parameter(c, "ints", Own(12)).WithMetadata(new ParameterMetadata { Default = new[] { 9, 8 } });
         Assert.Equal([9, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Default(parameter));
         Assert.Equal([3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Encode(parameter, new[] { 3 }));
@@ -115,7 +115,7 @@ public sealed class ParameterTests
     [ClangFact]
     public void MomentsGoBothWays()
     {
-        using var c = new CProgram(Declarations, Roots);
+        using var c = new CProgram(Declarations, s_roots);
         var parameter = Parameter(c, "ktime");
         var moment = DateTime.Now;
         var read = RecordType.ForStruct(parameter.Type, "p").Decode(ParameterEncoder.Encode(parameter, moment));
@@ -126,7 +126,7 @@ public sealed class ParameterTests
 
     private static ParameterDescription Parameter(CProgram c, string type, byte[]? own = null)
     {
-        var found = c.Root(Array.IndexOf(Roots, type));
+        var found = c.Root(Array.IndexOf(s_roots, type));
         return new ParameterDescription { Name = "limit", Type = found, TypeName = type, Size = found.Size, Section = ".rodata", Default = own ?? [] };
     }
 }

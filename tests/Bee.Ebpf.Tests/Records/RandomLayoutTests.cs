@@ -11,7 +11,7 @@ namespace Bee.Ebpf.Tests.Records;
 /// </summary>
 public sealed class RandomLayoutTests(ITestOutputHelper log)
 {
-    private static readonly (string Name, bool Signed, int Bits)[] Integers =
+    private static readonly (string Name, bool Signed, int Bits)[] s_integers =
         [("u8", false, 8), ("s8", true, 8), ("u16", false, 16), ("s16", true, 16), ("u32", false, 32), ("s32", true, 32), ("u64", false, 64), ("s64", true, 64)];
 
     private readonly StringBuilder _declarations = new("enum shade { DARK = -2, GREY = 40, LIGHT = 41 };\n");
@@ -85,7 +85,7 @@ public sealed class RandomLayoutTests(ITestOutputHelper log)
         for (var i = _random.Next(1, 9); i > 0; i--)
         {
             var name = $"f{_names++}";
-            var (type, signed, bits) = Integers[_random.Next(Integers.Length)];
+            var (type, signed, bits) = s_integers[_random.Next(s_integers.Length)];
             var (format, cast) = signed ? ("%lld", "long long") : ("%llu", "unsigned long long");
             switch (_random.Next(depth < 3 ? 11 : 8))
             {

@@ -12,8 +12,8 @@ namespace Bee.Oci.Tests.Containers;
 /// <summary>Containers around images: what is in them, that they are always the same, and that other tools take them.</summary>
 public sealed class ContainerTests : IDisposable
 {
-    private static readonly ImageReference Name = ImageReference.Parse("ghcr.io/me/x-container:v1");
-    private static readonly byte[] Layer = ForeignLayout.Layer(("bin/run", "#!/bin/sh\n"u8.ToArray()));
+    private static readonly ImageReference s_name = ImageReference.Parse("ghcr.io/me/x-container:v1");
+    private static readonly byte[] s_layer = ForeignLayout.Layer(("bin/run", "#!/bin/sh\n"u8.ToArray()));
 
     private readonly StoreFolder _folder = new();
     private readonly ImageStores _stores;
@@ -22,7 +22,7 @@ public sealed class ContainerTests : IDisposable
     public ContainerTests()
     {
         _layout = new ForeignLayout(_folder.Path);
-        _layout.AddBase("bee-base:latest", Layer, ["amd64"]);
+        _layout.AddBase("bee-base:latest", s_layer, ["amd64"]);
         _stores = new ImageStores(_folder.Path);
     }
 
@@ -76,10 +76,10 @@ public sealed class ContainerTests : IDisposable
     {
         Image first = Make(Tool());
         using var other = new StoreFolder();
-        new ForeignLayout(other.Path).AddBase("bee-base:latest", Layer, ["amd64"]);
+        new ForeignLayout(other.Path).AddBase("bee-base:latest", s_layer, ["amd64"]);
         var stores = new ImageStores(other.Path);
         Image tool = other.Store.Add(StoreFolder.Content(), ImageReference.Parse("ghcr.io/me/x:v1"));
-        Image second = new ContainerBuilder(stores).Build(new ContainerRequest(tool, other.Store.Find("bee-base:latest")!), Name);
+        Image second = new ContainerBuilder(stores).Build(new ContainerRequest(tool, other.Store.Find("bee-base:latest")!), s_name);
 
         Assert.Equal(first.Digest, second.Digest);
         // Known, so that another version of .NET or of Bee cannot change it unseen.
@@ -89,20 +89,20 @@ public sealed class ContainerTests : IDisposable
     [Fact]
     public void A_base_of_docker_becomes_an_image_of_OCI_with_the_same_layers()
     {
-        _layout.AddBase("docker-base:v1", Layer, ["amd64"], docker: true);
+        _layout.AddBase("docker-base:v1", s_layer, ["amd64"], docker: true);
         JsonObject manifest = Document(Make(Tool(), "docker-base:v1").Descriptor);
-        Assert.Equal(("application/vnd.oci.image.layer.v1.tar+gzip", ContentDigest.Of(Layer).ToString()), ((string?)manifest["layers"]![0]!["mediaType"], (string?)manifest["layers"]![0]!["digest"]));
+        Assert.Equal(("application/vnd.oci.image.layer.v1.tar+gzip", ContentDigest.Of(s_layer).ToString()), ((string?)manifest["layers"]![0]!["mediaType"], (string?)manifest["layers"]![0]!["digest"]));
         Assert.Equal(MediaTypes.ContainerConfig, (string?)manifest["config"]!["mediaType"]);
     }
 
     [Fact]
     public void Platforms_are_those_of_base_and_tool_unless_some_are_named()
     {
-        _layout.AddBase("wide:v1", Layer, ["amd64", "arm64", "s390x"]);
+        _layout.AddBase("wide:v1", s_layer, ["amd64", "arm64", "s390x"]);
         Image tool = _folder.Store.Add([StoreFolder.Content(), StoreFolder.Content() with { Platform = new Platform("linux", "arm64") }], ImageReference.Parse("ghcr.io/me/x:v1"));
 
         Assert.Equal(["linux/amd64", "linux/arm64"], Make(tool, "wide:v1").Platforms.Select(platform => $"{platform}"));
-        Image one = new ContainerBuilder(_stores).Build(new ContainerRequest(tool, _folder.Store.Find("wide:v1")!) { Platforms = [new Platform("linux", "arm64")] }, Name);
+        Image one = new ContainerBuilder(_stores).Build(new ContainerRequest(tool, _folder.Store.Find("wide:v1")!) { Platforms = [new Platform("linux", "arm64")] }, s_name);
         Assert.Equal((MediaTypes.ImageManifest, "linux/arm64"), (one.Descriptor.MediaType, $"{one.Platform}"));
     }
 
@@ -112,19 +112,19 @@ public sealed class ContainerTests : IDisposable
     [InlineData("arm:v1", null, "The base 'arm:v1' is for linux/arm64, and the image 'ghcr.io/me/x:v1' for linux/amd64.")]
     public void A_platform_that_one_of_them_lacks_is_refused(string lower, string? platform, string message)
     {
-        _layout.AddBase("wide:v1", Layer, ["amd64", "s390x"]);
-        _layout.AddBase("arm:v1", Layer, ["arm64"]);
+        _layout.AddBase("wide:v1", s_layer, ["amd64", "s390x"]);
+        _layout.AddBase("arm:v1", s_layer, ["arm64"]);
         Image tool = Tool();
         StoreException fault = Assert.Throws<StoreException>(() => new ContainerBuilder(_stores).Build(
-            new ContainerRequest(tool, _folder.Store.Find(lower)!) { Platforms = platform is null ? [] : [new Platform("linux", platform)] }, Name));
+            new ContainerRequest(tool, _folder.Store.Find(lower)!) { Platforms = platform is null ? [] : [new Platform("linux", platform)] }, s_name));
         Assert.Equal((StoreFault.BadPlatform, message), (fault.Fault, fault.Message));
-        Assert.Null(_folder.Store.Find($"{Name}"));
+        Assert.Null(_folder.Store.Find($"{s_name}"));
     }
 
     [Fact]
     public void What_is_not_a_base_is_refused_and_nothing_is_stored()
     {
-        _layout.AddBase("plain:v1", Layer, ["amd64"], label: null);
+        _layout.AddBase("plain:v1", s_layer, ["amd64"], label: null);
         Image tool = Tool();
         int blobs = _folder.Blobs().Length;
         foreach (string lower in new[] { "plain:v1", "ghcr.io/me/x:v1" })
@@ -142,18 +142,18 @@ public sealed class ContainerTests : IDisposable
     {
         Image tool = Tool();
         Image lower = Base;
-        File.Delete(_folder.Blob(ContentDigest.Of(Layer).ToString()));
-        Assert.Equal(StoreFault.MissingBlob, Assert.Throws<StoreException>(() => new ContainerBuilder(_stores).Build(new ContainerRequest(tool, lower), Name)).Fault);
-        Assert.Null(_folder.Store.Find($"{Name}"));
+        File.Delete(_folder.Blob(ContentDigest.Of(s_layer).ToString()));
+        Assert.Equal(StoreFault.MissingBlob, Assert.Throws<StoreException>(() => new ContainerBuilder(_stores).Build(new ContainerRequest(tool, lower), s_name)).Fault);
+        Assert.Null(_folder.Store.Find($"{s_name}"));
     }
 
     [ToolFact("skopeo")]
     public void Skopeo_reads_its_configuration_and_copies_it_without_a_change()
     {
         Image container = Make(Tool());
-        JsonNode seen = JsonNode.Parse(Tooling("inspect", "--config", $"oci:{_folder.Path}:{Name}"))!;
+        JsonNode seen = JsonNode.Parse(Tooling("inspect", "--config", $"oci:{_folder.Path}:{s_name}"))!;
         Assert.Equal(container.Labels[ContainerLabels.ToolDigest], (string?)seen["config"]!["Entrypoint"]!.AsArray()[^1]);
-        Tooling("copy", $"oci:{_folder.Path}:{Name}", $"oci:{Path.Combine(_folder.Root, "copy")}:v1");
+        Tooling("copy", $"oci:{_folder.Path}:{s_name}", $"oci:{Path.Combine(_folder.Root, "copy")}:v1");
         Assert.Equal(container.Digest, Assert.Single(new ImageStore(Path.Combine(_folder.Root, "copy")).List()).Digest);
     }
 
@@ -179,7 +179,7 @@ public sealed class ContainerTests : IDisposable
 
     private Image Tool(string? description = null) => _folder.Store.Add(StoreFolder.Content(description: description), ImageReference.Parse("ghcr.io/me/x:v1"));
 
-    private Image Make(Image tool, string lower = "bee-base:latest") => new ContainerBuilder(_stores).Build(new ContainerRequest(tool, _folder.Store.Find(lower)!), Name);
+    private Image Make(Image tool, string lower = "bee-base:latest") => new ContainerBuilder(_stores).Build(new ContainerRequest(tool, _folder.Store.Find(lower)!), s_name);
 
     private JsonObject Document(Descriptor descriptor) => JsonNode.Parse(File.ReadAllBytes(_folder.Blob(descriptor.Digest)))!.AsObject();
 

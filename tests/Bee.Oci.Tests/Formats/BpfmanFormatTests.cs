@@ -8,16 +8,16 @@ namespace Bee.Oci.Tests.Formats;
 /// <summary>Images as bpfman makes them, or any builder of containers.</summary>
 public sealed class BpfmanFormatTests : IDisposable
 {
-    private static readonly byte[] Elf = [.. "\u007fELF"u8, 2, 1, 1, .. new byte[11], 247, 0, .. new byte[100]];
-    private static readonly byte[] OtherElf = [.. Elf, 1];
+    private static readonly byte[] s_elf = [.. "\u007fELF"u8, 2, 1, 1, .. new byte[11], 247, 0, .. new byte[100]];
+    private static readonly byte[] s_otherElf = [.. s_elf, 1];
 
-    private static readonly Dictionary<string, string> Labels = new()
+    private static readonly Dictionary<string, string> s_labels = new()
     {
         ["io.ebpf.programs"] = """{"calls":"tracepoint","again":"kprobe"}""",
         ["io.ebpf.maps"] = """{"print_calls":"ringbuf"}""",
     };
 
-    private static readonly Dictionary<string, string> Older = new()
+    private static readonly Dictionary<string, string> s_older = new()
     {
         ["io.ebpf.program_name"] = "the_name",
         ["io.ebpf.bpf_function_name"] = "calls",
@@ -37,48 +37,48 @@ public sealed class BpfmanFormatTests : IDisposable
     [InlineData(true)]
     public void The_object_is_unpacked_and_the_labels_described(bool docker)
     {
-        _layout.AddBpfman("quay.io/they/calls:v1", ForeignLayout.Layer(("calls.bpf.o", Elf)), Labels, docker);
+        _layout.AddBpfman("quay.io/they/calls:v1", ForeignLayout.Layer(("calls.bpf.o", s_elf)), s_labels, docker);
         Image image = _folder.Store.Find("they/calls:v1")!;
 
         Assert.Null(image.Problem);
         Assert.Equal((ImageFormat.Bpfman, new Platform("linux", "amd64")), (image.Format, image.Platform));
         Assert.Equal([("calls", "tracepoint"), ("again", "kprobe")], image.Programs.Select(p => (p.Name, p.Type)));
         Assert.Equal([("print_calls", "ringbuf")], image.Maps.Select(m => (m.Name, m.Type)));
-        Assert.Equal(Labels, image.Labels);
+        Assert.Equal(s_labels, image.Labels);
         Assert.Equal(new DateTime(2025, 2, 1, 12, 0, 0, DateTimeKind.Utc), image.Created!.Value.ToUniversalTime());
-        Assert.Equal(Elf, _folder.Store.ReadProgram(image));
+        Assert.Equal(s_elf, _folder.Store.ReadProgram(image));
     }
 
     [Fact]
     public void Older_labels_are_understood()
     {
         // The label decides where several objects are in the layer.
-        _layout.AddBpfman("x:v1", ForeignLayout.Layer(("other.o", OtherElf), ("calls.bpf.o", Elf), ("README", new byte[30])), Older);
+        _layout.AddBpfman("x:v1", ForeignLayout.Layer(("other.o", s_otherElf), ("calls.bpf.o", s_elf), ("README", new byte[30])), s_older);
         Image image = _folder.Store.Find("x:v1")!;
 
         ImageProgram program = Assert.Single(image.Programs);
         Assert.Equal(("calls", "tracepoint", "tracepoint/a/b"), (program.Name, program.Type, program.Section));
         Assert.Equal("what it does", image.Description);
-        Assert.Equal(Elf, _folder.Store.ReadProgram(image));
+        Assert.Equal(s_elf, _folder.Store.ReadProgram(image));
     }
 
     [Fact]
     public void A_layer_without_compression_is_read_and_others_are_told()
     {
-        _layout.AddBpfman("plain:v1", Tar.Of(("a", Elf)), Labels, layerType: "application/vnd.oci.image.layer.v1.tar");
-        _layout.AddBpfman("zstd:v1", "zstd"u8.ToArray(), Labels, layerType: "application/vnd.oci.image.layer.v1.tar+zstd");
+        _layout.AddBpfman("plain:v1", Tar.Of(("a", s_elf)), s_labels, layerType: "application/vnd.oci.image.layer.v1.tar");
+        _layout.AddBpfman("zstd:v1", "zstd"u8.ToArray(), s_labels, layerType: "application/vnd.oci.image.layer.v1.tar+zstd");
 
-        Assert.Equal(Elf, _folder.Store.ReadProgram(_folder.Store.Find("plain:v1")!));
+        Assert.Equal(s_elf, _folder.Store.ReadProgram(_folder.Store.Find("plain:v1")!));
         Assert.Contains("tar+zstd", Refuse("zstd:v1", StoreFault.NoProgram), StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_cannot_be_meant_is_told()
     {
-        _layout.AddBpfman("none:v1", ForeignLayout.Layer(("README", new byte[30])), Labels);
-        _layout.AddBpfman("two:v1", ForeignLayout.Layer(("a.o", Elf), ("b.o", OtherElf)), Labels);
-        _layout.AddBpfman("other:v1", ForeignLayout.Layer(("a.o", Elf)), Older);
-        _layout.AddBpfman("container:v1", ForeignLayout.Layer(("bin/sh", Elf)), new Dictionary<string, string> { ["maintainer"] = "they" });
+        _layout.AddBpfman("none:v1", ForeignLayout.Layer(("README", new byte[30])), s_labels);
+        _layout.AddBpfman("two:v1", ForeignLayout.Layer(("a.o", s_elf), ("b.o", s_otherElf)), s_labels);
+        _layout.AddBpfman("other:v1", ForeignLayout.Layer(("a.o", s_elf)), s_older);
+        _layout.AddBpfman("container:v1", ForeignLayout.Layer(("bin/sh", s_elf)), new Dictionary<string, string> { ["maintainer"] = "they" });
 
         Assert.Contains("no eBPF object", Refuse("none:v1", StoreFault.NoProgram), StringComparison.Ordinal);
         Assert.Contains("a.o, b.o", Refuse("two:v1", StoreFault.NoProgram), StringComparison.Ordinal);
@@ -90,10 +90,10 @@ public sealed class BpfmanFormatTests : IDisposable
     [Fact]
     public void Bombs_links_and_paths_that_lead_out_are_refused()
     {
-        _layout.AddBpfman("bomb:v1", ForeignLayout.Layer(("a.o", new byte[StoreLimits.Program + 1]), ("b", new byte[3 * StoreLimits.Program])), Older);
-        _layout.AddBpfman("large:v1", ForeignLayout.Layer(("calls.bpf.o", new byte[StoreLimits.Program + 1])), Older);
-        _layout.AddBpfman("link:v1", Tar.Gzip(Tar.Join(Tar.Entry("calls.bpf.o", '2', link: "/etc/shadow"))), Older);
-        _layout.AddBpfman("out:v1", Tar.Gzip(Tar.Join(Tar.Entry("../calls.bpf.o", '0', Elf))), Older);
+        _layout.AddBpfman("bomb:v1", ForeignLayout.Layer(("a.o", new byte[StoreLimits.Program + 1]), ("b", new byte[3 * StoreLimits.Program])), s_older);
+        _layout.AddBpfman("large:v1", ForeignLayout.Layer(("calls.bpf.o", new byte[StoreLimits.Program + 1])), s_older);
+        _layout.AddBpfman("link:v1", Tar.Gzip(Tar.Join(Tar.Entry("calls.bpf.o", '2', link: "/etc/shadow"))), s_older);
+        _layout.AddBpfman("out:v1", Tar.Gzip(Tar.Join(Tar.Entry("../calls.bpf.o", '0', s_elf))), s_older);
 
         Refuse("bomb:v1", StoreFault.TooLarge);
         Refuse("large:v1", StoreFault.TooLarge);
@@ -109,11 +109,11 @@ public sealed class BpfmanFormatTests : IDisposable
     [InlineData("""{"\ud800":"x"}""")]
     public void A_label_that_is_damaged_stops_nothing(string programs)
     {
-        _layout.AddBpfman("x:v1", ForeignLayout.Layer(("a.o", Elf)), new Dictionary<string, string>(Labels) { ["io.ebpf.programs"] = programs });
+        _layout.AddBpfman("x:v1", ForeignLayout.Layer(("a.o", s_elf)), new Dictionary<string, string>(s_labels) { ["io.ebpf.programs"] = programs });
         Image image = _folder.Store.Find("x:v1")!;
 
         Assert.Equal(programs, image.Labels["io.ebpf.programs"]);
-        Assert.Equal(Elf, _folder.Store.ReadProgram(image));
+        Assert.Equal(s_elf, _folder.Store.ReadProgram(image));
     }
 
     public void Dispose() => _folder.Dispose();

@@ -12,8 +12,8 @@ namespace Bee.Oci.Tests.Formats;
 public sealed partial class FormatPageTests : IDisposable
 {
     private const string BpfmanName = "quay.io/they/calls:v1";
-    private static readonly byte[] Program = "program"u8.ToArray();
-    private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly byte[] s_program = "program"u8.ToArray();
+    private static readonly JsonSerializerOptions s_pretty = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly StoreFolder _folder = new();
 
@@ -37,7 +37,7 @@ public sealed partial class FormatPageTests : IDisposable
         Dictionary<string, JsonNode> samples = Samples();
         if (Environment.GetEnvironmentVariable("BEE_UPDATE_DOCS") == "1")
         {
-            File.WriteAllText(Page, Sample().Replace(File.ReadAllText(Page), match => $"<!-- sample: {match.Groups[1].Value} -->\n```json\n{samples[match.Groups[1].Value].ToJsonString(Pretty)}\n```\n"));
+            File.WriteAllText(Page, Sample().Replace(File.ReadAllText(Page), match => $"<!-- sample: {match.Groups[1].Value} -->\n```json\n{samples[match.Groups[1].Value].ToJsonString(s_pretty)}\n```\n"));
         }
 
         var written = Sample().Matches(File.ReadAllText(Page)).ToDictionary(match => match.Groups[1].Value, match => JsonNode.Parse(match.Groups[2].Value)!);
@@ -56,7 +56,7 @@ public sealed partial class FormatPageTests : IDisposable
                 }
             }
 
-            Assert.True(JsonNode.DeepEquals(sample, other), $"The sample '{name}' is now:\n{sample.ToJsonString(Pretty)}");
+            Assert.True(JsonNode.DeepEquals(sample, other), $"The sample '{name}' is now:\n{sample.ToJsonString(s_pretty)}");
         }
     }
 
@@ -69,13 +69,13 @@ public sealed partial class FormatPageTests : IDisposable
     private Dictionary<string, JsonNode> Samples()
     {
         var layout = new ForeignLayout(_folder.Path);
-        JsonObject gadget = layout.AddGadget("ghcr.io/they/trace_calls:v0.1", [("amd64", Program)]);
+        JsonObject gadget = layout.AddGadget("ghcr.io/they/trace_calls:v0.1", [("amd64", s_program)]);
         layout.AddBpfman(BpfmanName, ForeignLayout.Layer(("calls.bpf.o", Elf())), new Dictionary<string, string>
         {
             ["io.ebpf.maps"] = """{"print_calls":"ringbuf"}""",
             ["io.ebpf.programs"] = """{"enter_openat":"tracepoint"}""",
         });
-        layout.AddBpfman("quay.io/they/older:v1", ForeignLayout.Layer(("calls.bpf.o", Program)), new Dictionary<string, string>
+        layout.AddBpfman("quay.io/they/older:v1", ForeignLayout.Layer(("calls.bpf.o", s_program)), new Dictionary<string, string>
         {
             ["io.ebpf.bpf_function_name"] = "enter_openat",
             ["io.ebpf.filename"] = "calls.bpf.o",
@@ -104,7 +104,7 @@ public sealed partial class FormatPageTests : IDisposable
     {
         Image image = _folder.Store.Find(name)!;
         Assert.Equal((format, (string?)null), (image.Format, image.Problem));
-        Assert.Equal(program ?? Program, _folder.Store.ReadProgram(image));
+        Assert.Equal(program ?? s_program, _folder.Store.ReadProgram(image));
         return image;
     }
 
@@ -112,7 +112,7 @@ public sealed partial class FormatPageTests : IDisposable
     {
         JsonObject config = layout.Blob("{}"u8.ToArray(), MediaTypes.EbpfConfig);
         config["annotations"] = new JsonObject { [AnnotationKeys.Title] = "config.json" };
-        JsonObject program = layout.Blob(Program, MediaTypes.EbpfProgram);
+        JsonObject program = layout.Blob(s_program, MediaTypes.EbpfProgram);
         program["annotations"] = new JsonObject { [AnnotationKeys.Title] = "program.o" };
         JsonObject manifest = layout.Blob(
             StoreFolder.Bytes(new JsonObject
@@ -130,7 +130,7 @@ public sealed partial class FormatPageTests : IDisposable
 
     private static ImageContent BeeContent(string architecture) => new()
     {
-        Program = Program,
+        Program = s_program,
         Platform = new Platform("linux", architecture),
         Authors = "Ann <ann@example.org>",
         Description = "Which calls does a process make?",

@@ -7,15 +7,15 @@ namespace Bee.Oci.Tests.Formats;
 /// <summary>Images as Inspektor Gadget makes them.</summary>
 public sealed class GadgetFormatTests : IDisposable
 {
-    private static readonly byte[] Mine = "my elf"u8.ToArray();
-    private static readonly byte[] Other = "their elf"u8.ToArray();
+    private static readonly byte[] s_mine = "my elf"u8.ToArray();
+    private static readonly byte[] s_other = "their elf"u8.ToArray();
 
     private readonly StoreFolder _folder = new();
 
     [Fact]
     public void The_hosts_program_is_found_among_the_layers_and_the_image_described()
     {
-        new ForeignLayout(_folder.Path).AddGadget("ghcr.io/they/trace_calls:v0.1", [(Platform.Host.Architecture, Mine), ("mips", Other)], wasm: "wasm"u8.ToArray());
+        new ForeignLayout(_folder.Path).AddGadget("ghcr.io/they/trace_calls:v0.1", [(Platform.Host.Architecture, s_mine), ("mips", s_other)], wasm: "wasm"u8.ToArray());
         Image image = _folder.Store.Find("trace_calls:v0.1")!;
 
         Assert.Null(image.Problem);
@@ -25,30 +25,30 @@ public sealed class GadgetFormatTests : IDisposable
         Assert.Equal("counts what a process calls", image.Description);
         Assert.Equal("trace calls", image.Annotations["org.opencontainers.image.title"]);
         Assert.Equal(new DateTime(2025, 3, 1, 12, 0, 0, DateTimeKind.Utc), image.Created!.Value.ToUniversalTime());
-        Assert.Equal(Mine, _folder.Store.ReadProgram(image));
+        Assert.Equal(s_mine, _folder.Store.ReadProgram(image));
     }
 
     [Fact]
     public void One_without_metadata_is_told_by_its_layer()
     {
-        new ForeignLayout(_folder.Path).AddGadget("x:v1", [(Platform.Host.Architecture, Mine)], metadata: null);
+        new ForeignLayout(_folder.Path).AddGadget("x:v1", [(Platform.Host.Architecture, s_mine)], metadata: null);
         Image image = _folder.Store.Find("x:v1")!;
 
         Assert.Equal((ImageFormat.InspektorGadget, (string?)null, (string?)null), (image.Format, image.Metadata, image.Description));
-        Assert.Equal(Mine, _folder.Store.ReadProgram(image));
+        Assert.Equal(s_mine, _folder.Store.ReadProgram(image));
     }
 
     [Fact]
     public void A_platform_that_is_not_there_is_told()
     {
-        new ForeignLayout(_folder.Path).AddGadget("x:v1", [("mips", Mine), ("riscv64", Other)]);
+        new ForeignLayout(_folder.Path).AddGadget("x:v1", [("mips", s_mine), ("riscv64", s_other)]);
         Assert.Contains("linux/mips, linux/riscv64", Assert.Throws<StoreException>(() => _folder.Store.ReadProgram(_folder.Store.Find("x:v1")!)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_is_read_out_of_the_program_is_fit_to_be_shown()
     {
-        new ForeignLayout(_folder.Path).AddGadget("x:v1", [(Platform.Host.Architecture, Mine)]);
+        new ForeignLayout(_folder.Path).AddGadget("x:v1", [(Platform.Host.Architecture, s_mine)]);
         Image image = new ImageStores(_folder.Path, new Escapes()).Find("x:v1")!;
         Assert.Equal("\uFFFD[2Jprogram", Assert.Single(image.Programs).Name);
     }
@@ -62,8 +62,8 @@ public sealed class GadgetFormatTests : IDisposable
     public void Metadata_is_fit_to_be_shown_and_not_too_large()
     {
         var layout = new ForeignLayout(_folder.Path);
-        layout.AddGadget("x:v1", [(Platform.Host.Architecture, Mine)], "name: a\r\ndescription: \u001b[2Jred\n");
-        layout.AddGadget("y:v1", [(Platform.Host.Architecture, Mine)], new string('#', 300 << 10));
+        layout.AddGadget("x:v1", [(Platform.Host.Architecture, s_mine)], "name: a\r\ndescription: \u001b[2Jred\n");
+        layout.AddGadget("y:v1", [(Platform.Host.Architecture, s_mine)], new string('#', 300 << 10));
 
         Assert.Equal("name: a\ndescription: \uFFFD[2Jred\n", _folder.Store.Find("x:v1")!.Metadata);
         Assert.Equal(StoreFault.TooLarge, Assert.Throws<StoreException>(() => _folder.Store.ReadProgram(_folder.Store.Find("y:v1")!)).Fault);

@@ -223,7 +223,7 @@ public abstract class CosignTest(CosignTest.Server server) : IClassFixture<Cosig
     private const int CosignsCost = 65536;
 
     // scrypt at that cost takes a while, so each kind of key is made once.
-    private static readonly ConcurrentDictionary<string, Lazy<(string Pem, VerificationKey Key)>> Keys = new();
+    private static readonly ConcurrentDictionary<string, Lazy<(string Pem, VerificationKey Key)>> s_keys = new();
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bee-cosign-");
     private readonly RemoteRegistry? _registry = server.Registry is { } running ? new RemoteRegistry(running.Host, Samples.Quick) : null;
@@ -260,7 +260,7 @@ public abstract class CosignTest(CosignTest.Server server) : IClassFixture<Cosig
     /// <summary>A file with a private key as cosign keeps it, and its public half.</summary>
     protected (string File, VerificationKey Key) KeyFile(string kind)
     {
-        (string pem, VerificationKey key) = Keys.GetOrAdd(kind, _ => new(() =>
+        (string pem, VerificationKey key) = s_keys.GetOrAdd(kind, _ => new(() =>
         {
             string made = TestKeys.Pem(TestKeys.Encrypted(TestKeys.Der(kind), TestKeys.Password, CosignsCost));
             using var signing = SigningKey.Read(made, TestKeys.PasswordBytes, TestKeys.Algorithms);

@@ -11,7 +11,7 @@ namespace Bee.Oci.Tests.Signatures;
 /// <summary>Reading keys in all forms, and what is said of those that are none.</summary>
 public sealed class KeyTests(ITestOutputHelper output)
 {
-    private static readonly byte[] Data = "what is signed"u8.ToArray();
+    private static readonly byte[] s_data = "what is signed"u8.ToArray();
 
     [Theory]
     [InlineData("P-256", "ECDSA P-256")]
@@ -23,20 +23,20 @@ public sealed class KeyTests(ITestOutputHelper output)
     {
         using SigningKey key = TestKeys.Signing(kind);
         var read = VerificationKey.Read(TestKeys.Public(key), TestKeys.Algorithms, "cosign.pub");
-        byte[] signature = key.Sign(Data);
+        byte[] signature = key.Sign(s_data);
 
-        Assert.True(read.Verify(Data, signature));
-        Assert.False(read.Verify([.. Data, 0], signature));
-        Assert.False(TestKeys.Signing(kind).PublicKey.Verify(Data, signature));
+        Assert.True(read.Verify(s_data, signature));
+        Assert.False(read.Verify([.. s_data, 0], signature));
+        Assert.False(TestKeys.Signing(kind).PublicKey.Verify(s_data, signature));
         foreach (int at in new[] { 0, signature.Length / 2, signature.Length - 1 })
         {
             byte[] other = [.. signature];
             other[at] ^= 1;
-            Assert.False(read.Verify(Data, other));
+            Assert.False(read.Verify(s_data, other));
         }
 
-        Assert.False(read.Verify(Data, []));
-        Assert.False(read.Verify(Data, signature[..^1]));
+        Assert.False(read.Verify(s_data, []));
+        Assert.False(read.Verify(s_data, signature[..^1]));
         Assert.Equal(algorithm, read.Algorithm);
         Assert.Equal(key.PublicKey.KeyId, read.KeyId);
         Assert.StartsWith($"{algorithm} {read.KeyId[..12]} (cosign.pub)", read.ToString(), StringComparison.Ordinal);
@@ -51,7 +51,7 @@ public sealed class KeyTests(ITestOutputHelper output)
         byte[] info = [.. Convert.FromHexString("302a300506032b6570032100"), .. Convert.FromHexString(publicKey)];
         var key = VerificationKey.Read(PemEncoding.WriteString("PUBLIC KEY", info), TestKeys.Algorithms);
         Assert.True(key.Verify(Convert.FromHexString(message), Convert.FromHexString(signature)));
-        Assert.False(key.Verify(Data, Convert.FromHexString(signature)));
+        Assert.False(key.Verify(s_data, Convert.FromHexString(signature)));
     }
 
     [Theory]
@@ -76,7 +76,7 @@ public sealed class KeyTests(ITestOutputHelper output)
             Assert.True(SigningKey.NeedsPassword(form));
             using var opened = SigningKey.Read(form, TestKeys.PasswordBytes, TestKeys.Algorithms);
             Assert.Equal(plain.PublicKey.KeyId, opened.PublicKey.KeyId);
-            Assert.True(plain.PublicKey.Verify(Data, opened.Sign(Data)));
+            Assert.True(plain.PublicKey.Verify(s_data, opened.Sign(s_data)));
 
             Assert.Equal(SignatureFault.PasswordNeeded, Refused(form, null).Fault);
             SignatureException wrong = Refused(form, "another-secret"u8.ToArray());
@@ -112,7 +112,7 @@ public sealed class KeyTests(ITestOutputHelper output)
             string pem = PemEncoding.WriteString(label, bytes);
             if (label == "PUBLIC KEY")
             {
-                VerificationKey.Read(pem, TestKeys.Algorithms).Verify(Data, Data);
+                VerificationKey.Read(pem, TestKeys.Algorithms).Verify(s_data, s_data);
                 return;
             }
 
@@ -150,7 +150,7 @@ public sealed class KeyTests(ITestOutputHelper output)
         {
             Assert.False(SigningKey.NeedsPassword(pem));
             using var key = SigningKey.Read(pem, null, TestKeys.Algorithms);
-            Assert.True(key.PublicKey.Verify(Data, key.Sign(Data)));
+            Assert.True(key.PublicKey.Verify(s_data, key.Sign(s_data)));
         }
     }
 

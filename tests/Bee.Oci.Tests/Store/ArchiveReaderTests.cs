@@ -7,7 +7,7 @@ namespace Bee.Oci.Tests.Store;
 
 public sealed class ArchiveReaderTests
 {
-    private static readonly ArchiveLimits Small = new(100, 1 << 20);
+    private static readonly ArchiveLimits s_small = new(100, 1 << 20);
 
     [Theory]
     [InlineData(TarEntryFormat.V7)]
@@ -41,7 +41,7 @@ public sealed class ArchiveReaderTests
     [Fact]
     public void Entries_can_be_passed_over()
     {
-        var reader = new ArchiveReader(new MemoryStream(Tar.Of(("a", new byte[5000]), ("b", "x"u8.ToArray()))), Small);
+        var reader = new ArchiveReader(new MemoryStream(Tar.Of(("a", new byte[5000]), ("b", "x"u8.ToArray()))), s_small);
         Assert.Equal(5000, reader.Next()!.Size);
         Assert.Equal(3, reader.Read(new byte[3]));
         Assert.Equal("b", reader.Next()!.Name);
@@ -128,7 +128,7 @@ public sealed class ArchiveReaderTests
         byte[] bomb = Tar.Gzip(Tar.Of(("a", new byte[8 << 20])));
         Assert.True(bomb.Length < 20_000);
         using var gzip = new GZipStream(new MemoryStream(bomb), CompressionMode.Decompress);
-        Assert.Equal(StoreFault.TooLarge, Assert.Throws<StoreException>(() => new ArchiveReader(gzip, Small).Next()).Fault);
+        Assert.Equal(StoreFault.TooLarge, Assert.Throws<StoreException>(() => new ArchiveReader(gzip, s_small).Next()).Fault);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class ArchiveReaderTests
     private static IEnumerable<(string Name, byte[] Content)> Files(byte[] archive, bool seeks = true, bool gzip = false, ArchiveLimits? limits = null)
     {
         Stream stream = new MemoryStream(archive);
-        var reader = new ArchiveReader(gzip ? new GZipStream(stream, CompressionMode.Decompress) : seeks ? stream : new BufferedStream(new OneWay(stream)), limits ?? Small);
+        var reader = new ArchiveReader(gzip ? new GZipStream(stream, CompressionMode.Decompress) : seeks ? stream : new BufferedStream(new OneWay(stream)), limits ?? s_small);
         while (reader.Next() is { } entry)
         {
             if (!entry.IsDirectory)

@@ -9,7 +9,7 @@ public sealed class LayerMutationTests(ITestOutputHelper output)
 {
     private const string Plain = "application/vnd.oci.image.layer.v1.tar";
 
-    private static readonly byte[] Elf = [.. "\u007fELF"u8, 2, 1, 1, .. new byte[11], 247, 0, .. new byte[100]];
+    private static readonly byte[] s_elf = [.. "\u007fELF"u8, 2, 1, 1, .. new byte[11], 247, 0, .. new byte[100]];
 
     [Fact]
     public void Archives_are_read_or_refused()
@@ -56,10 +56,10 @@ public sealed class LayerMutationTests(ITestOutputHelper output)
 
     private static byte[][] Samples() =>
     [
-        Tar.Of(System.Formats.Tar.TarEntryFormat.Ustar, ("d/a.o", Elf), ("b.txt", new byte[700])),
-        Tar.Of(System.Formats.Tar.TarEntryFormat.Gnu, (new string('n', 130) + ".o", Elf)),
-        Tar.Of(System.Formats.Tar.TarEntryFormat.Pax, (new string('p', 130), "x"u8.ToArray()), ("b.o", Elf)),
-        Tar.Join(Tar.Entry("g", 'g', Tar.Record("comment", "c")), Tar.Entry("d/", '5'), Tar.Entry("x", 'x', [.. Tar.Record("path", "d/b.o"), .. Tar.Record("size", $"{Elf.Length}")]), Tar.Entry("d/c.o", '0', Elf)),
+        Tar.Of(System.Formats.Tar.TarEntryFormat.Ustar, ("d/a.o", s_elf), ("b.txt", new byte[700])),
+        Tar.Of(System.Formats.Tar.TarEntryFormat.Gnu, (new string('n', 130) + ".o", s_elf)),
+        Tar.Of(System.Formats.Tar.TarEntryFormat.Pax, (new string('p', 130), "x"u8.ToArray()), ("b.o", s_elf)),
+        Tar.Join(Tar.Entry("g", 'g', Tar.Record("comment", "c")), Tar.Entry("d/", '5'), Tar.Entry("x", 'x', [.. Tar.Record("path", "d/b.o"), .. Tar.Record("size", $"{s_elf.Length}")]), Tar.Entry("d/c.o", '0', s_elf)),
     ];
 
     /// <summary>Spoils a few bytes, and mostly makes the checksums of all headers right again, or nothing but they would be tested.</summary>

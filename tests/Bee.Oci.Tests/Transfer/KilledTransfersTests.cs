@@ -17,7 +17,7 @@ public sealed class KilledTransfersTests : IDisposable
     private const int Few = 4;
 
     // After how much of the image the process is killed.
-    private static readonly double[] Shares = FullRun.IsOn ? [0, 0.1, 0.4, 0.8, 0.95, 1] : [0, 0.5, 1];
+    private static readonly double[] s_shares = FullRun.IsOn ? [0, 0.1, 0.4, 0.8, 0.95, 1] : [0, 0.5, 1];
 
     private readonly StoreFolder _folder = new();
     private readonly DebianRegistry? _server = DebianRegistry.Missing is null ? DebianRegistry.Start() : null;
@@ -30,7 +30,7 @@ public sealed class KilledTransfersTests : IDisposable
     {
         Content image = await FillAsync();
         using var registry = new RemoteRegistry(Host, new RegistryOptions());
-        foreach (double share in Shares)
+        foreach (double share in s_shares)
         {
             using var folder = new StoreFolder();
             ChildWriter child = Start("save", folder.Path, "x", "1", Host, "big", "v1");
@@ -52,7 +52,7 @@ public sealed class KilledTransfersTests : IDisposable
         Content image = await FillAsync();
         using var registry = new RemoteRegistry(Host, new RegistryOptions());
         await new ImageTransfer().PullAsync(registry.Repository("big"), "v1", _folder.Store, ImageReference.Parse("x:v1"));
-        foreach (double share in Shares)
+        foreach (double share in s_shares)
         {
             // A repository has blobs of its own.
             string name = $"published/at-{share * 100:0}";

@@ -15,7 +15,7 @@ public sealed partial class DebianRegistry : IDisposable
     // The shell waits for the end of its input, which comes with Kill and with the death of whoever started it, and leaves no zombie.
     private const string Shell = "\"$0\" serve \"$1\" & read -r _; kill -9 $!; wait";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bee-registry-");
     private readonly DebianRegistryOptions _options;
@@ -127,7 +127,7 @@ public sealed partial class DebianRegistry : IDisposable
         _process = process;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        Host = listening.Task.WaitAsync(Patience).ContinueWith(task => task.IsCompletedSuccessfully ? task.Result : null, TaskScheduler.Default).Result
+        Host = listening.Task.WaitAsync(s_patience).ContinueWith(task => task.IsCompletedSuccessfully ? task.Result : null, TaskScheduler.Default).Result
             ?? throw new InvalidOperationException($"{Program} did not start: {Log}");
     }
 

@@ -33,7 +33,7 @@ public static class Tool
     /// <summary>Prometheus 3.5 or later, whose jobs choose the format that they scrape.</summary>
     public const string Prometheus3 = "prometheus3";
 
-    private static readonly Dictionary<string, Origin> Fetched = new()
+    private static readonly Dictionary<string, Origin> s_fetched = new()
     {
         [Oras] = new("sid", "oras", "oras"),
         [Cosign] = new("trixie", "cosign", "cosign"),
@@ -42,14 +42,14 @@ public static class Tool
     };
 
     // Where they are not installed. The oldest build that there is runs everywhere.
-    private static readonly Dictionary<string, Origin> FetchedUnlessInstalled = new()
+    private static readonly Dictionary<string, Origin> s_fetchedUnlessInstalled = new()
     {
         [Registry] = new("bookworm", Registry, Registry),
         [Prometheus] = new("bookworm", "prometheus", "prometheus"),
         [Promtool] = new("bookworm", "prometheus", "promtool"),
     };
 
-    private static readonly ConcurrentDictionary<string, Lazy<(string? Path, string? Reason)>> Known = new();
+    private static readonly ConcurrentDictionary<string, Lazy<(string? Path, string? Reason)>> s_known = new();
 
     // Why Debian's archive gives nothing. Whoever is offline waits once for that, and not for each program.
     private static string? s_archive;
@@ -73,8 +73,8 @@ public static class Tool
         return new ToolRun(result.ExitCode, result.Output, result.Messages);
     }
 
-    private static (string? Path, string? Reason) Look(string tool) => Known.GetOrAdd(tool, name => new(() =>
-        Fetched.TryGetValue(name, out Origin? from) || (FetchedUnlessInstalled.TryGetValue(name, out from) && Installed(name).Path is null)
+    private static (string? Path, string? Reason) Look(string tool) => s_known.GetOrAdd(tool, name => new(() =>
+        s_fetched.TryGetValue(name, out Origin? from) || (s_fetchedUnlessInstalled.TryGetValue(name, out from) && Installed(name).Path is null)
             ? Fetch(from)
             : Installed(name))).Value;
 

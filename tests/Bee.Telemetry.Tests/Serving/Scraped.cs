@@ -6,11 +6,11 @@ namespace Bee.Telemetry.Tests.Serving;
 /// <summary>A server of metrics of every kind, and what a Prometheus must have stored of them.</summary>
 internal static class Scraped
 {
-    private static readonly string[] Characters = [.. Enumerable.Range(1, 0x2FF).Append(0x2028).Append(0xFEFF).Append(0xFFFE).Append(0x10FFFF).Select(char.ConvertFromUtf32)];
+    private static readonly string[] s_characters = [.. Enumerable.Range(1, 0x2FF).Append(0x2028).Append(0xFEFF).Append(0xFFFE).Append(0x10FFFF).Select(char.ConvertFromUtf32)];
 
     public static MetricServer StartServer()
     {
-        var source = new FixedSource([.. Sample.Everything(), Sample.Gauge("bee_test_characters", [.. Characters.Select((character, i) => (new[] { character }, (double)i))])]);
+        var source = new FixedSource([.. Sample.Everything(), Sample.Gauge("bee_test_characters", [.. s_characters.Select((character, i) => (new[] { character }, (double)i))])]);
         return MetricServer.Start(new MetricServerOptions { Listen = "127.0.0.1:0", Sources = () => [source] });
     }
 
@@ -31,8 +31,8 @@ internal static class Scraped
 
         // Every character comes back as it was.
         Assert.Equal(
-            Characters.Select((character, i) => (character, (double)i)),
-            Select(prometheus, job, "bee_test_characters", Characters.Length).Select(sample => (sample.Labels["label0"], sample.Value)).OrderBy(row => row.Value));
+            s_characters.Select((character, i) => (character, (double)i)),
+            Select(prometheus, job, "bee_test_characters", s_characters.Length).Select(sample => (sample.Labels["label0"], sample.Value)).OrderBy(row => row.Value));
         Assert.Equal(-1.5e-7, Assert.Single(Select(prometheus, job, "bee_test_temperature")).Value);
         Assert.Equal(
             [("+Inf", 10), ("0.001", 3), ("1.0", 6), ("1e-06", 1)],

@@ -22,8 +22,8 @@ internal sealed record Combination(string Kind, SkeletonMapType? Map, SkeletonOu
 /// </summary>
 internal static partial class Combinations
 {
-    private static readonly ConcurrentDictionary<Combination, Lazy<ObjectFile>> Objects = new();
-    private static readonly ConcurrentDictionary<Combination, string?> Texts = new();
+    private static readonly ConcurrentDictionary<Combination, Lazy<ObjectFile>> s_objects = new();
+    private static readonly ConcurrentDictionary<Combination, string?> s_texts = new();
 
     /// <summary>The kinds.</summary>
     internal static IReadOnlyList<string> Kinds => ProgramSkeleton.Kinds;
@@ -35,7 +35,7 @@ internal static partial class Combinations
     internal static IEnumerable<Combination> Loaded(string kind) => Tested(kind).Where(item => IsFirstOfItsText(item) || IsDefault(item));
 
     internal static ObjectFile Compile(Combination combination)
-        => Objects.GetOrAdd(combination, _ => new Lazy<ObjectFile>(() => Sources.Compile(combination.Write(), PrecompiledBee.Flags))).Value;
+        => s_objects.GetOrAdd(combination, _ => new Lazy<ObjectFile>(() => Sources.Compile(combination.Write(), PrecompiledBee.Flags))).Value;
 
     // Without a full run: the default, and two more, chosen by the kind's number so that the kinds take turns.
     private static IEnumerable<Combination> Tested(string kind)
@@ -66,7 +66,7 @@ internal static partial class Combinations
         => combination.Kind == Kinds.First(kind => Text(combination with { Kind = kind }) == Text(combination));
 
     // What there is no skeleton for has no text.
-    private static string? Text(Combination combination) => Texts.GetOrAdd(combination, _ =>
+    private static string? Text(Combination combination) => s_texts.GetOrAdd(combination, _ =>
     {
         try
         {

@@ -8,10 +8,10 @@ namespace Bee.Toolchain.Tests;
 /// </summary>
 internal static class PrecompiledBee
 {
-    private static readonly Lazy<string[]> Made = new(Make);
+    private static readonly Lazy<string[]> s_made = new(Make);
 
     /// <summary>clang's flags to take it.</summary>
-    internal static string[] Flags => Made.Value;
+    internal static string[] Flags => s_made.Value;
 
     private static string[] Make()
     {

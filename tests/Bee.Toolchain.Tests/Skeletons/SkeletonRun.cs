@@ -39,7 +39,7 @@ public class NetworkSkeletonTests
 internal static class SkeletonRun
 {
     // Refusals that are the kernel's or the machine's; all others are mistakes of the skeleton.
-    private static readonly LoadFault[] Refusals = [LoadFault.Unsupported, LoadFault.NoTarget, LoadFault.NoTracefs, LoadFault.Other];
+    private static readonly LoadFault[] s_refusals = [LoadFault.Unsupported, LoadFault.NoTarget, LoadFault.NoTracefs, LoadFault.Other];
 
     internal static TheoryData<string> Kinds(Func<ProgramKind, bool> isOne) => [.. Combinations.Kinds.Where(name => isOne(ProgramKinds.Find(name)!))];
 
@@ -108,7 +108,7 @@ internal static class SkeletonRun
             session.Attach();
             return (session, reader);
         }
-        catch (BpfLoadException exception) when (Refusals.Contains(exception.Fault))
+        catch (BpfLoadException exception) when (s_refusals.Contains(exception.Fault))
         {
             reader?.Dispose();
             session?.Dispose();

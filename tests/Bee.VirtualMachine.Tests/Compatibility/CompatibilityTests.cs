@@ -7,29 +7,29 @@ namespace Bee.VirtualMachine.Compatibility;
 /// <summary>docs/compatibility.md says what the kernels do.</summary>
 public class CompatibilityTests
 {
-    private static readonly Dictionary<string, string> Sections = ProgramKinds.All.ToDictionary(kind => kind.Name, kind => kind.Section);
+    private static readonly Dictionary<string, string> s_sections = ProgramKinds.All.ToDictionary(kind => kind.Name, kind => kind.Section);
 
-    private static readonly Lazy<string> Page = new(ReadPage);
+    private static readonly Lazy<string> s_page = new(ReadPage);
 
     [Fact]
     public void The_page_has_every_kind_of_program_and_no_other()
     {
-        var page = CompatibilityPage.Parse(Page.Value);
+        var page = CompatibilityPage.Parse(s_page.Value);
 
         Assert.Superset(DebianKernel.All.Select(kernel => kernel.Version).ToHashSet(), page.Keys.ToHashSet());
-        Assert.All(page.Values, column => Assert.Equal(Sections.Values.Order(StringComparer.Ordinal), column.Keys.Order(StringComparer.Ordinal)));
+        Assert.All(page.Values, column => Assert.Equal(s_sections.Values.Order(StringComparer.Ordinal), column.Keys.Order(StringComparer.Ordinal)));
     }
 
     [Theory]
     [KernelData]
     public void The_page_says_what_the_kernel_takes(string kernel)
     {
-        var page = CompatibilityPage.Parse(Page.Value)[kernel];
+        var page = CompatibilityPage.Parse(s_page.Value)[kernel];
         GuestRun.Of(kernel).Assert("kinds");
 
-        var differs = GuestRun.Of(kernel).Kinds.Where(result => page[Sections[result.Kind]] != result.Attached).Select(result => $"{result.Kind}: {result.Message}");
+        var differs = GuestRun.Of(kernel).Kinds.Where(result => page[s_sections[result.Kind]] != result.Attached).Select(result => $"{result.Kind}: {result.Message}");
         Assert.Empty(differs);
-        Assert.Equal(Sections.Count, GuestRun.Of(kernel).Kinds.Count);
+        Assert.Equal(s_sections.Count, GuestRun.Of(kernel).Kinds.Count);
     }
 
     // Asked for by the environment, and then before the tests read what is written.
@@ -41,7 +41,7 @@ public class CompatibilityTests
         }
 
         List<(string, IReadOnlyList<KindResult>)> columns = [.. DebianKernel.All.Select(kernel => (kernel.Version, GuestRun.Of(kernel.Version).Kinds)), (HostKinds.Kernel, HostKinds.Run())];
-        string page = CompatibilityPage.Render(columns, Sections);
+        string page = CompatibilityPage.Render(columns, s_sections);
         File.WriteAllText(CompatibilityPage.File, page);
         return page;
     }

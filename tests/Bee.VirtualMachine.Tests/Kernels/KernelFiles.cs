@@ -7,7 +7,7 @@ namespace Bee.VirtualMachine.Kernels;
 internal sealed record KernelFiles(string Folder)
 {
     // In the order in which the guest loads them. Traffic control of 6.1 is a module; 6.12 attaches without it.
-    private static readonly string[] Wanted = ["sch_ingress", "cls_bpf", "veth"];
+    private static readonly string[] s_wanted = ["sch_ingress", "cls_bpf", "veth"];
 
     /// <summary>The compressed kernel.</summary>
     public string Image => Path.Combine(Folder, "vmlinuz");
@@ -33,9 +33,9 @@ internal sealed record KernelFiles(string Folder)
         string[] all = Directory.GetFiles(unpacked, "*", SearchOption.AllDirectories);
         string Find(string prefix) => all.FirstOrDefault(file => Path.GetFileName(file).StartsWith(prefix, StringComparison.Ordinal))
             ?? throw new PackageMissingException($"the kernel's package holds no {prefix}*");
-        for (int i = 0; i < Wanted.Length; i++)
+        for (int i = 0; i < s_wanted.Length; i++)
         {
-            if (all.FirstOrDefault(file => Path.GetFileName(file).StartsWith(Wanted[i] + ".ko", StringComparison.Ordinal)) is { } module)
+            if (all.FirstOrDefault(file => Path.GetFileName(file).StartsWith(s_wanted[i] + ".ko", StringComparison.Ordinal)) is { } module)
             {
                 File.Move(module, Path.Combine(keep, $"{i}-{Path.GetFileName(module)}"));
             }

@@ -12,18 +12,18 @@ namespace Bee.VirtualMachine.Machine;
 internal static class GuestPowerShell
 {
     // Each is loaded before the first scenario. By name, the file that goes into the guest.
-    private static readonly Lazy<Dictionary<string, string>> Compiled = new(() => new[]
+    private static readonly Lazy<Dictionary<string, string>> s_compiled = new(() => new[]
     {
         "System.Management.Automation.dll", "Microsoft.PowerShell.ConsoleHost.dll", "Microsoft.PowerShell.Commands.Management.dll", "Microsoft.PowerShell.Commands.Utility.dll",
     }.ToDictionary(name => name, name => Compile(Path.Combine(Folder!, name))));
 
-    private static readonly string[] Modules = ["Microsoft.PowerShell.Management", "Microsoft.PowerShell.Utility"];
+    private static readonly string[] s_modules = ["Microsoft.PowerShell.Management", "Microsoft.PowerShell.Utility"];
 
     /// <summary>The folder of pwsh.dll; null when <c>build.sh</c> has not restored it.</summary>
     public static string? Folder { get; } = Find();
 
     /// <summary>Compiles the assemblies; the first call takes a while where the cache does not have them.</summary>
-    public static void Prepare() => _ = Compiled.Value;
+    public static void Prepare() => _ = s_compiled.Value;
 
     /// <summary>Adds its files to a folder of the guest, flat, so that the runtime finds all of them without a list of dependencies.</summary>
     public static void Add(NewcArchive archive, string path)
@@ -33,11 +33,11 @@ internal static class GuestPowerShell
         {
             if (IsOfUse(Path.GetFileName(file)))
             {
-                archive.AddFile($"{path}/{Path.GetFileName(file)}", Compiled.Value.GetValueOrDefault(Path.GetFileName(file), file));
+                archive.AddFile($"{path}/{Path.GetFileName(file)}", s_compiled.Value.GetValueOrDefault(Path.GetFileName(file), file));
             }
         }
 
-        foreach (string module in Modules)
+        foreach (string module in s_modules)
         {
             archive.AddFolder($"{path}/Modules/{module}", Path.Combine(Folder!, "Modules", module));
         }

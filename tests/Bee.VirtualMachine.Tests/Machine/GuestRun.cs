@@ -6,7 +6,7 @@ namespace Bee.VirtualMachine.Machine;
 /// <summary>One boot of one kernel, in which all scenarios ran.</summary>
 internal sealed class GuestRun
 {
-    private static readonly ConcurrentDictionary<string, Lazy<GuestRun>> Runs = new();
+    private static readonly ConcurrentDictionary<string, Lazy<GuestRun>> s_runs = new();
 
     private readonly Dictionary<string, ScenarioResult> _results;
     private readonly string? _fault;
@@ -24,7 +24,7 @@ internal sealed class GuestRun
     public IReadOnlyList<KindResult> Kinds { get; }
 
     /// <summary>What the guest of this kernel gave; it is booted when it is asked for first.</summary>
-    public static GuestRun Of(string version) => Runs.GetOrAdd(version, key => new(() => Boot(DebianKernel.Of(key)))).Value;
+    public static GuestRun Of(string version) => s_runs.GetOrAdd(version, key => new(() => Boot(DebianKernel.Of(key)))).Value;
 
     /// <summary>Fails when the scenario failed, or did not end.</summary>
     public void Assert(string scenario)

@@ -5,16 +5,16 @@ namespace Bee.VirtualMachine.Machine;
 /// <summary>What the scenarios run, made by Invoke-BeeBuild, once a run: images of the suite's own programs and of the examples, and objects of each kind.</summary>
 internal static class ProgramStore
 {
-    private static readonly Lazy<string> Built = new(Build);
+    private static readonly Lazy<string> s_built = new(Build);
 
     /// <summary>The store's folder.</summary>
-    public static string Folder => Path.Combine(Built.Value, "store");
+    public static string Folder => Path.Combine(s_built.Value, "store");
 
     /// <summary>The folder with an object file for each kind of program.</summary>
-    public static string Kinds => Path.Combine(Built.Value, "kinds");
+    public static string Kinds => Path.Combine(s_built.Value, "kinds");
 
     /// <summary>Builds them; the first call takes a while.</summary>
-    public static void Prepare() => _ = Built.Value;
+    public static void Prepare() => _ = s_built.Value;
 
     private static string Build()
     {

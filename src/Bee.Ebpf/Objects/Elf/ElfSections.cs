@@ -9,7 +9,7 @@ internal static class ElfSections
     private const ulong MaxAlignment = 1 << 20;
 
     // libbpf looks these up by name and expects one of each.
-    private static readonly string[] Unique = [".text", ".maps", ".struct_ops", ".BTF", ".BTF.ext", "license", "version", ".symtab"];
+    private static readonly string[] s_unique = [".text", ".maps", ".struct_ops", ".BTF", ".BTF.ext", "license", "version", ".symtab"];
 
     public static ElfSection[] Read(ReadOnlySpan<byte> file, ElfHeader header)
     {
@@ -106,7 +106,7 @@ internal static class ElfSections
 
     private static void CheckUnique(ElfSection[] sections)
     {
-        foreach (var name in Unique)
+        foreach (var name in s_unique)
         {
             var found = 0;
             foreach (var section in sections)

@@ -10,11 +10,11 @@ namespace Bee.Ebpf;
 /// </summary>
 internal static class EmittedTypes
 {
-    private static readonly object Lock = new();
-    private static readonly Dictionary<string, Type> Made = [];
-    private static readonly Dictionary<string, Lazy<IReadOnlyList<RecordField>>> Described = [];
-    private static readonly HashSet<string> Names = new(StringComparer.OrdinalIgnoreCase);
-    private static readonly ModuleBuilder Module = AssemblyBuilder
+    private static readonly object s_lock = new();
+    private static readonly Dictionary<string, Type> s_made = [];
+    private static readonly Dictionary<string, Lazy<IReadOnlyList<RecordField>>> s_described = [];
+    private static readonly HashSet<string> s_names = new(StringComparer.OrdinalIgnoreCase);
+    private static readonly ModuleBuilder s_module = AssemblyBuilder
         .DefineDynamicAssembly(new AssemblyName("Bee.Events"), AssemblyBuilderAccess.Run)
         .DefineDynamicModule("Bee.Events");
 
@@ -22,15 +22,15 @@ internal static class EmittedTypes
     public static Type Class(TypePlan plan)
     {
         var key = plan.Key;
-        lock (Lock)
+        lock (s_lock)
         {
             if (Find(key) is { } known)
             {
                 return known;
             }
 
-            var made = Keep(key, new TypeEmitter(Module, plan, Name(plan.Label, key)).Emit());
-            Described[made.FullName!] = new(() => RecordFields.Of(plan));
+            var made = Keep(key, new TypeEmitter(s_module, plan, Name(plan.Label, key)).Emit());
+            s_described[made.FullName!] = new(() => RecordFields.Of(plan));
             return made;
         }
     }
@@ -38,18 +38,18 @@ internal static class EmittedTypes
     /// <summary>The fields of a class that was made here, by its full name; null for any other.</summary>
     public static IReadOnlyList<RecordField>? Fields(string typeName)
     {
-        lock (Lock)
+        lock (s_lock)
         {
-            return Described.GetValueOrDefault(typeName)?.Value;
+            return s_described.GetValueOrDefault(typeName)?.Value;
         }
     }
 
     /// <summary>The CLR enum for a C enum.</summary>
     public static Type Enum(EnumShape shape)
     {
-        lock (Lock)
+        lock (s_lock)
         {
-            return Find(shape.Key) ?? Keep(shape.Key, EnumEmitter.Emit(Module, shape, () => Name(shape.Label, shape.Key)));
+            return Find(shape.Key) ?? Keep(shape.Key, EnumEmitter.Emit(s_module, shape, () => Name(shape.Label, shape.Key)));
         }
     }
 
@@ -60,17 +60,17 @@ internal static class EmittedTypes
     /// <param name="fields">The fields that it has beside those of its base; null where it stands for another class.</param>
     public static Type Other(string key, string label, Func<ModuleBuilder, string, Type> emit, IReadOnlyList<RecordField>? fields = null)
     {
-        lock (Lock)
+        lock (s_lock)
         {
             if (Find(key) is { } known)
             {
                 return known;
             }
 
-            var made = Keep(key, emit(Module, Name(label, key)));
+            var made = Keep(key, emit(s_module, Name(label, key)));
             if (fields is not null)
             {
-                Described[made.FullName!] = new(fields);
+                s_described[made.FullName!] = new(fields);
             }
 
             return made;
@@ -81,18 +81,18 @@ internal static class EmittedTypes
     public static Type Bytes(int size)
     {
         var name = $"Bee.Events.Bytes{size}";
-        lock (Lock)
+        lock (s_lock)
         {
-            return Find(name) ?? Keep(name, Module.DefineType(
+            return Find(name) ?? Keep(name, s_module.DefineType(
                 name, TypeAttributes.NotPublic | TypeAttributes.Sealed | TypeAttributes.SequentialLayout, typeof(ValueType), PackingSize.Size1, size).CreateType());
         }
     }
 
-    private static Type? Find(string key) => Made.GetValueOrDefault(key);
+    private static Type? Find(string key) => s_made.GetValueOrDefault(key);
 
     private static Type Keep(string key, Type type)
     {
-        Made.Add(key, type);
+        s_made.Add(key, type);
         return type;
     }
 
@@ -108,7 +108,7 @@ internal static class EmittedTypes
         for (var digits = 8; ; digits++)
         {
             var name = $"{clean}_{key.AsSpan(0, Math.Min(digits, key.Length))}";
-            if (Names.Add(name))
+            if (s_names.Add(name))
             {
                 return name;
             }

@@ -3,7 +3,7 @@ namespace Bee.Ebpf;
 /// <summary>Plans the types of map entries.</summary>
 internal static class EntryPlans
 {
-    private static readonly ValueShape Nothing = new TextShape(0);
+    private static readonly ValueShape s_nothing = new TextShape(0);
 
     public static TypePlan Entry(MapDescription map)
     {
@@ -21,7 +21,7 @@ internal static class EntryPlans
         var names = new PropertyNames(keyFields.Concat(valueFields).Select(f => f.Name));
         var properties = new List<PropertyPlan>
         {
-            new(names.Next("MapName"), "", PropertySource.MapName, Nothing, 0, 0),
+            new(names.Next("MapName"), "", PropertySource.MapName, s_nothing, 0, 0),
             new(names.Next("Key"), "", map.KeySize == 0 ? PropertySource.Nothing : PropertySource.Inline, key, 0, 0),
         };
         if (map.IsPerCpu)

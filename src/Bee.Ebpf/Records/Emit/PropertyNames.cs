@@ -7,13 +7,13 @@ namespace Bee.Ebpf;
 internal sealed class PropertyNames
 {
     // Members of System.Object, and of the wrapper that shells put around every object.
-    private static readonly string[] Taken =
+    private static readonly string[] s_taken =
     [
         "Equals", "GetHashCode", "GetType", "ToString", "MemberwiseClone", "Finalize", "ReferenceEquals",
         "PSObject", "PSBase", "PSAdapted", "PSExtended", "PSTypeNames",
     ];
 
-    private readonly HashSet<string> _used = new(Taken, StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _used = new(s_taken, StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _ahead;
 
     /// <param name="ahead">All names that come, so that a suffix does not take the name of a later field that really is called so.</param>

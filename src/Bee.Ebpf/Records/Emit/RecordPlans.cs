@@ -3,7 +3,7 @@ namespace Bee.Ebpf;
 /// <summary>Plans the types of records: those of nested structs, of events, and of events without a struct.</summary>
 internal static class RecordPlans
 {
-    private static readonly ValueShape Nothing = new TextShape(0);
+    private static readonly ValueShape s_nothing = new TextShape(0);
 
     /// <summary>A struct as the value of a field. A flexible array in it has no bytes to read and is empty.</summary>
     public static TypePlan Nested(StructShape shape)
@@ -39,7 +39,7 @@ internal static class RecordPlans
         var properties = new List<PropertyPlan>(fields.Count + 1);
         if (withMapName)
         {
-            properties.Add(new PropertyPlan(names.Next("MapName"), "", PropertySource.MapName, Nothing, 0, 0));
+            properties.Add(new PropertyPlan(names.Next("MapName"), "", PropertySource.MapName, s_nothing, 0, 0));
         }
 
         foreach (var field in fields)

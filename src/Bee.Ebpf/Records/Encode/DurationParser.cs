@@ -6,7 +6,7 @@ namespace Bee.Ebpf;
 /// <summary>Durations as people write them: a number and a unit of ns, us, ms, s, m, h or d.</summary>
 internal static class DurationParser
 {
-    private static readonly (string Unit, decimal Nanoseconds)[] Units =
+    private static readonly (string Unit, decimal Nanoseconds)[] s_units =
     [
         ("ns", 1m), ("us", 1e3m), ("µs", 1e3m), ("ms", 1e6m), ("s", 1e9m), ("m", 60e9m), ("h", 3600e9m), ("d", 86400e9m),
     ];
@@ -15,7 +15,7 @@ internal static class DurationParser
     {
         nanoseconds = default;
         text = text.Trim();
-        foreach (var (unit, factor) in Units)
+        foreach (var (unit, factor) in s_units)
         {
             if (text.EndsWith(unit, StringComparison.OrdinalIgnoreCase)
                 && decimal.TryParse(text.AsSpan(0, text.Length - unit.Length).TrimEnd(),

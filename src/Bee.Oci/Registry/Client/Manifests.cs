@@ -10,7 +10,7 @@ namespace Bee.Oci.Registry.Client;
 /// <summary>The manifests of one repository (OCI Distribution Specification 1.1, "Pulling manifests", "Pushing Manifests", "Content Management").</summary>
 internal sealed class Manifests(Endpoint endpoint, string path, string name, RepositoryRights rights)
 {
-    private static readonly string[] Accepted = [MediaTypes.ImageIndex, MediaTypes.ImageManifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest];
+    private static readonly string[] s_accepted = [MediaTypes.ImageIndex, MediaTypes.ImageManifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest];
 
     /// <summary>The descriptor of a manifest without its content, or null where there is none.</summary>
     public async Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken)
@@ -132,7 +132,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
 
     private static void Accept(HttpRequestMessage request)
     {
-        foreach (string type in Accepted)
+        foreach (string type in s_accepted)
         {
             request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
         }

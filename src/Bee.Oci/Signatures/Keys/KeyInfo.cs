@@ -16,7 +16,7 @@ internal static class KeyInfo
     private const int SmallestRsa = 2048;
     private const int LargestRsa = 8192;
 
-    private static readonly string[] Curves = ["1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35"];
+    private static readonly string[] s_curves = ["1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35"];
 
     /// <summary>Reads a public key.</summary>
     /// <exception cref="CryptographicException">Damaged.</exception>
@@ -117,7 +117,7 @@ internal static class KeyInfo
 
     private static void CheckCurve(string? curve, string where)
     {
-        if (!Curves.Contains(curve))
+        if (!s_curves.Contains(curve))
         {
             throw Unsupported(where, $"on the curve {curve ?? "that it describes itself"}");
         }

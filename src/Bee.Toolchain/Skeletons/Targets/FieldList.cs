@@ -11,12 +11,12 @@ internal sealed class FieldList
     private const int MostFields = 12;
 
     // Names of C, of the skeletons' own variables, and of fields that every skeleton has. What the kernel calls pid may be another process than the one that runs.
-    private static readonly HashSet<string> Taken =
+    private static readonly HashSet<string> s_taken =
         ["at", "pid", "comm", "times", "since", "size", "ctx", "event", "key", "latest", "empty", "count", "value", "now", "before", "thread", "record", "task"];
 
     private readonly List<SkeletonField> _fields = [];
     private readonly List<string> _leftOut = [];
-    private readonly HashSet<string> _names = new(Taken, StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _names = new(s_taken, StringComparer.OrdinalIgnoreCase);
     private int _bytes;
 
     /// <summary>The name to take for a value: its own, or one near it.</summary>

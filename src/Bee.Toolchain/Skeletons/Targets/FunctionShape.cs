@@ -11,7 +11,7 @@ internal static class FunctionShape
     private const int MostProbed = 5;
 
     // Words of C and names that the macros and the skeletons use for something else.
-    private static readonly HashSet<string> Reserved =
+    private static readonly HashSet<string> s_reserved =
     [
         "ctx", "event", "key", "latest", "empty", "count", "value", "now", "before", "thread", "record", "target_pid", "result",
         "int", "long", "short", "char", "bool", "new", "default", "register", "unix", "linux",
@@ -52,7 +52,7 @@ internal static class FunctionShape
         {
             (string name, BtfType type) = parameters[taken];
             name = name.Length > 0 ? name : $"argument{taken + 1}";
-            string argument = Reserved.Contains(name) ? $"{name}_" : name;
+            string argument = s_reserved.Contains(name) ? $"{name}_" : name;
             arguments.Add(Declare(type, argument));
             if (type.Resolve() is BtfPointer pointer)
             {

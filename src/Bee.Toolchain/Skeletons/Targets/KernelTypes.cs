@@ -5,7 +5,7 @@ namespace Bee.Toolchain;
 /// <summary>The running kernel's types, read once.</summary>
 internal static class KernelTypes
 {
-    private static readonly Lazy<BtfSpec?> Read = new(() =>
+    private static readonly Lazy<BtfSpec?> s_read = new(() =>
     {
         try
         {
@@ -18,5 +18,5 @@ internal static class KernelTypes
     });
 
     /// <summary>The types, or null where the kernel does not show them: skeletons are plainer then.</summary>
-    public static BtfSpec? Graph => Read.Value;
+    public static BtfSpec? Graph => s_read.Value;
 }

@@ -6,7 +6,7 @@ namespace Bee.Oci.Tests.Registry.Client;
 /// <summary>Addresses out of headers, as registries write them.</summary>
 public sealed class AnswerAddressTests
 {
-    private static readonly Uri Registry = new("https://registry.example:8443/");
+    private static readonly Uri s_registry = new("https://registry.example:8443/");
 
     [Theory]
     [InlineData("/v2/x/blobs/uploads/1", "https://registry.example:8443/v2/x/blobs/uploads/1")]
@@ -19,7 +19,7 @@ public sealed class AnswerAddressTests
     [InlineData("http://registry.example/up/1?a=b", "https://registry.example:8443/up/1?a=b")]
     [InlineData("http://REGISTRY.example:5000/up", "https://registry.example:8443/up")]
     public void A_place_is_taken_from_the_address_that_was_asked(string location, string expected) =>
-        Assert.Equal(expected, AnswerAddress.Location(Answer("Location", location), Registry).AbsoluteUri);
+        Assert.Equal(expected, AnswerAddress.Location(Answer("Location", location), s_registry).AbsoluteUri);
 
     [Theory]
     [InlineData("http://store.example/up", RegistryFault.Unsafe)]
@@ -29,7 +29,7 @@ public sealed class AnswerAddressTests
     [InlineData("  ", RegistryFault.BadAnswer)]
     public void What_may_not_be_followed_is_not(string location, RegistryFault fault)
     {
-        var refused = Assert.Throws<RegistryException>(() => AnswerAddress.Location(Answer("Location", location), Registry));
+        var refused = Assert.Throws<RegistryException>(() => AnswerAddress.Location(Answer("Location", location), s_registry));
         Assert.Equal(fault, refused.Fault);
         Assert.DoesNotContain("pass@", refused.Message);
     }
@@ -64,7 +64,7 @@ public sealed class AnswerAddressTests
     {
         HttpResponseMessage answer = Answer("Link", "</a>; rel=prev");
         answer.Headers.TryAddWithoutValidation("Link", "<2>; rel=next");
-        Assert.Equal("https://registry.example:8443/v2/x/blobs/uploads/2", AnswerAddress.NextPage(answer, Registry)!.AbsoluteUri);
+        Assert.Equal("https://registry.example:8443/v2/x/blobs/uploads/2", AnswerAddress.NextPage(answer, s_registry)!.AbsoluteUri);
     }
 
     [Theory]
@@ -82,7 +82,7 @@ public sealed class AnswerAddressTests
 
     private static HttpResponseMessage Answer(string header, string? value)
     {
-        var answer = new HttpResponseMessage { RequestMessage = new HttpRequestMessage(HttpMethod.Post, new Uri(Registry, "/v2/x/blobs/uploads/")) };
+        var answer = new HttpResponseMessage { RequestMessage = new HttpRequestMessage(HttpMethod.Post, new Uri(s_registry, "/v2/x/blobs/uploads/")) };
         if (value is not null)
         {
             answer.Headers.TryAddWithoutValidation(header, value);

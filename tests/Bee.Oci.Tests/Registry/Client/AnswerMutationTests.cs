@@ -15,7 +15,7 @@ namespace Bee.Oci.Tests.Registry.Client;
 /// <summary>Damaged answers of registries by the hundred thousand: each is refused with a <see cref="RegistryException"/>, or can be used.</summary>
 public sealed class AnswerMutationTests(ITestOutputHelper output)
 {
-    private static readonly Uri Base = new("https://registry.example/");
+    private static readonly Uri s_base = new("https://registry.example/");
 
     [Fact]
     public void Errors_are_told_whatever_they_are()
@@ -80,7 +80,7 @@ public sealed class AnswerMutationTests(ITestOutputHelper output)
         {
             string text = Encoding.Latin1.GetString(bytes);
             _ = LinkHeader.Next(text);
-            using var response = new HttpResponseMessage { RequestMessage = new HttpRequestMessage(HttpMethod.Post, new Uri(Base, "v2/x/blobs/uploads/")) };
+            using var response = new HttpResponseMessage { RequestMessage = new HttpRequestMessage(HttpMethod.Post, new Uri(s_base, "v2/x/blobs/uploads/")) };
             if (!response.Headers.TryAddWithoutValidation("Location", text))
             {
                 return;
@@ -89,8 +89,8 @@ public sealed class AnswerMutationTests(ITestOutputHelper output)
             response.Headers.TryAddWithoutValidation("Range", text);
             response.Headers.TryAddWithoutValidation("Link", text);
             Assert.True(UploadRange.Next(response) is null or >= 0);
-            Assert.True(AnswerAddress.NextPage(response, Base) is not { } page || page.Authority == Base.Authority);
-            if (AnswerAddress.TryLocation(response, Base) is { } location)
+            Assert.True(AnswerAddress.NextPage(response, s_base) is not { } page || page.Authority == s_base.Authority);
+            if (AnswerAddress.TryLocation(response, s_base) is { } location)
             {
                 Assert.Equal("https", location.Scheme);
                 Assert.EndsWith("digest=sha256%3Aaa", AnswerAddress.WithDigest(location, "sha256:aa").AbsoluteUri);

@@ -14,7 +14,7 @@ namespace Bee.Oci.Tests.Registry.Failing;
 internal sealed record FaultCase(Stage Stage, Fault Fault, RegistryFault? Expected, int Times = int.MaxValue, Stage? Also = null)
 {
     // Far more than any timeout of the client: only a hang gets here.
-    private static readonly TimeSpan Hang = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_hang = TimeSpan.FromMinutes(1);
 
     // In seconds.
     private const double Patient = 20;
@@ -37,7 +37,7 @@ internal sealed record FaultCase(Stage Stage, Fault Fault, RegistryFault? Expect
         foreach (double patience in Expected == RegistryFault.TimedOut ? [0.5, 5, Patient] : new[] { Patient })
         {
             using var client = new RemoteRegistry(registry.Host, Options(patience));
-            error = await Record.ExceptionAsync(() => work(client.Repository(repository)).WaitAsync(Hang));
+            error = await Record.ExceptionAsync(() => work(client.Repository(repository)).WaitAsync(s_hang));
             if (injection.Hits > 0)
             {
                 break;
@@ -55,7 +55,7 @@ internal sealed record FaultCase(Stage Stage, Fault Fault, RegistryFault? Expect
     {
         registry.Heal();
         using var client = new RemoteRegistry(registry.Host, Quick);
-        await work(client.Repository(repository)).WaitAsync(Hang);
+        await work(client.Repository(repository)).WaitAsync(s_hang);
     }
 
     private static RegistryOptions Options(double patience) => new()

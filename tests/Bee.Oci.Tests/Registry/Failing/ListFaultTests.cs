@@ -12,14 +12,14 @@ namespace Bee.Oci.Tests.Registry.Failing;
 /// <summary>Tags, repositories and referrers of a registry that fails.</summary>
 public sealed class ListFaultTests : IDisposable
 {
-    private static readonly RegistryOptions Quick = FaultCase.Quick;
+    private static readonly RegistryOptions s_quick = FaultCase.Quick;
 
     private readonly FaultyRegistry _registry = new(new FaultyRegistryOptions { PageSize = 2 });
     private readonly RemoteRegistry _client;
 
     public ListFaultTests()
     {
-        _client = new RemoteRegistry(_registry.Host, Quick);
+        _client = new RemoteRegistry(_registry.Host, s_quick);
         FaultyImage.Lay(_registry);
         foreach (string tag in new[] { "v2", "v3", "v4", "v5" })
         {
@@ -93,7 +93,7 @@ public sealed class ListFaultTests : IDisposable
         {
             using var registry = new FaultyRegistry(new FaultyRegistryOptions { PageSize = 2, ReferrersApi = api });
             FaultyImage.Lay(registry);
-            using var client = new RemoteRegistry(registry.Host, Quick);
+            using var client = new RemoteRegistry(registry.Host, s_quick);
             IRepository repository = client.Repository(FaultyImage.Repository);
             var pushed = new List<string>();
             for (int i = 0; i < 5; i++)
@@ -113,7 +113,7 @@ public sealed class ListFaultTests : IDisposable
     {
         using var registry = new FaultyRegistry(new FaultyRegistryOptions { ReferrersApi = false });
         FaultyImage.Lay(registry);
-        using var client = new RemoteRegistry(registry.Host, Quick);
+        using var client = new RemoteRegistry(registry.Host, s_quick);
         IRepository repository = client.Repository(FaultyImage.Repository);
         byte[] config = "{}"u8.ToArray();
         await repository.PushAsync(Samples.Blob(config), () => new MemoryStream(config));

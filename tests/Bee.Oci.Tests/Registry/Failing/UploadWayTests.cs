@@ -9,7 +9,7 @@ namespace Bee.Oci.Tests.Registry.Failing;
 /// <summary>Uploads in all the ways that the specification leaves to registries, and what is sent again after a cut.</summary>
 public sealed class UploadWayTests
 {
-    private static readonly RegistryOptions Quick = FaultCase.Quick;
+    private static readonly RegistryOptions s_quick = FaultCase.Quick;
 
     [Theory]
     [InlineData(LocationStyle.Absolute, false, false)]
@@ -26,7 +26,7 @@ public sealed class UploadWayTests
             registry.Inject(Stage.Patch, Faults.CutRequest(1000), times: 1, skip: 2);
         }
 
-        using var client = new RemoteRegistry(registry.Host, Quick);
+        using var client = new RemoteRegistry(registry.Host, s_quick);
         await FaultyImage.PushAsync(client.Repository(FaultyImage.Repository));
         FaultyImage.AssertWhole(registry);
         Assert.Single(registry.Repository(FaultyImage.Repository).Tags);
@@ -40,14 +40,14 @@ public sealed class UploadWayTests
     {
         using var registry = new FaultyRegistry();
         registry.Inject(Stage.Patch, Faults.CutRequest(FaultyImage.Chunk / 2), times: 1, skip: 2);
-        using var client = new RemoteRegistry(registry.Host, Quick);
+        using var client = new RemoteRegistry(registry.Host, s_quick);
         await FaultyImage.PushAsync(client.Repository(FaultyImage.Repository));
         string[] ranges = [.. registry.Requests.Where(request => request.Stage == Stage.Patch).Select(request => request.Headers["Content-Range"])];
 
         // Two chunks, the one that is cut, and from its middle on.
-        const int chunk = FaultyImage.Chunk;
-        Assert.Equal([$"0-{chunk - 1}", $"{chunk}-{(2 * chunk) - 1}", $"{2 * chunk}-{(3 * chunk) - 1}"], ranges[..3]);
-        Assert.Equal($"{(2 * chunk) + (chunk / 2)}-{(3 * chunk) + (chunk / 2) - 1}", ranges[3]);
+        const int Chunk = FaultyImage.Chunk;
+        Assert.Equal([$"0-{Chunk - 1}", $"{Chunk}-{(2 * Chunk) - 1}", $"{2 * Chunk}-{(3 * Chunk) - 1}"], ranges[..3]);
+        Assert.Equal($"{(2 * Chunk) + (Chunk / 2)}-{(3 * Chunk) + (Chunk / 2) - 1}", ranges[3]);
         Assert.Equal(FaultyImage.Large.Length - 1, int.Parse(ranges[^1].Split('-')[1]));
     }
 
@@ -57,7 +57,7 @@ public sealed class UploadWayTests
         using var registry = new FaultyRegistry();
         FaultyImage.Lay(registry);
         registry.Inject(Stage.GetBlob, Faults.CutAnswer(100_000), times: 1);
-        using var client = new RemoteRegistry(registry.Host, Quick);
+        using var client = new RemoteRegistry(registry.Host, s_quick);
         Assert.Equal(FaultyImage.Large, await Samples.ReadAsync(client.Repository(FaultyImage.Repository), Samples.Blob(FaultyImage.Large)));
         Assert.Equal([null, "bytes=100000-"], registry.Requests.Select(request => request.Headers.GetValueOrDefault("Range")));
     }
@@ -68,7 +68,7 @@ public sealed class UploadWayTests
         using var registry = new FaultyRegistry(new FaultyRegistryOptions { Ranges = false });
         FaultyImage.Lay(registry);
         registry.Inject(Stage.GetBlob, Faults.CutAnswer(100_000), times: 2);
-        using var client = new RemoteRegistry(registry.Host, Quick);
+        using var client = new RemoteRegistry(registry.Host, s_quick);
         Assert.Equal(FaultyImage.Large, await Samples.ReadAsync(client.Repository(FaultyImage.Repository), Samples.Blob(FaultyImage.Large)));
     }
 
@@ -82,7 +82,7 @@ public sealed class UploadWayTests
         FaultyImage.Lay(registry);
         registry.Inject(Stage.GetBlob, Faults.CutAnswer(100_000), times: 1);
         registry.Inject(Stage.GetBlob, Faults.Header("Content-Range", range));
-        using var client = new RemoteRegistry(registry.Host, Quick);
+        using var client = new RemoteRegistry(registry.Host, s_quick);
         RegistryException error = await Assert.ThrowsAsync<RegistryException>(
             () => Samples.ReadAsync(client.Repository(FaultyImage.Repository), Samples.Blob(FaultyImage.Large)));
         Assert.Equal(RegistryFault.BadAnswer, error.Fault);
@@ -92,7 +92,7 @@ public sealed class UploadWayTests
     public async Task Chunks_are_as_large_as_the_registry_wants_them()
     {
         using var registry = new FaultyRegistry(new FaultyRegistryOptions { SmallestChunk = 2 * FaultyImage.Chunk });
-        using var client = new RemoteRegistry(registry.Host, Quick);
+        using var client = new RemoteRegistry(registry.Host, s_quick);
         await FaultyImage.PushAsync(client.Repository(FaultyImage.Repository));
         Assert.StartsWith($"0-{(2 * FaultyImage.Chunk) - 1}", registry.Requests.First(request => request.Stage == Stage.Patch).Headers["Content-Range"], StringComparison.Ordinal);
     }
@@ -104,7 +104,7 @@ public sealed class UploadWayTests
     {
         using var registry = new FaultyRegistry(new FaultyRegistryOptions { Mounts = mounts });
         registry.Repository("me/base").AddBlob(FaultyImage.Large);
-        using var client = new RemoteRegistry(registry.Host, Quick);
+        using var client = new RemoteRegistry(registry.Host, s_quick);
         IRepository repository = client.Repository(FaultyImage.Repository);
         bool taken = await repository.MountAsync(Samples.Blob(FaultyImage.Large), "me/base");
         Assert.Equal(mounts, taken);
@@ -119,7 +119,7 @@ public sealed class UploadWayTests
     {
         using var registry = new FaultyRegistry();
         registry.Inject(Stage.Mount, Faults.Error(405, "UNSUPPORTED"));
-        using var client = new RemoteRegistry(registry.Host, Quick);
+        using var client = new RemoteRegistry(registry.Host, s_quick);
         Assert.False(await client.Repository(FaultyImage.Repository).MountAsync(Samples.Blob(FaultyImage.Large), "me/base"));
     }
 }

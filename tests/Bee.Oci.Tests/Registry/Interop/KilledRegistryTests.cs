@@ -13,7 +13,7 @@ public sealed class KilledRegistryTests : IDisposable
 {
     private const int Length = 24 << 20;
 
-    private static readonly TimeSpan Hang = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_hang = TimeSpan.FromMinutes(1);
 
     private readonly StoreFolder _folder = new();
 
@@ -24,7 +24,7 @@ public sealed class KilledRegistryTests : IDisposable
         Image image = Add(registry);
         TrippingRepository source = Source(image, registry.Restart);
         using var client = new RemoteRegistry(registry.Host, Samples.Quick);
-        await new ImageTransfer().CopyAsync(source, "v1", client.Repository("me/x"), "v1").WaitAsync(Hang);
+        await new ImageTransfer().CopyAsync(source, "v1", client.Repository("me/x"), "v1").WaitAsync(s_hang);
         Assert.True(source.HasTripped);
         await AssertThereAsync(registry, image);
     }
@@ -37,7 +37,7 @@ public sealed class KilledRegistryTests : IDisposable
         using (var client = new RemoteRegistry(registry.Host, Samples.Quick with { Retries = 2 }))
         {
             RegistryException error = await Assert.ThrowsAsync<RegistryException>(
-                () => new ImageTransfer().CopyAsync(Source(image, registry.Kill), "v1", client.Repository("me/x"), "v1").WaitAsync(Hang));
+                () => new ImageTransfer().CopyAsync(Source(image, registry.Kill), "v1", client.Repository("me/x"), "v1").WaitAsync(s_hang));
             Assert.True(error.Fault is RegistryFault.Broken or RegistryFault.Unreachable, $"{error.Fault}: {error.Message}");
         }
 
@@ -45,7 +45,7 @@ public sealed class KilledRegistryTests : IDisposable
         using (var client = new RemoteRegistry(registry.Host, Samples.Quick))
         {
             Assert.Null(await client.Repository("me/x").ResolveAsync("v1"));
-            await new ImageTransfer().PushAsync(_folder.Store, image, client.Repository("me/x"), "v1").WaitAsync(Hang);
+            await new ImageTransfer().PushAsync(_folder.Store, image, client.Repository("me/x"), "v1").WaitAsync(s_hang);
         }
 
         await AssertThereAsync(registry, image);
@@ -60,7 +60,7 @@ public sealed class KilledRegistryTests : IDisposable
         await new ImageTransfer().PushAsync(_folder.Store, image, client.Repository("me/x"), "v1");
         var into = new ImageStore(Path.Combine(_folder.Root, "pulled"));
         var source = new TrippingRepository(client.Repository("me/x"), Length / 8, registry.Restart);
-        await new ImageTransfer().PullAsync(source, "v1", into, ImageReference.Parse("x:v1")).WaitAsync(Hang);
+        await new ImageTransfer().PullAsync(source, "v1", into, ImageReference.Parse("x:v1")).WaitAsync(s_hang);
         Assert.True(source.HasTripped);
         Assert.All(into.Verify(into.Find("x:v1")!), check => Assert.Null(check.Fault));
     }
@@ -75,11 +75,11 @@ public sealed class KilledRegistryTests : IDisposable
         await new ImageTransfer().PushAsync(_folder.Store, image, client.Repository("me/x"), "v1");
         var source = new TrippingRepository(client.Repository("me/x"), Length / 8, registry.Kill);
         RegistryException error = await Assert.ThrowsAsync<RegistryException>(
-            () => new ImageTransfer().PullAsync(source, "v1", into, ImageReference.Parse("x:v1")).WaitAsync(Hang));
+            () => new ImageTransfer().PullAsync(source, "v1", into, ImageReference.Parse("x:v1")).WaitAsync(s_hang));
         Assert.True(error.Fault is RegistryFault.Broken or RegistryFault.Unreachable, $"{error.Fault}: {error.Message}");
         Assert.Empty(into.List());
         registry.Restart();
-        await new ImageTransfer().PullAsync(client.Repository("me/x"), "v1", into, ImageReference.Parse("x:v1")).WaitAsync(Hang);
+        await new ImageTransfer().PullAsync(client.Repository("me/x"), "v1", into, ImageReference.Parse("x:v1")).WaitAsync(s_hang);
         Assert.All(into.Verify(into.Find("x:v1")!), check => Assert.Null(check.Fault));
     }
 

@@ -12,7 +12,7 @@ namespace Bee.Oci.Tests.Registry.Interop;
 /// <summary>Debian's registry between Bee and other people's clients: what one pushes the other pulls, byte for byte.</summary>
 public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassFixture<OtherClientsTests.Server>, IDisposable
 {
-    private static readonly byte[] Program = Samples.Bytes(700_000, 5);
+    private static readonly byte[] s_program = Samples.Bytes(700_000, 5);
 
     private readonly StoreFolder _folder = new();
 
@@ -50,7 +50,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
         Assert.Equal("v1\n", Oras("repo", "tags", "--plain-http", $"{Host}/oras/reads"));
         string file = Path.Combine(_folder.Root, "program.o");
         Oras("blob", "fetch", "--plain-http", "-o", file, $"{Host}/oras/reads@{image.Program!.Digest}");
-        Assert.Equal(Program, File.ReadAllBytes(file));
+        Assert.Equal(s_program, File.ReadAllBytes(file));
 
         string layout = Path.Combine(_folder.Root, "theirs");
         Oras("cp", "--from-plain-http", "--to-oci-layout", $"{Host}/oras/reads:v1", $"{layout}:v1");
@@ -78,12 +78,12 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
     [ToolFact(Tool.Registry, Tool.Oras)]
     public async Task An_artifact_that_oras_pushed_comes_as_it_is()
     {
-        File.WriteAllBytes(Path.Combine(_folder.Root, "program.o"), Program);
+        File.WriteAllBytes(Path.Combine(_folder.Root, "program.o"), s_program);
         File.WriteAllText(Path.Combine(_folder.Root, "config.json"), "{}");
         Oras(
             "push", "--plain-http", "--config", $"config.json:{MediaTypes.EbpfConfig}", $"{Host}/oras/artifact:v1", $"program.o:{MediaTypes.EbpfProgram}");
         ImageStore store = await PullAsync("oras/artifact:v1");
-        Assert.Equal(Program, store.ReadProgram(store.Find($"{Host}/oras/artifact:v1")!));
+        Assert.Equal(s_program, store.ReadProgram(store.Find($"{Host}/oras/artifact:v1")!));
     }
 
     [ToolFact(Tool.Registry, Tool.Oras)]
@@ -124,7 +124,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
 
     public void Dispose() => _folder.Dispose();
 
-    private Image Add(string name) => _folder.Store.Add(StoreFolder.Content() with { Program = Program, Description = "what it does" }, ImageReference.Parse(name));
+    private Image Add(string name) => _folder.Store.Add(StoreFolder.Content() with { Program = s_program, Description = "what it does" }, ImageReference.Parse(name));
 
     private async Task<Image> PushAsync(string repository)
     {
@@ -149,7 +149,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
     {
         Image other = store.Find(name)!;
         Assert.Equal((image.Digest, (string?)null), (other.Digest, other.Problem));
-        Assert.Equal(Program, store.ReadProgram(other));
+        Assert.Equal(s_program, store.ReadProgram(other));
         foreach (BlobCheck check in store.Verify(other))
         {
             Assert.Null(check.Fault);
