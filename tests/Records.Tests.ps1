@@ -71,8 +71,8 @@ SEC("tracepoint/syscalls/sys_enter_getpgid") int on(void *ctx) { bpf_ringbuf_out
 char LICENSE[] SEC("license") = "GPL";
 '@ | Set-Content $TestDrive/values.bpf.c
         $object = Invoke-BeeBuild $TestDrive/values.bpf.c -BinaryOnly -OutFile $TestDrive/values.o
-        $file = [Bee.Ebpf.ObjectFile]::Read($object.FullName)
-        $type = [Bee.Ebpf.RecordType]::ForEvent(($file.Maps | Where-Object Name -EQ print_values))
+        $file = [Bee.Ebpf.Objects.ObjectFile]::Read($object.FullName)
+        $type = [Bee.Ebpf.Records.RecordType]::ForEvent(($file.Maps | Where-Object Name -EQ print_values))
         $bytes = ($file.Parameters | Where-Object Name -EQ sample).Default.ToArray()
         $record, $same = 1..2 | ForEach-Object { $type.Decode($bytes) }
         $row = $record | ConvertTo-Csv | ConvertFrom-Csv

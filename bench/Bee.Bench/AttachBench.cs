@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Bench;
 

@@ -1,4 +1,5 @@
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
 
 namespace Bee.Bench;
 

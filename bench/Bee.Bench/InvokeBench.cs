@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
 
 namespace Bee.Bench;
 

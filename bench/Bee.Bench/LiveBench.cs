@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
 
 namespace Bee.Bench;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
 
 namespace Bee.Bench;
 

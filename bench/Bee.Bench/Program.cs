@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Bee.Bench;
-using Bee.Ebpf;
+using Bee.Ebpf.Interop;
 
 // Medians of five runs, Bee's and the C program's in turns, so that what else the machine does meets both.
 var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>

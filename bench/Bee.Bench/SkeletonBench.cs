@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
 
 namespace Bee.Bench;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Bee.Ebpf;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Bench;
 

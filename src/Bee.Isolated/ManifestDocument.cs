@@ -1,5 +1,5 @@
 using System.Globalization;
-using Bee.Ebpf;
+using Bee.Ebpf.Objects;
 using Bee.Toolchain;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;

@@ -32,7 +32,7 @@ public sealed class ManifestReader : IManifestReader
     private static ProgramManifest Read(ManifestDocument document, YamlNode root)
     {
         var manifest = new ProgramManifest();
-        var said = new Bee.Ebpf.ObjectMetadata();
+        var said = new Bee.Ebpf.Metadata.ObjectMetadata();
         var parts = new PresentationSections(document);
         document.Keys(root, "name: mytool", new()
         {

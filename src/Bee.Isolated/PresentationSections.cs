@@ -1,4 +1,4 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Metadata;
 using YamlDotNet.RepresentationModel;
 
 namespace Bee.Isolated;

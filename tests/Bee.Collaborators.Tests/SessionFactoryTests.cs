@@ -1,5 +1,7 @@
 using System.Collections;
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Cmdlets.Collaborators.Tests;
 

@@ -1,4 +1,4 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Oci.Transfer;

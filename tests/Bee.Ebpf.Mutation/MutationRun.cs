@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Mutation;
 

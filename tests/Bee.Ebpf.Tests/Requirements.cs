@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bee.Ebpf.Btf;
 using Bee.Ebpf.Tests.Objects;
 
 namespace Bee.Ebpf.Tests;

@@ -1,4 +1,8 @@
 using Bee.Ebpf;
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
 using Bee.Ebpf.Tests.Compatibility;
 using Xunit.Abstractions;
 

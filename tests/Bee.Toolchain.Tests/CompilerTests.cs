@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Bee.Ebpf;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Toolchain.Tests;
 

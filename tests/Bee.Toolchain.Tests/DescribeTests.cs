@@ -1,4 +1,5 @@
 using Bee.Ebpf;
+using Bee.Ebpf.Metadata;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,5 +1,10 @@
 using System.Diagnostics;
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Records;
 using Bee.Telemetry.Collection;
 using Bee.Telemetry.Exposition;
 

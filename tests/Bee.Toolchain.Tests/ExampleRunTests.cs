@@ -3,7 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Bee.Ebpf;
-using StackTrace = Bee.Ebpf.StackTrace;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
+using StackTrace = Bee.Ebpf.Symbols.StackTrace;
 
 namespace Bee.Toolchain.Tests;
 

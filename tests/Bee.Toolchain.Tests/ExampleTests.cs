@@ -1,4 +1,7 @@
 using Bee.Ebpf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Toolchain.Tests;
 

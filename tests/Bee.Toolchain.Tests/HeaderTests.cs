@@ -1,4 +1,6 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,4 +1,7 @@
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Records;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Records;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using Bee.Ebpf;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Records;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,4 +1,4 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Metadata;
 
 namespace Bee.Toolchain.Tests;
 

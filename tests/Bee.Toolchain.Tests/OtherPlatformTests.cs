@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
-using Bee.Ebpf;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
 using Bee.Posix;
 
 namespace Bee.Toolchain.Tests;

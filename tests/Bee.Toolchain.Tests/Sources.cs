@@ -6,17 +6,17 @@ internal static class Sources
     internal static string Examples { get; } = Path.GetFullPath(Path.Combine(BeeHeaders.Directory!, "..", "..", "..", "examples"));
 
     /// <summary>Compiles text as a file of its own and says what clang said when that fails.</summary>
-    internal static Bee.Ebpf.ObjectFile Compile(string text, params string[] flags)
+    internal static Bee.Ebpf.Objects.ObjectFile Compile(string text, params string[] flags)
     {
         using var folder = new TemporaryFolder();
         return CompileFile(folder.Write("tool.bpf.c", text), flags);
     }
 
-    internal static Bee.Ebpf.ObjectFile CompileFile(string path, params string[] flags)
+    internal static Bee.Ebpf.Objects.ObjectFile CompileFile(string path, params string[] flags)
     {
         var result = Compiler.Compile(new CompileRequest { Source = path, CFlags = flags }, CancellationToken.None);
         Assert.True(result.Success, string.Join("\n", result.Diagnostics));
         Assert.Empty(result.Diagnostics);
-        return Bee.Ebpf.ObjectFile.Parse(result.Object, Path.GetFileName(path));
+        return Bee.Ebpf.Objects.ObjectFile.Parse(result.Object, Path.GetFileName(path));
     }
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Records;
 using Bee.Telemetry.Collection;
 
 namespace Bee.Cmdlets;

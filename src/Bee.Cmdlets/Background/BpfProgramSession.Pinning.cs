@@ -1,4 +1,7 @@
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Programs;
 
 namespace Bee.Cmdlets;
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Programs;
 using Bee.Telemetry.Collection;
 
 namespace Bee.Cmdlets;

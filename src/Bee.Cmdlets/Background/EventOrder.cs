@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets;
 

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
 
 namespace Bee.Cmdlets;
 

@@ -1,4 +1,6 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Toolchain;

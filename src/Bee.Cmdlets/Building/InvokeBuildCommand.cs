@@ -1,5 +1,7 @@
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Posix;

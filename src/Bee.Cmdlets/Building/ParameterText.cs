@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Bee.Ebpf;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets;
 

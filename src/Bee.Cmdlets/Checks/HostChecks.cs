@@ -1,4 +1,4 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Checks;
 
 namespace Bee.Cmdlets;
 

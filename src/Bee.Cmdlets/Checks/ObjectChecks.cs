@@ -1,4 +1,6 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
 
 namespace Bee.Cmdlets;
 

@@ -1,4 +1,4 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Checks;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Client;

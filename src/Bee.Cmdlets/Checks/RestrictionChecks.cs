@@ -1,4 +1,5 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.Host;
 
 namespace Bee.Cmdlets;
 

@@ -1,4 +1,4 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Checks;
 using Bee.Oci.Trust;
 
 namespace Bee.Cmdlets;

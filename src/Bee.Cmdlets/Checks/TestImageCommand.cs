@@ -1,5 +1,7 @@
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
 using Bee.Oci.Store;
 using Bee.Oci.Trust;
 

@@ -1,4 +1,6 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Symbols;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Toolchain;
@@ -12,14 +14,14 @@ internal static class ToolChecks
     {
         try
         {
-            return new("Libbpf", CheckState.Ok, $"libbpf {Bee.Ebpf.Libbpf.Version}{(Bee.Ebpf.Libbpf.OverridePath is null ? "" : $", named by {Bee.Ebpf.Libbpf.OverrideVariable}")}.") { Target = LibbpfFile.FindPath() };
+            return new("Libbpf", CheckState.Ok, $"libbpf {Bee.Ebpf.Interop.Libbpf.Version}{(Bee.Ebpf.Interop.Libbpf.OverridePath is null ? "" : $", named by {Bee.Ebpf.Interop.Libbpf.OverrideVariable}")}.") { Target = LibbpfFile.FindPath() };
         }
         catch (BpfLoadException missing)
         {
-            string remedy = Bee.Ebpf.Libbpf.OverridePath is { } path
-                ? $"The environment variable {Bee.Ebpf.Libbpf.OverrideVariable} names {path}: set it to a libbpf 1.0 or later, or unset it."
-                : $"{ToolFinding.LibbpfRemedy} A copy elsewhere can be named in the environment variable {Bee.Ebpf.Libbpf.OverrideVariable}.";
-            return new("Libbpf", CheckState.Failed, missing.Message) { Remedy = remedy, Target = Bee.Ebpf.Libbpf.OverridePath };
+            string remedy = Bee.Ebpf.Interop.Libbpf.OverridePath is { } path
+                ? $"The environment variable {Bee.Ebpf.Interop.Libbpf.OverrideVariable} names {path}: set it to a libbpf 1.0 or later, or unset it."
+                : $"{ToolFinding.LibbpfRemedy} A copy elsewhere can be named in the environment variable {Bee.Ebpf.Interop.Libbpf.OverrideVariable}.";
+            return new("Libbpf", CheckState.Failed, missing.Message) { Remedy = remedy, Target = Bee.Ebpf.Interop.Libbpf.OverridePath };
         }
     }
 

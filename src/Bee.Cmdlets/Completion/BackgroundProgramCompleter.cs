@@ -21,5 +21,5 @@ public sealed class PinPathCompleter : BeeCompleter
     /// <inheritdoc/>
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) => PinnedSessions.Names().Select(name => new Candidate(name, Describe(name)));
 
-    internal static string Describe(string name) => $"pinned in {Ebpf.PinPath.DefaultFolder}/{name}";
+    internal static string Describe(string name) => $"pinned in {Bee.Ebpf.PinPath.DefaultFolder}/{name}";
 }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Cmdlets;
 

@@ -1,5 +1,5 @@
 using System.Collections;
-using Bee.Ebpf;
+using Bee.Ebpf.Links;
 
 namespace Bee.Cmdlets;
 

@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 

@@ -1,5 +1,5 @@
 using System.Collections;
-using Bee.Ebpf;
+using Bee.Ebpf.Objects;
 using Bee.Toolchain;
 
 namespace Bee.Cmdlets;

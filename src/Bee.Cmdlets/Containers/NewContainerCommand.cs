@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using Bee.Ebpf.Rights;
+using Bee.Ebpf.Checks;
 using Bee.Oci.Containers;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;

@@ -1,8 +1,8 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using Bee.Ebpf;
-using Bee.Ebpf.Rights;
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Posix;

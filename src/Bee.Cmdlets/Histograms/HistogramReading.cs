@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
 using Bee.Posix;
 
 namespace Bee.Cmdlets;

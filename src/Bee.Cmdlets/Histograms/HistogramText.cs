@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Text;
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
 using Bucket = (double? From, double? To, ulong Count);
 
 namespace Bee.Cmdlets;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
 using Bee.Posix;
 
 namespace Bee.Cmdlets;

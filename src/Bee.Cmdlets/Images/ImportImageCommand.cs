@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Repositories;

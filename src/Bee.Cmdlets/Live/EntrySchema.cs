@@ -1,5 +1,6 @@
 using System.Globalization;
-using Bee.Ebpf;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Records;
 using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Live;

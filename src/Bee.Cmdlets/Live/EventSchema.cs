@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Reflection;
-using Bee.Ebpf;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Records;
 using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Live;

@@ -7,7 +7,7 @@ namespace Bee.Cmdlets.Live;
 internal static class HistogramSchema
 {
     /// <summary>Returns a histogram's labels, buckets and summary.</summary>
-    /// <param name="item">A <see cref="Ebpf.Histogram"/>.</param>
+    /// <param name="item">A <see cref="Bee.Ebpf.Records.Histogram"/>.</param>
     public static LiveHistogram Of(object item)
     {
         var read = HistogramReading.Of(PSObject.AsPSObject(item));
@@ -16,6 +16,6 @@ internal static class HistogramSchema
     }
 
     /// <summary>Returns the whole histogram as lines.</summary>
-    /// <param name="item">A <see cref="Ebpf.Histogram"/>.</param>
+    /// <param name="item">A <see cref="Bee.Ebpf.Records.Histogram"/>.</param>
     public static string Details(object item) => HistogramText.Draw(item);
 }

@@ -1,4 +1,5 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets.Live;
 

@@ -1,4 +1,6 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Records;
 using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Live;

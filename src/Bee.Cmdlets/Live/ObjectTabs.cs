@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Records;
 using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Live;

@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using Bee.Cmdlets.Live;
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Records;
 using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets;

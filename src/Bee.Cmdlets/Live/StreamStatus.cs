@@ -1,4 +1,4 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Events;
 using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Live;

@@ -1,5 +1,8 @@
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets;
 

@@ -1,4 +1,6 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Metadata;
 
 namespace Bee.Cmdlets;
 

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Cmdlets;
 

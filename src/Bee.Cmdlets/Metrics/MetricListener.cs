@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security;
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
 using Bee.Telemetry.Collection;
 using Bee.Telemetry.Metrics;
 using Bee.Telemetry.Serving;

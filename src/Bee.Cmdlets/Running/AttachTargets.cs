@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Cmdlets;
 

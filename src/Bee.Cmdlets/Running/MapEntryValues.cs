@@ -1,6 +1,10 @@
 using System.Collections;
 using System.Management.Automation;
 using Bee.Ebpf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets;
 

@@ -1,5 +1,6 @@
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Cmdlets;
 

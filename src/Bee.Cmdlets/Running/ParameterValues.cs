@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets;
 

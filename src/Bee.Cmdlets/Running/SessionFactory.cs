@@ -1,5 +1,9 @@
 using System.Collections;
 using Bee.Ebpf;
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Cmdlets;
 

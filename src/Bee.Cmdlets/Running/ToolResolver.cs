@@ -1,4 +1,5 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Repositories;

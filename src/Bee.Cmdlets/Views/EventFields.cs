@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Reflection;
 using System.Text;
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
 using Bee.Posix;
 
 namespace Bee.Cmdlets;
@@ -104,7 +104,7 @@ internal static class EventFields
     private static FieldMeaning MeaningOf(PSObject? value) =>
         value?.BaseObject is DateTime ? FieldMeaning.Timestamp
         : StackText.Frames(value) is not null ? FieldMeaning.Stack
-        : value?.TypeNames.Any(name => name.StartsWith(Deserialized + "Bee.Ebpf.BpfArray`1[[System.Byte,", StringComparison.Ordinal)) == true ? FieldMeaning.Bytes
+        : value?.TypeNames.Any(name => name.StartsWith(Deserialized + "Bee.Ebpf.Records.BpfArray`1[[System.Byte,", StringComparison.Ordinal)) == true ? FieldMeaning.Bytes
         : FieldMeaning.Object;
 
     private readonly record struct Field(string Name, FieldMeaning Meaning);

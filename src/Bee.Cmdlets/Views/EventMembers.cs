@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Reflection;
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets;
 

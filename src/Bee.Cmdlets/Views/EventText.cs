@@ -2,7 +2,8 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Text;
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
+using Bee.Ebpf.Symbols;
 using Bee.Posix;
 
 namespace Bee.Cmdlets;

@@ -1,7 +1,8 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
-using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets;
 

@@ -1,5 +1,7 @@
 using System.Management.Automation;
-using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Records;
+using Bee.Ebpf.Symbols;
 
 namespace Bee.Cmdlets;
 

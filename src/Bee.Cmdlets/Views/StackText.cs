@@ -2,7 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Text.RegularExpressions;
-using Bee.Ebpf;
+using Bee.Ebpf.Symbols;
 using Bee.Posix;
 
 namespace Bee.Cmdlets;
@@ -15,7 +15,7 @@ internal static partial class StackText
     public static IReadOnlyList<(string? Symbol, string Text)>? Frames(PSObject? value) => value switch
     {
         { BaseObject: StackTrace trace } => [.. trace.Select(frame => (frame.Symbol, frame.ToString()))],
-        { BaseObject: IEnumerable list } wrapped when wrapped.TypeNames.Contains("Deserialized.Bee.Ebpf.StackTrace") =>
+        { BaseObject: IEnumerable list } wrapped when wrapped.TypeNames.Contains("Deserialized.Bee.Ebpf.Symbols.StackTrace") =>
             [.. list.Cast<object>().Select(PSObject.AsPSObject).Select(frame => (frame.Properties["Symbol"]?.Value as string, frame.ToString()))],
         _ => null,
     };

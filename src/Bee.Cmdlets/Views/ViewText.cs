@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Text;
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
 using Bee.Posix;
 
 namespace Bee.Cmdlets;

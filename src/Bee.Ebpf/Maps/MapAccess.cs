@@ -1,4 +1,6 @@
-namespace Bee.Ebpf;
+using Bee.Ebpf.Interop;
+
+namespace Bee.Ebpf.Maps;
 
 /// <summary>What can be done with the entries of each kind of map from user space, and why not where it cannot.</summary>
 internal static class MapAccess

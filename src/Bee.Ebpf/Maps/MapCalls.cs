@@ -1,4 +1,6 @@
-namespace Bee.Ebpf;
+using Bee.Ebpf.Interop;
+
+namespace Bee.Ebpf.Maps;
 
 /// <summary>The kernel's calls that change a map, with its refusals in words.</summary>
 internal static unsafe class MapCalls

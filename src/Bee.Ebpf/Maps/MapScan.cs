@@ -1,8 +1,10 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Maps;
 
 /// <summary>
 /// One pass over a map's entries, a batch at a time. It uses the kernel's batch lookup, and where the kernel has none for

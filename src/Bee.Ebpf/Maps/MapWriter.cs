@@ -1,6 +1,8 @@
 using System.Collections;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Records;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Maps;
 
 /// <summary>Sets and removes a map's entries, typed by its BTF. Each write is one call to the kernel and atomic by itself; several together are not.</summary>
 public sealed class MapWriter
@@ -234,4 +236,17 @@ public sealed class MapWriter
             yield return _map.Decode(type, [], value);
         }
     }
+}
+
+/// <summary>Which keys a write is for.</summary>
+public enum MapWriteMode
+{
+    /// <summary>Any key: it is created or overwritten.</summary>
+    Any,
+
+    /// <summary>Keys that are not there yet (BPF_NOEXIST).</summary>
+    OnlyNew,
+
+    /// <summary>Keys that are there (BPF_EXIST). Of a queue or stack that is full, the oldest value makes room.</summary>
+    OnlyExisting,
 }

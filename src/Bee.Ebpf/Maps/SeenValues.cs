@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Maps;
 
 /// <summary>
 /// Remembers the value of each key from one pass over a map to the next. Keys and values stand in two byte arrays behind an open hash
@@ -110,5 +110,20 @@ internal sealed class SeenValues
         var hash = new HashCode();
         hash.AddBytes(key);
         return (uint)hash.ToHashCode();
+    }
+}
+
+/// <summary>Keys are the same where their bytes are.</summary>
+internal sealed class KeyComparer : IEqualityComparer<byte[]>
+{
+    public static readonly KeyComparer Instance = new();
+
+    public bool Equals(byte[]? a, byte[]? b) => a.AsSpan().SequenceEqual(b);
+
+    public int GetHashCode(byte[] key)
+    {
+        var hash = new HashCode();
+        hash.AddBytes(key);
+        return hash.ToHashCode();
     }
 }

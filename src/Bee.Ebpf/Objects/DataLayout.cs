@@ -1,4 +1,7 @@
-namespace Bee.Ebpf;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Elf;
+
+namespace Bee.Ebpf.Objects;
 
 /// <summary>Where a variable stands in its section.</summary>
 internal sealed record PlacedVariable(BtfVariable Variable, int Offset, int Size);

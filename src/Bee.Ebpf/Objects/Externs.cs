@@ -1,4 +1,8 @@
-namespace Bee.Ebpf;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Elf;
+using Bee.Ebpf.Interop;
+
+namespace Bee.Ebpf.Objects;
 
 /// <summary>What a program uses of the kernel by name: functions and variables (.ksyms), and its configuration (.kconfig).</summary>
 internal sealed class Externs

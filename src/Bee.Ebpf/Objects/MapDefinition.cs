@@ -1,4 +1,7 @@
-namespace Bee.Ebpf;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+
+namespace Bee.Ebpf.Objects;
 
 /// <summary>
 /// Reads one map's definition: a struct that is never used, whose members' types tell the map's properties. <c>__uint(name, 5)</c> declares

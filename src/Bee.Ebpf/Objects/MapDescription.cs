@@ -1,4 +1,8 @@
-namespace Bee.Ebpf;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+
+namespace Bee.Ebpf.Objects;
 
 /// <summary>A map as the object file declares it.</summary>
 public sealed class MapDescription

@@ -1,7 +1,10 @@
 using System.Buffers.Binary;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
 using Bee.Posix;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Objects;
 
 /// <summary>
 /// The description of a compiled BPF object: its maps, programs, parameters and types. Reading one touches no kernel and works on any

@@ -1,6 +1,8 @@
 using System.Text;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Elf;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Objects;
 
 /// <summary>Checks an object file and describes it.</summary>
 internal static class ObjectReader

@@ -1,4 +1,7 @@
-namespace Bee.Ebpf;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Metadata;
+
+namespace Bee.Ebpf.Objects;
 
 /// <summary>A <c>const volatile</c> global variable: it can be set before the object is loaded, and is constant after.</summary>
 public sealed class ParameterDescription

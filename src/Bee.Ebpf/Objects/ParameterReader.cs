@@ -1,4 +1,7 @@
-namespace Bee.Ebpf;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Elf;
+
+namespace Bee.Ebpf.Objects;
 
 /// <summary>Finds the globals that are declared <c>const volatile</c>: the compiler leaves them in .rodata and reads them each time.</summary>
 internal static class ParameterReader

@@ -1,4 +1,8 @@
-namespace Bee.Ebpf;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+
+namespace Bee.Ebpf.Objects;
 
 /// <summary>A program as the object file holds it.</summary>
 public sealed class ProgramDescription

@@ -1,4 +1,6 @@
-namespace Bee.Ebpf;
+using Bee.Ebpf.Interop;
+
+namespace Bee.Ebpf.Objects;
 
 /// <summary>What the name of a program's section says: how the program is attached, and to what.</summary>
 /// <param name="Kind">One spelling for each way of attaching.</param>

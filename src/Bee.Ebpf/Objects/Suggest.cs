@@ -1,4 +1,4 @@
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Objects;
 
 /// <summary>Finds names that a person may have meant.</summary>
 public static class Suggest

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Records;
 
 /// <summary>Users and groups by number and name, as the C library knows them; answers are kept, since directories may be slow.</summary>
 internal static unsafe class AccountNames

@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Records;
 
 /// <summary>
 /// An array of a record. It behaves as an array does (indexes, foreach, JSON) and converts to a real one

@@ -4,8 +4,10 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Symbols;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Records;
 
 /// <summary>
 /// The base of every object made from the kernel's bytes: events of rings and perf buffers, and the structs and unions inside of them.

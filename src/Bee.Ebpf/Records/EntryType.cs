@@ -1,6 +1,10 @@
+using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Records;
 
 /// <summary>
 /// How the entries of one map become objects: a sealed CLR type emitted for the map, and a decoder over key and value bytes.
@@ -81,4 +85,33 @@ public sealed unsafe class EntryType : IRecordShape
     private void Short(int key, int value) => throw (key < _keySize
         ? new ShortRecordException(Name, _keySize, key)
         : new ShortRecordException(Name, _valueSize, value));
+}
+
+/// <summary>
+/// The base of every object made from an entry of a map. Emitted types add <c>MapName</c>, <c>Key</c>, <c>Value</c>, for maps with
+/// one value a CPU also <c>Values</c>, and the fields of key and value flattened beside them.
+/// </summary>
+/// <remarks>See <see cref="EntryType"/> for the exact shape.</remarks>
+public abstract class MapEntry : BpfEvent
+{
+    /// <summary>Makes the base of an emitted entry.</summary>
+    protected MapEntry()
+    {
+    }
+
+    /// <summary>The key's bytes, as the kernel gave them: with what stands between its fields.</summary>
+    internal ReadOnlySpan<byte> RawKey => KeyBytes();
+
+    /// <summary>The value's bytes; of maps with one value a CPU all of them, each rounded up to 8.</summary>
+    internal ReadOnlySpan<byte> RawValue => ValueBytes();
+
+    /// <summary>The key's bytes.</summary>
+    /// <returns>A view of them.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract ReadOnlySpan<byte> KeyBytes();
+
+    /// <summary>The value's bytes.</summary>
+    /// <returns>A view of them.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract ReadOnlySpan<byte> ValueBytes();
 }

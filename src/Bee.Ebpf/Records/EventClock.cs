@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Records;
 
 /// <summary>
 /// Turns the kernel's monotonic and boot-time stamps into moments. The distance to the wall clock is measured once and kept, so that

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net;
+using System.Runtime.CompilerServices;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Records;
 
 /// <summary>Short text for people, as tables show it. The same in every culture.</summary>
 public static class FieldText
@@ -82,4 +84,85 @@ public static class FieldText
         < 86_400 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600}h{seconds / 60 % 60:00}m"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86_400}d{seconds / 3600 % 24:00}h"),
     };
+}
+
+/// <summary>Where the fields of emitted types are, for who wants their bytes.</summary>
+internal static class FieldBytes
+{
+    private static readonly ConditionalWeakTable<Type, IReadOnlyList<RecordField>> s_fields = new();
+
+    /// <summary>Notes the fields of a type.</summary>
+    public static void Keep(Type type, IReadOnlyList<RecordField> fields) => s_fields.AddOrUpdate(type, fields);
+
+    /// <summary>A copy of a field's bytes.</summary>
+    /// <param name="item">The event.</param>
+    /// <param name="record">Its bytes.</param>
+    /// <param name="name">The property's name.</param>
+    /// <exception cref="ArgumentException">There is no such field.</exception>
+    public static byte[] Of(BpfEvent item, ReadOnlySpan<byte> record, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        // Records that are longer than their type have a class that derives from it.
+        var type = item is TruncatedEvent cut ? cut.WholeType() : item.GetType();
+        if (!s_fields.TryGetValue(type, out var fields) && !s_fields.TryGetValue(type.BaseType!, out fields))
+        {
+            throw new ArgumentException($"A {type.Name} does not have the bytes of its fields; an event of a buffer or an iterator has.", nameof(name));
+        }
+
+        var field = fields.FirstOrDefault(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && f.Name != "MapName")
+            ?? throw new ArgumentException($"There is no field '{name}'. There are {string.Join(", ", fields.Where(f => f.CName.Length > 0).Select(f => f.Name))}.", nameof(name));
+        var start = Math.Min(field.Offset, record.Length);
+        return record.Slice(start, Math.Min(field.Size, record.Length - start)).ToArray();
+    }
+}
+
+/// <summary>Network and hardware addresses as text, made without going through address objects where speed matters.</summary>
+internal static class AddressText
+{
+    public static string Ipv4(ReadOnlySpan<byte> bytes)
+    {
+        Span<char> text = stackalloc char[15];
+        var length = 0;
+        for (var i = 0; i < 4; i++)
+        {
+            if (i > 0)
+            {
+                text[length++] = '.';
+            }
+
+            int part = bytes[i];
+            if (part >= 100)
+            {
+                text[length++] = (char)('0' + part / 100);
+            }
+
+            if (part >= 10)
+            {
+                text[length++] = (char)('0' + part / 10 % 10);
+            }
+
+            text[length++] = (char)('0' + part % 10);
+        }
+
+        return new string(text[..length]);
+    }
+
+    public static string Ipv6(ReadOnlySpan<byte> bytes) => new IPAddress(bytes).ToString();
+
+    public static string Mac(ReadOnlySpan<byte> bytes)
+    {
+        const string Digits = "0123456789abcdef";
+        Span<char> text = stackalloc char[17];
+        for (var i = 0; i < 6; i++)
+        {
+            text[3 * i] = Digits[bytes[i] >> 4];
+            text[3 * i + 1] = Digits[bytes[i] & 15];
+            if (i < 5)
+            {
+                text[3 * i + 2] = ':';
+            }
+        }
+
+        return new string(text);
+    }
 }

@@ -4,9 +4,10 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Text.Encodings.Web;
+using Bee.Ebpf.Symbols;
 using Bee.Posix;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Records;
 
 /// <summary>Values of records as one line of JSON: what objects and arrays are where there is room for text only.</summary>
 internal static class JsonText

@@ -1,7 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Posix;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Records;
 
 /// <summary>
 /// How the records of one C type become objects: a sealed CLR type emitted once in a process for each (name, BTF layout, meanings),
@@ -170,4 +175,45 @@ public sealed unsafe class RecordType : IRecordShape
     }
 
     private void Short(int found) => throw new ShortRecordException(Name, _size, found);
+}
+
+/// <summary>What events and entries have in common: an emitted type and its fields. Views are made from it.</summary>
+public interface IRecordShape
+{
+    /// <summary>The emitted type of the objects.</summary>
+    Type ClrType { get; }
+
+    /// <summary>The map's name, or the struct's where there is no map.</summary>
+    string Name { get; }
+
+    /// <summary>The properties, in the order in which the emitted type declares them.</summary>
+    IReadOnlyList<RecordField> Fields { get; }
+
+    /// <summary>What the map's author says about it and its fields; never null.</summary>
+    MapMetadata Metadata => MapMetadata.None;
+}
+
+/// <summary>A record has fewer bytes than its type says: the program sent less than the struct it declared.</summary>
+public sealed class ShortRecordException : BeeException
+{
+    /// <summary>Makes the exception.</summary>
+    /// <param name="map">The map that the record came from, or the struct's name.</param>
+    /// <param name="expected">The bytes that the type needs.</param>
+    /// <param name="found">The bytes that there were.</param>
+    public ShortRecordException(string map, int expected, int found)
+        : base("ShortRecord", $"A record of '{map}' is too short: its type needs {expected} bytes, {found} came.")
+    {
+        Map = map;
+        Expected = expected;
+        Found = found;
+    }
+
+    /// <summary>The map that the record came from, or the struct's name.</summary>
+    public string Map { get; }
+
+    /// <summary>The bytes that the type needs.</summary>
+    public int Expected { get; }
+
+    /// <summary>The bytes that there were.</summary>
+    public int Found { get; }
 }

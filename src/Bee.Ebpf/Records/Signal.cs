@@ -1,4 +1,4 @@
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Records;
 
 /// <summary>Signals as Linux numbers them on x86 and Arm. A field of type <c>signal_nr</c> gives one; real-time signals beyond the first show as numbers.</summary>
 public enum Signal

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Records;
 
 /// <summary>The names of Linux system calls by number, from the kernel's own headers.</summary>
 internal static class SyscallNames

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Records;
 
 /// <summary>
 /// An event whose record ended before its type did. Emitted types add the properties of the type, each null where its field is cut off; of text and arrays what

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
+using Bee.Ebpf.Interop;
 using Bee.Posix;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Symbols;
 
 /// <summary>
 /// The functions that a process has made at run time, as it writes them to /tmp/perf-PID.map for perf and its like: lines of

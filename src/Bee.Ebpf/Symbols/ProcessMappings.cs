@@ -1,7 +1,8 @@
 using System.Globalization;
+using Bee.Ebpf.Interop;
 using Bee.Posix;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Symbols;
 
 /// <summary>Code that a process has mapped: where, from which place of which file.</summary>
 internal sealed record Mapping(ulong Start, ulong End, ulong Offset, ulong Inode, string Path)
@@ -175,4 +176,77 @@ internal sealed class ProcessMappings
     }
 
     private static bool Hex(ReadOnlySpan<char> text, out ulong value) => ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+}
+
+/// <summary>The mappings of processes that stacks were taken of, each read again when it may have changed.</summary>
+internal static class Processes
+{
+    private const int FreshMilliseconds = 1000, MostProcesses = 2048;
+
+    private static readonly object s_gate = new();
+    private static readonly Dictionary<int, (ProcessMappings? Mappings, long Read)> s_known = [];
+
+    /// <summary>The mappings of a process, or null where it cannot be looked into.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="addresses">What the mappings must hold; where one read before does not, it is read again.</param>
+    public static ProcessMappings? Get(int process, ReadOnlySpan<ulong> addresses)
+    {
+        if (process <= 0)
+        {
+            return null;
+        }
+
+        lock (s_gate)
+        {
+            var now = Environment.TickCount64;
+            if (s_known.TryGetValue(process, out var known) && now - known.Read < FreshMilliseconds && (now == known.Read || Holds(known.Mappings, addresses)))
+            {
+                return known.Mappings;
+            }
+
+            if (s_known.Count >= MostProcesses)
+            {
+                s_known.Clear();
+            }
+
+            var read = ProcessMappings.Read(process);
+            // Its files are looked up already, so the older reading is kept while nothing has changed. One that has ended just now
+            // leaves what it had.
+            var mappings = read is null ? known.Mappings
+                : known.Mappings is { } before && before.Started == read.Started && before.All.SequenceEqual(read.All, SameMapping.Instance) ? before : read;
+            s_known[process] = (mappings, now);
+            return mappings;
+        }
+    }
+
+    private static bool Holds(ProcessMappings? mappings, ReadOnlySpan<ulong> addresses)
+    {
+        foreach (var address in addresses)
+        {
+            if (!KernelFrames.Owns(address) && mappings?.Find(address) is null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private sealed class SameMapping : IEqualityComparer<Mapping>
+    {
+        public static readonly SameMapping Instance = new();
+
+        public bool Equals(Mapping? a, Mapping? b) =>
+            a is not null && b is not null && a.Start == b.Start && a.End == b.End && a.Offset == b.Offset && a.Inode == b.Inode && a.Path == b.Path;
+
+        public int GetHashCode(Mapping mapping) => mapping.Start.GetHashCode();
+    }
+}
+
+/// <summary>The file of the libbpf that this process uses.</summary>
+public static class LibbpfFile
+{
+    /// <summary>Returns the path that /proc/self/maps has for the loaded library; null where it cannot be read.</summary>
+    /// <exception cref="BpfLoadException">As <see cref="Libbpf.Version"/>.</exception>
+    public static string? FindPath() => ProcessMappings.Read(Environment.ProcessId)?.Find(Libbpf.Address)?.FilePath;
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Bee.Ebpf.Elf;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Symbols;
 
 /// <summary>
 /// The programs and libraries that processes had mapped, by build id. The kernel records build ids for stacks whose process may have ended when they are

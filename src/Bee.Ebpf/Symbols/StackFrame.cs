@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Bee.Ebpf;
+namespace Bee.Ebpf.Symbols;
 
 /// <summary>
 /// One call of a stack trace. Its names are looked up when they are first asked for, and kept. Safe to read from any thread.
@@ -91,4 +91,79 @@ internal abstract class FrameSource
     /// <param name="address">The address.</param>
     /// <param name="isCaller">Whether it is a return address. It belongs to the call before it, which may be the last instruction of its function.</param>
     public abstract FrameName Find(ulong address, bool isCaller);
+}
+
+/// <summary>Frames of the kernel and its modules.</summary>
+internal sealed class KernelFrames : FrameSource
+{
+    public static readonly KernelFrames Instance = new();
+
+    /// <summary>Whether an address is the kernel's: it has the upper half on all architectures that Bee runs on.</summary>
+    public static bool Owns(ulong address) => address >> 63 != 0;
+
+    public override FrameName Find(ulong address, bool isCaller)
+    {
+        var at = isCaller ? address - 1 : address;
+        return LoadedCode.Find(at) is { } own
+            ? new FrameName(own.Name, address - own.Address, "bpf", null)
+            : KernelSymbols.Current().Find(at) is { } found
+            ? new FrameName(found.Name, address - found.Address, found.Module, null)
+            : new FrameName(null, null, KernelSymbols.Kernel, null);
+    }
+}
+
+/// <summary>Frames of a process, by what it had mapped when the stack was taken.</summary>
+internal sealed class UserFrames(ProcessMappings process) : FrameSource
+{
+    public override FrameName Find(ulong address, bool isCaller)
+    {
+        var at = isCaller ? address - 1 : address;
+        var behind = address - at;
+        if (process.Find(at) is not { } mapping)
+        {
+            return FrameName.Unknown;
+        }
+
+        if (!mapping.IsFile)
+        {
+            return process.Generated(at) is { } generated
+                ? new FrameName(generated.Name, generated.Offset + behind, "[generated]", null)
+                : new FrameName(null, null, mapping.Path.Length > 0 ? mapping.Path : "[anonymous]", null);
+        }
+
+        var place = at - mapping.Start + mapping.Offset;
+        return mapping.Functions(process)?.Functions?.Find(place) is { } found
+            ? new FrameName(found.Name, found.Offset + behind, mapping.FilePath, place + behind)
+            : new FrameName(null, null, mapping.FilePath, place + behind);
+    }
+}
+
+/// <summary>Frames of which nothing is known but the address: of a process that was not named, or has gone.</summary>
+internal sealed class UnknownFrames : FrameSource
+{
+    public static readonly UnknownFrames Instance = new();
+
+    public override FrameName Find(ulong address, bool isCaller) => FrameName.Unknown;
+}
+
+/// <summary>A frame that the kernel recorded as a build id and a place in the file.</summary>
+/// <param name="buildId">The build id in hex digits.</param>
+/// <param name="place">The place in the file.</param>
+/// <param name="hint">The process, or null: its files are looked at first.</param>
+internal sealed class BuildIdFrame(string buildId, ulong place, ProcessMappings? hint) : FrameSource
+{
+    public override string BuildId => buildId;
+
+    public override FrameName Find(ulong address, bool isCaller)
+    {
+        if (BuildIds.Find(buildId, hint) is not { } file)
+        {
+            return new FrameName(null, null, null, place);
+        }
+
+        var behind = isCaller && place > 0 ? 1ul : 0ul;
+        return file.Functions?.Find(place - behind) is { } found
+            ? new FrameName(found.Name, found.Offset + behind, file.Path, place)
+            : new FrameName(null, null, file.Path, place);
+    }
 }

@@ -1,4 +1,4 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
 
 namespace Bee.Telemetry.Collection;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
 
 namespace Bee.Telemetry.Collection;
 

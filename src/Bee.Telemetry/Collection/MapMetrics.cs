@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using Bee.Ebpf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Collection;

@@ -1,5 +1,10 @@
 using System.Reflection;
-using Bee.Ebpf;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Collection;

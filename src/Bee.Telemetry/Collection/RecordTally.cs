@@ -1,5 +1,7 @@
 using System.Numerics;
-using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Records;
 using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Collection;

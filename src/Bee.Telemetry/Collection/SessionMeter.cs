@@ -1,4 +1,7 @@
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Maps;
 using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Collection;

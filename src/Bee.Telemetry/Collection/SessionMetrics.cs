@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Bee.Ebpf;
+using Bee.Ebpf.Interop;
 using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Collection;

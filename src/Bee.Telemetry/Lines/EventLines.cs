@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
 
 namespace Bee.Telemetry.Lines;
 

@@ -19,7 +19,7 @@ public static class Compiler
     /// <exception cref="ArgumentException">libbpf does not know the architecture.</exception>
     /// <exception cref="ToolMissingException">clang, llvm-strip or libbpf is not there, or clang is older than 12.</exception>
     /// <exception cref="KernelBtfException">There is no kernel BTF, or the file given has none that is sound.</exception>
-    /// <exception cref="Bee.Ebpf.BpfLoadException">There are several sources, and no libbpf to link them.</exception>
+    /// <exception cref="Bee.Ebpf.Interop.BpfLoadException">There are several sources, and no libbpf to link them.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public static CompileResult Compile(CompileRequest request, CancellationToken cancellationToken)
     {

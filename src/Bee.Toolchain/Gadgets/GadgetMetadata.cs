@@ -1,4 +1,7 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 
 namespace Bee.Toolchain;
 

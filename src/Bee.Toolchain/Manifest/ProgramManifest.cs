@@ -1,4 +1,6 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Toolchain;
 

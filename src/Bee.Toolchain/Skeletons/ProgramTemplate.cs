@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Bee.Ebpf;
+using Bee.Ebpf.Objects;
 using Bee.Posix;
 
 namespace Bee.Toolchain;

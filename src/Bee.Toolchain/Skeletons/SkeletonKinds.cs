@@ -1,4 +1,5 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Toolchain;
 

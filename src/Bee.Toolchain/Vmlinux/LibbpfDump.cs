@@ -14,7 +14,7 @@ internal static unsafe partial class LibbpfDump
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search)
     {
         // The library that Bee.Ebpf takes, so that one libbpf serves both.
-        return name == Library && Bee.Ebpf.Libbpf.OverridePath is { } path ? NativeLibrary.Load(path) : 0;
+        return name == Library && Bee.Ebpf.Interop.Libbpf.OverridePath is { } path ? NativeLibrary.Load(path) : 0;
     }
 
     [LibraryImport(Library, SetLastError = true)]

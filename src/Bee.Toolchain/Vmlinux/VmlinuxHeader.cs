@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Bee.Ebpf;
+using Bee.Ebpf.Btf;
 using Bee.Posix;
 
 namespace Bee.Toolchain;
@@ -74,9 +74,9 @@ public static class VmlinuxHeader
     {
         try
         {
-            return RegisterTypes.Architecture(Bee.Ebpf.BtfSpec.Parse(section));
+            return RegisterTypes.Architecture(Bee.Ebpf.Btf.BtfSpec.Parse(section));
         }
-        catch (Bee.Ebpf.BpfObjectException exception)
+        catch (Bee.Ebpf.Interop.BpfObjectException exception)
         {
             throw Damaged(file, exception);
         }
@@ -87,17 +87,17 @@ public static class VmlinuxHeader
         try
         {
             // libbpf trusts BTF more than a file from anywhere deserves; Bee's own reader checks it first.
-            var types = Bee.Ebpf.BtfSpec.Parse(section);
+            var types = Bee.Ebpf.Btf.BtfSpec.Parse(section);
             DumpableTypes.Check(types);
             return [.. Encoding.UTF8.GetBytes(Prologue), .. BtfToC.Write(section, hideRegisters ? RegisterTypes.Ids(types) : []), .. Encoding.UTF8.GetBytes(Epilogue)];
         }
-        catch (Exception exception) when (exception is InvalidDataException or Bee.Ebpf.BpfObjectException)
+        catch (Exception exception) when (exception is InvalidDataException or Bee.Ebpf.Interop.BpfObjectException)
         {
             throw Damaged(file, exception);
         }
         catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException)
         {
-            throw Distribution.Current.Missing(LibbpfDump.Library, Component.Libbpf, $"{Bee.Ebpf.Libbpf.OverridePath ?? LibbpfDump.Library} cannot be loaded, which writes vmlinux.h.");
+            throw Distribution.Current.Missing(LibbpfDump.Library, Component.Libbpf, $"{Bee.Ebpf.Interop.Libbpf.OverridePath ?? LibbpfDump.Library} cannot be loaded, which writes vmlinux.h.");
         }
     }
 

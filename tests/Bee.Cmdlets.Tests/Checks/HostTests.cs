@@ -12,7 +12,7 @@ public sealed class HostTests : IDisposable
     {
         IReadOnlyList<PSObject> results = _shell.Objects("Test-BeeHost");
 
-        Assert.Equal("Bee.Ebpf.CheckResult", Assert.Single(results.Select(result => result.BaseObject.GetType().FullName).Distinct()));
+        Assert.Equal("Bee.Ebpf.Checks.CheckResult", Assert.Single(results.Select(result => result.BaseObject.GetType().FullName).Distinct()));
         string[] names = [.. results.Select(result => (string)result.Properties["Name"].Value)];
         Assert.Equal(names, names.Distinct());
         foreach (string expected in new[]

@@ -21,7 +21,7 @@ public sealed class RunTests(Programs programs) : IDisposable
         Assert.Equal(_load.Id, Convert.ToInt32(first.Properties["parent_pid"].Value));
         Assert.Equal("/bin/true with arguments", first.Properties["args"].Value);
         Assert.True(DateTime.Now - (DateTime)PSObject.AsPSObject(first.Properties["at"].Value).BaseObject < TimeSpan.FromMinutes(1));
-        Assert.Equal("Bee.Ebpf.BpfEvent", BaseTypes(first).First(type => type.IsPublic && type.IsAbstract).FullName);
+        Assert.Equal("Bee.Ebpf.Records.BpfEvent", BaseTypes(first).First(type => type.IsPublic && type.IsAbstract).FullName);
     }
 
     [KernelFact]

@@ -51,7 +51,7 @@ public sealed class TraceTests(Programs programs) : IDisposable
         ShellResult result = _shell.Run("Receive-BeeEvent traced -Wait -MaxEvents 1; Stop-BeeProgram traced");
 
         PSObject line = Assert.Single(result.Output);
-        Assert.Equal("Bee.Ebpf.TraceLine", line.TypeNames[0]);
+        Assert.Equal("Bee.Ebpf.Events.TraceLine", line.TypeNames[0]);
         Assert.Equal("red \x1b[31m and\nmore 42", line.Properties["Text"].Value);
         Assert.Equal(_load.Id, line.Properties["Pid"].Value);
         Assert.Empty(result.Warnings);

@@ -200,7 +200,7 @@ public sealed class ViewTests(ViewObjects objects) : IClassFixture<ViewObjects>
             $stack = [Collections.ArrayList] @(foreach ($name in 'bpf_prog_0123456789abcdef_on_call', 'bpf_trace_run2', '__traceiter_sys_enter', 'bpf_map_free', 'ksys_read') {
                 [pscustomobject] @{ Symbol = $name } | Add-Member ScriptMethod ToString { $this.Symbol } -Force -PassThru
             })
-            ([psobject] $stack).PSTypeNames.Insert(0, 'Deserialized.Bee.Ebpf.StackTrace')
+            ([psobject] $stack).PSTypeNames.Insert(0, 'Deserialized.Bee.Ebpf.Symbols.StackTrace')
             [Bee.Cmdlets.EventText]::Stack($stack)
             [Bee.Cmdlets.EventText]::Item('Stack', $stack)
             """;

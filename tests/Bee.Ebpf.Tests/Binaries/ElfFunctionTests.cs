@@ -1,3 +1,5 @@
+using Bee.Ebpf.Elf;
+using Bee.Ebpf.Symbols;
 using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Binaries;

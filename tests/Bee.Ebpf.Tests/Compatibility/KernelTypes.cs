@@ -1,3 +1,5 @@
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Host;
 using Bee.Ebpf.Tests.Objects;
 
 namespace Bee.Ebpf.Tests.Compatibility;

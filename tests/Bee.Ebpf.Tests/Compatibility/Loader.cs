@@ -1,4 +1,6 @@
 using System.Text;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Compatibility;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Bee.Ebpf.CoRe;
 
 namespace Bee.Ebpf.Tests.Compatibility;
 

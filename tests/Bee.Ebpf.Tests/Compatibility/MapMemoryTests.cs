@@ -1,4 +1,11 @@
 using System.Globalization;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
 using Bee.Ebpf.Tests.Loading;
 using Xunit.Abstractions;
 

@@ -1,4 +1,9 @@
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
 using Bee.Ebpf.Mutation;
+using Bee.Ebpf.Objects;
 using Bee.Ebpf.Tests.Objects;
 using Bee.Mutation;
 using Xunit.Abstractions;

@@ -1,3 +1,9 @@
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.CoRe;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
 using Bee.Ebpf.Tests.Objects;
 
 namespace Bee.Ebpf.Tests.Compatibility;

@@ -1,4 +1,10 @@
 using System.Buffers.Binary;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.CoRe;
+using Bee.Ebpf.Elf;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Objects;
 using Bee.Ebpf.Tests.Loading;
 using Bee.Ebpf.Tests.Objects;
 using Xunit.Abstractions;

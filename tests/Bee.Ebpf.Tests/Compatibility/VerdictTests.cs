@@ -1,3 +1,7 @@
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
 using Bee.Ebpf.Tests.Loading;
 using Xunit.Abstractions;
 

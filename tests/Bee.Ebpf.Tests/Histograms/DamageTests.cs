@@ -1,4 +1,8 @@
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
 using Bee.Ebpf.Mutation;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Histograms;

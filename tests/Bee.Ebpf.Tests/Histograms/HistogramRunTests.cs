@@ -1,3 +1,6 @@
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Records;
 using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Histograms;

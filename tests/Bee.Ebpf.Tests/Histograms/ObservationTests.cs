@@ -1,3 +1,8 @@
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 using Bee.Ebpf.Tests.Loading;
 using Bee.Ebpf.Tests.Records;
 

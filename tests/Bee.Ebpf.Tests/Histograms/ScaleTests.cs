@@ -1,3 +1,6 @@
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Records;
+
 namespace Bee.Ebpf.Tests.Histograms;
 
 /// <summary>Which bucket a value or a slot belongs to, against limits worked out by hand.</summary>

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Bee.Ebpf.Host;
 
 namespace Bee.Ebpf.Tests.Host;
 

@@ -1,3 +1,6 @@
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Records;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 /// <summary>Keeps what a reader gives.</summary>

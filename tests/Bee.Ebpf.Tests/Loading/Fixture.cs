@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Loading;
 

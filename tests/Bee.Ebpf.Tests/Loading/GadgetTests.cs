@@ -1,3 +1,10 @@
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 /// <summary>Objects that are made with Inspektor Gadget's macros give the sources of data that these declare.</summary>

@@ -1,3 +1,6 @@
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Host;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 /// <summary>A test that loads programs into the kernel: it needs root, clang and BTF, and is skipped without them.</summary>

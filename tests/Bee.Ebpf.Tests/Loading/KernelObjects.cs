@@ -1,3 +1,5 @@
+using Bee.Ebpf.Interop;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 /// <summary>Asks the kernel whether something is still there.</summary>

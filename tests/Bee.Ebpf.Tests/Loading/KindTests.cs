@@ -1,3 +1,6 @@
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 [Collection(KernelFactAttribute.Collection)]

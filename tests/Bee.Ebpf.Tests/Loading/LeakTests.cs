@@ -1,3 +1,5 @@
+using Bee.Ebpf.Events;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 [Collection(KernelFactAttribute.Collection)]

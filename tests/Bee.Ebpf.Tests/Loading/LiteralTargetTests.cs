@@ -1,3 +1,5 @@
+using Bee.Ebpf.Interop;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 /// <summary>Symbols, probes and files whose names hold asterisks, commas and colons, as compilers of Go, C++ and Rust make them.</summary>

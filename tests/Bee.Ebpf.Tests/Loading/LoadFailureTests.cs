@@ -1,3 +1,5 @@
+using Bee.Ebpf.Interop;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 [Collection(KernelFactAttribute.Collection)]

@@ -1,3 +1,6 @@
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Records;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 [Collection(KernelFactAttribute.Collection)]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Tests.Loading;
 

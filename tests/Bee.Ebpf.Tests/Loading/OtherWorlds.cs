@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bee.Ebpf.Btf;
 
 namespace Bee.Ebpf.Tests.Loading;
 

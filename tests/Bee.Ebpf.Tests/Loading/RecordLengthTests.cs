@@ -1,3 +1,7 @@
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 /// <summary>Records of a ring and of perf buffers that are shorter or longer than their type.</summary>

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Tests.Loading;
 

@@ -1,3 +1,5 @@
+using Bee.Ebpf.Maps;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 public class SeenValuesTests

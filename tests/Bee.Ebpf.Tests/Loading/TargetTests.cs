@@ -1,3 +1,6 @@
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 /// <summary>Targets that a run names in place of the sections', and targets that mean several.</summary>

@@ -1,3 +1,9 @@
+using Bee.Ebpf.Elf;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Links;
+using Bee.Ebpf.Programs;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 public class TextTests

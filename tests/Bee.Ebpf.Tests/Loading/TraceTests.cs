@@ -1,3 +1,5 @@
+using Bee.Ebpf.Events;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 /// <summary>Lines that programs write with bpf_printk.</summary>

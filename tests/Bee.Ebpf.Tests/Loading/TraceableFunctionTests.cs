@@ -1,3 +1,6 @@
+using Bee.Ebpf.Links;
+using Bee.Ebpf.Symbols;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 public class TraceableFunctionTests

@@ -1,4 +1,8 @@
 using System.Runtime.InteropServices;
+using Bee.Ebpf.Elf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Links;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Loading;
 

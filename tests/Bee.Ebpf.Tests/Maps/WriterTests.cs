@@ -1,3 +1,6 @@
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Records;
 using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Maps;

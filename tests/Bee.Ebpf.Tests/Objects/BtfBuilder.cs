@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Bee.Ebpf.Btf;
 
 namespace Bee.Ebpf.Tests.Objects;
 

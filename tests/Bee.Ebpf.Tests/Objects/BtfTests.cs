@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Objects;
 using Bee.Ebpf.Tests.Loading;
 using Xunit.Abstractions;
 

@@ -1,3 +1,7 @@
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+
 namespace Bee.Ebpf.Tests.Objects;
 
 public class DamagedBtfTests

@@ -1,4 +1,7 @@
 using System.Text;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Objects;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Objects;
 

@@ -1,4 +1,6 @@
+using Bee.Ebpf.Interop;
 using Bee.Ebpf.Mutation;
+using Bee.Ebpf.Objects;
 using Bee.Mutation;
 using Xunit.Abstractions;
 

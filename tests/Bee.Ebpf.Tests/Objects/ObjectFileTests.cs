@@ -1,3 +1,8 @@
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+
 namespace Bee.Ebpf.Tests.Objects;
 
 public class ObjectFileTests

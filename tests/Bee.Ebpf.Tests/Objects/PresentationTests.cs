@@ -1,4 +1,7 @@
 using System.Buffers.Binary;
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Objects;
 

@@ -1,3 +1,5 @@
+using Bee.Ebpf.Objects;
+
 namespace Bee.Ebpf.Tests.Objects;
 
 public class SuggestTests

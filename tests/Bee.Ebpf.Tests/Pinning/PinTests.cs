@@ -1,4 +1,8 @@
 using System.Globalization;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Links;
+using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Pinning;

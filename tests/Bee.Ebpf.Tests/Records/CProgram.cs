@@ -1,6 +1,10 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Records;
 

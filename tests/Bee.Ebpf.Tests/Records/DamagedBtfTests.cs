@@ -1,3 +1,7 @@
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Records;
+
 namespace Bee.Ebpf.Tests.Records;
 
 /// <summary>Type information that contradicts itself: it may be refused, and nothing else may happen.</summary>

@@ -1,3 +1,8 @@
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
+
 namespace Bee.Ebpf.Tests.Records;
 
 /// <summary>Entries of maps.</summary>

@@ -1,3 +1,5 @@
+using Bee.Ebpf.Records;
+
 namespace Bee.Ebpf.Tests.Records;
 
 /// <summary>CLR enums for C enums.</summary>

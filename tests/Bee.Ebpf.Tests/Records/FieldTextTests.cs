@@ -1,3 +1,5 @@
+using Bee.Ebpf.Records;
+
 namespace Bee.Ebpf.Tests.Records;
 
 /// <summary>Short text for tables.</summary>

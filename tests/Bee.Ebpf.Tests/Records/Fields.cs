@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
+using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Records;
 

@@ -1,4 +1,7 @@
 using System.Numerics;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Records;
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Records;
 namespace Bee.Ebpf.Tests.Records;
 
 /// <summary>Typedef names that carry meaning.</summary>

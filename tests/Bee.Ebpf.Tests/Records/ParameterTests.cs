@@ -2,6 +2,10 @@ using System.Collections;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Numerics;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Records;
 

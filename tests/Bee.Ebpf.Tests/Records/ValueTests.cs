@@ -1,4 +1,5 @@
 using System.Numerics;
+using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Records;
 

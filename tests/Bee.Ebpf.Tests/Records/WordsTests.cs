@@ -1,4 +1,8 @@
 using System.Collections;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Records;
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Bee.Ebpf.Symbols;
 using Bee.Ebpf.Tests.Loading;
+using StackTrace = Bee.Ebpf.Symbols.StackTrace;
 
 namespace Bee.Ebpf.Tests.Symbols;
 

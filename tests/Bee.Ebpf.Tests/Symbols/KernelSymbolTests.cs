@@ -1,4 +1,5 @@
 using System.Text;
+using Bee.Ebpf.Symbols;
 
 namespace Bee.Ebpf.Tests.Symbols;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Bee.Ebpf.Symbols;
 using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Symbols;

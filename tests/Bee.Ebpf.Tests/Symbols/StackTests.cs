@@ -1,3 +1,7 @@
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Records;
+using Bee.Ebpf.Symbols;
 using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Symbols;

@@ -1,3 +1,4 @@
+using Bee.Ebpf.Host;
 using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Targets;

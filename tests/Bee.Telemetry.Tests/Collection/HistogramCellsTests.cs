@@ -1,4 +1,5 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Records;
 using Bee.Telemetry.Collection;
 using Bee.Telemetry.Metrics;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
-using Bee.Ebpf;
+using Bee.Ebpf.Records;
 using Bee.Telemetry.Collection;
 
 namespace Bee.Telemetry.Tests.Collection;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
-using Bee.Ebpf;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,4 +1,8 @@
 using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 
 namespace Bee.Toolchain.Tests;
 

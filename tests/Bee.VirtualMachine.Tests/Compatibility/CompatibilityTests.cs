@@ -1,4 +1,4 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Objects;
 using Bee.VirtualMachine.Kernels;
 using Bee.VirtualMachine.Machine;
 

@@ -4,7 +4,7 @@ param([Parameter(Mandatory)] [string] $From, [Parameter(Mandatory)] [string] $Cg
 
 # The module loads its libraries when a command needs them.
 $null = [Reflection.Assembly]::LoadFrom("$((Get-Module Bee).ModuleBase)/Bee.Ebpf.dll")
-foreach ($kind in [Bee.Ebpf.ProgramKinds]::All) {
+foreach ($kind in [Bee.Ebpf.Objects.ProgramKinds]::All) {
     $place = @{}
     if ($kind.NeedsInterface) { $place.Interface = 'lo' }
     if ($kind.NeedsCgroup) { $place.Cgroup = $Cgroup }

@@ -22,7 +22,7 @@ $ErrorActionPreference = 'Stop'
 $null = [IO.Directory]::CreateDirectory($To)
 # The module loads its libraries when a command needs them.
 $null = [Reflection.Assembly]::LoadFrom("$((Get-Module Bee).ModuleBase)/Bee.Ebpf.dll")
-foreach ($kind in [Bee.Ebpf.ProgramKinds]::All) {
+foreach ($kind in [Bee.Ebpf.Objects.ProgramKinds]::All) {
     $section = $kind.Name
     if ($kind.HasTargetInSection) {
         $target = $targets[$kind.Name]

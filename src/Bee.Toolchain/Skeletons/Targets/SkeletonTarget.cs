@@ -1,4 +1,5 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Toolchain;
 

@@ -1,4 +1,5 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Host;
 
 namespace Bee.Toolchain;
 

@@ -1,4 +1,4 @@
-using Bee.Ebpf;
+using Bee.Ebpf.Btf;
 
 namespace Bee.Toolchain;
 

@@ -1,3 +1,5 @@
+using Bee.Ebpf.Objects;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 /// <summary>Makes programs that count in a slot of their own.</summary>

@@ -1,3 +1,6 @@
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Links;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 [Collection(KernelFactAttribute.Collection)]

@@ -1,3 +1,5 @@
+using Bee.Ebpf.Links;
+
 namespace Bee.Ebpf.Tests.Loading;
 
 /// <summary>A control group of the test's own.</summary>

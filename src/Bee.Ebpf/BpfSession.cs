@@ -1,0 +1,378 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Links;
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Programs;
+using Bee.Ebpf.Records;
+using Bee.Ebpf.Symbols;
+
+namespace Bee.Ebpf;
+
+/// <summary>An object file that is loaded into the kernel. Disposing of it detaches and unloads everything.</summary>
+public sealed class BpfSession : IDisposable
+{
+    private readonly object _gate = new();
+    private readonly SafeHandle _object;
+    private readonly BpfSessionOptions _options;
+    // Null for what was attached before.
+    private readonly AttachTargets? _places;
+    private readonly List<ILink> _links = [];
+    private readonly List<EventReader> _readers = [];
+    // Files are noted from the start: a stack may be read when its process has ended.
+    private readonly IDisposable? _watch;
+    private bool _attached;
+    private bool _disposed;
+
+    private BpfSession(ObjectFile file, BpfSessionOptions options, AttachTargets places, ObjectHandle handle)
+    {
+        File = file;
+        _options = options;
+        _places = places;
+        _object = handle;
+        var maps = new List<BpfMap>(file.Maps.Count);
+        foreach (var map in file.Maps)
+        {
+            if (LibbpfCalls.FindMap(handle, map.Name) is not 0 and var pointer && LibbpfCalls.MapDescriptor(pointer) is >= 0 and var descriptor)
+            {
+                maps.Add(new BpfMap(handle, descriptor, map));
+            }
+        }
+
+        var programs = new List<BpfProgram>(file.Programs.Count);
+        foreach (var program in file.Programs)
+        {
+            if (LibbpfCalls.FindProgram(handle, program.Name) is not 0 and var pointer)
+            {
+                programs.Add(new BpfProgram(handle, pointer, program));
+            }
+        }
+
+        StackSource.Join(maps);
+        _watch = Watch(maps);
+        Maps = maps;
+        Programs = programs;
+        if (maps.Exists(map => map.Description.Type == MapType.StackTrace))
+        {
+            LoadedCode.Note(programs.Where(program => program.IsLoaded).Select(program => (program.Id, program.Name)));
+        }
+    }
+
+    /// <summary>The object file.</summary>
+    public ObjectFile File { get; }
+
+    /// <summary>Its maps, in the object file's order.</summary>
+    public IReadOnlyList<BpfMap> Maps { get; }
+
+    /// <summary>Its programs, in the object file's order.</summary>
+    public IReadOnlyList<BpfProgram> Programs { get; }
+
+    /// <summary>Sets parameters, creates the maps and loads the programs. Nothing runs yet.</summary>
+    /// <param name="file">The object file.</param>
+    /// <param name="options">Parameters and what <see cref="Attach"/> uses.</param>
+    /// <exception cref="BpfLoadException">It cannot be loaded; nothing is left behind.</exception>
+    /// <exception cref="BpfParameterException">A parameter's value does not fit its type.</exception>
+    public static BpfSession Load(ObjectFile file, BpfSessionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.AttachTo.Count > 0)
+        {
+            CheckNames(file, options);
+            // What this run says of targets stands above what the author says, and is read in the same place.
+            file = file.WithMetadata(new ObjectMetadata { Programs = options.AttachTo.ToDictionary(t => t.Key, t => new ProgramMetadata { AttachTo = t.Value }) });
+        }
+
+        SupportedKinds.Check(file);
+        RecordType.Prepare(file);
+        var parameters = ParameterValues.Encode(file, options.Parameters);
+        file = file.WithSizedMaps(sizes => parameters.Find(value => value.Parameter == sizes).Bytes ?? sizes.Default);
+        Libbpf.Require();
+        using var scope = LibbpfLog.Capture(options.Log);
+        var places = AttachTargets.Find(file, options);
+        ObjectHandle? handle = null;
+        try
+        {
+            handle = Open(file, scope.Log);
+            MapSizes.Adjust(handle, file);
+            ProgramSetup.Adjust(handle, file, options);
+            ParameterValues.Write(handle, file, parameters);
+            var result = LoadObject(handle);
+            return result == 0 ? new BpfSession(file, options, places, handle) : throw LoadFailure.Explain(file, -result, scope.Log.Text);
+        }
+        catch
+        {
+            handle?.Dispose();
+            places.Dispose();
+            throw;
+        }
+    }
+
+    private static int LoadObject(ObjectHandle handle)
+    {
+        using var held = ChildSignals.Hold();
+        return LibbpfCalls.Load(handle);
+    }
+
+    /// <summary>
+    /// Attaches every program that has something to attach to. Iterators run when a reader reads them, <c>syscall</c> programs when
+    /// <see cref="BpfProgram.Run"/> is called.
+    /// </summary>
+    /// <exception cref="BpfLoadException">One of them cannot be attached; all are detached again and the session is disposed of.</exception>
+    /// <exception cref="InvalidOperationException">It is attached already.</exception>
+    /// <exception cref="ObjectDisposedException">It has been disposed of, perhaps meanwhile by another thread.</exception>
+    public void Attach()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_attached)
+            {
+                throw new InvalidOperationException("The session is attached already.");
+            }
+
+            _attached = true;
+        }
+
+        try
+        {
+            using var hold = new Lease(_object);
+            foreach (var program in Programs.Where(p => p.IsLoaded))
+            {
+                foreach (var link in Attacher.Attach(program, _options, _places!))
+                {
+                    Keep(link);
+                    program.AddLink(link);
+                }
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Opens a reader. Open it before <see cref="Attach"/> and no event of a perf buffer is missed. Of several readers only one may read a given
+    /// ring or perf buffer, since an event is read once.
+    /// </summary>
+    /// <param name="options">What to read.</param>
+    /// <exception cref="BpfLoadException">A buffer cannot be mapped.</exception>
+    /// <exception cref="ObjectDisposedException">It has been disposed of.</exception>
+    public EventReader OpenReader(EventReaderOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        using var hold = new Lease(_object);
+        var reader = new EventReader(new LoadedObject(File, Maps, Programs), this, _object, options);
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                _readers.Add(reader);
+                return reader;
+            }
+        }
+
+        reader.Dispose();
+        throw new ObjectDisposedException(nameof(BpfSession));
+    }
+
+    /// <summary>
+    /// Detaches every link at once and frees the rest; if a reader is running it stops first, and what it uses is freed when it has left.
+    /// Safe from any thread, and more than once.
+    /// </summary>
+    public void Dispose()
+    {
+        ILink[] links;
+        EventReader[] readers;
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            links = [.. _links];
+            readers = [.. _readers];
+            _links.Clear();
+            _readers.Clear();
+        }
+
+        Detaching.All(links);
+
+        foreach (var reader in readers)
+        {
+            reader.Dispose();
+        }
+
+        foreach (var program in Programs)
+        {
+            program.ForgetLinks();
+        }
+
+        _watch?.Dispose();
+        _places?.Dispose();
+        _object.Dispose();
+    }
+
+    private static IDisposable? Watch(IEnumerable<BpfMap> maps) => maps.Any(map => map.Description.KeepsBuildIds) ? SeenFiles.Watch() : null;
+
+    private void Keep(ILink link)
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                _links.Add(link);
+                return;
+            }
+        }
+
+        link.Dispose();
+        throw new ObjectDisposedException(nameof(BpfSession));
+    }
+
+    private static void CheckNames(ObjectFile file, BpfSessionOptions options)
+    {
+        if (options.AttachTo.Keys.FirstOrDefault(name => file.Programs.All(p => p.Name != name)) is { } unknown)
+        {
+            throw new BpfLoadException(LoadFault.BadParameter, $"A target is given for program '{unknown}', which {file.Name} does not have.")
+            {
+                Suggestions = Suggest.Nearest(unknown, file.Programs.Select(p => p.Name), 5),
+                Remedy = $"Its programs are {string.Join(", ", file.Programs.Select(p => p.Name))}.",
+            };
+        }
+    }
+
+    private static unsafe ObjectHandle Open(ObjectFile file, LibbpfLog log)
+    {
+        // libbpf names the maps of globals after the object, within 15 characters: keep it to what the kernel takes in a name.
+        var name = new StringBuilder();
+        foreach (var c in Path.GetFileNameWithoutExtension(file.Name))
+        {
+            if (char.IsAsciiLetterOrDigit(c) || c == '_')
+            {
+                name.Append(c);
+            }
+        }
+
+        var nameBytes = Encoding.ASCII.GetBytes((name.Length == 0 ? "bee" : name.ToString()) + '\0');
+        fixed (byte* bytes = file.Bytes.Span, nameStart = nameBytes)
+        {
+            var options = new LibbpfCalls.OpenOptions { Size = (nuint)sizeof(LibbpfCalls.OpenOptions), ObjectName = nameStart };
+            var pointer = LibbpfCalls.OpenMemory(bytes, (nuint)file.Bytes.Length, &options);
+            return pointer != 0 ? new ObjectHandle(pointer) : throw LoadFailure.ExplainOpen(file, Marshal.GetLastPInvokeError(), log.Text);
+        }
+    }
+
+    internal BpfSession(PinnedProgram pinned, PinnedObjects owner, IReadOnlyList<BpfMap> maps, IReadOnlyList<BpfProgram> programs)
+    {
+        File = pinned.File;
+        Pinned = pinned;
+        StackSource.Join(maps);
+        _watch = Watch(maps);
+        Maps = maps;
+        Programs = programs;
+        _options = new BpfSessionOptions();
+        _object = owner;
+        _attached = true;
+    }
+
+    /// <summary>Where the programs are pinned; null where they are not.</summary>
+    public PinnedProgram? Pinned { get; private set; }
+
+    /// <summary>
+    /// Pins links, maps and programs into a new folder on the BPF file system. From then on they live until <see cref="PinnedProgram.Remove"/>:
+    /// disposing of this session, or the end of this process, only stops the reading.
+    /// </summary>
+    /// <param name="folder">The folder to make, as <see cref="PinPath.Resolve"/> gives it.</param>
+    /// <param name="details">What whoever finds the pins shall know.</param>
+    /// <exception cref="PinException">They cannot be pinned; nothing is left of the folder, and the session goes on as it was.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not keep the program's description; the same holds.</exception>
+    /// <exception cref="InvalidOperationException">It is not attached, or pinned already.</exception>
+    /// <exception cref="ObjectDisposedException">It has been disposed of.</exception>
+    public PinnedProgram Pin(string folder, PinDetails details)
+    {
+        ArgumentNullException.ThrowIfNull(details);
+        using var hold = new Lease(_object);
+        ILink[] links;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_attached || Pinned is not null)
+            {
+                throw new InvalidOperationException("Only a session that is attached, and not pinned yet, can be pinned.");
+            }
+
+            links = [.. _links];
+        }
+
+        var iterators = new List<LinkHandle>();
+        try
+        {
+            var pins = new List<(string Part, string Name, int Descriptor)>();
+            foreach (var program in Programs.Where(p => p.IsLoaded))
+            {
+                if (program.Description.Kind == ProgramKinds.Iterator)
+                {
+                    iterators.Add(IteratorLinks.Make(program));
+                    pins.Add((PinNames.Links, PinNames.OfLink(program.Name, 0), LibbpfCalls.LinkDescriptor(iterators[^1])));
+                }
+
+                pins.Add((PinNames.Programs, PinNames.Of(program.Name), program.Descriptor));
+            }
+
+            pins.AddRange(Maps.Select(map => (PinNames.Maps, PinNames.Of(map.Name), map.Descriptor)));
+            for (var i = 0; i < links.Length; i++)
+            {
+                // Where the kernel has no link object for a perf event (before Linux 5.15), for a static probe or a filter of clsact, there is nothing to pin.
+                var descriptor = links[i].LinkDescriptor;
+                var id = descriptor >= 0 && KernelObject.KindOf(descriptor) == KernelObjectKind.Link ? KernelIds.Of(descriptor) : 0;
+                var program = Programs.FirstOrDefault(p => id != 0 && p.LinkIds.Contains(id)) ?? throw CannotPin(folder);
+                pins.Add((PinNames.Links, PinNames.OfLink(program.Name, i), descriptor));
+            }
+
+            var state = new PinState(Guid.NewGuid(), details, File);
+            PinFolder.Make(folder, pins, state);
+            foreach (var link in links.OfType<LinkHandle>())
+            {
+                link.IsPinned = true;
+            }
+
+            return Pinned = new PinnedProgram(folder, state);
+        }
+        finally
+        {
+            // They are read from and hold nothing attached: the pin is enough.
+            iterators.ForEach(link => link.Dispose());
+        }
+    }
+
+    /// <summary>Lets disposing of this session detach the links that it made, for when their pins are to go, or have gone.</summary>
+    public void ForgetPins()
+    {
+        lock (_gate)
+        {
+            foreach (var link in _links.OfType<LinkHandle>())
+            {
+                link.IsPinned = false;
+            }
+        }
+    }
+
+    private PinException CannotPin(string folder)
+    {
+        var names = Programs.Where(p => p is { IsLoaded: true, LinkIds.Count: 0 } && p.Description.Kind is not (ProgramKinds.Iterator or ProgramKinds.RunOnRequest))
+            .Select(p => $"'{p.Name}' ({p.Description.SectionName})").ToArray();
+        return new PinException(
+            PinFault.CannotPin,
+            folder,
+            $"{(names.Length > 0 ? string.Join(" and ", names) : "One of the programs")} cannot be pinned: this kernel has no link object for what it is attached to, so it is attached only as long as a process holds it.",
+            "Run it unpinned in a process that stays, or use a kind of program that has links: tracepoints, kprobes, uprobes and perf_event from Linux 5.15 on, xdp from 5.9, tc from 6.6 (tcx).");
+    }
+}

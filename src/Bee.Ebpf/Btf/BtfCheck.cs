@@ -1,0 +1,438 @@
+using Bee.Ebpf.Interop;
+
+namespace Bee.Ebpf.Btf;
+
+/// <summary>
+/// Checks every reference of a BTF section, and works out every size, so that no later reader can fail. What compilers write is checked
+/// as strictly as the kernel does it. Of the kernel's own types, which newer kernels extend, only what readers here follow is checked.
+/// </summary>
+internal static class BtfCheck
+{
+    private const int MaxLength = int.MaxValue;
+
+    public static void Check(BtfTable table, bool kernel)
+    {
+        var first = Math.Max(1, table.FirstId);
+        for (var id = first; id < table.TypeCount; id++)
+        {
+            CheckReferences(table, id);
+        }
+
+        BtfSizes.Compute(table);
+        BtfNesting.Check(table);
+        if (!kernel)
+        {
+            for (var id = first; id < table.TypeCount; id++)
+            {
+                BtfRules.Check(table, id);
+            }
+        }
+    }
+
+    private static void CheckReferences(BtfTable table, uint id)
+    {
+        CheckName(table, id, table.NameOffset(id));
+        var count = table.Count(id);
+        switch (table.Kind(id))
+        {
+            case BtfKind.Pointer or BtfKind.Typedef or BtfKind.Const or BtfKind.Volatile or BtfKind.Restrict or BtfKind.TypeTag
+                or BtfKind.Variable or BtfKind.DeclarationTag:
+                CheckId(table, id, table.Target(id));
+                break;
+            case BtfKind.Array:
+                CheckId(table, id, table.Extra(id, 0));
+                CheckId(table, id, table.Extra(id, 1));
+                if (table.Extra(id, 2) > MaxLength)
+                {
+                    throw BtfReader.Damaged($"type {id} is an array of {table.Extra(id, 2)} elements");
+                }
+
+                break;
+            case BtfKind.Struct or BtfKind.Union:
+                for (var i = 0; i < count; i++)
+                {
+                    CheckName(table, id, table.Extra(id, 3 * i));
+                    CheckId(table, id, table.Extra(id, 3 * i + 1));
+                }
+
+                break;
+            case BtfKind.Enum or BtfKind.Enum64:
+                var words = table.Kind(id) == BtfKind.Enum ? 2 : 3;
+                for (var i = 0; i < count; i++)
+                {
+                    CheckName(table, id, table.Extra(id, words * i));
+                }
+
+                break;
+            case BtfKind.Function:
+                CheckId(table, id, table.Target(id));
+                if (table.Kind(table.Target(id)) != BtfKind.FunctionPrototype)
+                {
+                    throw BtfReader.Damaged($"function {id} has type {table.Target(id)}, which is no prototype");
+                }
+
+                break;
+            case BtfKind.FunctionPrototype:
+                CheckId(table, id, table.Target(id));
+                for (var i = 0; i < count; i++)
+                {
+                    CheckName(table, id, table.Extra(id, 2 * i));
+                    CheckId(table, id, table.Extra(id, 2 * i + 1));
+                }
+
+                break;
+            case BtfKind.DataSection:
+                for (var i = 0; i < count; i++)
+                {
+                    CheckId(table, id, table.Extra(id, 3 * i));
+                }
+
+                break;
+        }
+    }
+
+    private static void CheckName(BtfTable table, uint id, uint offset)
+    {
+        if (offset >= table.StringsLength)
+        {
+            throw BtfReader.Damaged($"a name of type {id} lies outside the string table");
+        }
+    }
+
+    private static void CheckId(BtfTable table, uint id, uint target)
+    {
+        if (target >= table.TypeCount)
+        {
+            throw BtfReader.Damaged($"type {id} refers to type {target}, and there are {table.TypeCount}");
+        }
+    }
+}
+
+/// <summary>What a type from a compiler looks like, beyond references that lead somewhere; much as the kernel checks it.</summary>
+internal static class BtfRules
+{
+    private const uint ReservedInfo = 0x60ff_0000;
+
+    public static void Check(BtfTable table, uint id)
+    {
+        var kind = table.Kind(id);
+        var flagged = kind is BtfKind.Struct or BtfKind.Union or BtfKind.Enum or BtfKind.Enum64 or BtfKind.Forward or BtfKind.DeclarationTag or BtfKind.TypeTag;
+        var counted = kind is BtfKind.Struct or BtfKind.Union or BtfKind.Enum or BtfKind.Enum64 or BtfKind.FunctionPrototype or BtfKind.DataSection or BtfKind.Function;
+        if ((table.Info(id) & ReservedInfo) != 0 || !flagged && table.Flag(id) || !counted && table.Count(id) != 0)
+        {
+            throw Bad(id, $"has the flags 0x{table.Info(id):x8}");
+        }
+
+        CheckName(table, id, kind);
+        switch (kind)
+        {
+            case BtfKind.Int:
+                CheckInt(table, id);
+                break;
+            case BtfKind.Float:
+                Require(id, table.Target(id) is 2 or 4 or 8 or 12 or 16, "is a floating-point number of an unknown size");
+                break;
+            case BtfKind.Enum or BtfKind.Enum64:
+                Require(id, table.Target(id) is 1 or 2 or 4 or 8, "is an enum of an unknown size");
+                break;
+            case BtfKind.Pointer or BtfKind.Typedef or BtfKind.Const or BtfKind.Volatile or BtfKind.Restrict or BtfKind.TypeTag:
+                Require(id, !IsDeclaration(table.Kind(table.Target(id))), "refers to a declaration instead of a type");
+                break;
+            case BtfKind.Array:
+                Require(id, IsValue(table, table.Extra(id, 0)), "is an array of what has no size");
+                Require(id, table.Kind(table.Resolve(table.Extra(id, 1))) == BtfKind.Int, "is an array whose index is no integer");
+                break;
+            case BtfKind.Struct or BtfKind.Union:
+                CheckMembers(table, id);
+                break;
+            case BtfKind.Function:
+                Require(id, table.Count(id) <= 2, "is a function of an unknown linkage");
+                break;
+            case BtfKind.FunctionPrototype:
+                CheckParameters(table, id);
+                break;
+            case BtfKind.Variable:
+                Require(id, table.Extra(id, 0) <= 2 && !IsDeclaration(table.Kind(table.Target(id))), "is a variable of no type or of an unknown linkage");
+                break;
+            case BtfKind.DataSection:
+                CheckEntries(table, id);
+                break;
+            case BtfKind.DeclarationTag:
+                CheckTag(table, id);
+                break;
+        }
+    }
+
+    private static void CheckName(BtfTable table, uint id, BtfKind kind)
+    {
+        var named = table.NameOffset(id) != 0 && table.TextBytes(table.NameOffset(id)).Length != 0;
+        switch (kind)
+        {
+            case BtfKind.Int or BtfKind.Float or BtfKind.Forward or BtfKind.Typedef or BtfKind.Function or BtfKind.Variable
+                or BtfKind.DataSection or BtfKind.DeclarationTag or BtfKind.TypeTag:
+                Require(id, named, "has no name");
+                break;
+            case BtfKind.Pointer or BtfKind.Array or BtfKind.Const or BtfKind.Volatile or BtfKind.Restrict or BtfKind.FunctionPrototype:
+                Require(id, !named, "has a name where none may be");
+                break;
+        }
+    }
+
+    private static void CheckInt(BtfTable table, uint id)
+    {
+        var size = table.Target(id);
+        var encoding = table.Extra(id, 0);
+        var bits = encoding & 0xff;
+        var offset = encoding >> 16 & 0xff;
+        Require(id, size is 1 or 2 or 4 or 8 or 16 && bits > 0 && bits + offset <= 8 * size, "is an integer of an unknown size");
+        Require(id, (encoding & 0xf000_ff00) == 0 && (encoding >> 24) is 0 or 1 or 2 or 3 or 4, "is an integer of an unknown encoding");
+    }
+
+    private static void CheckMembers(BtfTable table, uint id)
+    {
+        var bitfields = table.Flag(id);
+        var union = table.Kind(id) == BtfKind.Union;
+        var end = 8UL * table.Target(id);
+        for (var i = 0; i < table.Count(id); i++)
+        {
+            var type = table.Extra(id, 3 * i + 1);
+            var place = table.Extra(id, 3 * i + 2);
+            ulong offset = bitfields ? place & 0xff_ffff : place;
+            ulong bits = bitfields ? place >> 24 : 0;
+            Require(id, IsValue(table, type), "has a member without a size");
+            Require(id, !union || offset == 0, "is a union with a member that does not begin at 0");
+            if (bits == 0)
+            {
+                // Bitfields of old compilers tell their bits in the type; all others begin at bytes.
+                var old = table.Kind(table.Resolve(type)) == BtfKind.Int && !bitfields;
+                Require(id, offset % 8 == 0 || old, "has a member that begins between two bytes");
+                bits = offset % 8 == 0 ? 8UL * (uint)table.Size(type) : table.Extra(table.Resolve(type), 0) & 0xff;
+            }
+            else
+            {
+                var kind = table.Kind(table.Resolve(type));
+                Require(id, kind is BtfKind.Int or BtfKind.Enum or BtfKind.Enum64 && bits <= 8UL * (uint)table.Size(type), "has a bitfield wider than its type");
+            }
+
+            Require(id, offset + bits <= end, "has a member that reaches beyond its end");
+        }
+    }
+
+    private static void CheckParameters(BtfTable table, uint id)
+    {
+        Require(id, !IsDeclaration(table.Kind(table.Target(id))), "is a function that returns a declaration");
+        for (var i = 0; i < table.Count(id); i++)
+        {
+            var type = table.Extra(id, 2 * i + 1);
+            var variadic = type == 0 && i == table.Count(id) - 1 && table.Extra(id, 2 * i) == 0;
+            Require(id, variadic || IsValue(table, type), "is a function with a parameter without a size");
+        }
+    }
+
+    private static void CheckEntries(BtfTable table, uint id)
+    {
+        for (var i = 0; i < table.Count(id); i++)
+        {
+            var declaration = table.Extra(id, 3 * i);
+            ulong offset = table.Extra(id, 3 * i + 1);
+            ulong size = table.Extra(id, 3 * i + 2);
+            Require(id, table.Kind(declaration) is BtfKind.Variable or BtfKind.Function, "is a section with something else than variables");
+            Require(id, offset + size <= int.MaxValue && (table.Target(id) == 0 || offset + size <= table.Target(id)), "is a section with a variable outside it");
+            Require(id, table.Kind(declaration) == BtfKind.Function || size >= (uint)table.Size(declaration), "is a section with a variable smaller than its type");
+        }
+    }
+
+    private static void CheckTag(BtfTable table, uint id)
+    {
+        var target = table.Target(id);
+        var component = (int)table.Extra(id, 0);
+        var components = table.Kind(target) switch
+        {
+            BtfKind.Struct or BtfKind.Union => table.Count(target),
+            BtfKind.Function => table.Count(table.Target(target)),
+            BtfKind.Variable or BtfKind.Typedef => 0,
+            _ => -2,
+        };
+        Require(id, component >= -1 && component < components || component == -1 && components >= 0, "is a tag of what cannot be tagged");
+    }
+
+    private static bool IsDeclaration(BtfKind kind) =>
+        kind is BtfKind.Variable or BtfKind.DataSection or BtfKind.DeclarationTag or BtfKind.Function;
+
+    private static bool IsValue(BtfTable table, uint id) =>
+        table.Kind(table.Resolve(id)) is BtfKind.Int or BtfKind.Float or BtfKind.Pointer or BtfKind.Array or BtfKind.Struct or BtfKind.Union
+            or BtfKind.Enum or BtfKind.Enum64;
+
+    private static void Require(uint id, bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            throw Bad(id, otherwise);
+        }
+    }
+
+    private static BpfObjectException Bad(uint id, string what) => BtfReader.Damaged($"type {id} {what}");
+}
+
+/// <summary>Sees to it that structs do not contain themselves, and not so many others that walking their members never ends.</summary>
+internal static class BtfNesting
+{
+    private const int MaxDepth = 64;
+    private const int MaxMembers = 1 << 20;
+    private const int Unknown = 0;
+    private const int Underway = -1;
+
+    public static void Check(BtfTable table)
+    {
+        var known = new (int Members, int Levels)[table.TypeCount];
+        for (var id = Math.Max(1, table.FirstId); id < table.TypeCount; id++)
+        {
+            Measure(table, id, known, 0);
+        }
+    }
+
+    // How many members there are below a type, those of members included, and how many levels; at least 1 and 0.
+    private static (int Members, int Levels) Measure(BtfTable table, uint id, (int Members, int Levels)[] known, int depth)
+    {
+        id = Content(table, id);
+        if (table.Kind(id) is not (BtfKind.Struct or BtfKind.Union))
+        {
+            return (1, 0);
+        }
+
+        if (known[id].Members == Underway || depth + known[id].Levels > MaxDepth)
+        {
+            throw BtfReader.Damaged($"struct {id} contains itself, or others to a depth of more than {MaxDepth}");
+        }
+
+        if (known[id].Members != Unknown)
+        {
+            return known[id];
+        }
+
+        known[id].Members = Underway;
+        var total = 1;
+        var levels = 0;
+        for (var i = 0; i < table.Count(id); i++)
+        {
+            var below = Measure(table, table.Extra(id, 3 * i + 1), known, depth + 1);
+            total += below.Members;
+            levels = Math.Max(levels, below.Levels);
+            if (total > MaxMembers)
+            {
+                throw BtfReader.Damaged($"struct {id} has more than {MaxMembers} members, those of its members included");
+            }
+        }
+
+        return known[id] = (total, levels + 1);
+    }
+
+    // What arrays and aliases hold by value. Their chains were found to end when sizes were worked out.
+    private static uint Content(BtfTable table, uint id)
+    {
+        while (true)
+        {
+            var kind = table.Kind(id);
+            if (kind == BtfKind.Array)
+            {
+                id = table.Extra(id, 0);
+            }
+            else if (BtfTable.IsAlias(kind))
+            {
+                id = table.Target(id);
+            }
+            else
+            {
+                return id;
+            }
+        }
+    }
+}
+
+/// <summary>Works out the size of every type.</summary>
+internal static class BtfSizes
+{
+    // libbpf gives up on chains of more than 32 references.
+    private const int MaxChain = 32;
+    private const int PointerSize = 8;
+
+    public static void Compute(BtfTable table)
+    {
+        Span<uint> chain = stackalloc uint[MaxChain];
+        for (var id = table.FirstId; id < table.TypeCount; id++)
+        {
+            if (table.Size(id) < 0)
+            {
+                Compute(table, id, chain);
+            }
+        }
+    }
+
+    // Walks down the chain of references to the first type whose size is known, then back up.
+    private static void Compute(BtfTable table, uint id, Span<uint> chain)
+    {
+        var depth = 0;
+        var start = id;
+        long size;
+        while ((size = table.Size(id)) < 0)
+        {
+            var next = Next(table, id);
+            if (next is null)
+            {
+                size = Own(table, id);
+                table.SetSize(id, (int)size);
+                break;
+            }
+
+            if (depth == chain.Length)
+            {
+                throw BtfReader.Damaged($"type {start} refers to itself, or through more than {MaxChain} others");
+            }
+
+            chain[depth++] = id;
+            id = next.Value;
+        }
+
+        while (depth > 0)
+        {
+            var above = chain[--depth];
+            size *= table.Kind(above) == BtfKind.Array ? table.Extra(above, 2) : 1;
+            if (size > int.MaxValue)
+            {
+                throw BtfReader.Damaged($"type {above} is an array of more than 2 GiB");
+            }
+
+            table.SetSize(above, (int)size);
+        }
+    }
+
+    private static uint? Next(BtfTable table, uint id) => table.Kind(id) switch
+    {
+        BtfKind.Array => table.Extra(id, 0),
+        BtfKind.Variable or BtfKind.Typedef or BtfKind.Const or BtfKind.Volatile or BtfKind.Restrict or BtfKind.TypeTag => table.Target(id),
+        _ => null,
+    };
+
+    private static int Own(BtfTable table, uint id) => table.Kind(id) switch
+    {
+        BtfKind.Pointer => PointerSize,
+        BtfKind.Int or BtfKind.Float or BtfKind.Struct or BtfKind.Union or BtfKind.Enum or BtfKind.Enum64 or BtfKind.DataSection =>
+            table.Target(id) <= int.MaxValue ? (int)table.Target(id) : throw BtfReader.Damaged($"type {id} has the size {table.Target(id)}"),
+        _ => 0,
+    };
+}
+
+/// <summary>The alignment of types.</summary>
+internal static class BtfAlignment
+{
+    private const int Pointer = 8;
+
+    /// <summary>The alignment of a scalar or an array of scalars, in bytes; at least 1.</summary>
+    public static int Of(BtfType type) => type.Resolve() switch
+    {
+        BtfArray array => Of(array.Element),
+        BtfInt or BtfEnum or BtfFloat => Math.Clamp(type.Size, 1, Pointer),
+        BtfPointer => Pointer,
+        _ => 1,
+    };
+}

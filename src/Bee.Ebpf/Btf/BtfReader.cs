@@ -1,0 +1,173 @@
+using System.Buffers.Binary;
+using Bee.Ebpf.Interop;
+
+namespace Bee.Ebpf.Btf;
+
+/// <summary>Reads the outer structure of a BTF section: header, strings, and where each type's record begins.</summary>
+internal static class BtfReader
+{
+    private const ushort Magic = 0xeb9f;
+    private const int HeaderLength = 24;
+
+    // What libbpf takes: offsets of strings have 31 bits there.
+    private const uint MaxStrings = 0x7fff_fffe;
+
+    public static BtfTable Read(byte[] section, BtfTable? below)
+    {
+        if (section.Length < HeaderLength)
+        {
+            throw Damaged($"the header needs {HeaderLength} bytes, and there are {section.Length}");
+        }
+
+        var magic = BinaryPrimitives.ReadUInt16LittleEndian(section);
+        if (magic == BinaryPrimitives.ReverseEndianness(Magic))
+        {
+            throw new BpfObjectException(ObjectFault.WrongEndianness, "The type information (BTF) is big-endian. Compile for this machine: clang -target bpfel.");
+        }
+
+        if (magic != Magic || section[2] != 1)
+        {
+            throw Damaged($"it begins with 0x{magic:x4}, version {section[2]}, instead of 0xeb9f, version 1");
+        }
+
+        var header = BinaryPrimitives.ReadUInt32LittleEndian(section.AsSpan(4));
+        var typesOffset = BinaryPrimitives.ReadUInt32LittleEndian(section.AsSpan(8));
+        var typesLength = BinaryPrimitives.ReadUInt32LittleEndian(section.AsSpan(12));
+        var stringsOffset = BinaryPrimitives.ReadUInt32LittleEndian(section.AsSpan(16));
+        var stringsLength = BinaryPrimitives.ReadUInt32LittleEndian(section.AsSpan(20));
+        if (header < HeaderLength || header > section.Length || header % 4 != 0)
+        {
+            throw Damaged($"its header claims {header} bytes");
+        }
+
+        var left = (ulong)section.Length - header;
+        if ((ulong)typesOffset + typesLength > stringsOffset || (ulong)stringsOffset + stringsLength > left || typesOffset % 4 != 0)
+        {
+            throw Damaged("types and strings do not fit into the section");
+        }
+
+        var strings = section.AsSpan((int)(header + stringsOffset), (int)stringsLength);
+        if (!AreTerminated(strings, below is not null) || (ulong)stringsLength + (ulong)(below?.StringsLength ?? 0) > MaxStrings)
+        {
+            throw Damaged("its string table does not begin and end with NUL");
+        }
+
+        var types = (int)(header + typesOffset);
+        var offsets = Offsets(section.AsSpan(types, (int)typesLength), below?.TypeCount ?? 0);
+        return new BtfTable(section, types, (int)(header + stringsOffset), (int)stringsLength, offsets, below);
+    }
+
+    // The empty name stands first; that of a split section stands below.
+    private static bool AreTerminated(ReadOnlySpan<byte> strings, bool isSplit) =>
+        strings.IsEmpty ? isSplit : (isSplit || strings[0] == 0) && strings[^1] == 0;
+
+    public static BpfObjectException Damaged(string what) =>
+        new(ObjectFault.DamagedBtf, $"The type information (BTF) is damaged: {what}. Compile the program again.");
+
+    private static int[] Offsets(ReadOnlySpan<byte> types, int first)
+    {
+        var offsets = new List<int>(types.Length / 24 + 1);
+        if (first == 0)
+        {
+            offsets.Add(0); // void
+        }
+
+        var at = 0;
+        while (at < types.Length)
+        {
+            if (types.Length - at < 12)
+            {
+                throw Damaged($"type {first + offsets.Count} is cut off");
+            }
+
+            var info = BinaryPrimitives.ReadUInt32LittleEndian(types[(at + 4)..]);
+            var count = (int)(info & 0xffff);
+            var length = 12 + (BtfKind)(info >> 24 & 0x1f) switch
+            {
+                BtfKind.Forward or BtfKind.Const or BtfKind.Volatile or BtfKind.Restrict or BtfKind.Pointer or BtfKind.Typedef
+                    or BtfKind.Function or BtfKind.Float or BtfKind.TypeTag => 0,
+                BtfKind.Int or BtfKind.Variable or BtfKind.DeclarationTag => 4,
+                BtfKind.Array => 12,
+                BtfKind.Enum or BtfKind.FunctionPrototype => 8 * count,
+                BtfKind.Enum64 or BtfKind.Struct or BtfKind.Union or BtfKind.DataSection => 12 * count,
+                _ => throw Damaged($"type {first + offsets.Count} has the unknown kind {info >> 24 & 0x1f}"),
+            };
+            if (types.Length - at < length)
+            {
+                throw Damaged($"type {first + offsets.Count} is cut off");
+            }
+
+            offsets.Add(at);
+            at += length;
+        }
+
+        return offsets.ToArray();
+    }
+}
+
+/// <summary>Finds the BTF in a file: the file itself, or the .BTF section of an ELF file such as a vmlinux with debug information.</summary>
+public static class BtfSection
+{
+    /// <summary>The BTF, or null when the file holds none.</summary>
+    /// <exception cref="InvalidDataException">The ELF file is damaged or of another byte order or class.</exception>
+    public static ReadOnlyMemory<byte>? Find(ReadOnlyMemory<byte> file)
+    {
+        var bytes = file.Span;
+        if (bytes.Length >= 24 && BinaryPrimitives.ReadUInt16LittleEndian(bytes) == 0xeb9f)
+        {
+            return file;
+        }
+
+        if (!bytes.StartsWith("\u007fELF"u8))
+        {
+            return null;
+        }
+
+        if (bytes.Length < 64 || bytes[4] != 2 || bytes[5] != 1)
+        {
+            throw new InvalidDataException("It is an ELF file, but not a 64-bit little-endian one.");
+        }
+
+        var table = BinaryPrimitives.ReadUInt64LittleEndian(bytes[0x28..]);
+        var entry = BinaryPrimitives.ReadUInt16LittleEndian(bytes[0x3a..]);
+        var count = BinaryPrimitives.ReadUInt16LittleEndian(bytes[0x3c..]);
+        var names = Section(file, table, entry, BinaryPrimitives.ReadUInt16LittleEndian(bytes[0x3e..]), out _);
+        for (var index = 0; index < count; index++)
+        {
+            var content = Section(file, table, entry, index, out var name);
+            if (name < (uint)names.Length && names.Span[(int)name..].StartsWith(".BTF\0"u8))
+            {
+                return content;
+            }
+        }
+
+        return null;
+    }
+
+    private static ReadOnlyMemory<byte> Section(ReadOnlyMemory<byte> file, ulong table, uint entry, int index, out uint name)
+    {
+        const int HeaderSize = 64;
+        const uint HasNoBytes = 8; // SHT_NOBITS
+        var length = (ulong)file.Length;
+        if (entry < HeaderSize || table > length || (ulong)(index + 1) * entry > length - table)
+        {
+            throw new InvalidDataException("Its section table is damaged.");
+        }
+
+        var header = file.Span.Slice((int)(table + (ulong)index * entry), HeaderSize);
+        name = BinaryPrimitives.ReadUInt32LittleEndian(header);
+        var offset = BinaryPrimitives.ReadUInt64LittleEndian(header[0x18..]);
+        var size = BinaryPrimitives.ReadUInt64LittleEndian(header[0x20..]);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header[4..]) == HasNoBytes)
+        {
+            return default;
+        }
+
+        if (offset > length || size > length - offset)
+        {
+            throw new InvalidDataException("A section reaches beyond its end.");
+        }
+
+        return file.Slice((int)offset, (int)size);
+    }
+}

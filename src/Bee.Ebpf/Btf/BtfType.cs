@@ -1,0 +1,377 @@
+namespace Bee.Ebpf.Btf;
+
+/// <summary>
+/// One type of a <see cref="BtfSpec"/> graph. The graph was checked as a whole when it was parsed: following its references never fails, never
+/// loops and never overflows. Types are made on first use and stay the same objects for the life of the graph, so reference equality is
+/// identity. All members are safe to call from several threads.
+/// </summary>
+public abstract class BtfType
+{
+    private string? _name;
+
+    private protected BtfType(BtfSpec graph, uint id)
+    {
+        Graph = graph;
+        Id = id;
+    }
+
+    /// <summary>The graph that this type is part of.</summary>
+    public BtfSpec Graph { get; }
+
+    /// <summary>The type's id: its index in <see cref="BtfSpec.Types"/>.</summary>
+    public uint Id { get; }
+
+    /// <summary>The type's own name, without <c>struct</c>, <c>union</c> or <c>enum</c>; empty for anonymous types and for those that have no name.</summary>
+    public string Name => _name ??= Graph.Table.Text(Graph.Table.NameOffset(Id));
+
+    /// <summary>What the type is.</summary>
+    public BtfKind Kind => Graph.Table.Kind(Id);
+
+    /// <summary>
+    /// The size in bytes of a value of this type, through typedefs, modifiers and arrays; a pointer has 8. 0 for what has no size: void,
+    /// forward declarations, functions, flexible arrays.
+    /// </summary>
+    public int Size => Graph.Table.Size(Id);
+
+    /// <summary>The type without the typedefs, const, volatile, restrict and type tags around it.</summary>
+    /// <returns>This type where there is nothing to skip.</returns>
+    public BtfType Resolve() => Graph.Types[(int)Graph.Table.Resolve(Id)];
+
+    /// <summary>The type as C writes it without a variable's name, such as <c>struct event</c>, <c>unsigned int</c>, <c>char[16]</c> or <c>const char *</c>.</summary>
+    public override string ToString() => BtfTypeName.Of(this);
+
+    private protected BtfType Reference(uint id) => Graph.Types[(int)id];
+}
+
+/// <summary>The kinds of BTF types, with the kernel's numbers (BTF_KIND_*, include/uapi/linux/btf.h).</summary>
+public enum BtfKind
+{
+    /// <summary>void, the type with id 0; it has no record in the section.</summary>
+    Void = 0,
+    /// <summary>An integer, a character or a boolean.</summary>
+    Int = 1,
+    /// <summary>A pointer.</summary>
+    Pointer = 2,
+    /// <summary>An array of a fixed length.</summary>
+    Array = 3,
+    /// <summary>A struct.</summary>
+    Struct = 4,
+    /// <summary>A union.</summary>
+    Union = 5,
+    /// <summary>An enum with values of 32 bits.</summary>
+    Enum = 6,
+    /// <summary>A struct or union that is declared and not defined.</summary>
+    Forward = 7,
+    /// <summary>A typedef.</summary>
+    Typedef = 8,
+    /// <summary>volatile.</summary>
+    Volatile = 9,
+    /// <summary>const.</summary>
+    Const = 10,
+    /// <summary>restrict.</summary>
+    Restrict = 11,
+    /// <summary>A function, whose type is a prototype.</summary>
+    Function = 12,
+    /// <summary>A function's parameters and result.</summary>
+    FunctionPrototype = 13,
+    /// <summary>A global variable.</summary>
+    Variable = 14,
+    /// <summary>A section of an object file and the variables in it.</summary>
+    DataSection = 15,
+    /// <summary>float, double or long double.</summary>
+    Float = 16,
+    /// <summary>btf_decl_tag: text attached to a declaration.</summary>
+    DeclarationTag = 17,
+    /// <summary>btf_type_tag: text attached to a type.</summary>
+    TypeTag = 18,
+    /// <summary>An enum with values of 64 bits.</summary>
+    Enum64 = 19,
+}
+
+/// <summary>void: id 0 of every graph.</summary>
+public sealed class BtfVoid : BtfType
+{
+    internal BtfVoid(BtfSpec graph) : base(graph, 0) { }
+}
+
+/// <summary>An integer, a character or a boolean.</summary>
+public sealed class BtfInt : BtfType
+{
+    private readonly uint _encoding;
+
+    internal BtfInt(BtfSpec graph, uint id) : base(graph, id) => _encoding = graph.Table.Extra(id, 0);
+
+    /// <summary>True for signed integers.</summary>
+    public bool IsSigned => (_encoding >> 24 & 1) != 0;
+
+    /// <summary>True for types that the compiler marked as characters. Clang marks none: its <c>char</c> is a signed integer of one byte, named "char".</summary>
+    public bool IsChar => (_encoding >> 24 & 2) != 0;
+
+    /// <summary>True for <c>bool</c>.</summary>
+    public bool IsBool => (_encoding >> 24 & 4) != 0;
+
+    /// <summary>How many bits hold the value, 1 to 128; less than 8 times <see cref="BtfType.Size"/> only in bitfields of old compilers.</summary>
+    public int Bits => (int)(_encoding & 0xff);
+
+    /// <summary>Where the value begins, in bits from the start of the storage; 0 except in bitfields of old compilers.</summary>
+    public int BitOffset => (int)(_encoding >> 16 & 0xff);
+}
+
+/// <summary>float, double or long double, by <see cref="BtfType.Size"/>.</summary>
+public sealed class BtfFloat : BtfType
+{
+    internal BtfFloat(BtfSpec graph, uint id) : base(graph, id) { }
+}
+
+/// <summary>An enum, of 32 or of 64 bits (<see cref="BtfType.Kind"/> tells); <see cref="BtfType.Size"/> is 1, 2, 4 or 8.</summary>
+public sealed class BtfEnum : BtfType
+{
+    private IReadOnlyList<(string Name, long Value)>? _values;
+
+    internal BtfEnum(BtfSpec graph, uint id) : base(graph, id) { }
+
+    /// <summary>True when values are to be read as signed. Clang before version 15 marks none, and then an enum with a negative value counts as signed.</summary>
+    public bool IsSigned => Graph.Table.Flag(Id) || HasNegative();
+
+    /// <summary>The named values in the order of the source. Those of an unsigned enum of 64 bits above <see cref="long.MaxValue"/> appear as negative numbers with the same bits.</summary>
+    public IReadOnlyList<(string Name, long Value)> Values => _values ??= ReadValues();
+
+    // Only old compilers leave the flag out, and they know no enum64. A value with the top bit set is then more often -1 than 0x80000000
+    // (a flag); but of an enum that holds other large values the reading as flags is right.
+    private bool HasNegative()
+    {
+        var table = Graph.Table;
+        if (Kind == BtfKind.Enum64)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < table.Count(Id); i++)
+        {
+            if (table.Extra(Id, 2 * i + 1) >= 0xffff_f000)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private (string, long)[] ReadValues()
+    {
+        var table = Graph.Table;
+        var values = new (string, long)[table.Count(Id)];
+        var words = Kind == BtfKind.Enum64 ? 3 : 2;
+        var signed = IsSigned;
+        for (var i = 0; i < values.Length; i++)
+        {
+            var low = table.Extra(Id, words * i + 1);
+            long value = words == 3 ? (long)((ulong)table.Extra(Id, 3 * i + 2) << 32 | low) : signed ? (int)low : low;
+            values[i] = (table.Text(table.Extra(Id, words * i)), value);
+        }
+
+        return values;
+    }
+}
+
+/// <summary>A pointer; 8 bytes in BPF programs and in the kernels they run on.</summary>
+public sealed class BtfPointer : BtfType
+{
+    internal BtfPointer(BtfSpec graph, uint id) : base(graph, id) { }
+
+    /// <summary>What is pointed to; <see cref="BtfVoid"/> for <c>void *</c>.</summary>
+    public BtfType Target => Reference(Graph.Table.Target(Id));
+}
+
+/// <summary>An array. A two-dimensional one is an array whose element is an array.</summary>
+public sealed class BtfArray : BtfType
+{
+    internal BtfArray(BtfSpec graph, uint id) : base(graph, id) { }
+
+    /// <summary>The type of an element.</summary>
+    public BtfType Element => Reference(Graph.Table.Extra(Id, 0));
+
+    /// <summary>The type of the index; the compiler's own integer, of no meaning to readers.</summary>
+    public BtfType Index => Reference(Graph.Table.Extra(Id, 1));
+
+    /// <summary>How many elements; 0 for a flexible array.</summary>
+    public int Length => (int)Graph.Table.Extra(Id, 2);
+}
+
+/// <summary>A typedef: <see cref="BtfType.Name"/> is the new name.</summary>
+public sealed class BtfTypedef : BtfType
+{
+    internal BtfTypedef(BtfSpec graph, uint id) : base(graph, id) { }
+
+    /// <summary>The type that the name stands for.</summary>
+    public BtfType Target => Reference(Graph.Table.Target(Id));
+}
+
+/// <summary>const, volatile, restrict or a type tag, by <see cref="BtfType.Kind"/>. Only a type tag has a name: its text.</summary>
+public sealed class BtfModifier : BtfType
+{
+    internal BtfModifier(BtfSpec graph, uint id) : base(graph, id) { }
+
+    /// <summary>The type that is modified.</summary>
+    public BtfType Target => Reference(Graph.Table.Target(Id));
+}
+
+/// <summary>A struct or union that is declared and not defined here.</summary>
+public sealed class BtfForward : BtfType
+{
+    internal BtfForward(BtfSpec graph, uint id) : base(graph, id) { }
+
+    /// <summary>True for a union, false for a struct.</summary>
+    public bool IsUnion => Graph.Table.Flag(Id);
+}
+
+/// <summary>A struct or a union.</summary>
+public sealed class BtfStruct : BtfType
+{
+    private IReadOnlyList<BtfMember>? _members;
+
+    internal BtfStruct(BtfSpec graph, uint id) : base(graph, id) { }
+
+    /// <summary>True for a union.</summary>
+    public bool IsUnion => Kind == BtfKind.Union;
+
+    /// <summary>The members in the order of the source. Anonymous structs and unions are members with an empty name.</summary>
+    public IReadOnlyList<BtfMember> Members => _members ??= ReadMembers();
+
+    private BtfMember[] ReadMembers()
+    {
+        var table = Graph.Table;
+        var members = new BtfMember[table.Count(Id)];
+        var bitfields = table.Flag(Id);
+        for (var i = 0; i < members.Length; i++)
+        {
+            var position = table.Extra(Id, 3 * i + 2);
+            members[i] = new BtfMember(
+                table.Text(table.Extra(Id, 3 * i)),
+                Reference(table.Extra(Id, 3 * i + 1)),
+                bitfields ? (int)(position & 0xff_ffff) : (int)position,
+                bitfields ? (int)(position >> 24) : 0);
+        }
+
+        return members;
+    }
+}
+
+/// <summary>A member of a struct or union.</summary>
+/// <param name="Name">The member's name; empty for an anonymous struct or union, and for padding bitfields.</param>
+/// <param name="Type">The member's type.</param>
+/// <param name="BitOffset">Where the member begins, in bits from the start of the struct.</param>
+/// <param name="BitSize">How many bits a bitfield has; 0 for members that are no bitfields.</param>
+public sealed record BtfMember(string Name, BtfType Type, int BitOffset, int BitSize);
+
+/// <summary>Who sees a function or variable of an object file.</summary>
+public enum BtfLinkage
+{
+    /// <summary>Its own file only.</summary>
+    Static = 0,
+    /// <summary>Every file.</summary>
+    Global = 1,
+    /// <summary>Declared here and defined elsewhere: in the kernel, or in another object.</summary>
+    Extern = 2,
+}
+
+/// <summary>A function.</summary>
+public sealed class BtfFunction : BtfType
+{
+    internal BtfFunction(BtfSpec graph, uint id) : base(graph, id) { }
+
+    /// <summary>Parameters and result.</summary>
+    public BtfFunctionPrototype Prototype => (BtfFunctionPrototype)Reference(Graph.Table.Target(Id));
+
+    /// <summary>Who sees the function.</summary>
+    public BtfLinkage Linkage => (BtfLinkage)Graph.Table.Count(Id);
+}
+
+/// <summary>A function's parameters and result. It has no name of its own.</summary>
+public sealed class BtfFunctionPrototype : BtfType
+{
+    private IReadOnlyList<(string Name, BtfType Type)>? _parameters;
+
+    internal BtfFunctionPrototype(BtfSpec graph, uint id) : base(graph, id) { }
+
+    /// <summary>The type of the result; <see cref="BtfVoid"/> for none.</summary>
+    public BtfType Result => Reference(Graph.Table.Target(Id));
+
+    /// <summary>The parameters in order. A last one without a name and of type void stands for <c>...</c></summary>
+    public IReadOnlyList<(string Name, BtfType Type)> Parameters => _parameters ??= ReadParameters();
+
+    private (string, BtfType)[] ReadParameters()
+    {
+        var table = Graph.Table;
+        var parameters = new (string, BtfType)[table.Count(Id)];
+        for (var i = 0; i < parameters.Length; i++)
+        {
+            parameters[i] = (table.Text(table.Extra(Id, 2 * i)), Reference(table.Extra(Id, 2 * i + 1)));
+        }
+
+        return parameters;
+    }
+}
+
+/// <summary>A variable of an object file.</summary>
+public sealed class BtfVariable : BtfType
+{
+    internal BtfVariable(BtfSpec graph, uint id) : base(graph, id) { }
+
+    /// <summary>The variable's type.</summary>
+    public BtfType Type => Reference(Graph.Table.Target(Id));
+
+    /// <summary>Who sees the variable.</summary>
+    public BtfLinkage Linkage => (BtfLinkage)Graph.Table.Extra(Id, 0);
+}
+
+/// <summary>A section of an object file with its variables; <see cref="BtfType.Name"/> is the section's name, such as <c>.rodata</c>.</summary>
+public sealed class BtfDataSection : BtfType
+{
+    private IReadOnlyList<BtfSectionEntry>? _entries;
+
+    internal BtfDataSection(BtfSpec graph, uint id) : base(graph, id) { }
+
+    /// <summary>The variables (or extern functions) in the section, in the order of the section.</summary>
+    public IReadOnlyList<BtfSectionEntry> Entries => _entries ??= ReadEntries();
+
+    private BtfSectionEntry[] ReadEntries()
+    {
+        var table = Graph.Table;
+        var entries = new BtfSectionEntry[table.Count(Id)];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            entries[i] = new BtfSectionEntry(
+                Reference(table.Extra(Id, 3 * i)), (int)table.Extra(Id, 3 * i + 1), (int)table.Extra(Id, 3 * i + 2));
+        }
+
+        return entries;
+    }
+}
+
+/// <summary>What stands at one place of a <see cref="BtfDataSection"/>.</summary>
+/// <param name="Declaration">A <see cref="BtfVariable"/>; in the section of externs (<c>.ksyms</c>) also a <see cref="BtfFunction"/>.</param>
+/// <param name="Offset">
+/// Bytes from the start of the section, as the compiler wrote it: clang leaves 0 for global variables, whose offset only the symbol table tells.
+/// </param>
+/// <param name="Size">The variable's size in bytes.</param>
+public sealed record BtfSectionEntry(BtfType Declaration, int Offset, int Size)
+{
+    /// <summary>The variable, or null where the declaration is a function.</summary>
+    public BtfVariable? Variable => Declaration as BtfVariable;
+}
+
+/// <summary>Text that <c>__attribute__((btf_decl_tag("...")))</c> attached to a declaration.</summary>
+public sealed class BtfDeclarationTag : BtfType
+{
+    internal BtfDeclarationTag(BtfSpec graph, uint id) : base(graph, id) { }
+
+    /// <summary>What is tagged: a struct, union, typedef, function or variable.</summary>
+    public BtfType Target => Reference(Graph.Table.Target(Id));
+
+    /// <summary>Which member or parameter of the target is tagged; -1 for the target as a whole.</summary>
+    public int ComponentIndex => (int)Graph.Table.Extra(Id, 0);
+
+    /// <summary>The text.</summary>
+    public string Value => Name;
+}

@@ -1,0 +1,174 @@
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.CoRe;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
+
+namespace Bee.Ebpf.Checks;
+
+/// <summary>Whether the kernel has the helpers that the programs call, and whether the license opens them.</summary>
+internal static class HelperCheck
+{
+    private const string Name = "Helpers", LicenseName = "License", Prefix = "BPF_FUNC_";
+    private const int Unspecified = 0;
+
+    // For what programs read of memory the loader takes the older helper where the kernel has no newer one.
+    private static readonly Dictionary<int, int> s_older = new() { [112] = 4, [113] = 4, [114] = 45, [115] = 45 };
+
+    public static IEnumerable<CheckResult> Run(CheckContext context)
+    {
+        var calls = Calls(context);
+        foreach (var finding in Known(context, calls))
+        {
+            yield return finding;
+        }
+
+        yield return License(context, calls);
+    }
+
+    private static IEnumerable<CheckResult> Known(CheckContext context, List<HelperCall> calls)
+    {
+        if (calls.Count == 0)
+        {
+            yield return new(Name, CheckState.Ok, "The programs call no helpers.");
+            yield break;
+        }
+
+        if (Ids(context.Kernel) is not { } known)
+        {
+            yield return new(Name, CheckState.Unknown, $"The programs call {CheckContext.Count(calls.Select(c => c.Id).Distinct().Count(), "helper")}; the kernel does not tell which it has.");
+            yield break;
+        }
+
+        var names = HelperNames(context);
+        var missing = calls.Where(c => !known.Contains(c.Id) && !(s_older.TryGetValue(c.Id, out var older) && known.Contains(older))).GroupBy(c => c.Id).ToList();
+        foreach (var group in missing)
+        {
+            var name = names.TryGetValue(group.Key, out var text) ? text : $"number {group.Key}";
+            var places = CheckContext.List(group.Select(c => c.Place), 3);
+            var isReached = group.Any(c => c.IsReached);
+            yield return !isReached
+                ? new(Name, CheckState.Ok, $"The kernel has no helper {name} ({places}). The program asks first, and does without.") { Target = name }
+                : group.Any(c => c.IsReachedByDefault)
+                    ? new(Name, CheckState.Failed, $"The kernel has no helper {name}, which is called at {places}.")
+                    {
+                        Target = name,
+                        Remedy = $"Run it on a newer kernel, or ask first: bpf_core_enum_value_exists(enum bpf_func_id, {Prefix}…).",
+                    }
+                    : new(Name, CheckState.Warning, $"The kernel has no helper {name} ({places}). With the parameters as they are it is not called.") { Target = name };
+        }
+
+        if (missing.TrueForAll(g => !g.Any(c => c.IsReachedByDefault)))
+        {
+            var used = calls.Where(c => known.Contains(c.Id)).Select(c => names.GetValueOrDefault(c.Id) ?? $"number {c.Id}").ToList();
+            yield return new(Name, CheckState.Ok, $"The kernel has {CheckContext.List(used, 8)}.");
+        }
+    }
+
+    private static CheckResult License(CheckContext context, List<HelperCall> calls)
+    {
+        var license = context.File.License;
+        if (Licenses.IsCompatible(license))
+        {
+            return new(LicenseName, CheckState.Ok, $"The license is '{license}', which opens all helpers.");
+        }
+
+        var declared = license.Length == 0 ? "The object declares no license" : $"The license '{license}' is not one that the kernel takes as compatible with the GPL";
+        var names = HelperNames(context);
+        var types = context.Programs.Select(p => p.Type).ToList();
+        var closed = calls.Where(c => c.IsReached && Licenses.NeedsGpl(c.Id, types)).Select(c => names.GetValueOrDefault(c.Id) ?? $"number {c.Id}").ToList();
+        var lsm = context.Programs.Where(p => p.Type == ProgramType.Lsm).Select(p => p.Name).ToList();
+        var functions = context.Analysis.Code.Elf.Symbols.Where(s => s.IsExtern && context.File.Btf?.Find(s.Name, BtfKind.Function) is not null).Select(s => s.Name).ToList();
+        string[] needs = [.. closed.Select(n => $"helper {n}"), .. lsm.Select(n => $"program {n} (lsm)"), .. functions.Select(n => $"kernel function {n}")];
+        return needs.Length == 0
+            ? new(LicenseName, CheckState.Ok, $"{declared}; nothing in it is known to need one.")
+            : new(LicenseName, CheckState.Failed, $"{declared}, and these need one: {CheckContext.List(needs)}.")
+            {
+                Remedy = $"Declare one, if you may: char LICENSE[] SEC(\"license\") = \"GPL\"; the kernel also takes {string.Join(", ", Licenses.Compatible.Skip(1).Select(l => $"'{l}'"))}.",
+            };
+    }
+
+    private static HashSet<int>? Ids(KernelNames kernel) =>
+        kernel.Enumerators("bpf_func_id") is { } values
+            ? [.. values.Where(v => v.Key.StartsWith(Prefix, StringComparison.Ordinal) && v.Value != Unspecified).Select(v => (int)v.Value)]
+            : null;
+
+    // The object's own vmlinux.h knows names of helpers that an older kernel does not.
+    private static Dictionary<int, string> HelperNames(CheckContext context)
+    {
+        var names = new Dictionary<int, string>();
+        foreach (var graph in new[] { context.Kernel.Kernel.Types, context.File.Btf })
+        {
+            if (graph?.Find("bpf_func_id", BtfKind.Enum) is BtfEnum choice)
+            {
+                foreach (var (name, value) in choice.Values.Where(v => v.Name.StartsWith(Prefix, StringComparison.Ordinal)))
+                {
+                    names.TryAdd((int)value, "bpf_" + name[Prefix.Length..]);
+                }
+            }
+        }
+
+        return names;
+    }
+
+    private static List<HelperCall> Calls(CheckContext context)
+    {
+        var code = context.Analysis.Code;
+        var calls = new List<HelperCall>();
+        foreach (var function in code.Functions.Where(f => f.Program is not { AutoLoad: false }))
+        {
+            var bytes = code.Bytes(function.Section);
+            for (var at = function.Start; at < function.End; at += Instruction.Length)
+            {
+                var instruction = Instruction.At(bytes, at);
+                if (instruction is { IsCall: true, Source: Instruction.HelperCall } && code.SymbolAt(function.Section, at) is null)
+                {
+                    var place = code.LineAt(function.Section, at) is { } line ? $"{line.File}:{line.Line}" : function.Name;
+                    calls.Add(new HelperCall(instruction.Immediate, place, context.Analysis.IsReached(function.Section, at), context.Analysis.IsReachedByDefault(function.Section, at)));
+                }
+                else if (instruction.IsWideLoad)
+                {
+                    at += Instruction.Length;
+                }
+            }
+        }
+
+        return calls;
+    }
+
+    private readonly record struct HelperCall(int Id, string Place, bool IsReached, bool IsReachedByDefault);
+}
+
+/// <summary>Licenses, and what the kernel opens only to those compatible with the GPL.</summary>
+internal static class Licenses
+{
+    /// <summary>What the kernel takes as compatible (license_is_gpl_compatible, include/linux/license.h).</summary>
+    public static IReadOnlyList<string> Compatible { get; } = ["GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"];
+
+    // Helpers that the kernel closes to other licenses (gpl_only in their bpf_func_proto). It shows the flag nowhere: these are those of Linux
+    // 6.18, found by asking its verifier. Older kernels closed a few more, such as ktime_get_ns before 5.8.
+    private static readonly HashSet<int> s_closed =
+    [
+        4, 6, // probe_read, trace_printk
+        22, 25, 27, // perf_event_read, perf_event_output, get_stackid
+        35, 45, 55, 56, // get_current_task, probe_read_str, perf_event_read_value, perf_prog_read_value
+        36, 58, // probe_write_user, override_return, which only some kernels have
+        67, 69, // get_stack, fib_lookup
+        100, 110, // tcp_check_syncookie, tcp_gen_syncookie
+        112, 113, 114, 115, // probe_read_user, probe_read_kernel and their _str
+        119, 126, 127, 150, // read_branch_records, seq_printf, seq_write, seq_printf_btf
+        158, 163, 165, // get_current_task_btf, check_mtu, snprintf
+        169, 170, 171, 172, // timers
+        173, 175, 176, 177, // get_func_ip, task_pt_regs, get_branch_snapshot, trace_vprintk
+        191, // copy_from_user_task
+        204, 205, 206, 207, // raw SYN cookies
+    ];
+
+    // Programs of perf events have a get_stackid of their own, which is open.
+    private const int StackId = 27;
+
+    public static bool IsCompatible(string license) => Compatible.Contains(license);
+
+    /// <summary>Whether a helper is closed to other licenses, for one of the types at least.</summary>
+    public static bool NeedsGpl(int helper, IEnumerable<ProgramType> types) =>
+        s_closed.Contains(helper) && (helper != StackId || types.Any(t => t != ProgramType.PerfEvent));
+}

@@ -1,0 +1,160 @@
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
+
+namespace Bee.Ebpf.Checks;
+
+/// <summary>Holds what an author says against the object that it is said of.</summary>
+public static class MetadataCheck
+{
+    /// <summary>Returns what is said and is not true of an object: names that it does not have, defaults that do not fit their parameter.</summary>
+    /// <param name="said">What the author says.</param>
+    /// <param name="file">The object.</param>
+    /// <returns>The faults; empty where all is well.</returns>
+    /// <exception cref="BpfObjectException">The types of a map that is described contradict themselves.</exception>
+    public static IReadOnlyList<MetadataFault> Check(ObjectMetadata said, ObjectFile file)
+    {
+        ArgumentNullException.ThrowIfNull(said);
+        ArgumentNullException.ThrowIfNull(file);
+        return [.. Faults(said, file)];
+    }
+
+    private static IEnumerable<MetadataFault> Faults(ObjectMetadata said, ObjectFile file)
+    {
+        var maps = file.Maps.Where(map => !map.IsInternal).ToList();
+        foreach (var (name, map) in said.Maps)
+        {
+            var found = maps.FirstOrDefault(candidate => candidate.Name == name);
+            var faults = found is null ? [Missing($"maps/{name}", "map", name, maps.Select(m => m.Name), "map")] : Map($"maps/{name}", map, found.WithMetadata(map));
+            foreach (var fault in faults)
+            {
+                yield return fault;
+            }
+        }
+
+        foreach (var (name, parameter) in said.Parameters)
+        {
+            var found = file.Parameters.FirstOrDefault(candidate => candidate.Name == name);
+            if (found is null)
+            {
+                yield return Missing($"parameters/{name}", "parameter", name, file.Parameters.Select(p => p.Name), "const volatile global variable");
+            }
+            else if (parameter.Default is { } value && Wrong(found, value) is { } problem)
+            {
+                yield return new MetadataFault($"parameters/{name}/default", problem);
+            }
+        }
+
+        foreach (var (name, program) in said.Programs)
+        {
+            var found = file.Programs.FirstOrDefault(candidate => candidate.Name == name);
+            if (found is null)
+            {
+                yield return Missing($"programs/{name}", "program", name, file.Programs.Select(p => p.Name), "function with a SEC()");
+            }
+            else if (program.AttachTo is not null && ProgramKinds.Find(found.Kind) is { Target: AttachTarget.None })
+            {
+                yield return new MetadataFault($"programs/{name}/attach", $"programs of the kind {found.Kind} have no target that could be another.");
+            }
+            else if (program.AttachTo is { Length: 0 })
+            {
+                yield return new MetadataFault($"programs/{name}/attach", "attach is empty; leave it out to attach where the section says.");
+            }
+        }
+    }
+
+    private static IEnumerable<MetadataFault> Map(string place, MapMetadata said, MapDescription map)
+    {
+        if (map.Role != MapRole.Histogram)
+        {
+            foreach (var (key, isSaid) in new[] { ("buckets", said.Buckets.Count > 0), ("scale", said.Scale is not null) })
+            {
+                if (isSaid)
+                {
+                    yield return new MetadataFault($"{place}/{key}", $"{key} are for histograms, and the map '{map.Name}' is none; begin its name with hist_ or add 'kind: histogram'.");
+                }
+            }
+        }
+
+        var metric = said.Metric ?? MetricMetadata.None;
+        if (metric.Type == MapRole.Histogram && map.Role != MapRole.Histogram)
+        {
+            yield return new MetadataFault($"{place}/metric/type", $"the map '{map.Name}' is not a histogram; begin its name with hist_ or add 'kind: histogram'.");
+        }
+
+        if (metric.Name is { } name && (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || char.IsAsciiDigit(name[0])))
+        {
+            yield return new MetadataFault($"{place}/metric/name", $"'{name}' is not a metric's name: letters, digits and underscores, no digit first.");
+        }
+
+        if (metric.Type is not MapRole.None && said.Metric is not null && (metric.Type ?? map.Role) is MapRole.None or MapRole.Print)
+        {
+            yield return new MetadataFault($"{place}/metric", $"the map '{map.Name}' is neither counter, gauge nor histogram; add 'type: counter' or another.");
+        }
+
+        if (said.Fields.Count == 0 && said.Labels.Count == 0 && metric.Labels.Count == 0)
+        {
+            yield break;
+        }
+
+        var fields = (map.IsEventStream ? (IRecordShape)RecordType.ForEvent(map) : EntryType.ForMap(map)).Fields;
+        var names = fields.Where(field => field.Name != "MapName").Select(field => field.MetadataName).Distinct().ToList();
+        foreach (var field in said.Fields.Keys.Where(field => !names.Contains(field)))
+        {
+            yield return Missing($"{place}/fields/{field}", "field", field, names, "field", $" in the map '{map.Name}'");
+        }
+
+        foreach (var (field, _) in said.Fields.Where(field => field.Value.Words == true))
+        {
+            if (fields.Any(found => found.MetadataName == field && found.Meaning is not (FieldMeaning.Words or FieldMeaning.Text)))
+            {
+                yield return new MetadataFault($"{place}/fields/{field}", $"'{field}' is no char array; words are told apart in those.");
+            }
+        }
+
+        foreach (var (part, labels) in new[] { ("labels", said.Labels), ("metric/labels", metric.Labels) })
+        {
+            foreach (var label in labels)
+            {
+                if (fields.FirstOrDefault(field => field.MetadataName == label && field.Name != "MapName") is not { } field)
+                {
+                    yield return Missing($"{place}/{part}/{label}", "field", label, names, "field", $" in the map '{map.Name}'");
+                }
+                else if (field.Meaning is FieldMeaning.Object or FieldMeaning.Array)
+                {
+                    yield return new MetadataFault($"{place}/{part}/{label}", $"'{label}' is {(field.Meaning == FieldMeaning.Array ? "an array" : "a struct")}; a label is one value.");
+                }
+            }
+        }
+    }
+
+    private static string? Wrong(ParameterDescription parameter, object value)
+    {
+        try
+        {
+            ParameterEncoder.Encode(parameter, value);
+            return null;
+        }
+        catch (BpfParameterException fault)
+        {
+            return fault.Message;
+        }
+    }
+
+    private static MetadataFault Missing(string place, string what, string name, IEnumerable<string> known, string kind, string where = "")
+    {
+        string[] names = [.. known];
+        var near = Suggest.Nearest(name, names, 1);
+        return new MetadataFault(
+            place,
+            $"there is no {what} '{name}'{where}."
+            + (near.Count > 0 ? $" Is '{near[0]}' meant?" : "")
+            + (names.Length == 0 ? $" There is no {kind} at all." : $" There are {string.Join(", ", names.Take(20))}{(names.Length > 20 ? ", ..." : "")}."));
+    }
+}
+
+/// <summary>Something that an <see cref="ObjectMetadata"/> says and that cannot be so.</summary>
+/// <param name="Place">Which part says it: <c>maps/NAME</c>, <c>maps/NAME/fields/NAME</c>, <c>maps/NAME/labels/NAME</c>, <c>parameters/NAME/default</c> and so on.</param>
+/// <param name="Message">What is wrong, as a sentence.</param>
+public sealed record MetadataFault(string Place, string Message);

@@ -1,0 +1,89 @@
+using Bee.Ebpf.CoRe;
+
+namespace Bee.Ebpf.Checks;
+
+/// <summary>Whether the kernel's types have what the programs read.</summary>
+internal static class RelocationCheck
+{
+    private const string Name = "Relocations";
+
+    public static IEnumerable<CheckResult> Run(CheckContext context)
+    {
+        var all = context.Analysis.Relocations;
+        if (all.Count == 0)
+        {
+            yield return new(Name, CheckState.Ok, "The object asks nothing of the kernel's types.");
+            yield break;
+        }
+
+        if (context.Kernel.Kernel.Types is null && all.Any(r => r.Kind != "type id"))
+        {
+            yield return new(Name, CheckState.Failed, $"The object has {CheckContext.Count(all.Count, "relocation")}, and {context.Kernel.Kernel.Problem}.")
+            {
+                Remedy = "Run it on a kernel built with CONFIG_DEBUG_INFO_BTF=y.",
+            };
+            yield break;
+        }
+
+        var failed = false;
+        foreach (var group in all.Where(IsTrouble).GroupBy(r => (r.Subject, r.Place, r.State, r.Kind)))
+        {
+            var finding = Describe(group.First(), group.Any(r => r.IsReached), group.Any(r => r.IsReachedByDefault));
+            failed |= finding.State == CheckState.Failed;
+            yield return finding;
+        }
+
+        foreach (var group in all.Where(r => r is { State: RelocationState.Resolved, Reason: not null } && !r.AsksWhether).GroupBy(r => (r.Subject, r.Place)))
+        {
+            yield return new(Name, CheckState.Warning, $"{group.First().Subject} ({group.First().Place}): the {group.First().Kind} comes to 0, since {group.First().Reason}.") { Target = group.Key.Subject };
+        }
+
+        if (!failed)
+        {
+            yield return new(Name, CheckState.Ok, Summary(all));
+        }
+    }
+
+    private static bool IsTrouble(RelocationResult result) => result.State != RelocationState.Resolved;
+
+    private static CheckResult Describe(RelocationResult result, bool isReached, bool isReachedByDefault)
+    {
+        var what = $"{result.Subject} ({result.Kind}, {result.Place})";
+        var because = result.Reason is null ? "" : $": {result.Reason}";
+        var text = result.SourceText is { Length: > 0 } source ? $" In the source: {source}" : "";
+        if (result.State == RelocationState.Refused)
+        {
+            return new(Name, CheckState.Failed, $"The loader cannot resolve {what}{because}.{text}")
+            {
+                Target = result.Subject,
+                Remedy = CheckContext.Near(result.Near) ?? "Compile the program again with a current clang, or change that line.",
+            };
+        }
+
+        if (!isReached)
+        {
+            return new(Name, CheckState.Ok, $"The kernel lacks {what}{because}. The program asks first, and does without.{text}") { Target = result.Subject };
+        }
+
+        if (!isReachedByDefault)
+        {
+            return new(Name, CheckState.Warning, $"The kernel lacks {what}{because}. With the parameters as they are that line is not reached; with others the verifier refuses the program.{text}") { Target = result.Subject };
+        }
+
+        return new(Name, CheckState.Failed, $"The kernel lacks {what}{because}. The loader puts an invalid instruction there, and the verifier refuses the program.{text}")
+        {
+            Target = result.Subject,
+            Remedy = Join(CheckContext.Near(result.Near), "A program for several kernels asks with bpf_core_field_exists, bpf_core_type_exists or bpf_core_enum_value_exists first, and names another kernel's form of a struct with a suffix such as ___old."),
+        };
+    }
+
+    private static string Join(string? first, string second) => first is null ? second : $"{first} {second}";
+
+    private static string Summary(IReadOnlyList<RelocationResult> all)
+    {
+        var answersNo = all.Where(r => r.AsksWhether && r.TargetValue == 0).Select(r => r.Subject);
+        var moved = all.Count(r => r.State == RelocationState.Resolved && r.LocalValue != r.TargetValue && !r.AsksWhether);
+        var text = $"{CheckContext.Count(all.Count(r => r.State == RelocationState.Resolved), "relocation")} resolved, {moved} of them with another number than at build.";
+        return answersNo.Any() ? $"{text} Asked for and not there: {CheckContext.List(answersNo)}." : text;
+    }
+}

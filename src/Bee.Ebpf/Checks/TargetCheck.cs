@@ -1,0 +1,203 @@
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Links;
+using Bee.Ebpf.Objects;
+
+namespace Bee.Ebpf.Checks;
+
+/// <summary>Whether what the programs attach to is there.</summary>
+internal static class TargetCheck
+{
+    private const string Name = "AttachTargets";
+
+    public static IEnumerable<CheckResult> Run(CheckContext context)
+    {
+        var good = new List<string>();
+        foreach (var program in context.Programs)
+        {
+            using var files = new TargetFiles(program, new AttachOptions { ResolvePath = context.ResolvePath });
+            if (ProgramKinds.Find(program.Kind) is not { } kind)
+            {
+                continue;
+            }
+
+            if (Lacking(context, program) is { } lacking)
+            {
+                yield return lacking;
+                continue;
+            }
+
+            foreach (var target in kind.HasTargetInSection || program.AttachTo is not null ? Targets(program, kind, files).DefaultIfEmpty("") : [])
+            {
+                var finding = One(context, program, kind, target, files);
+                if (finding is null)
+                {
+                    good.Add(target);
+                }
+                else
+                {
+                    yield return finding with { Target = program.Name };
+                }
+            }
+        }
+
+        if (good.Count > 0)
+        {
+            yield return new(Name, CheckState.Ok, $"There is {CheckContext.List(good)}.");
+        }
+    }
+
+    // What all targets of a kind need.
+    private static CheckResult? Lacking(CheckContext context, ProgramDescription program)
+    {
+        if (!context.Kernel.Kernel.IsRunning)
+        {
+            return null;
+        }
+
+        var lacking = program.Kind switch
+        {
+            "kprobe" or "kretprobe" or "ksyscall" or "kretsyscall" or "kprobe.multi" or "kretprobe.multi" when !AttachFailure.HasKprobes =>
+                ("this kernel was built without kprobes (CONFIG_KPROBES)", "Use SEC(\"fentry/…\"), SEC(\"tracepoint/…\") or SEC(\"raw_tp/…\") instead, or a kernel with CONFIG_KPROBES=y."),
+            // The function that makes such links in the kernel is there only with the setting.
+            "kprobe.multi" or "kretprobe.multi" when context.Kernel.Symbols is { } symbols && !symbols.Contains(TraceableFunctions.MultiSymbol) =>
+                ("this kernel was built without fprobes (CONFIG_FPROBE)", "A section that begins with kprobe/ or kretprobe/ takes the same pattern and makes a link for each function."),
+            "uprobe" or "uretprobe" or "usdt" when !KernelHost.Current.HasUprobes =>
+                ("this kernel was built without uprobes (CONFIG_UPROBE_EVENTS)", "Run it on a kernel with CONFIG_UPROBE_EVENTS=y."),
+            "lsm" or "lsm_cgroup" when KernelHost.Current.SecurityModules is { } modules && !modules.Contains("bpf") =>
+                ($"the security module bpf is not active (active: {string.Join(", ", modules)})", "Add bpf to the kernel's command line: lsm=…,bpf."),
+            _ => default((string What, string Remedy)?),
+        };
+        return lacking is { } found
+            ? new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) cannot be attached: {found.What}.") { Target = program.Name, Remedy = found.Remedy }
+            : null;
+    }
+
+    private static CheckResult? One(CheckContext context, ProgramDescription program, ProgramKind kind, string target, TargetFiles files) => kind.Target switch
+    {
+        _ when target.Length == 0 && kind.HasTargetInSection => new(Name, CheckState.Failed, $"Section '{program.SectionName}' of program {program.Name} does not say what to attach to.") { Remedy = $"Write it as SEC(\"{kind.Section}\")." },
+        AttachTarget.Tracepoint => Tracepoint(context.Kernel, program, target),
+        AttachTarget.RawTracepoint => Known(context.Kernel, program, target, context.Kernel.Tracepoints, "tracepoint"),
+        AttachTarget.KernelFunction => KernelFunction(context.Kernel, program, target),
+        AttachTarget.SystemCall => SystemCall(context.Kernel, program, target),
+        AttachTarget.SecurityHook => Known(context.Kernel, program, target, Stripped(context.Kernel, "bpf_lsm_"), "security hook"),
+        AttachTarget.Iterator => Known(context.Kernel, program, target, Stripped(context.Kernel, "bpf_iter_"), "iterator"),
+        AttachTarget.UserFunction when context.Kernel.Kernel.IsRunning => UserFunction(program, target, files),
+        AttachTarget.UserProbe when context.Kernel.Kernel.IsRunning => UserProbe(program, target, files),
+        _ => null,
+    };
+
+    private static CheckResult? Tracepoint(KernelNames kernel, ProgramDescription program, string target)
+    {
+        if (kernel.Events is { } events)
+        {
+            return Any(events, target) ? null : Missing(program, "tracepoint", target, events);
+        }
+
+        // Types tell of all tracepoints but those of system calls, whose functions have names of their own.
+        var name = target[(target.IndexOf('/') + 1)..];
+        const string Enter = "sys_enter_", Exit = "sys_exit_";
+        if (name.StartsWith(Enter, StringComparison.Ordinal) || name.StartsWith(Exit, StringComparison.Ordinal))
+        {
+            return SystemCall(kernel, program, name[(name.StartsWith(Enter, StringComparison.Ordinal) ? Enter : Exit).Length..]);
+        }
+
+        return Known(kernel, program, name, kernel.Tracepoints, "tracepoint");
+    }
+
+    private static CheckResult? KernelFunction(KernelNames kernel, ProgramDescription program, string target)
+    {
+        var name = target.Split('+')[0];
+        if (kernel.Functions.Count > 0 && Any(kernel.Functions.Keys, name))
+        {
+            return null;
+        }
+
+        var needsType = program.Kind is "fentry" or "fexit" or "fmod_ret";
+        if (!needsType && kernel.Symbols is { } symbols)
+        {
+            return Any(symbols, name) ? null : Missing(program, "kernel function", name, symbols);
+        }
+
+        return needsType && kernel.Symbols?.Contains(name) == true
+            ? new(Name, CheckState.Failed, $"Program {program.Name} attaches to the kernel's function {name}, of which the kernel shows no type.") { Remedy = $"A kprobe can attach to it: SEC(\"kprobe/{name}\")." }
+            : Known(kernel, program, name, kernel.Functions.Keys, "kernel function", isComplete: needsType);
+    }
+
+    private static CheckResult? SystemCall(KernelNames kernel, ProgramDescription program, string name)
+    {
+        string[] prefixes = ["__x64_sys_", "__arm64_sys_", "__riscv_sys_", "__s390x_sys_", "sys_"];
+        IEnumerable<string> all = kernel.Symbols ?? (IEnumerable<string>)kernel.Functions.Keys;
+        var calls = all.Select(s => Array.Find(prefixes, p => s.StartsWith(p, StringComparison.Ordinal)) is { } prefix ? s[prefix.Length..] : null).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        return Known(kernel, program, name, calls, "system call", isComplete: calls.Count > 0);
+    }
+
+    // Names of files and symbols may hold commas: what exists says where a target ends.
+    private static IEnumerable<string> Targets(ProgramDescription program, ProgramKind kind, TargetFiles files) => kind.Target switch
+    {
+        AttachTarget.UserFunction => Split(program.AttachTo, files).Select(Whole),
+        AttachTarget.UserProbe => SplitProbes(program.AttachTo, files).Select(Whole),
+        _ => TargetText.Split(program.AttachTo),
+    };
+
+    private static string Whole((string File, string Place) target) => target.File.Length > 0 ? $"{target.File}:{target.Place}" : target.Place;
+
+    private static IEnumerable<(string File, string Place)> Split(string? text, TargetFiles files) => BinaryTargetText.Split(text, 1, (path, place) => UprobeTarget.Look(files.Find(path), place));
+
+    private static IEnumerable<(string File, string Place)> SplitProbes(string? text, TargetFiles files) => BinaryTargetText.Split(text, 2, (path, place) => UsdtLinks.Look(files.Find(path), place));
+
+    private static CheckResult? UserFunction(ProgramDescription program, string target, TargetFiles files)
+    {
+        var (path, place) = Split(target, files).First();
+        var file = path.Length > 0 ? files.Find(path) : null;
+        if (path.Length > 0 && file is null)
+        {
+            return NoFile(program, path);
+        }
+
+        if (UprobeTarget.Parse(path, place, name => file!.FunctionNames.Contains(name)) is not { } found)
+        {
+            return new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which function of which file to attach to.") { Remedy = "Write it as SEC(\"uprobe//path/of/file:function\")." };
+        }
+
+        return found.Function is not { } function || Any(file!.FunctionNames, function) ? null : Missing(program, $"function in {file},", function, file.FunctionNames);
+    }
+
+    private static CheckResult? UserProbe(ProgramDescription program, string target, TargetFiles files)
+    {
+        var (path, place) = SplitProbes(target, files).First();
+        if (path.Length == 0)
+        {
+            return new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which static probe to attach to.") { Remedy = "Write it as SEC(\"usdt//path/of/file:provider:name\")." };
+        }
+
+        return files.Find(path) is not { } file ? NoFile(program, path)
+            : UsdtLinks.Look(file, place) >= PlaceMatch.Pattern ? null : Missing(program, $"static probe in {file},", place, file.Probes.Select(p => p.ToString()));
+    }
+
+    private static CheckResult NoFile(ProgramDescription program, string path) =>
+        new(Name, CheckState.Failed, $"Program {program.Name} attaches to {path}, and there is no such file.") { Remedy = CheckContext.Near(BinaryPaths.Near(path, 3)) };
+
+    private static CheckResult? Known(KernelNames kernel, ProgramDescription program, string name, IReadOnlyCollection<string> all, string what, bool isComplete = true)
+    {
+        if (Any(all, name))
+        {
+            return null;
+        }
+
+        return kernel.Kernel.Types is null || !isComplete
+            ? new(Name, CheckState.Unknown, $"Program {program.Name} attaches to the {what} {name}; whether the kernel has it cannot be told from here.")
+            : Missing(program, what, name, all);
+    }
+
+    private static CheckResult? Known(KernelNames kernel, ProgramDescription program, string name, IEnumerable<string> all, string what, bool isComplete = true) =>
+        Known(kernel, program, name, all.ToHashSet(StringComparer.Ordinal), what, isComplete);
+
+    private static CheckResult Missing(ProgramDescription program, string what, string name, IEnumerable<string> all) =>
+        new(Name, CheckState.Failed, $"Program {program.Name} attaches to the {what} {name}, which does not exist.") { Remedy = CheckContext.Near(name, all) };
+
+    private static bool Any(IEnumerable<string> all, string name) =>
+        (all is IReadOnlySet<string> set ? set.Contains(name) : all.Contains(name)) || (TargetText.IsPattern(name) && all.Any(n => TargetText.Fits(name, n)));
+
+    private static IEnumerable<string> Stripped(KernelNames kernel, string prefix) =>
+        kernel.Functions.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).Select(n => n[prefix.Length..]);
+}

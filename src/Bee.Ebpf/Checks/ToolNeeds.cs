@@ -1,0 +1,234 @@
+using System.Text;
+using Bee.Ebpf.CoRe;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Links;
+using Bee.Ebpf.Objects;
+
+namespace Bee.Ebpf.Checks;
+
+/// <summary>
+/// What a tool needs of the machine when it runs without root's full rights, by its object file alone. The rules are those of the kernel's bpf(2) and perf_event_open(2) from Linux 5.8 on; an
+/// older kernel wants CAP_SYS_ADMIN for all of it, and before Linux 5.11 CAP_SYS_RESOURCE to raise the limit of locked memory.
+/// </summary>
+public sealed class ToolNeeds
+{
+    /// <summary>Where tracepoints and the list of traceable functions are.</summary>
+    public const string Tracefs = "/sys/kernel/tracing";
+
+    /// <summary>The BPF file system.</summary>
+    public const string BpfFileSystem = "/sys/fs/bpf";
+
+    /// <summary>The control groups of the machine.</summary>
+    public const string Cgroups = "/sys/fs/cgroup";
+
+    private ToolNeeds(IReadOnlyList<CapabilityNeed> capabilities, IReadOnlyList<string> folders, bool needsHostNetwork)
+    {
+        Capabilities = capabilities;
+        Folders = folders;
+        NeedsHostNetwork = needsHostNetwork;
+    }
+
+    /// <summary>The capabilities, each once, by their numbers.</summary>
+    public IReadOnlyList<CapabilityNeed> Capabilities { get; }
+
+    /// <summary>Folders of the machine that the tool needs besides /proc and /sys, which every container has.</summary>
+    public IReadOnlyList<string> Folders { get; }
+
+    /// <summary>Whether the programs attach to network interfaces, which each network namespace has its own of.</summary>
+    public bool NeedsHostNetwork { get; }
+
+    /// <summary>Returns what a tool needs.</summary>
+    /// <param name="file">The object; what its author says of attach targets counts.</param>
+    public static ToolNeeds Of(ObjectFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        var capabilities = new SortedDictionary<Capability, string>();
+        var folders = new SortedSet<string>(StringComparer.Ordinal);
+        var network = false;
+        void Need(Capability capability, string reason) => capabilities.TryAdd(capability, reason);
+
+        Need(Capability.Bpf, "To load programs and make maps.");
+        foreach (var program in file.Programs.Where(p => p.AutoLoad))
+        {
+            foreach (var (capability, reason) in Rights(program))
+            {
+                Need(capability, reason);
+            }
+
+            if (program.Kind is "tracepoint" || NeedsAddresses(program))
+            {
+                folders.Add(Tracefs);
+            }
+
+            var kind = ProgramKinds.Find(program.Kind);
+            network |= kind is { NeedsInterface: true } or { NeedsNetworkNamespace: true };
+            if (kind is { NeedsCgroup: true })
+            {
+                folders.Add(Cgroups);
+            }
+        }
+
+        foreach (var (capability, reason) in HelperRights.Of(file))
+        {
+            Need(capability, reason);
+        }
+
+        foreach (var map in file.Maps.Where(m => !m.IsInternal))
+        {
+            if (map.Type == MapType.PerfEventArray)
+            {
+                Need(Capability.PerfMon, $"To open the perf buffers of map '{map.Name}'.");
+            }
+
+            if (map.Type == MapType.StackTrace)
+            {
+                Need(Capability.Syslog, $"To name the kernel's functions in the stacks of map '{map.Name}'.");
+                Need(Capability.SysPtrace, $"To name functions of other users' processes in the stacks of map '{map.Name}'.");
+            }
+
+            if (map.IsPinned)
+            {
+                folders.Add(BpfFileSystem);
+            }
+        }
+
+        return new ToolNeeds([.. capabilities.Select(pair => new CapabilityNeed(pair.Key, pair.Value))], [.. folders], network);
+    }
+
+    private static IEnumerable<(Capability Capability, string Reason)> Rights(ProgramDescription program)
+    {
+        var name = program.Name;
+        switch (program.Type)
+        {
+            // is_perfmon_prog_type in kernel/bpf/syscall.c.
+            case ProgramType.Kprobe or ProgramType.Tracepoint or ProgramType.PerfEvent or ProgramType.RawTracepoint or ProgramType.RawTracepointWritable or ProgramType.Tracing or ProgramType.Lsm:
+                yield return (Capability.PerfMon, $"To load the tracing program '{name}'.");
+                break;
+            case ProgramType.SocketFilter:
+                yield return (Capability.NetRaw, $"To open the packet socket that program '{name}' is attached to.");
+                break;
+            // is_net_admin_prog_type; programs for the packets of a cgroup need it when they are attached.
+            case ProgramType.SchedCls or ProgramType.Xdp or ProgramType.SockOps or ProgramType.SkLookup or ProgramType.CgroupSkb or ProgramType.CgroupSock or ProgramType.CgroupSockAddr
+                or ProgramType.CgroupSockOpt or ProgramType.CgroupSysctl or ProgramType.CgroupDevice:
+                yield return (Capability.NetAdmin, $"To attach program '{name}'.");
+                break;
+        }
+
+        if (program.Kind is "lsm_cgroup")
+        {
+            yield return (Capability.NetAdmin, $"To attach program '{name}' to a cgroup.");
+        }
+
+        if (ProgramKinds.Find(program.Kind) is { Target: AttachTarget.UserFunction or AttachTarget.UserProbe })
+        {
+            yield return (Capability.SysPtrace, $"To open the file that program '{name}' attaches to in the file system of another process.");
+        }
+
+        if (NeedsAddresses(program))
+        {
+            yield return (Capability.Syslog, $"To read the addresses of the functions that program '{name}' attaches to.");
+        }
+    }
+
+    // One link for many functions is made by their addresses, and a pattern is looked up in the kernel's list of symbols.
+    private static bool NeedsAddresses(ProgramDescription program) =>
+        program.Kind is "kprobe.multi" or "kretprobe.multi" || (program.Kind is "kprobe" or "kretprobe" && TargetText.Split(program.AttachTo).Any(TargetText.IsPattern));
+}
+
+/// <summary>Capabilities that the kernel wants for some helpers, whatever program calls them (bpf_base_func_proto in kernel/bpf/helpers.c; bpf_get_probe_write_proto in kernel/trace/bpf_trace.c).</summary>
+internal static class HelperRights
+{
+    private const int WriteUser = 36;
+
+    // Each of them reads memory of the kernel or of a process, or writes to the trace.
+    private static readonly Dictionary<int, string> s_perfMon = new()
+    {
+        [4] = "probe_read",
+        [6] = "trace_printk",
+        [35] = "get_current_task",
+        [45] = "probe_read_str",
+        [112] = "probe_read_user",
+        [113] = "probe_read_kernel",
+        [114] = "probe_read_user_str",
+        [115] = "probe_read_kernel_str",
+        [149] = "snprintf_btf",
+        [158] = "get_current_task_btf",
+        [175] = "task_pt_regs",
+        [177] = "trace_vprintk",
+    };
+
+    /// <summary>Returns the capabilities for the helpers that an object's functions call.</summary>
+    public static IEnumerable<(Capability Capability, string Reason)> Of(ObjectFile file)
+    {
+        var code = ObjectCode.Read(file);
+        foreach (var function in code.Functions.Where(f => f.Program is not { AutoLoad: false }))
+        {
+            foreach (var helper in Calls(code, function))
+            {
+                if (helper == WriteUser)
+                {
+                    yield return (Capability.SysAdmin, $"To call the helper probe_write_user in '{function.Name}'.");
+                }
+                else if (s_perfMon.TryGetValue(helper, out var name))
+                {
+                    yield return (Capability.PerfMon, $"To call the helper {name} in '{function.Name}'.");
+                }
+            }
+        }
+    }
+
+    private static List<int> Calls(ObjectCode code, CodeFunction function)
+    {
+        var calls = new List<int>();
+        var bytes = code.Bytes(function.Section);
+        for (var at = function.Start; at < function.End; at += Instruction.Length)
+        {
+            var instruction = Instruction.At(bytes, at);
+            if (instruction is { IsCall: true, Source: Instruction.HelperCall } && code.SymbolAt(function.Section, at) is null)
+            {
+                calls.Add(instruction.Immediate);
+            }
+            else if (instruction.IsWideLoad)
+            {
+                at += Instruction.Length;
+            }
+        }
+
+        return calls;
+    }
+}
+
+/// <summary>A capability that a tool needs.</summary>
+/// <param name="Capability">The capability.</param>
+/// <param name="Reason">What the tool does with it, as a sentence.</param>
+public sealed record CapabilityNeed(Capability Capability, string Reason)
+{
+    /// <summary>The name as the kernel's header has it: <c>CAP_SYS_PTRACE</c>.</summary>
+    public string Name => NameOf(Capability);
+
+    /// <summary>The name of a capability as the kernel's header has it.</summary>
+    public static string NameOf(Capability capability)
+    {
+        if (capability == Capability.PerfMon)
+        {
+            return "CAP_PERFMON";
+        }
+
+        var name = new StringBuilder("CAP");
+        foreach (var letter in capability.ToString())
+        {
+            if (char.IsUpper(letter))
+            {
+                name.Append('_');
+            }
+
+            name.Append(char.ToUpperInvariant(letter));
+        }
+
+        return name.ToString();
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

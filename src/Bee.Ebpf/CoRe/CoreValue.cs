@@ -1,0 +1,208 @@
+using Bee.Ebpf.Btf;
+
+namespace Bee.Ebpf.CoRe;
+
+/// <summary>The number that belongs into an instruction.</summary>
+/// <param name="Number">The number; 0 where there is none.</param>
+/// <param name="Size">For offsets the bytes that the member is loaded with; else 0.</param>
+/// <param name="Member">For offsets the member's type; else null.</param>
+/// <param name="IsExact">False where the compiler may have put another number there with equal right, as for bitfields.</param>
+internal readonly record struct CoreValue(ulong Number, int Size = 0, BtfType? Member = null, bool IsExact = true)
+{
+    /// <summary>Works the number out from the program's own types, or from the kernel's.</summary>
+    /// <param name="relocation">What is asked for.</param>
+    /// <param name="spec">Where it is, or null for what the kernel has not.</param>
+    /// <param name="value">The number.</param>
+    /// <param name="error">Why there can be no such number.</param>
+    /// <returns>False where there is none: the kernel lacks it, or <paramref name="error"/> says why.</returns>
+    public static bool TryRead(CoreRelocation relocation, CoreSpec? spec, out CoreValue value, out string? error)
+    {
+        value = default;
+        error = null;
+        if (relocation.IsOfType)
+        {
+            value = Type(relocation.Kind, spec, ref error);
+            return error is null;
+        }
+
+        if (relocation.AsksWhether)
+        {
+            value = new CoreValue(spec is null ? 0u : 1u);
+            return true;
+        }
+
+        if (spec is null)
+        {
+            return false;
+        }
+
+        value = relocation.IsOfEnumerator ? new CoreValue(Enumerator(spec.Steps[0])) : Field(relocation.Kind, spec, ref error);
+        return error is null;
+    }
+
+    private static CoreValue Type(CoreRelocationKind kind, CoreSpec? spec, ref string? error)
+    {
+        switch (kind)
+        {
+            case CoreRelocationKind.LocalTypeId or CoreRelocationKind.TargetTypeId:
+                return new CoreValue(spec?.Root.Id ?? 0, IsExact: false);
+            case CoreRelocationKind.TypeExists or CoreRelocationKind.TypeMatches:
+                return new CoreValue(spec is null ? 0u : 1u);
+            case CoreRelocationKind.TypeSize:
+                if (spec is not null && !CoreSpec.HasSize(spec.Root.Resolve()))
+                {
+                    error = "the type has no size";
+                }
+
+                return new CoreValue((ulong)(spec?.Root.Size ?? 0));
+            default:
+                error = $"relocations of kind {(int)kind} are not known here";
+                return default;
+        }
+    }
+
+    // Values of 32 bits are taken as signed, whatever the enum is; the instruction keeps the low half.
+    private static ulong Enumerator(CoreStep step)
+    {
+        var choice = (BtfEnum)step.Type;
+        var value = choice.Values[step.Index].Value;
+        return choice.Kind == BtfKind.Enum ? (ulong)(int)value : (ulong)value;
+    }
+
+    private static CoreValue Field(CoreRelocationKind kind, CoreSpec spec, ref string? error)
+    {
+        var last = spec.Last;
+        if (last.Name is null)
+        {
+            switch (kind)
+            {
+                case CoreRelocationKind.FieldOffset:
+                    return new CoreValue(spec.BitOffset / 8, ElementSize(last.Type), last.Type);
+                case CoreRelocationKind.FieldSize:
+                    return new CoreValue((ulong)last.Type.Size);
+                default:
+                    error = "an element of an array has neither sign nor shifts";
+                    return default;
+            }
+        }
+
+        var member = ((BtfStruct)last.Type).Members[last.Index];
+        var type = member.Type.Resolve();
+        var isBitfield = member.BitSize > 0;
+        var bits = (uint)member.BitSize;
+        var size = (uint)type.Size;
+        var offset = spec.BitOffset / 8;
+        if (!isBitfield)
+        {
+            bits = size * 8;
+        }
+        else if (!TryPlace(spec.BitOffset, bits, ref size, out offset))
+        {
+            error = "the bitfield cannot be read with one load";
+            return default;
+        }
+
+        switch (kind)
+        {
+            case CoreRelocationKind.FieldOffset:
+                return isBitfield ? new CoreValue(offset, IsExact: false) : new CoreValue(offset, ElementSize(type), type);
+            case CoreRelocationKind.FieldSize:
+                return new CoreValue(size, IsExact: !isBitfield);
+            case CoreRelocationKind.FieldSigned:
+                return new CoreValue(type is BtfInt { IsSigned: true } || type is BtfEnum && type.Graph.Table.Flag(type.Id) ? 1u : 0u);
+            case CoreRelocationKind.FieldLeftShift:
+                return new CoreValue(unchecked(64 - (ulong)(spec.BitOffset + bits - offset * 8)), IsExact: !isBitfield);
+            default:
+                return new CoreValue(unchecked(64 - (ulong)bits));
+        }
+    }
+
+    // The smallest aligned load that holds all bits of the field.
+    private static bool TryPlace(uint bitOffset, uint bits, ref uint size, out uint offset)
+    {
+        offset = 0;
+        if (size == 0)
+        {
+            return false;
+        }
+
+        offset = bitOffset / 8 / size * size;
+        while (bitOffset + bits - offset * 8 > size * 8)
+        {
+            if (size >= 8)
+            {
+                return false;
+            }
+
+            size *= 2;
+            offset = bitOffset / 8 / size * size;
+        }
+
+        return true;
+    }
+
+    // An array is loaded element by element.
+    private static int ElementSize(BtfType type)
+    {
+        while (type.Resolve() is BtfArray array)
+        {
+            type = array.Element;
+        }
+
+        return type.Size;
+    }
+}
+
+/// <summary>Tells whether a number fits into the instruction that waits for it.</summary>
+internal static class CoreInstruction
+{
+    /// <summary>What the loader does with the instruction.</summary>
+    public static (CoreState State, string? Reason) Fit(CoreRelocation relocation, CoreValue local, CoreValue target, ReadOnlySpan<byte> code)
+    {
+        var instruction = Instruction.At(code, relocation.Offset);
+        switch (instruction.Class)
+        {
+            case InstructionClass.Alu32 or InstructionClass.Alu64:
+                return instruction.UsesRegister || local.IsExact && (ulong)instruction.Immediate != local.Number ? Unexpected() : (CoreState.Resolved, null);
+            case InstructionClass.Load when instruction.IsWideLoad && relocation.Offset + 2 * Instruction.Length <= code.Length:
+                var wide = instruction.WideImmediate(Instruction.At(code, relocation.Offset + Instruction.Length));
+                return instruction.Source != 0 || local.IsExact && wide != local.Number ? Unexpected() : (CoreState.Resolved, null);
+            case InstructionClass.LoadMemory or InstructionClass.StoreImmediate or InstructionClass.StoreRegister:
+                return FitMemory(instruction, local, target);
+            default:
+                return Unexpected();
+        }
+    }
+
+    private static (CoreState, string?) FitMemory(Instruction instruction, CoreValue local, CoreValue target)
+    {
+        if (local.IsExact && (ulong)instruction.Offset != local.Number)
+        {
+            return Unexpected();
+        }
+
+        if (target.Number > (ulong)short.MaxValue)
+        {
+            return (CoreState.Refused, $"the offset {target.Number} is too large for one instruction; read the member with BPF_CORE_READ");
+        }
+
+        if (local.Size == target.Size)
+        {
+            return (CoreState.Resolved, null);
+        }
+
+        // The upper half of what was read comes to zero, so a wider or narrower load gives the same pointer or unsigned number.
+        var canAdjust = local.Member is BtfPointer && target.Member is BtfPointer
+            || local.Member is BtfInt { IsSigned: false } && target.Member is BtfInt { IsSigned: false };
+        if (!canAdjust)
+        {
+            return (CoreState.Missing, $"the member has {target.Size} bytes on the kernel and {local.Size} in the program, and is neither pointer nor unsigned number, so one load cannot serve both");
+        }
+
+        return instruction.MemorySize == local.Size && target.Size is 1 or 2 or 4 or 8
+            ? (CoreState.Resolved, null)
+            : (CoreState.Refused, $"the member has {target.Size} bytes on the kernel, and the instruction reads {instruction.MemorySize}");
+    }
+
+    private static (CoreState, string?) Unexpected() => (CoreState.Refused, "the object is damaged: its instruction does not hold the number that the compiler puts there");
+}

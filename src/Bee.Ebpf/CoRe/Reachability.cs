@@ -1,0 +1,141 @@
+namespace Bee.Ebpf.CoRe;
+
+/// <summary>
+/// Finds the instructions that the kernel's verifier can come to. It takes the branches whose condition is known when the program is loaded
+/// (whether a field exists, a kernel setting, a constant) one way only, and never looks at what lies behind: there even an instruction that
+/// is invalid does no harm. Where something is not known here, both ways count.
+/// </summary>
+internal sealed class Reachability
+{
+    // Damaged instructions may name five registers that do not exist.
+    private const int Registers = 16, LastArgument = 5;
+
+    private readonly ObjectCode _code;
+    private readonly RegisterEffects _effects;
+    private readonly HashSet<(int Section, int Offset)> _reached = [];
+    private readonly HashSet<CodeFunction> _functions = [];
+    private readonly Queue<CodeFunction> _waiting = new();
+
+    /// <summary>Looks through the programs that are loaded without being asked for, and all that they call.</summary>
+    /// <param name="code">The instructions.</param>
+    /// <param name="values">What is known when the program is loaded.</param>
+    public Reachability(ObjectCode code, LoadTimeValues values)
+    {
+        _code = code;
+        _effects = new RegisterEffects(code, values, Visit);
+        foreach (var function in code.Functions.Where(f => f.Program is { AutoLoad: true }))
+        {
+            Visit(function);
+        }
+
+        while (_waiting.TryDequeue(out var function))
+        {
+            Follow(function);
+        }
+    }
+
+    /// <summary>Whether the verifier can come to the instruction at a place of a section.</summary>
+    public bool Contains(int section, int offset) => _reached.Contains((section, offset));
+
+    private void Visit(CodeFunction? function)
+    {
+        if (function is not null && _functions.Add(function))
+        {
+            _waiting.Enqueue(function);
+        }
+    }
+
+    // Each place that is jumped to keeps what all ways to it agree on; it is looked at again as long as they come to agree on less.
+    private void Follow(CodeFunction function)
+    {
+        var known = new Dictionary<int, RegisterValue[]>();
+        var waiting = new Stack<int>();
+
+        void Go(int offset, RegisterValue[] registers)
+        {
+            if (offset < function.Start || offset >= function.End)
+            {
+                return;
+            }
+
+            if (!known.TryGetValue(offset, out var there))
+            {
+                known[offset] = (RegisterValue[])registers.Clone();
+                waiting.Push(offset);
+            }
+            else if (Forget(there, registers))
+            {
+                waiting.Push(offset);
+            }
+        }
+
+        Go(function.Start, new RegisterValue[Registers]);
+        while (waiting.TryPop(out var offset))
+        {
+            Walk(function, offset, (RegisterValue[])known[offset].Clone(), Go);
+        }
+    }
+
+    private static bool Forget(RegisterValue[] there, RegisterValue[] here)
+    {
+        var changed = false;
+        for (var i = 0; i < there.Length; i++)
+        {
+            if (there[i].Form != RegisterForm.Unknown && there[i] != here[i])
+            {
+                there[i] = RegisterValue.Unknown;
+                changed = true;
+            }
+        }
+
+        return changed;
+    }
+
+    private void Walk(CodeFunction function, int offset, RegisterValue[] registers, Action<int, RegisterValue[]> go)
+    {
+        var bytes = _code.Bytes(function.Section);
+        while (offset < function.End)
+        {
+            _reached.Add((function.Section, offset));
+            var instruction = Instruction.At(bytes, offset);
+            var next = offset + Instruction.Length;
+            if (instruction.IsExit)
+            {
+                return;
+            }
+
+            if (instruction.IsCall)
+            {
+                Visit(instruction.Source == Instruction.FunctionCall ? _code.Called(function.Section, offset, instruction) : null);
+                Array.Fill(registers, RegisterValue.Unknown, 0, LastArgument + 1);
+            }
+            else if (instruction.IsJump)
+            {
+                var target = next + Instruction.Length * instruction.Distance;
+                var taken = instruction.IsPlainJump ? true : RegisterEffects.Taken(instruction, registers);
+                if (taken != false)
+                {
+                    go(target, registers);
+                }
+
+                if (taken != true)
+                {
+                    go(next, registers);
+                }
+
+                return;
+            }
+            else
+            {
+                _effects.Execute(function, bytes, offset, instruction, registers);
+                if (instruction.IsWideLoad && next < function.End)
+                {
+                    _reached.Add((function.Section, next));
+                    next += Instruction.Length;
+                }
+            }
+
+            offset = next;
+        }
+    }
+}

@@ -1,0 +1,230 @@
+using System.Buffers.Binary;
+using System.Text;
+using Bee.Ebpf.Interop;
+
+namespace Bee.Ebpf.Elf;
+
+/// <summary>The functions of a program or library by their places.</summary>
+internal sealed class ElfFunctions
+{
+    // How many functions before the nearest may reach over an address: nested ones are rare, and their depth is small.
+    private const int MostOverlaps = 8;
+
+    private readonly ElfImage _image;
+    private readonly List<ElfSymbolTable> _tables = [];
+    private readonly Symbol[] _symbols;
+
+    private ElfFunctions(ElfImage image, ElfImage? debug)
+    {
+        _image = image;
+        var found = new List<Symbol>();
+        Read(image, found);
+        if (debug is not null)
+        {
+            Read(debug, found);
+        }
+
+        found.Sort(static (a, b) => a.Address != b.Address ? a.Address.CompareTo(b.Address) : b.Rank.CompareTo(a.Rank));
+        _symbols = [.. found];
+    }
+
+    /// <summary>Reads the functions of a file.</summary>
+    /// <param name="image">The file.</param>
+    /// <param name="debug">The file of its separate symbols, or null.</param>
+    public static ElfFunctions Read(ElfImage image, ElfImage? debug) => new(image, debug);
+
+    /// <summary>The function at a place in the file, and how far behind its beginning the place is; null where there is none.</summary>
+    public (string Name, ulong Offset)? Find(ulong fileOffset)
+    {
+        if (_image.AddressOf(fileOffset) is not { } address)
+        {
+            return null;
+        }
+
+        var index = LastAtOrBefore(address);
+        for (var tries = 0; index >= 0 && tries < MostOverlaps; tries++, index--)
+        {
+            // The first of those at one address.
+            while (index > 0 && _symbols[index - 1].Address == _symbols[index].Address)
+            {
+                index--;
+            }
+
+            ref readonly var symbol = ref _symbols[index];
+            // Hand-written code often gives no size: then it reaches to the next function.
+            if (address - symbol.Address < symbol.Size || (symbol.Size == 0 && tries == 0))
+            {
+                return BestName(index) is { Length: > 0 } name ? (name, address - symbol.Address) : null;
+            }
+        }
+
+        return null;
+    }
+
+    // Of the names of one function the one that people know: read, not __read or __GI___read.
+    private string BestName(int first)
+    {
+        const int MostNames = 16;
+        var best = Name(_symbols[first]);
+        for (var i = first + 1; i < _symbols.Length && i < first + MostNames && _symbols[i].Address == _symbols[first].Address && _symbols[i].Size == _symbols[first].Size; i++)
+        {
+            var other = Name(_symbols[i]);
+            if (other.Length > 0 && other.Length - other.TrimStart('_').Length < best.Length - best.TrimStart('_').Length)
+            {
+                best = other;
+            }
+        }
+
+        return best;
+    }
+
+    private int LastAtOrBefore(ulong address)
+    {
+        int low = 0, high = _symbols.Length - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            if (_symbols[middle].Address <= address)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return high;
+    }
+
+    private string Name(in Symbol symbol) => _tables[symbol.Table].Name(symbol.Name);
+
+    private void Read(ElfImage image, List<Symbol> found)
+    {
+        foreach (var table in ElfSymbolTable.Of(image))
+        {
+            foreach (var function in table.Functions)
+            {
+                // Labels have no size; global names are better known than local ones.
+                var rank = (function.Size > 0 ? 4 : 0) + (function.IsGlobal ? 2 : 0);
+                found.Add(new Symbol(function.Address, function.Size, function.Name, (short)_tables.Count, (short)rank));
+            }
+
+            _tables.Add(table);
+        }
+    }
+
+    private readonly record struct Symbol(ulong Address, ulong Size, int Name, short Table, short Rank);
+}
+
+/// <summary>A function in a symbol table.</summary>
+/// <param name="Name">Where its name stands among the table's.</param>
+/// <param name="Address">The address that the file gives it.</param>
+/// <param name="Size">Its length in bytes; 0 for a label.</param>
+/// <param name="IsGlobal">Whether other files may use it by its name.</param>
+/// <param name="IsIndirect">Whether it is not the function itself but chooses one when the file is loaded.</param>
+internal readonly record struct ElfFunctionSymbol(int Name, ulong Address, ulong Size, bool IsGlobal, bool IsIndirect);
+
+/// <summary>One of the symbol tables of a program or library (.symtab where it is there, and .dynsym), with the names that belong to it.</summary>
+internal sealed class ElfSymbolTable
+{
+    private const uint SymbolTable = 2, DynamicSymbols = 11;
+    private const int SymbolSize = 24, MostSymbolBytes = 128 << 20, MostNameBytes = 256 << 20, LongestName = 4096;
+
+    private readonly byte[] _symbols;
+    private readonly byte[] _names;
+
+    private ElfSymbolTable(byte[] symbols, byte[] names)
+    {
+        _symbols = symbols;
+        _names = names;
+    }
+
+    /// <summary>The defined functions that have names, in the table's order.</summary>
+    public IEnumerable<ElfFunctionSymbol> Functions
+    {
+        get
+        {
+            const int Function = 2, IndirectFunction = 10, Global = 1;
+            for (var at = 0; _symbols.Length - at >= SymbolSize; at += SymbolSize)
+            {
+                var symbol = _symbols.AsSpan(at, SymbolSize);
+                var name = BinaryPrimitives.ReadUInt32LittleEndian(symbol);
+                var type = symbol[4] & 0xf;
+                var isDefined = BinaryPrimitives.ReadUInt16LittleEndian(symbol[6..]) != 0;
+                if (type is Function or IndirectFunction && isDefined && name > 0 && name < _names.Length)
+                {
+                    yield return new ElfFunctionSymbol(
+                        (int)name,
+                        BinaryPrimitives.ReadUInt64LittleEndian(symbol[8..]),
+                        BinaryPrimitives.ReadUInt64LittleEndian(symbol[16..]),
+                        symbol[4] >> 4 == Global,
+                        type == IndirectFunction);
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether a file has been stripped, so that separate symbols are of use.</summary>
+    public static bool IsStripped(ElfImage image) => image.Sections.All(section => section.Type != SymbolTable);
+
+    /// <summary>The symbol tables of a file.</summary>
+    public static IEnumerable<ElfSymbolTable> Of(ElfImage image)
+    {
+        // A file has one of each at the most; one that claims thousands is not believed.
+        foreach (var (_, offset, size, link, _) in image.Sections.Where(s => s.Type is SymbolTable or DynamicSymbols && s.EntrySize == SymbolSize).DistinctBy(s => s.Type))
+        {
+            if (link < (uint)image.Sections.Count && image.Sections[(int)link] is var strings
+                && image.Read(offset, size, MostSymbolBytes) is { } symbols && image.Read(strings.Offset, strings.Size, MostNameBytes) is { } names)
+            {
+                yield return new ElfSymbolTable(symbols, names);
+            }
+        }
+    }
+
+    /// <summary>The name at a place among the table's; empty where none ends.</summary>
+    public string Name(int start)
+    {
+        var rest = _names.AsSpan(start);
+        var end = rest[..Math.Min(rest.Length, LongestName)].IndexOf((byte)0);
+        return end <= 0 ? "" : Encoding.UTF8.GetString(rest[..end]);
+    }
+}
+
+/// <summary>A function of a program or library, and where in the file it begins.</summary>
+internal readonly record struct BinaryFunction(string Name, ulong Offset);
+
+/// <summary>The functions of programs and libraries by their names.</summary>
+internal static class BinaryFunctions
+{
+    /// <summary>The functions of a file, each name once; empty for what is no program, or cannot be read.</summary>
+    public static IReadOnlyCollection<BinaryFunction> Of(string path)
+    {
+        using var file = FileFacts.TryOpen(path, out _);
+        var found = new Dictionary<string, BinaryFunction>(StringComparer.Ordinal);
+        var global = new HashSet<string>(StringComparer.Ordinal);
+        if (file is not null && ElfImage.Open(file) is { } image)
+        {
+            foreach (var table in ElfSymbolTable.Of(image))
+            {
+                foreach (var function in table.Functions)
+                {
+                    if (!function.IsIndirect && image.PlaceOf(function.Address) is { } place && table.Name(function.Name) is { Length: > 0 } name)
+                    {
+                        // Of functions with one name the one that other files use counts, as for libbpf.
+                        if (function.IsGlobal && global.Add(name))
+                        {
+                            found[name] = new BinaryFunction(name, place);
+                        }
+                        else
+                        {
+                            found.TryAdd(name, new BinaryFunction(name, place));
+                        }
+                    }
+                }
+            }
+        }
+
+        return found.Values;
+    }
+}

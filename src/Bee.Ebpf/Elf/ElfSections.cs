@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using Bee.Ebpf.Interop;
+
+namespace Bee.Ebpf.Elf;
+
+/// <summary>Reads and checks the table of sections.</summary>
+internal static class ElfSections
+{
+    private const ulong CompressedFlag = 0x800;
+    private const ulong MaxAlignment = 1 << 20;
+
+    // libbpf looks these up by name and expects one of each.
+    private static readonly string[] s_unique = [".text", ".maps", ".struct_ops", ".BTF", ".BTF.ext", "license", "version", ".symtab"];
+
+    public static ElfSection[] Read(ReadOnlySpan<byte> file, ElfHeader header)
+    {
+        var table = file.Slice((int)header.SectionTable, header.SectionCount * ElfHeader.SectionHeaderLength);
+        var names = Names(file, table, header);
+        var sections = new ElfSection[header.SectionCount];
+        for (var i = 0; i < sections.Length; i++)
+        {
+            sections[i] = One(file, table.Slice(i * ElfHeader.SectionHeaderLength, ElfHeader.SectionHeaderLength), names, i, sections.Length);
+        }
+
+        if (sections[0].Type != ElfSectionType.Null || sections[0].Size != 0)
+        {
+            throw ElfFile.Damaged("the first section is not the empty one");
+        }
+
+        CheckUnique(sections);
+        return sections;
+    }
+
+    private static ReadOnlySpan<byte> Names(ReadOnlySpan<byte> file, ReadOnlySpan<byte> table, ElfHeader header)
+    {
+        var section = One(file, table.Slice(header.NameSection * ElfHeader.SectionHeaderLength, ElfHeader.SectionHeaderLength), [0], header.NameSection, header.SectionCount, true);
+        if (section.Type != ElfSectionType.StringTable)
+        {
+            throw ElfFile.Damaged("the names of its sections are no string table");
+        }
+
+        return file.Slice(section.Offset, section.Size);
+    }
+
+    private static ElfSection One(ReadOnlySpan<byte> file, ReadOnlySpan<byte> header, ReadOnlySpan<byte> names, int index, int count, bool unnamed = false)
+    {
+        var name = BinaryPrimitives.ReadUInt32LittleEndian(header);
+        var type = (ElfSectionType)BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
+        var flags = BinaryPrimitives.ReadUInt64LittleEndian(header[8..]);
+        var offset = BinaryPrimitives.ReadUInt64LittleEndian(header[24..]);
+        var size = BinaryPrimitives.ReadUInt64LittleEndian(header[32..]);
+        var link = BinaryPrimitives.ReadUInt32LittleEndian(header[40..]);
+        var info = BinaryPrimitives.ReadUInt32LittleEndian(header[44..]);
+        var alignment = BinaryPrimitives.ReadUInt64LittleEndian(header[48..]);
+        var entry = BinaryPrimitives.ReadUInt64LittleEndian(header[56..]);
+        if (!unnamed && name >= names.Length)
+        {
+            throw ElfFile.Damaged($"section {index} has no name");
+        }
+
+        if (link >= count || info > int.MaxValue || alignment > MaxAlignment || (alignment & (alignment - 1)) != 0)
+        {
+            throw ElfFile.Damaged($"section {index} has link {link}, info {info}, alignment {alignment}");
+        }
+
+        if ((flags & CompressedFlag) != 0)
+        {
+            throw new BpfObjectException(ObjectFault.Unsupported, $"Section {index} of this BPF object is compressed. Compile without -gz.");
+        }
+
+        var inFile = type is not (ElfSectionType.NoBits or ElfSectionType.Null);
+        if (size > int.MaxValue || offset > int.MaxValue || inFile && offset + size > (ulong)file.Length)
+        {
+            throw ElfHeader.Truncated((UInt128)offset + size, file.Length);
+        }
+
+        CheckContent(file, index, type, (int)offset, (int)size, entry, inFile ? alignment : 0);
+        var text = unnamed ? "" : ElfFile.Text(names, name);
+        return new ElfSection(index, text, type, flags, (int)offset, (int)size, (int)link, (int)info, entry);
+    }
+
+    private static void CheckContent(ReadOnlySpan<byte> file, int index, ElfSectionType type, int offset, int size, ulong entry, ulong alignment)
+    {
+        if (alignment > 1 && (ulong)offset % alignment != 0)
+        {
+            throw ElfFile.Damaged($"section {index} stands at {offset}, which is no multiple of {alignment}");
+        }
+
+        var wanted = type switch
+        {
+            ElfSectionType.SymbolTable => ElfSymbols.EntryLength,
+            ElfSectionType.Relocations => ElfRelocations.EntryLength,
+            ElfSectionType.RelocationsWithAddend => 24,
+            _ => 0,
+        };
+        if (wanted != 0 && (entry != (ulong)wanted || size % wanted != 0))
+        {
+            throw ElfFile.Damaged($"section {index} has {size} bytes in entries of {entry}, where entries have {wanted}");
+        }
+
+        // Every string that begins in such a table then ends in it.
+        if (type == ElfSectionType.StringTable && (size == 0 || file[offset] != 0 || file[offset + size - 1] != 0))
+        {
+            throw ElfFile.Damaged($"the string table in section {index} does not begin and end with NUL");
+        }
+    }
+
+    private static void CheckUnique(ElfSection[] sections)
+    {
+        foreach (var name in s_unique)
+        {
+            var found = 0;
+            foreach (var section in sections)
+            {
+                if (section.Name != name)
+                {
+                    continue;
+                }
+
+                var wanted = name == ".symtab" ? ElfSectionType.SymbolTable : ElfSectionType.ProgramBits;
+                if (++found > 1 || section.Type != wanted)
+                {
+                    throw ElfFile.Damaged($"it has more than one section '{name}', or one of type {section.Type:d}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Records;
+
+namespace Bee.Ebpf.Events;
+
+/// <summary>Turns records of one stream into objects.</summary>
+internal struct DecodingSink : IRecordSink
+{
+    private readonly RecordStream _stream;
+    private readonly RecordType _type;
+    private readonly IEventSink _sink;
+    private readonly StackSource? _stacks;
+    private readonly IRecordObserver? _observer;
+    private readonly int _size;
+    private readonly int _most;
+
+    public DecodingSink(RecordStream stream, RecordType type, IEventSink sink)
+    {
+        _stream = stream;
+        _type = type;
+        _sink = sink;
+        _size = type.Size;
+        _most = type.IsOpen ? int.MaxValue : _size + stream.Filling;
+        _stacks = type.Stacks is null ? null : stream.Stacks;
+        _observer = stream.Observer;
+    }
+
+    /// <summary>Whether the sink wants no more.</summary>
+    public bool Stopped { get; private set; }
+
+    /// <inheritdoc/>
+    public bool Record(ReadOnlySpan<byte> data)
+    {
+        _observer?.Observe(data);
+        if (data.Length < _size)
+        {
+            return Short(data);
+        }
+
+        var decoded = Decode(data);
+        return Give(data.Length <= _most ? decoded : Long(decoded, data));
+    }
+
+    private readonly BpfEvent Decode(ReadOnlySpan<byte> data)
+    {
+        var decoded = _type.Decode(data);
+        _stacks?.Resolve(_type.Stacks!, decoded, data, default);
+        return decoded;
+    }
+
+    private bool Give(BpfEvent decoded)
+    {
+        _stream.Count++;
+        if (_sink.Event(decoded))
+        {
+            return true;
+        }
+
+        Stopped = true;
+        return false;
+    }
+
+    private bool Short(ReadOnlySpan<byte> data)
+    {
+        var whole = new byte[_size];
+        data.CopyTo(whole);
+        var decoded = Decode(whole);
+        // Gadgets submit as much of a large struct as they have filled, and Inspektor Gadget reads zeros for the rest.
+        if (_stream.Map is { DataSource: not null })
+        {
+            return Give(decoded);
+        }
+
+        _stream.ShortRecords++;
+        return Give(_stream.Truncate(decoded, data.Length, _sink));
+    }
+
+    private readonly BpfEvent Long(BpfEvent decoded, ReadOnlySpan<byte> data)
+    {
+        if (!_stream.HasToldLong)
+        {
+            _stream.HasToldLong = true;
+            _sink.Notice(_stream.Name, $"records of {data.Length} bytes come where the type has {_size}; GetRest() of an event gives what is behind.");
+        }
+
+        return _type.Extend(decoded, data[_size..]);
+    }
+}

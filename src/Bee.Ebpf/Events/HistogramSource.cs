@@ -1,0 +1,279 @@
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Records;
+
+namespace Bee.Ebpf.Events;
+
+/// <summary>Gives the histograms of one map when they have changed.</summary>
+internal abstract class HistogramSource : IPolled
+{
+    private readonly RecordStream _stream;
+    private readonly bool _all;
+    private string? _notice;
+
+    protected HistogramSource(RecordStream stream, bool all)
+    {
+        _stream = stream;
+        _all = all;
+        Type = stream.HistogramType!;
+        Table = new SeriesTable(Type.Plan.Identity.Size, Type.Plan.Scale.Buckets);
+    }
+
+    protected HistogramType Type { get; }
+
+    protected SeriesTable Table { get; }
+
+    /// <inheritdoc/>
+    public void Poll(IEventSink sink, ref bool stopped) => Give(sink, _all, ref stopped, heed: true);
+
+    /// <summary>Gives what has changed since it was last given, whether or not the sink wants more: a run that ends tells how it ended.</summary>
+    public void GiveLast(IEventSink sink)
+    {
+        var stopped = false;
+        Give(sink, all: false, ref stopped, heed: false);
+    }
+
+    /// <summary>Brings the counts up to date.</summary>
+    protected virtual void Refresh()
+    {
+    }
+
+    /// <summary>Something that the user should hear of once.</summary>
+    protected void Notice(string text) => _notice ??= text;
+
+    /// <summary>That there are more combinations of labels than are kept.</summary>
+    protected void NoticeMany() => Notice(
+        $"more than {SeriesTable.Most} combinations of {string.Join(", ", Type.Labels.Select(label => label.CName))}: further ones are not counted. Name fewer labels in bee.yaml.");
+
+    private void Give(IEventSink sink, bool all, ref bool stopped, bool heed)
+    {
+        Refresh();
+        if (_notice is { Length: > 0 } notice)
+        {
+            _notice = "";
+            sink.Notice(_stream.Name, notice);
+        }
+
+        foreach (var series in Table.All)
+        {
+            if (series.IsEmpty)
+            {
+                series.Forget();
+                continue;
+            }
+
+            if (!series.IsNews && !all)
+            {
+                continue;
+            }
+
+            _stream.Count++;
+            if (!sink.Event(series.Make(Type)) && heed)
+            {
+                stopped = true;
+                return;
+            }
+        }
+    }
+}
+
+/// <summary>Reads the slots that a program counts in a hash or array.</summary>
+internal sealed class HistogramScan : HistogramSource
+{
+    private readonly SlotPlan _plan;
+    private readonly MapScan _scan;
+    private readonly byte[] _labels;
+
+    public HistogramScan(RecordStream stream, MapScan scan, bool all)
+        : base(stream, all)
+    {
+        _plan = (SlotPlan)Type.Plan;
+        _scan = scan;
+        _labels = new byte[_plan.Identity.Size];
+    }
+
+    /// <summary>All histograms that have counted something.</summary>
+    public IReadOnlyList<Histogram> Read()
+    {
+        Refresh();
+        return [.. Table.All.Where(series => series.IsNews).Select(series => series.Make(Type))];
+    }
+
+    protected override void Refresh()
+    {
+        Table.Compact();
+        // Several entries may belong to one histogram, so all start over.
+        foreach (var series in Table.All)
+        {
+            Array.Clear(series.Counts);
+            series.Sum = 0;
+        }
+
+        _scan.Restart();
+        while (_scan.Next())
+        {
+            for (var i = 0; i < _scan.Count; i++)
+            {
+                Add(_scan.Key(i), _scan.Value(i));
+            }
+        }
+    }
+
+    private void Add(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        _plan.Identity.Write(key, _labels);
+        if (Table.Find(_labels) is not { } series)
+        {
+            NoticeMany();
+            return;
+        }
+
+        if (series.Source is null || _plan.HasValueLabels)
+        {
+            series.Source = _plan.Entry.Decode(key, value);
+        }
+
+        for (var cpu = value; ; cpu = cpu[_plan.Stride..])
+        {
+            AddOne(series, key, cpu);
+            if (_plan.Stride == 0 || cpu.Length <= _plan.Stride)
+            {
+                break;
+            }
+        }
+    }
+
+    private void AddOne(Series series, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        if (_plan.Sum is { } sum)
+        {
+            series.HasSum = true;
+            series.Sum += sum.ReadAmount(value);
+        }
+
+        if (_plan.Slot is { } slot)
+        {
+            Count(series, slot.ReadAmount(key), _plan.Counts.ReadAmount(value));
+            return;
+        }
+
+        var counts = _plan.Counts;
+        for (var i = 0; i < _plan.Slots; i++)
+        {
+            Count(series, (ulong)i, (counts with { Offset = counts.Offset + i * counts.Size }).ReadAmount(value));
+        }
+    }
+
+    private void Count(Series series, ulong slot, ulong count)
+    {
+        if (count == 0)
+        {
+            return;
+        }
+
+        var bucket = _plan.Scale.OfSlot(slot);
+        if (bucket < 0)
+        {
+            Notice($"slot {slot} is beyond the last one of its scale, {_plan.Scale.Slots - 1}, and is not counted. A scale that fits it can stand in bee.yaml.");
+            return;
+        }
+
+        series.Counts[bucket] += count;
+    }
+}
+
+/// <summary>Counts the records of a ring or perf buffer, each of which is one value.</summary>
+internal sealed class HistogramTally : HistogramSource
+{
+    private readonly ObservationPlan _plan;
+    private readonly byte[] _labels;
+
+    public HistogramTally(RecordStream stream, bool all)
+        : base(stream, all)
+    {
+        _plan = (ObservationPlan)Type.Plan;
+        _labels = new byte[_plan.Identity.Size];
+        LeastSize = _plan.Labels.Select(label => label.Offset + label.Size).Append(_plan.Value.End).Max();
+    }
+
+    /// <summary>How many bytes a record must have: those of the value and the labels.</summary>
+    public int LeastSize { get; }
+
+    /// <summary>How many bytes a whole record has.</summary>
+    public int RecordSize => _plan.Record.Size;
+
+    /// <summary>Leaves out a record that ends before its value or a label.</summary>
+    /// <param name="length">How many bytes it has.</param>
+    public void LeaveOut(int length) =>
+        Notice($"records of {length} bytes come where the type has {RecordSize}; those that end before their value or a label are not counted.");
+
+    /// <summary>Counts a record.</summary>
+    public void Observe(ReadOnlySpan<byte> record)
+    {
+        _plan.Identity.Write(record, _labels);
+        if (Table.Find(_labels) is not { } series)
+        {
+            NoticeMany();
+            return;
+        }
+
+        if (series.Source is null)
+        {
+            series.Source = _plan.Record.Decode(record);
+            series.HasSum = true;
+        }
+
+        var value = _plan.Value.Read(record, out var isNegative);
+        series.Counts[_plan.Scale.OfValue(value, isNegative)]++;
+        series.Sum += isNegative ? (long)value : (double)value;
+    }
+}
+
+/// <summary>Counts records instead of making objects of them.</summary>
+internal readonly struct ObservingSink(RecordStream stream, HistogramTally tally) : IRecordSink
+{
+    /// <inheritdoc/>
+    public bool Record(ReadOnlySpan<byte> data)
+    {
+        stream.Observer?.Observe(data);
+        if (data.Length < tally.LeastSize)
+        {
+            stream.ShortRecords++;
+            tally.LeaveOut(data.Length);
+        }
+        else if (data.Length < tally.RecordSize)
+        {
+            // What is cut off is neither the value nor a label.
+            var whole = new byte[tally.RecordSize];
+            data.CopyTo(whole);
+            tally.Observe(whole);
+        }
+        else
+        {
+            tally.Observe(data);
+        }
+
+        return true;
+    }
+}
+
+/// <summary>Reads the histograms that a map's slots make.</summary>
+public static class MapHistograms
+{
+    /// <summary>Returns the histograms of a map's slots as they are now, whatever the map's name.</summary>
+    /// <param name="map">A map whose values are slots.</param>
+    /// <exception cref="NotSupportedException">The map holds no slots; the message says why.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    public static IReadOnlyList<Histogram> Histograms(this BpfMap map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        string? whyNot = "its events are counted while they are read";
+        if (map.Description.IsEventStream || HistogramType.For(map.Description, out whyNot) is not { } type)
+        {
+            throw new NotSupportedException($"Map '{map.Name}' holds no slots of histograms: {whyNot}.");
+        }
+
+        return new HistogramScan(new RecordStream(map.Name, map.Description, null, null, type), map.Scan(), all: false).Read();
+    }
+}

@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Links;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Programs;
+using Bee.Ebpf.Records;
+
+namespace Bee.Ebpf.Events;
+
+/// <summary>
+/// An iterator program as a source: the kernel runs it over its objects (tasks, files, maps) and what it writes is read like a file.
+/// </summary>
+internal sealed unsafe class IteratorSource
+{
+    private const int BufferSize = 64 * 1024;
+
+    private readonly RecordStream _stream;
+    private readonly BpfProgram _program;
+
+    public IteratorSource(RecordStream stream, BpfProgram program)
+    {
+        _stream = stream;
+        _program = program;
+    }
+
+    /// <summary>
+    /// What the iterator gives: records of the struct that it declares, or a string a line, also where the struct has no fixed part that would tell
+    /// where the next record begins.
+    /// </summary>
+    public static RecordStream Describe(BpfProgram program)
+    {
+        var said = new MapMetadata { Fields = program.Description.Metadata.Fields };
+        var type = program.Description.Record is { } record ? RecordType.ForStruct(record, program.Name, said) : null;
+        return new RecordStream(program.Name, null, type is { Size: > 0 } ? type : null, null);
+    }
+
+    /// <summary>Runs the iterator once, to its end.</summary>
+    public void Read(IEventSink sink, ref bool stopped)
+    {
+        using var iterator = IteratorLinks.Open(_program);
+        var buffer = new byte[BufferSize];
+        var kept = 0;
+        while (!stopped)
+        {
+            nint read;
+            fixed (byte* start = buffer)
+            {
+                read = Libc.Read(iterator.Number, start + kept, (nuint)(buffer.Length - kept));
+            }
+
+            if (read < 0)
+            {
+                var errno = Marshal.GetLastPInvokeError();
+                if (errno is Libc.EAGAIN or Libc.EINTR)
+                {
+                    continue;
+                }
+
+                throw new BpfLoadException(LoadFault.Other, $"Iterator '{_program.Name}' cannot be read: {Libc.Describe(errno)}.") { Program = _program.Name, Errno = errno };
+            }
+
+            var end = read == 0;
+            var length = kept + (int)read;
+            var used = _stream.RecordType is { } type
+                ? Records(buffer.AsSpan(0, length), type, end, sink, ref stopped)
+                : Lines(buffer.AsSpan(0, length), end || length == buffer.Length, sink, ref stopped);
+            if (end)
+            {
+                return;
+            }
+
+            kept = length - used;
+            buffer.AsSpan(used, kept).CopyTo(buffer);
+            if (kept == buffer.Length)
+            {
+                Array.Resize(ref buffer, buffer.Length * 2);
+            }
+        }
+    }
+
+    private int Records(ReadOnlySpan<byte> data, RecordType type, bool end, IEventSink sink, ref bool stopped)
+    {
+        var used = 0;
+        for (; data.Length - used >= type.Size && !stopped; used += type.Size)
+        {
+            _stream.Count++;
+            stopped = !sink.Event(type.Decode(data.Slice(used, type.Size)));
+        }
+
+        if (end && !stopped && used < data.Length)
+        {
+            var whole = new byte[type.Size];
+            data[used..].CopyTo(whole);
+            _stream.Count++;
+            stopped = !sink.Event(_stream.Truncate(type.Decode(whole), data.Length - used, sink));
+        }
+
+        return used;
+    }
+
+    private int Lines(ReadOnlySpan<byte> data, bool end, IEventSink sink, ref bool stopped)
+    {
+        var used = 0;
+        while (!stopped && used < data.Length)
+        {
+            var length = data[used..].IndexOf((byte)'\n');
+            if (length < 0 && !end)
+            {
+                break;
+            }
+
+            var line = data.Slice(used, length < 0 ? data.Length - used : length);
+            used += line.Length + (length < 0 ? 0 : 1);
+            _stream.Count++;
+            stopped = !sink.Event(new IteratorLine(Encoding.UTF8.GetString(line)));
+        }
+
+        return used;
+    }
+}
+
+/// <summary>A line of text that an iterator program wrote, for programs that declare no record.</summary>
+public sealed class IteratorLine : BpfEvent
+{
+    /// <summary>Creates a line.</summary>
+    /// <param name="line">The text without its line end.</param>
+    public IteratorLine(string line) => Line = line;
+
+    /// <summary>The text without its line end.</summary>
+    public string Line { get; }
+
+    /// <summary>The text.</summary>
+    public override string ToString() => Line;
+}

@@ -1,0 +1,153 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
+
+namespace Bee.Ebpf.Events;
+
+/// <summary>One CPU's perf buffer, read in place except for records that wrap around its end.</summary>
+/// <remarks>Layout: struct perf_event_mmap_page and the record types of include/uapi/linux/perf_event.h.</remarks>
+internal sealed unsafe class PerfRing : IDisposable
+{
+    /// <summary>Pages of data for each CPU.</summary>
+    internal const int DataPages = 64;
+    private const int HeadOffset = 1024, TailOffset = 1032;
+    private const uint LostRecord = 2, SampleRecord = 9;
+    private const int HeaderSize = 8;
+    // Space goes back to the kernel in this many portions, so that a sink that takes its time does not keep what was read long ago full.
+    private const uint Portions = 8;
+
+    private readonly FdHandle _output;
+    private readonly MappedPages _pages;
+    private readonly bool _counts;
+    private readonly byte* _data;
+    private readonly ulong* _head;
+    private readonly ulong* _tail;
+    private byte[] _wrapped = [];
+    private ulong _lostRecords;
+    private ulong _reported;
+
+    private PerfRing(FdHandle output, MappedPages pages, bool counts)
+    {
+        _output = output;
+        _pages = pages;
+        _counts = counts;
+        Size = (uint)(DataPages * Environment.SystemPageSize);
+        _data = (byte*)pages.Address + Environment.SystemPageSize;
+        _head = (ulong*)(pages.Address + HeadOffset);
+        _tail = (ulong*)(pages.Address + TailOffset);
+    }
+
+    public int Descriptor => _output.Number;
+
+    /// <summary>Bytes of data that fit.</summary>
+    public uint Size { get; }
+
+    public ulong Waiting => Volatile.Read(ref *_head) - *_tail;
+
+    /// <summary>Opens the buffer of a CPU and puts it into the map.</summary>
+    /// <returns>Null when the CPU has gone offline.</returns>
+    public static PerfRing? Open(int map, int cpu)
+    {
+        var output = PerfEvent.TryOutput(cpu, out var counts);
+        if (output is null)
+        {
+            return Marshal.GetLastPInvokeError() == Libc.ENODEV ? null : throw Failed(cpu);
+        }
+
+        var pages = MappedPages.TryMap(output.Number, (nuint)((DataPages + 1) * Environment.SystemPageSize), 0, writable: true);
+        var descriptor = output.Number;
+        if (pages is null || LibbpfCalls.Update(map, &cpu, &descriptor, 0) < 0 || Libc.Control(descriptor, PerfEvent.Enable, 0) < 0)
+        {
+            var failure = Failed(cpu);
+            pages?.Dispose();
+            output.Dispose();
+            throw failure;
+        }
+
+        return new PerfRing(output, pages, counts);
+    }
+
+    /// <summary>Hands over what is there now. What the sink throws reaches the caller, with that record read.</summary>
+    /// <returns>How many bytes were read.</returns>
+    public ulong Drain<TSink>(ref TSink sink)
+        where TSink : struct, IRecordSink
+    {
+        var start = *_tail;
+        var position = start;
+        var free = start;
+        var end = Volatile.Read(ref *_head);
+        try
+        {
+            while (position < end)
+            {
+                if (position - free >= Size / Portions)
+                {
+                    Volatile.Write(ref *_tail, free = position);
+                }
+
+                var offset = (uint)(position & (Size - 1));
+                // Records are multiples of 8 bytes, so a header is never split.
+                var type = *(uint*)(_data + offset);
+                var size = *(ushort*)(_data + offset + 6);
+                position += size;
+                var record = offset + size <= Size ? new ReadOnlySpan<byte>(_data + offset, size) : Join(offset, size);
+                if (type == LostRecord)
+                {
+                    _lostRecords += BinaryPrimitives.ReadUInt64LittleEndian(record[(HeaderSize + 8)..]);
+                }
+                else if (type == SampleRecord)
+                {
+                    var length = BinaryPrimitives.ReadInt32LittleEndian(record[HeaderSize..]);
+                    if (!sink.Record(record.Slice(HeaderSize + 4, length)))
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref *_tail, position);
+        }
+
+        return position - start;
+    }
+
+    /// <summary>Records lost since the last call.</summary>
+    public ulong TakeLost()
+    {
+        // The kernel's counter knows of losses at once, a lost-record comes only with the next record that fits.
+        var total = _counts ? PerfEvent.ReadLostCount(_output) : _lostRecords;
+        var news = total > _reported ? total - _reported : 0;
+        _reported += news;
+        return news;
+    }
+
+    public void Dispose()
+    {
+        _pages.Dispose();
+        _output.Dispose();
+    }
+
+    private ReadOnlySpan<byte> Join(uint offset, int size)
+    {
+        if (_wrapped.Length < size)
+        {
+            _wrapped = new byte[ushort.MaxValue + 1];
+        }
+
+        var first = (int)(Size - offset);
+        new ReadOnlySpan<byte>(_data + offset, first).CopyTo(_wrapped);
+        new ReadOnlySpan<byte>(_data, size - first).CopyTo(_wrapped.AsSpan(first));
+        return _wrapped.AsSpan(0, size);
+    }
+
+    private static BpfLoadException Failed(int cpu)
+    {
+        var errno = Marshal.GetLastPInvokeError();
+        return errno is Libc.EPERM or Libc.EACCES
+            ? Permissions.Refused($"open the perf buffer of CPU {cpu}", errno, null, "", perf: true)
+            : new BpfLoadException(LoadFault.Other, $"The perf buffer of CPU {cpu} cannot be opened: {Libc.Describe(errno)}.") { Errno = errno };
+    }
+}

@@ -1,0 +1,129 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Symbols;
+using Bee.Posix;
+
+namespace Bee.Ebpf.Host;
+
+/// <summary>Names of what programs can attach to in the running kernel.</summary>
+public static class KernelTargets
+{
+    private const string BpfLsm = "bpf_lsm_", BpfIter = "bpf_iter_", RawTracepoint = "btf_trace_";
+
+    // How this processor's system calls are called in the kernel.
+    private static readonly string s_call = RuntimeInformation.OSArchitecture switch
+    {
+        Architecture.Arm64 => "__arm64_sys_",
+        Architecture.S390x => "__s390x_sys_",
+        _ => "__x64_sys_",
+    };
+
+    /// <summary>Names of targets, in the kernel's order, each once.</summary>
+    /// <param name="kind">A kind of program, as <see cref="ProgramDescription.Kind"/> has it.</param>
+    /// <param name="part">What the names have in them; case counts.</param>
+    /// <returns>
+    /// The names, as the kind's section has them; none for kinds whose targets are not the kernel's, and where the user may not read them: tracepoints
+    /// are root's, types and symbols everybody's. All kernels have tens of thousands of functions.
+    /// </returns>
+    public static IReadOnlyList<string> Names(string kind, string part = "")
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        ArgumentNullException.ThrowIfNull(part);
+        try
+        {
+            return kind switch
+            {
+                "tracepoint" => Tracepoints(part),
+                "raw_tracepoint" or "raw_tp.w" or "raw_tracepoint.w" or "tp_btf" => TargetScan.OfTypes(BtfKind.Typedef, RawTracepoint, part),
+                "fentry" or "fexit" or "fmod_ret" => TargetScan.OfTypes(BtfKind.Function, "", part),
+                "lsm" or "lsm_cgroup" => TargetScan.OfTypes(BtfKind.Function, BpfLsm, part),
+                // The types of their contexts: functions of such names the kernel has for other ends too.
+                "iter" => TargetScan.OfTypes(BtfKind.Struct, BpfIter + "_", part),
+                "kprobe" or "kretprobe" or "kprobe.multi" or "kretprobe.multi" => TargetScan.OfCode("", part),
+                "ksyscall" or "kretsyscall" => TargetScan.OfCode(s_call, part),
+                _ => [],
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or BpfObjectException)
+        {
+            return [];
+        }
+    }
+
+    private static string[] Tracepoints(string part) => Tracefs.Root is { } root
+        ? [.. RegularFile.ReadLines(Path.Combine(root, "available_events")).Select(line => line.Trim().Replace(':', '/')).Where(name => name.Contains(part, StringComparison.Ordinal))]
+        : [];
+}
+
+/// <summary>
+/// Looks for names among the kernel's hundred thousand types and symbols, on their bytes: only those that fit become strings. It is used while somebody types.
+/// </summary>
+internal static class TargetScan
+{
+    /// <summary>Names of types that have a part in them, without the beginning that all of the wanted have.</summary>
+    /// <exception cref="IOException">The kernel shows no types.</exception>
+    public static List<string> OfTypes(BtfKind kind, string prefix, string part)
+    {
+        // Not checked as a whole, as a graph that is followed is: nothing is followed here, and it is the kernel's own.
+        BtfTable table = BtfReader.Read(RegularFile.ReadAllBytes(BtfSpec.KernelPath), null);
+        var (start, wanted) = (Encoding.UTF8.GetBytes(prefix), Encoding.UTF8.GetBytes(part));
+        var names = new List<string>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (uint id = 1; id < table.TypeCount; id++)
+        {
+            if (table.Kind(id) == kind && table.NameOffset(id) is var offset && offset < table.StringsLength)
+            {
+                var name = table.TextBytes(offset);
+                if (IsWanted(name, start, wanted))
+                {
+                    Add(names, seen, name[prefix.Length..]);
+                }
+            }
+        }
+
+        return names;
+    }
+
+    /// <summary>Names of functions of the kernel and its modules that have a part in them, without the beginning that all of the wanted have.</summary>
+    /// <exception cref="IOException">The kernel shows no symbols.</exception>
+    public static List<string> OfCode(string prefix, string part)
+    {
+        var (start, wanted) = (Encoding.UTF8.GetBytes(prefix), Encoding.UTF8.GetBytes(part));
+        var names = new List<string>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        using var list = KernelSymbolReader.Open();
+        while (list.Read())
+        {
+            // Names with a dot are parts that the compiler made, __pfx_ is the padding before a function: nothing attaches there.
+            var name = list.Name;
+            if (list.IsCode && IsWanted(name, start, wanted) && name.IndexOf((byte)'.') < 0 && !name.StartsWith("__pfx_"u8))
+            {
+                Add(names, seen, name[prefix.Length..]);
+            }
+        }
+
+        return names;
+    }
+
+    private static bool IsWanted(ReadOnlySpan<byte> name, byte[] start, byte[] part) =>
+        name.Length > start.Length && name.StartsWith(start) && name[start.Length..].IndexOf(part) >= 0;
+
+    private static void Add(List<string> names, HashSet<string> seen, ReadOnlySpan<byte> name)
+    {
+        var text = Encoding.UTF8.GetString(name);
+        if (seen.Add(text))
+        {
+            names.Add(text);
+        }
+    }
+}
+
+/// <summary>Names of what a program could have attached to, for suggestions after a miss.</summary>
+internal static class TargetNames
+{
+    /// <summary>All names that a program's target could have had. What cannot be read gives no names.</summary>
+    public static IEnumerable<string> For(ProgramDescription program) => KernelTargets.Names(program.Kind);
+}

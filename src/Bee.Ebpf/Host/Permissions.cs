@@ -1,0 +1,114 @@
+using Bee.Ebpf.Interop;
+
+namespace Bee.Ebpf.Host;
+
+/// <summary>Capabilities that eBPF takes, by the kernel's numbers (include/uapi/linux/capability.h).</summary>
+public enum Capability
+{
+    /// <summary>CAP_NET_ADMIN: programs of the network and of control groups.</summary>
+    NetAdmin = 12,
+
+    /// <summary>CAP_NET_RAW: packet sockets, to which programs that filter packets are attached.</summary>
+    NetRaw = 13,
+
+    /// <summary>CAP_SYS_PTRACE: the mappings and the file systems of processes that have more rights than this one.</summary>
+    SysPtrace = 19,
+
+    /// <summary>CAP_SYS_ADMIN: everything that CAP_BPF and CAP_PERFMON allow; before Linux 5.8 the only one that does.</summary>
+    SysAdmin = 21,
+
+    /// <summary>CAP_SYS_RESOURCE: raising limits, which maps take before Linux 5.11.</summary>
+    SysResource = 24,
+
+    /// <summary>CAP_SYSLOG: the addresses of the kernel's functions.</summary>
+    Syslog = 34,
+
+    /// <summary>CAP_PERFMON: tracing, and reading kernel memory.</summary>
+    PerfMon = 38,
+
+    /// <summary>CAP_BPF: loading programs and making maps.</summary>
+    Bpf = 39,
+}
+
+/// <summary>What this process may do, and what would let it do more.</summary>
+internal static class Permissions
+{
+    /// <summary>Which of the capabilities for tracing this process lacks, by name; empty when it has what it takes.</summary>
+    public static IReadOnlyList<string> Lacking() => Lacking(KernelHost.Current.Capabilities);
+
+    /// <summary>True where CAP_NET_ADMIN is missing, which programs of the network take.</summary>
+    public static bool LacksForNetwork => !KernelHost.Current.Has(Capability.NetAdmin);
+
+    internal static IReadOnlyList<string> Lacking(ulong effective)
+    {
+        bool Has(Capability capability) => (effective >> (int)capability & 1) != 0;
+        if (Has(Capability.SysAdmin))
+        {
+            return [];
+        }
+
+        var lacking = new List<string>();
+        if (!Has(Capability.Bpf))
+        {
+            lacking.Add("CAP_BPF");
+        }
+
+        if (!Has(Capability.PerfMon))
+        {
+            lacking.Add("CAP_PERFMON");
+        }
+
+        return lacking;
+    }
+
+    /// <summary>The failure of a call that the kernel answered with "not permitted".</summary>
+    /// <param name="what">What was refused, such as "load program 'x'".</param>
+    /// <param name="errno">EPERM or EACCES.</param>
+    /// <param name="program">The program, if one is concerned.</param>
+    /// <param name="log">libbpf's log.</param>
+    /// <param name="perf">Whether it was a perf event that was refused, as for samples, uprobes and tracepoints.</param>
+    /// <param name="network">Whether it was a program of the network or of a control group, which takes CAP_NET_ADMIN.</param>
+    public static BpfLoadException Refused(string what, int errno, string? program, string log, bool perf, bool network = false)
+    {
+        var lacking = Lacking();
+        if (network && LacksForNetwork)
+        {
+            lacking = [.. lacking, "CAP_NET_ADMIN"];
+        }
+
+        var message = lacking.Count > 0
+            ? $"No permission to {what}: this process lacks {string.Join(" and ", lacking)}."
+            : $"No permission to {what}, although this process has the capabilities for it.";
+        return new BpfLoadException(LoadFault.NoPermission, message)
+        {
+            Remedy = lacking.Count > 0 ? Grant(perf, network) : Lifted(),
+            Errno = errno,
+            Program = program,
+            Log = log,
+        };
+    }
+
+    private static string Grant(bool perf, bool network)
+    {
+        var remedy = $"Run as root (sudo), or give the process CAP_BPF and {(network ? "CAP_NET_ADMIN" : "CAP_PERFMON")} (before Linux 5.8 CAP_SYS_ADMIN), "
+            + "for instance with AmbientCapabilities in a systemd unit.";
+        if (perf && KernelHost.Current.Setting("kernel/perf_event_paranoid") is { } paranoid)
+        {
+            remedy += $" The sysctl kernel.perf_event_paranoid is {paranoid}: without CAP_PERFMON perf events of other users need it at -1.";
+        }
+        else if (KernelHost.Current.Setting("kernel/unprivileged_bpf_disabled") is { } disabled)
+        {
+            remedy += $" The sysctl kernel.unprivileged_bpf_disabled is {disabled}; even at 0 tracing programs need these capabilities.";
+        }
+
+        return remedy;
+    }
+
+    private static string Lifted()
+    {
+        const string Remedy = "Something else forbids it: a container without these capabilities in the outer user namespace, a seccomp or LSM policy";
+        return KernelHost.Current.Lockdown is { } mode and not "none"
+            ? $"{Remedy}, or, most likely, the kernel's lockdown, which is on ({mode})."
+            : $"{Remedy}, or the kernel's lockdown.";
+    }
+}

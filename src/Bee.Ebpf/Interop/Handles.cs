@@ -1,0 +1,113 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Bee.Ebpf.Interop;
+
+/// <summary>An open <c>bpf_object</c>: closing it frees its programs and maps, as far as nothing else holds them.</summary>
+internal sealed class ObjectHandle : SafeHandleZeroOrMinusOneIsInvalid
+{
+    public ObjectHandle(nint handle) : base(ownsHandle: true) => SetHandle(handle);
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle()
+    {
+        LibbpfCalls.CloseObject(handle);
+        return true;
+    }
+}
+
+/// <summary>libbpf's <c>bpf_link</c>: releasing it detaches the program, unless the link is pinned.</summary>
+internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, ILink
+{
+    public LinkHandle(nint handle) : base(ownsHandle: true) => SetHandle(handle);
+
+    /// <summary>Whether the link lives on in a pin when this is released.</summary>
+    public bool IsPinned { get; set; }
+
+    /// <summary>The perf event that the link took over, where Bee opened it; else -1.</summary>
+    public int Event { get; init; } = -1;
+
+    /// <inheritdoc/>
+    public int LinkDescriptor => LibbpfCalls.LinkDescriptor(this);
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle()
+    {
+        if (!IsPinned)
+        {
+            return LibbpfCalls.DestroyLink(handle) == 0;
+        }
+
+        // Destroying a link that is connected turns its perf event off, whoever else holds it; one that is not connected keeps its descriptor open.
+        var descriptor = LibbpfCalls.DescriptorOfLink(handle);
+        LibbpfCalls.DisconnectLink(handle);
+        // An event that later threads inherit would hold the program as long as its descriptor is open, whatever becomes of the link.
+        if (Event >= 0 && Event != descriptor)
+        {
+            Libc.Close(Event);
+        }
+
+        return LibbpfCalls.DestroyLink(handle) == 0 & Libc.Close(descriptor) == 0;
+    }
+}
+
+/// <summary>A file descriptor.</summary>
+internal sealed class FdHandle : SafeHandleMinusOneIsInvalid
+{
+    public FdHandle(int descriptor) : base(ownsHandle: true) => SetHandle(descriptor);
+
+    /// <summary>The number. It stays valid while the holder keeps this handle open.</summary>
+    public int Number => (int)handle;
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Libc.Close((int)handle) == 0;
+}
+
+/// <summary>Pages of a file descriptor mapped into this process.</summary>
+internal sealed class MappedPages : SafeHandleZeroOrMinusOneIsInvalid
+{
+    private readonly nuint _length;
+
+    private MappedPages(nint address, nuint length) : base(ownsHandle: true)
+    {
+        _length = length;
+        SetHandle(address);
+    }
+
+    /// <summary>Where the pages start. It stays valid while the holder keeps this handle open.</summary>
+    public nint Address => handle;
+
+    /// <summary>Maps <paramref name="length"/> bytes from <paramref name="offset"/>, or gives null and leaves the last P/Invoke error.</summary>
+    public static MappedPages? TryMap(int descriptor, nuint length, nint offset, bool writable)
+    {
+        var protection = writable ? Libc.ProtectRead | Libc.ProtectWrite : Libc.ProtectRead;
+        var address = Libc.Map(0, length, protection, Libc.MapShared, descriptor, offset);
+        return address == -1 ? null : new MappedPages(address, length);
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Libc.Unmap(handle, _length) == 0;
+}
+
+/// <summary>Keeps a handle open over a few calls, so that closing it on another thread takes effect after them.</summary>
+internal readonly ref struct Lease
+{
+    private readonly SafeHandle _handle;
+
+    /// <exception cref="ObjectDisposedException">The handle is closed.</exception>
+    public Lease(SafeHandle handle)
+    {
+        _handle = handle;
+        var taken = false;
+        handle.DangerousAddRef(ref taken);
+    }
+
+    public void Dispose() => _handle.DangerousRelease();
+}
+
+/// <summary>What holds a program attached; disposing of it detaches the program.</summary>
+internal interface ILink : IDisposable
+{
+    /// <summary>The descriptor of the kernel's link, valid until this is disposed of; negative where the kernel has no link object.</summary>
+    int LinkDescriptor { get; }
+}

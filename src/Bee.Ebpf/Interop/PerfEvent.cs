@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+
+namespace Bee.Ebpf.Interop;
+
+/// <summary>Opens perf events: samples of the CPU clock, and the outputs that programs write perf buffers through.</summary>
+/// <remarks>Numbers and layout: include/uapi/linux/perf_event.h.</remarks>
+internal static unsafe class PerfEvent
+{
+    public const nuint Enable = 0x2400;
+
+    private const uint TypeSoftware = 1;
+    private const ulong CpuClock = 0, BpfOutput = 10;
+    private const ulong SampleRaw = 1 << 10;
+    private const ulong FlagInherit = 1 << 1, FlagFrequency = 1 << 10;
+    private const ulong ReadLost = 1 << 4;
+    private const nuint CloseOnExec = 8;
+
+    /// <summary>The first version of <c>perf_event_attr</c> and a bit, 112 bytes: enough for what is set here, and known to every kernel that has BTF.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Attributes
+    {
+        public uint Type;
+        public uint Size;
+        public ulong Config;
+        public ulong PeriodOrFrequency;
+        public ulong SampleType;
+        public ulong ReadFormat;
+        public ulong Flags;
+        public uint WakeupEvents;
+        public uint BreakpointType;
+        public ulong Config1, Config2, BranchSampleType, SampleRegisters;
+        public uint SampleStack;
+        public int Clock;
+        public ulong SampleRegistersAtInterrupt;
+        public uint AuxWatermark;
+        public ushort MaxStack, Reserved;
+    }
+
+    /// <summary>A sampler on the software CPU clock: of one CPU and all processes (<paramref name="thread"/> -1), or of one thread and its later children on all CPUs (<paramref name="cpu"/> -1).</summary>
+    /// <returns>The event, or null with the last P/Invoke error set.</returns>
+    public static FdHandle? TrySample(int thread, int cpu, int frequency)
+    {
+        var attributes = new Attributes { Config = CpuClock, PeriodOrFrequency = (ulong)frequency, Flags = FlagFrequency };
+        if (thread != -1)
+        {
+            attributes.Flags |= FlagInherit;
+        }
+
+        return Open(ref attributes, thread, cpu);
+    }
+
+    /// <summary>The output that programs on one CPU write a perf buffer's records through.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="counts">Whether the kernel counts lost records, to be read from the descriptor (since Linux 6.0).</param>
+    /// <returns>The event, or null with the last P/Invoke error set.</returns>
+    public static FdHandle? TryOutput(int cpu, out bool counts)
+    {
+        var attributes = new Attributes { Config = BpfOutput, PeriodOrFrequency = 1, SampleType = SampleRaw, WakeupEvents = 1, ReadFormat = ReadLost };
+        counts = true;
+        var output = Open(ref attributes, -1, cpu);
+        if (output is null && Marshal.GetLastPInvokeError() == Libc.EINVAL)
+        {
+            counts = false;
+            attributes.ReadFormat = 0;
+            output = Open(ref attributes, -1, cpu);
+        }
+
+        return output;
+    }
+
+    /// <summary>How many records an output has lost; only for one that counts.</summary>
+    public static ulong ReadLostCount(FdHandle output)
+    {
+        var values = stackalloc ulong[2];
+        return Libc.Read(output.Number, values, 2 * sizeof(ulong)) == 2 * sizeof(ulong) ? values[1] : 0;
+    }
+
+    private static FdHandle? Open(ref Attributes attributes, int thread, int cpu)
+    {
+        nint number = RuntimeInformation.ProcessArchitecture switch
+        {
+            Architecture.X64 => 298,
+            Architecture.Arm64 or Architecture.LoongArch64 => 241,
+            Architecture.S390x => 331,
+            Architecture.Ppc64le => 319,
+            var other => throw new PlatformNotSupportedException($"perf_event_open is not known on {other}."),
+        };
+        attributes.Type = TypeSoftware;
+        attributes.Size = (uint)sizeof(Attributes);
+        fixed (Attributes* start = &attributes)
+        {
+            var descriptor = (int)Libc.SystemCall(number, start, thread, cpu, -1, CloseOnExec);
+            return descriptor < 0 ? null : new FdHandle(descriptor);
+        }
+    }
+}

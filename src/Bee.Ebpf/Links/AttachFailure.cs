@@ -1,0 +1,206 @@
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Programs;
+using Bee.Posix;
+
+namespace Bee.Ebpf.Links;
+
+/// <summary>Says why a program could not be attached.</summary>
+internal static class AttachFailure
+{
+    private const int MostNames = 5;
+
+    public static BpfLoadException Explain(BpfProgram program, int errno, string log, string? target = null, bool isTargetKnown = false)
+    {
+        var description = program.Description;
+        if (errno is Libc.EPERM or Libc.EACCES && !IsModifyReturn(description))
+        {
+            return Permissions.Refused($"attach program '{program.Name}' ({description.SectionName})", errno, program.Name, log, perf: true);
+        }
+
+        return description.Kind switch
+        {
+            "tracepoint" when Tracefs.Root is null => Tracefs.NotMounted(program.Name, errno, log),
+            "kprobe" or "kretprobe" or "ksyscall" or "kretsyscall" or "kprobe.multi" or "kretprobe.multi" when !HasKprobes => NoKprobes(program, errno, log),
+            "fentry" or "fexit" or "fmod_ret" or "lsm" or "tp_btf" when errno is Libc.ENOTSUPP or Libc.EOPNOTSUPP => new BpfLoadException(
+                LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({description.SectionName}): {Libc.Describe(errno)}.")
+            {
+                Program = program.Name,
+                Errno = errno,
+                Log = log,
+                Remedy = "The kernel lacks BPF trampolines for this architecture or this function; a kprobe, a tracepoint or a raw tracepoint may do instead.",
+            },
+            // libbpf 1.0.0 gives this number for whatever fails here, and the true one in its log only.
+            "raw_tracepoint" when errno == Libc.EOPNOTSUPP => NoTarget(description, target ?? description.AttachTo ?? "", TargetNames.For(description), Libc.ENOENT, log),
+            _ when errno is Libc.ENOENT or Libc.EINVAL or Libc.ESRCH && !isTargetKnown => NoTarget(description, target ?? description.AttachTo ?? "", TargetNames.For(description), errno, log),
+            _ => Other(program, errno, log),
+        };
+    }
+
+    public static BpfLoadException ExplainUprobe(BpfProgram program, AttachOptions options, TargetFile file, UprobeTarget target, int errno, string log)
+    {
+        if (errno is Libc.EPERM or Libc.EACCES)
+        {
+            return Permissions.Refused($"attach program '{program.Name}' ({program.Description.SectionName})", errno, program.Name, log, perf: true);
+        }
+
+        return errno == Libc.ESRCH && options.ProcessId is { } pid ? NoProcess(program.Description, pid)
+            : errno is Libc.ENOENT or Libc.EINVAL && target.Function is { } function
+            ? NoTarget(program.Description, function, file.Functions.Select(f => f.Name), errno, log, $" in {file}")
+            : Other(program, errno, log);
+    }
+
+    public static BpfLoadException ExplainMulti(BpfProgram program, int errno, string log)
+    {
+        var isUser = program.Description.Kind.StartsWith('u');
+        return errno is Libc.EINVAL or Libc.EOPNOTSUPP or Libc.ENOTSUPP
+            ? new BpfLoadException(LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}) to many functions at once: {Libc.Describe(errno)}.")
+            {
+                Program = program.Name,
+                Errno = errno,
+                Log = log,
+                Remedy = isUser
+                    ? "That takes Linux 6.6 or later. A section that begins with uprobe/ or uretprobe/ takes the same pattern and makes a link for each function."
+                    : "That takes Linux 5.18 or later, built with CONFIG_FPROBE. A section that begins with kprobe/ or kretprobe/ takes the same pattern and makes a link for each function.",
+            }
+            : Explain(program, errno, log, isTargetKnown: true);
+    }
+
+    public static BpfLoadException NoTargetGiven(BpfProgram program) =>
+        new(LoadFault.NoTarget, $"Section '{program.Description.SectionName}' of program '{program.Name}' does not say what to attach to.")
+        {
+            Program = program.Name,
+            Remedy = $"Write the target into the section, as in SEC(\"{Example(program.Description.Kind)}\").",
+        };
+
+    public static BpfLoadException NoCategory(ProgramDescription program, string tracepoint)
+    {
+        string[] names = [.. TargetNames.For(program)];
+        IReadOnlyList<string> meant = [.. names.Where(name => name.EndsWith($"/{tracepoint}", StringComparison.Ordinal))];
+        meant = meant.Count > 0 ? meant : Suggest.Nearest(tracepoint, names, MostNames);
+        return new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{tracepoint}', which is no tracepoint's whole name: the category is missing.")
+        {
+            Program = program.Name,
+            Suggestions = meant,
+            Remedy = $"Write {(meant.Count > 0 ? string.Join(" or ", meant) : "CATEGORY/NAME, such as syscalls/sys_enter_openat")}.",
+        };
+    }
+
+    public static BpfLoadException ExplainSampler(BpfProgram program, int frequency, int errno)
+    {
+        if (errno is Libc.EPERM or Libc.EACCES)
+        {
+            return Permissions.Refused($"sample for program '{program.Name}'", errno, program.Name, "", perf: true);
+        }
+
+        const string Limit = "/proc/sys/kernel/perf_event_max_sample_rate";
+        var limit = System.IO.File.Exists(Limit) ? RegularFile.ReadAllText(Limit).Trim() : "unknown";
+        return new BpfLoadException(LoadFault.Other, $"The kernel does not sample at {frequency} Hz for program '{program.Name}': {Libc.Describe(errno)}.")
+        {
+            Program = program.Name,
+            Errno = errno,
+            Remedy = errno == Libc.EINVAL ? $"The sysctl kernel.perf_event_max_sample_rate is {limit}; the frequency must be from 1 to that." : "",
+        };
+    }
+
+    public static BpfLoadException NoProcess(ProgramDescription program, int pid) =>
+        new(LoadFault.NoProcess, $"Program '{program.Name}' cannot be narrowed to process {pid}: there is no such process, or it has ended.") { Program = program.Name, Errno = Libc.ESRCH };
+
+    /// <summary>Whether this kernel was built with kprobes.</summary>
+    public static bool HasKprobes => KernelHost.Current.HasKprobes;
+
+    // The kernel says "not permitted" or "invalid" when a function is not open to error injection.
+    private static bool IsModifyReturn(ProgramDescription description) => description.Kind == "fmod_ret" && Permissions.Lacking().Count == 0;
+
+    public static BpfLoadException NoKprobes(BpfProgram program, int errno, string log) =>
+        new(LoadFault.Unsupported, $"Program '{program.Name}' ({program.Description.SectionName}) needs kprobes, and this kernel was built without them (CONFIG_KPROBES).")
+        {
+            Program = program.Name,
+            Errno = errno,
+            Log = log,
+            Remedy = "Use SEC(\"fentry/…\"), SEC(\"tracepoint/…\") or SEC(\"raw_tp/…\") instead, or a kernel with CONFIG_KPROBES=y.",
+        };
+
+    public static BpfLoadException NoTarget(ProgramDescription program, string target, IEnumerable<string> candidates, int errno, string log, string where = "")
+    {
+        var names = Suggest.Nearest(target, candidates, MostNames);
+        return new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{target}', which does not exist{where}: {Libc.Describe(errno)}.")
+        {
+            Program = program.Name,
+            Errno = errno,
+            Log = log,
+            Suggestions = names,
+            Remedy = names.Count > 0 ? $"Near it are {string.Join(", ", names.Select(Quoted))}." : "The name may belong to another version.",
+        };
+    }
+
+    public static BpfLoadException NarrowsTooFar(BpfProgram program) =>
+        new(LoadFault.Unsupported, $"This kernel narrows program '{program.Name}' ({program.Description.SectionName}) to the first thread of a process; that was mended in Linux 6.10.")
+        {
+            Program = program.Name,
+            Remedy = "A section that begins with uprobe/ or uretprobe/ takes the same pattern, and sees every thread.",
+        };
+
+    public static BpfLoadException NoFile(ProgramDescription program, string path, int? pid)
+    {
+        var names = BinaryPaths.Near(path, MostNames);
+        return new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to a place in '{path}', and there is no such file{(pid is null ? "" : $", neither for process {pid} nor for this one")}.")
+        {
+            Program = program.Name,
+            Errno = Libc.ENOENT,
+            Suggestions = names,
+            Remedy = (pid is null ? "The path must be that of the program or library on this machine." : $"/proc/{pid}/maps lists what the process has mapped.")
+                + (names.Count > 0 ? $" Near it are {string.Join(", ", names)}." : ""),
+        };
+    }
+
+    // A name with a comma or a blank would read as two.
+    private static string Quoted(string name) => name.AsSpan().ContainsAny(", ") ? $"'{name}'" : name;
+
+    private static string Example(string kind) => kind switch
+    {
+        "tracepoint" => "tracepoint/syscalls/sys_enter_openat",
+        "raw_tracepoint" or "raw_tracepoint.w" or "tp_btf" => $"{kind}/sched_switch",
+        "ksyscall" or "kretsyscall" => $"{kind}/openat",
+        "lsm" or "lsm_cgroup" => $"{kind}/file_open",
+        _ => $"{kind}/do_unlinkat",
+    };
+
+    private static BpfLoadException Other(BpfProgram program, int errno, string log) =>
+        new(LoadFault.Other, $"Program '{program.Name}' ({program.Description.SectionName}) cannot be attached: {Libc.Describe(errno)}.")
+        {
+            Program = program.Name,
+            Errno = errno,
+            Log = log,
+            Remedy = LibbpfText.Last(log),
+        };
+}
+
+/// <summary>Says why a program could not be attached to an interface, a control group or a network namespace that is there.</summary>
+internal static class TargetFailure
+{
+    public static BpfLoadException Explain(BpfProgram program, string place, int errno, string log) => errno switch
+    {
+        Libc.EPERM or Libc.EACCES => Permissions.Refused($"attach program '{program.Name}' to {place}", errno, program.Name, log, perf: false, network: true),
+        Libc.ENODEV or Libc.ENOENT => Make(program, LoadFault.NoTarget, $"Program '{program.Name}' cannot attach to {place}, which has gone.", errno, log, ""),
+        Libc.EBUSY or Libc.EEXIST => Make(
+            program, LoadFault.Busy, $"Program '{program.Name}' cannot attach to {place}: another program is attached there and does not allow others beside it.", errno, log,
+            "`bpftool net show` and `bpftool cgroup tree` list what is attached; end what holds it."),
+        Libc.EINVAL or Libc.EOPNOTSUPP or Libc.ENOTSUPP => Make(
+            program, LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}) to {place}: {Libc.Describe(errno)}.", errno, log,
+            "The kernel is too old for this kind of program, was built without it, or the driver or the MTU of the interface does not allow it. " + LibbpfText.Last(log)),
+        _ => Make(program, LoadFault.Other, $"Program '{program.Name}' ({program.Description.SectionName}) cannot be attached to {place}: {Libc.Describe(errno)}.", errno, log, LibbpfText.Last(log)),
+    };
+
+    public static BpfLoadException NoTcx(BpfProgram program, int errno) => Make(
+        program, LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}): it has no tcx.", errno, "",
+        "That takes Linux 6.6 or later. A section tc/ingress or tc/egress runs on older kernels too.");
+
+    public static BpfLoadException OldQdisc(BpfProgram program, string place) => Make(
+        program, LoadFault.Busy, $"Program '{program.Name}' ({program.Description.SectionName}) cannot attach to interface {place}: the qdisc ingress is there, which has no place for packets that are sent.",
+        Libc.EBUSY, "", $"The qdisc clsact does both ways and takes its place: `tc qdisc del dev {place} ingress` makes room, and removes the filters of others there.");
+
+    private static BpfLoadException Make(BpfProgram program, LoadFault fault, string message, int errno, string log, string remedy) =>
+        new(fault, message) { Program = program.Name, Errno = errno, Log = log, Remedy = remedy.TrimEnd() };
+}

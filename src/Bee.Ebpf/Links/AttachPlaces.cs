@@ -1,0 +1,166 @@
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+
+namespace Bee.Ebpf.Links;
+
+/// <summary>An interface, and the way of the packets there.</summary>
+/// <param name="Interface">The interface.</param>
+/// <param name="IsEgress">True for packets that it sends; only tc programs tell the two apart.</param>
+internal readonly record struct InterfacePlace(NetworkInterfaceName Interface, bool IsEgress);
+
+/// <summary>
+/// The interfaces, control groups and network namespaces that an object's programs attach to. All are found before anything is loaded, so that a wrong
+/// name is told before the kernel does any work.
+/// </summary>
+internal sealed class AttachTargets : IDisposable
+{
+    private const string Ingress = "ingress", Egress = "egress";
+    private const int MostNames = 5;
+
+    private readonly AttachOptions _options;
+    private readonly Dictionary<string, IReadOnlyList<InterfacePlace>> _interfaces = [];
+    private readonly Dictionary<string, string> _cgroups = [];
+    private readonly Dictionary<string, NetworkNamespaceHandle> _namespaces = [];
+    private IReadOnlyList<NetworkInterfaceName>? _there;
+
+    private AttachTargets(AttachOptions options) => _options = options;
+
+    /// <summary>The namespace that interfaces are in; null for this process's own.</summary>
+    public NetworkNamespaceHandle? InterfaceNamespace { get; private set; }
+
+    /// <summary>Finds what the options and the author name.</summary>
+    /// <exception cref="BpfLoadException">A program needs a place and is given none, or one that does not exist.</exception>
+    public static AttachTargets Find(ObjectFile file, AttachOptions options)
+    {
+        var places = new AttachTargets(options);
+        try
+        {
+            foreach (var program in file.Programs.Where(p => p.AutoLoad))
+            {
+                places.Add(program, ProgramKinds.Find(program.Kind)!);
+            }
+
+            places.CheckShared(file);
+            return places;
+        }
+        catch
+        {
+            places.Dispose();
+            throw;
+        }
+    }
+
+    public IReadOnlyList<InterfacePlace> InterfacesOf(ProgramDescription program) => _interfaces[program.Name];
+
+    public string CgroupOf(ProgramDescription program) => _cgroups[program.Name];
+
+    public NetworkNamespaceHandle NamespaceOf(ProgramDescription program) => _namespaces[program.Name];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        InterfaceNamespace?.Dispose();
+        foreach (var space in _namespaces.Values)
+        {
+            space.Dispose();
+        }
+    }
+
+    private void Add(ProgramDescription program, ProgramKind kind)
+    {
+        if (kind.NeedsInterface)
+        {
+            _interfaces[program.Name] = FindInterfaces(program);
+        }
+        else if (kind.NeedsCgroup)
+        {
+            // A security hook's own target is the hook.
+            var cgroup = kind.Target == AttachTarget.Cgroup ? Said(program, _options.Cgroup) : _options.Cgroup;
+            _cgroups[program.Name] = CgroupTargets.Find(cgroup ?? throw None(
+                program, "control group", "Name one: a path below where cgroup2 is mounted, a process id, or a container's id."));
+        }
+        else if (kind.NeedsNetworkNamespace)
+        {
+            _namespaces[program.Name] = NetworkNamespaceHandle.Open(Said(program, _options.NetworkNamespace) ?? throw None(
+                program, "network namespace", "Name one: a name that `ip netns` lists, a path, or a process id; /proc/self/ns/net is the one that this process is in."));
+        }
+    }
+
+    // What this run says of the program, then what it says of all, then the author.
+    private string? Said(ProgramDescription program, string? option) => _options.AttachTo.ContainsKey(program.Name) ? program.AttachTo : option ?? program.AttachTo;
+
+    private List<InterfacePlace> FindInterfaces(ProgramDescription program)
+    {
+        if (_there is null)
+        {
+            InterfaceNamespace = _options.NetworkNamespace is { } name ? NetworkNamespaceHandle.Open(name) : null;
+            _there = InterfaceNamespace is { } space ? space.Run(NetworkTargets.Here) : NetworkTargets.Here();
+        }
+
+        var directed = program.Type == ProgramType.SchedCls;
+        var way = program.Kind.EndsWith(Egress, StringComparison.Ordinal) ? Egress : Ingress;
+        string[] own = TargetText.Split(program.AttachTo);
+        IEnumerable<string> texts = own.Length > 0 && (_options.AttachTo.ContainsKey(program.Name) || _options.Interfaces.Count == 0) ? own : _options.Interfaces;
+        if (directed && own is [Ingress or Egress])
+        {
+            (way, texts) = (own[0], _options.Interfaces);
+        }
+
+        var found = new List<InterfacePlace>();
+        foreach (var text in texts)
+        {
+            var slash = directed ? text.LastIndexOf('/') : -1;
+            if (slash >= 0 && text[(slash + 1)..] is not (Ingress or Egress))
+            {
+                throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' cannot attach to '{text}': what follows the interface is neither ingress nor egress.") { Program = program.Name };
+            }
+
+            var egress = (slash < 0 ? way : text[(slash + 1)..]) == Egress;
+            found.AddRange(Matching(program, slash < 0 ? text : text[..slash]).Select(one => new InterfacePlace(one, egress)));
+        }
+
+        return found.Count > 0 ? [.. found.Distinct()] : throw None(program, "network interface", $"Name one or more. {Have()}");
+    }
+
+    private IEnumerable<NetworkInterfaceName> Matching(ProgramDescription program, string name)
+    {
+        var found = _there!.Where(one => one.Name == name).ToArray();
+        if (found.Length == 0 && TargetText.IsPattern(name))
+        {
+            found = [.. _there!.Where(one => TargetText.Fits(name, one.Name))];
+        }
+
+        var where = _options.NetworkNamespace is { } space ? $" in network namespace '{space}'" : "";
+        return found.Length > 0 ? found : throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to interface '{name}', which does not exist{where}.")
+        {
+            Program = program.Name,
+            Suggestions = Suggest.Nearest(name, _there!.Select(one => one.Name), MostNames),
+            Remedy = Have(),
+        };
+    }
+
+    private string Have() => $"There are {string.Join(", ", _there!.Select(one => one.Name))}.";
+
+    // The kernel runs one xdp program at an interface.
+    private void CheckShared(ObjectFile file)
+    {
+        var holders = new Dictionary<int, string>();
+        foreach (var program in file.Programs.Where(p => p.Type == ProgramType.Xdp && _interfaces.ContainsKey(p.Name)))
+        {
+            foreach (var (one, _) in _interfaces[program.Name])
+            {
+                if (!holders.TryAdd(one.Index, program.Name))
+                {
+                    throw new BpfLoadException(LoadFault.Busy, $"Programs '{holders[one.Index]}' and '{program.Name}' would both attach to interface '{one.Name}', which runs one xdp program at a time.")
+                    {
+                        Program = program.Name,
+                        Remedy = "Give each an interface of its own.",
+                    };
+                }
+            }
+        }
+    }
+
+    private static BpfLoadException None(ProgramDescription program, string what, string remedy) =>
+        new(LoadFault.NoPlace, $"Program '{program.Name}' ({program.SectionName}) needs to be told which {what} to attach to.") { Program = program.Name, Remedy = remedy };
+}

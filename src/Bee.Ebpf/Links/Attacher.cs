@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.IO.Enumeration;
+using System.Runtime.InteropServices;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Programs;
+
+namespace Bee.Ebpf.Links;
+
+/// <summary>Attaches one program, by its kind.</summary>
+internal static class Attacher
+{
+    /// <summary>Makes the program's attachments. Each is handed over as it is made, so that the caller can undo them when a later one fails.</summary>
+    /// <exception cref="BpfLoadException">It cannot be attached.</exception>
+    public static IEnumerable<ILink> Attach(BpfProgram program, AttachOptions options, AttachTargets places) => program.Description.Kind switch
+    {
+        ProgramKinds.Iterator or ProgramKinds.RunOnRequest => [],
+        "perf_event" => PerfEventLinks.Make(program, options),
+        "tracepoint" => TracepointLinks.Make(program, options),
+        "raw_tracepoint" or "raw_tracepoint.w" => Each(program, options, name => LibbpfCalls.AttachRawTracepoint(program.Pointer, name)),
+        "kprobe" or "kretprobe" or "kprobe.multi" or "kretprobe.multi" => KprobeLinks.Make(program, options),
+        "ksyscall" or "kretsyscall" => Each(program, options, name => KprobeLinks.AttachSystemCall(program, name)),
+        "uprobe" or "uretprobe" when !ProgramSetup.BecomesMulti(program.Description, options) => UprobeLinks.Make(program, options),
+        "uprobe" or "uretprobe" or "uprobe.multi" or "uretprobe.multi" => UprobeMultiLinks.Make(program, options),
+        "usdt" => UsdtLinks.Make(program, options),
+        var kind when ProgramKinds.Find(kind) is { NeedsInterface: true } => InterfaceLinks.Make(program, options, places),
+        var kind when ProgramKinds.Find(kind) is { NeedsCgroup: true } => [CgroupLink.Make(program, options, places.CgroupOf(program.Description))],
+        "sk_lookup" => [places.NamespaceOf(program.Description).Use(space => One(program, options, () => LibbpfCalls.AttachNetworkNamespace(program.Pointer, space)))],
+        // The rest is bound to its target already.
+        _ => [One(program, options, () => LibbpfCalls.Attach(Targeted(program).Pointer))],
+    };
+
+    /// <summary>Makes one link by a call of libbpf's.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="options">For the log.</param>
+    /// <param name="attach">The call, which gives a link, or zero and the last P/Invoke error.</param>
+    /// <param name="target">The one target of several that it is about.</param>
+    public static LinkHandle One(BpfProgram program, AttachOptions options, Func<nint> attach, string? target = null)
+    {
+        using var scope = LibbpfLog.Capture(options.Log);
+        var link = attach();
+        return link != 0 ? new LinkHandle(link) : throw AttachFailure.Explain(program, Marshal.GetLastPInvokeError(), scope.Log.Text, target);
+    }
+
+    /// <summary>The program, once it is sure that it has a target.</summary>
+    public static BpfProgram Targeted(BpfProgram program) => !string.IsNullOrWhiteSpace(program.Description.AttachTo) ? program : throw AttachFailure.NoTargetGiven(program);
+
+    private static IEnumerable<ILink> Each(BpfProgram program, AttachOptions options, Func<string, nint> attach) =>
+        TargetText.Split(Targeted(program).Description.AttachTo).Select(target => One(program, options, () => attach(target), target));
+}
+
+/// <summary>Detaches what a session has attached.</summary>
+internal static class Detaching
+{
+    // For the kernel, taking a link away is mostly waiting for every CPU to have left the program: links can wait beside each other. More threads gain nothing,
+    // since the kernel does part of the work for one at a time.
+    private const int MostThreads = 8;
+
+    /// <summary>Detaches everything and returns when it is done.</summary>
+    public static void All(IReadOnlyList<ILink> attached)
+    {
+        // First in, last out: a tc filter that brought its qdisc takes it away when the others have left it.
+        foreach (var other in attached.Where(a => a.LinkDescriptor < 0).Reverse().ToArray())
+        {
+            other.Dispose();
+        }
+
+        var left = attached.Count;
+        void Work()
+        {
+            while (Interlocked.Decrement(ref left) is >= 0 and var next)
+            {
+                attached[next].Dispose();
+            }
+        }
+
+        // A small run is done before a thread has started.
+        var helpers = new Thread[Math.Clamp(attached.Count / 2, 0, MostThreads - 1)];
+        for (var i = 0; i < helpers.Length; i++)
+        {
+            helpers[i] = new Thread(Work) { IsBackground = true, Name = "bee detach" };
+            helpers[i].Start();
+        }
+
+        Work();
+        foreach (var helper in helpers)
+        {
+            helper.Join();
+        }
+    }
+}
+
+/// <summary>The text of a target that may mean several: names separated by commas, with the wildcards <c>*</c> and <c>?</c>.</summary>
+internal static class TargetText
+{
+    /// <summary>True where the text has wildcards or several names.</summary>
+    public static bool IsSeveral(string target) => target.AsSpan().ContainsAny("*?,");
+
+    /// <summary>The names, still with their wildcards.</summary>
+    public static string[] Split(string? target) => target?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    /// <summary>True where a name has wildcards.</summary>
+    public static bool IsPattern(string name) => name.AsSpan().ContainsAny('*', '?');
+
+    /// <summary>Reads an offset, in decimal or 0x hex.</summary>
+    public static bool TryOffset(string text, out ulong offset) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+        ? ulong.TryParse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out offset)
+        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
+
+    /// <summary>True where a pattern fits a name; case counts.</summary>
+    public static bool Fits(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
+}

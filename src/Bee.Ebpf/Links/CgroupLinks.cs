@@ -1,0 +1,184 @@
+using System.Buffers;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Programs;
+using Bee.Posix;
+
+namespace Bee.Ebpf.Links;
+
+/// <summary>Attaches a program to a control group, beside those that are there already.</summary>
+internal static class CgroupLink
+{
+    public static LinkHandle Make(BpfProgram program, AttachOptions options, string path)
+    {
+        var number = FileCalls.Open(path, Libc.CloseOnExec);
+        if (number < 0)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' cannot attach to control group {path}: {Libc.Describe(errno)}.") { Program = program.Name, Errno = errno };
+        }
+
+        // The link keeps the group; the descriptor is needed for the call alone.
+        using var group = new FdHandle(number);
+        using var scope = LibbpfLog.Capture(options.Log);
+        var link = LibbpfCalls.AttachCgroup(program.Pointer, group.Number);
+        return link != 0 ? new LinkHandle(link) : throw TargetFailure.Explain(program, $"control group {path}", Marshal.GetLastPInvokeError(), scope.Log.Text);
+    }
+}
+
+/// <summary>Finds control groups (v2) by what people call them.</summary>
+public static unsafe class CgroupTargets
+{
+    private const uint CgroupVersion2 = 0x63677270, CgroupVersion1 = 0x27e0eb;
+    private const int LeastContainerId = 12, MostNames = 5;
+    private static readonly SearchValues<char> s_hex = SearchValues.Create("0123456789abcdef");
+
+    /// <summary>
+    /// The folder of a control group: of a path, absolute or below where cgroup2 is mounted; of a process, by its id; of a container, by its id or the first
+    /// twelve digits or more.
+    /// </summary>
+    /// <param name="text">The path, process id or container id.</param>
+    /// <exception cref="BpfLoadException">There is none, or it is not of version 2.</exception>
+    public static string Find(string text)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(text);
+        if (CgroupMount.Root is not { } root)
+        {
+            throw new BpfLoadException(LoadFault.NoTarget, "The control groups of version 2 are not mounted, and programs attach to those only.")
+            {
+                Remedy = "As root: mount -t cgroup2 none /sys/fs/cgroup/unified (or boot with systemd.unified_cgroup_hierarchy=1).",
+            };
+        }
+
+        // As /proc/PID/cgroup has it, a path begins with a slash and means the root group by it.
+        var below = Path.Combine(root, text.TrimStart('/'));
+        if (text.StartsWith('/') && text.Length > 1 && Directory.Exists(text) && (IsVersion2(text) || !Directory.Exists(below)))
+        {
+            return IsVersion2(text) ? text : throw NotVersion2(text, root);
+        }
+
+        if (Directory.Exists(below) && IsVersion2(below))
+        {
+            return text == "/" ? root : below;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
+        {
+            return OfProcess(pid, root);
+        }
+
+        var containers = text.Length >= LeastContainerId && text.AsSpan().IndexOfAnyExcept(s_hex) < 0 ? OfContainer(text, root) : [];
+        return containers.Count == 1 ? containers[0] : throw Missing(text, root, containers);
+    }
+
+    /// <summary>The groups that a path being typed may go on to: those of one level, below where cgroup2 is mounted, without the leading slash.</summary>
+    /// <param name="word">What is typed so far.</param>
+    public static IReadOnlyList<string> Below(string word)
+    {
+        ArgumentNullException.ThrowIfNull(word);
+        if (CgroupMount.Root is not { } root)
+        {
+            return [];
+        }
+
+        var typed = word.StartsWith('/') ? word : Path.Combine(root, word);
+        var folder = word.Length == 0 || typed.EndsWith('/') ? typed : Path.GetDirectoryName(typed)!;
+        return Directory.Exists(folder) && folder.StartsWith(root, StringComparison.Ordinal)
+            ? [.. Directory.EnumerateDirectories(folder).Select(d => word.StartsWith('/') ? d : Path.GetRelativePath(root, d)).Order(StringComparer.Ordinal)]
+            : [];
+    }
+
+    private static string OfProcess(int pid, string root)
+    {
+        const string Version2 = "0::";
+        try
+        {
+            var line = RegularFile.ReadLines($"/proc/{pid}/cgroup").FirstOrDefault(l => l.StartsWith(Version2, StringComparison.Ordinal));
+            var path = root + line?[Version2.Length..].TrimEnd('/');
+            return line is not null && Directory.Exists(path) ? path : throw new BpfLoadException(
+                LoadFault.NoTarget, $"The control group of process {pid} ({line?[Version2.Length..] ?? "none of version 2"}) cannot be seen from here.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BpfLoadException(LoadFault.NoTarget, $"There is no control group '{pid}', and no process of that id.", e)
+            {
+                Remedy = $"Name a path below {root}, a running process by its id, or a container by its id.",
+            };
+        }
+    }
+
+    // Runtimes name a container's group by its id: docker-ID.scope, docker/ID, cri-containerd-ID.scope, libpod-ID.scope.
+    private static List<string> OfContainer(string id, string root)
+    {
+        bool Names(string name)
+        {
+            var at = name.IndexOf(id, StringComparison.Ordinal);
+            return at >= 0 && (at == 0 || !s_hex.Contains(name[at - 1]));
+        }
+
+        var found = Folders(root).Where(d => Names(Path.GetFileName(d))).ToList();
+        // A container's own groups, and its helper's (conmon, payload), are below or beside it: the whole container is the outermost.
+        return [.. found.Where(d => !found.Exists(other => d.StartsWith(other + '/', StringComparison.Ordinal)) && !Path.GetFileName(d).Contains("conmon", StringComparison.Ordinal))];
+    }
+
+    private static BpfLoadException NotVersion2(string path, string root) =>
+        new(LoadFault.NoTarget, FileCalls.FileSystemOf(path) == CgroupVersion1 ? $"'{path}' is a control group of version 1, and programs attach to those of version 2 only." : $"'{path}' is not a control group.")
+        {
+            Remedy = $"Those of version 2 are below {root}. A process is put into one by writing its id to the group's cgroup.procs.",
+        };
+
+    private static BpfLoadException Missing(string text, string root, List<string> containers)
+    {
+        if (containers.Count > 1)
+        {
+            return new BpfLoadException(LoadFault.NoTarget, $"Several control groups have '{text}' in their names: {string.Join(", ", containers)}.") { Remedy = "Give the path of one." };
+        }
+
+        var names = Suggest.Nearest(text.TrimStart('/'), Folders(root).Select(d => Path.GetRelativePath(root, d)), MostNames);
+        return new BpfLoadException(LoadFault.NoTarget, $"There is no control group '{text}' below {root}.")
+        {
+            Suggestions = names,
+            Remedy = names.Count > 0 ? $"Near it are {string.Join(", ", names)}." : "A group is a folder there (mkdir makes one); a process id or a container's id do as well.",
+        };
+    }
+
+    private static IEnumerable<string> Folders(string root) =>
+        Directory.EnumerateDirectories(root, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint });
+
+    private static bool IsVersion2(string path) => FileCalls.FileSystemOf(path) == CgroupVersion2;
+}
+
+/// <summary>Where the hierarchy of control groups, version 2, is mounted.</summary>
+internal static class CgroupMount
+{
+    private static readonly string[] s_usual = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
+
+    /// <summary>The folder of its root group, as this process sees it; null where it is not mounted.</summary>
+    public static string? Root
+    {
+        get
+        {
+            var mounts = Mounts();
+            return Array.Find(s_usual, mounts.Contains) ?? mounts.FirstOrDefault();
+        }
+    }
+
+    // A line is "36 35 98:0 /root /mount/point options… - type source options"; blanks in paths are \040.
+    private static List<string> Mounts()
+    {
+        try
+        {
+            return [.. from line in RegularFile.ReadLines("/proc/self/mountinfo")
+                       let parts = line.Split(' ')
+                       let dash = Array.IndexOf(parts, "-")
+                       where dash > 4 && dash + 1 < parts.Length && parts[dash + 1] == "cgroup2"
+                       select parts[4].Replace("\\040", " ", StringComparison.Ordinal)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}

@@ -1,0 +1,289 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Programs;
+
+namespace Bee.Ebpf.Links;
+
+/// <summary>Attaches xdp, tc and socket programs to network interfaces, in the network namespace where those are.</summary>
+internal static unsafe class InterfaceLinks
+{
+    public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options, AttachTargets places)
+    {
+        foreach (var place in places.InterfacesOf(program.Description))
+        {
+            yield return places.InterfaceNamespace is { } space ? space.Run(() => One(program, options, place, space)) : One(program, options, place, null);
+        }
+    }
+
+    private static ILink One(BpfProgram program, AttachOptions options, InterfacePlace place, NetworkNamespaceHandle? space)
+    {
+        using var scope = LibbpfLog.Capture(options.Log);
+        return program.Type switch
+        {
+            ProgramType.Xdp => Xdp(program, place.Interface, scope.Log),
+            ProgramType.SocketFilter => PacketSocket.Attach(program, place.Interface),
+            _ => Traffic(program, place, space, scope.Log),
+        };
+    }
+
+    private static LinkHandle Xdp(BpfProgram program, NetworkInterfaceName place, LibbpfLog log)
+    {
+        var link = LibbpfCalls.AttachXdp(program.Pointer, place.Index);
+        if (link != 0)
+        {
+            return new LinkHandle(link);
+        }
+
+        var errno = Marshal.GetLastPInvokeError();
+        if (errno is not (Libc.EBUSY or Libc.EEXIST))
+        {
+            throw TargetFailure.Explain(program, $"interface {place.Name}", errno, log.Text);
+        }
+
+        uint holder;
+        var other = LibbpfCalls.XdpProgramId(place.Index, 0, &holder) == 0 && holder != 0 ? $"xdp program {holder}" : "another xdp program";
+        throw new BpfLoadException(LoadFault.Busy, $"Program '{program.Name}' cannot attach to interface {place.Name}: {other} is attached there.")
+        {
+            Program = program.Name,
+            Errno = errno,
+            Log = log.Text,
+            Remedy = $"An interface runs one xdp program at a time. `bpftool net show dev {place.Name}` tells whose it is; end what holds it, or, if it was left behind, `ip link set dev {place.Name} xdp off`. A tc program can run beside it.",
+        };
+    }
+
+    private static ILink Traffic(BpfProgram program, InterfacePlace place, NetworkNamespaceHandle? space, LibbpfLog log)
+    {
+        if (!TcFilter.IsForced)
+        {
+            var link = KernelLink.TryCreate(new KernelLink.Attributes
+            {
+                Program = program.Descriptor,
+                Target = place.Interface.Index,
+                AttachType = place.IsEgress ? KernelLink.TrafficEgress : KernelLink.TrafficIngress,
+            });
+            if (link is not null)
+            {
+                return link;
+            }
+
+            // Before Linux 6.6 the kernel does not know this type of link.
+            var errno = Marshal.GetLastPInvokeError();
+            var lacksTcx = errno is Libc.EINVAL or Libc.EOPNOTSUPP;
+            if (lacksTcx && program.Description.Kind.StartsWith("tcx", StringComparison.Ordinal))
+            {
+                throw TargetFailure.NoTcx(program, errno);
+            }
+
+            if (!lacksTcx)
+            {
+                throw TargetFailure.Explain(program, $"interface {place.Interface.Name}", errno, log.Text);
+            }
+        }
+
+        return TcFilter.Attach(program, place, space, log);
+    }
+}
+
+/// <summary>
+/// A packet socket that a <c>socket</c> program filters: the program sees every packet of an interface, both ways, as tcpdump would. Nobody reads
+/// the socket: what the program accepts waits in a buffer of the smallest size and is dropped when that is full.
+/// </summary>
+internal sealed unsafe class PacketSocket : ILink
+{
+    // include/uapi/linux/if_packet.h, if_ether.h, asm-generic/socket.h.
+    private const int FamilyPacket = 17, Raw = 3, Level = 1, AttachProgram = 50, ReceiveBuffer = 8;
+    private const ushort AllProtocols = 3;
+    private readonly FdHandle _socket;
+
+    private PacketSocket(FdHandle socket) => _socket = socket;
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct LinkAddress
+    {
+        public ushort Family;
+        public ushort Protocol;
+        public int Interface;
+        public ushort HardwareType;
+        public byte PacketType, AddressLength;
+        public ulong Address;
+    }
+
+    /// <inheritdoc/>
+    public int LinkDescriptor => -1;
+
+    /// <exception cref="BpfLoadException">The socket cannot be made, or does not take the program.</exception>
+    public static PacketSocket Attach(BpfProgram program, NetworkInterfaceName place)
+    {
+        // No protocol yet: nothing arrives before the filter is there and the interface is chosen.
+        var number = Libc.Socket(FamilyPacket, Raw | Libc.CloseOnExec, 0);
+        if (number < 0)
+        {
+            throw Failed(Marshal.GetLastPInvokeError());
+        }
+
+        var socket = new FdHandle(number);
+        var descriptor = program.Descriptor;
+        var least = 0;
+        var address = new LinkAddress { Family = FamilyPacket, Protocol = BinaryPrimitives.ReverseEndianness(AllProtocols), Interface = place.Index };
+        if (Libc.SetSocketOption(number, Level, ReceiveBuffer, &least, sizeof(int)) != 0
+            || Libc.SetSocketOption(number, Level, AttachProgram, &descriptor, sizeof(int)) != 0
+            || Libc.Bind(number, &address, sizeof(LinkAddress)) != 0)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            socket.Dispose();
+            throw Failed(errno);
+        }
+
+        return new PacketSocket(socket);
+
+        BpfLoadException Failed(int errno) => TargetFailure.Explain(program, $"a packet socket of interface {place.Name}", errno, "");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
+}
+
+/// <summary>
+/// A tc program attached through the qdisc clsact, as kernels before tcx have it. The kernel keeps such a filter when the process that made it dies, so it is
+/// removed when the session is disposed of, and failing that when the process exits; only a kill leaves it.
+/// </summary>
+internal sealed unsafe class TcFilter : ILink
+{
+    private const int Ingress = 1, Egress = 2;
+    private static readonly HashSet<TcFilter> s_attached = [];
+    private readonly NetworkNamespaceHandle? _space;
+    private readonly bool _madeHook;
+    private LibbpfCalls.TrafficHook _hook;
+    private LibbpfCalls.TrafficOptions _filter;
+    private bool _disposed;
+
+    static TcFilter() => AppDomain.CurrentDomain.ProcessExit += (_, _) => RemoveAll();
+
+    private TcFilter(NetworkNamespaceHandle? space, LibbpfCalls.TrafficHook hook, LibbpfCalls.TrafficOptions filter, bool madeHook)
+    {
+        _space = space;
+        _hook = hook;
+        _filter = filter;
+        _madeHook = madeHook;
+    }
+
+    /// <summary>True to go through clsact even where the kernel has tcx. For tests.</summary>
+    public static bool IsForced { get; set; }
+
+    /// <inheritdoc/>
+    public int LinkDescriptor => -1;
+
+    /// <summary>Attaches in the namespace that the calling thread is in; <paramref name="space"/> is that one, to come back to it.</summary>
+    /// <exception cref="BpfLoadException">The kernel refuses; nothing is left behind.</exception>
+    public static TcFilter Attach(BpfProgram program, InterfacePlace place, NetworkNamespaceHandle? space, LibbpfLog log)
+    {
+        var hook = new LibbpfCalls.TrafficHook
+        {
+            Size = (nuint)sizeof(LibbpfCalls.TrafficHook),
+            InterfaceIndex = place.Interface.Index,
+            AttachPoint = place.IsEgress ? Egress : Ingress,
+        };
+        var made = LibbpfCalls.CreateTrafficHook(&hook);
+        if (made is not (0 or -Libc.EEXIST))
+        {
+            throw TargetFailure.Explain(program, $"interface {place.Interface.Name}", -made, log.Text);
+        }
+
+        // The older qdisc would take the filter all the same, and run it for what arrives.
+        if (made != 0 && place.IsEgress && TrafficControl.QdiscAt(place.Interface.Index) is "ingress")
+        {
+            throw TargetFailure.OldQdisc(program, place.Interface.Name);
+        }
+
+        var filter = new LibbpfCalls.TrafficOptions { Size = (nuint)sizeof(LibbpfCalls.TrafficOptions), Program = program.Descriptor };
+        var result = LibbpfCalls.AttachTraffic(&hook, &filter);
+        var own = new TcFilter(space?.Share(), hook, filter, made == 0);
+        if (result != 0)
+        {
+            own.RemoveHook();
+            own._space?.Dispose();
+            throw TargetFailure.Explain(program, $"interface {place.Interface.Name}", -result, log.Text);
+        }
+
+        lock (s_attached)
+        {
+            s_attached.Add(own);
+        }
+
+        return own;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (s_attached)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            s_attached.Remove(this);
+        }
+
+        if (_space is { } space)
+        {
+            space.Run(Remove);
+            space.Dispose();
+        }
+        else
+        {
+            Remove();
+        }
+    }
+
+    private bool Remove()
+    {
+        using var scope = LibbpfLog.Capture(null);
+        var filter = new LibbpfCalls.TrafficOptions { Size = _filter.Size, Handle = _filter.Handle, Priority = _filter.Priority };
+        fixed (LibbpfCalls.TrafficHook* hook = &_hook)
+        {
+            // Gone already is as good: somebody removed the interface or its filters.
+            _ = LibbpfCalls.DetachTraffic(hook, &filter);
+        }
+
+        RemoveHook();
+        return true;
+    }
+
+    // Only what this filter brought, and only when nobody has come to use it since.
+    private void RemoveHook()
+    {
+        if (_madeHook && TrafficControl.HasFilters(_hook.InterfaceIndex) == false)
+        {
+            var both = _hook;
+            both.AttachPoint = Ingress | Egress;
+            // Another filter may have come meanwhile; then the hook stays, as it should.
+            _ = LibbpfCalls.DestroyTrafficHook(&both);
+        }
+    }
+
+    /// <summary>Removes the filters of all sessions; what the process does when it exits.</summary>
+    internal static void RemoveAll()
+    {
+        TcFilter[] left;
+        lock (s_attached)
+        {
+            left = [.. s_attached];
+        }
+
+        foreach (var filter in left)
+        {
+            try
+            {
+                filter.Dispose();
+            }
+            catch (BpfLoadException)
+            {
+                // The namespace cannot be entered any more; the others can be removed all the same.
+            }
+        }
+    }
+}

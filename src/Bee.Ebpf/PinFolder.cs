@@ -1,0 +1,187 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
+using Microsoft.Win32.SafeHandles;
+
+namespace Bee.Ebpf;
+
+/// <summary>
+/// The folder of one pinned program: <c>links</c>, <c>maps</c> and <c>programs</c> with a pin each, and <c>state</c>, which is made last, so that a folder
+/// without it is unfinished.
+/// </summary>
+internal static class PinFolder
+{
+    private static readonly string[] s_parts = [PinNames.Links, PinNames.Programs, PinNames.Maps];
+
+    /// <summary>Makes the folder and all pins, or nothing.</summary>
+    /// <exception cref="PinException">It cannot be made; what was made of it is gone again.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not keep the program's description.</exception>
+    public static void Make(string folder, IEnumerable<(string Part, string Name, int Descriptor)> pins, PinState state)
+    {
+        PinPath.Create(folder);
+        try
+        {
+            foreach (var part in s_parts)
+            {
+                if (FileCalls.MakeDirectory($"{folder}/{part}", FileCalls.OwnerOnly) < 0)
+                {
+                    throw PinException.Of(Marshal.GetLastPInvokeError(), "make the folder", $"{folder}/{part}");
+                }
+            }
+
+            foreach (var (part, name, descriptor) in pins)
+            {
+                Pin(descriptor, $"{folder}/{part}/{name}");
+            }
+
+            using var map = StateMap.Write(state.Encode());
+            Pin(map.Number, $"{folder}/{PinNames.State}");
+        }
+        catch
+        {
+            Remove(folder);
+            throw;
+        }
+    }
+
+    /// <summary>The names in one part of the folder; empty where there is none.</summary>
+    public static IReadOnlyList<string> List(string folder, string part)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFileSystemEntries($"{folder}/{part}").Select(path => Path.GetFileName(path)!)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Takes away the pins, links first, and the folder. Other things that somebody has put into it stay, and so does the folder then.</summary>
+    /// <returns>Null, or the path of the first thing that could not be taken away, with the reason.</returns>
+    public static PinException? Remove(string folder)
+    {
+        PinException? left = null;
+        foreach (var part in s_parts)
+        {
+            foreach (var name in List(folder, part))
+            {
+                Take(FileCalls.Unlink($"{folder}/{part}/{name}"), $"{folder}/{part}/{name}");
+            }
+        }
+
+        foreach (var part in s_parts)
+        {
+            Take(FileCalls.RemoveDirectory($"{folder}/{part}"), $"{folder}/{part}");
+        }
+
+        // Last, as it was made last: while it is there, another try finds what is left.
+        Take(FileCalls.Unlink($"{folder}/{PinNames.State}"), $"{folder}/{PinNames.State}");
+        Take(FileCalls.RemoveDirectory(folder), folder);
+        PinPath.RemoveEmptyDefault(folder);
+        return left;
+
+        void Take(int result, string path)
+        {
+            if (result < 0 && Marshal.GetLastPInvokeError() is not Libc.ENOENT and var errno)
+            {
+                left ??= PinException.Of(errno, "remove", path);
+            }
+        }
+    }
+
+    private static void Pin(int descriptor, string path)
+    {
+        var result = LibbpfCalls.Pin(descriptor, path);
+        if (result < 0)
+        {
+            throw PinException.Of(-result, "pin to", path);
+        }
+    }
+}
+
+/// <summary>Names of pins. The BPF file system takes no point in a name, and maps of globals begin with one.</summary>
+internal static class PinNames
+{
+    public const string State = "state", Maps = "maps", Programs = "programs", Links = "links";
+
+    /// <summary>The name of a map or program as a file's name: letters, digits and <c>_</c> as they are, anything else as <c>=</c> and two hexadecimal digits a byte.</summary>
+    public static string Of(string name)
+    {
+        var text = new StringBuilder();
+        foreach (var b in Encoding.UTF8.GetBytes(name))
+        {
+            var c = (char)b;
+            if (char.IsAsciiLetterOrDigit(c) || c == '_')
+            {
+                text.Append(c);
+            }
+            else
+            {
+                text.Append('=').Append(b.ToString("x2"));
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The name of a program's link; a program may have several.</summary>
+    public static string OfLink(string program, int number) => $"{Of(program)}-{number}";
+
+    /// <summary>Whether a file is one of a program's links.</summary>
+    public static bool IsLinkOf(string file, string program)
+    {
+        var prefix = Of(program) + "-";
+        return file.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(file.AsSpan(prefix.Length), out _);
+    }
+}
+
+/// <summary>The open descriptors of a pinned program, which close together; the pins stay.</summary>
+internal sealed class PinnedObjects : SafeHandleZeroOrMinusOneIsInvalid
+{
+    private readonly List<FdHandle> _descriptors = [];
+
+    public PinnedObjects() : base(ownsHandle: true) => SetHandle(1);
+
+    /// <summary>Opens a pin.</summary>
+    /// <param name="path">The pin.</param>
+    /// <param name="kind">What it must be.</param>
+    /// <returns>The descriptor; it is valid while this is open.</returns>
+    /// <exception cref="PinException">There is no such pin, it is of another kind, or this process may not open it.</exception>
+    public int Open(string path, KernelObjectKind kind)
+    {
+        var descriptor = OpenPin(path, kind);
+        _descriptors.Add(descriptor);
+        return descriptor.Number;
+    }
+
+    /// <summary>The same for a descriptor that the caller keeps.</summary>
+    public static FdHandle OpenPin(string path, KernelObjectKind kind)
+    {
+        Libbpf.Require();
+        var descriptor = LibbpfCalls.OpenPin(path);
+        if (descriptor < 0)
+        {
+            throw descriptor == -Libc.EPERM && Permissions.Lacking().Count == 0
+                ? new PinException(PinFault.Foreign, path, $"'{path}' is no pin.")
+                : PinException.Of(-descriptor, "open the pin", path);
+        }
+
+        var handle = new FdHandle(descriptor);
+        if (KernelObject.KindOf(descriptor) != kind)
+        {
+            handle.Dispose();
+            throw new PinException(PinFault.Foreign, path, $"'{path}' is no pin of a {kind.ToString().ToLowerInvariant()}.");
+        }
+
+        return handle;
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle()
+    {
+        _descriptors.ForEach(descriptor => descriptor.Dispose());
+        return true;
+    }
+}

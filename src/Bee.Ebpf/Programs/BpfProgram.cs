@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Objects;
+
+namespace Bee.Ebpf.Programs;
+
+/// <summary>A program of a loaded session.</summary>
+public sealed class BpfProgram
+{
+    private readonly SafeHandle _owner;
+
+    /// <summary>A program that libbpf has loaded.</summary>
+    internal BpfProgram(SafeHandle owner, nint pointer, ProgramDescription description)
+    {
+        _owner = owner;
+        Pointer = pointer;
+        Description = description;
+        Descriptor = LibbpfCalls.ProgramDescriptor(pointer);
+        Id = Descriptor >= 0 ? KernelIds.Of(Descriptor) : 0;
+        IteratorLink = -1;
+    }
+
+    /// <summary>A program that was loaded before.</summary>
+    /// <param name="owner">Keeps the descriptors open.</param>
+    /// <param name="description">The program.</param>
+    /// <param name="id">The kernel's id of it.</param>
+    /// <param name="links">The kernel's ids of its links.</param>
+    /// <param name="descriptor">The program, for one that runs on request; else -1, so that nobody keeps it loaded by looking at it.</param>
+    /// <param name="iteratorLink">The link, for an iterator; else -1.</param>
+    internal BpfProgram(SafeHandle owner, ProgramDescription description, int id, IReadOnlyList<int> links, int descriptor, int iteratorLink)
+    {
+        _owner = owner;
+        IteratorLink = iteratorLink;
+        Description = description;
+        Descriptor = descriptor;
+        Id = id;
+        LinkIds = links;
+    }
+
+    /// <summary>The program as the object file describes it.</summary>
+    public ProgramDescription Description { get; }
+
+    /// <summary>The name in the object file; the kernel cuts names at 15 characters, this one is whole.</summary>
+    public string Name => Description.Name;
+
+    /// <summary>The program's type.</summary>
+    public ProgramType Type => Description.Type;
+
+    /// <summary>The name of its ELF section, as in <c>tracepoint/syscalls/sys_enter_openat</c>.</summary>
+    public string SectionName => Description.SectionName;
+
+    /// <summary>The kernel's id of the program; 0 for an optional program (<c>SEC("?…")</c>), which is not loaded.</summary>
+    public int Id { get; }
+
+    /// <summary>The kernel's ids of the links that hold it attached; empty before <c>BpfSession.Attach</c>, and where the kernel has no link object.</summary>
+    public IReadOnlyList<int> LinkIds { get; private set; } = [];
+
+    /// <summary>libbpf's <c>bpf_program</c>; valid while the owner is open, and zero for a program that was loaded before.</summary>
+    internal nint Pointer { get; }
+
+    internal int Descriptor { get; }
+
+    /// <summary>The fd of the link of a pinned iterator; -1 otherwise.</summary>
+    internal int IteratorLink { get; }
+
+    internal bool IsLoaded => Id != 0;
+
+    /// <summary>Runs the program once in the kernel, for program types that can be (<c>syscall</c> and others).</summary>
+    /// <param name="context">The program's context, written back after the run where its type does that; may be empty.</param>
+    /// <returns>What the program returned.</returns>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="BpfLoadException">The kernel refused.</exception>
+    public unsafe int Run(Span<byte> context)
+    {
+        using var hold = new Lease(_owner);
+        fixed (byte* bytes = context)
+        {
+            var options = new LibbpfCalls.TestRunOptions
+            {
+                Size = (nuint)sizeof(LibbpfCalls.TestRunOptions),
+                ContextIn = bytes,
+                ContextSizeIn = (uint)context.Length,
+            };
+            var result = LibbpfCalls.TestRun(Descriptor, &options);
+            return result == 0
+                ? (int)options.ReturnValue
+                : throw new BpfLoadException(
+                    result == -Libc.EPERM ? LoadFault.NoPermission : LoadFault.Other,
+                    $"The kernel does not run program '{Name}' ({Description.SectionName}) on request: {Libc.Describe(-result)}.")
+                {
+                    Program = Name,
+                    Errno = -result,
+                };
+        }
+    }
+
+    internal void AddLink(ILink attachment)
+    {
+        if (attachment.LinkDescriptor is >= 0 and var descriptor && KernelIds.Of(descriptor) is not 0 and var id)
+        {
+            // A new list each time: another thread may be reading the old one.
+            LinkIds = [.. LinkIds, id];
+        }
+    }
+
+    internal void ForgetLinks() => LinkIds = [];
+}
+
+/// <summary>An object in the kernel: its description, its maps and its programs.</summary>
+/// <param name="File">The object.</param>
+/// <param name="Maps">Its maps, in the object's order.</param>
+/// <param name="Programs">Its programs, in the object's order.</param>
+internal sealed record LoadedObject(ObjectFile File, IReadOnlyList<BpfMap> Maps, IReadOnlyList<BpfProgram> Programs);

@@ -1,0 +1,67 @@
+using System.Text.RegularExpressions;
+
+namespace Bee.Ebpf.Programs;
+
+/// <summary>Finds facts in what libbpf says: its calls return a number only, the rest is in the log.</summary>
+internal static partial class LibbpfText
+{
+    private const string LogEnd = "-- END PROG LOAD LOG --";
+
+    /// <summary>The last verifier log in the text, and the program it is about.</summary>
+    public static (string Program, string Log)? Verifier(string log)
+    {
+        var begins = VerifierBegin().Matches(log);
+        if (begins.Count == 0)
+        {
+            return null;
+        }
+
+        var begin = begins[^1];
+        var start = begin.Index + begin.Length;
+        var end = log.IndexOf(LogEnd, start, StringComparison.Ordinal);
+        return (begin.Groups[1].Value, log[start..(end < 0 ? log.Length : end)]);
+    }
+
+    /// <summary>The lines of a verifier log that say why: the last ones before its statistics.</summary>
+    public static IReadOnlyList<string> Verdict(string verifierLog, int lines) =>
+        [.. verifierLog.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(l => !l.StartsWith("processed ", StringComparison.Ordinal) && !l.StartsWith("verification time ", StringComparison.Ordinal)
+                && !l.StartsWith("stack depth ", StringComparison.Ordinal) && l.Trim().Length > 0)
+            .TakeLast(lines)];
+
+    /// <summary>The map that could not be made.</summary>
+    public static string? FailedMap(string log) => MapFailure().Match(log) is { Success: true } match ? match.Groups[1].Value : null;
+
+    /// <summary>The program that could not be loaded.</summary>
+    public static string? FailedProgram(string log) => ProgramFailure().Match(log) is { Success: true } match ? match.Groups[1].Value : null;
+
+    /// <summary>The program (null when libbpf 1.0 does not say), and the kernel function or type it wants and that does not exist.</summary>
+    public static (string? Program, string Target)? MissingType(string log) =>
+        TypeFailure().Match(log) is { Success: true } match ? (match.Groups[1] is { Success: true } program ? program.Value : null, match.Groups[2].Value) : null;
+
+    /// <summary>Whether the kernel's own BTF could not be had.</summary>
+    public static bool LacksKernelBtf(string log) =>
+        log.Contains("Error loading vmlinux BTF", StringComparison.Ordinal) || log.Contains("failed to find valid kernel BTF", StringComparison.Ordinal)
+        || log.Contains("vmlinux BTF is not found", StringComparison.Ordinal);
+
+    /// <summary>The last thing said, without libbpf's prefix; empty when nothing was.</summary>
+    public static string Last(string log)
+    {
+        const string Prefix = "libbpf: ";
+        var line = log.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .LastOrDefault(l => !l.Contains("failed to load object", StringComparison.Ordinal)) ?? "";
+        return line.StartsWith(Prefix, StringComparison.Ordinal) ? line[Prefix.Length..] : line;
+    }
+
+    [GeneratedRegex(@"prog '([^']*)': -- BEGIN PROG LOAD LOG --\n")]
+    private static partial Regex VerifierBegin();
+
+    [GeneratedRegex(@"map '([^']*)': failed to create(?! inner)")]
+    private static partial Regex MapFailure();
+
+    [GeneratedRegex(@"prog '([^']*)': BPF program load failed")]
+    private static partial Regex ProgramFailure();
+
+    [GeneratedRegex(@"(?:prog '([^']*)': )?failed to find kernel BTF type ID of '([^']*)'")]
+    private static partial Regex TypeFailure();
+}

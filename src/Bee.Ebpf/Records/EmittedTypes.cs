@@ -1,0 +1,178 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using System.Text;
+
+namespace Bee.Ebpf.Records;
+
+/// <summary>
+/// All types that were emitted in this process. They live in one dynamic assembly that is never unloaded: an object in somebody's
+/// variable needs its type for as long as it is there, and a program started again finds its types made.
+/// </summary>
+internal static class EmittedTypes
+{
+    private static readonly object s_lock = new();
+    private static readonly Dictionary<string, Type> s_made = [];
+    private static readonly Dictionary<string, Lazy<IReadOnlyList<RecordField>>> s_described = [];
+    private static readonly HashSet<string> s_names = new(StringComparer.OrdinalIgnoreCase);
+    private static readonly ModuleBuilder s_module = AssemblyBuilder
+        .DefineDynamicAssembly(new AssemblyName("Bee.Events"), AssemblyBuilderAccess.Run)
+        .DefineDynamicModule("Bee.Events");
+
+    /// <summary>The class for a plan.</summary>
+    public static Type Class(TypePlan plan)
+    {
+        var key = plan.Key;
+        lock (s_lock)
+        {
+            if (Find(key) is { } known)
+            {
+                return known;
+            }
+
+            var made = Keep(key, new TypeEmitter(s_module, plan, Name(plan.Label, key)).Emit());
+            s_described[made.FullName!] = new(() => RecordFields.Of(plan));
+            return made;
+        }
+    }
+
+    /// <summary>The fields of a class that was made here, by its full name; null for any other.</summary>
+    public static IReadOnlyList<RecordField>? Fields(string typeName)
+    {
+        lock (s_lock)
+        {
+            return s_described.GetValueOrDefault(typeName)?.Value;
+        }
+    }
+
+    /// <summary>The CLR enum for a C enum.</summary>
+    public static Type Enum(EnumShape shape)
+    {
+        lock (s_lock)
+        {
+            return Find(shape.Key) ?? Keep(shape.Key, EnumEmitter.Emit(s_module, shape, () => Name(shape.Label, shape.Key)));
+        }
+    }
+
+    /// <summary>A class that something else emits.</summary>
+    /// <param name="key">A text that is equal exactly for types that are alike.</param>
+    /// <param name="label">What its name begins with.</param>
+    /// <param name="emit">Makes it in a module, under a name.</param>
+    /// <param name="fields">The fields that it has beside those of its base; null where it stands for another class.</param>
+    public static Type Other(string key, string label, Func<ModuleBuilder, string, Type> emit, IReadOnlyList<RecordField>? fields = null)
+    {
+        lock (s_lock)
+        {
+            if (Find(key) is { } known)
+            {
+                return known;
+            }
+
+            var made = Keep(key, emit(s_module, Name(label, key)));
+            if (fields is not null)
+            {
+                s_described[made.FullName!] = new(fields);
+            }
+
+            return made;
+        }
+    }
+
+    /// <summary>A value type without fields that takes so many bytes, aligned to one.</summary>
+    public static Type Bytes(int size)
+    {
+        var name = $"Bee.Events.Bytes{size}";
+        lock (s_lock)
+        {
+            return Find(name) ?? Keep(name, s_module.DefineType(
+                name, TypeAttributes.NotPublic | TypeAttributes.Sealed | TypeAttributes.SequentialLayout, typeof(ValueType), PackingSize.Size1, size).CreateType());
+        }
+    }
+
+    private static Type? Find(string key) => s_made.GetValueOrDefault(key);
+
+    private static Type Keep(string key, Type type)
+    {
+        s_made.Add(key, type);
+        return type;
+    }
+
+    // Eight digits of the key tell most types apart; more are taken where they do not.
+    private static string Name(string label, string key)
+    {
+        var clean = new StringBuilder("Bee.Events.");
+        foreach (var c in label.Length == 0 ? "anonymous" : label)
+        {
+            clean.Append(char.IsAsciiLetterOrDigit(c) || c == '_' ? c : '_');
+        }
+
+        for (var digits = 8; ; digits++)
+        {
+            var name = $"{clean}_{key.AsSpan(0, Math.Min(digits, key.Length))}";
+            if (s_names.Add(name))
+            {
+                return name;
+            }
+
+            if (digits >= key.Length)
+            {
+                clean.Append('_');
+            }
+        }
+    }
+}
+
+/// <summary>Emits CLR enums for C enums.</summary>
+internal static class EnumEmitter
+{
+    public static Type Emit(ModuleBuilder module, EnumShape shape, Func<string> name)
+    {
+        var made = Emit(module, shape, shape.Values, name());
+
+        // Of two names for one value .NET shows one of its own choice, but the first declared is the one that people know
+        // (X_LAST and X_MAX come behind). Where the choice is another, the names behind the first are left out.
+        if (shape.Values.All(v => System.Enum.GetName(made, Number(shape.Kind, v.Value)) == First(shape, v.Value)))
+        {
+            return made;
+        }
+
+        return Emit(module, shape, shape.Values.DistinctBy(v => v.Value).ToList(), name());
+    }
+
+    /// <summary>A value as an object of the enum's underlying type.</summary>
+    public static object Number(NumberKind kind, long value) => unchecked(kind switch
+    {
+        NumberKind.Int8 => (sbyte)value,
+        NumberKind.UInt8 => (byte)value,
+        NumberKind.Int16 => (short)value,
+        NumberKind.UInt16 => (ushort)value,
+        NumberKind.Int32 => (int)value,
+        NumberKind.UInt32 => (uint)value,
+        NumberKind.Int64 => value,
+        _ => (object)(ulong)value,
+    });
+
+    private static string First(EnumShape shape, long value) => FieldName(shape.Values.First(v => v.Value == value).Name);
+
+    // The CLR keeps the number itself under this name.
+    private static string FieldName(string name) => name == "value__" ? "value___2" : name;
+
+    private static Type Emit(ModuleBuilder module, EnumShape shape, IReadOnlyList<(string Name, long Value)> values, string name)
+    {
+        var builder = module.DefineEnum(name, TypeAttributes.Public, Numbers.ClrType(shape.Kind));
+        var used = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (member, value) in values)
+        {
+            if (member.Length > 0 && used.Add(FieldName(member)))
+            {
+                builder.DefineLiteral(FieldName(member), Number(shape.Kind, value));
+            }
+        }
+
+        if (shape.IsFlags)
+        {
+            builder.SetCustomAttribute(new CustomAttributeBuilder(typeof(FlagsAttribute).GetConstructor(Type.EmptyTypes)!, []));
+        }
+
+        return builder.CreateType();
+    }
+}

@@ -1,0 +1,368 @@
+using System.Collections;
+using System.Numerics;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+
+namespace Bee.Ebpf.Records;
+
+/// <summary>Turns what people and files have for an entry into its bytes, typed by the map's BTF.</summary>
+internal sealed class EntryEncoder
+{
+    private readonly MapDescription _map;
+    private readonly ValueShape _key;
+    private readonly ValueShape _value;
+    private readonly EntryNames _names;
+    private readonly int _stride;
+    private readonly int _cpus;
+
+    public EntryEncoder(MapDescription map)
+    {
+        _map = map;
+        _key = EntryShapes.Key(map);
+        _value = EntryShapes.Value(map);
+        _cpus = map.IsPerCpu ? Cpus.Possible : 1;
+        _stride = map.CpuStride;
+        _names = new EntryNames(map, _key, _value);
+    }
+
+    /// <summary>The names that an entry may have.</summary>
+    public IEnumerable<string> Names => _names.All;
+
+    /// <summary>Whether keys are text.</summary>
+    public bool HasTextKey => _key is TextShape;
+
+    /// <summary>The bytes of a key.</summary>
+    /// <exception cref="BpfMapException">It does not fit.</exception>
+    public byte[] Key(object? key)
+    {
+        var bytes = new byte[_map.KeySize];
+        if (_map.KeySize == 0)
+        {
+            return key is null or "" ? bytes : throw Fault(MapFault.BadKey, $"Map '{_map.Name}' is a {_map.Type}, which has no keys.");
+        }
+
+        key = Structured.Of(key);
+        if (key is IDictionary given && EntryShapes.Fields(_key) is { Count: > 0 } fields)
+        {
+            Demand(fields.Where(f => !given.Keys.Cast<object>().Any(name => string.Equals(name.ToString(), f.Name, StringComparison.OrdinalIgnoreCase))));
+        }
+
+        Write(EntryNames.Key, MapFault.BadKey, _key, key, bytes);
+        return InRange(bytes);
+    }
+
+    /// <summary>The bytes of the key of an entry that is given by its members; what it says of the value does not count.</summary>
+    /// <exception cref="BpfMapException">It has no key, or not the whole of it.</exception>
+    public byte[] KeyOf(IDictionary entry) => KeyOf(_names.Sort(entry));
+
+    /// <summary>The bytes of an entry that is given by its members.</summary>
+    /// <param name="entry">Key and Value, or their fields, by name.</param>
+    /// <param name="current">Gives the value that a key has now, or null: fields that are not given keep it.</param>
+    /// <exception cref="BpfMapException">Something is missing, unknown, or does not fit.</exception>
+    public EncodedEntry Entry(IDictionary entry, Func<byte[], byte[]?> current)
+    {
+        var members = _names.Sort(entry);
+        var key = KeyOf(members);
+        var given = members.ValueFields;
+        var (value, values) = (members.Value, members.Values);
+        if (values is null && value is null && given.Count == 0)
+        {
+            throw Fault(MapFault.MissingField, $"The entry for map '{_map.Name}' has no value.",
+                $"Give Value{(_map.IsPerCpu ? " or Values" : "")}{(EntryShapes.Fields(_value) is { Count: > 0 } names ? $", or its fields: {string.Join(", ", names.Select(f => f.Name))}" : "")}.");
+        }
+
+        var bytes = StartOf(key, current);
+        if (values is not null)
+        {
+            EachCpu(values, bytes);
+            if (value is not null && Total(bytes) is { } total)
+            {
+                AgreeTotal(value, total);
+            }
+        }
+        else if (value is not null)
+        {
+            FirstCpu(value, bytes);
+        }
+
+        if (values is null && value is null)
+        {
+            for (var cpu = 0; cpu < _cpus; cpu++)
+            {
+                foreach (var (_, field, part) in given)
+                {
+                    Write(EntryNames.Value, MapFault.BadValue, field, cpu == 0 ? part : 0, bytes.AsSpan(cpu * _stride, (int)_map.ValueSize));
+                }
+            }
+        }
+        else if (!_map.IsPerCpu)
+        {
+            Agree(bytes, EntryNames.Value, given);
+        }
+
+        return new EncodedEntry(key, bytes);
+    }
+
+    /// <summary>The bytes of an entry.</summary>
+    /// <param name="key">The key; null for maps without keys.</param>
+    /// <param name="value">The value. Of a map with one value a CPU it goes to the first, and the others become 0, so that the total is what was given; a list that is called Values in an entry sets each.</param>
+    /// <param name="current">As above.</param>
+    /// <exception cref="BpfMapException">One of them does not fit.</exception>
+    public EncodedEntry Entry(object? key, object? value, Func<byte[], byte[]?> current)
+    {
+        var keyBytes = Key(key);
+        var bytes = StartOf(keyBytes, current);
+        FirstCpu(value, bytes);
+        return new EncodedEntry(keyBytes, bytes);
+    }
+
+    private byte[] KeyOf(EntryMembers members)
+    {
+        var given = members.KeyFields;
+        if (members.Key is { } key)
+        {
+            var bytes = Key(key);
+            Agree(bytes, EntryNames.Key, given);
+            return bytes;
+        }
+
+        if (_map.KeySize == 0)
+        {
+            return [];
+        }
+
+        if (given.Count == 0)
+        {
+            throw Fault(MapFault.MissingField, $"The entry for map '{_map.Name}' has no key.", $"Give Key{(KeyFields() is { Length: > 0 } names ? $", or its fields: {names}" : "")}.");
+        }
+
+        Demand(EntryShapes.Fields(_key).Except(given.Select(f => f.Field)));
+        var result = new byte[_map.KeySize];
+        foreach (var (_, field, value) in given)
+        {
+            Write(EntryNames.Key, MapFault.BadKey, field, value, result);
+        }
+
+        return InRange(result);
+    }
+
+    // An entry that was read, changed in one of its two places and sent back: which one counts?
+    private void Agree(ReadOnlySpan<byte> bytes, string whole, IEnumerable<GivenField> fields)
+    {
+        var other = bytes.ToArray();
+        foreach (var (name, field, value) in fields)
+        {
+            // Traces of stacks have no way back to their ids, and dates as text none to their nanoseconds; the whole has them.
+            if (field.Value is MomentShape or NumberShape { Meaning: FieldMeaning.Stack })
+            {
+                continue;
+            }
+
+            Write(whole, MapFault.BadValue, field, value, other);
+            if (!bytes.SequenceEqual(other))
+            {
+                throw Fault(MapFault.Ambiguous, $"The entry for map '{_map.Name}' gives {field.Name} twice: as {name} and, otherwise, inside {whole}.", $"Change both, or leave {whole} out.");
+            }
+        }
+    }
+
+    // Fields that only fill a struct up may be left out; what they hold counts, and programs set it to 0.
+    private void Demand(IEnumerable<FieldShape> missing)
+    {
+        string[] names = [.. missing.Where(f => !f.Name.StartsWith('_') && f.Value.Size > 0
+            && !f.Name.StartsWith("pad", StringComparison.OrdinalIgnoreCase) && !f.Name.StartsWith("reserved", StringComparison.OrdinalIgnoreCase)).Select(f => f.Name)];
+        if (names.Length > 0)
+        {
+            throw Fault(MapFault.MissingField, $"The key for map '{_map.Name}' lacks {string.Join(", ", names)}.", $"A key has {KeyFields()}.");
+        }
+    }
+
+    private string KeyFields() => string.Join(", ", EntryShapes.Fields(_key).Select(f => f.Name));
+
+    private byte[] InRange(byte[] key) =>
+        _map.Type is MapType.Array or MapType.PerCpuArray or MapType.ArrayOfMaps or MapType.ProgramArray && key.Length == 4 && _map.MaxEntries > 0 && BitConverter.ToUInt32(key) >= _map.MaxEntries
+            ? throw Fault(MapFault.BadKey, $"Map '{_map.Name}' has the indexes 0 to {_map.MaxEntries - 1}, and got {BitConverter.ToUInt32(key)}.")
+            : key;
+
+    private void Write(string part, MapFault fault, ValueShape shape, object? value, Span<byte> to)
+    {
+        try
+        {
+            ValueEncoder.Write(shape, value, to);
+        }
+        catch (EncodeException wrong)
+        {
+            throw Wrong(part, fault, wrong);
+        }
+    }
+
+    private void Write(string part, MapFault fault, FieldShape field, object? value, Span<byte> to)
+    {
+        try
+        {
+            ValueEncoder.Field(field, value, to);
+        }
+        catch (EncodeException wrong)
+        {
+            throw Wrong(part, fault, wrong);
+        }
+    }
+
+    private BpfMapException Wrong(string part, MapFault fault, EncodeException wrong)
+    {
+        var type = (part == EntryNames.Key ? _map.Key : _map.Value)?.ToString();
+        return Fault(wrong.Fault == MapFault.UnknownField ? MapFault.UnknownField : fault, $"{part} of map '{_map.Name}'{(type is null ? "" : $" ({type})")}: {wrong.Message}");
+    }
+
+    private BpfMapException Fault(MapFault fault, string message, string remedy = "") => new(fault, _map.Name, message, remedy);
+
+    private byte[] StartOf(byte[] key, Func<byte[], byte[]?> current) =>
+        _value is ObjectShape or ArrayShape && _map.KeySize > 0 && current(key) is { } now ? now : new byte[_stride * _cpus];
+
+    private void FirstCpu(object? value, byte[] bytes)
+    {
+        Write(EntryNames.Value, MapFault.BadValue, _value, value, bytes.AsSpan(0, (int)_map.ValueSize));
+        bytes.AsSpan(_stride).Clear();
+    }
+
+    private void EachCpu(object given, byte[] bytes)
+    {
+        if (!_map.IsPerCpu || Structured.Of(given) is not IEnumerable list || list is string or IDictionary)
+        {
+            throw Fault(MapFault.BadValue, _map.IsPerCpu
+                ? $"The values of an entry for map '{_map.Name}' want a list, one for each of {_cpus} CPUs."
+                : $"Map '{_map.Name}' has one value for a key, not one for each CPU.", "Give Value.");
+        }
+
+        object?[] values = [.. list.Cast<object?>()];
+        if (values.Length != _cpus)
+        {
+            throw Fault(MapFault.BadValue, $"Map '{_map.Name}' has {_cpus} values for a key, one for each CPU, and got {values.Length}.", "Give as many Values, or Value: it goes to the first CPU.");
+        }
+
+        for (var i = 0; i < values.Length; i++)
+        {
+            Write(EntryNames.Value, MapFault.BadValue, _value, values[i], bytes.AsSpan(i * _stride, (int)_map.ValueSize));
+        }
+    }
+
+    // The sum that an entry shows as its value; null for what does not add up.
+    private BigInteger? Total(byte[] bytes)
+    {
+        if (!EntryPlans.IsSummable(_value))
+        {
+            return null;
+        }
+
+        var signed = Numbers.IsSigned(((NumberShape)_value).Kind);
+        BigInteger sum = 0;
+        for (var cpu = 0; cpu < _cpus; cpu++)
+        {
+            sum += new BigInteger(bytes.AsSpan(cpu * _stride, _value.Size), isUnsigned: !signed);
+        }
+
+        return signed ? (long)(ulong)(sum & ulong.MaxValue) : sum & ulong.MaxValue;
+    }
+
+    private void AgreeTotal(object value, BigInteger total)
+    {
+        try
+        {
+            if (IntegerParser.Parse(value, "a whole number") == total)
+            {
+                return;
+            }
+        }
+        catch (EncodeException)
+        {
+            // No number at all is no agreement either.
+        }
+
+        throw Fault(MapFault.Ambiguous, $"The entry for map '{_map.Name}' says Value {value}, and its Values add up to {total}.", "Leave one of them out.");
+    }
+}
+
+/// <summary>The bytes of one entry, as the kernel takes them.</summary>
+/// <param name="Key">The key; empty for maps without keys.</param>
+/// <param name="Value">The value; of maps with one value a CPU all of them, each rounded up to 8 bytes.</param>
+public readonly record struct EncodedEntry(byte[] Key, byte[] Value);
+
+/// <summary>What somebody gave for an entry.</summary>
+/// <param name="Key">The whole key, or null.</param>
+/// <param name="Value">The whole value, or null.</param>
+/// <param name="Values">The values of all CPUs, or null.</param>
+/// <param name="KeyFields">The fields of the key that were given beside.</param>
+/// <param name="ValueFields">Those of the value.</param>
+internal sealed record EntryMembers(object? Key, object? Value, object? Values, IReadOnlyList<GivenField> KeyFields, IReadOnlyList<GivenField> ValueFields);
+
+/// <summary>A field that somebody gave a value for.</summary>
+/// <param name="Name">As entries call it: another name than in C where two would be alike.</param>
+/// <param name="Field">The field.</param>
+/// <param name="Value">Its value.</param>
+internal readonly record struct GivenField(string Name, FieldShape Field, object? Value);
+
+/// <summary>The names that the members of an entry may have: those of the whole key and value, and those of their fields, as entries that are read show them.</summary>
+internal sealed class EntryNames
+{
+    /// <summary>The name of the whole key.</summary>
+    public const string Key = "Key";
+
+    /// <summary>The name of the whole value; of a map with one value a CPU, of their total.</summary>
+    public const string Value = "Value";
+
+    /// <summary>The name of the values of all CPUs.</summary>
+    public const string Values = "Values";
+
+    private readonly MapDescription _map;
+    private readonly Dictionary<string, (FieldShape Field, bool IsKey)> _fields = new(StringComparer.OrdinalIgnoreCase);
+    // What entries have beside: neither key nor value, or made of them.
+    private readonly HashSet<string> _ignored = new(["MapName"], StringComparer.OrdinalIgnoreCase);
+
+    public EntryNames(MapDescription map, ValueShape key, ValueShape value)
+    {
+        _map = map;
+        var keys = EntryShapes.Fields(key);
+        var properties = EntryPlans.Entry(map).Properties;
+        var named = properties.Where(p => p.CName.Length > 0).ToList();
+        for (var i = 0; i < named.Count; i++)
+        {
+            _fields[named[i].Name] = i < keys.Count ? (keys[i], true) : (EntryShapes.Fields(value).First(f => f.Name == named[i].CName), false);
+        }
+
+        _ignored.UnionWith(properties.Where(p => p is { CName.Length: 0, Source: PropertySource.Stack }).Select(p => p.Name));
+    }
+
+    /// <summary>All of them.</summary>
+    public IEnumerable<string> All => (_map.KeySize > 0 ? new[] { Key, Value } : [Value]).Concat(_map.IsPerCpu ? [Values] : []).Concat(_fields.Keys);
+
+    /// <summary>Tells the members of an entry by their names; case does not count.</summary>
+    /// <exception cref="BpfMapException">There is one of another name.</exception>
+    public EntryMembers Sort(IDictionary entry)
+    {
+        var wholes = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+        var keys = new List<GivenField>();
+        var values = new List<GivenField>();
+        foreach (DictionaryEntry member in entry)
+        {
+            var name = member.Key.ToString() ?? "";
+            if (Is(name, Key) || Is(name, Value) || (_map.IsPerCpu && Is(name, Values)))
+            {
+                wholes[name] = member.Value is "" && _map.KeySize == 0 ? null : member.Value;
+            }
+            else if (_fields.TryGetValue(name, out var field))
+            {
+                (field.IsKey ? keys : values).Add(new GivenField(name, field.Field, member.Value));
+            }
+            else if (!_ignored.Contains(name))
+            {
+                var near = Suggest.Nearest(name, All, 1);
+                throw new BpfMapException(MapFault.UnknownField, _map.Name, $"Entries of map '{_map.Name}' have no '{name}'{(near.Count > 0 ? $" ('{near[0]}'?)" : "")}.", $"They have {string.Join(", ", All)}.");
+            }
+        }
+
+        return new EntryMembers(
+            wholes.GetValueOrDefault(Key), wholes.GetValueOrDefault(Value), wholes.GetValueOrDefault(Values) is { } all and not "" ? all : null, keys, values);
+    }
+
+    private static bool Is(string name, string wanted) => name.Equals(wanted, StringComparison.OrdinalIgnoreCase);
+}

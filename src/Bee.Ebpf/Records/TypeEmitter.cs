@@ -1,0 +1,330 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using Bee.Ebpf.Symbols;
+
+namespace Bee.Ebpf.Records;
+
+/// <summary>
+/// Emits one class. Its objects hold the record's bytes in one field of a value type of that size, so that making one is an allocation and a
+/// block copy; its getters read at fixed offsets. Very large records go into an array instead, since value types have a limit.
+/// </summary>
+internal sealed class TypeEmitter
+{
+    private const int MaxInline = 32 * 1024;
+    private const string DecodeName = "Decode";
+
+    private readonly TypePlan _plan;
+    private readonly TypeBuilder _type;
+    private readonly ValueEmitter _values;
+    private readonly FieldBuilder? _inline;
+    private readonly FieldBuilder? _rest;
+    private readonly bool _isArray;
+
+    public TypeEmitter(ModuleBuilder module, TypePlan plan, string name)
+    {
+        _plan = plan;
+        var parent = plan.Decode is DecodeKind.Entry or DecodeKind.PerCpuEntry ? typeof(MapEntry) : typeof(BpfEvent);
+        // Records of a buffer may be longer than their type: for those another class derives from this one.
+        var isSealed = plan is not { Decode: DecodeKind.Record, MapName: not null };
+        _type = module.DefineType(name, TypeAttributes.Public | TypeAttributes.Class | (isSealed ? TypeAttributes.Sealed : 0), parent);
+        _values = new ValueEmitter(_type);
+        _isArray = plan.InlineSize > MaxInline;
+        if (plan.InlineSize > 0)
+        {
+            _inline = _type.DefineField("_bytes", _isArray ? typeof(byte[]) : EmittedTypes.Bytes(plan.InlineSize), FieldAttributes.Assembly);
+        }
+
+        if (plan.Decode is DecodeKind.OpenRecord or DecodeKind.PerCpuEntry)
+        {
+            _rest = _type.DefineField("_rest", typeof(byte[]), FieldAttributes.Private);
+        }
+
+        _stacks = plan.Properties.Where(p => p.Source == PropertySource.Stack).ToList();
+        _traces = _stacks.Count > 0 ? _type.DefineField("_traces", typeof(StackTrace[]), FieldAttributes.Assembly) : null;
+    }
+
+    /// <summary>The static method of an emitted type that makes an object from bytes.</summary>
+    public static MethodInfo DecodeMethod(Type type) =>
+        type.GetMethod(DecodeName, BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)!;
+
+    public Type Emit()
+    {
+        Decode();
+        foreach (var property in _plan.Properties)
+        {
+            Property(property);
+        }
+
+        Overrides();
+        return _type.CreateType();
+    }
+
+    private void Decode()
+    {
+        var reference = typeof(byte).MakeByRefType();
+        var isEntry = _plan.Decode is DecodeKind.Entry or DecodeKind.PerCpuEntry;
+        var method = _type.DefineMethod(
+            DecodeName, MethodAttributes.Assembly | MethodAttributes.Static, _type, isEntry ? [reference, reference, typeof(int)] : [reference, typeof(int)]);
+        if (isEntry || _plan.MapName is not null)
+        {
+            // A million events are over before the runtime has found the method hot.
+            method.SetImplementationFlags(MethodImplAttributes.IL | MethodImplAttributes.AggressiveOptimization);
+        }
+
+        var constructor = _type.DefineDefaultConstructor(MethodAttributes.Assembly);
+        var il = method.GetILGenerator();
+        il.Emit(OpCodes.Newobj, constructor);
+        if (_isArray)
+        {
+            il.Emit(OpCodes.Dup);
+            il.Emit(OpCodes.Ldc_I4, _plan.InlineSize);
+            il.Emit(OpCodes.Newarr, typeof(byte));
+            il.Emit(OpCodes.Stfld, _inline!);
+        }
+
+        switch (_plan.Decode)
+        {
+            case DecodeKind.Record:
+                Copy(il, OpCodes.Ldarg_0, 0, _plan.InlineSize);
+                break;
+            case DecodeKind.OpenRecord:
+                Copy(il, OpCodes.Ldarg_0, 0, _plan.InlineSize);
+                Rest(il, OpCodes.Ldarg_0, OpCodes.Ldarg_1, _plan.ValueOffset);
+                break;
+            case DecodeKind.Entry:
+                var keySize = KeySize();
+                Copy(il, OpCodes.Ldarg_0, 0, keySize);
+                Copy(il, OpCodes.Ldarg_1, _plan.ValueOffset, _plan.InlineSize - _plan.ValueOffset);
+                break;
+            case DecodeKind.PerCpuEntry:
+                Copy(il, OpCodes.Ldarg_0, 0, _plan.InlineSize);
+                Rest(il, OpCodes.Ldarg_1, OpCodes.Ldarg_2, 0);
+                break;
+        }
+
+        il.Emit(OpCodes.Ret);
+    }
+
+    private int KeySize() => _plan.Properties.First(p => p.CName.Length == 0 && p.Source != PropertySource.MapName) is { Source: PropertySource.Inline } key
+        ? key.Value.Size
+        : 0;
+
+    // The new object stays on the stack.
+    private void Copy(ILGenerator il, OpCode source, int offset, int size)
+    {
+        if (size == 0)
+        {
+            return;
+        }
+
+        il.Emit(OpCodes.Dup);
+        Reference(il, offset);
+        il.Emit(source);
+        il.Emit(OpCodes.Ldc_I4, size);
+        il.Emit(OpCodes.Unaligned, (byte)1);
+        il.Emit(OpCodes.Cpblk);
+    }
+
+    private void Rest(ILGenerator il, OpCode source, OpCode length, int offset)
+    {
+        il.Emit(OpCodes.Dup);
+        il.Emit(source);
+        il.Emit(length);
+        il.Emit(OpCodes.Ldc_I4, offset);
+        il.Emit(OpCodes.Call, ValueEmitter.Reader("CopyRest"));
+        il.Emit(OpCodes.Stfld, _rest!);
+    }
+
+    // On the stack an object goes, a reference into its bytes comes.
+    private void Reference(ILGenerator il, int offset)
+    {
+        if (_isArray)
+        {
+            il.Emit(OpCodes.Ldfld, _inline!);
+            il.Emit(OpCodes.Ldc_I4, offset);
+            il.Emit(OpCodes.Ldelema, typeof(byte));
+            return;
+        }
+
+        il.Emit(OpCodes.Ldflda, _inline!);
+        if (offset > 0)
+        {
+            il.Emit(OpCodes.Ldc_I4, offset);
+            il.Emit(OpCodes.Add);
+        }
+    }
+
+    private void Property(PropertyPlan plan)
+    {
+        var type = PropertyType(plan);
+        var property = _type.DefineProperty(plan.Name, PropertyAttributes.None, type, null);
+        var getter = _type.DefineMethod(
+            "get_" + plan.Name, MethodAttributes.Public | MethodAttributes.HideBySig | MethodAttributes.SpecialName, type, Type.EmptyTypes);
+        Getter(getter.GetILGenerator(), plan);
+        property.SetGetMethod(getter);
+    }
+
+    /// <summary>The type of a property.</summary>
+    public static Type PropertyType(PropertyPlan plan) => plan.Source switch
+    {
+        PropertySource.MapName => typeof(string),
+        PropertySource.Nothing => typeof(object),
+        PropertySource.Stack => typeof(StackTrace),
+        PropertySource.AllCpus => typeof(BpfArray<>).MakeGenericType(ValueEmitter.ClrType(plan.Value)),
+        PropertySource.Total => Numbers.IsSigned(((NumberShape)plan.Value).Kind) ? typeof(long) : typeof(ulong),
+        _ => ValueEmitter.ClrType(plan.Value),
+    };
+
+    private void Getter(ILGenerator il, PropertyPlan plan)
+    {
+        switch (plan.Source)
+        {
+            case PropertySource.MapName:
+                il.Emit(OpCodes.Ldstr, _plan.MapName!);
+                break;
+            case PropertySource.Nothing:
+                il.Emit(OpCodes.Ldnull);
+                break;
+            case PropertySource.Inline:
+                Inline(il, plan);
+                break;
+            case PropertySource.Stack:
+                Trace(il, plan);
+                break;
+            case PropertySource.Rest:
+                il.Emit(OpCodes.Ldarg_0);
+                il.Emit(OpCodes.Ldfld, _rest!);
+                il.Emit(OpCodes.Ldc_I4, plan.Offset);
+                if (plan.Value is TextShape)
+                {
+                    il.Emit(OpCodes.Call, ValueEmitter.Reader("ReadRestText"));
+                }
+                else if (plan.Value is WordsShape)
+                {
+                    il.Emit(OpCodes.Call, ValueEmitter.Reader("ReadRestWords"));
+                }
+                else
+                {
+                    Elements(il, ((ArrayShape)plan.Value).Element, ((ArrayShape)plan.Value).Element.Size);
+                }
+
+                break;
+            case PropertySource.AllCpus:
+                il.Emit(OpCodes.Ldarg_0);
+                il.Emit(OpCodes.Ldfld, _rest!);
+                il.Emit(OpCodes.Ldc_I4_0);
+                Elements(il, plan.Value, _plan.Stride);
+                break;
+            case PropertySource.Total:
+                il.Emit(OpCodes.Ldarg_0);
+                il.Emit(OpCodes.Ldfld, _rest!);
+                il.Emit(OpCodes.Ldc_I4, _plan.Stride);
+                il.Emit(OpCodes.Ldc_I4, plan.Offset);
+                il.Emit(OpCodes.Ldc_I4, plan.Value.Size);
+                il.Emit(OpCodes.Call, ValueEmitter.Reader(Numbers.IsSigned(((NumberShape)plan.Value).Kind) ? "SumSigned" : "SumUnsigned"));
+                break;
+        }
+
+        il.Emit(OpCodes.Ret);
+    }
+
+    private void Inline(ILGenerator il, PropertyPlan plan)
+    {
+        if (_inline is null || plan.Offset >= _plan.InlineSize)
+        {
+            // Nothing to refer to: an empty array or struct at the very end. Any reference will do, as no byte is read.
+            il.Emit(OpCodes.Ldc_I4_1);
+            il.Emit(OpCodes.Newarr, typeof(byte));
+            il.Emit(OpCodes.Ldc_I4_0);
+            il.Emit(OpCodes.Ldelema, typeof(byte));
+        }
+        else
+        {
+            il.Emit(OpCodes.Ldarg_0);
+            Reference(il, plan.Offset);
+        }
+
+        if (plan.BitSize > 0)
+        {
+            ValueEmitter.EmitBits(il, plan.Value, plan.BitOffset % 8, plan.BitSize);
+        }
+        else
+        {
+            _values.Emit(il, plan.Value);
+        }
+    }
+
+    private void Elements(ILGenerator il, ValueShape element, int stride)
+    {
+        il.Emit(OpCodes.Ldc_I4, stride);
+        il.Emit(OpCodes.Ldftn, _values.Element(element));
+        il.Emit(OpCodes.Call, ValueEmitter.Reader("ReadRest").MakeGenericMethod(ValueEmitter.ClrType(element)));
+    }
+
+    private readonly List<PropertyPlan> _stacks;
+    private readonly FieldBuilder? _traces;
+
+    private void Overrides()
+    {
+        if (_traces is not null)
+        {
+            var il = Override("SetTraces", typeof(void), typeof(StackTrace[]));
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldarg_1);
+            il.Emit(OpCodes.Stfld, _traces);
+            il.Emit(OpCodes.Ret);
+        }
+
+        switch (_plan.Decode)
+        {
+            case DecodeKind.Record or DecodeKind.OpenRecord:
+                View(Override("RecordBytes", typeof(ReadOnlySpan<byte>)), 0, _plan.InlineSize);
+                break;
+            case DecodeKind.Entry:
+                View(Override("KeyBytes", typeof(ReadOnlySpan<byte>)), 0, KeySize());
+                View(Override("ValueBytes", typeof(ReadOnlySpan<byte>)), _plan.ValueOffset, _plan.InlineSize - _plan.ValueOffset);
+                break;
+            case DecodeKind.PerCpuEntry:
+                View(Override("KeyBytes", typeof(ReadOnlySpan<byte>)), 0, _plan.InlineSize);
+                var il = Override("ValueBytes", typeof(ReadOnlySpan<byte>));
+                il.Emit(OpCodes.Ldarg_0);
+                il.Emit(OpCodes.Ldfld, _rest!);
+                il.Emit(OpCodes.Call, ValueEmitter.Reader("ViewArray"));
+                il.Emit(OpCodes.Ret);
+                break;
+        }
+    }
+
+    private void Trace(ILGenerator il, PropertyPlan plan)
+    {
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldfld, _traces!);
+        il.Emit(OpCodes.Ldc_I4, _stacks.IndexOf(plan));
+        il.Emit(OpCodes.Ldarg_0);
+        Reference(il, plan.Offset);
+        il.Emit(OpCodes.Call, ValueEmitter.Reader("TraceAt"));
+    }
+
+    private void View(ILGenerator il, int offset, int size)
+    {
+        if (size <= 0)
+        {
+            il.Emit(OpCodes.Ldc_I4_0);
+            il.Emit(OpCodes.Newarr, typeof(byte));
+            il.Emit(OpCodes.Call, ValueEmitter.Reader("ViewArray"));
+        }
+        else
+        {
+            il.Emit(OpCodes.Ldarg_0);
+            Reference(il, offset);
+            il.Emit(OpCodes.Ldc_I4, size);
+            il.Emit(OpCodes.Call, ValueEmitter.Reader("ViewBytes"));
+        }
+
+        il.Emit(OpCodes.Ret);
+    }
+
+    private ILGenerator Override(string name, Type returned, params Type[] parameters) => _type
+        .DefineMethod(name, MethodAttributes.Family | MethodAttributes.Virtual | MethodAttributes.HideBySig, returned, parameters)
+        .GetILGenerator();
+}

@@ -1,0 +1,304 @@
+using Bee.Ebpf.Objects;
+
+namespace Bee.Ebpf.Records;
+
+/// <summary>Where a property's value comes from.</summary>
+internal enum PropertySource
+{
+    /// <summary>The map's name, the same for all objects of the type.</summary>
+    MapName,
+    /// <summary>No value at all: the key of a map without keys.</summary>
+    Nothing,
+    /// <summary>The object's inline bytes.</summary>
+    Inline,
+    /// <summary>The bytes behind the fixed part.</summary>
+    Rest,
+    /// <summary>One value a CPU.</summary>
+    AllCpus,
+    /// <summary>The sum over all CPUs.</summary>
+    Total,
+    /// <summary>The trace for the id in the object's inline bytes, handed over when the object is made.</summary>
+    Stack,
+}
+
+/// <summary>A property to be emitted. For <see cref="PropertySource.Rest"/> and per-CPU sources the offset counts in those bytes.</summary>
+internal sealed record PropertyPlan(string Name, string CName, PropertySource Source, ValueShape Value, int BitOffset, int BitSize)
+{
+    public int Offset => BitOffset / 8;
+}
+
+/// <summary>How an object of an emitted type comes to its bytes.</summary>
+internal enum DecodeKind
+{
+    /// <summary>A record, all of it inline.</summary>
+    Record,
+    /// <summary>A record whose bytes behind the inline ones are kept too.</summary>
+    OpenRecord,
+    /// <summary>An entry: key and value inline.</summary>
+    Entry,
+    /// <summary>An entry: key inline, the values of all CPUs beside it.</summary>
+    PerCpuEntry,
+}
+
+/// <summary>A type to be emitted.</summary>
+/// <param name="Label">What its name begins with.</param>
+/// <param name="Decode">How objects come to their bytes.</param>
+/// <param name="MapName">The map's name, or null where there is none.</param>
+/// <param name="InlineSize">How many bytes stand inline.</param>
+/// <param name="ValueOffset">Where the value begins in them (entries only).</param>
+/// <param name="Stride">How many bytes the value of one CPU takes (per-CPU entries only).</param>
+/// <param name="Properties">The properties, in order.</param>
+internal sealed record TypePlan(
+    string Label, DecodeKind Decode, string? MapName, int InlineSize, int ValueOffset, int Stride, IReadOnlyList<PropertyPlan> Properties)
+{
+    public string Key => ShapeKey.Of(
+        $"{Label}:{Decode}:{MapName}:{InlineSize}:{ValueOffset}:{Stride}",
+        Properties.Select(p => $"{p.Name}:{p.Source}:{p.BitOffset}:{p.BitSize}:{p.Value.Key}"));
+}
+
+/// <summary>Plans the types of records: those of nested structs, of events, and of events without a struct.</summary>
+internal static class RecordPlans
+{
+    private static readonly ValueShape s_nothing = new TextShape(0);
+
+    /// <summary>A struct as the value of a field. A flexible array in it has no bytes to read and is empty.</summary>
+    public static TypePlan Nested(StructShape shape)
+    {
+        var names = new PropertyNames(shape.Fields.Select(f => f.Name));
+        return new TypePlan(shape.Label, DecodeKind.Record, null, shape.Size, 0, 0,
+            shape.Fields.Select(f => Inline(names.Next(f.Name), f, 0)).ToList());
+    }
+
+    /// <summary>A record of its own: an event, or an element of an iterator.</summary>
+    public static TypePlan Record(ValueShape? value, string name, bool withMapName)
+    {
+        var fields = value switch
+        {
+            ObjectShape { Struct: var s } => s.Fields,
+            null => [new FieldShape("Data", new ArrayShape(new NumberShape(NumberKind.UInt8, FieldMeaning.Number), 0), 0, 0)],
+            _ => [new FieldShape("Value", value, 0, 0)],
+        };
+        var label = value is ObjectShape o ? o.Struct.Label : name;
+        var size = value?.Size ?? 0;
+
+        // A flexible array begins where the fixed fields end, which may be inside the padding that sizeof counts; a record may end there.
+        var fixedEnd = fields.Where(f => !f.IsOpenArray).Select(f => f.End).DefaultIfEmpty(0).Max();
+        var open = fields.Where((f, i) => f.IsOpenArray && (f.Offset >= fixedEnd || i == fields.Count - 1)).ToHashSet();
+        var rest = 0;
+        if (open.Count > 0)
+        {
+            rest = open.Min(f => f.Offset);
+            size = Math.Max(fixedEnd, rest);
+        }
+
+        var names = new PropertyNames(fields.Select(f => f.Name));
+        var properties = new List<PropertyPlan>(fields.Count + 1);
+        if (withMapName)
+        {
+            properties.Add(new PropertyPlan(names.Next("MapName"), "", PropertySource.MapName, s_nothing, 0, 0));
+        }
+
+        foreach (var field in fields)
+        {
+            properties.Add(open.Contains(field)
+                ? new PropertyPlan(names.Next(field.Name), field.Name, PropertySource.Rest, field.Value, (field.Offset - rest) * 8, 0)
+                : Field(names.Next(field.Name), field, 0));
+        }
+
+        return new TypePlan(label, open.Count > 0 ? DecodeKind.OpenRecord : DecodeKind.Record, withMapName ? name : null, size, rest, 0, properties);
+    }
+
+    /// <summary>A field of a record of its own: in the inline bytes, or for the id of a stack the trace.</summary>
+    public static PropertyPlan Field(string name, FieldShape field, int at) => Inline(name, field, at) is var plan && field is { BitSize: 0, Value: NumberShape { Meaning: FieldMeaning.Stack } }
+        ? plan with { Source = PropertySource.Stack }
+        : plan;
+
+    /// <summary>A field in the inline bytes.</summary>
+    public static PropertyPlan Inline(string name, FieldShape field, int at) =>
+        new(name, field.Name, PropertySource.Inline, field.Value, at * 8 + field.BitOffset, field.BitSize);
+}
+
+/// <summary>Plans the types of map entries.</summary>
+internal static class EntryPlans
+{
+    private static readonly ValueShape s_nothing = new TextShape(0);
+
+    public static TypePlan Entry(MapDescription map)
+    {
+        var key = EntryShapes.Key(map);
+        var value = EntryShapes.Value(map);
+        var keyFields = EntryShapes.Fields(key);
+        var valueFields = EntryShapes.Fields(value);
+        if (map.IsPerCpu)
+        {
+            valueFields = valueFields.Where(f => f.BitSize == 0 && IsSummable(f.Value)).ToList();
+        }
+
+        // Behind a key of any length the value begins at a multiple of 8, as in the kernel.
+        var valueOffset = Up8((int)map.KeySize);
+        var names = new PropertyNames(keyFields.Concat(valueFields).Select(f => f.Name));
+        var properties = new List<PropertyPlan>
+        {
+            new(names.Next("MapName"), "", PropertySource.MapName, s_nothing, 0, 0),
+            new(names.Next("Key"), "", map.KeySize == 0 ? PropertySource.Nothing : PropertySource.Inline, key, 0, 0),
+        };
+        if (map.IsPerCpu)
+        {
+            var total = IsSummable(value) ? PropertySource.Total : PropertySource.AllCpus;
+            properties.Add(new(names.Next("Value"), "", total, value, 0, 0));
+            properties.Add(new(names.Next("Values"), "", PropertySource.AllCpus, value, 0, 0));
+        }
+        else
+        {
+            properties.Add(new(names.Next("Value"), "", PropertySource.Inline, value, valueOffset * 8, 0));
+        }
+
+        // Key and Value keep the number, so that an entry can be written back; the trace stands beside.
+        if (key is NumberShape { Meaning: FieldMeaning.Stack })
+        {
+            properties.Add(new(names.Next("Stack"), "", PropertySource.Stack, key, 0, 0));
+        }
+
+        if (value is NumberShape { Meaning: FieldMeaning.Stack } && !map.IsPerCpu)
+        {
+            properties.Add(new(names.Next("Stack"), "", PropertySource.Stack, value, valueOffset * 8, 0));
+        }
+
+        properties.AddRange(keyFields.Select(f => RecordPlans.Field(names.Next(f.Name), f, 0)));
+        properties.AddRange(valueFields.Select(f => map.IsPerCpu
+            ? new PropertyPlan(names.Next(f.Name), f.Name, PropertySource.Total, f.Value, f.BitOffset, 0)
+            : RecordPlans.Field(names.Next(f.Name), f, valueOffset)));
+
+        return map.IsPerCpu
+            ? new TypePlan(map.Name, DecodeKind.PerCpuEntry, map.Name, (int)map.KeySize, valueOffset, Up8((int)map.ValueSize), properties)
+            : new TypePlan(map.Name, DecodeKind.Entry, map.Name, checked(valueOffset + (int)map.ValueSize), valueOffset, 0, properties);
+    }
+
+    /// <summary>Whether values add up: integers that are counts or amounts, not addresses, names or moments.</summary>
+    public static bool IsSummable(ValueShape value) =>
+        value is NumberShape { Meaning: FieldMeaning.Number or FieldMeaning.Duration or FieldMeaning.ByteSize, Size: <= 8, BigEndian: false } number
+        && Numbers.IsInteger(number.Kind);
+
+    private static int Up8(int size) => checked(size + 7) & ~7;
+}
+
+/// <summary>
+/// Gives each property a name that is unique without case, for languages that compare names so. Of two C names that differ only in case, and of one
+/// that every object has already (GetType, psobject), the later takes <c>_2</c>, <c>_3</c>, ...
+/// </summary>
+internal sealed class PropertyNames
+{
+    // Members of System.Object, and of the wrapper that shells put around every object.
+    private static readonly string[] s_taken =
+    [
+        "Equals", "GetHashCode", "GetType", "ToString", "MemberwiseClone", "Finalize", "ReferenceEquals",
+        "PSObject", "PSBase", "PSAdapted", "PSExtended", "PSTypeNames",
+    ];
+
+    private readonly HashSet<string> _used = new(s_taken, StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _ahead;
+
+    /// <param name="ahead">All names that come, so that a suffix does not take the name of a later field that really is called so.</param>
+    public PropertyNames(IEnumerable<string> ahead) => _ahead = new HashSet<string>(ahead, StringComparer.OrdinalIgnoreCase);
+
+    public string Next(string name)
+    {
+        var unique = name;
+        for (var i = 2; !_used.Add(unique); i++)
+        {
+            do
+            {
+                unique = $"{name}_{i}";
+            }
+            while (_ahead.Contains(unique) && ++i > 0);
+        }
+
+        return unique;
+    }
+}
+
+/// <summary>Describes the properties of a plan to those who show them.</summary>
+internal static class RecordFields
+{
+    private const int MinWidth = 4;
+
+    public static IReadOnlyList<RecordField> Of(TypePlan plan) => plan.Properties.Select(p => Field(plan, p)).ToArray();
+
+    private static RecordField Field(TypePlan plan, PropertyPlan property)
+    {
+        var inline = property.Source is PropertySource.Inline or PropertySource.Stack;
+        var isValue = inline && plan.Decode == DecodeKind.Entry && property.Offset >= plan.ValueOffset && property.Name != "Key";
+        var offset = property.Source switch
+        {
+            PropertySource.Rest => property.Offset + plan.ValueOffset,
+            PropertySource.MapName or PropertySource.Nothing => 0,
+            _ => property.Offset - (isValue ? plan.ValueOffset : 0),
+        };
+        var size = property.BitSize > 0 ? (property.BitOffset % 8 + property.BitSize + 7) / 8 : inline || property.Source == PropertySource.Total ? property.Value.Size : 0;
+        var meaning = property.Source switch
+        {
+            PropertySource.MapName or PropertySource.Nothing => FieldMeaning.Text,
+            PropertySource.AllCpus => FieldMeaning.Array,
+            _ => property.Value.Meaning,
+        };
+        var width = property.Source switch
+        {
+            PropertySource.MapName => Math.Clamp(plan.MapName!.Length, MinWidth, 20),
+            PropertySource.Nothing => MinWidth,
+            PropertySource.AllCpus => 20,
+            PropertySource.Total => 12,
+            _ => Width(property),
+        };
+        return new RecordField(property.Name, property.CName, TypeEmitter.PropertyType(property), meaning, offset, size,
+            Math.Max(MinWidth, width), AlignRight(meaning));
+    }
+
+    private static bool AlignRight(FieldMeaning meaning) => meaning is
+        FieldMeaning.Number or FieldMeaning.Port or FieldMeaning.Duration or FieldMeaning.ByteSize or FieldMeaning.Pointer;
+
+    private static int Width(PropertyPlan property) => property.Value switch
+    {
+        NumberShape { Meaning: FieldMeaning.Number } number => property.BitSize > 0 ? Digits(property.BitSize) : Number(property.CName, number.Kind),
+        TextShape { Size: 0 } or WordsShape { Size: 0 } => 32,
+        WordsShape words => Math.Clamp(words.Size - 1, MinWidth, 32),
+        TextShape text => Math.Clamp(text.Size - 1, MinWidth, 32),
+        // Room for two flags at once.
+        EnumShape { IsFlags: true } e => Math.Clamp(e.Values.Select(v => v.Name.Length).DefaultIfEmpty(0).Max() * 2 + 2, MinWidth, 24),
+        EnumShape e => Math.Clamp(e.Values.Select(v => v.Name.Length).DefaultIfEmpty(0).Max(), MinWidth, 24),
+        PrefixShape prefix => prefix.Address == FieldMeaning.Ipv4 ? 18 : 30,
+        EndpointShape endpoint => endpoint.Port < 0 ? 15 : 21,
+        ArrayShape { Meaning: FieldMeaning.Bytes } bytes => Math.Clamp(bytes.Count * 4, 8, 20),
+        _ => property.Value.Meaning switch
+        {
+            FieldMeaning.Boolean => 5,
+            FieldMeaning.Ipv4 => 15,
+            FieldMeaning.Ipv6 => 26,
+            FieldMeaning.Mac => 17,
+            FieldMeaning.Port => 5,
+            FieldMeaning.Duration => 8,
+            FieldMeaning.Timestamp => 12,
+            FieldMeaning.Pointer => 18,
+            FieldMeaning.UserId or FieldMeaning.GroupId => 10,
+            FieldMeaning.Syscall => 16,
+            FieldMeaning.Errno => 12,
+            FieldMeaning.Signal => 9,
+            FieldMeaning.ByteSize => 9,
+            FieldMeaning.Stack => 32,
+            _ => 20,
+        },
+    };
+
+    // The kernel gives out process numbers up to 4194304, which leaves room that 32 bits would take.
+    private static int Number(string name, NumberKind kind) => name is "pid" or "ppid" or "tid" or "tgid" ? 7 : kind switch
+    {
+        NumberKind.Int8 or NumberKind.UInt8 => 4,
+        NumberKind.Int16 or NumberKind.UInt16 => 6,
+        NumberKind.Int32 or NumberKind.UInt32 => 10,
+        NumberKind.Float32 => 10,
+        NumberKind.Float64 => 14,
+        NumberKind.Int64 or NumberKind.UInt64 => 14,
+        _ => 20,
+    };
+
+    private static int Digits(int bits) => bits * 3 / 10 + 1;
+}

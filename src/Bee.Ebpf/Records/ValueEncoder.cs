@@ -1,0 +1,316 @@
+using System.Buffers.Binary;
+using System.Collections;
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+using System.Text.Json;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+
+namespace Bee.Ebpf.Records;
+
+/// <summary>Writes a value in the shape that a C type gives it.</summary>
+internal static class ValueEncoder
+{
+    /// <summary>Writes a value over the program's own.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="to">Exactly the bytes of the shape, holding the program's own value.</param>
+    /// <exception cref="EncodeException">The value does not fit the shape.</exception>
+    public static void Write(ValueShape shape, object? value, Span<byte> to)
+    {
+        switch (shape)
+        {
+            case NumberShape { Kind: NumberKind.Boolean }:
+                to[0] = IntegerParser.Boolean(value) ? (byte)1 : (byte)0;
+                break;
+            case NumberShape { Kind: NumberKind.Float32 or NumberKind.Float64 } number:
+                Float(number.Kind, value, to);
+                break;
+            case NumberShape number:
+                Integer(NumberParser.Parse(number.Meaning, value), number.Kind, to);
+                if (number.BigEndian)
+                {
+                    to.Reverse();
+                }
+
+                break;
+            case NamedNumberShape number:
+                Integer(NumberParser.Parse(number, value), number.Kind, to);
+                break;
+            case EnumShape e:
+                Integer(NumberParser.Parse(e, value), e.Kind, to);
+                break;
+            case MomentShape moment:
+                Integer(NumberParser.Parse(moment, value), NumberKind.UInt64, to);
+                break;
+            case AddressShape address:
+                AddressParser.Parse(address.Meaning, value, to);
+                break;
+            case PrefixShape prefix:
+                PrefixParser.Parse(prefix, value, to);
+                break;
+            case EndpointShape:
+                throw new EncodeException("is an address as Inspektor Gadget's programs keep it, which only they write.");
+            case StackShape:
+                throw new EncodeException("is a stack, which only programs can take.");
+            case TextShape text:
+                Text(value, to);
+                break;
+            case WordsShape:
+                Words(value, to);
+                break;
+            case ArrayShape array:
+                Array(array, value, to);
+                break;
+            case ObjectShape o:
+                Object(o.Struct, value, to);
+                break;
+        }
+    }
+
+    /// <summary>Writes one field of a struct.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="to">The struct's bytes.</param>
+    /// <exception cref="EncodeException">The value does not fit the field, which the message names.</exception>
+    public static void Field(FieldShape field, object? value, Span<byte> to)
+    {
+        try
+        {
+            if (field.BitSize > 0)
+            {
+                BitfieldWriter.Write(field, value, to);
+            }
+            else
+            {
+                Write(field.Value, value, to.Slice(field.Offset, field.Value.Size));
+            }
+        }
+        catch (EncodeException fault)
+        {
+            throw fault.In(field.Name);
+        }
+    }
+
+    private static void Integer(BigInteger value, NumberKind kind, Span<byte> to)
+    {
+        var bits = to.Length * 8;
+        var signed = Numbers.IsSigned(kind);
+        var least = signed ? -(BigInteger.One << (bits - 1)) : BigInteger.Zero;
+        var most = (BigInteger.One << (signed ? bits - 1 : bits)) - 1;
+        if (value < least || value > most)
+        {
+            throw new EncodeException(string.Create(CultureInfo.InvariantCulture, $"{value} is out of its range, {least} to {most}."));
+        }
+
+        to.Fill(value.Sign < 0 ? (byte)0xff : (byte)0);
+        value.TryWriteBytes(to, out _, isUnsigned: !signed);
+    }
+
+    private static void Float(NumberKind kind, object? value, Span<byte> to)
+    {
+        var number = value switch
+        {
+            string text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed) => parsed,
+            float or double or decimal or Half => Convert.ToDouble(value is Half half ? (double)half : value, CultureInfo.InvariantCulture),
+            _ => (double)IntegerParser.Parse(value, "a number"),
+        };
+        if (kind == NumberKind.Float64)
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(to, number);
+            return;
+        }
+
+        if (double.IsFinite(number) && !float.IsFinite((float)number))
+        {
+            throw EncodeException.Wrong(value, "a number that a float can hold");
+        }
+
+        BinaryPrimitives.WriteSingleLittleEndian(to, (float)number);
+    }
+
+    private static void Text(object? value, Span<byte> to)
+    {
+        if (value is not (string or char))
+        {
+            throw EncodeException.Wrong(value, "text");
+        }
+
+        var bytes = Encoding.UTF8.GetBytes(value.ToString()!);
+        if (bytes.AsSpan().Contains((byte)0))
+        {
+            throw new EncodeException("text with a NUL inside ends there for a C program.");
+        }
+
+        // Programs look for the NUL behind.
+        if (bytes.Length >= to.Length)
+        {
+            throw new EncodeException($"has room for {to.Length - 1} bytes of text and a NUL, and the text has {bytes.Length}.");
+        }
+
+        to.Clear();
+        bytes.CopyTo(to);
+    }
+
+    // A NUL behind each word, also the last.
+    private static void Words(object? value, Span<byte> to)
+    {
+        value = Structured.Of(value);
+        var words = value is string one ? [one] : value is IEnumerable list and not IDictionary ? list.Cast<object?>().ToArray() : throw EncodeException.Wrong(value, "a list of words");
+        to.Clear();
+        foreach (var word in words)
+        {
+            var bytes = Encoding.UTF8.GetBytes(word is string or char ? $"{word}" : throw EncodeException.Wrong(word, "a word"));
+            if (bytes.AsSpan().Contains((byte)0) || bytes.Length >= to.Length)
+            {
+                throw new EncodeException(bytes.Length >= to.Length ? "has no room for so many words." : "a word with a NUL inside ends there for a C program.");
+            }
+
+            bytes.CopyTo(to);
+            to = to[(bytes.Length + 1)..];
+        }
+    }
+
+    private static void Array(ArrayShape shape, object? value, Span<byte> to)
+    {
+        value = Structured.Of(value);
+        if (value is not IEnumerable items || value is string or IDictionary)
+        {
+            throw EncodeException.Wrong(value, $"a list of up to {shape.Count} elements");
+        }
+
+        // A list is the whole array, so what it does not reach is zero; a dictionary names the members of a struct that change.
+        to.Clear();
+        var i = 0;
+        foreach (var item in items)
+        {
+            if (i >= shape.Count)
+            {
+                throw new EncodeException($"has room for {shape.Count} elements, and the list has more.");
+            }
+
+            Write(shape.Element, item, to.Slice(i * shape.Element.Size, shape.Element.Size));
+            i++;
+        }
+    }
+
+    private static void Object(StructShape shape, object? value, Span<byte> to)
+    {
+        value = Structured.Of(value);
+        if (value is not IDictionary fields)
+        {
+            throw EncodeException.Wrong(value, $"its fields ({string.Join(", ", shape.Fields.Select(f => f.Name))}) by name");
+        }
+
+        foreach (DictionaryEntry entry in fields)
+        {
+            var name = entry.Key.ToString() ?? "";
+            var field = shape.Fields.FirstOrDefault(f => f.Name == name)
+                ?? shape.Fields.FirstOrDefault(f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase))
+                ?? throw EncodeException.NoField(name, shape.Fields.Select(f => f.Name));
+            Field(field, entry.Value, to);
+        }
+    }
+}
+
+/// <summary>Writes bitfields between their neighbours.</summary>
+internal static class BitfieldWriter
+{
+    public static void Write(FieldShape field, object? value, Span<byte> to)
+    {
+        // The value in its full type first, so that names and booleans mean what they do elsewhere; then it must fit the bits.
+        Span<byte> whole = stackalloc byte[16];
+        whole = whole[..field.Value.Size];
+        ValueEncoder.Write(field.Value, value, whole);
+        var kind = field.Value is EnumShape e ? e.Kind : ((NumberShape)field.Value).Kind;
+        var number = new BigInteger(whole, isUnsigned: !Numbers.IsSigned(kind));
+        var least = Numbers.IsSigned(kind) ? -(BigInteger.One << (field.BitSize - 1)) : BigInteger.Zero;
+        var most = (BigInteger.One << (Numbers.IsSigned(kind) ? field.BitSize - 1 : field.BitSize)) - 1;
+        if (number < least || number > most)
+        {
+            throw new EncodeException(string.Create(CultureInfo.InvariantCulture, $"{number} is out of the range of '{field.Name}', {least} to {most}."));
+        }
+
+        for (var i = 0; i < field.BitSize; i++)
+        {
+            var bit = field.BitOffset + i;
+            var mask = (byte)(1 << bit % 8);
+            to[bit / 8] = (whole[i / 8] >> i % 8 & 1) != 0 ? (byte)(to[bit / 8] | mask) : (byte)(to[bit / 8] & ~mask);
+        }
+    }
+}
+
+/// <summary>Structs and arrays in the forms that they come back in: Bee's own objects, and the JSON that a CSV file has of them.</summary>
+internal static class Structured
+{
+    /// <summary>A dictionary for a struct and a list for an array, or what was given where it is neither.</summary>
+    /// <exception cref="EncodeException">Text that begins as JSON does is none.</exception>
+    public static object? Of(object? value) => value switch
+    {
+        string text when text.AsSpan().TrimStart() is ['{' or '[', ..] => Parse(text),
+        BpfEvent record => record.GetType().GetProperties().ToDictionary(property => property.Name, property => property.GetValue(record)),
+        _ => value,
+    };
+
+    private static object? Parse(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return Plain(document.RootElement);
+        }
+        catch (JsonException fault)
+        {
+            throw new EncodeException($"got text that begins as JSON and is none: {fault.Message}");
+        }
+    }
+
+    private static object? Plain(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().DistinctBy(member => member.Name).ToDictionary(member => member.Name, member => Plain(member.Value)),
+        JsonValueKind.Array => element.EnumerateArray().Select(Plain).ToArray(),
+        JsonValueKind.String => element.GetString(),
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Null or JsonValueKind.Undefined => null,
+        _ when element.TryGetInt64(out var number) => number,
+        _ when BigInteger.TryParse(element.GetRawText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var big) => big,
+        _ => element.GetDouble(),
+    };
+}
+
+/// <summary>
+/// Says what is wrong with a value, before it is known which parameter or entry it is for. Never leaves the encoders, which make a <see cref="BpfParameterException"/> or a
+/// <see cref="BpfMapException"/> of it: no <see cref="Bee.Posix.BeeException"/>, since its id depends on that.
+/// </summary>
+internal sealed class EncodeException(string message) : Exception(message)
+{
+    /// <summary>What kind of fault it is in an entry of a map.</summary>
+    public MapFault Fault { get; private init; } = MapFault.BadValue;
+
+    public static EncodeException Wrong(object? value, string wanted) =>
+        new(value is null ? $"wants {wanted}, and got nothing." : $"wants {wanted}, and got {Show(value)}.");
+
+    /// <summary>A field that there is not.</summary>
+    public static EncodeException NoField(string name, IEnumerable<string> fields)
+    {
+        string[] known = [.. fields];
+        var near = Suggest.Nearest(name, known, 1);
+        return new($"has no field '{name}'{(near.Count > 0 ? $" ('{near[0]}'?)" : "")}; its fields are {string.Join(", ", known)}.") { Fault = MapFault.UnknownField };
+    }
+
+    /// <summary>The same fault, told of a field.</summary>
+    public EncodeException In(string field) => new(Message.StartsWith('\'') ? $"'{field}.{Message[1..]}" : $"'{field}' {Message}") { Fault = Fault };
+
+    private static string Show(object value)
+    {
+        var text = value switch
+        {
+            string s => $"'{s}'",
+            IFormattable f => f.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
+            _ => $"a {value.GetType().Name}",
+        };
+        return text.Length <= 60 ? text : text[..57] + "...";
+    }
+}

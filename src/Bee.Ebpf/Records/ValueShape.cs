@@ -1,0 +1,262 @@
+using System.Numerics;
+using System.Security.Cryptography;
+using System.Text;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+
+namespace Bee.Ebpf.Records;
+
+/// <summary>The machine's numbers, as they lie in memory.</summary>
+internal enum NumberKind
+{
+    Boolean,
+    Int8,
+    UInt8,
+    Int16,
+    UInt16,
+    Int32,
+    UInt32,
+    Int64,
+    UInt64,
+    Int128,
+    UInt128,
+    Float32,
+    Float64,
+}
+
+/// <summary>
+/// What stands at a place in a record: the C type reduced to what decides over the value that people see. Shapes of equal
+/// <see cref="Key"/> are read alike, whatever object file they came from.
+/// </summary>
+internal abstract record ValueShape(FieldMeaning Meaning, int Size)
+{
+    /// <summary>A text that is equal exactly for shapes that are read alike.</summary>
+    public abstract string Key { get; }
+}
+
+/// <summary>A number: integers, bool, floating point, pointers, and typedefs that change only the byte order or the look.</summary>
+internal sealed record NumberShape(NumberKind Kind, FieldMeaning Meaning, bool BigEndian = false) : ValueShape(Meaning, Numbers.Size(Kind))
+{
+    public override string Key => $"{Kind}{(BigEndian ? "be" : "")}:{Meaning}";
+}
+
+/// <summary>An integer that stands for a value of a well-known enum: <see cref="Errno"/>, <see cref="Signal"/>, or the system calls of this machine (<see cref="SyscallNames.Shape"/>).</summary>
+internal sealed record NamedNumberShape(NumberKind Kind, FieldMeaning Meaning) : ValueShape(Meaning, Numbers.Size(Kind))
+{
+    public override string Key => $"{Kind}:{Meaning}";
+}
+
+/// <summary>A 64-bit count of nanoseconds on one of the kernel's clocks, read as a moment.</summary>
+internal sealed record MomentShape(bool BootTime) : ValueShape(FieldMeaning.Timestamp, 8)
+{
+    public override string Key => BootTime ? "boottime" : "ktime";
+}
+
+/// <summary>A network or hardware address, read as text.</summary>
+internal sealed record AddressShape(FieldMeaning Meaning, int Size) : ValueShape(Meaning, Size)
+{
+    public override string Key => Meaning.ToString();
+}
+
+/// <summary>The key of a longest-prefix match, read as text: an address, a slash, and the number of bits that count.</summary>
+/// <param name="Struct">The struct that it is, with the number first.</param>
+/// <param name="Address">Whether the address is of IPv4 or IPv6.</param>
+/// <param name="Offset">Where the address is.</param>
+internal sealed record PrefixShape(StructShape Struct, FieldMeaning Address, int Offset) : ValueShape(FieldMeaning.Text, Struct.Size)
+{
+    public override string Key => $"prefix:{Address}@{Offset}:{Struct.Key}";
+
+    /// <summary>Bytes of the address.</summary>
+    public int AddressSize => Address == FieldMeaning.Ipv4 ? 4 : 16;
+}
+
+/// <summary>An address of either family with its port, as Inspektor Gadget's <c>gadget_l4endpoint_t</c> has it, or without one (<c>gadget_l3endpoint_t</c>), read as text.</summary>
+/// <param name="Size">Bytes of the struct.</param>
+/// <param name="Version">Where 4 or 6 stands; the address stands first.</param>
+/// <param name="Port">Where the port stands, in host order; -1 for none.</param>
+internal sealed record EndpointShape(int Size, int Version, int Port) : ValueShape(FieldMeaning.Text, Size)
+{
+    public override string Key => $"endpoint{Size}:{Version}:{Port}";
+
+    /// <summary>Returns the shape of Inspektor Gadget's <c>gadget_l3endpoint_t</c> and <c>gadget_l4endpoint_t</c>; null for all other structs.</summary>
+    public static EndpointShape? Of(StructShape type)
+    {
+        var hasPort = type.Label == "gadget_l4endpoint_t";
+        if (!hasPort && type.Label != "gadget_l3endpoint_t")
+        {
+            return null;
+        }
+
+        var version = type.Fields.FirstOrDefault(field => field is { Name: "version", BitSize: 0, Value: NumberShape { Size: 1 } });
+        var port = hasPort ? type.Fields.FirstOrDefault(field => field is { Name: "port", BitSize: 0, Value: NumberShape { Size: 2 } }) : null;
+        return type.Fields is [{ Offset: 0, BitSize: 0, Value.Size: 16 }, ..] && version is not null && hasPort == port is not null
+            ? new EndpointShape(type.Size, version.Offset, port?.Offset ?? -1)
+            : null;
+    }
+}
+
+/// <summary>A stack trace itself, as a stack map has it.</summary>
+internal sealed record StackShape(int Size, bool ByBuildId) : ValueShape(FieldMeaning.Stack, Size)
+{
+    public override string Key => $"stack{Size}:{ByBuildId}";
+}
+
+/// <summary>A <c>char</c> array, read as text.</summary>
+internal sealed record TextShape(int Size) : ValueShape(FieldMeaning.Text, Size)
+{
+    public override string Key => $"text{Size}";
+}
+
+/// <summary>A <c>char</c> array of words with a NUL behind each, read as a list of text.</summary>
+internal sealed record WordsShape(int Size) : ValueShape(FieldMeaning.Words, Size)
+{
+    public override string Key => $"words{Size}";
+
+    /// <summary>A shape in which the fields that the author calls words are that.</summary>
+    /// <param name="shape">The shape of a record, a key or a value.</param>
+    /// <param name="name">What a value that is no struct is called: <c>Key</c> or <c>Value</c>.</param>
+    /// <param name="said">What the author says.</param>
+    public static ValueShape Apply(ValueShape shape, string name, MapMetadata said)
+    {
+        bool Says(string field) => said.Fields.GetValueOrDefault(field) is { Words: true };
+        return shape switch
+        {
+            TextShape text when Says(name) => new WordsShape(text.Size),
+            ObjectShape { Struct: var s } when s.Fields.Any(f => f.Value is TextShape && Says(f.Name)) =>
+                new ObjectShape(s with { Fields = [.. s.Fields.Select(f => f.Value is TextShape text && Says(f.Name) ? f with { Value = new WordsShape(text.Size) } : f)] }),
+            _ => shape,
+        };
+    }
+}
+
+/// <summary>A C enum. <paramref name="Label"/> is its name, or that of the typedef or the field that it is declared in.</summary>
+internal sealed record EnumShape(string Label, NumberKind Kind, bool IsFlags, IReadOnlyList<(string Name, long Value)> Values)
+    : ValueShape(IsFlags ? FieldMeaning.Flags : FieldMeaning.Enum, Numbers.Size(Kind))
+{
+    private string? _key;
+
+    public override string Key => _key ??= ShapeKey.Of($"enum {Label}:{Kind}:{IsFlags}", Values.Select(v => $"{v.Name}={v.Value}"));
+}
+
+/// <summary>A nested struct or union.</summary>
+internal sealed record ObjectShape(StructShape Struct) : ValueShape(FieldMeaning.Object, Struct.Size)
+{
+    public override string Key => Struct.Key;
+}
+
+/// <summary>An array. A count of 0 is a flexible array where it ends a record, and an empty one elsewhere.</summary>
+internal sealed record ArrayShape(ValueShape Element, int Count)
+    : ValueShape(IsByte(Element) ? FieldMeaning.Bytes : FieldMeaning.Array, checked(Element.Size * Count))
+{
+    public override string Key => $"{Element.Key}[{Count}]";
+
+    private static bool IsByte(ValueShape element) => element is NumberShape { Kind: NumberKind.UInt8, Meaning: FieldMeaning.Number };
+}
+
+/// <summary>A struct or union: its fields with anonymous members flattened, in order of declaration.</summary>
+internal sealed record StructShape(string Label, int Size, IReadOnlyList<FieldShape> Fields)
+{
+    private string? _key;
+
+    private StructShape(StructShape other)
+    {
+        // Not the key: a copy has other fields.
+        (Label, Size, Fields) = (other.Label, other.Size, other.Fields);
+    }
+
+    /// <summary>A text that is equal exactly for structs of one name, layout and meanings.</summary>
+    public string Key => _key ??= ShapeKey.Of($"struct {Label}:{Size}", Fields.Select(f => $"{f.Name}@{f.BitOffset}:{f.BitSize}:{f.Value.Key}"));
+}
+
+/// <summary>A field: where it is, in bits from the struct's first, and for bitfields how many bits it has (else 0).</summary>
+internal sealed record FieldShape(string Name, ValueShape Value, int BitOffset, int BitSize)
+{
+    public int Offset => BitOffset / 8;
+
+    /// <summary>The first byte behind the field.</summary>
+    public int End => BitSize == 0 ? Offset + Value.Size : (BitOffset + BitSize + 7) / 8;
+
+    public bool IsOpenArray => Value is ArrayShape { Count: 0 } or TextShape { Size: 0 } or WordsShape { Size: 0 };
+}
+
+/// <summary>Keys of shapes are digests, so that structs inside structs do not make keys of keys grow without end.</summary>
+internal static class ShapeKey
+{
+    public static string Of(string head, IEnumerable<string> parts)
+    {
+        var text = new StringBuilder(head);
+        foreach (var part in parts)
+        {
+            text.Append('\n').Append(part);
+        }
+
+        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()))).ToLowerInvariant();
+    }
+}
+
+/// <summary>Facts about <see cref="NumberKind"/>.</summary>
+internal static class Numbers
+{
+    public static int Size(NumberKind kind) => kind switch
+    {
+        NumberKind.Boolean or NumberKind.Int8 or NumberKind.UInt8 => 1,
+        NumberKind.Int16 or NumberKind.UInt16 => 2,
+        NumberKind.Int32 or NumberKind.UInt32 or NumberKind.Float32 => 4,
+        NumberKind.Int128 or NumberKind.UInt128 => 16,
+        _ => 8,
+    };
+
+    public static Type ClrType(NumberKind kind) => kind switch
+    {
+        NumberKind.Boolean => typeof(bool),
+        NumberKind.Int8 => typeof(sbyte),
+        NumberKind.UInt8 => typeof(byte),
+        NumberKind.Int16 => typeof(short),
+        NumberKind.UInt16 => typeof(ushort),
+        NumberKind.Int32 => typeof(int),
+        NumberKind.UInt32 => typeof(uint),
+        NumberKind.Int64 => typeof(long),
+        NumberKind.UInt64 => typeof(ulong),
+        // Of a float people see the double with the same digits, which a literal equals: 1.1f is not 1.1.
+        NumberKind.Float32 or NumberKind.Float64 => typeof(double),
+        _ => typeof(BigInteger),
+    };
+
+    public static bool IsInteger(NumberKind kind) => kind is not (NumberKind.Boolean or NumberKind.Float32 or NumberKind.Float64);
+
+    public static bool IsSigned(NumberKind kind) =>
+        kind is NumberKind.Int8 or NumberKind.Int16 or NumberKind.Int32 or NumberKind.Int64 or NumberKind.Int128;
+
+    /// <summary>The integer of a size, or null where there is none.</summary>
+    public static NumberKind? Integer(int size, bool signed) => size switch
+    {
+        1 => signed ? NumberKind.Int8 : NumberKind.UInt8,
+        2 => signed ? NumberKind.Int16 : NumberKind.UInt16,
+        4 => signed ? NumberKind.Int32 : NumberKind.UInt32,
+        8 => signed ? NumberKind.Int64 : NumberKind.UInt64,
+        16 => signed ? NumberKind.Int128 : NumberKind.UInt128,
+        _ => null,
+    };
+}
+
+/// <summary>Tells enums of flags from enums of states: BTF does not say which is which.</summary>
+internal static class FlagEnums
+{
+    /// <summary>
+    /// Whether all values are single bits or made of them, at least two single bits with one of 4 or more among them (1 and 2 alone are as
+    /// well a count), and not a plain run of numbers: 1, 2, 3, 4 in this order is a count, although 3 is 1 and 2; bits are declared first.
+    /// </summary>
+    public static bool IsFlags(IReadOnlyList<(string Name, long Value)> values)
+    {
+        var distinct = values.Select(v => (ulong)v.Value).Where(v => v != 0).Distinct().ToList();
+        var bits = distinct.Where(BitOperations.IsPow2).ToList();
+        if (bits.Count < 2 || bits.Max() < 4 || distinct.Count - bits.Count > bits.Count)
+        {
+            return false;
+        }
+
+        var all = bits.Aggregate((a, b) => a | b);
+        var isRun = distinct.Select((v, i) => v == distinct[0] + (ulong)i).All(next => next);
+        return !isRun && distinct.All(v => (v & ~all) == 0);
+    }
+}
