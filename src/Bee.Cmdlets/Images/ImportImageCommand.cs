@@ -9,6 +9,7 @@ using Bee.Oci.Transfer;
 using Bee.Oci.Trust;
 using Bee.Posix;
 using Bee.Toolchain;
+using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Cmdlets;
 
@@ -68,13 +69,20 @@ public sealed class ImportImageCommand : StoreCmdlet
         }
 
         Platform? platform = Platform is null ? null : Bee.Oci.Formats.Platform.Parse(Platform);
-        if (IsObject(path))
+
+        // Opened once: what tells the kind of a file are the bytes that are imported, also when the file is replaced meanwhile.
+        SafeFileHandle? file = Directory.Exists(path) ? null : RegularFile.Open(path);
+        if (file is not null && IsObject(file, path))
         {
-            AddObject(path, platform);
+            using (file)
+            {
+                AddObject(RegularFile.ReadAllBytes(file, path, StoreLimits.Program), path, platform);
+            }
+
             return;
         }
 
-        using ImageLayout layout = new PipelineWait(this).Wait(cancellationToken => Task.FromResult(ImageLayout.Open(path, cancellationToken)), $"Reading {path}");
+        using ImageLayout layout = new PipelineWait(this).Wait(cancellationToken => Task.FromResult(file is null ? ImageLayout.Open(path, cancellationToken) : ImageLayout.Open(file, path, cancellationToken)), $"Reading {path}");
         if (layout.Images.Count == 0)
         {
             throw new BeeInputException("NoImage", $"'{path}' has no image in it.");
@@ -130,10 +138,9 @@ public sealed class ImportImageCommand : StoreCmdlet
         WriteObject(result.Image);
     }
 
-    private void AddObject(string path, Platform? platform)
+    private void AddObject(byte[] program, string path, Platform? platform)
     {
         ImageReference name = Name(Tag is null ? ImageNames.FromFile(path) : ImageReference.Parse(Tag));
-        byte[] program = RegularFile.ReadAllBytes(path, StoreLimits.Program);
         var file = ObjectFile.Parse(program, path);
         if (ShouldProcess($"{path} as {name}", "Import image"))
         {
@@ -167,20 +174,10 @@ public sealed class ImportImageCommand : StoreCmdlet
         return name + ".o";
     }
 
-    private static bool IsObject(string path)
+    private static bool IsObject(SafeFileHandle file, string path)
     {
-        if (path.EndsWith(".o", StringComparison.Ordinal))
-        {
-            return !Directory.Exists(path);
-        }
-
-        if (Directory.Exists(path))
-        {
-            return false;
-        }
-
-        byte[] magic = new byte[4];
-        using FileStream file = RegularFile.OpenStream(path);
-        return file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic is [0x7f, (byte)'E', (byte)'L', (byte)'F'];
+        var magic = new byte[4];
+        return path.EndsWith(".o", StringComparison.Ordinal)
+            || (RandomAccess.Read(file, magic, 0) == magic.Length && magic is [0x7f, (byte)'E', (byte)'L', (byte)'F']);
     }
 }

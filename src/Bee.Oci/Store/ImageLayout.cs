@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Bee.Oci.Formats;
 using Bee.Oci.Repositories;
 using Bee.Posix;
+using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Oci.Store;
 
@@ -34,39 +35,29 @@ public sealed class ImageLayout : IDisposable
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="StoreException"><see cref="StoreFault.NotAStore"/>: it is something else; <see cref="StoreFault.BadArchive"/>,
     /// <see cref="StoreFault.TooLarge"/>: the archive is refused; <see cref="StoreFault.DamagedIndex"/>.</exception>
-    public static ImageLayout Open(string path, CancellationToken cancellationToken = default)
+    public static ImageLayout Open(string path, CancellationToken cancellationToken = default) => Open(path, () =>
     {
-        IDisposable? opened = null;
-        try
+        if (!Directory.Exists(path))
         {
-            if (!Directory.Exists(path))
-            {
-                var archive = LayoutArchive.Open(path, cancellationToken);
-                opened = archive;
-                StoreLayout.CheckVersion(archive.Layout!, path);
-                return new ImageLayout(path, archive, archive.Index);
-            }
-
-            LayoutFiles files = LayoutFiles.Open(path, null) ?? throw new StoreException(StoreFault.NotAStore, $"There is no '{path}'.");
-            opened = files;
-            return Fault.Wrap(path, () =>
-            {
-                StoreLayout.CheckVersion(files.ReadLayout() ?? throw new StoreException(
-                    StoreFault.NotAStore, $"'{path}' is a directory without {LayoutFiles.LayoutName}, so no image layout."), path);
-                return new ImageLayout(path, files, files.ReadIndex());
-            });
+            return OfArchive(path, LayoutArchive.Open(path, cancellationToken));
         }
-        catch (Exception e)
+
+        LayoutFiles files = LayoutFiles.Open(path, null) ?? throw new StoreException(StoreFault.NotAStore, $"There is no '{path}'.");
+        return Opened(files, () => Fault.Wrap(path, () =>
         {
-            opened?.Dispose();
-            if (e is StoreException fault && !fault.Message.Contains(path, StringComparison.Ordinal))
-            {
-                throw new StoreException(fault.Fault, $"'{path}': {fault.Message}", fault);
-            }
+            StoreLayout.CheckVersion(files.ReadLayout() ?? throw new StoreException(
+                StoreFault.NotAStore, $"'{path}' is a directory without {LayoutFiles.LayoutName}, so no image layout."), path);
+            return new ImageLayout(path, files, files.ReadIndex());
+        }));
+    });
 
-            throw;
-        }
-    }
+    /// <summary>Opens an archive whose file is open, so that it is the file that was looked at.</summary>
+    /// <param name="file">The file, which is closed with the layout; at once where it is no layout.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="StoreException">As <see cref="Open(string, CancellationToken)"/>.</exception>
+    public static ImageLayout Open(SafeFileHandle file, string path, CancellationToken cancellationToken = default) =>
+        Open(path, () => OfArchive(path, LayoutArchive.Open(path, ArchiveFile.Open(file, path, cancellationToken), cancellationToken)));
 
     /// <summary>The layout's part of one repository, from which a transfer can pull by digest.</summary>
     /// <param name="name">The repository that the layout's names begin with; signatures stand under the same.</param>
@@ -74,6 +65,37 @@ public sealed class ImageLayout : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => (_blobs as IDisposable)?.Dispose();
+
+    private static ImageLayout OfArchive(string path, LayoutArchive archive) => Opened(archive, () =>
+    {
+        StoreLayout.CheckVersion(archive.Layout!, path);
+        return new ImageLayout(path, archive, archive.Index);
+    });
+
+    private static ImageLayout Opened(IDisposable blobs, Func<ImageLayout> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch
+        {
+            blobs.Dispose();
+            throw;
+        }
+    }
+
+    private static ImageLayout Open(string path, Func<ImageLayout> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (StoreException e) when (!e.Message.Contains(path, StringComparison.Ordinal))
+        {
+            throw new StoreException(e.Fault, $"'{path}': {e.Message}", e);
+        }
+    }
 }
 
 /// <summary>An image of a layout.</summary>

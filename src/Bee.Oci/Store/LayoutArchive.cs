@@ -27,9 +27,12 @@ internal sealed class LayoutArchive : IBlobs, IDisposable
 
     /// <summary>Opens an archive, and reads where everything in it is.</summary>
     /// <exception cref="StoreException">It cannot be read, or is no archive of an image layout.</exception>
-    public static LayoutArchive Open(string path, CancellationToken cancellationToken)
+    public static LayoutArchive Open(string path, CancellationToken cancellationToken) => Open(path, ArchiveFile.Open(path, cancellationToken), cancellationToken);
+
+    /// <summary>The same of an archive that is open and not compressed.</summary>
+    public static LayoutArchive Open(string path, SafeFileHandle file, CancellationToken cancellationToken)
     {
-        var archive = new LayoutArchive(path, ArchiveFile.Open(path, cancellationToken));
+        var archive = new LayoutArchive(path, file);
         try
         {
             Fault.Wrap(path, () => archive.Scan(cancellationToken), ArchiveFile.Kind);
@@ -158,9 +161,11 @@ internal static class ArchiveFile
 
     /// <summary>The archive itself, or where it is compressed with gzip what is in it.</summary>
     /// <exception cref="StoreException">It cannot be read, is no regular file, is compressed in another way, or becomes too large.</exception>
-    public static SafeFileHandle Open(string path, CancellationToken cancellationToken)
+    public static SafeFileHandle Open(string path, CancellationToken cancellationToken) => Open(OpenRegular(path), path, cancellationToken);
+
+    /// <summary>The same of a file that is open; it is the archive's from here on.</summary>
+    public static SafeFileHandle Open(SafeFileHandle file, string path, CancellationToken cancellationToken)
     {
-        SafeFileHandle file = OpenRegular(path);
         try
         {
             if (!Fault.Wrap(path, () => IsGzip(path, file), Kind))

@@ -71,6 +71,36 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
+    public async Task Import_of_a_file_that_is_replaced_meanwhile_takes_one_of_its_contents()
+    {
+        Objects("Export-BeeImage test/opensnoop:v1 $file -Store $source", "images.tar");
+        string[] contents = [programs.Calls, _folder["images.tar"]];
+        File.Copy(contents[0], _folder["file"]);
+        using var done = new CancellationTokenSource();
+        var replacing = Task.Run(() =>
+        {
+            for (var i = 1; !done.IsCancellationRequested; i++)
+            {
+                File.Copy(contents[i % contents.Length], _folder["next"], overwrite: true);
+                File.Move(_folder["next"], _folder["file"], overwrite: true);
+            }
+        });
+        try
+        {
+            // What told the kind and what was imported were two contents in about one of five.
+            for (var i = 0; i < 40; i++)
+            {
+                Assert.Contains(Reference(Assert.Single(Objects("Import-BeeImage $file -Store $store", "file"))), (string[])["file:latest", "test/opensnoop:v1"]);
+            }
+        }
+        finally
+        {
+            await done.CancelAsync();
+            await replacing;
+        }
+    }
+
+    [Fact]
     public void TheFolderOfALayoutIsImported()
     {
         Assert.Equal(["test/execsnoop:v1", "test/opensnoop:v1"], Objects("Import-BeeImage $source -Store $store").Select(Reference).Order());
