@@ -7,4 +7,4 @@ catch {
     [Console]::Error.WriteLine("bee-run: The module does not load: $_ (exit code 1)")
     exit 1
 }
-exit [Bee.Cmdlets.Containers.ToolRun]::Main([Environment]::GetCommandLineArgs(), $PSCommandPath)
+exit [Bee.Cmdlets.Deployments.ToolRun]::Main([Environment]::GetCommandLineArgs(), $PSCommandPath)

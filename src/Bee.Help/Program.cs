@@ -1,4 +1,4 @@
-using Bee.Cmdlets;
+using Bee.Cmdlets.Base;
 using Bee.Help;
 
 if (args is not [var docs, var output])

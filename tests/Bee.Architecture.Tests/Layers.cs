@@ -18,6 +18,12 @@ public static class Layers
             "Bee.Oci.Registry", "Bee.Oci.Registry.Transport", "Bee.Oci.Registry.Authentication", "Bee.Oci.Registry.Client", "Bee.Oci.Registry.Settings",
             "Bee.Oci.Transfer", "Bee.Oci.Containers", "Bee.Oci.Signatures.Keys", "Bee.Oci.Signatures.Layouts", "Bee.Oci.Signatures", "Bee.Oci.Trust",
         ],
+        ["Bee.Cmdlets"] =
+        [
+            "Bee.Cmdlets.Errors", "Bee.Cmdlets.Views", "Bee.Cmdlets.Live", "Bee.Cmdlets.Base", "Bee.Cmdlets.Completion", "Bee.Cmdlets.Registries", "Bee.Cmdlets.Tools",
+            "Bee.Cmdlets.Images", "Bee.Cmdlets.Sessions", "Bee.Cmdlets.Maps", "Bee.Cmdlets.Metrics", "Bee.Cmdlets.Events", "Bee.Cmdlets.Programs", "Bee.Cmdlets.Deployments",
+            "Bee.Cmdlets.Hosts",
+        ],
     };
 
     /// <summary>The assemblies that are checked.</summary>

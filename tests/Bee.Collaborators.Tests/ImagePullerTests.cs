@@ -1,3 +1,4 @@
+using Bee.Cmdlets.Tools;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Store;

@@ -1,4 +1,7 @@
 using System.Collections;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Sessions;
+using Bee.Cmdlets.Tools;
 using Bee.Ebpf;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Objects;

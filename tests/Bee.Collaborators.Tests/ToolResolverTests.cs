@@ -1,3 +1,5 @@
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Tools;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Oci.Trust;

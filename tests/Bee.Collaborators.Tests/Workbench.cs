@@ -1,3 +1,6 @@
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Registries;
+using Bee.Cmdlets.Tools;
 using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;

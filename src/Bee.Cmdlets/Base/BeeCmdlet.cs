@@ -1,8 +1,10 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Views;
 using Bee.Oci.Formats;
 using Bee.Posix;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Base;
 
 /// <summary>
 /// What every cmdlet of Bee has: a token that Ctrl+C cancels, a Dispose that the engine also calls when the pipeline ends early,

@@ -1,6 +1,7 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Errors;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Base;
 
 /// <summary>
 /// The streams of a cmdlet beside its output. A collaborator gets them to report what it does and what goes wrong; it knows no cmdlet. All members but <see cref="Stop"/>

@@ -1,4 +1,4 @@
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Base;
 
 /// <summary>Reports whether a user can answer a prompt. A script, a service or a CI job gets an error and does not wait for an answer.</summary>
 internal static class Interaction

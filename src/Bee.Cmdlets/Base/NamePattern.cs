@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using Bee.Oci.Formats;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Base;
 
 /// <summary>The names that somebody asks for, with wildcards or without.</summary>
 internal static class NamePattern

@@ -1,6 +1,10 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Sessions;
+using Bee.Cmdlets.Tools;
 using Bee.Ebpf.Checks;
 using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
@@ -106,7 +110,7 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
 
         ObjectFile file = Tools.FromImage(image).File;
         // A wrong name or value would otherwise show when the unit starts.
-        ParameterValues.From(Parameter, file);
+        ObjectNames.Parameters(Parameter, file);
         var needs = ToolNeeds.Of(file);
         string folder = Path.GetDirectoryName(typeof(NewDeploymentCommand).Assembly.Location)!;
         string shell = Environment.ProcessPath ?? "/usr/bin/pwsh";
@@ -151,4 +155,14 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
     }
 
     private static string[] Items(IReadOnlyDictionary<string, string> labels, string key) => labels.GetValueOrDefault(key)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+}
+
+/// <summary>What New-BeeDeployment writes.</summary>
+public enum DeploymentKind
+{
+    /// <summary>A DaemonSet of Kubernetes, which runs a container on every node.</summary>
+    DaemonSet,
+
+    /// <summary>A unit of systemd, which runs an image on this machine.</summary>
+    Systemd,
 }

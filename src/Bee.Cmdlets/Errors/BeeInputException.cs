@@ -1,6 +1,6 @@
 using Bee.Posix;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Errors;
 
 /// <summary>The input of a cmdlet cannot be used: a name matches nothing, or a value does not fit. The id says which.</summary>
 public sealed class BeeInputException : BeeException

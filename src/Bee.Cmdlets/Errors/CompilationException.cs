@@ -1,7 +1,7 @@
 using Bee.Posix;
 using Bee.Toolchain;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Errors;
 
 /// <summary>clang made no object of a source file, or had something to say about it.</summary>
 public sealed class CompilationException : BeeException

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Management.Automation;
 using static System.Management.Automation.ErrorCategory;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Errors;
 
 /// <summary>One error id.</summary>
 /// <param name="Id">The id, which scripts compare. It is never renamed.</param>
@@ -13,7 +13,7 @@ internal sealed record ErrorId(string Id, ErrorCategory Category, string? Advice
 /// <summary>The table of all error ids.</summary>
 internal static class ErrorIds
 {
-    private const string Password = $"Give it with -SignPassword (Read-Host -AsSecureString), or in the environment variable {SigningKeyFile.PasswordVariable}.";
+    private const string Password = $"Give it with -SignPassword (Read-Host -AsSecureString), or in the environment variable {EnvironmentVariables.SigningPassword}.";
 
     // Ids of .NET exceptions.
     public const string FileNotFound = "FileNotFound", AccessDenied = "AccessDenied", FileError = "FileError", NotSupported = "NotSupported", Unexpected = "Unexpected";
@@ -210,7 +210,7 @@ internal static class ErrorIds
         new("MetricServer.InvalidAddress", InvalidArgument),
         new("MetricServer.AddressTaken", ResourceBusy),
         new("MetricServer.AddressUnavailable", ResourceUnavailable),
-        new("MetricServer.Unprotected", SecurityError, $"Start-BeeMetricServer takes -Token, -TokenFile, -Certificate or -AllowAnonymous; with -MetricListen the environment variable {MetricAccess.TokenVariable} gives a token."),
+        new("MetricServer.Unprotected", SecurityError, $"Start-BeeMetricServer takes -Token, -TokenFile, -Certificate or -AllowAnonymous; with -MetricListen the environment variable {EnvironmentVariables.MetricToken} gives a token."),
         new("MetricServer.InvalidCertificate", InvalidData),
         new("MetricServer.InvalidToken", InvalidArgument),
     ];
@@ -219,4 +219,14 @@ internal static class ErrorIds
 
     /// <summary>The row of an id. An id without a row, which no test lets pass, has no category.</summary>
     public static ErrorId Find(string id) => s_byId.TryGetValue(id, out ErrorId? row) ? row : new ErrorId(id, NotSpecified);
+}
+
+/// <summary>The names of environment variables that messages and advice name.</summary>
+internal static class EnvironmentVariables
+{
+    /// <summary>The password of a private key, which cosign reads too.</summary>
+    public const string SigningPassword = "COSIGN_PASSWORD";
+
+    /// <summary>The token of a metric server if no parameter gives one.</summary>
+    public const string MetricToken = "BEE_METRIC_TOKEN";
 }

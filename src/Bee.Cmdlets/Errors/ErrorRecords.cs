@@ -3,7 +3,7 @@ using Bee.Oci.Formats;
 using Bee.Posix;
 using DriveNotFoundException = System.Management.Automation.DriveNotFoundException;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Errors;
 
 /// <summary>Makes error records of exceptions: the id, its category, the input as target, and what to do about it.</summary>
 internal static class ErrorRecords

@@ -1,11 +1,14 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Tools;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry.Client;
 using Bee.Oci.Repositories;
 using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Images;
 
 /// <summary>Gives a local image a further name, or brings an image from one registry to another.</summary>
 [Cmdlet(VerbsCommon.Copy, "BeeImage", SupportsShouldProcess = true, DefaultParameterSetName = "Local")]

@@ -1,9 +1,13 @@
 using System.IO.Compression;
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Tools;
+using Bee.Cmdlets.Views;
 using Bee.Oci.Store;
 using Bee.Posix;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Images;
 
 /// <summary>Writes local images into a file that other machines and tools can read.</summary>
 [Cmdlet(VerbsData.Export, "BeeImage", SupportsShouldProcess = true)]

@@ -1,10 +1,13 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Registries;
+using Bee.Cmdlets.Tools;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Client;
 using Bee.Oci.Repositories;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Images;
 
 /// <summary>Lists what registries have: the repositories of one, the tags of a repository.</summary>
 [Cmdlet(VerbsCommon.Find, "BeeImage")]

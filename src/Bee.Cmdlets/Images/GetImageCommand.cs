@@ -1,7 +1,9 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Tools;
 using Bee.Oci.Store;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Images;
 
 /// <summary>Lists the local images.</summary>
 [Cmdlet(VerbsCommon.Get, "BeeImage")]

@@ -1,4 +1,7 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Tools;
 using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
@@ -11,7 +14,7 @@ using Bee.Posix;
 using Bee.Toolchain;
 using Microsoft.Win32.SafeHandles;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Images;
 
 /// <summary>Brings images out of a file or folder into the local store; a compiled object becomes an image.</summary>
 [Cmdlet(VerbsData.Import, "BeeImage", SupportsShouldProcess = true)]

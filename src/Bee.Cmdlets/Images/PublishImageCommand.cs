@@ -1,5 +1,8 @@
 using System.Management.Automation;
 using System.Security;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Tools;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Repositories;
@@ -8,7 +11,7 @@ using Bee.Oci.Signatures.Layouts;
 using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Images;
 
 /// <summary>Brings local images to a registry.</summary>
 [Cmdlet(VerbsData.Publish, "BeeImage", SupportsShouldProcess = true, DefaultParameterSetName = "Image")]

@@ -1,11 +1,16 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Registries;
+using Bee.Cmdlets.Tools;
+using Bee.Cmdlets.Views;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Repositories;
 using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Images;
 
 /// <summary>Removes names from the local store, and the blobs that nothing refers to any more; or images from a registry.</summary>
 [Cmdlet(VerbsCommon.Remove, "BeeImage", SupportsShouldProcess = true)]

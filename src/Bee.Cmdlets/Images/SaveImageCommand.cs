@@ -1,8 +1,11 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Tools;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Images;
 
 /// <summary>Brings images from a registry into the local store.</summary>
 [Cmdlet(VerbsData.Save, "BeeImage", SupportsShouldProcess = true)]

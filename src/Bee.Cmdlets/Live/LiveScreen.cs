@@ -1,3 +1,4 @@
+using Bee.Cmdlets.Errors;
 using Bee.Terminal;
 using Bee.Terminal.Devices;
 using Bee.Terminal.Frames;

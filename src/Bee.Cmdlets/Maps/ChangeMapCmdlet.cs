@@ -1,9 +1,13 @@
 using System.Collections;
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Sessions;
+using Bee.Cmdlets.Views;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Records;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Maps;
 
 /// <summary>A cmdlet that changes the entries of a map.</summary>
 public abstract class ChangeMapCmdlet : BeeCmdlet

@@ -1,6 +1,7 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Sessions;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Maps;
 
 /// <summary>Lists the maps of programs that run in the background.</summary>
 [Cmdlet(VerbsCommon.Get, "BeeMap", DefaultParameterSetName = "Name")]

@@ -1,10 +1,13 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Sessions;
+using Bee.Cmdlets.Views;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Records;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Maps;
 
 /// <summary>Reads the entries of maps of programs that run in the background.</summary>
 [Cmdlet(VerbsCommon.Get, "BeeMapEntry", DefaultParameterSetName = "Name")]

@@ -1,6 +1,8 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Sessions;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Maps;
 
 /// <summary>A cmdlet that works on the maps of programs that run in the background.</summary>
 public abstract class MapCmdlet : BeeCmdlet

@@ -1,7 +1,10 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Sessions;
 using Bee.Ebpf.Objects;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Maps;
 
 /// <summary>Finds the maps that names mean.</summary>
 /// <param name="streams">Where a name that is no map's is reported.</param>

@@ -1,9 +1,10 @@
 using System.Collections;
 using System.Management.Automation;
+using Bee.Cmdlets.Sessions;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Records;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Maps;
 
 /// <summary>Removes entries of a map, or takes values out of a queue or stack.</summary>
 [Cmdlet(VerbsCommon.Remove, "BeeMapEntry", DefaultParameterSetName = ByInput, SupportsShouldProcess = true)]

@@ -1,9 +1,11 @@
 using System.Collections;
 using System.Management.Automation;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Sessions;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Records;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Maps;
 
 /// <summary>Sets entries of a map: creates them, or gives them another value.</summary>
 [Cmdlet(VerbsCommon.Set, "BeeMapEntry", DefaultParameterSetName = ByInput, SupportsShouldProcess = true)]

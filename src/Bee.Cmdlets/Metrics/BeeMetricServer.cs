@@ -1,7 +1,9 @@
+using System.Management.Automation.Runspaces;
+using Bee.Cmdlets.Sessions;
 using Bee.Telemetry.Collection;
 using Bee.Telemetry.Serving;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Metrics;
 
 /// <summary>A server of metrics that this process runs.</summary>
 public sealed class BeeMetricServer
@@ -72,4 +74,100 @@ public sealed class BeeMetricServer
 
     /// <inheritdoc/>
     public override string ToString() => Uri.ToString();
+}
+
+/// <summary>
+/// The metric servers of this process. All runspaces see them; the one that started a server stops it when it closes, and removing the module stops what its runspace started.
+/// </summary>
+internal static class RunningServers
+{
+    private static readonly object s_gate = new();
+    private static readonly List<BeeMetricServer> s_servers = [];
+    private static int s_lastId;
+
+    // Without a server nothing has to be done when a program or a runspace ends.
+    static RunningServers()
+    {
+        RunningPrograms.Removed += Leave;
+        RunspaceEnd.Ended += StopAllOf;
+    }
+
+    public static int NextId() => Interlocked.Increment(ref s_lastId);
+
+    /// <summary>The servers in the order they were started.</summary>
+    public static IReadOnlyList<BeeMetricServer> All()
+    {
+        lock (s_gate)
+        {
+            return [.. s_servers];
+        }
+    }
+
+    /// <summary>Adds a server, and watches the runspace that started it.</summary>
+    public static void Add(BeeMetricServer server, Runspace? owner)
+    {
+        lock (s_gate)
+        {
+            s_servers.Add(server);
+        }
+
+        RunspaceEnd.Watch(owner);
+    }
+
+    /// <summary>Stops a server and takes it off the list.</summary>
+    public static void Stop(BeeMetricServer server)
+    {
+        server.Stop();
+        lock (s_gate)
+        {
+            s_servers.Remove(server);
+        }
+    }
+
+    /// <summary>Lets a server serve one more session, and end with the last.</summary>
+    public static void Join(BeeMetricServer server, BpfProgramSession session)
+    {
+        lock (s_gate)
+        {
+            server.Owners!.Add(session);
+        }
+    }
+
+    /// <summary>Whether a server serves a session.</summary>
+    public static bool Serves(HashSet<BpfProgramSession> owners, BpfProgramSession session)
+    {
+        lock (s_gate)
+        {
+            return owners.Contains(session);
+        }
+    }
+
+    // Stops the servers that served this session alone, or as the last one.
+    private static void Leave(BpfProgramSession session)
+    {
+        foreach (BeeMetricServer server in All())
+        {
+            bool isLast;
+            lock (s_gate)
+            {
+                isLast = server.Owners is { } owners && owners.Remove(session) && owners.Count == 0;
+            }
+
+            if (isLast)
+            {
+                Stop(server);
+            }
+        }
+    }
+
+    private static void StopAllOf(Guid runspace)
+    {
+        foreach (BeeMetricServer server in All())
+        {
+            if (server.Runspace == runspace)
+            {
+                Stop(server);
+            }
+        }
+    }
 }

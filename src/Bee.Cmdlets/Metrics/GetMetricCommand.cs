@@ -1,8 +1,10 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Sessions;
 using Bee.Telemetry.Collection;
 using Bee.Telemetry.Metrics;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Metrics;
 
 /// <summary>Reads the metrics of programs that run in the background.</summary>
 [Cmdlet(VerbsCommon.Get, "BeeMetric")]

@@ -1,6 +1,8 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Metrics;
 
 /// <summary>Lists the metric servers of this process.</summary>
 [Cmdlet(VerbsCommon.Get, "BeeMetricServer")]

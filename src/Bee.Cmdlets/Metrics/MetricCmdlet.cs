@@ -1,7 +1,9 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Sessions;
 using Bee.Telemetry.Collection;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Metrics;
 
 /// <summary>A cmdlet that reads or serves the metrics of programs that run in the background.</summary>
 public abstract class MetricCmdlet : BeeCmdlet

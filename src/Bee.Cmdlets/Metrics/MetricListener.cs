@@ -1,19 +1,21 @@
 using System.Net;
+using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Security;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Tools;
 using Bee.Ebpf;
 using Bee.Ebpf.Events;
 using Bee.Telemetry.Collection;
 using Bee.Telemetry.Metrics;
 using Bee.Telemetry.Serving;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Metrics;
 
 /// <summary>Who may read the metrics of a server.</summary>
 internal sealed record MetricAccess
 {
-    /// <summary>The environment variable that has the token if no parameter gives one.</summary>
-    public const string TokenVariable = "BEE_METRIC_TOKEN";
-
     public SecureString? Token { get; init; }
 
     /// <summary>A file whose first line is the token.</summary>
@@ -30,7 +32,7 @@ internal sealed record MetricAccess
     /// <summary>The token; null if scrapers need none.</summary>
     public string? ReadToken() => Token is not null ? Plain(Token)
         : TokenFile is not null ? FromFile(TokenFile)
-        : Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } set ? set.Trim()
+        : Environment.GetEnvironmentVariable(EnvironmentVariables.MetricToken) is { Length: > 0 } set ? set.Trim()
         : null;
 
     public string? Password => CertificatePassword is null ? null : Plain(CertificatePassword);
@@ -47,7 +49,7 @@ internal sealed record MetricAccess
             throw new MetricServerException(
                 MetricServerFault.InvalidToken,
                 $"The token file '{path}' cannot be read: {reason}",
-                $"Write the token to a file that this user can read, or give it with -Token or the environment variable {TokenVariable}.",
+                $"Write the token to a file that this user can read, or give it with -Token or the environment variable {EnvironmentVariables.MetricToken}.",
                 error);
         }
     }
@@ -136,4 +138,21 @@ internal sealed class ServedSession : IDisposable
         _isEnded = true;
         _listener.Remove(_view);
     }
+}
+
+/// <summary>The metric that says which Bee this is.</summary>
+internal sealed class BuildInfo : IMetricSource
+{
+    public static BuildInfo Source { get; } = new();
+
+    public static MetricFamily Family { get; } = new(
+        new MetricDescriptor("bee_build", MetricType.Info, null, "The version of Bee, and what it runs on.", ["version", "runtime", "kernel"]),
+        [new MetricSeries([Version, RuntimeInformation.FrameworkDescription, Environment.OSVersion.Version.ToString()], 1)]);
+
+    public bool IsReady => true;
+
+    public IReadOnlyList<MetricFamily> Collect(CancellationToken cancellationToken) => [Family];
+
+    private static string Version =>
+        typeof(BuildInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
 }

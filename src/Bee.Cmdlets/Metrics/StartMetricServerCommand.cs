@@ -1,9 +1,10 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Security;
+using Bee.Cmdlets.Sessions;
 using Bee.Telemetry.Serving;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Metrics;
 
 /// <summary>Serves the metrics of programs that run in the background to Prometheus and other scrapers.</summary>
 [Cmdlet(VerbsLifecycle.Start, "BeeMetricServer", SupportsShouldProcess = true)]

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Metrics;
 
 /// <summary>Stops metric servers and frees their ports. The programs go on.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "BeeMetricServer", SupportsShouldProcess = true, DefaultParameterSetName = "Id")]

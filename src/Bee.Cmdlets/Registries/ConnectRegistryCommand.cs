@@ -1,11 +1,13 @@
 using System.Management.Automation;
 using System.Net;
 using System.Security;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Authentication;
 using Bee.Oci.Registry.Client;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Registries;
 
 /// <summary>Logs in to a registry: tries the login, and keeps it where docker and others find it too.</summary>
 [Cmdlet(VerbsCommunications.Connect, "BeeRegistry", DefaultParameterSetName = PasswordSet, SupportsShouldProcess = true)]
@@ -165,5 +167,24 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
     {
         /// <summary>The source alone: a record's own text would show the secret.</summary>
         public override string ToString() => Source;
+    }
+}
+
+/// <summary>Takes a credential, or a user name whose password is asked for; without a terminal a name alone is an error.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
+public sealed class LoginAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+    {
+        object? value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        return value switch
+        {
+            PSCredential => value,
+            _ when Interaction.IsPossible => new CredentialAttribute().Transform(engineIntrinsics, inputData!),
+            _ => throw new ArgumentTransformationMetadataException(
+                $"'{value}' is a user name without a password, and no terminal is here to ask at. Give a PSCredential, pass the password through the pipeline (-UserName with -PasswordFromPipeline), "
+                + $"or set {ConnectRegistryCommand.UserVariable} and {ConnectRegistryCommand.PasswordVariable}."),
+        };
     }
 }

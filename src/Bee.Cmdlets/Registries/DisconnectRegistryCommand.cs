@@ -1,8 +1,10 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry.Authentication;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Registries;
 
 /// <summary>Logs out: forgets the logins that are kept for registries.</summary>
 [Cmdlet(VerbsCommunications.Disconnect, "BeeRegistry", SupportsShouldProcess = true)]

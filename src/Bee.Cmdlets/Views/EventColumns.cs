@@ -1,7 +1,7 @@
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Records;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Views;
 
 /// <summary>A column of a table.</summary>
 /// <param name="Field">What it shows.</param>

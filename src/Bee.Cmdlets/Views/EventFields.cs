@@ -5,7 +5,7 @@ using System.Text;
 using Bee.Ebpf.Records;
 using Bee.Posix;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Views;
 
 /// <summary>The fields of events, entries and nested structs of any type as text, also of those that were deserialized.</summary>
 internal static class EventFields

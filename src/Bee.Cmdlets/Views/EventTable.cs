@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using Bee.Ebpf.Records;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Views;
 
 /// <summary>Makes the table view of an emitted type: widths for the screen, values as people read them.</summary>
 internal static class EventTable
@@ -33,7 +33,7 @@ internal static class EventTable
         var last = columns[^1];
         var known = Member(string.Join(',', columns.SkipLast(1).Select(column => column.Field.Name).Prepend("MapName")));
         row.AddScriptBlockColumn(
-            $"[Bee.Cmdlets.EventText]::Last($_, '{shape.ClrType.FullName}', '{last.Meaning}', {Member(last.Field.Name)}, {known})", AlignmentOf(last.AlignRight), null).EndRowDefinition();
+            $"[Bee.Cmdlets.Views.EventText]::Last($_, '{shape.ClrType.FullName}', '{last.Meaning}', {Member(last.Field.Name)}, {known})", AlignmentOf(last.AlignRight), null).EndRowDefinition();
         return table.EndTable();
     }
 
@@ -48,7 +48,7 @@ internal static class EventTable
     {
         if (Method(column.Meaning) is { } method)
         {
-            row.AddScriptBlockColumn($"[Bee.Cmdlets.EventText]::{method}($_.{Member(column.Field.Name)})", AlignmentOf(column.AlignRight), null);
+            row.AddScriptBlockColumn($"[Bee.Cmdlets.Views.EventText]::{method}($_.{Member(column.Field.Name)})", AlignmentOf(column.AlignRight), null);
         }
         else
         {

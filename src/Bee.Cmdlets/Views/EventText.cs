@@ -6,7 +6,7 @@ using Bee.Ebpf.Records;
 using Bee.Ebpf.Symbols;
 using Bee.Posix;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Views;
 
 /// <summary>
 /// Text for the views of events and map entries. Every method takes a property's value as it is, also one that was deserialized (Import-Clixml, Receive-Job),

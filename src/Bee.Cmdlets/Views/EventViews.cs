@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Views;
 
 /// <summary>
 /// Gives the runspace views for the types that a program is about to emit, so that the first object shows at once: a type without a view
@@ -243,5 +243,95 @@ internal static class EventViews
         }
 
         private sealed record View(string Group, IReadOnlyList<string> Types, IReadOnlyList<SessionStateFormatEntry> Entries);
+    }
+}
+
+/// <summary>Makes the list view of an emitted type: all fields, exact, and without characters that a terminal obeys.</summary>
+internal static class EventList
+{
+    /// <summary>Returns the view's control.</summary>
+    /// <param name="shape">The type and its fields.</param>
+    public static ListControl Of(IRecordShape shape)
+    {
+        var entry = ListControl.Create(outOfBand: false).StartEntry(null, null);
+        foreach (var field in shape.Fields)
+        {
+            entry.AddItemScriptBlock($"[Bee.Cmdlets.Views.EventText]::Item('{EventColumns.MeaningOf(shape, field)}', $_.{EventTable.Member(field.Name)})", field.Name, null);
+        }
+
+        return entry.EndEntry().EndList();
+    }
+}
+
+/// <summary>
+/// Makes the one table of a run with several streams: the map's name, the fields that all types have, and the others of each as text. PowerShell
+/// keeps the view of the first object for a whole pipeline, and shows whatever that view does not know as a list; so one view has to know all.
+/// </summary>
+internal static class MixedTable
+{
+    private const int MaxName = 20;
+    // What is left for the rest stays readable.
+    private const int MaxSharedPart = 2;
+
+    /// <summary>The definition of the view.</summary>
+    /// <param name="shapes">All types of the run, two at least.</param>
+    /// <param name="screen">How many columns of text the screen has.</param>
+    /// <returns>A definition for these types.</returns>
+    public static ExtendedTypeDefinition Of(IReadOnlyList<IRecordShape> shapes, int screen)
+    {
+        var columns = new List<EventColumn>();
+        var first = shapes[0];
+        var width = shapes.Max(shape => Math.Clamp(shape.Name.Length, "MapName".Length, MaxName));
+        var left = screen / MaxSharedPart;
+        foreach (var field in EventColumns.Shown(first).Where(field => field.CName.Length > 0 && shapes.All(shape => Has(shape, field))))
+        {
+            var needed = field.MetadataIn(first.Metadata).Width ?? Math.Max(Math.Min(field.Width, 16), field.Name.Length);
+            if (needed + 1 <= left)
+            {
+                columns.Add(EventColumns.Column(first, field, needed));
+                left -= needed + 1;
+            }
+        }
+
+        var table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false).AddHeader(Alignment.Left, width, "MapName");
+        foreach (var column in columns)
+        {
+            table.AddHeader(EventTable.AlignmentOf(column.AlignRight), column.Width, column.Field.Name);
+        }
+
+        var row = table.AddHeader(Alignment.Left, EventTable.Rest, "Details").StartRowDefinition(wrap: false, null, null).AddPropertyColumn("MapName", Alignment.Left, null);
+        foreach (var column in columns)
+        {
+            EventTable.AddColumn(row, column);
+        }
+
+        var shown = EventTable.Member(string.Join(',', columns.Select(column => column.Field.Name).Prepend("MapName")));
+        row.AddScriptBlockColumn($"[Bee.Cmdlets.Views.EventText]::Details($_, {shown})", Alignment.Left, null).EndRowDefinition();
+        var definition = new ExtendedTypeDefinition(first.ClrType.FullName!, [new FormatViewDefinition("Bee.Events", table.EndTable())]);
+        definition.TypeNames.AddRange(shapes.Skip(1).Select(shape => shape.ClrType.FullName!));
+        return definition;
+    }
+
+    private static bool Has(IRecordShape shape, RecordField field) =>
+        EventColumns.Shown(shape).Any(other => other.Name == field.Name && other.Meaning == field.Meaning && other.CName.Length > 0);
+}
+
+/// <summary>The view of histograms that come among events.</summary>
+internal static class HistogramView
+{
+    /// <summary>
+    /// A drawing that does not belong to the table around it. PowerShell keeps the view of the first object for a whole pipeline, so without this a histogram
+    /// among events would be a list of its properties. The price is that Format-List and Format-Table draw it too, unless they have -Force; so
+    /// it is made only for runs that need it.
+    /// </summary>
+    public static ExtendedTypeDefinition AmongOthers(HistogramType type)
+    {
+        CustomControl drawing = CustomControl.Create(outOfBand: true)
+            .StartEntry(null, null)
+            .AddScriptBlockExpressionBinding("[Bee.Cmdlets.Views.HistogramText]::Draw($_, $Host)", false, null, null, null)
+            .AddNewline(1)
+            .EndEntry()
+            .EndControl();
+        return new ExtendedTypeDefinition(type.ClrType.FullName!, [new FormatViewDefinition("Bee.Histograms", drawing)]);
     }
 }

@@ -1,8 +1,9 @@
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Views;
 
 /// <summary>
 /// Takes columns out of the tables of formats/Bee.Format.ps1xml, which are made for 80 columns, where the screen has less: the formatter itself would leave
@@ -103,5 +104,30 @@ internal static class NarrowTables
         public IReadOnlyList<SessionStateFormatEntry> Entries { get; set; } = [];
 
         public int Screen { get; set; } = ScreenWidth.Default;
+    }
+}
+
+/// <summary>How many columns the terminal has: tables and bars are made for it.</summary>
+internal static class ScreenWidth
+{
+    /// <summary>The width without a terminal, or if the host does not report one.</summary>
+    public const int Default = 80;
+
+    // Below, a table has no room for names; above, a bar says no more.
+    private const int Least = 40, Most = 1000;
+
+    /// <summary>The width of a host's screen, between 40 and 1000.</summary>
+    /// <param name="host">The host, or null.</param>
+    public static int Of(PSHost? host)
+    {
+        try
+        {
+            return host?.UI?.RawUI?.BufferSize.Width is { } width and > 0 ? Math.Clamp(width, Least, Most) : Default;
+        }
+        catch (Exception fault) when (fault is HostException or NotImplementedException or NotSupportedException or InvalidOperationException or IOException)
+        {
+            // A host without a screen, such as a service's or that of a remote session.
+            return Default;
+        }
     }
 }

@@ -2,10 +2,12 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Text.RegularExpressions;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Records;
 using Bee.Ebpf.Symbols;
 using Bee.Posix;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Views;
 
 /// <summary>Stacks for views. The objects keep all frames.</summary>
 internal static partial class StackText
@@ -58,4 +60,21 @@ internal static partial class StackText
         )$
         """, RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Tracing();
+}
+
+/// <summary>Whether stacks will have the names of the kernel's functions.</summary>
+internal static class StackNames
+{
+    /// <summary>Warns where objects with stacks are about to come and this process may not see the kernel's names: bare addresses look like a fault of the program.</summary>
+    public static void WarnIfHidden(Cmdlet cmdlet, IEnumerable<IRecordShape?> shapes)
+    {
+        if (shapes.Any(shape => shape is not null && shape.Fields.Any(field => field.Meaning == FieldMeaning.Stack)) && KernelSymbols.Problem is { } problem)
+        {
+            cmdlet.WriteWarning(problem);
+        }
+    }
+
+    /// <summary>The same for the objects of streams.</summary>
+    public static void WarnIfHidden(Cmdlet cmdlet, IReadOnlyList<RecordStream> streams)
+        => WarnIfHidden(cmdlet, streams.Select(stream => stream.Shape));
 }

@@ -6,7 +6,7 @@ using System.Text;
 using Bee.Ebpf.Records;
 using Bee.Posix;
 
-namespace Bee.Cmdlets;
+namespace Bee.Cmdlets.Views;
 
 /// <summary>
 /// Text for the views of formats/Bee.Format.ps1xml. Objects are read by their properties, so that those that were deserialized (Import-Clixml, Receive-Job) show the same.

@@ -39,7 +39,7 @@ public sealed class BuildTests : IDisposable
     public void AMacroThatIsNoneIsToldBeforeAnythingIsCompiled()
     {
         ErrorRecord error = _shell.Error("Invoke-BeeBuild $source -Store $store -Define SIZE=4096, 'A B'", ("source", _folder.Write("fine.bpf.c", Fine)), ("store", _folder["store"]));
-        Assert.Equal("BadDefine,Bee.Cmdlets.InvokeBuildCommand", error.FullyQualifiedErrorId);
+        Assert.Equal("BadDefine,Bee.Cmdlets.Images.InvokeBuildCommand", error.FullyQualifiedErrorId);
         Assert.Contains("'A B' is no macro", error.Exception.Message, StringComparison.Ordinal);
     }
 

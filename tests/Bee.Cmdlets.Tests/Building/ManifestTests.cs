@@ -236,7 +236,7 @@ public sealed class ManifestTests : IDisposable
 
     // What Format-List shows of an image's parts.
     private string[] Details(string build) =>
-        [.. _shell.Objects($"$image = {build}; foreach ($part in 'Programs', 'Maps', 'Parameters') {{ [Bee.Cmdlets.ViewText]::$part($image) }}", Variables())
+        [.. _shell.Objects($"$image = {build}; foreach ($part in 'Programs', 'Maps', 'Parameters') {{ [Bee.Cmdlets.Views.ViewText]::$part($image) }}", Variables())
             .SelectMany(text => $"{text}".Split('\n'))];
 
     // By how much gauge_last grows at each call.

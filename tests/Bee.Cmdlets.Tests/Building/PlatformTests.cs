@@ -41,7 +41,7 @@ public sealed class PlatformTests : IDisposable
         Assert.Equal(["linux/amd64", "linux/arm64"], ((IEnumerable<object>)image.Platforms).Select(platform => $"{platform}"));
         Assert.Null(image.Problem);
         Assert.Equal(["linux"], _shell.Objects("$image.Config.Os", ("image", image)).Select(os => $"{os}"));
-        Assert.Contains("; also linux/", $"{Assert.Single(_shell.Objects("[Bee.Cmdlets.ViewText]::Platforms($image)", ("image", image)))}", StringComparison.Ordinal);
+        Assert.Contains("; also linux/", $"{Assert.Single(_shell.Objects("[Bee.Cmdlets.Views.ViewText]::Platforms($image)", ("image", image)))}", StringComparison.Ordinal);
 
         // What would be loaded is this machine's: the check reads the program as a run does.
         Assert.Empty(_shell.Objects("Test-BeeImage tool -Store $store | Where-Object Name -in Platform, Digests, Object | Where-Object State -ne Ok", ("store", _folder["store"])));

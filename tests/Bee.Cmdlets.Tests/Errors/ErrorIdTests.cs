@@ -108,7 +108,7 @@ public sealed partial class ErrorIdTests : IDisposable
     // Id and category.
     private static Dictionary<string, string> Rows()
     {
-        var all = (IEnumerable)BeeModule.Assemblies[0].GetType("Bee.Cmdlets.ErrorIds", throwOnError: true)!.GetProperty("All")!.GetValue(null)!;
+        var all = (IEnumerable)BeeModule.Assemblies[0].GetType("Bee.Cmdlets.Errors.ErrorIds", throwOnError: true)!.GetProperty("All")!.GetValue(null)!;
         return all.Cast<object>().ToDictionary(row => (string)Value(row, "Id")!, row => $"{Value(row, "Category")}");
     }
 
@@ -121,7 +121,7 @@ public sealed partial class ErrorIdTests : IDisposable
         .Concat(DotNetIds());
 
     // .NET's exceptions have the ids that are constants of the table.
-    private static IEnumerable<string> DotNetIds() => BeeModule.Assemblies[0].GetType("Bee.Cmdlets.ErrorIds", throwOnError: true)!
+    private static IEnumerable<string> DotNetIds() => BeeModule.Assemblies[0].GetType("Bee.Cmdlets.Errors.ErrorIds", throwOnError: true)!
         .GetFields(BindingFlags.Static | BindingFlags.Public).Where(field => field.IsLiteral).Select(field => $"\"{field.GetRawConstantValue()}\"");
 
     private static IEnumerable<string> DocumentedIds(string page)

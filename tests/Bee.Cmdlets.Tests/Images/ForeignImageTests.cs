@@ -63,9 +63,9 @@ public sealed class ForeignImageTests : IDisposable
         Assert.Equal(ForeignLayout.Gadget, gadget.Properties["Metadata"].Value);
 
         Assert.Equal("Bpfman", $"{Details("$_.Format")}");
-        Assert.Matches("entered +tracepoint", Details("[Bee.Cmdlets.ViewText]::Programs($_)"));
-        Assert.Matches("print_seen +ringbuf *\n", Details("[Bee.Cmdlets.ViewText]::Maps($_)"));
-        Assert.Contains("io.ebpf.maps = {", Details("[Bee.Cmdlets.ViewText]::Labels($_)"), StringComparison.Ordinal);
+        Assert.Matches("entered +tracepoint", Details("[Bee.Cmdlets.Views.ViewText]::Programs($_)"));
+        Assert.Matches("print_seen +ringbuf *\n", Details("[Bee.Cmdlets.Views.ViewText]::Maps($_)"));
+        Assert.Contains("io.ebpf.maps = {", Details("[Bee.Cmdlets.Views.ViewText]::Labels($_)"), StringComparison.Ordinal);
 
         string Details(string of) => $"{Assert.Single(_shell.Objects($"Get-BeeImage calls:v1 -Store $store | ForEach-Object {{ {of} }}", Variables()))}";
     }
@@ -96,7 +96,7 @@ public sealed class ForeignImageTests : IDisposable
     public void WhatHasNoProgramIsTold()
     {
         ErrorRecord error = _shell.Error("Invoke-BeeProgram link:v1 -Store $store -Pull Never", Variables());
-        Assert.Equal("Store.NoProgram,Bee.Cmdlets.InvokeProgramCommand", error.FullyQualifiedErrorId);
+        Assert.Equal("Store.NoProgram,Bee.Cmdlets.Programs.InvokeProgramCommand", error.FullyQualifiedErrorId);
         Assert.Contains("no eBPF object", $"{error}", StringComparison.Ordinal);
     }
 

@@ -64,11 +64,11 @@ public sealed class GadgetImageTests : IDisposable
     [Fact]
     public void ItIsDescribedByItsObjectAndItsMetadata()
     {
-        string text = Text("[Bee.Cmdlets.ViewText]::Parameters($_)", "groups");
+        string text = Text("[Bee.Cmdlets.Views.ViewText]::Parameters($_)", "groups");
         Assert.Matches(@"^pid +gadget_pid +=", text);
         Assert.Matches(@"only-failed +_Bool +=.*\n +Only calls that failed", text);
-        Assert.Matches(@"ig_threads +iter/task", Text("[Bee.Cmdlets.ViewText]::Programs($_)", "groups"));
-        string maps = Text("[Bee.Cmdlets.ViewText]::Maps($_)", "groups");
+        Assert.Matches(@"ig_threads +iter/task", Text("[Bee.Cmdlets.Views.ViewText]::Programs($_)", "groups"));
+        string maps = Text("[Bee.Cmdlets.Views.ViewText]::Maps($_)", "groups");
         Assert.Matches(@"events +RingBuffer +struct event", maps);
         Assert.Contains("asked: Whom they ask for", maps, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', maps);
@@ -79,13 +79,13 @@ public sealed class GadgetImageTests : IDisposable
     [InlineData("odd")]
     public void WithoutMetadataTheObjectSpeaks(string name)
     {
-        Assert.Matches(@"targ_failed +_Bool", Text("[Bee.Cmdlets.ViewText]::Parameters($_)", name));
+        Assert.Matches(@"targ_failed +_Bool", Text("[Bee.Cmdlets.Views.ViewText]::Parameters($_)", name));
     }
 
     [Fact]
     public void WhatIsNoObjectIsTold()
     {
-        Assert.Equal("", Text("[Bee.Cmdlets.ViewText]::Parameters($_)", "broken"));
+        Assert.Equal("", Text("[Bee.Cmdlets.Views.ViewText]::Parameters($_)", "broken"));
         Assert.StartsWith("BadObject.", _shell.Error("Invoke-BeeProgram broken -Store $store -Pull Never", Variables()).FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
@@ -95,7 +95,7 @@ public sealed class GadgetImageTests : IDisposable
         File.Copy(BeeModule.File("tests", "fixtures", "gadget.bpf.c"), _folder.Write("source/gadget.bpf.c", ""), overwrite: true);
         string metadata = _folder.Write("source/gadget.yaml", Metadata);
         Assert.Matches("only-failed +_Bool", $"{Assert.Single(_shell.Objects(
-            "Invoke-BeeBuild $folder -Tag built:v1 -Store $store | ForEach-Object { [Bee.Cmdlets.ViewText]::Parameters($_) }", [.. Variables(), ("folder", _folder["source"])]))}");
+            "Invoke-BeeBuild $folder -Tag built:v1 -Store $store | ForEach-Object { [Bee.Cmdlets.Views.ViewText]::Parameters($_) }", [.. Variables(), ("folder", _folder["source"])]))}");
 
         File.WriteAllText(metadata, "datasources: [");
         Assert.StartsWith("BadManifest", _shell.Error("Invoke-BeeBuild $folder -Tag built:v2 -Store $store", [.. Variables(), ("folder", _folder["source"])]).FullyQualifiedErrorId, StringComparison.Ordinal);

@@ -40,15 +40,15 @@ public sealed class SignTests : IDisposable
         WriteKey();
         const string Publish = "Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign $key";
         ErrorRecord missing = _shell.Error(Publish, Variables("key.pem"));
-        Assert.Equal("Signature.PasswordNeeded,Bee.Cmdlets.PublishImageCommand", missing.FullyQualifiedErrorId);
+        Assert.Equal("Signature.PasswordNeeded,Bee.Cmdlets.Images.PublishImageCommand", missing.FullyQualifiedErrorId);
         Assert.Contains("-SignPassword", missing.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
 
         ErrorRecord wrong = _shell.Error($"{Publish} -SignPassword (ConvertTo-SecureString 'another-secret' -AsPlainText -Force)", Variables("key.pem"));
-        Assert.Equal("Signature.WrongPassword,Bee.Cmdlets.PublishImageCommand", wrong.FullyQualifiedErrorId);
+        Assert.Equal("Signature.WrongPassword,Bee.Cmdlets.Images.PublishImageCommand", wrong.FullyQualifiedErrorId);
         Assert.Equal(ErrorCategory.AuthenticationError, wrong.CategoryInfo.Category);
 
         ErrorRecord none = _shell.Error("Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign /nowhere/key", Variables("key.pem"));
-        Assert.Equal("FileNotFound,Bee.Cmdlets.PublishImageCommand", none.FullyQualifiedErrorId);
+        Assert.Equal("FileNotFound,Bee.Cmdlets.Images.PublishImageCommand", none.FullyQualifiedErrorId);
         Assert.DoesNotContain("PUT", _registry!.Log, StringComparison.Ordinal);
     }
 

@@ -57,7 +57,7 @@ public sealed class PinTests(Programs programs) : IDisposable
         _load.Do(": < /etc/hostname");
 
         ChildResult child = InChild($"Get-BeeMapEntry -Program {_name} -Name counter_calls | ForEach-Object Value; Receive-BeeEvent {_name} -ErrorVariable e -ErrorAction SilentlyContinue; $e.FullyQualifiedErrorId");
-        Assert.Equal("1\nPin.InUse,Bee.Cmdlets.ReceiveEventCommand\n", child.Output);
+        Assert.Equal("1\nPin.InUse,Bee.Cmdlets.Events.ReceiveEventCommand\n", child.Output);
         Objects("Stop-BeeProgram $name");
     }
 
@@ -131,7 +131,7 @@ public sealed class PinTests(Programs programs) : IDisposable
         ChildResult child = InChild($"Start-BeeProgram '{programs.Calls}' -PinPath {_name} -ErrorVariable e -ErrorAction SilentlyContinue; $e.FullyQualifiedErrorId; $e.ErrorDetails.RecommendedAction",
             ["unshare", "-m", "sh", "-c", "umount /sys/fs/bpf; exec \"$@\"", "sh"]);
 
-        Assert.Equal("Pin.NotOnBpffs,Bee.Cmdlets.StartProgramCommand\nAs root: mount -t bpf bpf /sys/fs/bpf\n", child.Output);
+        Assert.Equal("Pin.NotOnBpffs,Bee.Cmdlets.Programs.StartProgramCommand\nAs root: mount -t bpf bpf /sys/fs/bpf\n", child.Output);
     }
 
     [KernelFact]
@@ -159,7 +159,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     {
         Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }");
         ChildResult child = InChild("Get-BeeProgram -Pinned -ErrorVariable e -ErrorAction SilentlyContinue; $e.FullyQualifiedErrorId", ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]);
-        Assert.Equal("Pin.NoPermission,Bee.Cmdlets.GetProgramCommand\n", child.Output);
+        Assert.Equal("Pin.NoPermission,Bee.Cmdlets.Programs.GetProgramCommand\n", child.Output);
         Objects("Stop-BeeProgram $name");
     }
 

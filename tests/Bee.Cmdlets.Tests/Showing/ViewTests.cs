@@ -201,8 +201,8 @@ public sealed class ViewTests(ViewObjects objects) : IClassFixture<ViewObjects>
                 [pscustomobject] @{ Symbol = $name } | Add-Member ScriptMethod ToString { $this.Symbol } -Force -PassThru
             })
             ([psobject] $stack).PSTypeNames.Insert(0, 'Deserialized.Bee.Ebpf.Symbols.StackTrace')
-            [Bee.Cmdlets.EventText]::Stack($stack)
-            [Bee.Cmdlets.EventText]::Item('Stack', $stack)
+            [Bee.Cmdlets.Views.EventText]::Stack($stack)
+            [Bee.Cmdlets.Views.EventText]::Item('Stack', $stack)
             """;
         Assert.Equal("bpf_map_free, ksys_read\n(3 frames of the tracing itself)\nbpf_map_free\nksys_read", Text($"$({script}) -join \"`n\""));
     }

@@ -1,0 +1,180 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Runtime.InteropServices;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Programs;
+using Bee.Ebpf.Records;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
+using Bee.Posix;
+using Bee.Telemetry.Lines;
+
+namespace Bee.Cmdlets.Deployments;
+
+/// <summary>
+/// The entry point of a container (module/Bee/bee-run.ps1): runs one tool, writes its events as lines of JSON to the output, and ends with an exit code. As a container's first process it has no
+/// default action for signals, so it handles those that end it.
+/// </summary>
+public static partial class ToolRun
+{
+    private const string UsageText = """
+        usage: bee-run IMAGE [ARGUMENT...]
+
+        Runs a tool and writes its events as lines of JSON. Each argument is also a variable: BEE_RUN_IMAGE, BEE_RUN_DURATION=10s, BEE_RUN_PARAMETER_target_pid=1.
+
+        """;
+
+    // The kernel detaches a process's programs when it ends. So a run that cannot end by itself, since its output blocks, is ended in time.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(1200);
+
+    // The error output may block as well.
+    private static readonly TimeSpan s_lastWord = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>Runs a tool in the session that calls.</summary>
+    /// <param name="commandLine">The command line of the process; what follows <paramref name="script"/> is the entry point's.</param>
+    /// <param name="script">The entry point's file.</param>
+    /// <returns>The exit code.</returns>
+    public static int Main(string[] commandLine, string script)
+    {
+        ArgumentNullException.ThrowIfNull(commandLine);
+        int at = Array.FindIndex(commandLine, word => Path.GetFileName(word) == Path.GetFileName(script));
+        return (int)Run(commandLine[(at + 1)..], Environment.GetEnvironmentVariables(), Console.OpenStandardOutput(), Console.Error);
+    }
+
+    /// <summary>Runs a tool.</summary>
+    internal static ToolExit Run(IReadOnlyList<string> arguments, IDictionary environment, Stream output, TextWriter messages)
+    {
+        ToolArguments read;
+        var command = new CmdletInfo("Invoke-BeeProgram", typeof(InvokeProgramCommand));
+        try
+        {
+            read = ToolArguments.Read(arguments, environment, command.Parameters.Values);
+        }
+        catch (BeeInputException wrong)
+        {
+            return End(messages, ToolExit.Usage, wrong.Message, wrong.Remedy);
+        }
+
+        if (read.IsHelp)
+        {
+            using var text = new StreamWriter(output, leaveOpen: true);
+            text.WriteLine($"{UsageText}{read.Usage()}");
+            return ToolExit.Ended;
+        }
+
+        if (read.Image is not { } image)
+        {
+            return End(messages, ToolExit.Usage, "No image is named.", "bee-run IMAGE, or the variable BEE_RUN_IMAGE.");
+        }
+
+        using var lines = new EventLines(output, NameOf(image, read));
+        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        shell.AddCommand(command).AddParameter("Program", image).AddParameters(read.Values);
+        shell.AddCommand(new CmdletInfo("Write-BeeEventLine", typeof(WriteLineCommand))).AddParameter("Lines", lines);
+        return Run(shell, lines, messages);
+    }
+
+    // A container names its tool by the digest; lines name it as people do.
+    private static string NameOf(string image, ToolArguments read)
+    {
+        try
+        {
+            return ImageNames.ShortName(new ImageStores(read.Values["Store"] as string).Find(image)?.Reference ?? image);
+        }
+        catch (StoreException)
+        {
+            // The run tells what is wrong with the store.
+            return ImageNames.ShortName(image);
+        }
+    }
+
+    private static ToolExit Run(PowerShell shell, EventLines lines, TextWriter messages)
+    {
+        string? signal = null;
+        using var ended = new ManualResetEventSlim();
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            if (Interlocked.Exchange(ref signal, context.Signal.ToString()) is null)
+            {
+                _ = Task.Run(() => shell.BeginStop(null, null));
+                // A thread of its own: those of the pool may all wait for the output.
+                new Thread(() =>
+                {
+                    if (!ended.Wait(s_patience))
+                    {
+                        // Not by the console: a write to its output that blocks holds the lock of its error output too.
+                        byte[] line = System.Text.Encoding.UTF8.GetBytes($"bee-run: The output takes no more lines: nobody reads it. (exit code {(int)ToolExit.OutputClosed})\n");
+                        var reason = new Thread(() => NativeWrite(2, line, line.Length)) { IsBackground = true };
+                        reason.Start();
+                        reason.Join(s_lastWord);
+                        NativeExit((int)ToolExit.OutputClosed);
+                    }
+                })
+                { IsBackground = true }.Start();
+            }
+        }
+
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        shell.Streams.Warning.DataAdded += (_, added) => messages.WriteLine($"bee-run: warning: {shell.Streams.Warning[added.Index].Message}");
+        shell.Streams.Verbose.DataAdded += (_, added) => messages.WriteLine($"bee-run: {shell.Streams.Verbose[added.Index].Message}");
+        ErrorRecord? error = null;
+        try
+        {
+            shell.Invoke();
+            error = shell.Streams.Error.LastOrDefault();
+        }
+        catch (PipelineStoppedException)
+        {
+            // By a signal.
+        }
+        catch (RuntimeException thrown)
+        {
+            error = thrown.ErrorRecord;
+        }
+
+        lines.Dispose();
+        ended.Set();
+        return lines.Fault is { } closed ? End(messages, ToolExit.OutputClosed, $"The output takes no more lines: {closed.Message}", null)
+            : error is not null ? End(messages, ToolExits.Of(error), error.ErrorDetails?.Message ?? error.Exception.Message, error.ErrorDetails?.RecommendedAction)
+            : End(messages, ToolExit.Ended, signal is null ? "The tool has ended." : $"The tool has ended by {signal}.", null);
+    }
+
+    private static ToolExit End(TextWriter messages, ToolExit code, string reason, string? remedy)
+    {
+        string line = string.IsNullOrEmpty(remedy) ? reason : $"{reason} {remedy}";
+        messages.WriteLine($"bee-run: {TerminalText.Show(line.ReplaceLineEndings(" "))} (exit code {(int)code})");
+        messages.Flush();
+        return code;
+    }
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void NativeExit(int code);
+
+    [LibraryImport("libc", EntryPoint = "write")]
+    private static partial nint NativeWrite(int fd, byte[] bytes, nint count);
+}
+
+/// <summary>The end of the entry point's pipeline: each event becomes a line. The module does not export it.</summary>
+[Cmdlet(VerbsCommunications.Write, "BeeEventLine")]
+internal sealed class WriteLineCommand : PSCmdlet
+{
+    /// <summary>The event.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public BpfEvent? Event { get; set; }
+
+    /// <summary>Where lines go.</summary>
+    [Parameter]
+    public EventLines? Lines { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (Event is { } item)
+        {
+            Lines?.Write(item);
+        }
+    }
+}

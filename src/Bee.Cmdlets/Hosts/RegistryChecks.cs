@@ -1,0 +1,88 @@
+using Bee.Cmdlets.Errors;
+using Bee.Ebpf.Checks;
+using Bee.Oci.Formats;
+using Bee.Oci.Registry;
+using Bee.Oci.Registry.Client;
+using Bee.Oci.Registry.Settings;
+using Bee.Oci.Signatures.Keys;
+using Bee.Oci.Trust;
+using Bee.Toolchain;
+
+namespace Bee.Cmdlets.Hosts;
+
+/// <summary>What is in force for images of registries on this machine. No registry is asked.</summary>
+internal static class RegistryChecks
+{
+    public static CheckResult Policy()
+    {
+        const string Name = "VerificationPolicy";
+        IReadOnlyList<TrustPolicy> policies;
+        try
+        {
+            policies = TrustPolicy.Load(null, Isolated.Create<IKeyAlgorithms>);
+        }
+        catch (TrustException bad)
+        {
+            return new(Name, CheckState.Failed, bad.Message) { Target = bad.Policy, Remedy = ErrorRecords.Remedy(bad) };
+        }
+
+        return policies.Count == 0
+            ? new(Name, CheckState.Skipped, "There is no verification policy: every image of every registry may be stored and run.")
+            : new(Name, CheckState.Ok, $"An image of a registry has to pass {string.Join(", and ", policies.Select(Rules))}.") { Target = string.Join(", ", policies.Select(policy => policy.Path)) };
+    }
+
+    public static CheckResult Settings()
+    {
+        const string Name = "RegistrySettings";
+        RegistrySettings settings;
+        try
+        {
+            settings = RegistrySettings.Load();
+        }
+        catch (SettingsException bad)
+        {
+            return new(Name, CheckState.Failed, $"No registry can be spoken to: {bad.Message}") { Target = bad.Path, Remedy = "Mend it, or remove it if nothing is to be set." };
+        }
+
+        string target = string.Join(", ", settings.Sources);
+        foreach ((string host, RegistryHost set) in settings.Registries)
+        {
+            try
+            {
+                new RemoteRegistry(host, new RegistryOptions { CACertificate = set.CACertificate }).Dispose();
+            }
+            catch (RegistryException bad)
+            {
+                return new(Name, CheckState.Failed, $"{host} cannot be spoken to: {bad.Message}") { Target = target, Remedy = ErrorRecords.Remedy(bad) ?? "Mend what is set for it." };
+            }
+        }
+
+        string[] said =
+        [
+            settings.Default is null ? "no default registry" : $"{settings.Default} is the default registry",
+            .. Hosts(settings, set => set.PlainHttp, "plain http for"),
+            .. Hosts(settings, set => set.CACertificate is not null, "further authorities for"),
+        ];
+        return settings.Sources.Count == 0
+            ? new(Name, CheckState.Skipped, "Nothing is set for registries: a name without a registry is a local image's.")
+            : new(Name, CheckState.Ok, $"Set for registries: {string.Join("; ", said)}.") { Target = target };
+    }
+
+    public static CheckResult Mirrors()
+    {
+        const string Name = "Mirrors";
+        string[] mirrored = [.. RegistrySettings.Load().Registries.Where(set => set.Value.Mirrors.Count > 0).Select(set => $"{set.Key} from {string.Join(", then ", set.Value.Mirrors)}")];
+        return mirrored.Length == 0
+            ? new(Name, CheckState.Skipped, "Images are read from their own registries.")
+            : new(Name, CheckState.Ok, $"Read elsewhere first: {string.Join("; ", mirrored)}.");
+    }
+
+    private static string Rules(TrustPolicy policy)
+        => $"{policy.Path} ({(policy.Rules.Count == 1 ? "1 rule" : $"{policy.Rules.Count} rules")}, {(policy.Default ? "others pass" : "others are refused")})";
+
+    private static IEnumerable<string> Hosts(RegistrySettings settings, Func<RegistryHost, bool> isSet, string what)
+    {
+        string[] hosts = [.. settings.Registries.Where(set => isSet(set.Value)).Select(set => set.Key)];
+        return hosts.Length == 0 ? [] : [$"{what} {string.Join(", ", hosts)}"];
+    }
+}

@@ -1,0 +1,162 @@
+using System.Collections;
+using System.Management.Automation;
+using Bee.Cmdlets.Completion;
+using Bee.Cmdlets.Tools;
+using Bee.Ebpf.Host;
+using Bee.Ebpf.Links;
+using Bee.Ebpf.Objects;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
+using Bee.Toolchain;
+
+namespace Bee.Cmdlets.Programs;
+
+/// <summary>Offers something of the program that the command line names: an image of the store, or an object file.</summary>
+public abstract class ProgramCompleter : BeeCompleter
+{
+    /// <summary>What the program's image or file says about itself; empty where the command line names none yet.</summary>
+    private protected static ImageConfig Describe(IDictionary bound)
+    {
+        if (bound["Image"] is { } given && LanguagePrimitives.TryConvertTo(given, out Image image))
+        {
+            return image.Config;
+        }
+
+        if (Argument(bound, "Program") is not { Length: > 0 } program)
+        {
+            return ImageConfig.Empty;
+        }
+
+        if (Tool.IsPath(program))
+        {
+            return program.EndsWith(".o", StringComparison.Ordinal)
+                ? ImageConfigs.Describe(ObjectFile.Read(FullPath(program)), new BuildFacts())
+                : ImageConfig.Empty;
+        }
+
+        return ImageCompleter.StoreOf(bound).Find(program)?.Config ?? ImageConfig.Empty;
+    }
+
+    // The session's location is not the process's.
+    private static string FullPath(string path)
+    {
+        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        return shell.AddCommand("Convert-Path").AddParameter("LiteralPath", path).Invoke<string>()[0];
+    }
+}
+
+/// <summary>Offers a program's maps.</summary>
+public sealed class ProgramMapCompleter : ProgramCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => Describe(bound).Maps
+            .OrderBy(map => map.Role is null)
+            .Select(map => new Candidate(map.Name, map.Help ?? $"{map.Type}: {map.KeyType ?? "-"} to {map.ValueType ?? "-"}"));
+}
+
+/// <summary>Offers a hashtable with each of a program's parameters.</summary>
+public sealed class ParameterCompleter : ProgramCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+    {
+        foreach (ImageParameter parameter in Describe(bound).Parameters)
+        {
+            // Of a struct that is given, fields that are not named keep their default.
+            string value = parameter.Type is { } type && (type.StartsWith("struct ", StringComparison.Ordinal) || type.StartsWith("union ", StringComparison.Ordinal))
+                ? "@{}"
+                : CompletionText.Value(parameter.Default ?? string.Empty);
+            yield return new Candidate($"@{{ {CompletionText.Key(parameter.Key ?? parameter.Name)} = {value} }}", $"{parameter.Type}, by default {parameter.Default}{(parameter.Description is { } said ? $": {said}" : "")}", IsCode: true);
+        }
+    }
+}
+
+/// <summary>Offers a hashtable with each of a program object's programs and what it attaches to.</summary>
+public sealed class ProgramTargetCompleter : ProgramCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => Describe(bound).Programs.Select(program => new Candidate(
+            $"@{{ {CompletionText.Key(program.Name)} = {CompletionText.Quote(program.AttachTo ?? string.Empty, '\'')} }}", program.Section ?? program.Name, IsCode: true));
+}
+
+/// <summary>Offers a hashtable with each of a program's maps that can be filled before it is attached.</summary>
+public sealed class MapEntriesCompleter : ProgramCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => Describe(bound).Maps
+            .Where(map => map.Role is null && map.KeyType is not null)
+            .Select(map => new Candidate($"@{{ {CompletionText.Key(map.Name)} = @{{}} }}", map.Help ?? $"{map.Type}: {map.KeyType} to {map.ValueType ?? "-"}", IsCode: true));
+}
+
+/// <summary>Offers network interfaces, of the network namespace that the command line names.</summary>
+public sealed class InterfaceCompleter : BeeCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => NetworkTargets.Interfaces(Argument(bound, "NetworkNamespace")).Select(one => new Candidate(one.Name, $"interface {one.Index}"));
+}
+
+/// <summary>Offers control groups, a level at a time.</summary>
+public sealed class CgroupCompleter : BeeCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => CgroupTargets.Below(word).Select(path => new Candidate(path, $"cgroup {path}"));
+}
+
+/// <summary>Offers the network namespaces that have a name.</summary>
+public sealed class NetworkNamespaceCompleter : BeeCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => NetworkTargets.Namespaces().Select(name => new Candidate(name, $"/run/netns/{name}"));
+}
+
+/// <summary>Offers the kinds of programs that there are skeletons for.</summary>
+public sealed class ProgramKindCompleter : BeeCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => ProgramSkeleton.Kinds.Select(kind => new Candidate(kind, $"runs {ProgramKinds.Find(kind)?.Description ?? "in the kernel"}"));
+}
+
+/// <summary>Offers the examples.</summary>
+public sealed class TemplateCompleter : BeeCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => ProgramTemplate.Names.Select(name => new Candidate(name, $"the example {name}"));
+}
+
+/// <summary>Offers the kernel's tracepoints, functions and hooks, by the kind of program that the command line names.</summary>
+public sealed class AttachTargetCompleter : BeeCompleter
+{
+    // Nobody reads more, and a prompt should not wait for them.
+    private const int Most = 500;
+
+    // Fewer letters stand in nearly every name.
+    private const int ShortestPart = 3;
+
+    /// <summary>Also true for a part of the name: who wants sys_enter_openat types openat.</summary>
+    /// <inheritdoc/>
+    protected override bool Fits(string candidate, string word) => base.Fits(candidate, word) || candidate.Contains(word, StringComparison.OrdinalIgnoreCase);
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+    {
+        string kind = NewProgramCommand.FullKind(Argument(bound, nameof(NewProgramCommand.ProgramType)));
+        // Only what has in it what is typed is made into text, of tens of thousands of names.
+        string part = WildcardPattern.ContainsWildcardCharacters(word) ? string.Empty : word;
+        string what = ProgramKinds.Find(kind)?.Description ?? kind;
+        string[] parts = [.. KernelTargets.Names(kind, part).Where(name => Fits(name, word))];
+        string[] begins = [.. parts.Where(name => CompletionText.Fits(name, word))];
+        string[] names = begins.Length > 0 || word.Length < ShortestPart ? begins : parts;
+        return names
+            .Order(StringComparer.Ordinal)
+            .Take(Most)
+            .Select(name => new Candidate(name, $"{kind}: {what}"));
+    }
+}

@@ -1,0 +1,149 @@
+using System.Collections;
+using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Metrics;
+using Bee.Cmdlets.Sessions;
+using Bee.Cmdlets.Tools;
+
+namespace Bee.Cmdlets.Programs;
+
+/// <summary>A cmdlet that loads and attaches a program: an image, an object file, or a C file that is compiled first.</summary>
+public abstract class RunCmdlet : ProgramCmdlet
+{
+    /// <summary>Values for the program's parameters (its const volatile globals), by name.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(ParameterCompleter))]
+    public IDictionary? Parameter { get; set; }
+
+    /// <summary>
+    /// Entries for the program's maps, set after it is loaded and before it is attached: a hashtable of map names, each with entries as Set-BeeMapEntry takes
+    /// them, or with a hashtable of keys and values.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(MapEntriesCompleter))]
+    public IDictionary? MapEntry { get; set; }
+
+    /// <summary>
+    /// Names of the maps to stream; wildcards choose among those that stream by their name's prefix, a literal name can be any map that
+    /// can be read.
+    /// </summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProgramMapCompleter))]
+    public string[]? Map { get; set; }
+
+    /// <summary>
+    /// Narrows uprobe, uretprobe, usdt and perf_event links to one process. Other links see every process; a program that should not has a
+    /// parameter of its own.
+    /// </summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int? ProcessId { get; set; }
+
+    /// <summary>The network interfaces for xdp, tc and socket programs, by name; wildcards match several.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(InterfaceCompleter))]
+    public string[]? Interface { get; set; }
+
+    /// <summary>The control group (v2) for cgroup programs: a path, absolute or below where cgroup2 is mounted, a process id, or a container's id.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CgroupCompleter))]
+    public string? Cgroup { get; set; }
+
+    /// <summary>The network namespace for sk_lookup programs and interfaces: a name as ip netns has it, a path, or a process id.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NetworkNamespaceCompleter))]
+    public string? NetworkNamespace { get; set; }
+
+    /// <summary>What programs attach to instead of what their sections say: a hashtable of programs and targets.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProgramTargetCompleter))]
+    public IDictionary? AttachTo { get; set; }
+
+    /// <summary>
+    /// How often maps that are no event streams are read: a TimeSpan, a number of seconds, or text such as 200ms. One second by default. If it is given, iterators run
+    /// again at each interval too.
+    /// </summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Gives every entry of the polled maps at every interval, not only those that changed.</summary>
+    [Parameter]
+    public SwitchParameter All { get; set; }
+
+    /// <summary>Gives the lines that the tool's programs write with bpf_printk as events too, without those of other programs.</summary>
+    [Parameter]
+    public SwitchParameter Trace { get; set; }
+
+    /// <summary>Samples a second and CPU for perf_event programs. 99 by default.</summary>
+    [Parameter]
+    [ValidateRange(1, 100_000)]
+    public int SampleFrequency { get; set; } = 99;
+
+    /// <summary>
+    /// Ends after this time: a TimeSpan, a number of seconds, or text such as 500ms or 5m. Without the alias, -Timeout would be short for the registry's -TimeoutSec.
+    /// </summary>
+    [Parameter]
+    [Alias("Timeout")]
+    [Duration]
+    public TimeSpan? Duration { get; set; }
+
+    /// <summary>Ends after this many events and entries.</summary>
+    [Parameter]
+    [ValidateRange(1, long.MaxValue)]
+    public long MaxEvents { get; set; }
+
+    /// <summary>
+    /// Serves the metrics of the program at this address and port, as 127.0.0.1:9435 or 9435, for as long as it runs. For other addresses than loopback the environment
+    /// variable BEE_METRIC_TOKEN has the token that scrapers send.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? MetricListen { get; set; }
+
+    /// <summary>The server of -MetricListen; null without it. The owner that takes it over sets it to null.</summary>
+    private protected MetricListener? Metrics { get; set; }
+
+    /// <summary>How sessions are made, as the parameters say.</summary>
+    private protected SessionOptions Options => new()
+    {
+        Parameters = Parameter,
+        MapEntries = MapEntry,
+        Maps = Map,
+        ProcessId = ProcessId,
+        Interfaces = Interface,
+        Cgroup = Cgroup,
+        NetworkNamespace = NetworkNamespace,
+        AttachTo = AttachTo,
+        Interval = Interval,
+        AllEntries = All,
+        RepeatIterators = All || MyInvocation.BoundParameters.ContainsKey(nameof(Interval)),
+        Trace = Trace,
+        SampleFrequency = SampleFrequency,
+    };
+
+    /// <summary>Takes the port of -MetricListen, once. Call it before anything is pulled, compiled or loaded: a port that is taken costs nothing then.</summary>
+    private protected void OpenMetrics()
+    {
+        if (MetricListen is not null)
+        {
+            Metrics ??= MetricListener.Start(this, MetricListen, new MetricAccess());
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        Metrics?.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,163 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Metrics;
+using Bee.Cmdlets.Sessions;
+using Bee.Cmdlets.Tools;
+using Bee.Cmdlets.Views;
+using Bee.Ebpf;
+using Bee.Ebpf.Events;
+
+namespace Bee.Cmdlets.Programs;
+
+/// <summary>Runs a program in the background.</summary>
+[Cmdlet(VerbsLifecycle.Start, "BeeProgram", DefaultParameterSetName = "Image", SupportsShouldProcess = true)]
+[OutputType(typeof(BpfProgramSession))]
+public sealed class StartProgramCommand : RunCmdlet
+{
+    /// <summary>The name to know it by. Without it the image's or the file's, with a number behind where that is taken.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Name { get; set; }
+
+    /// <summary>How many events are kept until they are received; the oldest go first. 100,000 by default.</summary>
+    [Parameter]
+    [ValidateRange(1, 100_000_000)]
+    public int BufferSize { get; set; } = 100_000;
+
+    /// <summary>
+    /// Keeps the program when this process ends: a name, for a folder in /sys/fs/bpf/bee, or the path of a folder on a BPF file system, that is not there yet.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? PinPath { get; set; }
+
+    private BeeMetricServer? _server;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        OpenMetrics();
+        Guard(Target, () =>
+        {
+            if (Tools.Resolve(Program, Image) is { } tool)
+            {
+                Run(tool, new SessionFactory(Options, this, this));
+            }
+        });
+    }
+
+    private void Run(Tool tool, SessionFactory factory)
+    {
+        factory.Describe(tool);
+        string? folder = PinPath is null ? null : PinFolder(PinPath);
+        if (!ShouldProcess(tool.Origin, "Start program"))
+        {
+            return;
+        }
+
+        (BpfSession session, EventReader reader) = factory.Start(tool);
+        BpfProgramSession started;
+        IDisposable? hold = null;
+        try
+        {
+            EventViews.Register(this, reader.Streams);
+            StackNames.WarnIfHidden(this, reader.Streams);
+            factory.WarnIfSilent(tool, reader);
+            int id = RunningPrograms.NextId();
+            string name = UniqueName(Name ?? Path.GetFileName(folder) ?? tool.Name);
+            hold = folder is null ? null : Pin(session, reader, folder, name, tool.Origin);
+            var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration) { Hold = hold };
+            Runspace? owner = Runspace.DefaultRunspace;
+            started = new BpfProgramSession(id, name, tool.Identity, owner?.InstanceId ?? Guid.Empty, session, background);
+            // Before others can see it, and so stop it: the runspace cannot close while this command runs.
+            background.Start();
+            RunningPrograms.Add(started, owner);
+            Serve(started, owner);
+        }
+        catch
+        {
+            hold?.Dispose();
+            reader.Dispose();
+            session.ForgetPins();
+            session.Dispose();
+            session.Pinned?.Remove(TimeSpan.Zero);
+            throw;
+        }
+
+        WriteObject(started);
+    }
+
+    // All programs that one command starts have one server, which ends with the last of them.
+    private void Serve(BpfProgramSession started, Runspace? owner)
+    {
+        if (Metrics is null)
+        {
+            return;
+        }
+
+        if (_server is null)
+        {
+            HashSet<BpfProgramSession> served = [];
+            var metrics = new BackgroundMetrics(session => RunningServers.Serves(served, session), new MetricSettings());
+            Metrics.Add(metrics);
+            _server = new BeeMetricServer(RunningServers.NextId(), Metrics.Server, metrics, default, owner?.InstanceId ?? Guid.Empty) { Owners = served };
+            RunningServers.Add(_server, owner);
+        }
+
+        RunningServers.Join(_server, started);
+    }
+
+    // Before anything is loaded: a path that will not do costs nothing then.
+    private string PinFolder(string given)
+    {
+        if (Duration is not null || MaxEvents > 0)
+        {
+            throw new BeeInputException("PinPathWithoutEnd", "-PinPath keeps a program until somebody ends it; -Duration and -MaxEvents end it.", "Leave one of them out. Stop-BeeProgram ends a pinned program.");
+        }
+
+        string folder = Bee.Ebpf.PinPath.Resolve(given[0] is '/' or '.' or '~' ? FullPath(given) : given);
+        Bee.Ebpf.PinPath.CheckFree(folder);
+        return folder;
+    }
+
+    private IDisposable Pin(BpfSession session, EventReader reader, string folder, string name, string origin)
+    {
+        PinnedProgram pinned = session.Pin(folder, new PinDetails
+        {
+            Name = name,
+            Origin = origin,
+            Started = DateTime.UtcNow,
+            Streams = [.. reader.Streams.Where(stream => stream.Map is not null).Select(stream => stream.Name)],
+            Interval = Interval,
+            AllEntries = All,
+            RepeatIterators = MyInvocation.BoundParameters.ContainsKey(nameof(Interval)),
+        });
+        WriteNote($"Pinned in {folder}.");
+        return pinned.Lock();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (_server is not null)
+        {
+            // It goes on with what was started.
+            Metrics = null;
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static string UniqueName(string wanted)
+    {
+        HashSet<string> taken = [.. RunningPrograms.All().Select(session => session.Name)];
+        string name = wanted;
+        for (int number = 2; taken.Contains(name); number++)
+        {
+            name = $"{wanted}-{number}";
+        }
+
+        return name;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Sessions;
+
+namespace Bee.Cmdlets.Programs;
+
+/// <summary>Detaches programs that run in the background or are pinned, and takes them off the list.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "BeeProgram", SupportsShouldProcess = true, DefaultParameterSetName = "Name")]
+[OutputType(typeof(BpfProgramSession))]
+public sealed class StopProgramCommand : BeeCmdlet
+{
+    /// <summary>Names or ids; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name")]
+    [Alias("Id")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Programs, as Start-BeeProgram and Get-BeeProgram give them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "InputObject", ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public BpfProgramSession[]? InputObject { get; set; }
+
+    /// <summary>Gives the stopped programs; what they have buffered can still be received.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (BpfProgramSession session in InputObject ?? new SessionSelector(this).Select(Name))
+        {
+            if (ShouldProcess(session.PinPath is { } folder ? $"{session.Name} (pinned in {folder})" : $"{session.Name} (id {session.Id})", "Stop program"))
+            {
+                Guard(session, () => End(session));
+            }
+        }
+    }
+
+    private void End(BpfProgramSession session)
+    {
+        IReadOnlyList<int> held = session.Stop();
+        RunningPrograms.Remove(session);
+        if (held.Count > 0)
+        {
+            WriteWarning($"{session.Name}: the pins are gone, but the kernel still has the programs with the ids {string.Join(", ", held)}: another process holds them open. They go when it lets go.");
+        }
+
+        if (PassThru)
+        {
+            WriteObject(session);
+        }
+    }
+}

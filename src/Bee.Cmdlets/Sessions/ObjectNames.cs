@@ -1,0 +1,131 @@
+using System.Collections;
+using System.Management.Automation;
+using Bee.Cmdlets.Errors;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
+
+namespace Bee.Cmdlets.Sessions;
+
+/// <summary>Finds the parts of an object that a user names: its parameters, programs and maps.</summary>
+internal static class ObjectNames
+{
+    /// <summary>Checks the names, and takes PowerShell's wrapping off the values.</summary>
+    /// <exception cref="BeeInputException">A name is not one of the program's parameters, or a value is null.</exception>
+    /// <exception cref="BpfParameterException">A value has the wrong type or does not fit.</exception>
+    public static IReadOnlyDictionary<string, object?> Parameters(IDictionary? given, ObjectFile file)
+    {
+        var values = new Dictionary<string, object?>(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in given ?? new Hashtable())
+        {
+            string name = LanguagePrimitives.ConvertTo<string>(entry.Key);
+            ParameterDescription parameter = FindParameter(name, file);
+            if (PlainValue.Of(entry.Value) is not { } value)
+            {
+                throw new BeeInputException("BadParameter", $"The parameter {parameter.Name} ({parameter.TypeName}) was given no value.");
+            }
+
+            ParameterEncoder.Encode(parameter, value);
+            values[parameter.Name] = value;
+        }
+
+        return values;
+    }
+
+    private static ParameterDescription FindParameter(string name, ObjectFile file)
+    {
+        ParameterDescription? found = file.Parameters.FirstOrDefault(parameter => parameter.Name == name) ?? file.Parameters.FirstOrDefault(parameter => parameter.Key == name);
+        if (found is not null)
+        {
+            return found;
+        }
+
+        // C distinguishes case and people at a prompt seldom do: accepted as long as it is clear.
+        ParameterDescription[] alike = [.. file.Parameters.Where(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || p.Key.Equals(name, StringComparison.OrdinalIgnoreCase))];
+        return alike.Length == 1 ? alike[0] : throw new BeeInputException(
+            "ParameterNotFound",
+            file.Parameters.Count == 0
+                ? $"{file.Name} has no parameters, so '{name}' cannot be set."
+                : $"There is no parameter '{name}' in {file.Name}. Its parameters: {string.Join(", ", file.Parameters.Select(p => $"{p.Key} ({p.TypeName})"))}.",
+            "Parameters are the program's const volatile globals.");
+    }
+
+    /// <summary>Checks the names, and joins several targets of one program.</summary>
+    /// <exception cref="BeeInputException">A name is not one of the object's programs, or a target is empty.</exception>
+    public static IReadOnlyDictionary<string, string> AttachTargets(IDictionary? given, ObjectFile file)
+    {
+        var targets = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in given ?? new Hashtable())
+        {
+            string name = FindProgram(LanguagePrimitives.ConvertTo<string>(entry.Key), file);
+            string[] parts = LanguagePrimitives.ConvertTo<string[]>(entry.Value) ?? [];
+            targets[name] = parts.Length > 0 && parts.All(part => !string.IsNullOrWhiteSpace(part))
+                ? string.Join(',', parts)
+                : throw new BeeInputException("BadAttachTo", $"-AttachTo names no target for the program {name}.");
+        }
+
+        return targets;
+    }
+
+    /// <summary>Whether a target is given for a program.</summary>
+    public static bool HasTarget(IDictionary? given, string program) => given?.Keys.Cast<object>().Any(name => program.Equals($"{name}", StringComparison.OrdinalIgnoreCase)) == true;
+
+    private static string FindProgram(string name, ObjectFile file)
+    {
+        if (file.Programs.Any(program => program.Name == name))
+        {
+            return name;
+        }
+
+        // C distinguishes case and people at a prompt seldom do: accepted as long as it is clear.
+        ProgramDescription[] alike = [.. file.Programs.Where(program => program.Name.Equals(name, StringComparison.OrdinalIgnoreCase))];
+        return alike.Length == 1 ? alike[0].Name : throw new BeeInputException(
+            "ProgramNotFound",
+            $"There is no program '{name}' in {file.Name}. Its programs: {string.Join(", ", file.Programs.Select(program => $"{program.Name} ({program.SectionName})"))}.",
+            "-AttachTo takes a hashtable whose keys are the names of the object's programs.");
+    }
+
+    /// <summary>The choice that -Map makes.</summary>
+    /// <param name="names">
+    /// Names and patterns, or null for what streams by its name's prefix. Patterns choose among those; a literal name can be any map. A source of data has the
+    /// name that its gadget gives it too.
+    /// </param>
+    /// <param name="file">The program.</param>
+    /// <exception cref="BeeInputException">A literal name is no map's.</exception>
+    public static Func<MapDescription, bool> MapChoice(string[]? names, ObjectFile file)
+    {
+        if (names is null)
+        {
+            return map => map.Role != MapRole.None;
+        }
+
+        var literal = new HashSet<string>(StringComparer.Ordinal);
+        var patterns = new List<WildcardPattern>();
+        foreach (string name in names)
+        {
+            if (WildcardPattern.ContainsWildcardCharacters(name))
+            {
+                patterns.Add(WildcardPattern.Get(name, WildcardOptions.IgnoreCase));
+            }
+            else
+            {
+                literal.Add(FindMap(name, file).Name);
+            }
+        }
+
+        return map => literal.Contains(map.Name)
+            || (map.Role != MapRole.None && patterns.Exists(pattern => pattern.IsMatch(map.Name) || (map.DataSource is { } source && pattern.IsMatch(source))));
+    }
+
+    /// <summary>The map of a name.</summary>
+    /// <exception cref="BeeInputException">The map does not exist.</exception>
+    public static MapDescription FindMap(string name, ObjectFile file)
+    {
+        MapDescription? found = file.Maps.FirstOrDefault(map => map.Name == name)
+            ?? file.Maps.FirstOrDefault(map => map.DataSource == name)
+            ?? file.Maps.FirstOrDefault(map => map.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        return found ?? throw new BeeInputException(
+            "MapNotFound",
+            $"There is no map '{name}' in {file.Name}. Its maps: {string.Join(", ", file.Maps.Where(map => !map.IsInternal).Select(map => map.Name))}.");
+    }
+}

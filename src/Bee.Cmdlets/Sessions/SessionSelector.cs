@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Oci.Formats;
+
+namespace Bee.Cmdlets.Sessions;
+
+/// <summary>Finds the programs that names, ids or objects mean: those that run in the background of this process, and those that are pinned.</summary>
+/// <param name="streams">Where a name that is no program's is reported.</param>
+internal sealed class SessionSelector(ICmdletStreams streams)
+{
+    /// <summary>The programs whose name or id is meant.</summary>
+    /// <param name="names">Names with or without wildcards, or ids as text.</param>
+    /// <returns>The programs, each once. A literal name that is no program's is reported as an error.</returns>
+    public IEnumerable<BpfProgramSession> Select(IEnumerable<string> names)
+    {
+        IReadOnlyList<BpfProgramSession> all = RunningPrograms.All();
+        var given = new HashSet<BpfProgramSession>();
+        foreach (string name in names)
+        {
+            bool isPattern = WildcardPattern.ContainsWildcardCharacters(name);
+            WildcardPattern pattern = NamePattern.Of(name);
+            BpfProgramSession[] found = [.. all.Where(session => pattern.IsMatch(session.Name) || IsId(session, name))];
+            if (found.Length == 0 && !isPattern)
+            {
+                if (!LookForPinned(name, out BpfProgramSession? pinned))
+                {
+                    continue;
+                }
+
+                found = pinned is null ? [] : [pinned];
+            }
+
+            if (found.Length == 0 && !isPattern)
+            {
+                // A user who types a reference here may type a login before it.
+                string shown = Redaction.WithoutLogin(name);
+                string known = string.Join(", ", all.Select(session => session.Name));
+                streams.WriteError(new BeeInputException(
+                    "ProgramNotFound",
+                    $"No program '{shown}' runs in the background or is pinned." + (known.Length > 0 ? $" Those that do: {known}." : string.Empty),
+                    "Get-BeeProgram lists them, and with -Pinned those that are kept by pins; Start-BeeProgram starts one."), shown);
+            }
+
+            foreach (BpfProgramSession session in found)
+            {
+                if (given.Add(session))
+                {
+                    yield return session;
+                }
+            }
+        }
+    }
+
+    /// <summary>The programs that are meant.</summary>
+    /// <param name="given">Names, ids, or the programs themselves.</param>
+    public IEnumerable<BpfProgramSession> Select(IEnumerable<object> given)
+    {
+        foreach (object one in given)
+        {
+            object item = one is PSObject wrapped ? wrapped.BaseObject : one;
+            foreach (BpfProgramSession session in item is BpfProgramSession known ? [known] : Select([LanguagePrimitives.ConvertTo<string>(item)]))
+            {
+                yield return session;
+            }
+        }
+    }
+
+    /// <summary>Whether a literal name or id is a program's.</summary>
+    public static bool IsNamed(BpfProgramSession session, string name)
+        => session.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || IsId(session, name);
+
+    // False after what stands under the name has been an error: a folder that Bee did not make, or that others could have changed.
+    private bool LookForPinned(string name, out BpfProgramSession? found)
+    {
+        try
+        {
+            found = PinnedSessions.Find(name);
+            return true;
+        }
+        catch (Exception error) when (ErrorRecords.IsExpected(error))
+        {
+            streams.WriteError(error, name);
+            found = null;
+            return false;
+        }
+    }
+
+    private static bool IsId(BpfProgramSession session, string text)
+        => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id == session.Id;
+}

@@ -1,0 +1,53 @@
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Registries;
+using Bee.Cmdlets.Views;
+using Bee.Oci.Formats;
+using Bee.Oci.Registry;
+using Bee.Oci.Repositories;
+using Bee.Oci.Store;
+using Bee.Oci.Transfer;
+
+namespace Bee.Cmdlets.Tools;
+
+/// <summary>Pulls images from registries into the own store.</summary>
+/// <param name="link">The registries.</param>
+/// <param name="local">The local images; the own store is written to.</param>
+/// <param name="verifier">Decides over each image before it gets its name; null for no decision.</param>
+/// <param name="streams">Where it is noted what was moved.</param>
+internal sealed class ImagePuller(RegistryLink link, LocalImages local, ImageVerifier? verifier, ICmdletStreams streams)
+{
+    /// <summary>Pulls an image. It has its name in the store when all of it is there.</summary>
+    /// <param name="reference">Its name; a digest in it decides.</param>
+    /// <param name="platform">The platform to take out of an index; null for all.</param>
+    /// <param name="includeReferrers">Whether what else than signatures is about it comes along.</param>
+    /// <param name="source">Where it is read; null for the registry and its mirrors.</param>
+    /// <returns>The image as it is in the store now.</returns>
+    /// <exception cref="RegistryException">The registry does not give it.</exception>
+    /// <exception cref="Oci.Trust.TrustException">It is not trusted.</exception>
+    public Image Pull(ImageReference reference, Platform? platform = null, bool includeReferrers = false, IReadOnlyRepository? source = null)
+    {
+        ImageReference name = reference.WithDefaultTag();
+        IReadOnlyRepository repository = source ?? link.Source(name);
+        var progress = new TransferProgress();
+        var transfer = new ImageTransfer(link.Transfer(progress) with { Platform = platform, Referrers = includeReferrers, BeforeCommit = verifier?.BeforeCommit(name) });
+        TransferResult result = link.Wait(
+            cancellationToken => transfer.PullAsync(repository, name.Digest ?? name.Tag!, local.Stores.Own, name, cancellationToken), $"Saving {name}", progress);
+        streams.WriteNote($"{name} is {result.Descriptor.Digest}: {Moved(result, "fetched", "here")}.");
+        return result.Image!;
+    }
+
+    /// <summary>What a transfer had to move, in a few words.</summary>
+    /// <param name="result">The transfer.</param>
+    /// <param name="moved">What was done with blobs: fetched, sent.</param>
+    /// <param name="there">Where the others are.</param>
+    public static string Moved(TransferResult result, string moved, string there)
+    {
+        string[] parts =
+        [
+            result.BlobsSent == 0 ? $"no blob {moved}" : $"{result.BlobsSent} {(result.BlobsSent == 1 ? "blob" : "blobs")} {moved} ({ViewText.Size(result.Bytes)})",
+            .. result.BlobsPresent > 0 ? [$"{result.BlobsPresent} {there} already"] : Array.Empty<string>(),
+            .. result.BlobsMounted > 0 ? [$"{result.BlobsMounted} taken over from another repository"] : Array.Empty<string>(),
+        ];
+        return string.Join(", ", parts);
+    }
+}

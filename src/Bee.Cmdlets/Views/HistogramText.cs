@@ -1,0 +1,298 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Text;
+using Bee.Ebpf.Records;
+using Bee.Posix;
+using Bucket = (double? From, double? To, ulong Count);
+
+namespace Bee.Cmdlets.Views;
+
+/// <summary>Draws histograms as text, for the view of formats/Bee.Format.ps1xml.</summary>
+public static class HistogramText
+{
+    private const int MostHeadingLines = 3;
+
+    // Longer ones compare no better.
+    private const int LongestBar = 100;
+
+    /// <summary>
+    /// Returns the whole picture: the map and its labels, a line for each bucket with a bar as long as its share of the largest, and what
+    /// can be said of all values together.
+    /// </summary>
+    /// <param name="histogram">A <see cref="Histogram"/>, also one that was deserialized.</param>
+    /// <param name="host">The host whose screen the lines must fit; without one they fit 80 columns.</param>
+    /// <param name="indent">How many columns of the screen the lines must leave free.</param>
+    /// <returns>Lines that are shorter than the screen is wide; a heading with many labels may have several.</returns>
+    public static string Draw(object? histogram, PSHost? host = null, int indent = 0)
+    {
+        if (histogram is null)
+        {
+            return string.Empty;
+        }
+
+        var read = HistogramReading.Of(PSObject.AsPSObject(histogram));
+        var unit = HistogramUnit.Of(read.Unit);
+        // One column less than a screen has: the engine breaks a line that fills it.
+        int width = ScreenWidth.Of(host) - 1 - indent;
+        var text = new StringBuilder();
+        foreach (string line in Heading(read, unit, width))
+        {
+            text.Append(line).Append('\n');
+        }
+
+        string[] ranges = [.. read.Buckets.Select(bucket => Range(bucket, read.IsNamed, unit))];
+        string[] counts = [.. read.Buckets.Select(bucket => bucket.Count.ToString(CultureInfo.InvariantCulture))];
+        int rangeWidth = ranges.Length == 0 ? 0 : ranges.Max(range => range.Length);
+        int countWidth = counts.Length == 0 ? 0 : counts.Max(count => count.Length);
+        int room = Math.Clamp(width - rangeWidth - countWidth - 4, 1, LongestBar);
+        ulong most = read.Buckets.Count == 0 ? 0 : read.Buckets.Max(bucket => bucket.Count);
+        for (int i = 0; i < ranges.Length; i++)
+        {
+            string bar = new('@', Length(read.Buckets[i].Count, most, room));
+            text.Append(ranges[i].PadRight(rangeWidth)).Append(' ').Append(counts[i].PadLeft(countWidth)).Append(" |").Append(bar.PadRight(room)).Append("|\n");
+        }
+
+        return text.AppendJoin('\n', ViewText.Wrap(Summary(read, unit), width)).ToString();
+    }
+
+    /// <summary>Returns a histogram's labels on one line.</summary>
+    /// <param name="histogram">A <see cref="Histogram"/>, also one that was deserialized.</param>
+    /// <returns>Text such as <c>disk=sda uid=root</c>.</returns>
+    public static string Labels(object? histogram) => histogram is null ? string.Empty
+        : string.Join(' ', HistogramReading.Of(PSObject.AsPSObject(histogram)).Labels.Select(label => $"{label.Name}={EventFields.Quoted(label.Text)}"));
+
+    /// <summary>Returns what can be said of all values together.</summary>
+    /// <param name="histogram">A <see cref="Histogram"/>, also one that was deserialized.</param>
+    /// <returns>Text such as <c>4 values, average 5ms, half below 8.4ms, 99 % below 8.4ms</c>.</returns>
+    public static string Summary(object? histogram) =>
+        histogram is null ? string.Empty : HistogramReading.Of(PSObject.AsPSObject(histogram)) is var read ? Summary(read, HistogramUnit.Of(read.Unit)) : string.Empty;
+
+    /// <summary>Returns a histogram's buckets, one a line.</summary>
+    /// <param name="histogram">A <see cref="Histogram"/>, also one that was deserialized.</param>
+    /// <returns>Lines such as <c>[4.2ms, 8.4ms) 4</c>.</returns>
+    public static string Buckets(object? histogram)
+    {
+        if (histogram is null)
+        {
+            return string.Empty;
+        }
+
+        var read = HistogramReading.Of(PSObject.AsPSObject(histogram));
+        var unit = HistogramUnit.Of(read.Unit);
+        return string.Join('\n', read.Buckets.Select(bucket => string.Create(CultureInfo.InvariantCulture, $"{Range(bucket, read.IsNamed, unit)} {bucket.Count}")));
+    }
+
+    /// <summary>The limits of a histogram's buckets as text.</summary>
+    internal static IReadOnlyList<string> Ranges(HistogramReading read) => HistogramUnit.Of(read.Unit) is var unit ? [.. read.Buckets.Select(bucket => Range(bucket, read.IsNamed, unit))] : [];
+
+    // A bucket that holds something shows: rare and never are not the same.
+    private static int Length(ulong count, ulong most, int room) => count == 0 ? 0 : Math.Max(1, (int)Math.Round((double)count / most * room));
+
+    private static List<string> Heading(HistogramReading histogram, HistogramUnit unit, int width)
+    {
+        var lines = new List<string> { histogram.MapName };
+        if (unit.Note is { } note)
+        {
+            lines[0] += $" ({note})";
+        }
+
+        int used = 0;
+        foreach ((string name, string value) in histogram.Labels)
+        {
+            string part = $"{name}={EventFields.Quoted(value)}";
+            part = part.Length > width ? part[..(width - 1)] + '\u2026' : part;
+            if (lines[^1].Length + 2 + part.Length <= width)
+            {
+                lines[^1] += (lines.Count == 1 && used == 0 ? "  " : " ") + part;
+            }
+            else
+            {
+                lines.Add(part);
+            }
+
+            used += part.Length;
+            if (used > MostHeadingLines * width)
+            {
+                break;
+            }
+        }
+
+        return lines;
+    }
+
+    private static string Range(Bucket bucket, bool isNamed, HistogramUnit unit)
+    {
+        string from = bucket.From is { } low ? (isNamed ? "(" : "[") + unit.Show(low) : "(...";
+        string to = bucket.To is { } high ? unit.Show(high) + (isNamed ? "]" : ")") : "...)";
+        return $"{from}, {to}";
+    }
+
+    private static string Summary(HistogramReading histogram, HistogramUnit unit)
+    {
+        string text = $"{histogram.Count.ToString(CultureInfo.InvariantCulture)} {(histogram.Count == 1 ? "value" : "values")}";
+        if (histogram.Mean is { } mean)
+        {
+            text += $", average {unit.ShowExactly(mean)}";
+        }
+
+        foreach ((string name, double part) in new[] { ("half", 0.5), ("99 %", 0.99) })
+        {
+            if (histogram.Quantile(part) is { } bucket)
+            {
+                text += bucket.To is { } to ? $", {name} {(histogram.IsNamed ? "at most" : "below")} {unit.Show(to)}"
+                    : bucket.From is { } from ? $", {name} not below {unit.Show(from)}" : string.Empty;
+            }
+        }
+
+        return text;
+    }
+}
+
+/// <summary>A histogram as its view needs it, read from the object's properties: those of a deserialized one are all there is.</summary>
+internal sealed class HistogramReading
+{
+    private HistogramReading(PSObject histogram)
+    {
+        MapName = EventText.Line(EventFields.Value(histogram, nameof(Histogram.MapName)));
+        Unit = EventText.Base(EventFields.Value(histogram, nameof(Histogram.Unit))) as string;
+        Count = EventText.Base(EventFields.Value(histogram, nameof(Histogram.Count))) as ulong? ?? 0;
+        Mean = EventText.Base(EventFields.Value(histogram, nameof(Histogram.Mean))) as double?;
+        Buckets = [.. (EventText.Base(EventFields.Value(histogram, nameof(Histogram.Buckets))) as IEnumerable ?? Array.Empty<object>()).Cast<object>().Select(Bucket)];
+        Labels = [.. LabelsOf(histogram).Select(label => (TerminalText.Show(label.Name), EventText.Of(label.Meaning, EventFields.Value(histogram, label.Name))))];
+
+        // Of named limits all buckets are there, and the outer ones have one limit.
+        IsNamed = histogram.BaseObject is Histogram live ? live.GetHistogramType()?.Limits == HistogramLimits.Named : Buckets is [{ From: null }, .., { To: null }];
+    }
+
+    public string MapName { get; }
+
+    public string? Unit { get; }
+
+    public ulong Count { get; }
+
+    public double? Mean { get; }
+
+    public IReadOnlyList<(double? From, double? To, ulong Count)> Buckets { get; }
+
+    public IReadOnlyList<(string Name, string Text)> Labels { get; }
+
+    /// <summary>Whether a bucket's upper limit belongs to it.</summary>
+    public bool IsNamed { get; }
+
+    public static HistogramReading Of(PSObject histogram) => new(histogram);
+
+    /// <summary>The bucket that a part of all values does not exceed.</summary>
+    public (double? From, double? To, ulong Count)? Quantile(double part)
+    {
+        double rank = Math.Max(1, Math.Ceiling(part * Count));
+        ulong below = 0;
+        foreach (var bucket in Buckets)
+        {
+            below += bucket.Count;
+            if (below >= rank)
+            {
+                return bucket;
+            }
+        }
+
+        return null;
+    }
+
+    private static (double? From, double? To, ulong Count) Bucket(object bucket)
+    {
+        if (EventText.Base(bucket) is HistogramBucket live)
+        {
+            return (live.From, live.To, live.Count);
+        }
+
+        var read = PSObject.AsPSObject(bucket);
+        return (Number(read, "From"), Number(read, "To"), (ulong)(Number(read, "Count") ?? 0));
+    }
+
+    private static double? Number(PSObject item, string name) =>
+        EventText.Base(item.Properties[name]?.Value) is IConvertible number ? number.ToDouble(CultureInfo.InvariantCulture) : null;
+
+    // What a histogram has beside what each has. A process that did not make the type knows the labels' names, not what they mean.
+    private static IEnumerable<(string Name, FieldMeaning Meaning)> LabelsOf(PSObject histogram) =>
+        EventFields.TypeNames(histogram).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null) is { } labels
+            ? labels.Select(label => (label.Name, label.Meaning))
+            : EventFields.Own(histogram).Select(property => property.Name).Where(name => typeof(Histogram).GetProperty(name) is null).Select(name => (name, FieldMeaning.Object));
+}
+
+/// <summary>How numbers of a unit are shown.</summary>
+internal sealed class HistogramUnit
+{
+    private readonly double _scale;
+    private readonly Func<ulong, string>? _show;
+
+    private HistogramUnit(double scale, Func<ulong, string>? show, string? note)
+    {
+        _scale = scale;
+        _show = show;
+        Note = note;
+    }
+
+    /// <summary>The unit to name beside the numbers; null where each number has it.</summary>
+    public string? Note { get; }
+
+    /// <summary>Knows the units of time and of bytes; of others it names the unit.</summary>
+    public static HistogramUnit Of(string? unit) => unit?.Trim().ToLowerInvariant() switch
+    {
+        "ns" or "nanoseconds" => new(1, FieldText.Duration, null),
+        "us" or "\u00b5s" or "\u03bcs" or "microseconds" => new(1e3, FieldText.Duration, null),
+        "ms" or "milliseconds" => new(1e6, FieldText.Duration, null),
+        "s" or "seconds" => new(1e9, FieldText.Duration, null),
+        "b" or "byte" or "bytes" => new(1, FieldText.ByteSize, null),
+        "kib" or "kbytes" => new(1024, FieldText.ByteSize, null),
+        "mib" => new(1024 * 1024, FieldText.ByteSize, null),
+        null or "" or "1" => new(1, null, null),
+        _ => new(1, null, TerminalText.Show(unit)),
+    };
+
+    /// <summary>A limit.</summary>
+    public string Show(double value) => Show(value, _show == FieldText.ByteSize ? ByteLimit : _show);
+
+    /// <summary>An average, which of small numbers has digits behind the point.</summary>
+    public string ShowExactly(double value) => _show is null ? value.ToString("0.##", CultureInfo.InvariantCulture) : Show(value, _show);
+
+    private string Show(double value, Func<ulong, string>? show)
+    {
+        double scaled = value * _scale;
+        if (show is null)
+        {
+            return Plain(value);
+        }
+
+        // Beyond 64 bits the number in full is better than none.
+        return Math.Abs(scaled) < ulong.MaxValue ? (value < 0 ? "-" : string.Empty) + show((ulong)Math.Round(Math.Abs(scaled))) : Plain(value);
+    }
+
+    // The author's limit is a number of bytes, and 2000 of them are no 2KiB.
+    private static string ByteLimit(ulong bytes)
+    {
+        ulong unit = 1;
+        while (unit < 1ul << 60 && bytes / 1024 >= unit)
+        {
+            unit *= 1024;
+        }
+
+        return bytes % unit * 10 % unit == 0 ? FieldText.ByteSize(bytes) : string.Create(CultureInfo.InvariantCulture, $"{bytes}B");
+    }
+
+    // Powers of two from 1 Ki on are easier to read with their prefix.
+    private static string Plain(double value)
+    {
+        string[] prefixes = ["", "K", "M", "G", "T", "P", "E"];
+        int prefix = 0;
+        double rest = value;
+        while (Math.Abs(rest) >= 1024 && rest % 1024 == 0 && prefix < prefixes.Length - 1)
+        {
+            rest /= 1024;
+            prefix++;
+        }
+
+        return rest.ToString("0.###", CultureInfo.InvariantCulture) + prefixes[prefix];
+    }
+}
