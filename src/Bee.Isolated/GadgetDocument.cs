@@ -1,6 +1,6 @@
 using System.Globalization;
 using Bee.Ebpf.Metadata;
-using Bee.Toolchain;
+using Bee.Toolchain.Manifest;
 using YamlDotNet.RepresentationModel;
 
 namespace Bee.Isolated;

@@ -1,4 +1,4 @@
-using Bee.Toolchain;
+using Bee.Toolchain.Manifest;
 
 namespace Bee.Isolated;
 

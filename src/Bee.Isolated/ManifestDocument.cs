@@ -1,6 +1,6 @@
 using System.Globalization;
 using Bee.Ebpf.Objects;
-using Bee.Toolchain;
+using Bee.Toolchain.Manifest;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 

@@ -1,6 +1,7 @@
 using Bee.Oci.Formats;
 using Bee.Posix;
-using Bee.Toolchain;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Manifest;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 

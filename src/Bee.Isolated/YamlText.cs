@@ -1,4 +1,4 @@
-using Bee.Toolchain;
+using Bee.Toolchain.Manifest;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;

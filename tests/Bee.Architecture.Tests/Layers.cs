@@ -18,6 +18,14 @@ public static class Layers
             "Bee.Oci.Registry", "Bee.Oci.Registry.Transport", "Bee.Oci.Registry.Authentication", "Bee.Oci.Registry.Client", "Bee.Oci.Registry.Settings",
             "Bee.Oci.Transfer", "Bee.Oci.Containers", "Bee.Oci.Signatures.Keys", "Bee.Oci.Signatures.Layouts", "Bee.Oci.Signatures", "Bee.Oci.Trust",
         ],
+        ["Bee.Telemetry"] = ["Bee.Telemetry.Metrics", "Bee.Telemetry.Exposition", "Bee.Telemetry.Lines", "Bee.Telemetry.Serving", "Bee.Telemetry.Collection"],
+        ["Bee.Terminal"] = ["Bee.Terminal.Keys", "Bee.Terminal.Screens", "Bee.Terminal.Frames", "Bee.Terminal.Devices", "Bee.Terminal.Models", "Bee.Terminal"],
+        ["Bee.Toolchain"] =
+        [
+            "Bee.Toolchain.Isolation", "Bee.Toolchain.Tools", "Bee.Toolchain.Diagnostics", "Bee.Toolchain.Vmlinux", "Bee.Toolchain.Compiling", "Bee.Toolchain.Manifest", "Bee.Toolchain.Skeletons",
+            "Bee.Toolchain.Deployments",
+        ],
+        ["Bee.Isolated"] = ["Bee.Isolated"],
         ["Bee.Cmdlets"] =
         [
             "Bee.Cmdlets.Errors", "Bee.Cmdlets.Views", "Bee.Cmdlets.Live", "Bee.Cmdlets.Base", "Bee.Cmdlets.Completion", "Bee.Cmdlets.Registries", "Bee.Cmdlets.Tools",

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Diagnostics;
+using Bee.Toolchain.Tools;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,3 +1,6 @@
+using Bee.Toolchain.Diagnostics;
+using Bee.Toolchain.Tools;
+
 namespace Bee.Toolchain.Tests;
 
 public class DiagnosticParserTests

@@ -1,3 +1,5 @@
+using Bee.Toolchain.Tools;
+
 namespace Bee.Toolchain.Tests;
 
 public class DistributionTests

@@ -7,6 +7,8 @@ using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Records;
 using Bee.Telemetry.Collection;
 using Bee.Telemetry.Exposition;
+using Bee.Toolchain.Isolation;
+using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 

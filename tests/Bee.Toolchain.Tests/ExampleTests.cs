@@ -2,6 +2,8 @@ using Bee.Ebpf;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
+using Bee.Toolchain.Isolation;
+using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Bee.Toolchain.Vmlinux;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,4 +1,6 @@
 using Bee.Ebpf.Metadata;
+using Bee.Toolchain.Isolation;
+using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 

@@ -2,6 +2,8 @@ using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.Loader;
 using Bee.Oci.Signatures.Keys;
+using Bee.Toolchain.Isolation;
+using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 

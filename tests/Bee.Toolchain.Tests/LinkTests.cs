@@ -2,6 +2,8 @@ using Bee.Ebpf;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Diagnostics;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,5 +1,7 @@
 using System.Text;
 using Bee.Mutation;
+using Bee.Toolchain.Isolation;
+using Bee.Toolchain.Manifest;
 using Xunit.Abstractions;
 
 namespace Bee.Toolchain.Tests;

@@ -2,6 +2,8 @@ using System.Text.RegularExpressions;
 using Bee.Ebpf;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Records;
+using Bee.Toolchain.Isolation;
+using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 

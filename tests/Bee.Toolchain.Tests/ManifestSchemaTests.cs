@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Bee.Toolchain.Isolation;
+using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,4 +1,7 @@
 using Bee.Ebpf.Metadata;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Isolation;
+using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 

@@ -3,6 +3,10 @@ using Bee.Ebpf.Btf;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
 using Bee.Posix;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Diagnostics;
+using Bee.Toolchain.Tools;
+using Bee.Toolchain.Vmlinux;
 
 namespace Bee.Toolchain.Tests;
 

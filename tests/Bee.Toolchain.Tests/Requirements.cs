@@ -1,3 +1,6 @@
+using Bee.Toolchain.Tools;
+using Bee.Toolchain.Vmlinux;
+
 namespace Bee.Toolchain.Tests;
 
 /// <summary>A test that compiles: skipped, with the reason, where clang or the kernel's BTF is not there.</summary>

@@ -1,5 +1,7 @@
 using Bee.Ebpf.Btf;
 using Bee.Ebpf.Metadata;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Diagnostics;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,3 +1,5 @@
+using Bee.Toolchain.Compiling;
+
 namespace Bee.Toolchain.Tests;
 
 /// <summary>The project's own C.</summary>

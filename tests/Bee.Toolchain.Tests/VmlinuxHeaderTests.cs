@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using Bee.Posix;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Vmlinux;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,5 +1,5 @@
 using Bee.Posix;
-using Bee.Toolchain;
+using Bee.Toolchain.Diagnostics;
 
 namespace Bee.Cmdlets.Errors;
 

@@ -6,7 +6,7 @@ using Bee.Oci.Registry.Client;
 using Bee.Oci.Registry.Settings;
 using Bee.Oci.Signatures.Keys;
 using Bee.Oci.Trust;
-using Bee.Toolchain;
+using Bee.Toolchain.Isolation;
 
 namespace Bee.Cmdlets.Hosts;
 

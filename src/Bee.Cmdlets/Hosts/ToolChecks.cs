@@ -3,7 +3,7 @@ using Bee.Ebpf.Interop;
 using Bee.Ebpf.Symbols;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
-using Bee.Toolchain;
+using Bee.Toolchain.Tools;
 
 namespace Bee.Cmdlets.Hosts;
 
@@ -32,7 +32,7 @@ internal static class ToolChecks
 
     public static CheckResult LibbpfHeaders(CancellationToken cancellationToken) => Of("LibbpfHeaders", ToolFinding.LibbpfHeaders(cancellationToken));
 
-    public static CheckResult BeeHeaders() => Bee.Toolchain.BeeHeaders.Directory is { } folder
+    public static CheckResult BeeHeaders() => Bee.Toolchain.Compiling.BeeHeaders.Directory is { } folder
         ? new("BeeHeaders", CheckState.Ok, "bee.h is there.") { Target = folder }
         : new("BeeHeaders", CheckState.Warning, "bee.h is missing: this copy of the module is not whole, so C files cannot be built.") { Remedy = "Install the module again." };
 

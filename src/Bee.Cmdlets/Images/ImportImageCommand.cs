@@ -11,7 +11,7 @@ using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 using Bee.Oci.Trust;
 using Bee.Posix;
-using Bee.Toolchain;
+using Bee.Toolchain.Isolation;
 using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Cmdlets.Images;

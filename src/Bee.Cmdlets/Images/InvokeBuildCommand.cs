@@ -8,7 +8,8 @@ using Bee.Ebpf.Records;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Posix;
-using Bee.Toolchain;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Manifest;
 
 namespace Bee.Cmdlets.Images;
 

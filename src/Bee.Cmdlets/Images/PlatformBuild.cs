@@ -4,7 +4,8 @@ using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Tools;
 using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
-using Bee.Toolchain;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Diagnostics;
 
 namespace Bee.Cmdlets.Images;
 

@@ -7,7 +7,7 @@ using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Errors;
 using Bee.Oci.Signatures;
 using Bee.Oci.Signatures.Keys;
-using Bee.Toolchain;
+using Bee.Toolchain.Isolation;
 
 namespace Bee.Cmdlets.Images;
 

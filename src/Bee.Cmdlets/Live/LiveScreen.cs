@@ -3,7 +3,7 @@ using Bee.Terminal;
 using Bee.Terminal.Devices;
 using Bee.Terminal.Frames;
 using Bee.Terminal.Models;
-using Bee.Toolchain;
+using Bee.Toolchain.Isolation;
 
 namespace Bee.Cmdlets.Live;
 

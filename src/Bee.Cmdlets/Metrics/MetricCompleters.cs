@@ -8,7 +8,7 @@ namespace Bee.Cmdlets.Metrics;
 public sealed class MetricNameCompleter : BeeCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) => BackgroundMetrics.Shared(Telemetry.Collection.MetricNaming.Bee)
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) => BackgroundMetrics.Shared(Bee.Telemetry.Collection.MetricNaming.Bee)
         .Collect(CancellationToken.None)
         .SelectMany(family => family.Series.Take(1).Select(series => new BeeMetric(family.Descriptor, series)))
         .Select(metric => new Candidate(metric.Name, $"{metric.Type}: {metric.Help ?? "no help text"}"));

@@ -3,7 +3,8 @@ using System.Text;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Errors;
 using Bee.Posix;
-using Bee.Toolchain;
+using Bee.Toolchain.Manifest;
+using Bee.Toolchain.Skeletons;
 
 namespace Bee.Cmdlets.Programs;
 

@@ -7,7 +7,7 @@ using Bee.Ebpf.Links;
 using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
-using Bee.Toolchain;
+using Bee.Toolchain.Skeletons;
 
 namespace Bee.Cmdlets.Programs;
 

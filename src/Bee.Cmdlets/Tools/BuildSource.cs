@@ -1,5 +1,7 @@
 using Bee.Cmdlets.Errors;
-using Bee.Toolchain;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Isolation;
+using Bee.Toolchain.Manifest;
 
 namespace Bee.Cmdlets.Tools;
 

@@ -7,7 +7,9 @@ using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
-using Bee.Toolchain;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Isolation;
+using Bee.Toolchain.Manifest;
 
 namespace Bee.Cmdlets.Tools;
 

@@ -6,7 +6,7 @@ using Bee.Oci.Signatures;
 using Bee.Oci.Signatures.Keys;
 using Bee.Oci.Store;
 using Bee.Oci.Trust;
-using Bee.Toolchain;
+using Bee.Toolchain.Isolation;
 
 namespace Bee.Cmdlets.Tools;
 

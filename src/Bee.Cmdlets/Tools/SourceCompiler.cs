@@ -3,7 +3,10 @@ using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Errors;
 using Bee.Ebpf.Objects;
 using Bee.Posix;
-using Bee.Toolchain;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Diagnostics;
+using Bee.Toolchain.Isolation;
+using Bee.Toolchain.Manifest;
 
 namespace Bee.Cmdlets.Tools;
 

@@ -305,3 +305,12 @@ internal sealed class MapMetrics
         return new MetricSeries(labels, histogram.Count) { Created = series.Created, Histogram = histogram };
     }
 }
+
+/// <summary>How the metrics of maps are named.</summary>
+public enum MetricNaming
+{
+    /// <summary>By Prometheus' rules: <c>bee_TOOL_MAP_UNIT</c>.</summary>
+    Bee,
+    /// <summary>As BumbleBee does: <c>ebpf_solo_io_MAP</c>, with the fields' names and the tool's own units.</summary>
+    BumbleBee,
+}

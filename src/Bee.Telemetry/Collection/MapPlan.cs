@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using Bee.Ebpf.Btf;
 using Bee.Ebpf.Interop;
@@ -271,5 +272,26 @@ internal static class EntryPlan
         NumberShape { Meaning: FieldMeaning.Port } => null,
         NumberShape { Meaning: FieldMeaning.Boolean, Size: 1 } when type == MetricType.Gauge => new NumberField(bitOffset / 8, 1, false, false, bitOffset % 8, bits),
         _ => NumberField.Of(new FieldShape("", value, bitOffset, bits)),
+    };
+}
+
+/// <summary>The text of a field's value as a label: the value of the typed event, exact, the same in every culture and time zone.</summary>
+internal static class LabelText
+{
+    /// <summary>Returns the text.</summary>
+    /// <param name="value">The value of the property.</param>
+    /// <param name="meaning">What the field stands for.</param>
+    public static string Of(object? value, FieldMeaning meaning) => value switch
+    {
+        null => "",
+        string text => text,
+        bool truth => truth ? "true" : "false",
+        ulong address when meaning == FieldMeaning.Pointer => FieldText.Hex(address),
+        DateTime moment => moment.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture),
+        Enum name => name.ToString(),
+        IEnumerable<byte> bytes when meaning == FieldMeaning.Bytes => Convert.ToHexString([.. bytes]).ToLowerInvariant(),
+        IEnumerable<string> words when meaning == FieldMeaning.Words => string.Join(' ', words),
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString() ?? "",
     };
 }

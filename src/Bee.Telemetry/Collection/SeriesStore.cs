@@ -240,3 +240,53 @@ internal sealed class SeriesStore
         }
     }
 }
+
+/// <summary>The totals of one combination of labels, over all entries that have it.</summary>
+internal sealed class Series(string[] labels, int cells)
+{
+    /// <summary>The labels' values.</summary>
+    public string[] Labels { get; } = labels;
+
+    /// <summary>Cumulative totals, modulo 2^64.</summary>
+    public ulong[] Totals { get; } = new ulong[cells];
+
+    /// <summary>The sums over the entries of the current pass, for gauges.</summary>
+    public Int128[] Levels { get; } = new Int128[cells];
+
+    /// <summary>When the totals began.</summary>
+    public DateTime Created { get; set; }
+
+    /// <summary>How many entries the map has with these labels.</summary>
+    public int Living { get; set; }
+
+    /// <summary>When the last entry was found deleted; null while there are entries.</summary>
+    public DateTime? Died { get; set; }
+
+    /// <summary>The hash of the key of the first entry.</summary>
+    public int FirstKey { get; set; }
+
+    /// <summary>Whether entries of several keys have been added up.</summary>
+    public bool IsShared { get; set; }
+
+    /// <summary>Whether this is the series of all keys beyond the limit.</summary>
+    public bool IsOverflow { get; init; }
+}
+
+/// <summary>A number that entries hold, and the total that it adds to.</summary>
+/// <param name="Target">The index of the total.</param>
+/// <param name="Width">How many bits the program counts with, 1 to 64: a count wraps around there.</param>
+/// <param name="IsSigned">Whether the number can be negative.</param>
+/// <param name="IsSum">Whether the number is a sum of values, which may wrap around or fall without a new start.</param>
+internal readonly record struct Cell(int Target, int Width, bool IsSigned, bool IsSum = false)
+{
+    /// <summary>The bits that the program counts with.</summary>
+    public ulong Mask => Width == 64 ? ulong.MaxValue : (1ul << Width) - 1;
+
+    /// <summary>Whether a number is negative.</summary>
+    /// <param name="number">The number, sign-extended.</param>
+    public bool IsNegative(ulong number) => IsSigned && (long)number < 0;
+
+    /// <summary>The bits that the program counts with. No count of 64 bits with a sign gets beyond its largest number, so a negative one counts nothing.</summary>
+    /// <param name="number">The number, sign-extended.</param>
+    public ulong Count(ulong number) => IsSum ? number : Width == 64 && IsNegative(number) ? 0 : number & Mask;
+}

@@ -46,3 +46,16 @@ public sealed record TableColumn(string Heading, int Width, bool AlignRight, boo
 /// <param name="Cells">A text for each column.</param>
 /// <param name="Style">How the whole row looks.</param>
 public sealed record TableRow(IReadOnlyList<StyledText> Cells, CellStyle Style);
+
+/// <summary>Lays out what a view shows. Called from one thread.</summary>
+public interface ILiveRenderer
+{
+    /// <summary>Returns the lines of a frame, <see cref="LiveFrame.Height"/> at most, each of <see cref="LiveFrame.Width"/> cells at most.</summary>
+    /// <param name="frame">What to show.</param>
+    IReadOnlyList<IReadOnlyList<StyledCell>> Render(LiveFrame frame);
+}
+
+/// <summary>Text in one style.</summary>
+/// <param name="Text">The text, on one line.</param>
+/// <param name="Style">How it looks.</param>
+public readonly record struct StyledText(string Text, CellStyle Style = default);

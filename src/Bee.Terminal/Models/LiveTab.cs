@@ -62,3 +62,76 @@ public abstract class LiveTab
     {
     }
 }
+
+/// <summary>How a view's source is doing.</summary>
+/// <param name="Count">Events and entries so far.</param>
+/// <param name="Lost">Events lost so far because a buffer of the kernel was full; null if they are not counted, or cannot be lost.</param>
+/// <param name="Dropped">Events that Bee's own buffer dropped; null where the source has none.</param>
+/// <param name="Fill">How full the fullest buffer was found last, from 0 to 1; null where the source has none.</param>
+/// <param name="HighWater">The fullest that one was ever found.</param>
+/// <param name="CanLose">Whether the source has a buffer that can lose events.</param>
+/// <param name="HasEnded">Whether nothing more will come.</param>
+public sealed record LiveStatus(long Count, ulong? Lost, long? Dropped, double? Fill, double? HighWater, bool CanLose, bool HasEnded);
+
+/// <summary>The rows that the user has marked, in the order of the marking.</summary>
+internal sealed class LiveMarks
+{
+    /// <summary>How many rows can be marked: marked objects stay in memory.</summary>
+    public const int Most = 10_000;
+
+    private readonly Dictionary<(LiveTab Tab, long Id), object> _marked = [];
+    private readonly List<(LiveTab Tab, long Id)> _order = [];
+
+    public int Count => _order.Count;
+
+    /// <summary>The marked objects.</summary>
+    public IReadOnlyList<object> Items => [.. _order.Select(key => _marked[key])];
+
+    public bool Contains(LiveTab tab, long id) => _marked.ContainsKey((tab, id));
+
+    /// <summary>Marks a row, or takes its mark away.</summary>
+    public void Toggle(LiveTab tab, LiveRow row)
+    {
+        if (_marked.Remove((tab, row.Id)))
+        {
+            _order.Remove((tab, row.Id));
+        }
+        else if (_order.Count < Most)
+        {
+            _marked[(tab, row.Id)] = tab.Unwrap(row);
+            _order.Add((tab, row.Id));
+        }
+    }
+
+    public void Clear()
+    {
+        _marked.Clear();
+        _order.Clear();
+    }
+}
+
+/// <summary>The keys of a view, as <c>?</c> lists them.</summary>
+public static class LiveKeys
+{
+    /// <summary>Keys and what they do.</summary>
+    public static IReadOnlyList<(string Keys, string Meaning)> All { get; } =
+    [
+        ("Up k, Down j", "one row"),
+        ("PgUp ^B, PgDn ^F", "one page"),
+        ("Home g", "first row"),
+        ("End G", "last row, follow the newest"),
+        ("Space", "pause, go on; losses go on counting"),
+        ("/", "filter by words; !word leaves out"),
+        ("Esc", "back; then drop the filter"),
+        ("s >, <", "sort by the next, previous column"),
+        ("r", "reverse the order"),
+        ("Enter", "open the row"),
+        ("m, u", "mark (to hand on), unmark all"),
+        ("Tab, Shift-Tab, 1-9", "next, previous, this tab"),
+        ("h", "histogram as bars, as heat map"),
+        ("^L", "draw again"),
+        ("^Z", "suspend; fg resumes"),
+        ("? F1", "this list"),
+        ("q ^C F10", "quit"),
+    ];
+}

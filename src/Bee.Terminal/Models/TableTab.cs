@@ -251,3 +251,110 @@ public abstract class TableTab : LiveTab
         return -1;
     }
 }
+
+/// <summary>Chooses the columns that fit a width, and their widths.</summary>
+internal static class ColumnLayout
+{
+    /// <summary>Returns the places of the columns that fit, in order, each with its width.</summary>
+    /// <param name="columns">All columns.</param>
+    /// <param name="width">The width, one blank between two columns included.</param>
+    /// <param name="keep">The place of a column that stays in any case; negative for none.</param>
+    public static IReadOnlyList<(int Column, int Width)> Fit(IReadOnlyList<LiveColumn> columns, int width, int keep = -1)
+    {
+        List<int> chosen = [.. Enumerable.Range(0, columns.Count)];
+        while (chosen.Count > 1 && chosen.Sum(place => columns[place].Least) + chosen.Count - 1 > width)
+        {
+            int drop = chosen.Count - 1;
+            for (int i = chosen.Count - 1; i >= 0; i--)
+            {
+                if (chosen[drop] == keep || (chosen[i] != keep && columns[chosen[i]].Interest < columns[chosen[drop]].Interest))
+                {
+                    drop = i;
+                }
+            }
+
+            chosen.RemoveAt(drop);
+        }
+
+        int[] widths = [.. chosen.Select(place => Math.Min(columns[place].Least, Math.Max(1, width)))];
+        int left = width - widths.Sum() - (chosen.Count - 1);
+        for (bool grew = true; grew && left > 0;)
+        {
+            grew = false;
+            for (int i = 0; i < widths.Length && left > 0; i++)
+            {
+                if (widths[i] < columns[chosen[i]].Preferred)
+                {
+                    (widths[i], left, grew) = (widths[i] + 1, left - 1, true);
+                }
+            }
+        }
+
+        return [.. chosen.Select((place, i) => (place, widths[i]))];
+    }
+}
+
+/// <summary>A column that a table of a view can have.</summary>
+/// <param name="Name">Its heading.</param>
+/// <param name="AlignRight">Whether its text stands to the right.</param>
+/// <param name="Least">The width below which it is left out.</param>
+/// <param name="Preferred">The width that shows most values whole.</param>
+/// <param name="Interest">Of two columns that do not both fit, the one with the higher number stays.</param>
+/// <param name="Text">Returns the text for an item, on one line. Called from the view's thread.</param>
+/// <param name="Value">Returns what items are sorted by; null sorts first. Called from the view's thread.</param>
+public sealed record LiveColumn(string Name, bool AlignRight, int Least, int Preferred, int Interest, Func<object, string> Text, Func<object, IComparable?> Value);
+
+/// <summary>What a tab knows of its items.</summary>
+/// <param name="Name">The tab's name.</param>
+/// <param name="Columns">The columns in order, one at least.</param>
+/// <param name="Details">Returns everything about an item, as lines.</param>
+public sealed record LiveSchema(string Name, IReadOnlyList<LiveColumn> Columns, Func<object, string> Details);
+
+/// <summary>A row: an item with a number that it keeps.</summary>
+/// <param name="Id">The number. Later rows have higher ones.</param>
+/// <param name="Item">The item.</param>
+public readonly record struct LiveRow(long Id, object Item);
+
+/// <summary>What the user has typed to see fewer rows.</summary>
+/// <remarks>Every word must occur in one of the columns, whatever its case; a word behind <c>!</c> must not.</remarks>
+internal sealed class RowFilter
+{
+    public static readonly RowFilter None = new(string.Empty);
+
+    private readonly (string Word, bool IsWanted)[] _words;
+
+    public RowFilter(string text)
+    {
+        Text = text;
+        _words = [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word[0] == '!' ? (word[1..], false) : (word, true)).Where(word => word.Item1.Length > 0)];
+    }
+
+    public string Text { get; }
+
+    /// <summary>Whether every row passes.</summary>
+    public bool IsEmpty => _words.Length == 0;
+
+    public bool Passes(IReadOnlyList<LiveColumn> columns, object item)
+    {
+        Span<bool> found = _words.Length <= 32 ? stackalloc bool[_words.Length] : new bool[_words.Length];
+        found.Clear();
+        foreach (LiveColumn column in columns)
+        {
+            string text = column.Text(item);
+            for (int i = 0; i < _words.Length; i++)
+            {
+                found[i] |= text.Contains(_words[i].Word, StringComparison.OrdinalIgnoreCase);
+            }
+        }
+
+        for (int i = 0; i < _words.Length; i++)
+        {
+            if (found[i] != _words[i].IsWanted)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

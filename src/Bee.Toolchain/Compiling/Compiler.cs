@@ -1,7 +1,12 @@
 using System.ComponentModel;
+using System.Text.RegularExpressions;
+using Bee.Ebpf.Objects;
 using Bee.Posix;
+using Bee.Toolchain.Diagnostics;
+using Bee.Toolchain.Tools;
+using Bee.Toolchain.Vmlinux;
 
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Compiling;
 
 /// <summary>Compiles C to a BPF object with clang.</summary>
 public static class Compiler
@@ -68,7 +73,7 @@ public static class Compiler
         }
         catch (Win32Exception exception)
         {
-            throw new ToolMissingException("clang", Distribution.Current.Package(Component.Clang), Distribution.Current.Remedy(Component.Clang), exception.Message);
+            throw new ToolMissingException("clang", Distribution.Current.Package(Tools.Component.Clang), Distribution.Current.Remedy(Tools.Component.Clang), exception.Message);
         }
         finally
         {
@@ -103,4 +108,118 @@ public static class Compiler
     private static bool Failed(IEnumerable<Diagnostic> diagnostics) => diagnostics.Any(item => item.Severity == DiagnosticSeverity.Error);
 
     private static Diagnostic Failure(string message) => new() { Severity = DiagnosticSeverity.Error, Message = message };
+}
+
+/// <summary>What to compile and how: a C file, or several that are linked, and what the compiler is told about them.</summary>
+public sealed record CompileRequest
+{
+    /// <summary>Path of the C file. clang runs in its folder, so relative paths in <see cref="CFlags"/> start there.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Paths of further C files, compiled alike and linked with <see cref="Source"/> into one object, in this order.</summary>
+    public IReadOnlyList<string> LinkedSources { get; init; } = [];
+
+    /// <summary>File with BTF that vmlinux.h is written from: raw, as /sys/kernel/btf/vmlinux has it, or an ELF file with a
+    /// .BTF section. Null takes the running kernel's. Where it is of a kernel of another <see cref="Architecture"/>, no register can be read.</summary>
+    public string? VmlinuxBtf { get; init; }
+
+    /// <summary>Macros to define, each <c>NAME</c> or <c>NAME=VALUE</c>.</summary>
+    public IReadOnlyList<string> Defines { get; init; } = [];
+
+    /// <summary>Further flags for clang, one argument an item, after Bee's own so that they win.</summary>
+    public IReadOnlyList<string> CFlags { get; init; } = [];
+
+    /// <summary>The clang to use: a path, or a name on PATH. Null takes the environment's CLANG, then the newest on PATH.</summary>
+    public string? ClangPath { get; init; }
+
+    /// <summary>Architecture that the program runs on, as uname or as the kernel's source names it (x86_64 or x86, aarch64
+    /// or arm64, ...). Null is this machine's. It selects the register layout that kprobes and uprobes read, and the byte order of the object.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>Makes a little-endian object for a big-endian architecture too: one that can be read, but does not run there.</summary>
+    public bool LittleEndian { get; init; }
+
+    /// <summary>Folders with headers, searched before the system's. <see cref="BeeHeaders.Directory"/> has bee.h and
+    /// solo_types.h and is searched too, without standing here.</summary>
+    public IReadOnlyList<string> IncludeDirectories { get; init; } = [];
+}
+
+/// <summary>What came of a compilation.</summary>
+public sealed record CompileResult
+{
+    /// <summary>Whether clang made an object. False when any diagnostic is an error.</summary>
+    public required bool Success { get; init; }
+
+    /// <summary>The ELF object with BTF and without DWARF; null without success. Same source, flags, clang and vmlinux.h
+    /// give the same bytes in whatever folder. Write it with <see cref="AtomicFile"/>.</summary>
+    public byte[]? Object { get; init; }
+
+    /// <summary>What clang had to say, in its order, notes inside the diagnostic that they belong to.</summary>
+    public required IReadOnlyList<Diagnostic> Diagnostics { get; init; }
+
+    /// <summary>The compiler's first line about itself, such as <c>Debian clang version 14.0.6</c>.</summary>
+    public required string ClangVersion { get; init; }
+
+    /// <summary><c>sha256:</c> and the digest of the BTF that vmlinux.h was written from.</summary>
+    public required string VmlinuxDigest { get; init; }
+
+    /// <summary>Architecture of the kernel that vmlinux.h is of, in the kernel's words; null where its types do not tell.</summary>
+    public string? VmlinuxArchitecture { get; init; }
+
+    /// <summary>False where vmlinux.h is of another architecture's kernel than the program is for, so that it lends no registers.</summary>
+    public bool HasRegisters { get; init; } = true;
+
+    /// <summary>The flags that decide over the bytes, without the folders of this machine.</summary>
+    public required IReadOnlyList<string> Flags { get; init; }
+}
+
+/// <summary>A macro as clang's <c>-D</c> takes it: <c>NAME</c>, which stands for 1, or <c>NAME=VALUE</c>; the name may have parameters.</summary>
+public static partial class MacroDefinition
+{
+    /// <summary>What is wrong with a definition; null when nothing is. clang reports it only where a header happens to use the name, or not at all.</summary>
+    /// <param name="text">The definition.</param>
+    public static string? Fault(string text) =>
+        Form().IsMatch(text) ? null : $"'{text}' is no macro: NAME or NAME=VALUE is wanted, and a name has letters, digits and '_', with no digit first.";
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*(\([^()=]*\))?(=|\z)", RegexOptions.CultureInvariant)]
+    private static partial Regex Form();
+}
+
+/// <summary>Links the objects of one program's sources; what does not fit is a diagnostic of the source that it came from.</summary>
+internal static partial class ObjectLinking
+{
+    /// <summary>Links.</summary>
+    /// <param name="sources">Full paths of the C files.</param>
+    /// <param name="objects">Their objects, in the same order.</param>
+    /// <param name="made">Where the result goes.</param>
+    /// <returns>Nothing, or one error.</returns>
+    internal static IReadOnlyList<Diagnostic> Link(IReadOnlyList<string> sources, IReadOnlyList<string> objects, string made)
+    {
+        try
+        {
+            ObjectLinker.Link(objects, made);
+            return [];
+        }
+        catch (ObjectLinkException fault)
+        {
+            var at = fault.File is null ? -1 : objects.ToList().IndexOf(fault.File);
+            var conflict = Conflict().Match(fault.Message);
+            return
+            [
+                new Diagnostic
+                {
+                    Severity = DiagnosticSeverity.Error,
+                    File = at < 0 ? null : sources[at],
+                    Line = at < 0 ? 0 : 1,
+                    Message = conflict.Success
+                        ? $"'{conflict.Groups[1].Value}' is defined in another source of this program too."
+                        : $"this does not link with the program's other sources: {fault.Message}",
+                    Remedy = conflict.Success ? "Define it in one of them, declare it extern in the others, or make it static." : null,
+                },
+            ];
+        }
+    }
+
+    [GeneratedRegex(@"conflicting non-weak symbol #\d+ \((.+?)\) definition")]
+    private static partial Regex Conflict();
 }

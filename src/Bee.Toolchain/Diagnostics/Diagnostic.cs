@@ -1,4 +1,4 @@
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Diagnostics;
 
 /// <summary>How bad a <see cref="Diagnostic"/> is.</summary>
 public enum DiagnosticSeverity

@@ -1,8 +1,10 @@
 using Bee.Ebpf.Checks;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
+using Bee.Posix;
+using Bee.Toolchain.Isolation;
 
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Manifest;
 
 /// <summary>What a bee.yaml beside a program's source says: all of it can be left out. docs/manifest.md has every key.</summary>
 public sealed record ProgramManifest
@@ -80,4 +82,31 @@ public interface IManifestReader
     /// <exception cref="ManifestException">It is no YAML, has a key that Bee does not know, or a value of the wrong type.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     ProgramManifest Read(string path);
+}
+
+/// <summary>A bee.yaml that does not say what it should.</summary>
+public sealed class ManifestException : BeeException
+{
+    /// <summary>Makes one.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="line">Line, from 1.</param>
+    /// <param name="column">Column, from 1.</param>
+    /// <param name="problem">What is wrong there.</param>
+    /// <param name="inner">The cause, where there is one.</param>
+    public ManifestException(string path, int line, int column, string problem, Exception? inner = null)
+        : base("BadManifest", $"{path}:{line}:{column}: {problem}", inner: inner)
+    {
+        Path = path;
+        Line = line;
+        Column = column;
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>Line, from 1.</summary>
+    public int Line { get; }
+
+    /// <summary>Column, from 1.</summary>
+    public int Column { get; }
 }

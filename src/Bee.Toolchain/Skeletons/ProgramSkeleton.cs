@@ -1,4 +1,4 @@
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Skeletons;
 
 /// <summary>Writes C files to start from: each compiles, loads and reports something as it stands.</summary>
 public static class ProgramSkeleton

@@ -1,8 +1,10 @@
 using System.Text.RegularExpressions;
 using Bee.Ebpf.Objects;
 using Bee.Posix;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Manifest;
 
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Skeletons;
 
 /// <summary>One of Bee's examples, as a start for a program of one's own.</summary>
 /// <param name="Name">The example's name.</param>

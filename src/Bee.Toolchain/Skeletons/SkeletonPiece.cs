@@ -1,7 +1,10 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
+using Bee.Ebpf.Objects;
 using Bee.Posix;
+using Bee.Toolchain.Compiling;
 
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Skeletons;
 
 /// <summary>A file of the module's skeletons folder: named parts of C with places to fill in.</summary>
 internal sealed class SkeletonPiece
@@ -54,4 +57,101 @@ internal sealed class SkeletonPiece
             parts[0], parts[1].Replace("\\n", "\n"), parts.Length > 2 && parts[2].Length > 0 ? parts[2] : null,
             parts.Length > 3 ? int.Parse(parts[3], CultureInfo.InvariantCulture) : sizeof(ulong));
     })];
+}
+
+/// <summary>Fills in the places of a piece.</summary>
+internal sealed partial class PieceText
+{
+    private readonly Dictionary<string, IReadOnlyList<string>> _known = [];
+
+    /// <summary>Sets what a place stands for. Lines may have places themselves.</summary>
+    public IReadOnlyList<string> this[string place]
+    {
+        set => _known[place] = value;
+    }
+
+    /// <summary>Sets a place within a line.</summary>
+    public void Set(string place, string text) => _known[place] = [text];
+
+    /// <summary>The lines with every place filled in.</summary>
+    /// <remarks>
+    /// A place alone on its line stands for lines, which get its indentation, or for none. Blank lines at the ends, and after another
+    /// blank line or an opening brace, are left out.
+    /// </remarks>
+    public List<string> Fill(IEnumerable<string> lines)
+    {
+        var filled = new List<string>();
+        foreach (string line in lines)
+        {
+            if (Alone().Match(line) is { Success: true } alone)
+            {
+                string indent = alone.Groups[1].Value;
+                foreach (string inner in Fill(_known[alone.Groups[2].Value]))
+                {
+                    Add(filled, inner.Length == 0 || inner.StartsWith('\t') ? inner : indent + inner);
+                }
+            }
+            else
+            {
+                Add(filled, Place().Replace(line, place => string.Join(' ', Fill(_known[place.Groups[1].Value]))));
+            }
+        }
+
+        while (filled.Count > 0 && filled[^1].Length == 0)
+        {
+            filled.RemoveAt(filled.Count - 1);
+        }
+
+        return filled;
+    }
+
+    private static void Add(List<string> filled, string line)
+    {
+        if (line.Length > 0 || (filled.Count > 0 && filled[^1].Length > 0 && filled[^1] != "{"))
+        {
+            filled.Add(line);
+        }
+    }
+
+    [GeneratedRegex(@"^(\s*)\$\(([a-z]+)\)$")]
+    private static partial Regex Alone();
+
+    [GeneratedRegex(@"\$\(([a-z]+)\)")]
+    private static partial Regex Place();
+}
+
+/// <summary>Words that a skeleton says of itself.</summary>
+internal static class SkeletonWords
+{
+    /// <summary>The prefix of a map's name.</summary>
+    public static string Prefix(SkeletonOutput output) => output switch
+    {
+        SkeletonOutput.Counter => "counter",
+        SkeletonOutput.Gauge => "gauge",
+        SkeletonOutput.Histogram => "hist",
+        _ => "print",
+    };
+
+    /// <summary>What it gives, in a sentence.</summary>
+    public static string About(SkeletonOutput output, SkeletonMapType? map) => (output, map) switch
+    {
+        (_, null) => "a record for each of the kernel's objects.",
+        (SkeletonOutput.Print, SkeletonMapType.RingBuffer or SkeletonMapType.PerfBuffer) => "an event for each time.",
+        (SkeletonOutput.Print, SkeletonMapType.Array) => "what was last seen on each CPU.",
+        (SkeletonOutput.Print, _) => "what was last seen, for each combination of labels.",
+        (SkeletonOutput.Counter, SkeletonMapType.RingBuffer or SkeletonMapType.PerfBuffer) => "an event for each time, counted by its labels.",
+        (SkeletonOutput.Counter, SkeletonMapType.Array) => "how many times, for each CPU.",
+        (SkeletonOutput.Counter, _) => "how many times, for each combination of labels.",
+        (SkeletonOutput.Gauge, SkeletonMapType.Array) => "the last value on each CPU.",
+        (SkeletonOutput.Gauge, _) => "the last value, for each combination of labels.",
+        (_, SkeletonMapType.Hash) => "how values are spread, for each combination of labels; counted in the kernel.",
+        (_, SkeletonMapType.Array) => "how values are spread; counted in the kernel.",
+        _ => "how values are spread; each is handed over as an event.",
+    };
+
+    /// <summary>What a run must be told where, for the line that shows how to run it.</summary>
+    public static string Place(ProgramKind kind)
+        => kind.NeedsInterface ? Arguments("interface") : kind.NeedsCgroup ? Arguments("cgroup") : kind.NeedsNetworkNamespace ? Arguments("namespace") : string.Empty;
+
+    private static string Arguments(string place) => string.Concat(SkeletonPiece.Read("program").Part("arguments", place));
 }

@@ -1,4 +1,4 @@
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Skeletons;
 
 /// <summary>What a skeleton shall do.</summary>
 public sealed record SkeletonRequest
@@ -20,4 +20,44 @@ public sealed record SkeletonRequest
 
     /// <summary>What to attach to, in the form of the kind's section. Null takes something that every machine has.</summary>
     public string? AttachTo { get; init; }
+}
+
+/// <summary>Where a skeleton's program puts what it sees.</summary>
+public enum SkeletonMapType
+{
+    /// <summary>A ring buffer: one event for each time, in the order of all CPUs.</summary>
+    RingBuffer,
+    /// <summary>A perf buffer: one event for each time, a buffer for each CPU.</summary>
+    PerfBuffer,
+    /// <summary>A hash map: one entry for each key.</summary>
+    Hash,
+    /// <summary>An array: numbered slots that are there from the start.</summary>
+    Array,
+}
+
+/// <summary>What becomes of what a skeleton's program reports; each is the prefix of a map's name.</summary>
+public enum SkeletonOutput
+{
+    /// <summary><c>print_</c>: to be read by people.</summary>
+    Print,
+    /// <summary><c>counter_</c>: numbers that only grow.</summary>
+    Counter,
+    /// <summary><c>gauge_</c>: numbers that go up and down.</summary>
+    Gauge,
+    /// <summary><c>hist_</c>: how values are spread.</summary>
+    Histogram,
+}
+
+/// <summary>Names for C.</summary>
+internal static class SkeletonName
+{
+    // A map's name is cut by the kernel, not by Bee; but names of functions in C have an end somewhere.
+    private const int Longest = 40;
+
+    /// <summary>The nearest name that C takes.</summary>
+    public static string Of(string name)
+    {
+        string made = string.Concat(name.Take(Longest).Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_'));
+        return made.Length == 0 || char.IsAsciiDigit(made[0]) ? $"_{made}" : made;
+    }
 }

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Text.RegularExpressions;
 using Bee.Posix;
 
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Tools;
 
 /// <summary>A clang that can compile for BPF, and the llvm-strip that goes with it.</summary>
 /// <param name="Path">Full path.</param>

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Tools;
 
 /// <summary>One run of another program.</summary>
 internal sealed record ToolProcess(int ExitCode, string Output, string Error)

@@ -1,7 +1,9 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Bee.Ebpf.Btf;
 
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Vmlinux;
 
 /// <summary>Writes the types of a BTF section as C, in libbpf's words.</summary>
 internal static unsafe class BtfToC
@@ -134,4 +136,97 @@ internal static unsafe class BtfToC
         var written = LibbpfDump.vsnprintf(output.Start + output.Used, Longest, format, arguments);
         output.Used += (nuint)Math.Clamp(written, 0, Longest - 1);
     }
+}
+
+/// <summary>The few calls of libbpf that turn BTF into C.</summary>
+internal static unsafe partial class LibbpfDump
+{
+    internal const string Library = "libbpf.so.1";
+    internal const uint KindTypedef = 8;
+
+    static LibbpfDump() => NativeLibrary.SetDllImportResolver(typeof(LibbpfDump).Assembly, Resolve);
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search)
+    {
+        // The library that Bee.Ebpf takes, so that one libbpf serves both.
+        return name == Library && Bee.Ebpf.Interop.Libbpf.OverridePath is { } path ? NativeLibrary.Load(path) : 0;
+    }
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint btf__new(byte* data, uint size);
+
+    [LibraryImport(Library)]
+    internal static partial void btf__free(nint btf);
+
+    [LibraryImport(Library)]
+    internal static partial uint btf__type_cnt(nint btf);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int btf__find_by_name_kind(nint btf, string name, uint kind);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int btf__add_str(nint btf, string text);
+
+    /// <summary>struct btf_type *; its first four bytes are the name's offset among the strings.</summary>
+    [LibraryImport(Library)]
+    internal static partial uint* btf__type_by_id(nint btf, uint id);
+
+    /// <summary>The callback takes (void *context, const char *format, va_list arguments). In the calling conventions of x86-64,
+    /// arm64 and riscv64 a va_list argument is one pointer, which is all that this side needs to know.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint btf_dump__new(nint btf, delegate* unmanaged<void*, byte*, void*, void> print, void* context, void* options);
+
+    [LibraryImport(Library)]
+    internal static partial int btf_dump__dump_type(nint dump, uint id);
+
+    [LibraryImport(Library)]
+    internal static partial void btf_dump__free(nint dump);
+
+    [LibraryImport("libc")]
+    internal static partial int vsnprintf(byte* buffer, nuint size, byte* format, void* arguments);
+}
+
+/// <summary>
+/// The types in which a kernel keeps a processor's registers. They are the part of vmlinux.h that a program for another architecture must not
+/// take over: the same field is another register there, or none, and CO-RE cannot tell.
+/// </summary>
+internal static class RegisterTypes
+{
+    private static readonly string[] s_names = ["pt_regs", "user_pt_regs", "user_regs_struct"];
+
+    /// <summary>A member that only this architecture's registers have, by the kernel's name of the architecture.</summary>
+    private static readonly (string Struct, string Member, string Architecture)[] s_signs =
+    [
+        ("pt_regs", "orig_ax", "x86"),
+        ("user_pt_regs", "pstate", "arm64"),
+        ("user_pt_regs", "psw", "s390"),
+        ("user_pt_regs", "nip", "powerpc"),
+        ("pt_regs", "nip", "powerpc"),
+        ("pt_regs", "uregs", "arm"),
+        ("pt_regs", "epc", "riscv"),
+        ("pt_regs", "csr_era", "loongarch"),
+        ("pt_regs", "cp0_epc", "mips"),
+    ];
+
+    /// <summary>The architecture of the kernel that the types are of, in the kernel's own words; null where they do not tell.</summary>
+    internal static string? Architecture(BtfSpec types)
+    {
+        foreach (var (name, member, architecture) in s_signs)
+        {
+            if (types.Find(name, BtfKind.Struct) is BtfStruct registers && With(registers).Any(part => part.Members.Any(item => item.Name == member)))
+            {
+                return architecture;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The ids of the register types, and of what is nested in them without a name.</summary>
+    internal static IReadOnlyList<uint> Ids(BtfSpec types) =>
+        [.. types.Types.OfType<BtfStruct>().Where(type => s_names.Contains(type.Name)).SelectMany(With).Select(type => type.Id).Distinct()];
+
+    private static IEnumerable<BtfStruct> With(BtfStruct type) =>
+        type.Members.Where(member => member.Name.Length == 0).Select(member => member.Type).OfType<BtfStruct>().Where(inner => inner.Name.Length == 0)
+            .SelectMany(With).Prepend(type);
 }

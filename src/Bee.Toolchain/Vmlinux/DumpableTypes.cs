@@ -1,6 +1,6 @@
 using Bee.Ebpf.Btf;
 
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Vmlinux;
 
 /// <summary>
 /// Sees to it that libbpf's dump of a graph of types comes to an end. It walks from type to type by recursion and stops at the

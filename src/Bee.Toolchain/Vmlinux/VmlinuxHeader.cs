@@ -2,8 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using Bee.Ebpf.Btf;
 using Bee.Posix;
+using Bee.Toolchain.Tools;
 
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Vmlinux;
 
 /// <summary>vmlinux.h: every type of a kernel as one C header, written from its BTF and kept in the cache.</summary>
 public static class VmlinuxHeader
@@ -132,3 +133,17 @@ public static class VmlinuxHeader
 /// <param name="Architecture">Of the kernel that it is of, in the kernel's words; null where that was not asked for or nothing tells.</param>
 /// <param name="HasRegisters">False where the members of register types are hidden.</param>
 internal sealed record KernelHeader(string Path, string Digest, string? Architecture, bool HasRegisters);
+
+/// <summary>There is no BTF to write vmlinux.h from, or it is damaged.</summary>
+public sealed class KernelBtfException : BeeException
+{
+    /// <summary>Makes one.</summary>
+    /// <param name="path">The file looked at.</param>
+    /// <param name="remedy">What to do.</param>
+    /// <param name="message">What is wrong.</param>
+    /// <param name="inner">The cause, where there is one.</param>
+    public KernelBtfException(string path, string remedy, string message, Exception? inner = null) : base("NoKernelBtf", message, remedy, inner) => Path = path;
+
+    /// <summary>The file looked at.</summary>
+    public string Path { get; }
+}

@@ -4,7 +4,7 @@ using Bee.Terminal.Frames;
 using Bee.Terminal.Keys;
 using Bee.Terminal.Models;
 using Bee.Terminal.Screens;
-using Bee.Toolchain;
+using Bee.Toolchain.Isolation;
 
 namespace Bee.Terminal.Tests.Support;
 

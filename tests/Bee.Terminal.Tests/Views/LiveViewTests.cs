@@ -2,7 +2,7 @@ using Bee.Terminal.Devices;
 using Bee.Terminal.Frames;
 using Bee.Terminal.Models;
 using Bee.Terminal.Tests.Support;
-using Bee.Toolchain;
+using Bee.Toolchain.Isolation;
 
 namespace Bee.Terminal.Tests.Views;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Bee.Ebpf.Objects;
+using Bee.Toolchain.Skeletons;
 
 namespace Bee.Toolchain.Tests;
 

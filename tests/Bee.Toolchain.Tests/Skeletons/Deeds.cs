@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bee.Toolchain.Tools;
 
 namespace Bee.Toolchain.Tests;
 

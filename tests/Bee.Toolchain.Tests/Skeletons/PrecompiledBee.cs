@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using Bee.Toolchain.Compiling;
+using Bee.Toolchain.Tools;
+using Bee.Toolchain.Vmlinux;
 
 namespace Bee.Toolchain.Tests;
 

@@ -1,5 +1,6 @@
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
+using Bee.Toolchain.Skeletons;
 
 namespace Bee.Toolchain.Tests;
 

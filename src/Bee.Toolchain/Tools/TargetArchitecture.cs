@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Tools;
 
 /// <summary>The machines that eBPF programs run on, in the words of the kernel's source: they name the registers of kprobes.</summary>
 internal static class TargetArchitecture

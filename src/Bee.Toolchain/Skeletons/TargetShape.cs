@@ -1,7 +1,32 @@
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Objects;
 
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Skeletons;
+
+/// <summary>What a program's target hands to it.</summary>
+/// <param name="Signature">The program's function, with $(function) for its name.</param>
+/// <param name="Fields">What can be read of the target's own values.</param>
+internal sealed record TargetShape(string Signature, IReadOnlyList<SkeletonField> Fields)
+{
+    public TargetShape(string signature) : this(signature, [])
+    {
+    }
+
+    /// <summary>Names of values that are not read, because there are many or they are no plain values.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
+    /// <summary>Headers that the program needs beside bee.h.</summary>
+    public IReadOnlyList<string> Include { get; init; } = [];
+
+    /// <summary>Statements for the beginning of the function.</summary>
+    public IReadOnlyList<string> Before { get; init; } = [];
+
+    /// <summary>Declarations for the beginning of the function.</summary>
+    public IReadOnlyList<string> Locals { get; init; } = [];
+
+    /// <summary>The lines of a struct with the fields.</summary>
+    public IEnumerable<string> Notes => LeftOut.Count > 0 ? [$"// There is more to read: {string.Join(", ", LeftOut)}."] : [];
+}
 
 /// <summary>Checks what a skeleton shall attach to, as far as this machine tells.</summary>
 internal static class SkeletonTarget
@@ -57,4 +82,22 @@ internal static class SkeletonTarget
         AttachTarget.Iterator => "iterator",
         _ => "function",
     };
+}
+
+/// <summary>What programs are given that is the same for every target: a piece says it.</summary>
+internal static class ContextShape
+{
+    /// <summary>Reads it.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <param name="context">Which of the piece's contexts; empty for a piece that has one.</param>
+    public static TargetShape Read(string piece, string context)
+    {
+        var read = SkeletonPiece.Read(piece);
+        return new TargetShape(read.Part("signature", context)[0], read.Fields("fields", context))
+        {
+            Include = read.Part("include", context),
+            Before = read.Part("before", context),
+            Locals = read.Part("locals", context),
+        };
+    }
 }

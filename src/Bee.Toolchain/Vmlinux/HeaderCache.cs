@@ -1,7 +1,7 @@
 using Bee.Posix;
 using Microsoft.Win32.SafeHandles;
 
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Vmlinux;
 
 /// <summary>
 /// Keeps generated headers: in the user's cache if no other user could have written them, else in a private folder that goes with this process. What root

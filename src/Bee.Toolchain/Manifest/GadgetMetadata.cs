@@ -2,8 +2,9 @@ using Bee.Ebpf.Btf;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
+using Bee.Toolchain.Isolation;
 
-namespace Bee.Toolchain;
+namespace Bee.Toolchain.Manifest;
 
 /// <summary>What the metadata of an Inspektor Gadget image (its gadget.yaml) says about the parts of its object (inspektor-gadget.io, gadget-devel/metadata).</summary>
 public sealed record GadgetMetadata
@@ -76,4 +77,14 @@ public sealed record GadgetMetadata
 
         return fields;
     }
+}
+
+/// <summary>Reads a <see cref="GadgetMetadata"/>. Get one from <see cref="Isolated.Create{T}"/>.</summary>
+public interface IGadgetMetadataReader
+{
+    /// <summary>Reads the metadata of an Inspektor Gadget image. What it does not know, and what has another type than it should, is passed over.</summary>
+    /// <param name="path">What the text is called in messages: the file that it is from.</param>
+    /// <param name="text">The YAML text, as long as an image may have it.</param>
+    /// <exception cref="ManifestException">It is no YAML, or says more than any program has parts.</exception>
+    GadgetMetadata Read(string path, string text);
 }
