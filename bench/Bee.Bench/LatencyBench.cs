@@ -14,7 +14,8 @@ internal static class LatencyBench
     public static IEnumerable<Row> Run(Workbench bench)
     {
         using var caller = bench.Start("caller");
-        using var session = BpfSession.Load(bench.Object("live"), new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["target_pid"] = caller.Id } });
+        var live = bench.Object("live");
+        using var session = BpfSession.Load(live, new BpfSessionOptions { Parameters = live.BindParameters(new Dictionary<string, object?> { ["target_pid"] = caller.Id }) });
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         using var stop = new CancellationTokenSource();

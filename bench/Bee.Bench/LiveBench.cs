@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Bee.Ebpf;
 using Bee.Ebpf.Events;
+using Bee.Ebpf.Records;
 
 namespace Bee.Bench;
 
@@ -61,7 +62,8 @@ internal static class LiveBench
     private static (double Cost, ulong Lost) UnderBee(Workbench bench)
     {
         using var caller = bench.Start("caller");
-        using var session = BpfSession.Load(bench.Object("live"), new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["target_pid"] = caller.Id } });
+        var live = bench.Object("live");
+        using var session = BpfSession.Load(live, new BpfSessionOptions { Parameters = live.BindParameters(new Dictionary<string, object?> { ["target_pid"] = caller.Id }) });
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         using var stop = new CancellationTokenSource();

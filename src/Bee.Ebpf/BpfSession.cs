@@ -74,11 +74,17 @@ public sealed class BpfSession : IDisposable
     /// <param name="file">The object file.</param>
     /// <param name="options">Parameters and what <see cref="Attach"/> uses.</param>
     /// <exception cref="BpfLoadException">It cannot be loaded; nothing is left behind.</exception>
-    /// <exception cref="BpfParameterException">A parameter's value does not fit its type.</exception>
+    /// <exception cref="BpfParameterException">No parameters are given, and a default of the author's does not fit.</exception>
+    /// <exception cref="ArgumentException">The parameters are bound to another object.</exception>
     public static BpfSession Load(ObjectFile file, BpfSessionOptions options)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Parameters?.AreOf(file) == false)
+        {
+            throw new ArgumentException($"The parameters are bound to another object than {file.Name}.", nameof(options));
+        }
+
         if (options.AttachTo.Count > 0)
         {
             CheckNames(file, options);
@@ -88,8 +94,8 @@ public sealed class BpfSession : IDisposable
 
         SupportedKinds.Check(file);
         RecordType.Prepare(file);
-        var parameters = ParameterValues.Encode(file, options.Parameters);
-        file = file.WithSizedMaps(sizes => parameters.Find(value => value.Parameter == sizes).Bytes ?? sizes.Default);
+        var parameters = options.Parameters ?? file.BindParameters();
+        file = file.WithSizedMaps(parameters);
         Libbpf.Require();
         using var scope = LibbpfLog.Capture(options.Log);
         var places = AttachTargets.Find(file, options);
@@ -97,9 +103,9 @@ public sealed class BpfSession : IDisposable
         try
         {
             handle = Open(file, scope.Log);
-            MapSizes.Adjust(handle, file);
+            ObjectSetup.AdjustMaps(handle, file);
             ProgramSetup.Adjust(handle, file, options);
-            ParameterValues.Write(handle, file, parameters);
+            ObjectSetup.WriteParameters(handle, file, parameters);
             var result = LoadObject(handle);
             return result == 0 ? new BpfSession(file, options, places, handle) : throw LoadFailure.Explain(file, -result, scope.Log.Text);
         }

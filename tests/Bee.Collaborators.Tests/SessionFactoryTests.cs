@@ -5,6 +5,7 @@ using Bee.Cmdlets.Tools;
 using Bee.Ebpf;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Objects;
+using Bee.Posix;
 
 namespace Bee.Cmdlets.Collaborators.Tests;
 
@@ -44,7 +45,7 @@ public sealed class SessionFactoryTests
             _ => new SessionOptions { AttachTo = given },
         };
 
-        Assert.Equal(id, Assert.Throws<BeeInputException>(() => Factory(options).Start(_tool)).Id);
+        Assert.Equal(id, Assert.ThrowsAny<BeeException>(() => Factory(options).Start(_tool)).Id);
         Assert.Empty(_session.Notes);
     }
 

@@ -162,7 +162,7 @@ public class ExampleRunTests
     public void Capable_tells_what_was_asked_for_and_refused()
     {
         var file = Sources.CompileFile(Path.Combine(Sources.Examples, "capable", "capable.bpf.c"), "-DCAPABLE_TRACEPOINT");
-        var options = new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId } };
+        var options = new BpfSessionOptions { Parameters = Own(file) };
         var events = Run(file, () => Execute("setpriv", "--reuid", "65534", "chroot", "/", "true"), options);
 
         var refused = events.Last(item => Name(Get(item, "capability")) == "CAP_SYS_CHROOT");
@@ -170,11 +170,17 @@ public class ExampleRunTests
         Assert.Contains(events, item => Name(Get(item, "capability")) == "CAP_SETUID" && (bool)Get(item, "granted"));
     }
 
-    internal static List<BpfEvent> Run(string name, Action work) => Run(name, work, new BpfSessionOptions
+    internal static List<BpfEvent> Run(string name, Action work)
     {
-        Parameters = new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId },
-        ProcessId = name is "cpusample" or "cpustack" or "uprobecount" ? Environment.ProcessId : null,
-    });
+        var file = ExampleTests.Compile(name);
+        return Run(file, work, new BpfSessionOptions
+        {
+            Parameters = Own(file),
+            ProcessId = name is "cpusample" or "cpustack" or "uprobecount" ? Environment.ProcessId : null,
+        });
+    }
+
+    private static BoundParameters Own(ObjectFile file) => file.BindParameters(new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId });
 
     private static List<BpfEvent> Run(string name, Action work, BpfSessionOptions options) => Run(ExampleTests.Compile(name), work, options);
 

@@ -2,6 +2,7 @@ using Bee.Ebpf.CoRe;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Links;
 using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Checks;
 
@@ -55,7 +56,9 @@ public static class CompatibilityCheck
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(kernel);
-        var context = new CheckContext(file, kernel.Names, new ProgramAnalysis(file, kernel)) { ResolvePath = resolvePath };
+        var parameters = Defaults(file);
+        file = file.WithSizedMaps(parameters);
+        var context = new CheckContext(file, kernel.Names, new ProgramAnalysis(file, kernel, parameters)) { ResolvePath = resolvePath };
         Func<CheckContext, IEnumerable<CheckResult>>[] checks =
             [TypeCheck.Run, TargetCheck.Run, RelocationCheck.Run, HelperCheck.Run, KernelSymbolCheck.Run, SettingCheck.Run, MemoryCheck.Run];
         return checks.SelectMany(check => check(context));
@@ -69,7 +72,20 @@ public static class CompatibilityCheck
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(kernel);
-        return new ProgramAnalysis(file, kernel).Relocations;
+        return new ProgramAnalysis(file, kernel, Defaults(file)).Relocations;
+    }
+
+    // A default of the author's that does not fit is what MetadataCheck reports; the rest is checked with the values in the file.
+    private static BoundParameters Defaults(ObjectFile file)
+    {
+        try
+        {
+            return file.BindParameters();
+        }
+        catch (BpfParameterException)
+        {
+            return new BoundParameters(file, []);
+        }
     }
 }
 

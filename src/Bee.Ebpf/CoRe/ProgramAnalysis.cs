@@ -11,13 +11,18 @@ internal sealed class ProgramAnalysis
 {
     private readonly Dictionary<(int Section, int Offset), long> _numbers = [];
     private readonly ObjectFile _file;
+    private readonly BoundParameters _parameters;
     private readonly KernelNames _kernel;
     private readonly Reachability _always;
     private readonly Reachability _byDefault;
 
-    public ProgramAnalysis(ObjectFile file, TargetKernel kernel)
+    /// <param name="file">The object.</param>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="parameters">The object's parameters when nobody sets them.</param>
+    public ProgramAnalysis(ObjectFile file, TargetKernel kernel, BoundParameters parameters)
     {
         _file = file;
+        _parameters = parameters;
         Code = ObjectCode.Read(file);
         _kernel = kernel.Names;
         Settings = new KernelSettings(kernel);
@@ -76,12 +81,23 @@ internal sealed class ProgramAnalysis
     private long? Constant(ElfSection section, long offset, int size)
     {
         var bytes = Code.Elf.Data(section).Span;
-        if (offset < 0 || offset + size > bytes.Length)
+        if (size > sizeof(ulong) || offset < 0 || offset + size > bytes.Length)
         {
             return null;
         }
 
-        var at = bytes[(int)offset..];
+        Span<byte> at = stackalloc byte[size];
+        bytes.Slice((int)offset, size).CopyTo(at);
+        foreach (var (place, value) in _parameters.Values)
+        {
+            var from = (int)Math.Max(offset, place.Offset);
+            var to = (int)Math.Min(offset + size, place.Offset + value.Length);
+            if (place.Section == section.Name && from < to)
+            {
+                value.AsSpan(from - place.Offset, to - from).CopyTo(at[(int)(from - offset)..]);
+            }
+        }
+
         return size switch
         {
             1 => at[0],

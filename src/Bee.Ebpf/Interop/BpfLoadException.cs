@@ -63,7 +63,7 @@ public enum LoadFault
     /// <summary>libbpf does not accept the object file.</summary>
     BadObject,
 
-    /// <summary>A parameter is not one of the program's, or its value does not fit.</summary>
+    /// <summary>A target is given for a program that the object does not have.</summary>
     BadParameter,
 
     /// <summary>A program needs to be told what to attach to: an interface, a control group or a network namespace.</summary>

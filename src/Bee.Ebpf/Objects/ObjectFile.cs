@@ -56,10 +56,10 @@ public sealed class ObjectFile
     }
 
     /// <summary>Returns the object with the entries that its maps get from parameters (<see cref="ParameterDescription.SizesMap"/>).</summary>
-    /// <param name="value">Returns the bytes that a parameter gets when the object is loaded.</param>
-    internal ObjectFile WithSizedMaps(Func<ParameterDescription, ReadOnlyMemory<byte>> value)
+    /// <param name="parameters">The bytes that the parameters get when the object is loaded.</param>
+    internal ObjectFile WithSizedMaps(BoundParameters parameters)
     {
-        var entries = Parameters.Where(p => p.SizesMap is not null).DistinctBy(p => p.SizesMap).ToDictionary(p => p.SizesMap!, p => Number(value(p).Span));
+        var entries = Parameters.Where(p => p.SizesMap is not null).DistinctBy(p => p.SizesMap).ToDictionary(p => p.SizesMap!, p => Number(parameters[p].Span));
         return entries.Count == 0 ? this : new ObjectFile(Name, Bytes)
         {
             License = License,

@@ -30,7 +30,7 @@ internal static class ObjectReader
             Programs = [.. programs.Select(program => IteratorRecords.Apply(sources?.Apply(program) ?? program, btf))],
             Parameters = sources is null ? parameters : [.. parameters.Select(sources.Apply)],
         };
-        file = file.WithSizedMaps(parameter => parameter.Default);
+        file = file.WithSizedMaps(new BoundParameters(file, []));
         return DescriptionTags.Read(file) is { } said ? file.WithMetadata(said) : file;
     }
 

@@ -28,7 +28,7 @@ internal static unsafe class Loader
                 var pointer = LibbpfCalls.OpenMemory(bytes, (nuint)file.Bytes.Length, &options);
                 Assert.NotEqual(0, pointer);
                 using var handle = new ObjectHandle(pointer);
-                MapSizes.Adjust(handle, file);
+                ObjectSetup.AdjustMaps(handle, file);
                 LibbpfCalls.Load(handle);
             }
         }

@@ -2,6 +2,7 @@ using Bee.Ebpf.Checks;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 using Bee.Ebpf.Tests.Loading;
 using Xunit.Abstractions;
 
@@ -171,7 +172,7 @@ public class VerdictTests(ITestOutputHelper output)
                 parameters[parameter] = 2;
             }
 
-            BpfSession.Load(file, new BpfSessionOptions { Parameters = parameters }).Dispose();
+            BpfSession.Load(file, new BpfSessionOptions { Parameters = file.BindParameters(parameters) }).Dispose();
             return true;
         }
         catch (BpfLoadException)

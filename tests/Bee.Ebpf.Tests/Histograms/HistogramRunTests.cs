@@ -256,8 +256,7 @@ public sealed class HistogramRunTests
     private static BpfSession Load(string map = "", MapMetadata? words = null)
     {
         var file = Fixture.Object("histograms");
-        return BpfSession.Load(
-            words is null ? file : file.WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { [map] = words } }), Calls.Own());
+        return Calls.Load(words is null ? file : file.WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { [map] = words } }));
     }
 
     private static void Run(BpfSession session, string program) => session.Programs.Single(p => p.Name == program).Run([]);

@@ -76,7 +76,7 @@ public class AttachFailureTests
         var file = Fixture.Object("calls");
         var e = OtherWorlds.WithoutTracefs(() => Assert.Throws<BpfLoadException>(() =>
         {
-            using var session = BpfSession.Load(file, Calls.Own());
+            using var session = Calls.Load(file);
             session.Attach();
         }));
 

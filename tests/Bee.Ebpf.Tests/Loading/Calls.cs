@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Loading;
 
@@ -15,10 +17,13 @@ internal static partial class Calls
     public static partial int Close(int fd);
 
     /// <summary>Sessions options that make a fixture see this process alone.</summary>
-    public static BpfSessionOptions Own(params (string Name, object Value)[] more)
+    public static BpfSessionOptions Own(ObjectFile file, params (string Name, object Value)[] more)
     {
         var parameters = more.ToDictionary(m => m.Name, m => (object?)m.Value);
         parameters["target_pid"] = Environment.ProcessId;
-        return new BpfSessionOptions { Parameters = parameters };
+        return new BpfSessionOptions { Parameters = file.BindParameters(parameters) };
     }
+
+    /// <summary>Loads a fixture so that it sees this process alone.</summary>
+    public static BpfSession Load(ObjectFile file, params (string Name, object Value)[] more) => BpfSession.Load(file, Own(file, more));
 }

@@ -102,7 +102,7 @@ public class GadgetTests
         Assert.Equal("sized", Gadget.Parameters.Single(parameter => parameter.Name == "sized_max_entries").SizesMap);
         foreach (var (value, entries) in new[] { ((object?)null, 3), (5, 5) })
         {
-            using var session = BpfSession.Load(Gadget, new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["sized_max_entries"] = value } });
+            using var session = BpfSession.Load(Gadget, new BpfSessionOptions { Parameters = Gadget.BindParameters(new Dictionary<string, object?> { ["sized_max_entries"] = value }) });
             var map = session.Maps.Single(candidate => candidate.Name == "sized");
             Assert.Equal((uint)entries, map.Description.MaxEntries);
             var writer = new MapWriter(map);
@@ -151,7 +151,7 @@ public class GadgetTests
 
     private static (CollectingSink Sink, EventReader Reader) Run(int calls)
     {
-        using var session = BpfSession.Load(Gadget, new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["targ_pid"] = Environment.ProcessId } });
+        using var session = BpfSession.Load(Gadget, new BpfSessionOptions { Parameters = Gadget.BindParameters(new Dictionary<string, object?> { ["targ_pid"] = Environment.ProcessId }) });
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         for (var i = 0; i < calls; i++)

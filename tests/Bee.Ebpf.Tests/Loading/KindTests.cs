@@ -9,7 +9,7 @@ public class KindTests
     [KernelFact]
     public void WhatLibbpfAttachesByTheSectionsNameRuns()
     {
-        using var session = BpfSession.Load(Fixture.Object("kinds"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("kinds"));
         session.Attach();
         Calls.GetProcessGroup(Environment.ProcessId);
         var seen = session.Maps.Single(m => m.Name == "gauge_seen").Entries().ToDictionary(e => (uint)e.Get("Key")!, e => (ulong)e.Get("Value")!);
@@ -24,7 +24,7 @@ public class KindTests
     {
         try
         {
-            using var session = BpfSession.Load(Fixture.Object("trampolines"), Calls.Own());
+            using var session = Calls.Load(Fixture.Object("trampolines"));
             session.Attach();
             Calls.GetProcessGroup(Environment.ProcessId);
 
@@ -42,7 +42,7 @@ public class KindTests
     [KernelFact]
     public void OptionalProgramsAreNotLoaded()
     {
-        using var session = BpfSession.Load(Fixture.Object("kinds"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("kinds"));
         session.Attach();
         var optional = session.Programs.Single(p => p.Name == "optional");
 
@@ -85,7 +85,7 @@ public class KindTests
     [KernelFact]
     public void AnIteratorGivesObjectsOfItsDeclaredStructOrLines()
     {
-        using var session = BpfSession.Load(Fixture.Object("iterators"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("iterators"));
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         var sink = new CollectingSink();
@@ -103,7 +103,7 @@ public class KindTests
     [KernelFact]
     public void Run_iterators_to_be_repeated_are_read_at_each_interval()
     {
-        using var session = BpfSession.Load(Fixture.Object("iterators"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("iterators"));
         using var reader = session.OpenReader(new EventReaderOptions { RepeatIterators = true, Interval = TimeSpan.FromMilliseconds(20) });
         session.Attach();
         // One line for each thread, again and again until there are enough.
@@ -153,7 +153,7 @@ public class KindTests
                 return 0;
             }
             """);
-        using var session = BpfSession.Load(file, Calls.Own());
+        using var session = Calls.Load(file);
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         var left = 1000;

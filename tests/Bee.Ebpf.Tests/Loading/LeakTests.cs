@@ -43,10 +43,11 @@ public class LeakTests
     {
         foreach (var name in fixtures)
         {
+            var file = Fixture.Object(name);
             var options = name == "samples"
                 ? new BpfSessionOptions { ProcessId = Environment.ProcessId }
-                : Calls.Own();
-            using var session = BpfSession.Load(Fixture.Object(name), options);
+                : Calls.Own(file);
+            using var session = BpfSession.Load(file, options);
             using var reader = session.OpenReader(new EventReaderOptions());
             session.Attach();
             Calls.GetProcessGroup(-1);

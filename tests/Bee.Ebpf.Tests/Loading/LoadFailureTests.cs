@@ -1,4 +1,5 @@
 using Bee.Ebpf.Interop;
+using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Loading;
 
@@ -67,12 +68,11 @@ public class LoadFailureTests
     [KernelFact]
     public void AnUnknownParameterGetsTheNamesThereAre()
     {
-        var options = new BpfSessionOptions { Parameters = new Dictionary<string, object?> { ["target_pit"] = 1 } };
-        var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Fixture.Object("calls"), options));
+        var e = Assert.Throws<BpfParameterException>(() => Fixture.Object("calls").BindParameters(new Dictionary<string, object?> { ["target_pit"] = 1 }));
 
-        Assert.Equal(LoadFault.BadParameter, e.Fault);
+        Assert.Equal("ParameterNotFound", e.Id);
         Assert.Equal(["target_pid"], e.Suggestions);
-        Assert.Contains("quiet (int)", e.Remedy);
+        Assert.Contains("quiet (int)", e.Message);
     }
 
     [KernelFact]
@@ -111,7 +111,7 @@ public class LoadFailureTests
     public void AThreadWithoutCapabilitiesLearnsWhichItLacks()
     {
         var file = Fixture.Object("calls");
-        var e = OtherWorlds.WithoutCapabilities(() => Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, Calls.Own())));
+        var e = OtherWorlds.WithoutCapabilities(() => Assert.Throws<BpfLoadException>(() => Calls.Load(file)));
 
         Assert.Equal(LoadFault.NoPermission, e.Fault);
         Assert.Contains("CAP_BPF and CAP_PERFMON", e.Message);
@@ -123,7 +123,7 @@ public class LoadFailureTests
     public void AKernelWithoutBtfIsNamed()
     {
         var file = Fixture.Object("kinds");
-        var e = OtherWorlds.WithoutKernelBtf(() => Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, Calls.Own())));
+        var e = OtherWorlds.WithoutKernelBtf(() => Assert.Throws<BpfLoadException>(() => Calls.Load(file)));
 
         Assert.Equal(LoadFault.NoKernelBtf, e.Fault);
         Assert.Contains("CONFIG_DEBUG_INFO_BTF", e.Remedy);

@@ -56,7 +56,7 @@ public class LossTests
                 return bpf_ringbuf_query(&print_quiet, 0) < 0;
             }
             """);
-        using var session = BpfSession.Load(file, Loading.Calls.Own());
+        using var session = Loading.Calls.Load(file);
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         for (var i = 0; i < Calls; i++)
@@ -87,7 +87,7 @@ public class LossTests
     [KernelFact]
     public void PerfBuffersGiveEventsAroundTheirEnd()
     {
-        using var session = BpfSession.Load(Fixture.Object("losses"), Loading.Calls.Own());
+        using var session = Loading.Calls.Load(Fixture.Object("losses"));
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "print_perf" });
         session.Attach();
         var numbers = new List<ulong>();
@@ -112,7 +112,7 @@ public class LossTests
     {
         // Of 960 or so that fit into the buffer of one CPU.
         const int Many = 700;
-        using var session = BpfSession.Load(Fixture.Object("losses"), Loading.Calls.Own());
+        using var session = Loading.Calls.Load(Fixture.Object("losses"));
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "print_perf" });
         session.Attach();
         var seen = 0;
@@ -147,7 +147,7 @@ public class LossTests
     [KernelFact]
     public void Run_records_that_are_too_short_give_truncated_events()
     {
-        using var session = BpfSession.Load(Fixture.Object("losses"), Loading.Calls.Own(("short_records", 1)));
+        using var session = Loading.Calls.Load(Fixture.Object("losses"), ("short_records", 1));
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         Loading.Calls.GetProcessGroup(-1);
@@ -163,7 +163,7 @@ public class LossTests
 
     private static (CollectingSink Sink, RecordStream Stream) Overflow(string map)
     {
-        using var session = BpfSession.Load(Fixture.Object("losses"), Loading.Calls.Own());
+        using var session = Loading.Calls.Load(Fixture.Object("losses"));
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == map });
         session.Attach();
         for (var i = 0; i < Calls; i++)

@@ -122,7 +122,7 @@ public class MapTests
     [KernelFact]
     public void MapsWithoutEntriesSaySo()
     {
-        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("calls"));
         var ring = session.Maps.Single(m => m.Name == "print_calls_of_getpgid");
 
         Assert.False(ring.CanRead);
@@ -133,7 +133,7 @@ public class MapTests
     [KernelFact]
     public void AMapOfAClosedSessionCannotBeRead()
     {
-        var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        var session = Calls.Load(Fixture.Object("calls"));
         var map = session.Maps.Single(m => m.Name == "counter_by_argument");
         session.Dispose();
 
@@ -143,7 +143,7 @@ public class MapTests
 
     private static BpfSession Counted(int keys)
     {
-        var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own(("quiet", 1)));
+        var session = Calls.Load(Fixture.Object("calls"), ("quiet", 1));
         session.Attach();
         for (var i = 0; i < keys; i++)
         {

@@ -82,7 +82,7 @@ public sealed class RecordLengthTests
 
     private static (BpfEvent Event, Type Type, List<string> Notices) Read(string map, int length)
     {
-        using var session = BpfSession.Load(Object, Calls.Own(("length", length)));
+        using var session = Calls.Load(Object, ("length", length));
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == map });
         session.Attach();
         Calls.GetProcessGroup(-1);

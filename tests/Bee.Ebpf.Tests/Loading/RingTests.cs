@@ -12,7 +12,7 @@ public class RingTests
     [KernelFact]
     public void EventsOfATracepointComeDecodedAndInOrder()
     {
-        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
         session.Attach();
         for (var i = 0; i < 100; i++)
@@ -37,7 +37,7 @@ public class RingTests
     [KernelFact]
     public void ASinkThatThrowsLeavesTheRingWithThatEventRead()
     {
-        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
         session.Attach();
         for (var i = 0; i < 10; i++)
@@ -57,7 +57,7 @@ public class RingTests
     [KernelFact]
     public void ASinkThatSaysStopGetsNoFurtherEvent()
     {
-        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
         session.Attach();
         for (var i = 0; i < 10; i++)
@@ -74,7 +74,7 @@ public class RingTests
     [KernelFact]
     public async Task AnIdleReaderSeesTheFirstEventSoonAndStopsAtOnceWhenTold()
     {
-        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
         session.Attach();
         var seen = new TaskCompletionSource();
@@ -99,7 +99,7 @@ public class RingTests
     [KernelFact]
     public void AnIdleReaderUsesNoCpu()
     {
-        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
         session.Attach();
         var used = TimeSpan.MaxValue;
@@ -119,7 +119,7 @@ public class RingTests
     [KernelFact]
     public async Task DisposingOfTheSessionEndsARunOnAnotherThread()
     {
-        var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        var session = Calls.Load(Fixture.Object("calls"));
         var reader = session.OpenReader(s_ringOnly);
         session.Attach();
         var run = Task.Factory.StartNew(() => reader.Run(new CollectingSink(), CancellationToken.None), TaskCreationOptions.LongRunning);
@@ -135,7 +135,7 @@ public class RingTests
     [KernelFact]
     public void ASinkMayDisposeOfTheSession()
     {
-        var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        var session = Calls.Load(Fixture.Object("calls"));
         var reader = session.OpenReader(s_ringOnly);
         session.Attach();
         Calls.GetProcessGroup(-1);
@@ -156,7 +156,7 @@ public class RingTests
     [KernelFact]
     public void AProgramWithoutAnythingToReadStaysAttachedForItsTime()
     {
-        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(new EventReaderOptions { Select = _ => false });
         session.Attach();
         var clock = Stopwatch.StartNew();
@@ -170,7 +170,7 @@ public class RingTests
     [KernelFact]
     public void ARawRingMayBeDisposedOfByItsSink()
     {
-        using var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("calls"));
         var ring = RingBuffer.Open(session.Maps.Single(m => m.Description.Type == MapType.RingBuffer));
         session.Attach();
         Calls.GetProcessGroup(-1);

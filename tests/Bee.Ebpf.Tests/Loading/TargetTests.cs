@@ -13,7 +13,7 @@ public sealed class TargetTests
     [InlineData("tracepoint/syscalls/sys_enter_getpgid,syscalls/sys_exit_getpgid", 2)]
     [InlineData("tracepoint/syscalls/sys_*_getpgid", 2)]
     [InlineData("tracepoint/syscalls:sys_enter_getpgi?", 1)]
-    public void APatternOfTracepointsIsAttachedToEach(string section, int links) => Counting.Run(Counting.Object((section, "void", Count)), Calls.Own(), session =>
+    public void APatternOfTracepointsIsAttachedToEach(string section, int links) => Counting.RunOwn(Counting.Object((section, "void", Count)), session =>
     {
         Calls.GetProcessGroup(-1);
         Assert.Equal((ulong)links, session.Counts()[0]);
@@ -30,13 +30,14 @@ public sealed class TargetTests
     [InlineData("tp_btf/sys_exit", "sys_enter")]
     public void ARunCanNameAnotherTarget(string section, string target)
     {
+        var file = Counting.Object((section, "void", Count));
         var options = new BpfSessionOptions
         {
-            Parameters = Calls.Own().Parameters,
+            Parameters = Calls.Own(file).Parameters,
             ProcessId = Environment.ProcessId,
             AttachTo = new Dictionary<string, string> { ["p0"] = target },
         };
-        Counting.Run(Counting.Object((section, "void", Count)), options, session =>
+        Counting.Run(file, options, session =>
         {
             Calls.GetProcessGroup(-1);
             Assert.True(session.Counts()[0] >= 1);
@@ -102,7 +103,7 @@ public sealed class TargetTests
     {
         try
         {
-            Counting.Run(Counting.Object((section, "void", "return 0;")), Calls.Own(), session => Assert.NotEmpty(session.Programs[0].LinkIds));
+            Counting.RunOwn(Counting.Object((section, "void", "return 0;")), session => Assert.NotEmpty(session.Programs[0].LinkIds));
         }
         catch (BpfLoadException e)
         {

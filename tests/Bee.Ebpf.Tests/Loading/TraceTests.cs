@@ -12,8 +12,8 @@ public class TraceTests
     public void Lines_are_those_of_the_sessions_own_programs()
     {
         // The same code with the same formats: only the program that runs tells the lines apart.
-        using var mine = BpfSession.Load(Fixture.Object("traces"), Calls.Own(("mark", 7)));
-        using var other = BpfSession.Load(Fixture.Object("traces"), Calls.Own(("mark", 8)));
+        using var mine = Calls.Load(Fixture.Object("traces"), ("mark", 7));
+        using var other = Calls.Load(Fixture.Object("traces"), ("mark", 8));
         using var reader = mine.OpenReader(s_lines);
         using var otherReader = other.OpenReader(s_lines);
         mine.Attach();
@@ -40,7 +40,7 @@ public class TraceTests
     [KernelFact]
     public void Without_the_option_the_reader_has_no_stream_of_lines()
     {
-        using var session = BpfSession.Load(Fixture.Object("traces"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("traces"));
         using var reader = session.OpenReader(new EventReaderOptions());
 
         Assert.Empty(reader.Streams);
@@ -50,7 +50,7 @@ public class TraceTests
     public void Every_line_is_either_read_or_counted_as_lost()
     {
         const int Lines = 6000;
-        using var session = BpfSession.Load(Fixture.Object("traces"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("traces"));
         using var reader = session.OpenReader(s_lines);
         session.Attach();
         // Nobody reads yet, so the ring fills up.
@@ -73,7 +73,7 @@ public class TraceTests
     [KernelFact]
     public void Disposed_reader_leaves_no_program_behind()
     {
-        using var session = BpfSession.Load(Fixture.Object("traces"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("traces"));
         var before = Programs();
         using (session.OpenReader(s_lines))
         {

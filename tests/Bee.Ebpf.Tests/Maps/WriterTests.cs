@@ -9,7 +9,7 @@ namespace Bee.Ebpf.Tests.Maps;
 [Collection(KernelFactAttribute.Collection)]
 public sealed class WriterTests : IDisposable
 {
-    private readonly BpfSession? _session = Fixture.HasClang && Environment.IsPrivilegedProcess ? BpfSession.Load(Fixture.Object("writable"), Calls.Own()) : null;
+    private readonly BpfSession? _session = Fixture.HasClang && Environment.IsPrivilegedProcess ? Calls.Load(Fixture.Object("writable")) : null;
 
     [KernelFact]
     public void AnEntryIsSetFromItsFieldsAndReadBack()

@@ -330,7 +330,8 @@ public sealed class PinTests : IDisposable
 
     private static BpfSession Start(string fixture)
     {
-        var session = BpfSession.Load(Fixture.Object(fixture), fixture == "samples" ? new BpfSessionOptions { ProcessId = Environment.ProcessId } : Calls.Own());
+        var file = Fixture.Object(fixture);
+        var session = BpfSession.Load(file, fixture == "samples" ? new BpfSessionOptions { ProcessId = Environment.ProcessId } : Calls.Own(file));
         session.Attach();
         return session;
     }

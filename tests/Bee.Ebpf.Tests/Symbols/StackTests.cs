@@ -38,7 +38,7 @@ public class StackTests
     {
         // Read before the program is loaded, the list cannot have it; so it is where net.core.bpf_jit_kallsyms is off.
         KernelSymbols.Current();
-        using var session = BpfSession.Load(Fixture.Object("stacks"), Calls.Own());
+        using var session = Calls.Load(Fixture.Object("stacks"));
         var program = session.Programs[0];
         var code = ProgramCode.Of(program.Id)!;
         var function = code.Functions[0];
@@ -113,7 +113,7 @@ public class StackTests
 
     private static BpfEvent Calling(int argument, out BpfSession session)
     {
-        session = BpfSession.Load(Fixture.Object("stacks"), Calls.Own());
+        session = Calls.Load(Fixture.Object("stacks"));
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "print_calls" });
         session.Attach();
         Calls.GetProcessGroup(argument);

@@ -31,6 +31,9 @@ internal static class Counting
     public static ulong[] Counts(this BpfSession session) =>
         [.. session.Maps.Single(m => m.Name == "gauge_seen").Entries().OrderBy(e => (uint)e.Get("Key")!).Select(e => (ulong)e.Get("Value")!)];
 
+    /// <summary>Runs a session that sees this process alone.</summary>
+    public static void RunOwn(ObjectFile file, Action<BpfSession> body) => Run(file, Calls.Own(file), body);
+
     /// <summary>Runs a session until it is done, and sees to it that neither programs nor links stay.</summary>
     public static void Run(ObjectFile file, BpfSessionOptions options, Action<BpfSession> body)
     {

@@ -1,0 +1,57 @@
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+
+namespace Bee.Ebpf;
+
+/// <summary>Changes an object between opening and loading: parameters, whose map is still plain memory then, and sizes of maps.</summary>
+internal static class ObjectSetup
+{
+    /// <summary>Writes the bytes into the opened object.</summary>
+    public static unsafe void WriteParameters(ObjectHandle handle, ObjectFile file, BoundParameters parameters)
+    {
+        foreach (var ((section, offset), bytes) in parameters.Values)
+        {
+            var map = LibbpfCalls.FindMap(handle, section);
+            nuint size = 0;
+            var memory = map == 0 ? null : LibbpfCalls.InitialValue(map, &size);
+            if (memory is null || (nuint)offset + (nuint)bytes.Length > size)
+            {
+                var name = file.Parameters.FirstOrDefault(p => p.Section == section && p.Offset == offset)?.Name;
+                throw new BpfLoadException(LoadFault.BadObject, $"Parameter '{name}' lies outside of section '{section}' of {file.Name}.");
+            }
+
+            bytes.CopyTo(new Span<byte>(memory + offset, bytes.Length));
+        }
+    }
+
+    /// <summary>
+    /// <c>__type(value, struct event)</c> on a ring or perf buffer says what its records are, and libbpf takes it for the size of a value;
+    /// the kernel wants no value in a ring, and a descriptor's size in a perf event array.
+    /// </summary>
+    public static void AdjustMaps(ObjectHandle handle, ObjectFile file)
+    {
+        foreach (var map in file.Maps.Where(m => m.IsEventStream || file.Parameters.Any(p => p.SizesMap == m.Name)))
+        {
+            if (LibbpfCalls.FindMap(handle, map.Name) is not 0 and var pointer)
+            {
+                Adjust(pointer, map);
+            }
+        }
+    }
+
+    // The setters fail only once the object is loaded.
+    private static void Adjust(nint pointer, MapDescription map)
+    {
+        if (map.IsEventStream)
+        {
+            var size = map.Type == MapType.RingBuffer ? 0u : sizeof(int);
+            _ = LibbpfCalls.SetKeySize(pointer, size);
+            _ = LibbpfCalls.SetValueSize(pointer, size);
+        }
+
+        if (map.MaxEntries > 0)
+        {
+            _ = LibbpfCalls.SetMaxEntries(pointer, map.MaxEntries);
+        }
+    }
+}

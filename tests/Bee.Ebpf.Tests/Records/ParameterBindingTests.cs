@@ -1,0 +1,54 @@
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
+using Bee.Ebpf.Tests.Objects;
+
+namespace Bee.Ebpf.Tests.Records;
+
+public class ParameterBindingTests
+{
+    private static ObjectFile File => Fixtures.Read("parameters");
+
+    private static ParameterDescription Pid(ObjectFile file) => file.Parameters.Single(p => p.Name == "target_pid");
+
+    [ClangFact]
+    public void BindParameters_keeps_the_value_in_the_file_where_none_is_given()
+    {
+        var file = File;
+
+        var bound = file.BindParameters(new Dictionary<string, object?> { ["target_pid"] = null });
+
+        Assert.Equal(0, bound.Count);
+        Assert.Equal(42, BitConverter.ToInt32(bound[Pid(file)].Span));
+    }
+
+    [ClangFact]
+    public void BindParameters_takes_the_given_value_before_the_default_of_the_author()
+    {
+        var file = File.WithMetadata(new ObjectMetadata { Parameters = new Dictionary<string, ParameterMetadata> { ["target_pid"] = new() { Key = "pid", Default = "7" } } });
+
+        Assert.Equal(7, BitConverter.ToInt32(file.BindParameters()[Pid(file)].Span));
+        foreach (var name in new[] { "target_pid", "pid", "PID", "Target_Pid" })
+        {
+            Assert.Equal(9, BitConverter.ToInt32(file.BindParameters(new Dictionary<string, object?> { [name] = 9 })[Pid(file)].Span));
+        }
+    }
+
+    [ClangFact]
+    public void BindParameters_with_an_unknown_name_throws_with_the_nearest()
+    {
+        var fault = Assert.Throws<BpfParameterException>(() => File.BindParameters(new Dictionary<string, object?> { ["target_pit"] = 1 }));
+
+        Assert.Equal(("ParameterNotFound", "target_pit", null), (fault.Id, fault.Parameter, fault.TypeName));
+        Assert.Equal(["target_pid"], fault.Suggestions);
+        Assert.Contains("target_pid (", fault.Message, StringComparison.Ordinal);
+    }
+
+    [ClangFact]
+    public void BindParameters_with_a_value_that_does_not_fit_throws() =>
+        Assert.Equal("BadParameter", Assert.Throws<BpfParameterException>(() => File.BindParameters(new Dictionary<string, object?> { ["target_pid"] = "many" })).Id);
+
+    [ClangFact]
+    public void Load_with_parameters_of_another_object_throws() =>
+        Assert.Throws<ArgumentException>(() => BpfSession.Load(File, new BpfSessionOptions { Parameters = Fixtures.Read("maps").BindParameters() }));
+}
