@@ -52,13 +52,7 @@ internal sealed class GadgetDocument(string path)
                 "right" => true,
                 _ => s_right.Contains(template) ? true : null,
             },
-            Metric = Word("metrics.type") switch
-            {
-                "key" => FieldMetric.Key,
-                "counter" => FieldMetric.Counter,
-                "gauge" => FieldMetric.Gauge,
-                _ => null,
-            },
+            Metric = MetadataNames.FieldMetrics.FindWord(Word("metrics.type")),
             // The unit of UCUM for a microsecond is us; metadata also has the letter mu, of which there are two.
             Unit = Word("metrics.unit")?.Replace('\u00b5', 'u').Replace('\u03bc', 'u'),
             Hidden = bool.TryParse(Word("columns.hidden", "hidden"), out var hidden) ? hidden : s_hidden.Contains(template) ? true : null,

@@ -20,8 +20,7 @@ internal sealed class PresentationSections(ManifestDocument document)
                 document.Place($"{place}/kind", value);
                 map = map with
                 {
-                    Kind = document.Choice("kind", value,
-                        ("print", MapRole.Print), ("counter", MapRole.Counter), ("gauge", MapRole.Gauge), ("histogram", MapRole.Histogram), ("none", MapRole.None)),
+                    Kind = document.Choice("kind", value, MetadataNames.Roles.Words),
                 };
             },
             ["help"] = value => map = map with { Help = document.Text("help", value) },
@@ -92,7 +91,7 @@ internal sealed class PresentationSections(ManifestDocument document)
                 document.Place($"{place}/type", value);
                 metric = metric with
                 {
-                    Type = document.Choice("type", value, ("counter", MapRole.Counter), ("gauge", MapRole.Gauge), ("histogram", MapRole.Histogram), ("none", MapRole.None)),
+                    Type = document.Choice("type", value, MetadataNames.MetricTypes.Words),
                 };
             },
             ["unit"] = value => metric = metric with { Unit = document.Text("unit", value) },
@@ -122,7 +121,7 @@ internal sealed class PresentationSections(ManifestDocument document)
     {
         if (node is not YamlMappingNode)
         {
-            return new HistogramScale { Spacing = document.Choice("scale", node, ("log2", HistogramSpacing.Log2), ("linear", HistogramSpacing.Linear)) };
+            return new HistogramScale { Spacing = document.Choice("scale", node, MetadataNames.Spacings.Words) };
         }
 
         var scale = new HistogramScale { Spacing = HistogramSpacing.Linear };

@@ -101,7 +101,7 @@ internal sealed class Workbench : IDisposable
         new ImageContent
         {
             Program = Object,
-            Config = ImageConfigs.Describe(ObjectFile.Parse(Object, "tool.o"), new BuildFacts()) with { Build = null },
+            Config = ImageConfigs.From(ObjectFile.Parse(Object, "tool.o")),
             Platform = platform ?? Platform.Host,
             Description = description,
         },

@@ -151,7 +151,7 @@ public sealed class ImportImageCommand : StoreCmdlet
                 new ImageContent
                 {
                     Program = program,
-                    Config = ImageConfigs.Describe(file, new BuildFacts()) with { Build = null },
+                    Config = ImageConfigs.From(file),
                     Platform = platform ?? Bee.Oci.Formats.Platform.Host,
                 },
                 name));

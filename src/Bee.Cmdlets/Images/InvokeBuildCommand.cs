@@ -173,7 +173,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         return new ImageContent
         {
             Program = program.Result.Object!,
-            Config = ImageConfigs.Describe(program.File, ImageConfigs.Facts(source, program.Result)),
+            Config = ImageConfigs.From(program.File, ImageConfigs.Facts(source, program.Result)),
             Platform = program.Platform,
             Authors = authors.Length > 0 ? authors : null,
             Description = Description ?? manifest.Description,

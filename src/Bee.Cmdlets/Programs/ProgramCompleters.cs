@@ -30,7 +30,7 @@ public abstract class ProgramCompleter : BeeCompleter
         if (Tool.IsPath(program))
         {
             return program.EndsWith(".o", StringComparison.Ordinal)
-                ? ImageConfigs.Describe(ObjectFile.Read(FullPath(program)), new BuildFacts())
+                ? ImageConfigs.From(ObjectFile.Read(FullPath(program)))
                 : ImageConfig.Empty;
         }
 

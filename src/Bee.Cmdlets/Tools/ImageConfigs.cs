@@ -13,17 +13,33 @@ using Bee.Toolchain.Manifest;
 
 namespace Bee.Cmdlets.Tools;
 
-/// <summary>What an image says about its program, read from the object. Nothing in it depends on the time or the folder of the build.</summary>
+/// <summary>
+/// The one mapping between an object with its metadata and the config of an image, which is the metadata's form in JSON. Nothing in a config depends on the time or
+/// the folder of the build. Anyone may have written a config: what makes no sense in it is passed over.
+/// </summary>
 internal static class ImageConfigs
 {
-    public static ImageConfig Describe(ObjectFile file, BuildFacts build) => new()
+    /// <summary>Returns the config for an object.</summary>
+    /// <param name="file">The object, with its metadata.</param>
+    /// <param name="build">How it was built, or null if that is not known.</param>
+    public static ImageConfig From(ObjectFile file, BuildFacts? build = null) => new()
     {
-        Programs = [.. file.Programs.Select(Describe)],
-        Maps = [.. file.Maps.Where(map => !map.IsInternal).Select(Describe)],
-        Parameters = [.. file.Parameters.Select(Describe)],
+        Programs = [.. file.Programs.Select(From)],
+        Maps = [.. file.Maps.Where(map => !map.IsInternal).Select(From)],
+        Parameters = [.. file.Parameters.Select(From)],
         Build = build,
     };
 
+    /// <summary>Returns what a config says about the parts of its object.</summary>
+    /// <param name="config">The config.</param>
+    public static ObjectMetadata MetadataOf(ImageConfig config) => new()
+    {
+        Maps = Named(config.Maps, map => map.Name, MetadataOf),
+        Parameters = Named(config.Parameters, parameter => parameter.Name, MetadataOf),
+        Programs = Named(config.Programs, program => program.Name, MetadataOf),
+    };
+
+    /// <summary>Returns how a source was compiled.</summary>
     public static BuildFacts Facts(BuildSource source, CompileResult result) => new()
     {
         Source = string.Join(", ", source.LinkedFiles.Prepend(source.File).Select(Path.GetFileName)),
@@ -32,17 +48,30 @@ internal static class ImageConfigs
         VmlinuxDigest = result.VmlinuxDigest,
     };
 
-    private static ImageProgram Describe(ProgramDescription program) => new()
+    private static ImageProgram From(ProgramDescription program) => new()
     {
         Name = program.Name,
         Section = program.SectionName,
         Type = program.Type.ToString(),
         AttachTo = program.AttachTo,
         Description = program.Description,
-        Fields = Describe(program.Metadata.Fields),
+        Fields = From(program.Metadata.Fields),
     };
 
-    private static ImageMap Describe(MapDescription map) => new()
+    // An image says what each program attaches to; only where the section says something else is it the author who does.
+    private static ProgramMetadata MetadataOf(ImageProgram program)
+    {
+        int slash = program.Section?.IndexOf('/', StringComparison.Ordinal) ?? -1;
+        string? ofSection = slash < 0 ? null : program.Section![(slash + 1)..];
+        return new ProgramMetadata
+        {
+            Description = program.Description,
+            AttachTo = program.AttachTo is { Length: > 0 } target && target != ofSection ? target : null,
+            Fields = MetadataOf(program.Fields),
+        };
+    }
+
+    private static ImageMap From(MapDescription map) => new()
     {
         Name = map.Name,
         Type = map.Type.ToString(),
@@ -51,30 +80,54 @@ internal static class ImageConfigs
         MaxEntries = map.MaxEntries,
         KeyType = map.Key?.ToString(),
         ValueType = map.Value?.ToString(),
-        Role = map.Role == MapRole.None ? null : map.Role.ToString(),
-        Kind = map.Metadata.Kind?.ToString(),
+        Role = map.Role == MapRole.None ? null : MetadataNames.Roles.Name(map.Role),
+        Kind = MetadataNames.Roles.Name(map.Metadata.Kind),
         Help = map.Metadata.Help,
         Unit = map.Metadata.Unit,
-        Scale = map.Metadata.Scale is { } scale ? new ImageScale { Spacing = scale.Spacing.ToString(), Start = scale.Start, Step = scale.Step } : null,
-        Buckets = map.Metadata.Buckets is { Count: > 0 } buckets ? buckets : null,
-        Labels = map.Metadata.Labels is { Count: > 0 } labels ? labels : null,
-        Metric = map.Metadata.Metric is { } metric
-            ? new ImageMetric
-            {
-                Name = metric.Name,
-                Type = metric.Type?.ToString(),
-                Unit = metric.Unit,
-                Help = metric.Help,
-                Labels = metric.Labels is { Count: > 0 } metricLabels ? metricLabels : null,
-            }
-            : null,
-        Fields = Describe(map.Metadata.Fields),
+        Scale = map.Metadata.Scale is { } scale ? new ImageScale { Spacing = MetadataNames.Spacings.Name(scale.Spacing), Start = scale.Start, Step = scale.Step } : null,
+        Buckets = Listed(map.Metadata.Buckets),
+        Labels = Listed(map.Metadata.Labels),
+        Metric = map.Metadata.Metric is { } metric ? From(metric) : null,
+        Fields = From(map.Metadata.Fields),
     };
 
-    private static ImageField[]? Describe(IReadOnlyDictionary<string, FieldMetadata> fields) =>
-        fields.Count == 0 ? null : [.. fields.Select(field => Describe(field.Key, field.Value))];
+    private static MapMetadata MetadataOf(ImageMap map) => new()
+    {
+        Kind = MetadataNames.Roles.Find(map.Kind),
+        Help = map.Help,
+        Unit = map.Unit,
+        Scale = map.Scale is { Step: > 0 and < double.PositiveInfinity } scale && double.IsFinite(scale.Start) && MetadataNames.Spacings.Find(scale.Spacing) is { } spacing
+            ? new HistogramScale { Spacing = spacing, Start = scale.Start, Step = scale.Step }
+            : null,
+        Buckets = map.Buckets is { } buckets && buckets.All(double.IsFinite) && buckets.Zip(buckets.Skip(1)).All(pair => pair.First < pair.Second) ? buckets : [],
+        Labels = map.Labels ?? [],
+        Metric = map.Metric is { } metric ? MetadataOf(metric) : null,
+        Fields = MetadataOf(map.Fields),
+    };
 
-    private static ImageField Describe(string name, FieldMetadata field) => new()
+    private static ImageMetric From(MetricMetadata metric) => new()
+    {
+        Name = metric.Name,
+        Type = MetadataNames.Roles.Name(metric.Type),
+        Unit = metric.Unit,
+        Help = metric.Help,
+        Labels = Listed(metric.Labels),
+    };
+
+    private static MetricMetadata MetadataOf(ImageMetric metric) => new()
+    {
+        Name = metric.Name,
+        Type = MetadataNames.MetricTypes.Find(metric.Type),
+        Unit = metric.Unit,
+        Help = metric.Help,
+        Labels = metric.Labels ?? [],
+    };
+
+    private static ImageField[]? From(IReadOnlyDictionary<string, FieldMetadata> fields) => fields.Count == 0 ? null : [.. fields.Select(field => From(field.Key, field.Value))];
+
+    private static Dictionary<string, FieldMetadata> MetadataOf(IReadOnlyList<ImageField>? fields) => Named(fields ?? [], field => field.Name, MetadataOf);
+
+    private static ImageField From(string name, FieldMetadata field) => new()
     {
         Name = name,
         Description = field.Description,
@@ -83,11 +136,23 @@ internal static class ImageConfigs
         Order = field.Order,
         Hidden = field.Hidden,
         Words = field.Words,
-        Metric = field.Metric?.ToString(),
+        Metric = MetadataNames.FieldMetrics.Name(field.Metric),
         Unit = field.Unit,
     };
 
-    private static ImageParameter Describe(ParameterDescription parameter) => new()
+    private static FieldMetadata MetadataOf(ImageField field) => new()
+    {
+        Description = field.Description,
+        Width = field.Width is { } width ? Math.Clamp(width, 1, ScreenWidth.Default) : null,
+        AlignRight = field.AlignRight,
+        Order = field.Order,
+        Hidden = field.Hidden,
+        Words = field.Words,
+        Metric = MetadataNames.FieldMetrics.Find(field.Metric),
+        Unit = field.Unit,
+    };
+
+    private static ImageParameter From(ParameterDescription parameter) => new()
     {
         Name = parameter.Name,
         Type = parameter.TypeName,
@@ -97,6 +162,27 @@ internal static class ImageConfigs
         Description = parameter.Description,
         AuthorDefault = parameter.Metadata.Default,
     };
+
+    private static ParameterMetadata MetadataOf(ImageParameter parameter) => new()
+    {
+        Key = parameter.Key,
+        Description = parameter.Description,
+        Default = parameter.AuthorDefault,
+    };
+
+    // In a config, what is not said is left out.
+    private static IReadOnlyList<T>? Listed<T>(IReadOnlyList<T> list) => list.Count > 0 ? list : null;
+
+    private static Dictionary<string, TValue> Named<TItem, TValue>(IEnumerable<TItem> items, Func<TItem, string> name, Func<TItem, TValue> value)
+    {
+        var named = new Dictionary<string, TValue>(StringComparer.Ordinal);
+        foreach (TItem item in items)
+        {
+            named.TryAdd(name(item), value(item));
+        }
+
+        return named;
+    }
 }
 
 /// <summary>The value that a parameter has when nobody sets it, as text.</summary>
@@ -142,84 +228,6 @@ internal static class ParameterText
         => bytes.IndexOfAnyExcept((byte)0) < 0 ? "0" : "0x" + Convert.ToHexString(bytes).ToLower(CultureInfo.InvariantCulture);
 }
 
-/// <summary>The author's words in an image's config, as the object takes them. Anyone may have written the config: what makes no sense is passed over.</summary>
-internal static class ImageMetadata
-{
-    /// <summary>What a config says about the parts of its object.</summary>
-    public static ObjectMetadata From(ImageConfig config) => new()
-    {
-        Maps = Named(config.Maps, map => map.Name, From),
-        Parameters = Named(config.Parameters, parameter => parameter.Name, From),
-        Programs = Named(config.Programs, program => program.Name, From),
-    };
-
-    private static MapMetadata From(ImageMap map) => new()
-    {
-        Kind = Enum.TryParse(map.Kind, out MapRole kind) && Enum.IsDefined(kind) ? kind : null,
-        Help = map.Help,
-        Unit = map.Unit,
-        Scale = map.Scale is { Step: > 0 and < double.PositiveInfinity } scale && double.IsFinite(scale.Start) && Enum.TryParse(scale.Spacing, out HistogramSpacing spacing) && Enum.IsDefined(spacing)
-            ? new HistogramScale { Spacing = spacing, Start = scale.Start, Step = scale.Step }
-            : null,
-        Buckets = map.Buckets is { } buckets && buckets.All(double.IsFinite) && buckets.Zip(buckets.Skip(1)).All(pair => pair.First < pair.Second) ? buckets : [],
-        Labels = map.Labels ?? [],
-        Metric = map.Metric is { } metric
-            ? new MetricMetadata
-            {
-                Name = metric.Name,
-                Type = Enum.TryParse(metric.Type, out MapRole type) && type is MapRole.Counter or MapRole.Gauge or MapRole.Histogram or MapRole.None ? type : null,
-                Unit = metric.Unit,
-                Help = metric.Help,
-                Labels = metric.Labels ?? [],
-            }
-            : null,
-        Fields = From(map.Fields),
-    };
-
-    private static Dictionary<string, FieldMetadata> From(IReadOnlyList<ImageField>? fields) => Named(fields ?? [], field => field.Name, field => new FieldMetadata
-    {
-        Description = field.Description,
-        Width = field.Width is { } width ? Math.Clamp(width, 1, ScreenWidth.Default) : null,
-        AlignRight = field.AlignRight,
-        Order = field.Order,
-        Hidden = field.Hidden,
-        Words = field.Words,
-        Metric = Enum.TryParse(field.Metric, out FieldMetric metric) && Enum.IsDefined(metric) ? metric : null,
-        Unit = field.Unit,
-    });
-
-    private static ParameterMetadata From(ImageParameter parameter) => new()
-    {
-        Key = parameter.Key,
-        Description = parameter.Description,
-        Default = parameter.AuthorDefault,
-    };
-
-    // An image says what each program attaches to; only where the section says something else is it the author who does.
-    private static ProgramMetadata From(ImageProgram program)
-    {
-        int slash = program.Section?.IndexOf('/', StringComparison.Ordinal) ?? -1;
-        string? ofSection = slash < 0 ? null : program.Section![(slash + 1)..];
-        return new ProgramMetadata
-        {
-            Description = program.Description,
-            AttachTo = program.AttachTo is { Length: > 0 } target && target != ofSection ? target : null,
-            Fields = From(program.Fields),
-        };
-    }
-
-    private static Dictionary<string, TValue> Named<TItem, TValue>(IEnumerable<TItem> items, Func<TItem, string> name, Func<TItem, TValue> value)
-    {
-        var named = new Dictionary<string, TValue>(StringComparer.Ordinal);
-        foreach (TItem item in items)
-        {
-            named.TryAdd(name(item), value(item));
-        }
-
-        return named;
-    }
-}
-
 /// <summary>Describes an Inspektor Gadget image's program by its object and the image's metadata.</summary>
 internal sealed class GadgetDescriber : IProgramDescriber
 {
@@ -237,7 +245,7 @@ internal sealed class GadgetDescriber : IProgramDescriber
                 return ImageConfig.Empty;
             }
 
-            return ImageConfigs.Describe(file.WithMetadata(Words(metadata, file)), new BuildFacts()) with { Version = null, Build = null };
+            return ImageConfigs.From(file.WithMetadata(Metadata(metadata, file))) with { Version = null };
         }
         catch (BpfObjectException)
         {
@@ -246,7 +254,7 @@ internal sealed class GadgetDescriber : IProgramDescriber
         }
     }
 
-    private static ObjectMetadata Words(string? metadata, ObjectFile file)
+    private static ObjectMetadata Metadata(string? metadata, ObjectFile file)
     {
         try
         {

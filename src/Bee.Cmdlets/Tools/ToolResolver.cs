@@ -116,7 +116,7 @@ internal sealed class ToolResolver(
     /// <param name="signature">What was decided about its signature.</param>
     public Tool FromImage(Image image, SignatureVerdict signature = SignatureVerdict.Unchecked)
     {
-        ObjectMetadata metadata = ImageMetadata.From(image.Config);
+        ObjectMetadata metadata = ImageConfigs.MetadataOf(image.Config);
         ObjectFile file = ObjectFile.Parse(local.Stores.ReadProgram(image), image.Reference).WithMetadata(metadata);
         return new Tool(ImageNames.ShortName(image.Reference), image.Reference, file) { Metadata = metadata, Digest = image.Digest, Signature = signature };
     }

@@ -1,0 +1,56 @@
+namespace Bee.Ebpf.Metadata;
+
+/// <summary>The names that values of metadata have in files: as they are here in the config of an image, in small letters in bee.yaml and gadget.yaml.</summary>
+public static class MetadataNames
+{
+    /// <summary>What maps are for.</summary>
+    public static NameTable<MapRole> Roles { get; } = new(
+        ("Print", MapRole.Print), ("Counter", MapRole.Counter), ("Gauge", MapRole.Gauge), ("Histogram", MapRole.Histogram), ("None", MapRole.None));
+
+    /// <summary>The types of metrics: the roles that a metric can have.</summary>
+    public static NameTable<MapRole> MetricTypes { get; } = new([.. Roles.Rows.Where(row => row.Value != MapRole.Print)]);
+
+    /// <summary>The spacings of histograms' slots.</summary>
+    public static NameTable<HistogramSpacing> Spacings { get; } = new(("Log2", HistogramSpacing.Log2), ("Linear", HistogramSpacing.Linear));
+
+    /// <summary>What fields are in a metric.</summary>
+    public static NameTable<FieldMetric> FieldMetrics { get; } = new(("Key", FieldMetric.Key), ("Counter", FieldMetric.Counter), ("Gauge", FieldMetric.Gauge));
+}
+
+/// <summary>The names that the values of an enum have in files.</summary>
+/// <typeparam name="T">The enum.</typeparam>
+/// <param name="rows">The names, each with a capital, and their values, in the order that messages list them in.</param>
+public sealed class NameTable<T>(params (string Name, T Value)[] rows)
+    where T : struct, Enum
+{
+    /// <summary>The names and their values.</summary>
+    public IReadOnlyList<(string Name, T Value)> Rows => rows;
+
+    /// <summary>The names in small letters, and their values.</summary>
+    public (string Word, T Value)[] Words { get; } = [.. rows.Select(row => (row.Name.ToLowerInvariant(), row.Value))];
+
+    /// <summary>Returns the name of a value, or null for null and for a value that is not in the table.</summary>
+    /// <param name="value">The value.</param>
+    public string? Name(T? value) => rows.FirstOrDefault(row => row.Value.Equals(value)).Name;
+
+    /// <summary>Returns the value of a name, or null if there is none.</summary>
+    /// <param name="name">The name; case counts.</param>
+    public T? Find(string? name) => Find(rows, name);
+
+    /// <summary>Returns the value of a name in small letters, or null if there is none.</summary>
+    /// <param name="word">The name in small letters; case counts.</param>
+    public T? FindWord(string? word) => Find(Words, word);
+
+    private static T? Find((string Name, T Value)[] names, string? name)
+    {
+        foreach (var (known, value) in names)
+        {
+            if (known == name)
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+}
