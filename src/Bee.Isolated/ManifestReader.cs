@@ -34,7 +34,7 @@ public sealed class ManifestReader : IManifestReader
     {
         var manifest = new ProgramManifest();
         var said = new Bee.Ebpf.Metadata.ObjectMetadata();
-        var parts = new PresentationSections(document);
+        var parts = new MetadataSections(document);
         document.Keys(root, "name: mytool", new()
         {
             ["name"] = node => manifest = manifest with { Name = Name(document, node) },
@@ -49,7 +49,7 @@ public sealed class ManifestReader : IManifestReader
             ["parameters"] = node => said = said with { Parameters = document.Named(node, "parameters", "target_pid: { description: ... }", parts.Parameter) },
             ["programs"] = node => said = said with { Programs = document.Named(node, "programs", "my_program: { description: ... }", parts.Program) },
         });
-        return manifest with { Path = document.Path, Presentation = said, Places = document.Places };
+        return manifest with { Path = document.Path, Metadata = said, Places = document.Places };
     }
 
     /// <summary>The image's name where a build is given no other, so it has to be one.</summary>

@@ -30,7 +30,7 @@ public class ExampleMetricsTests
     public void Its_metrics_are_clean(string name)
     {
         var manifest = Isolated.Create<IManifestReader>().Read(Path.Combine(Sources.Examples, name, ProgramManifest.FileName));
-        var file = ExampleTests.Compile(name).WithMetadata(manifest.Presentation);
+        var file = ExampleTests.Compile(name).WithMetadata(manifest.Metadata);
         BpfSession session;
         try
         {

@@ -47,7 +47,7 @@ public class ExampleTests
     {
         var file = Compile(name);
         var manifest = Isolated.Create<IManifestReader>().Read(Path.Combine(Sources.Examples, name, ProgramManifest.FileName));
-        var shown = file.WithMetadata(manifest.Presentation);
+        var shown = file.WithMetadata(manifest.Metadata);
 
         Assert.Empty(manifest.Check(file));
         Assert.Equal(name, manifest.Name);

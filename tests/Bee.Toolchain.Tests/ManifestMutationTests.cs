@@ -39,8 +39,8 @@ public sealed class ManifestMutationTests(ITestOutputHelper output)
                 File.WriteAllBytes(file.Value!, bytes);
                 ProgramManifest manifest = reader.Read(file.Value!);
                 _ = $"{manifest.Name}{manifest.Description}{manifest.Authors.Count}{manifest.Sources.Count}{manifest.Defines.Count}{manifest.Places.Count}";
-                _ = manifest.Presentation.Maps.Values.Sum(m => m.Fields.Count + m.Labels.Count + m.Buckets.Count);
-                _ = manifest.Presentation.Parameters.Values.Sum(p => p.Default?.ToString()?.Length ?? 0);
+                _ = manifest.Metadata.Maps.Values.Sum(m => m.Fields.Count + m.Labels.Count + m.Buckets.Count);
+                _ = manifest.Metadata.Parameters.Values.Sum(p => p.Default?.ToString()?.Length ?? 0);
             }, fault => fault is ManifestException { Line: > 0 }).Execute(output.WriteLine);
         }
         finally

@@ -24,7 +24,7 @@ public class ManifestPageTests
         var manifest = Read(Blocks("yaml")[0]);
 
         Assert.Empty(manifest.Check(file));
-        using var session = BpfSession.Load(file.WithMetadata(manifest.Presentation), new BpfSessionOptions());
+        using var session = BpfSession.Load(file.WithMetadata(manifest.Metadata), new BpfSessionOptions());
         Assert.Equal(MapRole.Counter, session.File.Maps.Single(map => map.Name == "opens_by").Role);
         Assert.Equal(1_500_000ul, BitConverter.ToUInt64(ParameterEncoder.Default(session.File.Parameters.Single(parameter => parameter.Name == "slower_than"))));
     }

@@ -63,24 +63,24 @@ public class ManifestTests
         var said = Read(Parts);
 
         Assert.Equal(["a.bpf.c", "sub/b.bpf.c"], said.Sources);
-        var latency = said.Presentation.Maps["hist_latency"];
+        var latency = said.Metadata.Maps["hist_latency"];
         Assert.Equal((MapRole.Histogram, "Latency.", "ns"), (latency.Kind, latency.Help, latency.Unit));
         Assert.Equal(new HistogramScale { Spacing = HistogramSpacing.Linear, Start = 5, Step = 2.5 }, latency.Scale);
         Assert.Equal(["comm"], latency.Labels);
         Assert.Equal(new FieldMetadata { Description = "Who.", Width = 12, AlignRight = true, Order = 1, Hidden = true }, latency.Fields["comm"]);
-        Assert.Equal([1, 10, 1000], said.Presentation.Maps["hist_sizes"].Buckets);
-        var limits = Assert.IsType<Dictionary<string, object?>>(said.Presentation.Parameters["limits"].Default);
+        Assert.Equal([1, 10, 1000], said.Metadata.Maps["hist_sizes"].Buckets);
+        var limits = Assert.IsType<Dictionary<string, object?>>(said.Metadata.Parameters["limits"].Default);
         Assert.Equal(("1", "true"), (limits["low"], limits["on"]));
         Assert.Equal(["a", "true"], Assert.IsType<object[]>(limits["names"]));
-        Assert.Equal("0x10", said.Presentation.Parameters["pid"].Default);
-        Assert.Equal(("First.", "sched/sched_switch"), (said.Presentation.Programs["one"].Description, said.Presentation.Programs["one"].AttachTo));
+        Assert.Equal("0x10", said.Metadata.Parameters["pid"].Default);
+        Assert.Equal(("First.", "sched/sched_switch"), (said.Metadata.Programs["one"].Description, said.Metadata.Programs["one"].AttachTo));
         Assert.Equal(new ManifestPlace(10, 7), said.Places["maps/hist_latency/fields/comm"]);
         // What has no place of its own is told with the place around it.
         Assert.Equal((3, 3), (said.Wrong("maps/hist_latency/help", "").Line, said.Wrong("maps/hist_latency/help", "").Column));
     }
 
     [Fact]
-    public void Words_of_a_field_are_read() => Assert.Equal(new FieldMetadata { Words = true }, Read("maps: { print_x: { fields: { args: { words: true } } } }").Presentation.Maps["print_x"].Fields["args"]);
+    public void Words_of_a_field_are_read() => Assert.Equal(new FieldMetadata { Words = true }, Read("maps: { print_x: { fields: { args: { words: true } } } }").Metadata.Maps["print_x"].Fields["args"]);
 
     [Fact]
     public void An_alias_stands_for_what_it_names() => Assert.Equal("Ann", Read("description: &who Ann\nlicense: *who\nname: x\n").License);

@@ -81,7 +81,7 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
             streams.WriteError(fault, source.Manifest.Path);
         }
 
-        return wrong.Count == 0 ? file.WithMetadata(source.Manifest.Presentation) : null;
+        return wrong.Count == 0 ? file.WithMetadata(source.Manifest.Metadata) : null;
     }
 
     private void Report(Diagnostic diagnostic, string source)

@@ -40,7 +40,7 @@ public sealed record ProgramManifest
     public IReadOnlyList<string> Defines { get; init; } = [];
 
     /// <summary>What it says about maps, parameters and programs.</summary>
-    public ObjectMetadata Presentation { get; init; } = ObjectMetadata.None;
+    public ObjectMetadata Metadata { get; init; } = ObjectMetadata.None;
 
     /// <summary>Where in the file things stand, by places as <see cref="MetadataFault.Place"/> has them, and <c>sources/0</c> and so on.</summary>
     public IReadOnlyDictionary<string, ManifestPlace> Places { get; init; } = new Dictionary<string, ManifestPlace>();
@@ -49,7 +49,7 @@ public sealed record ProgramManifest
     /// <param name="file">The object that was built.</param>
     /// <returns>One exception for each, with its line and column; none for a sound manifest.</returns>
     public IReadOnlyList<ManifestException> Check(ObjectFile file) =>
-        [.. MetadataCheck.Check(Presentation, file).Select(fault => Wrong(fault.Place, fault.Message)).OrderBy(wrong => wrong.Line).ThenBy(wrong => wrong.Column)];
+        [.. MetadataCheck.Check(Metadata, file).Select(fault => Wrong(fault.Place, fault.Message)).OrderBy(wrong => wrong.Line).ThenBy(wrong => wrong.Column)];
 
     /// <summary>An exception about a place of the file.</summary>
     /// <param name="place">The place's name among <see cref="Places"/>.</param>

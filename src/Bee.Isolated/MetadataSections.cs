@@ -4,7 +4,7 @@ using YamlDotNet.RepresentationModel;
 namespace Bee.Isolated;
 
 /// <summary>Reads what a bee.yaml says about maps, parameters and programs.</summary>
-internal sealed class PresentationSections(ManifestDocument document)
+internal sealed class MetadataSections(ManifestDocument document)
 {
     // Tables have 80 columns.
     private const int WidestColumn = 80;
