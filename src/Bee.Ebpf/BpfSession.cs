@@ -327,7 +327,7 @@ public sealed class BpfSession : IDisposable
                 if (program.Description.Kind == ProgramKinds.Iterator)
                 {
                     iterators.Add(IteratorLinks.Make(program));
-                    pins.Add((PinNames.Links, PinNames.OfLink(program.Name, 0), LibbpfCalls.LinkDescriptor(iterators[^1])));
+                    pins.Add((PinNames.Links, PinNames.OfLink(program.Name, 0), iterators[^1].LinkDescriptor));
                 }
 
                 pins.Add((PinNames.Programs, PinNames.Of(program.Name), program.Descriptor));

@@ -1,4 +1,3 @@
-using Bee.Ebpf.Interop;
 using Bee.Posix;
 
 namespace Bee.Ebpf;

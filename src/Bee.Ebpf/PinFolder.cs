@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
+using Bee.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Ebpf;
@@ -24,7 +25,7 @@ internal static class PinFolder
         {
             foreach (var part in s_parts)
             {
-                if (FileCalls.MakeDirectory($"{folder}/{part}", FileCalls.OwnerOnly) < 0)
+                if (Libc.mkdir($"{folder}/{part}", Libc.OwnerOnly) < 0)
                 {
                     throw PinException.Of(Marshal.GetLastPInvokeError(), "make the folder", $"{folder}/{part}");
                 }
@@ -67,18 +68,18 @@ internal static class PinFolder
         {
             foreach (var name in List(folder, part))
             {
-                Take(FileCalls.Unlink($"{folder}/{part}/{name}"), $"{folder}/{part}/{name}");
+                Take(Libc.unlink($"{folder}/{part}/{name}"), $"{folder}/{part}/{name}");
             }
         }
 
         foreach (var part in s_parts)
         {
-            Take(FileCalls.RemoveDirectory($"{folder}/{part}"), $"{folder}/{part}");
+            Take(Libc.rmdir($"{folder}/{part}"), $"{folder}/{part}");
         }
 
         // Last, as it was made last: while it is there, another try finds what is left.
-        Take(FileCalls.Unlink($"{folder}/{PinNames.State}"), $"{folder}/{PinNames.State}");
-        Take(FileCalls.RemoveDirectory(folder), folder);
+        Take(Libc.unlink($"{folder}/{PinNames.State}"), $"{folder}/{PinNames.State}");
+        Take(Libc.rmdir(folder), folder);
         PinPath.RemoveEmptyDefault(folder);
         return left;
 

@@ -85,19 +85,19 @@ public static class PinPath
         if (Path.GetDirectoryName(folder) == DefaultFolder)
         {
             // Where it is not empty, or another user's, the kernel refuses.
-            _ = FileCalls.RemoveDirectory(DefaultFolder);
+            _ = Libc.rmdir(DefaultFolder);
         }
     }
 
     private static void Create(string folder, string parent)
     {
-        if (parent == DefaultFolder && FileCalls.MakeDirectory(parent, FileCalls.OwnerOnly) < 0 && Marshal.GetLastPInvokeError() is not Libc.EEXIST and var errno)
+        if (parent == DefaultFolder && Libc.mkdir(parent, Libc.OwnerOnly) < 0 && Marshal.GetLastPInvokeError() is not Libc.EEXIST and var errno)
         {
             throw PinException.Of(errno, "make the folder", parent);
         }
 
         CheckTrusted(parent);
-        if (FileCalls.MakeDirectory(folder, FileCalls.OwnerOnly) < 0)
+        if (Libc.mkdir(folder, Libc.OwnerOnly) < 0)
         {
             throw PinException.Of(Marshal.GetLastPInvokeError(), "make the folder", folder);
         }

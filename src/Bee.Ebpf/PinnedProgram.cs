@@ -174,7 +174,7 @@ public sealed class PinnedProgram
     /// <exception cref="PinException">Another process has it (<see cref="PinFault.InUse"/>).</exception>
     public IDisposable Lock()
     {
-        var fd = FileCalls.Open(Folder, Libc.CloseOnExec);
+        var fd = Libc.open(Folder, Libc.O_CLOEXEC, 0);
         return fd < 0
             ? throw PinException.Of(Marshal.GetLastPInvokeError(), "lock", Folder)
             : FileLock.TryTake(new SafeFileHandle(fd, ownsHandle: true), Folder) ?? throw new PinException(

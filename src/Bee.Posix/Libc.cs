@@ -3,21 +3,45 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Posix;
 
-/// <summary>The C library's calls on files, under their own names. Those that fail set the last P/Invoke error.</summary>
+/// <summary>
+/// The C library's calls and constants, under their own names: the only declaration of each in Bee. Calls that fail set the last P/Invoke error.
+/// </summary>
 internal static unsafe partial class Libc
 {
-    public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
+    public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
 
-    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, EROFS = 30, ENXIO = 6,
-        ELOOP = 40, EOPNOTSUPP = 95;
+    /// <summary>Error numbers. ENOTSUPP is the kernel's own: the C library has no text for it.</summary>
+    public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ENXIO = 6, E2BIG = 7, EBADF = 9, EAGAIN = 11, EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17,
+        ENODEV = 19, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENOSPC = 28, EROFS = 30, ELOOP = 40, EOPNOTSUPP = 95, ENOTSUPP = 524;
+
+    public const int PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1;
+
+    public const short POLLIN = 1, POLLERR = 8, POLLHUP = 16;
+
+    public const int EPOLL_CTL_ADD = 1, EPOLLIN = 1;
+
+    public const int F_DUPFD_CLOEXEC = 1030;
+
+    public const int TCSADRAIN = 1, TCSAFLUSH = 2, SIGSTOP = 19;
+
+    public const nuint TIOCGWINSZ = 0x5413;
+
+    /// <summary>More than the 60 bytes of struct termios in glibc and musl, whose fields are read and changed by libc alone.</summary>
+    public const int TermiosSize = 128;
+
+    /// <summary>S_IRWXU.</summary>
+    public const uint OwnerOnly = 0b111_000_000;
 
     public const int LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
 
-    public const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_EACCESS = 0x200, AT_EMPTY_PATH = 0x1000;
+    public const int AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_EACCESS = 0x200, AT_EMPTY_PATH = 0x1000;
 
     public const uint STATX_BASIC_STATS = 0x7ff;
 
     private const string Library = "libc";
+
+    /// <summary>AT_FDCWD: paths are relative to the current folder.</summary>
+    public static readonly SafeFileHandle AT_FDCWD = new(-100, ownsHandle: false);
 
     // asm/fcntl.h of arm and powerpc swaps these two bits against the generic one.
     private static readonly bool s_swapped = RuntimeInformation.ProcessArchitecture
@@ -51,17 +75,17 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int statx(SafeFileHandle folder, string path, int flags, uint mask, FileStatus* status);
 
-    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int statx(int folder, string path, int flags, uint mask, FileStatus* status);
-
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int faccessat(int folder, string path, int mode, int flags);
+    public static partial int faccessat(SafeFileHandle folder, string path, int mode, int flags);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint getxattr(string path, string name, byte* value, nuint size);
 
     [LibraryImport(Library, SetLastError = true)]
-    public static partial nint read(SafeFileHandle file, byte* buffer, nuint size);
+    public static partial nint read(SafeHandle file, void* buffer, nuint size);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint write(SafeHandle file, void* buffer, nuint size);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int flock(SafeFileHandle file, int operation);
@@ -74,4 +98,126 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library)]
     public static partial uint geteuid();
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int mkdir(string path, uint mode);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int rmdir(string path);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int unlink(string path);
+
+    /// <summary>struct statfs begins with the magic number of the file system, in 4 or 8 bytes; no architecture has more than 256 bytes of it.</summary>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int statfs(string path, uint* status);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int close(int fd);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int fcntl(int fd, int command, int argument);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int ioctl(int fd, nuint request, nint argument);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint mmap(nint address, nuint length, int protection, int flags, int fd, nint offset);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int munmap(nint address, nuint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int eventfd(uint initial, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int epoll_create1(int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int epoll_ctl(int epoll, int operation, int fd, void* what);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int epoll_wait(int epoll, void* ready, int room, int milliseconds);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int poll(PollEntry* entries, nuint count, int milliseconds);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int pipe2(int* fds, int flags);
+
+    /// <summary>syscall(2). A call of fewer arguments takes no notice of the rest.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int socket(int domain, int type, int protocol);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int setsockopt(int socket, int level, int option, void* value, int length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int bind(int socket, void* address, int length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint if_nameindex();
+
+    [LibraryImport(Library)]
+    public static partial void if_freenameindex(nint list);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int setns(int fd, int kind);
+
+    [LibraryImport(Library)]
+    public static partial int clock_gettime(int clock, long* time);
+
+    [LibraryImport(Library)]
+    public static partial int vsnprintf(byte* buffer, nuint size, byte* format, void* arguments);
+
+    [LibraryImport(Library)]
+    public static partial int pthread_sigmask(int how, void* set, void* before);
+
+    [LibraryImport(Library)]
+    public static partial int isatty(int fd);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int tcgetattr(SafeFileHandle terminal, byte* settings);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int tcsetattr(SafeFileHandle terminal, int when, byte* settings);
+
+    [LibraryImport(Library)]
+    public static partial void cfmakeraw(byte* settings);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int kill(int process, int signal);
+
+    [LibraryImport(Library)]
+    public static partial int getpgid(int process);
+
+    [LibraryImport(Library)]
+    public static partial int getsid(int process);
+
+    [LibraryImport(Library)]
+    public static partial int getppid();
+
+    [LibraryImport(Library)]
+    public static partial void _exit(int code);
+
+    /// <summary>The C library's text for an error number.</summary>
+    public static string Describe(int errno) => errno == ENOTSUPP ? "Not supported by this kernel" : Marshal.GetPInvokeErrorMessage(errno);
+
+    /// <summary>struct winsize.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct WindowSize
+    {
+        public ushort Rows, Columns, Width, Height;
+    }
+
+    /// <summary>struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollEntry
+    {
+        public int Fd;
+        public short Events, Returned;
+    }
 }

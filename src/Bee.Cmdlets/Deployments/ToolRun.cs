@@ -9,6 +9,7 @@ using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Posix;
 using Bee.Telemetry.Lines;
+using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Cmdlets.Deployments;
 
@@ -106,10 +107,10 @@ public static partial class ToolRun
                     {
                         // Not by the console: a write to its output that blocks holds the lock of its error output too.
                         byte[] line = System.Text.Encoding.UTF8.GetBytes($"bee-run: The output takes no more lines: nobody reads it. (exit code {(int)ToolExit.OutputClosed})\n");
-                        var reason = new Thread(() => NativeWrite(2, line, line.Length)) { IsBackground = true };
+                        var reason = new Thread(() => WriteError(line)) { IsBackground = true };
                         reason.Start();
                         reason.Join(s_lastWord);
-                        NativeExit((int)ToolExit.OutputClosed);
+                        Libc._exit((int)ToolExit.OutputClosed);
                     }
                 })
                 { IsBackground = true }.Start();
@@ -150,11 +151,14 @@ public static partial class ToolRun
         return code;
     }
 
-    [LibraryImport("libc", EntryPoint = "_exit")]
-    private static partial void NativeExit(int code);
-
-    [LibraryImport("libc", EntryPoint = "write")]
-    private static partial nint NativeWrite(int fd, byte[] bytes, nint count);
+    private static unsafe void WriteError(byte[] line)
+    {
+        using var error = new SafeFileHandle(2, ownsHandle: false);
+        fixed (byte* bytes = line)
+        {
+            _ = Libc.write(error, bytes, (nuint)line.Length);
+        }
+    }
 }
 
 /// <summary>The end of the entry point's pipeline: each event becomes a line. The module does not export it.</summary>

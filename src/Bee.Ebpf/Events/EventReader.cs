@@ -3,6 +3,7 @@ using Bee.Ebpf.Interop;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Programs;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 
@@ -226,8 +227,8 @@ internal sealed unsafe class Waiter : IDisposable
 
     public Waiter()
     {
-        _epoll = new FdHandle(Checked(Libc.EpollCreate(Libc.CloseOnExec)));
-        _wake = new FdHandle(Checked(Libc.EventDescriptor(0, Libc.CloseOnExec | Libc.NonBlocking)));
+        _epoll = new FdHandle(Checked(Libc.epoll_create1(Libc.O_CLOEXEC)));
+        _wake = new FdHandle(Checked(Libc.eventfd(0, Libc.O_CLOEXEC | Libc.O_NONBLOCK)));
         Add(_wake.Number);
     }
 
@@ -235,8 +236,8 @@ internal sealed unsafe class Waiter : IDisposable
     public void Add(int descriptor)
     {
         // struct epoll_event: the events first; the data after them, at an offset that differs between architectures, is not used.
-        var what = stackalloc uint[4] { Libc.EpollIn, 0, 0, 0 };
-        Checked(Libc.EpollControl(_epoll.Number, Libc.EpollAdd, descriptor, what));
+        var what = stackalloc uint[4] { Libc.EPOLLIN, 0, 0, 0 };
+        Checked(Libc.epoll_ctl(_epoll.Number, Libc.EPOLL_CTL_ADD, descriptor, what));
     }
 
     /// <summary>Waits until something is readable, a wake-up has come, or the time is over.</summary>
@@ -244,7 +245,7 @@ internal sealed unsafe class Waiter : IDisposable
     public void Wait(int milliseconds)
     {
         var ready = stackalloc uint[4 * 8];
-        Libc.EpollWait(_epoll.Number, ready, 8, milliseconds);
+        Libc.epoll_wait(_epoll.Number, ready, 8, milliseconds);
     }
 
     /// <summary>Rests for a millisecond; only a wake-up ends it earlier, buffers that fill do not.</summary>
@@ -254,8 +255,8 @@ internal sealed unsafe class Waiter : IDisposable
     /// </remarks>
     public void Nap()
     {
-        var wake = new Libc.PollDescriptor { Descriptor = _wake.Number, Events = Libc.PollIn };
-        Libc.Poll(&wake, 1, NapMilliseconds);
+        var wake = new Libc.PollEntry { Fd = _wake.Number, Events = Libc.POLLIN };
+        Libc.poll(&wake, 1, NapMilliseconds);
     }
 
     /// <summary>Ends a wait under way, or the next one. From any thread.</summary>
@@ -265,7 +266,7 @@ internal sealed unsafe class Waiter : IDisposable
         try
         {
             using var hold = new Lease(_wake);
-            Libc.Write(_wake.Number, &one, sizeof(ulong));
+            Libc.write(_wake, &one, sizeof(ulong));
         }
         catch (ObjectDisposedException)
         {
@@ -277,7 +278,7 @@ internal sealed unsafe class Waiter : IDisposable
     public void Reset()
     {
         ulong count;
-        Libc.Read(_wake.Number, &count, sizeof(ulong));
+        Libc.read(_wake, &count, sizeof(ulong));
     }
 
     public void Dispose()

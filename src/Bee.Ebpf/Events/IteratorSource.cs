@@ -5,6 +5,7 @@ using Bee.Ebpf.Links;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Programs;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 
@@ -46,7 +47,7 @@ internal sealed unsafe class IteratorSource
             nint read;
             fixed (byte* start = buffer)
             {
-                read = Libc.Read(iterator.Number, start + kept, (nuint)(buffer.Length - kept));
+                read = Libc.read(iterator, start + kept, (nuint)(buffer.Length - kept));
             }
 
             if (read < 0)

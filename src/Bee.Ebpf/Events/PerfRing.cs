@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 
@@ -57,7 +58,7 @@ internal sealed unsafe class PerfRing : IDisposable
 
         var pages = MappedPages.TryMap(output.Number, (nuint)((DataPages + 1) * Environment.SystemPageSize), 0, writable: true);
         var descriptor = output.Number;
-        if (pages is null || LibbpfCalls.Update(map, &cpu, &descriptor, 0) < 0 || Libc.Control(descriptor, PerfEvent.Enable, 0) < 0)
+        if (pages is null || LibbpfCalls.Update(map, &cpu, &descriptor, 0) < 0 || Libc.ioctl(descriptor, PerfEvent.Enable, 0) < 0)
         {
             var failure = Failed(cpu);
             pages?.Dispose();

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 

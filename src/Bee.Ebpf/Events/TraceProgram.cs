@@ -5,6 +5,7 @@ using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Symbols;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Interop;
 

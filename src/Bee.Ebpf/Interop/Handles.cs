@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bee.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Ebpf.Interop;
@@ -28,7 +29,14 @@ internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, ILink
     public int Event { get; init; } = -1;
 
     /// <inheritdoc/>
-    public int LinkDescriptor => LibbpfCalls.LinkDescriptor(this);
+    public int LinkDescriptor
+    {
+        get
+        {
+            using var lease = new Lease(this);
+            return LibbpfCalls.LinkDescriptor(handle);
+        }
+    }
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
@@ -39,15 +47,15 @@ internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, ILink
         }
 
         // Destroying a link that is connected turns its perf event off, whoever else holds it; one that is not connected keeps its descriptor open.
-        var descriptor = LibbpfCalls.DescriptorOfLink(handle);
+        var descriptor = LibbpfCalls.LinkDescriptor(handle);
         LibbpfCalls.DisconnectLink(handle);
         // An event that later threads inherit would hold the program as long as its descriptor is open, whatever becomes of the link.
         if (Event >= 0 && Event != descriptor)
         {
-            Libc.Close(Event);
+            Libc.close(Event);
         }
 
-        return LibbpfCalls.DestroyLink(handle) == 0 & Libc.Close(descriptor) == 0;
+        return LibbpfCalls.DestroyLink(handle) == 0 & Libc.close(descriptor) == 0;
     }
 }
 
@@ -60,7 +68,7 @@ internal sealed class FdHandle : SafeHandleMinusOneIsInvalid
     public int Number => (int)handle;
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Libc.Close((int)handle) == 0;
+    protected override bool ReleaseHandle() => Libc.close((int)handle) == 0;
 }
 
 /// <summary>Pages of a file descriptor mapped into this process.</summary>
@@ -80,13 +88,13 @@ internal sealed class MappedPages : SafeHandleZeroOrMinusOneIsInvalid
     /// <summary>Maps <paramref name="length"/> bytes from <paramref name="offset"/>, or gives null and leaves the last P/Invoke error.</summary>
     public static MappedPages? TryMap(int descriptor, nuint length, nint offset, bool writable)
     {
-        var protection = writable ? Libc.ProtectRead | Libc.ProtectWrite : Libc.ProtectRead;
-        var address = Libc.Map(0, length, protection, Libc.MapShared, descriptor, offset);
+        var protection = writable ? Libc.PROT_READ | Libc.PROT_WRITE : Libc.PROT_READ;
+        var address = Libc.mmap(0, length, protection, Libc.MAP_SHARED, descriptor, offset);
         return address == -1 ? null : new MappedPages(address, length);
     }
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Libc.Unmap(handle, _length) == 0;
+    protected override bool ReleaseHandle() => Libc.munmap(handle, _length) == 0;
 }
 
 /// <summary>Keeps a handle open over a few calls, so that closing it on another thread takes effect after them.</summary>

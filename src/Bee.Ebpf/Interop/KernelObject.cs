@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Interop;
 
@@ -61,7 +62,7 @@ internal static unsafe class KernelIds
         var descriptor = LibbpfCalls.ProgramById((uint)id);
         if (descriptor >= 0)
         {
-            Libc.Close(descriptor);
+            Libc.close(descriptor);
         }
 
         return descriptor != -Libc.ENOENT;
@@ -111,7 +112,7 @@ internal sealed unsafe class KernelLink : ILink
             Architecture.Ppc64le => 361,
             var other => throw new PlatformNotSupportedException($"The system call bpf is not known on {other}."),
         };
-        var descriptor = (int)Libc.BpfCall(call, LinkCreate, &attributes, (nuint)sizeof(Attributes));
+        var descriptor = (int)Libc.syscall(call, LinkCreate, (nint)(&attributes), sizeof(Attributes), 0, 0);
         return descriptor < 0 ? null : new KernelLink(new FdHandle(descriptor));
     }
 

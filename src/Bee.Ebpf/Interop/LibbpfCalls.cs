@@ -226,9 +226,6 @@ internal static unsafe partial class LibbpfCalls
     [LibraryImport(Library, EntryPoint = "bpf_iter_create")]
     public static partial int CreateIterator(int link);
 
-    [LibraryImport(Library, EntryPoint = "bpf_link__fd")]
-    public static partial int LinkDescriptor(LinkHandle link);
-
     [LibraryImport(Library, EntryPoint = "bpf_link__destroy")]
     public static partial int DestroyLink(nint link);
 
@@ -263,7 +260,7 @@ internal static unsafe partial class LibbpfCalls
     public static partial void DisconnectLink(nint link);
 
     [LibraryImport(Library, EntryPoint = "bpf_link__fd")]
-    public static partial int DescriptorOfLink(nint link);
+    public static partial int LinkDescriptor(nint link);
 
     [LibraryImport(Library, EntryPoint = "bpf_map_get_next_key")]
     public static partial int NextKey(int map, void* key, void* next);

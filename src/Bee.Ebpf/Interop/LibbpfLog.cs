@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Interop;
 
@@ -89,7 +90,7 @@ internal sealed unsafe class LibbpfLog
         return bytes.Length;
     }
 
-    private static int Format(byte* buffer, int size, byte* format, void* arguments) => Libc.FormatList(buffer, (nuint)size, format, arguments);
+    private static int Format(byte* buffer, int size, byte* format, void* arguments) => Libc.vsnprintf(buffer, (nuint)size, format, arguments);
 
     /// <summary>An open capture; disposing it gives the thread back to the capture around it.</summary>
     public readonly struct Scope : IDisposable

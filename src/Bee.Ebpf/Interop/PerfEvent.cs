@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Interop;
 
@@ -72,7 +73,7 @@ internal static unsafe class PerfEvent
     public static ulong ReadLostCount(FdHandle output)
     {
         var values = stackalloc ulong[2];
-        return Libc.Read(output.Number, values, 2 * sizeof(ulong)) == 2 * sizeof(ulong) ? values[1] : 0;
+        return Libc.read(output, values, 2 * sizeof(ulong)) == 2 * sizeof(ulong) ? values[1] : 0;
     }
 
     private static FdHandle? Open(ref Attributes attributes, int thread, int cpu)
@@ -89,7 +90,7 @@ internal static unsafe class PerfEvent
         attributes.Size = (uint)sizeof(Attributes);
         fixed (Attributes* start = &attributes)
         {
-            var descriptor = (int)Libc.SystemCall(number, start, thread, cpu, -1, CloseOnExec);
+            var descriptor = (int)Libc.syscall(number, (nint)start, thread, cpu, -1, (nint)CloseOnExec);
             return descriptor < 0 ? null : new FdHandle(descriptor);
         }
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Interop;
 
@@ -47,7 +48,7 @@ internal static unsafe class TrafficControl
 
     private static bool Ask(ushort question, ushort answer, int interfaceIndex, uint parent, Visitor visit)
     {
-        var number = Libc.Socket(FamilyNetlink, Raw | Libc.CloseOnExec, Route);
+        var number = Libc.socket(FamilyNetlink, Raw | Libc.O_CLOEXEC, Route);
         if (number < 0)
         {
             return false;
@@ -64,14 +65,14 @@ internal static unsafe class TrafficControl
         fixed (byte* start = request)
         {
             // A socket that is not connected sends to the kernel.
-            if (Libc.Write(number, start, MessageSize) != MessageSize)
+            if (Libc.write(socket, start, MessageSize) != MessageSize)
             {
                 return false;
             }
         }
 
         var buffer = stackalloc byte[Room];
-        while (Libc.Read(number, buffer, Room) is > 0 and var length)
+        while (Libc.read(socket, buffer, Room) is > 0 and var length)
         {
             for (var rest = new ReadOnlySpan<byte>(buffer, (int)length); rest.Length >= HeaderSize;)
             {

@@ -13,7 +13,7 @@ internal static class CgroupLink
 {
     public static LinkHandle Make(BpfProgram program, AttachOptions options, string path)
     {
-        var number = FileCalls.Open(path, Libc.CloseOnExec);
+        var number = Libc.open(path, Libc.O_CLOEXEC, 0);
         if (number < 0)
         {
             var errno = Marshal.GetLastPInvokeError();

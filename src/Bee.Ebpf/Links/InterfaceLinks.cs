@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Programs;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 
@@ -116,7 +117,7 @@ internal sealed unsafe class PacketSocket : ILink
     public static PacketSocket Attach(BpfProgram program, NetworkInterfaceName place)
     {
         // No protocol yet: nothing arrives before the filter is there and the interface is chosen.
-        var number = Libc.Socket(FamilyPacket, Raw | Libc.CloseOnExec, 0);
+        var number = Libc.socket(FamilyPacket, Raw | Libc.O_CLOEXEC, 0);
         if (number < 0)
         {
             throw Failed(Marshal.GetLastPInvokeError());
@@ -126,9 +127,9 @@ internal sealed unsafe class PacketSocket : ILink
         var descriptor = program.Descriptor;
         var least = 0;
         var address = new LinkAddress { Family = FamilyPacket, Protocol = BinaryPrimitives.ReverseEndianness(AllProtocols), Interface = place.Index };
-        if (Libc.SetSocketOption(number, Level, ReceiveBuffer, &least, sizeof(int)) != 0
-            || Libc.SetSocketOption(number, Level, AttachProgram, &descriptor, sizeof(int)) != 0
-            || Libc.Bind(number, &address, sizeof(LinkAddress)) != 0)
+        if (Libc.setsockopt(number, Level, ReceiveBuffer, &least, sizeof(int)) != 0
+            || Libc.setsockopt(number, Level, AttachProgram, &descriptor, sizeof(int)) != 0
+            || Libc.bind(number, &address, sizeof(LinkAddress)) != 0)
         {
             var errno = Marshal.GetLastPInvokeError();
             socket.Dispose();

@@ -21,7 +21,7 @@ internal static class IteratorLinks
     public static FdHandle Open(BpfProgram program)
     {
         using var link = program.Pointer != 0 ? Make(program) : null;
-        var descriptor = LibbpfCalls.CreateIterator(link is null ? program.IteratorLink : LibbpfCalls.LinkDescriptor(link));
+        var descriptor = LibbpfCalls.CreateIterator(link is null ? program.IteratorLink : link.LinkDescriptor);
         return descriptor >= 0 ? new FdHandle(descriptor) : throw AttachFailure.Explain(program, -descriptor, "");
     }
 }

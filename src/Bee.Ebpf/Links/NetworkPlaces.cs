@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 
@@ -37,7 +38,7 @@ public static unsafe partial class NetworkTargets
     /// <summary>The interfaces of the namespace that the calling thread is in.</summary>
     internal static IReadOnlyList<NetworkInterfaceName> Here()
     {
-        var list = (NameAndIndex*)InterfaceNames();
+        var list = (NameAndIndex*)Libc.if_nameindex();
         if (list is null)
         {
             return [];
@@ -55,15 +56,9 @@ public static unsafe partial class NetworkTargets
         }
         finally
         {
-            FreeInterfaceNames((nint)list);
+            Libc.if_freenameindex((nint)list);
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "if_nameindex", SetLastError = true)]
-    private static partial nint InterfaceNames();
-
-    [LibraryImport("libc", EntryPoint = "if_freenameindex")]
-    private static partial void FreeInterfaceNames(nint list);
 }
 
 /// <summary>A network interface.</summary>
@@ -104,14 +99,14 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
     {
         var path = PathOf(text);
         // Non-blocking: a named pipe would keep whoever opens it until somebody writes.
-        var number = FileCalls.Open(path, Libc.CloseOnExec | Libc.NonBlocking);
+        var number = Libc.open(path, Libc.O_CLOEXEC | Libc.O_NONBLOCK, 0);
         if (number < 0)
         {
             throw Missing(text, path, Marshal.GetLastPInvokeError());
         }
 
         var descriptor = new FdHandle(number);
-        if (Libc.Control(number, AskType, 0) != NewNetwork)
+        if (Libc.ioctl(number, AskType, 0) != NewNetwork)
         {
             descriptor.Dispose();
             throw new BpfLoadException(LoadFault.NoTarget, $"'{text}' is not a network namespace: {path} is something else.")
@@ -134,7 +129,7 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
         {
             try
             {
-                if (Enter(_descriptor.Number, NewNetwork) != 0)
+                if (Libc.setns(_descriptor.Number, NewNetwork) != 0)
                 {
                     throw Refused(Marshal.GetLastPInvokeError());
                 }
@@ -157,7 +152,7 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
     }
 
     /// <summary>A second handle to the same namespace, for whoever has to come back to it later.</summary>
-    public NetworkNamespaceHandle Share() => new(Name, new FdHandle(Libc.Duplicate(_descriptor.Number)));
+    public NetworkNamespaceHandle Share() => new(Name, new FdHandle(FileCalls.Duplicate(_descriptor.Number)));
 
     /// <inheritdoc/>
     public void Dispose() => _descriptor.Dispose();
@@ -201,7 +196,4 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
             Remedy = $"{have} A path such as /proc/PID/ns/net and a process id do as well.",
         };
     }
-
-    [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
-    private static partial int Enter(int descriptor, int kind);
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Programs;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 

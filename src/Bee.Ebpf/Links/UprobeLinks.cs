@@ -4,6 +4,7 @@ using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Programs;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 

@@ -3,6 +3,7 @@ using Bee.Ebpf.Elf;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Programs;
 using Bee.Ebpf.Symbols;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 

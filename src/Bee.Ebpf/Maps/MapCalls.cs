@@ -1,4 +1,5 @@
 using Bee.Ebpf.Interop;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Maps;
 

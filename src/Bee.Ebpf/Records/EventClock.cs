@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Records;
 
@@ -77,9 +77,6 @@ internal static unsafe class EventClock
     private static long Now(int clock)
     {
         long* time = stackalloc long[2];
-        return clock_gettime(clock, time) == 0 ? time[0] * 1_000_000_000 + time[1] : 0;
+        return Libc.clock_gettime(clock, time) == 0 ? time[0] * 1_000_000_000 + time[1] : 0;
     }
-
-    [DllImport("libc", ExactSpelling = true)]
-    private static extern int clock_gettime(int clock, long* time);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Bee.Posix;
 
 namespace Bee.Terminal.Devices;
 
@@ -12,7 +13,7 @@ internal static class JobControl
     /// <summary>Stops the process group and returns when it continues; returns at once if no shell would continue it.</summary>
     public static void Stop()
     {
-        int group = TerminalCalls.getpgid(0);
+        int group = Libc.getpgid(0);
         if (OperatingSystem.IsWindows() || !HasShell(group))
         {
             return;
@@ -22,7 +23,7 @@ internal static class JobControl
         using (PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => continued.Set()))
         {
             // Not SIGTSTP, which handlers of this process take.
-            if (TerminalCalls.kill(0, TerminalCalls.SIGSTOP) == 0)
+            if (Libc.kill(0, Libc.SIGSTOP) == 0)
             {
                 // The first wait can be over when the process continues: the clock goes on while it is stopped.
                 _ = continued.Wait(s_patience) || continued.Wait(s_patience);
@@ -33,10 +34,10 @@ internal static class JobControl
     // No shell continues an orphaned process group (setpgid(2)): one whose ancestors in the session all belong to it.
     private static bool HasShell(int group)
     {
-        int session = TerminalCalls.getsid(0);
-        for (int process = TerminalCalls.getppid(); process > 1 && TerminalCalls.getsid(process) == session; process = ParentOf(process))
+        int session = Libc.getsid(0);
+        for (int process = Libc.getppid(); process > 1 && Libc.getsid(process) == session; process = ParentOf(process))
         {
-            if (TerminalCalls.getpgid(process) != group)
+            if (Libc.getpgid(process) != group)
             {
                 return true;
             }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bee.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Terminal.Devices;
@@ -15,7 +16,7 @@ public sealed unsafe class TerminalDevice : ITerminal
     private readonly SafeFileHandle _terminal;
     private readonly SafeFileHandle _wakeRead;
     private readonly SafeFileHandle _wakeWrite;
-    private readonly byte[] _saved = new byte[TerminalCalls.TermiosSize];
+    private readonly byte[] _saved = new byte[Libc.TermiosSize];
     private bool _entered;
     private bool _disposed;
 
@@ -24,7 +25,7 @@ public sealed unsafe class TerminalDevice : ITerminal
         _terminal = terminal;
         int* ends = stackalloc int[2];
         const int O_NONBLOCK = 0x800;
-        if (TerminalCalls.pipe2(ends, TerminalCalls.O_CLOEXEC | O_NONBLOCK) != 0)
+        if (Libc.pipe2(ends, Libc.O_CLOEXEC | O_NONBLOCK) != 0)
         {
             throw new IOException($"A pipe cannot be made: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
         }
@@ -36,7 +37,7 @@ public sealed unsafe class TerminalDevice : ITerminal
     /// <exception cref="IOException">The process has none.</exception>
     public static TerminalDevice Open()
     {
-        int fd = TerminalCalls.open("/dev/tty", TerminalCalls.O_RDWR | TerminalCalls.O_NOCTTY | TerminalCalls.O_CLOEXEC);
+        int fd = Libc.open("/dev/tty", Libc.O_RDWR | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
         return fd >= 0
             ? new TerminalDevice(new SafeFileHandle(fd, ownsHandle: true))
             : throw new IOException($"/dev/tty cannot be opened: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
@@ -47,9 +48,9 @@ public sealed unsafe class TerminalDevice : ITerminal
     {
         get
         {
-            TerminalCalls.WindowSize size;
+            Libc.WindowSize size;
             // A serial line does not know its size.
-            return TerminalCalls.ioctl(_terminal, TerminalCalls.TIOCGWINSZ, &size) == 0 && size is { Columns: > 0, Rows: > 0 } ? (size.Columns, size.Rows) : (80, 24);
+            return Libc.ioctl((int)_terminal.DangerousGetHandle(), Libc.TIOCGWINSZ, (nint)(&size)) == 0 && size is { Columns: > 0, Rows: > 0 } ? (size.Columns, size.Rows) : (80, 24);
         }
     }
 
@@ -65,7 +66,7 @@ public sealed unsafe class TerminalDevice : ITerminal
 
             fixed (byte* saved = _saved)
             {
-                if (TerminalCalls.tcgetattr(_terminal, saved) != 0)
+                if (Libc.tcgetattr(_terminal, saved) != 0)
                 {
                     throw new IOException($"The terminal's settings cannot be read: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
                 }
@@ -104,7 +105,7 @@ public sealed unsafe class TerminalDevice : ITerminal
             fixed (byte* saved = _saved)
             {
                 // Drops keys that were typed for the view and not read.
-                Set(saved, TerminalCalls.TCSAFLUSH);
+                Set(saved, Libc.TCSAFLUSH);
             }
         }
     }
@@ -124,10 +125,10 @@ public sealed unsafe class TerminalDevice : ITerminal
     /// <inheritdoc/>
     public int Read(Span<byte> buffer, TimeSpan wait)
     {
-        TerminalCalls.PollEntry* entries = stackalloc TerminalCalls.PollEntry[2];
-        entries[0] = new TerminalCalls.PollEntry { Fd = (int)_terminal.DangerousGetHandle(), Events = TerminalCalls.POLLIN };
-        entries[1] = new TerminalCalls.PollEntry { Fd = (int)_wakeRead.DangerousGetHandle(), Events = TerminalCalls.POLLIN };
-        if (TerminalCalls.poll(entries, 2, (int)Math.Ceiling(Math.Max(0, wait.TotalMilliseconds))) <= 0)
+        Libc.PollEntry* entries = stackalloc Libc.PollEntry[2];
+        entries[0] = new Libc.PollEntry { Fd = (int)_terminal.DangerousGetHandle(), Events = Libc.POLLIN };
+        entries[1] = new Libc.PollEntry { Fd = (int)_wakeRead.DangerousGetHandle(), Events = Libc.POLLIN };
+        if (Libc.poll(entries, 2, (int)Math.Ceiling(Math.Max(0, wait.TotalMilliseconds))) <= 0)
         {
             return 0;
         }
@@ -135,7 +136,7 @@ public sealed unsafe class TerminalDevice : ITerminal
         if (entries[1].Returned != 0)
         {
             byte* bytes = stackalloc byte[64];
-            while (TerminalCalls.read(_wakeRead, bytes, 64) == 64)
+            while (Libc.read(_wakeRead, bytes, 64) == 64)
             {
             }
         }
@@ -147,8 +148,8 @@ public sealed unsafe class TerminalDevice : ITerminal
 
         fixed (byte* bytes = buffer)
         {
-            nint count = TerminalCalls.read(_terminal, bytes, (nuint)buffer.Length);
-            return count > 0 ? (int)count : count < 0 && Marshal.GetLastPInvokeError() is TerminalCalls.EINTR or TerminalCalls.EAGAIN ? 0 : -1;
+            nint count = Libc.read(_terminal, bytes, (nuint)buffer.Length);
+            return count > 0 ? (int)count : count < 0 && Marshal.GetLastPInvokeError() is Libc.EINTR or Libc.EAGAIN ? 0 : -1;
         }
     }
 
@@ -161,7 +162,7 @@ public sealed unsafe class TerminalDevice : ITerminal
             {
                 byte one = 1;
                 // A full pipe wakes as well.
-                _ = TerminalCalls.write(_wakeWrite, &one, 1);
+                _ = Libc.write(_wakeWrite, &one, 1);
             }
         }
     }
@@ -184,15 +185,15 @@ public sealed unsafe class TerminalDevice : ITerminal
 
     private void SetRaw()
     {
-        byte* raw = stackalloc byte[TerminalCalls.TermiosSize];
-        _saved.CopyTo(new Span<byte>(raw, TerminalCalls.TermiosSize));
-        TerminalCalls.cfmakeraw(raw);
-        Set(raw, TerminalCalls.TCSADRAIN);
+        byte* raw = stackalloc byte[Libc.TermiosSize];
+        _saved.CopyTo(new Span<byte>(raw, Libc.TermiosSize));
+        Libc.cfmakeraw(raw);
+        Set(raw, Libc.TCSADRAIN);
     }
 
     private void Set(byte* settings, int when)
     {
-        while (TerminalCalls.tcsetattr(_terminal, when, settings) != 0 && Marshal.GetLastPInvokeError() == TerminalCalls.EINTR)
+        while (Libc.tcsetattr(_terminal, when, settings) != 0 && Marshal.GetLastPInvokeError() == Libc.EINTR)
         {
         }
     }
@@ -204,8 +205,8 @@ public sealed unsafe class TerminalDevice : ITerminal
         {
             for (int at = 0; at < bytes.Length;)
             {
-                nint count = TerminalCalls.write(_terminal, first + at, (nuint)(bytes.Length - at));
-                if (count < 0 && Marshal.GetLastPInvokeError() is not (TerminalCalls.EINTR or TerminalCalls.EAGAIN))
+                nint count = Libc.write(_terminal, first + at, (nuint)(bytes.Length - at));
+                if (count < 0 && Marshal.GetLastPInvokeError() is not (Libc.EINTR or Libc.EAGAIN))
                 {
                     return;
                 }
@@ -253,7 +254,7 @@ public static class TerminalSupport
 {
     /// <summary>Returns why a view cannot be shown, as the end of a sentence; null if it can.</summary>
     /// <remarks>Standard output must be a terminal, TERM must name one that moves the cursor, and the process must have a controlling terminal for keys.</remarks>
-    public static string? WhyNot() => WhyNot(TerminalCalls.isatty(1) == 1, Environment.GetEnvironmentVariable("TERM"), File.Exists("/dev/tty") && CanOpen());
+    public static string? WhyNot() => WhyNot(Libc.isatty(1) == 1, Environment.GetEnvironmentVariable("TERM"), File.Exists("/dev/tty") && CanOpen());
 
     /// <summary>Whether the user asks for no colors: the variable NO_COLOR is set and not empty (no-color.org).</summary>
     public static bool IsPlain => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
@@ -267,7 +268,7 @@ public static class TerminalSupport
 
     private static bool CanOpen()
     {
-        int fd = TerminalCalls.open("/dev/tty", TerminalCalls.O_RDWR | TerminalCalls.O_NOCTTY | TerminalCalls.O_CLOEXEC);
+        int fd = Libc.open("/dev/tty", Libc.O_RDWR | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
         using var handle = new Microsoft.Win32.SafeHandles.SafeFileHandle(fd, ownsHandle: true);
         return fd >= 0;
     }

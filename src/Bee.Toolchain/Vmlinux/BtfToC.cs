@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Bee.Ebpf.Btf;
+using Bee.Posix;
 
 namespace Bee.Toolchain.Vmlinux;
 
@@ -133,7 +134,7 @@ internal static unsafe class BtfToC
             output.Start = (byte*)NativeMemory.Realloc(output.Start, output.Size);
         }
 
-        var written = LibbpfDump.vsnprintf(output.Start + output.Used, Longest, format, arguments);
+        var written = Libc.vsnprintf(output.Start + output.Used, Longest, format, arguments);
         output.Used += (nuint)Math.Clamp(written, 0, Longest - 1);
     }
 }
@@ -181,9 +182,6 @@ internal static unsafe partial class LibbpfDump
 
     [LibraryImport(Library)]
     internal static partial void btf_dump__free(nint dump);
-
-    [LibraryImport("libc")]
-    internal static partial int vsnprintf(byte* buffer, nuint size, byte* format, void* arguments);
 }
 
 /// <summary>

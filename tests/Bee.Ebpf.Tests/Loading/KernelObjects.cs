@@ -1,4 +1,5 @@
 using Bee.Ebpf.Interop;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Tests.Loading;
 
@@ -16,7 +17,7 @@ internal static class KernelObjects
             return descriptor == -Libc.ENOENT ? false : throw new InvalidOperationException(Libc.Describe(-descriptor));
         }
 
-        Libc.Close(descriptor);
+        Libc.close(descriptor);
         return true;
     }
 }
