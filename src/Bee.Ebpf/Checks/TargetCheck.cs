@@ -54,16 +54,16 @@ internal static class TargetCheck
             return null;
         }
 
-        var lacking = program.Kind switch
+        var lacking = program.KindRow switch
         {
-            "kprobe" or "kretprobe" or "ksyscall" or "kretsyscall" or "kprobe.multi" or "kretprobe.multi" when !AttachFailure.HasKprobes =>
+            { Method: AttachMethod.Kprobe or AttachMethod.SystemCall } when !AttachFailure.HasKprobes =>
                 ("this kernel was built without kprobes (CONFIG_KPROBES)", "Use SEC(\"fentry/…\"), SEC(\"tracepoint/…\") or SEC(\"raw_tp/…\") instead, or a kernel with CONFIG_KPROBES=y."),
             // The function that makes such links in the kernel is there only with the setting.
-            "kprobe.multi" or "kretprobe.multi" when context.Kernel.Symbols is { } symbols && !symbols.Contains(TraceableFunctions.MultiSymbol) =>
+            { Method: AttachMethod.Kprobe, IsMulti: true } when context.Kernel.Symbols is { } symbols && !symbols.Contains(TraceableFunctions.MultiSymbol) =>
                 ("this kernel was built without fprobes (CONFIG_FPROBE)", "A section that begins with kprobe/ or kretprobe/ takes the same pattern and makes a link for each function."),
-            "uprobe" or "uretprobe" or "usdt" when !KernelHost.Current.HasUprobes =>
+            { Method: AttachMethod.Uprobe or AttachMethod.StaticProbe, IsMulti: false } when !KernelHost.Current.HasUprobes =>
                 ("this kernel was built without uprobes (CONFIG_UPROBE_EVENTS)", "Run it on a kernel with CONFIG_UPROBE_EVENTS=y."),
-            "lsm" or "lsm_cgroup" when KernelHost.Current.SecurityModules is { } modules && !modules.Contains("bpf") =>
+            { Target: AttachTarget.SecurityHook } when KernelHost.Current.SecurityModules is { } modules && !modules.Contains("bpf") =>
                 ($"the security module bpf is not active (active: {string.Join(", ", modules)})", "Add bpf to the kernel's command line: lsm=…,bpf."),
             _ => default((string What, string Remedy)?),
         };
@@ -112,7 +112,7 @@ internal static class TargetCheck
             return null;
         }
 
-        var needsType = program.Kind is "fentry" or "fexit" or "fmod_ret";
+        var needsType = program.KindRow.BindsAtLoad;
         if (!needsType && kernel.Symbols is { } symbols)
         {
             return Any(symbols, name) ? null : Missing(program, "kernel function", name, symbols);

@@ -56,14 +56,14 @@ public sealed class ToolNeeds
                 Need(capability, reason);
             }
 
-            if (program.Kind is "tracepoint" || NeedsAddresses(program))
+            var kind = program.KindRow;
+            if (kind.Method == AttachMethod.Tracepoint || NeedsAddresses(program))
             {
                 folders.Add(Tracefs);
             }
 
-            var kind = ProgramKinds.Find(program.Kind);
-            network |= kind is { NeedsInterface: true } or { NeedsNetworkNamespace: true };
-            if (kind is { NeedsCgroup: true })
+            network |= kind.NeedsInterface || kind.NeedsNetworkNamespace;
+            if (kind.NeedsCgroup)
             {
                 folders.Add(Cgroups);
             }
@@ -115,12 +115,12 @@ public sealed class ToolNeeds
                 break;
         }
 
-        if (program.Kind is "lsm_cgroup")
+        if (program.KindRow is { Target: AttachTarget.SecurityHook, NeedsCgroup: true })
         {
             yield return (Capability.NetAdmin, $"To attach program '{name}' to a cgroup.");
         }
 
-        if (ProgramKinds.Find(program.Kind) is { Target: AttachTarget.UserFunction or AttachTarget.UserProbe })
+        if (program.KindRow.Target is AttachTarget.UserFunction or AttachTarget.UserProbe)
         {
             yield return (Capability.SysPtrace, $"To open the file that program '{name}' attaches to in the file system of another process.");
         }
@@ -133,7 +133,7 @@ public sealed class ToolNeeds
 
     // One link for many functions is made by their addresses, and a pattern is looked up in the kernel's list of symbols.
     private static bool NeedsAddresses(ProgramDescription program) =>
-        program.Kind is "kprobe.multi" or "kretprobe.multi" || (program.Kind is "kprobe" or "kretprobe" && TargetText.Split(program.AttachTo).Any(TargetText.IsPattern));
+        program.KindRow is { Method: AttachMethod.Kprobe } kind && (kind.IsMulti || TargetText.Split(program.AttachTo).Any(TargetText.IsPattern));
 }
 
 /// <summary>Capabilities that the kernel wants for some helpers, whatever program calls them (bpf_base_func_proto in kernel/bpf/helpers.c; bpf_get_probe_write_proto in kernel/trace/bpf_trace.c).</summary>

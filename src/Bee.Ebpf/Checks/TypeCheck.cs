@@ -7,30 +7,6 @@ internal static class TypeCheck
 {
     private const string ProgramsName = "ProgramTypes", MapsName = "MapTypes";
 
-    // Ways of attaching that came later than their program type, with the kernel's name for them.
-    private static readonly Dictionary<string, string> s_attachTypes = new(StringComparer.Ordinal)
-    {
-        ["tp_btf"] = "BPF_TRACE_RAW_TP",
-        ["fentry"] = "BPF_TRACE_FENTRY",
-        ["fexit"] = "BPF_TRACE_FEXIT",
-        ["fmod_ret"] = "BPF_MODIFY_RETURN",
-        ["iter"] = "BPF_TRACE_ITER",
-        ["lsm"] = "BPF_LSM_MAC",
-        ["lsm_cgroup"] = "BPF_LSM_CGROUP",
-        ["kprobe.multi"] = "BPF_TRACE_KPROBE_MULTI",
-        ["kretprobe.multi"] = "BPF_TRACE_KPROBE_MULTI",
-        ["uprobe.multi"] = "BPF_TRACE_UPROBE_MULTI",
-        ["uretprobe.multi"] = "BPF_TRACE_UPROBE_MULTI",
-        ["tcx/ingress"] = "BPF_TCX_INGRESS",
-        ["tcx/egress"] = "BPF_TCX_EGRESS",
-        ["sk_lookup"] = "BPF_SK_LOOKUP",
-        ["cgroup/connect_unix"] = "BPF_CGROUP_UNIX_CONNECT",
-        ["cgroup/sendmsg_unix"] = "BPF_CGROUP_UNIX_SENDMSG",
-        ["cgroup/recvmsg_unix"] = "BPF_CGROUP_UNIX_RECVMSG",
-        ["cgroup/getpeername_unix"] = "BPF_CGROUP_UNIX_GETPEERNAME",
-        ["cgroup/getsockname_unix"] = "BPF_CGROUP_UNIX_GETSOCKNAME",
-    };
-
     public static IEnumerable<CheckResult> Run(CheckContext context) => Programs(context).Concat(Maps(context));
 
     private static IEnumerable<CheckResult> Programs(CheckContext context)
@@ -55,7 +31,7 @@ internal static class TypeCheck
             {
                 yield return new(ProgramsName, CheckState.Failed, $"The kernel has no programs of type {program.Type}, which {program.Name} ({program.SectionName}) is.") { Target = program.Name, Remedy = "Run it on a newer kernel." };
             }
-            else if (ways is not null && s_attachTypes.TryGetValue(program.Kind, out var way) && !ways.ContainsKey(way))
+            else if (ways is not null && program.KindRow.AttachTypeName is { } way && !ways.ContainsKey(way))
             {
                 yield return new(ProgramsName, CheckState.Failed, $"The kernel does not attach programs of kind {program.Kind}, as {program.Name} is ({way} is missing).") { Target = program.Name, Remedy = "Run it on a newer kernel." };
             }

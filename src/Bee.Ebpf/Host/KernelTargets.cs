@@ -34,16 +34,16 @@ public static class KernelTargets
         ArgumentNullException.ThrowIfNull(part);
         try
         {
-            return kind switch
+            return ProgramKinds.Spelled(kind) switch
             {
-                "tracepoint" => Tracepoints(part),
-                "raw_tracepoint" or "raw_tp.w" or "raw_tracepoint.w" or "tp_btf" => TargetScan.OfTypes(BtfKind.Typedef, RawTracepoint, part),
-                "fentry" or "fexit" or "fmod_ret" => TargetScan.OfTypes(BtfKind.Function, "", part),
-                "lsm" or "lsm_cgroup" => TargetScan.OfTypes(BtfKind.Function, BpfLsm, part),
+                { Target: AttachTarget.Tracepoint } => Tracepoints(part),
+                { Target: AttachTarget.RawTracepoint } => TargetScan.OfTypes(BtfKind.Typedef, RawTracepoint, part),
+                { Target: AttachTarget.KernelFunction, BindsAtLoad: true } => TargetScan.OfTypes(BtfKind.Function, "", part),
+                { Target: AttachTarget.SecurityHook } => TargetScan.OfTypes(BtfKind.Function, BpfLsm, part),
                 // The types of their contexts: functions of such names the kernel has for other ends too.
-                "iter" => TargetScan.OfTypes(BtfKind.Struct, BpfIter + "_", part),
-                "kprobe" or "kretprobe" or "kprobe.multi" or "kretprobe.multi" => TargetScan.OfCode("", part),
-                "ksyscall" or "kretsyscall" => TargetScan.OfCode(s_call, part),
+                { Target: AttachTarget.Iterator } => TargetScan.OfTypes(BtfKind.Struct, BpfIter + "_", part),
+                { Target: AttachTarget.KernelFunction } => TargetScan.OfCode("", part),
+                { Target: AttachTarget.SystemCall } => TargetScan.OfCode(s_call, part),
                 _ => [],
             };
         }

@@ -19,11 +19,11 @@ internal static class AttachFailure
             return Permissions.Refused($"attach program '{program.Name}' ({description.SectionName})", errno, program.Name, log, perf: true);
         }
 
-        return description.Kind switch
+        return description.KindRow.Method switch
         {
-            "tracepoint" when Tracefs.Root is null => Tracefs.NotMounted(program.Name, errno, log),
-            "kprobe" or "kretprobe" or "ksyscall" or "kretsyscall" or "kprobe.multi" or "kretprobe.multi" when !HasKprobes => NoKprobes(program, errno, log),
-            "fentry" or "fexit" or "fmod_ret" or "lsm" or "tp_btf" when errno is Libc.ENOTSUPP or Libc.EOPNOTSUPP => new BpfLoadException(
+            AttachMethod.Tracepoint when Tracefs.Root is null => Tracefs.NotMounted(program.Name, errno, log),
+            AttachMethod.Kprobe or AttachMethod.SystemCall when !HasKprobes => NoKprobes(program, errno, log),
+            AttachMethod.AtLoad when errno is Libc.ENOTSUPP or Libc.EOPNOTSUPP => new BpfLoadException(
                 LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({description.SectionName}): {Libc.Describe(errno)}.")
             {
                 Program = program.Name,
@@ -32,7 +32,7 @@ internal static class AttachFailure
                 Remedy = "The kernel lacks BPF trampolines for this architecture or this function; a kprobe, a tracepoint or a raw tracepoint may do instead.",
             },
             // libbpf 1.0.0 gives this number for whatever fails here, and the true one in its log only.
-            "raw_tracepoint" when errno == Libc.EOPNOTSUPP => NoTarget(description, target ?? description.AttachTo ?? "", TargetNames.For(description), Libc.ENOENT, log),
+            AttachMethod.RawTracepoint when errno == Libc.EOPNOTSUPP && description.Type == ProgramType.RawTracepoint => NoTarget(description, target ?? description.AttachTo ?? "", TargetNames.For(description), Libc.ENOENT, log),
             _ when errno is Libc.ENOENT or Libc.EINVAL or Libc.ESRCH && !isTargetKnown => NoTarget(description, target ?? description.AttachTo ?? "", TargetNames.For(description), errno, log),
             _ => Other(program, errno, log),
         };
@@ -53,7 +53,7 @@ internal static class AttachFailure
 
     public static BpfLoadException ExplainMulti(BpfProgram program, int errno, string log)
     {
-        var isUser = program.Description.Kind.StartsWith('u');
+        var isUser = program.Description.KindRow.Method == AttachMethod.Uprobe;
         return errno is Libc.EINVAL or Libc.EOPNOTSUPP or Libc.ENOTSUPP
             ? new BpfLoadException(LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}) to many functions at once: {Libc.Describe(errno)}.")
             {
@@ -71,7 +71,7 @@ internal static class AttachFailure
         new(LoadFault.NoTarget, $"Section '{program.Description.SectionName}' of program '{program.Name}' does not say what to attach to.")
         {
             Program = program.Name,
-            Remedy = $"Write the target into the section, as in SEC(\"{Example(program.Description.Kind)}\").",
+            Remedy = $"Write the target into the section, as in SEC(\"{Example(program.Description.KindRow)}\").",
         };
 
     public static BpfLoadException NoCategory(ProgramDescription program, string tracepoint)
@@ -111,7 +111,7 @@ internal static class AttachFailure
     public static bool HasKprobes => KernelHost.Current.HasKprobes;
 
     // The kernel says "not permitted" or "invalid" when a function is not open to error injection.
-    private static bool IsModifyReturn(ProgramDescription description) => description.Kind == "fmod_ret" && Permissions.Lacking().Count == 0;
+    private static bool IsModifyReturn(ProgramDescription description) => description.Kind == ProgramKinds.ModifyReturn && Permissions.Lacking().Count == 0;
 
     public static BpfLoadException NoKprobes(BpfProgram program, int errno, string log) =>
         new(LoadFault.Unsupported, $"Program '{program.Name}' ({program.Description.SectionName}) needs kprobes, and this kernel was built without them (CONFIG_KPROBES).")
@@ -158,12 +158,12 @@ internal static class AttachFailure
     // A name with a comma or a blank would read as two.
     private static string Quoted(string name) => name.AsSpan().ContainsAny(", ") ? $"'{name}'" : name;
 
-    private static string Example(string kind) => kind switch
+    private static string Example(ProgramKind kind) => kind.Target switch
     {
-        "tracepoint" => "tracepoint/syscalls/sys_enter_openat",
-        "raw_tracepoint" or "raw_tracepoint.w" or "tp_btf" => $"{kind}/sched_switch",
-        "ksyscall" or "kretsyscall" => $"{kind}/openat",
-        "lsm" or "lsm_cgroup" => $"{kind}/file_open",
+        AttachTarget.Tracepoint => $"{kind}/syscalls/sys_enter_openat",
+        AttachTarget.RawTracepoint => $"{kind}/sched_switch",
+        AttachTarget.SystemCall => $"{kind}/openat",
+        AttachTarget.SecurityHook => $"{kind}/file_open",
         _ => $"{kind}/do_unlinkat",
     };
 

@@ -37,7 +37,7 @@ internal sealed class AttachTargets : IDisposable
         {
             foreach (var program in file.Programs.Where(p => p.AutoLoad))
             {
-                places.Add(program, ProgramKinds.Find(program.Kind)!);
+                places.Add(program, program.KindRow);
             }
 
             places.CheckShared(file);

@@ -12,22 +12,22 @@ internal static class Attacher
 {
     /// <summary>Makes the program's attachments. Each is handed over as it is made, so that the caller can undo them when a later one fails.</summary>
     /// <exception cref="BpfLoadException">It cannot be attached.</exception>
-    public static IEnumerable<ILink> Attach(BpfProgram program, AttachOptions options, AttachTargets places) => program.Description.Kind switch
+    public static IEnumerable<ILink> Attach(BpfProgram program, AttachOptions options, AttachTargets places) => program.Description.KindRow.Method switch
     {
-        ProgramKinds.Iterator or ProgramKinds.RunOnRequest => [],
-        "perf_event" => PerfEventLinks.Make(program, options),
-        "tracepoint" => TracepointLinks.Make(program, options),
-        "raw_tracepoint" or "raw_tracepoint.w" => Each(program, options, name => LibbpfCalls.AttachRawTracepoint(program.Pointer, name)),
-        "kprobe" or "kretprobe" or "kprobe.multi" or "kretprobe.multi" => KprobeLinks.Make(program, options),
-        "ksyscall" or "kretsyscall" => Each(program, options, name => KprobeLinks.AttachSystemCall(program, name)),
-        "uprobe" or "uretprobe" when !ProgramSetup.BecomesMulti(program.Description, options) => UprobeLinks.Make(program, options),
-        "uprobe" or "uretprobe" or "uprobe.multi" or "uretprobe.multi" => UprobeMultiLinks.Make(program, options),
-        "usdt" => UsdtLinks.Make(program, options),
-        var kind when ProgramKinds.Find(kind) is { NeedsInterface: true } => InterfaceLinks.Make(program, options, places),
-        var kind when ProgramKinds.Find(kind) is { NeedsCgroup: true } => [CgroupLink.Make(program, options, places.CgroupOf(program.Description))],
-        "sk_lookup" => [places.NamespaceOf(program.Description).Use(space => One(program, options, () => LibbpfCalls.AttachNetworkNamespace(program.Pointer, space)))],
-        // The rest is bound to its target already.
-        _ => [One(program, options, () => LibbpfCalls.Attach(Targeted(program).Pointer))],
+        AttachMethod.None => [],
+        AttachMethod.Sampler => PerfEventLinks.Make(program, options),
+        AttachMethod.Tracepoint => TracepointLinks.Make(program, options),
+        AttachMethod.RawTracepoint => Each(program, options, name => LibbpfCalls.AttachRawTracepoint(program.Pointer, name)),
+        AttachMethod.Kprobe => KprobeLinks.Make(program, options),
+        AttachMethod.SystemCall => Each(program, options, name => KprobeLinks.AttachSystemCall(program, name)),
+        AttachMethod.Uprobe when ProgramSetup.IsMulti(program.Description, options) => UprobeMultiLinks.Make(program, options),
+        AttachMethod.Uprobe => UprobeLinks.Make(program, options),
+        AttachMethod.StaticProbe => UsdtLinks.Make(program, options),
+        AttachMethod.Interface => InterfaceLinks.Make(program, options, places),
+        AttachMethod.Cgroup => [CgroupLink.Make(program, options, places.CgroupOf(program.Description))],
+        AttachMethod.NetworkNamespace => [places.NamespaceOf(program.Description).Use(space => One(program, options, () => LibbpfCalls.AttachNetworkNamespace(program.Pointer, space)))],
+        AttachMethod.AtLoad => [One(program, options, () => LibbpfCalls.Attach(Targeted(program).Pointer))],
+        var method => throw new InvalidOperationException($"Nothing attaches programs by {method}."),
     };
 
     /// <summary>Makes one link by a call of libbpf's.</summary>

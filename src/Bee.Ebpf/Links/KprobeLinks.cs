@@ -19,9 +19,9 @@ internal static unsafe class KprobeLinks
             throw AttachFailure.NoKprobes(program, Libc.EOPNOTSUPP, "");
         }
 
-        var isReturn = description.Kind is "kretprobe" or "kretprobe.multi" ? (byte)1 : (byte)0;
+        var isReturn = description.KindRow.IsReturn ? (byte)1 : (byte)0;
         var targets = TargetText.Split(description.AttachTo);
-        if (description.Kind is "kprobe.multi" or "kretprobe.multi" || ProgramSetup.BecomesMulti(description, options))
+        if (ProgramSetup.IsMulti(description, options))
         {
             yield return !TraceableFunctions.HasMulti ? throw AttachFailure.ExplainMulti(program, Libc.EOPNOTSUPP, "") : Many(program, options, targets, isReturn);
             yield break;
@@ -41,7 +41,7 @@ internal static unsafe class KprobeLinks
         var details = new LibbpfCalls.SystemCallOptions
         {
             Size = (nuint)sizeof(LibbpfCalls.SystemCallOptions),
-            IsReturn = program.Description.Kind == "kretsyscall" ? (byte)1 : (byte)0,
+            IsReturn = program.Description.KindRow.IsReturn ? (byte)1 : (byte)0,
         };
         return LibbpfCalls.AttachSystemCall(program.Pointer, name, &details);
     }

@@ -27,12 +27,16 @@ internal static class ProgramSetup
     /// True for a plain kprobe or uprobe with several targets, where the kernel attaches one link to many functions: it is loaded for that, because links that
     /// are taken away one by one cost tens of milliseconds each.
     /// </summary>
-    public static bool BecomesMulti(ProgramDescription program, AttachOptions options) => program.AttachTo is { } target && TargetText.IsSeveral(target) && program.Kind switch
+    public static bool BecomesMulti(ProgramDescription program, AttachOptions options) => program.AttachTo is { } target && TargetText.IsSeveral(target) && program.KindRow switch
     {
-        "kprobe" or "kretprobe" => !target.Contains('+') && TraceableFunctions.HasMulti,
-        "uprobe" or "uretprobe" => UprobeMultiLinks.SuitsKernel(options),
+        { IsMulti: true } => false,
+        { Method: AttachMethod.Kprobe } => !target.Contains('+') && TraceableFunctions.HasMulti,
+        { Method: AttachMethod.Uprobe } => UprobeMultiLinks.SuitsKernel(options),
         _ => false,
     };
+
+    /// <summary>True where one link attaches the program to many functions: its section says so, or it becomes such a program.</summary>
+    public static bool IsMulti(ProgramDescription program, AttachOptions options) => program.KindRow.IsMulti || BecomesMulti(program, options);
 
     // Sections that are newer than the libbpf at hand are no obstacle: the kernel's numbers are known here.
     // The setters fail only once the object is loaded.
@@ -41,7 +45,7 @@ internal static class ProgramSetup
         if (LibbpfCalls.ProgramTypeOf(pointer) == (int)ProgramType.Unspecified)
         {
             _ = LibbpfCalls.SetProgramType(pointer, (int)program.Type);
-            if (ProgramKinds.Find(program.Kind)?.AttachType is { } attachType)
+            if (program.KindRow.AttachType is { } attachType)
             {
                 _ = LibbpfCalls.SetExpectedAttachType(pointer, attachType);
             }
@@ -54,14 +58,14 @@ internal static class ProgramSetup
 
         if (BecomesMulti(program, options))
         {
-            _ = LibbpfCalls.SetExpectedAttachType(pointer, program.Kind.StartsWith('k') ? KprobeMulti : KernelLink.UprobeMulti);
+            _ = LibbpfCalls.SetExpectedAttachType(pointer, program.KindRow.Method == AttachMethod.Kprobe ? KprobeMulti : KernelLink.UprobeMulti);
         }
     }
 
     // The kernel binds these to their target when it loads them, not when they are attached.
     private static void SetTarget(nint pointer, ProgramDescription program, AttachOptions options)
     {
-        if (program.AttachTo == program.SectionTarget || program.Kind is not ("tp_btf" or "fentry" or "fexit" or "fmod_ret" or "lsm" or "lsm_cgroup" or "iter"))
+        if (program.AttachTo == program.SectionTarget || !program.KindRow.BindsAtLoad)
         {
             return;
         }

@@ -45,7 +45,7 @@ internal static unsafe class UprobeLinks
             var details = new LibbpfCalls.UprobeOptions
             {
                 Size = (nuint)sizeof(LibbpfCalls.UprobeOptions),
-                IsReturn = program.Description.Kind == "uretprobe" ? (byte)1 : (byte)0,
+                IsReturn = program.Description.KindRow.IsReturn ? (byte)1 : (byte)0,
                 FunctionName = name,
             };
             // The kernel takes a process by any of its threads: it is the address space that gets the breakpoint.
@@ -93,7 +93,7 @@ internal static unsafe class UprobeMultiLinks
                     Path = path,
                     Offsets = start,
                     Count = (uint)offsets.Length,
-                    UprobeFlags = program.Description.Kind is "uretprobe" or "uretprobe.multi" ? IsReturn : 0,
+                    UprobeFlags = program.Description.KindRow.IsReturn ? IsReturn : 0,
                     ProcessId = options.ProcessId ?? 0,
                 });
                 return link ?? throw (options.ProcessId is { } pid && Marshal.GetLastPInvokeError() == Libc.ESRCH

@@ -53,6 +53,9 @@ public sealed class ProgramDescription
     /// <summary>How many instructions of 8 bytes the function has.</summary>
     public int InstructionCount { get; init; }
 
+    /// <summary>What is known of the kind.</summary>
+    internal ProgramKind KindRow => ProgramKinds.Spelled(Kind);
+
     /// <summary>The name.</summary>
     public override string ToString() => Name;
 

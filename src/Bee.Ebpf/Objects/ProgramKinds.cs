@@ -3,46 +3,54 @@ using static Bee.Ebpf.Objects.AttachTarget;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>The kinds of programs that Bee attaches or runs.</summary>
+/// <summary>
+/// The kinds of programs, by the names of their sections: the one table that the reader of objects, the attachers, the checks and the skeletons use. Names as in
+/// libbpf's docs/program_types.rst.
+/// </summary>
 public static class ProgramKinds
 {
     /// <summary>The names of the kinds that nothing attaches: iterators run when they are read, and <c>syscall</c> programs on request.</summary>
     internal const string Iterator = "iter", RunOnRequest = "syscall";
 
-    /// <summary>All of them, those of one family beside each other.</summary>
+    /// <summary>The kind that may change what a kernel function returns.</summary>
+    internal const string ModifyReturn = "fmod_ret";
+
+    private const string KprobeMulti = "BPF_TRACE_KPROBE_MULTI", UprobeMulti = "BPF_TRACE_UPROBE_MULTI";
+
+    /// <summary>The kinds that Bee attaches or runs, those of one family beside each other.</summary>
     public static IReadOnlyList<ProgramKind> All { get; } =
     [
-        Kind("tracepoint", "/CATEGORY/NAME", ProgramType.Tracepoint, Tracepoint, "at a tracepoint"),
-        Kind("raw_tracepoint", "/NAME", ProgramType.RawTracepoint, RawTracepoint, "at a tracepoint, with its raw arguments"),
-        Kind("raw_tracepoint.w", "/NAME", ProgramType.RawTracepointWritable, RawTracepoint, "at a tracepoint whose buffer may be written"),
-        Kind("tp_btf", "/NAME", ProgramType.Tracing, RawTracepoint, "at a tracepoint, with typed arguments"),
-        Kind("kprobe", "/FUNCTION", ProgramType.Kprobe, KernelFunction, "when a kernel function is entered"),
-        Kind("kretprobe", "/FUNCTION", ProgramType.Kprobe, KernelFunction, "when a kernel function returns"),
-        Kind("kprobe.multi", "/PATTERN", ProgramType.Kprobe, KernelFunction, "when one of many kernel functions is entered"),
-        Kind("kretprobe.multi", "/PATTERN", ProgramType.Kprobe, KernelFunction, "when one of many kernel functions returns"),
-        Kind("ksyscall", "/NAME", ProgramType.Kprobe, SystemCall, "when a system call is entered"),
-        Kind("kretsyscall", "/NAME", ProgramType.Kprobe, SystemCall, "when a system call returns"),
-        Kind("uprobe", "/PATH:FUNCTION", ProgramType.Kprobe, UserFunction, "when a function of a program or library is entered"),
-        Kind("uretprobe", "/PATH:FUNCTION", ProgramType.Kprobe, UserFunction, "when a function of a program or library returns"),
-        Kind("uprobe.multi", "/PATH:PATTERN", ProgramType.Kprobe, UserFunction, "when one of many functions of a program or library is entered") with { AttachType = 48 },
-        Kind("uretprobe.multi", "/PATH:PATTERN", ProgramType.Kprobe, UserFunction, "when one of many functions of a program or library returns") with { AttachType = 48 },
-        Kind("usdt", "/PATH:PROVIDER:NAME", ProgramType.Kprobe, UserProbe, "at a static probe of a program or library"),
-        Kind("fentry", "/FUNCTION", ProgramType.Tracing, KernelFunction, "when a kernel function is entered, with typed arguments"),
-        Kind("fexit", "/FUNCTION", ProgramType.Tracing, KernelFunction, "when a kernel function returns, with typed arguments and result"),
-        Kind("fmod_ret", "/FUNCTION", ProgramType.Tracing, KernelFunction, "instead of a kernel function that is open to error injection"),
-        Kind("lsm", "/HOOK", ProgramType.Lsm, SecurityHook, "at a security hook"),
-        Kind("lsm_cgroup", "/HOOK", ProgramType.Lsm, SecurityHook, "at a security hook, for the processes of a cgroup") with { NeedsCgroup = true },
-        Kind("iter", "/WHAT", ProgramType.Tracing, AttachTarget.Iterator, "for each of the kernel's objects of one kind, when it is read"),
-        Kind("perf_event", "", ProgramType.PerfEvent, None, "many times a second on every CPU"),
-        Kind("syscall", "", ProgramType.Syscall, None, "on request"),
-        Kind("xdp", "", ProgramType.Xdp, Interface, "for each packet that an interface receives, in its driver where that can"),
-        Kind("xdp.frags", "", ProgramType.Xdp, Interface, "as xdp, for packets in several buffers too"),
-        Kind("tc", "", ProgramType.SchedCls, Interface, "for each packet that an interface receives"),
-        Kind("tc/ingress", "", ProgramType.SchedCls, Interface, "for each packet that an interface receives"),
-        Kind("tc/egress", "", ProgramType.SchedCls, Interface, "for each packet that an interface sends"),
-        Kind("tcx/ingress", "", ProgramType.SchedCls, Interface, "for each packet that an interface receives, by a kernel with tcx"),
-        Kind("tcx/egress", "", ProgramType.SchedCls, Interface, "for each packet that an interface sends, by a kernel with tcx"),
-        Kind("socket", "", ProgramType.SocketFilter, Interface, "for each packet that a packet socket sees on an interface, both ways"),
+        Kind("tracepoint", "/CATEGORY/NAME", ProgramType.Tracepoint, Tracepoint, AttachMethod.Tracepoint, "at a tracepoint") with { Aliases = ["tp"] },
+        Kind("raw_tracepoint", "/NAME", ProgramType.RawTracepoint, RawTracepoint, AttachMethod.RawTracepoint, "at a tracepoint, with its raw arguments") with { Aliases = ["raw_tp"] },
+        Kind("raw_tracepoint.w", "/NAME", ProgramType.RawTracepointWritable, RawTracepoint, AttachMethod.RawTracepoint, "at a tracepoint whose buffer may be written") with { Aliases = ["raw_tp.w"] },
+        Bound("tp_btf", "/NAME", ProgramType.Tracing, RawTracepoint, "BPF_TRACE_RAW_TP", "at a tracepoint, with typed arguments"),
+        Kprobe("kprobe", "/FUNCTION", "when a kernel function is entered"),
+        Kprobe("kretprobe", "/FUNCTION", "when a kernel function returns") with { IsReturn = true },
+        Kprobe("kprobe.multi", "/PATTERN", "when one of many kernel functions is entered") with { IsMulti = true, AttachTypeName = KprobeMulti },
+        Kprobe("kretprobe.multi", "/PATTERN", "when one of many kernel functions returns") with { IsReturn = true, IsMulti = true, AttachTypeName = KprobeMulti },
+        Kind("ksyscall", "/NAME", ProgramType.Kprobe, SystemCall, AttachMethod.SystemCall, "when a system call is entered"),
+        Kind("kretsyscall", "/NAME", ProgramType.Kprobe, SystemCall, AttachMethod.SystemCall, "when a system call returns") with { IsReturn = true },
+        Uprobe("uprobe", "/PATH:FUNCTION", "when a function of a program or library is entered"),
+        Uprobe("uretprobe", "/PATH:FUNCTION", "when a function of a program or library returns") with { IsReturn = true },
+        UprobeOfMany("uprobe.multi", "when one of many functions of a program or library is entered"),
+        UprobeOfMany("uretprobe.multi", "when one of many functions of a program or library returns") with { IsReturn = true },
+        Kind("usdt", "/PATH:PROVIDER:NAME", ProgramType.Kprobe, UserProbe, AttachMethod.StaticProbe, "at a static probe of a program or library") with { MaySleep = true },
+        Bound("fentry", "/FUNCTION", ProgramType.Tracing, KernelFunction, "BPF_TRACE_FENTRY", "when a kernel function is entered, with typed arguments") with { MaySleep = true },
+        Bound("fexit", "/FUNCTION", ProgramType.Tracing, KernelFunction, "BPF_TRACE_FEXIT", "when a kernel function returns, with typed arguments and result") with { IsReturn = true, MaySleep = true },
+        Bound(ModifyReturn, "/FUNCTION", ProgramType.Tracing, KernelFunction, "BPF_MODIFY_RETURN", "instead of a kernel function that is open to error injection") with { MaySleep = true },
+        Bound("lsm", "/HOOK", ProgramType.Lsm, SecurityHook, "BPF_LSM_MAC", "at a security hook") with { MaySleep = true },
+        Bound("lsm_cgroup", "/HOOK", ProgramType.Lsm, SecurityHook, "BPF_LSM_CGROUP", "at a security hook, for the processes of a cgroup") with { Method = AttachMethod.Cgroup },
+        Bound(Iterator, "/WHAT", ProgramType.Tracing, AttachTarget.Iterator, "BPF_TRACE_ITER", "for each of the kernel's objects of one kind, when it is read") with { Method = AttachMethod.None, MaySleep = true },
+        Kind("perf_event", "", ProgramType.PerfEvent, None, AttachMethod.Sampler, "many times a second on every CPU"),
+        Kind(RunOnRequest, "", ProgramType.Syscall, None, AttachMethod.None, "on request"),
+        Packets("xdp", ProgramType.Xdp, "for each packet that an interface receives, in its driver where that can"),
+        Packets("xdp.frags", ProgramType.Xdp, "as xdp, for packets in several buffers too"),
+        Packets("tc", ProgramType.SchedCls, "for each packet that an interface receives") with { Aliases = ["classifier"] },
+        Packets("tc/ingress", ProgramType.SchedCls, "for each packet that an interface receives"),
+        Packets("tc/egress", ProgramType.SchedCls, "for each packet that an interface sends"),
+        Packets("tcx/ingress", ProgramType.SchedCls, "for each packet that an interface receives, by a kernel with tcx") with { AttachTypeName = "BPF_TCX_INGRESS" },
+        Packets("tcx/egress", ProgramType.SchedCls, "for each packet that an interface sends, by a kernel with tcx") with { AttachTypeName = "BPF_TCX_EGRESS" },
+        Packets("socket", ProgramType.SocketFilter, "for each packet that a packet socket sees on an interface, both ways"),
         Cgroups("cgroup_skb/ingress", ProgramType.CgroupSkb, "for each packet that a socket of a cgroup receives"),
         Cgroups("cgroup_skb/egress", ProgramType.CgroupSkb, "for each packet that a socket of a cgroup sends"),
         Cgroups("cgroup/skb", ProgramType.CgroupSkb, "for each packet that a socket of a cgroup receives"),
@@ -51,37 +59,80 @@ public static class ProgramKinds
         Cgroups("cgroup/sock_release", ProgramType.CgroupSock, "when a socket of a cgroup is closed"),
         Cgroups("cgroup/post_bind4", ProgramType.CgroupSock, "when a socket of a cgroup has been bound, IPv4"),
         Cgroups("cgroup/post_bind6", ProgramType.CgroupSock, "when a socket of a cgroup has been bound, IPv6"),
-        .. Addresses("bind", "when a socket of a cgroup is bound", 8, 9, null),
-        .. Addresses("connect", "when a socket of a cgroup connects", 10, 11, 49),
-        .. Addresses("sendmsg", "when a socket of a cgroup sends a datagram", 14, 15, 50),
-        .. Addresses("recvmsg", "when a socket of a cgroup receives a datagram", 19, 20, 51),
-        .. Addresses("getpeername", "when a process of a cgroup asks for a socket's peer", 29, 30, 52),
-        .. Addresses("getsockname", "when a process of a cgroup asks for a socket's address", 31, 32, 53),
+        .. Addresses("bind", "when a socket of a cgroup is bound", 8, 9),
+        .. Addresses("connect", "when a socket of a cgroup connects", 10, 11, 49, "BPF_CGROUP_UNIX_CONNECT"),
+        .. Addresses("sendmsg", "when a socket of a cgroup sends a datagram", 14, 15, 50, "BPF_CGROUP_UNIX_SENDMSG"),
+        .. Addresses("recvmsg", "when a socket of a cgroup receives a datagram", 19, 20, 51, "BPF_CGROUP_UNIX_RECVMSG"),
+        .. Addresses("getpeername", "when a process of a cgroup asks for a socket's peer", 29, 30, 52, "BPF_CGROUP_UNIX_GETPEERNAME"),
+        .. Addresses("getsockname", "when a process of a cgroup asks for a socket's address", 31, 32, 53, "BPF_CGROUP_UNIX_GETSOCKNAME"),
         Cgroups("cgroup/sysctl", ProgramType.CgroupSysctl, "when a process of a cgroup reads or writes a sysctl"),
         Cgroups("cgroup/getsockopt", ProgramType.CgroupSockOpt, "when a process of a cgroup reads a socket option"),
         Cgroups("cgroup/setsockopt", ProgramType.CgroupSockOpt, "when a process of a cgroup sets a socket option"),
         Cgroups("cgroup/dev", ProgramType.CgroupDevice, "when a process of a cgroup opens or makes a device"),
         Cgroups("sockops", ProgramType.SockOps, "at steps in the life of a cgroup's TCP connections"),
-        Kind("sk_lookup", "", ProgramType.SkLookup, NetworkNamespace, "when a network namespace looks for the socket that gets a packet"),
+        Kind("sk_lookup", "", ProgramType.SkLookup, NetworkNamespace, AttachMethod.NetworkNamespace, "when a network namespace looks for the socket that gets a packet") with { AttachTypeName = "BPF_SK_LOOKUP" },
     ];
 
-    private static readonly Dictionary<string, ProgramKind> s_byName = All.ToDictionary(k => k.Name, StringComparer.Ordinal);
+    /// <summary>The row of sections whose names mean nothing.</summary>
+    internal static ProgramKind Unknown { get; } = Unattached(ProgramType.Unspecified, "", "");
 
-    /// <summary>The kind of a name as <see cref="ProgramDescription.Kind"/> has it, or null when Bee does not attach such programs.</summary>
+    // Kinds that libbpf knows and Bee does not attach. They are read, so that an object may hold them as optional programs, and an error can name them.
+    private static readonly ProgramKind[] s_unattached =
+    [
+        Unattached(ProgramType.Kprobe, "kprobe.session", "/PATTERN"),
+        Unattached(ProgramType.Kprobe, "uprobe.session", "/PATH:PATTERN") with { MaySleep = true },
+        Unattached(ProgramType.Tracing, "fsession", "/FUNCTION") with { MaySleep = true },
+        Unattached(ProgramType.Extension, "freplace", "/FUNCTION"),
+        Unattached(ProgramType.StructOps, "struct_ops", "/NAME") with { MaySleep = true },
+        .. UnattachedWhole(ProgramType.SkReusePort, "sk_reuseport", "sk_reuseport/migrate"),
+        .. UnattachedWhole(ProgramType.SchedCls, "netkit/primary", "netkit/peer"),
+        .. UnattachedWhole(ProgramType.Xdp, "xdp/devmap", "xdp/cpumap", "xdp.frags/devmap", "xdp.frags/cpumap"),
+        .. UnattachedWhole(ProgramType.SkSkb, "sk_skb", "sk_skb/stream_parser", "sk_skb/stream_verdict", "sk_skb/verdict"),
+        .. UnattachedWhole(ProgramType.SchedAct, "action"),
+        .. UnattachedWhole(ProgramType.LwtIn, "lwt_in"),
+        .. UnattachedWhole(ProgramType.LwtOut, "lwt_out"),
+        .. UnattachedWhole(ProgramType.LwtXmit, "lwt_xmit"),
+        .. UnattachedWhole(ProgramType.LwtSeg6Local, "lwt_seg6local"),
+        .. UnattachedWhole(ProgramType.SkMsg, "sk_msg"),
+        .. UnattachedWhole(ProgramType.LircMode2, "lirc_mode2"),
+        .. UnattachedWhole(ProgramType.FlowDissector, "flow_dissector"),
+        .. UnattachedWhole(ProgramType.Netfilter, "netfilter"),
+    ];
+
+    private static readonly Dictionary<string, ProgramKind> s_attached = All.ToDictionary(k => k.Name, StringComparer.Ordinal);
+
+    private static readonly Dictionary<string, ProgramKind> s_spelled = All.Concat(s_unattached)
+        .SelectMany(kind => kind.Aliases.Prepend(kind.Name), (kind, name) => (kind, name)).ToDictionary(pair => pair.name, pair => pair.kind, StringComparer.Ordinal);
+
+    /// <summary>Returns the kind of a name as <see cref="ProgramDescription.Kind"/> has it, or null when Bee does not attach such programs.</summary>
     /// <param name="name">The kind's name.</param>
     public static ProgramKind? Find(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return s_byName.GetValueOrDefault(name);
+        return s_attached.GetValueOrDefault(name);
     }
 
-    private static ProgramKind Kind(string name, string rest, ProgramType type, AttachTarget target, string description) =>
-        new() { Name = name, Section = name + rest, Type = type, Target = target, Description = description };
+    /// <summary>Returns the kind of a name or an alias, whether Bee attaches it or not; <see cref="Unknown"/> where there is none.</summary>
+    internal static ProgramKind Spelled(string name) => s_spelled.GetValueOrDefault(name, Unknown);
 
-    private static ProgramKind Cgroups(string name, ProgramType type, string description) =>
-        Kind(name, "", type, Cgroup, description) with { NeedsCgroup = true };
+    private static ProgramKind Kind(string name, string rest, ProgramType type, AttachTarget target, AttachMethod method, string description) =>
+        new() { Name = name, Section = name + rest, Type = type, Target = target, Method = method, Description = description };
 
-    private static IEnumerable<ProgramKind> Addresses(string operation, string description, int ipv4, int ipv6, int? unix)
+    private static ProgramKind Bound(string name, string rest, ProgramType type, AttachTarget target, string attachType, string description) =>
+        Kind(name, rest, type, target, AttachMethod.AtLoad, description) with { BindsAtLoad = true, AttachTypeName = attachType };
+
+    private static ProgramKind Kprobe(string name, string rest, string description) => Kind(name, rest, ProgramType.Kprobe, KernelFunction, AttachMethod.Kprobe, description);
+
+    private static ProgramKind Uprobe(string name, string rest, string description) => Kind(name, rest, ProgramType.Kprobe, UserFunction, AttachMethod.Uprobe, description) with { MaySleep = true };
+
+    private static ProgramKind UprobeOfMany(string name, string description) =>
+        Uprobe(name, "/PATH:PATTERN", description) with { IsMulti = true, AttachType = KernelLink.UprobeMulti, AttachTypeName = UprobeMulti };
+
+    private static ProgramKind Packets(string name, ProgramType type, string description) => Kind(name, "", type, Interface, AttachMethod.Interface, description);
+
+    private static ProgramKind Cgroups(string name, ProgramType type, string description) => Kind(name, "", type, Cgroup, AttachMethod.Cgroup, description);
+
+    private static IEnumerable<ProgramKind> Addresses(string operation, string description, int ipv4, int ipv6, int? unix = null, string? unixName = null)
     {
         ProgramKind One(string family, string name, int attachType) =>
             Cgroups($"cgroup/{operation}{family}", ProgramType.CgroupSockAddr, $"{description}, {name}") with { AttachType = attachType };
@@ -90,12 +141,16 @@ public static class ProgramKinds
         yield return One("6", "IPv6", ipv6);
         if (unix is { } attachType)
         {
-            yield return One("_unix", "Unix", attachType);
+            yield return One("_unix", "Unix", attachType) with { AttachTypeName = unixName };
         }
     }
+
+    private static ProgramKind Unattached(ProgramType type, string name, string rest) => Kind(name, rest, type, None, AttachMethod.None, "");
+
+    private static IEnumerable<ProgramKind> UnattachedWhole(ProgramType type, params string[] names) => names.Select(name => Unattached(type, name, rest: ""));
 }
 
-/// <summary>One way in which Bee attaches programs.</summary>
+/// <summary>One kind of program: how its section is written, and what is known of all programs of the kind.</summary>
 public sealed record ProgramKind
 {
     /// <summary>The kind, as <see cref="ProgramDescription.Kind"/> has it: <c>tracepoint</c>, <c>uprobe</c>, <c>xdp</c>, <c>cgroup/connect4</c>.</summary>
@@ -103,6 +158,9 @@ public sealed record ProgramKind
 
     /// <summary>How its section is written, capitals standing for what the author fills in: <c>tracepoint/CATEGORY/NAME</c>, <c>xdp</c>.</summary>
     public required string Section { get; init; }
+
+    /// <summary>Other spellings of the name in sections: <c>tp</c> for <c>tracepoint</c>.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
 
     /// <summary>The kernel's type.</summary>
     public required ProgramType Type { get; init; }
@@ -120,13 +178,31 @@ public sealed record ProgramKind
     public bool NeedsInterface => Target == AttachTarget.Interface;
 
     /// <summary>True where a run must name a control group (<c>AttachOptions.Cgroup</c>).</summary>
-    public bool NeedsCgroup { get; init; }
+    public bool NeedsCgroup => Method == AttachMethod.Cgroup;
 
     /// <summary>True where a run must name a network namespace (<c>AttachOptions.NetworkNamespace</c>). Interfaces are looked for in it too.</summary>
     public bool NeedsNetworkNamespace => Target == AttachTarget.NetworkNamespace;
 
     /// <summary>True where <c>AttachOptions.ProcessId</c> narrows it to one process.</summary>
     public bool NarrowsToProcess => Target is AttachTarget.UserFunction or AttachTarget.UserProbe || Type == ProgramType.PerfEvent;
+
+    /// <summary>True for probes that run when a function or system call returns.</summary>
+    public bool IsReturn { get; init; }
+
+    /// <summary>True for probes that one link attaches to many functions.</summary>
+    public bool IsMulti { get; init; }
+
+    /// <summary>How a program is attached.</summary>
+    internal AttachMethod Method { get; init; }
+
+    /// <summary>True where the kernel binds a program to its target when it loads it.</summary>
+    internal bool BindsAtLoad { get; init; }
+
+    /// <summary>True where the name has a second form that ends in <c>.s</c>, for programs that may sleep.</summary>
+    internal bool MaySleep { get; init; }
+
+    /// <summary>The kernel's name for the attach type, for kinds that came later than their program type; null for the others.</summary>
+    internal string? AttachTypeName { get; init; }
 
     /// <summary>The kernel's attach type (BPF_* in enum bpf_attach_type), for kinds whose sections some versions of libbpf do not know; null where all do.</summary>
     internal int? AttachType { get; init; }
@@ -172,5 +248,45 @@ public enum AttachTarget
     Cgroup,
 
     /// <summary>A network namespace. Sections do not name one: it is given when the program is run.</summary>
+    NetworkNamespace,
+}
+
+/// <summary>How programs of a kind are attached.</summary>
+internal enum AttachMethod
+{
+    /// <summary>Not at all: iterators are read, others are run on request, or Bee does not attach them.</summary>
+    None,
+
+    /// <summary>By libbpf, to the target that they were bound to when they were loaded.</summary>
+    AtLoad,
+
+    /// <summary>By a perf event of a tracepoint.</summary>
+    Tracepoint,
+
+    /// <summary>By the name of a raw tracepoint.</summary>
+    RawTracepoint,
+
+    /// <summary>By kprobes, one for each function or one for many.</summary>
+    Kprobe,
+
+    /// <summary>By a kprobe at a system call's function.</summary>
+    SystemCall,
+
+    /// <summary>By uprobes, one for each function or one for many.</summary>
+    Uprobe,
+
+    /// <summary>By a uprobe at a static probe.</summary>
+    StaticProbe,
+
+    /// <summary>By a perf event that samples each CPU.</summary>
+    Sampler,
+
+    /// <summary>To network interfaces.</summary>
+    Interface,
+
+    /// <summary>To a control group.</summary>
+    Cgroup,
+
+    /// <summary>To a network namespace.</summary>
     NetworkNamespace,
 }

@@ -48,9 +48,9 @@ internal static class ProgramReader
         {
             Name = symbol.Name,
             SectionName = section.Name,
-            Type = kind.Type,
+            Type = kind.Kind.Type,
             SectionTarget = kind.AttachTo,
-            Kind = kind.Kind,
+            Kind = kind.Kind.Name,
             IsSleepable = kind.IsSleepable,
             AutoLoad = !manual,
             InstructionCount = (int)(symbol.Size / InstructionLength),
