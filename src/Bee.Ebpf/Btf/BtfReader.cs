@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Bee.Ebpf.Elf;
 using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Btf;
@@ -123,18 +124,16 @@ public static class BtfSection
             return null;
         }
 
-        if (bytes.Length < 64 || bytes[4] != 2 || bytes[5] != 1)
+        if (bytes.Length < ElfHeader.Size || bytes[4] != 2 || bytes[5] != 1)
         {
             throw new InvalidDataException("It is an ELF file, but not a 64-bit little-endian one.");
         }
 
-        var table = BinaryPrimitives.ReadUInt64LittleEndian(bytes[0x28..]);
-        var entry = BinaryPrimitives.ReadUInt16LittleEndian(bytes[0x3a..]);
-        var count = BinaryPrimitives.ReadUInt16LittleEndian(bytes[0x3c..]);
-        var names = Section(file, table, entry, BinaryPrimitives.ReadUInt16LittleEndian(bytes[0x3e..]), out _);
-        for (var index = 0; index < count; index++)
+        var header = ElfHeader.Read(bytes);
+        var names = Section(file, header, header.NameSection, out _);
+        for (var index = 0; index < header.SectionCount; index++)
         {
-            var content = Section(file, table, entry, index, out var name);
+            var content = Section(file, header, index, out var name);
             if (name < (uint)names.Length && names.Span[(int)name..].StartsWith(".BTF\0"u8))
             {
                 return content;
@@ -144,30 +143,27 @@ public static class BtfSection
         return null;
     }
 
-    private static ReadOnlyMemory<byte> Section(ReadOnlyMemory<byte> file, ulong table, uint entry, int index, out uint name)
+    // Entries may be longer than they need to be, and a section without bytes may stand anywhere.
+    private static ReadOnlyMemory<byte> Section(ReadOnlyMemory<byte> file, ElfHeader header, int index, out uint name)
     {
-        const int HeaderSize = 64;
-        const uint HasNoBytes = 8; // SHT_NOBITS
-        var length = (ulong)file.Length;
-        if (entry < HeaderSize || table > length || (ulong)(index + 1) * entry > length - table)
+        var (length, table, entry) = ((ulong)file.Length, header.SectionTable, (ulong)header.SectionLength);
+        if (entry < ElfSectionEntry.Size || table > length || (ulong)(index + 1) * entry > length - table)
         {
             throw new InvalidDataException("Its section table is damaged.");
         }
 
-        var header = file.Span.Slice((int)(table + (ulong)index * entry), HeaderSize);
-        name = BinaryPrimitives.ReadUInt32LittleEndian(header);
-        var offset = BinaryPrimitives.ReadUInt64LittleEndian(header[0x18..]);
-        var size = BinaryPrimitives.ReadUInt64LittleEndian(header[0x20..]);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header[4..]) == HasNoBytes)
+        var section = ElfSectionEntry.Read(file.Span[(int)(table + (ulong)index * entry)..], 0);
+        name = section.Name;
+        if (section.Type == ElfSectionType.NoBits)
         {
             return default;
         }
 
-        if (offset > length || size > length - offset)
+        if (section.Offset > length || section.Length > length - section.Offset)
         {
             throw new InvalidDataException("A section reaches beyond its end.");
         }
 
-        return file.Slice((int)offset, (int)size);
+        return file.Slice((int)section.Offset, (int)section.Length);
     }
 }

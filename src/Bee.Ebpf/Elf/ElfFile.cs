@@ -1,4 +1,3 @@
-using System.Text;
 using Bee.Ebpf.Interop;
 using Bee.Posix;
 
@@ -32,7 +31,7 @@ internal sealed class ElfFile
     /// <summary>Reads and checks a file.</summary>
     public static ElfFile Parse(ReadOnlyMemory<byte> bytes)
     {
-        var header = ElfHeader.Read(bytes.Span);
+        var header = ElfHeaderCheck.Read(bytes.Span);
         var file = new ElfFile(bytes, ElfSections.Read(bytes.Span, header));
         file.Symbols = ElfSymbols.Read(file);
         ElfRelocations.Check(file);
@@ -50,25 +49,12 @@ internal sealed class ElfFile
     /// <exception cref="BpfObjectException">It would write more than itself onto a terminal; libbpf repeats it there, too.</exception>
     public static string Text(ReadOnlySpan<byte> table, uint offset)
     {
-        var rest = table[(int)offset..];
-        var name = Encoding.UTF8.GetString(rest[..rest.IndexOf((byte)0)]);
+        var name = ElfStrings.Read(table, (int)offset);
         return TerminalText.IsUnsafe(name) ? throw Damaged($"the name '{TerminalText.Clean(name)}' has control characters") : name;
     }
 
     public static BpfObjectException Damaged(string what) =>
         new(ObjectFault.DamagedElf, $"This BPF object is damaged: {what}. Compile it again.");
-}
-
-/// <summary>The types of sections that matter here (SHT_*, the ELF specification).</summary>
-internal enum ElfSectionType : uint
-{
-    Null = 0,
-    ProgramBits = 1,
-    SymbolTable = 2,
-    StringTable = 3,
-    RelocationsWithAddend = 4,
-    NoBits = 8,
-    Relocations = 9,
 }
 
 /// <summary>A section of an ELF file. Offset and size were checked to lie within the file.</summary>
@@ -86,24 +72,6 @@ internal sealed record ElfSection(
     /// <summary>True for a section of that name, or of that name with a suffix after a dot.</summary>
     public bool IsNamed(string name) =>
         Name == name || Name.Length > name.Length && Name[name.Length] == '.' && Name.StartsWith(name, StringComparison.Ordinal);
-}
-
-/// <summary>The kinds of symbols that matter here (STT_*).</summary>
-internal enum ElfSymbolType
-{
-    None = 0,
-    Object = 1,
-    Function = 2,
-    Section = 3,
-    File = 4,
-}
-
-/// <summary>Who sees a symbol (STB_*).</summary>
-internal enum ElfBinding
-{
-    Local = 0,
-    Global = 1,
-    Weak = 2,
 }
 
 /// <summary>A symbol. Where its section is a real one, value and size were checked to lie within it.</summary>

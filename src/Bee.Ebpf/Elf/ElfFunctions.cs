@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text;
 using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Elf;
@@ -128,8 +126,7 @@ internal readonly record struct ElfFunctionSymbol(int Name, ulong Address, ulong
 /// <summary>One of the symbol tables of a program or library (.symtab where it is there, and .dynsym), with the names that belong to it.</summary>
 internal sealed class ElfSymbolTable
 {
-    private const uint SymbolTable = 2, DynamicSymbols = 11;
-    private const int SymbolSize = 24, MostSymbolBytes = 128 << 20, MostNameBytes = 256 << 20, LongestName = 4096;
+    private const int MostSymbolBytes = 128 << 20, MostNameBytes = 256 << 20, LongestName = 4096;
 
     private readonly byte[] _symbols;
     private readonly byte[] _names;
@@ -145,37 +142,29 @@ internal sealed class ElfSymbolTable
     {
         get
         {
-            const int Function = 2, IndirectFunction = 10, Global = 1;
-            for (var at = 0; _symbols.Length - at >= SymbolSize; at += SymbolSize)
+            for (var i = 0; i < _symbols.Length / ElfSymbolEntry.Size; i++)
             {
-                var symbol = _symbols.AsSpan(at, SymbolSize);
-                var name = BinaryPrimitives.ReadUInt32LittleEndian(symbol);
-                var type = symbol[4] & 0xf;
-                var isDefined = BinaryPrimitives.ReadUInt16LittleEndian(symbol[6..]) != 0;
-                if (type is Function or IndirectFunction && isDefined && name > 0 && name < _names.Length)
+                var symbol = ElfSymbolEntry.Read(_symbols, i);
+                if (symbol is { Type: ElfSymbolType.Function or ElfSymbolType.IndirectFunction, Section: not 0, Name: > 0 } && symbol.Name < _names.Length)
                 {
                     yield return new ElfFunctionSymbol(
-                        (int)name,
-                        BinaryPrimitives.ReadUInt64LittleEndian(symbol[8..]),
-                        BinaryPrimitives.ReadUInt64LittleEndian(symbol[16..]),
-                        symbol[4] >> 4 == Global,
-                        type == IndirectFunction);
+                        (int)symbol.Name, symbol.Value, symbol.Length, symbol.Binding == ElfBinding.Global, symbol.Type == ElfSymbolType.IndirectFunction);
                 }
             }
         }
     }
 
     /// <summary>Whether a file has been stripped, so that separate symbols are of use.</summary>
-    public static bool IsStripped(ElfImage image) => image.Sections.All(section => section.Type != SymbolTable);
+    public static bool IsStripped(ElfImage image) => image.Sections.All(section => section.Type != ElfSectionType.SymbolTable);
 
     /// <summary>The symbol tables of a file.</summary>
     public static IEnumerable<ElfSymbolTable> Of(ElfImage image)
     {
         // A file has one of each at the most; one that claims thousands is not believed.
-        foreach (var (_, offset, size, link, _) in image.Sections.Where(s => s.Type is SymbolTable or DynamicSymbols && s.EntrySize == SymbolSize).DistinctBy(s => s.Type))
+        foreach (var table in image.Sections
+            .Where(s => s is { Type: ElfSectionType.SymbolTable or ElfSectionType.DynamicSymbols, EntryLength: ElfSymbolEntry.Size }).DistinctBy(s => s.Type))
         {
-            if (link < (uint)image.Sections.Count && image.Sections[(int)link] is var strings
-                && image.Read(offset, size, MostSymbolBytes) is { } symbols && image.Read(strings.Offset, strings.Size, MostNameBytes) is { } names)
+            if (table.Link < (uint)image.Sections.Count && image.Read(table, MostSymbolBytes) is { } symbols && image.Read(image.Sections[(int)table.Link], MostNameBytes) is { } names)
             {
                 yield return new ElfSymbolTable(symbols, names);
             }
@@ -183,12 +172,7 @@ internal sealed class ElfSymbolTable
     }
 
     /// <summary>The name at a place among the table's; empty where none ends.</summary>
-    public string Name(int start)
-    {
-        var rest = _names.AsSpan(start);
-        var end = rest[..Math.Min(rest.Length, LongestName)].IndexOf((byte)0);
-        return end <= 0 ? "" : Encoding.UTF8.GetString(rest[..end]);
-    }
+    public string Name(int start) => ElfStrings.Read(_names, start, LongestName);
 }
 
 /// <summary>A function of a program or library, and where in the file it begins.</summary>

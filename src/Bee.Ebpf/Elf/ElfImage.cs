@@ -9,9 +9,7 @@ namespace Bee.Ebpf.Elf;
 /// </summary>
 internal sealed class ElfImage
 {
-    private const int HeaderSize = 64, SegmentSize = 56, SectionSize = 64;
     private const int MostSegments = 512, MostSections = 100_000, MostNoteBytes = 64 << 10;
-    private const uint Load = 1, Note = 4;
     private const uint BuildIdNote = 3;
     private const int MostBuildIdBytes = 64;
 
@@ -31,17 +29,18 @@ internal sealed class ElfImage
     /// <summary>The build id in hex digits, or null.</summary>
     public string? BuildId { get; private set; }
 
-    /// <summary>The type, place, length, link and entry size of each section.</summary>
-    public IReadOnlyList<(uint Type, ulong Offset, ulong Size, uint Link, ulong EntrySize)> Sections { get; private set; } = [];
+    /// <summary>The table of sections, as it stands in the file.</summary>
+    public IReadOnlyList<ElfSectionEntry> Sections { get; private set; } = [];
 
     /// <summary>Reads the tables of a 64-bit little-endian ELF file; null for what is none.</summary>
     public static ElfImage? Open(Reader read)
     {
-        if (read(0, HeaderSize) is not { } header || !header.AsSpan().StartsWith("\u007fELF\u0002\u0001"u8))
+        if (read(0, ElfHeader.Size) is not { } bytes || !bytes.AsSpan().StartsWith("\u007fELF\u0002\u0001"u8))
         {
             return null;
         }
 
+        var header = ElfHeader.Read(bytes);
         var image = new ElfImage(read);
         image.ReadSegments(header);
         image.ReadSections(header);
@@ -54,6 +53,9 @@ internal sealed class ElfImage
     /// <summary>A part of the file, or null.</summary>
     public byte[]? Read(ulong offset, ulong size, int most) =>
         size <= (ulong)most && offset <= long.MaxValue - (ulong)most ? _read((long)offset, (int)size) : null;
+
+    /// <summary>A section's bytes, or null.</summary>
+    public byte[]? Read(ElfSectionEntry section, int most) => Read(section.Offset, section.Length, most);
 
     /// <summary>The address that the file gives to a place in it, or null where that is not loaded.</summary>
     public ulong? AddressOf(ulong fileOffset)
@@ -83,27 +85,23 @@ internal sealed class ElfImage
         return null;
     }
 
-    private void ReadSegments(ReadOnlySpan<byte> header)
+    private void ReadSegments(ElfHeader header)
     {
-        var count = BinaryPrimitives.ReadUInt16LittleEndian(header[56..]);
-        if (BinaryPrimitives.ReadUInt16LittleEndian(header[54..]) != SegmentSize || count > MostSegments
-            || Read(BinaryPrimitives.ReadUInt64LittleEndian(header[32..]), (ulong)count * SegmentSize, MostSegments * SegmentSize) is not { } table)
+        if (header.SegmentLength != ElfSegmentEntry.Size || header.SegmentCount > MostSegments
+            || Read(header.SegmentTable, (ulong)header.SegmentCount * ElfSegmentEntry.Size, MostSegments * ElfSegmentEntry.Size) is not { } table)
         {
             return;
         }
 
         var segments = new List<(ulong, ulong, ulong)>();
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < header.SegmentCount; i++)
         {
-            var entry = table.AsSpan(i * SegmentSize, SegmentSize);
-            var type = BinaryPrimitives.ReadUInt32LittleEndian(entry);
-            var offset = BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]);
-            var size = BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]);
-            if (type == Load)
+            var (type, offset, address, size) = ElfSegmentEntry.Read(table, i);
+            if (type == ElfSegmentType.Load)
             {
-                segments.Add((offset, size, BinaryPrimitives.ReadUInt64LittleEndian(entry[16..])));
+                segments.Add((offset, size, address));
             }
-            else if (type == Note && BuildId is null && Read(offset, size, MostNoteBytes) is { } notes)
+            else if (type == ElfSegmentType.Note && BuildId is null && Read(offset, size, MostNoteBytes) is { } notes)
             {
                 BuildId = ElfNote.All(notes).FirstOrDefault(n => n.Is("GNU"u8, BuildIdNote) && n.Content.Length is > 0 and <= MostBuildIdBytes) is { Content.Length: > 0 } id
                     ? Convert.ToHexString(id.Content.Span).ToLowerInvariant()
@@ -114,22 +112,18 @@ internal sealed class ElfImage
         Segments = segments;
     }
 
-    private void ReadSections(ReadOnlySpan<byte> header)
+    private void ReadSections(ElfHeader header)
     {
-        int count = BinaryPrimitives.ReadUInt16LittleEndian(header[60..]);
-        if (count > MostSections || BinaryPrimitives.ReadUInt16LittleEndian(header[58..]) != SectionSize
-            || Read(BinaryPrimitives.ReadUInt64LittleEndian(header[40..]), (ulong)count * SectionSize, MostSections * SectionSize) is not { } table)
+        if (header.SectionCount > MostSections || header.SectionLength != ElfSectionEntry.Size
+            || Read(header.SectionTable, (ulong)header.SectionCount * ElfSectionEntry.Size, MostSections * ElfSectionEntry.Size) is not { } table)
         {
             return;
         }
 
-        var sections = new (uint, ulong, ulong, uint, ulong)[count];
-        for (var i = 0; i < count; i++)
+        var sections = new ElfSectionEntry[header.SectionCount];
+        for (var i = 0; i < sections.Length; i++)
         {
-            var entry = table.AsSpan(i * SectionSize, SectionSize);
-            sections[i] = (BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]), BinaryPrimitives.ReadUInt64LittleEndian(entry[24..]),
-                BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]), BinaryPrimitives.ReadUInt32LittleEndian(entry[40..]),
-                BinaryPrimitives.ReadUInt64LittleEndian(entry[56..]));
+            sections[i] = ElfSectionEntry.Read(table, i);
         }
 
         Sections = sections;

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Elf;
@@ -14,12 +13,12 @@ internal static class ElfSections
 
     public static ElfSection[] Read(ReadOnlySpan<byte> file, ElfHeader header)
     {
-        var table = file.Slice((int)header.SectionTable, header.SectionCount * ElfHeader.SectionHeaderLength);
+        var table = file.Slice((int)header.SectionTable, header.SectionCount * ElfSectionEntry.Size);
         var names = Names(file, table, header);
         var sections = new ElfSection[header.SectionCount];
         for (var i = 0; i < sections.Length; i++)
         {
-            sections[i] = One(file, table.Slice(i * ElfHeader.SectionHeaderLength, ElfHeader.SectionHeaderLength), names, i, sections.Length);
+            sections[i] = One(file, ElfSectionEntry.Read(table, i), names, i, sections.Length);
         }
 
         if (sections[0].Type != ElfSectionType.Null || sections[0].Size != 0)
@@ -33,7 +32,7 @@ internal static class ElfSections
 
     private static ReadOnlySpan<byte> Names(ReadOnlySpan<byte> file, ReadOnlySpan<byte> table, ElfHeader header)
     {
-        var section = One(file, table.Slice(header.NameSection * ElfHeader.SectionHeaderLength, ElfHeader.SectionHeaderLength), [0], header.NameSection, header.SectionCount, true);
+        var section = One(file, ElfSectionEntry.Read(table, header.NameSection), [0], header.NameSection, header.SectionCount, true);
         if (section.Type != ElfSectionType.StringTable)
         {
             throw ElfFile.Damaged("the names of its sections are no string table");
@@ -42,17 +41,9 @@ internal static class ElfSections
         return file.Slice(section.Offset, section.Size);
     }
 
-    private static ElfSection One(ReadOnlySpan<byte> file, ReadOnlySpan<byte> header, ReadOnlySpan<byte> names, int index, int count, bool unnamed = false)
+    private static ElfSection One(ReadOnlySpan<byte> file, ElfSectionEntry section, ReadOnlySpan<byte> names, int index, int count, bool unnamed = false)
     {
-        var name = BinaryPrimitives.ReadUInt32LittleEndian(header);
-        var type = (ElfSectionType)BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
-        var flags = BinaryPrimitives.ReadUInt64LittleEndian(header[8..]);
-        var offset = BinaryPrimitives.ReadUInt64LittleEndian(header[24..]);
-        var size = BinaryPrimitives.ReadUInt64LittleEndian(header[32..]);
-        var link = BinaryPrimitives.ReadUInt32LittleEndian(header[40..]);
-        var info = BinaryPrimitives.ReadUInt32LittleEndian(header[44..]);
-        var alignment = BinaryPrimitives.ReadUInt64LittleEndian(header[48..]);
-        var entry = BinaryPrimitives.ReadUInt64LittleEndian(header[56..]);
+        var (name, type, flags, offset, size, link, info, alignment, entry) = section;
         if (!unnamed && name >= names.Length)
         {
             throw ElfFile.Damaged($"section {index} has no name");
@@ -71,7 +62,7 @@ internal static class ElfSections
         var inFile = type is not (ElfSectionType.NoBits or ElfSectionType.Null);
         if (size > int.MaxValue || offset > int.MaxValue || inFile && offset + size > (ulong)file.Length)
         {
-            throw ElfHeader.Truncated((UInt128)offset + size, file.Length);
+            throw ElfHeaderCheck.Truncated((UInt128)offset + size, file.Length);
         }
 
         CheckContent(file, index, type, (int)offset, (int)size, entry, inFile ? alignment : 0);
@@ -88,7 +79,7 @@ internal static class ElfSections
 
         var wanted = type switch
         {
-            ElfSectionType.SymbolTable => ElfSymbols.EntryLength,
+            ElfSectionType.SymbolTable => ElfSymbolEntry.Size,
             ElfSectionType.Relocations => ElfRelocations.EntryLength,
             ElfSectionType.RelocationsWithAddend => 24,
             _ => 0,

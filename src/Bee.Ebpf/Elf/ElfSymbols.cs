@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Elf;
@@ -6,8 +5,6 @@ namespace Bee.Ebpf.Elf;
 /// <summary>Reads and checks the symbol table.</summary>
 internal static class ElfSymbols
 {
-    public const int EntryLength = 24;
-
     // Above are the special indexes; of those only absolute and common symbols may appear.
     private const int FirstSpecial = 0xff00;
     private const int Absolute = 0xfff1;
@@ -30,7 +27,7 @@ internal static class ElfSymbols
 
         var names = file.Data(file.Sections[table.Link]).Span;
         var bytes = file.Data(table).Span;
-        var symbols = new ElfSymbol[table.Size / EntryLength];
+        var symbols = new ElfSymbol[table.Size / ElfSymbolEntry.Size];
         if (table.Info > symbols.Length)
         {
             throw ElfFile.Damaged($"of {symbols.Length} symbols {table.Info} are said to be local");
@@ -38,20 +35,15 @@ internal static class ElfSymbols
 
         for (var i = 0; i < symbols.Length; i++)
         {
-            symbols[i] = One(file, names, bytes.Slice(i * EntryLength, EntryLength), i);
+            symbols[i] = One(file, names, ElfSymbolEntry.Read(bytes, i), i);
         }
 
         return symbols;
     }
 
-    private static ElfSymbol One(ElfFile file, ReadOnlySpan<byte> names, ReadOnlySpan<byte> entry, int index)
+    private static ElfSymbol One(ElfFile file, ReadOnlySpan<byte> names, ElfSymbolEntry symbol, int index)
     {
-        var name = BinaryPrimitives.ReadUInt32LittleEndian(entry);
-        var type = (ElfSymbolType)(entry[4] & 0xf);
-        var binding = (ElfBinding)(entry[4] >> 4);
-        var section = BinaryPrimitives.ReadUInt16LittleEndian(entry[6..]);
-        var value = BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]);
-        var size = BinaryPrimitives.ReadUInt64LittleEndian(entry[16..]);
+        var (name, type, binding, section, value, size) = symbol;
         if (name >= names.Length || type > ElfSymbolType.File || binding > ElfBinding.Weak)
         {
             throw ElfFile.Damaged($"symbol {index} has no name, or type {type:d} and binding {binding:d}");

@@ -12,7 +12,7 @@ internal sealed record StaticProbe(string Provider, string Name)
 /// <summary>Reads which static probes a program or library has: notes of the owner <c>stapsdt</c>, type 3.</summary>
 internal static class StaticProbes
 {
-    private const uint NoteSection = 7, ProbeNote = 3;
+    private const uint ProbeNote = 3;
     private const int Addresses = 3 * sizeof(ulong), MostNoteBytes = 64 << 20;
 
     /// <summary>The probes, each once; empty for a file that has none or cannot be read.</summary>
@@ -25,8 +25,8 @@ internal static class StaticProbes
         }
 
         var notes = from section in image.Sections
-                    where section.Type == NoteSection
-                    let bytes = image.Read(section.Offset, section.Size, MostNoteBytes)
+                    where section.Type == ElfSectionType.Note
+                    let bytes = image.Read(section, MostNoteBytes)
                     where bytes is not null
                     from note in ElfNote.All(bytes)
                     where note.Is("stapsdt"u8, ProbeNote) && note.Content.Length > Addresses

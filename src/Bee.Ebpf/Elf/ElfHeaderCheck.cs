@@ -4,11 +4,8 @@ using Bee.Ebpf.Interop;
 namespace Bee.Ebpf.Elf;
 
 /// <summary>Reads the ELF header and tells files that are no BPF objects from damaged ones.</summary>
-internal readonly record struct ElfHeader(long SectionTable, int SectionCount, int NameSection)
+internal static class ElfHeaderCheck
 {
-    public const int Length = 64;
-    public const int SectionHeaderLength = 64;
-
     private const int RelocatableType = 1;
     private const int BpfMachine = 247;
 
@@ -21,7 +18,7 @@ internal readonly record struct ElfHeader(long SectionTable, int SectionCount, i
 
         if (file.Length < 20)
         {
-            throw Truncated(Length, file.Length);
+            throw Truncated(ElfHeader.Size, file.Length);
         }
 
         var bigEndian = file[5] == 2;
@@ -49,9 +46,9 @@ internal readonly record struct ElfHeader(long SectionTable, int SectionCount, i
             throw new BpfObjectException(ObjectFault.NotBpf, "This BPF file is linked. Compile with clang -c, which leaves it relocatable.");
         }
 
-        if (file.Length < Length)
+        if (file.Length < ElfHeader.Size)
         {
-            throw Truncated(Length, file.Length);
+            throw Truncated(ElfHeader.Size, file.Length);
         }
 
         return ReadTable(file);
@@ -59,23 +56,21 @@ internal readonly record struct ElfHeader(long SectionTable, int SectionCount, i
 
     private static ElfHeader ReadTable(ReadOnlySpan<byte> file)
     {
-        var table = BinaryPrimitives.ReadUInt64LittleEndian(file[40..]);
-        var count = Half(file, 60, false);
-        var names = Half(file, 62, false);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(file[20..]) != 1 || Half(file, 52, false) != Length
-            || Half(file, 58, false) != SectionHeaderLength || Half(file, 56, false) != 0)
+        var header = ElfHeader.Read(file);
+        if (header.Version != 1 || header.Length != ElfHeader.Size || header.SectionLength != ElfSectionEntry.Size || header.SegmentCount != 0)
         {
             throw ElfFile.Damaged("the header's own sizes are wrong");
         }
 
         // 0xff00 and above mean that the number stands elsewhere; no BPF object has that many sections.
-        if (table < Length || table % 8 != 0 || count is 0 or >= 0xff00 || names == 0 || names >= count)
+        var (table, count, names) = (header.SectionTable, header.SectionCount, header.NameSection);
+        if (table < ElfHeader.Size || table % 8 != 0 || count is 0 or >= 0xff00 || names == 0 || names >= count)
         {
             throw ElfFile.Damaged($"the header places {count} sections at {table}, with the names in section {names}");
         }
 
-        var end = (UInt128)table + (UInt128)count * SectionHeaderLength;
-        return end <= (ulong)file.Length ? new ElfHeader((long)table, count, names) : throw Truncated(end, file.Length);
+        var end = (UInt128)table + (UInt128)count * ElfSectionEntry.Size;
+        return end <= (ulong)file.Length ? header : throw Truncated(end, file.Length);
     }
 
     public static BpfObjectException Truncated(UInt128 expected, int found) =>
