@@ -62,11 +62,11 @@ public class IsolationTests
     public void An_interface_that_nobody_implements_is_told() =>
         Assert.Throws<InvalidOperationException>(Isolated.Create<IDisposable>);
 
-    private static object Create(Assembly toolchain) => toolchain.GetType("Bee.Toolchain.Isolated")!.GetMethod("Create")!
-        .MakeGenericMethod(toolchain.GetType("Bee.Toolchain.IManifestReader")!).Invoke(null, null)!;
+    private static object Create(Assembly toolchain) => toolchain.GetType(typeof(Isolated).FullName!)!.GetMethod("Create")!
+        .MakeGenericMethod(toolchain.GetType(typeof(IManifestReader).FullName!)!).Invoke(null, null)!;
 
     private static object Read(Assembly toolchain, object reader, string path) =>
-        toolchain.GetType("Bee.Toolchain.IManifestReader")!.GetMethod("Read")!.Invoke(reader, [path])!;
+        toolchain.GetType(typeof(IManifestReader).FullName!)!.GetMethod("Read")!.Invoke(reader, [path])!;
 
     /// <summary>An assembly with the package's name and another version, and with a class of the same name that can do nothing.</summary>
     private static string MakePackage(TemporaryFolder folder, string version)

@@ -112,22 +112,15 @@ public static class ParameterEncoder
 /// <summary>A value cannot be given to a program's parameter: there is no parameter of the name, or the value does not fit its type.</summary>
 public sealed class BpfParameterException : BeeException
 {
-    /// <summary>Makes the exception for a value that does not fit.</summary>
+    /// <summary>Makes the exception.</summary>
     /// <param name="parameter">The parameter's name.</param>
-    /// <param name="typeName">Its type as C writes it.</param>
-    /// <param name="message">What is wrong, as a sentence without the parameter's name.</param>
-    public BpfParameterException(string parameter, string typeName, string message)
-        : base("BadParameter", $"Parameter '{parameter}' ({typeName}): {message}")
+    /// <param name="typeName">Its type as C writes it; null if the object has no such parameter.</param>
+    /// <param name="message">What is wrong, as a sentence; without the parameter's name if it has a type.</param>
+    public BpfParameterException(string parameter, string? typeName, string message)
+        : base(typeName is null ? "ParameterNotFound" : "BadParameter", typeName is null ? message : $"Parameter '{parameter}' ({typeName}): {message}")
     {
         Parameter = parameter;
         TypeName = typeName;
-    }
-
-    private BpfParameterException(string parameter, IReadOnlyList<string> suggestions, string message)
-        : base("ParameterNotFound", message, "Parameters are the program's const volatile globals.")
-    {
-        Parameter = parameter;
-        Suggestions = suggestions;
     }
 
     /// <summary>The parameter's name.</summary>
@@ -137,14 +130,15 @@ public sealed class BpfParameterException : BeeException
     public string? TypeName { get; }
 
     /// <summary>If the object has no such parameter: names close to it, nearest first; if none is close, all names.</summary>
-    public IReadOnlyList<string> Suggestions { get; } = [];
+    public IReadOnlyList<string> Suggestions { get; init; } = [];
 
     internal static BpfParameterException Unknown(ObjectFile file, string name)
     {
         string[] known = [.. file.Parameters.Select(p => p.Key)];
         var near = Suggest.Nearest(name, known, 3);
-        return new BpfParameterException(name, near.Count > 0 ? near : known, known.Length == 0
+        var message = known.Length == 0
             ? $"{file.Name} has no parameters, so '{name}' cannot be set."
-            : $"There is no parameter '{name}' in {file.Name}. Its parameters: {string.Join(", ", file.Parameters.Select(p => $"{p.Key} ({p.TypeName})"))}.");
+            : $"There is no parameter '{name}' in {file.Name}. Its parameters: {string.Join(", ", file.Parameters.Select(p => $"{p.Key} ({p.TypeName})"))}.";
+        return new BpfParameterException(name, null, message) { Suggestions = near.Count > 0 ? near : known, Remedy = "Parameters are the program's const volatile globals." };
     }
 }
