@@ -1,6 +1,7 @@
 using Bee.Ebpf.Checks;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
 using Bee.Ebpf.Tests.Loading;
@@ -64,6 +65,26 @@ public class VerdictTests(ITestOutputHelper output)
         if (parameter is not null)
         {
             Assert.False(Loads(file, parameter));
+        }
+    }
+
+    // What is checked is what Load would load: the author's default, not the value in the file.
+    [KernelTheory]
+    [InlineData("if (wants) found = READ(TASK, no_such_member);", "wants", "1", CheckState.Failed)]
+    [InlineData("if (deep == 1) found = READ(TASK, no_such_member);", "deep", "2", CheckState.Warning)]
+    [InlineData("if (wants) found = READ(TASK, no_such_member);", "wants", "many", CheckState.Warning)]
+    public void Default_of_the_author_counts_as_when_the_object_is_loaded(string body, string parameter, string value, CheckState expected)
+    {
+        var file = Compile(body).WithMetadata(new ObjectMetadata { Parameters = new Dictionary<string, ParameterMetadata> { [parameter] = new() { Default = value } } });
+
+        Assert.Equal(expected, Findings(file).Where(f => f.Name == "Relocations").Max(f => f.State));
+        if (value == "many")
+        {
+            Assert.Throws<BpfParameterException>(() => Loads(file, null));
+        }
+        else
+        {
+            Assert.Equal(expected != CheckState.Failed, Loads(file, null));
         }
     }
 
