@@ -50,7 +50,7 @@ public sealed class NewContainerCommand : ProgramCmdlet
     protected override void ProcessRecord() => Guard(Target, () =>
     {
         ImageReference name = ImageReference.Parse(Tag).WithDefaultTag();
-        Platform[] platforms = [.. Platform.Select(Oci.Formats.Platform.Parse).Distinct()];
+        Platform[] platforms = [.. Platform.Select(Bee.Oci.Formats.Platform.Parse).Distinct()];
         Image tool = Tools.FindImage(Program, Image) ?? throw new BeeInputException(
             "NotAnImage", $"'{Program}' is a file, and a container is made around an image.", $"Invoke-BeeBuild {Program} makes an image.");
         Tools.Check(tool);

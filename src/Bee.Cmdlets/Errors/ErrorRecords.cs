@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Bee.Oci.Formats;
 using Bee.Posix;
+using Bee.Toolchain.Diagnostics;
 using DriveNotFoundException = System.Management.Automation.DriveNotFoundException;
 
 namespace Bee.Cmdlets.Errors;
@@ -52,4 +53,48 @@ internal static class ErrorRecords
     private static bool IsPath(string text)
         => text.StartsWith('/') || text.StartsWith('.') || text.StartsWith('~') || !text.Contains(':')
             || (text.IndexOf("::", StringComparison.Ordinal) is > 0 and var provider && !text.AsSpan(0, provider).Contains('@'));
+}
+
+/// <summary>The input of a cmdlet cannot be used: a name matches nothing, or a value does not fit. The id says which.</summary>
+public sealed class BeeInputException : BeeException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="id">The stable id of the error record made from it. It has a row in the table of error ids.</param>
+    /// <param name="message">What is wrong.</param>
+    /// <param name="remedy">What to do about it.</param>
+    /// <param name="inner">The cause.</param>
+    public BeeInputException(string id, string message, string? remedy = null, Exception? inner = null)
+        : base(id, message, remedy, inner)
+    {
+    }
+}
+
+/// <summary>clang made no object of a source file, or had something to say about it.</summary>
+public sealed class CompilationException : BeeException
+{
+    /// <summary>Creates the exception for one diagnostic.</summary>
+    /// <param name="diagnostic">What clang said.</param>
+    public CompilationException(Diagnostic diagnostic)
+        : base("CompilationFailed", Text(diagnostic), diagnostic.Remedy)
+    {
+        Diagnostic = diagnostic;
+        File = diagnostic.File;
+        Line = diagnostic.Line;
+        Column = diagnostic.Column;
+    }
+
+    /// <summary>The diagnostic.</summary>
+    public Diagnostic Diagnostic { get; }
+
+    /// <summary>The full path of the file it is about, or null.</summary>
+    public string? File { get; }
+
+    /// <summary>The line, counted from 1; 0 without a file.</summary>
+    public int Line { get; }
+
+    /// <summary>The column in bytes, counted from 1; 0 where it is not known.</summary>
+    public int Column { get; }
+
+    private static string Text(Diagnostic diagnostic)
+        => string.Join(Environment.NewLine, diagnostic.Notes.Select(note => $"  {note}").Prepend(diagnostic.ToString()));
 }

@@ -1,4 +1,9 @@
 using Bee.Ebpf.Checks;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Symbols;
+using Bee.Oci.Formats;
+using Bee.Oci.Store;
+using Bee.Toolchain.Tools;
 
 namespace Bee.Cmdlets.Hosts;
 
@@ -51,4 +56,55 @@ internal static class HostChecks
             return new CheckResult(name, CheckState.Unknown, $"It could not be checked: {fault.Message}");
         }
     }
+}
+
+/// <summary>The library that loads programs, the tools that build them, and the place where images are kept.</summary>
+internal static class ToolChecks
+{
+    public static CheckResult Libbpf()
+    {
+        try
+        {
+            return new("Libbpf", CheckState.Ok, $"libbpf {Bee.Ebpf.Interop.Libbpf.Version}{(Bee.Ebpf.Interop.Libbpf.OverridePath is null ? "" : $", named by {Bee.Ebpf.Interop.Libbpf.OverrideVariable}")}.") { Target = LibbpfFile.FindPath() };
+        }
+        catch (BpfLoadException missing)
+        {
+            string remedy = Bee.Ebpf.Interop.Libbpf.OverridePath is { } path
+                ? $"The environment variable {Bee.Ebpf.Interop.Libbpf.OverrideVariable} names {path}: set it to a libbpf 1.0 or later, or unset it."
+                : $"{ToolFinding.LibbpfRemedy} A copy elsewhere can be named in the environment variable {Bee.Ebpf.Interop.Libbpf.OverrideVariable}.";
+            return new("Libbpf", CheckState.Failed, missing.Message) { Remedy = remedy, Target = Bee.Ebpf.Interop.Libbpf.OverridePath };
+        }
+    }
+
+    // Only building needs these: a machine that runs images does without.
+    public static CheckResult Clang(CancellationToken cancellationToken) => Of("Clang", ToolFinding.Clang(cancellationToken));
+
+    public static CheckResult LlvmStrip(CancellationToken cancellationToken) => Of("LlvmStrip", ToolFinding.Strip(cancellationToken));
+
+    public static CheckResult LibbpfHeaders(CancellationToken cancellationToken) => Of("LibbpfHeaders", ToolFinding.LibbpfHeaders(cancellationToken));
+
+    public static CheckResult BeeHeaders() => Bee.Toolchain.Compiling.BeeHeaders.Directory is { } folder
+        ? new("BeeHeaders", CheckState.Ok, "bee.h is there.") { Target = folder }
+        : new("BeeHeaders", CheckState.Warning, "bee.h is missing: this copy of the module is not whole, so C files cannot be built.") { Remedy = "Install the module again." };
+
+    public static CheckResult ImageStore()
+    {
+        string path = string.Empty;
+        try
+        {
+            var store = new ImageStore(Bee.Oci.Store.ImageStore.DefaultPath);
+            path = store.Path;
+            return store.IsWritable
+                ? new("ImageStore", CheckState.Ok, "Images can be read and kept.") { Target = path }
+                : new("ImageStore", CheckState.Warning, $"No images can be kept in {path}: this user may not write there.") { Target = path, Remedy = "Set the environment variable BEE_STORE to a folder of your own." };
+        }
+        catch (StoreException fault)
+        {
+            return new("ImageStore", CheckState.Failed, fault.Message) { Target = path, Remedy = "Set the environment variable BEE_STORE to a folder of your own." };
+        }
+    }
+
+    private static CheckResult Of(string name, ToolFinding found) => found.Path is null
+        ? new(name, CheckState.Warning, $"{found.Says} Images run without; building takes it.") { Remedy = found.Remedy }
+        : new(name, CheckState.Ok, found.Says) { Target = found.Path };
 }

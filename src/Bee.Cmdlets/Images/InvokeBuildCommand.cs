@@ -119,7 +119,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     private void Build(BuildSource source)
     {
         IReadOnlyList<string> named = Platform.Length > 0 ? Platform : source.Manifest.Platforms;
-        Platform[] platforms = [.. named.Select(Oci.Formats.Platform.Parse).DefaultIfEmpty(Oci.Formats.Platform.Host).Distinct()];
+        Platform[] platforms = [.. named.Select(Bee.Oci.Formats.Platform.Parse).DefaultIfEmpty(Bee.Oci.Formats.Platform.Host).Distinct()];
         ImageReference? reference = BinaryOnly ? null : Reference(source);
         IReadOnlyList<string>? outFiles = OutPaths(source, platforms);
         string made = reference is null ? $"Compile to {string.Join(", ", outFiles!)}" : $"Build image {reference}";

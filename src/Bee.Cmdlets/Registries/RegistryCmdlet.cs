@@ -1,5 +1,8 @@
+using System.Collections;
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Completion;
+using Bee.Oci.Registry.Authentication;
 
 namespace Bee.Cmdlets.Registries;
 
@@ -50,5 +53,16 @@ public abstract class RegistryCmdlet : BeeCmdlet
     {
         _link?.Dispose();
         base.Dispose(disposing);
+    }
+}
+
+/// <summary>Offers the registries that a login is kept for.</summary>
+public sealed class RegistryCompleter : BeeCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+    {
+        var logins = DockerConfig.Load();
+        return logins.Registries().Select(registry => new Candidate(registry, $"login in {logins.Path}"));
     }
 }

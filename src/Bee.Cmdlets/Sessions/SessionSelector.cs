@@ -1,6 +1,8 @@
+using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
 using Bee.Oci.Formats;
 
@@ -89,4 +91,26 @@ internal sealed class SessionSelector(ICmdletStreams streams)
 
     private static bool IsId(BpfProgramSession session, string text)
         => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id == session.Id;
+}
+
+/// <summary>Offers the programs that run in the background, and those that are pinned.</summary>
+public sealed class BackgroundProgramCompleter : BeeCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+    {
+        bool pinnedOnly = bound.Contains("Pinned");
+        IReadOnlyList<BpfProgramSession> running = pinnedOnly ? [] : RunningPrograms.All();
+        return running.Select(session => new Candidate(session.Name, $"{session.Id}: {session.Image}, {session.State}, {session.Events} events"))
+            .Concat(PinnedSessions.Names().Where(name => running.All(session => session.Name != name)).Select(name => new Candidate(name, PinPathCompleter.Describe(name))));
+    }
+}
+
+/// <summary>Offers the names in the default folder of pins.</summary>
+public sealed class PinPathCompleter : BeeCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) => PinnedSessions.Names().Select(name => new Candidate(name, Describe(name)));
+
+    internal static string Describe(string name) => $"pinned in {Bee.Ebpf.PinPath.DefaultFolder}/{name}";
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Registries;
 using Bee.Oci.Store;
 
 namespace Bee.Cmdlets.Tools;
@@ -31,4 +32,48 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
 
     /// <summary>What finds the tool that was given.</summary>
     private protected ToolResolver Tools => _tools ??= new ToolResolver(Local, Link, Puller, Verifier, new SourceCompiler(this), this, this) { Pull = Pull };
+}
+
+/// <summary>A cmdlet that takes images into the store, or runs them: only those that the policies let pass, and that are signed where a signature is asked for.</summary>
+public abstract class VerifyingCmdlet : RegistryCmdlet
+{
+    private LocalImages? _local;
+    private ImageVerifier? _verifier;
+    private ImagePuller? _puller;
+
+    /// <inheritdoc cref="StoreCmdlet.Store"/>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Store { get; set; }
+
+    /// <summary>Files with public keys (PEM), of which one has to have signed the image.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] PublicKey { get; set; } = [];
+
+    /// <summary>Refuses what has no valid signature. Without -PublicKey the keys that the policy has for the image count.</summary>
+    [Parameter]
+    public SwitchParameter RequireSignature { get; set; }
+
+    /// <summary>A policy file in place of the user's own. The administrator's, /etc/bee/policy.json, applies as well.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Policy { get; set; }
+
+    /// <summary>The local images.</summary>
+    private protected LocalImages Local => _local ??= new LocalImages(this, this, Store);
+
+    /// <summary>The stores that are read from; the first is the one that is written to.</summary>
+    private protected ImageStores Stores => Local.Stores;
+
+    /// <summary>What decides over images.</summary>
+    private protected ImageVerifier Verifier => _verifier ??= new ImageVerifier(Local, Link, this, () => new VerificationOptions
+    {
+        Policy = Policy is null ? null : FullPath(Policy),
+        PublicKeys = [.. PublicKey.Select(FullPath)],
+        RequireSignature = RequireSignature,
+    });
+
+    /// <summary>What pulls images that pass.</summary>
+    private protected ImagePuller Puller => _puller ??= new ImagePuller(Link, Local, Verifier, this);
 }

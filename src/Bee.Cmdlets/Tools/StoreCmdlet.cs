@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Registries;
 using Bee.Oci.Store;
 
 namespace Bee.Cmdlets.Tools;
@@ -24,4 +25,21 @@ public abstract class StoreCmdlet : BeeCmdlet
     private protected ImageStores Stores => Local.Stores;
 
     private LocalImages Local => _local ??= new LocalImages(this, this, Store);
+}
+
+/// <summary>A cmdlet that moves images between the local store and registries, and decides over none.</summary>
+public abstract class RegistryStoreCmdlet : RegistryCmdlet
+{
+    private LocalImages? _local;
+
+    /// <inheritdoc cref="StoreCmdlet.Store"/>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Store { get; set; }
+
+    /// <summary>The local images.</summary>
+    private protected LocalImages Local => _local ??= new LocalImages(this, this, Store);
+
+    /// <summary>The stores that are read from; the first is the one that is written to.</summary>
+    private protected ImageStores Stores => Local.Stores;
 }

@@ -290,3 +290,71 @@ internal enum AttachMethod
     /// <summary>To a network namespace.</summary>
     NetworkNamespace,
 }
+
+/// <summary>What the name of a program's section says: how the program is attached, and to what.</summary>
+/// <param name="Kind">The kind; <see cref="ProgramKinds.Unknown"/> where the name means nothing.</param>
+/// <param name="AttachTo">What follows the kind, or null.</param>
+/// <param name="IsSleepable">True where the name has the mark for programs that may sleep.</param>
+internal readonly record struct SectionKind(ProgramKind Kind, string? AttachTo, bool IsSleepable)
+{
+    private const string SleepMark = ".s";
+
+    /// <summary>Reads a section's name, without the '?' in front.</summary>
+    public static SectionKind Of(string section)
+    {
+        section = WithoutName(section);
+        if (ProgramKinds.Spelled(section) is { HasTargetInSection: false, Name.Length: > 0 } whole)
+        {
+            // What follows a slash here is part of the kind: the target is given when the program is run.
+            return new SectionKind(whole, null, whole.Name == ProgramKinds.RunOnRequest);
+        }
+
+        var slash = section.IndexOf('/');
+        var prefix = slash < 0 ? section : section[..slash];
+        var target = slash < 0 || slash + 1 == section.Length ? null : section[(slash + 1)..];
+        var sleepable = prefix.EndsWith(SleepMark, StringComparison.Ordinal);
+        var kind = ProgramKinds.Spelled(sleepable ? prefix[..^SleepMark.Length] : prefix);
+        return kind.HasTargetInSection && (kind.MaySleep || !sleepable) ? new SectionKind(kind, target, sleepable) : new SectionKind(ProgramKinds.Unknown, null, false);
+    }
+
+    // Where libbpf wants the bare kind, other loaders let a name follow, which says nothing about attaching: cilium/ebpf, and so Inspektor Gadget's programs.
+    private static string WithoutName(string section)
+    {
+        string[] parts = section.Split('/');
+        return parts switch
+        {
+            ["perf_event", _] => "perf_event",
+            ["classifier", "ingress" or "egress", ..] => $"tc/{parts[1]}",
+            [['s', 'o', 'c', 'k', 'e', 't', .. { Length: > 0 } number]] when number.All(char.IsAsciiDigit) => "socket",
+            _ => section,
+        };
+    }
+}
+
+/// <summary>Which kinds of programs Bee attaches or runs.</summary>
+internal static class SupportedKinds
+{
+    /// <exception cref="BpfLoadException">A program of the object is of another kind, and is not optional.</exception>
+    public static void Check(ObjectFile file)
+    {
+        foreach (var program in file.Programs)
+        {
+            if (!program.AutoLoad || ProgramKinds.Find(program.Kind) is not null)
+            {
+                continue;
+            }
+
+            var message = program.Kind.Length == 0
+                ? $"Section '{program.SectionName}' of program '{program.Name}' does not say how the program is attached."
+                : $"Program '{program.Name}' is of kind '{program.Kind}', which Bee does not attach.";
+            throw new BpfLoadException(LoadFault.Unsupported, message)
+            {
+                Program = program.Name,
+                Suggestions = program.Kind.Length == 0 ? Suggest.Nearest(program.SectionName.Split('/')[0], ProgramKinds.All.Select(k => k.Name), 3) : [],
+                Remedy = "What Bee attaches: tracepoint, raw_tp, tp_btf, kprobe, kretprobe, ksyscall, uprobe, uretprobe, usdt, fentry, fexit, fmod_ret, lsm, perf_event, iter; "
+                    + "xdp, tc, tcx and socket to an interface; cgroup_skb, cgroup/… and sockops to a control group; sk_lookup to a network namespace; and syscall programs run on request. "
+                    + "A program that is not needed can be made optional by writing its section as SEC(\"?…\").",
+            };
+        }
+    }
+}

@@ -1,3 +1,8 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using Bee.Posix;
+
 namespace Bee.Oci.Formats;
 
 /// <summary>Recognises whose format an image has, by its config and its layers, and reads what it says about its program.</summary>
@@ -87,4 +92,246 @@ internal sealed record FormatFacts(ImageFormat Format)
 
     /// <summary>An Inspektor Gadget image's metadata.</summary>
     public string? Metadata { get; init; }
+}
+
+/// <summary>
+/// bpfman's images: container images that any builder makes, with exactly one layer that has the object at its root, and labels that say what is in
+/// it (bpfman.io, "eBPF Bytecode Image Specifications"). The labels <c>io.ebpf.programs</c> and <c>io.ebpf.maps</c> are JSON objects of names
+/// and types; older images have one label each for one program.
+/// </summary>
+internal static class BpfmanFormat
+{
+    private const string Prefix = "io.ebpf.";
+    private const string ProgramsLabel = Prefix + "programs";
+    private const string MapsLabel = Prefix + "maps";
+    private const string FunctionLabel = Prefix + "bpf_function_name";
+    private const string ProgramNameLabel = Prefix + "program_name";
+    private const string TypeLabel = Prefix + "program_type";
+    private const string SectionLabel = Prefix + "section_name";
+    private const string FileLabel = Prefix + "filename";
+
+    /// <summary>The file of the layer that the labels name; null where they name none.</summary>
+    public static string? FileName(IReadOnlyDictionary<string, string> labels) => labels.GetValueOrDefault(FileLabel) is { Length: > 0 } name ? name : null;
+
+    /// <summary>Reads a container image's config. Without bpfman's labels its format is unknown.</summary>
+    /// <exception cref="StoreException">The config is missing, damaged or too large.</exception>
+    public static FormatFacts Read(IBlobs files, Descriptor config, IReadOnlyList<Descriptor> layers)
+    {
+        ContainerConfigDocument document = OciJson.Read(
+            files.ReadBlob(config, StoreLimits.Manifest), OciJson.Canonical.ContainerConfigDocument, StoreFault.DamagedConfig, $"config {config.Digest}");
+        IReadOnlyDictionary<string, string> labels = Labels(document);
+        var facts = new FormatFacts(ImageFormat.Unknown)
+        {
+            Labels = labels,
+            Created = document.Created,
+            Platform = document is { Os.Length: > 0, Architecture.Length: > 0 }
+                ? new PlatformDocument { Os = document.Os, Architecture = document.Architecture, Variant = document.Variant is { Length: > 0 } variant ? variant : null }.ToPlatform()
+                : null,
+            WhyNoProgram = "it is a container image without the labels that bpfman's have (io.ebpf.programs and io.ebpf.maps, or io.ebpf.program_name)",
+        };
+        if (labels.TryGetValue(ContainerLabels.ToolDigest, out string? tool))
+        {
+            return facts with { Format = ImageFormat.Container, WhyNoProgram = $"it is a container around {labels.GetValueOrDefault(ContainerLabels.ToolReference) ?? tool}, which a container engine runs" };
+        }
+
+        return !labels.Keys.Any(IsMark) ? facts : facts with
+        {
+            Format = ImageFormat.Bpfman,
+            Config = ImageConfig.Empty with { Programs = Programs(labels), Maps = [.. Pairs(labels.GetValueOrDefault(MapsLabel)).Select(map => new ImageMap { Name = map.Name, Type = map.Type })] },
+            Program = layers is [var only] && LayerProgram.Reads(only.MediaType) ? only : null,
+            WhyNoProgram = layers is not [var layer] ? $"it has {layers.Count} layers, and an image of bpfman's has exactly one"
+                : LayerProgram.Reads(layer.MediaType) ? null
+                : $"its layer is of the type {layer.MediaType}; Bee unpacks tar, plain or with gzip",
+        };
+    }
+
+    private static bool IsMark(string label) => label is ProgramsLabel or MapsLabel or FunctionLabel or ProgramNameLabel or FileLabel;
+
+    private static ImageProgram[] Programs(IReadOnlyDictionary<string, string> labels)
+    {
+        ImageProgram[] several = [.. Pairs(labels.GetValueOrDefault(ProgramsLabel)).Select(program => new ImageProgram { Name = program.Name, Type = program.Type })];
+        string? name = labels.GetValueOrDefault(FunctionLabel) ?? labels.GetValueOrDefault(ProgramNameLabel);
+        return several.Length > 0 || string.IsNullOrEmpty(name)
+            ? several
+            : [new ImageProgram { Name = name, Type = labels.GetValueOrDefault(TypeLabel), Section = labels.GetValueOrDefault(SectionLabel) }];
+    }
+
+    // A label is only a description: what cannot be read is shown among the labels as it is, and the program runs all the same.
+    private static (string Name, string? Type)[] Pairs(string? json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json ?? "{}");
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? [.. document.RootElement.EnumerateObject().Select(pair => (TerminalText.Clean(pair.Name), pair.Value.ValueKind == JsonValueKind.String ? TerminalText.Clean(pair.Value.GetString()!) : null))]
+                : [];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return [];
+        }
+    }
+
+    private static IReadOnlyDictionary<string, string> Labels(ContainerConfigDocument document)
+    {
+        try
+        {
+            return Printable.Annotations((document.Config?.Labels ?? []).Select(pair =>
+                KeyValuePair.Create(pair.Key, pair.Value.ValueKind == JsonValueKind.String ? pair.Value.GetString() : null)));
+        }
+        catch (InvalidOperationException e)
+        {
+            // Half of a surrogate pair is text to the JSON reader until somebody asks for it.
+            throw new StoreException(StoreFault.DamagedConfig, $"The labels of the image cannot be read: {e.Message}", e);
+        }
+    }
+}
+
+/// <summary>Finds the eBPF object in a container image's layer.</summary>
+internal static class LayerProgram
+{
+    private const string Tar = "application/vnd.oci.image.layer.v1.tar";
+
+    // Of an ELF header, as far as the machine: e_ident and e_type stand before it.
+    private const int MachineEnd = 20;
+    private const byte BpfMachine = 247;
+
+    /// <summary>Whether a layer of this type can be unpacked.</summary>
+    public static bool Reads(string mediaType) => mediaType == Tar || IsGzip(mediaType);
+
+    /// <summary>Unpacks the object in memory: the file that the image names, else the only eBPF object there is.</summary>
+    /// <param name="layer">The layer, whose digest is checked.</param>
+    /// <param name="mediaType">Its type.</param>
+    /// <param name="fileName">The file that the image names; null for none.</param>
+    /// <param name="image">The image, for messages.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.BadArchive"/>; <see cref="StoreFault.TooLarge"/>; <see cref="StoreFault.NoProgram"/>:
+    /// there is none, or several and the image does not say which.</exception>
+    public static byte[] Unpack(byte[] layer, string mediaType, string? fileName, string image)
+    {
+        try
+        {
+            return Find(layer, mediaType, fileName, image);
+        }
+        catch (StoreException e) when (e.Fault is StoreFault.BadArchive)
+        {
+            throw new StoreException(e.Fault, $"The layer of the image '{image}': {e.Message}", e);
+        }
+    }
+
+    private static byte[] Find(byte[] layer, string mediaType, string? fileName, string image)
+    {
+        using var bytes = new MemoryStream(layer, writable: false);
+        using Stream stream = IsGzip(mediaType) ? new GZipStream(bytes, CompressionMode.Decompress) : bytes;
+        var reader = new ArchiveReader(stream, ArchiveLimits.Layer);
+        string? wanted = fileName?.Split('/')[^1];
+        (byte[]? named, byte[]? found) = (null, null);
+        List<string> objects = [];
+        while (reader.Next() is { } entry)
+        {
+            if (entry.IsDirectory)
+            {
+                continue;
+            }
+
+            bool isNamed = wanted is not null && named is null && entry.Name.Split('/')[^1] == wanted;
+            byte[] head = Fill(reader, (int)Math.Min(entry.Size, MachineEnd), []);
+            bool isObject = IsObject(head);
+            if (isObject)
+            {
+                objects.Add(entry.Name);
+            }
+
+            if (isNamed || (isObject && objects.Count == 1))
+            {
+                byte[] content = entry.Size <= StoreLimits.Program ? Fill(reader, (int)entry.Size, head) : throw new StoreException(
+                    StoreFault.TooLarge, $"The file '{entry.Name}' of the image '{image}' has {entry.Size} bytes; {StoreLimits.Program} are the limit for a program.");
+                (named, found) = (isNamed ? content : named, isObject ? content : found);
+            }
+        }
+
+        return named ?? objects.Count switch
+        {
+            _ when wanted is not null => throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' has no file '{TerminalText.Clean(wanted)}', which its label names."),
+            0 => throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' has no eBPF object in it."),
+            1 => found!,
+            _ => throw new StoreException(
+                StoreFault.NoProgram, $"The layer of the image '{image}' has several eBPF objects ({string.Join(", ", objects.Take(8))}), and no label io.ebpf.filename says which is meant."),
+        };
+    }
+
+    private static bool IsGzip(string mediaType) =>
+        mediaType is Tar + "+gzip" or "application/vnd.docker.image.rootfs.diff.tar.gzip";
+
+    private static bool IsObject(ReadOnlySpan<byte> head) =>
+        head.Length == MachineEnd && head.StartsWith("\u007fELF"u8) && head[5] switch
+        {
+            1 => head[18] == BpfMachine && head[19] == 0,
+            2 => head[18] == 0 && head[19] == BpfMachine,
+            _ => false,
+        };
+
+    private static byte[] Fill(ArchiveReader reader, int size, byte[] head)
+    {
+        byte[] content = new byte[size];
+        head.CopyTo(content, 0);
+        for (int filled = head.Length; filled < size;)
+        {
+            filled += reader.Read(content.AsSpan(filled));
+        }
+
+        return content;
+    }
+}
+
+/// <summary>
+/// Inspektor Gadget's images: an index with a manifest a platform, whose config is YAML and whose layers are told apart by media type: the
+/// eBPF object, and at most one each of WebAssembly and of BTF for kernels without their own (inspektor-gadget.io, reference/oci-format).
+/// Older ones have no artifactType, and may have a config that is empty.
+/// </summary>
+internal static class GadgetFormat
+{
+    // Inspektor Gadget's largest is a few KiB; it is held in memory for as long as the image is.
+    private const int LongestMetadata = 256 << 10;
+
+    /// <summary>Whether it is one of these.</summary>
+    public static bool Fits(string? artifactType, Descriptor? config, IReadOnlyList<Descriptor> layers) =>
+        artifactType == MediaTypes.GadgetArtifact || config?.MediaType == MediaTypes.GadgetConfig || layers.Any(IsProgram);
+
+    /// <summary>Reads what its config says.</summary>
+    public static FormatFacts Read(IBlobs files, Descriptor? config, IReadOnlyList<Descriptor> layers)
+    {
+        Descriptor[] programs = [.. layers.Where(IsProgram)];
+        return new FormatFacts(ImageFormat.InspektorGadget)
+        {
+            Program = programs is [var only] ? only : null,
+            WhyNoProgram = programs.Length == 1 ? null
+                : $"it has {programs.Length} layers of the type {MediaTypes.GadgetProgram}, and an image of Inspektor Gadget's has exactly one",
+            Metadata = config?.MediaType == MediaTypes.GadgetConfig ? TerminalText.CleanLines(Encoding.UTF8.GetString(files.ReadBlob(config, LongestMetadata))) : null,
+        };
+    }
+
+    /// <summary>
+    /// The value of a key that stands at the beginning of a line, where it is plain or quoted text on that line: enough for a name and a description. What
+    /// YAML can do beyond that is not read here.
+    /// </summary>
+    /// <returns>The text; null where there is none.</returns>
+    public static string? Value(string? metadata, string key)
+    {
+        foreach (string line in metadata?.Split('\n') ?? [])
+        {
+            if (!line.StartsWith(key, StringComparison.Ordinal) || !line.AsSpan(key.Length).StartsWith(": "))
+            {
+                continue;
+            }
+
+            string value = line[(key.Length + 2)..].Trim();
+            bool isQuoted = value.Length > 1 && value[0] is '"' or '\'' && value[^1] == value[0];
+            bool isOther = value.Length == 0 || "\"'|>&*!{[%@`#".Contains(value[0], StringComparison.Ordinal);
+            return isQuoted ? value[1..^1] : isOther ? null : value;
+        }
+
+        return null;
+    }
+
+    private static bool IsProgram(Descriptor layer) => layer.MediaType == MediaTypes.GadgetProgram;
 }

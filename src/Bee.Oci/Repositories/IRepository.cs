@@ -1,5 +1,4 @@
 using Bee.Oci.Formats;
-using Bee.Oci.Registry;
 
 namespace Bee.Oci.Repositories;
 
@@ -58,7 +57,7 @@ public interface IRegistry : IDisposable
 
 /// <summary>
 /// One repository, for reading: manifests, blobs, and what refers to them. A registry's, or the part of a local store that has the same
-/// name. All members throw <see cref="RegistryException"/> (a store's also <see cref="StoreException"/>) and
+/// name. All members throw <c>RegistryException</c> (a store's also <see cref="StoreException"/>) and
 /// <see cref="OperationCanceledException"/>, and nothing else.
 /// </summary>
 public interface IReadOnlyRepository

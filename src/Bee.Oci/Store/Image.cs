@@ -95,7 +95,7 @@ public sealed class Image
     public BuildFacts? Build => Config.Build;
 
     /// <summary>What it does.</summary>
-    public string? Description => Annotations.GetValueOrDefault(AnnotationKeys.Description) ?? Labels.GetValueOrDefault(AnnotationKeys.Description) ?? Formats.GadgetFormat.Value(Metadata, "description");
+    public string? Description => Annotations.GetValueOrDefault(AnnotationKeys.Description) ?? Labels.GetValueOrDefault(AnnotationKeys.Description) ?? Bee.Oci.Formats.GadgetFormat.Value(Metadata, "description");
 
     /// <summary>Who is responsible for it.</summary>
     public string? Authors => Annotations.GetValueOrDefault(AnnotationKeys.Authors);

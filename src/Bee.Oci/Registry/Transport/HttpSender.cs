@@ -1,5 +1,9 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Net;
 using System.Reflection;
+using Bee.Oci.Formats;
 
 namespace Bee.Oci.Registry.Transport;
 
@@ -71,4 +75,99 @@ internal sealed class HttpSender : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+}
+
+/// <summary>Which redirects are followed at all (RFC 9110, 15.4). Where credentials go is decided elsewhere.</summary>
+internal static class Redirects
+{
+    private const int Most = 10;
+
+    /// <summary>Where an answer sends the request on to; false where it does not.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="address">Where the request went.</param>
+    /// <param name="method">How.</param>
+    /// <param name="hops">How often it was sent on already.</param>
+    /// <param name="took">How long the request was sent about so far.</param>
+    /// <param name="options">How long that may be: as long as a small answer may take.</param>
+    /// <param name="next">Where to.</param>
+    /// <exception cref="RegistryException">It sends on, and that cannot or should not be followed.</exception>
+    public static bool TryRead(HttpResponseMessage answer, Uri address, HttpMethod method, int hops, TimeSpan took, RegistryOptions options, [NotNullWhen(true)] out Uri? next)
+    {
+        next = null;
+        bool keepsMethod = answer.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
+        if (!keepsMethod && answer.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther))
+        {
+            return false;
+        }
+
+        string from = address.Authority;
+        string? location = answer.Headers.NonValidated.TryGetValues("Location", out var values) ? values.FirstOrDefault() : null;
+        string? fault =
+            string.IsNullOrWhiteSpace(location) || !Uri.TryCreate(address, location, out next) || next.Host.Length == 0 ? "and does not say where to"
+            : next.Scheme is not ("http" or "https") ? $"to {next.Scheme}, which is no way to a registry"
+            : !keepsMethod && method != HttpMethod.Get && method != HttpMethod.Head ? $"in a way that turns {method} into GET ({(int)answer.StatusCode})"
+            : null;
+        if (fault is not null || next is null)
+        {
+            answer.Dispose();
+            throw new RegistryException(RegistryFault.BadAnswer, $"{from} sends the request on {fault}.");
+        }
+
+        if (options.IdleTimeout != Timeout.InfiniteTimeSpan && took > options.IdleTimeout)
+        {
+            answer.Dispose();
+            throw new RegistryException(RegistryFault.TimedOut, string.Create(CultureInfo.InvariantCulture, $"{from} sends the request on, and {options.IdleTimeout.TotalSeconds:0.###} s are over."));
+        }
+
+        bool downgrade = address.Scheme == Uri.UriSchemeHttps && next.Scheme == Uri.UriSchemeHttp;
+        if (downgrade || hops >= Most)
+        {
+            answer.Dispose();
+            throw new RegistryException(
+                RegistryFault.Unsafe,
+                downgrade ? $"{from} sends the request on to {next.Authority} over plain http; it is not followed there." : $"{from} sends the request on more than {Most} times.");
+        }
+
+        return true;
+    }
+}
+
+/// <summary>From a registry's name, as references have it, to the address of its API.</summary>
+internal static class RegistryHost
+{
+    /// <summary>Docker's registry answers elsewhere than its name says.</summary>
+    private const string DockerHub = "docker.io", DockerHubApi = "registry-1.docker.io";
+
+    private static readonly SearchValues<char> s_notInHosts = SearchValues.Create("/\\@?# ");
+
+    /// <summary>The address that paths of the API are relative to.</summary>
+    /// <param name="host">Host and port: <c>ghcr.io</c>, <c>[::1]:5000</c>.</param>
+    /// <param name="options">What was asked for.</param>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.BadName"/>: this is no host.</exception>
+    public static Uri Api(string host, RegistryOptions options)
+    {
+        string asked = string.Equals(host, DockerHub, StringComparison.OrdinalIgnoreCase) ? DockerHubApi : host;
+        if (asked.AsSpan().ContainsAny(s_notInHosts)
+            || !Uri.TryCreate($"https://{asked}/", UriKind.Absolute, out Uri? address) || address.PathAndQuery != "/" || address.Host.Length == 0)
+        {
+            throw new RegistryException(RegistryFault.BadName, $"'{Redaction.WithoutLogin(host)}' is no registry.")
+            {
+                Remedy = "Give a host and, where it needs one, a port: ghcr.io, localhost:5000, [::1]:5000.",
+            };
+        }
+
+        // A certificate option says that this registry has one, also on this machine.
+        bool secure = options.CACertificate is not null || options.SkipCertificateCheck;
+        return options.PlainHttp || (!secure && IsLoopback(address)) ? new Uri($"http://{asked}/") : address;
+    }
+
+    /// <summary>Whether this is an address of this machine that no other machine can take part in.</summary>
+    public static bool IsLoopback(Uri address) =>
+        string.Equals(address.IdnHost, "localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(address.IdnHost, out IPAddress? ip) && IPAddress.IsLoopback(ip));
+
+    /// <summary>Whether both are the same scheme, host and port: only then do credentials for one go to the other.</summary>
+    public static bool IsSameOrigin(Uri one, Uri other) =>
+        one.Scheme == other.Scheme && one.Port == other.Port
+        && string.Equals(one.IdnHost, other.IdnHost, StringComparison.OrdinalIgnoreCase);
 }

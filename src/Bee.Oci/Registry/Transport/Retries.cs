@@ -150,7 +150,7 @@ internal static class ConnectionFault
     /// <summary>The registry said nothing for too long. Not tried again: each try would take as long.</summary>
     public static RegistryException Silent(Uri address, TimeSpan time) => new(RegistryFault.TimedOut, string.Create(CultureInfo.InvariantCulture, $"{address.Authority} did not answer within {time.TotalSeconds:0.###} s."))
     {
-        Remedy = "Check that it is a registry that runs there. -ConnectionTimeoutSeconds gives it longer.",
+        Remedy = "Check that it is a registry that runs there.",
     };
 
     private static RegistryException Certificate(AuthenticationException refused, string host, CertificateRefusal? refusal) =>
