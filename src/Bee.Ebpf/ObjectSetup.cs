@@ -9,18 +9,17 @@ internal static class ObjectSetup
     /// <summary>Writes the bytes into the opened object.</summary>
     public static unsafe void WriteParameters(ObjectHandle handle, ObjectFile file, BoundParameters parameters)
     {
-        foreach (var ((section, offset), bytes) in parameters.Values)
+        foreach (var value in parameters.Values)
         {
-            var map = LibbpfCalls.FindMap(handle, section);
+            var map = LibbpfCalls.FindMap(handle, value.Parameter.Section);
             nuint size = 0;
             var memory = map == 0 ? null : LibbpfCalls.InitialValue(map, &size);
-            if (memory is null || (nuint)offset + (nuint)bytes.Length > size)
+            if (memory is null || (nuint)value.Parameter.Offset + (nuint)value.Bytes.Length > size)
             {
-                var name = file.Parameters.FirstOrDefault(p => p.Section == section && p.Offset == offset)?.Name;
-                throw new BpfLoadException(LoadFault.BadObject, $"Parameter '{name}' lies outside of section '{section}' of {file.Name}.");
+                throw new BpfLoadException(LoadFault.BadObject, $"Parameter '{value.Parameter.Name}' lies outside of section '{value.Parameter.Section}' of {file.Name}.");
             }
 
-            bytes.CopyTo(new Span<byte>(memory + offset, bytes.Length));
+            value.Bytes.CopyTo(new Span<byte>(memory + value.Parameter.Offset, value.Bytes.Length));
         }
     }
 

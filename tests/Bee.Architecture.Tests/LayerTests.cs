@@ -67,6 +67,21 @@ public class LayerTests
     }
 
     [Fact]
+    public void Cmdlet_stands_on_four_bases_at_most()
+    {
+        using var read = new AssemblyUses("Bee.Cmdlets");
+        // Nested types count as the type that they are in, which comes before them.
+        var bases = read.Bases().Where(pair => pair.Type.StartsWith("Bee.", StringComparison.Ordinal)).DistinctBy(pair => pair.Type).ToDictionary(pair => pair.Type, pair => pair.Base);
+        int Height(string type) => type == "Bee.Cmdlets.Base.BeeCmdlet" ? 0 : bases.TryGetValue(type, out var under) && Height(under) is >= 0 and var height ? height + 1 : -1;
+
+        var heights = bases.Keys.ToDictionary(type => type, Height);
+
+        // The highest are the cmdlets that run a tool: registry, verification, program, run.
+        Assert.Equal(5, heights.Values.Max());
+        Assert.All(heights.Where(type => type.Value == 5), type => Assert.EndsWith("Command", type.Key, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Native_function_is_declared_once()
     {
         var imports = new List<string>();

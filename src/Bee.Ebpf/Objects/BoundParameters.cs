@@ -7,11 +7,11 @@ namespace Bee.Ebpf.Objects;
 public sealed class BoundParameters
 {
     private readonly ReadOnlyMemory<byte> _object;
-    private readonly Dictionary<(string Section, int Offset), byte[]> _values;
+    private readonly List<BoundParameter> _values;
 
     /// <param name="file">The object.</param>
-    /// <param name="values">The bytes of each parameter that does not keep the value in the file, by the parameter's place.</param>
-    internal BoundParameters(ObjectFile file, Dictionary<(string Section, int Offset), byte[]> values)
+    /// <param name="values">The parameters that do not keep the value in the file.</param>
+    internal BoundParameters(ObjectFile file, List<BoundParameter> values)
     {
         _object = file.Bytes;
         _values = values;
@@ -20,8 +20,8 @@ public sealed class BoundParameters
     /// <summary>How many parameters get another value than the file has.</summary>
     public int Count => _values.Count;
 
-    /// <summary>The bytes, by the parameter's place.</summary>
-    internal IReadOnlyDictionary<(string Section, int Offset), byte[]> Values => _values;
+    /// <summary>The parameters that get another value than the file has.</summary>
+    internal IReadOnlyList<BoundParameter> Values => _values;
 
     /// <summary>Returns the bytes that a parameter has when the object is loaded.</summary>
     /// <param name="parameter">A parameter of the object.</param>
@@ -30,10 +30,19 @@ public sealed class BoundParameters
         get
         {
             ArgumentNullException.ThrowIfNull(parameter);
-            return _values.TryGetValue((parameter.Section, parameter.Offset), out var bytes) ? bytes : parameter.Default;
+            return _values.Find(value => value.IsOf(parameter))?.Bytes ?? parameter.Default;
         }
     }
 
     /// <summary>Whether these are an object's; metadata makes no difference.</summary>
     internal bool AreOf(ObjectFile file) => _object.Equals(file.Bytes) || _object.Span.SequenceEqual(file.Bytes.Span);
+}
+
+/// <summary>The bytes that one parameter gets.</summary>
+/// <param name="Parameter">The parameter.</param>
+/// <param name="Bytes">As many bytes as it has.</param>
+internal sealed record BoundParameter(ParameterDescription Parameter, byte[] Bytes)
+{
+    /// <summary>Whether it is the same variable, whatever metadata its description has.</summary>
+    public bool IsOf(ParameterDescription parameter) => parameter.Offset == Parameter.Offset && parameter.Section == Parameter.Section;
 }

@@ -101,8 +101,7 @@ public static class ProgramKinds
 
     private static readonly Dictionary<string, ProgramKind> s_attached = All.ToDictionary(k => k.Name, StringComparer.Ordinal);
 
-    private static readonly Dictionary<string, ProgramKind> s_spelled = All.Concat(s_unattached)
-        .SelectMany(kind => kind.Aliases.Prepend(kind.Name), (kind, name) => (kind, name)).ToDictionary(pair => pair.name, pair => pair.kind, StringComparer.Ordinal);
+    private static readonly Dictionary<string, ProgramKind> s_spelled = BySpelling();
 
     /// <summary>Returns the kind of a name as <see cref="ProgramDescription.Kind"/> has it, or null when Bee does not attach such programs.</summary>
     /// <param name="name">The kind's name.</param>
@@ -114,6 +113,21 @@ public static class ProgramKinds
 
     /// <summary>Returns the kind of a name or an alias, whether Bee attaches it or not; <see cref="Unknown"/> where there is none.</summary>
     internal static ProgramKind Spelled(string name) => s_spelled.GetValueOrDefault(name, Unknown);
+
+    private static Dictionary<string, ProgramKind> BySpelling()
+    {
+        var spelled = new Dictionary<string, ProgramKind>(StringComparer.Ordinal);
+        foreach (var kind in All.Concat(s_unattached))
+        {
+            spelled.Add(kind.Name, kind);
+            foreach (var alias in kind.Aliases)
+            {
+                spelled.Add(alias, kind);
+            }
+        }
+
+        return spelled;
+    }
 
     private static ProgramKind Kind(string name, string rest, ProgramType type, AttachTarget target, AttachMethod method, string description) =>
         new() { Name = name, Section = name + rest, Type = type, Target = target, Method = method, Description = description };

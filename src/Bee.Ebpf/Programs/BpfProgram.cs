@@ -96,9 +96,9 @@ public sealed class BpfProgram
         }
     }
 
-    internal void AddLink(ILink attachment)
+    internal void AddLink(ILink link)
     {
-        if (attachment.LinkDescriptor is >= 0 and var descriptor && KernelIds.Of(descriptor) is not 0 and var id)
+        if (link.LinkDescriptor is >= 0 and var descriptor && KernelIds.Of(descriptor) is not 0 and var id)
         {
             // A new list each time: another thread may be reading the old one.
             LinkIds = [.. LinkIds, id];

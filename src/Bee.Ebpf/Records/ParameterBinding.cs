@@ -14,19 +14,20 @@ public static class ParameterBinding
     public static BoundParameters BindParameters(this ObjectFile file, IReadOnlyDictionary<string, object?>? values = null)
     {
         ArgumentNullException.ThrowIfNull(file);
-        var bound = new Dictionary<(string Section, int Offset), byte[]>();
+        var bound = new List<BoundParameter>();
         foreach (var (name, value) in values ?? new Dictionary<string, object?>())
         {
             var parameter = file.FindParameter(name);
             if (value is not null)
             {
-                bound[(parameter.Section, parameter.Offset)] = ParameterEncoder.Encode(parameter, value);
+                bound.RemoveAll(one => one.IsOf(parameter));
+                bound.Add(new BoundParameter(parameter, ParameterEncoder.Encode(parameter, value)));
             }
         }
 
-        foreach (var parameter in file.Parameters.Where(p => p.Metadata.Default is not null && !bound.ContainsKey((p.Section, p.Offset))))
+        foreach (var parameter in file.Parameters.Where(p => p.Metadata.Default is not null && !bound.Exists(one => one.IsOf(p))))
         {
-            bound[(parameter.Section, parameter.Offset)] = ParameterEncoder.Default(parameter);
+            bound.Add(new BoundParameter(parameter, ParameterEncoder.Default(parameter)));
         }
 
         return new BoundParameters(file, bound);
