@@ -36,9 +36,9 @@ public sealed class BpfSession : IDisposable
         var maps = new List<BpfMap>(file.Maps.Count);
         foreach (var map in file.Maps)
         {
-            if (LibbpfCalls.FindMap(handle, map.Name) is not 0 and var pointer && LibbpfCalls.MapDescriptor(pointer) is >= 0 and var descriptor)
+            if (LibbpfCalls.FindMap(handle, map.Name) is not 0 and var pointer && LibbpfCalls.MapFd(pointer) is >= 0 and var fd)
             {
-                maps.Add(new BpfMap(handle, descriptor, map));
+                maps.Add(new BpfMap(handle, fd, map));
             }
         }
 
@@ -321,26 +321,26 @@ public sealed class BpfSession : IDisposable
         var iterators = new List<LinkHandle>();
         try
         {
-            var pins = new List<(string Part, string Name, int Descriptor)>();
+            var pins = new List<(string Part, string Name, int Fd)>();
             foreach (var program in Programs.Where(p => p.IsLoaded))
             {
                 if (program.Description.Kind == ProgramKinds.Iterator)
                 {
                     iterators.Add(IteratorLinks.Make(program));
-                    pins.Add((PinNames.Links, PinNames.OfLink(program.Name, 0), iterators[^1].LinkDescriptor));
+                    pins.Add((PinNames.Links, PinNames.OfLink(program.Name, 0), iterators[^1].LinkFd));
                 }
 
-                pins.Add((PinNames.Programs, PinNames.Of(program.Name), program.Descriptor));
+                pins.Add((PinNames.Programs, PinNames.Of(program.Name), program.Fd));
             }
 
-            pins.AddRange(Maps.Select(map => (PinNames.Maps, PinNames.Of(map.Name), map.Descriptor)));
+            pins.AddRange(Maps.Select(map => (PinNames.Maps, PinNames.Of(map.Name), map.Fd)));
             for (var i = 0; i < links.Length; i++)
             {
                 // Where the kernel has no link object for a perf event (before Linux 5.15), for a static probe or a filter of clsact, there is nothing to pin.
-                var descriptor = links[i].LinkDescriptor;
-                var id = descriptor >= 0 && KernelObject.KindOf(descriptor) == KernelObjectKind.Link ? KernelIds.Of(descriptor) : 0;
+                var fd = links[i].LinkFd;
+                var id = fd >= 0 && KernelObject.KindOf(fd) == KernelObjectKind.Link ? KernelIds.Of(fd) : 0;
                 var program = Programs.FirstOrDefault(p => id != 0 && p.LinkIds.Contains(id)) ?? throw CannotPin(folder);
-                pins.Add((PinNames.Links, PinNames.OfLink(program.Name, i), descriptor));
+                pins.Add((PinNames.Links, PinNames.OfLink(program.Name, i), fd));
             }
 
             var state = new PinState(Guid.NewGuid(), details, File);

@@ -25,7 +25,7 @@ internal static class ObjectSetup
 
     /// <summary>
     /// <c>__type(value, struct event)</c> on a ring or perf buffer says what its records are, and libbpf takes it for the size of a value;
-    /// the kernel wants no value in a ring, and a descriptor's size in a perf event array.
+    /// the kernel wants no value in a ring, and an fd's size in a perf event array.
     /// </summary>
     public static void AdjustMaps(ObjectHandle handle, ObjectFile file)
     {

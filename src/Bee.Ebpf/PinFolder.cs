@@ -18,7 +18,7 @@ internal static class PinFolder
     /// <summary>Makes the folder and all pins, or nothing.</summary>
     /// <exception cref="PinException">It cannot be made; what was made of it is gone again.</exception>
     /// <exception cref="BpfLoadException">The kernel does not keep the program's description.</exception>
-    public static void Make(string folder, IEnumerable<(string Part, string Name, int Descriptor)> pins, PinState state)
+    public static void Make(string folder, IEnumerable<(string Part, string Name, int Fd)> pins, PinState state)
     {
         PinPath.Create(folder);
         try
@@ -31,9 +31,9 @@ internal static class PinFolder
                 }
             }
 
-            foreach (var (part, name, descriptor) in pins)
+            foreach (var (part, name, fd) in pins)
             {
-                Pin(descriptor, $"{folder}/{part}/{name}");
+                Pin(fd, $"{folder}/{part}/{name}");
             }
 
             using var map = StateMap.Write(state.Encode());
@@ -92,9 +92,9 @@ internal static class PinFolder
         }
     }
 
-    private static void Pin(int descriptor, string path)
+    private static void Pin(int fd, string path)
     {
-        var result = LibbpfCalls.Pin(descriptor, path);
+        var result = LibbpfCalls.Pin(fd, path);
         if (result < 0)
         {
             throw PinException.Of(-result, "pin to", path);
@@ -138,39 +138,39 @@ internal static class PinNames
     }
 }
 
-/// <summary>The open descriptors of a pinned program, which close together; the pins stay.</summary>
+/// <summary>The open fds of a pinned program, which close together; the pins stay.</summary>
 internal sealed class PinnedObjects : SafeHandleZeroOrMinusOneIsInvalid
 {
-    private readonly List<FdHandle> _descriptors = [];
+    private readonly List<FdHandle> _fds = [];
 
     public PinnedObjects() : base(ownsHandle: true) => SetHandle(1);
 
     /// <summary>Opens a pin.</summary>
     /// <param name="path">The pin.</param>
     /// <param name="kind">What it must be.</param>
-    /// <returns>The descriptor; it is valid while this is open.</returns>
+    /// <returns>The fd; it is valid while this is open.</returns>
     /// <exception cref="PinException">There is no such pin, it is of another kind, or this process may not open it.</exception>
     public int Open(string path, KernelObjectKind kind)
     {
-        var descriptor = OpenPin(path, kind);
-        _descriptors.Add(descriptor);
-        return descriptor.Number;
+        var fd = OpenPin(path, kind);
+        _fds.Add(fd);
+        return fd.Number;
     }
 
-    /// <summary>The same for a descriptor that the caller keeps.</summary>
+    /// <summary>The same for an fd that the caller keeps.</summary>
     public static FdHandle OpenPin(string path, KernelObjectKind kind)
     {
         Libbpf.Require();
-        var descriptor = LibbpfCalls.OpenPin(path);
-        if (descriptor < 0)
+        var fd = LibbpfCalls.OpenPin(path);
+        if (fd < 0)
         {
-            throw descriptor == -Libc.EPERM && Permissions.Lacking().Count == 0
+            throw fd == -Libc.EPERM && Permissions.Lacking().Count == 0
                 ? new PinException(PinFault.Foreign, path, $"'{path}' is no pin.")
-                : PinException.Of(-descriptor, "open the pin", path);
+                : PinException.Of(-fd, "open the pin", path);
         }
 
-        var handle = new FdHandle(descriptor);
-        if (KernelObject.KindOf(descriptor) != kind)
+        var handle = new FdHandle(fd);
+        if (KernelObject.KindOf(fd) != kind)
         {
             handle.Dispose();
             throw new PinException(PinFault.Foreign, path, $"'{path}' is no pin of a {kind.ToString().ToLowerInvariant()}.");
@@ -182,7 +182,7 @@ internal sealed class PinnedObjects : SafeHandleZeroOrMinusOneIsInvalid
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
-        _descriptors.ForEach(descriptor => descriptor.Dispose());
+        _fds.ForEach(fd => fd.Dispose());
         return true;
     }
 }

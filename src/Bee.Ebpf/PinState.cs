@@ -74,24 +74,24 @@ internal static unsafe class StateMap
         SHA256.HashData(bytes, content.AsSpan(16));
         bytes.CopyTo(content.AsSpan(HeaderSize));
         var slots = (uint)(content.Length / SlotSize);
-        var descriptor = LibbpfCalls.CreateMap((int)MapType.Array, "bee_state", sizeof(uint), SlotSize, slots, null);
-        if (descriptor < 0)
+        var fd = LibbpfCalls.CreateMap((int)MapType.Array, "bee_state", sizeof(uint), SlotSize, slots, null);
+        if (fd < 0)
         {
-            throw Failed(-descriptor);
+            throw Failed(-fd);
         }
 
-        var map = new FdHandle(descriptor);
+        var map = new FdHandle(fd);
         try
         {
             fixed (byte* start = content)
             {
                 for (uint slot = 0; slot < slots; slot++)
                 {
-                    Check(LibbpfCalls.Update(descriptor, &slot, start + slot * SlotSize, 0));
+                    Check(LibbpfCalls.Update(fd, &slot, start + slot * SlotSize, 0));
                 }
             }
 
-            Check(LibbpfCalls.FreezeMap(descriptor));
+            Check(LibbpfCalls.FreezeMap(fd));
             return map;
         }
         catch

@@ -215,10 +215,10 @@ public sealed class PinnedProgram
     private BpfMap OpenMap(PinnedObjects owner, MapDescription map)
     {
         var path = $"{Folder}/{PinNames.Maps}/{PinNames.Of(map.Name)}";
-        var descriptor = owner.Open(path, KernelObjectKind.Map);
+        var fd = owner.Open(path, KernelObjectKind.Map);
         // Reading goes by the declared sizes into memory of our own: the kernel writes the true ones.
-        return KernelObject.FactsOfMap(descriptor) is { } facts && Fits(facts, map)
-            ? new BpfMap(owner, descriptor, map.Type == MapType.RingBuffer ? map : map.WithEntries(facts.MaxEntries))
+        return KernelObject.FactsOfMap(fd) is { } facts && Fits(facts, map)
+            ? new BpfMap(owner, fd, map.Type == MapType.RingBuffer ? map : map.WithEntries(facts.MaxEntries))
             : throw Foreign(path, "it is not the map that the program was loaded with");
     }
 
@@ -245,8 +245,8 @@ public sealed class PinnedProgram
 
     private static int IdOf(string path, KernelObjectKind kind)
     {
-        using var descriptor = PinnedObjects.OpenPin(path, kind);
-        return KernelIds.Of(descriptor.Number);
+        using var fd = PinnedObjects.OpenPin(path, kind);
+        return KernelIds.Of(fd.Number);
     }
 
     private static PinException Foreign(string path, string why) => new(

@@ -93,7 +93,7 @@ public sealed class MapMemory(BtfSpec? types, int cpus, int pageSize)
 {
     private const int Pointer = 8;
     private const uint NoPreallocation = 1, NoCommonLru = 2, Mappable = 1 << 10;
-    private const int Descriptor = 4, Locks = 8;
+    private const int Fd = 4, Locks = 8;
 
     /// <summary>The bytes that one map takes, or null for types whose count is not known here.</summary>
     /// <param name="map">The map as the object declares it.</param>
@@ -114,7 +114,7 @@ public sealed class MapMemory(BtfSpec? types, int cpus, int pageSize)
             case MapType.Hash or MapType.LruHash or MapType.PerCpuHash or MapType.LruPerCpuHash:
                 return Hash(map, entries, value);
             case MapType.HashOfMaps:
-                return Hash(map, entries, Descriptor);
+                return Hash(map, entries, Fd);
             case MapType.RingBuffer or MapType.UserRingBuffer:
                 return Ring(entries);
             case MapType.Queue or MapType.Stack:

@@ -35,9 +35,9 @@ public sealed class EventReader : IDisposable
         try
         {
             _sources = new EventSources(source, options);
-            foreach (var descriptor in _sources.Descriptors)
+            foreach (var fd in _sources.Fds)
             {
-                _waiter.Add(descriptor);
+                _waiter.Add(fd);
             }
         }
         catch
@@ -232,12 +232,12 @@ internal sealed unsafe class Waiter : IDisposable
         Add(_wake.Number);
     }
 
-    /// <summary>Also waits for this descriptor to become readable.</summary>
-    public void Add(int descriptor)
+    /// <summary>Also waits for this fd to become readable.</summary>
+    public void Add(int fd)
     {
         // struct epoll_event: the events first; the data after them, at an offset that differs between architectures, is not used.
         var what = stackalloc uint[4] { Libc.EPOLLIN, 0, 0, 0 };
-        Checked(Libc.epoll_ctl(_epoll.Number, Libc.EPOLL_CTL_ADD, descriptor, what));
+        Checked(Libc.epoll_ctl(_epoll.Number, Libc.EPOLL_CTL_ADD, fd, what));
     }
 
     /// <summary>Waits until something is readable, a wake-up has come, or the time is over.</summary>

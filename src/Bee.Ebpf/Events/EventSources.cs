@@ -61,8 +61,8 @@ internal sealed class EventSources : IDisposable
     /// <summary>All that take part, in the object file's order.</summary>
     public IReadOnlyList<RecordStream> Streams { get; }
 
-    /// <summary>Descriptors that become readable when events come.</summary>
-    public IEnumerable<int> Descriptors => _buffers.SelectMany(b => b.Descriptors);
+    /// <summary>Fds that become readable when events come.</summary>
+    public IEnumerable<int> Fds => _buffers.SelectMany(b => b.Fds);
 
     /// <summary>Whether more may come at any time. Programs without anything to read stay attached all the same; iterators alone have an end, and so do their trace lines.</summary>
     public bool IsEndless => _iterators.Count == 0 || _buffers.Exists(b => b is not TraceSource) || _polled.Count > 0 || _repeat;
@@ -239,8 +239,8 @@ internal enum DrainResult
 /// <summary>A buffer that programs write events into.</summary>
 internal interface IEventSource : IDisposable
 {
-    /// <summary>Descriptors that become readable when events come.</summary>
-    IEnumerable<int> Descriptors { get; }
+    /// <summary>Fds that become readable when events come.</summary>
+    IEnumerable<int> Fds { get; }
 
     /// <summary>Gives the sink what is there now.</summary>
     /// <param name="sink">The sink.</param>

@@ -40,7 +40,7 @@ internal sealed unsafe class PerfRing : IDisposable
         _tail = (ulong*)(pages.Address + TailOffset);
     }
 
-    public int Descriptor => _output.Number;
+    public int Fd => _output.Number;
 
     /// <summary>Bytes of data that fit.</summary>
     public uint Size { get; }
@@ -58,8 +58,8 @@ internal sealed unsafe class PerfRing : IDisposable
         }
 
         var pages = MappedPages.TryMap(output.Number, (nuint)((DataPages + 1) * Environment.SystemPageSize), 0, writable: true);
-        var descriptor = output.Number;
-        if (pages is null || LibbpfCalls.Update(map, &cpu, &descriptor, 0) < 0 || Libc.ioctl(descriptor, PerfEvent.Enable, 0) < 0)
+        var fd = output.Number;
+        if (pages is null || LibbpfCalls.Update(map, &cpu, &fd, 0) < 0 || Libc.ioctl(fd, PerfEvent.Enable, 0) < 0)
         {
             var failure = Failed(cpu);
             pages?.Dispose();
@@ -172,7 +172,7 @@ internal sealed class PerfSource : IEventSource
         {
             foreach (var cpu in Cpus.Online())
             {
-                if (PerfRing.Open(map.Descriptor, cpu) is { } ring)
+                if (PerfRing.Open(map.Fd, cpu) is { } ring)
                 {
                     _rings.Add(ring);
                 }
@@ -185,7 +185,7 @@ internal sealed class PerfSource : IEventSource
         }
     }
 
-    public IEnumerable<int> Descriptors => _rings.Select(r => r.Descriptor);
+    public IEnumerable<int> Fds => _rings.Select(r => r.Fd);
 
     public DrainResult Read(IEventSink sink, ref bool stopped)
     {

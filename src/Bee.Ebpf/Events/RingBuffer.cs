@@ -71,20 +71,20 @@ public sealed unsafe class RingBuffer : IDisposable
         }
 
         using var hold = new Lease(map.Owner);
-        return Map(map.Descriptor, SizeInKernel(map.Description.MaxEntries));
+        return Map(map.Fd, SizeInKernel(map.Description.MaxEntries));
     }
 
     /// <summary>The size that libbpf gives a ring: the declared one, rounded up to a power of two that is a multiple of the page size.</summary>
     internal static uint SizeInKernel(uint declared) => BitOperations.RoundUpToPowerOf2(Math.Max(declared, (uint)Environment.SystemPageSize));
 
     /// <summary>Maps the ring of a map.</summary>
-    /// <param name="descriptor">The map's file descriptor; it may be closed afterwards.</param>
+    /// <param name="fd">The map's fd; it may be closed afterwards.</param>
     /// <param name="size">The ring's size as the kernel has it: a power of two and a multiple of the page size.</param>
-    internal static RingBuffer Map(int descriptor, uint size)
+    internal static RingBuffer Map(int fd, uint size)
     {
         var page = (nuint)Environment.SystemPageSize;
-        var consumer = MappedPages.TryMap(descriptor, page, 0, writable: true) ?? throw Failed();
-        var producer = MappedPages.TryMap(descriptor, page + 2 * (nuint)size, (nint)page, writable: false);
+        var consumer = MappedPages.TryMap(fd, page, 0, writable: true) ?? throw Failed();
+        var producer = MappedPages.TryMap(fd, page + 2 * (nuint)size, (nint)page, writable: false);
         if (producer is null)
         {
             var failure = Failed();
@@ -180,18 +180,18 @@ internal sealed class RingSource : IEventSource
 
     private readonly RecordStream _stream;
     private readonly RingBuffer _ring;
-    private readonly int _descriptor;
+    private readonly int _fd;
     private ulong _high;
 
     public RingSource(RecordStream stream, BpfMap map)
     {
         _stream = stream;
         _ring = RingBuffer.Open(map);
-        _descriptor = map.Descriptor;
+        _fd = map.Fd;
         stream.HighWater = 0;
     }
 
-    public IEnumerable<int> Descriptors => [_descriptor];
+    public IEnumerable<int> Fds => [_fd];
 
     public DrainResult Read(IEventSink sink, ref bool stopped)
     {

@@ -14,7 +14,7 @@ namespace Bee.Ebpf.Events;
 /// and counts those that find the ring full. Whose a line is, the kernel's call stack says: a few frames above the tracepoint stands the address that the helper returns to.
 /// </summary>
 /// <remarks>
-/// Nothing of this is shared: trace_pipe and its readers see the same lines as before, and the kernel removes the program when its file descriptors are closed, also with a process that is killed.
+/// Nothing of this is shared: trace_pipe and its readers see the same lines as before, and the kernel removes the program when its fds are closed, also with a process that is killed.
 /// The tracepoint came with Linux 5.9 (kernel/trace/bpf_trace.h), the ring buffer with 5.8.
 /// </remarks>
 internal sealed unsafe class TraceProgram : IDisposable
@@ -76,7 +76,7 @@ internal sealed unsafe class TraceProgram : IDisposable
         }
     }
 
-    /// <summary>The ring, as a file descriptor.</summary>
+    /// <summary>The ring, as an fd.</summary>
     public int Ring => _ring.Number;
 
     /// <summary>
@@ -228,7 +228,7 @@ internal sealed class InstructionWriter
     private const byte WideLoad = 0x18, LoadWord64 = 0x79, StoreWord64 = 0x7b, StoreWord32 = 0x63, StoreNumber64 = 0x7a, AtomicAdd64 = 0xdb,
         CopyNumber = 0xb7, CopyRegister = 0xbf, AddNumber = 0x07, Jump = 0x05, JumpIfZero = 0x15, JumpIfLess = 0xad, CallHelper = 0x85, ExitCode = 0x95;
 
-    private const int MapDescriptor = 1;
+    private const int MapFd = 1;
 
     private readonly List<Instruction> _instructions = [];
     private readonly Dictionary<string, int> _labels = [];
@@ -242,7 +242,7 @@ internal sealed class InstructionWriter
 
     public void SetWide(int register, ulong number) => Wide(register, 0, number);
 
-    public void SetMap(int register, int descriptor) => Wide(register, MapDescriptor, (uint)descriptor);
+    public void SetMap(int register, int fd) => Wide(register, MapFd, (uint)fd);
 
     /// <summary>Puts <c>register + number</c> into another register.</summary>
     public void Address(int to, int register, int number)

@@ -50,7 +50,7 @@ internal sealed class TraceSource : IEventSource
         stream.Lost = 0;
     }
 
-    public IEnumerable<int> Descriptors => [_program.Ring];
+    public IEnumerable<int> Fds => [_program.Ring];
 
     /// <summary>Describes the stream of lines.</summary>
     public static RecordStream Describe() => new(TraceLine.StreamName, null, null, null) { Shape = TraceLine.Shape };

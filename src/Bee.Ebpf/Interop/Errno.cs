@@ -27,7 +27,7 @@ public enum Errno
     E2BIG = 7,
     /// <summary>Exec format error.</summary>
     ENOEXEC = 8,
-    /// <summary>Bad file descriptor.</summary>
+    /// <summary>Bad fd.</summary>
     EBADF = 9,
     /// <summary>No child processes.</summary>
     ECHILD = 10,
@@ -113,7 +113,7 @@ public enum Errno
     EL2HLT = 51,
     /// <summary>Invalid exchange.</summary>
     EBADE = 52,
-    /// <summary>Invalid request descriptor.</summary>
+    /// <summary>Invalid request fd.</summary>
     EBADR = 53,
     /// <summary>Exchange full.</summary>
     EXFULL = 54,
@@ -159,7 +159,7 @@ public enum Errno
     EOVERFLOW = 75,
     /// <summary>Name not unique on network.</summary>
     ENOTUNIQ = 76,
-    /// <summary>File descriptor in bad state.</summary>
+    /// <summary>File fd in bad state.</summary>
     EBADFD = 77,
     /// <summary>Remote address changed.</summary>
     EREMCHG = 78,

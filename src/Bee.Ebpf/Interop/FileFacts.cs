@@ -24,15 +24,15 @@ internal readonly record struct FileFacts(ulong Device, ulong Inode, long Change
     /// <param name="facts">What the file is.</param>
     public static SafeFileHandle? TryOpenInRoot(string root, string path, out FileFacts facts) => Regular(FileCalls.OpenInRoot(root, path, ReadOnlyNonBlocking), out facts);
 
-    private static SafeFileHandle? Regular(int descriptor, out FileFacts facts)
+    private static SafeFileHandle? Regular(int fd, out FileFacts facts)
     {
         facts = default;
-        if (descriptor < 0)
+        if (fd < 0)
         {
             return null;
         }
 
-        var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        var file = new SafeFileHandle(fd, ownsHandle: true);
         try
         {
             var status = FileStatus.Of(file);
@@ -65,7 +65,7 @@ internal static unsafe class FileCalls
     }
 
     /// <summary>A second fd for the same thing, closed on exec; -1 with the last P/Invoke error set.</summary>
-    public static int Duplicate(int descriptor) => Libc.fcntl(descriptor, Libc.F_DUPFD_CLOEXEC, 0);
+    public static int Duplicate(int fd) => Libc.fcntl(fd, Libc.F_DUPFD_CLOEXEC, 0);
 
     /// <summary>Opens a path below a folder as if that were the root: also absolute links and .. stay inside. -1 when that fails, and then errno is the last P/Invoke error.</summary>
     public static int OpenInRoot(string root, string path, int flags)

@@ -29,12 +29,12 @@ internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, ILink
     public int Event { get; init; } = -1;
 
     /// <inheritdoc/>
-    public int LinkDescriptor
+    public int LinkFd
     {
         get
         {
             using var lease = new Lease(this);
-            return LibbpfCalls.LinkDescriptor(handle);
+            return LibbpfCalls.LinkFd(handle);
         }
     }
 
@@ -46,23 +46,23 @@ internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, ILink
             return LibbpfCalls.DestroyLink(handle) == 0;
         }
 
-        // Destroying a link that is connected turns its perf event off, whoever else holds it; one that is not connected keeps its descriptor open.
-        var descriptor = LibbpfCalls.LinkDescriptor(handle);
+        // Destroying a link that is connected turns its perf event off, whoever else holds it; one that is not connected keeps its fd open.
+        var fd = LibbpfCalls.LinkFd(handle);
         LibbpfCalls.DisconnectLink(handle);
-        // An event that later threads inherit would hold the program as long as its descriptor is open, whatever becomes of the link.
-        if (Event >= 0 && Event != descriptor)
+        // An event that later threads inherit would hold the program as long as its fd is open, whatever becomes of the link.
+        if (Event >= 0 && Event != fd)
         {
             Libc.close(Event);
         }
 
-        return LibbpfCalls.DestroyLink(handle) == 0 & Libc.close(descriptor) == 0;
+        return LibbpfCalls.DestroyLink(handle) == 0 & Libc.close(fd) == 0;
     }
 }
 
-/// <summary>A file descriptor.</summary>
+/// <summary>An fd.</summary>
 internal sealed class FdHandle : SafeHandleMinusOneIsInvalid
 {
-    public FdHandle(int descriptor) : base(ownsHandle: true) => SetHandle(descriptor);
+    public FdHandle(int fd) : base(ownsHandle: true) => SetHandle(fd);
 
     /// <summary>The number. It stays valid while the holder keeps this handle open.</summary>
     public int Number => (int)handle;
@@ -71,7 +71,7 @@ internal sealed class FdHandle : SafeHandleMinusOneIsInvalid
     protected override bool ReleaseHandle() => Libc.close((int)handle) == 0;
 }
 
-/// <summary>Pages of a file descriptor mapped into this process.</summary>
+/// <summary>Pages of an fd mapped into this process.</summary>
 internal sealed class MappedPages : SafeHandleZeroOrMinusOneIsInvalid
 {
     private readonly nuint _length;
@@ -86,10 +86,10 @@ internal sealed class MappedPages : SafeHandleZeroOrMinusOneIsInvalid
     public nint Address => handle;
 
     /// <summary>Maps <paramref name="length"/> bytes from <paramref name="offset"/>, or gives null and leaves the last P/Invoke error.</summary>
-    public static MappedPages? TryMap(int descriptor, nuint length, nint offset, bool writable)
+    public static MappedPages? TryMap(int fd, nuint length, nint offset, bool writable)
     {
         var protection = writable ? Libc.PROT_READ | Libc.PROT_WRITE : Libc.PROT_READ;
-        var address = Libc.mmap(0, length, protection, Libc.MAP_SHARED, descriptor, offset);
+        var address = Libc.mmap(0, length, protection, Libc.MAP_SHARED, fd, offset);
         return address == -1 ? null : new MappedPages(address, length);
     }
 
@@ -116,6 +116,6 @@ internal readonly ref struct Lease
 /// <summary>What holds a program attached; disposing of it detaches the program.</summary>
 internal interface ILink : IDisposable
 {
-    /// <summary>The descriptor of the kernel's link, valid until this is disposed of; negative where the kernel has no link object.</summary>
-    int LinkDescriptor { get; }
+    /// <summary>The fd of the kernel's link, valid until this is disposed of; negative where the kernel has no link object.</summary>
+    int LinkFd { get; }
 }

@@ -3,7 +3,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Interop;
 
-/// <summary>What a descriptor of the BPF system call stands for.</summary>
+/// <summary>What an fd of the BPF system call stands for.</summary>
 internal enum KernelObjectKind
 {
     Other,
@@ -15,11 +15,11 @@ internal enum KernelObjectKind
 /// <summary>What the kernel says about a map: the beginning of its <c>bpf_map_info</c>.</summary>
 internal readonly record struct MapFacts(MapType Type, uint KeySize, uint ValueSize, uint MaxEntries);
 
-/// <summary>Looks at descriptors whose origin is not known, such as pins.</summary>
+/// <summary>Looks at fds whose origin is not known, such as pins.</summary>
 internal static unsafe class KernelObject
 {
-    /// <summary>The kind, by the name that the kernel gives the descriptor's file. Asking for information does not tell: it answers for any kind.</summary>
-    public static KernelObjectKind KindOf(int descriptor) => new FileInfo($"/proc/self/fd/{descriptor}").LinkTarget switch
+    /// <summary>The kind, by the name that the kernel gives the fd's file. Asking for information does not tell: it answers for any kind.</summary>
+    public static KernelObjectKind KindOf(int fd) => new FileInfo($"/proc/self/fd/{fd}").LinkTarget switch
     {
         "anon_inode:bpf-map" => KernelObjectKind.Map,
         "anon_inode:bpf-prog" => KernelObjectKind.Program,
@@ -28,14 +28,14 @@ internal static unsafe class KernelObject
     };
 
     /// <summary>A map's sizes; null when the kernel does not tell.</summary>
-    public static MapFacts? FactsOfMap(int descriptor)
+    public static MapFacts? FactsOfMap(int fd)
     {
         Span<uint> info = stackalloc uint[6];
         info.Clear();
         var size = (uint)(info.Length * sizeof(uint));
         fixed (uint* start = info)
         {
-            return LibbpfCalls.ObjectInfo(descriptor, start, &size) == 0 ? new MapFacts((MapType)info[0], info[2], info[3], info[4]) : null;
+            return LibbpfCalls.ObjectInfo(fd, start, &size) == 0 ? new MapFacts((MapType)info[0], info[2], info[3], info[4]) : null;
         }
     }
 }
@@ -43,8 +43,8 @@ internal static unsafe class KernelObject
 /// <summary>The kernel's ids of programs, maps and links.</summary>
 internal static unsafe class KernelIds
 {
-    /// <summary>The id of what a descriptor stands for, or 0 when the kernel does not tell.</summary>
-    public static int Of(int descriptor)
+    /// <summary>The id of what an fd stands for, or 0 when the kernel does not tell.</summary>
+    public static int Of(int fd)
     {
         // bpf_prog_info, bpf_map_info and bpf_link_info all begin with the type and then the id; the kernel fills what there is room for.
         Span<uint> info = stackalloc uint[2];
@@ -52,20 +52,20 @@ internal static unsafe class KernelIds
         var size = (uint)(info.Length * sizeof(uint));
         fixed (uint* start = info)
         {
-            return LibbpfCalls.ObjectInfo(descriptor, start, &size) == 0 ? (int)info[1] : 0;
+            return LibbpfCalls.ObjectInfo(fd, start, &size) == 0 ? (int)info[1] : 0;
         }
     }
 
     /// <summary>Whether the kernel still has a program of this id.</summary>
     public static bool IsProgram(int id)
     {
-        var descriptor = LibbpfCalls.ProgramById((uint)id);
-        if (descriptor >= 0)
+        var fd = LibbpfCalls.ProgramById((uint)id);
+        if (fd >= 0)
         {
-            Libc.close(descriptor);
+            Libc.close(fd);
         }
 
-        return descriptor != -Libc.ENOENT;
+        return fd != -Libc.ENOENT;
     }
 }
 
@@ -76,9 +76,9 @@ internal sealed unsafe class KernelLink : ILink
     public const int TrafficIngress = 46, TrafficEgress = 47, UprobeMulti = 48;
 
     private const nint LinkCreate = 28;
-    private readonly FdHandle _descriptor;
+    private readonly FdHandle _fd;
 
-    private KernelLink(FdHandle descriptor) => _descriptor = descriptor;
+    private KernelLink(FdHandle fd) => _fd = fd;
 
     /// <summary>The part of <c>bpf_attr</c> that makes a link; of the union only the member for uprobes, and zeros for the others.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -99,7 +99,7 @@ internal sealed unsafe class KernelLink : ILink
     }
 
     /// <inheritdoc/>
-    public int LinkDescriptor => _descriptor.IsClosed ? -1 : _descriptor.Number;
+    public int LinkFd => _fd.IsClosed ? -1 : _fd.Number;
 
     /// <summary>Makes a link, or gives null and leaves the last P/Invoke error.</summary>
     public static KernelLink? TryCreate(Attributes attributes)
@@ -112,10 +112,10 @@ internal sealed unsafe class KernelLink : ILink
             Architecture.Ppc64le => 361,
             var other => throw new PlatformNotSupportedException($"The system call bpf is not known on {other}."),
         };
-        var descriptor = (int)Libc.syscall(call, LinkCreate, (nint)(&attributes), sizeof(Attributes), 0, 0);
-        return descriptor < 0 ? null : new KernelLink(new FdHandle(descriptor));
+        var fd = (int)Libc.syscall(call, LinkCreate, (nint)(&attributes), sizeof(Attributes), 0, 0);
+        return fd < 0 ? null : new KernelLink(new FdHandle(fd));
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _descriptor.Dispose();
+    public void Dispose() => _fd.Dispose();
 }

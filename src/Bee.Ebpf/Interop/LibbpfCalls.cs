@@ -134,7 +134,7 @@ internal static unsafe partial class LibbpfCalls
     public static partial nint FindProgram(ObjectHandle handle, string name);
 
     [LibraryImport(Library, EntryPoint = "bpf_map__fd")]
-    public static partial int MapDescriptor(nint map);
+    public static partial int MapFd(nint map);
 
     [LibraryImport(Library, EntryPoint = "bpf_map__set_value_size")]
     public static partial int SetValueSize(nint map, uint size);
@@ -149,7 +149,7 @@ internal static unsafe partial class LibbpfCalls
     public static partial byte* InitialValue(nint map, nuint* size);
 
     [LibraryImport(Library, EntryPoint = "bpf_program__fd")]
-    public static partial int ProgramDescriptor(nint program);
+    public static partial int ProgramFd(nint program);
 
     [LibraryImport(Library, EntryPoint = "bpf_program__attach", SetLastError = true)]
     public static partial nint Attach(nint program);
@@ -218,7 +218,7 @@ internal static unsafe partial class LibbpfCalls
     public static partial int DetachTraffic(TrafficHook* hook, TrafficOptions* options);
 
     [LibraryImport(Library, EntryPoint = "bpf_program__attach_perf_event", SetLastError = true)]
-    public static partial nint AttachPerfEvent(nint program, int descriptor);
+    public static partial nint AttachPerfEvent(nint program, int fd);
 
     [LibraryImport(Library, EntryPoint = "bpf_program__attach_iter", SetLastError = true)]
     public static partial nint AttachIterator(nint program, void* options);
@@ -230,7 +230,7 @@ internal static unsafe partial class LibbpfCalls
     public static partial int DestroyLink(nint link);
 
     [LibraryImport(Library, EntryPoint = "bpf_obj_get_info_by_fd")]
-    public static partial int ObjectInfo(int descriptor, void* info, uint* size);
+    public static partial int ObjectInfo(int fd, void* info, uint* size);
 
     [LibraryImport(Library, EntryPoint = "bpf_prog_get_fd_by_id")]
     public static partial int ProgramById(uint id);
@@ -239,7 +239,7 @@ internal static unsafe partial class LibbpfCalls
     public static partial int LinkById(uint id);
 
     [LibraryImport(Library, EntryPoint = "bpf_obj_pin", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Pin(int descriptor, string path);
+    public static partial int Pin(int fd, string path);
 
     [LibraryImport(Library, EntryPoint = "bpf_obj_get", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int OpenPin(string path);
@@ -260,7 +260,7 @@ internal static unsafe partial class LibbpfCalls
     public static partial void DisconnectLink(nint link);
 
     [LibraryImport(Library, EntryPoint = "bpf_link__fd")]
-    public static partial int LinkDescriptor(nint link);
+    public static partial int LinkFd(nint link);
 
     [LibraryImport(Library, EntryPoint = "bpf_map_get_next_key")]
     public static partial int NextKey(int map, void* key, void* next);

@@ -52,7 +52,7 @@ internal static unsafe class PerfEvent
 
     /// <summary>The output that programs on one CPU write a perf buffer's records through.</summary>
     /// <param name="cpu">The CPU.</param>
-    /// <param name="counts">Whether the kernel counts lost records, to be read from the descriptor (since Linux 6.0).</param>
+    /// <param name="counts">Whether the kernel counts lost records, to be read from the fd (since Linux 6.0).</param>
     /// <returns>The event, or null with the last P/Invoke error set.</returns>
     public static FdHandle? TryOutput(int cpu, out bool counts)
     {
@@ -90,8 +90,8 @@ internal static unsafe class PerfEvent
         attributes.Size = (uint)sizeof(Attributes);
         fixed (Attributes* start = &attributes)
         {
-            var descriptor = (int)Libc.syscall(number, (nint)start, thread, cpu, -1, (nint)CloseOnExec);
-            return descriptor < 0 ? null : new FdHandle(descriptor);
+            var fd = (int)Libc.syscall(number, (nint)start, thread, cpu, -1, (nint)CloseOnExec);
+            return fd < 0 ? null : new FdHandle(fd);
         }
     }
 }

@@ -61,7 +61,7 @@ internal static class Detaching
     public static void All(IReadOnlyList<ILink> attached)
     {
         // First in, last out: a tc filter that brought its qdisc takes it away when the others have left it.
-        foreach (var other in attached.Where(a => a.LinkDescriptor < 0).Reverse().ToArray())
+        foreach (var other in attached.Where(a => a.LinkFd < 0).Reverse().ToArray())
         {
             other.Dispose();
         }
@@ -209,7 +209,7 @@ internal static class IteratorLinks
     public static FdHandle Open(BpfProgram program)
     {
         using var link = program.Pointer != 0 ? Make(program) : null;
-        var descriptor = LibbpfCalls.CreateIterator(link is null ? program.IteratorLink : link.LinkDescriptor);
-        return descriptor >= 0 ? new FdHandle(descriptor) : throw AttachFailure.Explain(program, -descriptor, "");
+        var fd = LibbpfCalls.CreateIterator(link is null ? program.IteratorLink : link.LinkFd);
+        return fd >= 0 ? new FdHandle(fd) : throw AttachFailure.Explain(program, -fd, "");
     }
 }

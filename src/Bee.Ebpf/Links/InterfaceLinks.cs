@@ -59,7 +59,7 @@ internal static unsafe class InterfaceLinks
         {
             var link = KernelLink.TryCreate(new KernelLink.Attributes
             {
-                Program = program.Descriptor,
+                Program = program.Fd,
                 Target = place.Interface.Index,
                 AttachType = place.IsEgress ? KernelLink.TrafficEgress : KernelLink.TrafficIngress,
             });
@@ -111,7 +111,7 @@ internal sealed unsafe class PacketSocket : ILink
     }
 
     /// <inheritdoc/>
-    public int LinkDescriptor => -1;
+    public int LinkFd => -1;
 
     /// <exception cref="BpfLoadException">The socket cannot be made, or does not take the program.</exception>
     public static PacketSocket Attach(BpfProgram program, NetworkInterfaceName place)
@@ -124,11 +124,11 @@ internal sealed unsafe class PacketSocket : ILink
         }
 
         var socket = new FdHandle(number);
-        var descriptor = program.Descriptor;
+        var fd = program.Fd;
         var least = 0;
         var address = new LinkAddress { Family = FamilyPacket, Protocol = BinaryPrimitives.ReverseEndianness(AllProtocols), Interface = place.Index };
         if (Libc.setsockopt(number, Level, ReceiveBuffer, &least, sizeof(int)) != 0
-            || Libc.setsockopt(number, Level, AttachProgram, &descriptor, sizeof(int)) != 0
+            || Libc.setsockopt(number, Level, AttachProgram, &fd, sizeof(int)) != 0
             || Libc.bind(number, &address, sizeof(LinkAddress)) != 0)
         {
             var errno = Marshal.GetLastPInvokeError();
@@ -173,7 +173,7 @@ internal sealed unsafe class TcFilter : ILink
     public static bool IsForced { get; set; }
 
     /// <inheritdoc/>
-    public int LinkDescriptor => -1;
+    public int LinkFd => -1;
 
     /// <summary>Attaches in the namespace that the calling thread is in; <paramref name="space"/> is that one, to come back to it.</summary>
     /// <exception cref="BpfLoadException">The kernel refuses; nothing is left behind.</exception>
@@ -197,7 +197,7 @@ internal sealed unsafe class TcFilter : ILink
             throw TargetFailure.OldQdisc(program, place.Interface.Name);
         }
 
-        var filter = new LibbpfCalls.TrafficOptions { Size = (nuint)sizeof(LibbpfCalls.TrafficOptions), Program = program.Descriptor };
+        var filter = new LibbpfCalls.TrafficOptions { Size = (nuint)sizeof(LibbpfCalls.TrafficOptions), Program = program.Fd };
         var result = LibbpfCalls.AttachTraffic(&hook, &filter);
         var own = new TcFilter(space?.Share(), hook, filter, made == 0);
         if (result != 0)

@@ -75,22 +75,22 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
     private const nuint AskType = 0xb703;
     private const int NewNetwork = 0x40000000;
 
-    private readonly FdHandle _descriptor;
+    private readonly FdHandle _fd;
 
-    private NetworkNamespaceHandle(string name, FdHandle descriptor)
+    private NetworkNamespaceHandle(string name, FdHandle fd)
     {
         Name = name;
-        _descriptor = descriptor;
+        _fd = fd;
     }
 
     /// <summary>The text that it was found by.</summary>
     public string Name { get; }
 
-    /// <summary>Hands the descriptor's number over; it stays valid meanwhile.</summary>
+    /// <summary>Hands the fd's number over; it stays valid meanwhile.</summary>
     public T Use<T>(Func<int, T> code)
     {
-        using var hold = new Lease(_descriptor);
-        return code(_descriptor.Number);
+        using var hold = new Lease(_fd);
+        return code(_fd.Number);
     }
 
     /// <summary>Opens a namespace by its name, a path, or the id of a process.</summary>
@@ -105,31 +105,31 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
             throw Missing(text, path, Marshal.GetLastPInvokeError());
         }
 
-        var descriptor = new FdHandle(number);
+        var fd = new FdHandle(number);
         if (Libc.ioctl(number, AskType, 0) != NewNetwork)
         {
-            descriptor.Dispose();
+            fd.Dispose();
             throw new BpfLoadException(LoadFault.NoTarget, $"'{text}' is not a network namespace: {path} is something else.")
             {
                 Remedy = "Name one that `ip netns` lists, a file such as /proc/PID/ns/net, or a process id.",
             };
         }
 
-        return new NetworkNamespaceHandle(text, descriptor);
+        return new NetworkNamespaceHandle(text, fd);
     }
 
     /// <summary>Runs code in the namespace, on a thread of its own: a namespace belongs to a thread, and must not cling to one that others use.</summary>
     /// <exception cref="BpfLoadException">This process may not enter it.</exception>
     public T Run<T>(Func<T> code)
     {
-        using var hold = new Lease(_descriptor);
+        using var hold = new Lease(_fd);
         T result = default!;
         ExceptionDispatchInfo? failure = null;
         var thread = new Thread(() =>
         {
             try
             {
-                if (Libc.setns(_descriptor.Number, NewNetwork) != 0)
+                if (Libc.setns(_fd.Number, NewNetwork) != 0)
                 {
                     throw Refused(Marshal.GetLastPInvokeError());
                 }
@@ -152,10 +152,10 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
     }
 
     /// <summary>A second handle to the same namespace, for whoever has to come back to it later.</summary>
-    public NetworkNamespaceHandle Share() => new(Name, new FdHandle(FileCalls.Duplicate(_descriptor.Number)));
+    public NetworkNamespaceHandle Share() => new(Name, new FdHandle(FileCalls.Duplicate(_fd.Number)));
 
     /// <inheritdoc/>
-    public void Dispose() => _descriptor.Dispose();
+    public void Dispose() => _fd.Dispose();
 
     private static string PathOf(string text)
     {

@@ -97,7 +97,7 @@ internal static class PerfEventLinks
             throw AttachFailure.Explain(program, errno, scope.Log.Text);
         }
 
-        // From here on the link owns the descriptor.
+        // From here on the link owns the fd.
         var number = sampler.Number;
         sampler.SetHandleAsInvalid();
         return new LinkHandle(link) { Event = number };

@@ -88,7 +88,7 @@ internal static unsafe class UprobeMultiLinks
             {
                 var link = KernelLink.TryCreate(new KernelLink.Attributes
                 {
-                    Program = program.Descriptor,
+                    Program = program.Fd,
                     AttachType = KernelLink.UprobeMulti,
                     Path = path,
                     Offsets = start,

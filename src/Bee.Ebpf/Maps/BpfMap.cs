@@ -10,19 +10,19 @@ namespace Bee.Ebpf.Maps;
 public sealed class BpfMap
 {
     private readonly SafeHandle _owner;
-    private readonly int _descriptor;
+    private readonly int _fd;
     private EntryType? _entryType;
     private EntryEncoder? _encoder;
 
-    /// <param name="owner">Keeps the descriptor open; closing it ends the map's use.</param>
-    /// <param name="descriptor">The map.</param>
+    /// <param name="owner">Keeps the fd open; closing it ends the map's use.</param>
+    /// <param name="fd">The map.</param>
     /// <param name="description">What it holds.</param>
-    internal BpfMap(SafeHandle owner, int descriptor, MapDescription description)
+    internal BpfMap(SafeHandle owner, int fd, MapDescription description)
     {
         _owner = owner;
-        _descriptor = descriptor;
+        _fd = fd;
         Description = description;
-        Id = KernelIds.Of(descriptor);
+        Id = KernelIds.Of(fd);
     }
 
     /// <summary>The map as the object file describes it.</summary>
@@ -43,10 +43,10 @@ public sealed class BpfMap
     /// <summary>The type of its entries; null when <see cref="CanRead"/> is false.</summary>
     public EntryType? EntryType => CanRead ? _entryType ??= EntryType.ForMap(Description) : null;
 
-    /// <summary>What keeps the descriptor open.</summary>
+    /// <summary>What keeps the fd open.</summary>
     internal SafeHandle Owner => _owner;
 
-    internal int Descriptor => _descriptor;
+    internal int Fd => _fd;
 
     /// <summary>Whether a reader looks at it again and again.</summary>
     internal bool CanPoll => MapAccess.CanPoll(Description.Type);
@@ -112,7 +112,7 @@ public sealed class BpfMap
     /// <exception cref="BpfLoadException">The kernel refuses to read the map, or to open those inside (which takes CAP_SYS_ADMIN).</exception>
     public IEnumerable<BpfMap> InnerMaps() => Bee.Ebpf.Maps.InnerMaps.Of(this);
 
-    internal MapScan Scan() => new(_owner, _descriptor, Description);
+    internal MapScan Scan() => new(_owner, _fd, Description);
 
     /// <summary>Makes an object of an entry, with the stacks that its ids mean.</summary>
     internal MapEntry Decode(EntryType type, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
@@ -137,7 +137,7 @@ public sealed class BpfMap
         using var hold = new Lease(_owner);
         fixed (byte* keyStart = key, valueStart = value)
         {
-            var result = LibbpfCalls.Lookup(_descriptor, key.IsEmpty ? null : keyStart, valueStart);
+            var result = LibbpfCalls.Lookup(_fd, key.IsEmpty ? null : keyStart, valueStart);
             return result switch
             {
                 0 => true,
@@ -184,26 +184,26 @@ internal static class InnerMaps
         foreach (var entry in outer.Entries())
         {
             var id = BitConverter.ToUInt32(entry.RawValue);
-            var descriptor = LibbpfCalls.MapById(id);
-            if (descriptor >= 0)
+            var fd = LibbpfCalls.MapById(id);
+            if (fd >= 0)
             {
-                var handle = new FdHandle(descriptor);
+                var handle = new FdHandle(fd);
                 var key = entry.GetType().GetProperty("Key")!.GetValue(entry);
                 var name = $"{outer.Name}/{(key is IFormattable number ? number.ToString(null, System.Globalization.CultureInfo.InvariantCulture) : key)}";
-                yield return new BpfMap(handle, descriptor, Describe(outer.Description, descriptor, name)) { Stacks = outer.Stacks };
+                yield return new BpfMap(handle, fd, Describe(outer.Description, fd, name)) { Stacks = outer.Stacks };
             }
-            else if (descriptor != -Libc.ENOENT)
+            else if (fd != -Libc.ENOENT)
             {
-                throw MapScan.Failed(-descriptor);
+                throw MapScan.Failed(-fd);
             }
         }
     }
 
     // As the source declares them where it does; the kernel knows the sizes in any case, and lengths may differ from map to map.
-    private static MapDescription Describe(MapDescription outer, int descriptor, string name)
+    private static MapDescription Describe(MapDescription outer, int fd, string name)
     {
         var inner = outer.Inner;
-        var facts = KernelObject.FactsOfMap(descriptor) ?? throw MapScan.Failed(Libc.EINVAL);
+        var facts = KernelObject.FactsOfMap(fd) ?? throw MapScan.Failed(Libc.EINVAL);
         var declared = inner is not null && inner.KeySize == facts.KeySize && inner.ValueSize == facts.ValueSize;
         return new MapDescription
         {

@@ -17,7 +17,7 @@ internal static unsafe class MapCalls
             var result = -Libc.EBUSY;
             for (var tries = 0; result == -Libc.EBUSY && tries < MostTries; tries++)
             {
-                result = LibbpfCalls.Update(map.Descriptor, key.Length == 0 ? null : keyStart, valueStart, (ulong)mode);
+                result = LibbpfCalls.Update(map.Fd, key.Length == 0 ? null : keyStart, valueStart, (ulong)mode);
             }
 
             if (result < 0)
@@ -49,7 +49,7 @@ internal static unsafe class MapCalls
         using var hold = new Lease(map.Owner);
         fixed (byte* start = value)
         {
-            var result = LibbpfCalls.LookupAndDelete(map.Descriptor, null, start);
+            var result = LibbpfCalls.LookupAndDelete(map.Fd, null, start);
             return result == 0 || (result == -Libc.ENOENT ? false : throw Refused(map, -result, "taken out", MapWriteMode.Any));
         }
     }
@@ -62,7 +62,7 @@ internal static unsafe class MapCalls
             var result = -Libc.EBUSY;
             for (var tries = 0; result == -Libc.EBUSY && tries < MostTries; tries++)
             {
-                result = LibbpfCalls.Delete(map.Descriptor, start);
+                result = LibbpfCalls.Delete(map.Fd, start);
             }
 
             return result;

@@ -3,7 +3,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Maps;
 
-/// <summary>A value that stands for a map or a program: read as an id, written as a descriptor.</summary>
+/// <summary>A value that stands for a map or a program: read as an id, written as an fd.</summary>
 internal sealed class MapReference : IDisposable
 {
     private readonly FdHandle _handle;
@@ -14,7 +14,7 @@ internal sealed class MapReference : IDisposable
         Value = BitConverter.GetBytes(handle.Number);
     }
 
-    /// <summary>The descriptor's bytes; good until this is disposed of.</summary>
+    /// <summary>The fd's bytes; good until this is disposed of.</summary>
     public byte[] Value { get; }
 
     /// <summary>Opens what an id in a value means; null for maps whose values are what they are.</summary>
@@ -33,10 +33,10 @@ internal sealed class MapReference : IDisposable
         }
 
         var id = BitConverter.ToUInt32(value);
-        var descriptor = what == "map" ? LibbpfCalls.MapById(id) : LibbpfCalls.ProgramById(id);
-        return descriptor >= 0 ? new MapReference(new FdHandle(descriptor)) : throw new BpfMapException(
-            descriptor == -Libc.EPERM ? MapFault.NoPermission : MapFault.BadValue, map.Name,
-            $"Map '{map.Name}' holds {what}s by their id, and the {what} {id} cannot be opened: {Libc.Describe(-descriptor)}.", "", -descriptor);
+        var fd = what == "map" ? LibbpfCalls.MapById(id) : LibbpfCalls.ProgramById(id);
+        return fd >= 0 ? new MapReference(new FdHandle(fd)) : throw new BpfMapException(
+            fd == -Libc.EPERM ? MapFault.NoPermission : MapFault.BadValue, map.Name,
+            $"Map '{map.Name}' holds {what}s by their id, and the {what} {id} cannot be opened: {Libc.Describe(-fd)}.", "", -fd);
     }
 
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ internal static class MapState
     /// <summary>Whether user space may change it no more.</summary>
     public static bool IsFrozen(BpfMap map) => Read(map, "frozen:") == "1";
 
-    /// <summary>Whether user space may only read it. The kernel keeps this with the descriptor, as the access mode in its octal flags, and not with the map.</summary>
+    /// <summary>Whether user space may only read it. The kernel keeps this with the fd, as the access mode in its octal flags, and not with the map.</summary>
     public static bool IsReadOnly(BpfMap map) => Read(map, "flags:") is [.., var mode] && (mode & 3) == 0;
 
     private static string? Read(BpfMap map, string name)
@@ -57,7 +57,7 @@ internal static class MapState
         try
         {
             using var hold = new Lease(map.Owner);
-            return RegularFile.ReadLines($"/proc/self/fdinfo/{map.Descriptor}").FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..].Trim();
+            return RegularFile.ReadLines($"/proc/self/fdinfo/{map.Fd}").FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..].Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -16,7 +16,7 @@ internal sealed unsafe class MapScan
     private const int FirstBatch = 4096, WalkBatch = 256, FirstBytes = 1 << 20;
 
     private readonly SafeHandle _owner;
-    private readonly int _descriptor;
+    private readonly int _fd;
     private readonly int _keySize;
     private readonly int _valueStride;
     private readonly long _mostEntries;
@@ -30,12 +30,12 @@ internal sealed unsafe class MapScan
     private long _seen;
 
     /// <param name="owner">Keeps the map open.</param>
-    /// <param name="descriptor">The map.</param>
+    /// <param name="fd">The map.</param>
     /// <param name="map">Its description.</param>
-    public MapScan(SafeHandle owner, int descriptor, MapDescription map)
+    public MapScan(SafeHandle owner, int fd, MapDescription map)
     {
         _owner = owner;
-        _descriptor = descriptor;
+        _fd = fd;
         _keySize = (int)map.KeySize;
         _valueStride = map.ValueStride;
         _mostEntries = Math.Max(1, map.MaxEntries);
@@ -102,7 +102,7 @@ internal sealed unsafe class MapScan
         var options = new LibbpfCalls.BatchOptions { Size = (nuint)sizeof(LibbpfCalls.BatchOptions) };
         fixed (byte* token = _token, keys = _keys, values = _values)
         {
-            result = LibbpfCalls.LookupBatch(_descriptor, _started ? token : null, token, keys, values, &count, &options);
+            result = LibbpfCalls.LookupBatch(_fd, _started ? token : null, token, keys, values, &count, &options);
         }
 
         switch (-result)
@@ -137,7 +137,7 @@ internal sealed unsafe class MapScan
             while (Count < room)
             {
                 var key = keys + Count * _keySize;
-                var result = LibbpfCalls.NextKey(_descriptor, _started ? token : null, key);
+                var result = LibbpfCalls.NextKey(_fd, _started ? token : null, key);
                 // The kernel starts over when the last key has been deleted meanwhile, so the length of the walk needs a bound.
                 if (result == -Libc.ENOENT || ++_seen > 2 * _mostEntries)
                 {
@@ -152,7 +152,7 @@ internal sealed unsafe class MapScan
 
                 _started = true;
                 Unsafe.CopyBlockUnaligned(token, key, (uint)_keySize);
-                result = LibbpfCalls.Lookup(_descriptor, key, values + (long)Count * _valueStride);
+                result = LibbpfCalls.Lookup(_fd, key, values + (long)Count * _valueStride);
                 if (result == 0)
                 {
                     Count++;

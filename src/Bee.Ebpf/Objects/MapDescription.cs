@@ -21,7 +21,7 @@ public sealed class MapDescription
     /// <summary>Bytes of a key; 0 for maps without keys (rings, queues, stacks, Bloom filters).</summary>
     public uint KeySize { get; init; }
 
-    /// <summary>Bytes of a value on one CPU, as declared. For rings and perf buffers this is the size of <see cref="Value"/>, and must be made 0 (or the size of a descriptor) before loading.</summary>
+    /// <summary>Bytes of a value on one CPU, as declared. For rings and perf buffers this is the size of <see cref="Value"/>, and must be made 0 (or the size of an fd) before loading.</summary>
     public uint ValueSize
     {
         get => _valueSize;

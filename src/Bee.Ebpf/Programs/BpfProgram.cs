@@ -17,24 +17,24 @@ public sealed class BpfProgram
         _owner = owner;
         Pointer = pointer;
         Description = description;
-        Descriptor = LibbpfCalls.ProgramDescriptor(pointer);
-        Id = Descriptor >= 0 ? KernelIds.Of(Descriptor) : 0;
+        Fd = LibbpfCalls.ProgramFd(pointer);
+        Id = Fd >= 0 ? KernelIds.Of(Fd) : 0;
         IteratorLink = -1;
     }
 
     /// <summary>A program that was loaded before.</summary>
-    /// <param name="owner">Keeps the descriptors open.</param>
+    /// <param name="owner">Keeps the fds open.</param>
     /// <param name="description">The program.</param>
     /// <param name="id">The kernel's id of it.</param>
     /// <param name="links">The kernel's ids of its links.</param>
-    /// <param name="descriptor">The program, for one that runs on request; else -1, so that nobody keeps it loaded by looking at it.</param>
+    /// <param name="fd">The program, for one that runs on request; else -1, so that nobody keeps it loaded by looking at it.</param>
     /// <param name="iteratorLink">The link, for an iterator; else -1.</param>
-    internal BpfProgram(SafeHandle owner, ProgramDescription description, int id, IReadOnlyList<int> links, int descriptor, int iteratorLink)
+    internal BpfProgram(SafeHandle owner, ProgramDescription description, int id, IReadOnlyList<int> links, int fd, int iteratorLink)
     {
         _owner = owner;
         IteratorLink = iteratorLink;
         Description = description;
-        Descriptor = descriptor;
+        Fd = fd;
         Id = id;
         LinkIds = links;
     }
@@ -60,7 +60,7 @@ public sealed class BpfProgram
     /// <summary>libbpf's <c>bpf_program</c>; valid while the owner is open, and zero for a program that was loaded before.</summary>
     internal nint Pointer { get; }
 
-    internal int Descriptor { get; }
+    internal int Fd { get; }
 
     /// <summary>The fd of the link of a pinned iterator; -1 otherwise.</summary>
     internal int IteratorLink { get; }
@@ -83,7 +83,7 @@ public sealed class BpfProgram
                 ContextIn = bytes,
                 ContextSizeIn = (uint)context.Length,
             };
-            var result = LibbpfCalls.TestRun(Descriptor, &options);
+            var result = LibbpfCalls.TestRun(Fd, &options);
             return result == 0
                 ? (int)options.ReturnValue
                 : throw new BpfLoadException(
@@ -98,7 +98,7 @@ public sealed class BpfProgram
 
     internal void AddLink(ILink link)
     {
-        if (link.LinkDescriptor is >= 0 and var descriptor && KernelIds.Of(descriptor) is not 0 and var id)
+        if (link.LinkFd is >= 0 and var fd && KernelIds.Of(fd) is not 0 and var id)
         {
             // A new list each time: another thread may be reading the old one.
             LinkIds = [.. LinkIds, id];

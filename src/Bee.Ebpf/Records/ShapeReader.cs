@@ -185,7 +185,7 @@ internal static class EntryShapes
     public static ValueShape Value(MapDescription map) => map.Type switch
     {
         MapType.StackTrace => new StackShape((int)map.ValueSize, map.KeepsBuildIds),
-        // What is written is a descriptor and what is read an id, whatever the source declares.
+        // What is written is an fd and what is read an id, whatever the source declares.
         MapType.ArrayOfMaps or MapType.HashOfMaps or MapType.ProgramArray => s_number,
         _ => WordsShape.Apply(Typed(map.Value, (int)map.ValueSize, $"{map.Name}_value") ?? Bytes(map.ValueSize), "Value", map.Metadata),
     };

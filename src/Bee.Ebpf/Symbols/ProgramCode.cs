@@ -79,7 +79,7 @@ internal sealed unsafe record ProgramCode(string Tag, IReadOnlyList<CompiledFunc
             return null;
         }
 
-        using var descriptor = new FdHandle(number);
+        using var fd = new FdHandle(number);
         Span<byte> info = stackalloc byte[Size];
         info.Clear();
         fixed (byte* start = info)
@@ -110,9 +110,9 @@ internal sealed unsafe record ProgramCode(string Tag, IReadOnlyList<CompiledFunc
         }
     }
 
-    private static bool Ask(int descriptor, byte* info)
+    private static bool Ask(int fd, byte* info)
     {
         uint size = Size;
-        return LibbpfCalls.ObjectInfo(descriptor, info, &size) == 0;
+        return LibbpfCalls.ObjectInfo(fd, info, &size) == 0;
     }
 }

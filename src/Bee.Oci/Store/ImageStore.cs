@@ -92,7 +92,7 @@ public sealed class ImageStore
     /// <exception cref="StoreException">The store as a whole cannot be read.</exception>
     public IReadOnlyList<Image> List(string? pattern = null)
     {
-        NamePattern? names = pattern is null ? null : new NamePattern(pattern);
+        ReferencePattern? names = pattern is null ? null : new ReferencePattern(pattern);
         return ReadEntries(index => index.Entries.Where(e => SignatureNames.IsImage(e) && names?.Fits(e.ReferenceName ?? e.Digest ?? "") != false));
     }
 

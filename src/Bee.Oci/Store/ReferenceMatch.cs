@@ -89,7 +89,7 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
 /// stands for itself, a set such as <c>[z-a]</c> has nothing in it, and an IPv6 address in brackets at the beginning is a registry's.
 /// </summary>
 /// <remarks>Compared by hand: to make a regular expression takes longer than to list a store.</remarks>
-internal sealed class NamePattern(string pattern)
+internal sealed class ReferencePattern(string pattern)
 {
     private readonly int _address = ImageReference.AddressLength(pattern);
 

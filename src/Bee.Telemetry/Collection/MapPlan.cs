@@ -20,7 +20,7 @@ internal sealed record PlannedLabel(string Field, PropertyInfo Property, FieldMe
         new(field.MetadataName, shape.ClrType.GetProperty(field.Name)!, field.Meaning);
 
     /// <summary>Reads the label's text from an object.</summary>
-    public string Read(BpfEvent item) => LabelText.Of(Property.GetValue(item), Meaning);
+    public string Read(BpfEvent item) => LabelValue.Of(Property.GetValue(item), Meaning);
 }
 
 /// <summary>A number of the entries or records that is a metric.</summary>
@@ -276,7 +276,7 @@ internal static class EntryPlan
 }
 
 /// <summary>The text of a field's value as a label: the value of the typed event, exact, the same in every culture and time zone.</summary>
-internal static class LabelText
+internal static class LabelValue
 {
     /// <summary>Returns the text.</summary>
     /// <param name="value">The value of the property.</param>

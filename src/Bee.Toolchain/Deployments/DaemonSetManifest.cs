@@ -19,7 +19,7 @@ public static class DaemonSetManifest
     public static string Write(DeploymentRequest request, string? namespaceName = null)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return YamlText.Documents([Account(request, namespaceName), DaemonSet(request, namespaceName), Monitor(request, namespaceName)]);
+        return YamlWriter.Documents([Account(request, namespaceName), DaemonSet(request, namespaceName), Monitor(request, namespaceName)]);
     }
 
     private static YamlMap Account(DeploymentRequest request, string? space) => new()
@@ -184,7 +184,7 @@ internal sealed class YamlMap : List<(string Key, object? Value)>
 }
 
 /// <summary>Writes YAML 1.2 in block style: mappings, sequences, text, integers and booleans. What could be read as something else than text stands in quotes, as JSON writes it.</summary>
-internal static class YamlText
+internal static class YamlWriter
 {
     // What YAML 1.1, which kubectl still reads, takes for a boolean or nothing.
     private static readonly HashSet<string> s_words = new(StringComparer.OrdinalIgnoreCase) { "true", "false", "yes", "no", "on", "off", "y", "n", "null" };

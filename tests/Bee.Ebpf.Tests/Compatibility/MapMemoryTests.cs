@@ -57,7 +57,7 @@ public class MapMemoryTests(ITestOutputHelper output)
     private static long? MemoryOf(BpfMap map)
     {
         const string Field = "memlock:";
-        var line = File.ReadLines($"/proc/self/fdinfo/{map.Descriptor}").FirstOrDefault(l => l.StartsWith(Field, StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/self/fdinfo/{map.Fd}").FirstOrDefault(l => l.StartsWith(Field, StringComparison.Ordinal));
         return line is null ? null : long.Parse(line[Field.Length..], NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
     }
 }

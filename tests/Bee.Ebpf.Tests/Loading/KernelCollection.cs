@@ -1,7 +1,7 @@
 namespace Bee.Ebpf.Tests.Loading;
 
 /// <summary>
-/// Kernel tests run when the others are done, one after the other: they count this process's threads and descriptors and sample what it and its
+/// Kernel tests run when the others are done, one after the other: they count this process's threads and fds and sample what it and its
 /// children do, and other tests start children of their own.
 /// </summary>
 [CollectionDefinition(KernelFactAttribute.Collection, DisableParallelization = true)]

@@ -10,14 +10,14 @@ internal static class KernelObjects
 
     public static bool LinkExists(int id) => Exists(LibbpfCalls.LinkById((uint)id));
 
-    private static bool Exists(int descriptor)
+    private static bool Exists(int fd)
     {
-        if (descriptor < 0)
+        if (fd < 0)
         {
-            return descriptor == -Libc.ENOENT ? false : throw new InvalidOperationException(Libc.Describe(-descriptor));
+            return fd == -Libc.ENOENT ? false : throw new InvalidOperationException(Libc.Describe(-fd));
         }
 
-        Libc.close(descriptor);
+        Libc.close(fd);
         return true;
     }
 }

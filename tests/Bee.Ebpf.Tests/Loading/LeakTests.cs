@@ -19,7 +19,7 @@ public class LeakTests
             Cycle(programs, links, s_all);
         }
 
-        var (mine, all) = Descriptors();
+        var (mine, all) = Fds();
         var threads = Threads();
         for (var i = 0; i < 50; i++)
         {
@@ -32,7 +32,7 @@ public class LeakTests
         // The kernel frees the last reference to a program after a grace period.
         Assert.True(SpinWait.SpinUntil(() => !programs.Any(KernelObjects.ProgramExists), TimeSpan.FromSeconds(10)), "programs are left");
         Assert.True(SpinWait.SpinUntil(() => !links.Any(KernelObjects.LinkExists), TimeSpan.FromSeconds(10)), "links are left");
-        var (mineLeft, allLeft) = Descriptors();
+        var (mineLeft, allLeft) = Fds();
         Assert.Equal(mine, mineLeft);
         // The runtime and the test host may open things of their own meanwhile, and start threads; one a cycle would be fifty.
         Assert.InRange(allLeft, 0, all + 5);
@@ -58,7 +58,7 @@ public class LeakTests
     }
 
     // What only these tests open: programs, maps, links, iterators, perf events. And all there is.
-    private static (int Mine, int All) Descriptors()
+    private static (int Mine, int All) Fds()
     {
         var targets = Directory.GetFiles("/proc/self/fd").Select(Target).ToArray();
         // By the kernel's name for what is no file: the runtime opens assemblies as it goes, from folders that have bpf in their names.

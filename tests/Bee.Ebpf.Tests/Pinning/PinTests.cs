@@ -145,7 +145,7 @@ public sealed class PinTests : IDisposable
     {
         using var session = Start("calls");
         // The kernel takes 255 bytes in a name: the program's fits, its link's does not.
-        var pins = session.Programs.Select(p => (PinNames.Programs, "fits", p.Descriptor)).Append((PinNames.Links, new string('x', 300), session.Maps[0].Descriptor));
+        var pins = session.Programs.Select(p => (PinNames.Programs, "fits", p.Fd)).Append((PinNames.Links, new string('x', 300), session.Maps[0].Fd));
 
         Assert.Throws<PinException>(() => PinFolder.Make(_folder, pins, new PinState(Guid.NewGuid(), Details("calls"), session.File)));
         Assert.False(Directory.Exists(_folder));
@@ -191,17 +191,17 @@ public sealed class PinTests : IDisposable
         PinPath.Create(_folder);
         Assert.Equal(PinFault.Foreign, Fault());
         using var session = Start("calls");
-        Assert.Equal(0, LibbpfCalls.Pin(session.Maps[0].Descriptor, $"{_folder}/state"));
+        Assert.Equal(0, LibbpfCalls.Pin(session.Maps[0].Fd, $"{_folder}/state"));
         Assert.Equal(PinFault.Foreign, Fault());
         Assert.Null(PinFolder.Remove(_folder));
 
         var pinned = session.Pin(_folder, Details("calls"));
         var map = $"{_folder}/maps/counter_by_argument";
         File.Delete(map);
-        Assert.Equal(0, LibbpfCalls.Pin(session.Maps.First(m => m.Name == "gauge_slots").Descriptor, map));
+        Assert.Equal(0, LibbpfCalls.Pin(session.Maps.First(m => m.Name == "gauge_slots").Fd, map));
         Assert.Equal(PinFault.Foreign, Assert.Throws<PinException>(() => pinned.OpenSession()).Fault);
         File.Delete(map);
-        Assert.Equal(0, LibbpfCalls.Pin(session.Programs[0].Descriptor, map));
+        Assert.Equal(0, LibbpfCalls.Pin(session.Programs[0].Fd, map));
         Assert.Equal(PinFault.Foreign, Assert.Throws<PinException>(() => pinned.OpenSession()).Fault);
 
         Fixture.Run("chmod", "o+w", _folder);

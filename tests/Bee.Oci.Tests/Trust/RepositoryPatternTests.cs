@@ -73,7 +73,7 @@ public sealed class RepositoryPatternTests
         var options = new RegistryOptions();
         foreach (string one in hosts)
         {
-            foreach (string other in hosts.Where(other => RegistryHost.Api(other, options) == RegistryHost.Api(one, options)))
+            foreach (string other in hosts.Where(other => RegistryAddress.Api(other, options) == RegistryAddress.Api(one, options)))
             {
                 Assert.True(RepositoryPattern.Parse($"{one}/me/*").Fits(ImageReference.Parse($"{other}/me/tool")), $"a rule for {one} does not know {other}");
             }

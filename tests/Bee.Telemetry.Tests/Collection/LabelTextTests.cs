@@ -32,7 +32,7 @@ public sealed class LabelTextTests
             var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
             (culture.NumberFormat.NumberDecimalSeparator, culture.NumberFormat.NegativeSign) = (",", "~");
             CultureInfo.CurrentCulture = culture;
-            Assert.Equal(text, LabelText.Of(value, meaning));
+            Assert.Equal(text, LabelValue.Of(value, meaning));
         }
         finally
         {

@@ -99,7 +99,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
             }
 
             answer.Dispose();
-            if (!RegistryHost.IsSameOrigin(realm, next))
+            if (!RegistryAddress.IsSameOrigin(realm, next))
             {
                 throw new RegistryException(RegistryFault.Unsafe, $"The token service {realm.Authority} sends the login on to {next.Authority}; it is not followed there.");
             }
@@ -117,7 +117,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
 
         // A registry with a certificate keeps the login encrypted on its whole way; one without was asked for as it is.
         bool allowed = realm.Scheme == Uri.UriSchemeHttps
-            || (registry().Scheme == Uri.UriSchemeHttp && (options.PlainHttp || RegistryHost.IsLoopback(realm)));
+            || (registry().Scheme == Uri.UriSchemeHttp && (options.PlainHttp || RegistryAddress.IsLoopback(realm)));
         return allowed
             ? realm
             : throw new RegistryException(RegistryFault.Unsafe, $"{host} sends the login to {realm.Authority} over plain http; nothing was sent there.");

@@ -97,7 +97,7 @@ internal sealed class Endpoint : IDisposable
     public Task<RegistryException> FailureAsync(HttpResponseMessage response, string doing, CancellationToken cancellationToken)
     {
         Uri? asked = response.RequestMessage?.RequestUri;
-        string? elsewhere = asked is null || RegistryHost.IsSameOrigin(asked, Transport.Base) ? null : asked.Authority;
+        string? elsewhere = asked is null || RegistryAddress.IsSameOrigin(asked, Transport.Base) ? null : asked.Authority;
         return RegistryErrors.ReadAsync(response, doing, Host, elsewhere, cancellationToken);
     }
 
@@ -196,7 +196,7 @@ internal static class AnswerAddress
         }
 
         Uri next = Resolve(target, Asked(response, registry), registry);
-        return RegistryHost.IsSameOrigin(next, registry)
+        return RegistryAddress.IsSameOrigin(next, registry)
             ? next
             : throw new RegistryException(RegistryFault.Unsafe, $"{registry.Authority} continues a list at another host ({next.Authority}); Bee does not follow.");
     }
@@ -216,7 +216,7 @@ internal static class AnswerAddress
     {
         // A path must not be read as a file name, which .NET does with one that stands alone.
         bool relative = text.StartsWith('/') || !text.Contains("://", StringComparison.Ordinal);
-        if (!Uri.TryCreate(asked, text, out Uri? address) || (relative && !RegistryHost.IsSameOrigin(address, asked) && !text.StartsWith("//", StringComparison.Ordinal))
+        if (!Uri.TryCreate(asked, text, out Uri? address) || (relative && !RegistryAddress.IsSameOrigin(address, asked) && !text.StartsWith("//", StringComparison.Ordinal))
             || address.Scheme is not ("http" or "https") || address.Host.Length == 0)
         {
             // Not quoted: addresses of uploads may hold what opens them.

@@ -25,7 +25,7 @@ internal sealed class RegistryTransport : IDisposable
     public RegistryTransport(string host, RegistryOptions options)
     {
         _options = options;
-        _base = RegistryHost.Api(host, options);
+        _base = RegistryAddress.Api(host, options);
         _sender = new HttpSender(options);
         _retries = new Retries(options);
         var tokens = new TokenService(_sender, new Retries(options), () => Base, options);
@@ -72,7 +72,7 @@ internal sealed class RegistryTransport : IDisposable
             RequireAllowed(request);
 
             // Who was sent away from the registry once gets no credentials any more: the way back was chosen by someone else.
-            own = own && RegistryHost.IsSameOrigin(Base, address);
+            own = own && RegistryAddress.IsSameOrigin(Base, address);
             HttpResponseMessage answer = own
                 ? await AuthenticateAsync(request, make, address, scope, cancellationToken).ConfigureAwait(false)
                 : await _sender.SendAsync(request, cancellationToken).ConfigureAwait(false);
@@ -127,7 +127,7 @@ internal sealed class RegistryTransport : IDisposable
 
     /// <summary>An address that was made before it was known that the registry wants TLS.</summary>
     private Uri Secured(Uri address) =>
-        Base.Scheme == Uri.UriSchemeHttps && address.Scheme == Uri.UriSchemeHttp && address.Authority == Base.Authority && RegistryHost.IsLoopback(address)
+        Base.Scheme == Uri.UriSchemeHttps && address.Scheme == Uri.UriSchemeHttp && address.Authority == Base.Authority && RegistryAddress.IsLoopback(address)
             ? new UriBuilder(address) { Scheme = Uri.UriSchemeHttps, Port = address.Port }.Uri
             : address;
 
@@ -183,7 +183,7 @@ internal sealed class RegistryTransport : IDisposable
             address.Scheme == Uri.UriSchemeHttps ? null
             : address.Scheme != Uri.UriSchemeHttp ? $"{Base.Authority} gives an address that is not http or https."
             : Base.Scheme == Uri.UriSchemeHttps ? $"{Base.Authority} gives an address at {address.Authority} with plain http; nothing was sent there."
-            : _options.PlainHttp || RegistryHost.IsLoopback(address) ? null
+            : _options.PlainHttp || RegistryAddress.IsLoopback(address) ? null
             : $"{Base.Authority} gives an address at {address.Authority} with plain http, which is not this machine; nothing was sent there.";
         if (fault is not null)
         {

@@ -42,7 +42,7 @@ internal sealed class EnvironmentProxy : IWebProxy
     public Uri? GetProxy(Uri destination) => destination.Scheme == Uri.UriSchemeHttps ? _https : _http;
 
     /// <inheritdoc/>
-    public bool IsBypassed(Uri host) => RegistryHost.IsLoopback(host) || GetProxy(host) is null || _bypassed.Any(entry => Covers(entry, host));
+    public bool IsBypassed(Uri host) => RegistryAddress.IsLoopback(host) || GetProxy(host) is null || _bypassed.Any(entry => Covers(entry, host));
 
     /// <summary>An entry of no_proxy: *, a host with all below it, an address, a network; the first ones with a port if one counts.</summary>
     private static bool Covers(string entry, Uri host)

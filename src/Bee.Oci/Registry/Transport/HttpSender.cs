@@ -133,7 +133,7 @@ internal static class Redirects
 }
 
 /// <summary>From a registry's name, as references have it, to the address of its API.</summary>
-internal static class RegistryHost
+internal static class RegistryAddress
 {
     /// <summary>Docker's registry answers elsewhere than its name says.</summary>
     private const string DockerHub = "docker.io", DockerHubApi = "registry-1.docker.io";

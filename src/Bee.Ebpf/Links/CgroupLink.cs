@@ -20,7 +20,7 @@ internal static class CgroupLink
             throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' cannot attach to control group {path}: {Libc.Describe(errno)}.") { Program = program.Name, Errno = errno };
         }
 
-        // The link keeps the group; the descriptor is needed for the call alone.
+        // The link keeps the group; the fd is needed for the call alone.
         using var group = new FdHandle(number);
         using var scope = LibbpfLog.Capture(options.Log);
         var link = LibbpfCalls.AttachCgroup(program.Pointer, group.Number);
