@@ -36,7 +36,7 @@ public sealed class BpfSession : IDisposable
         var maps = new List<BpfMap>(file.Maps.Count);
         foreach (var map in file.Maps)
         {
-            if (LibbpfCalls.FindMap(handle, map.Name) is not 0 and var pointer && LibbpfCalls.MapFd(pointer) is >= 0 and var fd)
+            if (LibbpfCalls.bpf_object__find_map_by_name(handle, map.Name) is not 0 and var pointer && LibbpfCalls.bpf_map__fd(pointer) is >= 0 and var fd)
             {
                 maps.Add(new BpfMap(handle, fd, map));
             }
@@ -45,7 +45,7 @@ public sealed class BpfSession : IDisposable
         var programs = new List<BpfProgram>(file.Programs.Count);
         foreach (var program in file.Programs)
         {
-            if (LibbpfCalls.FindProgram(handle, program.Name) is not 0 and var pointer)
+            if (LibbpfCalls.bpf_object__find_program_by_name(handle, program.Name) is not 0 and var pointer)
             {
                 programs.Add(new BpfProgram(handle, pointer, program));
             }
@@ -120,7 +120,7 @@ public sealed class BpfSession : IDisposable
     private static int LoadObject(ObjectHandle handle)
     {
         using var held = ChildSignals.Hold();
-        return LibbpfCalls.Load(handle);
+        return LibbpfCalls.bpf_object__load(handle);
     }
 
     /// <summary>
@@ -271,7 +271,7 @@ public sealed class BpfSession : IDisposable
         fixed (byte* bytes = file.Bytes.Span, nameStart = nameBytes)
         {
             var options = new LibbpfCalls.OpenOptions { Size = (nuint)sizeof(LibbpfCalls.OpenOptions), ObjectName = nameStart };
-            var pointer = LibbpfCalls.OpenMemory(bytes, (nuint)file.Bytes.Length, &options);
+            var pointer = LibbpfCalls.bpf_object__open_mem(bytes, (nuint)file.Bytes.Length, &options);
             return pointer != 0 ? new ObjectHandle(pointer) : throw LoadFailure.ExplainOpen(file, Marshal.GetLastPInvokeError(), log.Text);
         }
     }

@@ -11,9 +11,9 @@ internal static class ObjectSetup
     {
         foreach (var value in parameters.Values)
         {
-            var map = LibbpfCalls.FindMap(handle, value.Parameter.Section);
+            var map = LibbpfCalls.bpf_object__find_map_by_name(handle, value.Parameter.Section);
             nuint size = 0;
-            var memory = map == 0 ? null : LibbpfCalls.InitialValue(map, &size);
+            var memory = map == 0 ? null : LibbpfCalls.bpf_map__initial_value(map, &size);
             if (memory is null || (nuint)value.Parameter.Offset + (nuint)value.Bytes.Length > size)
             {
                 throw new BpfLoadException(LoadFault.BadObject, $"Parameter '{value.Parameter.Name}' lies outside of section '{value.Parameter.Section}' of {file.Name}.");
@@ -31,7 +31,7 @@ internal static class ObjectSetup
     {
         foreach (var map in file.Maps.Where(m => m.IsEventStream || file.Parameters.Any(p => p.SizesMap == m.Name)))
         {
-            if (LibbpfCalls.FindMap(handle, map.Name) is not 0 and var pointer)
+            if (LibbpfCalls.bpf_object__find_map_by_name(handle, map.Name) is not 0 and var pointer)
             {
                 Adjust(pointer, map);
             }
@@ -44,13 +44,13 @@ internal static class ObjectSetup
         if (map.IsEventStream)
         {
             var size = map.Type == MapType.RingBuffer ? 0u : sizeof(int);
-            _ = LibbpfCalls.SetKeySize(pointer, size);
-            _ = LibbpfCalls.SetValueSize(pointer, size);
+            _ = LibbpfCalls.bpf_map__set_key_size(pointer, size);
+            _ = LibbpfCalls.bpf_map__set_value_size(pointer, size);
         }
 
         if (map.MaxEntries > 0)
         {
-            _ = LibbpfCalls.SetMaxEntries(pointer, map.MaxEntries);
+            _ = LibbpfCalls.bpf_map__set_max_entries(pointer, map.MaxEntries);
         }
     }
 }

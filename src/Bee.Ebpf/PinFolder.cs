@@ -94,7 +94,7 @@ internal static class PinFolder
 
     private static void Pin(int fd, string path)
     {
-        var result = LibbpfCalls.Pin(fd, path);
+        var result = LibbpfCalls.bpf_obj_pin(fd, path);
         if (result < 0)
         {
             throw PinException.Of(-result, "pin to", path);
@@ -161,7 +161,7 @@ internal sealed class PinnedObjects : SafeHandleZeroOrMinusOneIsInvalid
     public static FdHandle OpenPin(string path, KernelObjectKind kind)
     {
         Libbpf.Require();
-        var fd = LibbpfCalls.OpenPin(path);
+        var fd = LibbpfCalls.bpf_obj_get(path);
         if (fd < 0)
         {
             throw fd == -Libc.EPERM && Permissions.Lacking().Count == 0

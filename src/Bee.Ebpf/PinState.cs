@@ -74,7 +74,7 @@ internal static unsafe class StateMap
         SHA256.HashData(bytes, content.AsSpan(16));
         bytes.CopyTo(content.AsSpan(HeaderSize));
         var slots = (uint)(content.Length / SlotSize);
-        var fd = LibbpfCalls.CreateMap((int)MapType.Array, "bee_state", sizeof(uint), SlotSize, slots, null);
+        var fd = LibbpfCalls.bpf_map_create((int)MapType.Array, "bee_state", sizeof(uint), SlotSize, slots, null);
         if (fd < 0)
         {
             throw Failed(-fd);
@@ -87,11 +87,11 @@ internal static unsafe class StateMap
             {
                 for (uint slot = 0; slot < slots; slot++)
                 {
-                    Check(LibbpfCalls.Update(fd, &slot, start + slot * SlotSize, 0));
+                    Check(LibbpfCalls.bpf_map_update_elem(fd, &slot, start + slot * SlotSize, 0));
                 }
             }
 
-            Check(LibbpfCalls.FreezeMap(fd));
+            Check(LibbpfCalls.bpf_map_freeze(fd));
             return map;
         }
         catch
@@ -114,7 +114,7 @@ internal static unsafe class StateMap
         {
             for (uint slot = 0; slot < slots; slot++)
             {
-                if (LibbpfCalls.Lookup(map, &slot, start + slot * SlotSize) < 0)
+                if (LibbpfCalls.bpf_map_lookup_elem(map, &slot, start + slot * SlotSize) < 0)
                 {
                     return null;
                 }

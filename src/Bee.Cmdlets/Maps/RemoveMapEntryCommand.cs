@@ -73,7 +73,7 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
             case ByKey or ByMapAndKey:
                 foreach (object key in Key)
                 {
-                    Remove(Writer(Map, Name, null), PlainValue.Of(key), key);
+                    Remove(Writers.Find(Map, Name, null, Program), PlainValue.Of(key), key);
                 }
 
                 break;
@@ -82,7 +82,7 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
                 break;
             default:
                 object? entry = PlainValue.Of(InputObject);
-                Remove(Writer(Map, Name, entry), entry, InputObject);
+                Remove(Writers.Find(Map, Name, entry, Program), entry, InputObject);
                 break;
         }
     }
@@ -94,7 +94,7 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
             return;
         }
 
-        GuardEntry(writer, target, () =>
+        Writers.Guard(writer, target, () =>
         {
             writer.Removable();
             // A hashtable is an entry where it says so, and else a key's fields.
@@ -111,12 +111,12 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
 
     private void RemoveAll()
     {
-        if (Writer(Map, Name, null) is not { } writer)
+        if (Writers.Find(Map, Name, null, Program) is not { } writer)
         {
             return;
         }
 
-        GuardEntry(writer, writer.Map.Name, () =>
+        Writers.Guard(writer, writer.Map.Name, () =>
         {
             writer.Removable();
             bool some = Count < long.MaxValue;

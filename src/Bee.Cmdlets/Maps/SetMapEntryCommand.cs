@@ -92,7 +92,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
         {
             object? key = PlainValue.Of(Key);
             object? value = PlainValue.Of(Value);
-            if (Writer(Map, Name, null) is { } one)
+            if (Writers.Find(Map, Name, null, Program) is { } one)
             {
                 Set(one, Key, key ?? value, () => one.Encode(key, value));
             }
@@ -101,7 +101,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
         }
 
         object? entry = PlainValue.Of(InputObject);
-        if (Writer(Map, Name, entry) is not { } writer)
+        if (Writers.Find(Map, Name, entry, Program) is not { } writer)
         {
             _faults++;
             return;
@@ -134,7 +134,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
         {
             if (ShouldProcess($"map {writer.Map.Name}", $"Replace all entries by {entries.Count}"))
             {
-                GuardEntry(writer, writer.Map.Name, () =>
+                Writers.Guard(writer, writer.Map.Name, () =>
                 {
                     int removed = writer.Replace(entries);
                     WriteNote($"{writer.Map.Name}: {entries.Count} entries written, {removed} removed.");
@@ -146,7 +146,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
 
     private void Set(MapWriter writer, object? target, object? what, Func<EncodedEntry> encode)
     {
-        bool done = GuardEntry(writer, target, () =>
+        bool done = Writers.Guard(writer, target, () =>
         {
             writer.Settable();
             EncodedEntry entry = encode();

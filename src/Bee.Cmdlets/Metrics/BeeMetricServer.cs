@@ -1,4 +1,6 @@
 using System.Management.Automation.Runspaces;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Sessions;
 using Bee.Telemetry.Collection;
 using Bee.Telemetry.Serving;
@@ -168,6 +170,31 @@ internal static class RunningServers
             {
                 Stop(server);
             }
+        }
+    }
+}
+
+/// <summary>Finds the metric servers that ids and ports mean.</summary>
+/// <param name="streams">Where a number that means no server is reported.</param>
+internal sealed class MetricServerSelector(ICmdletStreams streams)
+{
+    /// <summary>Returns the servers with these ids or ports; others are reported as errors.</summary>
+    public IEnumerable<BeeMetricServer> Select(IEnumerable<int> ids)
+    {
+        foreach (int id in ids)
+        {
+            IReadOnlyList<BeeMetricServer> all = RunningServers.All();
+            if (all.FirstOrDefault(server => server.Id == id) is { } found || (found = all.FirstOrDefault(server => server.Port == id)) is not null)
+            {
+                yield return found;
+                continue;
+            }
+
+            string known = string.Join(", ", all.Select(server => $"{server.Id} ({server.Uri})"));
+            streams.WriteError(new BeeInputException(
+                "MetricServerNotFound",
+                $"No metric server has the id or port {id}." + (known.Length > 0 ? $" Those that run: {known}." : " None runs."),
+                "Get-BeeMetricServer lists them; Start-BeeMetricServer starts one."), id);
         }
     }
 }

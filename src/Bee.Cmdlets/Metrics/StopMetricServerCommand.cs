@@ -1,10 +1,11 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Base;
 
 namespace Bee.Cmdlets.Metrics;
 
 /// <summary>Stops metric servers and frees their ports. The programs go on.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "BeeMetricServer", SupportsShouldProcess = true, DefaultParameterSetName = "Id")]
-public sealed class StopMetricServerCommand : MetricServerCmdlet
+public sealed class StopMetricServerCommand : BeeCmdlet
 {
     /// <summary>Ids or ports.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Id")]
@@ -19,7 +20,7 @@ public sealed class StopMetricServerCommand : MetricServerCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (BeeMetricServer server in InputObject ?? Select(Id))
+        foreach (BeeMetricServer server in InputObject ?? new MetricServerSelector(this).Select(Id))
         {
             if (ShouldProcess($"{server.Uri} (id {server.Id})", "Stop metric server"))
             {

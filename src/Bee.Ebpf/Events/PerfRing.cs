@@ -59,7 +59,7 @@ internal sealed unsafe class PerfRing : IDisposable
 
         var pages = MappedPages.TryMap(output.Number, (nuint)((DataPages + 1) * Environment.SystemPageSize), 0, writable: true);
         var fd = output.Number;
-        if (pages is null || LibbpfCalls.Update(map, &cpu, &fd, 0) < 0 || Libc.ioctl(fd, PerfEvent.Enable, 0) < 0)
+        if (pages is null || LibbpfCalls.bpf_map_update_elem(map, &cpu, &fd, 0) < 0 || Libc.ioctl(fd, PerfEvent.Enable, 0) < 0)
         {
             var failure = Failed(cpu);
             pages?.Dispose();

@@ -59,15 +59,15 @@ internal sealed unsafe class TraceProgram : IDisposable
 
         try
         {
-            _ring = Take(LibbpfCalls.CreateMap((int)MapType.RingBuffer, "bee_trace", 0, 0, RingSize, null));
-            _lost = Take(LibbpfCalls.CreateMap((int)MapType.Array, "bee_trace_lost", sizeof(uint), sizeof(ulong), 1, null));
+            _ring = Take(LibbpfCalls.bpf_map_create((int)MapType.RingBuffer, "bee_trace", 0, 0, RingSize, null));
+            _lost = Take(LibbpfCalls.bpf_map_create((int)MapType.Array, "bee_trace_lost", sizeof(uint), sizeof(ulong), 1, null));
             var code = Code(functions, _ring.Number, _lost.Number);
             fixed (byte* start = code)
             {
-                _program = Take(LibbpfCalls.LoadProgram(RawTracepoint, "bee_trace", "Dual BSD/GPL", start, (nuint)(code.Length / Instruction.Length), null));
+                _program = Take(LibbpfCalls.bpf_prog_load(RawTracepoint, "bee_trace", "Dual BSD/GPL", start, (nuint)(code.Length / Instruction.Length), null));
             }
 
-            _link = Take(LibbpfCalls.OpenRawTracepoint(Tracepoint, _program.Number));
+            _link = Take(LibbpfCalls.bpf_raw_tracepoint_open(Tracepoint, _program.Number));
         }
         catch
         {
@@ -86,14 +86,14 @@ internal sealed unsafe class TraceProgram : IDisposable
     {
         uint key = 0;
         ulong count = 0;
-        _ = LibbpfCalls.Lookup(_lost.Number, &key, &count);
+        _ = LibbpfCalls.bpf_map_lookup_elem(_lost.Number, &key, &count);
         Span<byte> info = stackalloc byte[InfoSize];
         info.Clear();
         uint size = InfoSize;
         fixed (byte* start = info)
         {
             // An older kernel has a shorter structure and leaves the rest zero.
-            return LibbpfCalls.ObjectInfo(_program.Number, start, &size) == 0 ? count + MemoryMarshal.Read<ulong>(info[MissesAt..]) : count;
+            return LibbpfCalls.bpf_obj_get_info_by_fd(_program.Number, start, &size) == 0 ? count + MemoryMarshal.Read<ulong>(info[MissesAt..]) : count;
         }
     }
 

@@ -5,7 +5,7 @@ namespace Bee.Ebpf.Interop;
 /// <summary>The CPUs of this machine.</summary>
 internal static class Cpus
 {
-    private static readonly Lazy<int> s_possible = new(() => Math.Max(1, LibbpfCalls.PossibleCpus()));
+    private static readonly Lazy<int> s_possible = new(() => Math.Max(1, LibbpfCalls.libbpf_num_possible_cpus()));
 
     /// <summary>How many values a per-CPU map has for each key: CPUs that may ever come, online or not.</summary>
     public static int Possible => s_possible.Value;

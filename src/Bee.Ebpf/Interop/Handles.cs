@@ -12,7 +12,7 @@ internal sealed class ObjectHandle : SafeHandleZeroOrMinusOneIsInvalid
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
-        LibbpfCalls.CloseObject(handle);
+        LibbpfCalls.bpf_object__close(handle);
         return true;
     }
 }
@@ -34,7 +34,7 @@ internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, ILink
         get
         {
             using var lease = new Lease(this);
-            return LibbpfCalls.LinkFd(handle);
+            return LibbpfCalls.bpf_link__fd(handle);
         }
     }
 
@@ -43,19 +43,19 @@ internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, ILink
     {
         if (!IsPinned)
         {
-            return LibbpfCalls.DestroyLink(handle) == 0;
+            return LibbpfCalls.bpf_link__destroy(handle) == 0;
         }
 
         // Destroying a link that is connected turns its perf event off, whoever else holds it; one that is not connected keeps its fd open.
-        var fd = LibbpfCalls.LinkFd(handle);
-        LibbpfCalls.DisconnectLink(handle);
+        var fd = LibbpfCalls.bpf_link__fd(handle);
+        LibbpfCalls.bpf_link__disconnect(handle);
         // An event that later threads inherit would hold the program as long as its fd is open, whatever becomes of the link.
         if (Event >= 0 && Event != fd)
         {
             Libc.close(Event);
         }
 
-        return LibbpfCalls.DestroyLink(handle) == 0 & Libc.close(fd) == 0;
+        return LibbpfCalls.bpf_link__destroy(handle) == 0 & Libc.close(fd) == 0;
     }
 }
 

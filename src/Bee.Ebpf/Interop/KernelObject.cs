@@ -35,7 +35,7 @@ internal static unsafe class KernelObject
         var size = (uint)(info.Length * sizeof(uint));
         fixed (uint* start = info)
         {
-            return LibbpfCalls.ObjectInfo(fd, start, &size) == 0 ? new MapFacts((MapType)info[0], info[2], info[3], info[4]) : null;
+            return LibbpfCalls.bpf_obj_get_info_by_fd(fd, start, &size) == 0 ? new MapFacts((MapType)info[0], info[2], info[3], info[4]) : null;
         }
     }
 }
@@ -52,14 +52,14 @@ internal static unsafe class KernelIds
         var size = (uint)(info.Length * sizeof(uint));
         fixed (uint* start = info)
         {
-            return LibbpfCalls.ObjectInfo(fd, start, &size) == 0 ? (int)info[1] : 0;
+            return LibbpfCalls.bpf_obj_get_info_by_fd(fd, start, &size) == 0 ? (int)info[1] : 0;
         }
     }
 
     /// <summary>Whether the kernel still has a program of this id.</summary>
     public static bool IsProgram(int id)
     {
-        var fd = LibbpfCalls.ProgramById((uint)id);
+        var fd = LibbpfCalls.bpf_prog_get_fd_by_id((uint)id);
         if (fd >= 0)
         {
             Libc.close(fd);

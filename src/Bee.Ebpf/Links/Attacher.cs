@@ -18,7 +18,7 @@ internal static class Attacher
         AttachMethod.None => [],
         AttachMethod.Sampler => PerfEventLinks.Make(program, options),
         AttachMethod.Tracepoint => TracepointLinks.Make(program, options),
-        AttachMethod.RawTracepoint => Each(program, options, name => LibbpfCalls.AttachRawTracepoint(program.Pointer, name)),
+        AttachMethod.RawTracepoint => Each(program, options, name => LibbpfCalls.bpf_program__attach_raw_tracepoint(program.Pointer, name)),
         AttachMethod.Kprobe => KprobeLinks.Make(program, options),
         AttachMethod.SystemCall => Each(program, options, name => KprobeLinks.AttachSystemCall(program, name)),
         AttachMethod.Uprobe when ProgramSetup.IsMulti(program.Description, options) => UprobeMultiLinks.Make(program, options),
@@ -26,8 +26,8 @@ internal static class Attacher
         AttachMethod.StaticProbe => UsdtLinks.Make(program, options),
         AttachMethod.Interface => InterfaceLinks.Make(program, options, places),
         AttachMethod.Cgroup => [CgroupLink.Make(program, options, places.CgroupOf(program.Description))],
-        AttachMethod.NetworkNamespace => [places.NamespaceOf(program.Description).Use(space => One(program, options, () => LibbpfCalls.AttachNetworkNamespace(program.Pointer, space)))],
-        AttachMethod.AtLoad => [One(program, options, () => LibbpfCalls.Attach(Targeted(program).Pointer))],
+        AttachMethod.NetworkNamespace => [places.NamespaceOf(program.Description).Use(space => One(program, options, () => LibbpfCalls.bpf_program__attach_netns(program.Pointer, space)))],
+        AttachMethod.AtLoad => [One(program, options, () => LibbpfCalls.bpf_program__attach(Targeted(program).Pointer))],
         var method => throw new InvalidOperationException($"Nothing attaches programs by {method}."),
     };
 
@@ -123,7 +123,7 @@ internal static class ProgramSetup
     {
         foreach (var program in file.Programs.Where(p => p.AutoLoad))
         {
-            if (LibbpfCalls.FindProgram(handle, program.Name) is not 0 and var pointer)
+            if (LibbpfCalls.bpf_object__find_program_by_name(handle, program.Name) is not 0 and var pointer)
             {
                 SetType(pointer, program, options);
                 SetTarget(pointer, program, options);
@@ -150,23 +150,23 @@ internal static class ProgramSetup
     // The setters fail only once the object is loaded.
     private static void SetType(nint pointer, ProgramDescription program, AttachOptions options)
     {
-        if (LibbpfCalls.ProgramTypeOf(pointer) == (int)ProgramType.Unspecified)
+        if (LibbpfCalls.bpf_program__type(pointer) == (int)ProgramType.Unspecified)
         {
-            _ = LibbpfCalls.SetProgramType(pointer, (int)program.Type);
+            _ = LibbpfCalls.bpf_program__set_type(pointer, (int)program.Type);
             if (program.KindRow.AttachType is { } attachType)
             {
-                _ = LibbpfCalls.SetExpectedAttachType(pointer, attachType);
+                _ = LibbpfCalls.bpf_program__set_expected_attach_type(pointer, attachType);
             }
 
             if (program.IsSleepable)
             {
-                _ = LibbpfCalls.SetProgramFlags(pointer, LibbpfCalls.ProgramFlags(pointer) | Sleepable);
+                _ = LibbpfCalls.bpf_program__set_flags(pointer, LibbpfCalls.bpf_program__flags(pointer) | Sleepable);
             }
         }
 
         if (BecomesMulti(program, options))
         {
-            _ = LibbpfCalls.SetExpectedAttachType(pointer, program.KindRow.Method == AttachMethod.Kprobe ? KprobeMulti : KernelLink.UprobeMulti);
+            _ = LibbpfCalls.bpf_program__set_expected_attach_type(pointer, program.KindRow.Method == AttachMethod.Kprobe ? KprobeMulti : KernelLink.UprobeMulti);
         }
     }
 
@@ -184,7 +184,7 @@ internal static class ProgramSetup
         }
 
         using var scope = LibbpfLog.Capture(options.Log);
-        var result = LibbpfCalls.SetAttachTarget(pointer, 0, program.AttachTo!);
+        var result = LibbpfCalls.bpf_program__set_attach_target(pointer, 0, program.AttachTo!);
         if (result != 0)
         {
             throw AttachFailure.NoTarget(program, program.AttachTo!, TargetNames.For(program), -result, scope.Log.Text);
@@ -200,7 +200,7 @@ internal static class IteratorLinks
     public static unsafe LinkHandle Make(BpfProgram program)
     {
         using var scope = LibbpfLog.Capture(null);
-        var link = LibbpfCalls.AttachIterator(program.Pointer, null);
+        var link = LibbpfCalls.bpf_program__attach_iter(program.Pointer, null);
         return link != 0 ? new LinkHandle(link) : throw AttachFailure.Explain(program, Marshal.GetLastPInvokeError(), scope.Log.Text);
     }
 
@@ -209,7 +209,7 @@ internal static class IteratorLinks
     public static FdHandle Open(BpfProgram program)
     {
         using var link = program.Pointer != 0 ? Make(program) : null;
-        var fd = LibbpfCalls.CreateIterator(link is null ? program.IteratorLink : link.LinkFd);
+        var fd = LibbpfCalls.bpf_iter_create(link is null ? program.IteratorLink : link.LinkFd);
         return fd >= 0 ? new FdHandle(fd) : throw AttachFailure.Explain(program, -fd, "");
     }
 }

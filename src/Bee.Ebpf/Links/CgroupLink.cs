@@ -23,7 +23,7 @@ internal static class CgroupLink
         // The link keeps the group; the fd is needed for the call alone.
         using var group = new FdHandle(number);
         using var scope = LibbpfLog.Capture(options.Log);
-        var link = LibbpfCalls.AttachCgroup(program.Pointer, group.Number);
+        var link = LibbpfCalls.bpf_program__attach_cgroup(program.Pointer, group.Number);
         return link != 0 ? new LinkHandle(link) : throw TargetFailure.Explain(program, $"control group {path}", Marshal.GetLastPInvokeError(), scope.Log.Text);
     }
 }

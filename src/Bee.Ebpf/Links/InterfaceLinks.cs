@@ -30,7 +30,7 @@ internal static unsafe class InterfaceLinks
 
     private static LinkHandle Xdp(BpfProgram program, NetworkInterfaceName place, LibbpfLog log)
     {
-        var link = LibbpfCalls.AttachXdp(program.Pointer, place.Index);
+        var link = LibbpfCalls.bpf_program__attach_xdp(program.Pointer, place.Index);
         if (link != 0)
         {
             return new LinkHandle(link);
@@ -43,7 +43,7 @@ internal static unsafe class InterfaceLinks
         }
 
         uint holder;
-        var other = LibbpfCalls.XdpProgramId(place.Index, 0, &holder) == 0 && holder != 0 ? $"xdp program {holder}" : "another xdp program";
+        var other = LibbpfCalls.bpf_xdp_query_id(place.Index, 0, &holder) == 0 && holder != 0 ? $"xdp program {holder}" : "another xdp program";
         throw new BpfLoadException(LoadFault.Busy, $"Program '{program.Name}' cannot attach to interface {place.Name}: {other} is attached there.")
         {
             Program = program.Name,
@@ -185,7 +185,7 @@ internal sealed unsafe class TcFilter : ILink
             InterfaceIndex = place.Interface.Index,
             AttachPoint = place.IsEgress ? Egress : Ingress,
         };
-        var made = LibbpfCalls.CreateTrafficHook(&hook);
+        var made = LibbpfCalls.bpf_tc_hook_create(&hook);
         if (made is not (0 or -Libc.EEXIST))
         {
             throw TargetFailure.Explain(program, $"interface {place.Interface.Name}", -made, log.Text);
@@ -198,7 +198,7 @@ internal sealed unsafe class TcFilter : ILink
         }
 
         var filter = new LibbpfCalls.TrafficOptions { Size = (nuint)sizeof(LibbpfCalls.TrafficOptions), Program = program.Fd };
-        var result = LibbpfCalls.AttachTraffic(&hook, &filter);
+        var result = LibbpfCalls.bpf_tc_attach(&hook, &filter);
         var own = new TcFilter(space?.Share(), hook, filter, made == 0);
         if (result != 0)
         {
@@ -247,7 +247,7 @@ internal sealed unsafe class TcFilter : ILink
         fixed (LibbpfCalls.TrafficHook* hook = &_hook)
         {
             // Gone already is as good: somebody removed the interface or its filters.
-            _ = LibbpfCalls.DetachTraffic(hook, &filter);
+            _ = LibbpfCalls.bpf_tc_detach(hook, &filter);
         }
 
         RemoveHook();
@@ -262,7 +262,7 @@ internal sealed unsafe class TcFilter : ILink
             var both = _hook;
             both.AttachPoint = Ingress | Egress;
             // Another filter may have come meanwhile; then the hook stays, as it should.
-            _ = LibbpfCalls.DestroyTrafficHook(&both);
+            _ = LibbpfCalls.bpf_tc_hook_destroy(&both);
         }
     }
 

@@ -43,7 +43,7 @@ internal static unsafe class KprobeLinks
             Size = (nuint)sizeof(LibbpfCalls.SystemCallOptions),
             IsReturn = program.Description.KindRow.IsReturn ? (byte)1 : (byte)0,
         };
-        return LibbpfCalls.AttachSystemCall(program.Pointer, name, &details);
+        return LibbpfCalls.bpf_program__attach_ksyscall(program.Pointer, name, &details);
     }
 
     private static LinkHandle One(BpfProgram program, AttachOptions options, string target, byte isReturn)
@@ -58,7 +58,7 @@ internal static unsafe class KprobeLinks
         return Attacher.One(program, options, () =>
         {
             var details = new LibbpfCalls.KprobeOptions { Size = (nuint)sizeof(LibbpfCalls.KprobeOptions), Offset = (nuint)offset, IsReturn = isReturn };
-            return LibbpfCalls.AttachKprobe(program.Pointer, plus < 0 ? target : target[..plus], &details);
+            return LibbpfCalls.bpf_program__attach_kprobe_opts(program.Pointer, plus < 0 ? target : target[..plus], &details);
         }, target);
     }
 
@@ -69,7 +69,7 @@ internal static unsafe class KprobeLinks
         fixed (ulong* start = addresses)
         {
             var details = new LibbpfCalls.KprobeMultiOptions { Size = (nuint)sizeof(LibbpfCalls.KprobeMultiOptions), Addresses = start, Count = (nuint)addresses.Length, IsReturn = isReturn };
-            var link = LibbpfCalls.AttachKprobeMulti(program.Pointer, null, &details);
+            var link = LibbpfCalls.bpf_program__attach_kprobe_multi_opts(program.Pointer, null, &details);
             return link != 0 ? new LinkHandle(link) : throw AttachFailure.ExplainMulti(program, Marshal.GetLastPInvokeError(), scope.Log.Text);
         }
     }

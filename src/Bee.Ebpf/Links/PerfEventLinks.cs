@@ -22,7 +22,7 @@ internal static class TracepointLinks
             {
                 var slash = one.IndexOf('/');
                 var (category, tracepoint) = slash > 0 ? (one[..slash], one[(slash + 1)..]) : throw AttachFailure.NoCategory(program.Description, one);
-                yield return Attacher.One(program, options, () => LibbpfCalls.AttachTracepoint(program.Pointer, category, tracepoint), one);
+                yield return Attacher.One(program, options, () => LibbpfCalls.bpf_program__attach_tracepoint(program.Pointer, category, tracepoint), one);
             }
         }
     }
@@ -89,7 +89,7 @@ internal static class PerfEventLinks
     private static LinkHandle Link(BpfProgram program, FdHandle sampler, AttachOptions options)
     {
         using var scope = LibbpfLog.Capture(options.Log);
-        var link = LibbpfCalls.AttachPerfEvent(program.Pointer, sampler.Number);
+        var link = LibbpfCalls.bpf_program__attach_perf_event(program.Pointer, sampler.Number);
         if (link == 0)
         {
             var errno = Marshal.GetLastPInvokeError();

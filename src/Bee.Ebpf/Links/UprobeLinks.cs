@@ -49,7 +49,7 @@ internal static unsafe class UprobeLinks
                 FunctionName = name,
             };
             // The kernel takes a process by any of its threads: it is the address space that gets the breakpoint.
-            var link = LibbpfCalls.AttachUprobe(program.Pointer, options.ProcessId ?? -1, file.Path, (nuint)offset, &details);
+            var link = LibbpfCalls.bpf_program__attach_uprobe_opts(program.Pointer, options.ProcessId ?? -1, file.Path, (nuint)offset, &details);
             return link != 0 ? new LinkHandle(link) : throw AttachFailure.ExplainUprobe(program, options, file, target, Marshal.GetLastPInvokeError(), scope.Log.Text);
         }
     }

@@ -47,7 +47,7 @@ internal static unsafe class UsdtLinks
     private static LinkHandle One(BpfProgram program, AttachOptions options, TargetFile file, StaticProbe probe)
     {
         using var scope = LibbpfLog.Capture(options.Log);
-        var link = LibbpfCalls.AttachUserProbe(program.Pointer, options.ProcessId ?? -1, file.Path, probe.Provider, probe.Name, null);
+        var link = LibbpfCalls.bpf_program__attach_usdt(program.Pointer, options.ProcessId ?? -1, file.Path, probe.Provider, probe.Name, null);
         if (link != 0)
         {
             return new LinkHandle(link);

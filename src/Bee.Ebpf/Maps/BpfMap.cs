@@ -137,7 +137,7 @@ public sealed class BpfMap
         using var hold = new Lease(_owner);
         fixed (byte* keyStart = key, valueStart = value)
         {
-            var result = LibbpfCalls.Lookup(_fd, key.IsEmpty ? null : keyStart, valueStart);
+            var result = LibbpfCalls.bpf_map_lookup_elem(_fd, key.IsEmpty ? null : keyStart, valueStart);
             return result switch
             {
                 0 => true,
@@ -184,7 +184,7 @@ internal static class InnerMaps
         foreach (var entry in outer.Entries())
         {
             var id = BitConverter.ToUInt32(entry.RawValue);
-            var fd = LibbpfCalls.MapById(id);
+            var fd = LibbpfCalls.bpf_map_get_fd_by_id(id);
             if (fd >= 0)
             {
                 var handle = new FdHandle(fd);

@@ -17,7 +17,7 @@ internal static unsafe class MapCalls
             var result = -Libc.EBUSY;
             for (var tries = 0; result == -Libc.EBUSY && tries < MostTries; tries++)
             {
-                result = LibbpfCalls.Update(map.Fd, key.Length == 0 ? null : keyStart, valueStart, (ulong)mode);
+                result = LibbpfCalls.bpf_map_update_elem(map.Fd, key.Length == 0 ? null : keyStart, valueStart, (ulong)mode);
             }
 
             if (result < 0)
@@ -49,7 +49,7 @@ internal static unsafe class MapCalls
         using var hold = new Lease(map.Owner);
         fixed (byte* start = value)
         {
-            var result = LibbpfCalls.LookupAndDelete(map.Fd, null, start);
+            var result = LibbpfCalls.bpf_map_lookup_and_delete_elem(map.Fd, null, start);
             return result == 0 || (result == -Libc.ENOENT ? false : throw Refused(map, -result, "taken out", MapWriteMode.Any));
         }
     }
@@ -62,7 +62,7 @@ internal static unsafe class MapCalls
             var result = -Libc.EBUSY;
             for (var tries = 0; result == -Libc.EBUSY && tries < MostTries; tries++)
             {
-                result = LibbpfCalls.Delete(map.Fd, start);
+                result = LibbpfCalls.bpf_map_delete_elem(map.Fd, start);
             }
 
             return result;

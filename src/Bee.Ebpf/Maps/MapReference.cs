@@ -33,7 +33,7 @@ internal sealed class MapReference : IDisposable
         }
 
         var id = BitConverter.ToUInt32(value);
-        var fd = what == "map" ? LibbpfCalls.MapById(id) : LibbpfCalls.ProgramById(id);
+        var fd = what == "map" ? LibbpfCalls.bpf_map_get_fd_by_id(id) : LibbpfCalls.bpf_prog_get_fd_by_id(id);
         return fd >= 0 ? new MapReference(new FdHandle(fd)) : throw new BpfMapException(
             fd == -Libc.EPERM ? MapFault.NoPermission : MapFault.BadValue, map.Name,
             $"Map '{map.Name}' holds {what}s by their id, and the {what} {id} cannot be opened: {Libc.Describe(-fd)}.", "", -fd);

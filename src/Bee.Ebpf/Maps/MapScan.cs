@@ -102,7 +102,7 @@ internal sealed unsafe class MapScan
         var options = new LibbpfCalls.BatchOptions { Size = (nuint)sizeof(LibbpfCalls.BatchOptions) };
         fixed (byte* token = _token, keys = _keys, values = _values)
         {
-            result = LibbpfCalls.LookupBatch(_fd, _started ? token : null, token, keys, values, &count, &options);
+            result = LibbpfCalls.bpf_map_lookup_batch(_fd, _started ? token : null, token, keys, values, &count, &options);
         }
 
         switch (-result)
@@ -137,7 +137,7 @@ internal sealed unsafe class MapScan
             while (Count < room)
             {
                 var key = keys + Count * _keySize;
-                var result = LibbpfCalls.NextKey(_fd, _started ? token : null, key);
+                var result = LibbpfCalls.bpf_map_get_next_key(_fd, _started ? token : null, key);
                 // The kernel starts over when the last key has been deleted meanwhile, so the length of the walk needs a bound.
                 if (result == -Libc.ENOENT || ++_seen > 2 * _mostEntries)
                 {
@@ -152,7 +152,7 @@ internal sealed unsafe class MapScan
 
                 _started = true;
                 Unsafe.CopyBlockUnaligned(token, key, (uint)_keySize);
-                result = LibbpfCalls.Lookup(_fd, key, values + (long)Count * _valueStride);
+                result = LibbpfCalls.bpf_map_lookup_elem(_fd, key, values + (long)Count * _valueStride);
                 if (result == 0)
                 {
                     Count++;

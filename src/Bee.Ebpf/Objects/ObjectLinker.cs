@@ -5,7 +5,7 @@ using Bee.Posix;
 namespace Bee.Ebpf.Objects;
 
 /// <summary>Links the objects of several C files into one: what one file declares <c>extern</c> another defines.</summary>
-public static partial class ObjectLinker
+public static class ObjectLinker
 {
     /// <summary>Links. The same files in the same order give the same bytes.</summary>
     /// <param name="objects">Object files with BTF and without DWARF, as clang and llvm-strip -g make them.</param>
@@ -17,7 +17,7 @@ public static partial class ObjectLinker
         ArgumentNullException.ThrowIfNull(objects);
         Libbpf.Require();
         using var scope = LibbpfLog.Capture(null);
-        var linker = New(output, 0);
+        var linker = LibbpfCalls.bpf_linker__new(output, 0);
         if (linker == 0)
         {
             throw new ObjectLinkException(null, Marshal.GetLastPInvokeError(), scope.Log.Text);
@@ -27,34 +27,22 @@ public static partial class ObjectLinker
         {
             foreach (var file in objects)
             {
-                if (AddFile(linker, file, 0) is < 0 and var refused)
+                if (LibbpfCalls.bpf_linker__add_file(linker, file, 0) is < 0 and var refused)
                 {
                     throw new ObjectLinkException(file, -refused, scope.Log.Text);
                 }
             }
 
-            if (Finish(linker) is < 0 and var failed)
+            if (LibbpfCalls.bpf_linker__finalize(linker) is < 0 and var failed)
             {
                 throw new ObjectLinkException(null, -failed, scope.Log.Text);
             }
         }
         finally
         {
-            Free(linker);
+            LibbpfCalls.bpf_linker__free(linker);
         }
     }
-
-    [LibraryImport(Libbpf.LibraryName, EntryPoint = "bpf_linker__new", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial nint New(string output, nint options);
-
-    [LibraryImport(Libbpf.LibraryName, EntryPoint = "bpf_linker__add_file", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int AddFile(nint linker, string file, nint options);
-
-    [LibraryImport(Libbpf.LibraryName, EntryPoint = "bpf_linker__finalize")]
-    private static partial int Finish(nint linker);
-
-    [LibraryImport(Libbpf.LibraryName, EntryPoint = "bpf_linker__free")]
-    private static partial void Free(nint linker);
 }
 
 /// <summary>Objects cannot be linked into one.</summary>

@@ -17,7 +17,7 @@ public sealed class BpfProgram
         _owner = owner;
         Pointer = pointer;
         Description = description;
-        Fd = LibbpfCalls.ProgramFd(pointer);
+        Fd = LibbpfCalls.bpf_program__fd(pointer);
         Id = Fd >= 0 ? KernelIds.Of(Fd) : 0;
         IteratorLink = -1;
     }
@@ -83,7 +83,7 @@ public sealed class BpfProgram
                 ContextIn = bytes,
                 ContextSizeIn = (uint)context.Length,
             };
-            var result = LibbpfCalls.TestRun(Fd, &options);
+            var result = LibbpfCalls.bpf_prog_test_run_opts(Fd, &options);
             return result == 0
                 ? (int)options.ReturnValue
                 : throw new BpfLoadException(

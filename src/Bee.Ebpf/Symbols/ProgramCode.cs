@@ -73,7 +73,7 @@ internal sealed unsafe record ProgramCode(string Tag, IReadOnlyList<CompiledFunc
     /// <param name="id">The kernel's id of the program.</param>
     public static ProgramCode? Of(int id)
     {
-        var number = LibbpfCalls.ProgramById((uint)id);
+        var number = LibbpfCalls.bpf_prog_get_fd_by_id((uint)id);
         if (number < 0)
         {
             return null;
@@ -113,6 +113,6 @@ internal sealed unsafe record ProgramCode(string Tag, IReadOnlyList<CompiledFunc
     private static bool Ask(int fd, byte* info)
     {
         uint size = Size;
-        return LibbpfCalls.ObjectInfo(fd, info, &size) == 0;
+        return LibbpfCalls.bpf_obj_get_info_by_fd(fd, info, &size) == 0;
     }
 }

@@ -25,11 +25,11 @@ internal static unsafe class Loader
             fixed (byte* types = path is null ? null : Encoding.UTF8.GetBytes(path + '\0'))
             {
                 var options = new LibbpfCalls.OpenOptions { Size = (nuint)sizeof(LibbpfCalls.OpenOptions), CustomBtfPath = types };
-                var pointer = LibbpfCalls.OpenMemory(bytes, (nuint)file.Bytes.Length, &options);
+                var pointer = LibbpfCalls.bpf_object__open_mem(bytes, (nuint)file.Bytes.Length, &options);
                 Assert.NotEqual(0, pointer);
                 using var handle = new ObjectHandle(pointer);
                 ObjectSetup.AdjustMaps(handle, file);
-                LibbpfCalls.Load(handle);
+                LibbpfCalls.bpf_object__load(handle);
             }
         }
         finally

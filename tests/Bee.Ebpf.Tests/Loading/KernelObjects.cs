@@ -6,9 +6,9 @@ namespace Bee.Ebpf.Tests.Loading;
 /// <summary>Asks the kernel whether something is still there.</summary>
 internal static class KernelObjects
 {
-    public static bool ProgramExists(int id) => Exists(LibbpfCalls.ProgramById((uint)id));
+    public static bool ProgramExists(int id) => Exists(LibbpfCalls.bpf_prog_get_fd_by_id((uint)id));
 
-    public static bool LinkExists(int id) => Exists(LibbpfCalls.LinkById((uint)id));
+    public static bool LinkExists(int id) => Exists(LibbpfCalls.bpf_link_get_fd_by_id((uint)id));
 
     private static bool Exists(int fd)
     {

@@ -191,17 +191,17 @@ public sealed class PinTests : IDisposable
         PinPath.Create(_folder);
         Assert.Equal(PinFault.Foreign, Fault());
         using var session = Start("calls");
-        Assert.Equal(0, LibbpfCalls.Pin(session.Maps[0].Fd, $"{_folder}/state"));
+        Assert.Equal(0, LibbpfCalls.bpf_obj_pin(session.Maps[0].Fd, $"{_folder}/state"));
         Assert.Equal(PinFault.Foreign, Fault());
         Assert.Null(PinFolder.Remove(_folder));
 
         var pinned = session.Pin(_folder, Details("calls"));
         var map = $"{_folder}/maps/counter_by_argument";
         File.Delete(map);
-        Assert.Equal(0, LibbpfCalls.Pin(session.Maps.First(m => m.Name == "gauge_slots").Fd, map));
+        Assert.Equal(0, LibbpfCalls.bpf_obj_pin(session.Maps.First(m => m.Name == "gauge_slots").Fd, map));
         Assert.Equal(PinFault.Foreign, Assert.Throws<PinException>(() => pinned.OpenSession()).Fault);
         File.Delete(map);
-        Assert.Equal(0, LibbpfCalls.Pin(session.Programs[0].Fd, map));
+        Assert.Equal(0, LibbpfCalls.bpf_obj_pin(session.Programs[0].Fd, map));
         Assert.Equal(PinFault.Foreign, Assert.Throws<PinException>(() => pinned.OpenSession()).Fault);
 
         Fixture.Run("chmod", "o+w", _folder);
