@@ -5,7 +5,7 @@ using Bee.Toolchain.Vmlinux;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>vmlinux.h goes into what root compiles, loads and publishes: it comes from no folder that another user could have written.</summary>
-[Collection("environment")]
+[Collection(Alone.Name)]
 [SupportedOSPlatform("linux")]
 public sealed partial class ForeignCacheTests : IClassFixture<ForeignCacheTests.OwnCache>, IDisposable
 {
