@@ -44,7 +44,7 @@ internal static class HostChecks
         ("VerificationPolicy", _ => RegistryChecks.Policy()),
     ];
 
-    /// <summary>Runs one check. What nobody foresaw is a result too: whoever asks what is wrong must get an answer.</summary>
+    /// <summary>Runs one check. An unexpected exception becomes a result in the state Unknown, so that the other checks still run.</summary>
     public static CheckResult Run(string name, Func<CancellationToken, CheckResult> check, CancellationToken cancellationToken)
     {
         try

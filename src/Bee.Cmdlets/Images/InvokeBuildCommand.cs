@@ -94,7 +94,6 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        base.BeginProcessing();
         if (Define.Select(MacroDefinition.Fault).FirstOrDefault(fault => fault is not null) is { } wrong)
         {
             ThrowTerminatingError(ErrorRecords.From(new BeeInputException("BadDefine", wrong), Define));

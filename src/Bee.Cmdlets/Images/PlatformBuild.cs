@@ -23,7 +23,7 @@ internal sealed class PlatformBuild(SourceCompiler compiler, BuildSource source,
     /// <summary>Builds.</summary>
     /// <param name="request">What to compile and how, for any platform.</param>
     /// <param name="platforms">The platforms.</param>
-    /// <returns>One program a platform, or null where there is none; then errors have been written.</returns>
+    /// <returns>One program for each platform; null if a build failed, after its errors have been written.</returns>
     /// <exception cref="BeeInputException">The source needs what the kernel's types do not say of a platform.</exception>
     public IReadOnlyList<PlatformProgram>? Run(CompileRequest request, IReadOnlyList<Platform> platforms)
     {

@@ -10,8 +10,8 @@ namespace Bee.Cmdlets.Maps;
 public abstract class MapCmdlet : BeeCmdlet
 {
     /// <summary>
-    /// Names of maps; wildcards are allowed. Without it all but the internal ones, whose names begin with a point. A name that is no map's and a
-    /// program's means the maps of that program.
+    /// Names of maps; wildcards are allowed. Without it all but the internal ones, whose names begin with a point. The name of a program means
+    /// the maps of that program, unless a map has the same name.
     /// </summary>
     [Parameter(Position = 0)]
     [Alias("Map")]
@@ -29,13 +29,13 @@ public abstract class MapCmdlet : BeeCmdlet
 }
 
 /// <summary>Finds the maps that names mean.</summary>
-/// <param name="streams">Where a name that is no map's is reported.</param>
+/// <param name="streams">Receives the error of a name that matches no map.</param>
 internal sealed class MapSelector(ICmdletStreams streams)
 {
     /// <summary>The maps of some programs that names mean.</summary>
-    /// <param name="names">Names with or without wildcards. A name that is no map's and a program's means the maps of that program.</param>
+    /// <param name="names">Names with or without wildcards. The name of a program means the maps of that program, unless a map has the same name.</param>
     /// <param name="sessions">The programs.</param>
-    /// <returns>The maps, each once. A literal name that is no map's is reported as an error.</returns>
+    /// <returns>The maps, each once. A literal name that matches no map is reported as an error.</returns>
     public IEnumerable<MapInfo> Select(IEnumerable<string> names, IEnumerable<BpfProgramSession> sessions)
     {
         BpfProgramSession[] programs = [.. sessions];

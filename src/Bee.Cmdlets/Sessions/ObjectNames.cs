@@ -66,7 +66,7 @@ internal static class ObjectNames
     /// name that its gadget gives it too.
     /// </param>
     /// <param name="file">The program.</param>
-    /// <exception cref="BeeInputException">A literal name is no map's.</exception>
+    /// <exception cref="BeeInputException">A literal name matches no map.</exception>
     public static Func<MapDescription, bool> MapChoice(string[]? names, ObjectFile file)
     {
         if (names is null)

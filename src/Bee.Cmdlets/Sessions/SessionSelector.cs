@@ -9,12 +9,12 @@ using Bee.Oci.Formats;
 namespace Bee.Cmdlets.Sessions;
 
 /// <summary>Finds the programs that names, ids or objects mean: those that run in the background of this process, and those that are pinned.</summary>
-/// <param name="streams">Where a name that is no program's is reported.</param>
+/// <param name="streams">Receives the error of a name that matches no program.</param>
 internal sealed class SessionSelector(ICmdletStreams streams)
 {
     /// <summary>The programs whose name or id is meant.</summary>
     /// <param name="names">Names with or without wildcards, or ids as text.</param>
-    /// <returns>The programs, each once. A literal name that is no program's is reported as an error.</returns>
+    /// <returns>The programs, each once. A literal name that matches no program is reported as an error.</returns>
     public IEnumerable<BpfProgramSession> Select(IEnumerable<string> names)
     {
         IReadOnlyList<BpfProgramSession> all = RunningPrograms.All();
