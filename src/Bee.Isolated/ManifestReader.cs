@@ -43,6 +43,7 @@ public sealed class ManifestReader : IManifestReader
             ["license"] = node => manifest = manifest with { License = document.Text("license", node) },
             ["source"] = node => manifest = manifest with { Source = document.Text("source", node) },
             ["sources"] = node => manifest = manifest with { Sources = Sources(document, node) },
+            ["includes"] = node => manifest = manifest with { Includes = Includes(document, node) },
             ["platforms"] = node => manifest = manifest with { Platforms = Platforms(document, node) },
             ["defines"] = node => manifest = manifest with { Defines = Defines(document, node) },
             ["maps"] = node => said = said with { Maps = document.Named(node, "maps", "print_events: { help: ... }", parts.Map) },
@@ -83,6 +84,22 @@ public sealed class ManifestReader : IManifestReader
         }
 
         return sources;
+    }
+
+    private static string[] Includes(ManifestDocument document, YamlNode node)
+    {
+        var includes = document.Texts("includes", node);
+        for (var i = 0; i < includes.Length; i++)
+        {
+            var at = node is YamlSequenceNode list ? list.Children[i] : node;
+            document.Place($"includes/{i}", at);
+            if (includes[i].Length == 0 || Path.IsPathRooted(includes[i]))
+            {
+                throw document.Wrong(at, $"'{includes[i]}' is not a folder's path relative to this file, such as ../include.");
+            }
+        }
+
+        return includes;
     }
 
     private static string[] Platforms(ManifestDocument document, YamlNode node)

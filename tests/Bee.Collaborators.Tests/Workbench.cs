@@ -46,7 +46,7 @@ internal sealed class Workbench : IDisposable
     private static readonly Lazy<byte[]> s_object = new(() =>
     {
         using var folder = new TempFolder();
-        return new SourceCompiler(new Session(folder.Path)).CompileAndReport(BuildSource.Find(folder.Write("tool.bpf.c", Sources.Program("raw_tp/sys_enter"))).Request())!.Object!;
+        return new SourceCompiler(new Session(folder.Path)).CompileAndReport(BuildSource.Find(folder.Write("tool.bpf.c", Sources.Program("raw_tp/sys_enter"))).Request([]))!.Object!;
     });
 
     private readonly TempFolder _folder = new();

@@ -50,6 +50,11 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Define { get; set; } = [];
 
+    /// <summary>Folders with headers for a C file, searched before those of its bee.yaml.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] IncludePath { get; set; } = [];
+
     /// <summary>Further arguments for clang, one an item.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -127,7 +132,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
             return;
         }
 
-        CompileRequest request = source.Request();
+        CompileRequest request = source.Request([.. IncludePath.Select(FullPath)]);
         var build = new PlatformBuild(new SourceCompiler(this), source, KernelTypeFiles.From(VmlinuxBtf, platforms, FullPath));
 
         // Read before anything is written: what cannot be described must not get a name.

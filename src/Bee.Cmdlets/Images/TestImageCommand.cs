@@ -23,9 +23,16 @@ public sealed class TestImageCommand : ProgramCmdlet
     [ValidateNotNullOrEmpty]
     public string? KernelBtf { get; set; }
 
+    /// <summary>Folders with headers for a C file, searched before those of its bee.yaml.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] IncludePath { get; set; } = [];
+
     /// <summary>Gives only whether nothing failed.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
+
+    private protected override string[] Includes => IncludePath;
 
     private TargetKernel Kernel => _kernel ??= KernelBtf is null ? TargetKernel.Running() : TargetKernel.FromFile(FullPath(KernelBtf));
 

@@ -10,6 +10,11 @@ namespace Bee.Cmdlets.Programs;
 /// <summary>A cmdlet that loads and attaches a program: an image, an object file, or a C file that is compiled first.</summary>
 public abstract class RunCmdlet : ProgramCmdlet
 {
+    /// <summary>Folders with headers for a C file, searched before those of its bee.yaml.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] IncludePath { get; set; } = [];
+
     /// <summary>Values for the program's parameters (its const volatile globals), by name.</summary>
     [Parameter]
     [ValidateNotNull]
@@ -109,6 +114,8 @@ public abstract class RunCmdlet : ProgramCmdlet
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? MetricListen { get; set; }
+
+    private protected override string[] Includes => IncludePath;
 
     /// <summary>The server of -MetricListen; null without it. The owner that takes it over sets it to null.</summary>
     private protected MetricListener? Metrics { get; set; }

@@ -27,11 +27,14 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
     [Parameter]
     public PullPolicy Pull { get; set; } = PullPolicy.Missing;
 
+    /// <summary>Folders with headers for a source; empty for a cmdlet that takes no source.</summary>
+    private protected virtual string[] Includes => [];
+
     /// <summary>What was given, for error records.</summary>
     private protected object Target => Image is null ? Program : Image;
 
     /// <summary>What finds the tool that was given.</summary>
-    private protected ToolResolver Tools => _tools ??= new ToolResolver(Local, Link, Puller, Verifier, new SourceCompiler(this), this, this) { Pull = Pull };
+    private protected ToolResolver Tools => _tools ??= new ToolResolver(Local, Link, Puller, Verifier, new SourceCompiler(this), this, this) { Pull = Pull, IncludePath = [.. Includes.Select(FullPath)] };
 }
 
 /// <summary>A cmdlet that takes images into the store, or runs them: only those that the policies let pass, and that are signed where a signature is asked for.</summary>

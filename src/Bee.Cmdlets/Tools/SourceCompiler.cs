@@ -133,8 +133,27 @@ internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFile
         return isFolder || files.Contains(Path.GetFullPath(path)) ? new BuildSource(files[0], files[1..], manifest) : new BuildSource(path, [], new ProgramManifest());
     }
 
-    /// <summary>The compilation of these files.</summary>
-    public CompileRequest Request() => new() { Source = File, LinkedSources = LinkedFiles, Defines = Manifest.Defines };
+    /// <summary>Returns the compilation of these files.</summary>
+    /// <param name="includes">Full paths of further folders with headers, searched before those of the bee.yaml.</param>
+    /// <exception cref="BeeInputException">One of these folders does not exist.</exception>
+    /// <exception cref="ManifestException">A folder of the bee.yaml does not exist.</exception>
+    public CompileRequest Request(IReadOnlyList<string> includes) => new()
+    {
+        Source = File,
+        LinkedSources = LinkedFiles,
+        Defines = Manifest.Defines,
+        IncludeDirectories = [.. includes.Select(Existing), .. Manifest.Includes.Select(ManifestFolder)],
+    };
+
+    private static string Existing(string folder) => Directory.Exists(folder)
+        ? folder
+        : throw new BeeInputException("FileNotFound", $"The include folder '{folder}' does not exist.");
+
+    private string ManifestFolder(string include, int i)
+    {
+        string folder = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Manifest.Path)!, include));
+        return Directory.Exists(folder) ? folder : throw Manifest.Wrong($"includes/{i}", $"the folder '{folder}' does not exist.");
+    }
 
     private static string Existing(ProgramManifest manifest, string folder, string source, int i)
     {

@@ -25,6 +25,9 @@ internal sealed class ToolResolver(
     /// <summary>When an image is pulled.</summary>
     public PullPolicy Pull { get; init; }
 
+    /// <summary>Full paths of folders with headers, for sources.</summary>
+    public IReadOnlyList<string> IncludePath { get; init; } = [];
+
     /// <summary>Finds a tool that is to run here.</summary>
     /// <param name="program">An image's reference, short name or digest, or the path of a .o or .c file, or of a folder with one C file. Unused if an image is given.</param>
     /// <param name="image">The image; null for what <paramref name="program"/> says.</param>
@@ -134,7 +137,7 @@ internal sealed class ToolResolver(
 
         // As Invoke-BeeBuild would build it, with what the bee.yaml beside it says.
         var source = BuildSource.Find(path);
-        return compiler.CompileAndReport(source.Request()) is { Object: { } bytes } && compiler.Describe(source, bytes) is { } file
+        return compiler.CompileAndReport(source.Request(IncludePath)) is { Object: { } bytes } && compiler.Describe(source, bytes) is { } file
             ? new Tool(ImageNames.FileStem(source.File), source.File, file) { Folder = Path.GetDirectoryName(source.File) }
             : null;
     }

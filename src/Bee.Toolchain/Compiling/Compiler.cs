@@ -42,12 +42,12 @@ public static class Compiler
         {
             var diagnostics = new List<Diagnostic>();
             var objects = new List<string>();
-            IReadOnlyList<string> stable = [];
+            IReadOnlyList<string> reported = [];
             for (var i = 0; i < sources.Length; i++)
             {
                 var folder = Path.GetDirectoryName(sources[i])!;
                 var flags = new CompilerFlags(request, folder, Path.GetDirectoryName(header.Path)!);
-                stable = flags.Stable;
+                reported = flags.Reported;
                 objects.Add(Path.Combine(work.CreateSubdirectory($"{i}").FullName, Path.ChangeExtension(Path.GetFileName(sources[i]), ".o")));
                 diagnostics.AddRange(CompileOne(clang.Path, strip, sources[i], objects[i], flags, cancellationToken));
             }
@@ -68,7 +68,7 @@ public static class Compiler
                 VmlinuxDigest = header.Digest,
                 VmlinuxArchitecture = header.Architecture,
                 HasRegisters = header.HasRegisters,
-                Flags = stable,
+                Flags = reported,
             };
         }
         catch (Win32Exception exception)
@@ -169,7 +169,7 @@ public sealed record CompileResult
     /// <summary>False where vmlinux.h is of another architecture's kernel than the program is for, so that it lends no registers.</summary>
     public bool HasRegisters { get; init; } = true;
 
-    /// <summary>The flags that decide over the bytes, without the folders of this machine.</summary>
+    /// <summary>The flags that decide over the bytes. The request's include folders have the names that stand for them in the object, such as <c>-I/bee/include1</c>.</summary>
     public required IReadOnlyList<string> Flags { get; init; }
 }
 

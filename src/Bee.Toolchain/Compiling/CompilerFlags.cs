@@ -12,6 +12,9 @@ internal sealed class CompilerFlags
     /// <summary>Include folders, and the names that stand for folders in the object.</summary>
     internal IReadOnlyList<string> Places { get; }
 
+    /// <summary><see cref="Stable"/>, and the request's include folders under the names that stand for them in the object.</summary>
+    internal IReadOnlyList<string> Reported { get; }
+
     internal CompilerFlags(CompileRequest request, string sourceFolder, string vmlinuxFolder)
     {
         var architecture = TargetArchitecture.Name(request.Architecture);
@@ -36,6 +39,7 @@ internal sealed class CompilerFlags
             folders.Add((folder, $"/bee/include{folders.Count}"));
         }
 
+        Reported = [.. Stable, .. folders.Skip(1).Select(item => "-I" + item.Name)];
         if (BeeHeaders.Directory is { } bee)
         {
             includes.AddRange(["-I", bee]);

@@ -33,6 +33,9 @@ public sealed record ProgramManifest
     /// <summary>The C files that make the program, relative to the bee.yaml; several are linked into one object. Empty where it is the folder's only one.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 
+    /// <summary>Folders with headers, relative to the bee.yaml, in the order in which they are searched.</summary>
+    public IReadOnlyList<string> Includes { get; init; } = [];
+
     /// <summary>The platforms that it is built for where nobody says another, such as <c>linux/amd64</c>. Empty for the machine's own that builds.</summary>
     public IReadOnlyList<string> Platforms { get; init; } = [];
 
@@ -42,7 +45,7 @@ public sealed record ProgramManifest
     /// <summary>What it says about maps, parameters and programs.</summary>
     public ObjectMetadata Metadata { get; init; } = ObjectMetadata.None;
 
-    /// <summary>Where in the file things stand, by places as <see cref="MetadataFault.Place"/> has them, and <c>sources/0</c> and so on.</summary>
+    /// <summary>Where in the file things stand, by places as <see cref="MetadataFault.Place"/> has them, <c>sources/0</c>, <c>includes/0</c> and so on.</summary>
     public IReadOnlyDictionary<string, ManifestPlace> Places { get; init; } = new Dictionary<string, ManifestPlace>();
 
     /// <summary>What it says that is not true of an object: names that the object does not have, defaults that do not fit.</summary>
