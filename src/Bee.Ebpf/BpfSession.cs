@@ -95,7 +95,7 @@ public sealed class BpfSession : IDisposable
         SupportedKinds.Check(file);
         RecordType.Prepare(file);
         var parameters = options.Parameters ?? file.BindParameters();
-        file = file.WithSizedMaps(parameters);
+        file = WithSizes(file.WithSizedMaps(parameters), options.MapSizes);
         Libbpf.Require();
         using var scope = LibbpfLog.Capture(options.Log);
         var places = AttachTargets.Find(file, options);
@@ -255,6 +255,25 @@ public sealed class BpfSession : IDisposable
         }
     }
 
+    private static ObjectFile WithSizes(ObjectFile file, IReadOnlyDictionary<string, uint> sizes)
+    {
+        foreach (var (name, entries) in sizes)
+        {
+            var map = file.Maps.FirstOrDefault(map => map.Name == name);
+            if ((map is null ? $"{file.Name} has no map '{name}'." : MapSizes.WhyNot(map, entries)) is { } why)
+            {
+                throw new BpfLoadException(LoadFault.MapSize, $"A map cannot have the size that is given: {why}")
+                {
+                    Suggestions = map is null ? Suggest.Nearest(name, file.Maps.Where(m => !m.IsInternal).Select(m => m.Name), 5) : [],
+                };
+            }
+        }
+
+        file = sizes.Count == 0 ? file : file.WithMetadata(new ObjectMetadata { Maps = sizes.ToDictionary(size => size.Key, size => new MapMetadata { Entries = size.Value }) });
+        ObjectSetup.CheckSizes(file);
+        return file;
+    }
+
     private static unsafe ObjectHandle Open(ObjectFile file, LibbpfLog log)
     {
         // libbpf names the maps of globals after the object, within 15 characters: keep it to what the kernel takes in a name.
@@ -388,4 +407,7 @@ public sealed class BpfSessionOptions : AttachOptions
 {
     /// <summary>Values for the program's <c>const volatile</c> globals, from <see cref="ParameterBinding.BindParameters"/>; null for the defaults.</summary>
     public BoundParameters? Parameters { get; init; }
+
+    /// <summary>How many entries maps have, or rings bytes, by the map's name: in place of what the declaration and the author's metadata say.</summary>
+    public IReadOnlyDictionary<string, uint> MapSizes { get; init; } = new Dictionary<string, uint>();
 }

@@ -23,13 +23,26 @@ internal static class ObjectSetup
         }
     }
 
+    /// <summary>Throws if a map has no size.</summary>
+    /// <exception cref="BpfLoadException">One of the maps has none.</exception>
+    public static void CheckSizes(ObjectFile file)
+    {
+        if (file.Maps.FirstOrDefault(MapSizes.LacksEntries) is { } map)
+        {
+            throw new BpfLoadException(LoadFault.MapSize, $"The declaration of map '{map.Name}' ({map.Type}) in {file.Name} leaves its size to the loader, and no size is given.")
+            {
+                Remedy = $"Declare it (__uint(max_entries, 10240)), or give it in bee.yaml: maps: {{ {map.Name}: {{ entries: 10240 }} }}.",
+            };
+        }
+    }
+
     /// <summary>
     /// <c>__type(value, struct event)</c> on a ring or perf buffer says what its records are, and libbpf takes it for the size of a value;
     /// the kernel wants no value in a ring, and an fd's size in a perf event array.
     /// </summary>
     public static void AdjustMaps(ObjectHandle handle, ObjectFile file)
     {
-        foreach (var map in file.Maps.Where(m => m.IsEventStream || file.Parameters.Any(p => p.SizesMap == m.Name)))
+        foreach (var map in file.Maps.Where(m => !m.IsInternal && m.Type != MapType.StructOps))
         {
             if (LibbpfCalls.bpf_object__find_map_by_name(handle, map.Name) is not 0 and var pointer)
             {
@@ -46,6 +59,10 @@ internal static class ObjectSetup
             var size = map.Type == MapType.RingBuffer ? 0u : sizeof(int);
             _ = LibbpfCalls.bpf_map__set_key_size(pointer, size);
             _ = LibbpfCalls.bpf_map__set_value_size(pointer, size);
+        }
+        else if (map.Type == MapType.StackTrace)
+        {
+            _ = LibbpfCalls.bpf_map__set_value_size(pointer, map.ValueSize);
         }
 
         if (map.MaxEntries > 0)

@@ -25,6 +25,11 @@ internal sealed class MetadataSections(ManifestDocument document)
             },
             ["help"] = value => map = map with { Help = document.Text("help", value) },
             ["unit"] = value => map = map with { Unit = document.Text("unit", value) },
+            ["entries"] = value =>
+            {
+                document.Place($"{place}/entries", value);
+                map = map with { Entries = (uint)document.Whole("entries", value, 1, int.MaxValue) };
+            },
             ["scale"] = value =>
             {
                 document.Place($"{place}/scale", value);

@@ -30,6 +30,7 @@ internal static class ErrorIds
 
         // Input of the cmdlets
         new("BadAttachTo", InvalidArgument),
+        new("BadMapSize", InvalidArgument),
         new("BadDefine", InvalidArgument),
         new("BadName", InvalidArgument),
         new("BadVmlinuxBtf", InvalidArgument),
@@ -97,6 +98,7 @@ internal static class ErrorIds
         new("LoadFailed.Unsupported", NotImplemented),
         new("LoadFailed.VerifierRejected", SecurityError),
         new("LoadFailed.MapCreate", ResourceUnavailable),
+        new("LoadFailed.MapSize", InvalidArgument, "-MapSize @{ map = 10240 } gives one for this run."),
         new("LoadFailed.BadObject", InvalidData),
         new("LoadFailed.BadParameter", InvalidArgument),
         new("LoadFailed.NoPlace", InvalidArgument, "-Interface, -Cgroup and -NetworkNamespace name it."),

@@ -91,6 +91,16 @@ public sealed class MapEntriesCompleter : ProgramCompleter
             .Select(map => new Candidate($"@{{ {CompletionText.Key(map.Name)} = @{{}} }}", map.Help ?? $"{map.Type}: {map.KeyType} to {map.ValueType ?? "-"}", IsCode: true));
 }
 
+/// <summary>Offers a hashtable with each of a program's maps and its size.</summary>
+public sealed class MapSizeCompleter : ProgramCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => Describe(bound).Maps
+            .OrderBy(map => map.MaxEntries != 0)
+            .Select(map => new Candidate($"@{{ {CompletionText.Key(map.Name)} = {(map.MaxEntries == 0 ? 10240 : map.MaxEntries)} }}", map.Help ?? $"{map.Type}: {map.KeyType ?? "-"} to {map.ValueType ?? "-"}", IsCode: true));
+}
+
 /// <summary>Offers network interfaces, of the network namespace that the command line names.</summary>
 public sealed class InterfaceCompleter : BeeCompleter
 {

@@ -30,6 +30,12 @@ public abstract class RunCmdlet : ProgramCmdlet
     [ArgumentCompleter(typeof(MapEntriesCompleter))]
     public IDictionary? MapEntry { get; set; }
 
+    /// <summary>How many entries maps have, or ring buffers bytes: a hashtable of map names and numbers. It goes before the declaration and the author's metadata.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(MapSizeCompleter))]
+    public IDictionary? MapSize { get; set; }
+
     /// <summary>
     /// Names of the maps to stream; wildcards choose among those that stream by their name's prefix, a literal name can be any map that
     /// can be read.
@@ -125,6 +131,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     {
         Parameters = Parameter,
         MapEntries = MapEntry,
+        MapSizes = MapSize,
         Maps = Map,
         ProcessId = ProcessId,
         Interfaces = Interface,

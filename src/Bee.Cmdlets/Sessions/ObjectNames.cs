@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
 using Bee.Cmdlets.Errors;
 using Bee.Ebpf.Metadata;
@@ -40,6 +41,22 @@ internal static class ObjectNames
         }
 
         return targets;
+    }
+
+    /// <summary>The sizes of maps by the maps' whole names.</summary>
+    /// <exception cref="BeeInputException">A name is not one of the object's maps, or a size is not a number of entries.</exception>
+    public static IReadOnlyDictionary<string, uint> MapSizes(IDictionary? given, ObjectFile file)
+    {
+        var sizes = new Dictionary<string, uint>(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in given ?? new Hashtable())
+        {
+            string name = FindMap(LanguagePrimitives.ConvertTo<string>(entry.Key), file).Name;
+            sizes[name] = LanguagePrimitives.TryConvertTo(entry.Value, CultureInfo.InvariantCulture, out uint size) && entry.Value is not null
+                ? size
+                : throw new BeeInputException("BadMapSize", $"-MapSize gives the map {name} '{entry.Value}', which is not a number of entries.", "A size is a whole number from 1 on; for a ring buffer, bytes, such as 1MB.");
+        }
+
+        return sizes;
     }
 
     /// <summary>Whether a target is given for a program.</summary>

@@ -19,6 +19,9 @@ internal sealed record SessionOptions
     /// <summary>Entries for maps, by the map's name.</summary>
     public IDictionary? MapEntries { get; init; }
 
+    /// <summary>How many entries maps have, by the map's name.</summary>
+    public IDictionary? MapSizes { get; init; }
+
     /// <summary>Names and patterns of the maps to stream; null for those that stream by their name's prefix.</summary>
     public string[]? Maps { get; init; }
 
@@ -130,6 +133,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
     private BpfSessionOptions LoadOptions(Tool tool, Action<string> warn, Action<string> log) => new()
     {
         Parameters = ObjectNames.Parameters(options.Parameters, tool.File),
+        MapSizes = ObjectNames.MapSizes(options.MapSizes, tool.File),
         ProcessId = options.ProcessId,
         Interfaces = options.Interfaces ?? [],
         Cgroup = options.Cgroup is { } cgroup && (cgroup[0] is '~' || cgroup is "." or ".." || cgroup.StartsWith("./", StringComparison.Ordinal) || cgroup.StartsWith("../", StringComparison.Ordinal)) ? location.FullPath(cgroup) : options.Cgroup,

@@ -84,6 +84,7 @@ internal static class ImageConfigs
         Kind = MetadataNames.Roles.Name(map.Metadata.Kind),
         Help = map.Metadata.Help,
         Unit = map.Metadata.Unit,
+        Entries = map.Metadata.Entries,
         Scale = map.Metadata.Scale is { } scale ? new ImageScale { Spacing = MetadataNames.Spacings.Name(scale.Spacing), Start = scale.Start, Step = scale.Step } : null,
         Buckets = Listed(map.Metadata.Buckets),
         Labels = Listed(map.Metadata.Labels),
@@ -96,6 +97,7 @@ internal static class ImageConfigs
         Kind = MetadataNames.Roles.Find(map.Kind),
         Help = map.Help,
         Unit = map.Unit,
+        Entries = map.Entries is 0 ? null : map.Entries,
         Scale = map.Scale is { Step: > 0 and < double.PositiveInfinity } scale && double.IsFinite(scale.Start) && MetadataNames.Spacings.Find(scale.Spacing) is { } spacing
             ? new HistogramScale { Spacing = spacing, Start = scale.Start, Step = scale.Step }
             : null,

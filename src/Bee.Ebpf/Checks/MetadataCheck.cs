@@ -66,6 +66,11 @@ public static class MetadataCheck
 
     private static IEnumerable<MetadataFault> Map(string place, MapMetadata said, MapDescription map)
     {
+        if (said.Entries is { } entries && MapSizes.WhyNot(map, entries) is { } why)
+        {
+            yield return new MetadataFault($"{place}/entries", why);
+        }
+
         if (map.Role != MapRole.Histogram)
         {
             foreach (var (key, isSaid) in new[] { ("buckets", said.Buckets.Count > 0), ("scale", said.Scale is not null) })

@@ -60,6 +60,9 @@ public enum LoadFault
     /// <summary>The kernel refused to make a map.</summary>
     MapCreate,
 
+    /// <summary>A map has no size, because its declaration leaves it to the loader, or a size that does not suit it.</summary>
+    MapSize,
+
     /// <summary>libbpf does not accept the object file.</summary>
     BadObject,
 

@@ -34,6 +34,9 @@ public sealed record MapMetadata
     /// <summary>The unit of the values, such as <c>ns</c>, <c>bytes</c> or <c>1</c>.</summary>
     public string? Unit { get; init; }
 
+    /// <summary>How many entries fit, or for rings how many bytes, in place of the number in the declaration; null where nothing is said.</summary>
+    public uint? Entries { get; init; }
+
     /// <summary>How the slots of a histogram map that the program fills itself are spaced; null where nothing is said.</summary>
     public HistogramScale? Scale { get; init; }
 
@@ -55,6 +58,7 @@ public sealed record MapMetadata
         Kind = Kind ?? other.Kind,
         Help = Help ?? other.Help,
         Unit = Unit ?? other.Unit,
+        Entries = Entries ?? other.Entries,
         Scale = Scale ?? other.Scale,
         Buckets = Buckets.Count > 0 ? Buckets : other.Buckets,
         Labels = Labels.Count > 0 ? Labels : other.Labels,

@@ -69,12 +69,14 @@ internal static class MapDefinition
             throw Bad(name, $"has the unknown pinning {pinning}");
         }
 
+        var type = (MapType)numbers["type"];
         return new MapDescription
         {
             Name = name,
-            Type = (MapType)numbers["type"],
+            Type = type,
             KeySize = keySize,
-            ValueSize = valueSize,
+            // Loaders of bcc's tools set it.
+            ValueSize = valueSize == 0 && type == MapType.StackTrace ? MapSizes.StackSize(numbers.GetValueOrDefault("map_flags")) : valueSize,
             MaxEntries = numbers.GetValueOrDefault("max_entries"),
             Flags = numbers.GetValueOrDefault("map_flags"),
             Key = key,

@@ -7,6 +7,9 @@ namespace Bee.Ebpf.Objects;
 /// <summary>A map as the object file declares it.</summary>
 public sealed class MapDescription
 {
+    /// <summary>BPF_F_STACK_BUILD_ID.</summary>
+    internal const uint StackBuildId = 1 << 5;
+
     private MapRole _role;
     private BtfType? _value;
     private uint _valueSize;
@@ -82,7 +85,7 @@ public sealed class MapDescription
     internal int ValueStride => CpuStride * (IsPerCpu ? Cpus.Possible : 1);
 
     /// <summary>True for stack maps that keep build ids and places in files instead of addresses (BPF_F_STACK_BUILD_ID).</summary>
-    public bool KeepsBuildIds => Type == MapType.StackTrace && (Flags & 1 << 5) != 0;
+    public bool KeepsBuildIds => Type == MapType.StackTrace && (Flags & StackBuildId) != 0;
 
     /// <summary>For an array or hash of maps, what an inner map looks like; otherwise null.</summary>
     public MapDescription? Inner { get; init; }
@@ -121,6 +124,7 @@ public sealed class MapDescription
     {
         var copy = (MapDescription)MemberwiseClone();
         copy.Metadata = said.Over(Metadata);
+        copy._maxEntries = said.Entries ?? _maxEntries;
         return copy;
     }
 }

@@ -131,6 +131,10 @@ public sealed record ImageMap
     [JsonPropertyName("unit")]
     public string? Unit { get; init; }
 
+    /// <summary>Entries where the author gives the number in place of the declaration; otherwise null.</summary>
+    [JsonPropertyName("entries")]
+    public uint? Entries { get; init; }
+
     /// <summary>How the slots of a histogram are spaced.</summary>
     [JsonPropertyName("scale")]
     public ImageScale? Scale { get; init; }
