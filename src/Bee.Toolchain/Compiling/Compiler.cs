@@ -11,9 +11,9 @@ namespace Bee.Toolchain.Compiling;
 /// <summary>Compiles C to a BPF object with clang.</summary>
 public static class Compiler
 {
-    /// <summary>How clang shall write its diagnostics: one line each, without colour, source lines or wrapping.</summary>
+    /// <summary>How clang writes its diagnostics: one line each, without colour, source lines or wrapping. It leaves no files for a bug report when its code generator gives up.</summary>
     private static readonly string[] s_messageFlags =
-        ["-fno-color-diagnostics", "-fno-caret-diagnostics", "-fmessage-length=0", "-fdiagnostics-parseable-fixits"];
+        ["-fno-color-diagnostics", "-fno-caret-diagnostics", "-fmessage-length=0", "-fdiagnostics-parseable-fixits", "-fno-crash-diagnostics"];
 
     /// <summary>Compiles, and links where there are several sources. Mistakes in a source are diagnostics in the result, not exceptions.</summary>
     /// <param name="request">What to compile and how.</param>
@@ -90,7 +90,7 @@ public static class Compiler
         name = name[0] is '-' or '@' ? "./" + name : name;
         string[] arguments = [.. flags.Stable, .. flags.Places, .. s_messageFlags, "-c", "-o", made, "-x", "c", name];
         var run = ToolProcess.Run(clang, arguments, folder, cancellationToken);
-        var diagnostics = UndeclaredFunctions.Judge(DiagnosticParser.Parse(run.Error, folder));
+        var diagnostics = UndeclaredFunctions.Judge(HeaderClashes.Fold(BackendErrors.Explain(DiagnosticParser.Parse(run.Error, folder), folder), flags.AuthorFolders));
         if (Failed(diagnostics))
         {
             return diagnostics;

@@ -15,6 +15,9 @@ internal sealed class CompilerFlags
     /// <summary><see cref="Stable"/>, and the request's include folders under the names that stand for them in the object.</summary>
     internal IReadOnlyList<string> Reported { get; }
 
+    /// <summary>Folders whose headers are the author's: the source's and those of the request.</summary>
+    internal IReadOnlyList<string> AuthorFolders { get; }
+
     internal CompilerFlags(CompileRequest request, string sourceFolder, string vmlinuxFolder)
     {
         var architecture = TargetArchitecture.Name(request.Architecture);
@@ -40,6 +43,7 @@ internal sealed class CompilerFlags
         }
 
         Reported = [.. Stable, .. folders.Skip(1).Select(item => "-I" + item.Name)];
+        AuthorFolders = [.. folders.Select(item => item.Folder)];
         if (BeeHeaders.Directory is { } bee)
         {
             includes.AddRange(["-I", bee]);

@@ -14,6 +14,7 @@ internal static partial class DiagnosticParser
     {
         var found = new List<Diagnostic>();
         var includes = new List<string>();
+        var inDump = false;
         foreach (var line in text.Split('\n'))
         {
             if (Include().Match(line) is { Success: true } include)
@@ -25,12 +26,17 @@ internal static partial class DiagnosticParser
             {
                 Add(found, Read(message, folder) with { IncludedFrom = [.. includes] });
                 includes.Clear();
+                inDump = false;
             }
             else if (FixIt().Match(line) is { Success: true } fixIt)
             {
                 Amend(found, item => item with { Remedy = item.Remedy ?? Correction(fixIt) });
             }
-            else if (line.Length > 0 && found.Count > 0 && !Summary().IsMatch(line))
+            else if (Dump().IsMatch(line))
+            {
+                inDump = true;
+            }
+            else if (line.Length > 0 && found.Count > 0 && !inDump && !Summary().IsMatch(line))
             {
                 // The code generator's errors go on over several lines.
                 Amend(found, item => item with { Message = $"{item.Message}\n{line.TrimEnd()}" });
@@ -114,6 +120,10 @@ internal static partial class DiagnosticParser
 
     [GeneratedRegex(@" \[(-Werror,)?(?<option>-[WR][^\]\s]*)\]$")]
     private static partial Regex Option();
+
+    // What clang says of itself when its code generator gives up; the error is above it.
+    [GeneratedRegex(@"^(PLEASE submit a bug report|Stack dump:|Error at line \d+: )")]
+    private static partial Regex Dump();
 
     [GeneratedRegex(@"^\d+ (warning|error)s?( and \d+ errors?)? generated\.$")]
     private static partial Regex Summary();
