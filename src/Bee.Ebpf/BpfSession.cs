@@ -85,19 +85,15 @@ public sealed class BpfSession : IDisposable
             throw new ArgumentException($"The parameters are bound to another object than {file.Name}.", nameof(options));
         }
 
-        if (options.AttachTo.Count > 0)
-        {
-            CheckNames(file, options);
-            // What this run says of targets stands above what the author says, and is read in the same place.
-            file = file.WithMetadata(new ObjectMetadata { Programs = options.AttachTo.ToDictionary(t => t.Key, t => new ProgramMetadata { AttachTo = t.Value }) });
-        }
-
+        CheckNames(file, options);
+        file = ProgramChoice.Said(file, options);
         SupportedKinds.Check(file);
         RecordType.Prepare(file);
         var parameters = options.Parameters ?? file.BindParameters();
         file = WithSizes(file.WithSizedMaps(parameters), options.MapSizes);
         Libbpf.Require();
         using var scope = LibbpfLog.Capture(options.Log);
+        file = ProgramChoice.Make(file, options);
         var places = AttachTargets.Find(file, options);
         ObjectHandle? handle = null;
         try
@@ -245,9 +241,9 @@ public sealed class BpfSession : IDisposable
 
     private static void CheckNames(ObjectFile file, BpfSessionOptions options)
     {
-        if (options.AttachTo.Keys.FirstOrDefault(name => file.Programs.All(p => p.Name != name)) is { } unknown)
+        if (options.AttachTo.Keys.Concat(options.Load.Keys).FirstOrDefault(name => file.Programs.All(p => p.Name != name)) is { } unknown)
         {
-            throw new BpfLoadException(LoadFault.BadParameter, $"A target is given for program '{unknown}', which {file.Name} does not have.")
+            throw new BpfLoadException(LoadFault.BadParameter, $"{(options.AttachTo.ContainsKey(unknown) ? "A target is given for" : "The options name")} program '{unknown}', which {file.Name} does not have.")
             {
                 Suggestions = Suggest.Nearest(unknown, file.Programs.Select(p => p.Name), 5),
                 Remedy = $"Its programs are {string.Join(", ", file.Programs.Select(p => p.Name))}.",

@@ -1,4 +1,5 @@
 using Bee.Ebpf.Metadata;
+using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Bee.Isolated;
@@ -75,7 +76,10 @@ internal sealed class MetadataSections(ManifestDocument document)
             ["attach"] = value =>
             {
                 document.Place($"{place}/attach", value);
-                program = program with { AttachTo = document.Text("attach", value) };
+                var attach = value is YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" or "false" }
+                    ? new ProgramMetadata { Load = document.Truth("attach", value) }
+                    : ProgramMetadata.Attach(document.Text("attach", value));
+                program = program with { AttachTo = attach.AttachTo, Load = attach.Load };
             },
         });
         return program;

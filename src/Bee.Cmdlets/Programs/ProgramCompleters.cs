@@ -81,6 +81,14 @@ public sealed class ProgramTargetCompleter : ProgramCompleter
             $"@{{ {CompletionText.Key(program.Name)} = {CompletionText.Quote(program.AttachTo ?? string.Empty, '\'')} }}", program.Section ?? program.Name, IsCode: true));
 }
 
+/// <summary>Offers the names of a program object's programs.</summary>
+public sealed class ProgramNameCompleter : ProgramCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => Describe(bound).Programs.Select(program => new Candidate(program.Name, program.Section ?? program.Name));
+}
+
 /// <summary>Offers a hashtable with each of a program's maps that can be filled before it is attached.</summary>
 public sealed class MapEntriesCompleter : ProgramCompleter
 {

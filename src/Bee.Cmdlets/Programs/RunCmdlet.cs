@@ -73,11 +73,25 @@ public abstract class RunCmdlet : ProgramCmdlet
     [ArgumentCompleter(typeof(NetworkNamespaceCompleter))]
     public string? NetworkNamespace { get; set; }
 
-    /// <summary>What programs attach to instead of what their sections say: a hashtable of programs and targets.</summary>
+    /// <summary>
+    /// What programs attach to instead of what their sections say: a hashtable of programs and targets. $null leaves a program out, and $true loads one that its section
+    /// makes optional.
+    /// </summary>
     [Parameter]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(ProgramTargetCompleter))]
     public IDictionary? AttachTo { get; set; }
+
+    /// <summary>Names of programs that are left out; wildcards match several.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProgramNameCompleter))]
+    public string[]? Skip { get; set; }
+
+    /// <summary>Of two programs that would count the same thing twice, loads the one with typed arguments where the kernel attaches it, and the other one elsewhere.</summary>
+    [Parameter]
+    public SwitchParameter PreferTyped { get; set; }
 
     /// <summary>
     /// How often maps that are no event streams are read: a TimeSpan, a number of seconds, or text such as 200ms. One second by default. If it is given, iterators run
@@ -138,6 +152,8 @@ public abstract class RunCmdlet : ProgramCmdlet
         Cgroup = Cgroup,
         NetworkNamespace = NetworkNamespace,
         AttachTo = AttachTo,
+        Skip = Skip,
+        PreferTyped = PreferTyped,
         Interval = Interval,
         AllEntries = All,
         RepeatIterators = All || MyInvocation.BoundParameters.ContainsKey(nameof(Interval)),

@@ -26,21 +26,28 @@ internal static class ObjectNames
         return file.BindParameters(values);
     }
 
-    /// <summary>Checks the names, and joins several targets of one program.</summary>
+    /// <summary>
+    /// Checks the names of -AttachTo, and returns what is given of each program: a target, several of which are joined, or whether it is loaded. $null, $false and <c>none</c> leave a
+    /// program out, $true and <c>true</c> load one that is optional.
+    /// </summary>
     /// <exception cref="BeeInputException">A name is not one of the object's programs, or a target is empty.</exception>
-    public static IReadOnlyDictionary<string, string> AttachTargets(IDictionary? given, ObjectFile file)
+    public static IReadOnlyDictionary<string, ProgramMetadata> Programs(IDictionary? given, ObjectFile file)
     {
-        var targets = new Dictionary<string, string>(StringComparer.Ordinal);
+        var programs = new Dictionary<string, ProgramMetadata>(StringComparer.Ordinal);
         foreach (DictionaryEntry entry in given ?? new Hashtable())
         {
-            string name = FindProgram(LanguagePrimitives.ConvertTo<string>(entry.Key), file);
-            string[] parts = LanguagePrimitives.ConvertTo<string[]>(entry.Value) ?? [];
-            targets[name] = parts.Length > 0 && parts.All(part => !string.IsNullOrWhiteSpace(part))
-                ? string.Join(',', parts)
-                : throw new BeeInputException("BadAttachTo", $"-AttachTo names no target for the program {name}.");
+            string name = FindProgram(LanguagePrimitives.ConvertTo<string>(entry.Key), file, "-AttachTo takes a hashtable whose keys are the names of the object's programs.");
+            programs[name] = PlainValue.Of(entry.Value) switch
+            {
+                null => new ProgramMetadata { Load = false },
+                bool load => new ProgramMetadata { Load = load },
+                var target => LanguagePrimitives.ConvertTo<string[]>(target) is { Length: > 0 } parts && parts.All(part => !string.IsNullOrWhiteSpace(part))
+                    ? ProgramMetadata.Attach(string.Join(',', parts))
+                    : throw new BeeInputException("BadAttachTo", $"-AttachTo names no target for the program {name}."),
+            };
         }
 
-        return targets;
+        return programs;
     }
 
     /// <summary>The sizes of maps by the maps' whole names.</summary>
@@ -59,10 +66,19 @@ internal static class ObjectNames
         return sizes;
     }
 
+    /// <summary>The programs that -Skip leaves out.</summary>
+    /// <exception cref="BeeInputException">A literal name is not one of the object's programs.</exception>
+    public static IReadOnlyList<string> Skipped(string[]? names, ObjectFile file) =>
+    [
+        .. (names ?? []).SelectMany(name => WildcardPattern.ContainsWildcardCharacters(name) && WildcardPattern.Get(name, WildcardOptions.IgnoreCase) is var pattern
+            ? file.Programs.Select(program => program.Name).Where(pattern.IsMatch)
+            : [FindProgram(name, file, "-Skip takes names of the object's programs, with wildcards for several.")]).Distinct(),
+    ];
+
     /// <summary>Whether a target is given for a program.</summary>
     public static bool HasTarget(IDictionary? given, string program) => given?.Keys.Cast<object>().Any(name => program.Equals($"{name}", StringComparison.OrdinalIgnoreCase)) == true;
 
-    private static string FindProgram(string name, ObjectFile file)
+    private static string FindProgram(string name, ObjectFile file, string remedy)
     {
         if (file.Programs.Any(program => program.Name == name))
         {
@@ -74,7 +90,7 @@ internal static class ObjectNames
         return alike.Length == 1 ? alike[0].Name : throw new BeeInputException(
             "ProgramNotFound",
             $"There is no program '{name}' in {file.Name}. Its programs: {string.Join(", ", file.Programs.Select(program => $"{program.Name} ({program.SectionName})"))}.",
-            "-AttachTo takes a hashtable whose keys are the names of the object's programs.");
+            remedy);
     }
 
     /// <summary>The choice that -Map makes.</summary>

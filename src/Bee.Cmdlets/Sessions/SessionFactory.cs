@@ -6,6 +6,8 @@ using Bee.Ebpf;
 using Bee.Ebpf.Checks;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
+using Bee.Ebpf.Links;
+using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
 
 namespace Bee.Cmdlets.Sessions;
@@ -39,6 +41,12 @@ internal sealed record SessionOptions
 
     /// <summary>Attach targets, by the program's name.</summary>
     public IDictionary? AttachTo { get; init; }
+
+    /// <summary>Names and patterns of programs that are left out.</summary>
+    public string[]? Skip { get; init; }
+
+    /// <summary>Whether of two programs that count the same thing the one with typed arguments is loaded.</summary>
+    public bool PreferTyped { get; init; }
 
     /// <summary>The time between two readings of a map.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
@@ -82,13 +90,16 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
         // Written after libbpf has returned: writing to a stream can throw, and must not do so through native frames.
         var lines = new List<string>();
         var warnings = new List<string>();
+        var notes = new List<string>();
         BpfSession? session = null;
         EventReader? reader = null;
         try
         {
             var entries = MapEntryValues.From(options.MapEntries, tool.File);
-            session = BpfSession.Load(tool.File, LoadOptions(tool, warnings.Add, lines.Add));
-            streams.WriteNote($"Loaded {string.Join(", ", session.Programs.Select(program => $"{program.Name} (id {program.Id})"))}.");
+            session = BpfSession.Load(tool.File, LoadOptions(tool, warnings.Add, notes.Add, lines.Add));
+            notes.ForEach(streams.WriteNote);
+            WarnOfTwins(session.File);
+            streams.WriteNote($"Loaded {string.Join(", ", session.Programs.Where(program => program.Id != 0).Select(program => $"{program.Name} (id {program.Id})"))}.");
             reader = session.OpenReader(new EventReaderOptions
             {
                 Select = ObjectNames.MapChoice(options.Maps, tool.File),
@@ -99,7 +110,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
             });
             entries.Apply(session);
             session.Attach();
-            streams.WriteNote($"Attached {string.Join(", ", tool.File.Programs.Select(program => program.SectionName))}.");
+            streams.WriteNote($"Attached {string.Join(", ", session.Programs.Where(program => program.Id != 0).Select(program => program.SectionName))}.");
             WriteLines(lines);
             warnings.ForEach(streams.WriteWarning);
             foreach (MetadataFault fault in MetadataCheck.Check(tool.Metadata, tool.File))
@@ -130,21 +141,44 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
         }
     }
 
-    private BpfSessionOptions LoadOptions(Tool tool, Action<string> warn, Action<string> log) => new()
+    private BpfSessionOptions LoadOptions(Tool tool, Action<string> warn, Action<string> note, Action<string> log)
     {
-        Parameters = ObjectNames.Parameters(options.Parameters, tool.File),
-        MapSizes = ObjectNames.MapSizes(options.MapSizes, tool.File),
-        ProcessId = options.ProcessId,
-        Interfaces = options.Interfaces ?? [],
-        Cgroup = options.Cgroup is { } cgroup && (cgroup[0] is '~' || cgroup is "." or ".." || cgroup.StartsWith("./", StringComparison.Ordinal) || cgroup.StartsWith("../", StringComparison.Ordinal)) ? location.FullPath(cgroup) : options.Cgroup,
-        // A path is meant from the session's location, which is not the process's.
-        NetworkNamespace = options.NetworkNamespace is { } space && (space.Contains('/') || space[0] is '~') ? location.FullPath(space) : options.NetworkNamespace,
-        AttachTo = ObjectNames.AttachTargets(options.AttachTo, tool.File),
-        ResolvePath = (program, path) => tool.ResolveTarget(program, path, isGiven: ObjectNames.HasTarget(options.AttachTo, program), location),
-        SampleFrequency = options.SampleFrequency,
-        Warn = warn,
-        Log = log,
-    };
+        IReadOnlyDictionary<string, ProgramMetadata> programs = ObjectNames.Programs(options.AttachTo, tool.File);
+        var load = programs.Where(program => program.Value.Load is not null).ToDictionary(program => program.Key, program => program.Value.Load!.Value);
+        foreach (string skipped in ObjectNames.Skipped(options.Skip, tool.File))
+        {
+            load[skipped] = false;
+        }
+
+        return new()
+        {
+            Parameters = ObjectNames.Parameters(options.Parameters, tool.File),
+            MapSizes = ObjectNames.MapSizes(options.MapSizes, tool.File),
+            ProcessId = options.ProcessId,
+            Interfaces = options.Interfaces ?? [],
+            Cgroup = options.Cgroup is { } cgroup && (cgroup[0] is '~' || cgroup is "." or ".." || cgroup.StartsWith("./", StringComparison.Ordinal) || cgroup.StartsWith("../", StringComparison.Ordinal)) ? location.FullPath(cgroup) : options.Cgroup,
+            // A path is meant from the session's location, which is not the process's.
+            NetworkNamespace = options.NetworkNamespace is { } space && (space.Contains('/') || space[0] is '~') ? location.FullPath(space) : options.NetworkNamespace,
+            AttachTo = programs.Where(program => program.Value.AttachTo is not null).ToDictionary(program => program.Key, program => program.Value.AttachTo!),
+            Load = load,
+            PreferTyped = options.PreferTyped,
+            ResolvePath = (program, path) => tool.ResolveTarget(program, path, isGiven: ObjectNames.HasTarget(options.AttachTo, program), location),
+            SampleFrequency = options.SampleFrequency,
+            Warn = warn,
+            Note = note,
+            Log = log,
+        };
+    }
+
+    private void WarnOfTwins(ObjectFile file)
+    {
+        IReadOnlyList<TwinPrograms> twins = TwinPrograms.Find(file);
+        if (twins.Count > 0)
+        {
+            streams.WriteWarning($"{string.Join("; ", twins.Select(two => $"{two} both run at {two.Place}"))}: what they count is counted twice. "
+                + $"-PreferTyped loads the better one, and -Skip {string.Join(',', twins.SelectMany(two => two.Programs.Skip(1)).Select(program => program.Name).Distinct())} leaves the other out.");
+        }
+    }
 
     private void WriteLines(List<string> lines)
     {
@@ -155,7 +189,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
 
     private IEnumerable<string> UnusedOptions(Tool tool)
     {
-        ProgramKind[] kinds = [.. tool.File.Programs.Where(program => program.AutoLoad).Select(program => ProgramKinds.Find(program.Kind)).OfType<ProgramKind>()];
+        ProgramKind[] kinds = [.. tool.File.Programs.Where(program => program.AutoLoad || ObjectNames.HasTarget(options.AttachTo, program.Name)).Select(program => ProgramKinds.Find(program.Kind)).OfType<ProgramKind>()];
         if (options.ProcessId is { } process && !kinds.Any(kind => kind.NarrowsToProcess))
         {
             string parameters = string.Join(", ", tool.File.Parameters.Select(parameter => parameter.Name));
@@ -183,16 +217,11 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
             yield return $"-Trace has no effect: no program of {tool.Name} calls bpf_printk.";
         }
 
-        foreach (object given in options.AttachTo?.Keys ?? Array.Empty<object>())
+        foreach ((string name, ProgramMetadata given) in ObjectNames.Programs(options.AttachTo, tool.File))
         {
-            ProgramDescription? program = tool.File.Programs.FirstOrDefault(program => program.Name.Equals($"{given}", StringComparison.OrdinalIgnoreCase));
-            if (program is { AutoLoad: false })
+            if (given.AttachTo is not null && tool.File.Programs.First(program => program.Name == name).Kind is var kind && ProgramKinds.Find(kind) is { Target: AttachTarget.None })
             {
-                yield return $"-AttachTo {program.Name} has no effect: that program is optional ({program.SectionName}) and is not loaded.";
-            }
-            else if (program is not null && ProgramKinds.Find(program.Kind) is { Target: AttachTarget.None })
-            {
-                yield return $"-AttachTo {program.Name} has no effect: a {program.Kind} program has no target.";
+                yield return $"-AttachTo {name} has no effect: a {kind} program has no target.";
             }
         }
     }

@@ -54,6 +54,7 @@ internal static class ImageConfigs
         Section = program.SectionName,
         Type = program.Type.ToString(),
         AttachTo = program.AttachTo,
+        Load = program.AutoLoad != program.IsOptional ? null : program.AutoLoad,
         Description = program.Description,
         Fields = From(program.Metadata.Fields),
     };
@@ -67,6 +68,7 @@ internal static class ImageConfigs
         {
             Description = program.Description,
             AttachTo = program.AttachTo is { Length: > 0 } target && target != ofSection ? target : null,
+            Load = program.Load,
             Fields = MetadataOf(program.Fields),
         };
     }

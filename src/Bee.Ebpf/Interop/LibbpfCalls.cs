@@ -97,6 +97,21 @@ internal static unsafe partial class LibbpfCalls
         public ulong Flags;
     }
 
+    /// <summary>The beginning of <c>bpf_prog_load_opts</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ProgramOptions
+    {
+        public nuint Size;
+        public int Attempts;
+        public int AttachType;
+        public uint Btf;
+        public uint Flags;
+        public uint InterfaceIndex;
+        public uint KernelVersion;
+        public uint AttachBtfId;
+        public uint Padding;
+    }
+
     /// <summary><c>bpf_test_run_opts</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct TestRunOptions
@@ -159,6 +174,9 @@ internal static unsafe partial class LibbpfCalls
 
     [LibraryImport(Library)]
     public static partial int bpf_program__type(nint program);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_program__set_autoload(nint program, [MarshalAs(UnmanagedType.U1)] bool load);
 
     [LibraryImport(Library)]
     public static partial int bpf_program__set_type(nint program, int type);
@@ -248,10 +266,13 @@ internal static unsafe partial class LibbpfCalls
     public static partial int bpf_map_create(int type, string name, uint keySize, uint valueSize, uint maxEntries, void* options);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int bpf_prog_load(int type, string name, string license, byte* instructions, nuint count, void* options);
+    public static partial int bpf_prog_load(int type, string name, string license, byte* instructions, nuint count, ProgramOptions* options);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int bpf_raw_tracepoint_open(string name, int program);
+    public static partial int libbpf_find_vmlinux_btf_id(string name, int attachType);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int bpf_raw_tracepoint_open(string? name, int program);
 
     [LibraryImport(Library)]
     public static partial int bpf_map_freeze(int map);

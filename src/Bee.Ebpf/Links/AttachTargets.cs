@@ -50,6 +50,15 @@ internal sealed class AttachTargets : IDisposable
         }
     }
 
+    /// <summary>Whether the options or the author name a place for a program that needs one.</summary>
+    public static bool HasPlace(ProgramDescription program, AttachOptions options) => program.KindRow switch
+    {
+        { NeedsInterface: true } => options.Interfaces.Count > 0 || TargetText.Split(program.AttachTo) is { Length: > 0 } and not [Ingress or Egress],
+        { NeedsCgroup: true, Target: not AttachTarget.Cgroup } => options.Cgroup is not null,
+        { NeedsCgroup: true } => Said(program, options, options.Cgroup) is not null,
+        _ => Said(program, options, options.NetworkNamespace) is not null,
+    };
+
     public IReadOnlyList<InterfacePlace> InterfacesOf(ProgramDescription program) => _interfaces[program.Name];
 
     public string CgroupOf(ProgramDescription program) => _cgroups[program.Name];
@@ -75,19 +84,19 @@ internal sealed class AttachTargets : IDisposable
         else if (kind.NeedsCgroup)
         {
             // A security hook's own target is the hook.
-            var cgroup = kind.Target == AttachTarget.Cgroup ? Said(program, _options.Cgroup) : _options.Cgroup;
+            var cgroup = kind.Target == AttachTarget.Cgroup ? Said(program, _options, _options.Cgroup) : _options.Cgroup;
             _cgroups[program.Name] = CgroupTargets.Find(cgroup ?? throw None(
                 program, "control group", "Name one: a path below where cgroup2 is mounted, a process id, or a container's id."));
         }
         else if (kind.NeedsNetworkNamespace)
         {
-            _namespaces[program.Name] = NetworkNamespaceHandle.Open(Said(program, _options.NetworkNamespace) ?? throw None(
+            _namespaces[program.Name] = NetworkNamespaceHandle.Open(Said(program, _options, _options.NetworkNamespace) ?? throw None(
                 program, "network namespace", "Name one: a name that `ip netns` lists, a path, or a process id; /proc/self/ns/net is the one that this process is in."));
         }
     }
 
     // What this run says of the program, then what it says of all, then the author.
-    private string? Said(ProgramDescription program, string? option) => _options.AttachTo.ContainsKey(program.Name) ? program.AttachTo : option ?? program.AttachTo;
+    private static string? Said(ProgramDescription program, AttachOptions options, string? option) => options.AttachTo.ContainsKey(program.Name) ? program.AttachTo : option ?? program.AttachTo;
 
     private List<InterfacePlace> FindInterfaces(ProgramDescription program)
     {
@@ -154,7 +163,7 @@ internal sealed class AttachTargets : IDisposable
                     throw new BpfLoadException(LoadFault.Busy, $"Programs '{holders[one.Index]}' and '{program.Name}' would both attach to interface '{one.Name}', which runs one xdp program at a time.")
                     {
                         Program = program.Name,
-                        Remedy = "Give each an interface of its own.",
+                        Remedy = "Give each an interface of its own, or leave one of them out.",
                     };
                 }
             }
@@ -204,6 +213,18 @@ public class AttachOptions
     public IReadOnlyDictionary<string, string> AttachTo { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
+    /// Programs by name that are left out (false), or that are loaded although their sections make them optional (true). What is left out is not given to the
+    /// kernel at all.
+    /// </summary>
+    public IReadOnlyDictionary<string, bool> Load { get; init; } = new Dictionary<string, bool>();
+
+    /// <summary>
+    /// Of two programs that would count the same thing twice (<see cref="TwinPrograms"/>), loads the one with typed arguments where this kernel attaches it, and the other
+    /// one elsewhere. Programs that <see cref="Load"/> or <see cref="AttachTo"/> name are loaded as they say.
+    /// </summary>
+    public bool PreferTyped { get; init; }
+
+    /// <summary>
     /// Makes the relative path of a program or library absolute; it gets the program's name and the path as the target has it, which may begin with <c>~</c>. Null
     /// takes paths from the folder that this process is in.
     /// </summary>
@@ -211,6 +232,9 @@ public class AttachOptions
 
     /// <summary>Gets sentences about what is attached and will probably see nothing, on the calling thread; null for none. It must not throw.</summary>
     public Action<string>? Warn { get; init; }
+
+    /// <summary>Gets sentences about programs that are left out, on the calling thread; null for none. It must not throw.</summary>
+    public Action<string>? Note { get; init; }
 
     /// <summary>Gets libbpf's log, debug lines too, line by line on the calling thread; null for none. It must not throw.</summary>
     public Action<string>? Log { get; init; }

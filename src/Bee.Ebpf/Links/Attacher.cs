@@ -121,10 +121,16 @@ internal static class ProgramSetup
     /// <exception cref="BpfLoadException">What a program attaches to does not exist.</exception>
     public static void Adjust(ObjectHandle handle, ObjectFile file, AttachOptions options)
     {
-        foreach (var program in file.Programs.Where(p => p.AutoLoad))
+        foreach (var program in file.Programs)
         {
             if (LibbpfCalls.bpf_object__find_program_by_name(handle, program.Name) is not 0 and var pointer)
             {
+                _ = LibbpfCalls.bpf_program__set_autoload(pointer, program.AutoLoad);
+                if (!program.AutoLoad)
+                {
+                    continue;
+                }
+
                 SetType(pointer, program, options);
                 SetTarget(pointer, program, options);
             }

@@ -234,6 +234,21 @@ public sealed record ProgramMetadata
     /// <summary>What to attach to in place of what the section's name says, written as there, without the kind: <c>syscalls/sys_enter_openat</c>, <c>tcp_v4_connect</c>.</summary>
     public string? AttachTo { get; init; }
 
+    /// <summary>
+    /// Whether the program is loaded: false leaves it out, true loads it although its section makes it optional (<c>SEC("?…")</c>). Null says nothing; a program
+    /// whose target is said is loaded then.
+    /// </summary>
+    public bool? Load { get; init; }
+
+    /// <summary>What the text of a target says: <c>none</c> leaves the program out, <c>true</c> loads an optional program, and anything else is a target.</summary>
+    /// <param name="text">The text.</param>
+    public static ProgramMetadata Attach(string text) => text switch
+    {
+        "none" => new() { Load = false },
+        "true" => new() { Load = true },
+        _ => new() { AttachTo = text },
+    };
+
     /// <summary>Of an iterator that gives records: what is said of their fields, by the field's name in C.</summary>
     public IReadOnlyDictionary<string, FieldMetadata> Fields { get; init; } = new Dictionary<string, FieldMetadata>();
 
@@ -242,6 +257,7 @@ public sealed record ProgramMetadata
     {
         Description = Description ?? other.Description,
         AttachTo = AttachTo ?? other.AttachTo,
+        Load = Load ?? (AttachTo is null ? other.Load : true),
         Fields = FieldMetadata.Over(Fields, other.Fields),
     };
 }

@@ -47,8 +47,14 @@ public sealed class ProgramDescription
     /// <summary>True when the section's name ends in the mark for programs that may sleep (<c>fentry.s</c>, <c>iter.s</c>, <c>uprobe.s</c>, <c>lsm.s</c>).</summary>
     public bool IsSleepable { get; init; }
 
-    /// <summary>False for programs in a section that begins with '?': libbpf loads them only when asked to.</summary>
-    public bool AutoLoad { get; init; } = true;
+    /// <summary>True for programs in a section that begins with '?': they are loaded only when they are named.</summary>
+    public bool IsOptional { get; init; }
+
+    /// <summary>
+    /// Whether the program is loaded: what is said of that (<see cref="ProgramMetadata.Load"/>); otherwise true, but for an optional program of which no
+    /// target is said.
+    /// </summary>
+    public bool AutoLoad => Metadata.Load ?? (!IsOptional || Metadata.AttachTo is not null);
 
     /// <summary>How many instructions of 8 bytes the function has.</summary>
     public int InstructionCount { get; init; }

@@ -339,6 +339,7 @@ internal readonly record struct SectionKind(ProgramKind Kind, string? AttachTo, 
         {
             ["perf_event", _] => "perf_event",
             ["classifier", "ingress" or "egress", ..] => $"tc/{parts[1]}",
+            ["classifier", _] => "tc",
             [['s', 'o', 'c', 'k', 'e', 't', .. { Length: > 0 } number]] when number.All(char.IsAsciiDigit) => "socket",
             _ => section,
         };

@@ -52,7 +52,7 @@ internal static class ProgramReader
             SectionTarget = kind.AttachTo,
             Kind = kind.Kind.Name,
             IsSleepable = kind.IsSleepable,
-            AutoLoad = !manual,
+            IsOptional = manual,
             InstructionCount = (int)(symbol.Size / InstructionLength),
         };
     }

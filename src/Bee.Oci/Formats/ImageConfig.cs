@@ -72,6 +72,10 @@ public sealed record ImageProgram
     [JsonPropertyName("attachTo")]
     public string? AttachTo { get; init; }
 
+    /// <summary>Whether the program is loaded, where that differs from what its section says: false for one that is left out, true for an optional one that is not.</summary>
+    [JsonPropertyName("load")]
+    public bool? Load { get; init; }
+
     /// <summary>What it does.</summary>
     [JsonPropertyName("description")]
     public string? Description { get; init; }

@@ -1,0 +1,158 @@
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Links;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+
+namespace Bee.Ebpf.Tests.Loading;
+
+/// <summary>Which programs of an object are loaded.</summary>
+[Collection(KernelFactAttribute.Collection)]
+public sealed class ChoiceTests
+{
+    private const string Enter = "tracepoint/syscalls/sys_enter_getpgid", Exit = "tracepoint/syscalls/sys_exit_getpgid";
+    private const string Count = "if (TARGETED) seen(0); return 0;";
+
+    // An address that the verifier knows nothing about.
+    private const string Refused = "return *(volatile int *)(long)bpf_ktime_get_ns();";
+
+    [KernelFact]
+    public void Program_that_is_left_out_is_not_given_to_the_kernel()
+    {
+        var file = Counting.Object((Enter, "void", Count), (Exit, "void", Refused));
+        var fault = Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, Own(file)));
+        Assert.Equal(LoadFault.VerifierRejected, fault.Fault);
+
+        Counting.Run(file, Own(file, load: new() { ["p1"] = false }), session =>
+        {
+            Calls.GetProcessGroup(-1);
+            Assert.Equal(1ul, session.Counts()[0]);
+            Assert.Equal(0, session.Programs[1].Id);
+        });
+    }
+
+    [KernelTheory]
+    [InlineData(null, null, null, 0)]
+    [InlineData(true, null, null, 1)]
+    [InlineData(null, "syscalls/sys_enter_getpgid", null, 1)]
+    [InlineData(null, null, "syscalls/sys_enter_getpgid", 1)]
+    [InlineData(null, null, "true", 1)]
+    [InlineData(false, null, "true", 0)]
+    [InlineData(null, "syscalls/sys_enter_getpgid", "none", 1)]
+    public void Optional_program_is_loaded_when_it_is_named(bool? load, string? target, string? author, int count)
+    {
+        var file = Counting.Object(($"?{Enter}", "void", Count));
+        if (author is not null)
+        {
+            file = file.WithMetadata(new ObjectMetadata { Programs = new Dictionary<string, ProgramMetadata> { ["p0"] = ProgramMetadata.Attach(author) } });
+        }
+
+        Counting.Run(file, Own(file, load is { } given ? new() { ["p0"] = given } : [], target is null ? [] : new() { ["p0"] = target }), session =>
+        {
+            Calls.GetProcessGroup(-1);
+            Assert.Equal((ulong)count, session.Counts()[0]);
+        });
+    }
+
+    [KernelFact]
+    public void Session_without_programs_is_warned_of()
+    {
+        var warnings = new List<string>();
+        var file = Counting.Object(($"?{Enter}", "void", Count));
+        using var session = BpfSession.Load(file, new BpfSessionOptions { Warn = warnings.Add });
+        session.Attach();
+
+        Assert.Contains("No program", Assert.Single(warnings));
+    }
+
+    [KernelFact]
+    public void Program_that_the_options_name_must_exist()
+    {
+        var file = Counting.Object((Enter, "void", Count));
+        var fault = Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, new BpfSessionOptions { Load = new Dictionary<string, bool> { ["p1"] = false } }));
+
+        Assert.Equal(LoadFault.BadParameter, fault.Fault);
+        Assert.Contains("'p1'", fault.Message);
+    }
+
+    [NetworkFact]
+    public void Programs_without_an_interface_are_left_out_when_another_has_one()
+    {
+        using var world = new NetworkWorld();
+        var notes = new List<string>();
+        var file = Counting.Object(
+            ("xdp", "struct xdp_md", "seen(0); return XDP_PASS;"), ("xdp", "struct xdp_md", "seen(1); return XDP_DROP;"), ("classifier/stats", "struct __sk_buff", "seen(2); return 0;"), (Exit, "void", "return 0;"));
+        var options = new BpfSessionOptions { NetworkNamespace = world.Name, AttachTo = new Dictionary<string, string> { ["p0"] = NetworkWorld.Here }, Note = notes.Add };
+        Counting.Run(file, options, session =>
+        {
+            world.Receive(3);
+            Assert.True(session.Counts()[0] >= 3);
+            Assert.Equal([0ul, 0ul], session.Counts()[1..3]);
+            Assert.Equal(["p0", "p3"], session.Programs.Where(program => program.Id != 0).Select(program => program.Name));
+        });
+
+        Assert.Equal(2, notes.Count);
+        Assert.Contains("'p1' (xdp) is left out", notes[0]);
+    }
+
+    [KernelFact]
+    public void Programs_without_an_interface_are_an_error_when_none_has_one()
+    {
+        var file = Counting.Object(("xdp", "struct xdp_md", "return XDP_PASS;"), ("xdp", "struct xdp_md", "return XDP_DROP;"));
+
+        Assert.Equal(LoadFault.NoPlace, Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, new BpfSessionOptions())).Fault);
+    }
+
+    [KernelFact]
+    public void Twins_count_twice_and_the_typed_one_is_preferred()
+    {
+        var file = Counting.Object(("raw_tp/sys_enter", "struct bpf_raw_tracepoint_args", Own121("context->args[1]")), ("tp_btf/sys_enter", "__u64", Own121("context[1]")));
+        var twins = Assert.Single(TwinPrograms.Find(file));
+        Assert.Equal("sys_enter", twins.Place);
+        Assert.Equal(["p1", "p0"], twins.Programs.Select(program => program.Name));
+
+        foreach (var (preferTyped, count) in new[] { (false, 2ul), (true, 1ul) })
+        {
+            Counting.Run(file, Own(file, preferTyped: preferTyped), session =>
+            {
+                Calls.GetProcessGroup(-1);
+                Assert.Equal(count, session.Counts()[0]);
+                Assert.Equal(preferTyped ? 0 : 1, TwinPrograms.Find(session.File).Count);
+                Assert.NotEqual(0, session.Programs[1].Id);
+            });
+        }
+    }
+
+    [KernelFact]
+    public void Preferred_twin_is_one_that_the_kernel_attaches()
+    {
+        var file = Counting.Object(("fentry/do_getpgid", "void", "return 0;"), ("kprobe/do_getpgid", "void", "return 0;"), ("fentry/no_such_function_here", "void", "return 0;"), ("kprobe/no_such_function_here", "void", "return 0;"));
+        using var session = BpfSession.Load(file, new BpfSessionOptions { PreferTyped = true });
+
+        Assert.Equal(1, session.Programs.Take(2).Count(program => program.Id != 0));
+        Assert.Equal([false, true], session.Programs.Skip(2).Select(program => program.Id != 0));
+    }
+
+    [Theory]
+    [InlineData("fentry/f", "kprobe/f", true)]
+    [InlineData("fentry.s/f", "kprobe/f,g", true)]
+    [InlineData("fexit/f", "kretprobe/f", true)]
+    [InlineData("fexit/f", "kprobe/f", false)]
+    [InlineData("fentry/f", "kprobe/g", false)]
+    [InlineData("?fentry/f", "kprobe/f", false)]
+    [InlineData("kprobe/f", "kprobe/f", false)]
+    [InlineData("tracepoint/sched/sched_switch", "tp_btf/sched_switch", true)]
+    [InlineData("tp/raw_syscalls/sys_enter", "raw_tp/sys_enter", true)]
+    [InlineData("tracepoint/syscalls/sys_enter_open", "raw_tp/sys_enter_open", false)]
+    public void Twins_are_programs_of_one_place_in_different_ways(string one, string other, bool areTwins) =>
+        Assert.Equal(areTwins, TwinPrograms.Find(Counting.Object((one, "void", "return 0;"), (other, "void", "return 0;"))).Count > 0);
+
+    private static string Own121(string number) => $"if ({number} == 121 && TARGETED) seen(0); return 0;";
+
+    private static BpfSessionOptions Own(ObjectFile file, Dictionary<string, bool>? load = null, Dictionary<string, string>? targets = null, bool preferTyped = false) => new()
+    {
+        Parameters = Calls.Own(file).Parameters,
+        Load = load ?? [],
+        AttachTo = targets ?? [],
+        PreferTyped = preferTyped,
+    };
+}
