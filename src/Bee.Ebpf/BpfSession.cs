@@ -24,10 +24,11 @@ public sealed class BpfSession : IDisposable
     private readonly List<EventReader> _readers = [];
     // Files are noted from the start: a stack may be read when its process has ended.
     private readonly IDisposable? _watch;
+    private readonly NamedPins? _pins;
     private bool _attached;
     private bool _disposed;
 
-    private BpfSession(ObjectFile file, BpfSessionOptions options, AttachTargets places, ObjectHandle handle)
+    private BpfSession(ObjectFile file, BpfSessionOptions options, AttachTargets places, ObjectHandle handle, IReadOnlyList<(string Map, string Path)> missingPins)
     {
         File = file;
         _options = options;
@@ -55,6 +56,7 @@ public sealed class BpfSession : IDisposable
         _watch = Watch(maps);
         Maps = maps;
         Programs = programs;
+        _pins = NamedPins.Of(missingPins, maps);
         if (maps.Exists(map => map.Description.Type == MapType.StackTrace))
         {
             LoadedCode.Note(programs.Where(program => program.IsLoaded).Select(program => (program.Id, program.Name)));
@@ -102,8 +104,9 @@ public sealed class BpfSession : IDisposable
             ObjectSetup.AdjustMaps(handle, file);
             ProgramSetup.Adjust(handle, file, options);
             ObjectSetup.WriteParameters(handle, file, parameters);
+            var missingPins = NamedPins.Missing(file);
             var result = LoadObject(handle);
-            return result == 0 ? new BpfSession(file, options, places, handle) : throw LoadFailure.Explain(file, -result, scope.Log.Text);
+            return result == 0 ? new BpfSession(file, options, places, handle, missingPins) : throw LoadFailure.Explain(file, -result, scope.Log.Text);
         }
         catch
         {
@@ -215,6 +218,12 @@ public sealed class BpfSession : IDisposable
         foreach (var program in Programs)
         {
             program.ForgetLinks();
+        }
+
+        // Programs that are pinned go on using their maps.
+        if (Pinned is null)
+        {
+            _pins?.Remove(Programs.Where(program => program.IsLoaded).Select(program => program.Id).ToHashSet());
         }
 
         _watch?.Dispose();

@@ -25,6 +25,11 @@ internal sealed class GadgetDocument(string path)
     /// <exception cref="ManifestException">It says too much.</exception>
     public GadgetMetadata Read(YamlNode root) => new()
     {
+        Name = Filled(Text(Child(root, "name"))),
+        Description = Filled(Text(Child(root, "description"))),
+        Homepage = Filled(Text(Child(root, "homepageURL"))),
+        Documentation = Filled(Text(Child(root, "documentationURL"))),
+        Source = Filled(Text(Child(root, "sourceURL"))),
         Sources = Sources(root),
         Structs = Pairs(Child(root, "structs")).DistinctBy(said => said.Name).ToDictionary(said => said.Name, said => Fields(List(Child(said.Value, "fields")), "attributes")),
         Parameters = Pairs(Child(root, "ebpfParams")).Concat(Pairs(Child(Child(root, "params"), "ebpf"))).DistinctBy(said => said.Name).ToDictionary(said => said.Name, said => Parameter(said.Value)),

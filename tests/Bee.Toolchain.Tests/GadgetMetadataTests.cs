@@ -11,6 +11,9 @@ public class GadgetMetadataTests
     internal const string Whole = """
         name: trace groups
         description: who asks for process groups
+        homepageURL: https://example.org/
+        documentationURL: https://example.org/docs/groups
+        sourceURL: https://example.org/tree/groups
         annotations: { ebpf.rest: "x" }
         datasources:
           groups:
@@ -82,6 +85,9 @@ public class GadgetMetadataTests
     public void Fields_and_parameters_are_read()
     {
         GadgetMetadata metadata = Read(Whole);
+        Assert.Equal(
+            ("trace groups", "who asks for process groups", "https://example.org/", "https://example.org/docs/groups", "https://example.org/tree/groups"),
+            (metadata.Name, metadata.Description, metadata.Homepage, metadata.Documentation, metadata.Source));
         Assert.Equal(["callers", "empty", "groups"], metadata.Sources.Keys.Order());
         var fields = metadata.Sources["groups"];
         Assert.Equal(new FieldMetadata { Description = "Whom they ask for", Width = 9, AlignRight = true }, fields["asked"]);

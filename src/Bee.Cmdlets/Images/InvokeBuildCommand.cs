@@ -173,6 +173,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     private ImageContent Content(BuildSource source, PlatformProgram program)
     {
         ProgramManifest manifest = source.Manifest;
+        GadgetMetadata gadget = source.Gadget;
         string authors = string.Join(", ", Author.Length > 0 ? Author : manifest.Authors);
         return new ImageContent
         {
@@ -180,9 +181,12 @@ public sealed class InvokeBuildCommand : StoreCmdlet
             Config = ImageConfigs.From(program.File, ImageConfigs.Facts(source, program.Result)),
             Platform = program.Platform,
             Authors = authors.Length > 0 ? authors : null,
-            Description = Description ?? manifest.Description,
+            Title = gadget.Name,
+            Description = Description ?? manifest.Description ?? gadget.Description,
             License = License ?? manifest.License,
-            Source = Address(Source ?? manifest.Source),
+            Source = Address(Source ?? manifest.Source ?? gadget.Source),
+            Url = Address(gadget.Homepage),
+            Documentation = Address(gadget.Documentation),
             Revision = Revision,
         };
     }
@@ -190,7 +194,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     // Everyone who can pull the image can read this, and git addresses often hold a token.
     private static string? Address(string? source)
         => source is not null && source.StartsWith("http", StringComparison.OrdinalIgnoreCase) && Redaction.HasLogin(source)
-            ? throw new BeeInputException("SecretInSource", $"The address of the source, '{Redaction.WithoutLogin(source)}', holds a login, and would be published with the image.", "Leave the login out of it.")
+            ? throw new BeeInputException("SecretInSource", $"The address '{Redaction.WithoutLogin(source)}' holds a login, and would be published with the image.", "Leave the login out of it.")
             : source;
 
     private ImageReference Reference(BuildSource source)

@@ -60,21 +60,11 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
     /// <summary>Describes an object that was built, with what its bee.yaml says, and below that what its gadget.yaml does.</summary>
     /// <param name="source">What was built.</param>
     /// <param name="bytes">The object.</param>
-    /// <returns>The description, or null where the bee.yaml says what is not true of the object, or the gadget.yaml is no YAML; then errors have been written.</returns>
+    /// <returns>The description, or null where the bee.yaml says what is not true of the object; then errors have been written.</returns>
     public ObjectFile? Describe(BuildSource source, byte[] bytes)
     {
         var file = ObjectFile.Parse(bytes, source.File);
-        string gadget = Path.Combine(Path.GetDirectoryName(source.File)!, GadgetMetadata.FileName);
-        try
-        {
-            file = File.Exists(gadget) ? file.WithMetadata(Isolated.Create<IGadgetMetadataReader>().Read(gadget, RegularFile.ReadAllText(gadget)).Of(file)) : file;
-        }
-        catch (ManifestException fault)
-        {
-            streams.WriteError(fault, gadget);
-            return null;
-        }
-
+        file = file.WithMetadata(source.Gadget.Of(file));
         IReadOnlyList<ManifestException> wrong = source.Manifest.Check(file);
         foreach (ManifestException fault in wrong)
         {
@@ -108,10 +98,13 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
 /// <param name="Manifest">What the bee.yaml says; empty without one.</param>
 internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFiles, ProgramManifest Manifest)
 {
+    /// <summary>What the gadget.yaml beside the first file says; nothing without one. A bee.yaml comes before it.</summary>
+    public GadgetMetadata Gadget { get; } = ReadGadget(Path.Combine(Path.GetDirectoryName(File)!, GadgetMetadata.FileName));
+
     /// <summary>Finds the C files that a path means: itself with those that the bee.yaml names with it, or a folder's.</summary>
     /// <param name="path">A full path.</param>
     /// <exception cref="BeeInputException">There is no such file, or a folder has none or several and no bee.yaml that names them.</exception>
-    /// <exception cref="ManifestException">The bee.yaml is not what it should be.</exception>
+    /// <exception cref="ManifestException">The bee.yaml is not what it should be, or the gadget.yaml is not YAML.</exception>
     public static BuildSource Find(string path)
     {
         bool isFolder = Directory.Exists(path);
@@ -154,6 +147,9 @@ internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFile
         string folder = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Manifest.Path)!, include));
         return Directory.Exists(folder) ? folder : throw Manifest.Wrong($"includes/{i}", $"the folder '{folder}' does not exist.");
     }
+
+    private static GadgetMetadata ReadGadget(string path) =>
+        System.IO.File.Exists(path) ? Isolated.Create<IGadgetMetadataReader>().Read(path, RegularFile.ReadAllText(path)) : GadgetMetadata.None;
 
     private static string Existing(ProgramManifest manifest, string folder, string source, int i)
     {

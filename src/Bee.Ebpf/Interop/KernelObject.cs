@@ -67,6 +67,46 @@ internal static unsafe class KernelIds
 
         return fd != -Libc.ENOENT;
     }
+
+    /// <summary>The ids of the maps that programs in the kernel use. Without the rights to look at them there are none.</summary>
+    /// <param name="except">The ids of programs that do not count.</param>
+    public static HashSet<int> MapsOfPrograms(IReadOnlySet<int> except)
+    {
+        var maps = new HashSet<int>();
+        for (uint id = 0; LibbpfCalls.bpf_prog_get_next_id(id, &id) == 0;)
+        {
+            if (!except.Contains((int)id) && LibbpfCalls.bpf_prog_get_fd_by_id(id) is >= 0 and var fd)
+            {
+                maps.UnionWith(MapsOf(fd));
+                _ = Libc.close(fd);
+            }
+        }
+
+        return maps;
+    }
+
+    // bpf_prog_info up to map_ids: the number of maps at 52, the address of the room for their ids at 56. The kernel gives the number first.
+    private static int[] MapsOf(int program)
+    {
+        const int Count = 52, Ids = 56, Bytes = 64;
+        var info = stackalloc byte[Bytes];
+        new Span<byte>(info, Bytes).Clear();
+        uint size = Bytes;
+        if (LibbpfCalls.bpf_obj_get_info_by_fd(program, info, &size) != 0 || *(int*)(info + Count) is not (> 0 and var count))
+        {
+            return [];
+        }
+
+        var ids = new int[count];
+        fixed (int* start = ids)
+        {
+            new Span<byte>(info, Bytes).Clear();
+            *(int*)(info + Count) = count;
+            *(ulong*)(info + Ids) = (ulong)start;
+            size = Bytes;
+            return LibbpfCalls.bpf_obj_get_info_by_fd(program, info, &size) == 0 ? ids : [];
+        }
+    }
 }
 
 /// <summary>A link made by the kernel's own call, for kinds that some versions of libbpf 1 have no call for.</summary>

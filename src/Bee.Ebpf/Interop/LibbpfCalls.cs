@@ -254,6 +254,9 @@ internal static unsafe partial class LibbpfCalls
     public static partial int bpf_prog_get_fd_by_id(uint id);
 
     [LibraryImport(Library)]
+    public static partial int bpf_prog_get_next_id(uint start, uint* next);
+
+    [LibraryImport(Library)]
     public static partial int bpf_link_get_fd_by_id(uint id);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]

@@ -33,11 +33,10 @@ internal sealed class StackSource
     /// <param name="second">Of an entry the value's bytes.</param>
     public void Resolve(StackFields fields, BpfEvent record, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
-        var process = fields.Process(first, second);
         var traces = new StackTrace[fields.Count];
         for (var i = 0; i < traces.Length; i++)
         {
-            traces[i] = Read(fields.Name(i), fields.Id(i, first, second), process);
+            traces[i] = fields.Id(i, first, second) is { } id ? Read(fields.Name(i), id, fields.Process(i, first, second)) : new StackTrace(null, default, []);
         }
 
         record.Keep(traces);
@@ -60,10 +59,12 @@ internal sealed class StackSource
             : new StackTrace(id, Errno.ENOENT, []);
     }
 
-    // The only one; else the one whose name has most of the field's words: user_stacks for user_stack_id. Of equals the first declared.
+    // The only one; else the one whose name has most of the field's words: user_stacks for user_stack_id. Inspektor Gadget's maps are called ig_ustack and ig_kstack.
+    // Of equals the first declared.
     private BpfMap Find(string field)
     {
         var words = field.Split('_', StringSplitOptions.RemoveEmptyEntries).Where(word => word != "id").ToArray();
-        return _maps.Count == 1 ? _maps[0] : _maps.MaxBy(map => words.Count(word => map.Name.Contains(word, StringComparison.OrdinalIgnoreCase)))!;
+        string[] kinds = [.. words.Any(word => word.StartsWith("user", StringComparison.OrdinalIgnoreCase)) ? new[] { "ustack" } : [], .. words.Any(word => word.StartsWith("kern", StringComparison.OrdinalIgnoreCase)) ? new[] { "kstack" } : []];
+        return _maps.Count == 1 ? _maps[0] : _maps.MaxBy(map => words.Concat(kinds).Count(word => map.Name.Contains(word, StringComparison.OrdinalIgnoreCase)))!;
     }
 }

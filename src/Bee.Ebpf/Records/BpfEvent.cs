@@ -133,6 +133,18 @@ public abstract unsafe class BpfEvent
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected static string ReadMac(ref byte at) => AddressText.Mac(MemoryMarshal.CreateReadOnlySpan(ref at, 6));
 
+    /// <summary>The flags that a file is opened with.</summary>
+    /// <param name="at">The first of 4 bytes.</param>
+    /// <returns>Their names with bars between.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadFileFlags(ref byte at) => FileText.Flags(Unsafe.ReadUnaligned<uint>(ref at));
+
+    /// <summary>A file's mode.</summary>
+    /// <param name="at">The first of 4 bytes.</param>
+    /// <returns>Ten letters, as ls writes them.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static string ReadFileMode(ref byte at) => FileText.Mode(Unsafe.ReadUnaligned<uint>(ref at));
+
     /// <summary>The key of a longest-prefix match.</summary>
     /// <param name="at">Its first byte, where the number of bits stands.</param>
     /// <param name="offset">Where the address is.</param>

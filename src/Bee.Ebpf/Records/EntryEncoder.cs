@@ -153,7 +153,7 @@ internal sealed class EntryEncoder
         foreach (var (name, field, value) in fields)
         {
             // Traces of stacks have no way back to their ids, and dates as text none to their nanoseconds; the whole has them.
-            if (field.Value is MomentShape or NumberShape { Meaning: FieldMeaning.Stack })
+            if (field.Value is MomentShape or UserStackShape or NumberShape { Meaning: FieldMeaning.Stack })
             {
                 continue;
             }
@@ -169,7 +169,7 @@ internal sealed class EntryEncoder
     // Fields that only fill a struct up may be left out; what they hold counts, and programs set it to 0.
     private void Demand(IEnumerable<FieldShape> missing)
     {
-        string[] names = [.. missing.Where(f => !f.Name.StartsWith('_') && f.Value.Size > 0
+        string[] names = [.. missing.Where(f => !f.IsMade && !f.Name.StartsWith('_') && f.Value.Size > 0
             && !f.Name.StartsWith("pad", StringComparison.OrdinalIgnoreCase) && !f.Name.StartsWith("reserved", StringComparison.OrdinalIgnoreCase)).Select(f => f.Name)];
         if (names.Length > 0)
         {
@@ -177,7 +177,7 @@ internal sealed class EntryEncoder
         }
     }
 
-    private string KeyFields() => string.Join(", ", EntryShapes.Fields(_key).Select(f => f.Name));
+    private string KeyFields() => string.Join(", ", EntryShapes.Fields(_key).Where(f => !f.IsMade).Select(f => f.Name));
 
     private byte[] InRange(byte[] key) =>
         _map.Type is MapType.Array or MapType.PerCpuArray or MapType.ArrayOfMaps or MapType.ProgramArray && key.Length == 4 && _map.MaxEntries > 0 && BitConverter.ToUInt32(key) >= _map.MaxEntries
@@ -326,7 +326,14 @@ internal sealed class EntryNames
         var named = properties.Where(p => p.CName.Length > 0).ToList();
         for (var i = 0; i < named.Count; i++)
         {
-            _fields[named[i].Name] = i < keys.Count ? (keys[i], true) : (EntryShapes.Fields(value).First(f => f.Name == named[i].CName), false);
+            var field = i < keys.Count ? keys[i] : EntryShapes.Fields(value).First(f => f.Name == named[i].CName);
+            if (field.IsMade)
+            {
+                _ignored.Add(named[i].Name);
+                continue;
+            }
+
+            _fields[named[i].Name] = (field, i < keys.Count);
         }
 
         _ignored.UnionWith(properties.Where(p => p is { CName.Length: 0, Source: PropertySource.Stack }).Select(p => p.Name));

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Bee.Ebpf.Records;
 
@@ -84,6 +86,86 @@ public static class FieldText
         < 86_400 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600}h{seconds / 60 % 60:00}m"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86_400}d{seconds / 3600 % 24:00}h"),
     };
+}
+
+/// <summary>The flags and modes of files as text (Linux's uapi/asm-generic/fcntl.h and stat.h).</summary>
+internal static class FileText
+{
+    private const uint AccessMode = 3, FileType = 0xf000;
+
+    private static readonly (uint Bits, string Name)[] s_flags =
+    [
+        (0x40, "O_CREAT"), (0x80, "O_EXCL"), (0x100, "O_NOCTTY"), (0x200, "O_TRUNC"), (0x400, "O_APPEND"), (0x800, "O_NONBLOCK"), (0x2000, "FASYNC"),
+        (OnArm ? 0x10000u : 0x4000, "O_DIRECT"), (OnArm ? 0x20000u : 0x8000, "O_LARGEFILE"), (OnArm ? 0x4000u : 0x10000, "O_DIRECTORY"), (OnArm ? 0x8000u : 0x20000, "O_NOFOLLOW"),
+        (0x40000, "O_NOATIME"), (0x80000, "O_CLOEXEC"), (0x200000, "O_PATH"),
+    ];
+
+    // With the bits of O_DSYNC and O_DIRECTORY in them.
+    private const uint DataSync = 0x1000, Sync = 0x101000, Temporary = 0x400000;
+
+    private static bool OnArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+
+    /// <summary>Returns the flags of open(2) with bars between, the access mode first; bits without a name in hex at the end.</summary>
+    public static string Flags(uint flags)
+    {
+        var text = new StringBuilder((flags & AccessMode) switch { 0 => "O_RDONLY", 1 => "O_WRONLY", 2 => "O_RDWR", _ => "O_ACCMODE" });
+        var left = flags & ~AccessMode;
+        if ((left & Temporary) != 0)
+        {
+            Take(Temporary | s_flags.First(flag => flag.Name == "O_DIRECTORY").Bits, "O_TMPFILE");
+        }
+
+        Take(Sync, "O_SYNC");
+        Take(DataSync, "O_DSYNC");
+        foreach (var (bits, name) in s_flags)
+        {
+            Take(bits, name);
+        }
+
+        return left == 0 ? text.ToString() : text.Append('|').Append(FieldText.Hex(left)).ToString();
+
+        void Take(uint bits, string name)
+        {
+            if ((left & bits) == bits)
+            {
+                text.Append('|').Append(name);
+                left &= ~bits;
+            }
+        }
+    }
+
+    /// <summary>Returns a mode's type and permissions as ls writes them; a mode without a type has <c>-</c> there, as regular files have.</summary>
+    public static string Mode(uint mode)
+    {
+        Span<char> text = stackalloc char[10];
+        text[0] = (mode & FileType) switch
+        {
+            0x4000 => 'd',
+            0xa000 => 'l',
+            0x6000 => 'b',
+            0x2000 => 'c',
+            0x1000 => 'p',
+            0xc000 => 's',
+            _ => '-',
+        };
+        for (var i = 0; i < 9; i++)
+        {
+            text[i + 1] = (mode & (0x100u >> i)) != 0 ? "rwx"[i % 3] : '-';
+        }
+
+        Special(text, 3, (mode & 0x800) != 0, 's');
+        Special(text, 6, (mode & 0x400) != 0, 's');
+        Special(text, 9, (mode & 0x200) != 0, 't');
+        return new string(text);
+    }
+
+    private static void Special(Span<char> text, int at, bool isSet, char letter)
+    {
+        if (isSet)
+        {
+            text[at] = text[at] == 'x' ? letter : char.ToUpperInvariant(letter);
+        }
+    }
 }
 
 /// <summary>Where the fields of emitted types are, for who wants their bytes.</summary>

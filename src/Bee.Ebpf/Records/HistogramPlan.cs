@@ -106,7 +106,7 @@ internal static class ObservationPlans
             ?? (measured.Count == 1 ? measured[0] : numbers.LastOrDefault(field => field.Value.Meaning != FieldMeaning.Port));
     }
 
-    private static bool IsLabel(FieldShape field) => !field.IsOpenArray && field.Value.Meaning is not (FieldMeaning.Timestamp or FieldMeaning.Pointer);
+    private static bool IsLabel(FieldShape field) => !field.IsMade && !field.IsOpenArray && field.Value.Meaning is not (FieldMeaning.Timestamp or FieldMeaning.Pointer);
 }
 
 /// <summary>How a hash or array counts slots.</summary>
@@ -165,7 +165,7 @@ internal static class SlotPlans
 
         var labels = fields
             .Select((field, i) => (Field: field, Property: entry.Fields[FirstKeyField(map) + i]))
-            .Where(label => label.Field != slot && (named.Count == 0 || named.Contains(label.Field.Name)))
+            .Where(label => label.Field != slot && (named.Count == 0 ? !label.Field.IsMade : named.Contains(label.Field.Name)))
             .ToList();
         return new SlotPlan(
             entry, labels.ConvertAll(label => label.Property), new LabelLayout(labels.Select(label => label.Field)),
@@ -190,7 +190,7 @@ internal static class SlotPlans
         var named = map.Metadata.Labels;
         bool IsNamed(string name) => named.Count == 0 || named.Contains(name);
         IReadOnlyList<FieldShape> keyFields = key is ObjectShape { Struct: var k } ? k.Fields : [];
-        var labels = keyFields.Select((field, i) => (Field: field, Property: entry.Fields[FirstKeyField(map) + i])).Where(label => IsNamed(label.Field.Name)).ToList();
+        var labels = keyFields.Select((field, i) => (Field: field, Property: entry.Fields[FirstKeyField(map) + i])).Where(label => IsNamed(label.Field.Name) && !(named.Count == 0 && label.Field.IsMade)).ToList();
         // A key of one number, or of an array with one element, is a label only where there can be several.
         if (keyFields.Count == 0 && map.MaxEntries > 1 && IsNamed("Key"))
         {
@@ -233,7 +233,7 @@ internal readonly record struct NumberField(int Offset, int Size, bool IsSigned,
         : null;
 
     /// <summary>The integer that a field is; null where it is something else.</summary>
-    public static NumberField? Of(FieldShape field) => Of(field.Value, field.Offset) is { } number
+    public static NumberField? Of(FieldShape field) => !field.IsMade && Of(field.Value, field.Offset) is { } number
         ? number with { Shift = field.BitOffset % 8, Bits = field.BitSize }
         : null;
 

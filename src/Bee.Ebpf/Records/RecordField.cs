@@ -1,5 +1,6 @@
 using Bee.Ebpf.Btf;
 using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
 using Bee.Ebpf.Symbols;
 
 namespace Bee.Ebpf.Records;
@@ -110,11 +111,24 @@ public enum FieldMeaning
     Stack,
     /// <summary>A <c>char</c> array of words with a NUL behind each, as its author says, as a list of text.</summary>
     Words,
+    /// <summary>The flags that a file is opened with, as text: <c>O_WRONLY|O_CREAT</c>.</summary>
+    FileFlags,
+    /// <summary>A file's mode, as text in the manner of ls: <c>-rw-r--r--</c>.</summary>
+    FileMode,
 }
 
 /// <summary>The typedef names that carry meaning. bee.h declares them for programs, and Inspektor Gadget's <c>gadget/types.h</c> those with <c>gadget_</c>.</summary>
 internal static class TypedefMeaning
 {
+    /// <summary>The shape of the text that Inspektor Gadget makes beside a number of a type; null where it is that of the type.</summary>
+    /// <param name="name">The type's name.</param>
+    public static ValueShape? OfMade(string name) => name switch
+    {
+        GadgetTypes.FileFlags => new FileBitsShape(FieldMeaning.FileFlags),
+        GadgetTypes.FileMode => new FileBitsShape(FieldMeaning.FileMode),
+        _ => null,
+    };
+
     /// <summary>The shape that a typedef's name gives, or null where the name says nothing or does not fit the type below.</summary>
     /// <param name="name">The typedef's name.</param>
     /// <param name="bare">The type below all typedefs and modifiers.</param>

@@ -64,7 +64,7 @@ internal static class ShapeReader
                     return Array(array, label, depth);
                 case BtfStruct s:
                     var shape = Struct(s, label, depth);
-                    return (ValueShape?)EndpointShape.Of(shape) ?? new ObjectShape(shape);
+                    return (ValueShape?)EndpointShape.Of(shape) ?? (ValueShape?)UserStackShape.Of(shape) ?? new ObjectShape(shape);
                 default:
                     return new ArrayShape(new NumberShape(NumberKind.UInt8, FieldMeaning.Number), bare.Size);
             }
@@ -135,6 +135,10 @@ internal static class ShapeReader
                 }
 
                 fields.Add(field);
+                if (GadgetTypes.Made(member, type) is { } made && ++_fields <= MaxFields)
+                {
+                    fields.Add(field with { Name = made, Value = TypedefMeaning.OfMade(member.Type.Name) ?? field.Value, IsMade = true });
+                }
             }
         }
 

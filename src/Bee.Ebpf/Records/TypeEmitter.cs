@@ -301,7 +301,7 @@ internal sealed class TypeEmitter
         il.Emit(OpCodes.Ldfld, _traces!);
         il.Emit(OpCodes.Ldc_I4, _stacks.IndexOf(plan));
         il.Emit(OpCodes.Ldarg_0);
-        Reference(il, plan.Offset);
+        Reference(il, plan.Offset + (plan.Value is UserStackShape user ? user.Id : 0));
         il.Emit(OpCodes.Call, ValueEmitter.Reader("TraceAt"));
     }
 

@@ -109,7 +109,7 @@ internal static class RecordPlans
     }
 
     /// <summary>A field of a record of its own: in the inline bytes, or for the id of a stack the trace.</summary>
-    public static PropertyPlan Field(string name, FieldShape field, int at) => Inline(name, field, at) is var plan && field is { BitSize: 0, Value: NumberShape { Meaning: FieldMeaning.Stack } }
+    public static PropertyPlan Field(string name, FieldShape field, int at) => Inline(name, field, at) is var plan && field is { BitSize: 0, Value: NumberShape { Meaning: FieldMeaning.Stack } or UserStackShape }
         ? plan with { Source = PropertySource.Stack }
         : plan;
 
@@ -282,6 +282,8 @@ internal static class RecordFields
             FieldMeaning.Syscall => 16,
             FieldMeaning.Errno => 12,
             FieldMeaning.Signal => 9,
+            FieldMeaning.FileFlags => 24,
+            FieldMeaning.FileMode => 10,
             FieldMeaning.ByteSize => 9,
             FieldMeaning.Stack => 32,
             _ => 20,

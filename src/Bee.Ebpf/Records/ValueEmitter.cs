@@ -21,7 +21,9 @@ internal sealed class ValueEmitter(TypeBuilder owner)
         NamedNumberShape => typeof(Signal),
         MomentShape => typeof(DateTime),
         AddressShape or TextShape or PrefixShape or EndpointShape => typeof(string),
+        FileBitsShape => typeof(string),
         StackShape => typeof(StackTrace),
+        UserStackShape user => ClrType(new ObjectShape(user.Struct)),
         WordsShape => typeof(BpfArray<string>),
         EnumShape e => EmittedTypes.Enum(e),
         ObjectShape o => EmittedTypes.Class(RecordPlans.Nested(o.Struct)),
@@ -68,6 +70,12 @@ internal sealed class ValueEmitter(TypeBuilder owner)
                 il.Emit(OpCodes.Ldc_I4, endpoint.Version);
                 il.Emit(OpCodes.Ldc_I4, endpoint.Port);
                 il.Emit(OpCodes.Call, Reader("ReadEndpoint"));
+                break;
+            case FileBitsShape file:
+                il.Emit(OpCodes.Call, Reader($"Read{file.Meaning}"));
+                break;
+            case UserStackShape user:
+                Emit(il, new ObjectShape(user.Struct));
                 break;
             case StackShape stack:
                 il.Emit(OpCodes.Ldc_I4, stack.Size);

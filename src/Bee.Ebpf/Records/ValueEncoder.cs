@@ -52,6 +52,11 @@ internal static class ValueEncoder
                 break;
             case EndpointShape:
                 throw new EncodeException("is an address as Inspektor Gadget's programs keep it, which only they write.");
+            case FileBitsShape:
+                throw new EncodeException("is a text beside the number that it is made of.");
+            case UserStackShape user:
+                Object(user.Struct, value, to);
+                break;
             case StackShape:
                 throw new EncodeException("is a stack, which only programs can take.");
             case TextShape text:
@@ -209,7 +214,11 @@ internal static class ValueEncoder
             var field = shape.Fields.FirstOrDefault(f => f.Name == name)
                 ?? shape.Fields.FirstOrDefault(f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase))
                 ?? throw EncodeException.NoField(name, shape.Fields.Select(f => f.Name));
-            Field(field, entry.Value, to);
+            // The field that it is made of has the value.
+            if (!field.IsMade)
+            {
+                Field(field, entry.Value, to);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Records;
 
@@ -101,6 +102,31 @@ internal sealed record StackShape(int Size, bool ByBuildId) : ValueShape(FieldMe
     public override string Key => $"stack{Size}:{ByBuildId}";
 }
 
+/// <summary>
+/// Inspektor Gadget's <c>struct gadget_user_stack</c>: the id of a user stack and the process that it was taken of. A record's own field of it is the trace;
+/// inside of a nested struct, and as a key, it is the struct.
+/// </summary>
+/// <param name="Struct">The struct.</param>
+/// <param name="Id">Where the id stands in it.</param>
+/// <param name="Process">Where the process stands in it; 0 there means that no stack was taken.</param>
+internal sealed record UserStackShape(StructShape Struct, int Id, int Process) : ValueShape(FieldMeaning.Stack, Struct.Size)
+{
+    public override string Key => $"userstack {Id}:{Process}:{Struct.Key}";
+
+    /// <summary>Returns the shape of <c>struct gadget_user_stack</c>; null for all other structs.</summary>
+    public static UserStackShape? Of(StructShape type) =>
+        type.Label == "gadget_user_stack" && At(type, "stack_id") is { } id && At(type, "tgid_level0") is { } process ? new UserStackShape(type, id, process) : null;
+
+    private static int? At(StructShape type, string name) =>
+        type.Fields.FirstOrDefault(field => field.Name == name && field is { BitSize: 0, Value: NumberShape { Size: 4 } })?.Offset;
+}
+
+/// <summary>The flags or the mode of a file (<see cref="FieldMeaning.FileFlags"/>, <see cref="FieldMeaning.FileMode"/>), read as text.</summary>
+internal sealed record FileBitsShape(FieldMeaning Meaning) : ValueShape(Meaning, 4)
+{
+    public override string Key => Meaning.ToString();
+}
+
 /// <summary>A <c>char</c> array, read as text.</summary>
 internal sealed record TextShape(int Size) : ValueShape(FieldMeaning.Text, Size)
 {
@@ -171,6 +197,9 @@ internal sealed record StructShape(string Label, int Size, IReadOnlyList<FieldSh
 /// <summary>A field: where it is, in bits from the struct's first, and for bitfields how many bits it has (else 0).</summary>
 internal sealed record FieldShape(string Name, ValueShape Value, int BitOffset, int BitSize)
 {
+    /// <summary>Whether the field is a second reading of the bytes of another one (<see cref="GadgetTypes.Made"/>). It is never written and is no value or label of its own.</summary>
+    public bool IsMade { get; init; }
+
     public int Offset => BitOffset / 8;
 
     /// <summary>The first byte behind the field.</summary>

@@ -68,7 +68,7 @@ public static class MediaTypes
 /// <summary>The annotation keys that Bee writes and reads. Most are from the OCI image specification (annotations.md).</summary>
 public static class AnnotationKeys
 {
-    /// <summary>On a descriptor: the file name of a blob. BumbleBee finds its blobs by this, not by media type.</summary>
+    /// <summary>On a descriptor: the file name of a blob. BumbleBee finds its blobs by this, not by media type. On a manifest: the image's name for people.</summary>
     public const string Title = "org.opencontainers.image.title";
 
     /// <summary>On an entry of <c>index.json</c>: the reference under which the image is stored.</summary>
@@ -91,6 +91,12 @@ public static class AnnotationKeys
 
     /// <summary>URL of the source.</summary>
     public const string Source = "org.opencontainers.image.source";
+
+    /// <summary>URL of the project.</summary>
+    public const string Url = "org.opencontainers.image.url";
+
+    /// <summary>URL of the documentation.</summary>
+    public const string Documentation = "org.opencontainers.image.documentation";
 
     /// <summary>Revision of the source, such as a commit.</summary>
     public const string Revision = "org.opencontainers.image.revision";

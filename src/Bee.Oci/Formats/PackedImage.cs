@@ -82,10 +82,13 @@ internal sealed class PackedImage
     private static Dictionary<string, string> Given(ImageContent content)
     {
         var annotations = new Dictionary<string, string>(content.Annotations);
+        Put(AnnotationKeys.Title, content.Title);
         Put(AnnotationKeys.Authors, content.Authors);
         Put(AnnotationKeys.Description, content.Description);
         Put(AnnotationKeys.Licenses, content.License);
         Put(AnnotationKeys.Source, content.Source);
+        Put(AnnotationKeys.Url, content.Url);
+        Put(AnnotationKeys.Documentation, content.Documentation);
         Put(AnnotationKeys.Revision, content.Revision);
         Put(AnnotationKeys.Created, (content.Created ?? SourceDate()) is { } date ? Date(date) : null);
         return annotations;
@@ -170,6 +173,9 @@ public sealed record ImageContent
     /// <summary>The platform it is for; goes into the index entry and into the config's <c>os</c> and <c>architecture</c> if those are unset.</summary>
     public Platform Platform { get; init; } = Platform.Host;
 
+    /// <summary>Its name, for people.</summary>
+    public string? Title { get; init; }
+
     /// <summary>Who is responsible for it.</summary>
     public string? Authors { get; init; }
 
@@ -181,6 +187,12 @@ public sealed record ImageContent
 
     /// <summary>URL of the source.</summary>
     public string? Source { get; init; }
+
+    /// <summary>URL of the project.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>URL of the documentation.</summary>
+    public string? Documentation { get; init; }
 
     /// <summary>Revision of the source.</summary>
     public string? Revision { get; init; }

@@ -94,6 +94,9 @@ public sealed class Image
     /// <summary>How it was built, by what the config says.</summary>
     public BuildFacts? Build => Config.Build;
 
+    /// <summary>Its name, for people.</summary>
+    public string? Title => Annotations.GetValueOrDefault(AnnotationKeys.Title) ?? Bee.Oci.Formats.GadgetFormat.Value(Metadata, "name");
+
     /// <summary>What it does.</summary>
     public string? Description => Annotations.GetValueOrDefault(AnnotationKeys.Description) ?? Labels.GetValueOrDefault(AnnotationKeys.Description) ?? Bee.Oci.Formats.GadgetFormat.Value(Metadata, "description");
 
@@ -104,7 +107,13 @@ public sealed class Image
     public string? License => Annotations.GetValueOrDefault(AnnotationKeys.Licenses);
 
     /// <summary>URL of the source.</summary>
-    public string? Source => Annotations.GetValueOrDefault(AnnotationKeys.Source);
+    public string? Source => Annotations.GetValueOrDefault(AnnotationKeys.Source) ?? Bee.Oci.Formats.GadgetFormat.Value(Metadata, "sourceURL");
+
+    /// <summary>URL of the project.</summary>
+    public string? Url => Annotations.GetValueOrDefault(AnnotationKeys.Url) ?? Bee.Oci.Formats.GadgetFormat.Value(Metadata, "homepageURL");
+
+    /// <summary>URL of the documentation.</summary>
+    public string? Documentation => Annotations.GetValueOrDefault(AnnotationKeys.Documentation) ?? Bee.Oci.Formats.GadgetFormat.Value(Metadata, "documentationURL");
 
     /// <summary>Revision of the source.</summary>
     public string? Revision => Annotations.GetValueOrDefault(AnnotationKeys.Revision);

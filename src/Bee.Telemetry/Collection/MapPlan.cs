@@ -139,7 +139,7 @@ internal static class EventPlans
         var record = RecordType.ForEvent(map);
         var labels = Fields(map, record).Where(label => map.Metadata.Labels.Count > 0
             ? map.Metadata.Labels.Contains(label.Property.MetadataName)
-            : !label.Field.IsOpenArray && label.Field.Value.Meaning is not (FieldMeaning.Timestamp or FieldMeaning.Pointer)).ToList();
+            : !label.Field.IsMade && !label.Field.IsOpenArray && label.Field.Value.Meaning is not (FieldMeaning.Timestamp or FieldMeaning.Pointer)).ToList();
         return new MapPlan
         {
             Map = map,
@@ -214,7 +214,7 @@ internal static class EntryPlan
         var valueFields = EntryShapes.Fields(value);
         var values = valueFields.Count == 0
             ? declared is null ? Single(map, value, type) : []
-            : [.. valueFields.Where(field => !named.Contains(field.Name) && (declared is null || map.Metadata.Fields.GetValueOrDefault(field.Name)?.Metric == declared))
+            : [.. valueFields.Where(field => !named.Contains(field.Name) && (declared is null ? !field.IsMade : map.Metadata.Fields.GetValueOrDefault(field.Name)?.Metric == declared))
                 .Select(field => Value(map, field, type)).OfType<PlannedValue>()];
         if (values.Count == 0)
         {
@@ -241,7 +241,7 @@ internal static class EntryPlan
 
         if (keyFields.Count > 0 && key is not PrefixShape)
         {
-            return entry.Fields.Where(field => field.CName.Length > 0).Take(keyFields.Count).Where((_, i) => !keyFields[i].IsOpenArray);
+            return entry.Fields.Where(field => field.CName.Length > 0).Take(keyFields.Count).Where((_, i) => !keyFields[i].IsOpenArray && !keyFields[i].IsMade);
         }
 
         // An array of one element has no key that says anything; of a stack's id the stack does.

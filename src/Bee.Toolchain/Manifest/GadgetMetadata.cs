@@ -12,6 +12,24 @@ public sealed record GadgetMetadata
     /// <summary>The file's name where it stands beside a source: <c>gadget.yaml</c>.</summary>
     public const string FileName = "gadget.yaml";
 
+    /// <summary>Says nothing.</summary>
+    public static GadgetMetadata None { get; } = new();
+
+    /// <summary>The gadget's name, for people: <c>trace open</c>.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>One sentence about what it does.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>The address of its project.</summary>
+    public string? Homepage { get; init; }
+
+    /// <summary>The address of its documentation.</summary>
+    public string? Documentation { get; init; }
+
+    /// <summary>The address of its source.</summary>
+    public string? Source { get; init; }
+
     /// <summary>By the name of a source of data, the words about its fields by their names there: <c>proc.comm</c>, <c>error_raw</c>, <c>error</c>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, FieldMetadata>> Sources { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, FieldMetadata>>();
 

@@ -11,6 +11,9 @@ public sealed class GadgetImageTests : IDisposable
     private const string Metadata = """
         name: trace groups
         description: who asks for process groups
+        homepageURL: https://example.org/
+        documentationURL: https://example.org/docs
+        sourceURL: https://example.org/groups
         datasources:
           groups:
             fields:
@@ -94,8 +97,11 @@ public sealed class GadgetImageTests : IDisposable
     {
         File.Copy(BeeModule.File("tests", "fixtures", "gadget.bpf.c"), _folder.Write("source/gadget.bpf.c", ""), overwrite: true);
         string metadata = _folder.Write("source/gadget.yaml", Metadata);
-        Assert.Matches("only-failed +_Bool", $"{Assert.Single(_shell.Objects(
-            "Invoke-BeeBuild $folder -Tag built:v1 -Store $store | ForEach-Object { [Bee.Cmdlets.Views.ViewText]::Parameters($_) }", [.. Variables(), ("folder", _folder["source"])]))}");
+        string text = $"{Assert.Single(_shell.Objects(
+            "Invoke-BeeBuild $folder -Tag built:v1 -Store $store | ForEach-Object { $_.Title, $_.Description, $_.Url, $_.Documentation, $_.Source, [Bee.Cmdlets.Views.ViewText]::Parameters($_) -join '|' }",
+            [.. Variables(), ("folder", _folder["source"])]))}";
+        Assert.StartsWith("trace groups|who asks for process groups|https://example.org/|https://example.org/docs|https://example.org/groups|", text, StringComparison.Ordinal);
+        Assert.Matches("only-failed +_Bool", text);
 
         File.WriteAllText(metadata, "datasources: [");
         Assert.StartsWith("BadManifest", _shell.Error("Invoke-BeeBuild $folder -Tag built:v2 -Store $store", [.. Variables(), ("folder", _folder["source"])]).FullyQualifiedErrorId, StringComparison.Ordinal);

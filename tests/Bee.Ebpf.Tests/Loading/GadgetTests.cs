@@ -4,6 +4,7 @@ using Bee.Ebpf.Maps;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
+using Bee.Ebpf.Symbols;
 
 namespace Bee.Ebpf.Tests.Loading;
 
@@ -40,7 +41,7 @@ public class GadgetTests
         Assert.Equal(("targ_failed", (string?)null), (parameters["targ_failed"].Key, parameters["targ_failed"].Metadata.Key));
 
         var fields = Gadget.Maps.Single(map => map.Name == Events).Metadata.Fields;
-        Assert.Equal(["mntns_id", "timestamp_raw"], fields.Where(field => field.Value.Hidden == true).Select(field => field.Key).Order());
+        Assert.Equal(["error_raw", "flags_raw", "mntns_id", "mode_raw", "syscall_raw", "timestamp", "timestamp_raw"], fields.Where(field => field.Value.Hidden == true).Select(field => field.Key).Order());
     }
 
     [ClangFact]
@@ -52,7 +53,6 @@ public class GadgetTests
             ["proc.comm"] = new() { Width = 12 },
             ["proc.creds.uid"] = new() { Hidden = true },
             ["timestamp"] = new() { Hidden = false },
-            // Its tool shows a text beside the number; here the number is that text.
             ["error_raw"] = new() { Hidden = true, Description = "number" },
             ["syscall_raw"] = new() { Hidden = true },
             ["syscall"] = new() { Hidden = true, Description = "call" },
@@ -64,9 +64,10 @@ public class GadgetTests
             [
                 ("asked", new FieldMetadata { Hidden = true }),
                 ("comm", new FieldMetadata { Width = 12 }),
-                ("error_raw", new FieldMetadata { Description = "number" }),
-                ("syscall_raw", new FieldMetadata { Hidden = true, Description = "call" }),
-                ("timestamp_raw", new FieldMetadata { Hidden = false }),
+                ("error_raw", new FieldMetadata { Hidden = true, Description = "number" }),
+                ("syscall", new FieldMetadata { Hidden = true, Description = "call" }),
+                ("syscall_raw", new FieldMetadata { Hidden = true }),
+                ("timestamp", new FieldMetadata { Hidden = false }),
                 ("uid", new FieldMetadata { Hidden = true }),
             ],
             words.Select(field => (field.Key, field.Value)).OrderBy(field => field.Key));
@@ -128,6 +129,9 @@ public class GadgetTests
         {
             // What identifies the process stands among the event's own fields.
             Assert.Equal((Environment.ProcessId, Errno.ENOENT), (Convert.ToInt32(seen.Get("pid")), seen.Get("error_raw")));
+            // Its tool makes fields of others, as text; here they are as typed as those.
+            Assert.Equal((Errno.ENOENT, "getpgid", seen.Get("timestamp_raw")), (seen.Get("error"), $"{seen.Get("syscall")}", seen.Get("timestamp")));
+            Assert.Equal(("O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC", 0x80241u, "-rw-r--r--", 0x1a4u), (seen.Get("flags"), seen.Get("flags_raw"), seen.Get("mode"), seen.Get("mode_raw")));
             Assert.NotEqual("", seen.Get("comm"));
             Assert.NotNull(seen.Get("uid"));
             Assert.Equal(("192.0.2.1:443", "[2001:db8::1]:53", "192.0.2.1", ""), (seen.Get("peer"), seen.Get("server"), seen.Get("host"), seen.Get("nobody")));
@@ -140,6 +144,78 @@ public class GadgetTests
         var histogram = Assert.IsAssignableFrom<Histogram>(Of(sink, reader, Spread)[^1]);
         Assert.Equal([(0.0, 2.0, 1ul), (2.0, 4.0, 1ul), (4.0, 8.0, 1ul)], histogram.Buckets.Select(bucket => (bucket.From!.Value, bucket.To!.Value, bucket.Count)));
         Assert.Contains(Of(sink, reader, Threads), thread => Convert.ToInt32(thread.Get("tid")) == Environment.ProcessId);
+    }
+
+    [KernelFact]
+    public void Pins_of_maps_go_with_the_last_session_of_those_that_made_them()
+    {
+        var name = $"bee_{Guid.NewGuid():N}"[..15];
+        var path = $"{PinPath.FileSystem}/{name}";
+        var file = Fixture.Compile("pins", $$"""
+            #include "fixture.h"
+            struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u64); __uint(pinning, LIBBPF_PIN_BY_NAME); } {{name}} SEC(".maps");
+            SEC("syscall") int asked(void *context) { __u32 zero = 0; return bpf_map_lookup_elem(&{{name}}, &zero) ? 1 : 0; }
+            """);
+        using (var first = BpfSession.Load(file, new BpfSessionOptions()))
+        {
+            Assert.True(File.Exists(path));
+            using var second = BpfSession.Load(file, new BpfSessionOptions());
+            first.Dispose();
+            Assert.True(File.Exists(path));
+        }
+
+        Assert.False(File.Exists(path));
+        using var maker = BpfSession.Load(file, new BpfSessionOptions());
+        using var kept = LibbpfCalls.bpf_obj_get(path) is var fd and >= 0 ? new FdHandle(fd) : throw new InvalidOperationException();
+        maker.Dispose();
+        Assert.False(File.Exists(path));
+
+        // One that was there before stays.
+        Assert.Equal(0, LibbpfCalls.bpf_obj_pin(fd, path));
+        try
+        {
+            BpfSession.Load(file, new BpfSessionOptions()).Dispose();
+            Assert.True(File.Exists(path));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [KernelFact]
+    public void User_stacks_have_names_and_those_that_were_not_taken_are_empty()
+    {
+        var file = Fixture.Compile("ustack", """
+            #include "fixture.h"
+            struct gadget_user_stack { __u64 inode; __u32 stack_id; __u32 tgid_level0; };
+            typedef __u32 gadget_kernel_stack;
+            struct event { struct gadget_user_stack ustack_raw; gadget_kernel_stack kstack_raw; struct gadget_user_stack nothing; };
+            struct { __uint(type, BPF_MAP_TYPE_STACK_TRACE); __uint(max_entries, 64); __uint(key_size, 4); __uint(value_size, 127 * 8); } ig_kstack SEC(".maps"), ig_ustack SEC(".maps");
+            struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); __type(value, struct event); } print_stacks SEC(".maps");
+            SEC("tracepoint/syscalls/sys_enter_getpgid") int asked(void *context)
+            {
+                struct event event = {};
+                if (!TARGETED) return 0;
+                event.ustack_raw.stack_id = bpf_get_stackid(context, &ig_ustack, BPF_F_USER_STACK);
+                event.ustack_raw.tgid_level0 = target_pid;
+                event.kstack_raw = bpf_get_stackid(context, &ig_kstack, 0);
+                bpf_ringbuf_output(&print_stacks, &event, sizeof(event), 0);
+                return 0;
+            }
+            """);
+        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = file.BindParameters(new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId }) });
+        using var reader = session.OpenReader(new EventReaderOptions());
+        session.Attach();
+        _ = Calls.GetProcessGroup(0);
+        var sink = new CollectingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+
+        var seen = Assert.Single(sink.Events);
+        Assert.Contains("getpgid", Assert.IsType<StackTrace>(seen.Get("ustack")).Folded, StringComparison.Ordinal);
+        Assert.Equal(seen.Get("ustack"), seen.Get("ustack_raw"));
+        Assert.All(Assert.IsType<StackTrace>(seen.Get("kstack")), frame => Assert.True(frame.Address >> 63 != 0));
+        Assert.Equal("[empty]", $"{seen.Get("nothing")}");
     }
 
     [KernelFact]
