@@ -109,7 +109,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     [Parameter]
     public SwitchParameter Trace { get; set; }
 
-    /// <summary>Samples a second and CPU for perf_event programs. 99 by default.</summary>
+    /// <summary>Samples a second and CPU for perf_event programs at clocks and hardware events that name neither frequency nor period. 99 by default.</summary>
     [Parameter]
     [ValidateRange(1, 100_000)]
     public int SampleFrequency { get; set; } = 99;
@@ -158,7 +158,7 @@ public abstract class RunCmdlet : ProgramCmdlet
         AllEntries = All,
         RepeatIterators = All || MyInvocation.BoundParameters.ContainsKey(nameof(Interval)),
         Trace = Trace,
-        SampleFrequency = SampleFrequency,
+        SampleFrequency = MyInvocation.BoundParameters.ContainsKey(nameof(SampleFrequency)) ? SampleFrequency : null,
     };
 
     /// <summary>Takes the port of -MetricListen, once. Call it before anything is pulled, compiled or loaded: a port that is taken costs nothing then.</summary>

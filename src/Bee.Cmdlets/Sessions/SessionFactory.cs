@@ -60,8 +60,8 @@ internal sealed record SessionOptions
     /// <summary>Whether the lines of bpf_printk are read too.</summary>
     public bool Trace { get; init; }
 
-    /// <summary>Samples a second and CPU for perf_event programs.</summary>
-    public int SampleFrequency { get; init; } = 99;
+    /// <summary>Samples a second and CPU for perf_event programs; null for the default.</summary>
+    public int? SampleFrequency { get; init; }
 }
 
 /// <summary>Makes sessions of tools: loads, sets entries, attaches.</summary>

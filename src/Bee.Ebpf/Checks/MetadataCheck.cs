@@ -57,6 +57,10 @@ public static class MetadataCheck
             {
                 yield return new MetadataFault($"programs/{name}/attach", $"programs of the kind {found.Kind} have no target that could be another.");
             }
+            else if (found.KindRow.Target == AttachTarget.PerfEvent && program.AttachTo is { } text && PerfEventText.Read(text) is { Fault: { } fault } read)
+            {
+                yield return new MetadataFault($"programs/{name}/attach", $"{fault}.{(read.Near.Count > 0 ? $" Is '{read.Near[0]}' meant?" : "")}");
+            }
             else if (program.AttachTo is { Length: 0 })
             {
                 yield return new MetadataFault($"programs/{name}/attach", "attach is empty; leave it out to attach where the section says.");

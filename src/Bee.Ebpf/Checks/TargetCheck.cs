@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Links;
 using Bee.Ebpf.Objects;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Checks;
 
@@ -81,6 +83,7 @@ internal static class TargetCheck
         AttachTarget.SystemCall => SystemCall(context.Kernel, program, target),
         AttachTarget.SecurityHook => Known(context.Kernel, program, target, Stripped(context.Kernel, "bpf_lsm_"), "security hook"),
         AttachTarget.Iterator => Known(context.Kernel, program, target, Stripped(context.Kernel, "bpf_iter_"), "iterator"),
+        AttachTarget.PerfEvent => PerfEventTarget(context, program, target),
         AttachTarget.UserFunction when context.Kernel.Kernel.IsRunning => UserFunction(program, target, files),
         AttachTarget.UserProbe when context.Kernel.Kernel.IsRunning => UserProbe(program, target, files),
         _ => null,
@@ -136,6 +139,7 @@ internal static class TargetCheck
     {
         AttachTarget.UserFunction => Split(program.AttachTo, files).Select(Whole),
         AttachTarget.UserProbe => SplitProbes(program.AttachTo, files).Select(Whole),
+        AttachTarget.PerfEvent => [program.AttachTo ?? ""],
         _ => TargetText.Split(program.AttachTo),
     };
 
@@ -172,6 +176,29 @@ internal static class TargetCheck
 
         return files.Find(path) is not { } file ? NoFile(program, path)
             : UsdtLinks.Look(file, place) >= PlaceMatch.Pattern ? null : Missing(program, $"static probe in {file},", place, file.Probes.Select(p => p.ToString()));
+    }
+
+    // The kernel is asked for an event of this thread.
+    private static CheckResult? PerfEventTarget(CheckContext context, ProgramDescription program, string text)
+    {
+        var (events, fault, near) = PerfEventText.Read(text);
+        if (fault is not null)
+        {
+            return new(Name, CheckState.Failed, $"Program {program.Name} attaches to '{text}': {fault}.") { Remedy = CheckContext.Near(near) };
+        }
+
+        foreach (var target in context.Kernel.Kernel.IsRunning ? events : [])
+        {
+            using var opened = PerfEventLinks.TryOpen(target, new AttachOptions(), thread: 0, cpu: -1);
+            if (opened is null)
+            {
+                return Marshal.GetLastPInvokeError() is Libc.EPERM or Libc.EACCES
+                    ? new(Name, CheckState.Unknown, $"Program {program.Name} attaches to the perf event {target}; this process may not ask whether the machine has it.")
+                    : new(Name, CheckState.Failed, $"Program {program.Name} attaches to the perf event {target}, which this machine does not have.") { Remedy = AttachFailure.NoEvent(target) };
+            }
+        }
+
+        return null;
     }
 
     private static CheckResult NoFile(ProgramDescription program, string path) =>

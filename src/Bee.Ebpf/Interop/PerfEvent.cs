@@ -3,14 +3,14 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Interop;
 
-/// <summary>Opens perf events: samples of the CPU clock, and the outputs that programs write perf buffers through.</summary>
+/// <summary>Opens perf events: those that run programs, and the outputs that programs write perf buffers through.</summary>
 /// <remarks>Numbers and layout: include/uapi/linux/perf_event.h.</remarks>
 internal static unsafe class PerfEvent
 {
     public const nuint Enable = 0x2400;
 
     private const uint TypeSoftware = 1;
-    private const ulong CpuClock = 0, BpfOutput = 10;
+    private const ulong BpfOutput = 10;
     private const ulong SampleRaw = 1 << 10;
     private const ulong FlagInherit = 1 << 1, FlagFrequency = 1 << 10;
     private const ulong ReadLost = 1 << 4;
@@ -37,11 +37,17 @@ internal static unsafe class PerfEvent
         public ushort MaxStack, Reserved;
     }
 
-    /// <summary>A sampler on the software CPU clock: of one CPU and all processes (<paramref name="thread"/> -1), or of one thread and its later children on all CPUs (<paramref name="cpu"/> -1).</summary>
+    /// <summary>An event that runs programs: of one CPU and all processes (<paramref name="thread"/> -1), or of one thread and its later children on all CPUs (<paramref name="cpu"/> -1).</summary>
+    /// <param name="type">The kernel's type of the event.</param>
+    /// <param name="config">The event of that type.</param>
+    /// <param name="rate">The period; the frequency where <paramref name="isFrequency"/> is true.</param>
+    /// <param name="isFrequency">Whether the program runs so many times a second, and not after so many events.</param>
+    /// <param name="thread">The thread; 0 for this one.</param>
+    /// <param name="cpu">The CPU.</param>
     /// <returns>The event, or null with the last P/Invoke error set.</returns>
-    public static FdHandle? TrySample(int thread, int cpu, int frequency)
+    public static FdHandle? TrySample(uint type, ulong config, ulong rate, bool isFrequency, int thread, int cpu)
     {
-        var attributes = new Attributes { Config = CpuClock, PeriodOrFrequency = (ulong)frequency, Flags = FlagFrequency };
+        var attributes = new Attributes { Type = type, Config = config, PeriodOrFrequency = rate, Flags = isFrequency ? FlagFrequency : 0 };
         if (thread != -1)
         {
             attributes.Flags |= FlagInherit;
@@ -56,7 +62,7 @@ internal static unsafe class PerfEvent
     /// <returns>The event, or null with the last P/Invoke error set.</returns>
     public static FdHandle? TryOutput(int cpu, out bool counts)
     {
-        var attributes = new Attributes { Config = BpfOutput, PeriodOrFrequency = 1, SampleType = SampleRaw, WakeupEvents = 1, ReadFormat = ReadLost };
+        var attributes = new Attributes { Type = TypeSoftware, Config = BpfOutput, PeriodOrFrequency = 1, SampleType = SampleRaw, WakeupEvents = 1, ReadFormat = ReadLost };
         counts = true;
         var output = Open(ref attributes, -1, cpu);
         if (output is null && Marshal.GetLastPInvokeError() == Libc.EINVAL)
@@ -86,7 +92,6 @@ internal static unsafe class PerfEvent
             Architecture.Ppc64le => 319,
             var other => throw new PlatformNotSupportedException($"perf_event_open is not known on {other}."),
         };
-        attributes.Type = TypeSoftware;
         attributes.Size = (uint)sizeof(Attributes);
         fixed (Attributes* start = &attributes)
         {

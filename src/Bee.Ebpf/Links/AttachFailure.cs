@@ -87,22 +87,34 @@ internal static class AttachFailure
         };
     }
 
-    public static BpfLoadException ExplainSampler(BpfProgram program, int frequency, int errno)
+    public static BpfLoadException ExplainSampler(BpfProgram program, PerfEventTarget target, ulong frequency, int errno)
     {
         if (errno is Libc.EPERM or Libc.EACCES)
         {
-            return Permissions.Refused($"sample for program '{program.Name}'", errno, program.Name, "", perf: true);
+            return Permissions.Refused($"open the perf event {target} for program '{program.Name}'", errno, program.Name, "", perf: true);
         }
 
         const string Limit = "/proc/sys/kernel/perf_event_max_sample_rate";
         var limit = System.IO.File.Exists(Limit) ? RegularFile.ReadAllText(Limit).Trim() : "unknown";
-        return new BpfLoadException(LoadFault.Other, $"The kernel does not sample at {frequency} Hz for program '{program.Name}': {Libc.Describe(errno)}.")
-        {
-            Program = program.Name,
-            Errno = errno,
-            Remedy = errno == Libc.EINVAL ? $"The sysctl kernel.perf_event_max_sample_rate is {limit}; the frequency must be from 1 to that." : "",
-        };
+        return errno == Libc.EINVAL && ulong.TryParse(limit, out var most) && frequency > most
+            ? new BpfLoadException(LoadFault.Other, $"The kernel does not sample at {frequency} Hz for program '{program.Name}': {Libc.Describe(errno)}.")
+            {
+                Program = program.Name,
+                Errno = errno,
+                Remedy = $"The sysctl kernel.perf_event_max_sample_rate is {limit}; the frequency must be from 1 to that.",
+            }
+            : new BpfLoadException(LoadFault.Unsupported, $"Program '{program.Name}' attaches to the perf event {target}, which this machine does not have: {Libc.Describe(errno)}.")
+            {
+                Program = program.Name,
+                Errno = errno,
+                Remedy = NoEvent(target),
+            };
     }
+
+    /// <summary>What to do where the machine does not have a perf event.</summary>
+    public static string NoEvent(PerfEventTarget target) =>
+        (target.Type is PerfEventTarget.Software or PerfEventTarget.Tracepoint ? "" : "The CPU counts this event, and virtual machines often have no such counters. ")
+        + $"The software events are on every machine: {string.Join(", ", PerfEventText.SoftwareNames)}.";
 
     public static BpfLoadException NoProcess(ProgramDescription program, int pid) =>
         new(LoadFault.NoProcess, $"Program '{program.Name}' cannot be narrowed to process {pid}: there is no such process, or it has ended.") { Program = program.Name, Errno = Libc.ESRCH };

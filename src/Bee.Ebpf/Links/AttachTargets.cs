@@ -184,8 +184,11 @@ public class AttachOptions
     /// </summary>
     public int? ProcessId { get; init; }
 
-    /// <summary>Samples a second and CPU for <c>perf_event</c> programs. The default, 99, does not run in step with timers of 100 Hz.</summary>
-    public int SampleFrequency { get; init; } = 99;
+    /// <summary>
+    /// Samples a second and CPU for <c>perf_event</c> programs at clocks and hardware events that name neither frequency nor period. Null for 99, which does not run in step with
+    /// timers of 100 Hz.
+    /// </summary>
+    public int? SampleFrequency { get; init; }
 
     /// <summary>
     /// The network interfaces that xdp, tc and socket programs attach to, by name; <c>*</c> and <c>?</c> match several. They are looked for in

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
 using Bee.Ebpf.Programs;
 using Bee.Posix;
 
@@ -41,48 +42,82 @@ internal static class TracepointLinks
 }
 
 /// <summary>
-/// Attaches <c>perf_event</c> programs to samples of the software CPU clock, which virtual machines have too: on every online CPU, or for
-/// one process on each of its threads and on what they start later.
+/// Attaches <c>perf_event</c> programs to perf events: on every online CPU, or for one process on each of its threads and on what they start later. Where no event is named
+/// it is samples of the software CPU clock, which virtual machines have too.
 /// </summary>
 internal static class PerfEventLinks
 {
-    public static IEnumerable<LinkHandle> Make(BpfProgram program, AttachOptions options)
-    {
-        if (options.ProcessId is not { } pid)
-        {
-            foreach (var cpu in Cpus.Online())
-            {
-                // A CPU may go offline between the list and here.
-                if (PerfEvent.TrySample(-1, cpu, options.SampleFrequency) is { } sampler)
-                {
-                    yield return Link(program, sampler, options);
-                }
-                else if (Marshal.GetLastPInvokeError() is not Libc.ENODEV and var errno)
-                {
-                    throw AttachFailure.ExplainSampler(program, options.SampleFrequency, errno);
-                }
-            }
+    private const int DefaultFrequency = 99;
 
-            yield break;
+    /// <summary>The events of a program.</summary>
+    /// <exception cref="BpfLoadException">The target does not name events.</exception>
+    public static IReadOnlyList<PerfEventTarget> Events(ProgramDescription program)
+    {
+        if (program.AttachTo is not { } text)
+        {
+            return [PerfEventTarget.CpuClock];
         }
 
-        var any = false;
-        foreach (var thread in Threads(pid))
+        var (events, fault, near) = PerfEventText.Read(text);
+        return fault is null ? events : throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{text}': {fault}.")
         {
-            if (PerfEvent.TrySample(thread, -1, options.SampleFrequency) is { } sampler)
+            Program = program.Name,
+            Suggestions = near,
+            Remedy = near.Count > 0 ? $"Near it are {string.Join(", ", near)}." : "Events are written page-faults, cache-misses,period=1000 or type=1,config=3,frequency=99.",
+        };
+    }
+
+    /// <summary>Opens an event.</summary>
+    /// <param name="target">The event.</param>
+    /// <param name="options">The frequency, where the event names none.</param>
+    /// <param name="thread">The thread; -1 for all.</param>
+    /// <param name="cpu">The CPU; -1 for all.</param>
+    /// <returns>The event, or null with the last P/Invoke error set.</returns>
+    public static FdHandle? TryOpen(PerfEventTarget target, AttachOptions options, int thread, int cpu)
+    {
+        var frequency = target.Frequency ?? (target is { Period: null, IsSampled: true } ? Frequency(options) : null);
+        return PerfEvent.TrySample(target.Type, target.Config, frequency ?? target.Period ?? 1, frequency is not null, thread, cpu);
+    }
+
+    public static IEnumerable<LinkHandle> Make(BpfProgram program, AttachOptions options)
+    {
+        if (program.Description.AttachTo is null && options.SampleFrequency is null)
+        {
+            options.Warn?.Invoke(
+                $"Program '{program.Name}' ({program.SectionName}) names no perf event: it runs at samples of the CPU clock (cpu-clock), {DefaultFrequency} times a second on each CPU. An attach target such as page-faults names another.");
+        }
+
+        return Events(program.Description).SelectMany(target => Make(program, target, options));
+    }
+
+    private static ulong Frequency(AttachOptions options) => (ulong)(options.SampleFrequency ?? DefaultFrequency);
+
+    private static IEnumerable<LinkHandle> Make(BpfProgram program, PerfEventTarget target, AttachOptions options)
+    {
+        var places = options.ProcessId is { } pid ? Threads(pid).Select(thread => (Thread: thread, Cpu: -1)) : Cpus.Online().Select(cpu => (Thread: -1, Cpu: cpu));
+        var last = 0;
+        var any = false;
+        foreach (var (thread, cpu) in places)
+        {
+            if (TryOpen(target, options, thread, cpu) is { } sampler)
             {
                 any = true;
                 yield return Link(program, sampler, options);
             }
-            else if (Marshal.GetLastPInvokeError() is not Libc.ESRCH and var errno)
+            else if (Marshal.GetLastPInvokeError() is var errno && errno != (cpu >= 0 ? Libc.ENODEV : Libc.ESRCH))
             {
-                throw AttachFailure.ExplainSampler(program, options.SampleFrequency, errno);
+                throw AttachFailure.ExplainSampler(program, target, target.Frequency ?? Frequency(options), errno);
+            }
+            else
+            {
+                // A CPU may go offline, and a thread end, between the list and here.
+                last = errno;
             }
         }
 
         if (!any)
         {
-            throw AttachFailure.NoProcess(program.Description, pid);
+            throw options.ProcessId is { } ended ? AttachFailure.NoProcess(program.Description, ended) : AttachFailure.ExplainSampler(program, target, Frequency(options), last);
         }
     }
 

@@ -41,7 +41,7 @@ public static class ProgramKinds
         Bound("lsm", "/HOOK", ProgramType.Lsm, SecurityHook, "BPF_LSM_MAC", "at a security hook") with { MaySleep = true },
         Bound("lsm_cgroup", "/HOOK", ProgramType.Lsm, SecurityHook, "BPF_LSM_CGROUP", "at a security hook, for the processes of a cgroup") with { Method = AttachMethod.Cgroup },
         Bound(Iterator, "/WHAT", ProgramType.Tracing, AttachTarget.Iterator, "BPF_TRACE_ITER", "for each of the kernel's objects of one kind, when it is read") with { Method = AttachMethod.None, MaySleep = true },
-        Kind("perf_event", "", ProgramType.PerfEvent, None, AttachMethod.Sampler, "many times a second on every CPU"),
+        Kind("perf_event", "", ProgramType.PerfEvent, AttachTarget.PerfEvent, AttachMethod.Sampler, "many times a second on every CPU, or at another perf event"),
         Kind(RunOnRequest, "", ProgramType.Syscall, None, AttachMethod.None, "on request"),
         Packets("xdp", ProgramType.Xdp, "for each packet that an interface receives, in its driver where that can"),
         Packets("xdp.frags", ProgramType.Xdp, "as xdp, for packets in several buffers too"),
@@ -228,7 +228,7 @@ public sealed record ProgramKind
 /// <summary>What a kind of program attaches to.</summary>
 public enum AttachTarget
 {
-    /// <summary>Nothing that has a name: samples of a clock, or run on request.</summary>
+    /// <summary>Nothing: it is run on request.</summary>
     None,
 
     /// <summary>A tracepoint, as <c>category/name</c>; the name may hold wildcards (<c>syscalls/sys_enter_open*</c>).</summary>
@@ -254,6 +254,9 @@ public enum AttachTarget
 
     /// <summary>What an iterator goes over, such as <c>task</c>.</summary>
     Iterator,
+
+    /// <summary>A perf event, by perf's name or its numbers: <c>page-faults</c>, <c>type=1,config=3,frequency=99</c>. The CPU clock where none is named.</summary>
+    PerfEvent,
 
     /// <summary>A network interface. Sections do not name one: it is given when the program is run.</summary>
     Interface,
@@ -311,11 +314,16 @@ internal enum AttachMethod
 /// <param name="IsSleepable">True where the name has the mark for programs that may sleep.</param>
 internal readonly record struct SectionKind(ProgramKind Kind, string? AttachTo, bool IsSleepable)
 {
-    private const string SleepMark = ".s";
+    private const string SleepMark = ".s", Sampled = "perf_event/";
 
     /// <summary>Reads a section's name, without the '?' in front.</summary>
     public static SectionKind Of(string section)
     {
+        if (section.StartsWith(Sampled, StringComparison.Ordinal) && section[Sampled.Length..] is var perfEvent && PerfEventText.IsEvent(perfEvent))
+        {
+            return new SectionKind(ProgramKinds.Spelled(Sampled[..^1]), perfEvent, false);
+        }
+
         section = WithoutName(section);
         if (ProgramKinds.Spelled(section) is { HasTargetInSection: false, Name.Length: > 0 } whole)
         {
