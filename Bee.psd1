@@ -11,7 +11,13 @@
     FormatsToProcess     = @('Bee.Format.ps1xml')
     FunctionsToExport    = @()
     VariablesToExport    = @()
-    AliasesToExport      = @()
+    AliasesToExport      = @(
+        'Build-BeeImage'
+        'Get-BeeEvent'
+        'Pull-BeeImage'
+        'Push-BeeImage'
+        'Watch-BeeProgram'
+    )
     CmdletsToExport      = @(
         'Connect-BeeRegistry'
         'Copy-BeeImage'

@@ -1,3 +1,5 @@
+BeforeDiscovery { . $PSScriptRoot/Support.ps1 }
+
 Describe 'Tab completion' {
     BeforeAll {
         . $PSScriptRoot/Support.ps1
@@ -56,6 +58,39 @@ Describe 'Tab completion' {
         Complete 'New-BeeProgram x.bpf.c -ProgramType raw_tp -AttachTo sched_sw' | Should -Contain sched_switch
         # Tens of thousands are cut short: nobody reads them, and a prompt waits.
         (Complete 'New-BeeProgram x.bpf.c -ProgramType kprobe -AttachTo ').Count | Should -BeLessOrEqual 500
+    }
+
+    It 'gives processes with their names, those of this session first' {
+        $child = [Diagnostics.Process]::Start('sleep', '60')
+        try {
+            $line = 'Invoke-BeeProgram test/opensnoop:v1 -ProcessId '
+            $first = (TabExpansion2 $line $line.Length).CompletionMatches[0]
+            $first.CompletionText | Should -Be $child.Id
+            $first.ListItemText | Should -Be "$($child.Id) sleep"
+            $first.ToolTip | Should -Be 'sleep 60'
+            Complete "${line}slee" | Should -Contain $child.Id
+            Complete "${line}$($child.Id)" | Should -Contain $child.Id
+            Complete $line | Should -Not -Contain 2
+        }
+        finally { $child.Kill() }
+    }
+
+    It 'gives durations' {
+        Complete 'Invoke-BeeProgram test/opensnoop:v1 -Duration 10' | Should -Be 100ms, 10s
+    }
+
+    It 'gives no files for numbers, durations and text: <_>' -ForEach (Get-Command -Module Bee -CommandType Cmdlet).Name {
+        $files = 'Path', 'Program', 'Store', 'OutFile', 'VmlinuxBtf', 'KernelBtf', 'PublicKey', 'Policy', 'Sign', 'CACertificate', 'TokenFile', 'Certificate', 'CertificateKey'
+        $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
+        $types = [string], [string[]], [int], [long], [TimeSpan], [Nullable[int]], [Nullable[TimeSpan]], [Collections.IDictionary]
+        Push-Location $root
+        try {
+            foreach ($parameter in (Get-Command $_).Parameters.Values | Where-Object { $_.ParameterType -in $types -and $_.Name -notin $files -and $_.Name -notin $common }) {
+                $line = "$_ -$($parameter.Name) "
+                (TabExpansion2 $line $line.Length).CompletionMatches.ResultType | Should -Not -Contain ProviderItem -Because "$line is no file"
+            }
+        }
+        finally { Pop-Location }
     }
 
     It 'never throws: <_>' -ForEach @(

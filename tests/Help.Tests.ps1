@@ -2,7 +2,7 @@
 # here are run: in a folder and a store of the test's own, on processes of the test's own.
 BeforeDiscovery {
     . $PSScriptRoot/Support.ps1
-    $commands = (Get-Command -Module Bee).Name
+    $commands = (Get-Command -Module Bee -CommandType Cmdlet).Name
 
     # Examples that are not run, with the reason.
     $notRun = @{

@@ -1,17 +1,29 @@
 Describe 'Importing the module' {
     BeforeAll { . $PSScriptRoot/Support.ps1 }
 
-    It 'exports the cmdlets that its manifest names, and nothing else' {
-        $named = (Import-PowerShellDataFile (Join-Path $root Bee.psd1)).CmdletsToExport
-        (Get-Command -Module Bee).Name | Sort-Object | Should -Be ($named | Sort-Object)
-        (Get-Command -Module Bee).CommandType | Sort-Object -Unique | Should -Be Cmdlet
+    It 'exports the cmdlets and aliases that its manifest names, and nothing else' {
+        $named = Import-PowerShellDataFile (Join-Path $root Bee.psd1)
+        (Get-Command -Module Bee -CommandType Cmdlet).Name | Sort-Object | Should -Be ($named.CmdletsToExport | Sort-Object)
+        (Get-Command -Module Bee -CommandType Alias).Name | Sort-Object | Should -Be ($named.AliasesToExport | Sort-Object)
+        (Get-Command -Module Bee).CommandType | Sort-Object -Unique | Should -Be Alias, Cmdlet
     }
 
     It 'uses approved verbs and says nothing' {
         $verbs = (Get-Verb).Verb
-        (Get-Command -Module Bee).Verb | ForEach-Object { $_ | Should -BeIn $verbs }
+        (Get-Command -Module Bee -CommandType Cmdlet).Verb | ForEach-Object { $_ | Should -BeIn $verbs }
         Get-Screen '"done"' | Where-Object { $_ } | Should -Be 'done'
         Invoke-PowerShell -Command "Import-Module '$module' 3>&1 2>&1" | Should -BeNullOrEmpty
+    }
+
+    It 'knows <Alias> as <Cmdlet>, also before it is imported' -ForEach @(
+        @{ Alias = 'Build-BeeImage'; Cmdlet = 'Invoke-BeeBuild' }
+        @{ Alias = 'Get-BeeEvent'; Cmdlet = 'Receive-BeeEvent' }
+        @{ Alias = 'Pull-BeeImage'; Cmdlet = 'Save-BeeImage' }
+        @{ Alias = 'Push-BeeImage'; Cmdlet = 'Publish-BeeImage' }
+        @{ Alias = 'Watch-BeeProgram'; Cmdlet = 'Show-BeeProgram' }
+    ) {
+        (Get-Alias $Alias).Definition | Should -Be $Cmdlet
+        (Get-Module $module -ListAvailable).ExportedAliases.Keys | Should -Contain $Alias
     }
 
     It 'keeps its packages out of the session' {

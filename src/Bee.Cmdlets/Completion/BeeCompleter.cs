@@ -23,10 +23,10 @@ public abstract class BeeCompleter : IArgumentCompleter
             var results = new List<CompletionResult>();
             foreach (Candidate candidate in Candidates(word, fakeBoundParameters ?? new Hashtable()))
             {
-                if (Fits(candidate.Text, word))
+                if (Fits(candidate.Text, word) || (candidate.Label is { } label && Fits(label, word)))
                 {
                     string text = candidate.IsCode ? candidate.Text : CompletionText.Quote(candidate.Text, quote);
-                    results.Add(new CompletionResult(text, candidate.Text, CompletionResultType.ParameterValue, candidate.Description));
+                    results.Add(new CompletionResult(text, candidate.Label is null ? candidate.Text : $"{candidate.Text} {candidate.Label}", CompletionResultType.ParameterValue, candidate.Description));
                 }
             }
 
@@ -43,7 +43,11 @@ public abstract class BeeCompleter : IArgumentCompleter
     /// <param name="Text">The value.</param>
     /// <param name="Description">What the value stands for, shown beside the list; never empty.</param>
     /// <param name="IsCode">True where the text is PowerShell as it stands and must not be quoted.</param>
-    protected readonly record struct Candidate(string Text, string Description, bool IsCode = false);
+    protected readonly record struct Candidate(string Text, string Description, bool IsCode = false)
+    {
+        /// <summary>What the list shows behind the value, and what may be typed in its place: the name behind a number. Null for a value that needs none.</summary>
+        public string? Label { get; init; }
+    }
 
     /// <summary>Everything that could be meant; what does not fit the typed word is left out by the caller.</summary>
     /// <param name="word">What is typed so far, without quotes.</param>
@@ -68,6 +72,23 @@ public abstract class BeeCompleter : IArgumentCompleter
     /// <returns>Its text.</returns>
     protected static string? Argument(IDictionary bound, string name)
         => bound.Contains(name) ? LanguagePrimitives.ConvertTo<string>(bound[name]) : null;
+}
+
+/// <summary>Offers nothing, for numbers, names and free text. Without a completer PowerShell offers the files of the current folder.</summary>
+public sealed class NothingCompleter : BeeCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) => [];
+}
+
+/// <summary>Offers durations as <see cref="Base.DurationAttribute"/> reads them.</summary>
+public sealed class DurationCompleter : BeeCompleter
+{
+    private static readonly (string Text, string Meaning)[] s_durations =
+        [("100ms", "100 milliseconds"), ("1s", "1 second"), ("10s", "10 seconds"), ("1m", "1 minute"), ("1h", "1 hour")];
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) => s_durations.Select(one => new Candidate(one.Text, one.Meaning));
 }
 
 /// <summary>The quoting of completions.</summary>

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Tools;
 using Bee.Ebpf.Checks;
@@ -44,6 +45,7 @@ public sealed class NewContainerCommand : ProgramCmdlet
     /// <summary>Further labels for the container's configuration: a hashtable of names and values.</summary>
     [Parameter]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public IDictionary? Label { get; set; }
 
     /// <inheritdoc/>

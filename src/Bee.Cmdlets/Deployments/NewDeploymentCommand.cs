@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Tools;
@@ -28,26 +29,31 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
     /// <summary>The workload's name. Without it the tool's.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Name { get; set; }
 
     /// <summary>The namespace of Kubernetes. Without it that of the client.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Namespace { get; set; }
 
     /// <summary>Values for the tool's parameters, by name.</summary>
     [Parameter]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public IDictionary? Parameter { get; set; }
 
     /// <summary>Further arguments for the entry point, such as --map, print_opens.</summary>
     [Parameter]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] ArgumentList { get; set; } = [];
 
     /// <summary>The address for metrics, health and readiness. Without it port 9435: of all addresses in a pod, and of 127.0.0.1 in a unit.</summary>
     [Parameter]
     [ValidatePattern(@":\d{1,5}$")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? MetricListen { get; set; }
 
     /// <summary>The file to write. Without it the text goes to the pipeline.</summary>

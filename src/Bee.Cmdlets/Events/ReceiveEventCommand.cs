@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Reflection;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Views;
 using Bee.Ebpf.Events;
@@ -11,6 +12,7 @@ namespace Bee.Cmdlets.Events;
 
 /// <summary>Gives what background programs have reported, and takes it out of their buffers.</summary>
 [Cmdlet(VerbsCommunications.Receive, "BeeEvent", DefaultParameterSetName = "Name")]
+[Alias("Get-BeeEvent")]
 [OutputType(typeof(BpfEvent), typeof(MapEntry))]
 public sealed class ReceiveEventCommand : BeeCmdlet
 {
@@ -40,7 +42,9 @@ public sealed class ReceiveEventCommand : BeeCmdlet
 
     /// <summary>Ends after this many events and entries.</summary>
     [Parameter]
+    [Alias("Count")]
     [ValidateRange(1, long.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public long MaxEvents { get; set; }
 
     /// <inheritdoc/>

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Reflection;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Live;
 using Bee.Terminal.Models;
 
@@ -31,6 +32,7 @@ public sealed class ShowEventCommand : BeeCmdlet
     /// <summary>What the first line calls it. Without it the command line.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Title { get; set; }
 
     /// <summary>Gives the objects that the user has marked, when the view has ended.</summary>

@@ -19,6 +19,7 @@ public sealed class FindImageCommand : RegistryCmdlet
 
     /// <summary>A registry, a repository, or an image; wildcards are allowed in repositories and tags.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(RemoteNameCompleter))]

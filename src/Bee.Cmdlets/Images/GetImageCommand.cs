@@ -12,6 +12,7 @@ public sealed class GetImageCommand : StoreCmdlet
 {
     /// <summary>References, short names or digests; wildcards are allowed. Without it all images.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
@@ -23,7 +24,7 @@ public sealed class GetImageCommand : StoreCmdlet
     {
         foreach (string reference in Reference)
         {
-            Guard(reference, () => WriteObject(Match(reference), enumerateCollection: true));
+            Guard(reference, () => WriteObject(Match(reference, everyTag: true), enumerateCollection: true));
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Tools;
 using Bee.Ebpf.Metadata;
@@ -15,6 +16,7 @@ namespace Bee.Cmdlets.Images;
 
 /// <summary>Compiles a C file to an eBPF object, packs it into an image and stores that.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "BeeBuild", SupportsShouldProcess = true, DefaultParameterSetName = "Image")]
+[Alias("Build-BeeImage")]
 [OutputType(typeof(Image), ParameterSetName = ["Image"])]
 [OutputType(typeof(FileInfo), ParameterSetName = ["Binary"])]
 public sealed class InvokeBuildCommand : StoreCmdlet
@@ -48,6 +50,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     /// <summary>Macros, each NAME or NAME=VALUE.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Define { get; set; } = [];
 
     /// <summary>Folders with headers for a C file, searched before those of its bee.yaml.</summary>
@@ -58,6 +61,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     /// <summary>Further arguments for clang, one an item.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] CFlags { get; set; } = [];
 
     /// <summary>The platforms to build for, such as linux/amd64 and linux/arm64; several make one image for all of them. Without it those of the bee.yaml, else this machine's.</summary>
@@ -77,22 +81,27 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     /// <summary>Who wrote the program.</summary>
     [Parameter(ParameterSetName = "Image")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Author { get; set; } = [];
 
     /// <summary>What the program does, in a sentence.</summary>
     [Parameter(ParameterSetName = "Image")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Description { get; set; }
 
     /// <summary>SPDX expression of the program's license.</summary>
     [Parameter(ParameterSetName = "Image")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? License { get; set; }
 
     /// <summary>Address of the source, such as its repository.</summary>
     [Parameter(ParameterSetName = "Image")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Source { get; set; }
 
     /// <summary>Revision of the source, such as a commit.</summary>
     [Parameter(ParameterSetName = "Image")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Revision { get; set; }
 
     /// <inheritdoc/>

@@ -15,6 +15,7 @@ namespace Bee.Cmdlets.Images;
 
 /// <summary>Brings local images to a registry.</summary>
 [Cmdlet(VerbsData.Publish, "BeeImage", SupportsShouldProcess = true, DefaultParameterSetName = "Image")]
+[Alias("Push-BeeImage")]
 [OutputType(typeof(Image))]
 public sealed class PublishImageCommand : RegistryStoreCmdlet
 {
@@ -23,6 +24,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
 
     /// <summary>References, short names or digests; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Reference", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]

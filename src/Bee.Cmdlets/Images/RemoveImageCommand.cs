@@ -29,6 +29,10 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
     [Parameter]
     public SwitchParameter Remote { get; set; }
 
+    /// <summary>Asks nothing, whatever $ConfirmPreference says. -Confirm and -WhatIf count nevertheless.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -74,7 +78,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
     private void RemoveTag(IRepository repository, string tag)
     {
         string whole = $"{repository.Name}:{tag}";
-        if (ShouldProcess(whole, "Remove tag from registry"))
+        if (MayRemove(whole, "Remove tag from registry"))
         {
             Guard(whole, () => Delete(repository, tag, whole));
         }
@@ -85,7 +89,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
     {
         string whole = $"{repository.Name}@{digest}";
         SignatureRemoval signatures = Link.Wait(cancellationToken => SignatureRemoval.FindAsync(repository, digest, Link.Note, cancellationToken));
-        if (!ShouldProcess(signatures.IsEmpty ? whole : $"{whole}, and {signatures}", "Remove image with all its tags from registry"))
+        if (!MayRemove(signatures.IsEmpty ? whole : $"{whole}, and {signatures}", "Remove image with all its tags from registry"))
         {
             return;
         }
@@ -151,11 +155,17 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
             // What was named by digest goes by digest, with all its names.
             bool byDigest = ImageNames.IsDigest(reference, image);
             string name = byDigest ? image.Digest : image.Reference;
-            if (ShouldProcess(name, "Remove image"))
+            if (MayRemove(name, "Remove image"))
             {
                 Guard(name, () => Report(Stores.Own.Remove(name)));
             }
         }
+    }
+
+    private bool MayRemove(string target, string action)
+    {
+        bool isAsked = MyInvocation.BoundParameters.ContainsKey("Confirm") || MyInvocation.BoundParameters.ContainsKey("WhatIf") || LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+        return (Force && !isAsked) || ShouldProcess(target, action);
     }
 
     private void Report(RemoveResult result)

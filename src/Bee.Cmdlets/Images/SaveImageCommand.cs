@@ -9,11 +9,13 @@ namespace Bee.Cmdlets.Images;
 
 /// <summary>Brings images from a registry into the local store.</summary>
 [Cmdlet(VerbsData.Save, "BeeImage", SupportsShouldProcess = true)]
+[Alias("Pull-BeeImage")]
 [OutputType(typeof(Image))]
 public sealed class SaveImageCommand : VerifyingCmdlet
 {
     /// <summary>References with their registry. The tag is latest where neither tag nor digest is given; a digest pins.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(RemoteNameCompleter))]
     [WithoutLogin]

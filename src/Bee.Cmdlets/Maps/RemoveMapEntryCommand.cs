@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Sessions;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Records;
@@ -59,6 +60,7 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
     [Parameter(ParameterSetName = Every)]
     [Parameter(ParameterSetName = EveryOfMap)]
     [ValidateRange(1, long.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public long Count { get; set; } = long.MaxValue;
 
     /// <summary>Gives the entries that were removed.</summary>

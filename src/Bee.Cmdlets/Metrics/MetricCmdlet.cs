@@ -26,11 +26,13 @@ public abstract class MetricCmdlet : BeeCmdlet
     /// <summary>How many series a metric has at most; further keys are added up in one series. 2,000 by default.</summary>
     [Parameter]
     [ValidateRange(1, 1_000_000)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int SeriesLimit { get; set; } = SessionMetricsOptions.DefaultSeriesLimit;
 
     /// <summary>Labels to leave out; series that differ only in them are added up.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] LeaveOut { get; set; } = [];
 
     /// <summary>How metrics are named and limited, as the parameters say.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Completion;
 using System.Management.Automation.Runspaces;
 using System.Security;
 using Bee.Cmdlets.Sessions;
@@ -17,6 +18,7 @@ public sealed class StartMetricServerCommand : MetricCmdlet
     /// <summary>The address and port: 127.0.0.1:9435 by default. A port alone is one of 127.0.0.1; port 0 takes a free one.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string Listen { get; set; } = MetricServerOptions.DefaultListen;
 
     /// <summary>The token that scrapers have to send. Without it that of -TokenFile or of the environment variable BEE_METRIC_TOKEN counts, if there is one.</summary>

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
 using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Tools;
@@ -7,6 +8,7 @@ using Bee.Ebpf.Links;
 using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
+using Bee.Posix;
 using Bee.Toolchain.Skeletons;
 
 namespace Bee.Cmdlets.Programs;
@@ -107,6 +109,88 @@ public sealed class MapSizeCompleter : ProgramCompleter
         => Describe(bound).Maps
             .OrderBy(map => map.MaxEntries != 0)
             .Select(map => new Candidate($"@{{ {CompletionText.Key(map.Name)} = {(map.MaxEntries == 0 ? 10240 : map.MaxEntries)} }}", map.Help ?? $"{map.Type}: {map.KeyType ?? "-"} to {map.ValueType ?? "-"}", IsCode: true));
+}
+
+/// <summary>Offers the processes of user space by id and name: those below this session first, then the user's other ones, then all others; of each the newest first.</summary>
+public sealed class ProcessCompleter : BeeCompleter
+{
+    private const int KernelThreads = 2;
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+    {
+        var all = ProcessEntry.All().Where(process => process.Id != KernelThreads && process.Parent != KernelThreads).ToDictionary(process => process.Id);
+        uint user = UserAccount.EffectiveUser;
+        return all.Values
+            .Where(process => process.Id != Environment.ProcessId)
+            .OrderBy(process => IsBelow(process, all) ? 0 : process.User == user ? 1 : 2)
+            .ThenByDescending(process => process.Started)
+            .Select(process => new Candidate($"{process.Id}", process.CommandLine) { Label = process.Name });
+    }
+
+    private static bool IsBelow(ProcessEntry process, Dictionary<int, ProcessEntry> all)
+    {
+        // Ids are used again, so what was read one after the other may be a ring.
+        ProcessEntry? above = process;
+        for (int depth = 0; depth < 64 && above is not null; depth++)
+        {
+            if (above.Parent == Environment.ProcessId)
+            {
+                return true;
+            }
+
+            above = all.GetValueOrDefault(above.Parent);
+        }
+
+        return false;
+    }
+}
+
+/// <summary>A process as /proc shows it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Parent">Its parent's id.</param>
+/// <param name="User">Its effective user.</param>
+/// <param name="Started">When it was started, in clock ticks since the system was.</param>
+/// <param name="Name">The kernel's name of it.</param>
+internal sealed record ProcessEntry(int Id, int Parent, uint User, ulong Started, string Name)
+{
+    /// <summary>Its command line on one line; its name if it has none.</summary>
+    public string CommandLine => TerminalText.Clean(Read("cmdline")?.Replace('\0', ' ').Trim() is { Length: > 0 } line ? line : Name);
+
+    /// <summary>Returns the processes that this one can see. One that ends meanwhile is left out.</summary>
+    public static IEnumerable<ProcessEntry> All()
+        => Directory.EnumerateDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? Find(id) : null).OfType<ProcessEntry>();
+
+    private static ProcessEntry? Find(int id)
+    {
+        string? stat = Read(id, "stat");
+        // ID (NAME) STATE PARENT ..., and the name may have blanks and parentheses: proc_pid_stat(5).
+        string[] fields = stat is null ? [] : stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        const string Users = "Uid:";
+        string? users = Read(id, "status")?.Split('\n').FirstOrDefault(line => line.StartsWith(Users, StringComparison.Ordinal));
+        return stat is null || fields.Length < 20 || users is null
+            ? null
+            : new ProcessEntry(
+                id,
+                int.Parse(fields[1], CultureInfo.InvariantCulture),
+                uint.Parse(users[Users.Length..].Split('\t', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture),
+                ulong.Parse(fields[19], CultureInfo.InvariantCulture),
+                TerminalText.Clean(stat[(stat.IndexOf('(') + 1)..stat.LastIndexOf(')')]));
+    }
+
+    private string? Read(string file) => Read(Id, file);
+
+    private static string? Read(int id, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{id}/{file}");
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>Offers network interfaces, of the network namespace that the command line names.</summary>

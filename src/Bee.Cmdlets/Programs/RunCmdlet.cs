@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Metrics;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Tools;
@@ -16,7 +17,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     public string[] IncludePath { get; set; } = [];
 
     /// <summary>Values for the program's parameters (its const volatile globals), by name.</summary>
-    [Parameter]
+    [Parameter(Position = 1)]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(ParameterCompleter))]
     public IDictionary? Parameter { get; set; }
@@ -51,7 +52,9 @@ public abstract class RunCmdlet : ProgramCmdlet
     /// parameter of its own.
     /// </summary>
     [Parameter]
+    [Alias("Pid")]
     [ValidateRange(1, int.MaxValue)]
+    [ArgumentCompleter(typeof(ProcessCompleter))]
     public int? ProcessId { get; set; }
 
     /// <summary>The network interfaces for xdp, tc and socket programs, by name; wildcards match several.</summary>
@@ -99,6 +102,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     /// </summary>
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Gives every entry of the polled maps at every interval, not only those that changed.</summary>
@@ -112,6 +116,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     /// <summary>Samples a second and CPU for perf_event programs at clocks and hardware events that name neither frequency nor period. 99 by default.</summary>
     [Parameter]
     [ValidateRange(1, 100_000)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int SampleFrequency { get; set; } = 99;
 
     /// <summary>
@@ -120,11 +125,14 @@ public abstract class RunCmdlet : ProgramCmdlet
     [Parameter]
     [Alias("Timeout")]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Duration { get; set; }
 
     /// <summary>Ends after this many events and entries.</summary>
     [Parameter]
+    [Alias("Count")]
     [ValidateRange(1, long.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public long MaxEvents { get; set; }
 
     /// <summary>
@@ -133,6 +141,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? MetricListen { get; set; }
 
     private protected override string[] Includes => IncludePath;

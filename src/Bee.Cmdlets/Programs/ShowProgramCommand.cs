@@ -12,6 +12,7 @@ namespace Bee.Cmdlets.Programs;
 
 /// <summary>Shows what a tool reports on the whole screen, until the user ends it.</summary>
 [Cmdlet(VerbsCommon.Show, "BeeProgram", DefaultParameterSetName = "Image")]
+[Alias("Watch-BeeProgram")]
 [OutputType(typeof(BpfEvent), typeof(MapEntry))]
 public sealed class ShowProgramCommand : RunCmdlet
 {

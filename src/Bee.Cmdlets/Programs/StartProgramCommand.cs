@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Completion;
 using System.Management.Automation.Runspaces;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Metrics;
@@ -18,11 +19,13 @@ public sealed class StartProgramCommand : RunCmdlet
     /// <summary>The name to know it by. Without it the image's or the file's, with a number behind where that is taken.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Name { get; set; }
 
     /// <summary>How many events are kept until they are received; the oldest go first. 100,000 by default.</summary>
     [Parameter]
     [ValidateRange(1, 100_000_000)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int BufferSize { get; set; } = 100_000;
 
     /// <summary>
@@ -30,6 +33,7 @@ public sealed class StartProgramCommand : RunCmdlet
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? PinPath { get; set; }
 
     private BeeMetricServer? _server;

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Net;
 using System.Security;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Authentication;
@@ -47,6 +48,7 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
     /// <summary>The user name for the password that comes through the pipeline. Without it what comes is a token.</summary>
     [Parameter(ParameterSetName = PipelineSet)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? UserName { get; set; }
 
     /// <summary>Takes the password, or without -UserName a token, from the pipeline.</summary>

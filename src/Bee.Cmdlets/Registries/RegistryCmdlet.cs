@@ -31,11 +31,13 @@ public abstract class RegistryCmdlet : BeeCmdlet
     [Parameter]
     [Alias("TimeoutSec")]
     [ValidateRange(0, LongestWait)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int? ConnectionTimeoutSeconds { get; set; }
 
     /// <summary>How long what is sent or received may stand still, in seconds; 0 is for ever. 60 without it. A whole blob may take as long as it likes.</summary>
     [Parameter]
     [ValidateRange(0, LongestWait)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int? OperationTimeoutSeconds { get; set; }
 
     /// <summary>The connections.</summary>

@@ -80,12 +80,18 @@ internal sealed class LocalImages(ICmdletStreams streams, ISessionLocation locat
     /// The images of a name: a reference, a short name or a digest; with wildcards all that match, which may be none. A literal name that
     /// no image has is reported as an error.
     /// </summary>
-    public IReadOnlyList<Image> Match(string reference)
+    /// <param name="reference">The name.</param>
+    /// <param name="everyTag">Whether a name without a tag means all tags of its repository; else it means <c>latest</c>.</param>
+    public IReadOnlyList<Image> Match(string reference, bool everyTag = false)
     {
         IReadOnlyList<Image> images = [];
         if (ImageReference.IsPattern(reference))
         {
             images = Stores.List(reference);
+        }
+        else if (everyTag && Stores.ListTags(reference) is { Count: > 0 } tags)
+        {
+            images = tags;
         }
         else if (Stores.Find(reference) is { } found)
         {

@@ -19,7 +19,7 @@ public abstract class StoreCmdlet : BeeCmdlet
     public string? Store { get; set; }
 
     /// <summary>The images of a name, as <see cref="LocalImages.Match"/> finds them.</summary>
-    private protected IReadOnlyList<Image> Match(string reference) => Local.Match(reference);
+    private protected IReadOnlyList<Image> Match(string reference, bool everyTag = false) => Local.Match(reference, everyTag);
 
     /// <summary>The stores that are read from; the first is the one that is written to.</summary>
     private protected ImageStores Stores => Local.Stores;

@@ -105,6 +105,13 @@ public sealed class ImageStore
     public Image? Find(string reference) =>
         ReadEntries(index => ReferenceMatch.Find(index.Entries, reference).Entries.Take(1)) is [var image] ? image : null;
 
+    /// <summary>
+    /// The images of a repository, one for each tag, sorted by reference: that of the name, else those of which it is the short name (<c>opensnoop</c> for
+    /// <c>ghcr.io/me/opensnoop</c>). None for a name with a tag or a digest.
+    /// </summary>
+    /// <exception cref="StoreException">The store as a whole cannot be read.</exception>
+    public IReadOnlyList<Image> ListTags(string repository) => ReadEntries(index => ReferenceMatch.OfRepository(index.Entries, repository));
+
     /// <summary>The eBPF object of an image of this store; length and digest are checked. One that is in a container's layer is unpacked in memory.</summary>
     /// <exception cref="StoreException">The image has none, or it is missing or damaged.</exception>
     public byte[] ReadProgram(Image image)

@@ -45,6 +45,11 @@ public sealed class ImageStores
     public IReadOnlyList<Image> List(string? pattern = null) =>
         [.. Own.List(pattern), .. Second(store => store.List(pattern)) ?? []];
 
+    /// <summary>The images of a repository in both, the own store's first. See <see cref="ImageStore.ListTags"/>.</summary>
+    /// <exception cref="StoreException">The own store as a whole cannot be read.</exception>
+    public IReadOnlyList<Image> ListTags(string repository) =>
+        [.. Own.ListTags(repository), .. Second(store => store.ListTags(repository)) ?? []];
+
     /// <summary>The image in the own store, else in the other. See <see cref="ImageStore.Find"/>.</summary>
     /// <exception cref="StoreException">As <see cref="ImageStore.Find"/>.</exception>
     public Image? Find(string reference) => Own.Find(reference) ?? Second(store => store.Find(reference));

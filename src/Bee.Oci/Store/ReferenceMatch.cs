@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Bee.Oci.Formats;
 using Bee.Posix;
 
@@ -53,19 +54,27 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
             : new(OneImage(found, wanted), byDigest);
     }
 
-    private static bool Fits(DescriptorDocument entry, ImageReference wanted, bool shortName)
+    /// <summary>Returns the entries of a repository, by its whole name, else by its short name; none if the text is not the name of a repository alone.</summary>
+    public static IReadOnlyList<DescriptorDocument> OfRepository(IEnumerable<DescriptorDocument> entries, string wanted)
     {
-        if (!ImageReference.TryParse(entry.ReferenceName, out ImageReference? name))
+        bool isDigest = wanted.Length == ContentDigest.HexLength && ContentDigest.IsHex(wanted);
+        if (isDigest || !ImageReference.TryParse(wanted, out ImageReference? reference) || reference.Tag is not null || reference.Digest is not null)
         {
-            return false;
+            return [];
         }
 
-        name = name.WithDefaultTag();
-        bool sameRepository = shortName
-            ? name.Name.EndsWith("/" + wanted.Repository, StringComparison.Ordinal)
-            : name.Name == wanted.Name;
-        return sameRepository && (wanted.Digest is null ? name.Tag == wanted.Tag && name.Digest is null : entry.Digest == wanted.Digest);
+        DescriptorDocument[] images = [.. entries.Where(SignatureNames.IsImage)];
+        DescriptorDocument[] found = [.. images.Where(e => IsOf(e, reference, shortName: false, out _))];
+        return found.Length > 0 || reference.Registry is not null ? found : [.. images.Where(e => IsOf(e, reference, shortName: true, out _))];
     }
+
+    private static bool Fits(DescriptorDocument entry, ImageReference wanted, bool shortName) =>
+        IsOf(entry, wanted, shortName, out ImageReference? name)
+        && (wanted.Digest is null ? name.WithDefaultTag().Tag == wanted.Tag && name.Digest is null : entry.Digest == wanted.Digest);
+
+    private static bool IsOf(DescriptorDocument entry, ImageReference wanted, bool shortName, [NotNullWhen(true)] out ImageReference? name) =>
+        ImageReference.TryParse(entry.ReferenceName, out name)
+        && (shortName ? name.Name.EndsWith("/" + wanted.Repository, StringComparison.Ordinal) : name.Name == wanted.Name);
 
     private static bool IsDigestPrefix(string hex) =>
         hex.Length is >= ShortestPrefix and <= ContentDigest.HexLength && ContentDigest.IsHex(hex);

@@ -48,6 +48,26 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
+    public void A_name_without_a_tag_lists_all_tags_of_the_repository()
+    {
+        Objects("'one/tool:v2', 'one/toolbox:v1', 'ghcr.io/one/tool:v1' | ForEach-Object { Copy-BeeImage one/tool:v1 $_ -Store $store }");
+
+        Assert.Equal(["one/tool:v1", "one/tool:v2"], References("Get-BeeImage one/tool -Store $store"));
+        Assert.Equal(["ghcr.io/one/tool:v1", "one/tool:v1", "one/tool:v2", "two/tool:v1"], References("Get-BeeImage -Name tool -Store $store"));
+        Assert.StartsWith("ImageNotFound", _shell.Error("Remove-BeeImage one/tool -Store $store", ("store", Store)).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("ImageNotFound", _shell.Error("Get-BeeImage tools -Store $store", ("store", Store)).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Force_removes_without_a_question()
+    {
+        // This host cannot be asked: a question would be an error.
+        Assert.Empty(Objects("$ConfirmPreference = 'Low'; Remove-BeeImage one/tool:v1 -Store $store -Force; Remove-BeeImage two/tool:v1 -Store $store -Force -WhatIf"));
+
+        Assert.Equal(["two/tool:v1"], References("Get-BeeImage -Store $store"));
+    }
+
+    [Fact]
     public void ADigestFindsItsImage()
     {
         string digest = $"{Objects("(Get-BeeImage one/tool:v1 -Store $store).Digest")[0]}";

@@ -31,6 +31,18 @@ public sealed class OptionTests(Programs programs) : IDisposable
         Assert.Empty(Run("Stop-BeeProgram timed").Errors);
     }
 
+    [KernelFact]
+    public void Parameters_are_the_second_argument_and_Count_ends_a_run()
+    {
+        _load.Do(": < /etc/hostname; : < /etc/hostname");
+        ShellResult result = Run("$job = Start-BeeProgram $program @{ target_pid = $id } -Name counted -Map print_* -Count 2");
+        Assert.Empty(result.Errors);
+        _load.Do(": < /etc/hostname; : < /etc/hostname; : < /etc/hostname");
+
+        Assert.Equal(2, Run("Receive-BeeEvent counted -Wait").Output.Count);
+        Assert.Empty(Run("Stop-BeeProgram counted").Errors);
+    }
+
     // A prefix must not mean a run's time for one reader and the registry's for another.
     [Fact]
     public void Timeout_prefix_on_a_run_is_ambiguous()
