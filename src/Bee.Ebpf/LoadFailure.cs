@@ -104,7 +104,7 @@ internal static class LoadFailure
     private static BpfLoadException NoMap(ObjectFile file, string mapName, int errno, string log)
     {
         var map = file.Maps.FirstOrDefault(m => m.Name == mapName);
-        var what = map is null ? "" : $" ({map.Type}, key {map.KeySize}, value {map.ValueSize} bytes, {map.MaxEntries} entries)";
+        var what = map is null ? "" : $" ({map.Type}, key {map.KeySize}, value {Quantity.Of(map.ValueSize, "byte")}, {Quantity.Of(map.MaxEntries, "entry", "entries")})";
         return new BpfLoadException(LoadFault.MapCreate, $"The kernel does not create map '{mapName}'{what}: {Libc.Describe(errno)}.")
         {
             Errno = errno,

@@ -165,7 +165,7 @@ internal sealed class PinnedObjects : SafeHandleZeroOrMinusOneIsInvalid
         if (fd < 0)
         {
             throw fd == -Libc.EPERM && Permissions.Lacking().Count == 0
-                ? new PinException(PinFault.Foreign, path, $"'{path}' is no pin.")
+                ? new PinException(PinFault.Foreign, path, $"'{path}' is not a pin.")
                 : PinException.Of(-fd, "open the pin", path);
         }
 
@@ -173,7 +173,7 @@ internal sealed class PinnedObjects : SafeHandleZeroOrMinusOneIsInvalid
         if (KernelObject.KindOf(fd) != kind)
         {
             handle.Dispose();
-            throw new PinException(PinFault.Foreign, path, $"'{path}' is no pin of a {kind.ToString().ToLowerInvariant()}.");
+            throw new PinException(PinFault.Foreign, path, $"'{path}' is not a pin of a {kind.ToString().ToLowerInvariant()}.");
         }
 
         return handle;

@@ -74,7 +74,7 @@ public sealed class ManifestReader : IManifestReader
             document.Place($"sources/{i}", at);
             if (!sources[i].EndsWith(".c", StringComparison.Ordinal) || Path.IsPathRooted(sources[i]))
             {
-                throw document.Wrong(at, $"'{sources[i]}' is no C file's path relative to this file, such as mytool.bpf.c.");
+                throw document.Wrong(at, $"'{sources[i]}' is not a C file's path relative to this file, such as mytool.bpf.c.");
             }
 
             if (Array.IndexOf(sources, sources[i]) != i)

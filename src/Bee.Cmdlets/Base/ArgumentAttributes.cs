@@ -10,12 +10,14 @@ namespace Bee.Cmdlets.Base;
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
 public sealed class DurationAttribute : ArgumentTransformationAttribute
 {
+    private const string Forms = "Give seconds (5, 0.5), a number with a unit (200ms, 1.5s, 5m, 1h) or a TimeSpan (00:00:05).";
+
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         object? value = Convert(inputData is PSObject wrapped ? wrapped.BaseObject : inputData);
         return value is TimeSpan span && span < TimeSpan.Zero
-            ? throw new ArgumentTransformationMetadataException($"{span.TotalSeconds.ToString(CultureInfo.InvariantCulture)} seconds are less than nothing.")
+            ? throw new ArgumentTransformationMetadataException($"A duration cannot be negative, and {span.TotalSeconds.ToString(CultureInfo.InvariantCulture)} seconds are.")
             : value;
     }
 
@@ -26,7 +28,10 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
             byte or sbyte or short or ushort or int or uint or long or ulong or float or double or decimal
                 => Seconds(System.Convert.ToDouble(value, CultureInfo.InvariantCulture)),
             string text => Parse(text),
-            _ => value,
+            // What -Duration 1,5 gives: for PowerShell a comma makes a list.
+            System.Collections.IList { Count: > 1 } list => throw new ArgumentTransformationMetadataException(
+                $"A duration is one value, and {list.Count} were given. {Forms} The decimal separator is a point."),
+            _ => throw NotADuration($"{value}"),
         };
 
     private static object Parse(string text)
@@ -43,9 +48,10 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
 
         return TryNumber(text, out double plain) ? Seconds(plain)
             : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan span) ? span
-            : throw new ArgumentTransformationMetadataException(
-                $"'{text}' is no duration. Give seconds (5, 0.5), a number with a unit (200ms, 1.5s, 5m, 1h) or a TimeSpan (00:00:05).");
+            : throw NotADuration(text);
     }
+
+    private static ArgumentTransformationMetadataException NotADuration(string text) => new($"'{text}' is not a duration. {Forms}");
 
     private static bool TryNumber(string text, out double number)
         => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && double.IsFinite(number);

@@ -106,7 +106,7 @@ public static partial class ToolRun
                     if (!ended.Wait(s_patience))
                     {
                         // Not by the console: a write to its output that blocks holds the lock of its error output too.
-                        byte[] line = System.Text.Encoding.UTF8.GetBytes($"bee-run: The output takes no more lines: nobody reads it. (exit code {(int)ToolExit.OutputClosed})\n");
+                        byte[] line = System.Text.Encoding.UTF8.GetBytes($"bee-run: The output cannot be written: no process reads it. (exit code {(int)ToolExit.OutputClosed})\n");
                         var reason = new Thread(() => WriteError(line)) { IsBackground = true };
                         reason.Start();
                         reason.Join(s_lastWord);

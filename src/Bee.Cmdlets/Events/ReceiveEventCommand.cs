@@ -7,6 +7,7 @@ using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Views;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 
 namespace Bee.Cmdlets.Events;
 
@@ -152,12 +153,12 @@ public sealed class ReceiveEventCommand : BeeCmdlet
         (long dropped, ulong lost) = session.TakeUntoldLosses();
         if (dropped > 0)
         {
-            WriteWarning($"{session.Name}: {dropped} events left Bee's buffer before they were received, because it was full. Start-BeeProgram -BufferSize makes it larger.");
+            WriteWarning($"{session.Name}: {Quantity.Of(dropped, "event")} left Bee's buffer unreceived, because it was full. Start-BeeProgram -BufferSize makes it larger.");
         }
 
         if (lost > 0)
         {
-            WriteWarning($"{session.Name}: {lost} events were lost in the kernel, because the program's buffer was full.");
+            WriteWarning($"{session.Name}: The kernel lost {Quantity.Of(lost, "event")}, because the program's buffer was full.");
         }
 
         foreach (string suspicion in session.TakeSuspicions())

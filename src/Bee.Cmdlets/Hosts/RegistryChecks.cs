@@ -6,6 +6,7 @@ using Bee.Oci.Registry.Client;
 using Bee.Oci.Registry.Settings;
 using Bee.Oci.Signatures.Keys;
 using Bee.Oci.Trust;
+using Bee.Posix;
 using Bee.Toolchain.Isolation;
 
 namespace Bee.Cmdlets.Hosts;
@@ -41,7 +42,7 @@ internal static class RegistryChecks
         }
         catch (SettingsException bad)
         {
-            return new(Name, CheckState.Failed, $"No registry can be spoken to: {bad.Message}") { Target = bad.Path, Remedy = "Mend it, or remove it if nothing is to be set." };
+            return new(Name, CheckState.Failed, $"No registry can be used: {bad.Message}") { Target = bad.Path, Remedy = "Mend it, or remove it if nothing is to be set." };
         }
 
         string target = string.Join(", ", settings.Sources);
@@ -78,7 +79,7 @@ internal static class RegistryChecks
     }
 
     private static string Rules(TrustPolicy policy)
-        => $"{policy.Path} ({(policy.Rules.Count == 1 ? "1 rule" : $"{policy.Rules.Count} rules")}, {(policy.Default ? "others pass" : "others are refused")})";
+        => $"{policy.Path} ({Quantity.Of(policy.Rules.Count, "rule")}, {(policy.Default ? "others pass" : "others are refused")})";
 
     private static IEnumerable<string> Hosts(RegistrySettings settings, Func<RegistryHost, bool> isSet, string what)
     {

@@ -9,6 +9,7 @@ using Bee.Oci.Formats;
 using Bee.Oci.Repositories;
 using Bee.Oci.Store;
 using Bee.Oci.Trust;
+using Bee.Posix;
 
 namespace Bee.Cmdlets.Images;
 
@@ -29,7 +30,7 @@ internal static class ImageChecks
 
         if (blobs.All(blob => blob.Fault is null))
         {
-            string pieces = string.Join(", ", blobs.GroupBy(blob => blob.Role).Select(group => group.Count() == 1 ? Role(group.Key) : $"{group.Count()} {Role(group.Key)}s"));
+            string pieces = string.Join(", ", blobs.GroupBy(blob => blob.Role).Select(group => group.Count() == 1 ? Role(group.Key) : Quantity.Of(group.Count(), Role(group.Key))));
             yield return new CheckResult("Digests", CheckState.Ok, $"{image.Reference}: {pieces} are what their digests say, {ViewText.Size(image.Size)} in all.") { Target = image.Digest };
         }
 
@@ -70,7 +71,7 @@ internal static class ImageChecks
     /// <summary>The result for a program that cannot be read.</summary>
     public static CheckResult Damaged(string reference, BpfObjectException fault) => new("Object", CheckState.Failed, fault.Message) { Target = reference };
 
-    private static string Count(int count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
+    private static string Count(int count, string one) => Quantity.Of(count, one);
 
     private const string Signature = "Signature";
 

@@ -137,7 +137,7 @@ public sealed class ImportImageCommand : StoreCmdlet
             throw new StoreException(fault.Fault, fault.Message, e);
         }
 
-        WriteNote($"{name} is {result.Descriptor.Digest}: {result.BlobsSent} blobs imported, {result.BlobsPresent} here already.");
+        WriteNote($"{name} is {result.Descriptor.Digest}: {Quantity.Of(result.BlobsSent, "blob")} imported, {result.BlobsPresent} here already.");
         WriteObject(result.Image);
     }
 

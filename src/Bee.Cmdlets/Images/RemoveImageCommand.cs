@@ -9,6 +9,7 @@ using Bee.Oci.Registry;
 using Bee.Oci.Repositories;
 using Bee.Oci.Store;
 using Bee.Oci.Transfer;
+using Bee.Posix;
 
 namespace Bee.Cmdlets.Images;
 
@@ -169,5 +170,5 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
     }
 
     private void Report(RemoveResult result)
-        => WriteNote($"Removed {string.Join(", ", result.References)}: {result.BlobsDeleted} blobs, {ViewText.Size(result.BytesFreed)} freed.");
+        => WriteNote($"Removed {string.Join(", ", result.References)}: {Quantity.Of(result.BlobsDeleted, "blob")}, {ViewText.Size(result.BytesFreed)} freed.");
 }

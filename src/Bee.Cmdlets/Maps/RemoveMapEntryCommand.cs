@@ -4,6 +4,7 @@ using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Sessions;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 
 namespace Bee.Cmdlets.Maps;
 
@@ -122,7 +123,7 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
         {
             writer.Removable();
             bool some = Count < long.MaxValue;
-            if (!ShouldProcess($"map {writer.Map.Name}", some ? $"Remove {Count} entries" : "Remove all entries"))
+            if (!ShouldProcess($"map {writer.Map.Name}", some ? $"Remove {Quantity.Of(Count, "entry", "entries")}" : "Remove all entries"))
             {
                 return;
             }
@@ -155,7 +156,7 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
                 }
             }
 
-            WriteNote($"{writer.Map.Name}: {removed} entries removed.");
+            WriteNote($"{writer.Map.Name}: {Quantity.Of(removed, "entry", "entries")} removed.");
         });
     }
 }

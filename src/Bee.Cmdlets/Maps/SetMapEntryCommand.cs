@@ -4,6 +4,7 @@ using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Sessions;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 
 namespace Bee.Cmdlets.Maps;
 
@@ -137,7 +138,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
                 Writers.Guard(writer, writer.Map.Name, () =>
                 {
                     int removed = writer.Replace(entries);
-                    WriteNote($"{writer.Map.Name}: {entries.Count} entries written, {removed} removed.");
+                    WriteNote($"{writer.Map.Name}: {Quantity.Of(entries.Count, "entry", "entries")} written, {removed} removed.");
                     entries.ForEach(entry => GiveBack(writer, entry));
                 });
             }
@@ -170,7 +171,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
 
     private static EncodedEntry ValueAlone(MapWriter writer, object? value) => writer.Map.Description.KeySize == 0
         ? writer.Encode(null, value)
-        : throw new BeeInputException("NotAnEntry", $"'{value}' is no entry for the map {writer.Map.Name}.", $"Give an object or a hashtable with {string.Join(", ", writer.Names)}, or use -Key and -Value.");
+        : throw new BeeInputException("NotAnEntry", $"'{value}' is not an entry for the map {writer.Map.Name}.", $"Give an object or a hashtable with {string.Join(", ", writer.Names)}, or use -Key and -Value.");
 
     private void GiveBack(MapWriter writer, EncodedEntry entry) => Give(writer, PassThru ? writer.Find(entry.Key) : null);
 }

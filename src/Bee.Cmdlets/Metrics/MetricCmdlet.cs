@@ -4,6 +4,7 @@ using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Sessions;
+using Bee.Posix;
 using Bee.Telemetry.Collection;
 
 namespace Bee.Cmdlets.Metrics;
@@ -54,5 +55,5 @@ public sealed class MetricServerCompleter : BeeCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) =>
-        RunningServers.All().Select(server => new Candidate(server.Id.ToString(CultureInfo.InvariantCulture), $"{server.Uri}, {server.Scrapes} scrapes", IsCode: true));
+        RunningServers.All().Select(server => new Candidate(server.Id.ToString(CultureInfo.InvariantCulture), $"{server.Uri}, {Quantity.Of(server.Scrapes, "scrape")}", IsCode: true));
 }

@@ -5,6 +5,7 @@ using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Views;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Programs;
@@ -105,7 +106,7 @@ internal sealed class BackgroundView
 
         if (events.Dropped > 0)
         {
-            _cmdlet.WriteWarning($"{events.Dropped} events are not in the table: they came faster than it was written.");
+            _cmdlet.WriteWarning($"The table leaves out {Quantity.Of(events.Dropped, "event")}, which came faster than it was written.");
         }
     }
 }

@@ -130,7 +130,7 @@ internal sealed record NewProgramFiles(string Name, string Source, string? Manif
         string name = Path.GetFileName(folder);
         if (name.Contains('.') && !Directory.Exists(path) && !Path.EndsInDirectorySeparator(path))
         {
-            throw new BeeInputException("NotASource", $"'{path}' is no name for a C file, and there is no such folder.", $"Give a name that ends in {Ending}, or a folder.");
+            throw new BeeInputException("NotASource", $"'{path}' is not a name for a C file, and there is no such folder.", $"Give a name that ends in {Ending}, or a folder.");
         }
 
         return new NewProgramFiles(Named(name, path), Path.Combine(folder, name + Ending), Path.Combine(folder, ProgramManifest.FileName));

@@ -117,7 +117,7 @@ public sealed class StartProgramCommand : RunCmdlet
     {
         if (Duration is not null || MaxEvents > 0)
         {
-            throw new BeeInputException("PinPathWithoutEnd", "-PinPath keeps a program until somebody ends it; -Duration and -MaxEvents end it.", "Leave one of them out. Stop-BeeProgram ends a pinned program.");
+            throw new BeeInputException("PinPathWithoutEnd", "-PinPath keeps a program until it is stopped; -Duration and -MaxEvents end it.", "Leave one of them out. Stop-BeeProgram ends a pinned program.");
         }
 
         string folder = Bee.Ebpf.PinPath.Resolve(given[0] is '/' or '.' or '~' ? FullPath(given) : given);

@@ -66,7 +66,7 @@ internal sealed class RegistryLink(ICmdletStreams streams, RegistryLinkOptions g
     {
         if (given.SkipCertificateCheck)
         {
-            Streams.WriteWarning($"The certificate of {host} is not checked: whoever is on the way there can read and change what is sent, the password too.");
+            Streams.WriteWarning($"The certificate of {host} is not checked: everyone on the way there can read and change what is sent, the password too.");
         }
     }
 

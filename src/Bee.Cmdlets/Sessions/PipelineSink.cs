@@ -122,7 +122,7 @@ internal static class LossCount
     public static string Describe(RecordStream stream)
     {
         string fill = stream.HighWater is { } fullest ? $", the buffer at most {fullest * 100:0} % full" : string.Empty;
-        string lost = stream.Lost is { } count ? $", {count} lost" : stream.HighWater is not null ? ", lost: nobody counts" : string.Empty;
+        string lost = stream.Lost is { } count ? $", {count} lost" : stream.HighWater is not null ? ", lost: not counted" : string.Empty;
         return $"{stream.Name}: {stream.Count} given{lost}{fill}.";
     }
 

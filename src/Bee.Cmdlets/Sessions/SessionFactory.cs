@@ -9,6 +9,7 @@ using Bee.Ebpf.Interop;
 using Bee.Ebpf.Links;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
+using Bee.Posix;
 
 namespace Bee.Cmdlets.Sessions;
 
@@ -78,7 +79,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
             streams.WriteWarning(warning);
         }
 
-        streams.WriteNote($"{tool.Origin}: {tool.File.Programs.Count} programs, {tool.File.Maps.Count(map => !map.IsInternal)} maps.");
+        streams.WriteNote($"{tool.Origin}: {Quantity.Of(tool.File.Programs.Count, "program")}, {Quantity.Of(tool.File.Maps.Count(map => !map.IsInternal), "map")}.");
     }
 
     /// <summary>Loads a tool, opens its reader, sets the entries of its maps, and attaches it.</summary>

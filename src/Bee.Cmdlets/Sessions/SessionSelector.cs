@@ -5,6 +5,7 @@ using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
 using Bee.Oci.Formats;
+using Bee.Posix;
 
 namespace Bee.Cmdlets.Sessions;
 
@@ -101,7 +102,7 @@ public sealed class BackgroundProgramCompleter : BeeCompleter
     {
         bool pinnedOnly = bound.Contains("Pinned");
         IReadOnlyList<BpfProgramSession> running = pinnedOnly ? [] : RunningPrograms.All();
-        return running.Select(session => new Candidate(session.Name, $"{session.Id}: {session.Image}, {session.State}, {session.Events} events"))
+        return running.Select(session => new Candidate(session.Name, $"{session.Id}: {session.Image}, {session.State}, {Quantity.Of(session.Events, "event")}"))
             .Concat(PinnedSessions.Names().Where(name => running.All(session => session.Name != name)).Select(name => new Candidate(name, PinPathCompleter.Describe(name))));
     }
 }

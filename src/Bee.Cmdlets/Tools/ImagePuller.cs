@@ -6,6 +6,7 @@ using Bee.Oci.Registry;
 using Bee.Oci.Repositories;
 using Bee.Oci.Store;
 using Bee.Oci.Transfer;
+using Bee.Posix;
 
 namespace Bee.Cmdlets.Tools;
 
@@ -44,7 +45,7 @@ internal sealed class ImagePuller(RegistryLink link, LocalImages local, ImageVer
     {
         string[] parts =
         [
-            result.BlobsSent == 0 ? $"no blob {moved}" : $"{result.BlobsSent} {(result.BlobsSent == 1 ? "blob" : "blobs")} {moved} ({ViewText.Size(result.Bytes)})",
+            result.BlobsSent == 0 ? $"no blob {moved}" : $"{Quantity.Of(result.BlobsSent, "blob")} {moved} ({ViewText.Size(result.Bytes)})",
             .. result.BlobsPresent > 0 ? [$"{result.BlobsPresent} {there} already"] : Array.Empty<string>(),
             .. result.BlobsMounted > 0 ? [$"{result.BlobsMounted} taken over from another repository"] : Array.Empty<string>(),
         ];

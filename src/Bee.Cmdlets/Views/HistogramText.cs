@@ -131,7 +131,7 @@ public static class HistogramText
 
     private static string Summary(HistogramReading histogram, HistogramUnit unit)
     {
-        string text = $"{histogram.Count.ToString(CultureInfo.InvariantCulture)} {(histogram.Count == 1 ? "value" : "values")}";
+        string text = Quantity.Of(histogram.Count, "value");
         if (histogram.Mean is { } mean)
         {
             text += $", average {unit.ShowExactly(mean)}";

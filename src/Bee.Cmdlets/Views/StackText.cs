@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
 using System.Text.RegularExpressions;
 using Bee.Ebpf.Events;
@@ -44,7 +43,7 @@ internal static partial class StackText
     {
         string[] shown = [.. Fold(frames).Select(frame => TerminalText.Show(frame.Text))];
         int own = frames.Count - shown.Length;
-        return string.Join('\n', own == 0 ? shown : [string.Create(CultureInfo.InvariantCulture, $"({own} {(own == 1 ? "frame" : "frames")} of the tracing itself)"), .. shown]);
+        return string.Join('\n', own == 0 ? shown : [$"({Quantity.Of(own, "frame")} of the tracing itself)", .. shown]);
     }
 
     // kernel/bpf (trampolines, helpers), kernel/trace/bpf_trace.c, kernel/events/core.c, kernel/trace/trace_{syscalls,kprobe,uprobe,fprobe}.c and the probes of include/trace.

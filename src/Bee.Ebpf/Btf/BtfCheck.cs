@@ -68,7 +68,7 @@ internal static class BtfCheck
                 CheckId(table, id, table.Target(id));
                 if (table.Kind(table.Target(id)) != BtfKind.FunctionPrototype)
                 {
-                    throw BtfReader.Damaged($"function {id} has type {table.Target(id)}, which is no prototype");
+                    throw BtfReader.Damaged($"function {id} has type {table.Target(id)}, which is not a prototype");
                 }
 
                 break;
@@ -140,7 +140,7 @@ internal static class BtfRules
                 break;
             case BtfKind.Array:
                 Require(id, IsValue(table, table.Extra(id, 0)), "is an array of what has no size");
-                Require(id, table.Kind(table.Resolve(table.Extra(id, 1))) == BtfKind.Int, "is an array whose index is no integer");
+                Require(id, table.Kind(table.Resolve(table.Extra(id, 1))) == BtfKind.Int, "is an array whose index is not an integer");
                 break;
             case BtfKind.Struct or BtfKind.Union:
                 CheckMembers(table, id);

@@ -114,7 +114,7 @@ internal sealed class BtfExtRecords(ElfFile elf, BtfTable table)
         var section = elf.Find(Name(sectionName));
         if (section is not { IsCode: true })
         {
-            throw BtfReader.Damaged($".BTF.ext describes '{Name(sectionName)}', which is no section of instructions");
+            throw BtfReader.Damaged($".BTF.ext describes '{Name(sectionName)}', which is not a section of instructions");
         }
 
         long last = -1;

@@ -3,6 +3,7 @@ using Bee.Ebpf.Host;
 using Bee.Ebpf.Links;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Checks;
 
@@ -113,5 +114,5 @@ internal sealed record CheckContext(ObjectFile File, KernelNames Kernel, Program
         return string.Join(", ", all.Take(most)) + (all.Count > most ? $" and {all.Count - most} more" : "");
     }
 
-    public static string Count(int count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
+    public static string Count(int count, string one) => Quantity.Of(count, one);
 }

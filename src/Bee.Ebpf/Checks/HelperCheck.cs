@@ -82,7 +82,7 @@ internal static class HelperCheck
         var functions = context.Analysis.Code.Elf.Symbols.Where(s => s.IsExtern && context.File.Btf?.Find(s.Name, BtfKind.Function) is not null).Select(s => s.Name).ToList();
         string[] needs = [.. closed.Select(n => $"helper {n}"), .. lsm.Select(n => $"program {n} (lsm)"), .. functions.Select(n => $"kernel function {n}")];
         return needs.Length == 0
-            ? new(LicenseName, CheckState.Ok, $"{declared}; nothing in it is known to need one.")
+            ? new(LicenseName, CheckState.Ok, $"{declared}; no helper that the object calls is known to need one.")
             : new(LicenseName, CheckState.Failed, $"{declared}, and these need one: {CheckContext.List(needs)}.")
             {
                 Remedy = $"Declare one, if you may: char LICENSE[] SEC(\"license\") = \"GPL\"; the kernel also takes {string.Join(", ", Licenses.Compatible.Skip(1).Select(l => $"'{l}'"))}.",

@@ -81,7 +81,7 @@ public static class MetadataCheck
             {
                 if (isSaid)
                 {
-                    yield return new MetadataFault($"{place}/{key}", $"{key} are for histograms, and the map '{map.Name}' is none; begin its name with hist_ or add 'kind: histogram'.");
+                    yield return new MetadataFault($"{place}/{key}", $"{key} are for histograms, and the map '{map.Name}' is not one; begin its name with hist_ or add 'kind: histogram'.");
                 }
             }
         }
@@ -118,7 +118,7 @@ public static class MetadataCheck
         {
             if (fields.Any(found => found.MetadataName == field && found.Meaning is not (FieldMeaning.Words or FieldMeaning.Text)))
             {
-                yield return new MetadataFault($"{place}/fields/{field}", $"'{field}' is no char array; words are told apart in those.");
+                yield return new MetadataFault($"{place}/fields/{field}", $"'{field}' is not a char array; words are told apart in those.");
             }
         }
 

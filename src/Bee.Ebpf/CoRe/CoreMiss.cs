@@ -1,6 +1,7 @@
 using Bee.Ebpf.Btf;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Objects;
+using Bee.Posix;
 
 namespace Bee.Ebpf.CoRe;
 
@@ -41,12 +42,12 @@ internal static class CoreMiss
             {
                 if (type is not BtfArray array)
                 {
-                    return ($"{place} is no array there", []);
+                    return ($"{place} is not an array there", []);
                 }
 
                 if (step.Index >= array.Length && array.Length > 0)
                 {
-                    return ($"{place} has {array.Length} elements there, and element {step.Index} is used", []);
+                    return ($"{place} has {Quantity.Of(array.Length, "element")} there, and element {step.Index} is used", []);
                 }
 
                 place += $"[{step.Index}]";

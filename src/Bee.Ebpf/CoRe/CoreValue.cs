@@ -1,4 +1,5 @@
 using Bee.Ebpf.Btf;
+using Bee.Posix;
 
 namespace Bee.Ebpf.CoRe;
 
@@ -196,12 +197,12 @@ internal static class CoreInstruction
             || local.Member is BtfInt { IsSigned: false } && target.Member is BtfInt { IsSigned: false };
         if (!canAdjust)
         {
-            return (CoreState.Missing, $"the member has {target.Size} bytes on the kernel and {local.Size} in the program, and is neither pointer nor unsigned number, so one load cannot serve both");
+            return (CoreState.Missing, $"the member has {Quantity.Of(target.Size, "byte")} on the kernel and {local.Size} in the program, and is neither pointer nor unsigned number, so one load cannot serve both");
         }
 
         return instruction.MemorySize == local.Size && target.Size is 1 or 2 or 4 or 8
             ? (CoreState.Resolved, null)
-            : (CoreState.Refused, $"the member has {target.Size} bytes on the kernel, and the instruction reads {instruction.MemorySize}");
+            : (CoreState.Refused, $"the member has {Quantity.Of(target.Size, "byte")} on the kernel, and the instruction reads {instruction.MemorySize}");
     }
 
     private static (CoreState, string?) Unexpected() => (CoreState.Refused, "the object is damaged: its instruction does not hold the number that the compiler puts there");

@@ -13,7 +13,7 @@ internal static class ElfHeaderCheck
     {
         if (file.Length < 4 || file[0] != 0x7f || file[1] != 'E' || file[2] != 'L' || file[3] != 'F')
         {
-            throw new BpfObjectException(ObjectFault.NotElf, $"This is no ELF file{NotElfHint(file)}.");
+            throw new BpfObjectException(ObjectFault.NotElf, $"This is not an ELF file{NotElfHint(file)}.");
         }
 
         if (file.Length < 20)

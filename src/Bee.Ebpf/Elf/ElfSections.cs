@@ -35,7 +35,7 @@ internal static class ElfSections
         var section = One(file, ElfSectionEntry.Read(table, header.NameSection), [0], header.NameSection, header.SectionCount, true);
         if (section.Type != ElfSectionType.StringTable)
         {
-            throw ElfFile.Damaged("the names of its sections are no string table");
+            throw ElfFile.Damaged("the section of its names is not a string table");
         }
 
         return file.Slice(section.Offset, section.Size);
@@ -74,7 +74,7 @@ internal static class ElfSections
     {
         if (alignment > 1 && (ulong)offset % alignment != 0)
         {
-            throw ElfFile.Damaged($"section {index} stands at {offset}, which is no multiple of {alignment}");
+            throw ElfFile.Damaged($"section {index} stands at {offset}, which is not a multiple of {alignment}");
         }
 
         var wanted = type switch

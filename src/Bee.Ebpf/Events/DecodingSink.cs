@@ -1,5 +1,6 @@
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 
@@ -80,7 +81,7 @@ internal struct DecodingSink : IRecordSink
         if (!_stream.HasToldLong)
         {
             _stream.HasToldLong = true;
-            _sink.Notice(_stream.Name, $"records of {data.Length} bytes come where the type has {_size}; GetRest() of an event gives what is behind.");
+            _sink.Notice(_stream.Name, $"records of {Quantity.Of(data.Length, "byte")} come where the type has {_size}; GetRest() of an event gives what is behind.");
         }
 
         return _type.Extend(decoded, data[_size..]);

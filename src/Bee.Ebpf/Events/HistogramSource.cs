@@ -1,6 +1,7 @@
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 
@@ -205,7 +206,7 @@ internal sealed class HistogramTally : HistogramSource
     /// <summary>Leaves out a record that ends before its value or a label.</summary>
     /// <param name="length">How many bytes it has.</param>
     public void LeaveOut(int length) =>
-        Notice($"records of {length} bytes come where the type has {RecordSize}; those that end before their value or a label are not counted.");
+        Notice($"records of {Quantity.Of(length, "byte")} come where the type has {RecordSize}; those that end before their value or a label are not counted.");
 
     /// <summary>Counts a record.</summary>
     public void Observe(ReadOnlySpan<byte> record)

@@ -2,6 +2,7 @@ using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 
@@ -74,7 +75,7 @@ public sealed class RecordStream
         if (!HasToldShort)
         {
             HasToldShort = true;
-            sink.Notice(Name, $"records of {length} bytes come where the type has {RecordType!.Size}; events of such records have Truncated true, and no value where a field is cut off.");
+            sink.Notice(Name, $"records of {Quantity.Of(length, "byte")} come where the type has {RecordType!.Size}; events of such records have Truncated true, and no value where a field is cut off.");
         }
 
         return RecordType!.Truncate(whole, length);

@@ -79,7 +79,7 @@ internal static class AttachFailure
         string[] names = [.. TargetNames.For(program)];
         IReadOnlyList<string> meant = [.. names.Where(name => name.EndsWith($"/{tracepoint}", StringComparison.Ordinal))];
         meant = meant.Count > 0 ? meant : Suggest.Nearest(tracepoint, names, MostNames);
-        return new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{tracepoint}', which is no tracepoint's whole name: the category is missing.")
+        return new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{tracepoint}', which is not a tracepoint's whole name: the category is missing.")
         {
             Program = program.Name,
             Suggestions = meant,

@@ -52,7 +52,7 @@ internal static unsafe class KprobeLinks
         ulong offset = 0;
         if (plus >= 0 && !TargetText.TryOffset(target[(plus + 1)..], out offset))
         {
-            throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{target}': what follows the plus sign is no number of bytes.") { Program = program.Name };
+            throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{target}': what follows the plus sign is not a number of bytes.") { Program = program.Name };
         }
 
         return Attacher.One(program, options, () =>

@@ -72,7 +72,7 @@ internal static unsafe class MapCalls
     private static BpfMapException Refused(BpfMap map, int errno, string what, MapWriteMode mode)
     {
         var description = map.Description;
-        var full = $"holds {description.MaxEntries} entries at most, and is full.";
+        var full = $"holds {Quantity.Of(description.MaxEntries, "entry", "entries")} at most, and is full.";
         var (fault, message, remedy) = errno switch
         {
             Libc.E2BIG when description.Type is MapType.Array or MapType.PerCpuArray or MapType.ArrayOfMaps or MapType.ProgramArray =>

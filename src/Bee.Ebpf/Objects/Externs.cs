@@ -87,7 +87,7 @@ internal sealed class Externs
             };
             if (linkage != BtfLinkage.Extern || !declared.TryAdd(entry.Declaration.Name, entry.Declaration))
             {
-                throw BtfReader.Damaged($"'{entry.Declaration.Name}' in section '{name}' is no extern, or stands there twice");
+                throw BtfReader.Damaged($"'{entry.Declaration.Name}' in section '{name}' is not an extern, or is listed twice");
             }
 
             if (name == KernelConfig && !IsConfigType(entry.Variable!.Type))

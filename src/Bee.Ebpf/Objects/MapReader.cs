@@ -76,7 +76,7 @@ internal static class MapReader
 
         return variable.Type.Resolve() is BtfStruct { IsUnion: false } definition
             ? MapDefinition.Read(variable.Name, definition, isInner: false)
-            : throw MapDefinition.Bad(variable.Name, "is no struct");
+            : throw MapDefinition.Bad(variable.Name, "is not a struct");
     }
 
     private static MapDescription StructOps(PlacedVariable placed)

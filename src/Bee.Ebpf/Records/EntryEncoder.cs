@@ -2,6 +2,7 @@ using System.Collections;
 using System.Numerics;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Records;
 
@@ -237,7 +238,7 @@ internal sealed class EntryEncoder
         object?[] values = [.. list.Cast<object?>()];
         if (values.Length != _cpus)
         {
-            throw Fault(MapFault.BadValue, $"Map '{_map.Name}' has {_cpus} values for a key, one for each CPU, and got {values.Length}.", "Give as many Values, or Value: it goes to the first CPU.");
+            throw Fault(MapFault.BadValue, $"Map '{_map.Name}' has {Quantity.Of(_cpus, "value")} for a key, one for each CPU, and got {values.Length}.", "Give as many Values, or Value: it goes to the first CPU.");
         }
 
         for (var i = 0; i < values.Length; i++)

@@ -72,7 +72,7 @@ internal static class ObservationPlans
         {
             if (NumberField.Of(shape) is not { } whole)
             {
-                whyNot = $"its events are '{map.Value}', which is no number";
+                whyNot = $"its events are '{map.Value}', which is not a number";
                 return null;
             }
 
@@ -159,7 +159,7 @@ internal static class SlotPlans
         var slot = numbers.Find(field => field.Name == SlotField) ?? (named.Count > 0 && numbers.Count == 1 ? numbers[0] : null);
         if (slot is null)
         {
-            whyNot = $"its key has no field '{SlotField}', and its value is no array of slots";
+            whyNot = $"its key has no field '{SlotField}', and its value is not an array of slots";
             return null;
         }
 

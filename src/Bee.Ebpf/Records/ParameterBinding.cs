@@ -98,7 +98,7 @@ public static class ParameterEncoder
             var shape = ShapeReader.Read(parameter.Type, parameter.Name);
             if (shape.Size > bytes.Length)
             {
-                throw new EncodeException($"its type needs {shape.Size} bytes, and it has {bytes.Length}.");
+                throw new EncodeException($"its type needs {Quantity.Of(shape.Size, "byte")}, and it has {bytes.Length}.");
             }
 
             ValueEncoder.Write(shape, value, bytes.AsSpan(0, shape.Size));

@@ -201,7 +201,7 @@ public sealed class ShortRecordException : BeeException
     /// <param name="expected">The bytes that the type needs.</param>
     /// <param name="found">The bytes that there were.</param>
     public ShortRecordException(string map, int expected, int found)
-        : base("ShortRecord", $"A record of '{map}' is too short: its type needs {expected} bytes, {found} came.")
+        : base("ShortRecord", $"A record of '{map}' is too short: its type needs {Quantity.Of(expected, "byte")}, {found} came.")
     {
         Map = map;
         Expected = expected;

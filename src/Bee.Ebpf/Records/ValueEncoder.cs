@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Records;
 
@@ -151,7 +152,7 @@ internal static class ValueEncoder
         // Programs look for the NUL behind.
         if (bytes.Length >= to.Length)
         {
-            throw new EncodeException($"has room for {to.Length - 1} bytes of text and a NUL, and the text has {bytes.Length}.");
+            throw new EncodeException($"has room for {Quantity.Of(to.Length - 1, "byte")} of text and a NUL, and the text has {bytes.Length}.");
         }
 
         to.Clear();
@@ -182,7 +183,7 @@ internal static class ValueEncoder
         value = Structured.Of(value);
         if (value is not IEnumerable items || value is string or IDictionary)
         {
-            throw EncodeException.Wrong(value, $"a list of up to {shape.Count} elements");
+            throw EncodeException.Wrong(value, $"a list of up to {Quantity.Of(shape.Count, "element")}");
         }
 
         // A list is the whole array, so what it does not reach is zero; a dictionary names the members of a struct that change.
@@ -192,7 +193,7 @@ internal static class ValueEncoder
         {
             if (i >= shape.Count)
             {
-                throw new EncodeException($"has room for {shape.Count} elements, and the list has more.");
+                throw new EncodeException($"has room for {Quantity.Of(shape.Count, "element")}, and the list has more.");
             }
 
             Write(shape.Element, item, to.Slice(i * shape.Element.Size, shape.Element.Size));
@@ -271,7 +272,7 @@ internal static class Structured
         }
         catch (JsonException fault)
         {
-            throw new EncodeException($"got text that begins as JSON and is none: {fault.Message}");
+            throw new EncodeException($"got text that begins as JSON and is not valid JSON: {fault.Message}");
         }
     }
 

@@ -38,7 +38,7 @@ public readonly record struct ContentDigest
     public static ContentDigest Parse(string text) =>
         TryParse(text, out ContentDigest digest)
             ? digest
-            : throw new FormatException($"'{text}' is no digest: expected {Prefix} and {HexLength} lower-case hexadecimal digits.");
+            : throw new FormatException($"'{text}' is not a digest: expected {Prefix} and {HexLength} lower-case hexadecimal digits.");
 
     /// <summary>Reads a digest; false when the text is none.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out ContentDigest digest)

@@ -50,12 +50,12 @@ internal sealed class LocatedJson
         catch (JsonException e)
         {
             throw new SettingsException(
-                path, (int)(e.LineNumber ?? 0) + 1, (int)(e.BytePositionInLine ?? 0) + 1, $"This is no JSON: {(text.Trim(" \t\r\n"u8).IsEmpty ? "the file is empty." : Words(e))}", e);
+                path, (int)(e.LineNumber ?? 0) + 1, (int)(e.BytePositionInLine ?? 0) + 1, $"This is not JSON: {(text.Trim(" \t\r\n"u8).IsEmpty ? "the file is empty." : Words(e))}", e);
         }
         catch (InvalidOperationException e)
         {
             // What the reader throws for half of a surrogate pair.
-            throw new SettingsException(path, 0, 0, $"It holds text that is no Unicode: {e.Message}", e);
+            throw new SettingsException(path, 0, 0, $"It holds text that is not Unicode: {e.Message}", e);
         }
     }
 
@@ -175,7 +175,7 @@ internal static class TrustedFile
         {
             using SafeFileHandle? file = PathGuard.OwnOrInvoking.OpenFile(path);
             return file is not null ? RegularFile.ReadAllBytes(file, path, Largest)
-                : BrokenLink(path) is { } link ? throw new SettingsException(path, 0, 0, $"The link '{link}' leads to nothing.")
+                : BrokenLink(path) is { } link ? throw new SettingsException(path, 0, 0, $"The link '{link}' leads to a file that does not exist.")
                 : null;
         }
         catch (UntrustedPathException e)

@@ -46,7 +46,7 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
         problem = null;
         if (named.Length > 3 || named.Any(part => part.Length == 0))
         {
-            problem = $"'{text}' is no platform; one is written like linux/amd64 or linux/arm/v7.";
+            problem = $"'{text}' is not a platform; one is written like linux/amd64 or linux/arm/v7.";
         }
         else if (named[0] != Linux)
         {

@@ -130,7 +130,7 @@ internal static class Fault
         UntrustedPathException { Reason: UntrustedReason.Link } => new StoreException(
             StoreFault.Untrusted, $"{error.Message} The folder of an {kind} may be a link, but nothing in it.", error),
         UntrustedPathException => new StoreException(StoreFault.Untrusted, error.Message, error),
-        PosixException { IsNotFolder: true } => new StoreException(StoreFault.NotAStore, $"'{path}' is no directory, so no {kind}.", error),
+        PosixException { IsNotFolder: true } => new StoreException(StoreFault.NotAStore, $"'{path}' is not a directory, so no {kind}.", error),
         NotRegularFileException => new StoreException(StoreFault.NotAStore, error.Message, error),
         UnauthorizedAccessException => new StoreException(StoreFault.NoPermission, $"No permission on the {kind} '{path}': {error.Message}", error),
         _ => new StoreException(StoreFault.Io, $"The {kind} '{path}' cannot be used: {error.Message}", error),

@@ -99,7 +99,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
     {
         if (name.Length == 0 || name.StartsWith('/') || name.Contains('\\', StringComparison.Ordinal) || TerminalText.IsUnsafe(name))
         {
-            throw Bad($"'{TerminalText.Clean(name)}' is no relative path");
+            throw Bad($"'{TerminalText.Clean(name)}' is not a relative path");
         }
 
         string[] parts = [.. name.Split('/').Where(part => part is not ("" or "."))];
@@ -144,7 +144,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
             int read = ReadStream(_block.AsSpan(filled));
             if (read == 0)
             {
-                return filled == 0 ? false : throw (_position < TarHeader.BlockSize ? Bad("it is no tar archive") : Truncated());
+                return filled == 0 ? false : throw (_position < TarHeader.BlockSize ? Bad("it is not a tar archive") : Truncated());
             }
 
             filled += read;
@@ -266,7 +266,7 @@ internal readonly ref struct TarHeader
             sum += i is >= 148 and < 156 ? 0 : block[i];
         }
 
-        return TryOctal(block.Slice(148, 8), out long said) && said == sum ? new TarHeader(block) : throw ArchiveReader.Bad("it is no tar archive, or a damaged one (a header's checksum is wrong)");
+        return TryOctal(block.Slice(148, 8), out long said) && said == sum ? new TarHeader(block) : throw ArchiveReader.Bad("it is not a tar archive, or a damaged one (a header's checksum is wrong)");
     }
 
     /// <summary>A header for a file that anyone may read: root's, of the first second of 1970, so that the same file always has the same header.</summary>
@@ -318,7 +318,7 @@ internal readonly ref struct TarHeader
             return number;
         }
 
-        return TryOctal(field, out number) ? number : throw ArchiveReader.Bad("a number in a header is none");
+        return TryOctal(field, out number) ? number : throw ArchiveReader.Bad("a field of a header that holds a number has something else");
     }
 
     private static bool TryOctal(ReadOnlySpan<byte> field, out long number)
@@ -378,7 +378,7 @@ internal sealed class TarAttributes
                     Name = value;
                     break;
                 case "size":
-                    Size = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long size) ? size : throw ArchiveReader.Bad("a size is no number");
+                    Size = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long size) ? size : throw ArchiveReader.Bad("a size is not a number");
                     break;
                 case var _ when key.StartsWith("GNU.sparse", StringComparison.Ordinal):
                     throw ArchiveReader.Bad("it has a sparse file");

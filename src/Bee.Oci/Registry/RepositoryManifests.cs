@@ -31,14 +31,14 @@ internal static class RepositoryManifests
         if (descriptor.Size > StoreLimits.Manifest)
         {
             throw new RegistryException(
-                RegistryFault.TooLarge, $"The manifest {descriptor.Digest} has {descriptor.Size} bytes; {StoreLimits.Manifest} are the limit.");
+                RegistryFault.TooLarge, $"The manifest {descriptor.Digest} has {Quantity.Of(descriptor.Size, "byte")}; {StoreLimits.Manifest} are the limit.");
         }
 
         Content content = await source.FetchManifestAsync(descriptor.Digest, cancellationToken).ConfigureAwait(false);
         return content.Bytes.Length == descriptor.Size
             ? content with { Descriptor = descriptor }
             : throw new RegistryException(
-                RegistryFault.DigestMismatch, $"The manifest {descriptor.Digest} has {content.Bytes.Length} bytes, not the {descriptor.Size} of its descriptor.");
+                RegistryFault.DigestMismatch, $"The manifest {descriptor.Digest} has {Quantity.Of(content.Bytes.Length, "byte")}, not the {descriptor.Size} of its descriptor.");
     }
 
     /// <summary>The manifests of an index, with those of the indexes in it.</summary>

@@ -104,7 +104,7 @@ public sealed class SigningKey : IDisposable
             case "PUBLIC KEY" or "RSA PUBLIC KEY" or "CERTIFICATE":
                 throw new SignatureException(SignatureFault.BadKey, $"{where} is public, and to sign takes the private half (cosign.key beside cosign.pub).");
             default:
-                return label == Pkcs8Label || IsEncrypted(label) ? KeyInfo.ReadPrivate(der, algorithms, where) : throw new SignatureException(SignatureFault.BadKey, $"{where} is no private key: its PEM says '{TerminalText.Clean(label)}'.");
+                return label == Pkcs8Label || IsEncrypted(label) ? KeyInfo.ReadPrivate(der, algorithms, where) : throw new SignatureException(SignatureFault.BadKey, $"{where} is not a private key: its PEM says '{TerminalText.Clean(label)}'.");
         }
     }
 }
@@ -160,9 +160,9 @@ public sealed class VerificationKey
             case { } label when label.EndsWith("PRIVATE KEY", StringComparison.Ordinal):
                 CryptographicOperations.ZeroMemory(text.Content);
                 throw new SignatureException(
-                    SignatureFault.BadKey, $"{where} is a private key. To verify takes the public one (cosign.pub beside cosign.key), and nobody who verifies should have the other.");
+                    SignatureFault.BadKey, $"{where} is a private key. To verify takes the public one (cosign.pub beside cosign.key), and the private one should stay with the signer.");
             default:
-                throw new SignatureException(SignatureFault.BadKey, $"{where} is no public key: its PEM says '{TerminalText.Clean(text.Label)}'.");
+                throw new SignatureException(SignatureFault.BadKey, $"{where} is not a public key: its PEM says '{TerminalText.Clean(text.Label)}'.");
         }
     }
 

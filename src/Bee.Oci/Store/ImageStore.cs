@@ -43,7 +43,7 @@ public sealed class ImageStore
         }
         catch (ArgumentException e)
         {
-            throw new StoreException(StoreFault.NotAStore, $"'{path}' is no path for an image store: {e.Message}", e);
+            throw new StoreException(StoreFault.NotAStore, $"'{path}' is not a path for an image store: {e.Message}", e);
         }
 
         _guard = guard;

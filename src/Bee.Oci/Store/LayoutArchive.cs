@@ -59,7 +59,7 @@ internal sealed class LayoutArchive : IBlobs, IDisposable
         (ContentDigest digest, ArchiveEntry entry) = Find(descriptor);
         if (entry.Size > limit)
         {
-            throw new StoreException(StoreFault.TooLarge, $"The blob {digest} has {entry.Size} bytes; {limit} are the limit for its kind.");
+            throw new StoreException(StoreFault.TooLarge, $"The blob {digest} has {Quantity.Of(entry.Size, "byte")}; {limit} are the limit for its kind.");
         }
 
         byte[] content = Content(entry);
@@ -90,13 +90,13 @@ internal sealed class LayoutArchive : IBlobs, IDisposable
     {
         if (!ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest))
         {
-            throw new StoreException(StoreFault.DamagedManifest, $"'{descriptor.Digest}' is no sha256 digest; nothing else is supported.");
+            throw new StoreException(StoreFault.DamagedManifest, $"'{descriptor.Digest}' is not a sha256 digest; nothing else is supported.");
         }
 
         ArchiveEntry entry = _blobs.GetValueOrDefault(digest.Hex)
             ?? throw new StoreException(StoreFault.MissingBlob, $"The blob {digest} is not in the archive '{_path}'.");
         return entry.Size == descriptor.Size ? (digest, entry) : throw new StoreException(
-            StoreFault.DigestMismatch, $"The blob {digest} in '{_path}' has {entry.Size} bytes, not the {descriptor.Size} of its descriptor.");
+            StoreFault.DigestMismatch, $"The blob {digest} in '{_path}' has {Quantity.Of(entry.Size, "byte")}, not the {descriptor.Size} of its descriptor.");
     }
 
     private void Scan(CancellationToken cancellationToken)
@@ -137,7 +137,7 @@ internal sealed class LayoutArchive : IBlobs, IDisposable
     }
 
     private byte[] Small(ArchiveEntry entry, int limit) => entry.Size <= limit ? Content(entry) : throw new StoreException(
-        StoreFault.TooLarge, $"'{entry.Name}' in the archive '{_path}' has {entry.Size} bytes; {limit} are the limit for its kind.");
+        StoreFault.TooLarge, $"'{entry.Name}' in the archive '{_path}' has {Quantity.Of(entry.Size, "byte")}; {limit} are the limit for its kind.");
 
     private byte[] Content(ArchiveEntry entry) => Fault.Wrap(_path, () => Read(entry), ArchiveFile.Kind);
 

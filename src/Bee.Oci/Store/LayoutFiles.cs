@@ -50,12 +50,12 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
     {
         if (!ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest))
         {
-            throw new StoreException(StoreFault.DamagedManifest, $"'{descriptor.Digest}' is no sha256 digest; nothing else is supported.");
+            throw new StoreException(StoreFault.DamagedManifest, $"'{descriptor.Digest}' is not a sha256 digest; nothing else is supported.");
         }
 
         if (descriptor.Size > limit)
         {
-            throw new StoreException(StoreFault.TooLarge, $"The blob {digest} has {descriptor.Size} bytes; {limit} are the limit for its kind.");
+            throw new StoreException(StoreFault.TooLarge, $"The blob {digest} has {Quantity.Of(descriptor.Size, "byte")}; {limit} are the limit for its kind.");
         }
 
         byte[] content = OpenBlobs() is { } blobs
@@ -63,7 +63,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
             : throw Missing(digest);
         if (content.Length != descriptor.Size)
         {
-            throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} has {content.Length} bytes, not the {descriptor.Size} of its descriptor.");
+            throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} has {Quantity.Of(content.Length, "byte")}, not the {descriptor.Size} of its descriptor.");
         }
 
         return ContentDigest.Of(content) == digest
@@ -78,7 +78,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
     {
         if (!ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest))
         {
-            throw new StoreException(StoreFault.DamagedManifest, $"'{descriptor.Digest}' is no sha256 digest; nothing else is supported.");
+            throw new StoreException(StoreFault.DamagedManifest, $"'{descriptor.Digest}' is not a sha256 digest; nothing else is supported.");
         }
 
         string path = BlobPath(_path, digest);
@@ -90,7 +90,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
         }
 
         file.Dispose();
-        throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} has {length} bytes, not the {descriptor.Size} of its descriptor.");
+        throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} has {Quantity.Of(length, "byte")}, not the {descriptor.Size} of its descriptor.");
     }
 
     Stream IBlobs.OpenBlob(Descriptor descriptor) => OpenBlob(descriptor);
@@ -185,7 +185,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
         {
             if (status.Size > (ulong)limit)
             {
-                throw new StoreException(StoreFault.TooLarge, $"'{path}' has {status.Size} bytes; {limit} are the limit for its kind.");
+                throw new StoreException(StoreFault.TooLarge, $"'{path}' has {Quantity.Of(status.Size, "byte")}; {limit} are the limit for its kind.");
             }
 
             byte[] content = GC.AllocateUninitializedArray<byte>((int)status.Size);

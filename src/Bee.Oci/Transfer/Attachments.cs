@@ -1,6 +1,7 @@
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Repositories;
+using Bee.Posix;
 
 namespace Bee.Oci.Transfer;
 
@@ -220,7 +221,7 @@ public sealed class SignatureRemoval
             .. _signatures.Where(signature => signature.Tag is not null).Select(signature => $"tag {signature.Tag}"),
             .. referrers > 0 ? [$"{referrers} that {(referrers == 1 ? "refers" : "refer")} to it"] : Array.Empty<string>(),
         ];
-        return _signatures.Count == 0 ? "the empty list of what refers to it" : $"{_signatures.Count} signature{(_signatures.Count == 1 ? "" : "s")} ({string.Join(", ", places)})";
+        return _signatures.Count == 0 ? "the empty list of what refers to it" : $"{Quantity.Of(_signatures.Count, "signature")} ({string.Join(", ", places)})";
     }
 
     /// <summary>The index under the tag <c>sha256-…</c>, where nothing would be left in it.</summary>

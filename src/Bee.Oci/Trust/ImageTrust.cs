@@ -126,7 +126,7 @@ public sealed class ImageTrust
             ? report.Summary
             : throw new TrustException(TrustFault.NotVerified, $"{reference} ({digest}) has no valid signature{asked}: {report.Summary}.")
             {
-                Remedy = $"Ask whoever publishes {reference.Name} for a signature, or for the key that it was made with.",
+                Remedy = $"Ask the publisher of {reference.Name} for a signature, or for the key that it was made with.",
             };
     }
 }

@@ -11,7 +11,7 @@ internal static class SkeletonKinds
     /// <summary>Kinds that Bee runs and that nothing can be reported from as written, with the reason.</summary>
     public static IReadOnlyDictionary<string, string> Refused { get; } = new Dictionary<string, string>
     {
-        ["syscall"] = "such a program runs when somebody asks for a run of it, and no event does",
+        ["syscall"] = "such a program runs only on request, and not at an event",
     };
 
     public static IReadOnlyList<SkeletonKind> All { get; } = [.. ProgramKinds.All.Where(kind => !Refused.ContainsKey(kind.Name)).Select(Of)];

@@ -39,7 +39,7 @@ internal static class SkeletonTarget
         string form = kind.Section[(kind.Name.Length + 1)..];
         if (target.Any(letter => char.IsControl(letter) || letter is '"' or '\\' || (letter == ' ' && kind.Target is not (AttachTarget.UserFunction or AttachTarget.UserProbe))) || !HasForm(target, form))
         {
-            throw new SkeletonException(SkeletonFault.Target, $"'{asked}' is nothing that a program of the kind {kind.Name} attaches to.", $"Write {form}.");
+            throw new SkeletonException(SkeletonFault.Target, $"A program of the kind {kind.Name} cannot attach to '{asked}'.", $"Write {form}.");
         }
 
         if (target.AsSpan().IndexOfAny('*', '?') >= 0)

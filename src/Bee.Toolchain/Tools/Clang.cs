@@ -28,7 +28,7 @@ internal sealed partial record Clang(string Path, int Major, string Version)
                 throw Untrusted(path);
             }
 
-            return Check(Ask(path, cancellationToken) ?? throw Missing($"{path} is no clang."));
+            return Check(Ask(path, cancellationToken) ?? throw Missing($"{path} is not clang."));
         }
 
         var newest = SearchPath.Versioned("clang").FirstOrDefault();

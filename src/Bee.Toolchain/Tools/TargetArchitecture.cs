@@ -17,7 +17,7 @@ internal static class TargetArchitecture
         "riscv" or "riscv64" => "riscv",
         "loongarch" or "loongarch64" or "loong64" => "loongarch",
         "mips" or "mipsel" or "mipsle" or "mips64" or "mips64el" or "mips64le" => "mips",
-        _ => throw new ArgumentException($"'{architecture}' is no architecture that libbpf knows. Take one of x86_64, arm64, arm, s390x, ppc64le, riscv64, loongarch64, mips64.", nameof(architecture)),
+        _ => throw new ArgumentException($"'{architecture}' is not an architecture that libbpf knows. Take one of x86_64, arm64, arm, s390x, ppc64le, riscv64, loongarch64, mips64.", nameof(architecture)),
     };
 
     /// <summary>Whether its kernel takes big-endian objects, and no others.</summary>

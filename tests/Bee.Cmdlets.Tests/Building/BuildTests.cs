@@ -40,7 +40,7 @@ public sealed class BuildTests : IDisposable
     {
         ErrorRecord error = _shell.Error("Invoke-BeeBuild $source -Store $store -Define SIZE=4096, 'A B'", ("source", _folder.Write("fine.bpf.c", Fine)), ("store", _folder["store"]));
         Assert.Equal("BadDefine,Bee.Cmdlets.Images.InvokeBuildCommand", error.FullyQualifiedErrorId);
-        Assert.Contains("'A B' is no macro", error.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("'A B' is not a macro", error.Exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -51,13 +51,16 @@ public sealed class OptionTests(Programs programs) : IDisposable
     }
 
     [Theory]
-    [InlineData("soon")]
-    [InlineData("-1")]
-    public void WhatIsNoDurationIsAnErrorBeforeAnythingRuns(string duration)
+    [InlineData("soon", "'soon' is not a duration. Give seconds")]
+    [InlineData("-1", "A duration cannot be negative")]
+    [InlineData("1,5", "A duration is one value, and 2 were given.")]
+    [InlineData("@{}", "is not a duration")]
+    public void WhatIsNoDurationIsAnErrorBeforeAnythingRuns(string duration, string message)
     {
         ErrorRecord error = Assert.Single(Run($"Invoke-BeeProgram $program -Duration {duration}").Errors);
 
         Assert.StartsWith("ParameterArgumentTransformationError", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(message, error.ToString(), StringComparison.Ordinal);
     }
 
     [KernelFact]

@@ -95,7 +95,7 @@ public sealed class RecordTests : IDisposable
         _folder.Write("bee.yaml", "name: ran\nmaps:\n  print_ran:\n    fields:\n      pid: { words: true }\n");
         ErrorRecord error = _shell.Error("Invoke-BeeBuild $folder -Tag ran:v1 -Store $store", Variables);
         Assert.Contains("bee.yaml:5:", error.ToString(), StringComparison.Ordinal);
-        Assert.Contains("no char array", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("not a char array", error.ToString(), StringComparison.Ordinal);
     }
 
     public void Dispose()

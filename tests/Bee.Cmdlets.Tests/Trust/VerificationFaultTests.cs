@@ -16,7 +16,7 @@ public sealed class VerificationFaultTests : IDisposable
     {
         ["gone"] = Faults.Error(404, "MANIFEST_UNKNOWN"),
         ["denied"] = Faults.Error(403, "DENIED"),
-        ["no JSON"] = Faults.Change(answer => (answer with { Body = "{\"manifests\":["u8.ToArray() }).With("Content-Length", null).With("Docker-Content-Digest", null)),
+        ["not JSON"] = Faults.Change(answer => (answer with { Body = "{\"manifests\":["u8.ToArray() }).With("Content-Length", null).With("Docker-Content-Digest", null)),
         ["an empty list"] = Faults.Answer(HttpAnswer.Json(200, """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""", "application/vnd.oci.image.index.v1+json")),
         ["wrong bytes"] = Faults.WrongBytes,
         ["without end"] = Faults.Endless,

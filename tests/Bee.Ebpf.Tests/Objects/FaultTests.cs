@@ -14,7 +14,7 @@ public class FaultTests
     [InlineData("MZ\u0090\0", "Windows")]
     [InlineData("{\"a\":1}", "JSON")]
     [InlineData("PK\u0003\u0004", "zip")]
-    [InlineData("\u0001\u0002\u0003\u0004", "no ELF file")]
+    [InlineData("\u0001\u0002\u0003\u0004", "not an ELF file")]
     public void NotElf(string content, string hint) => Check(Encoding.Latin1.GetBytes(content), ObjectFault.NotElf, hint);
 
     [ClangFact]

@@ -45,7 +45,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     public async Task A_payload_of_another_kind_does_not_count(string type)
     {
         await PushAsync(_images, _image, _key, Payload(Name, _image.Digest, type));
-        await AllRefused("no container image");
+        await AllRefused("not a container image");
     }
 
     [Theory]
@@ -61,7 +61,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     public async Task An_envelope_of_another_type_does_not_count()
     {
         await PushBundleAsync(_images, _image, Sealed(_key, Statement(_image.Digest), "text/plain"));
-        await AllRefused("no in-toto statement but 'text/plain'");
+        await AllRefused("not an in-toto statement but 'text/plain'");
     }
 
     /// <summary>The signature is over the type too: what was signed as one thing is not read as another.</summary>

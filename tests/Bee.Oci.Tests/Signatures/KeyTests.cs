@@ -165,8 +165,8 @@ public sealed class KeyTests(ITestOutputHelper output)
         offCurve[^1] ^= 1;
         return new()
         {
-            { "", SignatureFault.BadKey, "no PEM" },
-            { "ssh-ed25519 AAAA me@here", SignatureFault.BadKey, "no PEM" },
+            { "", SignatureFault.BadKey, "not PEM" },
+            { "ssh-ed25519 AAAA me@here", SignatureFault.BadKey, "not PEM" },
             { "-----BEGIN PUBLIC KEY-----\n", SignatureFault.BadKey, "damaged PEM" },
             { $"{good}\n{good}", SignatureFault.BadKey, "more than one" },
             { new string('x', 70_000), SignatureFault.BadKey, "larger than" },
@@ -181,7 +181,7 @@ public sealed class KeyTests(ITestOutputHelper output)
             { PemEncoding.WriteString("PUBLIC KEY", small.ExportSubjectPublicKeyInfo()), SignatureFault.UnsupportedKey, "1024 bits" },
             { rsa.ExportRSAPublicKeyPem(), SignatureFault.UnsupportedKey, "openssl rsa" },
             // The neutral point: everybody could sign for it.
-            { PemEncoding.WriteString("PUBLIC KEY", [.. Convert.FromHexString("302a300506032b6570032100"), 1, .. new byte[31]]), SignatureFault.BadKey, "no point" },
+            { PemEncoding.WriteString("PUBLIC KEY", [.. Convert.FromHexString("302a300506032b6570032100"), 1, .. new byte[31]]), SignatureFault.BadKey, "not a point" },
             { PemEncoding.WriteString("PUBLIC KEY", Convert.FromHexString("302a300506032b656e032100" + new string('1', 64))), SignatureFault.UnsupportedKey, "1.3.101.110" },
         };
     }
@@ -208,7 +208,7 @@ public sealed class KeyTests(ITestOutputHelper output)
 
         return new()
         {
-            { "", SignatureFault.BadKey, "no PEM" },
+            { "", SignatureFault.BadKey, "not PEM" },
             { TestKeys.Public(TestKeys.Signing()), SignatureFault.BadKey, "is public" },
             { "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-EDE3-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----", SignatureFault.UnsupportedKey, "openssl pkcs8" },
             { PemEncoding.WriteString("OPENSSH PRIVATE KEY", [1]), SignatureFault.UnsupportedKey, "ssh-keygen" },

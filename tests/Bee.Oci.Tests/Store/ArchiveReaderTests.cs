@@ -77,10 +77,10 @@ public sealed class ArchiveReaderTests
         { "leads out", Tar.Join(Tar.Entry("d/../../a.o")) },
         { "leads out", Tar.Join(Tar.Entry("x", 'x', Tar.Record("path", "../a.o")), Tar.Entry("a.o")) },
         { "leads out", Tar.Join(Tar.Entry("x", 'L', "d/..\0"u8.ToArray()), Tar.Entry("a.o")) },
-        { "no relative path", Tar.Join(Tar.Entry("/a.o")) },
-        { "no relative path", Tar.Join(Tar.Entry("a\\b.o")) },
-        { "no relative path", Tar.Join(Tar.Entry("a\u001b[2J.o")) },
-        { "no relative path", Tar.Join(Tar.Entry("")) },
+        { "not a relative path", Tar.Join(Tar.Entry("/a.o")) },
+        { "not a relative path", Tar.Join(Tar.Entry("a\\b.o")) },
+        { "not a relative path", Tar.Join(Tar.Entry("a\u001b[2J.o")) },
+        { "not a relative path", Tar.Join(Tar.Entry("")) },
         { "two entries", Tar.Join(Tar.Entry("a.o"), Tar.Entry("./a.o")) },
         { "one name or size", Tar.Join(Tar.Entry("g", 'g', Tar.Record("path", "a.o")), Tar.Entry("b.o")) },
         { "has content", Tar.Join(Tar.Entry("d/", '5', "x"u8.ToArray())) },
@@ -89,10 +89,10 @@ public sealed class ArchiveReaderTests
         { "middle of an entry", [.. Tar.Entry("a.o"), .. new byte[100]] },
         { "after the name", Tar.Join(Tar.Entry("x", 'x', Tar.Record("path", "a.o"))) },
         { "checksum", "no tar archive at all, but text that is longer than a block "u8.ToArray().Concat(new byte[600]).ToArray() },
-        { "is none", Tar.Join(Tar.Entry("a.o", size: "99999999999")) },
+        { "holds a number", Tar.Join(Tar.Entry("a.o", size: "99999999999")) },
         { "negative", Tar.Join(Binary(0xff)) },
         { "header is damaged", Tar.Join(Tar.Entry("x", 'x', "7 a=b\n999 c=d\n"u8.ToArray()), Tar.Entry("a.o")) },
-        { "no number", Tar.Join(Tar.Entry("x", 'x', Tar.Record("size", "-1")), Tar.Entry("a.o")) },
+        { "not a number", Tar.Join(Tar.Entry("x", 'x', Tar.Record("size", "-1")), Tar.Entry("a.o")) },
     };
 
     [Theory]

@@ -199,7 +199,7 @@ public sealed class ImageLayoutTests : IDisposable
         Refuse(StoreFault.BadArchive, "zstd -d", [0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0]);
         Refuse(StoreFault.BadArchive, "xz -d", [0xfd, .. "7zXZ"u8, 0, 0, 0]);
         Refuse(StoreFault.BadArchive, "checksum", Encoding.UTF8.GetBytes(new string('x', 2000)));
-        Refuse(StoreFault.BadArchive, "no tar archive", [.. "short"u8]);
+        Refuse(StoreFault.BadArchive, "not a tar archive", [.. "short"u8]);
         Refuse(StoreFault.BadArchive, "compression is damaged", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff]);
         Refuse(StoreFault.BadArchive, "cut off", Tar.Of(("index.json", new byte[5000]))[..3000]);
         Refuse(StoreFault.BadArchive, "symbolic link", Tar.Join(Tar.Entry("blobs", '2', link: "/etc")));

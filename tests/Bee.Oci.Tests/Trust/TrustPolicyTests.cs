@@ -58,7 +58,7 @@ public sealed class TrustPolicyTests : IDisposable
     [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"ghcr.io/me/*:v1\", \"action\": \"allow\" } ] }", 2, 16, "tag")]
     [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"ghcr.io/me/*\", \"keys\": [ \"none.pub\" ] } ] }", 2, 42, "There is no key")]
     [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"ghcr.io/me/*\", \"keys\": [ \"policy.json\" ] } ] }", 2, 42, "policy.json")]
-    [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"ghcr.io/me/*\", \"digests\": [ \"sha256:12\" ] } ] }", 2, 45, "no digest")]
+    [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"ghcr.io/me/*\", \"digests\": [ \"sha256:12\" ] } ] }", 2, 45, "not a digest")]
     [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"a.io/*\", \"action\": \"allow\", \"signedAs\": \"b.io/x\" } ] }", 2, 36, "leave 'action' out")]
     [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"a.io/*\", \"digests\": [ \"sha256:1111111111111111111111111111111111111111111111111111111111111111\" ], \"signedAs\": \"b.io/x\" } ] }", 2, 128, "no keys")]
     [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"a.io/x\", \"keys\": [ \"keys/me.pub\" ], \"signedAs\": \"b.io/*\" } ] }", 2, 65, "one repository")]
@@ -138,7 +138,7 @@ public sealed class TrustPolicyTests : IDisposable
         foreach (string name in new[] { "gone.json", "gone/policy.json" })
         {
             TrustException e = Assert.Throws<TrustException>(() => TrustPolicy.Read(In(name), Algorithms));
-            Assert.Contains("leads to nothing", e.Message, StringComparison.Ordinal);
+            Assert.Contains("leads to a file that does not exist", e.Message, StringComparison.Ordinal);
         }
 
         Assert.Null(TrustPolicy.Read(In("never/there/policy.json"), Algorithms));

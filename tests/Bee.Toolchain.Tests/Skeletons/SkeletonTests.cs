@@ -21,7 +21,7 @@ public class SkeletonTests
 
         Assert.Contains("writes its records itself", Refusal("iter", SkeletonMapType.Hash, SkeletonOutput.Print, SkeletonFault.Combination));
         Assert.Contains("several times", Refusal("iter", null, SkeletonOutput.Counter, SkeletonFault.Combination));
-        Assert.Contains("somebody asks", Refusal("syscall", null, SkeletonOutput.Print, SkeletonFault.UnknownKind));
+        Assert.Contains("only on request", Refusal("syscall", null, SkeletonOutput.Print, SkeletonFault.UnknownKind));
         Assert.Contains("tracepoint", Refusal("tracepiont", null, SkeletonOutput.Print, SkeletonFault.UnknownKind));
     }
 

@@ -142,7 +142,7 @@ public sealed class DockerConfig : ICredentialSource
         {
             if (node is not null && node.GetValueKind() != JsonValueKind.String && _missing.Add(""))
             {
-                _note?.Invoke(new RegistryNote($"The credential helper that '{Path}' names for {registry} is no name; it is passed over.", true));
+                _note?.Invoke(new RegistryNote($"'{Path}' has no valid name of a credential helper for {registry}; the entry is ignored.", true));
             }
 
             return null;

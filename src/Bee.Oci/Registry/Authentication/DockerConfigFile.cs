@@ -73,7 +73,7 @@ internal sealed class DockerConfigFile
             // JsonObject finds a key that is there twice only when it is first asked, so it is asked here.
             if (JsonNode.Parse(content) is not JsonObject root)
             {
-                throw Damaged(path, "it is no JSON object");
+                throw Damaged(path, "it is not a JSON object");
             }
 
             _ = root.Count;
@@ -81,7 +81,7 @@ internal sealed class DockerConfigFile
         }
         catch (JsonException e)
         {
-            throw Damaged(path, e.LineNumber is { } line ? $"it is no JSON (line {line + 1})" : "it is no JSON");
+            throw Damaged(path, e.LineNumber is { } line ? $"it is not JSON (line {line + 1})" : "it is not JSON");
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
@@ -119,7 +119,7 @@ internal sealed class DockerConfigFile
             {
                 null => null,
                 JsonObject section when section.Count >= 0 => section,
-                _ => throw Damaged(_path, $"its '{name}' is no JSON object"),
+                _ => throw Damaged(_path, $"its '{name}' is not a JSON object"),
             };
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
@@ -170,7 +170,7 @@ internal static class DockerEntry
 
         if (node is not JsonObject entry || !IsWhole(entry))
         {
-            throw DockerConfigFile.Damaged(path, $"the entry of {registry} is no JSON object, or has a key twice");
+            throw DockerConfigFile.Damaged(path, $"the entry of {registry} is not a JSON object, or has a key twice");
         }
 
         string? user = DockerConfigFile.Text(entry["username"]), password = DockerConfigFile.Text(entry["password"]);

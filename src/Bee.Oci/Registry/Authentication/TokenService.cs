@@ -128,13 +128,13 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
         (RegistryFault fault, string? remedy) = status switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest => (RegistryFault.Unauthorized, "Log in, or log in again."),
-            HttpStatusCode.Forbidden => (RegistryFault.Denied, "Ask whoever runs the registry for the right, or log in as somebody who has it."),
+            HttpStatusCode.Forbidden => (RegistryFault.Denied, "Ask the administrators of the registry for the right, or log in as a user who has it."),
             HttpStatusCode.TooManyRequests => (RegistryFault.TooManyRequests, "Wait, and try again."),
             >= HttpStatusCode.InternalServerError => (RegistryFault.ServerError, (string?)"Try again later."),
             _ => (RegistryFault.BadAnswer, null),
         };
-        string who = credential is null ? "nobody in particular" : credential.ToString();
-        return new RegistryException(fault, $"The token service {realm.Authority} gives {who} no token: {(int)status} {status}.") { Status = (int)status, Remedy = remedy };
+        string what = credential is null ? "an anonymous token" : $"a token for {credential}";
+        return new RegistryException(fault, $"The token service {realm.Authority} refuses {what}: {(int)status} {status}.") { Status = (int)status, Remedy = remedy };
     }
 
     /// <summary>Reads the service's answer.</summary>

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry.Authentication;
 using Bee.Oci.Registry.Transport;
+using Bee.Posix;
 
 namespace Bee.Oci.Registry.Client;
 
@@ -103,7 +104,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
                     return read;
                 }
 
-                failure = new RegistryException(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} ended before its {_descriptor.Size} bytes were there.");
+                failure = new RegistryException(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} ended before its {Quantity.Of(_descriptor.Size, "byte")} were there.");
             }
             catch (RegistryException e) when (e.Fault == RegistryFault.Broken)
             {
@@ -219,7 +220,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
         long? length = isRest ? range!.Length ?? (response.Content.Headers.ContentLength + from) : response.Content.Headers.ContentLength;
         if (length is not null && length != _descriptor.Size)
         {
-            throw new RegistryException(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} should have {_descriptor.Size} bytes; the registry gives {length}.");
+            throw new RegistryException(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} should have {Quantity.Of(_descriptor.Size, "byte")}; the registry gives {length}.");
         }
     }
 

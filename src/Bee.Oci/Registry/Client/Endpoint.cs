@@ -220,7 +220,7 @@ internal static class AnswerAddress
             || address.Scheme is not ("http" or "https") || address.Host.Length == 0)
         {
             // Not quoted: addresses of uploads may hold what opens them.
-            throw new RegistryException(RegistryFault.BadAnswer, $"{registry.Authority} answers with an address that is none.");
+            throw new RegistryException(RegistryFault.BadAnswer, $"{registry.Authority} answers with an address that is not valid.");
         }
 
         if (address.UserInfo.Length > 0)

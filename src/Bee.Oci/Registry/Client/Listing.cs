@@ -107,7 +107,7 @@ internal static class Listing
             }
             else
             {
-                endpoint.Note($"{endpoint.Host} lists '{endpoint.Shown(name ?? "null", 200)}', which is no name; it is left out.");
+                endpoint.Note($"{endpoint.Host} lists '{endpoint.Shown(name ?? "null", 200)}', which is not a name; it is left out.");
             }
         }
     }

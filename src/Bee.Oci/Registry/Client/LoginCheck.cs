@@ -76,7 +76,7 @@ public static class LoginCheck
             case HttpStatusCode.OK:
                 if (!source.WasAsked)
                 {
-                    options.Note?.Invoke(new RegistryNote($"{registry} asks nobody for a login, so nothing says whether this one is right.", true));
+                    options.Note?.Invoke(new RegistryNote($"{registry} does not ask for a login, so this one cannot be checked.", true));
                 }
 
                 return;
@@ -88,7 +88,7 @@ public static class LoginCheck
             case >= HttpStatusCode.InternalServerError:
                 throw new RegistryException(RegistryFault.ServerError, $"{registry} has a fault of its own: {status} {answer.StatusCode}.") { Status = status, Remedy = "Try again later." };
             default:
-                throw new RegistryException(RegistryFault.BadAnswer, $"{registry} is no registry: it answers {status} {answer.StatusCode} where every registry has its API.")
+                throw new RegistryException(RegistryFault.BadAnswer, $"{registry} is not a registry: it answers {status} {answer.StatusCode} where every registry has its API.")
                 {
                     Status = status,
                     Remedy = "Give the host alone, as it stands before the first slash of its images' names.",

@@ -18,7 +18,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
     public async IAsyncEnumerable<Descriptor> ListAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ContentDigest subject = References.Digest(digest)
-            ?? throw new RegistryException(RegistryFault.BadName, $"'{TerminalText.Clean(digest)}' is no digest: {ReferenceGrammar.DigestFault(digest)}");
+            ?? throw new RegistryException(RegistryFault.BadName, $"'{TerminalText.Clean(digest)}' is not a digest: {ReferenceGrammar.DigestFault(digest)}");
         bool hasApi = false;
         long length = 0;
         await foreach (RegistryDocument page in Listing.PagesAsync(
@@ -89,7 +89,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
             }
             else
             {
-                endpoint.Note($"{name} lists a referrer that is none ('{endpoint.Shown(entry?.Digest ?? "", 100)}'); it is left out.");
+                endpoint.Note($"{name} lists '{endpoint.Shown(entry?.Digest ?? "", 100)}', which is not a referrer; it is left out.");
             }
         }
     }
@@ -148,7 +148,7 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
                 var found = await manifests.TryFetchAsync(Name(subject), cancellationToken).ConfigureAwait(false);
                 if (found is { } there && !MediaTypes.IsIndex(there.Content.Descriptor.MediaType))
                 {
-                    throw new RegistryException(RegistryFault.Refused, $"The tag {name}:{Name(subject)} is where what refers to {subject} is listed, and it is no list; nothing was changed there.")
+                    throw new RegistryException(RegistryFault.Refused, $"The tag {name}:{Name(subject)} has the list of what refers to {subject}, and is not a list; nothing was changed there.")
                     {
                         Remedy = "Delete that tag, or give what has it another one.",
                     };

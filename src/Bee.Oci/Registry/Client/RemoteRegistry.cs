@@ -35,7 +35,7 @@ public sealed class RemoteRegistry : IRegistry
         }
 
         throw response.IsSuccessStatusCode || (int)response.StatusCode == 404
-            ? new RegistryException(RegistryFault.BadAnswer, $"{Host} answers, but it is no registry: it has no /v2/.")
+            ? new RegistryException(RegistryFault.BadAnswer, $"{Host} answers, but it is not a registry: it has no /v2/.")
             {
                 Status = (int)response.StatusCode,
                 Remedy = "Look at the host's name and port.",
@@ -73,7 +73,7 @@ internal static class References
     public static string Check(string reference)
     {
         string? fault = reference.Contains(':') ? ReferenceGrammar.DigestFault(reference) : ReferenceGrammar.TagFault(reference);
-        return fault is null ? reference : throw new RegistryException(RegistryFault.BadName, $"'{TerminalText.Clean(reference)}' is no tag and no digest: {fault}");
+        return fault is null ? reference : throw new RegistryException(RegistryFault.BadName, $"'{TerminalText.Clean(reference)}' is neither a tag nor a digest: {fault}");
     }
 
     /// <summary>A tag.</summary>
@@ -146,7 +146,7 @@ internal sealed class RemoteRepository : IRepository
             byte[] bytes = (await _manifests.FetchAsync(descriptor.Digest, cancellationToken).ConfigureAwait(false)).Bytes;
             return bytes.Length == descriptor.Size
                 ? new MemoryStream(bytes, writable: false)
-                : throw new RegistryException(RegistryFault.DigestMismatch, $"The manifest {descriptor.Digest} of {Name} has {bytes.Length} bytes, and not the {descriptor.Size} of its descriptor.");
+                : throw new RegistryException(RegistryFault.DigestMismatch, $"The manifest {descriptor.Digest} of {Name} has {Quantity.Of(bytes.Length, "byte")}, and not the {descriptor.Size} of its descriptor.");
         }
 
         return await BlobDownload.OpenAsync(_endpoint, _path, Name, _rights.Read, descriptor, cancellationToken).ConfigureAwait(false);

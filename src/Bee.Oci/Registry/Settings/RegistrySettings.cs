@@ -88,7 +88,7 @@ public sealed record RegistrySettings
             string host = name.Value;
             if (host.Contains('/') || Problem(host) is not null)
             {
-                throw name.Wrong($"'{TerminalText.Clean(Redaction.WithoutLogin(host))}' is no registry's host: such as ghcr.io or localhost:5000.");
+                throw name.Wrong($"'{TerminalText.Clean(Redaction.WithoutLogin(host))}' is not a registry's host: such as ghcr.io or localhost:5000.");
             }
 
             registries[host] = ReadHost(set, Path.GetDirectoryName(Path.GetFullPath(path))!);

@@ -92,7 +92,7 @@ internal sealed class EnvironmentProxy : IWebProxy
             // A password with a slash in it ends the host early: name and port would be parts of the login.
             || address.PathAndQuery.Contains('@') || address.Fragment.Contains('@'))
         {
-            throw new RegistryException(RegistryFault.Unreachable, $"The variable {names[0]} is no address of a proxy.")
+            throw new RegistryException(RegistryFault.Unreachable, $"The variable {names[0]} is not the address of a proxy.")
             {
                 Remedy = "Set it like http://proxy.example:3128, or unset it.",
             };

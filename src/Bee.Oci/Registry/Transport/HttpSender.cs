@@ -104,7 +104,7 @@ internal static class Redirects
         string? location = answer.Headers.NonValidated.TryGetValues("Location", out var values) ? values.FirstOrDefault() : null;
         string? fault =
             string.IsNullOrWhiteSpace(location) || !Uri.TryCreate(address, location, out next) || next.Host.Length == 0 ? "and does not say where to"
-            : next.Scheme is not ("http" or "https") ? $"to {next.Scheme}, which is no way to a registry"
+            : next.Scheme is not ("http" or "https") ? $"to {next.Scheme}, which Bee does not use for registries"
             : !keepsMethod && method != HttpMethod.Get && method != HttpMethod.Head ? $"in a way that turns {method} into GET ({(int)answer.StatusCode})"
             : null;
         if (fault is not null || next is null)
@@ -150,7 +150,7 @@ internal static class RegistryAddress
         if (asked.AsSpan().ContainsAny(s_notInHosts)
             || !Uri.TryCreate($"https://{asked}/", UriKind.Absolute, out Uri? address) || address.PathAndQuery != "/" || address.Host.Length == 0)
         {
-            throw new RegistryException(RegistryFault.BadName, $"'{Redaction.WithoutLogin(host)}' is no registry.")
+            throw new RegistryException(RegistryFault.BadName, $"'{Redaction.WithoutLogin(host)}' is not a registry.")
             {
                 Remedy = "Give a host and, where it needs one, a port: ghcr.io, localhost:5000, [::1]:5000.",
             };

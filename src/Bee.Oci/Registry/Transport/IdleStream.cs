@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using Bee.Oci.Formats;
+using Bee.Posix;
 
 namespace Bee.Oci.Registry.Transport;
 
@@ -49,7 +50,7 @@ internal sealed class IdleStream : ReadOnlyStream
             catch (Exception) when (_time.IsCancellationRequested)
             {
                 throw new RegistryException(RegistryFault.TimedOut, string.Create(
-                    CultureInfo.InvariantCulture, $"{(_came == 0 ? "Nothing" : $"Only {_came} bytes")} came from {_address.Authority} for {_idle.TotalSeconds:0.###} s."));
+                    CultureInfo.InvariantCulture, $"{(_came == 0 ? "Nothing" : $"Only {Quantity.Of(_came, "byte")}")} came from {_address.Authority} for {_idle.TotalSeconds:0.###} s."));
             }
             catch (Exception e) when (e is IOException or HttpRequestException)
             {

@@ -149,7 +149,7 @@ internal sealed record CertificateRefusal(string Reason, string Remedy)
         if ((flaws & UnknownIssuer) != 0)
         {
             Add(
-                $"nobody that this machine trusts has issued it ({TerminalText.Clean(certificate.Issuer)} has)",
+                $"this machine does not trust its issuer, {TerminalText.Clean(certificate.Issuer)}",
                 authorities is null
                     ? "Give the certificate of the authority that issued it."
                     : $"'{authorities}' does not have the authority that issued it; give that one's certificate.");

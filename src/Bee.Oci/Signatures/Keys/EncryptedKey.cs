@@ -94,7 +94,7 @@ internal sealed class ScryptParameters
         if (N < 2 || !int.IsPow2(N) || R < 1 || P is < 1 or > MostParallel || N > MostMemory / 128 / R)
         {
             throw new SignatureException(
-                SignatureFault.UnsupportedKey, $"{where} asks for scrypt with N={N}, r={R}, p={P}, which is no cost of scrypt or would take more than it may.");
+                SignatureFault.UnsupportedKey, $"{where} asks for scrypt with N={N}, r={R}, p={P}, which is not a cost of scrypt or would take more than it may.");
         }
     }
 }

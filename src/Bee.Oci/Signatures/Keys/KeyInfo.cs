@@ -36,7 +36,7 @@ internal static class KeyInfo
             case Edwards25519 when key.Length == Ed25519Size && algorithms.IsEd25519PublicKey(key):
                 return new Ed25519PublicKey(key, algorithms);
             case Edwards25519:
-                throw new CryptographicException("the Ed25519 key is no point that one owner alone can sign for");
+                throw new CryptographicException("the Ed25519 key is not a point that one owner alone can sign for");
             case EllipticCurve:
                 CheckCurve(curve, where);
                 var ecdsa = ECDsa.Create();
@@ -171,7 +171,7 @@ internal sealed record PemText(string Label, byte[] Content)
         {
             throw Bad(text.Contains("-----BEGIN ", StringComparison.Ordinal)
                 ? $"{where} holds damaged PEM."
-                : $"{where} is no PEM: a key begins with a line such as '-----BEGIN PUBLIC KEY-----'.");
+                : $"{where} is not PEM: a key begins with a line such as '-----BEGIN PUBLIC KEY-----'.");
         }
 
         // OpenSSL writes the curve's parameters in front of a private key.

@@ -35,7 +35,7 @@ internal sealed class SigstoreBundle
 
         if (type != SignatureMedia.Statement)
         {
-            throw new UnusableSignatureException($"what was signed is no in-toto statement but '{TerminalText.Clean(type)}'");
+            throw new UnusableSignatureException($"what was signed is not an in-toto statement but '{TerminalText.Clean(type)}'");
         }
 
         return signatures is [{ Signature: { } signature }]
@@ -113,7 +113,7 @@ internal sealed class Statement
         if (statement.PredicateType != SignatureMedia.SignPredicate)
         {
             throw new UnusableSignatureException(
-                $"it is an attestation of type '{TerminalText.Clean(statement.PredicateType ?? "")}', which says something of the image and is no signature of it");
+                $"it is an attestation of type '{TerminalText.Clean(statement.PredicateType ?? "")}', which says something of the image and is not a signature of it");
         }
 
         return new Claim([.. (statement.Subjects ?? []).Select(subject => subject?.Digests?.GetValueOrDefault(Algorithm)).OfType<string>().Select(hex => ContentDigest.Prefix + hex)], null);

@@ -83,8 +83,8 @@ public sealed class AuthenticationTests : IDisposable
         await client.PingAsync();
         string[] told = [.. notes.Select(note => note.Text)];
         Assert.Contains(told, text => text.Contains("warns", StringComparison.Ordinal));
-        Assert.Equal(2, told.Count(text => text.Contains("which is no name", StringComparison.Ordinal)));
-        Assert.Equal(2, told.Count(text => text.Contains("referrer that is none", StringComparison.Ordinal)));
+        Assert.Equal(2, told.Count(text => text.Contains("which is not a name", StringComparison.Ordinal)));
+        Assert.Equal(2, told.Count(text => text.Contains("which is not a referrer", StringComparison.Ordinal)));
         Assert.Contains(told, text => text.Contains("on to", StringComparison.Ordinal));
         string basic = Convert.ToBase64String(Encoding.UTF8.GetBytes($"ada:{Password}"));
         Assert.All(told, text => Assert.All(new[] { "s3cret", "s3cr", basic, basic[..12] }, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal)));

@@ -93,7 +93,7 @@ public sealed class CredentialHelperTests : IDisposable
         Assert.Equal("file", (await docker.FindAsync("ghcr.io"))!.UserName);
         Assert.Equal("file", (await docker.FindAsync("ghcr.io"))!.UserName);
 
-        Assert.Contains("is no name", Assert.Single(_folder.Notes).Text, StringComparison.Ordinal);
+        Assert.Contains("has no valid name of a credential helper", Assert.Single(_folder.Notes).Text, StringComparison.Ordinal);
     }
 
     [Theory]
