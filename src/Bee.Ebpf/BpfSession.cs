@@ -9,6 +9,7 @@ using Bee.Ebpf.Objects;
 using Bee.Ebpf.Programs;
 using Bee.Ebpf.Records;
 using Bee.Ebpf.Symbols;
+using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -100,13 +101,12 @@ public sealed class BpfSession : IDisposable
         ObjectHandle? handle = null;
         try
         {
-            handle = Open(file, scope.Log);
-            ObjectSetup.AdjustMaps(handle, file);
-            ProgramSetup.Adjust(handle, file, options);
-            ObjectSetup.WriteParameters(handle, file, parameters);
+            handle = Prepare(file, options, parameters, scope.Log);
+            using var verdicts = new VerifierLogs(handle, [.. file.Programs.Where(p => p.AutoLoad).Select(p => p.Name)], VerifierLogs.Verdicts, VerifierLogs.VerdictSize);
             var missingPins = NamedPins.Missing(file);
             var result = LoadObject(handle);
-            return result == 0 ? new BpfSession(file, options, places, handle, missingPins) : throw LoadFailure.Explain(file, -result, scope.Log.Text);
+            return result == 0 ? new BpfSession(file, options, places, handle, missingPins)
+                : throw LoadFailure.Explain(file, -result, scope.Log.Text, verdicts.Of, program => Trace(file, options, parameters, program));
         }
         catch
         {
@@ -114,6 +114,39 @@ public sealed class BpfSession : IDisposable
             places.Dispose();
             throw;
         }
+    }
+
+    private static ObjectHandle Prepare(ObjectFile file, BpfSessionOptions options, BoundParameters parameters, LibbpfLog log)
+    {
+        var handle = Open(file, log);
+        try
+        {
+            ObjectSetup.AdjustMaps(handle, file);
+            ProgramSetup.Adjust(handle, file, options);
+            ObjectSetup.WriteParameters(handle, file, parameters);
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    // Loads once more for the instructions that the verifier followed before it rejected a program. libbpf loads an object only once.
+    private static (string Log, bool IsCut) Trace(ObjectFile file, BpfSessionOptions options, BoundParameters parameters, string program)
+    {
+        using var scope = LibbpfLog.Capture(null);
+        using var handle = Prepare(file, options, parameters, scope.Log);
+        using var logs = new VerifierLogs(handle, [program], VerifierLogs.Instructions, VerifierLogs.InstructionsSize);
+        var isCut = LoadObject(handle) == -Libc.ENOSPC;
+        var log = logs.Of(program);
+        foreach (var line in options.Log is null ? [] : log.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            options.Log!(line);
+        }
+
+        return (log, isCut);
     }
 
     private static int LoadObject(ObjectHandle handle)

@@ -1,5 +1,5 @@
-using System.Text.RegularExpressions;
 using Bee.Ebpf.Btf;
+using Bee.Ebpf.CoRe;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
@@ -11,8 +11,6 @@ namespace Bee.Ebpf;
 /// <summary>Says why an object could not be opened or loaded.</summary>
 internal static class LoadFailure
 {
-    private const int VerdictLines = 5;
-
     public static BpfLoadException ExplainOpen(ObjectFile file, int errno, string log) =>
         new(LoadFault.BadObject, $"libbpf {Libbpf.Version} does not accept {file.Name}: {Reason(errno, log)}.")
         {
@@ -21,31 +19,24 @@ internal static class LoadFailure
             Remedy = "It may use something newer than this libbpf, or lack the BTF that map definitions need: compile with clang -g -O2 -target bpf.",
         };
 
-    public static BpfLoadException Explain(ObjectFile file, int errno, string log)
+    /// <summary>Returns the exception for an object that did not load.</summary>
+    /// <param name="file">The object.</param>
+    /// <param name="errno">The error number, positive.</param>
+    /// <param name="log">What libbpf said.</param>
+    /// <param name="verdict">Returns the verifier's verdict on a program, empty if it gave none.</param>
+    /// <param name="trace">Loads again and returns the verifier's log with the instructions, and whether it did not fit into its buffer.</param>
+    public static BpfLoadException Explain(ObjectFile file, int errno, string log, Func<string, string> verdict, Func<string, (string Log, bool IsCut)> trace)
     {
-        var verifier = LibbpfText.Verifier(log) is { Log: var text } found && text.Trim().Length > 0 ? found : ((string Program, string Log)?)null;
-        if (errno == Libc.EPERM && Permissions.Lacking().Count > 0)
+        if (LibbpfText.FailedProgram(log) is { } rejected && verdict(rejected) is var said && VerifierText.Verdict(said).Count > 0)
         {
-            return Permissions.Refused($"load {file.Name}", errno, LibbpfText.FailedProgram(log), log, perf: false);
+            return errno == Libc.EPERM && Permissions.Lacking().Count > 0
+                ? Permissions.Refused($"load {file.Name}", errno, rejected, log, perf: false)
+                : Rejected(file, rejected, said, errno, log, trace);
         }
 
-        if (errno == Libc.EPERM && verifier is null && LibbpfText.FailedProgram(log) is { } networked && Permissions.LacksForNetwork
-            && file.Programs.FirstOrDefault(p => p.Name == networked) is { } program && ProgramKinds.Find(program.Kind) is { } kind && (kind.NeedsInterface || kind.NeedsCgroup || kind.NeedsNetworkNamespace))
+        if (errno == Libc.EPERM)
         {
-            return Permissions.Refused($"load program '{networked}' ({program.SectionName})", errno, networked, log, perf: false, network: true);
-        }
-
-        if (errno == Libc.EPERM && verifier is null)
-        {
-            // Some kernels, hardened ones among them, forbid whole kinds of programs (fentry, lsm) even to root.
-            return LibbpfText.FailedProgram(log) is { } forbidden
-                ? Refused(file, forbidden, errno, log)
-                : Permissions.Refused($"load {file.Name}", errno, null, log, perf: false);
-        }
-
-        if (verifier is { } verdict)
-        {
-            return Rejected(verdict.Program, verdict.Log, errno, log);
+            return NotPermitted(file, log);
         }
 
         if (LibbpfText.MissingType(log) is { } missing)
@@ -73,18 +64,44 @@ internal static class LoadFailure
             : new BpfLoadException(LoadFault.Other, $"{file.Name} cannot be loaded: {Reason(errno, log)}.") { Errno = errno, Log = log };
     }
 
-    private static BpfLoadException Rejected(string program, string verifierLog, int errno, string log)
+    private static BpfLoadException NotPermitted(ObjectFile file, string log)
     {
-        var verdict = LibbpfText.Verdict(verifierLog, VerdictLines);
-        return new BpfLoadException(LoadFault.VerifierRejected, $"The kernel's verifier turned down program '{program}':\n{string.Join('\n', verdict)}")
+        var name = LibbpfText.FailedProgram(log);
+        if (name is null || Permissions.Lacking().Count > 0)
+        {
+            return Permissions.Refused($"load {file.Name}", Libc.EPERM, name, log, perf: false);
+        }
+
+        var program = file.Programs.FirstOrDefault(p => p.Name == name);
+        return Permissions.LacksForNetwork && program is not null && ProgramKinds.Find(program.Kind) is { } kind && (kind.NeedsInterface || kind.NeedsCgroup || kind.NeedsNetworkNamespace)
+            ? Permissions.Refused($"load program '{name}' ({program.SectionName})", Libc.EPERM, name, log, perf: false, network: true)
+            // Some kernels, hardened ones among them, forbid whole kinds of programs (fentry, lsm) even to root.
+            : Refused(file, name, Libc.EPERM, log);
+    }
+
+    private static BpfLoadException Rejected(ObjectFile file, string program, string verdict, int errno, string log, Func<string, (string Log, bool IsCut)> trace)
+    {
+        var (instructions, isCut) = trace(program);
+        var lines = VerifierText.Unresolved(instructions) is { } unresolved ? [unresolved] : VerifierText.Verdict(verdict);
+        var line = VerifierText.Instruction(lines, instructions) is { } index ? LinkedCode.LineAt(file, program, index) : null;
+        var source = line is null ? null : SourcePath(file, line.File);
+        var place = line is null ? "" : $" at {source}:{line.Line}{(line.Column > 0 ? $":{line.Column}" : "")}{(line.Text.Length > 0 ? $" `{line.Text}`" : "")}";
+        return new BpfLoadException(LoadFault.VerifierRejected, $"The kernel's verifier rejects program '{program}'{place}: {string.Join("; ", lines)}. The whole log is in VerifierLog of this exception.")
         {
             Program = program,
             Errno = errno,
             Log = log,
-            VerifierLog = verifierLog,
-            Remedy = VerifierAdvice.For(string.Join('\n', verdict)),
+            VerifierLog = VerifierText.Join(verdict, instructions, isCut),
+            File = source,
+            Line = line?.Line ?? 0,
+            Column = line?.Column ?? 0,
+            Remedy = VerifierAdvice.For(string.Join('\n', lines)),
         };
     }
+
+    // Objects name their sources from the folder that they were compiled in.
+    private static string SourcePath(ObjectFile file, string name) =>
+        Path.GetDirectoryName(file.Name) is { Length: > 0 } folder && Path.GetFullPath(Path.Combine(folder, name)) is var path && System.IO.File.Exists(path) ? path : name;
 
     private static BpfLoadException NoType(ObjectFile file, string? programName, string target, int errno, string log)
     {
@@ -135,54 +152,4 @@ internal static class LoadFailure
     }
 
     private static string Reason(int errno, string log) => LibbpfText.Last(log) is { Length: > 0 } last ? last.TrimEnd('.') : Libc.Describe(errno);
-}
-
-/// <summary>What to change in a program that the verifier turned down, by the words of its verdict.</summary>
-internal static partial class VerifierAdvice
-{
-    // In the order of asking: the special before the general.
-    private static readonly (Regex Words, string Advice)[] s_known =
-    [
-        (Relocation(), "The program reads a field or type that this kernel does not have; guard it with bpf_core_field_exists()."),
-        (Helper(), "The program calls a helper that this kernel does not have, or not for this type of program."),
-        (License(), "The kernel lends this helper only to programs under a license that it knows as compatible with its own, such as BEE_LICENSE(\"GPL\")."),
-        (MaybeNull(), "A pointer that may be NULL is followed; compare it with NULL first, as with what bpf_map_lookup_elem and bee_reserve give."),
-        (Unknown(), "The program follows an address that the verifier knows nothing about. The kernel's memory is read with BPF_CORE_READ or bpf_probe_read_kernel, a process's with bpf_probe_read_user."),
-        (Leak(), "What was reserved or acquired is given back on every way through the program: bee_submit or bee_discard for an event, also before an early return."),
-        (Bounds(), "An index or a length may be too large as far as the verifier can see; compare or mask it right before it is used."),
-        (Loop(), "The verifier follows every turn of a loop; give it a constant bound, or use bpf_loop, and put what is large into functions of their own."),
-        (Unset(), "Something is read that nothing was written to: a variable, or padding of a struct that a helper takes. Begin with = {} or __builtin_memset."),
-    ];
-
-    /// <summary>A sentence for a person; where the words say nothing, where to look.</summary>
-    /// <param name="verdict">The last lines of the verifier's log.</param>
-    public static string For(string verdict) => Array.Find(s_known, known => known.Words.IsMatch(verdict)).Advice
-        ?? "The whole log names each instruction with its source line, when the object was compiled with -g.";
-
-    [GeneratedRegex("invalid CO-RE relocation")]
-    private static partial Regex Relocation();
-
-    [GeneratedRegex("unknown func|invalid func|program of this type cannot use helper")]
-    private static partial Regex Helper();
-
-    [GeneratedRegex("GPL-restricted function from non-GPL|function from a non-GPL")]
-    private static partial Regex License();
-
-    [GeneratedRegex(@"invalid mem access '\w*_or_null'|pointer arithmetic on \w*_or_null")]
-    private static partial Regex MaybeNull();
-
-    [GeneratedRegex("invalid mem access '(scalar|inv)'")]
-    private static partial Regex Unknown();
-
-    [GeneratedRegex("Unreleased reference|reference leak")]
-    private static partial Regex Leak();
-
-    [GeneratedRegex("unbounded memory access|min value is (negative|outside)|invalid access to map value|makes .* pointer be out of bounds|unbounded variable-offset")]
-    private static partial Regex Bounds();
-
-    [GeneratedRegex("back-edge|infinite loop|too complex|program is too large|too many states")]
-    private static partial Regex Loop();
-
-    [GeneratedRegex("!read_ok|invalid (indirect )?read from stack")]
-    private static partial Regex Unset();
 }

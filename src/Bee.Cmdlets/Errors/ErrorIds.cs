@@ -96,7 +96,7 @@ internal static class ErrorIds
         new("LoadFailed.NoTracefs", ResourceUnavailable),
         new("LoadFailed.NoTarget", ObjectNotFound),
         new("LoadFailed.Unsupported", NotImplemented),
-        new("LoadFailed.VerifierRejected", SecurityError),
+        new("LoadFailed.VerifierRejected", SecurityError, "$Error[0].Exception.VerifierLog shows the log."),
         new("LoadFailed.MapCreate", ResourceUnavailable),
         new("LoadFailed.MapSize", InvalidArgument, "-MapSize @{ map = 10240 } gives one for this run."),
         new("LoadFailed.BadObject", InvalidData),

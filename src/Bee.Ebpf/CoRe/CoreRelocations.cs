@@ -119,8 +119,9 @@ internal sealed record CoreRelocation(int Section, int Offset, CoreRelocationKin
 /// <param name="Offset">Where the instruction stands in the section, in bytes.</param>
 /// <param name="File">The file as the compiler knew it.</param>
 /// <param name="Line">The line, from 1.</param>
+/// <param name="Column">The column, from 1; 0 when not known.</param>
 /// <param name="Text">The line itself.</param>
-internal sealed record SourceLine(int Section, int Offset, string File, int Line, string Text);
+internal sealed record SourceLine(int Section, int Offset, string File, int Line, int Column, string Text);
 
 /// <summary>Reads .BTF.ext, which <see cref="BtfExtCheck"/> has checked.</summary>
 internal static class BtfExtReader
@@ -132,7 +133,7 @@ internal static class BtfExtReader
     /// <summary>The source lines, by section and place.</summary>
     public static List<SourceLine> Lines(ElfFile elf, BtfSpec btf) =>
         [.. from r in Records(elf, btf, LinePlace)
-            select new SourceLine(r.Section, (int)Word(r.Bytes, 0), btf.Table.Text(Word(r.Bytes, 1)), (int)(Word(r.Bytes, 3) >> BitsOfColumn), btf.Table.Text(Word(r.Bytes, 2)).Trim())];
+            select new SourceLine(r.Section, (int)Word(r.Bytes, 0), btf.Table.Text(Word(r.Bytes, 1)), (int)(Word(r.Bytes, 3) >> BitsOfColumn), (int)(Word(r.Bytes, 3) & ((1 << BitsOfColumn) - 1)), btf.Table.Text(Word(r.Bytes, 2)).Trim())];
 
     /// <summary>The CO-RE relocations in the order that they have in the file.</summary>
     public static List<CoreRelocation> Relocations(ElfFile elf, BtfSpec btf) =>

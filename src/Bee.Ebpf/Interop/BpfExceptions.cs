@@ -17,8 +17,17 @@ public sealed class BpfLoadException : BeeException
     /// <summary>What libbpf said meanwhile, its debug lines left out; empty when it said nothing.</summary>
     public string Log { get; init; } = "";
 
-    /// <summary>The verifier's log, whole; null when the verifier did not speak.</summary>
+    /// <summary>The verifier's log; of a very long one (4 MiB) its end, or before Linux 6.4 its beginning and the verdict. Null when the verifier did not reject the program.</summary>
     public string? VerifierLog { get; init; }
+
+    /// <summary>The source file that the verifier's verdict is about: its full path where it exists beside the object, else as the object has it; null when not known.</summary>
+    public string? File { get; init; }
+
+    /// <summary>The line, counted from 1; 0 without a file.</summary>
+    public int Line { get; init; }
+
+    /// <summary>The column, counted from 1; 0 when not known.</summary>
+    public int Column { get; init; }
 
     /// <summary>The program concerned, by its name in the object file; null when it is not one program.</summary>
     public string? Program { get; init; }

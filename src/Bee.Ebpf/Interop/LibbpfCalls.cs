@@ -185,6 +185,12 @@ internal static unsafe partial class LibbpfCalls
     public static partial int bpf_program__set_expected_attach_type(nint program, int type);
 
     [LibraryImport(Library)]
+    public static partial int bpf_program__set_log_buf(nint program, byte* buffer, nuint size);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_program__set_log_level(nint program, uint level);
+
+    [LibraryImport(Library)]
     public static partial uint bpf_program__flags(nint program);
 
     [LibraryImport(Library)]

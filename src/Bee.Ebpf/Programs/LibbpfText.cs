@@ -5,30 +5,6 @@ namespace Bee.Ebpf.Programs;
 /// <summary>Finds facts in what libbpf says: its calls return a number only, the rest is in the log.</summary>
 internal static partial class LibbpfText
 {
-    private const string LogEnd = "-- END PROG LOAD LOG --";
-
-    /// <summary>The last verifier log in the text, and the program it is about.</summary>
-    public static (string Program, string Log)? Verifier(string log)
-    {
-        var begins = VerifierBegin().Matches(log);
-        if (begins.Count == 0)
-        {
-            return null;
-        }
-
-        var begin = begins[^1];
-        var start = begin.Index + begin.Length;
-        var end = log.IndexOf(LogEnd, start, StringComparison.Ordinal);
-        return (begin.Groups[1].Value, log[start..(end < 0 ? log.Length : end)]);
-    }
-
-    /// <summary>The lines of a verifier log that say why: the last ones before its statistics.</summary>
-    public static IReadOnlyList<string> Verdict(string verifierLog, int lines) =>
-        [.. verifierLog.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Where(l => !l.StartsWith("processed ", StringComparison.Ordinal) && !l.StartsWith("verification time ", StringComparison.Ordinal)
-                && !l.StartsWith("stack depth ", StringComparison.Ordinal) && l.Trim().Length > 0)
-            .TakeLast(lines)];
-
     /// <summary>The map that could not be made.</summary>
     public static string? FailedMap(string log) => MapFailure().Match(log) is { Success: true } match ? match.Groups[1].Value : null;
 
@@ -52,9 +28,6 @@ internal static partial class LibbpfText
             .LastOrDefault(l => !l.Contains("failed to load object", StringComparison.Ordinal)) ?? "";
         return line.StartsWith(Prefix, StringComparison.Ordinal) ? line[Prefix.Length..] : line;
     }
-
-    [GeneratedRegex(@"prog '([^']*)': -- BEGIN PROG LOAD LOG --\n")]
-    private static partial Regex VerifierBegin();
 
     [GeneratedRegex(@"map '([^']*)': failed to create(?! inner)")]
     private static partial Regex MapFailure();

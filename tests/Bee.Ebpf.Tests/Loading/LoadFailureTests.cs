@@ -7,65 +7,6 @@ namespace Bee.Ebpf.Tests.Loading;
 public class LoadFailureTests
 {
     [KernelFact]
-    public void TheVerifiersVerdictIsInTheMessageAndItsWholeLogBeside()
-    {
-        var e = Fails("""
-            SEC("raw_tp/sys_enter") int reads_through_null(void *context)
-            {
-                return *(volatile int *)0;
-            }
-            """);
-
-        Assert.Equal(LoadFault.VerifierRejected, e.Fault);
-        Assert.Equal("reads_through_null", e.Program);
-        Assert.Contains("invalid mem access", e.Message);
-        Assert.Contains("processed ", e.VerifierLog);
-        Assert.DoesNotContain("processed ", e.Message);
-        Assert.True(e.Errno > 0);
-    }
-
-    [KernelTheory]
-    [InlineData("return *(volatile char *)bpf_get_current_task();", "bpf_probe_read_kernel")]
-    [InlineData("return *(volatile __u64 *)bpf_map_lookup_elem(&one, &key);", "compare it with NULL")]
-    [InlineData("return bpf_ringbuf_reserve(&ring, 8, 0) != 0;", "bee_discard")]
-    [InlineData("char *at = bpf_map_lookup_elem(&one, &key); return at ? *(volatile char *)(at + (bpf_get_prandom_u32() & 0xffff)) : 0;", "compare or mask it")]
-    [InlineData("while (bpf_get_prandom_u32()) ; return 0;", "constant bound")]
-    [InlineData("return ((int (*)(void))9999)();", "helper that this kernel does not have")]
-    public void AVerdictComesWithWhatToChange(string body, string advice)
-    {
-        var e = Fails($$"""
-            struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u64); } one SEC(".maps");
-            struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps");
-            SEC("raw_tp/sys_enter") int bad(void *context) { __u32 key = bpf_get_prandom_u32(); {{body}} }
-            """);
-
-        Assert.Equal(LoadFault.VerifierRejected, e.Fault);
-        Assert.Contains(advice, e.Remedy);
-    }
-
-    [KernelFact]
-    public void AVerifierLogOfAnySizeIsWhole()
-    {
-        var e = Fails("""
-            struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u64); } one SEC(".maps");
-            SEC("raw_tp/sys_enter") int long_and_bad(void *context)
-            {
-                __u32 key = 0;
-                for (int i = 0; i < 2000; i++) {
-                    __u64 *value = bpf_map_lookup_elem(&one, &key);
-                    if (value)
-                        *(volatile __u64 *)value += bpf_ktime_get_ns();
-                }
-                return *(volatile int *)0;
-            }
-            """);
-
-        Assert.Equal(LoadFault.VerifierRejected, e.Fault);
-        Assert.True(e.VerifierLog!.Length > 100_000, $"{e.VerifierLog.Length}");
-        Assert.Contains("invalid mem access", e.VerifierLog);
-    }
-
-    [KernelFact]
     public void AnUnknownParameterGetsTheNamesThereAre()
     {
         var e = Assert.Throws<BpfParameterException>(() => Fixture.Object("calls").BindParameters(new Dictionary<string, object?> { ["target_pit"] = 1 }));

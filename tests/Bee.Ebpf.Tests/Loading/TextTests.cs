@@ -88,8 +88,6 @@ public class TextTests
         Assert.Equal("x", LibbpfText.FailedMap("libbpf: map 'x': failed to create: -EINVAL\n"));
         Assert.Equal(("p", "f"), LibbpfText.MissingType("libbpf: prog 'p': failed to find kernel BTF type ID of 'f': -ESRCH\n"));
         Assert.Equal((null, "f"), LibbpfText.MissingType("libbpf: failed to find kernel BTF type ID of 'f': -3\n"));
-        Assert.Equal(("p", "R1 bad\n"), LibbpfText.Verifier("a\nlibbpf: prog 'p': -- BEGIN PROG LOAD LOG --\nR1 bad\n-- END PROG LOAD LOG --\nb\n"));
-        Assert.Equal(["R1 bad"], LibbpfText.Verdict("0: exit\nR1 bad\nprocessed 1 insns (limit 1000000)\n", 1));
         Assert.Equal("it went wrong", LibbpfText.Last("libbpf: it went wrong\nlibbpf: failed to load object 'o'\n"));
     }
 

@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Bee.Ebpf;
+
+/// <summary>Finds facts in what the verifier says.</summary>
+internal static partial class VerifierText
+{
+    private const int MostLines = 4;
+    private const string Counts = "processed ";
+
+    /// <summary>The lines that say why a program was rejected, the cause before what follows of it; none where the verifier did not judge the program.</summary>
+    /// <param name="verdict">The log without instructions.</param>
+    public static IReadOnlyList<string> Verdict(string verdict) =>
+        [.. verdict.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(line => !Aside().IsMatch(line)).Distinct().TakeLast(MostLines).Select(line => line.TrimEnd('.'))];
+
+    /// <summary>What libbpf makes of a call that it put in the place of a relocation which it could not resolve; null where the verdict is the verifier's own.</summary>
+    /// <param name="instructions">The log with the instructions.</param>
+    public static string? Unresolved(string instructions) => Patched().Match(instructions) is { Success: true } match ? match.Groups["text"].Value : null;
+
+    /// <summary>The number of the instruction that a verdict is about; null when it is about none.</summary>
+    /// <param name="verdict">The lines of the verdict.</param>
+    /// <param name="instructions">The log with the instructions.</param>
+    public static int? Instruction(IReadOnlyList<string> verdict, string instructions)
+    {
+        var named = verdict.Select(line => Named().Match(line)).FirstOrDefault(match => match.Success);
+        return Number(named ?? Followed().Match(instructions));
+    }
+
+    /// <summary>The log for a person: the instructions with the verdict at their end.</summary>
+    /// <param name="verdict">The log without instructions.</param>
+    /// <param name="instructions">The log with the instructions; it may lack its beginning or its end.</param>
+    /// <param name="isCut">Whether it did not fit into its buffer.</param>
+    public static string Join(string verdict, string instructions, bool isCut)
+    {
+        var isEnd = instructions.Contains(Counts, StringComparison.Ordinal);
+        return instructions.Length == 0 ? verdict
+            : !isCut && isEnd ? instructions
+            : isEnd ? $"[…]\n{instructions[(instructions.IndexOf('\n') + 1)..]}"
+            : $"{instructions[..(instructions.LastIndexOf('\n') + 1)]}[…]\n{verdict}";
+    }
+
+    private static int? Number(Match match) => match.Success && int.TryParse(match.Groups["number"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    // Counts, states, source lines, and a note on the program's own argument that every log begins with.
+    [GeneratedRegex(@"^(processed |verification time |stack depth |mark_precise|(cur|old) state: |; |\d+: |from \d+ to |func#\d+ @|max_states|arg#\d+ reference type\('UNKNOWN|Validating |live regs|insns? \d+ |\d+ \([0-9a-f]{2}\) )")]
+    private static partial Regex Aside();
+
+    // "2: <invalid CO-RE relocation>", and what it was on the next line.
+    [GeneratedRegex(@"^\d+: <(invalid CO-RE relocation|missing kfunc call|invalid BPF map reference)>\n(?<text>[^\n]+)", RegexOptions.Multiline)]
+    private static partial Regex Patched();
+
+    [GeneratedRegex(@"alloc_insn=(?<number>\d+)|\binsn #?(?<number>\d+)\b")]
+    private static partial Regex Named();
+
+    [GeneratedRegex(@"^(?<number>\d+): (\([0-9a-f]{2}\) |<)", RegexOptions.Multiline | RegexOptions.RightToLeft)]
+    private static partial Regex Followed();
+}
