@@ -8,8 +8,6 @@ namespace Bee.Ebpf.Btf;
 /// </summary>
 internal static class BtfCheck
 {
-    private const int MaxLength = int.MaxValue;
-
     public static void Check(BtfTable table, bool kernel)
     {
         var first = Math.Max(1, table.FirstId);
@@ -18,7 +16,7 @@ internal static class BtfCheck
             CheckReferences(table, id);
         }
 
-        BtfSizes.Compute(table);
+        BtfSizes.Compute(table, kernel);
         BtfNesting.Check(table);
         if (!kernel)
         {
@@ -42,11 +40,6 @@ internal static class BtfCheck
             case BtfKind.Array:
                 CheckId(table, id, table.Extra(id, 0));
                 CheckId(table, id, table.Extra(id, 1));
-                if (table.Extra(id, 2) > MaxLength)
-                {
-                    throw BtfReader.Damaged($"type {id} is an array of {table.Extra(id, 2)} elements");
-                }
-
                 break;
             case BtfKind.Struct or BtfKind.Union:
                 for (var i = 0; i < count; i++)
@@ -153,6 +146,7 @@ internal static class BtfRules
                 break;
             case BtfKind.Variable:
                 Require(id, table.Extra(id, 0) <= 2 && !IsDeclaration(table.Kind(table.Target(id))), "is a variable of no type or of an unknown linkage");
+                Require(id, table.Size(table.Target(id)) < BtfSizes.Unbounded, "is a variable of 2 GiB or more");
                 break;
             case BtfKind.DataSection:
                 CheckEntries(table, id);
@@ -260,7 +254,7 @@ internal static class BtfRules
         kind is BtfKind.Variable or BtfKind.DataSection or BtfKind.DeclarationTag or BtfKind.Function;
 
     private static bool IsValue(BtfTable table, uint id) =>
-        table.Kind(table.Resolve(id)) is BtfKind.Int or BtfKind.Float or BtfKind.Pointer or BtfKind.Array or BtfKind.Struct or BtfKind.Union
+        table.Size(id) < BtfSizes.Unbounded && table.Kind(table.Resolve(id)) is BtfKind.Int or BtfKind.Float or BtfKind.Pointer or BtfKind.Array or BtfKind.Struct or BtfKind.Union
             or BtfKind.Enum or BtfKind.Enum64;
 
     private static void Require(uint id, bool holds, string otherwise)
@@ -356,20 +350,23 @@ internal static class BtfSizes
     private const int MaxChain = 32;
     private const int PointerSize = 8;
 
-    public static void Compute(BtfTable table)
+    /// <summary>The size of arrays of 2 GiB and more. Objects have them behind pointers alone, where __uint() keeps a number as an array's length.</summary>
+    public const int Unbounded = int.MaxValue;
+
+    public static void Compute(BtfTable table, bool kernel)
     {
         Span<uint> chain = stackalloc uint[MaxChain];
         for (var id = table.FirstId; id < table.TypeCount; id++)
         {
             if (table.Size(id) < 0)
             {
-                Compute(table, id, chain);
+                Compute(table, id, chain, kernel);
             }
         }
     }
 
     // Walks down the chain of references to the first type whose size is known, then back up.
-    private static void Compute(BtfTable table, uint id, Span<uint> chain)
+    private static void Compute(BtfTable table, uint id, Span<uint> chain, bool kernel)
     {
         var depth = 0;
         var start = id;
@@ -397,11 +394,12 @@ internal static class BtfSizes
         {
             var above = chain[--depth];
             size *= table.Kind(above) == BtfKind.Array ? table.Extra(above, 2) : 1;
-            if (size > int.MaxValue)
+            if (size > int.MaxValue && kernel)
             {
                 throw BtfReader.Damaged($"type {above} is an array of more than 2 GiB");
             }
 
+            size = Math.Min(size, Unbounded);
             table.SetSize(above, (int)size);
         }
     }

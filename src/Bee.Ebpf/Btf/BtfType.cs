@@ -195,7 +195,10 @@ public sealed class BtfArray : BtfType
     public BtfType Index => Reference(Graph.Table.Extra(Id, 1));
 
     /// <summary>How many elements; 0 for a flexible array.</summary>
-    public int Length => (int)Graph.Table.Extra(Id, 2);
+    public int Length => (int)Math.Min(DeclaredLength, int.MaxValue);
+
+    /// <summary>The number of elements as it is declared, which for __uint() of a map is the number that is meant.</summary>
+    internal uint DeclaredLength => Graph.Table.Extra(Id, 2);
 }
 
 /// <summary>A typedef: <see cref="BtfType.Name"/> is the new name.</summary>

@@ -91,7 +91,7 @@ internal static class MapDefinition
 
     private static uint Number(string map, BtfMember member) =>
         member.Type.Resolve() is BtfPointer { Target: BtfArray array }
-            ? (uint)array.Length
+            ? array.DeclaredLength
             : throw Bad(map, $"does not declare '{member.Name}' with __uint()");
 
     private static BtfType Type(string map, BtfMember member)
@@ -106,7 +106,7 @@ internal static class MapDefinition
     }
 
     private static bool HasSize(BtfType type) =>
-        type.Resolve() is BtfInt or BtfFloat or BtfEnum or BtfPointer or BtfStruct or BtfArray;
+        type.Size < BtfSizes.Unbounded && type.Resolve() is BtfInt or BtfFloat or BtfEnum or BtfPointer or BtfStruct or BtfArray;
 
     private static uint Same(string map, string what, uint before, uint now) =>
         before == 0 || before == now ? now : throw Bad(map, $"gives its {what} two sizes, {before} and {now}");

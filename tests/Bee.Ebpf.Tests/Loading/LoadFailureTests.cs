@@ -49,6 +49,25 @@ public class LoadFailureTests
     }
 
     [KernelFact]
+    public void A_map_of_any_number_of_entries_is_read_and_the_kernels_refusal_is_told()
+    {
+        var file = Fixture.Compile("large", """
+            #include "fixture.h"
+            struct address { __u32 length, address; };
+            struct { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(max_entries, 600000000); __uint(map_flags, BPF_F_NO_PREALLOC); __type(key, struct address); __type(value, __u32); } trie SEC(".maps");
+            struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 4294967295U); __type(key, __u32); __type(value, __u64); } too_many SEC(".maps");
+            SEC("raw_tp/sys_enter") int f(void *context) { __u32 key = 0; return bpf_map_lookup_elem(&too_many, &key) != 0; }
+            """);
+        var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, new BpfSessionOptions()).Dispose());
+
+        Assert.Equal([600_000_000u, uint.MaxValue], file.Maps.Where(m => !m.IsInternal).Select(m => m.MaxEntries).Order());
+        Assert.Equal(LoadFault.MapCreate, e.Fault);
+        Assert.Contains("'too_many'", e.Message);
+        Assert.Contains("4294967295 entries", e.Message);
+        Assert.Contains("lower max_entries", e.Remedy);
+    }
+
+    [KernelFact]
     public void AThreadWithoutCapabilitiesLearnsWhichItLacks()
     {
         var file = Fixture.Object("calls");

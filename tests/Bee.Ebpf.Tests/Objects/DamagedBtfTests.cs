@@ -47,10 +47,21 @@ public class DamagedBtfTests
     [Fact]
     public void SizesThatOverflowAreRefused()
     {
-        Refused(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 0x4000_0000));
-        Refused(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 0xffff_ffff));
-        Refused(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 0x10000).Type(BtfKind.Array, "", 0, 0, 2, 1, 0x10000));
+        Refused(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 0x4000_0000).Type(BtfKind.Variable, "v", 2, 0, 1));
+        Refused(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 0xffff_ffff).Type(BtfKind.Struct, "s", 0x7fff_ffff, 1, 0, 2, 0));
+        Refused(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 0x10000).Type(BtfKind.Array, "", 0, 0, 2, 1, 0x10000).Type(BtfKind.Typedef, "t", 3).Type(BtfKind.Variable, "v", 4, 0, 1));
+        Refused(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 0xffff_ffff).Type(BtfKind.Array, "", 0, 0, 2, 1, 0xffff_ffff));
         Refused(new BtfBuilder().Type(BtfKind.Struct, "s", 0x8000_0000));
+    }
+
+    [Theory]
+    [InlineData(0x2000_0000u)]
+    [InlineData(uint.MaxValue)]
+    public void A_number_kept_as_the_length_of_an_array_behind_a_pointer_may_be_any(uint number)
+    {
+        var btf = BtfSpec.Parse(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, number).Type(BtfKind.Pointer, "", 2).Build());
+
+        Assert.Equal(number, Assert.IsType<BtfArray>(Assert.IsType<BtfPointer>(btf.Types[3]).Target).DeclaredLength);
     }
 
     [Fact]
