@@ -50,6 +50,7 @@
         'Stop-BeeProgram'
         'Test-BeeHost'
         'Test-BeeImage'
+        'Test-BeeProgram'
     )
     PrivateData          = @{
         PSData = @{

@@ -123,6 +123,20 @@ BEE_HASH(deny, ipv4_addr, u8, 16);
 SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx) { ipv4_addr key = 0; if (bee_targeted(target_pid)) bpf_map_lookup_elem(&deny, &key); return 0; }
 "@
         $null = Invoke-BeeBuild "$folder/blocker.bpf.c" -Tag blocker
+        Copy-Item (Join-Path $root examples xdpcount) "$folder/xdpcount" -Recurse
+        Set-Content "$folder/marker.bpf.c" @'
+#include "bee.h"
+BEE_LICENSE("GPL");
+SEC("tc") int mark(struct __sk_buff *skb) { skb->mark += 1; return 0; }
+SEC("tc") int other(struct __sk_buff *skb) { return 0; }
+'@
+        Set-Content "$folder/adder.bpf.c" @'
+#include "bee.h"
+BEE_LICENSE("GPL");
+struct sum { u32 a, b; u64 sum; };
+SEC("syscall") int add(struct sum *call) { call->sum = (u64)call->a + call->b; return 0; }
+SEC("?raw_tp/sched_switch") int on_switch(struct bpf_raw_tracepoint_args *ctx) { return ctx->args[0] != 0; }
+'@
         Set-Content "$folder/deny.csv" "Key,Value`n192.0.2.1,1`n198.51.100.7,1"
         Set-Content "$folder/allowed.csv" "Key,Value`n1000,1`n1001,2"
 

@@ -1,7 +1,7 @@
 #requires -Version 7.4
 <#
 .SYNOPSIS
-    Runs the Pester files beside this one.
+    Runs the Pester files beside this one, and those of the examples.
 .DESCRIPTION
     Pester is the one of Directory.Packages.props, restored from NuGet into artifacts/packages.
 .PARAMETER Path
@@ -12,7 +12,7 @@
     artifacts/pwsh tests/Invoke-Pester.ps1 tests/Help.Tests.ps1 tests/Import.Tests.ps1
 #>
 [CmdletBinding(PositionalBinding = $false)]
-param([Parameter(ValueFromRemainingArguments)] [string[]] $Path = $PSScriptRoot, [string] $Results)
+param([Parameter(ValueFromRemainingArguments)] [string[]] $Path = @($PSScriptRoot, (Join-Path (Split-Path $PSScriptRoot) examples)), [string] $Results)
 
 $ErrorActionPreference = 'Stop'
 $root = Split-Path $PSScriptRoot

@@ -19,7 +19,7 @@ public sealed class BpfSession : IDisposable
     private readonly object _gate = new();
     private readonly SafeHandle _object;
     private readonly BpfSessionOptions _options;
-    // Null for what was attached before.
+    // Null for what was attached before, and for what is not to be attached.
     private readonly AttachTargets? _places;
     private readonly List<ILink> _links = [];
     private readonly List<EventReader> _readers = [];
@@ -29,11 +29,12 @@ public sealed class BpfSession : IDisposable
     private bool _attached;
     private bool _disposed;
 
-    private BpfSession(ObjectFile file, BpfSessionOptions options, AttachTargets places, ObjectHandle handle, IReadOnlyList<(string Map, string Path)> missingPins)
+    private BpfSession(ObjectFile file, BpfSessionOptions options, AttachTargets? places, ObjectHandle handle, IReadOnlyList<(string Map, string Path)> missingPins)
     {
         File = file;
         _options = options;
         _places = places;
+        _attached = places is null;
         _object = handle;
         var maps = new List<BpfMap>(file.Maps.Count);
         foreach (var map in file.Maps)
@@ -83,21 +84,31 @@ public sealed class BpfSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Parameters?.AreOf(file) == false)
-        {
-            throw new ArgumentException($"The parameters are bound to another object than {file.Name}.", nameof(options));
-        }
-
+        CheckParameters(file, options);
         CheckNames(file, options);
         file = ProgramChoice.Said(file, options);
         SupportedKinds.Check(file);
+        return Load(file, options, attachable: true);
+    }
+
+    /// <summary>Loads some of an object's programs. None of them can be attached, so they may be of any kind, and need not be told where.</summary>
+    /// <exception cref="BpfLoadException">They cannot be loaded; nothing is left behind.</exception>
+    internal static BpfSession LoadUnattached(ObjectFile file, Func<ProgramDescription, bool> load, BpfSessionOptions options)
+    {
+        CheckParameters(file, options);
+        file = file.WithMetadata(new ObjectMetadata { Programs = file.Programs.ToDictionary(p => p.Name, p => new ProgramMetadata { Load = load(p) }) });
+        return Load(file, options, attachable: false);
+    }
+
+    private static BpfSession Load(ObjectFile file, BpfSessionOptions options, bool attachable)
+    {
         RecordType.Prepare(file);
         var parameters = options.Parameters ?? file.BindParameters();
         file = WithSizes(file.WithSizedMaps(parameters), options.MapSizes);
         Libbpf.Require();
         using var scope = LibbpfLog.Capture(options.Log);
-        file = ProgramChoice.Make(file, options);
-        var places = AttachTargets.Find(file, options);
+        file = attachable ? ProgramChoice.Make(file, options) : file;
+        var places = attachable ? AttachTargets.Find(file, options) : null;
         ObjectHandle? handle = null;
         try
         {
@@ -111,7 +122,7 @@ public sealed class BpfSession : IDisposable
         catch
         {
             handle?.Dispose();
-            places.Dispose();
+            places?.Dispose();
             throw;
         }
     }
@@ -149,6 +160,14 @@ public sealed class BpfSession : IDisposable
         return (log, isCut);
     }
 
+    private static void CheckParameters(ObjectFile file, BpfSessionOptions options)
+    {
+        if (options.Parameters?.AreOf(file) == false)
+        {
+            throw new ArgumentException($"The parameters are bound to another object than {file.Name}.", nameof(options));
+        }
+    }
+
     private static int LoadObject(ObjectHandle handle)
     {
         using var held = ChildSignals.Hold();
@@ -160,7 +179,7 @@ public sealed class BpfSession : IDisposable
     /// <see cref="BpfProgram.Run"/> is called.
     /// </summary>
     /// <exception cref="BpfLoadException">One of them cannot be attached; all are detached again and the session is disposed of.</exception>
-    /// <exception cref="InvalidOperationException">It is attached already.</exception>
+    /// <exception cref="InvalidOperationException">It is attached already, or was loaded to be run on given input.</exception>
     /// <exception cref="ObjectDisposedException">It has been disposed of, perhaps meanwhile by another thread.</exception>
     public void Attach()
     {
@@ -169,7 +188,7 @@ public sealed class BpfSession : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_attached)
             {
-                throw new InvalidOperationException("The session is attached already.");
+                throw new InvalidOperationException("The session is attached already, or was loaded to be run on given input.");
             }
 
             _attached = true;

@@ -114,3 +114,32 @@ public sealed class WithoutLoginAttribute : ArgumentTransformationAttribute
         }
     }
 }
+
+/// <summary>Lets a parameter of bytes take hex digits too: <c>45 00 00 1c</c>, <c>45:00</c>, <c>0x45, 0x00</c>. What stands between them does not count.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
+public sealed class HexBytesAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+        => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
+        {
+            string text => Parse(text),
+            // Lines of a here-string that was split, or of a file.
+            object[] { Length: > 0 } lines when lines.All(line => (line is PSObject one ? one.BaseObject : line) is string) => Parse(string.Concat(lines)),
+            string[] { Length: > 0 } lines => Parse(string.Concat(lines)),
+            _ => inputData,
+        };
+
+    private static byte[] Parse(string text)
+    {
+        string digits = string.Concat(text.Replace("0x", string.Empty, StringComparison.OrdinalIgnoreCase).Where(letter => !char.IsWhiteSpace(letter) && letter is not (':' or '-' or ',')));
+        try
+        {
+            return Convert.FromHexString(digits);
+        }
+        catch (FormatException)
+        {
+            throw new ArgumentTransformationMetadataException($"'{(text.Length <= 60 ? text : text[..57] + "...")}' is not hex digits, two for each byte.");
+        }
+    }
+}

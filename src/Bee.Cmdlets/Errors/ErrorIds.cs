@@ -61,6 +61,7 @@ internal static class ErrorIds
         new("NotAnEntry", InvalidArgument),
         new("NotAnImage", InvalidArgument),
         new("NothingReplaced", InvalidArgument),
+        new("NothingToAttach", InvalidArgument, "Test-BeeProgram runs such a program, with -Context for its argument, and gives what it returned."),
         new("OtherPlatform", InvalidArgument),
         new("ParameterNotFound", ObjectNotFound),
         new("ParametersExclude", InvalidArgument),
@@ -70,6 +71,7 @@ internal static class ErrorIds
         new("SameTarget", InvalidArgument),
         new("SecretInSource", InvalidArgument),
         new("SeveralImages", InvalidArgument),
+        new("SeveralPrograms", InvalidArgument),
         new("SeveralSecrets", InvalidArgument),
         new("SeveralSources", InvalidArgument),
         new("Usage", InvalidArgument),
@@ -104,6 +106,13 @@ internal static class ErrorIds
         new("LoadFailed.NoPlace", InvalidArgument, "-Interface, -Cgroup and -NetworkNamespace name it, and -Skip leaves a program out."),
         new("LoadFailed.Busy", ResourceBusy, "-AttachTo @{ program = 'target' } gives a single program another target, and -Skip leaves one out."),
         new("LoadFailed.NoProcess", ObjectNotFound),
+
+        // TestFault
+        new("TestRun.Unsupported", NotImplemented),
+        new("TestRun.BadData", InvalidArgument, "-Data takes it, as bytes or hex digits."),
+        new("TestRun.BadContext", InvalidArgument, "-Context takes it."),
+        new("TestRun.BadOption", InvalidArgument),
+        new("TestRun.Refused", InvalidArgument),
 
         // ObjectFault
         new("BadObject.NotElf", InvalidData),

@@ -193,6 +193,16 @@ internal sealed record ProcessEntry(int Id, int Parent, uint User, ulong Started
     }
 }
 
+/// <summary>Offers the programs that the kernel runs on given input.</summary>
+public sealed class TestedProgramCompleter : ProgramCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
+        => Describe(bound).Programs
+            .Where(program => program.Section is null || ProgramKinds.OfSection(program.Section)?.TestRun is not null)
+            .Select(program => new Candidate(program.Name, program.Section ?? program.Name));
+}
+
 /// <summary>Offers network interfaces, of the network namespace that the command line names.</summary>
 public sealed class InterfaceCompleter : BeeCompleter
 {

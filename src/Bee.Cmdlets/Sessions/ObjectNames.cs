@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using Bee.Cmdlets.Errors;
 using Bee.Ebpf.Metadata;
+using Bee.Ebpf;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
 
@@ -77,6 +78,24 @@ internal static class ObjectNames
 
     /// <summary>Whether a target is given for a program.</summary>
     public static bool HasTarget(IDictionary? given, string program) => given?.Keys.Cast<object>().Any(name => program.Equals($"{name}", StringComparison.OrdinalIgnoreCase)) == true;
+
+    /// <summary>The program to be run on given input: the one of a name, or the only one that the kernel runs so.</summary>
+    /// <exception cref="BeeInputException">The object has no program of the name, or several that could be meant.</exception>
+    public static string TestedProgram(string? name, ObjectFile file)
+    {
+        if (name is not null)
+        {
+            return FindProgram(name, file, "-Name takes the name of one of the object's programs.");
+        }
+
+        IReadOnlyList<ProgramDescription> all = ProgramTest.Candidates(file);
+        // Optional programs have to be named, here as elsewhere.
+        ProgramDescription[] candidates = all.Any(program => program.AutoLoad) ? [.. all.Where(program => program.AutoLoad)] : [.. all];
+        return candidates.Length <= 1 ? (candidates is [var only] ? only : file.Programs[0]).Name : throw new BeeInputException(
+            "SeveralPrograms",
+            $"{file.Name} has {candidates.Length} programs that can be run on given input: {string.Join(", ", candidates.Select(program => $"{program.Name} ({program.SectionName})"))}.",
+            "-Name chooses one.");
+    }
 
     private static string FindProgram(string name, ObjectFile file, string remedy)
     {

@@ -71,6 +71,8 @@ internal sealed record SessionOptions
 /// <param name="streams">Where notes, warnings and libbpf's lines are written.</param>
 internal sealed class SessionFactory(SessionOptions options, ISessionLocation location, ICmdletStreams streams)
 {
+    private const string SyscallKind = "syscall";
+
     /// <summary>Warns of options that no program of a tool makes use of, and notes what the tool is.</summary>
     public void Describe(Tool tool)
     {
@@ -88,6 +90,11 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
     /// <exception cref="BpfLoadException">The tool cannot be loaded or attached.</exception>
     public (BpfSession Session, EventReader Reader) Start(Tool tool)
     {
+        if (tool.File.Programs.Where(program => program.AutoLoad).ToArray() is { Length: > 0 } loaded && Array.TrueForAll(loaded, program => program.Kind == SyscallKind))
+        {
+            throw new BeeInputException("NothingToAttach", $"{tool.Name} has only syscall programs ({string.Join(", ", loaded.Select(program => program.Name))}), which no event runs: it would wait for ever.");
+        }
+
         // Written after libbpf has returned: writing to a stream can throw, and must not do so through native frames.
         var lines = new List<string>();
         var warnings = new List<string>();
@@ -125,6 +132,33 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
         {
             reader?.Dispose();
             session?.Dispose();
+            WriteLines(lines);
+            throw;
+        }
+    }
+
+    /// <summary>Loads one program of a tool to be run on given input, and sets the entries of its maps.</summary>
+    /// <param name="tool">The tool.</param>
+    /// <param name="program">The program's name; null for the only one that can be run so.</param>
+    /// <exception cref="BeeInputException">A name is not one that the tool has, or there are several programs.</exception>
+    /// <exception cref="BpfLoadException">The program cannot be loaded.</exception>
+    /// <exception cref="BpfTestException">The kernel does not run such a program on given input.</exception>
+    public ProgramTest LoadForTest(Tool tool, string? program)
+    {
+        var lines = new List<string>();
+        ProgramTest? test = null;
+        try
+        {
+            var entries = MapEntryValues.From(options.MapEntries, tool.File);
+            test = ProgramTest.Load(tool.File, ObjectNames.TestedProgram(program, tool.File), LoadOptions(tool, warn: _ => { }, note: _ => { }, lines.Add), options.Trace && TraceCalls.In(tool.File).Count > 0);
+            entries.Apply(test.Session);
+            streams.WriteNote($"Loaded {string.Join(", ", test.Session.Programs.Where(loaded => loaded.Id != 0).Select(loaded => $"{loaded.Name} (id {loaded.Id})"))}.");
+            WriteLines(lines);
+            return test;
+        }
+        catch
+        {
+            test?.Dispose();
             WriteLines(lines);
             throw;
         }

@@ -79,6 +79,31 @@ public sealed class EventReader : IDisposable
         }
     }
 
+    /// <summary>Gives the sink what is in the buffers now, and the entries that have changed since the last call.</summary>
+    internal void ReadOnce(IEventSink sink)
+    {
+        Enter();
+        try
+        {
+            using var hold = new Lease(_owner);
+            var stopped = false;
+            while (!stopped && _sources.Read(sink, ref stopped) == DrainResult.Much)
+            {
+            }
+
+            if (!stopped)
+            {
+                _sources.Poll(sink, iterators: false);
+            }
+
+            GC.KeepAlive(_session);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
     /// <summary>Ends a run under way and frees the buffers, if need be when the run has ended. Safe from any thread, and more than once.</summary>
     public void Dispose()
     {

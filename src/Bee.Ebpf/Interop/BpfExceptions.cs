@@ -88,6 +88,52 @@ public enum LoadFault
     NoProcess,
 }
 
+/// <summary>A program could not be run on given input.</summary>
+public sealed class BpfTestException : BeeException
+{
+    /// <summary>Makes the exception.</summary>
+    /// <param name="fault">The kind of failure.</param>
+    /// <param name="program">The program's name.</param>
+    /// <param name="message">What is wrong, as a sentence.</param>
+    /// <param name="remedy">What to do about it; null if nothing is known to help.</param>
+    /// <param name="errno">The kernel's error number, positive; 0 where the kernel was not asked.</param>
+    public BpfTestException(TestFault fault, string program, string message, string? remedy = null, int errno = 0)
+        : base($"TestRun.{fault}", message, remedy)
+    {
+        Fault = fault;
+        Program = program;
+        Errno = errno;
+    }
+
+    /// <summary>The kind of failure.</summary>
+    public TestFault Fault { get; }
+
+    /// <summary>The program's name.</summary>
+    public string Program { get; }
+
+    /// <summary>The kernel's error number, positive; 0 where the kernel was not asked.</summary>
+    public int Errno { get; }
+}
+
+/// <summary>Why a program could not be run on given input.</summary>
+public enum TestFault
+{
+    /// <summary>The kernel does not run programs of this kind so.</summary>
+    Unsupported,
+
+    /// <summary>The packet is missing, too short or too long, or the program takes none.</summary>
+    BadData,
+
+    /// <summary>The context is missing, or does not fit its type.</summary>
+    BadContext,
+
+    /// <summary>An option is given that programs of this kind do not take.</summary>
+    BadOption,
+
+    /// <summary>The kernel refused the input.</summary>
+    Refused,
+}
+
 /// <summary>An entry of a map could not be set or removed. The message names the map and says what is wrong.</summary>
 public sealed class BpfMapException : BeeException
 {

@@ -111,6 +111,14 @@ public static class ProgramKinds
         return s_attached.GetValueOrDefault(name);
     }
 
+    /// <summary>Returns the kind of a section's name, whether Bee attaches it or not; null where the name means nothing.</summary>
+    /// <param name="section">The name, such as <c>tp/syscalls/sys_enter_openat</c>; it may begin with '?'.</param>
+    public static ProgramKind? OfSection(string section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        return SectionKind.Of(section.TrimStart('?')).Kind is { Name.Length: > 0 } kind ? kind : null;
+    }
+
     /// <summary>Returns the kind of a name or an alias, whether Bee attaches it or not; <see cref="Unknown"/> where there is none.</summary>
     internal static ProgramKind Spelled(string name) => s_spelled.GetValueOrDefault(name, Unknown);
 
@@ -205,6 +213,9 @@ public sealed record ProgramKind
 
     /// <summary>True for probes that one link attaches to many functions.</summary>
     public bool IsMulti { get; init; }
+
+    /// <summary>How the kernel runs such programs on given input, without an attachment; null where it does not.</summary>
+    public TestRunKind? TestRun => TestRunKinds.Of(this);
 
     /// <summary>How a program is attached.</summary>
     internal AttachMethod Method { get; init; }

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Objects;
-using Bee.Posix;
 
 namespace Bee.Ebpf.Programs;
 
@@ -71,29 +70,24 @@ public sealed class BpfProgram
     /// <param name="context">The program's context, written back after the run where its type does that; may be empty.</param>
     /// <returns>What the program returned.</returns>
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refused.</exception>
-    public unsafe int Run(Span<byte> context)
+    /// <exception cref="BpfTestException">The kernel refused, or does not run programs of this kind so.</exception>
+    public int Run(Span<byte> context)
     {
+        var result = TestRun(new TestRunOptions { Context = context.ToArray() });
+        result.Context.AsSpan(0, Math.Min(result.Context.Length, context.Length)).CopyTo(context);
+        return result.ReturnValue;
+    }
+
+    /// <summary>Runs the program in the kernel on given input (<c>BPF_PROG_TEST_RUN</c>). Nothing need be attached.</summary>
+    /// <param name="options">The input.</param>
+    /// <returns>What the program returned and changed.</returns>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="BpfTestException">The kernel refused, or does not run programs of this kind so.</exception>
+    public TestRunResult TestRun(TestRunOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
         using var hold = new Lease(_owner);
-        fixed (byte* bytes = context)
-        {
-            var options = new LibbpfCalls.TestRunOptions
-            {
-                Size = (nuint)sizeof(LibbpfCalls.TestRunOptions),
-                ContextIn = bytes,
-                ContextSizeIn = (uint)context.Length,
-            };
-            var result = LibbpfCalls.bpf_prog_test_run_opts(Fd, &options);
-            return result == 0
-                ? (int)options.ReturnValue
-                : throw new BpfLoadException(
-                    result == -Libc.EPERM ? LoadFault.NoPermission : LoadFault.Other,
-                    $"The kernel does not run program '{Name}' ({Description.SectionName}) on request: {Libc.Describe(-result)}.")
-                {
-                    Program = Name,
-                    Errno = -result,
-                };
-        }
+        return ProgramRun.Run(this, options);
     }
 
     internal void AddLink(ILink link)

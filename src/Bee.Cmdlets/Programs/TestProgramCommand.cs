@@ -1,0 +1,100 @@
+using System.Collections;
+using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Sessions;
+using Bee.Cmdlets.Tools;
+using Bee.Cmdlets.Views;
+using Bee.Ebpf;
+
+namespace Bee.Cmdlets.Programs;
+
+/// <summary>Runs one program of a tool on given input, and gives what it returned, changed and wrote. Nothing is attached.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "BeeProgram", DefaultParameterSetName = "Image")]
+[OutputType(typeof(ProgramTestResult))]
+public sealed class TestProgramCommand : ProgramCmdlet
+{
+    /// <summary>The program to run. It may be left out where the tool has only one that can be run so.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(TestedProgramCompleter))]
+    public string? Name { get; set; }
+
+    /// <summary>The packet, from its Ethernet header on: bytes, or hex digits.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [HexBytes]
+    public byte[]? Data { get; set; }
+
+    /// <summary>The context: a hashtable with fields of its struct, the list of a raw tracepoint's arguments, or bytes.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public object? Context { get; set; }
+
+    /// <summary>How often the kernel runs the program on the input. 1 by default.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int Repeat { get; set; } = 1;
+
+    /// <summary>The CPU to run on, for raw tracepoints.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int? Cpu { get; set; }
+
+    /// <summary>Gives the lines that the program writes with bpf_printk too.</summary>
+    [Parameter]
+    public SwitchParameter Trace { get; set; }
+
+    /// <inheritdoc cref="RunCmdlet.IncludePath"/>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] IncludePath { get; set; } = [];
+
+    /// <inheritdoc cref="RunCmdlet.Parameter"/>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(ParameterCompleter))]
+    public IDictionary? Parameter { get; set; }
+
+    /// <summary>Entries for the tool's maps, set before the program runs: a hashtable of map names, as Invoke-BeeProgram takes it.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(MapEntriesCompleter))]
+    public IDictionary? MapEntry { get; set; }
+
+    /// <inheritdoc cref="RunCmdlet.MapSize"/>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(MapSizeCompleter))]
+    public IDictionary? MapSize { get; set; }
+
+    private protected override string[] Includes => IncludePath;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => Guard(Target, () =>
+    {
+        if (Tools.Resolve(Program, Image) is { } tool)
+        {
+            Run(tool);
+        }
+    });
+
+    private void Run(Tool tool)
+    {
+        var options = new SessionOptions { Parameters = Parameter, MapEntries = MapEntry, MapSizes = MapSize, Trace = Trace };
+        using ProgramTest test = new SessionFactory(options, this, this).LoadForTest(tool, Name);
+        EventViews.Register(this, test.Streams);
+        ProgramTestResult result = test.Run(new ProgramTestInput
+        {
+            Data = Data is null ? null : Data.AsMemory(),
+            Context = PlainValue.Of(Context),
+            Repeat = Repeat,
+            Cpu = Cpu,
+        });
+        if (result.Lost > 0)
+        {
+            WriteWarning($"{result.Lost} events were lost, because a buffer was full.");
+        }
+
+        WriteObject(result);
+    }
+}
