@@ -10,10 +10,6 @@ BEE_LICENSE("GPL");
 // Packets of one protocol only, by its number; 0 is all.
 BEE_PARAM(u32, only_protocol, 0);
 
-// vmlinux.h has the kernel's types, and no #defines.
-#define ETH_P_IP 0x0800
-#define ETH_P_IPV6 0x86dd
-
 enum protocol { HOPOPT = 0, ICMP = 1, IGMP = 2, TCP = 6, UDP = 17, GRE = 47, ESP = 50, ICMPV6 = 58, SCTP = 132 };
 
 // IPv4 addresses stand in IPv6's as ::ffff:192.0.2.1, so that one key does for both.

@@ -4,6 +4,7 @@
  *
  *   types      typedefs that say what a number means, so that it is shown as one: an address, a duration, a port
  *   parameters BEE_PARAM, set from outside before the program is loaded
+ *   constants  the kernel's macros for protocols, errors, signals and files (bee_protocols.h, bee_system.h)
  *   help       BEE_DESCRIBE, a sentence for people about what stands behind it
  *   maps       BEE_RING, BEE_HASH and so on, one line a map
  *   histograms BEE_HISTOGRAM and bee_observe_log2: counted in the kernel
@@ -38,6 +39,8 @@
 #endif
 
 #include "bee_types.h"
+#include "bee_protocols.h"
+#include "bee_system.h"
 #include "bee_maps.h"
 #include "bee_events.h"
 #include "bee_histogram.h"

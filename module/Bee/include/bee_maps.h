@@ -38,6 +38,27 @@
 #define BEE_PERCPU_ARRAY(map, value_type, entries)		\
 	BEE_MAP_(BPF_MAP_TYPE_PERCPU_ARRAY, map, __u32, value_type, entries)
 
+/*
+ * Entries by prefix, such as of addresses: a lookup gives the one with the longest prefix that fits. The key type begins with the number
+ * of bits that count, and has what they are counted in behind it, most significant bit first:
+ *
+ *	struct network { __u32 prefixlen; ipv4_addr address; };
+ *	BEE_LPM(blocked, struct network, __u64, 1024);
+ *	...
+ *	struct network host = { 32, ip->saddr };
+ *	__u64 *hits = bpf_map_lookup_elem(&blocked, &host);
+ *
+ * The map is empty and takes memory for an entry when it is added, as the kernel wants it.
+ */
+#define BEE_LPM(map, key_type, value_type, entries)		\
+	struct {						\
+		__uint(type, BPF_MAP_TYPE_LPM_TRIE);		\
+		__uint(max_entries, entries);			\
+		__uint(map_flags, BPF_F_NO_PREALLOC);		\
+		__type(key, key_type);				\
+		__type(value, value_type);			\
+	} map SEC(".maps")
+
 /* A ring of events, in the order of all CPUs. size is in bytes: a power of two, and a multiple of the page. */
 #define BEE_RING(map, event_type, size)				\
 	struct {						\

@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.RegularExpressions;
 using Bee.Ebpf.Btf;
 using Bee.Posix;
 
@@ -26,14 +28,33 @@ internal static unsafe class BtfToC
         public byte* Start;
         public nuint Used;
         public nuint Size;
+
+        /// <summary>Makes room for one thing more.</summary>
+        public void Reserve()
+        {
+            if (Size - Used < Longest)
+            {
+                // A failure to grow ends the process, as any lack of memory does: nothing may be thrown through libbpf.
+                Size *= 2;
+                Start = (byte*)NativeMemory.Realloc(Start, Size);
+            }
+        }
+
+        public void Append(ReadOnlySpan<byte> text)
+        {
+            Reserve();
+            text.CopyTo(new Span<byte>(Start + Used, Longest));
+            Used += (nuint)text.Length;
+        }
     }
 
     /// <summary>All types, each after what it needs.</summary>
     /// <param name="section">The BTF.</param>
     /// <param name="nameless">Ids of structs whose members get names that no source has, so that nobody takes something out of them.</param>
+    /// <param name="functions">Functions to declare after the types, as symbols that the kernel may lack.</param>
     /// <exception cref="InvalidDataException">libbpf refuses the BTF.</exception>
     /// <exception cref="DllNotFoundException">There is no libbpf.</exception>
-    internal static byte[] Write(ReadOnlySpan<byte> section, IReadOnlyList<uint> nameless)
+    internal static byte[] Write(ReadOnlySpan<byte> section, IReadOnlyList<uint> nameless, IReadOnlyList<BtfFunction> functions)
     {
         nint btf = 0, dump = 0;
         var output = new Output { Size = 8 * 1024 * 1024 };
@@ -68,6 +89,15 @@ internal static unsafe class BtfToC
                 }
             }
 
+            output.Append("\n#ifndef BPF_NO_KFUNC_PROTOTYPES\n"u8);
+            foreach (var function in functions)
+            {
+                output.Append("extern "u8);
+                Declare(dump, function);
+                output.Append(" __attribute__((section(\".ksyms\"), weak));\n"u8);
+            }
+
+            output.Append("#endif\n"u8);
             return new ReadOnlySpan<byte>(output.Start, checked((int)output.Used)).ToArray();
         }
         finally
@@ -83,6 +113,19 @@ internal static unsafe class BtfToC
             }
 
             NativeMemory.Free(output.Start);
+        }
+    }
+
+    private static void Declare(nint dump, BtfFunction function)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(function.Name + '\0'))
+        {
+            var options = new LibbpfDump.DeclarationOptions { Size = (nuint)sizeof(LibbpfDump.DeclarationOptions), FieldName = name };
+            var error = LibbpfDump.btf_dump__emit_type_decl(dump, function.Prototype.Id, &options);
+            if (error != 0)
+            {
+                throw new InvalidDataException($"libbpf cannot write the function {function.Name} as C (errno {-error}).");
+            }
         }
     }
 
@@ -127,16 +170,27 @@ internal static unsafe class BtfToC
     private static void Print(void* context, byte* format, void* arguments)
     {
         ref var output = ref Unsafe.AsRef<Output>(context);
-        if (output.Size - output.Used < Longest)
-        {
-            // A failure to grow ends the process, as any lack of memory does: nothing may be thrown through libbpf.
-            output.Size *= 2;
-            output.Start = (byte*)NativeMemory.Realloc(output.Start, output.Size);
-        }
-
+        output.Reserve();
         var written = Libc.vsnprintf(output.Start + output.Used, Longest, format, arguments);
         output.Used += (nuint)Math.Clamp(written, 0, Longest - 1);
     }
+}
+
+/// <summary>The functions that a kernel opens to programs (kfuncs). Its BTF marks them since Linux 6.10.</summary>
+internal static partial class KernelFunctions
+{
+    /// <summary>The functions, by name and without those whose name C does not take.</summary>
+    internal static IReadOnlyList<BtfFunction> Of(BtfSpec types) =>
+    [
+        .. types.Types.OfType<BtfDeclarationTag>()
+            .Where(tag => tag.Value == "bpf_kfunc" && tag.ComponentIndex == -1)
+            .Select(tag => tag.Target).OfType<BtfFunction>()
+            .Where(function => Identifier().IsMatch(function.Name))
+            .DistinctBy(function => function.Name).OrderBy(function => function.Name, StringComparer.Ordinal),
+    ];
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Identifier();
 }
 
 /// <summary>The few calls of libbpf that turn BTF into C.</summary>
@@ -179,6 +233,18 @@ internal static unsafe partial class LibbpfDump
 
     [LibraryImport(Library)]
     internal static partial int btf_dump__dump_type(nint dump, uint id);
+
+    [LibraryImport(Library)]
+    internal static partial int btf_dump__emit_type_decl(nint dump, uint id, DeclarationOptions* options);
+
+    /// <summary>struct btf_dump_emit_type_decl_opts.</summary>
+    internal struct DeclarationOptions
+    {
+        public nuint Size;
+        public byte* FieldName;
+        public int IndentLevel;
+        public byte StripModifiers;
+    }
 
     [LibraryImport(Library)]
     internal static partial void btf_dump__free(nint dump);

@@ -6,14 +6,14 @@ using Bee.Toolchain.Tools;
 
 namespace Bee.Toolchain.Vmlinux;
 
-/// <summary>vmlinux.h: every type of a kernel as one C header, written from its BTF and kept in the cache.</summary>
+/// <summary>vmlinux.h: every type of a kernel, and every function that it opens to programs, as one C header, written from its BTF and kept in the cache.</summary>
 public static class VmlinuxHeader
 {
     /// <summary>The running kernel's BTF.</summary>
     public const string KernelBtf = "/sys/kernel/btf/vmlinux";
 
     /// <summary>Goes up when the same BTF gives another header, so that a cache of an older Bee is left alone.</summary>
-    private const int Revision = 3;
+    private const int Revision = 4;
 
     private const string Prologue = """
         /* The kernel's types, written from its BTF. */
@@ -90,7 +90,7 @@ public static class VmlinuxHeader
             // libbpf trusts BTF more than a file from anywhere deserves; Bee's own reader checks it first.
             var types = Bee.Ebpf.Btf.BtfSpec.Parse(section);
             DumpableTypes.Check(types);
-            return [.. Encoding.UTF8.GetBytes(Prologue), .. BtfToC.Write(section, hideRegisters ? RegisterTypes.Ids(types) : []), .. Encoding.UTF8.GetBytes(Epilogue)];
+            return [.. Encoding.UTF8.GetBytes(Prologue), .. BtfToC.Write(section, hideRegisters ? RegisterTypes.Ids(types) : [], KernelFunctions.Of(types)), .. Encoding.UTF8.GetBytes(Epilogue)];
         }
         catch (Exception exception) when (exception is InvalidDataException or Bee.Ebpf.Interop.BpfObjectException)
         {
