@@ -95,6 +95,69 @@ public class CompilerTests
     }
 
     [CompileFact]
+    public void The_kernel_s_functions_are_declared()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Compile(folder, Iterating("int (* const loops)(struct bpf_iter_num *, int, int) = bpf_iter_num_new;"));
+
+        Assert.True(result.Success, string.Join("\n", result.Diagnostics));
+        Assert.Empty(result.Diagnostics);
+    }
+
+    [CompileTheory]
+    [InlineData("extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym;")]
+    [InlineData("extern void bpf_iter_num_new(void *it, long start) __ksym;")]
+    [InlineData("static int bpf_iter_num_new(int x) { return x; }")]
+    [InlineData("int bpf_iter_num_new;")]
+    public void A_source_declares_the_kernel_s_functions_as_it_likes(string declaration)
+    {
+        using var folder = new TemporaryFolder();
+        var result = Compile(folder, Iterating(declaration));
+
+        Assert.True(result.Success, string.Join("\n", result.Diagnostics));
+    }
+
+    private static string Iterating(string declaration) => $"#include \"vmlinux.h\"\n#define __ksym __attribute__((section(\".ksyms\")))\n{declaration}\nvoid *use(void) {{ return (void *)&bpf_iter_num_new; }}\n";
+
+    [CompileFact]
+    public void A_source_that_includes_libbpf_alone_has_what_newer_headers_have()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Compile(folder, """
+            #include "vmlinux.h"
+            #include <bpf/bpf_tracing.h>
+            #include <bpf/bpf_core_read.h>
+            char _license[] SEC("license") = "GPL";
+            struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, u64); __ulong(map_extra, 0x1ull << 44); } map SEC(".maps");
+            static __always_inline u64 first(u64 *value __arg_nonnull) { return value ? *value : 0; }
+            SEC("uprobe") int BPF_UPROBE(enter, void *a, long b, long c, long d, long e, long f)
+            {
+                struct task_struct *task = bpf_core_cast((void *)bpf_get_current_task(), struct task_struct);
+                int i, k, *item, sum = 0;
+                bpf_for(i, 0, 4) { bpf_for(k, i, 4) sum += k; if (unlikely(sum > 5)) break; }
+                bpf_repeat(3) sum++;
+                bpf_for_each(num, item, 0, 3) sum += *item;
+                return bpf_ksym_exists(bpf_iter_num_new) ? sum + task->tgid + f : 0;
+            }
+            SEC("uretprobe") int BPF_URETPROBE(leave, long result) { return result; }
+            SEC("ksyscall/mmap") int BPF_KSYSCALL(call, void *a, long b, long c, long d, long e, long f) { return (long)a + f; }
+            """);
+
+        Assert.True(result.Success, string.Join("\n", result.Diagnostics));
+        Assert.DoesNotContain(result.Diagnostics, item => item.Option != "-Wunused-function");
+    }
+
+    [CompileFact]
+    public void Constants_of_bee_h_give_way_to_the_source_s_own()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Compile(folder, "#define TC_ACT_OK 100\n#include \"bee.h\"\n#define ETH_P_IP 2048\n_Static_assert(TC_ACT_OK == 100 && ETH_P_IP == 2048 && ENOENT == 2 && S_ISDIR(0040755), \"\");\n");
+
+        Assert.True(result.Success, string.Join("\n", result.Diagnostics));
+        Assert.Empty(result.Diagnostics);
+    }
+
+    [CompileFact]
     public void A_name_of_the_kernel_s_is_explained()
     {
         using var folder = new TemporaryFolder();

@@ -43,7 +43,17 @@ public class DiagnosticParserTests
     [InlineData("linux/bpf.h", "linux-libc-dev")]
     [InlineData("gnu/stubs-32.h", "libc6-dev-i386")]
     public void A_missing_header_names_its_package(string header, string package) =>
-        Assert.Equal(package, HeaderPackages.Component(header) is { } component ? Distribution.Of("ID=debian").Package(component) : null);
+        Assert.Equal(package, MissingHeaders.Component(header) is { } component ? Distribution.Of("ID=debian").Package(component) : null);
+
+    [Theory]
+    [InlineData("gadget/buffer.h", "belongs to Inspektor Gadget")]
+    [InlineData("maps.bpf.h", "belongs to bcc")]
+    [InlineData("scx/common.bpf.h", "belongs to sched_ext")]
+    [InlineData("../vmlinux/vmlinux.h", "#include \"vmlinux.h\"")]
+    [InlineData("net/sock.h", "the kernel's own source")]
+    [InlineData("tool.skel.h", "user space")]
+    public void A_missing_header_of_a_project_names_its_origin(string header, string origin) =>
+        Assert.Contains(origin, DiagnosticParser.Parse($"a.c:1:10: fatal error: '{header}' file not found", "/").Single().Remedy);
 
     [Fact]
     public void A_header_of_nobody_has_no_remedy() =>

@@ -44,6 +44,7 @@ public class HeaderTests
             BEE_LRU_PERCPU_HASH(d, u32, u64, 40);
             BEE_ARRAY(hist_e, u64, 50);
             BEE_PERCPU_ARRAY(f, struct number, 60);
+            BEE_LPM(networks, struct pair, u64, 70);
             BEE_RING(print_g, struct number, 8192);
             BEE_PERF(print_h, struct number);
             SEC("raw_tp/sys_enter") int p(void *ctx) { return 0; }
@@ -53,7 +54,7 @@ public class HeaderTests
         [
             ("counter_a", MapType.Hash, MapRole.Counter, 10), ("gauge_b", MapType.LruHash, MapRole.Gauge, 20), ("c", MapType.PerCpuHash, MapRole.None, 30),
             ("d", MapType.LruPerCpuHash, MapRole.None, 40), ("hist_e", MapType.Array, MapRole.Histogram, 50), ("f", MapType.PerCpuArray, MapRole.None, 60),
-            ("print_g", MapType.RingBuffer, MapRole.Print, 8192), ("print_h", MapType.PerfEventArray, MapRole.Print, 0),
+            ("networks", MapType.LpmTrie, MapRole.None, 70), ("print_g", MapType.RingBuffer, MapRole.Print, 8192), ("print_h", MapType.PerfEventArray, MapRole.Print, 0),
         ];
         Assert.Equal(expected.Order(), file.Maps.Where(map => !map.IsInternal && map.Name != "bee_lost").Select(map => (map.Name, map.Type, map.Role, map.MaxEntries)).Order());
         Assert.All(file.Maps.Where(map => map.IsEventStream), map => Assert.Equal("number", map.Value?.Name));

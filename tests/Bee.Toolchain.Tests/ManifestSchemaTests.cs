@@ -70,7 +70,7 @@ public class ManifestSchemaTests
         "scale" => ["log2", "linear", "{ step: 2 }"],
         "buckets" => ["[1, 2.5]"],
         "platforms" => ["linux/amd64", "[amd64, linux/arm/v7]"],
-        "authors" or "labels" => ["a", "[a, b]"],
+        "authors" or "labels" or "includes" => ["a", "[a, b]"],
         "default" => ["a", "1", "true", "[1, 2]", "{ a: 1 }"],
         _ when schema["enum"] is JsonArray words => [.. words.Select(word => (string)word!)],
         _ => (string)schema["type"]! switch

@@ -25,6 +25,7 @@ public class ManifestTests
           pid: { default: 0x10 }
         programs:
           one: { description: First., attach: sched/sched_switch }
+        includes: ../headers
         """;
 
     private static ProgramManifest Read(string text)
@@ -63,6 +64,7 @@ public class ManifestTests
         var said = Read(Parts);
 
         Assert.Equal(["a.bpf.c", "sub/b.bpf.c"], said.Sources);
+        Assert.Equal(["../headers"], said.Includes);
         var latency = said.Metadata.Maps["hist_latency"];
         Assert.Equal((MapRole.Histogram, "Latency.", "ns"), (latency.Kind, latency.Help, latency.Unit));
         Assert.Equal(new HistogramScale { Spacing = HistogramSpacing.Linear, Start = 5, Step = 2.5 }, latency.Scale);
@@ -159,6 +161,7 @@ public class ManifestTests
     [InlineData("sources: []\n", 1, 10, "empty")]
     [InlineData("sources:\n  - a.bpf.c\n  - /b.c\n", 3, 5, "relative")]
     [InlineData("sources: [a.c, a.c]\n", 1, 16, "twice")]
+    [InlineData("includes: [include, /usr/include]\n", 1, 21, "relative")]
     [InlineData("sources: a.h\n", 1, 10, "not a C file")]
     [InlineData("platforms: []\n", 1, 12, "empty")]
     [InlineData("platforms:\n  - linux/amd64\n  - windows/amd64\n", 3, 5, "eBPF programs are for linux")]

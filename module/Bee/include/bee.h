@@ -38,9 +38,11 @@
 #define BEE_DESCRIBE(text)
 #endif
 
-#include "bee_types.h"
+#ifdef __VMLINUX_H__	/* the stable headers have these numbers themselves */
 #include "bee_protocols.h"
 #include "bee_system.h"
+#endif
+#include "bee_types.h"
 #include "bee_maps.h"
 #include "bee_events.h"
 #include "bee_histogram.h"

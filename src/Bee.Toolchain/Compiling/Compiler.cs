@@ -84,13 +84,21 @@ public static class Compiler
     // Without an error among what is returned the object is there.
     private static IReadOnlyList<Diagnostic> CompileOne(string clang, string strip, string source, string made, CompilerFlags flags, CancellationToken cancellationToken)
     {
+        var diagnostics = CompileOnce(clang, strip, source, made, flags, [], cancellationToken);
+        // A source may declare the kernel's functions itself, with types that serve it better, or use their names for something else.
+        return diagnostics.Any(KernelHeader.DeclaresOtherwise) ? CompileOnce(clang, strip, source, made, flags, ["-D" + KernelHeader.NoFunctions], cancellationToken) : diagnostics;
+    }
+
+    private static IReadOnlyList<Diagnostic> CompileOnce(
+        string clang, string strip, string source, string made, CompilerFlags flags, IReadOnlyList<string> further, CancellationToken cancellationToken)
+    {
         var folder = Path.GetDirectoryName(source)!;
         var name = Path.GetFileName(source);
         // A name may look like a flag, and clang reads arguments from a file after an @.
         name = name[0] is '-' or '@' ? "./" + name : name;
-        string[] arguments = [.. flags.Stable, .. flags.Places, .. s_messageFlags, "-c", "-o", made, "-x", "c", name];
+        string[] arguments = [.. flags.Stable, .. flags.Places, .. further, .. s_messageFlags, "-c", "-o", made, "-x", "c", name];
         var run = ToolProcess.Run(clang, arguments, folder, cancellationToken);
-        var diagnostics = UndeclaredFunctions.Judge(HeaderClashes.Fold(BackendErrors.Explain(DiagnosticParser.Parse(run.Error, folder), folder), flags.AuthorFolders));
+        var diagnostics = WithoutOwnConstants(UndeclaredFunctions.Judge(HeaderClashes.Fold(BackendErrors.Explain(DiagnosticParser.Parse(run.Error, folder), folder), flags.AuthorFolders)));
         if (Failed(diagnostics))
         {
             return diagnostics;
@@ -104,6 +112,13 @@ public static class Compiler
         var stripped = ToolProcess.Run(strip, ["-g", made], null, cancellationToken);
         return stripped.ExitCode == 0 ? diagnostics : [.. diagnostics, Failure($"{strip} failed: {stripped.Error.Trim()}")];
     }
+
+    // A constant of Bee's headers gives way to the source's own, in whatever spelling.
+    private static IReadOnlyList<Diagnostic> WithoutOwnConstants(IReadOnlyList<Diagnostic> diagnostics) =>
+    [
+        .. diagnostics.Where(item => item.Option != "-Wmacro-redefined"
+            || BeeHeaders.Directory is not { } own || !item.Notes.Any(note => note.File?.StartsWith(own + '/', StringComparison.Ordinal) == true)),
+    ];
 
     private static bool Failed(IEnumerable<Diagnostic> diagnostics) => diagnostics.Any(item => item.Severity == DiagnosticSeverity.Error);
 

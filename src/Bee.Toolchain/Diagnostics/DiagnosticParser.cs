@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Bee.Toolchain.Tools;
 
 namespace Bee.Toolchain.Diagnostics;
 
@@ -65,7 +64,7 @@ internal static partial class DiagnosticParser
             Column = Number(match.Groups["column"]),
             Message = option.Success ? text[..option.Index] : text,
             Option = option.Success ? option.Groups["option"].Value : null,
-            Remedy = HeaderPackages.Remedy(text),
+            Remedy = MissingHeaders.Remedy(text),
         };
     }
 
@@ -127,33 +126,6 @@ internal static partial class DiagnosticParser
 
     [GeneratedRegex(@"^\d+ (warning|error)s?( and \d+ errors?)? generated\.$")]
     private static partial Regex Summary();
-}
-
-/// <summary>Which package brings a header that clang did not find.</summary>
-internal static partial class HeaderPackages
-{
-    /// <summary>What to do about a message of a missing header; null for other messages, and for headers nobody packages.</summary>
-    internal static string? Remedy(string message)
-    {
-        var match = Missing().Match(message);
-        return match.Success && Component(match.Groups["header"].Value) is { } component ? Distribution.Current.Remedy(component) : null;
-    }
-
-    internal static Component? Component(string header) => header switch
-    {
-        "gnu/stubs-32.h" => Tools.Component.Libc32Headers,
-        _ when header.StartsWith("bpf/", StringComparison.Ordinal) => Tools.Component.LibbpfHeaders,
-        _ when header.StartsWith("linux/", StringComparison.Ordinal) || header.StartsWith("asm/", StringComparison.Ordinal)
-            || header.StartsWith("asm-generic/", StringComparison.Ordinal) => Tools.Component.KernelHeaders,
-        _ when header.StartsWith("sys/", StringComparison.Ordinal) || header.StartsWith("bits/", StringComparison.Ordinal)
-            || header.StartsWith("gnu/", StringComparison.Ordinal) || header.StartsWith("netinet/", StringComparison.Ordinal)
-            || header.StartsWith("arpa/", StringComparison.Ordinal) => Tools.Component.LibcHeaders,
-        "features.h" or "stdio.h" or "stdlib.h" or "string.h" or "errno.h" or "unistd.h" => Tools.Component.LibcHeaders,
-        _ => null,
-    };
-
-    [GeneratedRegex("^'(?<header>.+)' file not found")]
-    private static partial Regex Missing();
 }
 
 /// <summary>Judges calls of undeclared functions alike with every clang: until 15 it warns, since 16 it refuses.</summary>

@@ -89,7 +89,9 @@ internal static unsafe class BtfToC
                 }
             }
 
-            output.Append("\n#ifndef BPF_NO_KFUNC_PROTOTYPES\n"u8);
+            output.Append("\n#ifndef "u8);
+            output.Append(Encoding.UTF8.GetBytes(KernelHeader.NoFunctions));
+            output.Append("\n"u8);
             foreach (var function in functions)
             {
                 output.Append("extern "u8);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Bee.Ebpf.Btf;
 using Bee.Posix;
+using Bee.Toolchain.Diagnostics;
 using Bee.Toolchain.Tools;
 
 namespace Bee.Toolchain.Vmlinux;
@@ -132,7 +133,16 @@ public static class VmlinuxHeader
 /// <param name="Digest"><c>sha256:</c> and the digest of its BTF.</param>
 /// <param name="Architecture">Of the kernel that it is of, in the kernel's words; null where that was not asked for or nothing tells.</param>
 /// <param name="HasRegisters">False where the members of register types are hidden.</param>
-internal sealed record KernelHeader(string Path, string Digest, string? Architecture, bool HasRegisters);
+internal sealed record KernelHeader(string Path, string Digest, string? Architecture, bool HasRegisters)
+{
+    /// <summary>The macro that leaves out the declarations of the kernel's functions, as in the header that bpftool writes.</summary>
+    internal const string NoFunctions = "BPF_NO_KFUNC_PROTOTYPES";
+
+    /// <summary>Whether a source declares a name otherwise than a vmlinux.h declares one of the kernel's functions.</summary>
+    internal static bool DeclaresOtherwise(Diagnostic diagnostic) => diagnostic.Severity == DiagnosticSeverity.Error
+        && diagnostic.Notes.Any(note => System.IO.Path.GetFileName(note.File) == "vmlinux.h"
+            && (note.Message == "previous declaration is here" || diagnostic.Message.EndsWith("as different kind of symbol", StringComparison.Ordinal)));
+}
 
 /// <summary>There is no BTF to write vmlinux.h from, or it is damaged.</summary>
 public sealed class KernelBtfException : BeeException
