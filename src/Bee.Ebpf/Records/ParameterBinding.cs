@@ -59,7 +59,7 @@ public static class ParameterEncoder
     /// <param name="parameter">The parameter.</param>
     /// <param name="value">
     /// A number, or text that reads as one (decimal or 0x hex); for enums, errno and signals a name or a number; for <c>char</c> arrays text; for other
-    /// arrays a list, behind which the rest of the array is zero; for structs a dictionary by field name, where missing fields keep the program's own
+    /// arrays a list, behind which the rest of the array is zero, or one value for a list of one; for structs a dictionary by field name, where missing fields keep the program's own
     /// value; for typedefs with meaning what their properties give (address text, host-order ports, nanoseconds) and also <see cref="System.Net.IPAddress"/>,
     /// <see cref="TimeSpan"/>, <see cref="DateTime"/>, durations with a unit such as "1.5ms", and names of users, groups and system calls.
     /// </param>

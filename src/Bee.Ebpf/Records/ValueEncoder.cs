@@ -180,12 +180,9 @@ internal static class ValueEncoder
 
     private static void Array(ArrayShape shape, object? value, Span<byte> to)
     {
-        value = Structured.Of(value);
-        if (value is not IEnumerable items || value is string or IDictionary)
-        {
-            throw EncodeException.Wrong(value, $"a list of up to {Quantity.Of(shape.Count, "element")}");
-        }
-
+        value = Structured.Of(value) ?? throw Wrong(shape, value);
+        // One value is a list of one, as PowerShell gives a list with one element.
+        var items = IsList(value) ? (IEnumerable)value : new[] { value };
         // A list is the whole array, so what it does not reach is zero; a dictionary names the members of a struct that change.
         to.Clear();
         var i = 0;
@@ -196,10 +193,20 @@ internal static class ValueEncoder
                 throw new EncodeException($"has room for {Quantity.Of(shape.Count, "element")}, and the list has more.");
             }
 
+            // PowerShell makes @(1, 2) of @(@(1, 2)), so a list of values for an array of arrays can mean two things.
+            if (shape.Element is ArrayShape inner && IsList(value) && !IsList(Structured.Of(item)))
+            {
+                throw Wrong(inner, item);
+            }
+
             Write(shape.Element, item, to.Slice(i * shape.Element.Size, shape.Element.Size));
             i++;
         }
     }
+
+    private static bool IsList(object? value) => value is IEnumerable and not (string or IDictionary);
+
+    private static EncodeException Wrong(ArrayShape shape, object? value) => EncodeException.Wrong(value, $"a list of up to {Quantity.Of(shape.Count, "element")}");
 
     private static void Object(StructShape shape, object? value, Span<byte> to)
     {
@@ -318,6 +325,8 @@ internal sealed class EncodeException(string message) : Exception(message)
         var text = value switch
         {
             string s => $"'{s}'",
+            IDictionary => "a hashtable",
+            IEnumerable => "a list",
             IFormattable f => f.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
             _ => $"a {value.GetType().Name}",
         };

@@ -42,6 +42,9 @@ public sealed class WriterTests : IDisposable
         var key = Members(("pid", 7), ("comm", "sh"), ("port", 80));
         writer.Write(writer.Encode(Members(("Key", key), ("count", 5), ("bytes", new[] { 1, 2, 3, 4 }))));
         writer.Write(writer.Encode(Members(("Key", key), ("bytes", new[] { 9 }))));
+        Assert.Equal("[9,0,0,0]", Assert.Single(writer.Map.Entries()).Get("bytes")!.ToString());
+        // One value is a list of one.
+        writer.Write(writer.Encode(Members(("Key", key), ("bytes", 9))));
         var entry = Assert.Single(writer.Map.Entries());
 
         Assert.Equal((5ul, "[9,0,0,0]"), (entry.Get("count"), entry.Get("bytes")!.ToString()));

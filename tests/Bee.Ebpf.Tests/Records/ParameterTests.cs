@@ -14,14 +14,14 @@ public sealed class ParameterTests
 {
     private const string Declarations = """
         enum state { IDLE, RUNNING = 5 }; enum mode { R = 1, W = 2, X = 4 };
-        struct rule { u16 port; u8 parts[3]; char tag[4]; }; struct rules { u16 count; struct rule list[2]; }; typedef struct rules rules_t; typedef u8 grid[2][2]; typedef char names[2][4];
+        struct rule { u16 port; u8 parts[3]; char tag[4]; }; struct rules { u16 count; struct rule list[2]; }; typedef struct rules rules_t; typedef u8 grid[2][2]; typedef char names[2][4]; typedef struct rule rule_list[2];
         struct range { u16 from, to; u32 low:4, high:4; enum state st; };
         typedef int ints[3]; typedef char text[8]; typedef struct range range_t; typedef float f; typedef double d; typedef enum state st; typedef enum mode md; typedef _Bool flag; typedef u8 raw[4];
         """;
 
     private static readonly string[] s_roots =
         ["u8", "s8", "u32", "s32", "u64", "s128", "u128", "flag", "f", "d", "st", "md", "text", "raw", "ints", "range_t", "ipv4_addr", "ipv6_addr", "mac_addr", "net_port", "be32",
-         "duration", "ktime", "errno_value", "signal_nr", "uid_t", "syscall_nr", "byte_size", "char *", "rules_t", "grid", "names"];
+         "duration", "ktime", "errno_value", "signal_nr", "uid_t", "syscall_nr", "byte_size", "char *", "rules_t", "grid", "names", "rule_list"];
 
     public static readonly (string Type, object Given, string ReadBack)[] Good =
     [
@@ -32,6 +32,10 @@ public sealed class ParameterTests
         ("st", "RUNNING", "\"RUNNING\""), ("st", "running", "\"RUNNING\""), ("st", 5, "\"RUNNING\""), ("st", "7", "7"), ("md", "R, X", "\"R, X\""), ("md", 3, "\"R, W\""),
         ("text", "seven77", "\"seven77\""), ("text", "", "\"\""), ("text", "é", "\"é\""), ("raw", new byte[] { 1, 2, 3, 4 }, "[1,2,3,4]"), ("raw", new object[] { 9 }, "[9,0,0,0]"),
         ("ints", new[] { -1, 2, 3 }, "[-1,2,3]"), ("ints", new List<string> { "5" }, "[5,0,0]"),
+        // One value is a list of one.
+        ("ints", 5, "[5,0,0]"), ("raw", "7", "[7,0,0,0]"), ("grid", 3, "[[3,0],[0,0]]"), ("names", "ab", """["ab",""]"""),
+        ("rule_list", new Hashtable { ["port"] = 1 }, """[{"port":1,"parts":[0,0,0],"tag":""},{"port":0,"parts":[0,0,0],"tag":""}]"""),
+        ("rule_list", new[] { new Hashtable { ["parts"] = 2 } }, """[{"port":0,"parts":[2,0,0],"tag":""},{"port":0,"parts":[0,0,0],"tag":""}]"""),
         ("range_t", new Hashtable { ["from"] = 1, ["TO"] = 65535, ["high"] = 15, ["st"] = "RUNNING" }, """{"from":1,"to":65535,"low":0,"high":15,"st":"RUNNING"}"""),
         ("ipv4_addr", "192.0.2.1", "\"192.0.2.1\""), ("ipv4_addr", IPAddress.Loopback, "\"127.0.0.1\""), ("ipv6_addr", "2001:db8::1", "\"2001:db8::1\""), ("ipv6_addr", "1.2.3.4", "\"::ffff:1.2.3.4\""),
         ("mac_addr", "02:00:5e:10:00:01", "\"02:00:5e:10:00:01\""), ("mac_addr", PhysicalAddress.Parse("02-00-5E-10-00-01"), "\"02:00:5e:10:00:01\""),
@@ -46,7 +50,7 @@ public sealed class ParameterTests
         ("u8", 256, "0 to 255"), ("u8", -1, "0 to 255"), ("s8", 128, "-128 to 127"), ("u64", "18446744073709551616", "out of its range"), ("u8", 1.5, "a whole number"), ("u8", "1,000", "'1,000'"),
         ("u8", "0x", "a whole number"), ("u8", "", "a whole number"), ("u8", null, "nothing"), ("u8", double.NaN, "a whole number"), ("u8", new object(), "a Object"), ("flag", 2, "true or false"), ("flag", "yes", "true or false"),
         ("f", "x", "a number"), ("f", 1e300, "float"), ("st", "WALKING", "IDLE, RUNNING"), ("st", "IDLE,RUNNING", "IDLE, RUNNING"), ("md", "R,Q", "R, W, X"), ("text", "eight888", "7 bytes"), ("text", 5, "text"),
-        ("text", "a\0b", "NUL"), ("raw", new byte[5], "4 elements"), ("raw", "text", "a list"), ("raw", new[] { 256 }, "0 to 255"), ("ints", 5, "a list"), ("range_t", 5, "its fields ("),
+        ("text", "a\0b", "NUL"), ("raw", new byte[5], "4 elements"), ("raw", "text", "a whole number"), ("raw", new[] { 256 }, "0 to 255"), ("ints", null, "a list"), ("ints", new Hashtable(), "got a hashtable"), ("grid", new[] { 1, 2 }, "a list of up to 2 elements, and got 1"), ("u8", new[] { 1 }, "got a list"), ("range_t", 5, "its fields ("),
         ("range_t", new Hashtable { ["form"] = 1 }, "from, to, low, high, st"), ("range_t", new Hashtable { ["low"] = 16 }, "0 to 15"), ("ipv4_addr", "1.2.3", "IPv4"), ("ipv4_addr", "::1", "IPv4"), ("ipv4_addr", 5, "IPv4"),
         ("mac_addr", "02:00", "hardware"), ("net_port", 65536, "0 to 65535"), ("duration", "fast", "1.5ms"), ("duration", TimeSpan.FromSeconds(-1), "out of its range"), ("errno_value", "ENOPE", "ENOENT"),
         ("uid_t", "no such user", "user"), ("syscall_nr", "no such call", "system call"),
