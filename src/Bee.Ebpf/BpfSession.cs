@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Bee.Ebpf.Checks;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Links;
@@ -107,7 +108,12 @@ public sealed class BpfSession : IDisposable
         file = WithSizes(file.WithSizedMaps(parameters), options.MapSizes);
         Libbpf.Require();
         using var scope = LibbpfLog.Capture(options.Log);
-        file = attachable ? ProgramChoice.Make(file, options) : file;
+        if (attachable)
+        {
+            file = ProgramChoice.Make(file, options);
+            RecordReads.Check(file, parameters);
+        }
+
         var places = attachable ? AttachTargets.Find(file, options) : null;
         ObjectHandle? handle = null;
         try

@@ -83,25 +83,20 @@ internal static class LoadFailure
     {
         var (instructions, isCut) = trace(program);
         var lines = VerifierText.Unresolved(instructions) is { } unresolved ? [unresolved] : VerifierText.Verdict(verdict);
-        var line = VerifierText.Instruction(lines, instructions) is { } index ? LinkedCode.LineAt(file, program, index) : null;
-        var source = line is null ? null : SourcePath(file, line.File);
-        var place = line is null ? "" : $" at {source}:{line.Line}{(line.Column > 0 ? $":{line.Column}" : "")}{(line.Text.Length > 0 ? $" `{line.Text}`" : "")}";
+        var line = VerifierText.Instruction(lines, instructions) is { } index ? LinkedCode.LineAt(file, program, index)?.In(file) : null;
+        var place = line is null ? "" : $" at {line}";
         return new BpfLoadException(LoadFault.VerifierRejected, $"The kernel's verifier rejects program '{program}'{place}: {string.Join("; ", lines)}. The whole log is in VerifierLog of this exception.")
         {
             Program = program,
             Errno = errno,
             Log = log,
             VerifierLog = VerifierText.Join(verdict, instructions, isCut),
-            File = source,
+            File = line?.File,
             Line = line?.Line ?? 0,
             Column = line?.Column ?? 0,
             Remedy = VerifierAdvice.For(string.Join('\n', lines)),
         };
     }
-
-    // Objects name their sources from the folder that they were compiled in.
-    private static string SourcePath(ObjectFile file, string name) =>
-        Path.GetDirectoryName(file.Name) is { Length: > 0 } folder && Path.GetFullPath(Path.Combine(folder, name)) is var path && System.IO.File.Exists(path) ? path : name;
 
     private static BpfLoadException NoType(ObjectFile file, string? programName, string target, int errno, string log)
     {

@@ -99,6 +99,7 @@ internal static class ErrorIds
         new("LoadFailed.NoTarget", ObjectNotFound),
         new("LoadFailed.Unsupported", NotImplemented),
         new("LoadFailed.VerifierRejected", SecurityError, "$Error[0].Exception.VerifierLog shows the log."),
+        new("LoadFailed.BeyondRecord", InvalidData),
         new("LoadFailed.MapCreate", ResourceUnavailable),
         new("LoadFailed.MapSize", InvalidArgument, "-MapSize @{ map = 10240 } gives one for this run."),
         new("LoadFailed.BadObject", InvalidData),

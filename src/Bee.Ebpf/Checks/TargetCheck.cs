@@ -77,7 +77,7 @@ internal static class TargetCheck
     private static CheckResult? One(CheckContext context, ProgramDescription program, ProgramKind kind, string target, TargetFiles files) => kind.Target switch
     {
         _ when target.Length == 0 && kind.HasTargetInSection => new(Name, CheckState.Failed, $"Section '{program.SectionName}' of program {program.Name} does not say what to attach to.") { Remedy = $"Write it as SEC(\"{kind.Section}\")." },
-        AttachTarget.Tracepoint => Tracepoint(context.Kernel, program, target),
+        AttachTarget.Tracepoint => Tracepoint(context.Kernel, program, target.Replace(':', '/')) ?? Record(context, program, target.Replace(':', '/')),
         AttachTarget.RawTracepoint => Known(context.Kernel, program, target, context.Kernel.Tracepoints, "tracepoint"),
         AttachTarget.KernelFunction => KernelFunction(context.Kernel, program, target),
         AttachTarget.SystemCall => SystemCall(context.Kernel, program, target),
@@ -106,6 +106,9 @@ internal static class TargetCheck
 
         return Known(kernel, program, name, kernel.Tracepoints, "tracepoint");
     }
+
+    private static CheckResult? Record(CheckContext context, ProgramDescription program, string target) =>
+        context.Kernel.Kernel.IsRunning && RecordReads.Find(context, program, target) is { } found ? new(Name, CheckState.Failed, found.Message) { Remedy = found.Remedy } : null;
 
     private static CheckResult? KernelFunction(KernelNames kernel, ProgramDescription program, string target)
     {

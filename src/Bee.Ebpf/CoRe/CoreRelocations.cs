@@ -3,6 +3,7 @@ using System.Globalization;
 using Bee.Ebpf.Btf;
 using Bee.Ebpf.Elf;
 using Bee.Ebpf.Host;
+using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.CoRe;
 
@@ -121,7 +122,15 @@ internal sealed record CoreRelocation(int Section, int Offset, CoreRelocationKin
 /// <param name="Line">The line, from 1.</param>
 /// <param name="Column">The column, from 1; 0 when not known.</param>
 /// <param name="Text">The line itself.</param>
-internal sealed record SourceLine(int Section, int Offset, string File, int Line, int Column, string Text);
+internal sealed record SourceLine(int Section, int Offset, string File, int Line, int Column, string Text)
+{
+    /// <summary>The same line with the full path of its file, where that exists beside the object: objects name their sources from the folder that they were compiled in.</summary>
+    public SourceLine In(ObjectFile file) =>
+        Path.GetDirectoryName(file.Name) is { Length: > 0 } folder && Path.GetFullPath(Path.Combine(folder, File)) is var path && System.IO.File.Exists(path) ? this with { File = path } : this;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{File}:{Line}{(Column > 0 ? $":{Column}" : "")}{(Text.Length > 0 ? $" `{Text}`" : "")}";
+}
 
 /// <summary>Reads .BTF.ext, which <see cref="BtfExtCheck"/> has checked.</summary>
 internal static class BtfExtReader

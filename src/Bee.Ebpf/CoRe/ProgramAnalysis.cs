@@ -51,6 +51,9 @@ internal sealed class ProgramAnalysis
     /// <summary>Whether it can with the parameters as the author set them.</summary>
     public bool IsReachedByDefault(int section, int offset) => _byDefault.Contains(section, offset);
 
+    /// <summary>Of each program the read of its context that ends last, with the parameters as the author set them.</summary>
+    public IReadOnlyDictionary<string, ContextRead> ContextReads => _byDefault.ContextReads;
+
     private long? Number(int section, int offset) => _numbers.TryGetValue((section, offset), out var number) ? number : null;
 
     private long? Setting(string name) =>
@@ -114,4 +117,8 @@ internal sealed class ProgramAnalysis
 /// <param name="Setting">The value of a kernel setting by its name, or null.</param>
 /// <param name="IsMissing">Whether the kernel lacks the function or variable of a name; its address is 0 then.</param>
 /// <param name="Constant">The value of so many bytes of a read-only section, or null where it may be changed before loading.</param>
-internal sealed record LoadTimeValues(Func<int, int, long?> Relocated, Func<string, long?> Setting, Func<string, bool> IsMissing, Func<ElfSection, long, int, long?> Constant);
+internal sealed record LoadTimeValues(Func<int, int, long?> Relocated, Func<string, long?> Setting, Func<string, bool> IsMissing, Func<ElfSection, long, int, long?> Constant)
+{
+    /// <summary>Nothing is known: both ways of each branch count.</summary>
+    public static LoadTimeValues None { get; } = new((_, _) => null, _ => null, _ => false, (_, _, _) => null);
+}

@@ -8,13 +8,14 @@ namespace Bee.Ebpf.CoRe;
 internal sealed class Reachability
 {
     // Damaged instructions may name five registers that do not exist.
-    private const int Registers = 16, LastArgument = 5;
+    private const int Registers = 16, FirstArgument = 1, LastArgument = 5;
 
     private readonly ObjectCode _code;
     private readonly RegisterEffects _effects;
     private readonly HashSet<(int Section, int Offset)> _reached = [];
     private readonly HashSet<CodeFunction> _functions = [];
     private readonly Queue<CodeFunction> _waiting = new();
+    private readonly Dictionary<string, ContextRead> _contextReads = new(StringComparer.Ordinal);
 
     /// <summary>Looks through the programs that are loaded without being asked for, and all that they call.</summary>
     /// <param name="code">The instructions.</param>
@@ -22,7 +23,7 @@ internal sealed class Reachability
     public Reachability(ObjectCode code, LoadTimeValues values)
     {
         _code = code;
-        _effects = new RegisterEffects(code, values, Visit);
+        _effects = new RegisterEffects(code, values, Visit, ReadContext);
         foreach (var function in code.Functions.Where(f => f.Program is { AutoLoad: true }))
         {
             Visit(function);
@@ -36,6 +37,17 @@ internal sealed class Reachability
 
     /// <summary>Whether the verifier can come to the instruction at a place of a section.</summary>
     public bool Contains(int section, int offset) => _reached.Contains((section, offset));
+
+    /// <summary>Of each program that is seen to read its context the read that ends last. Reads in the functions that it calls are not seen.</summary>
+    public IReadOnlyDictionary<string, ContextRead> ContextReads => _contextReads;
+
+    private void ReadContext(CodeFunction function, int offset, long end)
+    {
+        if (function.Program is { Name: var name } && !(_contextReads.TryGetValue(name, out var before) && before.End >= end))
+        {
+            _contextReads[name] = new ContextRead(end, function.Section, offset);
+        }
+    }
 
     private void Visit(CodeFunction? function)
     {
@@ -69,7 +81,9 @@ internal sealed class Reachability
             }
         }
 
-        Go(function.Start, new RegisterValue[Registers]);
+        var start = new RegisterValue[Registers];
+        start[FirstArgument] = function.Program is null ? RegisterValue.Unknown : new RegisterValue(RegisterForm.Context);
+        Go(function.Start, start);
         while (waiting.TryPop(out var offset))
         {
             Walk(function, offset, (RegisterValue[])known[offset].Clone(), Go);
@@ -139,3 +153,9 @@ internal sealed class Reachability
         }
     }
 }
+
+/// <summary>A read of a program's context.</summary>
+/// <param name="End">Where in the context it ends, in bytes.</param>
+/// <param name="Section">The index of the instruction's section.</param>
+/// <param name="Offset">Where the instruction stands in the section, in bytes.</param>
+internal readonly record struct ContextRead(long End, int Section, int Offset);

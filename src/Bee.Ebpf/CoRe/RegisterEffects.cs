@@ -6,7 +6,8 @@ namespace Bee.Ebpf.CoRe;
 /// <param name="code">The instructions.</param>
 /// <param name="values">What is known then.</param>
 /// <param name="visit">Is given each function whose address a program takes: the kernel may call it.</param>
-internal sealed class RegisterEffects(ObjectCode code, LoadTimeValues values, Action<CodeFunction?> visit)
+/// <param name="readContext">Is given each instruction of a function that reads the context, and where in the context that ends.</param>
+internal sealed class RegisterEffects(ObjectCode code, LoadTimeValues values, Action<CodeFunction?> visit, Action<CodeFunction, int, long> readContext)
 {
     /// <summary>Whether a branch is taken; null where that is not known before the program runs.</summary>
     public static bool? Taken(Instruction jump, RegisterValue[] registers)
@@ -19,7 +20,7 @@ internal sealed class RegisterEffects(ObjectCode code, LoadTimeValues values, Ac
     /// <summary>Changes the registers as an instruction that neither jumps nor calls does.</summary>
     public void Execute(CodeFunction function, ReadOnlySpan<byte> bytes, int offset, Instruction instruction, RegisterValue[] registers)
     {
-        // A relocation of an offset changes where memory is read, which nothing is known of anyway.
+        // Of a load it is the offset that a relocation changes.
         var relocated = values.Relocated(function.Section, offset);
         switch (instruction.Class)
         {
@@ -29,6 +30,11 @@ internal sealed class RegisterEffects(ObjectCode code, LoadTimeValues values, Ac
                     : RegisterValue.Unknown;
                 break;
             case InstructionClass.LoadMemory:
+                if (registers[instruction.Source] is { Form: RegisterForm.Context, Number: var from })
+                {
+                    readContext(function, offset, from + (relocated ?? instruction.Offset) + instruction.MemorySize);
+                }
+
                 registers[instruction.Destination] = Read(registers[instruction.Source], instruction);
                 break;
             case InstructionClass.Alu32 or InstructionClass.Alu64:
@@ -98,7 +104,7 @@ internal sealed class RegisterEffects(ObjectCode code, LoadTimeValues values, Ac
             return right;
         }
 
-        if (left.Form is RegisterForm.Constant or RegisterForm.Setting && instruction.Operation == Add && right.IsNumber && !narrow)
+        if (left.Form is RegisterForm.Constant or RegisterForm.Setting or RegisterForm.Context && instruction.Operation == Add && right.IsNumber && !narrow)
         {
             return left with { Number = left.Number + right.Number };
         }
@@ -130,6 +136,7 @@ internal enum RegisterForm
     Number,
     Constant,
     Setting,
+    Context,
 }
 
 /// <summary>Works out what instructions do to known numbers, and which way jumps go.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Bee.Ebpf.Btf;
@@ -147,16 +148,32 @@ public static class TracepointFormat
     {
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(name);
+        return [.. Lines(group, name).Select(Parse).OfType<FormatField>().Where(f => !f.Name.StartsWith("common_", StringComparison.Ordinal))];
+    }
+
+    /// <summary>The bytes of a tracepoint's record that a program may read, to the end of the last field; null where the format cannot be read.</summary>
+    /// <param name="group">The group, such as <c>sched</c>.</param>
+    /// <param name="name">The tracepoint, such as <c>sched_switch</c>.</param>
+    internal static int? RecordLength(string group, string name) =>
+        Lines(group, name).Where(line => line.Contains(Field, StringComparison.Ordinal)).Select(line => Number(line, "offset:") + Number(line, "size:")).Max();
+
+    private static IReadOnlyList<string> Lines(string group, string name)
+    {
         try
         {
-            return Tracefs.Root is { } root && IsName(group) && IsName(name)
-                ? [.. RegularFile.ReadLines(Path.Combine(root, "events", group, name, "format")).Select(Parse).OfType<FormatField>().Where(f => !f.Name.StartsWith("common_", StringComparison.Ordinal))]
-                : [];
+            return Tracefs.Root is { } root && IsName(group) && IsName(name) ? [.. RegularFile.ReadLines(Path.Combine(root, "events", group, name, "format"))] : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return [];
         }
+    }
+
+    private static int? Number(string line, string label)
+    {
+        var start = line.IndexOf(label, StringComparison.Ordinal);
+        var end = start < 0 ? -1 : line.IndexOf(';', start);
+        return end > 0 && int.TryParse(line.AsSpan(start + label.Length, end - start - label.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
     // "	field:const char * filename;	offset:24;	size:8;	signed:0;"

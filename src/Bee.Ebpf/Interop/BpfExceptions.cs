@@ -20,7 +20,7 @@ public sealed class BpfLoadException : BeeException
     /// <summary>The verifier's log; of a very long one (4 MiB) its end, or before Linux 6.4 its beginning and the verdict. Null when the verifier did not reject the program.</summary>
     public string? VerifierLog { get; init; }
 
-    /// <summary>The source file that the verifier's verdict is about: its full path where it exists beside the object, else as the object has it; null when not known.</summary>
+    /// <summary>The source file with the line that the failure is about: its full path where it exists beside the object, else as the object has it; null when not known.</summary>
     public string? File { get; init; }
 
     /// <summary>The line, counted from 1; 0 without a file.</summary>
@@ -65,6 +65,9 @@ public enum LoadFault
 
     /// <summary>The verifier turned the program down.</summary>
     VerifierRejected,
+
+    /// <summary>A program reads beyond the end of its tracepoint's record.</summary>
+    BeyondRecord,
 
     /// <summary>The kernel refused to make a map.</summary>
     MapCreate,

@@ -1,3 +1,4 @@
+using Bee.Ebpf.CoRe;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
@@ -14,6 +15,12 @@ internal static class AttachFailure
     public static BpfLoadException Explain(BpfProgram program, int errno, string log, string? target = null, bool isTargetKnown = false)
     {
         var description = program.Description;
+        if (errno == Libc.EACCES && description.KindRow.Method == AttachMethod.Tracepoint && Permissions.Lacking().Count == 0 && RecordLength(target ?? "") is not null)
+        {
+            // The kernel's other reasons are permissions.
+            return BeyondRecord(description, target!, errno, log);
+        }
+
         if (errno is Libc.EPERM or Libc.EACCES && !IsModifyReturn(description))
         {
             return Permissions.Refused($"attach program '{program.Name}' ({description.SectionName})", errno, program.Name, log, perf: true);
@@ -66,6 +73,32 @@ internal static class AttachFailure
             }
             : Explain(program, errno, log, isTargetKnown: true);
     }
+
+    /// <summary>The bytes of a tracepoint's record; null for a pattern, and where they cannot be told.</summary>
+    /// <param name="target">The tracepoint with its group.</param>
+    public static int? RecordLength(string target) => target.Replace(':', '/').Split('/') is [var group, var name] ? TracepointFormat.RecordLength(group, name) : null;
+
+    /// <summary>The failure of a program that reads beyond the record of its tracepoint.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="target">The tracepoint with its group.</param>
+    /// <param name="errno">EACCES.</param>
+    /// <param name="log">libbpf's log.</param>
+    /// <param name="line">The line that reads it; null when not known.</param>
+    /// <param name="end">Where the read ends, in bytes; 0 when not known.</param>
+    public static BpfLoadException BeyondRecord(ProgramDescription program, string target, int errno, string log, SourceLine? line = null, long end = 0) =>
+        new(
+            LoadFault.BeyondRecord,
+            $"Program '{program.Name}' ({program.SectionName}) reads {(end > 0 ? $"up to byte {end}" : "beyond the end")} of its record{(line is null ? "" : $" at {line}")}, but the record of {target} has {RecordLength(target)} bytes.")
+        {
+            Program = program.Name,
+            Errno = errno,
+            Log = log,
+            File = line?.File,
+            Line = line?.Line ?? 0,
+            Column = line?.Column ?? 0,
+            Remedy = $"Read only the fields that {Tracefs.Root}/events/{target.Replace(':', '/')}/format lists."
+                + (target.StartsWith("syscalls", StringComparison.Ordinal) ? " The records of raw_syscalls/sys_enter and raw_syscalls/sys_exit have the call's number and all arguments." : ""),
+        };
 
     public static BpfLoadException NoTargetGiven(BpfProgram program) =>
         new(LoadFault.NoTarget, $"Section '{program.Description.SectionName}' of program '{program.Name}' does not say what to attach to.")

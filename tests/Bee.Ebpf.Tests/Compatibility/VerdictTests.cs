@@ -162,6 +162,48 @@ public class VerdictTests(ITestOutputHelper output)
         }
     }
 
+    [KernelTheory]
+    [InlineData("syscalls/sys_enter_getppid", "found = *(volatile int *)(ctx + 8);", true)]
+    [InlineData("syscalls/sys_enter_getppid", "found = *(volatile long *)(ctx + 8);", false)]
+    [InlineData("syscalls:sys_enter_getppid", "found = *(volatile int *)(ctx + 12);", false)]
+    [InlineData("syscalls/sys_enter_openat", "found = *(volatile long *)(ctx + 40);", true)]
+    [InlineData("syscalls/sys_enter_openat", "void *late = ctx + 16; if (found) found = *(volatile long *)(late + 32);", false)]
+    [InlineData("syscalls/sys_enter_getppid", "if (HAS(TASK->no_such_member)) found = *(volatile long *)(ctx + 8);", true)]
+    [InlineData("syscalls/sys_enter_getppid", "if (wants) found = *(volatile long *)(ctx + 8);", true)]
+    public void Reads_beyond_the_record_of_a_tracepoint_are_found_before_loading(string target, string body, bool attaches)
+    {
+        var file = Fixture.Compile("reads", $"{Head}\nSEC(\"tracepoint/{target}\") int program(void *ctx)\n{{\n\t{body}\n\treturn 0;\n}}\n");
+        var failed = Findings(file).Where(f => f.State == CheckState.Failed).ToList();
+
+        Assert.Equal(attaches, failed.Count == 0);
+        if (attaches)
+        {
+            using var session = BpfSession.Load(file, new BpfSessionOptions());
+            session.Attach();
+        }
+        else
+        {
+            var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, new BpfSessionOptions()).Dispose());
+            Assert.Equal(LoadFault.BeyondRecord, e.Fault);
+            Assert.EndsWith("reads.c", e.File);
+            Assert.True(e.Line > 0);
+            Assert.Matches(@"up to byte \d+ of its record at .* has \d+ bytes", e.Message);
+            Assert.Contains("/format", e.Remedy);
+            Assert.Equal(e.Message, failed[0].Message);
+        }
+    }
+
+    [KernelFact]
+    public void The_kernel_refuses_reads_beyond_a_record_that_a_pattern_finds()
+    {
+        var file = Fixture.Compile("reads", $"{Head}\nSEC(\"tracepoint/syscalls/sys_enter_getppi?\") int program(void *ctx)\n{{\n\tfound = *(volatile long *)(ctx + 8);\n\treturn 0;\n}}\n");
+        using var session = BpfSession.Load(file, new BpfSessionOptions());
+        var e = Assert.Throws<BpfLoadException>(session.Attach);
+
+        Assert.Equal(LoadFault.BeyondRecord, e.Fault);
+        Assert.Contains("the record of syscalls/sys_enter_getppid has 12 bytes", e.Message);
+    }
+
     [KernelFact]
     public void LicensesAreHeldAgainstHelpers()
     {
