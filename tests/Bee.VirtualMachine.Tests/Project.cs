@@ -18,6 +18,9 @@ internal static class Project
     /// <summary>The executable that starts PowerShell on this machine; <c>build.sh</c> writes it.</summary>
     public static string PowerShell { get; } = Path.Combine(Root, "artifacts", "pwsh");
 
+    /// <summary>What a measurement of other people's programs (tests/Reach) wants in the guest, in the stead of the scenarios: a folder with a script <c>run.ps1</c>; null for none.</summary>
+    public static string? Reach { get; } = Environment.GetEnvironmentVariable("BEE_REACH") is { Length: > 0 } folder ? folder : null;
+
     /// <summary>The names of the scenarios.</summary>
     public static IEnumerable<string> ScenarioNames =>
         Directory.GetFiles(Scenarios, "*.ps1").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal);

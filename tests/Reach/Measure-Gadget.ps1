@@ -14,8 +14,9 @@ $ErrorActionPreference = 'Stop'
 Import-Module $Module
 $store = "$Work/store"
 $load = "$Work/gadget-load"
+$isGuest = $false
 $null = New-Item -ItemType Directory -Force $Work
-if (-not $NoBuild) { & gcc -O1 -g -fno-omit-frame-pointer -w -o $load "$PSScriptRoot/gadget-load.c" -lpthread -ldl }
+if (-not $NoBuild) { & gcc -O1 -g -fno-omit-frame-pointer -w -o $load "$PSScriptRoot/gadget-load.c" -lpthread -ldl; & gcc -O1 -shared -fPIC -o "$Work/libcuda.so" "$PSScriptRoot/gadget-cuda.c" }
 . "$PSScriptRoot/Gadgets.ps1"
 foreach ($folder in [IO.Directory]::GetDirectories("$Source/gadgets") | Where-Object { [IO.File]::Exists("$_/gadget.yaml") } | Sort-Object) {
     $gadget = [IO.Path]::GetFileName($folder)
@@ -27,7 +28,8 @@ foreach ($folder in [IO.Directory]::GetDirectories("$Source/gadgets") | Where-Ob
         $image = Get-BeeImage "gadget/${gadget}:v1" -Store $store
         $row.Builds = $true
         $row.Reads = "$($image.Programs.Count) programs, $($image.Maps.Count) maps"
-        if ($cases[$gadget]) { $row.Source = & $cases[$gadget]; $row.Right = $true }
+        if ($gadget -in $guestOnly) { $row.Why = 'runs in the virtual machine' }
+        elseif ($cases[$gadget]) { $row.Source = & $cases[$gadget]; $row.Right = $true }
         else { $row.Why = 'not tried here' }
     }
     catch { $row.Why = "$($_.FullyQualifiedErrorId -replace ',.*'): $($_.Exception.Message -split "`n" | Select-Object -First 2)"; if ($env:GADGET_SHOW) { $_.ScriptStackTrace | Out-Host } }

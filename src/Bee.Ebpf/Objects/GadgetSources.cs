@@ -15,6 +15,8 @@ internal sealed class GadgetSources
     private readonly Dictionary<string, string> _tables = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (string Name, BtfType Record)> _iterators = new(StringComparer.Ordinal);
 
+    private readonly Dictionary<string, string> _targets = new(StringComparer.Ordinal);
+
     private readonly HashSet<string> _parameters = new(StringComparer.Ordinal);
 
     private GadgetSources()
@@ -51,6 +53,11 @@ internal sealed class GadgetSources
             }
         }
 
+        foreach (var target in GadgetMarks.Read(marks, GadgetMarks.IteratorTarget, 2))
+        {
+            sources._targets.TryAdd(target[0], target[1]);
+        }
+
         sources._parameters.UnionWith(GadgetMarks.Read(marks, GadgetMarks.Parameter, 1).Select(said => said[0]));
         return sources;
     }
@@ -73,7 +80,7 @@ internal sealed class GadgetSources
     /// <summary>The program as the marks have it: itself where they say nothing of it.</summary>
     public ProgramDescription Apply(ProgramDescription program) =>
         program.Kind == ProgramKinds.Iterator && _iterators.TryGetValue(program.Name, out var iterator)
-            ? program.AsSource(iterator.Name, iterator.Record).WithMetadata(new ProgramMetadata { Fields = GadgetTypes.Words(iterator.Record) })
+            ? program.AsSource(iterator.Name, iterator.Record).WithMetadata(new ProgramMetadata { Fields = GadgetTypes.Words(iterator.Record), AttachTo = _targets.GetValueOrDefault(program.Name) })
             : program;
 
     /// <summary>The parameter as the marks have it: itself where they say nothing of it.</summary>
@@ -100,6 +107,9 @@ internal static class GadgetMarks
 
     /// <summary>What <see cref="Iterator"/> was before.</summary>
     public const string Snapshotter = "gadget_snapshotter_";
+
+    /// <summary>An iterator over a map's entries, and the map: program, map.</summary>
+    public const string IteratorTarget = "gadget_mapelem_iter_target_";
 
     /// <summary>A global variable that people may set: its name.</summary>
     public const string Parameter = "gadget_param_";

@@ -126,7 +126,7 @@ internal static class ObjectReader
         var maps = MapReader.Read(elf, btf, layout, externs);
         var parameters = ParameterReader.Read(elf, layout);
         var sources = GadgetSources.Read(btf);
-        var file = new ObjectFile(name, bytes)
+        var file = new ObjectFile(name, btf is null ? bytes : GadgetRelocations.Remove(bytes, elf, btf))
         {
             License = License(elf),
             Btf = btf,

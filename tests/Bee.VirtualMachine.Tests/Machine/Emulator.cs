@@ -7,7 +7,7 @@ namespace Bee.VirtualMachine.Machine;
 internal static class Emulator
 {
     /// <summary>How long a guest may run.</summary>
-    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(300);
+    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(Project.Reach is null ? 300 : 1200);
 
     /// <summary>Runs a guest to its end.</summary>
     /// <param name="kernel">What it boots.</param>

@@ -43,7 +43,13 @@ internal sealed class GuestRun
         try
         {
             string archive = Path.Combine(folder, "root.cpio");
-            Parallel.Invoke(GuestPowerShell.Prepare, ProgramStore.Prepare);
+            Parallel.Invoke(GuestPowerShell.Prepare, () =>
+            {
+                if (Project.Reach is null)
+                {
+                    ProgramStore.Prepare();
+                }
+            });
             RootFileSystem.Write(archive, KernelFiles.Obtain(kernel));
             string? fault = Emulator.Run(KernelFiles.Obtain(kernel), archive, folder);
             string console = Read(folder, "console");

@@ -24,8 +24,16 @@ internal static class RootFileSystem
         AddRuntime(archive);
         GuestPowerShell.Add(archive, "bee/powershell");
         archive.AddFolder("bee/module/Bee", Project.Module);
-        archive.AddFolder("bee/store", ProgramStore.Folder);
-        archive.AddFolder("bee/kinds", ProgramStore.Kinds);
+        if (Project.Reach is { } reach)
+        {
+            archive.AddFolder("bee/reach", reach);
+        }
+        else
+        {
+            archive.AddFolder("bee/store", ProgramStore.Folder);
+            archive.AddFolder("bee/kinds", ProgramStore.Kinds);
+        }
+
         archive.AddFolder("bee/inside", Path.Combine(Project.Suite, "inside"));
         archive.AddFolder("bee/scenarios", Project.Scenarios, file => file.EndsWith(".ps1", StringComparison.Ordinal));
         archive.AddFile($"boot/{Path.GetFileName(kernel.Settings)}", kernel.Settings);
