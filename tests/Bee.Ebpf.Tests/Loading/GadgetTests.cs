@@ -219,6 +219,50 @@ public class GadgetTests
     }
 
     [KernelFact]
+    public void Fields_of_Inspektor_Gadgets_own_struct_keep_their_places()
+    {
+        // Two sections, one with relocations to that struct alone and one with others too.
+        var file = Fixture.Compile("sockets", """
+            #include "fixture.h"
+            #define KERNEL __attribute__((preserve_access_index))
+            struct gadget_socket_value { __u64 mntns; __u64 pid_tgid; char task[16]; } KERNEL;
+            struct task_struct { int tgid; } KERNEL;
+            struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1); __type(key, __u32); __type(value, struct gadget_socket_value); } gadget_sockets SEC(".maps");
+            struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u64); } counter_found SEC(".maps");
+            const void *gadget_mapiter_found___counter_found __attribute__((unused));
+            SEC("tracepoint/syscalls/sys_enter_getpgid") int asked(void *context)
+            {
+                struct gadget_socket_value *value;
+                __u32 zero = 0;
+                if (!TARGETED || !(value = bpf_map_lookup_elem(&gadget_sockets, &zero))) return 0;
+                __u64 found = value->pid_tgid + value->task[1];
+                bpf_map_update_elem(&counter_found, &zero, &found, 0);
+                return 0;
+            }
+            SEC("tracepoint/syscalls/sys_exit_getpgid") int answered(void *context)
+            {
+                struct task_struct *task = (void *)bpf_get_current_task();
+                struct gadget_socket_value *value;
+                __u32 zero = 0;
+                int tgid = 0;
+                bpf_probe_read_kernel(&tgid, sizeof(tgid), &task->tgid);
+                value = bpf_map_lookup_elem(&gadget_sockets, &zero);
+                if (value && tgid == target_pid) value->mntns = tgid;
+                return 0;
+            }
+            """);
+        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = file.BindParameters(new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId }) });
+        var sockets = session.Maps.Single(map => map.Name == "gadget_sockets");
+        var writer = new MapWriter(sockets);
+        writer.Write(writer.Encode(0u, new Dictionary<string, object?> { ["pid_tgid"] = 1000, ["task"] = "ab" }));
+        session.Attach();
+        _ = Calls.GetProcessGroup(0);
+
+        Assert.Equal(1000ul + 'b', Assert.Single(session.Maps.Single(map => map.Name == "counter_found").Entries()).Get("Value"));
+        Assert.Equal((ulong)Environment.ProcessId, Assert.Single(sockets.Entries()).Get("mntns"));
+    }
+
+    [KernelFact]
     public void LossesOfItsBufferAreCounted()
     {
         var (_, reader) = Run(calls: 1);
