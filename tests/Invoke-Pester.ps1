@@ -24,6 +24,8 @@ if (-not (Test-Path "$packages/pester/$version/.nupkg.metadata")) {
     if ($LASTEXITCODE -ne 0) { throw "Pester could not be restored: $output" }
 }
 Import-Module "$packages/pester/$version/tools/Pester.psd1"
+# The tests of examples are written for an installed module.
+Import-Module "$root/module/Bee"
 
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $Path

@@ -1,5 +1,6 @@
 # Tests of the tool on packets that they make. Nothing is attached: the kernel runs the program on each packet and gives back what it did.
 BeforeAll {
+    if (-not (Get-Module Bee)) { Import-Module Bee }
     $tool = Invoke-BeeBuild $PSScriptRoot -BinaryOnly -OutFile "$TestDrive/xdpcount.o"
     $packets = @{
         # Ethernet header; IPv4 header from 192.0.2.7 to 198.51.100.1; 8 bytes of UDP.

@@ -75,6 +75,41 @@ public sealed class SessionFactoryTests
         Assert.Equal(before.Programs.Count, Kernel.Held().Programs.Count);
     }
 
+    [Fact]
+    public void Start_of_a_tool_with_syscall_programs_alone_throws_since_nothing_runs_them()
+    {
+        var error = Assert.Throws<BeeInputException>(() => Factory(new SessionOptions()).Start(Compiled("struct sum { u32 a, b; u64 sum; };\nSEC(\"syscall\") int add(struct sum *call) { return 0; }")));
+
+        Assert.Equal("NothingToAttach", error.Id);
+        Assert.Contains("add", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Test-BeeProgram", ErrorRecords.Remedy(error), StringComparison.Ordinal);
+    }
+
+    [KernelFact]
+    public void LoadForTest_takes_the_only_program_that_is_loaded_by_itself_or_the_one_that_is_named()
+    {
+        Tool tool = Compiled("""
+            BEE_HASH(deny, u32, u8, 16);
+            SEC("xdp") int drop(struct xdp_md *ctx) { u32 key = 1; return bpf_map_lookup_elem(&deny, &key) ? XDP_DROP : XDP_PASS; }
+            SEC("?tc") int other(struct __sk_buff *skb) { return 2; }
+            """);
+        var input = new ProgramTestInput { Data = new byte[60] };
+        using ProgramTest drop = Factory(new SessionOptions { MapEntries = new Hashtable { ["deny"] = new Hashtable { [1] = 1 } } }).LoadForTest(tool, null);
+        using ProgramTest other = Factory(new SessionOptions()).LoadForTest(tool, "OTHER");
+
+        Assert.Equal(("XDP_DROP", "TC_ACT_SHOT"), (drop.Run(input).Action, other.Run(input).Action));
+        Assert.Empty(drop.Run(input).Entries);
+        Assert.Equal("ProgramNotFound", Assert.ThrowsAny<BeeException>(() => Factory(new SessionOptions()).LoadForTest(tool, "none")).Id);
+    }
+
+    [Fact]
+    public void LoadForTest_of_one_of_several_programs_wants_a_name()
+    {
+        Tool tool = Compiled("SEC(\"xdp\") int one(struct xdp_md *ctx) { return 2; }\nSEC(\"tc\") int two(struct __sk_buff *skb) { return 0; }");
+
+        Assert.Equal("SeveralPrograms", Assert.ThrowsAny<BeeException>(() => Factory(new SessionOptions()).LoadForTest(tool, null)).Id);
+    }
+
     [KernelFact]
     public void WarnIfSilent_names_the_maps_of_a_tool_that_streams_nothing()
     {
@@ -90,4 +125,6 @@ public sealed class SessionFactoryTests
     }
 
     private SessionFactory Factory(SessionOptions options) => new(options, _session, _session);
+
+    private static Tool Compiled(string code) => new("made", "made.o", ObjectFile.Parse(Workbench.Compile($"#include \"bee.h\"\nBEE_LICENSE(\"GPL\");\n{code}\n"), "made.o"));
 }

@@ -43,11 +43,7 @@ internal sealed class Session(string folder) : ICmdletStreams, ISessionLocation
 /// <summary>The collaborators of one cmdlet, with a store and a registry of the test's own.</summary>
 internal sealed class Workbench : IDisposable
 {
-    private static readonly Lazy<byte[]> s_object = new(() =>
-    {
-        using var folder = new TempFolder();
-        return new SourceCompiler(new Session(folder.Path)).CompileAndReport(BuildSource.Find(folder.Write("tool.bpf.c", Sources.Program("raw_tp/sys_enter"))).Request([]))!.Object!;
-    });
+    private static readonly Lazy<byte[]> s_object = new(() => Compile(Sources.Program("raw_tp/sys_enter")));
 
     private readonly TempFolder _folder = new();
 
@@ -67,6 +63,13 @@ internal sealed class Workbench : IDisposable
 
     /// <summary>A program that attaches to every system call and does nothing.</summary>
     public static byte[] Object => s_object.Value;
+
+    /// <summary>The object of a C source.</summary>
+    public static byte[] Compile(string source)
+    {
+        using var folder = new TempFolder();
+        return new SourceCompiler(new Session(folder.Path)).CompileAndReport(BuildSource.Find(folder.Write("tool.bpf.c", source)).Request([]))!.Object!;
+    }
 
     public Session Session { get; }
 

@@ -85,7 +85,8 @@ public sealed class TestProgramCommand : ProgramCmdlet
         EventViews.Register(this, test.Streams);
         ProgramTestResult result = test.Run(new ProgramTestInput
         {
-            Data = Data is null ? null : Data.AsMemory(),
+            // A conversion of null would be an empty packet.
+            Data = Data is null ? (ReadOnlyMemory<byte>?)null : Data,
             Context = PlainValue.Of(Context),
             Repeat = Repeat,
             Cpu = Cpu,

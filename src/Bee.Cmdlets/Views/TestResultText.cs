@@ -39,7 +39,7 @@ public static class TestResultText
     {
         null => string.Empty,
         byte[] bytes => EventText.Bytes(PSObject.AsPSObject(bytes)),
-        var fields => string.Join(", ", PSObject.AsPSObject(fields).Properties.Select(field => (field.Name, Text: EventText.Line(Safe(field)))).Where(field => field.Text is not ("0" or "")).Select(field => $"{field.Name} = {field.Text}")),
+        var fields => string.Join(", ", PSObject.AsPSObject(fields).Properties.Select(field => (field.Name, Text: EventText.Line(Safe(field)))).Where(field => field.Text.AsSpan().ContainsAnyExcept("[0, ]")).Select(field => $"{field.Name} = {field.Text}")),
     };
 
     /// <summary>Returns one line for each event or entry.</summary>

@@ -15,6 +15,9 @@ public static class ProgramKinds
     /// <summary>The kind that may change what a kernel function returns.</summary>
     internal const string ModifyReturn = "fmod_ret";
 
+    // BPF_NETFILTER, which the kernel wants when it loads such a program.
+    private const int NetfilterHook = 45;
+
     private const string KprobeMulti = "BPF_TRACE_KPROBE_MULTI", UprobeMulti = "BPF_TRACE_UPROBE_MULTI";
 
     /// <summary>The kinds that Bee attaches or runs, those of one family beside each other.</summary>
@@ -96,7 +99,7 @@ public static class ProgramKinds
         .. UnattachedWhole(ProgramType.SkMsg, "sk_msg"),
         .. UnattachedWhole(ProgramType.LircMode2, "lirc_mode2"),
         .. UnattachedWhole(ProgramType.FlowDissector, "flow_dissector"),
-        .. UnattachedWhole(ProgramType.Netfilter, "netfilter"),
+        Unattached(ProgramType.Netfilter, "netfilter", "") with { AttachType = NetfilterHook },
     ];
 
     private static readonly Dictionary<string, ProgramKind> s_attached = All.ToDictionary(k => k.Name, StringComparer.Ordinal);

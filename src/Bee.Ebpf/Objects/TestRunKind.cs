@@ -80,7 +80,6 @@ internal static class TestRunKinds
         Packets("lwt_in", ProgramType.LwtIn, "4.12") with { HidesEthernet = true, Results = s_tunnels },
         Packets("lwt_out", ProgramType.LwtOut, "4.12") with { HidesEthernet = true, Results = s_tunnels },
         Packets("lwt_xmit", ProgramType.LwtXmit, "4.12") with { HidesEthernet = true, Results = s_tunnels },
-        Packets("lwt_seg6local", ProgramType.LwtSeg6Local, "4.18") with { HidesEthernet = true, Results = s_tunnels },
         Packets("flow_dissector", ProgramType.FlowDissector, "5.1") with
         {
             ContextName = "bpf_flow_keys", ContextBack = TestRunContext.AsData, Results = new Dictionary<int, string> { [0] = "BPF_OK", [2] = "BPF_DROP", [129] = "BPF_FLOW_DISSECTOR_CONTINUE" },

@@ -80,8 +80,9 @@ internal static unsafe class ProgramRun
                 TestRunContext.AsData => data,
                 _ => [],
             };
-            if (kind.ContextBack == TestRunContext.AsData)
+            if (kind.ContextBack is TestRunContext.AsData or TestRunContext.None)
             {
+                // The kernel does not give the packet back, which such programs only read.
                 data = given.ToArray();
             }
             else if (kind.HidesEthernet && data.Length >= TestRunKind.EthernetHeader)
@@ -140,7 +141,7 @@ internal static unsafe class ProgramRun
             new(fault, program.Name, $"The kernel does not run program '{program.Name}' ({program.SectionName}) on this input: {why}.", remedy, errno);
         return errno switch
         {
-            Libc.ENOTSUPP => Make(TestFault.Unsupported, "it is too old", $"Linux {kind.Since} is the first that runs {kind.Name} programs so."),
+            Libc.ENOTSUPP => Make(TestFault.Unsupported, $"it has no test run for {kind.Name} programs", $"Linux {kind.Since} is the first that has one."),
             Libc.EINVAL when kind.TakesData => Make(
                 TestFault.Refused,
                 $"{Libc.Describe(errno)}, for a packet of {options.Data?.Length} bytes and a context of {options.Context.Length}",

@@ -56,6 +56,8 @@ internal sealed class ContextType
         {
             byte[] raw => raw,
             ReadOnlyMemory<byte> raw => raw.ToArray(),
+            // Zeros are no state of a netfilter hook.
+            null when _kind.Type == ProgramType.Netfilter => [],
             null => new byte[Size],
             _ when _kind.Type == ProgramType.RawTracepoint => Arguments(value),
             _ => Typed(value),

@@ -100,6 +100,20 @@ public class ProgramTestTests
     }
 
     [KernelFact]
+    public void Tunnels_dissectors_and_netfilter_programs_run_on_packets_too()
+    {
+        using ProgramTest tunnel = Load("tunnel"), dissect = Load("dissect"), filter = Load("filter");
+        var keys = dissect.Run(new ProgramTestInput { Data = s_packet });
+        // Where no hook is given the kernel takes LOCAL_OUT, whose packets have no Ethernet header.
+        var accepted = filter.Run(new ProgramTestInput { Data = (byte[])[0x45, 0, 0, 20, .. new byte[16]] });
+
+        Assert.Equal("BPF_LWT_REROUTE", tunnel.Run(new ProgramTestInput { Data = s_packet }).Action);
+        Assert.Equal(("BPF_OK", (ushort)34), (keys.Action, Context(keys).Get("thoff")));
+        Assert.Equal(("NF_ACCEPT", false, null), (accepted.Action, accepted.IsDataChanged, accepted.Context));
+        Assert.Equal("NF_ACCEPT", filter.Run(new ProgramTestInput { Data = s_packet, Context = Fields(("pf", 2), ("hook", 1)) }).Action);
+    }
+
+    [KernelFact]
     public void A_raw_tracepoint_gets_its_arguments()
     {
         using var test = Load("arguments");
@@ -181,8 +195,8 @@ public class ProgramTestTests
         Assert.All(TestRunKinds.All, kind => Assert.Same(kind, (ProgramKinds.OfSection(kind.Name == "cgroup_skb" ? "cgroup_skb/egress" : kind.Name) ?? ProgramKinds.OfSection($"{kind.Name}/x"))!.TestRun));
         Assert.Null(ProgramKinds.OfSection("xdp/devmap")!.TestRun);
         Assert.Null(ProgramKinds.OfSection("fentry/x")!.TestRun);
-        Assert.Equal(["swap", "mark", "keep", "pass", "arguments", "add", "assign", "optional"], ProgramTest.Candidates(Inputs).Select(program => program.Name).OrderBy(Order));
-        static int Order(string name) => Array.IndexOf(["swap", "mark", "keep", "pass", "arguments", "add", "assign", "optional"], name);
+        Assert.Equal(["swap", "mark", "keep", "pass", "tunnel", "dissect", "filter", "arguments", "add", "assign", "optional"], ProgramTest.Candidates(Inputs).Select(program => program.Name).OrderBy(Order));
+        static int Order(string name) => Array.IndexOf(["swap", "mark", "keep", "pass", "tunnel", "dissect", "filter", "arguments", "add", "assign", "optional"], name);
     }
 
     private static ProgramTest Load(string program, params (string Name, object? Value)[] parameters) =>

@@ -65,6 +65,22 @@ SEC("cgroup_skb/egress") int pass(struct __sk_buff *skb)
 	return 1;
 }
 
+SEC("lwt_xmit") int tunnel(struct __sk_buff *skb)
+{
+	return 128;
+}
+
+SEC("flow_dissector") int dissect(struct __sk_buff *skb)
+{
+	skb->flow_keys->thoff = 34;
+	return BPF_OK;
+}
+
+SEC("netfilter") int filter(void *ctx)
+{
+	return 1;
+}
+
 SEC("raw_tp/sched_switch") int arguments(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct seen seen = { .length = ctx->args[0] + ctx->args[1], .protocol = bpf_get_smp_processor_id() };
