@@ -51,7 +51,7 @@ public sealed class BpfSession : IDisposable
         {
             if (LibbpfCalls.bpf_object__find_program_by_name(handle, program.Name) is not 0 and var pointer)
             {
-                programs.Add(new BpfProgram(handle, pointer, program));
+                programs.Add(new BpfProgram(handle, pointer, program) { TargetMap = maps.Find(map => map.Name == places?.MapOf(program)) });
             }
         }
 
@@ -203,7 +203,8 @@ public sealed class BpfSession : IDisposable
         try
         {
             using var hold = new Lease(_object);
-            foreach (var program in Programs.Where(p => p.IsLoaded))
+            // A socket has the programs that its map had when it came in: they go before what puts sockets there.
+            foreach (var program in Programs.Where(p => p.IsLoaded).OrderBy(p => p.Description.KindRow.Method != AttachMethod.SocketMap))
             {
                 foreach (var link in Attacher.Attach(program, _options, _places!))
                 {
@@ -350,10 +351,11 @@ public sealed class BpfSession : IDisposable
         }
 
         var nameBytes = Encoding.ASCII.GetBytes((name.Length == 0 ? "bee" : name.ToString()) + '\0');
-        fixed (byte* bytes = file.Bytes.Span, nameStart = nameBytes)
+        var image = ProgramReader.WithGlobalPrograms(file);
+        fixed (byte* bytes = image.Span, nameStart = nameBytes)
         {
             var options = new LibbpfCalls.OpenOptions { Size = (nuint)sizeof(LibbpfCalls.OpenOptions), ObjectName = nameStart };
-            var pointer = LibbpfCalls.bpf_object__open_mem(bytes, (nuint)file.Bytes.Length, &options);
+            var pointer = LibbpfCalls.bpf_object__open_mem(bytes, (nuint)image.Length, &options);
             return pointer != 0 ? new ObjectHandle(pointer) : throw LoadFailure.ExplainOpen(file, Marshal.GetLastPInvokeError(), log.Text);
         }
     }

@@ -100,7 +100,7 @@ internal static class LoadFailure
 
     private static BpfLoadException NoType(ObjectFile file, string? programName, string target, int errno, string log)
     {
-        var program = file.Programs.FirstOrDefault(p => programName is null ? p.AttachTo == target : p.Name == programName);
+        var program = file.Programs.FirstOrDefault(p => programName is null ? p.BoundTo == target : p.Name == programName);
         programName ??= program?.Name;
         var names = program is null ? [] : Suggest.Nearest(target, TargetNames.For(program), 5);
         return new BpfLoadException(LoadFault.NoTarget, $"Program '{programName}' attaches to '{target}', which this kernel does not have.")

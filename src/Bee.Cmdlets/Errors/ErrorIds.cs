@@ -104,7 +104,7 @@ internal static class ErrorIds
         new("LoadFailed.MapSize", InvalidArgument, "-MapSize @{ map = 10240 } gives one for this run."),
         new("LoadFailed.BadObject", InvalidData),
         new("LoadFailed.BadParameter", InvalidArgument),
-        new("LoadFailed.NoPlace", InvalidArgument, "-Interface, -Cgroup and -NetworkNamespace name it, and -Skip leaves a program out."),
+        new("LoadFailed.NoPlace", InvalidArgument, "-Interface, -Cgroup and -NetworkNamespace name it, -AttachTo @{ program = 'map' } names a map, and -Skip leaves a program out."),
         new("LoadFailed.Busy", ResourceBusy, "-AttachTo @{ program = 'target' } gives a single program another target, and -Skip leaves one out."),
         new("LoadFailed.NoProcess", ObjectNotFound),
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Bee.Ebpf.Host;
+using Bee.Ebpf.Interop;
 using Bee.Ebpf.Links;
 using Bee.Ebpf.Objects;
 using Bee.Posix;
@@ -28,7 +29,13 @@ internal static class TargetCheck
                 continue;
             }
 
-            foreach (var target in kind.HasTargetInSection || program.AttachTo is not null ? Targets(program, kind, files).DefaultIfEmpty("") : [])
+            if (Map(context, program) is { } missing)
+            {
+                yield return missing;
+                continue;
+            }
+
+            foreach (var target in kind.HasTargetInSection || program.BoundTo is not null ? Targets(program, kind, files).DefaultIfEmpty("") : [])
             {
                 var finding = One(context, program, kind, target, files);
                 if (finding is null)
@@ -45,6 +52,20 @@ internal static class TargetCheck
         if (good.Count > 0)
         {
             yield return new(Name, CheckState.Ok, $"There is {CheckContext.List(good)}.");
+        }
+    }
+
+    private static CheckResult? Map(CheckContext context, ProgramDescription program)
+    {
+        try
+        {
+            _ = program.TargetMaps is { Count: > 0 } types ? TargetMap.Choose(program, types, context.File) : null;
+            return null;
+        }
+        catch (BpfLoadException fault)
+        {
+            // Which of several maps is meant can be said when the program is run.
+            return new(Name, fault.Fault == LoadFault.NoPlace ? CheckState.Warning : CheckState.Failed, fault.Message) { Target = program.Name, Remedy = fault.Remedy };
         }
     }
 
@@ -84,8 +105,8 @@ internal static class TargetCheck
         AttachTarget.SecurityHook => Known(context.Kernel, program, target, Stripped(context.Kernel, "bpf_lsm_"), "security hook"),
         AttachTarget.Iterator => Known(context.Kernel, program, target, Stripped(context.Kernel, "bpf_iter_"), "iterator"),
         AttachTarget.PerfEvent => PerfEventTarget(context, program, target),
-        AttachTarget.UserFunction when context.Kernel.Kernel.IsRunning => UserFunction(program, target, files),
-        AttachTarget.UserProbe when context.Kernel.Kernel.IsRunning => UserProbe(program, target, files),
+        AttachTarget.UserFunction when context.Kernel.Kernel.IsRunning => UserFunction(context, program, target, files),
+        AttachTarget.UserProbe when context.Kernel.Kernel.IsRunning => UserProbe(context, program, target, files),
         _ => null,
     };
 
@@ -143,7 +164,8 @@ internal static class TargetCheck
         AttachTarget.UserFunction => Split(program.AttachTo, files).Select(Whole),
         AttachTarget.UserProbe => SplitProbes(program.AttachTo, files).Select(Whole),
         AttachTarget.PerfEvent => [program.AttachTo ?? ""],
-        _ => TargetText.Split(program.AttachTo),
+        AttachTarget.SocketMap => [],
+        _ => TargetText.Split(program.BoundTo),
     };
 
     private static string Whole((string File, string Place) target) => target.File.Length > 0 ? $"{target.File}:{target.Place}" : target.Place;
@@ -152,13 +174,13 @@ internal static class TargetCheck
 
     private static IEnumerable<(string File, string Place)> SplitProbes(string? text, TargetFiles files) => BinaryTargetText.Split(text, 2, (path, place) => UsdtLinks.Look(files.Find(path), place));
 
-    private static CheckResult? UserFunction(ProgramDescription program, string target, TargetFiles files)
+    private static CheckResult? UserFunction(CheckContext context, ProgramDescription program, string target, TargetFiles files)
     {
         var (path, place) = Split(target, files).First();
         var file = path.Length > 0 ? files.Find(path) : null;
         if (path.Length > 0 && file is null)
         {
-            return NoFile(program, path);
+            return NoFile(context, program, path);
         }
 
         if (UprobeTarget.Parse(path, place, name => file!.FunctionNames.Contains(name)) is not { } found)
@@ -169,7 +191,7 @@ internal static class TargetCheck
         return found.Function is not { } function || Any(file!.FunctionNames, function) ? null : Missing(program, $"function in {file},", function, file.FunctionNames);
     }
 
-    private static CheckResult? UserProbe(ProgramDescription program, string target, TargetFiles files)
+    private static CheckResult? UserProbe(CheckContext context, ProgramDescription program, string target, TargetFiles files)
     {
         var (path, place) = SplitProbes(target, files).First();
         if (path.Length == 0)
@@ -177,7 +199,7 @@ internal static class TargetCheck
             return new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which static probe to attach to.") { Remedy = "Write it as SEC(\"usdt//path/of/file:provider:name\")." };
         }
 
-        return files.Find(path) is not { } file ? NoFile(program, path)
+        return files.Find(path) is not { } file ? NoFile(context, program, path)
             : UsdtLinks.Look(file, place) >= PlaceMatch.Pattern ? null : Missing(program, $"static probe in {file},", place, file.Probes.Select(p => p.ToString()));
     }
 
@@ -204,8 +226,12 @@ internal static class TargetCheck
         return null;
     }
 
-    private static CheckResult NoFile(ProgramDescription program, string path) =>
-        new(Name, CheckState.Failed, $"Program {program.Name} attaches to {path}, and there is no such file.") { Remedy = CheckContext.Near(BinaryPaths.Near(path, 3)) };
+    // Of several programs, one whose library is missing is left out.
+    private static CheckResult NoFile(CheckContext context, ProgramDescription program, string path) =>
+        new(Name, BinaryPaths.IsLibrary(path) && context.Programs.Count() > 1 ? CheckState.Warning : CheckState.Failed, $"Program {program.Name} attaches to {path}, and there is no such file.")
+        {
+            Remedy = CheckContext.Near(BinaryPaths.Near(path, 3)),
+        };
 
     private static CheckResult? Known(KernelNames kernel, ProgramDescription program, string name, IReadOnlyCollection<string> all, string what, bool isComplete = true)
     {

@@ -109,7 +109,7 @@ public sealed class ToolNeeds
                 yield return (Capability.NetRaw, $"To open the packet socket that program '{name}' is attached to.");
                 break;
             // is_net_admin_prog_type; programs for the packets of a cgroup need it when they are attached.
-            case ProgramType.SchedCls or ProgramType.Xdp or ProgramType.SockOps or ProgramType.SkLookup or ProgramType.CgroupSkb or ProgramType.CgroupSock or ProgramType.CgroupSockAddr
+            case ProgramType.SchedCls or ProgramType.Xdp or ProgramType.SockOps or ProgramType.SkLookup or ProgramType.SkMsg or ProgramType.SkSkb or ProgramType.CgroupSkb or ProgramType.CgroupSock or ProgramType.CgroupSockAddr
                 or ProgramType.CgroupSockOpt or ProgramType.CgroupSysctl or ProgramType.CgroupDevice:
                 yield return (Capability.NetAdmin, $"To attach program '{name}'.");
                 break;

@@ -86,6 +86,13 @@ internal readonly record struct ElfSymbolEntry(uint Name, ElfSymbolType Type, El
             BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]),
             BinaryPrimitives.ReadUInt64LittleEndian(entry[16..]));
     }
+
+    /// <summary>Lets other files see a symbol of a table.</summary>
+    public static void MakeGlobal(Span<byte> table, int index)
+    {
+        ref var info = ref table[index * Size + 4];
+        info = (byte)((int)ElfBinding.Global << 4 | info & 0xf);
+    }
 }
 
 /// <summary>String tables: texts that end in NUL, named by where they begin.</summary>

@@ -113,7 +113,7 @@ internal static unsafe class KernelIds
 /// <remarks>Numbers and layout: <c>BPF_LINK_CREATE</c> in include/uapi/linux/bpf.h.</remarks>
 internal sealed unsafe class KernelLink : ILink
 {
-    public const int TrafficIngress = 46, TrafficEgress = 47, UprobeMulti = 48;
+    public const int StreamParser = 4, StreamVerdict = 5, SocketMessage = 7, SocketVerdict = 38, TrafficIngress = 46, TrafficEgress = 47, UprobeMulti = 48;
 
     private const nint LinkCreate = 28;
     private readonly FdHandle _fd;

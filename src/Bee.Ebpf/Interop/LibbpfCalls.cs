@@ -97,6 +97,16 @@ internal static unsafe partial class LibbpfCalls
         public ulong Flags;
     }
 
+    /// <summary><c>bpf_iter_attach_opts</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct IteratorOptions
+    {
+        public nuint Size;
+        public int* Map;
+        public uint Length;
+        public uint Padding;
+    }
+
     /// <summary>The beginning of <c>bpf_prog_load_opts</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct ProgramOptions
@@ -245,7 +255,13 @@ internal static unsafe partial class LibbpfCalls
     public static partial nint bpf_program__attach_perf_event(nint program, int fd);
 
     [LibraryImport(Library, SetLastError = true)]
-    public static partial nint bpf_program__attach_iter(nint program, void* options);
+    public static partial nint bpf_program__attach_iter(nint program, IteratorOptions* options);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_prog_attach(int program, int target, int attachType, uint flags);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_prog_detach2(int program, int target, int attachType);
 
     [LibraryImport(Library)]
     public static partial int bpf_iter_create(int link);

@@ -21,6 +21,7 @@ internal sealed class AttachTargets : IDisposable
     private readonly Dictionary<string, IReadOnlyList<InterfacePlace>> _interfaces = [];
     private readonly Dictionary<string, string> _cgroups = [];
     private readonly Dictionary<string, NetworkNamespaceHandle> _namespaces = [];
+    private readonly Dictionary<string, string> _maps = [];
     private IReadOnlyList<NetworkInterfaceName>? _there;
 
     private AttachTargets(AttachOptions options) => _options = options;
@@ -38,6 +39,7 @@ internal sealed class AttachTargets : IDisposable
             foreach (var program in file.Programs.Where(p => p.AutoLoad))
             {
                 places.Add(program, program.KindRow);
+                places.AddMap(program, file);
             }
 
             places.CheckShared(file);
@@ -62,6 +64,9 @@ internal sealed class AttachTargets : IDisposable
     public IReadOnlyList<InterfacePlace> InterfacesOf(ProgramDescription program) => _interfaces[program.Name];
 
     public string CgroupOf(ProgramDescription program) => _cgroups[program.Name];
+
+    /// <summary>The map that a program attaches to or goes over; null where its target is no map.</summary>
+    public string? MapOf(ProgramDescription program) => _maps.GetValueOrDefault(program.Name);
 
     public NetworkNamespaceHandle NamespaceOf(ProgramDescription program) => _namespaces[program.Name];
 
@@ -92,6 +97,14 @@ internal sealed class AttachTargets : IDisposable
         {
             _namespaces[program.Name] = NetworkNamespaceHandle.Open(Said(program, _options, _options.NetworkNamespace) ?? throw None(
                 program, "network namespace", "Name one: a name that `ip netns` lists, a path, or a process id; /proc/self/ns/net is the one that this process is in."));
+        }
+    }
+
+    private void AddMap(ProgramDescription program, ObjectFile file)
+    {
+        if (program.TargetMaps is { Count: > 0 } types)
+        {
+            _maps[program.Name] = TargetMap.Choose(program, types, file);
         }
     }
 
@@ -174,6 +187,37 @@ internal sealed class AttachTargets : IDisposable
         new(LoadFault.NoPlace, $"Program '{program.Name}' ({program.SectionName}) needs to be told which {what} to attach to.") { Program = program.Name, Remedy = remedy };
 }
 
+/// <summary>Finds the map that is the target of a program: the one that is named, or the object's only one that fits.</summary>
+internal static class TargetMap
+{
+    /// <summary>The name of the map.</summary>
+    /// <exception cref="BpfLoadException">The map does not exist or is of another type, or none is named and not exactly one fits.</exception>
+    public static string Choose(ProgramDescription program, IReadOnlyList<MapType> types, ObjectFile file)
+    {
+        string[] fitting = [.. file.Maps.Where(map => !map.IsInternal && types.Contains(map.Type)).Select(map => map.Name)];
+        if (program.TargetMap is not { } name)
+        {
+            return fitting.Length == 1 ? fitting[0] : throw new BpfLoadException(LoadFault.NoPlace, $"Program '{program.Name}' ({program.SectionName}) needs to be told which map to attach to.")
+            {
+                Program = program.Name,
+                Remedy = Have(types, fitting),
+            };
+        }
+
+        return fitting.Contains(name) ? name : throw new BpfLoadException(
+            LoadFault.NoTarget,
+            $"Program '{program.Name}' ({program.SectionName}) attaches to map '{name}', {(file.Maps.FirstOrDefault(map => map.Name == name) is { } other ? $"which is of type {other.Type}" : "which does not exist")}.")
+        {
+            Program = program.Name,
+            Suggestions = Suggest.Nearest(name, fitting, 3),
+            Remedy = Have(types, fitting),
+        };
+    }
+
+    private static string Have(IReadOnlyList<MapType> types, string[] fitting) =>
+        $"It takes a map of type {string.Join(", ", types)}. " + (fitting.Length > 0 ? $"Those of its object are {string.Join(", ", fitting)}." : "Its object has none.");
+}
+
 /// <summary>What the programs of an object are attached to, and how.</summary>
 public class AttachOptions
 {
@@ -211,7 +255,7 @@ public class AttachOptions
     /// <summary>
     /// What programs attach to instead of what their sections say: the program's name, and the target as its section would have it
     /// (<see cref="ProgramKind.Section"/>). For programs whose sections name none: an interface, a control group, a network namespace, as the
-    /// options for those take them; for tc also <c>interface/ingress</c> and <c>interface/egress</c>.
+    /// options for those take them; for tc also <c>interface/ingress</c> and <c>interface/egress</c>; for socket maps and iterators over a map the map's name.
     /// </summary>
     public IReadOnlyDictionary<string, string> AttachTo { get; init; } = new Dictionary<string, string>();
 

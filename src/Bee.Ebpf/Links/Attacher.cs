@@ -5,6 +5,7 @@ using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Programs;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 
@@ -27,6 +28,7 @@ internal static class Attacher
         AttachMethod.Interface => InterfaceLinks.Make(program, options, places),
         AttachMethod.Cgroup => [CgroupLink.Make(program, options, places.CgroupOf(program.Description))],
         AttachMethod.NetworkNamespace => [places.NamespaceOf(program.Description).Use(space => One(program, options, () => LibbpfCalls.bpf_program__attach_netns(program.Pointer, space)))],
+        AttachMethod.SocketMap => [SocketMapLinks.Make(program)],
         AttachMethod.AtLoad => [One(program, options, () => LibbpfCalls.bpf_program__attach(Targeted(program).Pointer))],
         var method => throw new InvalidOperationException($"Nothing attaches programs by {method}."),
     };
@@ -179,7 +181,7 @@ internal static class ProgramSetup
     // The kernel binds these to their target when it loads them, not when they are attached.
     private static void SetTarget(nint pointer, ProgramDescription program, AttachOptions options)
     {
-        if (program.AttachTo == program.SectionTarget || !program.KindRow.BindsAtLoad)
+        if (program.BoundTo == program.SectionTarget || !program.KindRow.BindsAtLoad)
         {
             return;
         }
@@ -206,8 +208,16 @@ internal static class IteratorLinks
     public static unsafe LinkHandle Make(BpfProgram program)
     {
         using var scope = LibbpfLog.Capture(null);
-        var link = LibbpfCalls.bpf_program__attach_iter(program.Pointer, null);
-        return link != 0 ? new LinkHandle(link) : throw AttachFailure.Explain(program, Marshal.GetLastPInvokeError(), scope.Log.Text);
+        var map = program.TargetMap?.Fd ?? -1;
+        var options = new LibbpfCalls.IteratorOptions { Size = (nuint)sizeof(LibbpfCalls.IteratorOptions), Map = &map, Length = sizeof(int) };
+        var link = LibbpfCalls.bpf_program__attach_iter(program.Pointer, program.TargetMap is null ? null : &options);
+        return link != 0 ? new LinkHandle(link) : throw (Marshal.GetLastPInvokeError() is var errno && errno == Libc.EACCES && program.TargetMap is { Description: var over }
+            ? new BpfLoadException(LoadFault.Unsupported, $"Program '{program.Name}' ({program.SectionName}) cannot go over map '{over.Name}': it reads more of an entry than the map has (key {over.KeySize}, value {over.ValueSize} bytes).")
+            {
+                Program = program.Name,
+                Errno = errno,
+            }
+            : AttachFailure.Explain(program, errno, scope.Log.Text));
     }
 
     /// <summary>Starts an iterator. Its output is read from the fd, like a file.</summary>

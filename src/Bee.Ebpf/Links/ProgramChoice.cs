@@ -24,6 +24,7 @@ internal static class ProgramChoice
     {
         file = options.PreferTyped ? WithoutTwins(file, options) : file;
         file = WithoutPlace(file, options);
+        file = WithoutLibrary(file, options);
         if (file.Programs.All(program => !program.AutoLoad))
         {
             options.Warn?.Invoke($"No program of {file.Name} is loaded: each is optional or left out.");
@@ -67,6 +68,32 @@ internal static class ProgramChoice
         return file;
     }
 
+    // A tool for several libraries that do the same is of use where one of them is missing. What this run itself names is meant.
+    private static ObjectFile WithoutLibrary(ObjectFile file, AttachOptions options)
+    {
+        var without = new Dictionary<ProgramDescription, string>();
+        foreach (var program in file.Programs.Where(program => program.AutoLoad && program.KindRow.Target is AttachTarget.UserFunction or AttachTarget.UserProbe && !options.AttachTo.ContainsKey(program.Name)))
+        {
+            using var files = new TargetFiles(program, options);
+            if (files.MissingLibrary() is { } library)
+            {
+                without[program] = library;
+            }
+        }
+
+        if (without.Count == 0 || file.Programs.All(program => !program.AutoLoad || without.ContainsKey(program)))
+        {
+            return file;
+        }
+
+        foreach (var (program, library) in without)
+        {
+            options.Warn?.Invoke($"Program '{program.Name}' ({program.SectionName}) is left out: the library {library} does not exist here.");
+        }
+
+        return Without(file, without.Keys);
+    }
+
     private static string? Need(ProgramDescription program) => program.KindRow switch
     {
         { NeedsInterface: true } => "network interface",
@@ -82,8 +109,11 @@ internal static class ProgramChoice
             options.Note?.Invoke($"Program '{program.Name}' ({program.SectionName}) is left out: {why(program)}");
         }
 
-        return programs.Count == 0 ? file : file.WithMetadata(new ObjectMetadata { Programs = programs.ToDictionary(program => program.Name, _ => new ProgramMetadata { Load = false }) });
+        return programs.Count == 0 ? file : Without(file, programs);
     }
+
+    private static ObjectFile Without(ObjectFile file, IEnumerable<ProgramDescription> programs) =>
+        file.WithMetadata(new ObjectMetadata { Programs = programs.ToDictionary(program => program.Name, _ => new ProgramMetadata { Load = false }) });
 }
 
 /// <summary>Programs of an object that run at the same event or function in different ways: a loader is meant to choose one of them. If all are loaded, what they count is counted several times.</summary>

@@ -7,6 +7,9 @@ namespace Bee.Ebpf.Objects;
 /// <summary>A program as the object file holds it.</summary>
 public sealed class ProgramDescription
 {
+    // Iterators over the entries of one map.
+    private const string MapElements = "bpf_map_elem", SocketStorage = "bpf_sk_storage_map";
+
     /// <summary>The C function's name.</summary>
     public required string Name { get; init; }
 
@@ -56,8 +59,31 @@ public sealed class ProgramDescription
     /// </summary>
     public bool AutoLoad => Metadata.Load ?? (!IsOptional || Metadata.AttachTo is not null);
 
+    /// <summary>True for a program that is a static function. libbpf gets a copy of the object in which it is global.</summary>
+    internal bool IsStatic { get; init; }
+
     /// <summary>How many instructions of 8 bytes the function has.</summary>
     public int InstructionCount { get; init; }
+
+    /// <summary>The types of maps of which the program takes one as its target: that of a socket map, or of an iterator over a map's entries. Empty for other programs.</summary>
+    internal IReadOnlyList<MapType> TargetMaps => KindRow.Target switch
+    {
+        AttachTarget.SocketMap => [MapType.SockMap, MapType.SockHash],
+        AttachTarget.Iterator when BoundTo == MapElements => [MapType.Hash, MapType.LruHash, MapType.PerCpuHash, MapType.LruPerCpuHash, MapType.Array, MapType.PerCpuArray],
+        AttachTarget.Iterator when BoundTo == SocketStorage => [MapType.SocketStorage],
+        _ => [],
+    };
+
+    /// <summary>The map that is said to be the target; null where nothing is said.</summary>
+    internal string? TargetMap => TargetMaps.Count > 0 && AttachTo != BoundTo ? AttachTo : null;
+
+    /// <summary>What the kernel binds the program to when it loads it: what it attaches to, but for an iterator over a map, of which a map's name is said.</summary>
+    internal string? BoundTo => KindRow.Target switch
+    {
+        AttachTarget.SocketMap => null,
+        AttachTarget.Iterator when SectionTarget is MapElements or SocketStorage => SectionTarget,
+        _ => AttachTo,
+    };
 
     /// <summary>What is known of the kind.</summary>
     internal ProgramKind KindRow => ProgramKinds.Spelled(Kind);

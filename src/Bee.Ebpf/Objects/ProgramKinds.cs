@@ -74,6 +74,10 @@ public static class ProgramKinds
         Cgroups("cgroup/dev", ProgramType.CgroupDevice, "when a process of a cgroup opens or makes a device"),
         Cgroups("sockops", ProgramType.SockOps, "at steps in the life of a cgroup's TCP connections"),
         Kind("sk_lookup", "", ProgramType.SkLookup, NetworkNamespace, AttachMethod.NetworkNamespace, "when a network namespace looks for the socket that gets a packet") with { AttachTypeName = "BPF_SK_LOOKUP" },
+        SocketMaps("sk_msg", ProgramType.SkMsg, KernelLink.SocketMessage, "when a socket of a socket map sends"),
+        SocketMaps("sk_skb/stream_parser", ProgramType.SkSkb, KernelLink.StreamParser, "for what a socket of a socket map receives, to say where a message ends"),
+        SocketMaps("sk_skb/stream_verdict", ProgramType.SkSkb, KernelLink.StreamVerdict, "for each message that a socket of a socket map receives"),
+        SocketMaps("sk_skb/verdict", ProgramType.SkSkb, KernelLink.SocketVerdict, "for each packet that a socket of a socket map receives") with { AttachTypeName = "BPF_SK_SKB_VERDICT" },
     ];
 
     /// <summary>The row of sections whose names mean nothing.</summary>
@@ -90,13 +94,12 @@ public static class ProgramKinds
         .. UnattachedWhole(ProgramType.SkReusePort, "sk_reuseport", "sk_reuseport/migrate"),
         .. UnattachedWhole(ProgramType.SchedCls, "netkit/primary", "netkit/peer"),
         .. UnattachedWhole(ProgramType.Xdp, "xdp/devmap", "xdp/cpumap", "xdp.frags/devmap", "xdp.frags/cpumap"),
-        .. UnattachedWhole(ProgramType.SkSkb, "sk_skb", "sk_skb/stream_parser", "sk_skb/stream_verdict", "sk_skb/verdict"),
+        .. UnattachedWhole(ProgramType.SkSkb, "sk_skb"),
         .. UnattachedWhole(ProgramType.SchedAct, "action"),
         .. UnattachedWhole(ProgramType.LwtIn, "lwt_in"),
         .. UnattachedWhole(ProgramType.LwtOut, "lwt_out"),
         .. UnattachedWhole(ProgramType.LwtXmit, "lwt_xmit"),
         .. UnattachedWhole(ProgramType.LwtSeg6Local, "lwt_seg6local"),
-        .. UnattachedWhole(ProgramType.SkMsg, "sk_msg"),
         .. UnattachedWhole(ProgramType.LircMode2, "lirc_mode2"),
         .. UnattachedWhole(ProgramType.FlowDissector, "flow_dissector"),
         Unattached(ProgramType.Netfilter, "netfilter", "") with { AttachType = NetfilterHook },
@@ -156,6 +159,9 @@ public static class ProgramKinds
     private static ProgramKind Packets(string name, ProgramType type, string description) => Kind(name, "", type, Interface, AttachMethod.Interface, description);
 
     private static ProgramKind Cgroups(string name, ProgramType type, string description) => Kind(name, "", type, Cgroup, AttachMethod.Cgroup, description);
+
+    private static ProgramKind SocketMaps(string name, ProgramType type, int attachType, string description) =>
+        Kind(name, "", type, SocketMap, AttachMethod.SocketMap, description) with { AttachType = attachType };
 
     private static IEnumerable<ProgramKind> Addresses(string operation, string description, int ipv4, int ipv6, int? unix = null, string? unixName = null)
     {
@@ -280,6 +286,9 @@ public enum AttachTarget
 
     /// <summary>A network namespace. Sections do not name one: it is given when the program is run.</summary>
     NetworkNamespace,
+
+    /// <summary>A map of sockets, by its name. Sections do not name one: it is the object's only such map, or given when the program is run.</summary>
+    SocketMap,
 }
 
 /// <summary>How programs of a kind are attached.</summary>
@@ -320,6 +329,9 @@ internal enum AttachMethod
 
     /// <summary>To a network namespace.</summary>
     NetworkNamespace,
+
+    /// <summary>To a map of sockets.</summary>
+    SocketMap,
 }
 
 /// <summary>What the name of a program's section says: how the program is attached, and to what.</summary>
@@ -362,6 +374,8 @@ internal readonly record struct SectionKind(ProgramKind Kind, string? AttachTo, 
             ["perf_event", _] => "perf_event",
             ["classifier", "ingress" or "egress", ..] => $"tc/{parts[1]}",
             ["classifier", _] => "tc",
+            ["sk_msg", _] => "sk_msg",
+            ["sk_skb", "stream_parser" or "stream_verdict" or "verdict", _] => $"sk_skb/{parts[1]}",
             [['s', 'o', 'c', 'k', 'e', 't', .. { Length: > 0 } number]] when number.All(char.IsAsciiDigit) => "socket",
             _ => section,
         };
@@ -389,7 +403,7 @@ internal static class SupportedKinds
                 Program = program.Name,
                 Suggestions = program.Kind.Length == 0 ? Suggest.Nearest(program.SectionName.Split('/')[0], ProgramKinds.All.Select(k => k.Name), 3) : [],
                 Remedy = "What Bee attaches: tracepoint, raw_tp, tp_btf, kprobe, kretprobe, ksyscall, uprobe, uretprobe, usdt, fentry, fexit, fmod_ret, lsm, perf_event, iter; "
-                    + "xdp, tc, tcx and socket to an interface; cgroup_skb, cgroup/… and sockops to a control group; sk_lookup to a network namespace; and syscall programs run on request. "
+                    + "xdp, tc, tcx and socket to an interface; cgroup_skb, cgroup/… and sockops to a control group; sk_lookup to a network namespace; sk_msg and sk_skb/… to a socket map; and syscall programs run on request. "
                     + "A program that is not needed can be made optional by writing its section as SEC(\"?…\").",
             };
         }

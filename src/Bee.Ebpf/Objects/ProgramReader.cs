@@ -22,12 +22,6 @@ internal static class ProgramReader
                 continue;
             }
 
-            if (symbol.Binding == ElfBinding.Local)
-            {
-                throw new BpfObjectException(
-                    ObjectFault.Unsupported, $"The function '{symbol.Name}' in section '{section.Name}' is static. Make it global, or remove its SEC().");
-            }
-
             if (symbol.Name.Length == 0 || !names.Add(symbol.Name))
             {
                 throw ElfFile.Damaged($"section '{section.Name}' has a program without a name of its own ('{symbol.Name}')");
@@ -38,6 +32,29 @@ internal static class ProgramReader
 
         return programs.Count > 0 ? programs : throw new BpfObjectException(
             ObjectFault.NoPrograms, "This BPF object holds no program. Mark at least one function with SEC(\"...\"), such as SEC(\"tracepoint/syscalls/sys_enter_openat\").");
+    }
+
+    /// <summary>The file as libbpf takes it, which refuses programs that are static: a copy in which they are global, or the file itself where none is static.</summary>
+    /// <param name="file">The object; its own bytes stay as they are.</param>
+    public static ReadOnlyMemory<byte> WithGlobalPrograms(ObjectFile file)
+    {
+        if (!file.Programs.Any(program => program.IsStatic))
+        {
+            return file.Bytes;
+        }
+
+        var elf = ElfFile.Parse(file.Bytes);
+        var table = Array.Find(elf.Sections, section => section.Type == ElfSectionType.SymbolTable)!;
+        var bytes = file.Bytes.ToArray();
+        for (var i = 0; i < elf.Symbols.Length; i++)
+        {
+            if (elf.Symbols[i] is { Type: ElfSymbolType.Function, Binding: ElfBinding.Local, Section: not 0 } symbol && elf.Sections[symbol.Section].Name != SharedCode)
+            {
+                ElfSymbolEntry.MakeGlobal(bytes.AsSpan(table.Offset, table.Size), i);
+            }
+        }
+
+        return bytes;
     }
 
     private static ProgramDescription Describe(ElfSymbol symbol, ElfSection section)
@@ -53,6 +70,7 @@ internal static class ProgramReader
             Kind = kind.Kind.Name,
             IsSleepable = kind.IsSleepable,
             IsOptional = manual,
+            IsStatic = symbol.Binding == ElfBinding.Local,
             InstructionCount = (int)(symbol.Size / InstructionLength),
         };
     }

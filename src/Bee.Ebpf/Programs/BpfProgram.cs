@@ -61,6 +61,9 @@ public sealed class BpfProgram
 
     internal int Fd { get; }
 
+    /// <summary>The map that the program attaches to or goes over; null where its target is no map.</summary>
+    internal BpfMap? TargetMap { get; init; }
+
     /// <summary>The fd of the link of a pinned iterator; -1 otherwise.</summary>
     internal int IteratorLink { get; }
 

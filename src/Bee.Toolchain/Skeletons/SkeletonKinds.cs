@@ -7,11 +7,16 @@ namespace Bee.Toolchain.Skeletons;
 internal static class SkeletonKinds
 {
     private const string Process = "process", Packet = "packet", Allow = "1";
+    private const string SocketMap = "such a program runs for the sockets of a map, which another program or a process puts there";
 
     /// <summary>Kinds that Bee runs and that nothing can be reported from as written, with the reason.</summary>
     public static IReadOnlyDictionary<string, string> Refused { get; } = new Dictionary<string, string>
     {
         ["syscall"] = "such a program runs only on request, and not at an event",
+        ["sk_msg"] = SocketMap,
+        ["sk_skb/stream_parser"] = SocketMap,
+        ["sk_skb/stream_verdict"] = SocketMap,
+        ["sk_skb/verdict"] = SocketMap,
     };
 
     public static IReadOnlyList<SkeletonKind> All { get; } = [.. ProgramKinds.All.Where(kind => !Refused.ContainsKey(kind.Name)).Select(Of)];

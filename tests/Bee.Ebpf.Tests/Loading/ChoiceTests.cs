@@ -146,6 +146,63 @@ public sealed class ChoiceTests
     public void Twins_are_programs_of_one_place_in_different_ways(string one, string other, bool areTwins) =>
         Assert.Equal(areTwins, TwinPrograms.Find(Counting.Object((one, "void", "return 0;"), (other, "void", "return 0;"))).Count > 0);
 
+    [KernelFact]
+    public void Static_programs_run_and_the_object_stays_as_it_is()
+    {
+        var file = Fixture.Compile("statics", """
+            #include "fixture.h"
+            struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u64); } gauge_seen SEC(".maps");
+            static __attribute__((noinline)) int zero(void *context) { return context == 0; }
+            SEC("tracepoint/syscalls/sys_enter_getpgid") static __attribute__((used)) int p0(void *context)
+            {
+            	__u32 key = zero(context);
+            	__u64 *count = bpf_map_lookup_elem(&gauge_seen, &key);
+            	if (count && TARGETED)
+            		__sync_fetch_and_add(count, 1);
+            	return 0;
+            }
+            SEC("tracepoint/syscalls/sys_exit_getpgid") int p1(void *context) { return 0; }
+            """);
+        var bytes = file.Bytes.ToArray();
+        Counting.RunOwn(file, session =>
+        {
+            Calls.GetProcessGroup(-1);
+            Assert.Equal([1ul], session.Counts());
+            Assert.All(session.Programs, program => Assert.NotEqual(0, program.Id));
+        });
+
+        Assert.Equal(bytes, file.Bytes.ToArray());
+    }
+
+    [KernelTheory]
+    [InlineData("uprobe/libc:getpgid", "uprobe/libbee_is_not_here:f")]
+    [InlineData("uprobe/libc.so.6:getpgid", "uretprobe//usr/lib/libbee_is_not_here.so.1:f")]
+    [InlineData("uprobe.multi/libc:getpgi?", "usdt/libbee_is_not_here.so:provider:name")]
+    public void Program_of_a_missing_library_is_left_out(string section, string missing)
+    {
+        var warnings = new List<string>();
+        var file = Counting.Object((section, "void", Count), (missing, "void", "return 0;"));
+        Counting.Run(file, new BpfSessionOptions { Parameters = Calls.Own(file).Parameters, ProcessId = Environment.ProcessId, Warn = warnings.Add }, session =>
+        {
+            Calls.GetProcessGroup(-1);
+            Assert.Equal(1ul, session.Counts()[0]);
+            Assert.Equal(0, session.Programs[1].Id);
+        });
+
+        Assert.Contains("libbee_is_not_here", Assert.Single(warnings));
+    }
+
+    [KernelTheory]
+    [InlineData("uprobe/libbee_is_not_here:f", null)]
+    [InlineData("uprobe/libc:getpgid", "libbee_is_not_here:f")]
+    public void Missing_library_is_an_error_when_it_is_meant_or_nothing_else_is_left(string section, string? target)
+    {
+        var file = Counting.Object((section, "void", "return 0;"));
+        using var session = BpfSession.Load(file, Own(file, targets: target is null ? [] : new() { ["p0"] = target }));
+
+        Assert.Equal(LoadFault.NoTarget, Assert.Throws<BpfLoadException>(session.Attach).Fault);
+    }
+
     private static string Own121(string number) => $"if ({number} == 121 && TARGETED) seen(0); return 0;";
 
     private static BpfSessionOptions Own(ObjectFile file, Dictionary<string, bool>? load = null, Dictionary<string, string>? targets = null, bool preferTyped = false) => new()

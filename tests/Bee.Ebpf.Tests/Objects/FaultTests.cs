@@ -88,10 +88,6 @@ public class FaultTests
         Fixtures.Compile("oldmaps", "#include \"fixture.h\"\nstruct { int a[5]; } m SEC(\"maps\");" + Body), ObjectFault.Unsupported, ".maps");
 
     [ClangFact]
-    public void StaticProgram() => Check(
-        Fixtures.Compile("static", "#include \"fixture.h\"\nstatic SEC(\"xdp\") int f(void *c) { return 0; }"), ObjectFault.Unsupported, "static");
-
-    [ClangFact]
     public void Undefined() => Check(
         Fixtures.Compile("undefined", "#include \"fixture.h\"\nextern int elsewhere(void);\nSEC(\"xdp\") int f(void *c) { return elsewhere(); }"), ObjectFault.UndefinedSymbol, "'elsewhere'");
 

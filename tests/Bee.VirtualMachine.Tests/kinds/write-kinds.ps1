@@ -31,10 +31,15 @@ foreach ($kind in [Bee.Ebpf.Objects.ProgramKinds]::All) {
         $section += "/$target"
     }
     # XDP_PASS; SK_PASS; "go on" for those of control groups.
-    $result = if ($kind.Name -like 'xdp*') { 2 } elseif ($kind.NeedsCgroup -or $kind.Name -eq 'sk_lookup') { 1 } else { 0 }
+    $result = if ($kind.Name -like 'xdp*') { 2 } elseif ($kind.NeedsCgroup -or $kind.Name -match '^sk_') { 1 } else { 0 }
     $file = "$To/$($kind.Name.Replace('/', '~'))"
     $text = "char terms[] __attribute__((section(`"license`"), used)) = `"GPL`";`n"
     # libbpf keeps what it knows of static probes in maps that this header declares.
     if ($kind.Name -eq 'usdt') { $text += "#include <vmlinux.h>`n#include <bpf/usdt.bpf.h>`n" }
+    # They attach to a map of sockets, of the object.
+    if ($kind.Target -eq 'SocketMap') {
+        $text += "#include <vmlinux.h>`n#include <bpf/bpf_helpers.h>`n"
+        $text += "struct { __uint(type, BPF_MAP_TYPE_SOCKMAP); __uint(max_entries, 1); __type(key, __u32); __type(value, __u32); } sockets SEC(`".maps`");`n"
+    }
     [IO.File]::WriteAllText("$file.bpf.c", $text + "__attribute__((section(`"$section`"), used)) int probe(void *context) { return $result; }`n")
 }
