@@ -3,6 +3,7 @@ using Bee.Cmdlets.Tools;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Oci.Trust;
+using Bee.Toolchain.Manifest;
 
 namespace Bee.Cmdlets.Collaborators.Tests;
 
@@ -34,6 +35,22 @@ public sealed class ToolResolverTests : IDisposable
         Assert.Equal(("tool", source, Path.GetDirectoryName(source)), (tool.Name, tool.Origin, tool.Folder));
         Assert.Equal("sees every call", Assert.Single(tool.File.Programs).Description);
         Assert.Empty(_bench.Session.Errors);
+    }
+
+    [Fact]
+    public void Resolve_of_a_source_searches_the_include_folders_of_its_manifest()
+    {
+        string header = _bench.Write("headers/number.h", "#define NUMBER 7");
+        string source = _bench.Write("src/tool.bpf.c", $"#include \"number.h\"\nint number = NUMBER;\n{Sources.Program("raw_tp/sys_enter")}");
+        string manifest = _bench.Write("src/bee.yaml", "includes: ../headers");
+
+        Assert.NotNull(_bench.Tools.Resolve(source, null));
+        Assert.Equal(["/tmp", Path.GetDirectoryName(header)!], BuildSource.Find(source).Request(["/tmp"]).IncludeDirectories);
+
+        File.WriteAllText(manifest, "includes: [../headers, nowhere]");
+        var missing = Assert.Throws<ManifestException>(() => _bench.Tools.Resolve(source, null));
+        Assert.Equal((1, 24), (missing.Line, missing.Column));
+        Assert.Equal("FileNotFound", Assert.Throws<BeeInputException>(() => BuildSource.Find(_bench.Write("other/tool.c", "")).Request(["/no/such/folder"])).Id);
     }
 
     [Fact]

@@ -51,6 +51,7 @@ public class CompilerTests
         Assert.True(first.Success, string.Join("\n", first.Diagnostics));
         Assert.Equal(first.Object, second.Object);
         Assert.Equal(first.Flags, second.Flags);
+        Assert.Contains("-I/bee/include1", first.Flags);
         Assert.False(first.Object.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(one.Path)) >= 0);
     }
 
@@ -145,6 +146,7 @@ public class CompilerTests
 
         Assert.True(result.Success, string.Join("\n", result.Diagnostics));
         Assert.DoesNotContain(result.Diagnostics, item => item.Option != "-Wunused-function");
+        Assert.Equal(["enter", "leave", "call"], ObjectFile.Parse(result.Object!, "tool").Programs.Select(program => program.Name));
     }
 
     [CompileFact]

@@ -29,6 +29,9 @@ internal static class MapDefinition
             var member = definition.Members[i];
             switch (member.Name)
             {
+                // __ulong() of libbpf 1.5, for what does not fit into __uint(). libbpf alone reads it.
+                case "map_extra" when member.Type.Resolve() is BtfEnum:
+                    break;
                 case "type" or "max_entries" or "map_flags" or "numa_node" or "map_extra" or "pinning":
                     numbers[member.Name] = Number(name, member);
                     break;
