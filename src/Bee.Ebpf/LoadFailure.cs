@@ -146,5 +146,5 @@ internal static class LoadFailure
             : new BpfLoadException(LoadFault.Other, $"The kernel does not load program '{programName}': {Reason(errno, log)}.") { Program = programName, Errno = errno, Log = log };
     }
 
-    private static string Reason(int errno, string log) => LibbpfText.Last(log) is { Length: > 0 } last ? last.TrimEnd('.') : Libc.Describe(errno);
+    private static string Reason(int errno, string log) => LibbpfText.Last(log) is { Length: > 0 } last ? last.TrimEnd('.') : LibbpfText.Describe(errno);
 }

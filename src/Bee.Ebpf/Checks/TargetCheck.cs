@@ -188,6 +188,11 @@ internal static class TargetCheck
             return new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which function of which file to attach to.") { Remedy = "Write it as SEC(\"uprobe//path/of/file:function\")." };
         }
 
+        if (found.Function is not null && file!.Interpreter is { } interpreter)
+        {
+            return NotElf(program, file, interpreter);
+        }
+
         return found.Function is not { } function || Any(file!.FunctionNames, function) ? null : Missing(program, $"function in {file},", function, file.FunctionNames);
     }
 
@@ -200,6 +205,7 @@ internal static class TargetCheck
         }
 
         return files.Find(path) is not { } file ? NoFile(context, program, path)
+            : file.Interpreter is { } interpreter ? NotElf(program, file, interpreter)
             : UsdtLinks.Look(file, place) >= PlaceMatch.Pattern ? null : Missing(program, $"static probe in {file},", place, file.Probes.Select(p => p.ToString()));
     }
 
@@ -232,6 +238,9 @@ internal static class TargetCheck
         {
             Remedy = CheckContext.Near(BinaryPaths.Near(path, 3)),
         };
+
+    private static CheckResult NotElf(ProgramDescription program, TargetFile file, string interpreter) =>
+        new(Name, CheckState.Failed, AttachFailure.NotElf(program, file, interpreter).Message) { Remedy = AttachFailure.NotElf(program, file, interpreter).Remedy };
 
     private static CheckResult? Known(KernelNames kernel, ProgramDescription program, string name, IReadOnlyCollection<string> all, string what, bool isComplete = true)
     {

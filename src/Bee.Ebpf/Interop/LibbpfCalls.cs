@@ -335,6 +335,9 @@ internal static unsafe partial class LibbpfCalls
     [LibraryImport(Library)]
     public static partial int libbpf_num_possible_cpus();
 
+    [LibraryImport(Library)]
+    public static partial int libbpf_strerror(int error, byte* text, nuint size);
+
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial nint bpf_linker__new(string output, nint options);
 

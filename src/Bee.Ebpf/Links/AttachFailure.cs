@@ -200,6 +200,22 @@ internal static class AttachFailure
         };
     }
 
+    /// <summary>The failure of a target in a file that has no functions and probes of its own.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="interpreter">As <see cref="TargetFile.Interpreter"/>.</param>
+    public static BpfLoadException NotElf(ProgramDescription program, TargetFile file, string interpreter) =>
+        new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to a place in '{file}', which is {(interpreter.Length > 0 ? "a script" : "not an ELF file")}.")
+        {
+            Program = program.Name,
+            Remedy = NotElfRemedy(interpreter),
+        };
+
+    /// <summary>What to attach to instead of a file that is not ELF.</summary>
+    private static string NotElfRemedy(string interpreter) => interpreter.Length > 0
+        ? $"What runs is its interpreter: attach to {interpreter.Split(' ')[0]}, or to the library that has the function."
+        : "Attach to the program or the library that has the function.";
+
     // A name with a comma or a blank would read as two.
     private static string Quoted(string name) => name.AsSpan().ContainsAny(", ") ? $"'{name}'" : name;
 
@@ -213,12 +229,11 @@ internal static class AttachFailure
     };
 
     private static BpfLoadException Other(BpfProgram program, int errno, string log) =>
-        new(LoadFault.Other, $"Program '{program.Name}' ({program.Description.SectionName}) cannot be attached: {Libc.Describe(errno)}.")
+        new(LoadFault.Other, $"Program '{program.Name}' ({program.Description.SectionName}) cannot be attached: {LibbpfText.Cause(errno, log)}.")
         {
             Program = program.Name,
             Errno = errno,
             Log = log,
-            Remedy = LibbpfText.Last(log),
         };
 }
 
@@ -233,9 +248,9 @@ internal static class TargetFailure
             program, LoadFault.Busy, $"Program '{program.Name}' cannot attach to {place}: another program is attached there and does not allow others beside it.", errno, log,
             "`bpftool net show` and `bpftool cgroup tree` list what is attached; end what holds it."),
         Libc.EINVAL or Libc.EOPNOTSUPP or Libc.ENOTSUPP => Make(
-            program, LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}) to {place}: {Libc.Describe(errno)}.", errno, log,
-            "The kernel is too old for this kind of program, was built without it, or the driver or the MTU of the interface does not allow it. " + LibbpfText.Last(log)),
-        _ => Make(program, LoadFault.Other, $"Program '{program.Name}' ({program.Description.SectionName}) cannot be attached to {place}: {Libc.Describe(errno)}.", errno, log, LibbpfText.Last(log)),
+            program, LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}) to {place}: {LibbpfText.Cause(errno, log)}.", errno, log,
+            "The kernel is too old for this kind of program, was built without it, or the driver or the MTU of the interface does not allow it."),
+        _ => Make(program, LoadFault.Other, $"Program '{program.Name}' ({program.Description.SectionName}) cannot be attached to {place}: {LibbpfText.Cause(errno, log)}.", errno, log, ""),
     };
 
     public static BpfLoadException NoTcx(BpfProgram program, int errno) => Make(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Bee.Ebpf.Elf;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
@@ -218,6 +219,24 @@ internal sealed class TargetFile(string name, SafeFileHandle? file, (ulong Devic
 
     /// <summary>The static probes.</summary>
     public IReadOnlyList<StaticProbe> Probes => _probes ??= StaticProbes.Of(Path);
+
+    /// <summary>The interpreter that the first line of a script names; empty for another file that is not ELF, and null for one that is, or cannot be read.</summary>
+    public string? Interpreter
+    {
+        get
+        {
+            const int MostBytes = 256;
+            using var opened = FileFacts.TryOpen(Path, out _);
+            var bytes = new byte[MostBytes];
+            if (opened is null || RandomAccess.Read(opened, bytes, 0) is var count && bytes.AsSpan(0, count).StartsWith("\u007fELF"u8))
+            {
+                return null;
+            }
+
+            var first = Encoding.UTF8.GetString(bytes, 0, count).Split('\n')[0];
+            return first.StartsWith("#!", StringComparison.Ordinal) ? first[2..].Trim() : "";
+        }
+    }
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

@@ -156,13 +156,19 @@ internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
         foreach (var (path, place) in BinaryTargetText.Split(program.AttachTo, colons: 1, (path, place) => Look(files.Find(path), place)).DefaultIfEmpty(("", "")))
         {
             var file = path.Length == 0 ? null : files.Existing(path);
-            found.Add((file!, Parse(path, place, name => file!.FunctionNames.Contains(name)) ?? throw new BpfLoadException(
+            var target = Parse(path, place, name => file!.FunctionNames.Contains(name)) ?? throw new BpfLoadException(
                 LoadFault.NoTarget,
                 $"Program '{program.Name}' ({program.SectionName}) does not say which function to attach to{(place.Length > 0 ? $": '{(path.Length > 0 ? $"{path}:" : "")}{place}'" : "")}.")
             {
                 Program = program.Name,
                 Remedy = $"Write file and function, as in SEC(\"{program.Kind}//usr/bin/bash:readline\") or SEC(\"{program.Kind}/libc.so.6:malloc\").",
-            }));
+            };
+            if (target.Function is not null && file!.Interpreter is { } interpreter)
+            {
+                throw AttachFailure.NotElf(program, file, interpreter);
+            }
+
+            found.Add((file!, target));
         }
 
         return found;

@@ -17,6 +17,11 @@ internal static unsafe class UsdtLinks
         foreach (var (path, place) in BinaryTargetText.Split(program.Description.AttachTo, colons: 2, (path, place) => Look(files.Find(path), place)).DefaultIfEmpty(("", "")))
         {
             var file = path.Length == 0 ? throw NoProbe(program) : files.Existing(path);
+            if (file.Interpreter is { } interpreter)
+            {
+                throw AttachFailure.NotElf(program.Description, file, interpreter);
+            }
+
             StaticProbe[] wanted = [.. file.Probes.Where(p => p.ToString() == place)];
             if (wanted.Length == 0 && TargetText.IsPattern(place))
             {
@@ -60,8 +65,18 @@ internal static unsafe class UsdtLinks
             throw options.ProcessId is { } pid && !ProcessMappings.IsAlive(pid) ? AttachFailure.NoProcess(program.Description, pid) : NoMaps(program, scope.Log.Text);
         }
 
-        throw AttachFailure.Explain(program, errno, scope.Log.Text, isTargetKnown: true);
+        throw scope.Log.Text.Contains("arg #", StringComparison.Ordinal) ? UnknownOperand(program, probe, file, errno, scope.Log.Text) : AttachFailure.Explain(program, errno, scope.Log.Text, isTargetKnown: true);
     }
+
+    // "usdt: unrecognized arg #0 spec '-4@foo(%rip)'"
+    private static BpfLoadException UnknownOperand(BpfProgram program, StaticProbe probe, TargetFile file, int errno, string log) =>
+        new(LoadFault.Unsupported, $"Program '{program.Name}' cannot attach to '{probe}' in {file}: libbpf {Libbpf.Version} does not know where the compiler left an argument ({LibbpfText.Last(log)}).")
+        {
+            Program = program.Name,
+            Errno = errno,
+            Log = log,
+            Remedy = "A newer libbpf may know it. A uprobe at the probe's function, or at its offset, needs no arguments.",
+        };
 
     private static BpfLoadException NoProbe(BpfProgram program) =>
         new(LoadFault.NoTarget, $"Program '{program.Name}' ({program.Description.SectionName}) does not say which static probe to attach to.")

@@ -1,4 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Bee.Ebpf.Interop;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Programs;
 
@@ -28,6 +31,26 @@ internal static partial class LibbpfText
             .LastOrDefault(l => !l.Contains("failed to load object", StringComparison.Ordinal)) ?? "";
         return line.StartsWith(Prefix, StringComparison.Ordinal) ? line[Prefix.Length..] : line;
     }
+
+    /// <summary>What an error number means: those from 4000 on are libbpf's own.</summary>
+    /// <param name="errno">The number, positive.</param>
+    public static unsafe string Describe(int errno)
+    {
+        const int First = 4000, Most = 128;
+        if (errno < First)
+        {
+            return Libc.Describe(errno);
+        }
+
+        var text = stackalloc byte[Most];
+        _ = LibbpfCalls.libbpf_strerror(errno, text, Most);
+        return Marshal.PtrToStringUTF8((nint)text)!;
+    }
+
+    /// <summary>Why a call failed: the number's meaning, and what libbpf said last.</summary>
+    /// <param name="errno">The number, positive.</param>
+    /// <param name="log">What libbpf said.</param>
+    public static string Cause(int errno, string log) => Last(log).TrimEnd('.') is { Length: > 0 } last ? $"{Describe(errno)} ({last})" : Describe(errno);
 
     [GeneratedRegex(@"map '([^']*)': failed to create(?! inner)")]
     private static partial Regex MapFailure();

@@ -88,6 +88,9 @@ public class TextTests
         Assert.Equal("x", LibbpfText.FailedMap("libbpf: map 'x': failed to create: -EINVAL\n"));
         Assert.Equal(("p", "f"), LibbpfText.MissingType("libbpf: prog 'p': failed to find kernel BTF type ID of 'f': -ESRCH\n"));
         Assert.Equal((null, "f"), LibbpfText.MissingType("libbpf: failed to find kernel BTF type ID of 'f': -3\n"));
+        Assert.DoesNotContain("Unknown", LibbpfText.Describe(4001));
+        Assert.Equal("No such file or directory", LibbpfText.Describe(2));
+        Assert.Equal("Invalid argument (usdt: bad)", LibbpfText.Cause(22, "libbpf: usdt: bad.\n"));
         Assert.Equal("it went wrong", LibbpfText.Last("libbpf: it went wrong\nlibbpf: failed to load object 'o'\n"));
     }
 

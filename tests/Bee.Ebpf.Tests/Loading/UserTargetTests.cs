@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
+using Bee.Ebpf.Checks;
 using Bee.Ebpf.Elf;
+using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Links;
 using Bee.Ebpf.Objects;
@@ -92,6 +94,46 @@ public sealed class UserTargetTests
     [InlineData("libc.so.6", "does not say which static probe")]
     [InlineData(":one", "does not say which static probe")]
     public void WhatCannotBeAProbeIsExplained(string target, string reason) => Assert.Contains(reason, Fails(Fixture.Compile("usdt", Probes.Replace("PATH:bee:one", target))).Message);
+
+    [KernelFact]
+    public void A_probe_whose_argument_libbpf_cannot_read_is_told_with_the_cause()
+    {
+        using var library = new MarkedLibrary("\n__attribute__((noinline)) int odd(int value) { PROBE_AT(\"bee\", \"odd\", \"-4@somewhere(%%rip)\", value); return value; }\n");
+        var e = Fails(Fixture.Compile("usdt", Probes.Replace("PATH:bee:one", library.Path + ":bee:odd")));
+
+        Assert.Equal(LoadFault.Unsupported, e.Fault);
+        Assert.Contains("somewhere(%rip)", e.Message);
+        Assert.Contains("bee:odd", e.Message);
+        Assert.Contains("newer libbpf", e.Remedy);
+    }
+
+    [KernelTheory]
+    [InlineData("uprobe/FILE:main", "#!/bin/sh -e\necho\n", "a script", "/bin/sh")]
+    [InlineData("uprobe/FILE:ma*", "#!/bin/sh\n", "a script", "/bin/sh")]
+    [InlineData("uprobe.multi/FILE:main", "#!/usr/bin/env python3\n", "a script", "/usr/bin/env")]
+    [InlineData("usdt/FILE:bee:one", "#!/bin/sh\n", "a script", "/bin/sh")]
+    [InlineData("uretprobe/FILE:main", "", "not an ELF file", "the program or the library")]
+    [InlineData("uretprobe/FILE:main", "/* GNU ld script */", "not an ELF file", "the program or the library")]
+    public void A_target_in_a_file_without_functions_is_told(string section, string content, string what, string remedy)
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory("bee-script-").FullName, "target");
+        try
+        {
+            File.WriteAllText(path, content);
+            var file = Fixture.Compile("script", $"#include \"fixture.h\"\nSEC(\"{section.Replace("FILE", path)}\") int probe(void *ctx) {{ return 0; }}\n");
+            var e = Fails(file);
+            var finding = Assert.Single(CompatibilityCheck.Run(file, TargetKernel.Running()), f => f is { Name: "AttachTargets", State: CheckState.Failed });
+
+            Assert.Equal(LoadFault.NoTarget, e.Fault);
+            Assert.Contains($"'{path}', which is {what}", e.Message);
+            Assert.Contains(remedy, e.Remedy);
+            Assert.Equal((e.Message, e.Remedy), (finding.Message, finding.Remedy));
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        }
+    }
 
     [KernelTheory]
     [InlineData("uprobe")]

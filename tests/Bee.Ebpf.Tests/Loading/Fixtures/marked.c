@@ -1,5 +1,6 @@
 /* A library with static probes, as sys/sdt.h makes them, and functions whose names begin alike. Each probe has one argument: what it was called with. */
-#define PROBE(provider, name, value) \
+#define PROBE(provider, name, value) PROBE_AT(provider, name, "-4@%0", value)
+#define PROBE_AT(provider, name, operand, value) \
 	__asm__ volatile( \
 		"990: nop\n" \
 		".pushsection .note.stapsdt,\"?\",\"note\"\n" \
@@ -12,7 +13,7 @@
 		".8byte 0\n" \
 		".asciz \"" provider "\"\n" \
 		".asciz \"" name "\"\n" \
-		".asciz \"-4@%0\"\n" \
+		".asciz \"" operand "\"\n" \
 		"994: .balign 4\n" \
 		".popsection\n" \
 		".ifndef _.stapsdt.base\n" \
