@@ -67,14 +67,14 @@ internal static class LoadFailure
     private static BpfLoadException NotPermitted(ObjectFile file, string log)
     {
         var name = LibbpfText.FailedProgram(log);
-        if (name is null || Permissions.Lacking().Count > 0)
+        var program = file.Programs.FirstOrDefault(p => p.Name == name);
+        if (program is { KindRow.IsOfNetwork: true } && Permissions.LacksForNetwork)
         {
-            return Permissions.Refused($"load {file.Name}", Libc.EPERM, name, log, perf: false);
+            return Permissions.Refused($"load program '{name}' ({program.SectionName})", Libc.EPERM, name, log, perf: false, network: true);
         }
 
-        var program = file.Programs.FirstOrDefault(p => p.Name == name);
-        return Permissions.LacksForNetwork && program is not null && ProgramKinds.Find(program.Kind) is { } kind && (kind.NeedsInterface || kind.NeedsCgroup || kind.NeedsNetworkNamespace)
-            ? Permissions.Refused($"load program '{name}' ({program.SectionName})", Libc.EPERM, name, log, perf: false, network: true)
+        return name is null || Permissions.Lacking().Count > 0
+            ? Permissions.Refused($"load {file.Name}", Libc.EPERM, name, log, perf: false)
             // Some kernels, hardened ones among them, forbid whole kinds of programs (fentry, lsm) even to root.
             : Refused(file, name, Libc.EPERM, log);
     }

@@ -33,6 +33,8 @@ public enum Capability
 /// <summary>What this process may do, and what would let it do more.</summary>
 internal static class Permissions
 {
+    private const string PerfMon = "CAP_PERFMON";
+
     /// <summary>Which of the capabilities for tracing this process lacks, by name; empty when it has what it takes.</summary>
     public static IReadOnlyList<string> Lacking() => Lacking(KernelHost.Current.Capabilities);
 
@@ -55,7 +57,7 @@ internal static class Permissions
 
         if (!Has(Capability.PerfMon))
         {
-            lacking.Add("CAP_PERFMON");
+            lacking.Add(PerfMon);
         }
 
         return lacking;
@@ -73,7 +75,7 @@ internal static class Permissions
         var lacking = Lacking();
         if (network && LacksForNetwork)
         {
-            lacking = [.. lacking, "CAP_NET_ADMIN"];
+            lacking = [.. lacking.Where(capability => capability != PerfMon), "CAP_NET_ADMIN"];
         }
 
         var message = lacking.Count > 0

@@ -226,6 +226,11 @@ public sealed record ProgramKind
     /// <summary>How the kernel runs such programs on given input, without an attachment; null where it does not.</summary>
     public TestRunKind? TestRun => TestRunKinds.Of(this);
 
+    /// <summary>True where loading takes CAP_NET_ADMIN (<c>is_net_admin_prog_type</c> in kernel/bpf/syscall.c).</summary>
+    internal bool IsOfNetwork => Type is ProgramType.SchedCls or ProgramType.SchedAct or ProgramType.Xdp or ProgramType.LwtIn or ProgramType.LwtOut or ProgramType.LwtXmit or ProgramType.LwtSeg6Local
+        or ProgramType.SkSkb or ProgramType.SkMsg or ProgramType.SockOps or ProgramType.LircMode2 or ProgramType.FlowDissector or ProgramType.Netfilter or ProgramType.Extension
+        or ProgramType.CgroupDevice or ProgramType.CgroupSock or ProgramType.CgroupSockAddr or ProgramType.CgroupSockOpt or ProgramType.CgroupSysctl;
+
     /// <summary>How a program is attached.</summary>
     internal AttachMethod Method { get; init; }
 
