@@ -9,6 +9,9 @@ internal static class Engine
     /// <summary>The module that build.ps1 -Task Build completes; null when it has not.</summary>
     public static string? Module { get; } = Above("module/Bee/Bee.psd1");
 
+    /// <summary>The PowerShell that build.sh writes; null when it has not.</summary>
+    public static string? Pwsh { get; } = Above("artifacts/pwsh");
+
     /// <summary>A binary module that does nothing.</summary>
     public static string EmptyModule { get; } = Path.Combine(AppContext.BaseDirectory, "Empty", "Empty.psd1");
 

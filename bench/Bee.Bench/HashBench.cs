@@ -10,17 +10,18 @@ internal static class HashBench
         using var session = BpfSession.Load(bench.Object("fill"), new BpfSessionOptions());
         session.Programs.Single(p => p.Name == "fill_hash").Run([]);
         var map = session.Maps.Single(m => m.Name == "counter_flows");
+        using var c = bench.Serve("hash", bench.Path("fill.o"));
         var floor = new List<double>();
         var bee = new List<double>();
         for (var i = -Report.WarmUps; i < Report.Runs; i++)
         {
-            var c = bench.Floor("hash", bench.Path("fill.o"));
+            var rate = c.Rate();
             var start = CpuClock.Now();
             var count = map.Entries().LongCount();
             var elapsed = CpuClock.Now() - start;
             if (i >= 0)
             {
-                floor.Add(c[0] * 1e9 / c[1]);
+                floor.Add(rate);
                 bee.Add(count * 1e9 / elapsed);
             }
         }

@@ -29,6 +29,9 @@ internal sealed class Workbench : IDisposable
     /// <summary>Runs the C floor and gives the numbers it prints.</summary>
     public long[] Floor(params string[] arguments) => Numbers(Run(Path("floor"), arguments));
 
+    /// <summary>Starts a C floor that lives through all rounds, so that it is as warm as what it is compared with.</summary>
+    public FloorProcess Serve(params string[] arguments) => new(Start("floor", arguments));
+
     /// <summary>Starts a process that is talked to line by line.</summary>
     public Process Start(string name, params string[] arguments) =>
         Process.Start(new ProcessStartInfo(Path(name), arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -54,4 +57,33 @@ internal sealed class Workbench : IDisposable
 
     /// <summary>The path of a source in C.</summary>
     public static string Source(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "c", name);
+}
+
+/// <summary>A C floor that does its work once for each line that it is sent.</summary>
+internal sealed class FloorProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    public FloorProcess(Process process)
+    {
+        _process = process;
+        _errors = process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>Does the work, and gives the rate in units a second of processor time.</summary>
+    public double Rate()
+    {
+        _process.StandardInput.WriteLine();
+        _process.StandardInput.Flush();
+        var numbers = Workbench.Numbers(_process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"The C floor ended: {_errors.Result}"));
+        return numbers[0] * 1e9 / numbers[1];
+    }
+
+    public void Dispose()
+    {
+        _process.StandardInput.Close();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
 }

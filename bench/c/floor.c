@@ -1,9 +1,10 @@
 /*
  * What a C program on libbpf needs for the same work.
  *
- *	floor scan fill.o        sums two fields of a million events; prints count and nanoseconds
+ *	floor scan fill.o        for each line of input fills the ring with a million events and sums two fields of them; prints count and nanoseconds
  *	floor copy fill.o        the same, with a copy of each event on the heap, as it takes to hand events on
- *	floor hash fill.o        sums the values of 100,000 entries; prints count and nanoseconds
+ *	floor cold fill.o        the same as scan, but maps the ring anew for each line; the mapping counts
+ *	floor hash fill.o        for each line of input sums the values of 100,000 entries; prints count and nanoseconds
  *	floor live live.o PID    reads the events of a process with a rest of 1 ms after each look; prints count and lost at the end of input
  *	floor epoll live.o PID   the same, waiting in epoll instead
  *	floor stop stop.o NAME…  attaches to these system call tracepoints and takes the links away again; prints links and nanoseconds that passed
@@ -78,13 +79,31 @@ static void run(struct bpf_object *object, const char *program)
 		fail(program);
 }
 
-static void scan(struct bpf_object *object, ring_buffer_sample_fn sample)
+static struct ring_buffer *open_ring(struct bpf_object *object, ring_buffer_sample_fn sample)
 {
 	struct ring_buffer *ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "print_events"), sample, NULL, NULL);
-	run(object, "fill_ring");
-	long long start = now();
-	ring_buffer__consume(ring);
-	printf("%llu %lld\n", count, now() - start);
+	if (!ring)
+		fail("ring_buffer__new");
+	return ring;
+}
+
+/* Lives through all rounds, so that its mapping and its heap are as warm as those of the reader that it is compared with. */
+static void scan(struct bpf_object *object, ring_buffer_sample_fn sample, int cold)
+{
+	struct ring_buffer *ring = cold ? NULL : open_ring(object, sample);
+	char line[16];
+	while (fgets(line, sizeof(line), stdin)) {
+		run(object, "fill_ring");
+		count = 0;
+		long long start = now();
+		if (cold)
+			ring = open_ring(object, sample);
+		ring_buffer__consume(ring);
+		printf("%llu %lld\n", count, now() - start);
+		fflush(stdout);
+		if (cold)
+			ring_buffer__free(ring);
+	}
 }
 
 static void hash(struct bpf_object *object)
@@ -93,21 +112,26 @@ static void hash(struct bpf_object *object)
 	static __u64 values[BATCH];
 	int map = bpf_object__find_map_fd_by_name(object, "counter_flows");
 	__u32 place, size;
-	void *from = NULL;
-	int error;
+	char line[16];
 	run(object, "fill_hash");
-	long long start = now();
-	do {
-		size = BATCH;
-		error = bpf_map_lookup_batch(map, from, &place, keys, values, &size, NULL);
-		if (error && error != -ENOENT)
-			fail("lookup_batch");
-		for (__u32 i = 0; i < size; i++)
-			sum += values[i] + keys[i].pid;
-		count += size;
-		from = &place;
-	} while (!error);
-	printf("%llu %lld\n", count, now() - start);
+	while (fgets(line, sizeof(line), stdin)) {
+		void *from = NULL;
+		int error;
+		count = 0;
+		long long start = now();
+		do {
+			size = BATCH;
+			error = bpf_map_lookup_batch(map, from, &place, keys, values, &size, NULL);
+			if (error && error != -ENOENT)
+				fail("lookup_batch");
+			for (__u32 i = 0; i < size; i++)
+				sum += values[i] + keys[i].pid;
+			count += size;
+			from = &place;
+		} while (!error);
+		printf("%llu %lld\n", count, now() - start);
+		fflush(stdout);
+	}
 }
 
 static unsigned long long lost(struct bpf_object *object)
@@ -165,9 +189,11 @@ int main(int argc, char **argv)
 	if (bpf_object__load(object))
 		fail("load");
 	if (!strcmp(argv[1], "scan"))
-		scan(object, on_event);
+		scan(object, on_event, 0);
+	else if (!strcmp(argv[1], "cold"))
+		scan(object, on_event, 1);
 	else if (!strcmp(argv[1], "copy"))
-		scan(object, on_event_copy);
+		scan(object, on_event_copy, 0);
 	else if (!strcmp(argv[1], "hash"))
 		hash(object);
 	else if (!strcmp(argv[1], "stop"))
