@@ -331,15 +331,13 @@ $cases = [ordered] @{
         'the load: paths of its link and symlink calls'
     }
     trace_lsm            = {
-        $known = [Collections.Generic.HashSet[string]]::new([string[]] ([IO.File]::ReadAllLines('/proc/kallsyms') -match ' bpf_lsm_' -replace '^.* bpf_lsm_' -replace '\s.*'))
-        $absent = @((Get-BeeImage gadget/trace_lsm:v1 -Store $store).Programs.Name | Where-Object { -not $known.Contains(($_ -replace '^trace_lsm_')) })
         # Each hook's program takes a while to attach; those of the load's calls do.
         $wanted = 'inode_symlink', 'inode_link', 'inode_unlink', 'inode_create', 'file_open'
         $others = @((Get-BeeImage gadget/trace_lsm:v1 -Store $store).Programs.Name | Where-Object { ($_ -replace '^trace_lsm_') -notin $wanted })
         $got = Watch-Gadget trace_lsm link -With @{ Skip = $others; Parameter = @{ trace_all = $true } }
         $count = { param($name) @($got.Events | Where-Object { "$($_.tracepoint)" -eq $name }).Count }
         Assert-Fact '1 1 3 1' "$(& $count inode_symlink) $(& $count inode_link) $(& $count inode_unlink) $(& $count inode_create)" 'hooks'
-        "the load: its link, symlink and unlink calls ($($absent.Count) of the hooks are not in this kernel and left out)"
+        'the load: its link, symlink and unlink calls (5 of the 147 hooks; the others with -Skip)'
     }
     trace_oomkill        = {
         [IO.File]::WriteAllText('/sys/fs/cgroup/cgroup.subtree_control', '+memory')
@@ -351,24 +349,46 @@ $cases = [ordered] @{
         'wait4: the pid and signal of the child'
     }
     ttysnoop             = {
+        $null = & sh -c 'mkdir -p /dev/pts; mount -t devpts devpts /dev/pts'
         $got = Watch-Gadget ttysnoop tty
         $one = @($got.Events | Where-Object { $_.len -eq 13 })[0]
         Assert-Fact 'gadget speaks' "$($one.buf)".Substring(0, 13) 'text'
         'the load: the text that it writes'
     }
     trace_tcpdrop        = {
-        $got = Watch-Gadget trace_tcpdrop tcp -All
-        $one = @($got.Events | Where-Object { "$($_.dst)" -eq '127.0.0.1:7778' })[0]
-        Assert-Fact '127.0.0.1:7778 NO_SOCKET ECONNREFUSED' "$($one.dst) $("$($one.reason)" -replace '^SKB_DROP_REASON_') $(if ($got.Facts.refused -eq 111) { 'ECONNREFUSED' })" 'drop'
-        'the load: connect to a port without a listener is refused'
+        # Nobody answers for the address, so the SYN that waits for it is dropped.
+        $null = & sh -c 'ip link add gadget0 type veth; ip link set gadget0 up; ip link set veth0 up; ip addr add 10.7.0.1/24 dev gadget0'
+        $got = Watch-Gadget trace_tcpdrop 'syn', '10.7.0.2' -All
+        $null = & ip link del gadget0
+        $one = @($got.Events | Where-Object { "$($_.dst)" -eq '10.7.0.2:9' })[0]
+        Assert-Fact "10.7.0.1:$($got.Facts.port) NEIGH_FAILED SYN" "$($one.src) $("$($one.reason)" -replace '^SKB_DROP_REASON_') $($one.tcpflags)" 'drop'
+        'the load: the port of its SYN to an address without a neighbour'
     }
     trace_tcpretrans     = {
-        $null = & sh -c 'ip link add gadget0 type veth peer name gadget1; ip link set gadget0 up; ip link set gadget1 up; ip addr add 10.7.0.1/24 dev gadget0'
+        # The other end of the pair hears what is sent, and does not answer. The kernel names it.
+        $null = & sh -c 'ip link add gadget0 type veth; ip link set gadget0 arp off; ip link set gadget0 up; ip link set veth0 up; ip addr add 10.7.0.1/24 dev gadget0'
         $got = Watch-Gadget trace_tcpretrans 'syn', '10.7.0.2' -All
         $null = & ip link del gadget0
         $own = @($got.Events | Where-Object { "$($_.src)" -like "*:$($got.Facts.port)" })
-        Assert-Fact "$($got.Facts.retransmits) 10.7.0.2:9 SYN" "$($own.Count) $(@($own)[0].dst) $(@($own)[0].tcpflags)" 'retransmissions'
+        Assert-Fact $true ($own.Count -gt 0) 'retransmissions'
+        Assert-Fact "$($got.Facts.retransmits) 10.7.0.2:9 SYN" "$($own.Count) $($own[0].dst) $($own[0].tcpflags)" 'retransmissions'
         'TCP_INFO: retransmissions of the load''s SYN'
+    }
+    trace_tcp            = {
+        $got = Watch-Gadget trace_tcp tcp
+        $connect = @($got.Events | Where-Object { "$($_.type)" -eq 'connect' -and "$($_.dst)" -eq '127.0.0.1:7777' })[0]
+        Assert-Fact "127.0.0.1:$($got.Facts.client) $($got.Id) 0" "$($connect.src) $($connect.pid) $([int] $connect.error)" 'connect'
+        $accept = @($got.Events | Where-Object { "$($_.type)" -eq 'accept' })[0]
+        Assert-Fact "127.0.0.1:7777 127.0.0.1:$($got.Facts.client)" "$($accept.src) $($accept.dst)" 'accept'
+        $refused = @($got.Events | Where-Object { "$($_.dst)" -eq '127.0.0.1:7778' })[0]
+        Assert-Fact 'ECONNREFUSED' $refused.error 'refused'
+        'the load: ports and errno of its connections'
+    }
+    fsnotify             = {
+        $got = Watch-Gadget fsnotify inotify -All -With @{ Skip = 'inotify_handle_event_?'; Parameter = @{ inotify_only = $true } }
+        $one = @($got.Events | Where-Object { "$($_.name)" -eq 'new' -and $_.tracer.pid -eq $got.Id })[0]
+        Assert-Fact "$($got.Id) IN_CREATE" "$($one.tracee.pid) $($one.i_mask)" 'event'
+        'the load: the event that its inotify descriptor gives'
     }
     advise_seccomp       = {
         $got = Watch-Gadget advise_seccomp calls -All -Wait 1
@@ -381,4 +401,4 @@ $cases = [ordered] @{
 
 # Needs kprobes, a module loader or BPF in LSM hooks, or sees more than can be narrowed to a process.
 $guestOnly = 'audit_seccomp', 'fdpass', 'profile_tcprtt', 'top_file', 'top_tcp', 'trace_bind', 'trace_capabilities', 'trace_fsslower', 'trace_link', 'trace_lsm', 'trace_oomkill', 'ttysnoop', 'trace_tcpdrop',
-    'trace_tcpretrans', 'advise_seccomp', 'trace_init_module'
+    'trace_tcpretrans', 'trace_tcp', 'fsnotify', 'advise_seccomp', 'trace_init_module'

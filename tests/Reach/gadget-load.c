@@ -257,7 +257,7 @@ static void do_syn(const char *host)
 	connect(c, (void *)&nobody, sizeof(nobody));
 	getsockname(c, (void *)&own, &size);
 	FACT("port", "%d", ntohs(own.sin_port));
-	sleep(3);
+	sleep(5);
 	struct tcp_info info;
 	size = sizeof(info);
 	getsockopt(c, IPPROTO_TCP, TCP_INFO, &info, &size);
