@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Bee.Ebpf.Checks;
 using Bee.Ebpf.Events;
+using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Links;
 using Bee.Ebpf.Maps;
@@ -103,6 +104,7 @@ public sealed class BpfSession : IDisposable
 
     private static BpfSession Load(ObjectFile file, BpfSessionOptions options, bool attachable)
     {
+        KernelEnums.Apply(file);
         RecordType.Prepare(file);
         var parameters = options.Parameters ?? file.BindParameters();
         file = WithSizes(file.WithSizedMaps(parameters), options.MapSizes);
@@ -363,6 +365,7 @@ public sealed class BpfSession : IDisposable
     internal BpfSession(PinnedProgram pinned, PinnedObjects owner, IReadOnlyList<BpfMap> maps, IReadOnlyList<BpfProgram> programs)
     {
         File = pinned.File;
+        KernelEnums.Apply(File);
         Pinned = pinned;
         StackSource.Join(maps);
         _watch = Watch(maps);

@@ -285,8 +285,11 @@ $cases = [ordered] @{
         $got = Watch-Gadget profile_tcprtt tcp -All -Wait 1
         $last = @($got.Events)[-1]
         $full = @($last.Buckets | Where-Object Count -GT 0)
-        $rtt = [int] $got.Facts.rtt
-        Assert-Fact $true (@($full | Where-Object { $rtt -ge $_.From -and $rtt -le $_.To }).Count -gt 0) "bucket of $rtt us in $(@($full | ForEach-Object { "$($_.From)-$($_.To)" }))"
+        # A value that the connection had before its last packet.
+        foreach ($i in 0..2) {
+            $rtt = [int] $got.Facts["rtt$i"]
+            Assert-Fact $true (@($full | Where-Object { $rtt -ge $_.From -and $rtt -le $_.To }).Count -gt 0) "bucket of $rtt us in $(@($full | ForEach-Object { "$($_.From)-$($_.To)" }))"
+        }
         'TCP_INFO: the round trip time of the load''s connection'
     }
     top_file             = {

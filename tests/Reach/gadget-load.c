@@ -226,16 +226,17 @@ static void do_tcp(void)
 	int a = accept(l, NULL, NULL);
 	getsockname(c, (void *)&own, &size);
 	FACT("client", "%d", ntohs(own.sin_port));
+	struct tcp_info info;
 	for (int i = 0; i < 4; i++) {
 		send(c, buffer, sizeof(buffer), 0);
 		for (int got = 0; got < (int)sizeof(buffer);)
 			got += recv(a, buffer, sizeof(buffer), 0);
+		// What the kernel has when it receives the next packet.
+		size = sizeof(info);
+		getsockopt(c, IPPROTO_TCP, TCP_INFO, &info, &size);
+		printf("rtt%d %u\n", i, info.tcpi_rtt);
 	}
 	FACT("bytes", "%d", 4 * 5000);
-	struct tcp_info info;
-	size = sizeof(info);
-	getsockopt(c, IPPROTO_TCP, TCP_INFO, &info, &size);
-	FACT("rtt", "%u", info.tcpi_rtt);
 	struct stat status;
 	fstat(c, &status);
 	FACT("inode", "%lu", (unsigned long)status.st_ino);

@@ -136,6 +136,9 @@ public sealed class BtfEnum : BtfType
     /// <summary>The named values in the order of the source. Those of an unsigned enum of 64 bits above <see cref="long.MaxValue"/> appear as negative numbers with the same bits.</summary>
     public IReadOnlyList<(string Name, long Value)> Values => _values ??= ReadValues();
 
+    /// <summary>Sets other values than the file has.</summary>
+    internal void Replace(IReadOnlyList<(string Name, long Value)> values) => _values = values;
+
     // Only old compilers leave the flag out, and they know no enum64. A value with the top bit set is then more often -1 than 0x80000000
     // (a flag); but of an enum that holds other large values the reading as flags is right.
     private bool HasNegative()

@@ -263,6 +263,35 @@ public class GadgetTests
     }
 
     [KernelFact]
+    public void Enums_of_the_kernel_have_the_running_kernels_values()
+    {
+        // The kernel has 0 and 1 for these names, and no enum of the other name.
+        var file = Fixture.Compile("enums", """
+            #include "fixture.h"
+            enum pid_type { PIDTYPE_PID = 3, PIDTYPE_TGID = 7 };
+            enum gadget_test_own { OWN_FIRST = 1 };
+            struct event { enum pid_type type_raw; enum gadget_test_own own_raw; };
+            struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } events SEC(".maps");
+            const void *gadget_tracer_types___events___event __attribute__((unused));
+            const struct event *__gadget_tracer_type_types __attribute__((unused));
+            SEC("tracepoint/syscalls/sys_enter_getpgid") int asked(void *context)
+            {
+                struct event event = { 1, 1 };
+                return TARGETED ? bpf_ringbuf_output(&events, &event, sizeof(event), 0) : 0;
+            }
+            """);
+        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = file.BindParameters(new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId }) });
+        using var reader = session.OpenReader(new EventReaderOptions());
+        session.Attach();
+        _ = Calls.GetProcessGroup(0);
+        var sink = new CollectingSink();
+        reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+
+        var seen = Assert.Single(sink.Events);
+        Assert.Equal("PIDTYPE_TGID OWN_FIRST", $"{seen.Get("type")} {seen.Get("own")}");
+    }
+
+    [KernelFact]
     public void LossesOfItsBufferAreCounted()
     {
         var (_, reader) = Run(calls: 1);
