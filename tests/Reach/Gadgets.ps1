@@ -74,15 +74,18 @@ function Get-CudaTarget([string] $Gadget) {
     $targets
 }
 
-# An iterator over a map that another tool fills and pins: here the map is made and filled first.
-function Read-Bridge([string] $Gadget, [string] $Map, $Key, [hashtable] $Fields) {
-    # The tool that fills the map is Bee here: a session of the same gadget.
-    $holder = Start-BeeProgram "gadget/${Gadget}:v1" -Store $store -Pull Never -WarningAction SilentlyContinue
+# Runs an iterator over a map that gpu-ebpf-bridge pins and fills. bpftool does it here, with the fields of the struct that are given, as name, place, bytes.
+function Read-Bridge([string] $Gadget, [string] $Map, [string] $Type, [int] $Entries, [int] $Key, [int] $Size, [object[]] $Fields) {
+    $value = [byte[]]::new($Size)
+    foreach ($field in $Fields) { [BitConverter]::GetBytes([uint64] $field[0])[0..($field[2] - 1)].CopyTo($value, $field[1]) }
+    $hex = { param([byte[]] $bytes) $bytes | ForEach-Object { $_.ToString('x2') } }
+    & bpftool map create "/sys/fs/bpf/$Map" type $Type key 4 value $Size entries $Entries name $Map
     try {
-        Set-BeeMapEntry $Map -Program $holder.Name -Key $Key -Value $Fields
+        & bpftool map update pinned "/sys/fs/bpf/$Map" key hex (& $hex ([BitConverter]::GetBytes($Key))) value hex (& $hex $value)
         Invoke-BeeProgram "gadget/${Gadget}:v1" -Store $store -Pull Never -Duration 1 -WarningAction SilentlyContinue
+        if (-not [IO.File]::Exists("/sys/fs/bpf/$Map")) { throw 'the pin of another tool is gone' }
     }
-    finally { Stop-BeeProgram -InputObject $holder }
+    finally { [IO.File]::Delete("/sys/fs/bpf/$Map") }
 }
 
 $cases = [ordered] @{
@@ -256,17 +259,16 @@ $cases = [ordered] @{
         'openssl s_client: the text that it sends'
     }
     gpu_top              = {
-        # What gpu-ebpf-bridge writes into the pinned map, written here.
-        $all = Read-Bridge gpu_top gpu_device 3 @{ timestamp_ns = 5; sm_util_pct = 61; mem_used = 1048576; temp_c = 70 }
+        $all = @(Read-Bridge gpu_top gpu_device array 16 3 128 @((5, 0, 8), (61, 8, 4), (1048576, 24, 8), (70, 40, 4)))
         $one = Assert-One $all 'devices'
-        Assert-Fact '3 61 1048576 70' "$($one.device) $($one.sm_util_pct) $($one.mem_used) $($one.temp_c)" 'device'
-        'the entry that was written into the map of gpu-ebpf-bridge'
+        Assert-Fact '3 61 1048576 70' "$($one.device) $($one.sm_util_pct) $([uint64] $one.mem_used) $($one.temp_c)" 'device'
+        'bpftool: the entry that it writes into the map of gpu-ebpf-bridge'
     }
     gpu_top_per_pid      = {
-        $all = Read-Bridge gpu_top_per_pid gpu_per_pid $PID @{ timestamp_ns = 5; used_gpu_memory_total = 4096; sm_util_pct_max = 9; device_count = 1 }
+        $all = @(Read-Bridge gpu_top_per_pid gpu_per_pid lru_hash 4096 $PID 32 @((5, 0, 8), (4096, 8, 8), (9, 16, 4), (1, 25, 1)))
         $one = Assert-One ($all | Where-Object pid -EQ $PID) 'processes'
-        Assert-Fact 4096 $one.mem_used 'memory'
-        'the entry that was written into the map of gpu-ebpf-bridge'
+        Assert-Fact '4096 9' "$([uint64] $one.mem_used) $($one.sm_util_pct_max)" 'process'
+        'bpftool: the entry that it writes into the map of gpu-ebpf-bridge'
     }
     # From here on: kprobes, LSM hooks, and what sees the whole machine.
     audit_seccomp        = {

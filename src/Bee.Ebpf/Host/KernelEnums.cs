@@ -1,7 +1,6 @@
 using Bee.Ebpf.Btf;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
-using Bee.Posix;
 
 namespace Bee.Ebpf.Host;
 
