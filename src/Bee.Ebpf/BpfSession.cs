@@ -41,7 +41,7 @@ public sealed class BpfSession : IDisposable
         var maps = new List<BpfMap>(file.Maps.Count);
         foreach (var map in file.Maps)
         {
-            if (LibbpfCalls.bpf_object__find_map_by_name(handle, map.Name) is not 0 and var pointer && LibbpfCalls.bpf_map__fd(pointer) is >= 0 and var fd)
+            if (LibbpfCalls.bpf_object__find_map_by_name(handle, map.Place?.Section ?? map.Name) is not 0 and var pointer && LibbpfCalls.bpf_map__fd(pointer) is >= 0 and var fd)
             {
                 maps.Add(new BpfMap(handle, fd, map));
             }
@@ -420,7 +420,7 @@ public sealed class BpfSession : IDisposable
                 pins.Add((PinNames.Programs, PinNames.Of(program.Name), program.Fd));
             }
 
-            pins.AddRange(Maps.Select(map => (PinNames.Maps, PinNames.Of(map.Name), map.Fd)));
+            pins.AddRange(Maps.Where(map => map.Description.Place is null).Select(map => (PinNames.Maps, PinNames.Of(map.Name), map.Fd)));
             for (var i = 0; i < links.Length; i++)
             {
                 // Where the kernel has no link object for a perf event (before Linux 5.15), for a static probe or a filter of clsact, there is nothing to pin.

@@ -27,11 +27,12 @@ internal static class ObjectSetup
     /// <exception cref="BpfLoadException">One of the maps has none.</exception>
     public static void CheckSizes(ObjectFile file)
     {
-        if (file.Maps.FirstOrDefault(MapSizes.LacksEntries) is { } map)
+        var lacking = file.Maps.Where(MapSizes.LacksEntries).ToList();
+        if (lacking.Count > 0)
         {
-            throw new BpfLoadException(LoadFault.MapSize, $"The declaration of map '{map.Name}' ({map.Type}) in {file.Name} leaves its size to the loader, and no size is given.")
+            throw new BpfLoadException(LoadFault.MapSize, $"{file.Name} leaves sizes of maps to the loader, and none are given: {string.Join(", ", lacking.Select(map => $"{map.Name} ({map.Type})"))}.")
             {
-                Remedy = $"Declare it (__uint(max_entries, 10240)), or give it in bee.yaml: maps: {{ {map.Name}: {{ entries: 10240 }} }}.",
+                Remedy = $"Declare them (__uint(max_entries, 10240)), or give them in bee.yaml: maps: {{ {lacking[0].Name}: {{ entries: 10240 }} }}.",
             };
         }
     }

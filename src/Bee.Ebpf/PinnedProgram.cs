@@ -121,10 +121,20 @@ public sealed class PinnedProgram
         {
             var maps = PinFolder.List(Folder, PinNames.Maps);
             var programs = PinFolder.List(Folder, PinNames.Programs);
+            var opened = new List<BpfMap>();
+            foreach (var map in File.Maps)
+            {
+                // The sections come before their variables.
+                if (map.Place is null ? maps.Contains(PinNames.Of(map.Name)) : opened.Exists(section => section.Name == map.Place.Section))
+                {
+                    opened.Add(map.Place is null ? OpenMap(owner, map) : new BpfMap(owner, opened.Find(section => section.Name == map.Place.Section)!.Fd, map));
+                }
+            }
+
             return new BpfSession(
                 this,
                 owner,
-                [.. File.Maps.Where(map => maps.Contains(PinNames.Of(map.Name))).Select(map => OpenMap(owner, map))],
+                opened,
                 [.. File.Programs.Where(program => programs.Contains(PinNames.Of(program.Name))).Select(program => OpenProgram(owner, program))]);
         }
         catch

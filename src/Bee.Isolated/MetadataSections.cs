@@ -41,6 +41,11 @@ internal sealed class MetadataSections(ManifestDocument document)
                 document.Place($"{place}/buckets", value);
                 map = map with { Buckets = Buckets(value) };
             },
+            ["sum"] = value =>
+            {
+                document.Place($"{place}/sum", value);
+                map = map with { Sum = Sum(value) };
+            },
             ["labels"] = value => map = map with { Labels = Labels(place, value) },
             ["metric"] = value =>
             {
@@ -49,7 +54,7 @@ internal sealed class MetadataSections(ManifestDocument document)
             },
             ["fields"] = value => map = map with { Fields = document.Named(value, $"{place}/fields", "path: { width: 40 }", Field) },
         });
-        return map.Scale is null || map.Buckets.Count == 0 ? map : throw document.Wrong(node, "a map has scale or buckets, not both.");
+        return map.Scale is null or { Spacing: HistogramSpacing.Bounds } || map.Buckets.Count == 0 ? map : throw document.Wrong(node, "a map has scale or buckets, not both.");
     }
 
     public ParameterMetadata Parameter(string place, YamlNode node)
@@ -121,6 +126,9 @@ internal sealed class MetadataSections(ManifestDocument document)
             ["order"] = value => field = field with { Order = document.Whole("order", value, -1000, 1000) },
             ["words"] = value => field = field with { Words = document.Truth("words", value) },
             ["hidden"] = value => field = field with { Hidden = document.Truth("hidden", value) },
+            ["label"] = value => field = field with { Label = document.Text("label", value) },
+            ["decode"] = value => field = field with { Decode = document.Choice("decode", value, MetadataNames.Decoders.Words) },
+            ["values"] = value => field = field with { Values = document.Named(value, $"{place}/values", "0: read", (_, name) => document.Text("a value's name", name)) },
         });
         return field;
     }
@@ -142,6 +150,25 @@ internal sealed class MetadataSections(ManifestDocument document)
                 : throw document.Wrong(value, "step is more than 0."),
         });
         return scale;
+    }
+
+    /// <summary>The number of the slot, or a map with it.</summary>
+    private HistogramSum Sum(YamlNode node)
+    {
+        if (node is not YamlMappingNode)
+        {
+            return new HistogramSum { Slot = (uint)document.Whole("sum", node, 1, int.MaxValue) };
+        }
+
+        var sum = new HistogramSum();
+        document.Keys(node, "slot: 27", new()
+        {
+            ["slot"] = value => sum = sum with { Slot = (uint)document.Whole("slot", value, 1, int.MaxValue) },
+            ["factor"] = value => sum = document.Number("factor", value) is > 0 and var factor
+                ? sum with { Factor = factor }
+                : throw document.Wrong(value, "factor is more than 0."),
+        });
+        return sum.Slot > 0 ? sum : throw document.Wrong(node, "sum has no slot.");
     }
 
     private double[] Buckets(YamlNode node)

@@ -51,6 +51,7 @@ public sealed class ImageConfigTests : IDisposable
         Check(MetadataNames.Roles);
         Check(MetadataNames.Spacings);
         Check(MetadataNames.FieldMetrics);
+        Check(MetadataNames.Decoders);
         Assert.Null(MetadataNames.MetricTypes.Find("Print"));
 
         static void Check<T>(NameTable<T> names)
@@ -126,11 +127,13 @@ public sealed class ImageConfigTests : IDisposable
             _ when type == typeof(string) => $"the {member.Name}",
             _ when type == typeof(bool) => true,
             _ when type == typeof(int) => 7,
+            _ when type == typeof(uint) => 9u,
             _ when type == typeof(double) => 2.5,
             _ when type == typeof(object) => new Dictionary<string, object?> { ["low"] = "1", ["list"] = new object[] { "2", "3" } },
             { IsEnum: true } => Enum.GetValues(type).Cast<object>().Last(),
             _ when type == typeof(IReadOnlyList<string>) => s_fields,
             _ when type == typeof(IReadOnlyList<double>) => new double[] { 1, 10 },
+            _ when type == typeof(IReadOnlyDictionary<string, string>) => s_fields.ToDictionary(name => name, name => $"the {name}"),
             _ when type == typeof(IReadOnlyDictionary<string, FieldMetadata>) => s_fields.ToDictionary(name => name, _ => Filled<FieldMetadata>()),
             _ when type.Namespace == typeof(ObjectMetadata).Namespace => Filled(type),
             _ => throw new NotSupportedException($"{member.DeclaringType!.Name}.{member.Name}: no sample of {type}."),

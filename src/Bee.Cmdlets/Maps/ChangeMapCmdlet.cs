@@ -11,7 +11,7 @@ namespace Bee.Cmdlets.Maps;
 public abstract class ChangeMapCmdlet : BeeCmdlet
 {
     /// <summary>The parameter sets: what names the map, and how the entries are given.</summary>
-    private protected const string ByInput = "Input", ByKey = "Key", ByMapAndInput = "MapInput", ByMapAndKey = "MapKey";
+    private protected const string ByInput = "Input", ByKey = "Key", ByMapAndInput = "MapInput", ByMapAndKey = "MapKey", ByEntry = "Entry";
 
     private static readonly string[] s_asking = ["WhatIf", "Confirm", "Verbose", "Debug"];
 

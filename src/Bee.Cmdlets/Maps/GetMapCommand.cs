@@ -15,5 +15,11 @@ public sealed class GetMapCommand : MapCmdlet
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
-        => WriteObject(new MapSelector(this).Select(Name, InputObject ?? new SessionSelector(this).Select(Program)), enumerateCollection: true);
+    {
+        IEnumerable<BpfProgramSession> sessions = InputObject ?? new SessionSelector(this).Select(Program);
+        IEnumerable<MapInfo> maps = MyInvocation.BoundParameters.ContainsKey(nameof(Name))
+            ? new MapSelector(this).Select(Name, sessions)
+            : sessions.SelectMany(session => session.Maps).Where(map => !map.Map.Description.IsInternal || map.Map.Description.HasVariables);
+        WriteObject(maps, enumerateCollection: true);
+    }
 }

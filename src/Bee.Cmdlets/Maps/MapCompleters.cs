@@ -13,7 +13,19 @@ public abstract class MapFieldCompleter : BeeCompleter
     /// <inheritdoc/>
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
     {
-        if (Map(bound) is not { } map || Type(map.Map.Description) is not { } type || type.Resolve() is not BtfStruct { IsUnion: false } shape)
+        if (Map(bound) is not { } map || Type(map.Map.Description) is not { } type)
+        {
+            return [];
+        }
+
+        if (type is BtfDataSection section)
+        {
+            // A global variable each: nobody sets all at a time.
+            return section.Entries.Where(entry => entry.Variable is { } variable && !variable.Name.Contains('.'))
+                .Select(entry => new Candidate($"@{{ {entry.Declaration.Name} = {Empty(entry.Variable!.Type)} }}", $"{entry.Variable.Type} of {map.Name}", IsCode: true));
+        }
+
+        if (type.Resolve() is not BtfStruct { IsUnion: false } shape)
         {
             return [];
         }
@@ -75,7 +87,7 @@ public sealed class MapNameCompleter : BeeCompleter
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
         => RunningPrograms.All()
             .SelectMany(session => session.Maps)
-            .Where(map => !map.Map.Description.IsInternal)
+            .Where(map => !map.Map.Description.IsInternal || map.Map.Description.HasVariables)
             .DistinctBy(map => map.Name)
             .Select(map => new Candidate(map.Name, $"{map.Type} of {map.Program}: {map.KeyType ?? "-"} to {map.ValueType ?? "-"}"));
 }

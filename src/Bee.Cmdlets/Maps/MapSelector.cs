@@ -10,8 +10,8 @@ namespace Bee.Cmdlets.Maps;
 public abstract class MapCmdlet : BeeCmdlet
 {
     /// <summary>
-    /// Names of maps; wildcards are allowed. Without it all but the internal ones, whose names begin with a point. The name of a program means
-    /// the maps of that program, unless a map has the same name.
+    /// Names of maps; wildcards are allowed. Without it all but those of global variables, whose names begin with a point. The name of a program means
+    /// the maps of that program, unless a map has the same name. The name of a global variable means that variable.
     /// </summary>
     [Parameter(Position = 0)]
     [Alias("Map")]
@@ -96,14 +96,13 @@ internal sealed class MapSelector(ICmdletStreams streams)
 
     private static string[] NamesOf(IEnumerable<MapInfo> maps) => [.. maps.Where(map => !map.Map.Description.IsInternal).Select(map => map.Name).Distinct()];
 
-    // Names of internal maps begin with a point, and only such names find them. A name with a slash means the maps inside of a map: the outer name, and behind the slash
+    // Names of sections begin with a point, and only such names find them; only its whole name finds a variable. A name with a slash means the maps inside of a map: the outer name, and behind the slash
     // the key.
     private static MapInfo[] Find(IEnumerable<MapInfo> all, string name)
     {
-        bool wantsInternal = name.StartsWith('.');
         int slash = name.IndexOf('/');
         WildcardPattern outer = NamePattern.Of(slash < 0 ? name : name[..slash]);
-        IEnumerable<MapInfo> found = all.Where(map => map.Map.Description.IsInternal == wantsInternal && outer.IsMatch(map.Name));
+        IEnumerable<MapInfo> found = all.Where(map => map.Map.Description.IsInternal && !name.StartsWith('.') ? WildcardPattern.Unescape(name) == map.Name : outer.IsMatch(map.Name));
         if (slash < 0)
         {
             return [.. found];

@@ -19,6 +19,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
     /// <summary>The map's name. Without it each entry says in its MapName which map it is for.</summary>
     [Parameter(Position = 0, ParameterSetName = ByInput)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByKey)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByEntry)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(MapNameCompleter))]
     public string? Name { get; set; }
@@ -26,6 +27,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
     /// <summary>The programs whose maps can be meant: names or ids; wildcards are allowed. Without it all programs.</summary>
     [Parameter(Position = 1, ParameterSetName = ByInput)]
     [Parameter(Position = 1, ParameterSetName = ByKey)]
+    [Parameter(ParameterSetName = ByEntry)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
@@ -45,6 +47,12 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
     [ValidateNotNull]
     [ArgumentCompleter(typeof(MapEntryCompleter))]
     public object? InputObject { get; set; }
+
+    /// <summary>One entry: Key and Value, or their fields, by name. Of global variables those that change.</summary>
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ByEntry)]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(MapEntryCompleter))]
+    public IDictionary? Entry { get; set; }
 
     /// <summary>The key: a number, text, or a hashtable by field name. Maps without keys (queues, stacks, Bloom filters) take none.</summary>
     [Parameter(ParameterSetName = ByKey)]
@@ -101,7 +109,8 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
             return;
         }
 
-        object? entry = PlainValue.Of(InputObject);
+        object? given = Entry ?? InputObject;
+        object? entry = PlainValue.Of(given);
         if (Writers.Find(Map, Name, entry, Program) is not { } writer)
         {
             _faults++;
@@ -109,7 +118,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
         }
 
         bool isEntry = entry is IDictionary or MapEntry;
-        Set(writer, InputObject, entry, () => isEntry ? writer.Encode(entry!) : ValueAlone(writer, entry));
+        Set(writer, given, entry, () => isEntry ? writer.Encode(entry!) : ValueAlone(writer, entry));
     }
 
     /// <inheritdoc/>
@@ -169,7 +178,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
         _faults += done ? 0 : 1;
     }
 
-    private static EncodedEntry ValueAlone(MapWriter writer, object? value) => writer.Map.Description.KeySize == 0
+    private static EncodedEntry ValueAlone(MapWriter writer, object? value) => writer.NeedsNoKey
         ? writer.Encode(null, value)
         : throw new BeeInputException("NotAnEntry", $"'{value}' is not an entry for the map {writer.Map.Name}.", $"Give an object or a hashtable with {string.Join(", ", writer.Names)}, or use -Key and -Value.");
 

@@ -91,12 +91,12 @@ internal sealed class MapEntryValues
         var given = new HashSet<string>(names, StringComparer.OrdinalIgnoreCase);
         bool hasKey = writer.Map.Description.KeySize == 0 || given.Contains("Key");
         // Text as a key may be any word, also the name of a field.
-        return writer.Map.Description.KeySize == 0 || (hasKey && (given.Contains("Value") || given.Contains("Values"))) || (!writer.HasTextKey && writer.Names.Any(given.Contains));
+        return writer.NeedsNoKey || (hasKey && (given.Contains("Value") || given.Contains("Values"))) || (!writer.HasTextKey && writer.Names.Any(given.Contains));
     }
 
     private static EncodedEntry Encode(MapWriter writer, object? entry) => entry is IDictionary or MapEntry
         ? writer.Encode(entry)
-        : writer.Map.Description.KeySize == 0 ? writer.Encode(null, entry)
+        : writer.NeedsNoKey ? writer.Encode(null, entry)
         : throw new BpfMapException(MapFault.BadValue, writer.Map.Name, $"'{entry}' is not an entry for the map {writer.Map.Name}.", $"Give an object or a hashtable with {string.Join(", ", writer.Names)}, or a hashtable of keys and values.");
 
     private static EncodedEntry Located(string map, string place, Func<EncodedEntry> work)

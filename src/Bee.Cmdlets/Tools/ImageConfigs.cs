@@ -25,7 +25,8 @@ internal static class ImageConfigs
     public static ImageConfig From(ObjectFile file, BuildFacts? build = null) => new()
     {
         Programs = [.. file.Programs.Select(From)],
-        Maps = [.. file.Maps.Where(map => !map.IsInternal).Select(From)],
+        // Of global variables those that stream or that the author says something about.
+        Maps = [.. file.Maps.Where(map => !map.IsInternal || map.Role != MapRole.None || map.Metadata != MapMetadata.None).Select(From)],
         Parameters = [.. file.Parameters.Select(From)],
         Build = build,
     };
@@ -89,6 +90,7 @@ internal static class ImageConfigs
         Entries = map.Metadata.Entries,
         Scale = map.Metadata.Scale is { } scale ? new ImageScale { Spacing = MetadataNames.Spacings.Name(scale.Spacing), Start = scale.Start, Step = scale.Step } : null,
         Buckets = Listed(map.Metadata.Buckets),
+        Sum = map.Metadata.Sum is { } sum ? new ImageSum { Slot = sum.Slot, Factor = sum.Factor } : null,
         Labels = Listed(map.Metadata.Labels),
         Metric = map.Metadata.Metric is { } metric ? From(metric) : null,
         Fields = From(map.Metadata.Fields),
@@ -104,6 +106,7 @@ internal static class ImageConfigs
             ? new HistogramScale { Spacing = spacing, Start = scale.Start, Step = scale.Step }
             : null,
         Buckets = map.Buckets is { } buckets && buckets.All(double.IsFinite) && buckets.Zip(buckets.Skip(1)).All(pair => pair.First < pair.Second) ? buckets : [],
+        Sum = map.Sum is { Slot: > 0, Factor: > 0 and < double.PositiveInfinity } sum ? new HistogramSum { Slot = sum.Slot, Factor = sum.Factor } : null,
         Labels = map.Labels ?? [],
         Metric = map.Metric is { } metric ? MetadataOf(metric) : null,
         Fields = MetadataOf(map.Fields),
@@ -142,6 +145,9 @@ internal static class ImageConfigs
         Words = field.Words,
         Metric = MetadataNames.FieldMetrics.Name(field.Metric),
         Unit = field.Unit,
+        Label = field.Label,
+        Decode = MetadataNames.Decoders.Name(field.Decode),
+        Values = field.Values.Count > 0 ? field.Values : null,
     };
 
     private static FieldMetadata MetadataOf(ImageField field) => new()
@@ -154,6 +160,9 @@ internal static class ImageConfigs
         Words = field.Words,
         Metric = MetadataNames.FieldMetrics.Find(field.Metric),
         Unit = field.Unit,
+        Label = field.Label,
+        Decode = MetadataNames.Decoders.Find(field.Decode),
+        Values = field.Values ?? FieldMetadata.None.Values,
     };
 
     private static ImageParameter From(ParameterDescription parameter) => new()

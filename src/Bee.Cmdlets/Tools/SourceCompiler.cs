@@ -57,7 +57,7 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
         }
     }
 
-    /// <summary>Describes an object that was built, with what its bee.yaml says, and below that what its gadget.yaml does.</summary>
+    /// <summary>Describes an object that was built, with what its bee.yaml says, and below that what a configuration of ebpf_exporter and its gadget.yaml do.</summary>
     /// <param name="source">What was built.</param>
     /// <param name="bytes">The object.</param>
     /// <returns>The description, or null where the bee.yaml says what is not true of the object; then errors have been written.</returns>
@@ -65,6 +65,7 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
     {
         var file = ObjectFile.Parse(bytes, source.File);
         file = file.WithMetadata(source.Gadget.Of(file));
+        file = WithExporter(file, ExporterMetadata.FileOf(source.File));
         IReadOnlyList<ManifestException> wrong = source.Manifest.Check(file);
         foreach (ManifestException fault in wrong)
         {
@@ -72,6 +73,35 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
         }
 
         return wrong.Count == 0 ? file.WithMetadata(source.Manifest.Metadata) : null;
+    }
+
+    // A file of that name may as well be something else.
+    private ObjectFile WithExporter(ObjectFile file, string path)
+    {
+        if (!File.Exists(path) || Path.GetFileName(path) is ProgramManifest.FileName or GadgetMetadata.FileName)
+        {
+            return file;
+        }
+
+        try
+        {
+            if (Isolated.Create<IExporterMetadataReader>().Read(path, RegularFile.ReadAllText(path)) is { } exporter)
+            {
+                streams.WriteNote($"{path} describes {exporter.Metrics.Count} metrics as ebpf_exporter reads them.");
+                foreach (string warning in exporter.Warnings)
+                {
+                    streams.WriteWarning($"{path}: {warning}");
+                }
+
+                return file.WithMetadata(exporter.Of(file, warning => streams.WriteWarning($"{path}: {warning}")));
+            }
+        }
+        catch (ManifestException fault)
+        {
+            streams.WriteWarning($"{fault.Message} The file is not used.");
+        }
+
+        return file;
     }
 
     private void Report(Diagnostic diagnostic, string source)

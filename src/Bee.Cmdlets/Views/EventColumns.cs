@@ -90,6 +90,7 @@ internal static class EventColumns
         {
             // Said where there are several maps: in MixedTable.
             "MapName" => false,
+            "Key" when shape is EntryType { IsGlobal: true } => false,
             // The fields of a struct stand beside it, and those of all CPUs' structs summed up.
             "Key" or "Value" when field.Meaning == FieldMeaning.Object || field.ClrType == typeof(object) => false,
             // The trace stands beside.

@@ -28,7 +28,7 @@ internal static class MemoryCheck
         }
 
         var memory = new MapMemory(context.Kernel.Kernel.Types, Possible, Environment.SystemPageSize);
-        var known = context.File.Maps.Select(m => (Map: m, Bytes: memory.Estimate(m))).ToList();
+        var known = context.File.Maps.Where(m => m.Place is null).Select(m => (Map: m, Bytes: memory.Estimate(m))).ToList();
         var total = known.Sum(m => m.Bytes ?? 0);
         var reader = context.File.Maps.Sum(memory.Reader);
         var text = $"The maps take about {Size(total)}: {string.Join(", ", known.Where(m => m.Bytes is not null).OrderByDescending(m => m.Bytes).Take(MostMaps).Select(m => $"{m.Map.Name} {Size(m.Bytes!.Value)}"))}"

@@ -22,10 +22,11 @@ public static class MetadataCheck
 
     private static IEnumerable<MetadataFault> Faults(ObjectMetadata said, ObjectFile file)
     {
-        var maps = file.Maps.Where(map => !map.IsInternal).ToList();
+        var maps = file.Maps.Where(map => !map.IsInternal || map.HasVariables).ToList();
         foreach (var (name, map) in said.Maps)
         {
-            var found = maps.FirstOrDefault(candidate => candidate.Name == name);
+            // A single variable too is a map.
+            var found = file.Maps.FirstOrDefault(candidate => candidate.Name == name);
             var faults = found is null ? [Missing($"maps/{name}", "map", name, maps.Select(m => m.Name), "map")] : Map($"maps/{name}", map, found.WithMetadata(map));
             foreach (var fault in faults)
             {
@@ -35,10 +36,10 @@ public static class MetadataCheck
 
         foreach (var (name, parameter) in said.Parameters)
         {
-            var found = file.Parameters.FirstOrDefault(candidate => candidate.Name == name);
+            var found = file.Parameters.Concat(file.Globals).FirstOrDefault(candidate => candidate.Name == name);
             if (found is null)
             {
-                yield return Missing($"parameters/{name}", "parameter", name, file.Parameters.Select(p => p.Name), "const volatile global variable");
+                yield return Missing($"parameters/{name}", "parameter", name, file.Parameters.Concat(file.Globals).Select(p => p.Name), "global variable");
             }
             else if (parameter.Default is { } value && Wrong(found, value) is { } problem)
             {

@@ -195,7 +195,7 @@ internal sealed class EventSources : IDisposable
             return stream;
         }
 
-        if (!map.CanPoll || map.Description.IsInternal)
+        if (!map.CanPoll || map.Description is { IsInternal: true, Place: null, HasVariables: false })
         {
             return null;
         }

@@ -154,7 +154,17 @@ internal sealed class HistogramScan : HistogramSource
 
         if (_plan.Slot is { } slot)
         {
-            Count(series, slot.ReadAmount(key), _plan.Counts.ReadAmount(value));
+            var (number, count) = (slot.ReadAmount(key), _plan.Counts.ReadAmount(value));
+            if (_plan.SumSlot is { } place && place.Slot == number)
+            {
+                series.HasSum = true;
+                series.Sum += count * place.Factor;
+            }
+            else
+            {
+                Count(series, number, count);
+            }
+
             return;
         }
 

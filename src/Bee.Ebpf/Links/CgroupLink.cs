@@ -90,6 +90,10 @@ public static unsafe class CgroupTargets
             : [];
     }
 
+    /// <summary>Returns the path of a control group by its id, which <c>bpf_get_current_cgroup_id</c> gives; null where this process sees no such group.</summary>
+    /// <param name="id">The id: the inode's number of the group's folder.</param>
+    public static string? PathOf(ulong id) => CgroupMount.Root is { } root ? Folders(root).Prepend(root).FirstOrDefault(folder => FileStatus.Of(folder)?.Inode == id) : null;
+
     private static string OfProcess(int pid, string root)
     {
         const string Version2 = "0::";

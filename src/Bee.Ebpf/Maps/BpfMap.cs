@@ -135,6 +135,17 @@ public sealed class BpfMap
     internal unsafe bool TryRead(ReadOnlySpan<byte> key, Span<byte> value)
     {
         using var hold = new Lease(_owner);
+        if (Description.Place is { } place)
+        {
+            var index = MemoryMarshal.Read<uint>(key);
+            if (index < Description.MaxEntries)
+            {
+                GlobalMemory.Read(_fd, place with { Offset = place.Offset + (int)index * value.Length }, value);
+            }
+
+            return index < Description.MaxEntries;
+        }
+
         fixed (byte* keyStart = key, valueStart = value)
         {
             var result = LibbpfCalls.bpf_map_lookup_elem(_fd, key.IsEmpty ? null : keyStart, valueStart);

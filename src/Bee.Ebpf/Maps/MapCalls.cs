@@ -1,4 +1,5 @@
 using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
 using Bee.Posix;
 
 namespace Bee.Ebpf.Maps;
@@ -86,7 +87,7 @@ internal static unsafe class MapCalls
             Libc.ENOENT => (MapFault.NotFound, "has no such key.", ""),
             Libc.EPERM when MapState.IsFrozen(map) => (MapFault.ReadOnly, description.IsInternal
                 ? "holds the program's constants, which are fixed once it is loaded." : "is frozen: nothing changes it any more.",
-                description.IsInternal ? "Parameters are set at the start." : ""),
+                description.IsInternal ? $"Parameters are set before it is loaded; they are {string.Join(", ", description.Variables.Where(placed => ParameterReader.IsVolatile(placed.Variable.Type)).Select(placed => placed.Variable.Name))}." : ""),
             Libc.EPERM when MapState.IsReadOnly(map) => (MapFault.ReadOnly, "was made to be read only by user space (BPF_F_RDONLY).", ""),
             Libc.EPERM or Libc.EACCES => (MapFault.NoPermission, "may not be written by this process.", "Run as root, or give the process CAP_BPF."),
             Libc.EINVAL when description.Type is MapType.HashOfMaps or MapType.ArrayOfMaps => (MapFault.BadValue, "takes maps that are like the one that it was declared with: of the same type, key and value sizes.", ""),

@@ -21,6 +21,7 @@ internal sealed unsafe class MapScan
     private readonly int _valueStride;
     private readonly long _mostEntries;
     private readonly byte[] _token;
+    private readonly GlobalPlace? _place;
     private byte[] _keys = [];
     private byte[] _values = [];
     private int _capacity;
@@ -39,9 +40,10 @@ internal sealed unsafe class MapScan
         _keySize = (int)map.KeySize;
         _valueStride = map.ValueStride;
         _mostEntries = Math.Max(1, map.MaxEntries);
+        _place = map.Place;
         // The kernel keeps its place in a u32 or in a key, by the map's type.
         _token = new byte[Math.Max(_keySize, 8)];
-        Reserve((int)Math.Min(_mostEntries, Math.Clamp(FirstBytes / Math.Max(1, _keySize + _valueStride), 1, FirstBatch)));
+        Reserve(_place is not null ? (int)_mostEntries : (int)Math.Min(_mostEntries, Math.Clamp(FirstBytes / Math.Max(1, _keySize + _valueStride), 1, FirstBatch)));
     }
 
     /// <summary>Bytes of a key.</summary>
@@ -82,7 +84,11 @@ internal sealed unsafe class MapScan
         using var hold = new Lease(_owner);
         while (!_ended && Count == 0)
         {
-            if (_batches)
+            if (_place is not null)
+            {
+                ReadVariable(_place);
+            }
+            else if (_batches)
             {
                 ReadBatch();
             }
@@ -93,6 +99,17 @@ internal sealed unsafe class MapScan
         }
 
         return Count > 0;
+    }
+
+    private void ReadVariable(GlobalPlace place)
+    {
+        _ended = true;
+        Count = (int)_mostEntries;
+        GlobalMemory.Read(_fd, place, _values.AsSpan(0, Count * _valueStride));
+        for (var i = 0; i < Count; i++)
+        {
+            MemoryMarshal.Write(_keys.AsSpan(i * _keySize), in i);
+        }
     }
 
     private void ReadBatch()

@@ -40,6 +40,9 @@ public sealed class MapWriter
     /// <summary>Whether keys are text, so that any word may be one.</summary>
     public bool HasTextKey => _encoder.HasTextKey;
 
+    /// <summary>Whether entries need no key: the map has none, or holds global variables as its one entry.</summary>
+    public bool NeedsNoKey => _encoder.NeedsNoKey;
+
     /// <summary>The bytes of an entry.</summary>
     /// <param name="entry">
     /// A <see cref="MapEntry"/>, or a dictionary of what one has: Key and Value, or their fields by name. Fields of a struct that are not given keep the
@@ -52,17 +55,17 @@ public sealed class MapWriter
     {
         // The same bytes, also those between fields, which count in keys.
         MapEntry same when same.GetType() == _entryType && same.RawValue.Length == _stride => new EncodedEntry(same.RawKey.ToArray(), same.RawValue.ToArray()),
-        MapEntry other => _encoder.Entry(Whole(other), Current),
-        IDictionary members => _encoder.Entry(members, Current),
+        MapEntry other => Encode(current => _encoder.Entry(Whole(other), current)),
+        IDictionary members => Encode(current => _encoder.Entry(members, current)),
         _ => throw new ArgumentException("An entry is a MapEntry or a dictionary.", nameof(entry)),
     };
 
     /// <summary>The bytes of an entry.</summary>
-    /// <param name="key">The key: a number, text, or a dictionary by field name; null for maps without keys.</param>
+    /// <param name="key">The key: a number, text, or a dictionary by field name; null for maps without keys, and for global variables with one entry.</param>
     /// <param name="value">The value, likewise. Of a map with one value a CPU it goes to the first, and the others become 0.</param>
     /// <returns>Its bytes.</returns>
     /// <exception cref="BpfMapException">One of them does not fit.</exception>
-    public EncodedEntry Encode(object? key, object? value) => _encoder.Entry(key, value, Current);
+    public EncodedEntry Encode(object? key, object? value) => Encode(current => _encoder.Entry(key, value, current));
 
     /// <summary>The bytes of a key.</summary>
     /// <param name="key">The key itself.</param>
@@ -102,6 +105,17 @@ public sealed class MapWriter
     public void Write(EncodedEntry entry, MapWriteMode mode = MapWriteMode.Any)
     {
         Settable();
+        if (_map.Description.IsInternal)
+        {
+            if (mode == MapWriteMode.OnlyNew)
+            {
+                throw new BpfMapException(MapFault.Exists, _map.Name, $"The entry cannot be set: '{_map.Name}' is a global variable or a section of them, whose entries are all there from the start.");
+            }
+
+            GlobalMemory.Write(_map, entry);
+            return;
+        }
+
         using var reference = MapReference.For(_map, entry.Value);
         MapCalls.Update(_map, entry.Key, reference?.Value ?? entry.Value, mode);
     }
@@ -162,7 +176,7 @@ public sealed class MapWriter
         {
             if (zero is not null)
             {
-                MapCalls.Update(_map, key, zero, MapWriteMode.Any);
+                Write(new EncodedEntry(key, zero));
             }
             else
             {
@@ -221,6 +235,18 @@ public sealed class MapWriter
 
     private static Dictionary<string, object?> Whole(MapEntry entry) => entry.GetType().GetProperties()
         .Where(property => property.Name is EntryNames.Key or EntryNames.Value or EntryNames.Values).ToDictionary(property => property.Name, property => property.GetValue(entry));
+
+    private EncodedEntry Encode(Func<Func<byte[], byte[]?>, EncodedEntry> encode)
+    {
+        byte[]? before = null;
+        var entry = encode(key =>
+        {
+            var value = Current(key);
+            before = _map.Description.IsInternal ? value?.ToArray() : null;
+            return value;
+        });
+        return entry with { Before = before };
+    }
 
     private byte[]? Current(byte[] key)
     {

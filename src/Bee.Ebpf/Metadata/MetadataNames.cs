@@ -11,7 +11,12 @@ public static class MetadataNames
     public static NameTable<MapRole> MetricTypes { get; } = new([.. Roles.Rows.Where(row => row.Value != MapRole.Print)]);
 
     /// <summary>The spacings of histograms' slots.</summary>
-    public static NameTable<HistogramSpacing> Spacings { get; } = new(("Log2", HistogramSpacing.Log2), ("Linear", HistogramSpacing.Linear));
+    public static NameTable<HistogramSpacing> Spacings { get; } = new(("Log2", HistogramSpacing.Log2), ("Linear", HistogramSpacing.Linear), ("Bounds", HistogramSpacing.Bounds));
+
+    /// <summary>How fields are written as labels.</summary>
+    public static NameTable<LabelDecoder> Decoders { get; } = new(
+        ("Ksym", LabelDecoder.KernelSymbol), ("Syscall", LabelDecoder.Syscall), ("Errno", LabelDecoder.Errno), ("Cgroup", LabelDecoder.Cgroup),
+        ("Ifname", LabelDecoder.Interface), ("Majorminor", LabelDecoder.Device), ("Dname", LabelDecoder.DomainName), ("Inet_ip", LabelDecoder.Address));
 
     /// <summary>What fields are in a metric.</summary>
     public static NameTable<FieldMetric> FieldMetrics { get; } = new(("Key", FieldMetric.Key), ("Counter", FieldMetric.Counter), ("Gauge", FieldMetric.Gauge));

@@ -43,6 +43,9 @@ public sealed record MapMetadata
     /// <summary>Upper bounds of a histogram's buckets, in the unit of the values, rising. Empty where nothing is said.</summary>
     public IReadOnlyList<double> Buckets { get; init; } = [];
 
+    /// <summary>Where a histogram whose slots are in the key keeps the sum of its values; null where nothing is said.</summary>
+    public HistogramSum? Sum { get; init; }
+
     /// <summary>The fields (by their name in C) that tell series apart: labels of a metric, keys of a histogram. Empty where nothing is said.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
@@ -61,6 +64,7 @@ public sealed record MapMetadata
         Entries = Entries ?? other.Entries,
         Scale = Scale ?? other.Scale,
         Buckets = Buckets.Count > 0 ? Buckets : other.Buckets,
+        Sum = Sum ?? other.Sum,
         Labels = Labels.Count > 0 ? Labels : other.Labels,
         Metric = Metric is null ? other.Metric : Metric.Over(other.Metric ?? MetricMetadata.None),
         Fields = FieldMetadata.Over(Fields, other.Fields),
@@ -89,6 +93,39 @@ public enum HistogramSpacing
     Log2,
     /// <summary>Slots of one width each, from a start on.</summary>
     Linear,
+    /// <summary>The number of a slot is the upper bound of its bucket.</summary>
+    Bounds,
+}
+
+/// <summary>A slot that counts no values: it holds their sum.</summary>
+public sealed record HistogramSum
+{
+    /// <summary>The number of the slot. Those below it are the histogram's, and the last of them holds whatever is larger.</summary>
+    public uint Slot { get; init; }
+
+    /// <summary>What the sum is multiplied by to be in the unit of the values.</summary>
+    public double Factor { get; init; } = 1;
+}
+
+/// <summary>How the value of a field is written as a metric's label, where its type does not say.</summary>
+public enum LabelDecoder
+{
+    /// <summary>The address of a kernel function, as its name.</summary>
+    KernelSymbol,
+    /// <summary>The number of a system call, as its name.</summary>
+    Syscall,
+    /// <summary>An error number, as its name.</summary>
+    Errno,
+    /// <summary>The id of a cgroup, as its path.</summary>
+    Cgroup,
+    /// <summary>The index of a network interface, as its name.</summary>
+    Interface,
+    /// <summary>The kernel's number of a block device, as the device's name.</summary>
+    Device,
+    /// <summary>A domain name as DNS has it, as text.</summary>
+    DomainName,
+    /// <summary>4 or 16 bytes of an IP address, as text.</summary>
+    Address,
 }
 
 /// <summary>The values that the slots of a histogram map stand for.</summary>
@@ -107,6 +144,9 @@ public sealed record HistogramScale
 /// <summary>What an author says about a field of an event or entry. Whatever is null is not said.</summary>
 public sealed record FieldMetadata
 {
+    // One for all, so that metadata without names are equal.
+    private static readonly Dictionary<string, string> s_noNames = [];
+
     /// <summary>Says nothing.</summary>
     public static FieldMetadata None { get; } = new();
 
@@ -134,6 +174,15 @@ public sealed record FieldMetadata
     /// <summary>The unit of the field's values as a metric; null where nothing is said.</summary>
     public string? Unit { get; init; }
 
+    /// <summary>The name of the field as a metric's label; null for the field's own.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>How its values are written as a metric's label; null where the type says it.</summary>
+    public LabelDecoder? Decode { get; init; }
+
+    /// <summary>Names of single values, by the value as text, for a metric's label. Empty where nothing is said.</summary>
+    public IReadOnlyDictionary<string, string> Values { get; init; } = s_noNames;
+
     /// <summary>What one side says of each field, and where it says nothing what the other does.</summary>
     internal static IReadOnlyDictionary<string, FieldMetadata> Over(IReadOnlyDictionary<string, FieldMetadata> said, IReadOnlyDictionary<string, FieldMetadata> other) =>
         said.Keys.Union(other.Keys).ToDictionary(name => name, name => (said.GetValueOrDefault(name) ?? None).Over(other.GetValueOrDefault(name) ?? None));
@@ -149,6 +198,9 @@ public sealed record FieldMetadata
         Words = Words ?? other.Words,
         Metric = Metric ?? other.Metric,
         Unit = Unit ?? other.Unit,
+        Label = Label ?? other.Label,
+        Decode = Decode ?? other.Decode,
+        Values = Values.Count > 0 ? Values : other.Values,
     };
 }
 

@@ -23,8 +23,8 @@ internal static class DescriptionTags
         var functions = Named(file.Btf, tags, BtfKind.Function);
         return new ObjectMetadata
         {
-            Maps = file.Maps.Where(map => !map.IsInternal).ToDictionary(map => map.Name, map => new MapMetadata { Help = variables.GetValueOrDefault(map.Name), Fields = Fields(map, tags) }),
-            Parameters = file.Parameters.DistinctBy(parameter => parameter.Name).ToDictionary(parameter => parameter.Name, parameter => new ParameterMetadata { Description = variables.GetValueOrDefault(parameter.Name) }),
+            Maps = file.Maps.Where(map => !map.IsInternal || map.Place is not null && variables.ContainsKey(map.Name)).ToDictionary(map => map.Name, map => new MapMetadata { Help = variables.GetValueOrDefault(map.Name), Fields = Fields(map, tags) }),
+            Parameters = file.Parameters.Concat(file.Globals.Where(global => variables.ContainsKey(global.Name))).DistinctBy(parameter => parameter.Name).ToDictionary(parameter => parameter.Name, parameter => new ParameterMetadata { Description = variables.GetValueOrDefault(parameter.Name) }),
             Programs = file.Programs.ToDictionary(program => program.Name, program => new ProgramMetadata { Description = functions.GetValueOrDefault(program.Name) }),
         };
     }

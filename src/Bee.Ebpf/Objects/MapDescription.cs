@@ -66,8 +66,23 @@ public sealed class MapDescription
     /// <summary>What the map's author says about it; never null.</summary>
     public MapMetadata Metadata { get; private set; } = MapMetadata.None;
 
-    /// <summary>True for the maps that hold global variables (.rodata, .data, .bss, .kconfig).</summary>
+    /// <summary>
+    /// True for the maps that hold global variables (.rodata, .data, .bss, .kconfig), named as their section, and for single variables of .data and .bss, which are described as maps too: a
+    /// variable has one entry, or of an array one for each element.
+    /// </summary>
     public bool IsInternal { get; init; }
+
+    /// <summary>Of a section of global variables, the variables; of other maps none.</summary>
+    internal IReadOnlyList<PlacedVariable> Variables { get; init; } = [];
+
+    /// <summary>True for a section of global variables with known types: its one entry has them as fields.</summary>
+    public bool HasVariables => Variables.Count > 0;
+
+    /// <summary>Where the variable is that is described as a map of its own; null for the kernel's maps.</summary>
+    internal GlobalPlace? Place { get; init; }
+
+    /// <summary>Whether programs only read the variables: the kernel lets nobody change them once they are loaded.</summary>
+    internal bool IsReadOnlyData => IsInternal && (Flags & InternalMaps.ReadOnlyForPrograms) != 0;
 
     /// <summary>True for maps that ask to be pinned in the BPF file system under their name (<c>__uint(pinning, LIBBPF_PIN_BY_NAME)</c>).</summary>
     public bool IsPinned { get; init; }

@@ -27,7 +27,7 @@ internal static class MapReader
             maps.AddRange(layout![Section].Select(Declared));
         }
 
-        maps.AddRange(InternalMaps.Read(elf, btf));
+        maps.AddRange(InternalMaps.Read(elf, btf, layout));
         if (externs.ConfigMap is { } config)
         {
             maps.Add(config);
@@ -40,7 +40,8 @@ internal static class MapReader
         }
 
         CheckNames(maps);
-        return maps;
+        // Static variables of several files may have one name.
+        return [.. maps, .. maps.SelectMany(GlobalVariables.Of).DistinctBy(variable => variable.Name).ExceptBy(maps.Select(map => map.Name), variable => variable.Name)];
     }
 
     /// <summary>What a map is for, by the prefix of its name.</summary>
@@ -117,9 +118,10 @@ internal static class InternalMaps
 
     private const string Data = ".data";
     private const string ZeroData = ".bss";
-    private const uint ReadOnlyForPrograms = 1 << 7;
+    /// <summary>BPF_F_RDONLY_PROG.</summary>
+    public const uint ReadOnlyForPrograms = 1 << 7;
 
-    public static IEnumerable<MapDescription> Read(ElfFile elf, BtfSpec? btf)
+    public static IEnumerable<MapDescription> Read(ElfFile elf, BtfSpec? btf, DataLayout? layout)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var section in elf.Sections)
@@ -135,7 +137,7 @@ internal static class InternalMaps
                 throw ElfFile.Damaged($"it has more than one section '{section.Name}'");
             }
 
-            yield return Describe(section.Name, (uint)section.Size, readOnly, btf?.Find(section.Name, BtfKind.DataSection));
+            yield return Describe(section.Name, (uint)section.Size, readOnly, btf?.Find(section.Name, BtfKind.DataSection), layout?[section.Name]);
         }
     }
 
@@ -143,7 +145,7 @@ internal static class InternalMaps
     public static bool IsReadOnly(ElfSection section) =>
         section is { Type: ElfSectionType.ProgramBits, IsExecutable: false, Size: > 0 } && section.IsNamed(ReadOnlyData);
 
-    public static MapDescription Describe(string name, uint size, bool isReadOnly, BtfType? value) => new()
+    public static MapDescription Describe(string name, uint size, bool isReadOnly, BtfType? value, IReadOnlyList<PlacedVariable>? variables = null) => new()
     {
         Name = name,
         Type = MapType.Array,
@@ -153,9 +155,11 @@ internal static class InternalMaps
         Flags = isReadOnly ? ReadOnlyForPrograms : 0,
         Value = value,
         IsInternal = true,
+        Variables = GlobalVariables.Shown(variables ?? []),
     };
 
-    private static bool IsWritable(ElfSection section) =>
+    /// <summary>True for the sections of variables that programs change.</summary>
+    public static bool IsWritable(ElfSection section) =>
         section.Size > 0 && (section.Type == ElfSectionType.NoBits && section.IsNamed(ZeroData)
             || section is { Type: ElfSectionType.ProgramBits, IsExecutable: false } && section.IsNamed(Data));
 }

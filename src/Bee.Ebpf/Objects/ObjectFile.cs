@@ -32,14 +32,20 @@ public sealed class ObjectFile
     /// <summary>The types, or null for a file that was compiled without <c>-g</c>.</summary>
     public BtfSpec? Btf { get; internal init; }
 
-    /// <summary>The maps that the source declares, in the order that they have in the file, then the internal ones that hold global variables.</summary>
+    /// <summary>The maps that the source declares, in the order that they have in the file, then the internal ones that hold global variables, then those variables of .data and .bss.</summary>
     public IReadOnlyList<MapDescription> Maps { get; internal init; } = [];
 
     /// <summary>The programs, in the order of sections and of their place in the section.</summary>
     public IReadOnlyList<ProgramDescription> Programs { get; internal init; } = [];
 
-    /// <summary>The <c>const volatile</c> globals, which can be set before the object is loaded, in the order of their sections.</summary>
+    /// <summary>
+    /// The <c>const volatile</c> globals, which can be set before the object is loaded, in the order of their sections; then the plain globals that are initialized with a number or text other
+    /// than zero, and those that the author describes.
+    /// </summary>
     public IReadOnlyList<ParameterDescription> Parameters { get; internal init; } = [];
+
+    /// <summary>The other plain globals. They can be set before the object is loaded too, and hold what programs find out as well as what users choose.</summary>
+    public IReadOnlyList<ParameterDescription> Globals { get; internal init; } = [];
 
     /// <summary>The same object, its descriptions with an author's words. What is said here comes before what was said already.</summary>
     /// <param name="said">The words. Names that the object does not have are passed over.</param>
@@ -53,8 +59,10 @@ public sealed class ObjectFile
             Btf = Btf,
             Maps = [.. Maps.Select(map => said.Maps.TryGetValue(map.Name, out var words) ? map.WithMetadata(words) : map)],
             Programs = [.. Programs.Select(program => said.Programs.TryGetValue(program.Name, out var words) ? program.WithMetadata(words) : program)],
-            Parameters = [.. Parameters.Select(parameter => said.Parameters.TryGetValue(parameter.Name, out var words) ? parameter.WithMetadata(words) : parameter)],
+            Parameters = [.. Parameters.Concat(Globals.Where(IsSaid)).Select(parameter => said.Parameters.TryGetValue(parameter.Name, out var words) ? parameter.WithMetadata(words) : parameter)],
+            Globals = [.. Globals.Where(global => !IsSaid(global))],
         };
+        bool IsSaid(ParameterDescription global) => said.Parameters.TryGetValue(global.Name, out var words) && words != ParameterMetadata.None;
     }
 
     /// <summary>Returns the object with the entries that its maps get from parameters (<see cref="ParameterDescription.SizesMap"/>).</summary>
@@ -69,6 +77,7 @@ public sealed class ObjectFile
             Maps = [.. Maps.Select(map => entries.TryGetValue(map.Name, out var count) ? map.WithEntries(count) : map)],
             Programs = Programs,
             Parameters = Parameters,
+            Globals = Globals,
         };
     }
 
@@ -124,7 +133,8 @@ internal static class ObjectReader
         var externs = Externs.Read(elf, btf);
         BtfExtCheck.Check(elf, btf);
         var maps = MapReader.Read(elf, btf, layout, externs);
-        var parameters = ParameterReader.Read(elf, layout);
+        var plain = ParameterReader.ReadPlain(elf, layout).ToLookup(ParameterReader.IsListed);
+        IReadOnlyList<ParameterDescription> parameters = [.. ParameterReader.Read(elf, layout), .. plain[true]];
         var sources = GadgetSources.Read(btf);
         var file = new ObjectFile(name, btf is null ? bytes : GadgetRelocations.Remove(bytes, elf, btf))
         {
@@ -133,6 +143,7 @@ internal static class ObjectReader
             Maps = sources is null ? maps : [.. maps.Select(sources.Apply)],
             Programs = [.. programs.Select(program => IteratorRecords.Apply(sources?.Apply(program) ?? program, btf))],
             Parameters = sources is null ? parameters : [.. parameters.Select(sources.Apply)],
+            Globals = [.. plain[false]],
         };
         file = file.WithSizedMaps(new BoundParameters(file, []));
         return DescriptionTags.Read(file) is { } said ? file.WithMetadata(said) : file;

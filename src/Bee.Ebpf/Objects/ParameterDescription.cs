@@ -4,7 +4,7 @@ using Bee.Ebpf.Metadata;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>A <c>const volatile</c> global variable: it can be set before the object is loaded, and is constant after.</summary>
+/// <summary>A global variable that can be set before the object is loaded. If it is <c>const volatile</c>, it is constant after.</summary>
 public sealed class ParameterDescription
 {
     /// <summary>The variable's name.</summary>
@@ -22,10 +22,10 @@ public sealed class ParameterDescription
     /// <summary>The variable's size in bytes.</summary>
     public int Size { get; init; }
 
-    /// <summary>The section, which is also the internal map's name: <c>.rodata</c>, or <c>.rodata.</c> with a suffix.</summary>
+    /// <summary>The section, which is also the internal map's name: <c>.rodata</c>, <c>.data</c> or <c>.bss</c>, or one of them with a suffix.</summary>
     public required string Section { get; init; }
 
-    /// <summary>The value that the variable has in the file, <see cref="Size"/> bytes. <see cref="ParameterMetadata.Default"/> comes before it.</summary>
+    /// <summary>The value that the variable has in the file, <see cref="Size"/> bytes, or none for zeros. <see cref="ParameterMetadata.Default"/> comes before it.</summary>
     public ReadOnlyMemory<byte> Default { get; init; }
 
     /// <summary>The map whose number of entries the parameter says, where it is one that Inspektor Gadget's macros declare and named <c>MAP_max_entries</c>; otherwise null.</summary>
@@ -60,37 +60,44 @@ public sealed class ParameterDescription
     }
 }
 
-/// <summary>Finds the globals that are declared <c>const volatile</c>: the compiler leaves them in .rodata and reads them each time.</summary>
+/// <summary>Finds the globals that can be set before an object is loaded.</summary>
 internal static class ParameterReader
 {
-    public static IReadOnlyList<ParameterDescription> Read(ElfFile elf, DataLayout? layout)
-    {
-        var parameters = new List<ParameterDescription>();
-        foreach (var section in elf.Sections)
-        {
-            if (layout is null || !InternalMaps.IsReadOnly(section))
-            {
-                continue;
-            }
+    /// <summary>
+    /// Returns the globals that are declared <c>const volatile</c>: the compiler leaves them in .rodata and reads them each time. Without volatile a constant is folded into the instructions,
+    /// and setting it would change nothing.
+    /// </summary>
+    public static IReadOnlyList<ParameterDescription> Read(ElfFile elf, DataLayout? layout) =>
+        [.. Describe(elf, layout, InternalMaps.IsReadOnly).Where(parameter => IsVolatile(parameter.Declared)).Select(parameter => parameter.Description)];
 
-            foreach (var placed in layout[section.Name])
+    /// <summary>Returns the globals of .data and .bss, which programs may change too.</summary>
+    public static IReadOnlyList<ParameterDescription> ReadPlain(ElfFile elf, DataLayout? layout) =>
+        [.. Describe(elf, layout, InternalMaps.IsWritable).Select(parameter => parameter.Description)];
+
+    /// <summary>
+    /// Whether a plain global is a parameter by itself: a number or text with a value in .data. The compiler puts <c>int pid = 0</c> and <c>int pid</c> alike into .bss, where most variables hold
+    /// what programs find out; one of those is a parameter once its author describes it.
+    /// </summary>
+    public static bool IsListed(ParameterDescription global) => !global.Default.IsEmpty && global.Default.Span.ContainsAnyExcept((byte)0) && global.Type.Resolve() switch
+    {
+        BtfInt or BtfFloat or BtfEnum => true,
+        BtfArray array => array.Element.Resolve() is BtfInt { Size: 1 },
+        _ => false,
+    };
+
+    private static IEnumerable<(BtfType Declared, ParameterDescription Description)> Describe(ElfFile elf, DataLayout? layout, Func<ElfSection, bool> isWanted)
+    {
+        foreach (var section in layout is null ? [] : elf.Sections.Where(isWanted))
+        {
+            foreach (var placed in GlobalVariables.Shown(layout![section.Name]))
             {
-                if (IsParameter(placed.Variable))
-                {
-                    parameters.Add(Describe(placed, section, elf.Data(section)));
-                }
+                yield return (placed.Variable.Type, Describe(placed, section, section.Type == ElfSectionType.NoBits ? default : elf.Data(section).Slice(placed.Offset, placed.Size)));
             }
         }
-
-        return parameters;
     }
 
-    // Constants inside functions carry the function's name before a dot. Without volatile a constant is folded into the instructions, and
-    // setting it would change nothing.
-    private static bool IsParameter(BtfVariable variable) =>
-        variable.Linkage != BtfLinkage.Extern && !variable.Name.Contains('.') && IsVolatile(variable.Type);
-
-    private static bool IsVolatile(BtfType type)
+    /// <summary>Whether a variable, or the elements of an array, are declared volatile.</summary>
+    public static bool IsVolatile(BtfType type)
     {
         while (true)
         {
@@ -113,7 +120,7 @@ internal static class ParameterReader
         }
     }
 
-    private static ParameterDescription Describe(PlacedVariable placed, ElfSection section, ReadOnlyMemory<byte> data)
+    private static ParameterDescription Describe(PlacedVariable placed, ElfSection section, ReadOnlyMemory<byte> value)
     {
         var type = placed.Variable.Type;
         while (type is BtfModifier modifier)
@@ -129,7 +136,7 @@ internal static class ParameterReader
             Offset = placed.Offset,
             Size = placed.Size,
             Section = section.Name,
-            Default = data.Slice(placed.Offset, placed.Size),
+            Default = value,
         };
     }
 }

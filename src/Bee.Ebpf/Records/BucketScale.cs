@@ -22,6 +22,7 @@ internal sealed class BucketScale
     // The slot that also holds what is above it; -1 where there is none.
     private readonly int _openSlot;
     private readonly bool _firstIsOpen;
+    private readonly bool _slotsAreBounds;
 
     private BucketScale(HistogramLimits limits, MapMetadata words, int slots, int openSlot, bool firstIsOpen)
     {
@@ -31,6 +32,7 @@ internal sealed class BucketScale
         _step = words.Scale is { Step: > 0 } scale ? scale.Step : 1;
         _openSlot = openSlot;
         _firstIsOpen = firstIsOpen;
+        _slotsAreBounds = words.Scale?.Spacing == HistogramSpacing.Bounds;
         Slots = slots;
     }
 
@@ -65,7 +67,7 @@ internal sealed class BucketScale
     }
 
     /// <summary>The bucket of a slot; -1 where the scale has no such slot.</summary>
-    public int OfSlot(ulong slot) => slot >= (ulong)Slots ? -1 : (int)slot + (Limits == HistogramLimits.Named ? 0 : 1);
+    public int OfSlot(ulong slot) => _slotsAreBounds ? Math.Max(-1, Array.BinarySearch(_bounds, slot * _step)) : slot >= (ulong)Slots ? -1 : (int)slot + (Limits == HistogramLimits.Named ? 0 : 1);
 
     /// <summary>The bucket of a value.</summary>
     /// <param name="bits">The value, sign-extended.</param>
@@ -89,7 +91,7 @@ internal sealed class BucketScale
     }
 
     /// <summary>
-    /// The largest whole number of each bucket, rising; of a bucket with a named limit that limit. The last bucket's is infinity, since what a
+    /// The largest whole number of each bucket, rising; of a bucket with a named limit, or narrower than 1, that limit. The last bucket's is infinity, since what a
     /// program counts beyond its last slot stands there too.
     /// </summary>
     public double[] UpperBounds()
@@ -98,7 +100,7 @@ internal sealed class BucketScale
         for (var i = 0; i < bounds.Length - 1; i++)
         {
             var to = Range(i).To ?? double.PositiveInfinity;
-            bounds[i] = Limits == HistogramLimits.Named ? to : Math.Ceiling(to) - 1;
+            bounds[i] = Limits == HistogramLimits.Named || _step < 1 ? to : Math.Ceiling(to) - 1;
         }
 
         bounds[^1] = double.PositiveInfinity;

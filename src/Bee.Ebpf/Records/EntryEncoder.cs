@@ -29,6 +29,9 @@ internal sealed class EntryEncoder
     /// <summary>The names that an entry may have.</summary>
     public IEnumerable<string> Names => _names.All;
 
+    /// <summary>Whether entries need no key: the map has none, or holds global variables as its one entry.</summary>
+    public bool NeedsNoKey => _map.KeySize == 0 || _map is { IsInternal: true, MaxEntries: 1 };
+
     /// <summary>Whether keys are text.</summary>
     public bool HasTextKey => _key is TextShape;
 
@@ -40,6 +43,11 @@ internal sealed class EntryEncoder
         if (_map.KeySize == 0)
         {
             return key is null or "" ? bytes : throw Fault(MapFault.BadKey, $"Map '{_map.Name}' is a {_map.Type}, which has no keys.");
+        }
+
+        if (key is null && NeedsNoKey)
+        {
+            return bytes;
         }
 
         key = Structured.Of(key);
@@ -127,9 +135,9 @@ internal sealed class EntryEncoder
             return bytes;
         }
 
-        if (_map.KeySize == 0)
+        if (NeedsNoKey)
         {
-            return [];
+            return new byte[_map.KeySize];
         }
 
         if (given.Count == 0)
@@ -286,7 +294,11 @@ internal sealed class EntryEncoder
 /// <summary>The bytes of one entry, as the kernel takes them.</summary>
 /// <param name="Key">The key; empty for maps without keys.</param>
 /// <param name="Value">The value; of maps with one value a CPU all of them, each rounded up to 8 bytes.</param>
-public readonly record struct EncodedEntry(byte[] Key, byte[] Value);
+public readonly record struct EncodedEntry(byte[] Key, byte[] Value)
+{
+    /// <summary>Of global variables, the value that was read for what was not given; null where it was not read.</summary>
+    internal byte[]? Before { get; init; }
+}
 
 /// <summary>What somebody gave for an entry.</summary>
 /// <param name="Key">The whole key, or null.</param>

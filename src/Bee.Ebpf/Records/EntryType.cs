@@ -30,6 +30,7 @@ public sealed unsafe class EntryType : IRecordShape
         Name = map.Name;
         Metadata = map.Metadata;
         IsPerCpu = map.IsPerCpu;
+        IsGlobal = map is { IsInternal: true, MaxEntries: 1 };
         ClrType = EmittedTypes.Class(plan);
         Fields = RecordFields.Of(plan);
         Stacks = StackFields.Of(plan);
@@ -55,6 +56,9 @@ public sealed unsafe class EntryType : IRecordShape
 
     /// <summary>Whether the map has one value a CPU.</summary>
     public bool IsPerCpu { get; }
+
+    /// <summary>Whether the map holds global variables as its one entry, whose key says nothing.</summary>
+    public bool IsGlobal { get; }
 
     /// <summary>The type of the entries of a map.</summary>
     /// <param name="map">The map; its key and value types may be null.</param>

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Bee.Ebpf.Btf;
 using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Records;
@@ -41,9 +42,10 @@ internal sealed record ObservationPlan(RecordType Record, IReadOnlyList<RecordFi
 /// <param name="Stride">From one CPU's value to the next; 0 where there is one value.</param>
 /// <param name="Sum">The sum of the values, where the program keeps it.</param>
 /// <param name="HasValueLabels">Whether some labels are in the value.</param>
+/// <param name="SumSlot">The slot in the key that holds the sum of the values; null where the key has none.</param>
 internal sealed record SlotPlan(
     EntryType Entry, IReadOnlyList<RecordField> Labels, LabelLayout Identity, BucketScale Scale,
-    NumberField? Slot, NumberField Counts, int Slots, int Stride, NumberField? Sum, bool HasValueLabels)
+    NumberField? Slot, NumberField Counts, int Slots, int Stride, NumberField? Sum, bool HasValueLabels, HistogramSum? SumSlot = null)
     : HistogramPlan(Entry, Labels, Identity, Scale);
 
 /// <summary>Which field of a ring's or perf buffer's records is the value, and which are labels.</summary>
@@ -112,12 +114,12 @@ internal static class ObservationPlans
 /// <summary>How a hash or array counts slots.</summary>
 /// <remarks>
 /// Either the value holds all slots of a histogram, in an array (the field <c>slots</c>, or the only array of integers that there is), and the
-/// key its labels; or the value is one count, and the slot's number is in the key: the field <c>slot</c>, the one integer that the author does not
+/// key its labels; or the value is one count, and the slot's number is in the key: the field <c>slot</c> or <c>bucket</c>, the one integer that the author does not
 /// name as a label, or the key itself where it is an integer. Without names every other field of the key is a label, and so is text beside the slots.
 /// </remarks>
 internal static class SlotPlans
 {
-    private const string SlotsField = "slots", SlotField = "slot", SumField = "sum";
+    private const string SlotsField = "slots", SlotField = "slot", BucketField = "bucket", SumField = "sum";
 
     public static SlotPlan? Of(MapDescription map, out string? whyNot)
     {
@@ -149,17 +151,17 @@ internal static class SlotPlans
         if (isArray || key is not null && NumberField.Of(key) is not null)
         {
             var index = isArray ? new NumberField(0, sizeof(uint), false, false, 0, 0) : NumberField.Of(key!)!.Value;
-            var slots = isArray ? (int)Math.Min(map.MaxEntries, int.MaxValue) : (int?)null;
-            return new SlotPlan(entry, [], new LabelLayout([]), BucketScale.ForSlots(map.Metadata, slots), index, count, 1, stride, null, false);
+            var slots = SlotsBelowSum(map) ?? (isArray ? (int)Math.Min(map.MaxEntries, int.MaxValue) : null);
+            return new SlotPlan(entry, [], new LabelLayout([]), BucketScale.ForSlots(map.Metadata, slots), index, count, 1, stride, null, false, map.Metadata.Sum);
         }
 
         IReadOnlyList<FieldShape> fields = key is ObjectShape { Struct: var s } ? s.Fields : [];
         var named = map.Metadata.Labels;
         var numbers = fields.Where(field => !named.Contains(field.Name) && NumberField.Of(field) is not null).ToList();
-        var slot = numbers.Find(field => field.Name == SlotField) ?? (named.Count > 0 && numbers.Count == 1 ? numbers[0] : null);
+        var slot = numbers.Find(field => field.Name == SlotField) ?? numbers.Find(field => field.Name == BucketField) ?? (named.Count > 0 && numbers.Count == 1 ? numbers[0] : null);
         if (slot is null)
         {
-            whyNot = $"its key has no field '{SlotField}', and its value is not an array of slots";
+            whyNot = $"its key has no field '{SlotField}' or '{BucketField}', and its value is not an array of slots";
             return null;
         }
 
@@ -169,11 +171,13 @@ internal static class SlotPlans
             .ToList();
         return new SlotPlan(
             entry, labels.ConvertAll(label => label.Property), new LabelLayout(labels.Select(label => label.Field)),
-            BucketScale.ForSlots(map.Metadata, null), NumberField.Of(slot), count, 1, stride, null, false)
+            BucketScale.ForSlots(map.Metadata, SlotsBelowSum(map)), NumberField.Of(slot), count, 1, stride, null, false, map.Metadata.Sum)
         {
             Unit = HistogramPlan.UnitOf(slot.Value.Meaning),
         };
     }
+
+    private static int? SlotsBelowSum(MapDescription map) => map.Metadata.Sum is { Slot: <= int.MaxValue } sum ? (int)sum.Slot : null;
 
     private static SlotPlan? InValue(MapDescription map, EntryType entry, ValueShape? key, ValueShape value, ref string? whyNot)
     {

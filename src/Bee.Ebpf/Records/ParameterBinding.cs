@@ -33,7 +33,7 @@ public static class ParameterBinding
         return new BoundParameters(file, bound);
     }
 
-    /// <summary>Returns a parameter by its name or its <see cref="ParameterDescription.Key"/>.</summary>
+    /// <summary>Returns a parameter, or another global that can be set, by its name or its <see cref="ParameterDescription.Key"/>.</summary>
     /// <param name="file">The object.</param>
     /// <param name="name">The name. Another case will do if only one parameter has it.</param>
     /// <exception cref="BpfParameterException">There is no such parameter, or there are several.</exception>
@@ -41,18 +41,18 @@ public static class ParameterBinding
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(name);
-        if ((file.Parameters.FirstOrDefault(p => p.Name == name) ?? file.Parameters.FirstOrDefault(p => p.Key == name)) is { } found)
+        if ((file.Parameters.FirstOrDefault(p => p.Name == name) ?? file.Parameters.FirstOrDefault(p => p.Key == name) ?? file.Globals.FirstOrDefault(p => p.Name == name)) is { } found)
         {
             return found;
         }
 
         // C distinguishes case, and a user at a prompt seldom does.
-        ParameterDescription[] alike = [.. file.Parameters.Where(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || p.Key.Equals(name, StringComparison.OrdinalIgnoreCase))];
+        ParameterDescription[] alike = [.. file.Parameters.Concat(file.Globals).Where(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || p.Key.Equals(name, StringComparison.OrdinalIgnoreCase))];
         return alike.Length == 1 ? alike[0] : throw BpfParameterException.Unknown(file, name);
     }
 }
 
-/// <summary>Turns values that people give into the bytes of a program's <c>const volatile</c> globals, typed by BTF.</summary>
+/// <summary>Turns values that people give into the bytes of a program's globals, typed by BTF.</summary>
 public static class ParameterEncoder
 {
     /// <summary>Makes the bytes of a parameter from a value.</summary>
@@ -136,10 +136,10 @@ public sealed class BpfParameterException : BeeException
     internal static BpfParameterException Unknown(ObjectFile file, string name)
     {
         string[] known = [.. file.Parameters.Select(p => p.Key)];
-        var near = Suggest.Nearest(name, known, 3);
+        var near = Suggest.Nearest(name, known.Concat(file.Globals.Select(global => global.Name)), 3);
         var message = known.Length == 0
             ? $"{file.Name} has no parameters, so '{name}' cannot be set."
             : $"There is no parameter '{name}' in {file.Name}. Its parameters: {string.Join(", ", file.Parameters.Select(p => $"{p.Key} ({p.TypeName})"))}.";
-        return new BpfParameterException(name, null, message) { Suggestions = near.Count > 0 ? near : known, Remedy = "Parameters are the program's const volatile globals." };
+        return new BpfParameterException(name, null, message) { Suggestions = near.Count > 0 ? near : known, Remedy = "Parameters are the program's global variables, above all those that are const volatile." };
     }
 }

@@ -177,6 +177,9 @@ internal static class EntryShapes
     private static readonly NumberShape s_number = new(NumberKind.UInt32, FieldMeaning.Number);
     private static readonly NumberShape s_byte = new(NumberKind.UInt8, FieldMeaning.Number);
 
+    // More make no type that a person would read.
+    private const int MostVariables = 1000;
+
     /// <summary>The shape of a key; of maps without keys an empty one.</summary>
     public static ValueShape Key(MapDescription map)
     {
@@ -191,6 +194,7 @@ internal static class EntryShapes
         MapType.StackTrace => new StackShape((int)map.ValueSize, map.KeepsBuildIds),
         // What is written is an fd and what is read an id, whatever the source declares.
         MapType.ArrayOfMaps or MapType.HashOfMaps or MapType.ProgramArray => s_number,
+        _ when map.Variables.Count is > 0 and <= MostVariables => WordsShape.Apply(Globals(map), "Value", map.Metadata),
         _ => WordsShape.Apply(Typed(map.Value, (int)map.ValueSize, $"{map.Name}_value") ?? Bytes(map.ValueSize), "Value", map.Metadata),
     };
 
@@ -201,6 +205,10 @@ internal static class EntryShapes
         PrefixShape prefix => prefix.Struct.Fields,
         _ => [],
     };
+
+    // Of a flexible array that is initialized, the variable has bytes that its type has not.
+    private static ObjectShape Globals(MapDescription section) => new(new StructShape(section.Name, (int)section.ValueSize, [.. section.Variables.Select(placed => new FieldShape(
+        placed.Variable.Name, Typed(placed.Variable.Type, placed.Size, placed.Variable.Name) ?? Bytes((uint)placed.Size), placed.Offset * 8, 0))]));
 
     private static ValueShape? Typed(BtfType? type, int size, string label) => type is not null && type.Size == size ? ShapeReader.Read(type, label) : null;
 

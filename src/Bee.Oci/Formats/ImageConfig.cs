@@ -147,6 +147,10 @@ public sealed record ImageMap
     [JsonPropertyName("buckets")]
     public IReadOnlyList<double>? Buckets { get; init; }
 
+    /// <summary>Where a histogram whose slots are in the key keeps the sum of its values.</summary>
+    [JsonPropertyName("sum")]
+    public ImageSum? Sum { get; init; }
+
     /// <summary>Names of the fields that tell series apart.</summary>
     [JsonPropertyName("labels")]
     public IReadOnlyList<string>? Labels { get; init; }
@@ -187,10 +191,22 @@ public sealed record ImageMetric
     public IReadOnlyList<string>? Labels { get; init; }
 }
 
+/// <summary>The slot of a histogram that holds the sum of its values.</summary>
+public sealed record ImageSum
+{
+    /// <summary>The slot's number.</summary>
+    [JsonPropertyName("slot")]
+    public uint Slot { get; init; }
+
+    /// <summary>What the sum is multiplied by.</summary>
+    [JsonPropertyName("factor")]
+    public double Factor { get; init; } = 1;
+}
+
 /// <summary>How the slots of a histogram are spaced.</summary>
 public sealed record ImageScale
 {
-    /// <summary><c>Log2</c> or <c>Linear</c>.</summary>
+    /// <summary><c>Log2</c>, <c>Linear</c> or <c>Bounds</c>.</summary>
     [JsonPropertyName("spacing")]
     public string? Spacing { get; init; }
 
@@ -244,6 +260,18 @@ public sealed record ImageField
     /// <summary>Unit of its values in a metric.</summary>
     [JsonPropertyName("unit")]
     public string? Unit { get; init; }
+
+    /// <summary>Name of the label that it is in a metric; null where that is its own.</summary>
+    [JsonPropertyName("label")]
+    public string? Label { get; init; }
+
+    /// <summary>How it is written as a label, such as <c>Ksym</c>.</summary>
+    [JsonPropertyName("decode")]
+    public string? Decode { get; init; }
+
+    /// <summary>Names of single values, by the value as text.</summary>
+    [JsonPropertyName("values")]
+    public IReadOnlyDictionary<string, string>? Values { get; init; }
 }
 
 /// <summary>A global of the program that can be set before loading.</summary>
@@ -371,7 +399,10 @@ internal static class ConfigCheck
     };
 
     private static ImageField[]? Fields(IReadOnlyList<ImageField>? fields) =>
-        fields is null ? null : List(fields, f => f with { Name = Text(f.Name) ?? "", Description = Text(f.Description), Metric = Text(f.Metric), Unit = Text(f.Unit) });
+        fields is null ? null : List(fields, f => f with { Name = Text(f.Name) ?? "", Description = Text(f.Description), Metric = Text(f.Metric), Unit = Text(f.Unit), Label = Text(f.Label), Decode = Text(f.Decode), Values = Texts(f.Values) });
+
+    private static Dictionary<string, string>? Texts(IReadOnlyDictionary<string, string>? texts) =>
+        texts?.Where(pair => pair.Value is not null).ToDictionary(pair => TerminalText.Clean(pair.Key), pair => TerminalText.Clean(pair.Value));
 
     private static string? Text(string? text) => text is null ? null : TerminalText.Clean(text);
 

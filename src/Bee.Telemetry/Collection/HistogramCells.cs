@@ -42,7 +42,8 @@ internal sealed class HistogramCells
         UpperBounds = rising;
         Sum = rising.Count + 1;
         IsSumSigned = isSigned || plan is SlotPlan { Sum.IsSigned: true };
-        HasSum = plan is ObservationPlan || plan is SlotPlan { Sum: not null };
+        HasSum = plan is ObservationPlan || plan is SlotPlan { Sum: not null } or SlotPlan { SumSlot: not null };
+        SumFactor = plan is SlotPlan { SumSlot: { } place } ? place.Factor : 1;
     }
 
     /// <summary>The inclusive upper bounds in the tool's unit, rising, without infinity.</summary>
@@ -59,6 +60,9 @@ internal sealed class HistogramCells
 
     /// <summary>Whether the sum is known.</summary>
     public bool HasSum { get; }
+
+    /// <summary>What the sum is multiplied by to be in the unit of the values.</summary>
+    public double SumFactor { get; }
 
     /// <summary>Whether the sum can be negative.</summary>
     public bool IsSumSigned { get; }

@@ -46,7 +46,7 @@ internal sealed class MapMetrics
         _options = options;
         _readLabels = ReadLabels;
         var isBee = options.Naming == MetricNaming.Bee;
-        var names = isBee ? MetricNames.Labels(plan.Labels.Select(label => label.Field)) : [.. plan.Labels.Select(label => label.Field)];
+        var names = isBee ? MetricNames.Labels(plan.Labels.Select(label => label.Name)) : [.. plan.Labels.Select(label => label.Name)];
         var kept = plan.Labels.Select((label, i) => (Label: label, Name: names[i]))
             .Where(label => !options.LeaveOut.Contains(label.Name, StringComparer.OrdinalIgnoreCase) && !options.LeaveOut.Contains(label.Label.Field, StringComparer.OrdinalIgnoreCase)).ToArray();
         _labels = [.. kept.Select(label => label.Label)];
@@ -235,7 +235,13 @@ internal sealed class MapMetrics
             return -1;
         }
 
-        var bucket = _plan.Histogram!.Scale.OfSlot(slot.ReadAmount(key));
+        var number = slot.ReadAmount(key);
+        if (_plan.Histogram is SlotPlan { SumSlot: { } place } && place.Slot == number)
+        {
+            return _histogram!.Sum;
+        }
+
+        var bucket = _plan.Histogram!.Scale.OfSlot(number);
         return bucket < 0 ? _histogram!.Buckets - 1 : _histogram!.Targets[bucket];
     }
 
@@ -297,7 +303,7 @@ internal sealed class MapMetrics
         }
 
         var totals = series.Totals.AsSpan();
-        double? sum = !_histogram.HasSum ? null : unit.ToBase(_histogram.IsSumSigned ? (long)totals[_histogram.Sum] : totals[_histogram.Sum]);
+        double? sum = !_histogram.HasSum ? null : unit.ToBase(_histogram.SumFactor * (_histogram.IsSumSigned ? (long)totals[_histogram.Sum] : totals[_histogram.Sum]));
         var histogram = new MetricHistogram(_bounds, totals[.._histogram.Buckets].ToArray(), sum)
         {
             Native = _tally?.Native is { } native ? native.Make(totals[_histogram.Totals..]) : null,

@@ -14,13 +14,22 @@ namespace Bee.Telemetry.Collection;
 /// <param name="Field">The field's name in C.</param>
 /// <param name="Property">The property.</param>
 /// <param name="Meaning">What the field stands for.</param>
-internal sealed record PlannedLabel(string Field, PropertyInfo Property, FieldMeaning Meaning)
+/// <param name="Metadata">What the author says about the field.</param>
+internal sealed record PlannedLabel(string Field, PropertyInfo Property, FieldMeaning Meaning, FieldMetadata Metadata)
 {
     public static PlannedLabel Of(IRecordShape shape, RecordField field) =>
-        new(field.MetadataName, shape.ClrType.GetProperty(field.Name)!, field.Meaning);
+        new(field.MetadataName, shape.ClrType.GetProperty(field.Name)!, field.Meaning, field.MetadataIn(shape.Metadata));
+
+    /// <summary>The label's name: what the author says, else the field's.</summary>
+    public string Name => Metadata.Label ?? Field;
 
     /// <summary>Reads the label's text from an object.</summary>
-    public string Read(BpfEvent item) => LabelValue.Of(Property.GetValue(item), Meaning);
+    public string Read(BpfEvent item)
+    {
+        var value = Property.GetValue(item);
+        var text = LabelValue.Of(value, Meaning);
+        return Metadata.Values.GetValueOrDefault(text) ?? (Metadata.Decode is { } decoder ? LabelDecoding.Decode(decoder, value) : null) ?? text;
+    }
 }
 
 /// <summary>A number of the entries or records that is a metric.</summary>
@@ -79,7 +88,7 @@ internal sealed record MapPlan
     private static MapPlan? Of(MapDescription map)
     {
         var said = map.Metadata.Metric ?? MetricMetadata.None;
-        if (map.IsInternal || said.Type == MapRole.None || !(map.IsEventStream || MapAccess.CanPoll(map.Type)))
+        if (said.Type == MapRole.None || !(map.IsEventStream || MapAccess.CanPoll(map.Type)))
         {
             return null;
         }

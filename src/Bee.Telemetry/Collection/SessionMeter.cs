@@ -53,8 +53,8 @@ public sealed class SessionMeter
     /// <param name="name">The name, in any case.</param>
     public bool HasLabel(string name) => _measured.Exists(one =>
     {
-        string[] fields = [.. one.Plan.Labels.Select(label => label.Field)];
-        return fields.Concat(MetricNames.Labels(fields)).Contains(name, StringComparer.OrdinalIgnoreCase);
+        string[] names = [.. one.Plan.Labels.Select(label => label.Name)];
+        return names.Concat(one.Plan.Labels.Select(label => label.Field)).Concat(MetricNames.Labels(names)).Contains(name, StringComparer.OrdinalIgnoreCase);
     });
 
     /// <summary>Lets everything that reads this read once more and keep that: for the moment before the session ends by itself.</summary>

@@ -74,7 +74,7 @@ public class MetadataTests
             Maps = new Dictionary<string, MapMetadata>
             {
                 ["counter_call"] = new(),
-                [".data"] = new(),
+                [".dat"] = new(),
                 ["print_perf"] = new() { Labels = ["no_such"], Fields = new Dictionary<string, FieldMetadata> { ["no_such"] = new(), ["MapName"] = new() } },
                 ["gauge_level"] = new() { Buckets = [1, 2], Scale = new HistogramScale() },
                 ["hist_sizes"] = new() { Buckets = [1, 2], Fields = new Dictionary<string, FieldMetadata> { ["Key"] = new(), ["Value"] = new() } },
@@ -87,7 +87,7 @@ public class MetadataTests
 
         Assert.Equal(
             [
-                "maps/.data", "maps/counter_call", "maps/gauge_level/buckets", "maps/gauge_level/scale", "maps/print_perf/fields/MapName",
+                "maps/.dat", "maps/counter_call", "maps/gauge_level/buckets", "maps/gauge_level/scale", "maps/print_perf/fields/MapName",
                 "maps/print_perf/fields/no_such", "maps/print_perf/labels/no_such", "parameters/target", "programs/nothing_like_it",
             ],
             faults.Keys.Order(StringComparer.Ordinal));

@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
+
+namespace Bee.Ebpf.Maps;
+
+/// <summary>The memory of global variables, which the kernel keeps as the one value of an array.</summary>
+internal static unsafe class GlobalMemory
+{
+    /// <summary>Reads a section, or the variable of one.</summary>
+    /// <param name="fd">The map of the section.</param>
+    /// <param name="place">The variable.</param>
+    /// <param name="values">Room for the variable.</param>
+    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    public static void Read(int fd, GlobalPlace place, Span<byte> values)
+    {
+        var section = GC.AllocateUninitializedArray<byte>(place.SectionSize);
+        Read(fd, section);
+        section.AsSpan(place.Offset, values.Length).CopyTo(values);
+    }
+
+    /// <summary>
+    /// Writes into the memory that programs use, where the kernel lets user space map it: no other variable changes. Without that (before Linux 5.5, and for sections with static variables
+    /// alone) the section is read, changed and written as a whole, and what programs write meanwhile to its other variables is lost.
+    /// </summary>
+    /// <param name="map">A section, or the variable of one.</param>
+    /// <param name="entry">What to write.</param>
+    /// <exception cref="BpfMapException">The kernel refuses it.</exception>
+    public static void Write(BpfMap map, EncodedEntry entry)
+    {
+        var place = map.Description.Place;
+        var size = place?.SectionSize ?? (int)map.Description.ValueSize;
+        (int Offset, byte[] Bytes)[] parts = place is not null
+            ? [(place.Offset + BitConverter.ToInt32(entry.Key) * entry.Value.Length, entry.Value)]
+            : [.. Changed(map.Description, entry)];
+        using var hold = new Lease(map.Owner);
+        var page = (nuint)Environment.SystemPageSize;
+        using var memory = MappedPages.TryMap(map.Fd, ((nuint)size + page - 1) / page * page, 0, writable: true);
+        if (memory is null)
+        {
+            var section = new byte[size];
+            Read(map.Fd, section);
+            Array.ForEach(parts, part => part.Bytes.CopyTo(section, part.Offset));
+            MapCalls.Update(map, new byte[sizeof(int)], section, MapWriteMode.Any);
+            return;
+        }
+
+        foreach (var (offset, bytes) in parts)
+        {
+            Store((byte*)memory.Address + offset, bytes);
+        }
+    }
+
+    // What was not named in the entry has the bytes that were read for it, so it differs in what was named.
+    private static IEnumerable<(int Offset, byte[] Bytes)> Changed(MapDescription section, EncodedEntry entry) => entry.Before is { } before
+        ? section.Variables.Select(placed => placed.Offset..(placed.Offset + placed.Size))
+            .Where(range => !before.AsSpan(range).SequenceEqual(entry.Value.AsSpan(range)))
+            .Select(range => (range.Start.Value, entry.Value[range]))
+        : [(0, entry.Value)];
+
+    // In one store, where a number is: a program that adds to it meanwhile sees it whole.
+    private static void Store(byte* at, byte[] bytes)
+    {
+        switch (bytes.Length)
+        {
+            case sizeof(ulong) when (nuint)at % sizeof(ulong) == 0:
+                Volatile.Write(ref *(ulong*)at, MemoryMarshal.Read<ulong>(bytes));
+                break;
+            case sizeof(uint) when (nuint)at % sizeof(uint) == 0:
+                Volatile.Write(ref *(uint*)at, MemoryMarshal.Read<uint>(bytes));
+                break;
+            case sizeof(ushort) when (nuint)at % sizeof(ushort) == 0:
+                Volatile.Write(ref *(ushort*)at, MemoryMarshal.Read<ushort>(bytes));
+                break;
+            default:
+                Unsafe.CopyBlockUnaligned(ref *at, ref MemoryMarshal.GetArrayDataReference(bytes), (uint)bytes.Length);
+                break;
+        }
+    }
+
+    private static void Read(int fd, byte[] section)
+    {
+        var key = 0;
+        fixed (byte* start = section)
+        {
+            var result = LibbpfCalls.bpf_map_lookup_elem(fd, &key, start);
+            if (result < 0)
+            {
+                throw MapScan.Failed(-result);
+            }
+        }
+    }
+}

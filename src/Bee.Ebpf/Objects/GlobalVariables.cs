@@ -1,0 +1,55 @@
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+
+namespace Bee.Ebpf.Objects;
+
+/// <summary>Where a global variable is that is described as a map of its own.</summary>
+/// <param name="Section">The section, which is the name of the map that holds all of its variables.</param>
+/// <param name="SectionSize">Bytes of the section.</param>
+/// <param name="Offset">Bytes from the start of the section to the variable.</param>
+internal sealed record GlobalPlace(string Section, int SectionSize, int Offset);
+
+/// <summary>
+/// Describes the global variables of .bss and .data as maps of their own: an array has an entry for each element, everything else one entry. So a variable can be read, written, streamed
+/// and measured by the rules of maps, and the metadata of maps applies to it.
+/// </summary>
+internal static class GlobalVariables
+{
+    private const string Slots = "slots", BeePrefix = "bee_histogram_";
+
+    /// <summary>Returns the descriptions of a section's variables.</summary>
+    /// <param name="section">The map of the section.</param>
+    public static IEnumerable<MapDescription> Of(MapDescription section) =>
+        section.IsReadOnlyData ? [] : section.Variables.Where(placed => placed.Size > 0).Select(placed => Describe(section, placed));
+
+    /// <summary>The variables of a section that are shown: those of the source, not bee.h's own. Constants inside functions carry the function's name before a dot.</summary>
+    public static IReadOnlyList<PlacedVariable> Shown(IReadOnlyList<PlacedVariable> variables) => [.. variables.Where(placed =>
+        placed.Variable.Linkage != BtfLinkage.Extern && !placed.Variable.Name.Contains('.') && !placed.Variable.Name.StartsWith(BeePrefix, StringComparison.Ordinal))];
+
+    private static MapDescription Describe(MapDescription section, PlacedVariable placed)
+    {
+        var type = placed.Variable.Type;
+        var (element, count) = type.Resolve() is BtfArray { Length: > 0 } array && array.Element.Size * (long)array.Length == placed.Size && !IsText(array.Element)
+            ? (array.Element, array.Length)
+            : (type, 1);
+        return new MapDescription
+        {
+            Name = placed.Variable.Name,
+            Type = MapType.Array,
+            KeySize = sizeof(int),
+            ValueSize = (uint)(placed.Size / count),
+            MaxEntries = (uint)count,
+            Value = element,
+            // A histogram in a variable has no name by which it could say what it is. A static one is what new entries of a hash begin with.
+            Role = placed.Variable.Linkage == BtfLinkage.Global && HasSlots(element) ? MapRole.Histogram : MapRole.None,
+            IsInternal = true,
+            Place = new GlobalPlace(section.Name, (int)section.ValueSize, placed.Offset),
+        };
+    }
+
+    private static bool IsText(BtfType element) => element.Resolve() is BtfInt { Size: 1, IsBool: false };
+
+    private static bool HasSlots(BtfType type) => type.Resolve() is BtfStruct { IsUnion: false } record && record.Members.Any(member =>
+        member.Name == Slots && member.Type.Resolve() is BtfArray { Length: > 1 } array && array.Element.Resolve() is BtfInt { Size: > 1 });
+}

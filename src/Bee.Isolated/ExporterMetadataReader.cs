@@ -1,0 +1,149 @@
+using System.Globalization;
+using Bee.Ebpf.Metadata;
+using Bee.Toolchain.Manifest;
+using YamlDotNet.RepresentationModel;
+
+namespace Bee.Isolated;
+
+/// <summary>Reads the configurations of ebpf_exporter, leniently: its own reader knows more keys with each version.</summary>
+public sealed class ExporterMetadataReader : IExporterMetadataReader
+{
+    /// <inheritdoc/>
+    public ExporterMetadata? Read(string path, string text) =>
+        YamlText.Load(path, text) is [{ RootNode: YamlMappingNode root }, ..] && YamlTree.Child(root, "metrics") is YamlMappingNode metrics
+            ? new ExporterDocument(path).Read(root, metrics)
+            : null;
+}
+
+/// <summary>One configuration of ebpf_exporter.</summary>
+internal sealed class ExporterDocument(string path)
+{
+    private const int MostMetrics = 1000, LastSlot = 64;
+    private static readonly string[] s_plain = ["uint", "string"];
+
+    private readonly List<string> _warnings = [];
+
+    public ExporterMetadata Read(YamlMappingNode root, YamlMappingNode metrics)
+    {
+        foreach (var (key, what) in new[] { ("kaddrs", "addresses of kernel symbols"), ("cgroup_id_map", "a map of cgroups"), ("tracing", "spans") })
+        {
+            if (YamlTree.Child(root, key) is not null)
+            {
+                _warnings.Add($"'{key}' is not used: the program gets no {what}.");
+            }
+        }
+
+        return new ExporterMetadata
+        {
+            Metrics = [.. Items(metrics, "counters").Select(Counter), .. Items(metrics, "histograms").Select(Histogram)],
+            Warnings = [.. _warnings.Distinct()],
+        };
+    }
+
+    private ExporterMetric Counter(YamlNode node)
+    {
+        var metric = Metric(node, MapRole.Counter);
+        if (Text(node, "perf_event_array") == "true")
+        {
+            _warnings.Add($"The metric '{metric.Name}' counts the records of a perf buffer; its labels are the records' fields.");
+        }
+
+        return metric;
+    }
+
+    private ExporterMetric Histogram(YamlNode node)
+    {
+        var metric = Metric(node, MapRole.Histogram);
+        var factor = Number(node, "bucket_multiplier") is { } given and not 0 ? given : 1;
+        var last = (int)(Number(node, "bucket_max") ?? 0);
+        var type = Text(node, "bucket_type");
+        if (type == "fixed")
+        {
+            double[] keys = [.. (YamlTree.Child(node, "bucket_keys") as YamlSequenceNode ?? []).Select(key => Number(key) ?? throw Wrong(key, "a bucket's key is a number."))];
+            return keys.Length == 0 ? throw Wrong(node, $"'{metric.Name}' has no bucket_keys.") : metric with
+            {
+                Scale = new HistogramScale { Spacing = HistogramSpacing.Bounds, Step = factor },
+                Buckets = [.. keys.Select(key => key * factor)],
+                Sum = new HistogramSum { Slot = (uint)keys[^1] + 1, Factor = factor },
+            };
+        }
+
+        if (last < 1 || (last > LastSlot && type != "linear") || Number(node, "bucket_min") is not (null or 0))
+        {
+            throw Wrong(node, $"'{metric.Name}' has slots from {Text(node, "bucket_min")} to {last}; they go from 0 to {LastSlot} at most.");
+        }
+
+        metric = metric with { Sum = new HistogramSum { Slot = (uint)last + 1, Factor = factor } };
+        // The last slot also holds what is larger, so it has no bound.
+        return type switch
+        {
+            "exp2" => metric with { Buckets = Powers(last, factor) },
+            "exp2zero" => metric with { Buckets = [0, .. Powers(last - 1, factor)] },
+            "linear" => metric with { Scale = new HistogramScale { Spacing = HistogramSpacing.Linear, Step = factor } },
+            _ => throw Wrong(node, $"'{metric.Name}' has the bucket_type '{type}'; known are exp2, exp2zero, linear and fixed."),
+        };
+    }
+
+    private static double[] Powers(int count, double factor) => [.. Enumerable.Range(0, count).Select(power => Math.ScaleB(1, power) * factor)];
+
+    private ExporterMetric Metric(YamlNode node, MapRole type) => new(Text(node, "name") ?? throw Wrong(node, "a metric has no name."), type)
+    {
+        Help = Text(node, "help"),
+        Labels = [.. Items(node, "labels").Select(Label)],
+    };
+
+    private ExporterLabel Label(YamlNode node)
+    {
+        var name = Text(node, "name") ?? throw Wrong(node, "a label has no name.");
+        var label = new ExporterLabel(name, (int)((Number(node, "size") ?? 0) + (Number(node, "padding") ?? 0)));
+        foreach (var decoder in Items(node, "decoders"))
+        {
+            var known = Text(decoder, "name") ?? "";
+            if (known == "static_map")
+            {
+                label = label with { Values = YamlTree.Pairs(YamlTree.Child(decoder, "static_map")).DistinctBy(pair => pair.Name).ToDictionary(pair => pair.Name, pair => YamlTree.Text(pair.Value) ?? "") };
+            }
+            else if (MetadataNames.Decoders.FindWord(known) is { } decode)
+            {
+                label = label with { Decode = decode };
+            }
+            else if (!s_plain.Contains(known))
+            {
+                _warnings.Add($"The decoder '{known}' of label '{name}' is not known; the label has the value as its type says.");
+            }
+        }
+
+        return label;
+    }
+
+    private IEnumerable<YamlNode> Items(YamlNode node, string key) => YamlTree.Child(node, key) switch
+    {
+        null or YamlScalarNode { Value: null or "" } => [],
+        YamlSequenceNode { Children: { Count: <= MostMetrics } items } => items,
+        var other => throw Wrong(other, $"{key} is a list of at most {MostMetrics} parts, not {ManifestDocument.Kind(other)}."),
+    };
+
+    private static string? Text(YamlNode node, string key) => YamlTree.Text(YamlTree.Child(node, key));
+
+    private double? Number(YamlNode node, string key) => YamlTree.Child(node, key) is { } found ? Number(found) ?? throw Wrong(found, $"{key} is a number.") : null;
+
+    private static double? Number(YamlNode node) =>
+        double.TryParse(YamlTree.Text(node), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
+
+    private ManifestException Wrong(YamlNode node, string problem) => new(path, (int)node.Start.Line, (int)node.Start.Column, problem);
+}
+
+/// <summary>Looks into YAML of other projects, in which anything may stand.</summary>
+internal static class YamlTree
+{
+    /// <summary>Returns what a key of a map holds; null for what is no map.</summary>
+    public static YamlNode? Child(YamlNode? node, string key) => Pairs(node).FirstOrDefault(pair => pair.Name == key).Value;
+
+    /// <summary>Returns the text of a single value; null for anything else.</summary>
+    public static string? Text(YamlNode? node) => (node as YamlScalarNode)?.Value;
+
+    /// <summary>Returns the keys that are words, and what they hold.</summary>
+    public static IEnumerable<(string Name, YamlNode Value)> Pairs(YamlNode? node) => ((node as YamlMappingNode)?.Children ?? Enumerable.Empty<KeyValuePair<YamlNode, YamlNode>>())
+        .Where(pair => pair.Key is YamlScalarNode { Value: not null })
+        .Select(pair => (((YamlScalarNode)pair.Key).Value!, pair.Value));
+}

@@ -1,0 +1,71 @@
+using Bee.Ebpf.Checks;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Tests.Loading;
+
+namespace Bee.Ebpf.Tests.Maps;
+
+/// <summary>Sizes of maps that the object leaves to its loader.</summary>
+[Collection(KernelFactAttribute.Collection)]
+public sealed class SizeTests
+{
+    private static readonly Lazy<ObjectFile> s_file = new(() => Fixture.Compile("sizes", """
+        #include "fixture.h"
+        struct { __uint(type, BPF_MAP_TYPE_HASH); __type(key, __u32); __type(value, __u64); } start SEC(".maps");
+        struct { __uint(type, BPF_MAP_TYPE_STACK_TRACE); __uint(key_size, sizeof(__u32)); } stacks SEC(".maps");
+        struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); __uint(key_size, 4); __uint(value_size, 4); } events SEC(".maps");
+        struct { __uint(type, BPF_MAP_TYPE_TASK_STORAGE); __uint(map_flags, BPF_F_NO_PREALLOC); __type(key, int); __type(value, __u64); } of_task SEC(".maps");
+        struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps");
+        SEC("raw_tp/sys_enter") int on_call(void *context)
+        {
+            __u32 key = 0;
+            return bpf_map_lookup_elem(&start, &key) ? bpf_get_stackid(context, &stacks, 0) : TARGETED;
+        }
+        """));
+
+    [Fact]
+    public void A_stack_map_has_the_default_depth_where_its_declaration_says_none() =>
+        Assert.Equal(127u * 8, s_file.Value.Maps.Single(map => map.Name == "stacks").ValueSize);
+
+    [KernelFact]
+    public void A_map_without_a_size_is_refused_before_anything_is_loaded()
+    {
+        var fault = Assert.Throws<BpfLoadException>(() => BpfSession.Load(s_file.Value, new BpfSessionOptions()));
+
+        Assert.Equal(LoadFault.MapSize, fault.Fault);
+        Assert.Contains("start (Hash), stacks (StackTrace)", fault.Message, StringComparison.Ordinal);
+    }
+
+    [KernelFact]
+    public void The_users_size_goes_before_the_authors()
+    {
+        var said = new Dictionary<string, MapMetadata> { ["start"] = new() { Entries = 10 }, ["stacks"] = new() { Entries = 20 } };
+        var file = s_file.Value.WithMetadata(new ObjectMetadata { Maps = said });
+        using var session = BpfSession.Load(file, new BpfSessionOptions { MapSizes = new Dictionary<string, uint> { ["stacks"] = 64, ["ring"] = 1 << 16 } });
+
+        Assert.Equal([10u, 64u, 1u << 16], new[] { "start", "stacks", "ring" }.Select(name => KernelObject.FactsOfMap(session.Maps.Single(map => map.Name == name).Fd)!.Value.MaxEntries));
+    }
+
+    [KernelTheory]
+    [InlineData("ring", 5000u, "power of two")]
+    [InlineData("of_task", 10u, "no number of entries")]
+    [InlineData("start", 0u, "one entry at least")]
+    [InlineData(".rodata", 1u, "global variables")]
+    [InlineData("stat", 1u, "no map 'stat'")]
+    public void A_size_that_does_not_suit_the_map_is_refused(string map, uint entries, string why)
+    {
+        var fault = Assert.Throws<BpfLoadException>(() => BpfSession.Load(s_file.Value, new BpfSessionOptions { MapSizes = new Dictionary<string, uint> { [map] = entries } }));
+
+        Assert.Equal(LoadFault.MapSize, fault.Fault);
+        Assert.Contains(why, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_author_is_told_of_a_size_that_does_not_suit_the_map()
+    {
+        var said = new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { ["ring"] = new() { Entries = 5000 } } };
+
+        Assert.Equal("maps/ring/entries", Assert.Single(MetadataCheck.Check(said, s_file.Value)).Place);
+    }
+}
