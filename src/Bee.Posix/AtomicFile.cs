@@ -16,8 +16,15 @@ public static class AtomicFile
     {
         // A span does not go into a lambda.
         using var file = new Unfinished(path);
-        file.Stream.Write(content);
-        file.Finish(overwrite: true);
+        try
+        {
+            file.Stream.Write(content);
+            file.Finish(overwrite: true);
+        }
+        catch (IOException full) when (PosixException.IsNoSpace(full))
+        {
+            throw NoSpace(path, full);
+        }
     }
 
     /// <summary>The same for what is written piece by piece.</summary>
@@ -30,8 +37,15 @@ public static class AtomicFile
     {
         ArgumentNullException.ThrowIfNull(write);
         using var file = new Unfinished(path);
-        write(file.Stream);
-        file.Finish(overwrite);
+        try
+        {
+            write(file.Stream);
+            file.Finish(overwrite);
+        }
+        catch (IOException full) when (PosixException.IsNoSpace(full))
+        {
+            throw NoSpace(path, full);
+        }
     }
 
     /// <summary>The same in an open folder, for a file that only its owner reads.</summary>
@@ -49,6 +63,9 @@ public static class AtomicFile
         file.Synchronize();
         file.MoveTo(folder, name);
     }
+
+    // .NET's own message names no file.
+    private static IOException NoSpace(string path, IOException cause) => new($"'{path}' cannot be written: the disk is full.", cause) { HResult = cause.HResult };
 
     private sealed class Unfinished : IDisposable
     {
@@ -117,6 +134,10 @@ public static class AtomicFile
             try
             {
                 Stream.Dispose();
+            }
+            catch (IOException)
+            {
+                // What is left in the stream cannot be written either, and the file goes. The first failure is the one to report.
             }
             finally
             {

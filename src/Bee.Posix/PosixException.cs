@@ -17,6 +17,14 @@ public sealed class PosixException(int errno, string message) : IOException(mess
     /// <summary>Whether a folder was expected and is something else, ENOTDIR.</summary>
     public bool IsNotFolder => errno == Libc.ENOTDIR;
 
+    /// <summary>Returns whether a file could not be written because the disk, or this user's share of it, is full: ENOSPC, EDQUOT.</summary>
+    /// <param name="error">What a write threw: .NET gives the errno as the HResult.</param>
+    public static bool IsNoSpace(IOException error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return (error is PosixException posix ? posix.Errno : error.HResult) is Libc.ENOSPC or Libc.EDQUOT;
+    }
+
     /// <summary>The exception for the last failed call. A missing file gives <see cref="FileNotFoundException"/>, missing rights
     /// <see cref="UnauthorizedAccessException"/>, everything else <see cref="PosixException"/>.</summary>
     internal static Exception Last(string action, string path) => From(Marshal.GetLastPInvokeError(), action, path);

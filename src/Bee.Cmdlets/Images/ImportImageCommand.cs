@@ -5,7 +5,6 @@ using Bee.Cmdlets.Tools;
 using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
-using Bee.Oci.Repositories;
 using Bee.Oci.Signatures.Keys;
 using Bee.Oci.Store;
 using Bee.Oci.Transfer;
@@ -99,13 +98,25 @@ public sealed class ImportImageCommand : StoreCmdlet
                 "Leave -Tag out, and give names with Copy-BeeImage.");
         }
 
+        var requests = new List<PullRequest>();
         foreach (LayoutImage image in layout.Images)
         {
-            Guard(path, () => Add(layout, image, path, platform));
+            Guard(path, () =>
+            {
+                if (Request(layout, image, path) is { } request)
+                {
+                    requests.Add(request);
+                }
+            });
+        }
+
+        if (requests.Count > 0)
+        {
+            Add(requests, path, platform);
         }
     }
 
-    private void Add(ImageLayout layout, LayoutImage image, string path, Platform? platform)
+    private PullRequest? Request(ImageLayout layout, LayoutImage image, string path)
     {
         if (Tag is null && image.InvalidName is { } invalid)
         {
@@ -115,30 +126,29 @@ public sealed class ImportImageCommand : StoreCmdlet
         }
 
         ImageReference name = Name(Tag is null ? image.Name ?? ImageReference.Parse($"{ImageNames.FromFile(Stem(path)).Name}:{image.Tag ?? ImageReference.DefaultTag}") : ImageReference.Parse(Tag));
-        if (!ShouldProcess($"{path} as {name}", "Import image"))
-        {
-            return;
-        }
 
+        // Signatures and the like stand under the name that the layout has; whoever made it chose what is in it.
+        return ShouldProcess($"{path} as {name}", "Import image") ? new PullRequest(layout.Repository((image.Name ?? name).Name), image.Descriptor.Digest, name) : null;
+    }
+
+    private void Add(List<PullRequest> requests, string path, Platform? platform)
+    {
         var wait = new PipelineWait(this);
         var progress = new TransferProgress();
         var transfer = new ImageTransfer(new TransferOptions { Platform = platform, Referrers = true, Progress = progress, Note = wait.Note });
+        string title = requests is [var only] ? $"Importing {only.Name}" : $"Importing {Quantity.Of(requests.Count, "image")}";
+        foreach (PullOutcome outcome in wait.Wait(cancellationToken => transfer.PullAsync(requests, Stores.Own, cancellationToken), title, progress))
+        {
+            if (outcome.Result is { } result)
+            {
+                WriteNote($"{outcome.Request.Name} is {result.Descriptor.Digest}: {Quantity.Of(result.BlobsSent, "blob")} imported, {result.BlobsPresent} here already.");
+                WriteObject(result.Image);
+                continue;
+            }
 
-        // Signatures and the like stand under the name that the layout has; whoever made it chose what is in it.
-        IReadOnlyRepository source = layout.Repository((image.Name ?? name).Name);
-        TransferResult result;
-        try
-        {
-            result = wait.Wait(cancellationToken => transfer.PullAsync(source, image.Descriptor.Digest, Stores.Own, name, cancellationToken), $"Importing {name}", progress);
-        }
-        catch (RegistryException e) when (e.InnerException is StoreException fault)
-        {
             // The transfer tells its source's faults as a registry's, and here is none.
-            throw new StoreException(fault.Fault, fault.Message, e);
+            WriteError(outcome.Fault is RegistryException { InnerException: StoreException fault } ? new StoreException(fault.Fault, fault.Message, outcome.Fault) : outcome.Fault!, path);
         }
-
-        WriteNote($"{name} is {result.Descriptor.Digest}: {Quantity.Of(result.BlobsSent, "blob")} imported, {result.BlobsPresent} here already.");
-        WriteObject(result.Image);
     }
 
     private void AddObject(byte[] program, string path, Platform? platform)

@@ -44,7 +44,7 @@ public sealed class ContainerBuilder(ImageStores stores)
         using LayoutFiles files = own.Open() ?? throw own.Gone();
         var packed = PackedContainer.From(files, request with { Base = lower }, layer.ToArray());
         string name = ImageStore.NameFor(reference, packed.Descriptor.Digest);
-        return own.Writer.Name(new StagedImage(name, packed.Descriptor, packed.Blobs, packed.Parts, [])) is [var missing, ..]
+        return own.Writer.Name([new StagedImage(name, packed.Descriptor, packed.Blobs, packed.Parts, [])]) is [var missing, ..]
             ? throw new StoreException(StoreFault.MissingBlob, $"The base '{lower.Reference}' is not whole: the blob {missing.Digest} is missing.")
             : own.Stored(name, packed.Descriptor);
     }

@@ -109,18 +109,30 @@ public sealed record LayoutImage(Descriptor Descriptor, ImageReference? Name, st
 }
 
 /// <summary>What of a layout's index is an image, and what only belongs to one. Tools differ: some list what an index has in it, and signatures, beside the images.</summary>
-/// <param name="blobs">The layout's blobs.</param>
-/// <param name="index">The layout's index.</param>
-internal sealed class LayoutContent(IBlobs blobs, StoreIndex index) : ILayoutContent
+internal sealed class LayoutContent : ILayoutContent
 {
+    private readonly IBlobs _blobs;
+    private readonly StoreIndex _index;
+
     // An index may name one manifest half a million times, which is read once all the same. Empty for one that refers to nothing.
     private readonly ConcurrentDictionary<(string?, string?, long), string> _subjects = new();
+
+    private readonly Lazy<ILookup<string, DescriptorDocument>> _referrers;
+
+    /// <summary>Reads nothing yet.</summary>
+    /// <param name="blobs">The layout's blobs.</param>
+    /// <param name="index">The layout's index.</param>
+    public LayoutContent(IBlobs blobs, StoreIndex index)
+    {
+        (_blobs, _index) = (blobs, index);
+        _referrers = new(() => index.Entries.Where(entry => entry.ReferenceName is null).ToLookup(Subject));
+    }
 
     /// <summary>The images, in the layout's order.</summary>
     public IReadOnlyList<LayoutImage> Images()
     {
-        HashSet<string> parts = [.. index.Entries.Where(entry => MediaTypes.IsIndex(entry.MediaType)).DistinctBy(Key).SelectMany(entry => Manifest(entry)?.Manifests ?? []).Select(part => part?.Digest ?? "")];
-        return [.. index.Entries
+        HashSet<string> parts = [.. _index.Entries.Where(entry => MediaTypes.IsIndex(entry.MediaType)).DistinctBy(Key).SelectMany(entry => Manifest(entry)?.Manifests ?? []).Select(part => part?.Digest ?? "")];
+        return [.. _index.Entries
             .Where(entry => SignatureNames.IsImage(entry))
             .Where(entry => entry.ReferenceName is not null || (!parts.Contains(entry.Digest ?? "") && Subject(entry).Length == 0))
             .Select(Image)
@@ -131,20 +143,16 @@ internal sealed class LayoutContent(IBlobs blobs, StoreIndex index) : ILayoutCon
     public string What => "the image layout";
 
     /// <inheritdoc/>
-    public T Read<T>(Func<IBlobs, Func<StoreIndex>, T> read) => read(blobs, () => index);
+    public T Read<T>(Func<IBlobs, Func<StoreIndex>, T> read) => read(_blobs, () => _index);
 
-    /// <summary>The first of the name, or of the tag alone.</summary>
-    public DescriptorDocument? Named(StoreIndex entries, string repository, string tag)
-    {
-        string whole = $"{repository}:{tag}";
-        return entries.Entries.FirstOrDefault(entry => entry.ReferenceName == whole || entry.ReferenceName == tag);
-    }
+    /// <summary>The one of the whole name, else of the tag alone.</summary>
+    public DescriptorDocument? Named(StoreIndex entries, string repository, string tag) => entries.Named($"{repository}:{tag}") ?? entries.Named(tag);
 
     /// <summary>An entry may tell a platform, which not all manifests do.</summary>
-    public DescriptorDocument? Known(string digest) => index.Entries.FirstOrDefault(entry => entry.Digest == digest);
+    public DescriptorDocument? Known(string digest) => _index.WithDigest(digest);
 
     /// <summary>The entries without a name whose subject is the manifest, as ORAS has them.</summary>
-    public IEnumerable<DescriptorDocument> Referrers(string digest) => index.Entries.Where(entry => entry.ReferenceName is null && Subject(entry) == digest);
+    public IEnumerable<DescriptorDocument> Referrers(string digest) => _referrers.Value[digest];
 
     private string Subject(DescriptorDocument entry) => _subjects.GetOrAdd(Key(entry), _ => Manifest(entry)?.Subject is { } subject ? subject.Digest ?? "none" : "");
 
@@ -172,7 +180,7 @@ internal sealed class LayoutContent(IBlobs blobs, StoreIndex index) : ILayoutCon
         try
         {
             var descriptor = entry.ToDescriptor();
-            return MediaTypes.IsIndex(descriptor.MediaType) || MediaTypes.IsManifest(descriptor.MediaType) ? new ImageReader(blobs, "").ReadManifest(descriptor) : null;
+            return MediaTypes.IsIndex(descriptor.MediaType) || MediaTypes.IsManifest(descriptor.MediaType) ? new ImageReader(_blobs, "").ReadManifest(descriptor) : null;
         }
         catch (StoreException)
         {

@@ -238,10 +238,10 @@ public sealed class ImageStore
             gone = [found[0].Digest, .. orphans.Select(o => o.Digest)];
             result = new RemoveResult([.. names.Select(TerminalText.Clean)], found[0].Digest ?? "", 0, 0);
             return true;
-        }, files =>
+        }, (files, index) =>
         {
-            (int blobs, long bytes) = new Sweep(files).Run(gone);
-            result = result! with { BlobsDeleted = blobs, BytesFreed = bytes };
+            (int blobs, long bytes) = new Sweep(files).Run(index, gone);
+            result = result! with { BlobsDeleted = result.BlobsDeleted + blobs, BytesFreed = result.BytesFreed + bytes };
         });
         return result!;
     }
@@ -283,23 +283,29 @@ public sealed class ImageStore
 
     private StoreException NotFound(string reference) => new(StoreFault.NotFound, $"There is no image '{reference}' in '{Path}'.");
 
-    /// <summary>An image that just got a name, by its digest: whoever gives the name to another one at the same moment does not hand that out here.</summary>
-    internal Image Stored(string name, Descriptor image)
+    internal Image Stored(string name, Descriptor image) => Stored([(name, image)])[0];
+
+    /// <summary>Images that just got names, by their digests and in the same order: whoever gives a name to another one at the same moment does not hand that out here.</summary>
+    internal IReadOnlyList<Image> Stored(IReadOnlyList<(string Name, Descriptor Image)> named)
     {
-        IReadOnlyList<Image> found = ReadEntries(index =>
+        IReadOnlyList<Image> found = ReadEntries(index => named.Select(one =>
         {
-            if (index.Entries.FirstOrDefault(e => e.ReferenceName == name && e.Digest == image.Digest) is { } entry)
+            if (index.Named(one.Name) is { } entry && entry.Digest == one.Image.Digest)
             {
-                return [entry];
+                return entry;
             }
 
-            var own = DescriptorDocument.From(image);
-            own.Annotations = new(own.Annotations ?? []) { [AnnotationKeys.ReferenceName] = name };
-            return [own];
-        });
-        return found is [{ Fault: not { Fault: StoreFault.MissingBlob } } stored]
-            ? stored
-            : throw new StoreException(StoreFault.NotFound, $"The image '{name}' was stored, and removed by someone else at once.");
+            var own = DescriptorDocument.From(one.Image);
+            own.Annotations = new(own.Annotations ?? []) { [AnnotationKeys.ReferenceName] = one.Name };
+            return own;
+        }));
+        if (found.FirstOrDefault(image => image.Fault?.Fault == StoreFault.MissingBlob) is { } removed)
+        {
+            throw new StoreException(StoreFault.NotFound, $"The image '{removed.Reference}' was stored, and removed by someone else at once.");
+        }
+
+        ILookup<(string, string), Image> images = found.ToLookup(image => (image.Reference, image.Digest));
+        return [.. named.Select(one => images[(one.Name, one.Image.Digest)].First())];
     }
 
     internal void RefuseIfReadOnly()

@@ -127,11 +127,7 @@ internal sealed class StoreContent(ImageStore store) : ILayoutContent
     }
 
     /// <summary>The first of the whole name: one store holds many repositories.</summary>
-    public DescriptorDocument? Named(StoreIndex entries, string repository, string tag)
-    {
-        string whole = $"{repository}:{tag}";
-        return entries.Entries.FirstOrDefault(entry => entry.ReferenceName == whole);
-    }
+    public DescriptorDocument? Named(StoreIndex entries, string repository, string tag) => entries.Named($"{repository}:{tag}");
 
     /// <summary>None: what the store's entries say besides is the store's own, such as a date.</summary>
     public DescriptorDocument? Known(string digest) => null;

@@ -155,6 +155,9 @@ internal sealed class StoreIndex
 {
     private readonly ManifestDocument _document;
 
+    // The first entry of each name and digest; null after a removal. With many thousand names, each look would go through all of them.
+    private Firsts? _first;
+
     private StoreIndex(ManifestDocument document) => _document = document;
 
     /// <summary>The entries, without those that are JSON's null.</summary>
@@ -191,20 +194,66 @@ internal sealed class StoreIndex
     /// </summary>
     public bool Set(string name, DescriptorDocument entry)
     {
-        if (Entries.Where(e => e.ReferenceName == name).ToList() is [var only] && only.Digest == entry.Digest)
+        if (Named(name) is not null)
         {
-            return false;
-        }
+            if (Entries.Where(e => e.ReferenceName == name).ToList() is [var only] && only.Digest == entry.Digest)
+            {
+                return false;
+            }
 
-        _document.Manifests!.RemoveAll(e => e?.ReferenceName == name);
+            _document.Manifests!.RemoveAll(e => e?.ReferenceName == name);
+            _first = null;
+        }
 
         // A dictionary of its own: a copied entry shares the other's.
         entry.Annotations = new(entry.Annotations ?? []) { [AnnotationKeys.ReferenceName] = name };
         entry.Annotations.Remove(AnnotationKeys.ContainerdName);
-        _document.Manifests.Add(entry);
+        _document.Manifests!.Add(entry);
+        _first?.Note(entry);
         return true;
     }
 
     /// <summary>Takes entries out.</summary>
-    public void Remove(IReadOnlyCollection<DescriptorDocument> entries) => _document.Manifests!.RemoveAll(e => e is not null && entries.Contains(e));
+    public void Remove(IReadOnlyCollection<DescriptorDocument> entries)
+    {
+        _document.Manifests!.RemoveAll(e => e is not null && entries.Contains(e));
+        _first = null;
+    }
+
+    /// <summary>Returns the first entry of a name; null if there is none.</summary>
+    public DescriptorDocument? Named(string name) => First().Names.GetValueOrDefault(name);
+
+    /// <summary>Returns the first entry of a digest; null if there is none.</summary>
+    public DescriptorDocument? WithDigest(string digest) => First().Digests.GetValueOrDefault(digest);
+
+    // Several threads may ask at once; then each makes its own.
+    private Firsts First() => _first ??= new Firsts(Entries);
+
+    private sealed class Firsts
+    {
+        public Firsts(IEnumerable<DescriptorDocument> entries)
+        {
+            foreach (DescriptorDocument entry in entries)
+            {
+                Note(entry);
+            }
+        }
+
+        public Dictionary<string, DescriptorDocument> Names { get; } = [];
+
+        public Dictionary<string, DescriptorDocument> Digests { get; } = [];
+
+        public void Note(DescriptorDocument entry)
+        {
+            if (entry.ReferenceName is { } name)
+            {
+                Names.TryAdd(name, entry);
+            }
+
+            if (entry.Digest is { } digest)
+            {
+                Digests.TryAdd(digest, entry);
+            }
+        }
+    }
 }

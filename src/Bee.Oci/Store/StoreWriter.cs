@@ -23,10 +23,13 @@ internal sealed class StoreWriter(ImageStore store)
     /// The one way of changing the store. Blobs go to disk under temporary names; then, under the lock, they get their final names, and the
     /// index is replaced if <paramref name="change"/> changed it (its answer). Whatever throws before that leaves the index as it was.
     /// </summary>
+    /// <param name="blobs">Blobs to write.</param>
+    /// <param name="change">Changes the index.</param>
+    /// <param name="sweep">Deletes what the changed index does not need, after it is replaced; before, if the disk has no room for it.</param>
     public void Commit(
         IEnumerable<byte[]> blobs,
         Func<StoreLayout, LayoutFiles, StoreIndex, bool> change,
-        Action<LayoutFiles>? afterwards = null)
+        Action<LayoutFiles, StoreIndex>? sweep = null)
     {
         store.RefuseIfReadOnly();
         Fault.Wrap(store.Path, () =>
@@ -60,10 +63,20 @@ internal sealed class StoreWriter(ImageStore store)
 
                 if (isChanged)
                 {
-                    layout.Replace(LayoutFiles.IndexName, index.ToBytes());
+                    byte[] content = index.ToBytes();
+                    try
+                    {
+                        layout.Replace(LayoutFiles.IndexName, content);
+                    }
+                    catch (IOException full) when (sweep is not null && PosixException.IsNoSpace(full))
+                    {
+                        // On a full disk the image has to go before its name: if that fails too, the name stands for an image that is not whole, and can be removed again.
+                        sweep(files, index);
+                        layout.Replace(LayoutFiles.IndexName, content);
+                    }
                 }
 
-                afterwards?.Invoke(files);
+                sweep?.Invoke(files, index);
             }
             finally
             {
@@ -75,42 +88,51 @@ internal sealed class StoreWriter(ImageStore store)
     }
 
     /// <summary>
-    /// Gives an image whose parts were brought in by <see cref="Staging"/> its name, and its signatures theirs, all at once. Signatures that the
+    /// Gives images whose parts were brought in by <see cref="Staging"/> their names, and their signatures theirs, all at once. Signatures that the
     /// store has already stay beside the new ones.
     /// </summary>
     /// <returns>Parts that someone removed meanwhile; then nothing was named. None when all is done.</returns>
-    public IReadOnlyList<Descriptor> Name(StagedImage image)
+    public IReadOnlyList<Descriptor> Name(IReadOnlyList<StagedImage> images)
     {
         IReadOnlyList<Descriptor> missing = [];
-        Commit(image.Manifests, (layout, files, index) =>
-            (missing = Missing(files, image.Parts)).Count == 0 && SetAll(layout, files, index, image.Name, image.Image, image.Signatures));
+        Commit(images.SelectMany(image => image.Manifests), (layout, files, index) =>
+        {
+            missing = Missing(files, images.SelectMany(image => image.Parts).DistinctBy(part => part.Digest));
+            bool isChanged = false;
+            foreach (StagedImage image in missing.Count == 0 ? images : [])
+            {
+                isChanged |= SetAll(layout, files, index, image.Name, image.Image, image.Signatures);
+            }
+
+            return isChanged;
+        });
         return missing;
     }
 
-    /// <summary>Names an image as <see cref="Name"/> does, and brings in again what others remove meanwhile.</summary>
+    /// <summary>Names images as <see cref="Name"/> does, and brings in again what others remove meanwhile.</summary>
     /// <param name="staging">What brings parts in; it may still be at work.</param>
-    /// <param name="image">The image.</param>
+    /// <param name="images">The images.</param>
     /// <param name="bring">Brings parts in again.</param>
     /// <param name="cancellationToken">Ends the wait; nothing is named then.</param>
-    /// <returns>The image.</returns>
-    /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>: others remove its parts as fast as they come.</exception>
-    public async Task<Image> NameAsync(Staging staging, StagedImage image, Func<IReadOnlyList<Descriptor>, Task> bring, CancellationToken cancellationToken)
+    /// <returns>The images, in the same order.</returns>
+    /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>: others remove their parts as fast as they come.</exception>
+    public async Task<IReadOnlyList<Image>> NameAsync(Staging staging, IReadOnlyList<StagedImage> images, Func<IReadOnlyList<Descriptor>, Task> bring, CancellationToken cancellationToken)
     {
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             await staging.FlushAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            IReadOnlyList<Descriptor> missing = Name(image);
+            IReadOnlyList<Descriptor> missing = Name(images);
             if (missing.Count == 0)
             {
-                return store.Stored(image.Name, image.Image);
+                return store.Stored([.. images.Select(image => (image.Name, image.Image))]);
             }
 
             await bring(missing).ConfigureAwait(false);
         }
 
         throw new StoreException(
-            StoreFault.Busy, $"Others remove the blobs of '{image.Name}' from the store '{store.Path}' as fast as they come; try again when they are done.");
+            StoreFault.Busy, $"Others remove the blobs of '{images[0].Name}' from the store '{store.Path}' as fast as they come; try again when they are done.");
     }
 
     /// <summary>Copies an image, with its signatures, from another store.</summary>
@@ -137,7 +159,7 @@ internal sealed class StoreWriter(ImageStore store)
         async Task<Image> CopyAsync()
         {
             await BringAsync(all.Values).ConfigureAwait(false);
-            return await NameAsync(staging, new StagedImage(name, image.Descriptor, [], all.Values, signatures), BringAsync, default).ConfigureAwait(false);
+            return (await NameAsync(staging, [new StagedImage(name, image.Descriptor, [], all.Values, signatures)], BringAsync, default).ConfigureAwait(false))[0];
         }
 
         async Task BringAsync(IReadOnlyCollection<Descriptor> missing)
@@ -168,14 +190,14 @@ internal sealed class StoreWriter(ImageStore store)
     public static bool SetAll(
         StoreLayout layout, LayoutFiles files, StoreIndex index, string name, Descriptor image, IReadOnlyList<(string Tag, Descriptor Manifest)> signatures)
     {
-        DescriptorDocument entry = index.Entries.FirstOrDefault(e => e.Digest == image.Digest)?.Copy() ?? DescriptorDocument.From(image);
+        DescriptorDocument entry = index.WithDigest(image.Digest)?.Copy() ?? DescriptorDocument.From(image);
         Stamp(entry);
         bool isChanged = index.Set(name, entry);
         string repository = ImageReference.Parse(name).Name;
         foreach ((string tag, Descriptor manifest) in signatures)
         {
             string whole = $"{repository}:{tag}";
-            Descriptor joined = index.Entries.FirstOrDefault(e => e.ReferenceName == whole) is { } old && old.Digest != manifest.Digest
+            Descriptor joined = index.Named(whole) is { } old && old.Digest != manifest.Digest
                 ? Join(layout, files, manifest, old.ToDescriptor())
                 : manifest;
             isChanged |= index.Set(whole, DescriptorDocument.From(joined));

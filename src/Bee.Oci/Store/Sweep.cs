@@ -13,11 +13,12 @@ internal sealed class Sweep(LayoutFiles files)
     private static readonly TimeSpan s_grace = TimeSpan.FromHours(1);
 
     /// <summary>Deletes what nothing refers to, and says how many blobs and bytes.</summary>
+    /// <param name="index">The index as it is, or is to be at once.</param>
     /// <param name="removed">Digests of what had a name until now.</param>
-    public (int Blobs, long Bytes) Run(IEnumerable<string?> removed)
+    public (int Blobs, long Bytes) Run(StoreIndex index, IEnumerable<string?> removed)
     {
         var alive = new Reach();
-        foreach (DescriptorDocument entry in StoreIndex.Parse(files.ReadIndex()).Entries)
+        foreach (DescriptorDocument entry in index.Entries)
         {
             if (!Mark(entry.Digest, alive))
             {

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Repositories;
@@ -25,9 +26,27 @@ public sealed class ImageTransfer(TransferOptions? options = null)
     public async Task<TransferResult> PullAsync(
         IReadOnlyRepository source, string reference, ImageStore store, ImageReference name, CancellationToken cancellationToken = default)
     {
+        PullOutcome outcome = (await PullAsync([new PullRequest(source, reference, name)], store, cancellationToken).ConfigureAwait(false))[0];
+        if (outcome.Fault is { } fault)
+        {
+            ExceptionDispatchInfo.Throw(fault);
+        }
+
+        return outcome.Result!;
+    }
+
+    /// <summary>Brings images into a store, and names them in one change of its index: the time for many is that of their blobs. One that fails leaves the others alone.</summary>
+    /// <param name="requests">The images; of two with one name the last has it.</param>
+    /// <param name="store">Where they go.</param>
+    /// <param name="cancellationToken">Ends the transfer; nothing is named then.</param>
+    /// <returns>What became of each, in the same order.</returns>
+    /// <exception cref="StoreException">The store cannot take them.</exception>
+    public async Task<IReadOnlyList<PullOutcome>> PullAsync(IReadOnlyList<PullRequest> requests, ImageStore store, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
         ArgumentNullException.ThrowIfNull(store);
         store.RefuseIfReadOnly();
-        return await new Pull(source, store, _options).RunAsync(reference, name, cancellationToken).ConfigureAwait(false);
+        return await new Pull(store, _options).RunAsync(requests, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Brings an image of a store into a registry.</summary>

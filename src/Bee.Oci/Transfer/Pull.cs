@@ -1,25 +1,96 @@
+using System.Collections.Concurrent;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Repositories;
 using Bee.Oci.Store;
+using Bee.Posix;
 
 namespace Bee.Oci.Transfer;
 
-/// <summary>One image on its way into a store.</summary>
-internal sealed class Pull(IReadOnlyRepository source, ImageStore store, TransferOptions options)
-{
-    private readonly Tally _tally = new(options.Progress);
+/// <summary>An image to bring into a store.</summary>
+/// <param name="Source">Where it is.</param>
+/// <param name="Reference">A tag, or a digest <c>sha256:…</c>, there.</param>
+/// <param name="Name">What it is called in the store; whatever had the name loses it. A digest in it has to be the image's.</param>
+public sealed record PullRequest(IReadOnlyRepository Source, string Reference, ImageReference Name);
 
-    public async Task<TransferResult> RunAsync(string reference, ImageReference name, CancellationToken cancellationToken)
+/// <summary>What became of a request. One of <see cref="Result"/> and <see cref="Fault"/> is not null.</summary>
+/// <param name="Request">The request.</param>
+public sealed record PullOutcome(PullRequest Request)
+{
+    /// <summary>What was done.</summary>
+    public TransferResult? Result { get; init; }
+
+    /// <summary>Why the image is not in the store.</summary>
+    public BeeException? Fault { get; init; }
+}
+
+/// <summary>Images on their way into a store, which get their names in one change of its index.</summary>
+internal sealed class Pull(ImageStore store, TransferOptions options)
+{
+    // Blobs wait with open files until they are on the disk.
+    private const int Portion = 100;
+
+    // What is in the store: the images of an archive may share it all, and looking reads it.
+    private readonly ConcurrentDictionary<string, bool> _brought = new();
+
+    // How to bring in again what others remove meanwhile.
+    private readonly Dictionary<string, (IReadOnlyRepository Source, byte[]? Manifest)> _origins = [];
+
+    private Staging? _staging;
+
+    public async Task<IReadOnlyList<PullOutcome>> RunAsync(IReadOnlyList<PullRequest> requests, CancellationToken cancellationToken)
     {
-        TransferPlan plan = await TransferPlan.ReadAsync(source, reference, options, cancellationToken).ConfigureAwait(false);
-        string whole = Name(name, plan);
-        using var staging = Staging.Open(store.Path, cancellationToken);
+        var outcomes = new PullOutcome[requests.Count];
+        var staged = new List<(int Index, StagedImage Image, TransferResult Result)>();
+        try
+        {
+            for (int i = 0; i < requests.Count; i++)
+            {
+                try
+                {
+                    (StagedImage image, TransferResult result) = await StageAsync(requests[i], cancellationToken).ConfigureAwait(false);
+                    staged.Add((i, image, result));
+                }
+                catch (BeeException e)
+                {
+                    outcomes[i] = new PullOutcome(requests[i]) { Fault = e };
+                }
+
+                if (i % Portion == Portion - 1 && _staging is not null)
+                {
+                    await _staging.FlushAsync().ConfigureAwait(false);
+                }
+            }
+
+            if (staged.Count > 0)
+            {
+                IReadOnlyList<Image> named = await store.Writer.NameAsync(_staging!, [.. staged.Select(one => one.Image)], missing => BringAgainAsync(missing, cancellationToken), cancellationToken).ConfigureAwait(false);
+                foreach (((int index, _, TransferResult result), Image image) in staged.Zip(named))
+                {
+                    outcomes[index] = new PullOutcome(requests[index]) { Result = result with { Image = image } };
+                }
+            }
+
+            return outcomes;
+        }
+        finally
+        {
+            _staging?.Dispose();
+        }
+    }
+
+    private async Task<(StagedImage Image, TransferResult Result)> StageAsync(PullRequest request, CancellationToken cancellationToken)
+    {
+        IReadOnlyRepository source = request.Source;
+        var tally = new Tally(options.Progress);
+        TransferPlan plan = await TransferPlan.ReadAsync(source, request.Reference, options, cancellationToken).ConfigureAwait(false);
+        string whole = Name(request.Name, plan);
+        Staging staging = _staging ??= Staging.Open(store.Path, cancellationToken);
         staging.RequireRoom(plan.Tree.Blobs);
-        IReadOnlyList<Attachment> attachments = await BringImageAsync(staging, plan, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Attachment> attachments = await BringImageAsync(source, tally, plan, cancellationToken).ConfigureAwait(false);
         Descriptor[] more = [.. attachments.SelectMany(a => a.Blobs).DistinctBy(b => b.Digest).ExceptBy(plan.Tree.Blobs.Select(b => b.Digest), b => b.Digest)];
         staging.RequireRoom(more);
-        await BringAsync(staging, more, cancellationToken).ConfigureAwait(false);
+        await BringAsync(source, tally, more, cancellationToken).ConfigureAwait(false);
 
         List<Content> manifests = [.. attachments.Select(a => a.Manifest), .. plan.Tree.Manifests];
         List<(string Tag, Descriptor Manifest)> tags = [.. attachments.Where(a => a.Tag is not null).Select(a => (a.Tag!, a.Manifest.Descriptor))];
@@ -32,21 +103,24 @@ internal sealed class Pull(IReadOnlyRepository source, ImageStore store, Transfe
             }
         }
 
+        foreach (Content manifest in manifests)
+        {
+            await BringAsync(manifest, cancellationToken).ConfigureAwait(false);
+        }
+
         // Annotations of an index's entry are the index's, and stay in it.
         Descriptor image = plan.Image.Descriptor with { Annotations = new Dictionary<string, string>() };
-        var staged = new StagedImage(whole, image, [.. manifests.Select(m => m.Bytes)], [.. plan.Tree.Blobs, .. more], tags);
-        Image stored = await store.Writer.NameAsync(staging, staged, missing => BringAsync(staging, missing, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return _tally.Result(image) with { Image = stored };
+        return (new StagedImage(whole, image, [], [.. plan.Tree.Blobs, .. more, .. manifests.Select(m => m.Descriptor)], tags), tally.Result(image));
     }
 
     /// <summary>Brings the blobs, and looks for what goes with the image meanwhile.</summary>
-    private async Task<IReadOnlyList<Attachment>> BringImageAsync(Staging staging, TransferPlan plan, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Attachment>> BringImageAsync(IReadOnlyRepository source, Tally tally, TransferPlan plan, CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<IReadOnlyList<Attachment>> finding = plan.AttachmentsAsync(source, options, ended.Token);
         try
         {
-            await BringAsync(staging, plan.Tree.Blobs, cancellationToken).ConfigureAwait(false);
+            await BringAsync(source, tally, plan.Tree.Blobs, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -67,30 +141,72 @@ internal sealed class Pull(IReadOnlyRepository source, ImageStore store, Transfe
         return ImageStore.NameFor(new ImageReference(name.Registry, name.Repository, name.Tag, name.Digest is null ? null : digest), digest);
     }
 
-    private Task BringAsync(Staging staging, IReadOnlyCollection<Descriptor> blobs, CancellationToken cancellationToken)
+    private Task BringAsync(IReadOnlyRepository source, Tally tally, IReadOnlyCollection<Descriptor> blobs, CancellationToken cancellationToken)
     {
-        _tally.Expect(blobs);
-        return TransferPlan.ForEachAsync(blobs, options, (blob, token) => BringAsync(staging, blob, token), cancellationToken);
+        tally.Expect(blobs);
+        foreach (Descriptor blob in blobs)
+        {
+            _origins[blob.Digest] = (source, null);
+        }
+
+        return TransferPlan.ForEachAsync(blobs, options, (blob, token) => BringAsync(source, tally, blob, token), cancellationToken);
     }
 
-    private async Task BringAsync(Staging staging, Descriptor blob, CancellationToken cancellationToken)
+    private async Task BringAsync(IReadOnlyRepository source, Tally tally, Descriptor blob, CancellationToken cancellationToken)
     {
-        if (staging.Has(blob))
+        if (_brought.ContainsKey(blob.Digest) || _staging!.Has(blob))
         {
-            _tally.Present(blob);
+            _brought[blob.Digest] = true;
+            tally.Present(blob);
             return;
         }
 
         using Stream content = await source.FetchAsync(blob, cancellationToken).ConfigureAwait(false);
         try
         {
-            await staging.AddAsync(blob, content, _tally.Moved, cancellationToken).ConfigureAwait(false);
+            await _staging.AddAsync(blob, content, tally.Moved, cancellationToken).ConfigureAwait(false);
         }
         catch (StoreException e) when (e.Fault == StoreFault.DigestMismatch)
         {
             throw new RegistryException(RegistryFault.DigestMismatch, e.Message, e);
         }
 
-        _tally.Sent(blob);
+        _brought[blob.Digest] = true;
+        tally.Sent(blob);
+    }
+
+    private async Task BringAsync(Content manifest, CancellationToken cancellationToken)
+    {
+        _origins[manifest.Descriptor.Digest] = (null!, manifest.Bytes);
+        if (!_brought.ContainsKey(manifest.Descriptor.Digest) && !_staging!.Has(manifest.Descriptor))
+        {
+            await AddAsync(manifest.Descriptor, manifest.Bytes, cancellationToken).ConfigureAwait(false);
+        }
+
+        _brought[manifest.Descriptor.Digest] = true;
+    }
+
+    private async Task AddAsync(Descriptor manifest, byte[] bytes, CancellationToken cancellationToken)
+    {
+        using var content = new MemoryStream(bytes);
+        await _staging!.AddAsync(manifest, content, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task BringAgainAsync(IReadOnlyList<Descriptor> missing, CancellationToken cancellationToken)
+    {
+        var tally = new Tally(options.Progress);
+        foreach (Descriptor part in missing)
+        {
+            _brought.TryRemove(part.Digest, out _);
+            (IReadOnlyRepository source, byte[]? manifest) = _origins[part.Digest];
+            if (manifest is not null)
+            {
+                await AddAsync(part, manifest, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            tally.Expect([part]);
+            await BringAsync(source, tally, part, cancellationToken).ConfigureAwait(false);
+        }
     }
 }

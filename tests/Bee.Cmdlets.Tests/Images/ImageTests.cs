@@ -147,6 +147,30 @@ public sealed class ImageTests : IDisposable
         Assert.Equal(["one/tool:v1", "two/tool:v1"], Objects("Get-BeeImage -Store $theirs | ForEach-Object Reference", ("theirs", theirs)).Select(name => $"{name}"));
     }
 
+    [KernelFact]
+    public void Full_disk_takes_no_export_and_lets_images_be_removed()
+    {
+        string disk = _folder["disk"];
+        Directory.CreateDirectory(disk);
+
+        // The disk is the child's own.
+        ChildResult child = Child.Run(
+            $"""
+            cp -r '{Store}' '{disk}/store'
+            dd if=/dev/zero 'of={disk}/fill' bs=4096 2>/dev/null
+            Export-BeeImage one/tool:v1 '{disk}/out.tar' -ErrorAction SilentlyContinue -ErrorVariable fault
+            "$fault"
+            (Get-ChildItem '{disk}' -Force).Name -join ' '
+            Remove-BeeImage one/tool:v1, two/tool:v1
+            @(Get-BeeImage).Count
+            @(Get-ChildItem '{disk}/store/blobs/sha256').Count
+            """,
+            prefix: ["unshare", "--mount", "sh", "-c", $"mount -t tmpfs -o size=256k none '{disk}' && exec \"$@\"", "sh"],
+            environment: new Dictionary<string, string?> { ["BEE_STORE"] = $"{disk}/store" });
+
+        Assert.Equal((string.Empty, $"'{disk}/out.tar' cannot be written: the disk is full.\nstore fill\n0\n0\n"), (child.Messages, child.Output.Replace("fill store", "store fill", StringComparison.Ordinal)));
+    }
+
     private static void Run(string command, params string[] arguments)
     {
         using var process = System.Diagnostics.Process.Start(command, arguments);

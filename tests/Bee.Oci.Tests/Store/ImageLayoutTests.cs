@@ -36,6 +36,48 @@ public sealed class ImageLayoutTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Images_of_one_transfer_are_named_in_one_change_of_the_index()
+    {
+        for (int i = 0; i < 150; i++)
+        {
+            _folder.Add($"ghcr.io/me/tool:v{i}", $"program {i % 3}");
+        }
+
+        Export(_folder, compressed: false);
+        _other.Add("here:v1", "program");
+        using var layout = ImageLayout.Open(Archive);
+        PullRequest[] requests = [.. layout.Images.Select(image => new PullRequest(layout.Repository(image.Name!.Name), image.Descriptor.Digest, image.Name))];
+        requests[7] = requests[7] with { Reference = ContentDigest.Of("nothing"u8).ToString() };
+        int replaced = 0;
+        using var seen = new ManualResetEventSlim();
+        using (var watcher = new FileSystemWatcher(_other.Store.Path) { NotifyFilter = NotifyFilters.FileName })
+        {
+            // A rename from another folder comes as a creation, and inotify keeps the order.
+            watcher.Created += (_, change) => _ = change.Name == "index.json" ? Interlocked.Increment(ref replaced) : 0;
+            watcher.Created += (_, change) =>
+            {
+                if (change.Name == "end")
+                {
+                    seen.Set();
+                }
+            };
+            watcher.EnableRaisingEvents = true;
+            IReadOnlyList<PullOutcome> outcomes = await new ImageTransfer().PullAsync(requests, _other.Store);
+            await File.WriteAllTextAsync(Path.Combine(_other.Store.Path, "end"), "");
+            Assert.True(seen.Wait(TimeSpan.FromSeconds(30)));
+
+            Assert.Equal(StoreFault.NotFound, Assert.IsType<StoreException>(Assert.Single(outcomes, outcome => outcome.Result is null).Fault).Fault);
+            Assert.All(outcomes.Where(outcome => outcome.Result is not null), outcome =>
+            {
+                Assert.Equal((outcome.Request.Name.ToString(), outcome.Request.Reference, null), (outcome.Result!.Image!.Reference, outcome.Result.Image.Digest, outcome.Result.Image.Problem));
+            });
+        }
+
+        Assert.Equal(1, replaced);
+        Assert.Equal(150, _other.Store.List().Count);
+    }
+
     [Theory]
     [InlineData(MediaTypes.ImageManifest)]
     [InlineData(MediaTypes.ImageIndex)]
