@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Bee.Cmdlets.Views;
+using Bee.Ebpf.Btf;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
@@ -201,11 +204,18 @@ internal static class ImageConfigs
 /// <summary>The value that a parameter has when nobody sets it, as text.</summary>
 internal static class ParameterText
 {
-    /// <summary>The default as a person would type it; bytes in hex where there is no such text.</summary>
+    private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The default as a person would type it, a struct's fields as JSON; bytes in hex where there is no such text.</summary>
     public static string Default(ParameterDescription parameter)
     {
         ReadOnlySpan<byte> bytes = ParameterEncoder.Default(parameter);
         var type = RecordType.ForStruct(parameter.Type, parameter.Name);
+        if (parameter.Type.Resolve() is BtfStruct && bytes.Length >= type.Size && type.Fields.All(field => field.CName.Length > 0))
+        {
+            using var fields = JsonDocument.Parse(type.Decode(bytes).ToString());
+            return Object(type.Fields, fields.RootElement, bytes).ToJsonString(s_plain);
+        }
 
         // Moments are made with this machine's boot time, and an image must not depend on the machine it was built on.
         if (type.Fields is not [{ Meaning: not (FieldMeaning.Timestamp or FieldMeaning.Object or FieldMeaning.Bytes) } field] || bytes.Length < type.Size)
@@ -222,6 +232,31 @@ internal static class ParameterText
             var other => other.GetRawText(),
         };
     }
+
+    private static JsonObject Object(IReadOnlyList<RecordField> fields, JsonElement value, ReadOnlySpan<byte> bytes)
+    {
+        var said = new JsonObject();
+        foreach (RecordField field in fields)
+        {
+            ReadOnlySpan<byte> own = bytes.Slice(field.Offset, field.Size);
+            JsonElement one = value.GetProperty(field.Name);
+            said[field.CName] = field.Meaning switch
+            {
+                FieldMeaning.Duration when one.ValueKind == JsonValueKind.Number => Duration(one.GetUInt64()),
+                FieldMeaning.Object when one.ValueKind == JsonValueKind.Object && RecordType.FieldsOf(field.ClrType.FullName!) is { } inner => Object(inner, one, own),
+                FieldMeaning.Bytes => Hex(own),
+                _ when HasMoments(field.ClrType) => Hex(own),
+                _ => JsonNode.Parse(one.GetRawText()),
+            };
+        }
+
+        return said;
+    }
+
+    // A moment depends on the machine, as above.
+    private static bool HasMoments(Type type) => type == typeof(DateTime)
+        || type.GenericTypeArguments.Any(HasMoments)
+        || (type.FullName is { } name && RecordType.FieldsOf(name) is { } fields && fields.Any(field => HasMoments(field.ClrType)));
 
     // In the largest unit that it has one of, with all of its digits: a table may round, but not what is to be typed again.
     private static string Duration(ulong nanoseconds)

@@ -6,7 +6,7 @@ namespace Bee.Ebpf.Btf;
 internal static class BtfTypeName
 {
     // Anonymous prototypes may form rings, and fan out; no type that people wrote has so many parts.
-    private const int MaxParts = 100;
+    private const int MaxParts = 100, MaxMembers = 16;
 
     public static string Of(BtfType type)
     {
@@ -14,7 +14,7 @@ internal static class BtfTypeName
         return Declare(type, "", ref parts);
     }
 
-    /// <summary>The same without const, volatile and restrict around the type itself, or around the elements of an array.</summary>
+    /// <summary>The same without const, volatile and restrict around the type itself, or around the elements of an array, and with the members of a struct without a name.</summary>
     public static string Plain(BtfType type)
     {
         var suffix = "";
@@ -30,10 +30,22 @@ internal static class BtfTypeName
                     suffix += $"[{(array.Length == 0 ? "" : array.Length)}]";
                     type = array.Element;
                     break;
+                case BtfStruct { Name.Length: 0 } structure:
+                    return Join(Members(structure), suffix);
                 default:
                     return Declare(type, suffix, ref parts);
             }
         }
+    }
+
+    private static string Members(BtfStruct structure)
+    {
+        var members = structure.Members.Take(MaxMembers).Select(member =>
+        {
+            var parts = MaxParts;
+            return Declare(member.Type, member.Name, ref parts) + (member.BitSize > 0 ? $":{member.BitSize};" : ";");
+        });
+        return $"{(structure.IsUnion ? "union" : "struct")} {{ {string.Join(' ', members)}{(structure.Members.Count > MaxMembers ? " ..." : "")} }}";
     }
 
     // C declares from the inside out: what is known of the declarator so far goes around or after the type's name.

@@ -78,14 +78,24 @@ public sealed class ManifestTests : IDisposable
             BEE_PARAM(duration, part, 1000001);
             BEE_PARAM(duration, none, 0);
             BEE_PARAM(duration, said, 0);
+            struct tested_inner { ipv4_addr from; boottime when; };
+            struct tested_rule { net_port port; u8 proto : 4; u8 rest : 4; char name[8]; duration wait; struct tested_inner inner; u16 list[2]; };
+            const volatile struct tested_rule rule = { .port = bpf_htons(80), .proto = 6, .name = "web", .wait = 1500000, .inner = { .from = bpf_htonl(0x7f000001), .when = 1 }, .list = { 1, 2 } };
+            const volatile struct { u16 low; s64 high; } unnamed = { 3, -1 };
             BEE_RING(print_x, u64, 4096);
-            SEC("syscall") int run(void *ctx) { return whole + part + none + said; }
+            SEC("syscall") int run(void *ctx) { return whole + part + none + said + rule.port + unnamed.low; }
             """);
         _folder.Write("src/bee.yaml", "name: test/defaults\nparameters: { said: { default: 1500us } }\n");
         _shell.Objects("Invoke-BeeBuild $folder -Store $store", Variables());
 
         PSObject[] parameters = [.. _shell.Objects("(Get-BeeImage test/defaults -Store $store).Parameters", Variables())];
-        Assert.Equal(["whole 2s", "part 1.000001ms", "none 0", "said 1.5ms"], parameters.Select(parameter => $"{parameter.Properties["Name"].Value} {parameter.Properties["Default"].Value}"));
+        Assert.Equal(
+            [
+                "duration whole 2s", "duration part 1.000001ms", "duration none 0", "duration said 1.5ms",
+                """struct tested_rule rule {"port":80,"proto":6,"rest":0,"name":"web","wait":"1.5ms","inner":{"from":"127.0.0.1","when":"0x0100000000000000"},"list":[1,2]}""",
+                """struct { u16 low; s64 high; } unnamed {"low":3,"high":-1}""",
+            ],
+            parameters.Select(parameter => $"{parameter.Properties["Type"].Value} {parameter.Properties["Name"].Value} {parameter.Properties["Default"].Value}"));
         // A value that ConvertTo-Json and Export-Csv can write.
         Assert.Equal("1500us", parameters[3].Properties["AuthorDefault"].Value);
     }

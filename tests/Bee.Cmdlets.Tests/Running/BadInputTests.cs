@@ -90,6 +90,10 @@ public sealed class BadInputTests(Programs programs) : IDisposable
         string verdict = log.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Last(line => !line.StartsWith("processed", StringComparison.Ordinal));
         Assert.Contains(verdict, error.ToString(), StringComparison.Ordinal);
         Assert.Equal("program", (string)exception.Program);
+        Assert.DoesNotContain('\n', error.ToString());
+        Assert.Contains($"{(string)exception.File}:{(int)exception.Line}:{(int)exception.Column}", error.ToString(), StringComparison.Ordinal);
+        Assert.True(File.Exists((string)exception.File));
+        Assert.Contains("VerifierLog", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
     }
 
     [KernelTheory]
