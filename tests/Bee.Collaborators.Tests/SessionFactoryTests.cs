@@ -20,7 +20,7 @@ public sealed class SessionFactoryTests
         Factory(new SessionOptions { ProcessId = 1, Interfaces = ["lo"], Cgroup = "/", NetworkNamespace = "1", Trace = true, AttachTo = new Hashtable { ["other"] = "x" } }).Describe(_tool);
 
         Assert.Equal(["-ProcessId", "-Interface", "-Cgroup", "-NetworkNamespace", "-Trace"], _session.Warnings.Select(warning => warning.Split(' ')[0]));
-        Assert.Equal("tool.o: 1 programs, 2 maps.", Assert.Single(_session.Notes));
+        Assert.Equal("tool.o: 1 program, 2 maps.", Assert.Single(_session.Notes));
     }
 
     [Fact]
@@ -83,6 +83,40 @@ public sealed class SessionFactoryTests
         Assert.Equal("NothingToAttach", error.Id);
         Assert.Contains("add", error.Message, StringComparison.Ordinal);
         Assert.Contains("Test-BeeProgram", ErrorRecords.Remedy(error), StringComparison.Ordinal);
+    }
+
+    [KernelFact]
+    public void Start_warns_of_twins_and_leaves_out_what_is_skipped()
+    {
+        Tool tool = Compiled("""
+            SEC("tp_btf/sys_enter") int typed(void *ctx) { return 0; }
+            SEC("raw_tp/sys_enter") int raw(void *ctx) { return 0; }
+            SEC("?raw_tp/sys_exit") int other(void *ctx) { return 0; }
+            """);
+        (SessionOptions Options, string[] Loaded, bool Warns)[] cases =
+        [
+            (new(), ["typed", "raw"], true),
+            (new() { PreferTyped = true }, ["typed"], false),
+            (new() { Skip = ["TYP*", "nothing*"] }, ["raw"], false),
+            (new() { Skip = ["raw"], AttachTo = new Hashtable { ["other"] = true } }, ["typed", "other"], false),
+            (new() { AttachTo = new Hashtable { ["typed"] = null, ["other"] = "true" } }, ["raw", "other"], false),
+            (new() { AttachTo = new Hashtable { ["typed"] = "none" } }, ["raw"], false),
+        ];
+        foreach ((SessionOptions options, string[] loaded, bool warns) in cases)
+        {
+            _session.Warnings.Clear();
+            (BpfSession session, EventReader reader) = Factory(options).Start(tool);
+            using (session)
+            using (reader)
+            {
+                Assert.Equal(loaded, session.Programs.Where(program => program.Id != 0).Select(program => program.Name));
+            }
+
+            Assert.Equal(warns, _session.Warnings.Exists(warning => warning.Contains("-PreferTyped", StringComparison.Ordinal) && warning.Contains("raw", StringComparison.Ordinal)));
+        }
+
+        Assert.Equal("ProgramNotFound", Assert.Throws<BeeInputException>(() => Factory(new() { Skip = ["none"] }).Start(tool)).Id);
+        Assert.Equal("NothingToAttach", Assert.Throws<BeeInputException>(() => Factory(new() { Skip = ["*"] }).Start(tool)).Id);
     }
 
     [KernelFact]

@@ -66,7 +66,7 @@ public class ManifestSchemaTests
         "sources" => ["a.c", "[a.bpf.c, b.bpf.c]"],
         "maps" or "parameters" or "programs" or "fields" => ["{}", "{ a: {} }"],
         "defines" => ["[A, B=1]", "{ A: 1, B: }"],
-        "attach" => ["text", "none", "true"],
+        "attach" => ["text", "none", "true", "false"],
         "metric" => ["{}", "{ name: opened }"],
         "scale" => ["log2", "linear", "bounds", "{ step: 2 }"],
         "buckets" => ["[1, 2.5]"],

@@ -61,7 +61,7 @@ internal static class ErrorIds
         new("NotAnEntry", InvalidArgument),
         new("NotAnImage", InvalidArgument),
         new("NothingReplaced", InvalidArgument),
-        new("NothingToAttach", InvalidArgument, "Test-BeeProgram runs such a program, with -Context for its argument, and gives what it returned."),
+        new("NothingToAttach", InvalidArgument),
         new("OtherPlatform", InvalidArgument),
         new("ParameterNotFound", ObjectNotFound),
         new("ParametersExclude", InvalidArgument),

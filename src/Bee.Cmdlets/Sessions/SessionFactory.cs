@@ -92,7 +92,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
     {
         if (tool.File.Programs.Where(program => program.AutoLoad).ToArray() is { Length: > 0 } loaded && Array.TrueForAll(loaded, program => program.Kind == SyscallKind))
         {
-            throw new BeeInputException("NothingToAttach", $"{tool.Name} has only syscall programs ({string.Join(", ", loaded.Select(program => program.Name))}), which no event runs: it would wait for ever.");
+            throw new BeeInputException("NothingToAttach", $"{tool.Name} has only syscall programs ({string.Join(", ", loaded.Select(program => program.Name))}), which no event runs: it would wait for ever.", "Test-BeeProgram runs such a program, with -Context for its argument, and gives what it returned.");
         }
 
         // Written after libbpf has returned: writing to a stream can throw, and must not do so through native frames.
@@ -106,6 +106,11 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
             var entries = MapEntryValues.From(options.MapEntries, tool.File);
             session = BpfSession.Load(tool.File, LoadOptions(tool, warnings.Add, notes.Add, lines.Add));
             notes.ForEach(streams.WriteNote);
+            if (session.Programs.All(program => program.Id == 0))
+            {
+                throw new BeeInputException("NothingToAttach", $"No program of {tool.Name} is loaded, since each is optional or left out: it would wait for ever.", "-AttachTo @{ program = $true } loads an optional program.");
+            }
+
             WarnOfTwins(session.File);
             streams.WriteNote($"Loaded {string.Join(", ", session.Programs.Where(program => program.Id != 0).Select(program => $"{program.Name} (id {program.Id})"))}.");
             reader = session.OpenReader(new EventReaderOptions
@@ -252,11 +257,12 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
             yield return $"-Trace has no effect: no program of {tool.Name} calls bpf_printk.";
         }
 
-        foreach ((string name, ProgramMetadata given) in ObjectNames.Programs(options.AttachTo, tool.File))
+        foreach (DictionaryEntry given in options.AttachTo ?? new Hashtable())
         {
-            if (given.AttachTo is not null && tool.File.Programs.First(program => program.Name == name).Kind is var kind && ProgramKinds.Find(kind) is { Target: AttachTarget.None })
+            ProgramDescription? program = tool.File.Programs.FirstOrDefault(program => program.Name.Equals($"{given.Key}", StringComparison.OrdinalIgnoreCase));
+            if (PlainValue.Of(given.Value) is not (null or bool) && program is not null && ProgramKinds.Find(program.Kind) is { Target: AttachTarget.None })
             {
-                yield return $"-AttachTo {name} has no effect: a {kind} program has no target.";
+                yield return $"-AttachTo {program.Name} has no effect: a {program.Kind} program has no target.";
             }
         }
     }

@@ -58,7 +58,8 @@ internal static class ImageConfigs
         Section = program.SectionName,
         Type = program.Type.ToString(),
         AttachTo = program.AttachTo,
-        Load = program.AutoLoad != program.IsOptional ? null : program.AutoLoad,
+        // A target that is the section's own is not told from none.
+        Load = program.Metadata.Load ?? (program is { IsOptional: true, AutoLoad: true } ? true : null),
         Description = program.Description,
         Fields = From(program.Metadata.Fields),
     };

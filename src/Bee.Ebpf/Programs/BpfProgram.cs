@@ -50,7 +50,7 @@ public sealed class BpfProgram
     /// <summary>The name of its ELF section, as in <c>tracepoint/syscalls/sys_enter_openat</c>.</summary>
     public string SectionName => Description.SectionName;
 
-    /// <summary>The kernel's id of the program; 0 for an optional program (<c>SEC("?…")</c>), which is not loaded.</summary>
+    /// <summary>The kernel's id of the program; 0 for one that is not loaded: an optional program (<c>SEC("?…")</c>), or one that is left out.</summary>
     public int Id { get; }
 
     /// <summary>The kernel's ids of the links that hold it attached; empty before <c>BpfSession.Attach</c>, and where the kernel has no link object.</summary>
