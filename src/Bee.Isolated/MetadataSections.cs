@@ -24,6 +24,7 @@ internal sealed class MetadataSections(ManifestDocument document)
                     Kind = document.Choice("kind", value, MetadataNames.Roles.Words),
                 };
             },
+            ["type"] = value => map = map with { Type = TypeName($"{place}/type", value) },
             ["help"] = value => map = map with { Help = document.Text("help", value) },
             ["unit"] = value => map = map with { Unit = document.Text("unit", value) },
             ["entries"] = value =>
@@ -86,8 +87,16 @@ internal sealed class MetadataSections(ManifestDocument document)
                     : ProgramMetadata.Attach(document.Text("attach", value));
                 program = program with { AttachTo = attach.AttachTo, Load = attach.Load };
             },
+            ["type"] = value => program = program with { Type = TypeName($"{place}/type", value) },
         });
         return program;
+    }
+
+    private string TypeName(string place, YamlNode node)
+    {
+        document.Place(place, node);
+        var name = document.Text("type", node);
+        return RecordTypeName.Fault(name) is { } fault ? throw document.Wrong(node, fault) : name;
     }
 
     private MetricMetadata Metric(string place, YamlNode node)

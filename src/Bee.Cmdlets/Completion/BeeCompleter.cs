@@ -91,7 +91,7 @@ public sealed class DurationCompleter : BeeCompleter
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) => s_durations.Select(one => new Candidate(one.Text, one.Meaning));
 }
 
-/// <summary>The quoting of completions.</summary>
+/// <summary>The quoting of completions, and the paths in them.</summary>
 internal static class CompletionText
 {
     // What ends or changes a bare word for PowerShell's parser.
@@ -168,6 +168,13 @@ internal static class CompletionText
 
         int slash = candidate.LastIndexOf('/');
         return slash >= 0 && candidate.AsSpan(slash + 1).StartsWith(word, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Makes a path absolute. The session's location is not the process's.</summary>
+    public static string FullPath(string path)
+    {
+        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        return shell.AddCommand("Convert-Path").AddParameter("LiteralPath", path).Invoke<string>()[0];
     }
 
     private static string Single(string value) => $"'{CodeGeneration.EscapeSingleQuotedStringContent(value)}'";

@@ -33,6 +33,7 @@ internal static class ErrorIds
         new("BadMapSize", InvalidArgument),
         new("BadDefine", InvalidArgument),
         new("BadName", InvalidArgument),
+        new("BadRecordType", InvalidArgument),
         new("BadVmlinuxBtf", InvalidArgument),
         new("BaseNotFound", ObjectNotFound),
         new("CheckNotFound", ObjectNotFound),

@@ -1,8 +1,10 @@
+using System.Collections;
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Tools;
+using Bee.Ebpf.Checks;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
@@ -78,6 +80,15 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     [ValidateNotNullOrEmpty]
     public object? VmlinuxBtf { get; set; }
 
+    /// <summary>
+    /// The C types of records that no declaration tells: a hashtable of names of ring buffers, perf buffers and iterators, and of structs. The object keeps the
+    /// types.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(RecordTypeCompleter))]
+    public IDictionary? RecordType { get; set; }
+
     /// <summary>Who wrote the program.</summary>
     [Parameter(ParameterSetName = "Image")]
     [ValidateNotNullOrEmpty]
@@ -123,7 +134,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
             {
                 foreach (string file in Files(path))
                 {
-                    Guard(file, () => Build(BuildSource.Find(file)));
+                    Guard(file, () => Build(BuildSource.Find(file) with { RecordTypes = RecordTypeNames.From(RecordType) }));
                 }
             });
         }
@@ -145,12 +156,19 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         var build = new PlatformBuild(new SourceCompiler(this), source, KernelTypeFiles.From(VmlinuxBtf, platforms, FullPath));
 
         // Read before anything is written: what cannot be described must not get a name.
-        if (build.Run(request with { Defines = [.. request.Defines, .. Define], CFlags = CFlags }, platforms) is not { } programs)
+        request = request with { Defines = [.. request.Defines, .. Define], CFlags = CFlags };
+        if (build.Run(request, platforms) is not { } programs)
         {
             return;
         }
 
         TellMissingHistograms(programs[0].File);
+        IReadOnlyList<UntypedRecords> untyped = UntypedRecords.In(programs[0].File);
+        if (untyped.Count > 0)
+        {
+            WriteWarning(UntypedText.Warning(untyped, new SourceCompiler(this).FindTypes(request)));
+        }
+
         foreach ((string path, PlatformProgram program) in (outFiles ?? []).Zip(programs))
         {
             AtomicFile.Write(path, program.Result.Object!);

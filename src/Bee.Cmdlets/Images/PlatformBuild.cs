@@ -64,7 +64,7 @@ internal sealed class PlatformBuild(SourceCompiler compiler, BuildSource source,
 
         // What reads objects reads little-endian ones; but for that both are the same.
         byte[]? readable = platform.IsBigEndian ? compiler.Compile(request with { LittleEndian = true }).Object : bytes;
-        return compiler.Describe(source, readable ?? bytes) is { } described ? new PlatformProgram(platform, result, described) : null;
+        return compiler.Describe(source, request, readable ?? bytes) is { } described ? new PlatformProgram(platform, result, described) : null;
     }
 
     private BeeInputException NeedsTypes(CompileResult result, Platform platform)

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using Bee.Cmdlets.Tools;
 using Bee.Ebpf.Checks;
@@ -28,11 +29,21 @@ public sealed class TestImageCommand : ProgramCmdlet
     [ValidateNotNullOrEmpty]
     public string[] IncludePath { get; set; } = [];
 
+    /// <summary>
+    /// The C types of records that no declaration tells: a hashtable of names of ring buffers, perf buffers and iterators, and of structs.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(RecordTypeCompleter))]
+    public IDictionary? RecordType { get; set; }
+
     /// <summary>Gives only whether nothing failed.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
     private protected override string[] Includes => IncludePath;
+
+    private protected override IDictionary? RecordTypes => RecordType;
 
     private TargetKernel Kernel => _kernel ??= KernelBtf is null ? TargetKernel.Running() : TargetKernel.FromFile(FullPath(KernelBtf));
 

@@ -32,18 +32,11 @@ public abstract class ProgramCompleter : BeeCompleter
         if (Tool.IsPath(program))
         {
             return program.EndsWith(".o", StringComparison.Ordinal)
-                ? ImageConfigs.From(ObjectFile.Read(FullPath(program)))
+                ? ImageConfigs.From(ObjectFile.Read(CompletionText.FullPath(program)))
                 : ImageConfig.Empty;
         }
 
         return ImageCompleter.StoreOf(bound).Find(program)?.Config ?? ImageConfig.Empty;
-    }
-
-    // The session's location is not the process's.
-    private static string FullPath(string path)
-    {
-        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
-        return shell.AddCommand("Convert-Path").AddParameter("LiteralPath", path).Invoke<string>()[0];
     }
 }
 

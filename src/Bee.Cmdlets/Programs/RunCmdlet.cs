@@ -48,6 +48,14 @@ public abstract class RunCmdlet : ProgramCmdlet
     public string[]? Map { get; set; }
 
     /// <summary>
+    /// The C types of records that no declaration tells: a hashtable of names of ring buffers, perf buffers and iterators, and of structs.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(RecordTypeCompleter))]
+    public IDictionary? RecordType { get; set; }
+
+    /// <summary>
     /// Narrows uprobe, uretprobe, usdt and perf_event links to one process. Other links see every process; a program that should not has a
     /// parameter of its own.
     /// </summary>
@@ -148,6 +156,8 @@ public abstract class RunCmdlet : ProgramCmdlet
 
     /// <summary>The server of -MetricListen; null without it. The owner that takes it over sets it to null.</summary>
     private protected MetricListener? Metrics { get; set; }
+
+    private protected override IDictionary? RecordTypes => RecordType;
 
     /// <summary>How sessions are made, as the parameters say.</summary>
     private protected SessionOptions Options => new()

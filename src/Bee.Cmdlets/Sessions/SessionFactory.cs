@@ -73,12 +73,19 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
 {
     private const string SyscallKind = "syscall";
 
-    /// <summary>Warns of options that no program of a tool makes use of, and notes what the tool is.</summary>
+    /// <summary>Warns of options that no program of a tool makes use of, and of records without a type; notes what the tool is.</summary>
     public void Describe(Tool tool)
     {
         foreach (string warning in UnusedOptions(tool))
         {
             streams.WriteWarning(warning);
+        }
+
+        Func<MapDescription, bool> isChosen = ObjectNames.MapChoice(options.Maps, tool.File);
+        UntypedRecords[] untyped = [.. UntypedRecords.In(tool.File).Where(records => tool.File.Maps.FirstOrDefault(map => map.Name == records.Name) is not { } map || isChosen(map))];
+        if (untyped.Length > 0)
+        {
+            streams.WriteWarning(UntypedText.Warning(untyped, tool.SourceTypes?.Value));
         }
 
         streams.WriteNote($"{tool.Origin}: {Quantity.Of(tool.File.Programs.Count, "program")}, {Quantity.Of(tool.File.Maps.Count(map => !map.IsInternal), "map")}.");

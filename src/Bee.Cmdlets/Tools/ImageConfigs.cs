@@ -61,6 +61,7 @@ internal static class ImageConfigs
         // A target that is the section's own is not told from none.
         Load = program.Metadata.Load ?? (program is { IsOptional: true, AutoLoad: true } ? true : null),
         Description = program.Description,
+        RecordType = program.Metadata.Type,
         Fields = From(program.Metadata.Fields),
     };
 
@@ -74,6 +75,7 @@ internal static class ImageConfigs
             Description = program.Description,
             AttachTo = program.AttachTo is { Length: > 0 } target && target != ofSection ? target : null,
             Load = program.Load,
+            Type = program.RecordType,
             Fields = MetadataOf(program.Fields),
         };
     }
@@ -87,6 +89,7 @@ internal static class ImageConfigs
         MaxEntries = map.MaxEntries,
         KeyType = map.Key?.ToString(),
         ValueType = map.Value?.ToString(),
+        RecordType = map.Metadata.Type,
         Role = map.Role == MapRole.None ? null : MetadataNames.Roles.Name(map.Role),
         Kind = MetadataNames.Roles.Name(map.Metadata.Kind),
         Help = map.Metadata.Help,
@@ -103,6 +106,7 @@ internal static class ImageConfigs
     private static MapMetadata MetadataOf(ImageMap map) => new()
     {
         Kind = MetadataNames.Roles.Find(map.Kind),
+        Type = map.RecordType,
         Help = map.Help,
         Unit = map.Unit,
         Entries = map.Entries is 0 ? null : map.Entries,

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Registries;
@@ -30,11 +31,19 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
     /// <summary>Folders with headers for a source; empty for a cmdlet that takes no source.</summary>
     private protected virtual string[] Includes => [];
 
+    /// <summary>The types of records that the user gives; null for none, and in cmdlets that take none.</summary>
+    private protected virtual IDictionary? RecordTypes => null;
+
     /// <summary>What was given, for error records.</summary>
     private protected object Target => Image is null ? Program : Image;
 
     /// <summary>What finds the tool that was given.</summary>
-    private protected ToolResolver Tools => _tools ??= new ToolResolver(Local, Link, Puller, Verifier, new SourceCompiler(this), this, this) { Pull = Pull, IncludePath = [.. Includes.Select(FullPath)] };
+    private protected ToolResolver Tools => _tools ??= new ToolResolver(Local, Link, Puller, Verifier, new SourceCompiler(this), this, this)
+    {
+        Pull = Pull,
+        IncludePath = [.. Includes.Select(FullPath)],
+        RecordTypes = RecordTypeNames.From(RecordTypes),
+    };
 }
 
 /// <summary>A cmdlet that takes images into the store, or runs them: only those that the policies let pass, and that are signed where a signature is asked for.</summary>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Errors;
+using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
 using Bee.Posix;
 using Bee.Toolchain.Compiling;
@@ -59,20 +60,46 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
 
     /// <summary>Describes an object that was built, with what its bee.yaml says, and below that what a configuration of ebpf_exporter and its gadget.yaml do.</summary>
     /// <param name="source">What was built.</param>
+    /// <param name="request">How it was compiled.</param>
     /// <param name="bytes">The object.</param>
     /// <returns>The description, or null where the bee.yaml says what is not true of the object; then errors have been written.</returns>
-    public ObjectFile? Describe(BuildSource source, byte[] bytes)
+    /// <exception cref="BeeInputException">A record type is for what has no records, or no source defines it.</exception>
+    public ObjectFile? Describe(BuildSource source, CompileRequest request, byte[] bytes)
     {
         var file = ObjectFile.Parse(bytes, source.File);
         file = file.WithMetadata(source.Gadget.Of(file));
         file = WithExporter(file, ExporterMetadata.FileOf(source.File));
-        IReadOnlyList<ManifestException> wrong = source.Manifest.Check(file);
+        IReadOnlyList<ManifestException> wrong = source.Manifest.Check(file, name => UnknownType(name, request));
         foreach (ManifestException fault in wrong)
         {
             streams.WriteError(fault, source.Manifest.Path);
         }
 
-        return wrong.Count == 0 ? file.WithMetadata(source.Manifest.Metadata) : null;
+        if (wrong.Count > 0)
+        {
+            return null;
+        }
+
+        ObjectMetadata given = source.RecordTypes.MetadataFor(file);
+        foreach (string type in source.RecordTypes.Types.Values.Where(type => RecordTypes.Find(file.Btf, type) is null))
+        {
+            throw RecordTypeNames.Unknown(UnknownType(type, request));
+        }
+
+        return file.WithMetadata(source.Manifest.Metadata).WithMetadata(given);
+    }
+
+    /// <summary>Finds the structs, unions and typedefs that sources define, with their sizes.</summary>
+    public IReadOnlyList<SourceType> FindTypes(CompileRequest request) => Compiler.FindTypes(request, streams.Stop);
+
+    private string UnknownType(string name, CompileRequest request)
+    {
+        string[] types = [.. FindTypes(request).Select(type => type.Name)];
+        string bare = name.Split(' ')[^1];
+        string? near = Suggest.Nearest(bare, types.Select(type => type.Split(' ')[^1]), 1).FirstOrDefault();
+        return $"no source defines a type '{name}'."
+            + (near is null ? "" : $" Is '{near}' meant?")
+            + (types.Length == 0 ? "" : $" The types of the source: {string.Join(", ", types)}.");
     }
 
     // A file of that name may as well be something else.
@@ -131,6 +158,9 @@ internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFile
     /// <summary>What the gadget.yaml beside the first file says; nothing without one. A bee.yaml comes before it.</summary>
     public GadgetMetadata Gadget { get; } = ReadGadget(Path.Combine(Path.GetDirectoryName(File)!, GadgetMetadata.FileName));
 
+    /// <summary>The types of records that the user gives; they come before those of the bee.yaml.</summary>
+    public RecordTypeNames RecordTypes { get; init; } = RecordTypeNames.None;
+
     /// <summary>Finds the C files that a path means: itself with those that the bee.yaml names with it, or a folder's.</summary>
     /// <param name="path">A full path.</param>
     /// <exception cref="BeeInputException">There is no such file, or a folder has none or several and no bee.yaml that names them.</exception>
@@ -166,6 +196,7 @@ internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFile
         LinkedSources = LinkedFiles,
         Defines = Manifest.Defines,
         IncludeDirectories = [.. includes.Select(Existing), .. Manifest.Includes.Select(ManifestFolder)],
+        RecordTypes = AllRecordTypes(),
     };
 
     private static string Existing(string folder) => Directory.Exists(folder)
@@ -180,6 +211,9 @@ internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFile
 
     private static GadgetMetadata ReadGadget(string path) =>
         System.IO.File.Exists(path) ? Isolated.Create<IGadgetMetadataReader>().Read(path, RegularFile.ReadAllText(path)) : GadgetMetadata.None;
+
+    // What the user gives comes first.
+    private Dictionary<string, string> AllRecordTypes() => RecordTypes.Types.Concat(Manifest.Metadata.RecordTypes).DistinctBy(type => type.Key).ToDictionary();
 
     private static string Existing(ProgramManifest manifest, string folder, string source, int i)
     {

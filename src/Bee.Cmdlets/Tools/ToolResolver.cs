@@ -8,6 +8,7 @@ using Bee.Oci.Registry;
 using Bee.Oci.Repositories;
 using Bee.Oci.Store;
 using Bee.Oci.Trust;
+using Bee.Toolchain.Compiling;
 
 namespace Bee.Cmdlets.Tools;
 
@@ -27,6 +28,9 @@ internal sealed class ToolResolver(
 
     /// <summary>Full paths of folders with headers, for sources.</summary>
     public IReadOnlyList<string> IncludePath { get; init; } = [];
+
+    /// <summary>The types of records that the user gives, over those that the tool's metadata has.</summary>
+    public RecordTypeNames RecordTypes { get; init; } = RecordTypeNames.None;
 
     /// <summary>Finds a tool that is to run here.</summary>
     /// <param name="program">An image's reference, short name or digest, or the path of a .o or .c file, or of a folder with one C file. Unused if an image is given.</param>
@@ -120,7 +124,7 @@ internal sealed class ToolResolver(
     public Tool FromImage(Image image, SignatureVerdict signature = SignatureVerdict.Unchecked)
     {
         ObjectMetadata metadata = ImageConfigs.MetadataOf(image.Config);
-        ObjectFile file = ObjectFile.Parse(local.Stores.ReadProgram(image), image.Reference).WithMetadata(metadata);
+        ObjectFile file = WithRecordTypes(ObjectFile.Parse(local.Stores.ReadProgram(image), image.Reference).WithMetadata(metadata));
         return new Tool(ImageNames.ShortName(image.Reference), image.Reference, file) { Metadata = metadata, Digest = image.Digest, Signature = signature };
     }
 
@@ -132,15 +136,18 @@ internal sealed class ToolResolver(
         bool isSource = path.EndsWith(".c", StringComparison.Ordinal) || Directory.Exists(path);
         if (!isSource)
         {
-            return new Tool(ImageNames.FileStem(path), path, ObjectFile.Read(path));
+            return new Tool(ImageNames.FileStem(path), path, WithRecordTypes(ObjectFile.Read(path)));
         }
 
         // As Invoke-BeeBuild would build it, with what the bee.yaml beside it says.
-        var source = BuildSource.Find(path);
-        return compiler.CompileAndReport(source.Request(IncludePath)) is { Object: { } bytes } && compiler.Describe(source, bytes) is { } file
-            ? new Tool(ImageNames.FileStem(source.File), source.File, file) { Folder = Path.GetDirectoryName(source.File) }
+        var source = BuildSource.Find(path) with { RecordTypes = RecordTypes };
+        CompileRequest request = source.Request(IncludePath);
+        return compiler.CompileAndReport(request) is { Object: { } bytes } && compiler.Describe(source, request, bytes) is { } file
+            ? new Tool(ImageNames.FileStem(source.File), source.File, file) { Folder = Path.GetDirectoryName(source.File), SourceTypes = new(() => compiler.FindTypes(request)) }
             : null;
     }
+
+    private ObjectFile WithRecordTypes(ObjectFile file) => file.WithMetadata(RecordTypes.MetadataFor(file));
 
     private static void RefuseOtherPlatform(Image image)
     {
@@ -242,6 +249,9 @@ internal sealed record Tool(string Name, string Origin, ObjectFile File)
 
     /// <summary>The metadata of an image's config, not checked against the object.</summary>
     public ObjectMetadata Metadata { get; init; } = ObjectMetadata.None;
+
+    /// <summary>The structs that the source defines, where it was compiled now; null for what was built before.</summary>
+    public Lazy<IReadOnlyList<SourceType>>? SourceTypes { get; init; }
 
     /// <summary>The folder of the bee.yaml that came with a source, from which paths in it are meant; null for what was built before.</summary>
     public string? Folder { get; init; }

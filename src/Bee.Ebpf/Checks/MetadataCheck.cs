@@ -22,13 +22,13 @@ public static class MetadataCheck
 
     private static IEnumerable<MetadataFault> Faults(ObjectMetadata said, ObjectFile file)
     {
+        var described = file.WithMetadata(said);
         var maps = file.Maps.Where(map => !map.IsInternal || map.HasVariables).ToList();
         foreach (var (name, map) in said.Maps)
         {
             // A single variable too is a map.
-            var found = file.Maps.FirstOrDefault(candidate => candidate.Name == name);
-            var faults = found is null ? [Missing($"maps/{name}", "map", name, maps.Select(m => m.Name), "map")] : Map($"maps/{name}", map, found.WithMetadata(map));
-            foreach (var fault in faults)
+            var found = described.Maps.FirstOrDefault(candidate => candidate.Name == name);
+            foreach (var fault in found is null ? [Missing($"maps/{name}", "map", name, maps.Select(m => m.Name), "map")] : Map($"maps/{name}", map, found, file))
             {
                 yield return fault;
             }
@@ -66,14 +66,26 @@ public static class MetadataCheck
             {
                 yield return new MetadataFault($"programs/{name}/attach", "attach is empty; leave it out to attach where the section says.");
             }
+
+            if (found is not null && Type($"programs/{name}/type", program.Type, file, found.IsIterator ? null : $"the program '{name}' is not an iterator, and writes no records.") is { } noType)
+            {
+                yield return noType;
+            }
         }
     }
 
-    private static IEnumerable<MetadataFault> Map(string place, MapMetadata said, MapDescription map)
+    private static IEnumerable<MetadataFault> Map(string place, MapMetadata said, MapDescription map, ObjectFile file)
     {
         if (said.Entries is { } entries && MapSizes.WhyNot(map, entries) is { } why)
         {
             yield return new MetadataFault($"{place}/entries", why);
+        }
+
+        // Without it nothing is known of fields.
+        if (Type($"{place}/type", said.Type, file, map.IsEventStream ? null : $"the map '{map.Name}' is not a ring or perf buffer; the C file declares its type.") is { } noType)
+        {
+            yield return noType;
+            yield break;
         }
 
         if (map.Role != MapRole.Histogram)
@@ -139,6 +151,11 @@ public static class MetadataCheck
         }
     }
 
+    private static MetadataFault? Type(string place, string? name, ObjectFile file, string? unfit) =>
+        name is not null && (unfit ?? RecordTypeName.Fault(name) ?? (RecordTypes.Find(file.Btf, name) is null ? $"there is no type '{name}' in the object." : null)) is { } problem
+            ? new MetadataFault(place, problem) { UnknownType = unfit is null ? name : null }
+            : null;
+
     private static string? Wrong(ParameterDescription parameter, object value)
     {
         try
@@ -167,4 +184,8 @@ public static class MetadataCheck
 /// <summary>Something that an <see cref="ObjectMetadata"/> says and that cannot be so.</summary>
 /// <param name="Place">Which part says it: <c>maps/NAME</c>, <c>maps/NAME/fields/NAME</c>, <c>maps/NAME/labels/NAME</c>, <c>parameters/NAME/default</c> and so on.</param>
 /// <param name="Message">What is wrong, as a sentence.</param>
-public sealed record MetadataFault(string Place, string Message);
+public sealed record MetadataFault(string Place, string Message)
+{
+    /// <summary>The name of a C type that the object does not have; null for other faults.</summary>
+    public string? UnknownType { get; init; }
+}

@@ -1,3 +1,4 @@
+using Bee.Ebpf.CoRe;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Metadata;
@@ -34,11 +35,12 @@ internal sealed class EventSources : IDisposable
                 }
             }
 
+            var writes = new Lazy<IReadOnlyList<RecordWrite>>(() => RecordWrites.In(source.File));
             foreach (var program in source.Programs.Where(p => p.IsLoaded && p.Description.Kind == ProgramKinds.Iterator))
             {
-                var stream = IteratorSource.Describe(program);
-                _iterators.Add(new IteratorSource(stream, program));
-                streams.Add(stream);
+                var iterator = new IteratorSource(program, writes);
+                _iterators.Add(iterator);
+                streams.Add(iterator.Stream);
             }
 
             if (options.TraceLines)

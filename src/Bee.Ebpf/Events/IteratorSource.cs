@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Bee.Ebpf.CoRe;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Links;
 using Bee.Ebpf.Metadata;
@@ -16,25 +17,35 @@ internal sealed unsafe class IteratorSource
 {
     private const int BufferSize = 64 * 1024;
 
-    private readonly RecordStream _stream;
     private readonly BpfProgram _program;
+    // How long a record is; 0 where nothing tells, and each reading gives one.
+    private readonly int _size;
 
-    public IteratorSource(RecordStream stream, BpfProgram program)
+    /// <summary>Opens the iterator as a source of records of its type, or of bytes where it writes records and nothing tells their type; else of lines of text.</summary>
+    /// <param name="program">The iterator.</param>
+    /// <param name="writes">The calls of its object that write records.</param>
+    public IteratorSource(BpfProgram program, Lazy<IReadOnlyList<RecordWrite>> writes)
     {
-        _stream = stream;
         _program = program;
+        var said = new MapMetadata { Fields = program.Description.Metadata.Fields };
+        RecordType? type = null;
+        if (program.Description.Record is { } record)
+        {
+            // A type without a fixed part does not tell where the next record begins.
+            type = RecordType.ForStruct(record, program.Name, said) is { Size: > 0 } known ? known : null;
+            _size = type?.Size ?? 0;
+        }
+        else if (RecordWrites.Of(program.Description, writes.Value) is { Count: > 0 } calls)
+        {
+            type = RecordType.ForBytes(program.Name);
+            _size = calls.Select(call => call.Size).Distinct().ToArray() is [{ } size] ? (int)size : 0;
+        }
+
+        Stream = new RecordStream(program.Name, null, type, null);
     }
 
-    /// <summary>
-    /// What the iterator gives: records of the struct that it declares, or a string a line, also where the struct has no fixed part that would tell
-    /// where the next record begins.
-    /// </summary>
-    public static RecordStream Describe(BpfProgram program)
-    {
-        var said = new MapMetadata { Fields = program.Description.Metadata.Fields };
-        var type = program.Description.Record is { } record ? RecordType.ForStruct(record, program.Name, said) : null;
-        return new RecordStream(program.Name, null, type is { Size: > 0 } ? type : null, null);
-    }
+    /// <summary>The stream of its objects.</summary>
+    public RecordStream Stream { get; }
 
     /// <summary>Runs the iterator once, to its end.</summary>
     public void Read(IEventSink sink, ref bool stopped)
@@ -63,7 +74,7 @@ internal sealed unsafe class IteratorSource
 
             var end = read == 0;
             var length = kept + (int)read;
-            var used = _stream.RecordType is { } type
+            var used = Stream.RecordType is { } type
                 ? Records(buffer.AsSpan(0, length), type, end, sink, ref stopped)
                 : Lines(buffer.AsSpan(0, length), end || length == buffer.Length, sink, ref stopped);
             if (end)
@@ -83,18 +94,26 @@ internal sealed unsafe class IteratorSource
     private int Records(ReadOnlySpan<byte> data, RecordType type, bool end, IEventSink sink, ref bool stopped)
     {
         var used = 0;
-        for (; data.Length - used >= type.Size && !stopped; used += type.Size)
+        var size = _size > 0 ? _size : Math.Max(1, data.Length);
+        for (; data.Length - used >= size && !stopped; used += size)
         {
-            _stream.Count++;
-            stopped = !sink.Event(type.Decode(data.Slice(used, type.Size)));
+            Stream.Count++;
+            stopped = !sink.Event(type.Decode(data.Slice(used, size)));
         }
 
         if (end && !stopped && used < data.Length)
         {
+            if (type.Size == 0)
+            {
+                Stream.Count++;
+                stopped = !sink.Event(type.Decode(data[used..]));
+                return used;
+            }
+
             var whole = new byte[type.Size];
             data[used..].CopyTo(whole);
-            _stream.Count++;
-            stopped = !sink.Event(_stream.Truncate(type.Decode(whole), data.Length - used, sink));
+            Stream.Count++;
+            stopped = !sink.Event(Stream.Truncate(type.Decode(whole), data.Length - used, sink));
         }
 
         return used;
@@ -113,7 +132,7 @@ internal sealed unsafe class IteratorSource
 
             var line = data.Slice(used, length < 0 ? data.Length - used : length);
             used += line.Length + (length < 0 ? 0 : 1);
-            _stream.Count++;
+            Stream.Count++;
             stopped = !sink.Event(new IteratorLine(Encoding.UTF8.GetString(line)));
         }
 

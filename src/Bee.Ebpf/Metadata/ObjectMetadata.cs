@@ -17,6 +17,11 @@ public sealed record ObjectMetadata
 
     /// <summary>By the program's name, which is the C function's.</summary>
     public IReadOnlyDictionary<string, ProgramMetadata> Programs { get; init; } = new Dictionary<string, ProgramMetadata>();
+
+    /// <summary>The C types of records by the name of the buffer or iterator, where <see cref="MapMetadata.Type"/> or <see cref="ProgramMetadata.Type"/> names one.</summary>
+    public IReadOnlyDictionary<string, string> RecordTypes =>
+        Maps.Select(map => (map.Key, map.Value.Type)).Concat(Programs.Select(program => (program.Key, program.Value.Type))).Where(pair => pair.Type is not null)
+            .DistinctBy(pair => pair.Key).ToDictionary(pair => pair.Key, pair => pair.Type!);
 }
 
 /// <summary>What an author says about a map. Whatever is null or empty is not said.</summary>
@@ -27,6 +32,12 @@ public sealed record MapMetadata
 
     /// <summary>What the map is for, in place of what its name's prefix says; <see cref="MapRole.None"/> keeps it from streaming.</summary>
     public MapRole? Kind { get; init; }
+
+    /// <summary>
+    /// Of a ring or perf buffer that is declared without a type: the C type of its records, as <see cref="RecordTypeName"/> reads it. A buffer with
+    /// a type streams.
+    /// </summary>
+    public string? Type { get; init; }
 
     /// <summary>One sentence about what the map tells; a metric's help text.</summary>
     public string? Help { get; init; }
@@ -59,6 +70,7 @@ public sealed record MapMetadata
     internal MapMetadata Over(MapMetadata other) => new()
     {
         Kind = Kind ?? other.Kind,
+        Type = Type ?? other.Type,
         Help = Help ?? other.Help,
         Unit = Unit ?? other.Unit,
         Entries = Entries ?? other.Entries,
@@ -301,6 +313,9 @@ public sealed record ProgramMetadata
         _ => new() { AttachTo = text },
     };
 
+    /// <summary>Of an iterator that writes records: their C type, as <see cref="RecordTypeName"/> reads it.</summary>
+    public string? Type { get; init; }
+
     /// <summary>Of an iterator that gives records: what is said of their fields, by the field's name in C.</summary>
     public IReadOnlyDictionary<string, FieldMetadata> Fields { get; init; } = new Dictionary<string, FieldMetadata>();
 
@@ -310,6 +325,7 @@ public sealed record ProgramMetadata
         Description = Description ?? other.Description,
         AttachTo = AttachTo ?? other.AttachTo,
         Load = Load ?? (AttachTo is null ? other.Load : true),
+        Type = Type ?? other.Type,
         Fields = FieldMetadata.Over(Fields, other.Fields),
     };
 }

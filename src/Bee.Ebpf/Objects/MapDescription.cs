@@ -114,15 +114,19 @@ public sealed class MapDescription
     /// <param name="value">The type of its values or events.</param>
     internal MapDescription AsSource(string name, MapRole role, BtfType? value)
     {
-        var copy = (MapDescription)MemberwiseClone();
+        var copy = IsEventStream && value is not null ? WithRecord(value) : (MapDescription)MemberwiseClone();
         copy.DataSource = name;
         copy._role = _role == MapRole.None ? role : _role;
-        if (IsEventStream && value is not null)
-        {
-            copy._value = value;
-            copy._valueSize = (uint)value.Size;
-        }
+        return copy;
+    }
 
+    /// <summary>A copy of a buffer whose records have a type that its declaration does not tell. It streams unless its name or its author says otherwise.</summary>
+    internal MapDescription WithRecord(BtfType record)
+    {
+        var copy = (MapDescription)MemberwiseClone();
+        copy._value = record;
+        copy._valueSize = (uint)record.Size;
+        copy._role = _role == MapRole.None ? MapRole.Print : _role;
         return copy;
     }
 

@@ -57,8 +57,8 @@ public sealed class ObjectFile
         {
             License = License,
             Btf = Btf,
-            Maps = [.. Maps.Select(map => said.Maps.TryGetValue(map.Name, out var words) ? map.WithMetadata(words) : map)],
-            Programs = [.. Programs.Select(program => said.Programs.TryGetValue(program.Name, out var words) ? program.WithMetadata(words) : program)],
+            Maps = [.. Maps.Select(map => said.Maps.TryGetValue(map.Name, out var words) ? RecordTypes.Apply(map.WithMetadata(words), Btf) : map)],
+            Programs = [.. Programs.Select(program => said.Programs.TryGetValue(program.Name, out var words) ? RecordTypes.Apply(program.WithMetadata(words), Btf) : program)],
             Parameters = [.. Parameters.Concat(Globals.Where(IsSaid)).Select(parameter => said.Parameters.TryGetValue(parameter.Name, out var words) ? parameter.WithMetadata(words) : parameter)],
             Globals = [.. Globals.Where(global => !IsSaid(global))],
         };
@@ -140,8 +140,8 @@ internal static class ObjectReader
         {
             License = License(elf),
             Btf = btf,
-            Maps = sources is null ? maps : [.. maps.Select(sources.Apply)],
-            Programs = [.. programs.Select(program => IteratorRecords.Apply(sources?.Apply(program) ?? program, btf))],
+            Maps = [.. maps.Select(map => RecordTypes.Apply(sources?.Apply(map) ?? map, btf))],
+            Programs = [.. programs.Select(program => RecordTypes.Apply(sources?.Apply(program) ?? program, btf))],
             Parameters = sources is null ? parameters : [.. parameters.Select(sources.Apply)],
             Globals = [.. plain[false]],
         };

@@ -47,6 +47,9 @@ public sealed class ProgramDescription
     /// </summary>
     public string Kind { get; init; } = "";
 
+    /// <summary>True for iterators, which the kernel runs over its objects and whose output is read.</summary>
+    public bool IsIterator => Kind == ProgramKinds.Iterator;
+
     /// <summary>True when the section's name ends in the mark for programs that may sleep (<c>fentry.s</c>, <c>iter.s</c>, <c>uprobe.s</c>, <c>lsm.s</c>).</summary>
     public bool IsSleepable { get; init; }
 

@@ -92,6 +92,10 @@ public sealed unsafe class RecordType : IRecordShape
         return new RecordType(RecordPlans.Record(WordsShape.Apply(ShapeReader.Read(type, name), "Value", said), name, withMapName: false), name, said);
     }
 
+    /// <summary>The type of records of which nothing is known: their bytes are <c>Data</c>.</summary>
+    /// <param name="name">What to call it.</param>
+    internal static RecordType ForBytes(string name) => new(RecordPlans.Record(null, name, withMapName: false), name, MapMetadata.None);
+
     /// <summary>Returns the fields of an emitted type: of events, entries, nested structs; of histograms the labels.</summary>
     /// <param name="typeName">The type's full name.</param>
     /// <returns>The fields in order; null for a type that this process has not emitted.</returns>

@@ -80,6 +80,10 @@ public sealed record ImageProgram
     [JsonPropertyName("description")]
     public string? Description { get; init; }
 
+    /// <summary>Of an iterator that writes records: their C type as the author gives it; otherwise null.</summary>
+    [JsonPropertyName("recordType")]
+    public string? RecordType { get; init; }
+
     /// <summary>Of an iterator that gives records: what is said of their fields. Null where nothing is.</summary>
     [JsonPropertyName("fields")]
     public IReadOnlyList<ImageField>? Fields { get; init; }
@@ -118,6 +122,10 @@ public sealed record ImageMap
     /// <summary>C type of the value or event, where BTF tells it.</summary>
     [JsonPropertyName("valueType")]
     public string? ValueType { get; init; }
+
+    /// <summary>C type of a buffer's records where the author gives it, since the map's declaration does not; otherwise null.</summary>
+    [JsonPropertyName("recordType")]
+    public string? RecordType { get; init; }
 
     /// <summary>What it is for: <c>Print</c>, <c>Counter</c>, <c>Gauge</c>, <c>Histogram</c>; null for none.</summary>
     [JsonPropertyName("role")]
@@ -352,6 +360,7 @@ internal static class ConfigCheck
             Type = Text(p.Type),
             AttachTo = Text(p.AttachTo),
             Description = Text(p.Description),
+            RecordType = Text(p.RecordType),
             Fields = Fields(p.Fields),
         }),
         Maps = List(config.Maps, m => m with
@@ -360,6 +369,7 @@ internal static class ConfigCheck
             Type = Text(m.Type),
             KeyType = Text(m.KeyType),
             ValueType = Text(m.ValueType),
+            RecordType = Text(m.RecordType),
             Role = Text(m.Role),
             Kind = Text(m.Kind),
             Help = Text(m.Help),

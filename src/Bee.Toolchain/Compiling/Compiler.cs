@@ -12,7 +12,7 @@ namespace Bee.Toolchain.Compiling;
 public static class Compiler
 {
     /// <summary>How clang writes its diagnostics: one line each, without colour, source lines or wrapping. It leaves no files for a bug report when its code generator gives up.</summary>
-    private static readonly string[] s_messageFlags =
+    internal static IReadOnlyList<string> MessageFlags { get; } =
         ["-fno-color-diagnostics", "-fno-caret-diagnostics", "-fmessage-length=0", "-fdiagnostics-parseable-fixits", "-fno-crash-diagnostics"];
 
     /// <summary>Compiles, and links where there are several sources. Mistakes in a source are diagnostics in the result, not exceptions.</summary>
@@ -48,8 +48,10 @@ public static class Compiler
                 var folder = Path.GetDirectoryName(sources[i])!;
                 var flags = new CompilerFlags(request, folder, Path.GetDirectoryName(header.Path)!);
                 reported = flags.Reported;
-                objects.Add(Path.Combine(work.CreateSubdirectory($"{i}").FullName, Path.ChangeExtension(Path.GetFileName(sources[i]), ".o")));
-                diagnostics.AddRange(CompileOne(clang.Path, strip, sources[i], objects[i], flags, cancellationToken));
+                var own = work.CreateSubdirectory($"{i}").FullName;
+                objects.Add(Path.Combine(own, Path.ChangeExtension(Path.GetFileName(sources[i]), ".o")));
+                var kept = request.RecordTypes.Count == 0 ? [] : new SourceTypes(clang.Path, sources[i], flags, own).Keep(request.RecordTypes, cancellationToken);
+                diagnostics.AddRange(CompileOne(clang.Path, strip, sources[i], objects[i], flags, kept, cancellationToken));
             }
 
             var made = sources.Length == 1 ? objects[0] : Path.Combine(work.FullName, "program.o");
@@ -81,22 +83,50 @@ public static class Compiler
         }
     }
 
-    // Without an error among what is returned the object is there.
-    private static IReadOnlyList<Diagnostic> CompileOne(string clang, string strip, string source, string made, CompilerFlags flags, CancellationToken cancellationToken)
+    /// <summary>Finds the structs, unions and typedefs that the sources and their own headers define, with their sizes.</summary>
+    /// <param name="request">What is compiled and how.</param>
+    /// <param name="cancellationToken">Kills clang when cancelled.</param>
+    /// <returns>The types in the order of the sources; empty where these do not compile.</returns>
+    /// <exception cref="ToolMissingException">As for <see cref="Compile"/>.</exception>
+    /// <exception cref="KernelBtfException">As for <see cref="Compile"/>.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public static IReadOnlyList<SourceType> FindTypes(CompileRequest request, CancellationToken cancellationToken)
     {
-        var diagnostics = CompileOnce(clang, strip, source, made, flags, [], cancellationToken);
+        var clang = Clang.Find(request.ClangPath, cancellationToken);
+        var header = VmlinuxHeader.For(request.VmlinuxBtf, TargetArchitecture.Name(request.Architecture));
+        var work = new DirectoryInfo(PrivateFolder.Make("bee-"));
+        try
+        {
+            var found = new List<SourceType>();
+            foreach (var source in request.LinkedSources.Prepend(request.Source).Select(Path.GetFullPath))
+            {
+                var names = SourceText.Read(source, request.IncludeDirectories).Types;
+                var flags = new CompilerFlags(request, Path.GetDirectoryName(source)!, Path.GetDirectoryName(header.Path)!);
+                var sizes = new SourceTypes(clang.Path, source, flags, work.FullName).Sizes(names, cancellationToken);
+                found.AddRange(names.Where(name => sizes.GetValueOrDefault(name) > 0).Select(name => new SourceType(name, sizes[name])));
+            }
+
+            return [.. found.Distinct()];
+        }
+        finally
+        {
+            work.Delete(recursive: true);
+        }
+    }
+
+    // Without an error among what is returned the object is there.
+    private static IReadOnlyList<Diagnostic> CompileOne(string clang, string strip, string source, string made, CompilerFlags flags, IReadOnlyList<string> kept, CancellationToken cancellationToken)
+    {
+        var diagnostics = CompileOnce(clang, strip, source, made, flags, kept, cancellationToken);
         // A source may declare the kernel's functions itself, with types that serve it better, or use their names for something else.
-        return diagnostics.Any(KernelHeader.DeclaresOtherwise) ? CompileOnce(clang, strip, source, made, flags, ["-D" + KernelHeader.NoFunctions], cancellationToken) : diagnostics;
+        return diagnostics.Any(KernelHeader.DeclaresOtherwise) ? CompileOnce(clang, strip, source, made, flags, [.. kept, "-D" + KernelHeader.NoFunctions], cancellationToken) : diagnostics;
     }
 
     private static IReadOnlyList<Diagnostic> CompileOnce(
         string clang, string strip, string source, string made, CompilerFlags flags, IReadOnlyList<string> further, CancellationToken cancellationToken)
     {
         var folder = Path.GetDirectoryName(source)!;
-        var name = Path.GetFileName(source);
-        // A name may look like a flag, and clang reads arguments from a file after an @.
-        name = name[0] is '-' or '@' ? "./" + name : name;
-        string[] arguments = [.. flags.Stable, .. flags.Places, .. further, .. s_messageFlags, "-c", "-o", made, "-x", "c", name];
+        string[] arguments = [.. flags.Stable, .. flags.Places, .. MessageFlags, .. further, "-c", "-o", made, "-x", "c", Argument(source)];
         var run = ToolProcess.Run(clang, arguments, folder, cancellationToken);
         var diagnostics = WithoutOwnConstants(UndeclaredFunctions.Judge(HeaderClashes.Fold(BackendErrors.Explain(DiagnosticParser.Parse(run.Error, folder), folder), flags.AuthorFolders)));
         if (Failed(diagnostics))
@@ -119,6 +149,9 @@ public static class Compiler
         .. diagnostics.Where(item => item.Option != "-Wmacro-redefined"
             || BeeHeaders.Directory is not { } own || !item.Notes.Any(note => note.File?.StartsWith(own + '/', StringComparison.Ordinal) == true)),
     ];
+
+    /// <summary>The source as an argument of clang that runs in its folder: a name may look like a flag, and clang reads arguments from a file after an @.</summary>
+    internal static string Argument(string source) => Path.GetFileName(source) is var name && name[0] is '-' or '@' ? "./" + name : name;
 
     private static bool Failed(IEnumerable<Diagnostic> diagnostics) => diagnostics.Any(item => item.Severity == DiagnosticSeverity.Error);
 
@@ -153,6 +186,12 @@ public sealed record CompileRequest
 
     /// <summary>Makes a little-endian object for a big-endian architecture too: one that can be read, but does not run there.</summary>
     public bool LittleEndian { get; init; }
+
+    /// <summary>
+    /// The C types of records by the name of the buffer or iterator, as <see cref="Bee.Ebpf.Metadata.RecordTypeName"/> reads them. The object has them in its BTF although
+    /// no declaration refers to them, marked for <see cref="Bee.Ebpf.Objects.RecordTypes"/>. What no source defines is left out.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> RecordTypes { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Folders with headers, searched before the system's. <see cref="BeeHeaders.Directory"/> has bee.h and
     /// solo_types.h and is searched too, without standing here.</summary>

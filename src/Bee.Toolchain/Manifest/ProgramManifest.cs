@@ -50,9 +50,10 @@ public sealed record ProgramManifest
 
     /// <summary>What it says that is not true of an object: names that the object does not have, defaults that do not fit.</summary>
     /// <param name="file">The object that was built.</param>
+    /// <param name="unknownType">Says more about a C type that the object does not have than the object tells; null to leave it at that.</param>
     /// <returns>One exception for each, with its line and column; none for a sound manifest.</returns>
-    public IReadOnlyList<ManifestException> Check(ObjectFile file) =>
-        [.. MetadataCheck.Check(Metadata, file).Select(fault => Wrong(fault.Place, fault.Message)).OrderBy(wrong => wrong.Line).ThenBy(wrong => wrong.Column)];
+    public IReadOnlyList<ManifestException> Check(ObjectFile file, Func<string, string>? unknownType = null) =>
+        [.. MetadataCheck.Check(Metadata, file).Select(fault => Wrong(fault.Place, fault.UnknownType is { } type && unknownType is not null ? unknownType(type) : fault.Message)).OrderBy(wrong => wrong.Line).ThenBy(wrong => wrong.Column)];
 
     /// <summary>An exception about a place of the file.</summary>
     /// <param name="place">The place's name among <see cref="Places"/>.</param>

@@ -1,0 +1,40 @@
+using Bee.Cmdlets.Completion;
+using Bee.Ebpf.Checks;
+using Bee.Toolchain.Compiling;
+
+namespace Bee.Cmdlets.Tools;
+
+/// <summary>Says what to do about records that come as bytes.</summary>
+internal static class UntypedText
+{
+    private const int MostTypes = 6;
+
+    /// <summary>The one warning for all buffers and iterators of a tool.</summary>
+    /// <param name="untyped">Them; one at least.</param>
+    /// <param name="sourceTypes">The types that the tool's source defines; null where the source is not there.</param>
+    public static string Warning(IReadOnlyList<UntypedRecords> untyped, IReadOnlyList<SourceType>? sourceTypes)
+    {
+        (string Name, string[] Types)[] found = [.. untyped.Select(records => (records.Name, Fitting(records, sourceTypes)))];
+        string types = string.Join(", ", found.Select(one => $"{CompletionText.Key(one.Name)} = '{(one.Types is [var only] ? only : "STRUCT")}'"));
+        string fitting = string.Join("; ", found.Where(one => one.Types.Length > 0).Select(one => $"{one.Name}: {string.Join(", ", one.Types.Take(MostTypes))}{(one.Types.Length > MostTypes ? ", …" : "")}"));
+        bool canBeNamed = sourceTypes is not null || fitting.Length > 0;
+        return $"Nothing tells the type of the records of {string.Join(", ", untyped.Select(records => records.Name))}, so they are bytes."
+            + (fitting.Length > 0 ? $" Structs that fit: {fitting}." : "")
+            + (canBeNamed ? $" Name it with -RecordType @{{ {types} }}" : " The compiler left the type out: build the tool again with -RecordType")
+            + (sourceTypes is null && canBeNamed ? "." : ", or as type in the bee.yaml.");
+    }
+
+    // By size; where no size is known, what the source defines.
+    private static string[] Fitting(UntypedRecords records, IReadOnlyList<SourceType>? sourceTypes)
+    {
+        if (sourceTypes is null)
+        {
+            return [.. records.Fitting];
+        }
+
+        string[] fitting = [.. sourceTypes.Where(type => records.Sizes.Contains(type.Size)).Select(Name)];
+        return fitting.Length > 0 ? fitting : [.. sourceTypes.Select(Name)];
+    }
+
+    private static string Name(SourceType type) => type.Name.Split(' ')[^1];
+}

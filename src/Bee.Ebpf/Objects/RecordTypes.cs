@@ -1,0 +1,59 @@
+using Bee.Ebpf.Btf;
+using Bee.Ebpf.Metadata;
+
+namespace Bee.Ebpf.Objects;
+
+/// <summary>
+/// The C types of records that no declaration tells: those of buffers that are declared by sizes alone, and those that iterators write with
+/// <c>bpf_seq_write</c>. The metadata names them, or a mark in the object: a function <c>bee_record__NAME</c> that takes a pointer to the type (the
+/// compiler is made to write it), or of an iterator also a variable <c>iter_record__NAME</c> that is such a pointer (bee.h's <c>BEE_ITER_RECORD</c>). NAME is
+/// the map's or the program's. Neither is ever used.
+/// </summary>
+public static class RecordTypes
+{
+    /// <summary>How the names of functions begin that mark a type.</summary>
+    public const string Mark = "bee_record__";
+
+    private const string IteratorMark = "iter_record__";
+
+    /// <summary>Finds a type by the name that an author gives.</summary>
+    /// <param name="btf">The object's types.</param>
+    /// <param name="name">As <see cref="RecordTypeName"/> reads it.</param>
+    /// <returns>The type; null where the object has no such type with a size.</returns>
+    public static BtfType? Find(BtfSpec? btf, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return btf is null || RecordTypeName.Fault(name) is not null
+            ? null
+            : RecordTypeName.Spellings(name).Select(spelling => Spelled(btf, spelling)).FirstOrDefault(type => type is not null && IsRecord(type));
+    }
+
+    /// <summary>The map with the type that its metadata names, else with the one that is marked; itself where neither is there, or it is no buffer.</summary>
+    internal static MapDescription Apply(MapDescription map, BtfSpec? btf) =>
+        map.IsEventStream && (Named(map.Metadata.Type, btf) ?? (map.Value is null ? Marked(map.Name, btf) : null)) is { } type ? map.WithRecord(type) : map;
+
+    /// <summary>The program with the type of its records; itself where nothing tells it, or it is no iterator.</summary>
+    internal static ProgramDescription Apply(ProgramDescription program, BtfSpec? btf) =>
+        program.IsIterator
+        && (Named(program.Metadata.Type, btf) ?? (program.Record is null ? Marked(program.Name, btf) ?? Pointed(IteratorMark + program.Name, btf) : null)) is { } type
+            ? program.AsSource(program.DataSource, type)
+            : program;
+
+    private static BtfType? Named(string? name, BtfSpec? btf) => name is null ? null : Find(btf, name);
+
+    private static BtfType? Marked(string name, BtfSpec? btf) =>
+        btf?.Find(Mark + name, BtfKind.Function) is BtfFunction { Prototype: BtfFunctionPrototype { Parameters: [{ Type: var type }] } } ? Target(type) : null;
+
+    private static BtfType? Pointed(string variable, BtfSpec? btf) => btf?.Find(variable, BtfKind.Variable) is BtfVariable found ? Target(found.Type) : null;
+
+    private static BtfType? Target(BtfType type) => type.Resolve() is BtfPointer pointer && IsRecord(pointer.Target) ? pointer.Target : null;
+
+    private static bool IsRecord(BtfType type) => type.Resolve() is BtfStruct or BtfInt or BtfEnum or BtfFloat or BtfArray && type.Size > 0;
+
+    private static BtfType? Spelled(BtfSpec btf, string spelling) => spelling.Split(' ') switch
+    {
+        ["struct", var tag] => btf.Find(tag, BtfKind.Struct),
+        ["union", var tag] => btf.Find(tag, BtfKind.Union),
+        _ => btf.Find(spelling, BtfKind.Typedef),
+    };
+}
