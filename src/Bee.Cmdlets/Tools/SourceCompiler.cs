@@ -96,7 +96,7 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
     {
         string[] types = [.. FindTypes(request).Select(type => type.Name)];
         string bare = name.Split(' ')[^1];
-        string? near = Suggest.Nearest(bare, types.Select(type => type.Split(' ')[^1]), 1).FirstOrDefault();
+        string? near = Suggest.Nearest(bare, types.Select(type => type.Split(' ')[^1]), 1) is [var nearest] ? nearest : null;
         return $"no source defines a type '{name}'."
             + (near is null ? "" : $" Is '{near}' meant?")
             + (types.Length == 0 ? "" : $" The types of the source: {string.Join(", ", types)}.");
