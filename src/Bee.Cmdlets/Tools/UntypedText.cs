@@ -16,9 +16,11 @@ internal static class UntypedText
     {
         (string Name, string[] Types)[] found = [.. untyped.Select(records => (records.Name, Fitting(records, sourceTypes)))];
         string types = string.Join(", ", found.Select(one => $"{CompletionText.Key(one.Name)} = '{(one.Types is [var only] ? only : "STRUCT")}'"));
-        string fitting = string.Join("; ", found.Where(one => one.Types.Length > 0).Select(one => $"{one.Name}: {string.Join(", ", one.Types.Take(MostTypes))}{(one.Types.Length > MostTypes ? ", …" : "")}"));
+        string fitting = string.Join("; ", found.Where(one => one.Types.Length > 0).Select(one => (found.Length > 1 ? $"{one.Name}: " : "") + string.Join(", ", one.Types.Take(MostTypes)) + (one.Types.Length > MostTypes ? ", …" : "")));
+        string[] missing = [.. untyped.Select(records => records.MissingType).OfType<string>().Distinct()];
         bool canBeNamed = sourceTypes is not null || fitting.Length > 0;
-        return $"Nothing tells the type of the records of {string.Join(", ", untyped.Select(records => records.Name))}, so they are bytes."
+        return (missing.Length > 0 ? $"The object has no type {string.Join(", ", missing)}. " : "")
+            + $"Nothing tells the type of the records of {string.Join(", ", untyped.Select(records => records.Name))}, so they are bytes."
             + (fitting.Length > 0 ? $" Structs that fit: {fitting}." : "")
             + (canBeNamed ? $" Name it with -RecordType @{{ {types} }}" : " The compiler left the type out: build the tool again with -RecordType")
             + (sourceTypes is null && canBeNamed ? "." : ", or as type in the bee.yaml.");

@@ -11,6 +11,9 @@ namespace Bee.Ebpf.Checks;
 /// <param name="Fitting">The names of the object's structs that have one of these sizes, as <see cref="RecordTypeName"/> reads them.</param>
 public sealed record UntypedRecords(string Name, IReadOnlyList<uint> Sizes, IReadOnlyList<string> Fitting)
 {
+    /// <summary>The type that is said to be theirs and that the object does not have; null where none is said.</summary>
+    public string? MissingType { get; init; }
+
     /// <summary>Finds the buffers and iterators of an object whose records have no type.</summary>
     /// <param name="file">The object.</param>
     /// <returns>Them, maps first; empty where all are typed.</returns>
@@ -27,11 +30,11 @@ public sealed record UntypedRecords(string Name, IReadOnlyList<uint> Sizes, IRea
         var writes = RecordWrites.In(file);
         return
         [
-            .. buffers.Select(map => Describe(map.Name, writes.Where(write => write.Map == map.Name), file)),
+            .. buffers.Select(map => Describe(map.Name, writes.Where(write => write.Map == map.Name), file) with { MissingType = map.Metadata.Type }),
             .. from program in iterators
                let own = RecordWrites.Of(program, writes)
                where own.Count > 0
-               select Describe(program.Name, own, file),
+               select Describe(program.Name, own, file) with { MissingType = program.Metadata.Type },
         ];
     }
 

@@ -1,3 +1,4 @@
+using Bee.Ebpf.Elf;
 using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.CoRe;
@@ -7,7 +8,7 @@ namespace Bee.Ebpf.CoRe;
 /// <param name="Map">The buffer; null for what iterators write, and where the code does not tell.</param>
 /// <param name="Size">How many bytes it writes; null where that is not a constant.</param>
 /// <param name="IsOutput">Whether it is the output of an iterator.</param>
-/// <param name="IsText">Whether that is formatted text.</param>
+/// <param name="IsText">Whether that is text: formatted, or a constant.</param>
 internal sealed record RecordWrite(ProgramDescription? Program, string? Map, uint? Size, bool IsOutput = false, bool IsText = false);
 
 /// <summary>Finds the calls that write records, and how long the records are.</summary>
@@ -42,7 +43,7 @@ internal static class RecordWrites
         var writes = new List<RecordWrite>();
         var bytes = code.Bytes(function.Section);
         var targets = JumpTargets(function, bytes);
-        var registers = new (long? Number, string? Map)[16];
+        var registers = new (long? Number, ElfSymbol? Symbol)[16];
         for (var at = function.Start; at < function.End; at += Instruction.Length)
         {
             var instruction = Instruction.At(bytes, at);
@@ -63,7 +64,7 @@ internal static class RecordWrites
             else if (instruction.IsWideLoad)
             {
                 var symbol = code.SymbolAt(function.Section, at);
-                registers[instruction.Destination] = (symbol is null && at + Instruction.Length < function.End ? (long)instruction.WideImmediate(Instruction.At(bytes, at + Instruction.Length)) : null, symbol?.Name);
+                registers[instruction.Destination] = (symbol is null && at + Instruction.Length < function.End ? (long)instruction.WideImmediate(Instruction.At(bytes, at + Instruction.Length)) : null, symbol);
                 at += Instruction.Length;
             }
             else if (instruction.Class is InstructionClass.Alu32 or InstructionClass.Alu64)
@@ -82,14 +83,17 @@ internal static class RecordWrites
         {
             if (s_buffers.TryGetValue(helper, out var arguments))
             {
-                writes.Add(new RecordWrite(function.Program, registers[arguments.Map].Map, Size(registers[arguments.Size].Number)));
+                writes.Add(new RecordWrite(function.Program, registers[arguments.Map].Symbol?.Name, Size(registers[arguments.Size].Number)));
             }
             else if (helper is SeqWrite or SeqPrintf or SeqPrintfBtf)
             {
-                writes.Add(new RecordWrite(function.Program, null, helper == SeqWrite ? Size(registers[3].Number) : null, IsOutput: true, IsText: helper != SeqWrite));
+                writes.Add(new RecordWrite(function.Program, null, helper == SeqWrite ? Size(registers[3].Number) : null, IsOutput: true, IsText: helper != SeqWrite || IsConstant(code, registers[2].Symbol)));
             }
         }
     }
+
+    // An iterator that copies what the object has from the start writes text, such as a heading.
+    private static bool IsConstant(ObjectCode code, ElfSymbol? data) => data is { Section: > 0 } && data.Section < code.Elf.Sections.Length && InternalMaps.IsReadOnly(code.Elf.Sections[data.Section]);
 
     private static bool IsMove(Instruction instruction) => instruction is { Operation: 0xb0, Offset: 0 };
 

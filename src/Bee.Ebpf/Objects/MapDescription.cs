@@ -114,18 +114,19 @@ public sealed class MapDescription
     /// <param name="value">The type of its values or events.</param>
     internal MapDescription AsSource(string name, MapRole role, BtfType? value)
     {
-        var copy = IsEventStream && value is not null ? WithRecord(value) : (MapDescription)MemberwiseClone();
+        var copy = IsEventStream ? AsRecords(value ?? Value) : (MapDescription)MemberwiseClone();
         copy.DataSource = name;
         copy._role = _role == MapRole.None ? role : _role;
         return copy;
     }
 
-    /// <summary>A copy of a buffer whose records have a type that its declaration does not tell. It streams unless its name or its author says otherwise.</summary>
-    internal MapDescription WithRecord(BtfType record)
+    /// <summary>A copy of a buffer whose records are known by more than its declaration. It streams unless its author says otherwise.</summary>
+    /// <param name="type">The type of the records; null where the object does not have it.</param>
+    internal MapDescription AsRecords(BtfType? type)
     {
         var copy = (MapDescription)MemberwiseClone();
-        copy._value = record;
-        copy._valueSize = (uint)record.Size;
+        copy._value = type;
+        copy._valueSize = (uint?)type?.Size ?? _valueSize;
         copy._role = _role == MapRole.None ? MapRole.Print : _role;
         return copy;
     }

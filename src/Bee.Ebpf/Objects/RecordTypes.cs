@@ -28,9 +28,12 @@ public static class RecordTypes
             : RecordTypeName.Spellings(name).Select(spelling => Spelled(btf, spelling)).FirstOrDefault(type => type is not null && IsRecord(type));
     }
 
-    /// <summary>The map with the type that its metadata names, else with the one that is marked; itself where neither is there, or it is no buffer.</summary>
-    internal static MapDescription Apply(MapDescription map, BtfSpec? btf) =>
-        map.IsEventStream && (Named(map.Metadata.Type, btf) ?? (map.Value is null ? Marked(map.Name, btf) : null)) is { } type ? map.WithRecord(type) : map;
+    /// <summary>The map with the type that its metadata names, else with the one that is marked; itself where neither says something, or it is not a buffer.</summary>
+    internal static MapDescription Apply(MapDescription map, BtfSpec? btf)
+    {
+        var type = !map.IsEventStream ? null : Named(map.Metadata.Type, btf) ?? (map.Value is null ? Marked(map.Name, btf) : null);
+        return type is not null || (map.IsEventStream && map.Metadata.Type is not null) ? map.AsRecords(type ?? map.Value) : map;
+    }
 
     /// <summary>The program with the type of its records; itself where nothing tells it, or it is no iterator.</summary>
     internal static ProgramDescription Apply(ProgramDescription program, BtfSpec? btf) =>

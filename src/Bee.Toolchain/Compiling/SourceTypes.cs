@@ -41,18 +41,21 @@ internal sealed partial class SourceTypes(string clang, string source, CompilerF
 
         // One line for each: clang says of a variable that is declared with two types what these are, with the length of an array.
         var tail = string.Concat(spellings.Select((spelling, i) => $"extern char bee_size_{i}[sizeof({spelling})]; extern int bee_size_{i};\n"));
-        string[] arguments = [.. flags.Stable, .. flags.Places, .. Compiler.MessageFlags, .. Overlay($"#line 1 \"{TailName}\"\n{tail}"), "-fsyntax-only", "-ferror-limit=0", "-x", "c", Compiler.Argument(source)];
+        string[] arguments = [.. flags.Stable, .. flags.Places, .. Compiler.MessageFlags, .. Overlay($"#line 1 \"{TailName}\"\n{tail}extern int bee_end;\n"), "-fsyntax-only", "-ferror-limit=0", "-x", "c", Compiler.Argument(source)];
         var run = ToolProcess.Run(clang, arguments, Path.GetDirectoryName(source)!, cancellationToken);
-        foreach (var error in DiagnosticParser.Parse(run.Error, Path.GetDirectoryName(source)!).Where(item => item.Severity == DiagnosticSeverity.Error))
+        var errors = DiagnosticParser.Parse(run.Error, Path.GetDirectoryName(source)!).Where(item => item.Severity == DiagnosticSeverity.Error).ToList();
+        // An error on the very last line is one of the source too, which has an open brace.
+        if (errors.Exists(error => Path.GetFileName(error.File) != TailName || error.Line > spellings.Count))
         {
-            if (Path.GetFileName(error.File) != TailName)
-            {
-                return new Dictionary<string, uint>();
-            }
+            return sizes;
+        }
 
-            if (error.Line <= spellings.Count && ArrayLength().Match(error.Message) is { Success: true } match && uint.TryParse(match.Groups[1].ValueSpan, out var size))
+        foreach (var line in errors.GroupBy(error => error.Line))
+        {
+            // A line with another error names a type that does not exist, or has another tag.
+            if (line.Select(error => ArrayLength().Match(error.Message)).ToArray() is [{ Success: true } match] && uint.TryParse(match.Groups[1].ValueSpan, out var size))
             {
-                sizes[spellings[error.Line - 1]] = size;
+                sizes[spellings[line.Key - 1]] = size;
             }
         }
 
