@@ -107,6 +107,7 @@ public class RecordTypeTests
             #include "vmlinux.h"
             #include <bpf/bpf_helpers.h>
             #include "shared.h"
+            extern int bpf_rcu_read_lock(int own) __ksym;
             struct late { u64 a, b; };
             struct {
                 __uint(type, BPF_MAP_TYPE_RINGBUF);

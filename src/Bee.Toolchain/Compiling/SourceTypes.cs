@@ -5,6 +5,7 @@ using Bee.Ebpf.Objects;
 using Bee.Posix;
 using Bee.Toolchain.Diagnostics;
 using Bee.Toolchain.Tools;
+using Bee.Toolchain.Vmlinux;
 
 namespace Bee.Toolchain.Compiling;
 
@@ -41,11 +42,11 @@ internal sealed partial class SourceTypes(string clang, string source, CompilerF
 
         // One line for each: clang says of a variable that is declared with two types what these are, with the length of an array.
         var tail = string.Concat(spellings.Select((spelling, i) => $"extern char bee_size_{i}[sizeof({spelling})]; extern int bee_size_{i};\n"));
-        string[] arguments = [.. flags.Stable, .. flags.Places, .. Compiler.MessageFlags, .. Overlay($"#line 1 \"{TailName}\"\n{tail}extern int bee_end;\n"), "-fsyntax-only", "-ferror-limit=0", "-x", "c", Compiler.Argument(source)];
-        var run = ToolProcess.Run(clang, arguments, Path.GetDirectoryName(source)!, cancellationToken);
-        var errors = DiagnosticParser.Parse(run.Error, Path.GetDirectoryName(source)!).Where(item => item.Severity == DiagnosticSeverity.Error).ToList();
+        tail = $"#line 1 \"{TailName}\"\n{tail}extern int bee_end;\n";
+        var errors = Errors(tail, [], cancellationToken);
+        errors = errors.Any(KernelHeader.DeclaresOtherwise) ? Errors(tail, ["-D" + KernelHeader.NoFunctions], cancellationToken) : errors;
         // An error on the very last line is one of the source too, which has an open brace.
-        if (errors.Exists(error => Path.GetFileName(error.File) != TailName || error.Line > spellings.Count))
+        if (errors.Any(error => Path.GetFileName(error.File) != TailName || error.Line > spellings.Count))
         {
             return sizes;
         }
@@ -75,6 +76,13 @@ internal sealed partial class SourceTypes(string clang, string source, CompilerF
             where spelling is not null
             select $"static __attribute__((used)) void {RecordTypes.Mark}{type.Key}({spelling} *record) {{ }}\n");
         return marks.Length == 0 ? [] : Overlay(marks);
+    }
+
+    private Diagnostic[] Errors(string tail, IReadOnlyList<string> further, CancellationToken cancellationToken)
+    {
+        var folder = Path.GetDirectoryName(source)!;
+        string[] arguments = [.. flags.Stable, .. flags.Places, .. Compiler.MessageFlags, .. further, .. Overlay(tail), "-fsyntax-only", "-ferror-limit=0", "-x", "c", Compiler.Argument(source)];
+        return [.. DiagnosticParser.Parse(ToolProcess.Run(clang, arguments, folder, cancellationToken).Error, folder).Where(item => item.Severity == DiagnosticSeverity.Error)];
     }
 
     private string[] Overlay(string tail)
