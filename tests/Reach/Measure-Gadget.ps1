@@ -45,11 +45,14 @@ function Invoke-Guest([string[]] $Gadgets) {
     Copy-Item "$PSScriptRoot/Gadgets.ps1" $folder
     Copy-Item "$PSScriptRoot/gadgets-in-guest.ps1" "$folder/run.ps1"
     [IO.File]::WriteAllLines("$folder/only", $Gadgets)
+    $console = "$PSScriptRoot/../../artifacts/guests/console-6.12.txt"
+    [IO.File]::Delete($console)
     $env:BEE_REACH = [IO.Path]::GetFullPath($folder)
     & dotnet test "$PSScriptRoot/../Bee.VirtualMachine.Tests" -c Release --filter ReachTests | Out-Host
     $env:BEE_REACH = $null
+    if ($LASTEXITCODE -ne 0) { throw 'The virtual machine did not come to its end.' }
     $lines = @{}
-    foreach ($line in [IO.File]::ReadAllLines("$PSScriptRoot/../../artifacts/guests/console-6.12.txt") -match "^gadget`t") {
+    foreach ($line in [IO.File]::ReadAllLines($console) -match "^gadget`t") {
         $null, $gadget, $state, $text = $line -split "`t", 4
         $lines[$gadget] = @{ Right = $state -eq 'right'; Text = $text }
     }
