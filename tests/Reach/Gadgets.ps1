@@ -395,6 +395,12 @@ $cases = [ordered] @{
         Assert-Fact "$($got.Id) IN_CREATE" "$($one.tracee.pid) $($one.i_mask)" 'event'
         'the load: the event that its inotify descriptor gives'
     }
+    # Those without a load here are attached and detached again.
+    profile_blockio      = { Start-BeeProgram gadget/profile_blockio:v1 -Store $store -Pull Never -WarningAction SilentlyContinue | Stop-BeeProgram; throw 'attaches, and there is no disk here to compare with' }
+    top_blockio          = { Start-BeeProgram gadget/top_blockio:v1 -Store $store -Pull Never -WarningAction SilentlyContinue | Stop-BeeProgram; throw 'attaches, and there is no disk here to compare with' }
+    profile_qdisc_latency = { Start-BeeProgram gadget/profile_qdisc_latency:v1 -Store $store -Pull Never -WarningAction SilentlyContinue | Stop-BeeProgram; throw 'attaches, and there is no queue here to compare with' }
+    trace_gpu_starvation = { Start-BeeProgram gadget/trace_gpu_starvation:v1 -Store $store -Pull Never -WarningAction SilentlyContinue | Stop-BeeProgram; throw 'attaches, and there is no gpu-ebpf-bridge here to compare with' }
+    traceloop            = { Start-BeeProgram gadget/traceloop:v1 -Store $store -Pull Never -WarningAction SilentlyContinue | Stop-BeeProgram; throw 'attaches; its buffers are made and read by Go, which is not run' }
     advise_seccomp       = {
         $got = Watch-Gadget advise_seccomp calls -All -Wait 1
         $one = @($got.Events | Where-Object { "$($_.mntns_id)" -eq $got.Facts.mntns -or "$($_.mntns_id_raw)" -eq $got.Facts.mntns })[-1]
@@ -406,4 +412,4 @@ $cases = [ordered] @{
 
 # Needs kprobes, a module loader or BPF in LSM hooks, or sees more than can be narrowed to a process.
 $guestOnly = 'audit_seccomp', 'fdpass', 'profile_tcprtt', 'top_file', 'top_tcp', 'trace_bind', 'trace_capabilities', 'trace_fsslower', 'trace_link', 'trace_lsm', 'trace_oomkill', 'ttysnoop', 'trace_tcpdrop',
-    'trace_tcpretrans', 'trace_tcp', 'fsnotify', 'advise_seccomp', 'trace_init_module'
+    'trace_tcpretrans', 'trace_tcp', 'fsnotify', 'advise_seccomp', 'trace_init_module', 'profile_blockio', 'top_blockio', 'profile_qdisc_latency', 'trace_gpu_starvation', 'traceloop'
