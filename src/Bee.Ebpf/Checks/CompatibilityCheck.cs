@@ -61,7 +61,7 @@ public static class CompatibilityCheck
         file = file.WithSizedMaps(parameters);
         var context = new CheckContext(file, kernel.Names, new ProgramAnalysis(file, kernel, parameters)) { ResolvePath = resolvePath };
         Func<CheckContext, IEnumerable<CheckResult>>[] checks =
-            [TypeCheck.Run, TargetCheck.Run, RelocationCheck.Run, HelperCheck.Run, KernelSymbolCheck.Run, SettingCheck.Run, MemoryCheck.Run];
+            [TypeCheck.Run, TargetCheck.Run, RelocationCheck.Run, HelperCheck.Run, KernelSymbolCheck.Run, SettingCheck.Run, MapSizeCheck.Run, MemoryCheck.Run];
         return checks.SelectMany(check => check(context));
     }
 

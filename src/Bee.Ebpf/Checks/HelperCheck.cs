@@ -7,7 +7,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Checks;
 
-/// <summary>Whether the kernel has the helpers that the programs call, and whether the license opens them.</summary>
+/// <summary>Whether the kernel has the helpers that the programs call, whether their types may call them, and whether the license opens them.</summary>
 internal static class HelperCheck
 {
     private const string Name = "Helpers", LicenseName = "License", Prefix = "BPF_FUNC_";
@@ -59,7 +59,18 @@ internal static class HelperCheck
                     : new(Name, CheckState.Warning, $"The kernel has no helper {name} ({places}). With the parameters as they are it is not called.") { Target = name };
         }
 
-        if (missing.TrueForAll(g => !g.Any(c => c.IsReachedByDefault)))
+        var refused = calls.Where(c => c is { IsReachedByDefault: true, Program: { } program } && HelperTypes.IsRefused(c.Id, program.Type)).GroupBy(c => (c.Id, c.Program!.Type)).ToList();
+        foreach (var group in refused)
+        {
+            var name = names.TryGetValue(group.Key.Id, out var text) ? text : $"number {group.Key.Id}";
+            yield return new(Name, CheckState.Failed, $"Programs of type {group.Key.Type} may not call {name}, which is called at {CheckContext.List(group.Select(c => c.Place), 3)}.")
+            {
+                Target = name,
+                Remedy = "Call it in a program of another type: packets are changed by xdp and tc programs, and stacks belong to tracing.",
+            };
+        }
+
+        if (refused.Count == 0 && missing.TrueForAll(g => !g.Any(c => c.IsReachedByDefault)))
         {
             var used = calls.Where(c => known.Contains(c.Id)).Select(c => names.GetValueOrDefault(c.Id) ?? $"number {c.Id}").ToList();
             yield return new(Name, CheckState.Ok, $"The kernel has {CheckContext.List(used, 8)}.");
@@ -125,7 +136,7 @@ internal static class HelperCheck
                 if (instruction is { IsCall: true, Source: Instruction.HelperCall } && code.SymbolAt(function.Section, at) is null)
                 {
                     var place = code.LineAt(function.Section, at) is { } line ? $"{line.File}:{line.Line}" : function.Name;
-                    calls.Add(new HelperCall(instruction.Immediate, place, context.Analysis.IsReached(function.Section, at), context.Analysis.IsReachedByDefault(function.Section, at)));
+                    calls.Add(new HelperCall(instruction.Immediate, function.Program, place, context.Analysis.IsReached(function.Section, at), context.Analysis.IsReachedByDefault(function.Section, at)));
                 }
                 else if (instruction.IsWideLoad)
                 {
@@ -137,7 +148,7 @@ internal static class HelperCheck
         return calls;
     }
 
-    private readonly record struct HelperCall(int Id, string Place, bool IsReached, bool IsReachedByDefault);
+    private readonly record struct HelperCall(int Id, ProgramDescription? Program, string Place, bool IsReached, bool IsReachedByDefault);
 }
 
 /// <summary>Licenses, and what the kernel opens only to those compatible with the GPL.</summary>

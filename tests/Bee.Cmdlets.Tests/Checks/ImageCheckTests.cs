@@ -18,7 +18,7 @@ public sealed class ImageCheckTests : IDisposable
         IReadOnlyList<PSObject> results = Objects("Test-BeeImage tool:v1 -Store $store");
         Assert.All(results, result => Assert.Equal("Ok", $"{result.Properties["State"].Value}"));
         Assert.Equal(
-            ["Digests", "Object", "ProgramTypes", "MapTypes", "AttachTargets", "Relocations", "Helpers", "License", "Memory"],
+            ["Digests", "Object", "ProgramTypes", "MapTypes", "AttachTargets", "Relocations", "Helpers", "License", "MapSizes", "Memory"],
             results.Select(result => $"{result.Properties["Name"].Value}"));
         Assert.Equal(true, Assert.Single(Objects("Get-BeeImage tool:v1 -Store $store | Test-BeeImage -Quiet -Store $store")).BaseObject);
         Assert.Equal(results.Count, Objects("(Get-BeeImage tool:v1 -Store $store), (Get-BeeImage tool:v1 -Store $store) | Test-BeeImage -Store $store").Count / 2);

@@ -1,4 +1,5 @@
 using Bee.Ebpf.Checks;
+using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
@@ -59,6 +60,26 @@ public sealed class SizeTests
 
         Assert.Equal(LoadFault.MapSize, fault.Fault);
         Assert.Contains(why, fault.Message, StringComparison.Ordinal);
+    }
+
+    [KernelFact]
+    public void The_check_finds_maps_without_a_size_and_helpers_of_other_types()
+    {
+        var file = Fixture.Compile("refused", """
+            #include "fixture.h"
+            struct inner { __uint(type, BPF_MAP_TYPE_HASH); __type(key, __u32); __type(value, __u64); };
+            struct { __uint(type, BPF_MAP_TYPE_HASH_OF_MAPS); __uint(max_entries, 4); __type(key, __u32); __array(values, struct inner); } outer SEC(".maps");
+            struct { __uint(type, BPF_MAP_TYPE_HASH); __type(key, __u32); __type(value, __u64); } start SEC(".maps");
+            struct { __uint(type, BPF_MAP_TYPE_STACK_TRACE); __uint(max_entries, 4); __uint(key_size, 4); } stacks SEC(".maps");
+            SEC("xdp") int packet(struct xdp_md *context)
+            {
+                __u32 key = 0;
+                return bpf_get_stackid(context, &stacks, 0) < 0 || bpf_map_lookup_elem(&start, &key) || bpf_map_lookup_elem(&outer, &key) ? XDP_PASS : XDP_DROP;
+            }
+            """);
+        var failed = CompatibilityCheck.Run(file, TargetKernel.Running()).Where(result => result.State == CheckState.Failed).Select(result => $"{result.Name} {result.Target}");
+
+        Assert.Equal(["Helpers bpf_get_stackid", "MapSizes outer", "MapSizes start"], failed.Order());
     }
 
     [Fact]
