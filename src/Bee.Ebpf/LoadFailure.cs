@@ -27,7 +27,7 @@ internal static class LoadFailure
     /// <param name="trace">Loads again and returns the verifier's log with the instructions, and whether it did not fit into its buffer.</param>
     public static BpfLoadException Explain(ObjectFile file, int errno, string log, Func<string, string> verdict, Func<string, (string Log, bool IsCut)> trace)
     {
-        if (LibbpfText.FailedProgram(log) is { } rejected && verdict(rejected) is var said && VerifierText.Verdict(said).Count > 0)
+        if (LibbpfText.FailedProgram(log) is { } rejected && verdict(rejected) is var said && (VerifierText.Verdict(said).Count > 0 || errno == Libc.EINVAL && VerifierText.Parameters(said) is not null))
         {
             return errno == Libc.EPERM && Permissions.Lacking().Count > 0
                 ? Permissions.Refused($"load {file.Name}", errno, rejected, log, perf: false)
@@ -82,7 +82,8 @@ internal static class LoadFailure
     private static BpfLoadException Rejected(ObjectFile file, string program, string verdict, int errno, string log, Func<string, (string Log, bool IsCut)> trace)
     {
         var (instructions, isCut) = trace(program);
-        var lines = VerifierText.Unresolved(instructions) is { } unresolved ? [unresolved] : VerifierText.Verdict(verdict);
+        var lines = VerifierText.Unresolved(instructions) is { } unresolved ? [unresolved]
+            : VerifierText.Verdict(verdict) is { Count: > 0 } found ? found : [VerifierText.Parameters(verdict)!];
         var line = VerifierText.Instruction(lines, instructions) is { } index ? LinkedCode.LineAt(file, program, index)?.In(file) : null;
         var place = line is null ? "" : $" at {line}";
         return new BpfLoadException(LoadFault.VerifierRejected, $"The kernel's verifier rejects program '{program}'{place}: {string.Join("; ", lines)}. The whole log is in VerifierLog of this exception.")

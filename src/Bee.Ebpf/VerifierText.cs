@@ -14,17 +14,21 @@ internal static partial class VerifierText
     public static IReadOnlyList<string> Verdict(string verdict) =>
         [.. verdict.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(line => !Aside().IsMatch(line)).Distinct().TakeLast(MostLines).Select(line => line.TrimEnd('.'))];
 
+    /// <summary>What the verifier says of the types of a function's parameters: it says so of most programs, but of a global function it is a reason to reject it. Null where it says nothing.</summary>
+    /// <param name="verdict">The log without instructions.</param>
+    public static string? Parameters(string verdict) => verdict.Split('\n').LastOrDefault(line => ParameterTypes().IsMatch(line));
+
     /// <summary>What libbpf makes of a call that it put in the place of a relocation which it could not resolve; null where the verdict is the verifier's own.</summary>
     /// <param name="instructions">The log with the instructions.</param>
     public static string? Unresolved(string instructions) => Patched().Match(instructions) is { Success: true } match ? match.Groups["text"].Value : null;
 
-    /// <summary>The number of the instruction that a verdict is about; null when it is about none.</summary>
+    /// <summary>The number of the instruction that a verdict is about; null when it is about none, or the log ends before it.</summary>
     /// <param name="verdict">The lines of the verdict.</param>
     /// <param name="instructions">The log with the instructions.</param>
     public static int? Instruction(IReadOnlyList<string> verdict, string instructions)
     {
         var named = verdict.Select(line => Named().Match(line)).FirstOrDefault(match => match.Success);
-        return Number(named ?? Followed().Match(instructions));
+        return named is not null || IsEnd(instructions) ? Number(named ?? Followed().Match(instructions)) : null;
     }
 
     /// <summary>The log for a person: the instructions with the verdict at their end.</summary>
@@ -33,18 +37,23 @@ internal static partial class VerifierText
     /// <param name="isCut">Whether it did not fit into its buffer.</param>
     public static string Join(string verdict, string instructions, bool isCut)
     {
-        var isEnd = instructions.Contains(Counts, StringComparison.Ordinal);
+        var isEnd = IsEnd(instructions);
         return instructions.Length == 0 ? verdict
             : !isCut && isEnd ? instructions
             : isEnd ? $"[…]\n{instructions[(instructions.IndexOf('\n') + 1)..]}"
             : $"{instructions[..(instructions.LastIndexOf('\n') + 1)]}[…]\n{verdict}";
     }
 
+    private static bool IsEnd(string instructions) => instructions.Contains(Counts, StringComparison.Ordinal);
+
     private static int? Number(Match match) => match.Success && int.TryParse(match.Groups["number"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    // Counts, states, source lines, and a note on the program's own argument that every log begins with.
-    [GeneratedRegex(@"^(processed |verification time |stack depth |mark_precise|(cur|old) state: |; |\d+: |from \d+ to |func#\d+ @|max_states|arg#\d+ reference type\('UNKNOWN|Validating |live regs|insns? \d+ |\d+ \([0-9a-f]{2}\) )")]
+    // Counts, states, source lines, and notes on the types of parameters that most logs begin with.
+    [GeneratedRegex(@"^(processed |verification time |stack depth |mark_precise|(cur|old) state: |; |\d+: |from \d+ to |func#\d+ @|max_states|arg#\d+ reference type\('UNKNOWN|reg type unsupported for arg#|Validating |live regs|insns? \d+ |\d+ \([0-9a-f]{2}\) )")]
     private static partial Regex Aside();
+
+    [GeneratedRegex(@"^arg#\d+ reference type\('UNKNOWN")]
+    private static partial Regex ParameterTypes();
 
     // "2: <invalid CO-RE relocation>", and what it was on the next line.
     [GeneratedRegex(@"^\d+: <(invalid CO-RE relocation|missing kfunc call|invalid BPF map reference)>\n(?<text>[^\n]+)", RegexOptions.Multiline)]

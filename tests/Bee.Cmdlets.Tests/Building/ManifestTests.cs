@@ -113,7 +113,7 @@ public sealed class ManifestTests : IDisposable
             BEE_PARAM(duration, window, 1500000);
             BEE_PARAM(bool, on, true);
             BEE_PARAM(s32, number, -5);
-            SEC("syscall") int run(void *ctx) { return list[0] + text[0] + bounds.low + window + on + number; }
+            SEC("raw_tp/sched_process_free") int run(void *ctx) { return list[0] + text[0] + bounds.low + window + on + number; }
             """);
         _shell.Objects("Invoke-BeeBuild $source -Tag test/offered -Store $store", Variables());
 

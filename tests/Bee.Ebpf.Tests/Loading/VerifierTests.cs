@@ -151,6 +151,9 @@ public class VerifierTests
             stack depth 0
             processed 13 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 0
             """));
+        // As Linux 6.1 says it.
+        Assert.Equal(["R1 invalid mem access 'scalar'"], VerifierText.Verdict("reg type unsupported for arg#0 function f#18\nR1 invalid mem access 'scalar'\nprocessed 2 insns (limit 1000000)\n"));
+        Assert.Equal("arg#0 reference type('UNKNOWN ') size cannot be determined: -22", VerifierText.Parameters("arg#0 reference type('UNKNOWN ') size cannot be determined: -22\nprocessed 0 insns (limit 1000000)\n"));
         // What is left of a program that was refused before the verifier followed it.
         Assert.Empty(VerifierText.Verdict("processed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"));
     }
@@ -161,7 +164,10 @@ public class VerifierTests
     [InlineData("back-edge from insn 9 to 3", 9)]
     [InlineData("R1 bad", 12)]
     public void The_instruction_of_a_verdict_is_named_or_the_last_that_was_followed(string verdict, int number) =>
-        Assert.Equal(number, VerifierText.Instruction([verdict], "0: R1=ctx() R10=fp0\n0: (bf) r6 = r1\nfrom 5 to 7: R1=ctx()\n12: (79) r1 = *(u64 *)(r1 +0)\nR1 bad\n"));
+        Assert.Equal(number, VerifierText.Instruction([verdict], "0: R1=ctx() R10=fp0\n0: (bf) r6 = r1\nfrom 5 to 7: R1=ctx()\n12: (79) r1 = *(u64 *)(r1 +0)\nR1 bad\nprocessed 3 insns\n"));
+
+    [Fact]
+    public void A_log_that_lacks_its_end_does_not_say_which_instruction_was_the_last() => Assert.Null(VerifierText.Instruction(["R1 bad"], "0: (bf) r6 = r1\n1: (bf) r6 = r1\n2: (7"));
 
     [Fact]
     public void A_log_without_its_end_gets_the_verdict() =>
