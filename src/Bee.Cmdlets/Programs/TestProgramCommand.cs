@@ -44,6 +44,12 @@ public sealed class TestProgramCommand : ProgramCmdlet
     [Parameter]
     public SwitchParameter Trace { get; set; }
 
+    /// <inheritdoc cref="RunCmdlet.RecordType"/>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(RecordTypeCompleter))]
+    public IDictionary? RecordType { get; set; }
+
     /// <inheritdoc cref="RunCmdlet.IncludePath"/>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -68,6 +74,8 @@ public sealed class TestProgramCommand : ProgramCmdlet
     public IDictionary? MapSize { get; set; }
 
     private protected override string[] Includes => IncludePath;
+
+    private protected override IDictionary? RecordTypes => RecordType;
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Target, () =>
