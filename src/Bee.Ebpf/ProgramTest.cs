@@ -1,5 +1,6 @@
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Programs;
 using Bee.Ebpf.Records;
@@ -59,7 +60,8 @@ public sealed class ProgramTest : IDisposable
         {
             return new ProgramTest(session, session.Programs.First(one => one.Name == program), kind, session.OpenReader(new EventReaderOptions
             {
-                Select = map => map.IsEventStream || map.Type is not (MapType.StackTrace or MapType.Queue or MapType.Stack or MapType.BloomFilter),
+                // Globals come with their section, and as histograms of their own.
+                Select = map => (map.Place is null || map.Role == MapRole.Histogram) && (map.IsEventStream || map.Type is not (MapType.StackTrace or MapType.Queue or MapType.Stack or MapType.BloomFilter)),
                 TraceLines = traceLines,
             }));
         }

@@ -133,6 +133,8 @@ public class ProgramTestTests
         var bytes = test.Run(new ProgramTestInput { Context = BitConverter.GetBytes(200ul).Concat(new byte[8]).ToArray() });
 
         Assert.Equal((0, 7ul), (result.ReturnValue, Context(result).Get("sum")));
+        var globals = Assert.Single(result.Entries);
+        Assert.Equal((".bss", 7ul), (globals.Get("MapName"), globals.Get("last")));
         Assert.Equal((-22, 200ul), (bytes.ReturnValue, Context(bytes).Get("sum")));
     }
 

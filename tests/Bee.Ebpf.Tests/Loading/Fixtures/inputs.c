@@ -89,9 +89,12 @@ SEC("raw_tp/sched_switch") int arguments(struct bpf_raw_tracepoint_args *ctx)
 	return ctx->args[2];
 }
 
+__u64 last;
+
 SEC("syscall") int add(struct call *call)
 {
 	call->sum = (__u64)call->a + call->b;
+	last = call->sum;
 	return call->sum > 100 ? -22 : 0;
 }
 
