@@ -35,6 +35,14 @@ internal static class ObjectSetup
                 Remedy = $"Declare them (__uint(max_entries, 10240)), or give them in bee.yaml: maps: {{ {lacking[0].Name}: {{ entries: 10240 }} }}.",
             };
         }
+
+        if (file.Maps.FirstOrDefault(MapSizes.LacksInnerEntries) is { Inner: { } inner } outer)
+        {
+            throw new BpfLoadException(LoadFault.MapCreate, $"Map '{outer.Name}' declares its inner maps ({inner.Type}) without a size, and the kernel takes only those of the declared size.")
+            {
+                Remedy = "Declare it in the struct of the inner maps: __uint(max_entries, 1024), or for arrays of any length __uint(map_flags, BPF_F_INNER_MAP).",
+            };
+        }
     }
 
     /// <summary>
@@ -48,7 +56,23 @@ internal static class ObjectSetup
             if (LibbpfCalls.bpf_object__find_map_by_name(handle, map.Name) is not 0 and var pointer)
             {
                 Adjust(pointer, map);
+                if (map.Inner is { } inner && MapSizes.LacksEntries(inner))
+                {
+                    SetTemplate(handle, pointer, inner);
+                }
             }
+        }
+    }
+
+    // libbpf would create the template with the 0 entries that are declared, and has no call to change that.
+    private static unsafe void SetTemplate(ObjectHandle handle, nint outer, MapDescription inner)
+    {
+        var options = new LibbpfCalls.MapOptions { Size = (nuint)sizeof(LibbpfCalls.MapOptions), Flags = inner.Flags };
+        var fd = LibbpfCalls.bpf_map_create((int)inner.Type, "bee_inner", inner.KeySize, inner.ValueSize, MapSizes.TemplateEntries(inner), &options);
+        if (fd >= 0)
+        {
+            handle.Keep(new FdHandle(fd));
+            _ = LibbpfCalls.bpf_map__set_inner_map_fd(outer, fd);
         }
     }
 

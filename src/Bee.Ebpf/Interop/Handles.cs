@@ -7,12 +7,18 @@ namespace Bee.Ebpf.Interop;
 /// <summary>An open <c>bpf_object</c>: closing it frees its programs and maps, as far as nothing else holds them.</summary>
 internal sealed class ObjectHandle : SafeHandleZeroOrMinusOneIsInvalid
 {
+    private readonly List<FdHandle> _kept = [];
+
     public ObjectHandle(nint handle) : base(ownsHandle: true) => SetHandle(handle);
+
+    /// <summary>Keeps an fd that was handed to libbpf open for as long as the object.</summary>
+    public void Keep(FdHandle fd) => _kept.Add(fd);
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
         LibbpfCalls.bpf_object__close(handle);
+        _kept.ForEach(fd => fd.Dispose());
         return true;
     }
 }

@@ -107,6 +107,14 @@ internal static unsafe partial class LibbpfCalls
         public uint Padding;
     }
 
+    /// <summary>The beginning of <c>bpf_map_create_opts</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MapOptions
+    {
+        public nuint Size;
+        public uint Btf, KeyType, ValueType, KernelValueType, InnerMap, Flags;
+    }
+
     /// <summary>The beginning of <c>bpf_prog_load_opts</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct ProgramOptions
@@ -166,6 +174,9 @@ internal static unsafe partial class LibbpfCalls
 
     [LibraryImport(Library)]
     public static partial int bpf_map__set_key_size(nint map, uint size);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_map__set_inner_map_fd(nint map, int fd);
 
     [LibraryImport(Library)]
     public static partial int bpf_map__set_max_entries(nint map, uint entries);
@@ -288,7 +299,7 @@ internal static unsafe partial class LibbpfCalls
     public static partial int bpf_obj_get(string path);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int bpf_map_create(int type, string name, uint keySize, uint valueSize, uint maxEntries, void* options);
+    public static partial int bpf_map_create(int type, string name, uint keySize, uint valueSize, uint maxEntries, MapOptions* options);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int bpf_prog_load(int type, string name, string license, byte* instructions, nuint count, ProgramOptions* options);

@@ -102,5 +102,33 @@ public sealed class MapTargetTests
         Assert.Contains(word, $"{e.Message} {e.Remedy}");
     }
 
+    [KernelTheory]
+    [InlineData("HASH", "", true)]
+    [InlineData("LRU_HASH", "", true)]
+    [InlineData("ARRAY", "__uint(map_flags, 0x1000);", true)]
+    [InlineData("ARRAY", "", false)]
+    public void Inner_map_without_entries_is_taken_where_the_kernel_does_not_compare_them(string type, string more, bool loads)
+    {
+        var file = Fixture.Compile("inner", $$"""
+            #include "fixture.h"
+            struct inner { __uint(type, BPF_MAP_TYPE_{{type}}); {{more}} __type(key, __u32); __type(value, __u64); };
+            struct { __uint(type, BPF_MAP_TYPE_HASH_OF_MAPS); __uint(max_entries, 8); __type(key, __u32); __array(values, struct inner); } outer SEC(".maps");
+            struct { __uint(type, BPF_MAP_TYPE_{{type}}); {{more}} __uint(max_entries, 16); __type(key, __u32); __type(value, __u64); } filled SEC(".maps");
+            SEC("tracepoint/syscalls/sys_enter_getpgid") int p0(void *context) { __u32 key = 1; return bpf_map_lookup_elem(&outer, &key) != 0; }
+            """);
+        if (!loads)
+        {
+            var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, new BpfSessionOptions()));
+            Assert.Equal(LoadFault.MapCreate, e.Fault);
+            Assert.Contains("'outer'", e.Message);
+            return;
+        }
+
+        using var session = BpfSession.Load(file, new BpfSessionOptions());
+        var outer = new MapWriter(session.Maps.Single(map => map.Name == "outer"));
+        outer.Write(outer.Encode(1, session.Maps.Single(map => map.Name == "filled").Id));
+        Assert.Single(outer.Map.Entries());
+    }
+
     private static BpfSessionOptions Options(string? target) => new() { AttachTo = target is null ? [] : new Dictionary<string, string> { ["p0"] = target } };
 }
