@@ -35,35 +35,45 @@ $work = [IO.Directory]::CreateTempSubdirectory('reach-').FullName
 $root = Split-Path (Resolve-Path $List)
 
 # Programs for an interface, a cgroup or a namespace load only when one is named. Nothing attaches to it.
-$targets = @{ Interfaces = [string[]]'lo'; Cgroup = '/sys/fs/cgroup'; NetworkNamespace = '/proc/self/ns/net' }
+$cgroup = @(Get-Content /proc/mounts | Where-Object { $_ -match '^\S+ (\S+) cgroup2 ' } | ForEach-Object { $Matches[1] })[0]
+$targets = @{ Interfaces = [string[]]'lo'; Cgroup = $cgroup; NetworkNamespace = '/proc/self/ns/net' }
 
-# What the author's own loader knows, and no object says: passed to the cmdlets that have a parameter for it.
-function Get-Known([string] $Cmdlet, $Collection, [string] $Path) {
-    $known = @{}
-    $parameters = (Get-Command $Cmdlet).Parameters
-    $entry = $Collection.loader.PSObject.Properties[$Path]?.Value
-    foreach ($one in @($entry?.PSObject.Properties)) {
-        if ($one -and $parameters.ContainsKey($one.Name)) {
-            $known[$one.Name] = $one.Value -is [PSCustomObject] ? ($one.Value | ConvertTo-Json | ConvertFrom-Json -AsHashtable) : $one.Value
-        }
+# What the author's own loader knows of a source, and no object says. A module that has no such parameter does without.
+function Get-Loader($Collection, [string] $Path) {
+    $entry = $Collection.loader ? $Collection.loader.PSObject.Properties[$Path]?.Value : $null
+    $entry ? ($entry | ConvertTo-Json -Depth 4 | ConvertFrom-Json -AsHashtable) : @{}
+}
+
+function Get-Options($Loader, $File) {
+    $options = @{} + $targets
+    if ($Loader.Skip -and [Bee.Ebpf.BpfSessionOptions].GetProperty('Load')) {
+        $options.Load = [System.Collections.Generic.Dictionary[string, bool]]::new()
+        $File.Programs.Name | Where-Object { $name = $_; $Loader.Skip | Where-Object { $name -like $_ } } | ForEach-Object { $options.Load[$_] = $false }
     }
 
-    $known
+    if ($Loader.MapSize -and [Bee.Ebpf.BpfSessionOptions].GetProperty('MapSizes')) {
+        $options.MapSizes = [System.Collections.Generic.Dictionary[string, uint]]::new()
+        $Loader.MapSize.GetEnumerator() | ForEach-Object { $options.MapSizes[$_.Key] = $_.Value }
+    }
+
+    [Bee.Ebpf.BpfSessionOptions]$options
 }
 
 function Measure-Source($Collection, [string] $Path) {
     $record = [ordered]@{ Collection = $Collection.name; Source = $Path; Built = $false; Buffers = 0; Untyped = @(); Passed = $false; Fits = $false; Loaded = $false; HostRefuses = $false; BuildError = $null; CheckErrors = @(); LoadError = $null; Warnings = @() }
     $build = @{ Tag = 'reach:latest'; Store = "$work/store"; OutFile = "$work/object.o"; ErrorAction = 'SilentlyContinue'; ErrorVariable = 'faults'; WarningAction = 'SilentlyContinue'; WarningVariable = 'warnings' }
-    $build += Get-Known Invoke-BeeBuild $Collection $Path
+    $loader = Get-Loader $Collection $Path
+    if ($loader.RecordType -and (Get-Command Invoke-BeeBuild).Parameters.ContainsKey('RecordType')) { $build.RecordType = $loader.RecordType }
     $folders = @($Collection.includes | Where-Object { $_ } | ForEach-Object { Join-Path $root $Collection.root $_ })
+    $flags = @($Collection.flags) + @($loader.CFlags) | Where-Object { $_ }
     if ((Get-Command Invoke-BeeBuild).Parameters.ContainsKey('IncludePath')) {
         if ($folders) { $build.IncludePath = $folders }
-        if ($Collection.flags) { $build.CFlags = $Collection.flags }
     }
     else {
-        $build.CFlags = @($folders | ForEach-Object { "-I$_" }) + @($Collection.flags | Where-Object { $_ })
-        if (-not $build.CFlags) { $build.Remove('CFlags') }
+        $flags = @($folders | ForEach-Object { "-I$_" }) + $flags
     }
+
+    if ($flags) { $build.CFlags = $flags }
 
     try {
         $image = Invoke-BeeBuild (Join-Path $root $Collection.root $Path) @build
@@ -90,13 +100,13 @@ function Measure-Source($Collection, [string] $Path) {
 
     try {
         $file = [Bee.Ebpf.Objects.ObjectFile]::Read("$work/object.o")
-        [Bee.Ebpf.BpfSession]::Load($file, [Bee.Ebpf.BpfSessionOptions]$targets).Dispose()
+        [Bee.Ebpf.BpfSession]::Load($file, (Get-Options $loader $file)).Dispose()
         $record.Loaded = $true
     }
     catch {
         $record.LoadError = $_.Exception.GetBaseException().Message
-        # A kernel under lockdown, or with a security module, denies whole kinds of programs, whatever is in them.
-        $record.HostRefuses = $record.LoadError -like '*without looking at its code: Operation not permitted*'
+        # A kernel under lockdown, or with a security module, denies whole kinds of programs, and the helper that writes into processes.
+        $record.HostRefuses = $record.LoadError -match 'without looking at its code: Operation not permitted|cannot use helper bpf_probe_write_user'
     }
 
     [PSCustomObject]$record
