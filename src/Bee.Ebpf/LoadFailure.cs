@@ -86,7 +86,7 @@ internal static class LoadFailure
             : VerifierText.Verdict(verdict) is { Count: > 0 } found ? found : [VerifierText.Parameters(verdict)!];
         var line = VerifierText.Instruction(lines, instructions) is { } index ? LinkedCode.LineAt(file, program, index)?.In(file) : null;
         var place = line is null ? "" : $" at {line}";
-        return new BpfLoadException(LoadFault.VerifierRejected, $"The kernel's verifier rejects program '{program}'{place}: {string.Join("; ", lines)}. The whole log is in VerifierLog of this exception.")
+        return new BpfLoadException(LoadFault.VerifierRejected, $"The kernel's verifier rejects program '{program}'{place}: {string.Join("; ", lines)}. The log is in VerifierLog of this exception.")
         {
             Program = program,
             Errno = errno,
