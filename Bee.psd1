@@ -54,8 +54,11 @@
     )
     PrivateData          = @{
         PSData = @{
-            Tags       = @('eBPF', 'BPF', 'Linux', 'Tracing', 'Observability', 'OCI', 'PSEdition_Core')
-            LicenseUri = 'https://www.apache.org/licenses/LICENSE-2.0'
+            Tags         = @('eBPF', 'BPF', 'Linux', 'Tracing', 'Observability', 'OCI', 'PSEdition_Core')
+            LicenseUri   = 'https://www.apache.org/licenses/LICENSE-2.0'
+            # The one place of the project's address; the links of Get-Help -Online begin with it. There is no HelpInfoUri: the module has its whole help, and Update-Help needs none.
+            ProjectUri   = 'https://bee.example.org'
+            ReleaseNotes = 'The first release. CHANGELOG.md in the project lists what each release adds, changes and fixes.'
         }
     }
 }

@@ -146,7 +146,7 @@ function Build-Module {
     Get-ChildItem "$root/examples" -Recurse -File -Include *.c, *.h, bee.yaml |
         ForEach-Object { Copy-ChangedFile $_ (Join-Path $module templates (Resolve-Path $_ -Relative -RelativeBasePath "$root/examples")) }
     # The pages of docs/ as Get-Help reads them. This fails when a page and its cmdlet do not agree.
-    Invoke-Dotnet "$root/src/Bee.Help/bin/$Configuration/net10.0/Bee.Help.dll" "$root/docs" "$artifacts/help.xml"
+    Invoke-Dotnet "$root/src/Bee.Help/bin/$Configuration/net10.0/Bee.Help.dll" "$root/docs" "$artifacts/help.xml" (Import-PowerShellDataFile "$root/Bee.psd1").PrivateData.PSData.ProjectUri
     Copy-ChangedFile "$artifacts/help.xml" "$module/en-US/Bee.Cmdlets.dll-Help.xml"
     @($sources; Get-ChildItem $module -Recurse -File | Get-FileState) | Set-Content $state
     "module/Bee is complete: Import-Module $module"

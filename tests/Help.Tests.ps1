@@ -64,6 +64,12 @@ Describe 'Help' {
         }
     }
 
+    It 'has an address for -Online: <_>' -ForEach $commands {
+        $links = (Get-Help $_).RelatedLinks.NavigationLink
+        ($links | Where-Object Uri)[0].Uri | Should -Be "$((Get-Module Bee).ProjectUri)/docs/$_.md".Replace('//docs', '/docs')
+        Join-Path $root docs "$_.md" | Should -Exist
+    }
+
     It 'has the topic <_>' -ForEach 'about_Bee', 'about_Bee_Programs', 'about_Bee_Images' {
         $text = Get-Help $_ | Out-String
         $text | Should -Match 'SHORT DESCRIPTION'

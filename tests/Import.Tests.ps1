@@ -26,6 +26,12 @@ Describe 'Importing the module' {
         (Get-Module $module -ListAvailable).ExportedAliases.Keys | Should -Contain $Alias
     }
 
+    It 'says where it comes from and what is new' {
+        $bee = Get-Module Bee
+        $bee.ProjectUri, $bee.LicenseUri | ForEach-Object Scheme | Should -Be https, https
+        $bee.ReleaseNotes | Should -Not -BeNullOrEmpty
+    }
+
     It 'keeps its packages out of the session' {
         $loaded = Invoke-PowerShell -Command "Import-Module '$module'; [Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.ForEach{ `$_.GetName().Name }"
         $loaded | Should -Contain Bee.Cmdlets

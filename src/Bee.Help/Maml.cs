@@ -11,15 +11,15 @@ internal static class Maml
     private static readonly XNamespace s_text = "http://schemas.microsoft.com/maml/2004/10";
     private static readonly XNamespace s_dev = "http://schemas.microsoft.com/maml/dev/2004/10";
 
-    public static void Write(string path, IEnumerable<(Command Command, Page Page)> commands)
+    public static void Write(string path, string address, IEnumerable<(Command Command, Page Page)> commands)
     {
-        var root = new XElement("helpItems", new XAttribute("schema", "maml"), commands.Select(pair => Item(pair.Command, pair.Page)));
+        var root = new XElement("helpItems", new XAttribute("schema", "maml"), commands.Select(pair => Item(pair.Command, pair.Page, address)));
         var settings = new XmlWriterSettings { Indent = true, Encoding = new UTF8Encoding(false), NewLineChars = "\n" };
         using var writer = XmlWriter.Create(path, settings);
         new XDocument(root).Save(writer);
     }
 
-    private static XElement Item(Command command, Page page) => new(
+    private static XElement Item(Command command, Page page, string address) => new(
         s_command + "command",
         new XAttribute(XNamespace.Xmlns + "command", s_command),
         new XAttribute(XNamespace.Xmlns + "maml", s_text),
@@ -37,7 +37,11 @@ internal static class Maml
         Values("returnValues", "returnValue", page.Outputs),
         new XElement(s_text + "alertSet", new XElement(s_text + "alert", page.Notes.Prepend("Errors, by the first part of their id:").Select(Paragraph))),
         new XElement(s_command + "examples", page.Examples.Select(ExampleOf)),
-        new XElement(s_command + "relatedLinks", page.Links.Select(link => new XElement(s_text + "navigationLink", new XElement(s_text + "linkText", link)))));
+        // Get-Help -Online opens the first link with an address.
+        new XElement(
+            s_command + "relatedLinks",
+            new XElement(s_text + "navigationLink", new XElement(s_text + "linkText", "Online Version:"), new XElement(s_text + "uri", $"{address}/docs/{page.Title}.md")),
+            page.Links.Select(link => new XElement(s_text + "navigationLink", new XElement(s_text + "linkText", link)))));
 
     private static XElement SyntaxItem(Command command, Page page, string set) => new(
         s_command + "syntaxItem",

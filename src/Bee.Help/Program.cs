@@ -1,9 +1,9 @@
 using Bee.Cmdlets.Base;
 using Bee.Help;
 
-if (args is not [var docs, var output])
+if (args is not [var docs, var output, var address])
 {
-    Console.Error.WriteLine("usage: Bee.Help DOCS-FOLDER OUTPUT-FILE");
+    Console.Error.WriteLine("usage: Bee.Help DOCS-FOLDER OUTPUT-FILE ADDRESS");
     return 2;
 }
 
@@ -34,7 +34,7 @@ if (problems.Count > 0)
 }
 
 Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(output))!);
-Maml.Write(output, commands);
+Maml.Write(output, address.TrimEnd('/'), commands);
 return 0;
 
 static IEnumerable<string> Compare(Command command, Page page)

@@ -14,6 +14,9 @@ internal static class NarrowTables
     // A narrower column shows nothing that can be read.
     private const int LeastOfRest = 3;
 
+    /// <summary>The least width of a column without one of its own that is not the last: it takes what the others leave.</summary>
+    public const int LeastOfElastic = 10;
+
     private static readonly ConditionalWeakTable<Runspace, State> s_adapted = new();
 
     /// <summary>Makes the tables of Bee's types fit the screen. Costs nothing as long as the screen has 80 columns or more.</summary>
@@ -43,7 +46,8 @@ internal static class NarrowTables
     /// <summary>A type's views with tables of as many columns as fit; null where all do.</summary>
     internal static ExtendedTypeDefinition? Narrow(ExtendedTypeDefinition type, int screen) =>
         type.FormatViewDefinition.Exists(view => view.Control is TableControl table && Fitting(table, screen) < table.Headers.Count)
-            ? new ExtendedTypeDefinition(type.TypeName, type.FormatViewDefinition.Select(view => view.Control is TableControl table ? new FormatViewDefinition(view.Name, Narrow(table, screen)) : view))
+            // The lists stay the file's own: read back and given again, they would lose the conditions of their lines.
+            ? new ExtendedTypeDefinition(type.TypeName, type.FormatViewDefinition.Where(view => view.Control is not ListControl).Select(view => view.Control is TableControl table ? new FormatViewDefinition(view.Name, Narrow(table, screen)) : view))
             : null;
 
     // What has no file is EventViews', which makes it for the screen.
@@ -66,7 +70,7 @@ internal static class NarrowTables
         for (int i = 0; i < fitting; i++)
         {
             TableControlColumnHeader header = table.Headers[i];
-            bool takesRest = i == fitting - 1 && header.Alignment != Alignment.Right;
+            bool takesRest = i == fitting - 1 && header.Alignment != Alignment.Right && narrow.Headers.TrueForAll(before => before.Width > 0);
             narrow.Headers.Add(new TableControlColumnHeader(header.Label, takesRest ? EventTable.Rest : header.Width, header.Alignment));
         }
 
@@ -86,7 +90,7 @@ internal static class NarrowTables
         int used = -1;
         for (int i = 0; i < table.Headers.Count; i++)
         {
-            used += 1 + Math.Max(table.Headers[i].Width, LeastOfRest);
+            used += 1 + (table.Headers[i].Width > 0 ? table.Headers[i].Width : i == table.Headers.Count - 1 ? LeastOfRest : LeastOfElastic);
             if (used >= screen && i > 0)
             {
                 return i;

@@ -19,8 +19,19 @@ public static class ViewText
     // What a list leaves of 80 columns beside its labels and what is set in.
     private const int DetailsWidth = 60;
 
+    // The longest label of a list, and what the formatter sets between it and the text.
+    private const int BesideDetails = 17;
+
+    // The columns of a table of images beside repository and tag, of which the tag has a third; those of a table of programs beside the name; and what is between them.
+    private const int BesideReference = 36, TagsPart = 3, BesideName = 65;
+
     // As in the format file.
     private const int MetricValueWidth = 13;
+
+    private const string Indent = "    ", Gap = "  ";
+
+    // Counts for Bee and not for users.
+    private const string OwnMap = "bee_lost";
 
     /// <summary>The first twelve digits of a digest, enough to name the image by.</summary>
     /// <param name="digest">A digest.</param>
@@ -36,6 +47,33 @@ public static class ViewText
     /// <param name="width">The column's width.</param>
     /// <returns>As many characters at most.</returns>
     public static string? Tail(string? text, int width) => text is null || text.Length <= width ? text : "\u2026" + text[(text.Length - width + 1)..];
+
+    /// <summary>The end of a repository's name, as much as the table of images has room for.</summary>
+    /// <param name="repository">The name.</param>
+    /// <param name="host">The host whose screen the table must fit.</param>
+    /// <returns>The text.</returns>
+    public static string? Repository(PSObject? repository, PSHost? host = null)
+    {
+        int room = ScreenWidth.Of(host) - BesideReference;
+        return Tail(EventText.Line(repository), room - (room / TagsPart));
+    }
+
+    /// <summary>The end of a tag, as much as the table of images has room for.</summary>
+    /// <param name="tag">The tag.</param>
+    /// <param name="host">The host whose screen the table must fit.</param>
+    /// <returns>The text.</returns>
+    public static string? Tag(PSObject? tag, PSHost? host = null) => Tail(EventText.Line(tag), (ScreenWidth.Of(host) - BesideReference) / TagsPart);
+
+    /// <summary>The beginning of a background program's name, as much as their table has room for.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="host">The host whose screen the table must fit.</param>
+    /// <returns>The text.</returns>
+    public static string Name(PSObject? name, PSHost? host = null)
+    {
+        string text = EventText.Line(name);
+        int room = Math.Max(ScreenWidth.Of(host) - BesideName, NarrowTables.LeastOfElastic);
+        return text.Length <= room ? text : text[..(room - 1)] + "\u2026";
+    }
 
     /// <summary>A size in its best unit.</summary>
     /// <param name="bytes">Bytes.</param>
@@ -54,22 +92,27 @@ public static class ViewText
 
     /// <summary>Returns an image's programs, one a line with its section and, where that is another, what it attaches to; below it what it does.</summary>
     /// <param name="image">The image.</param>
+    /// <param name="host">The host whose screen the lines must fit.</param>
     /// <returns>The lines.</returns>
-    public static string Programs(PSObject image) => Described(Items(image, "Programs"), ProgramColumns, program => [Text(program, "Description")]);
+    public static string Programs(PSObject image, PSHost? host = null) => Described(Items(image, "Programs"), host, ProgramColumns, program => [Text(program, "Description")]);
 
     /// <summary>Returns an image's maps, one a line with kind, types and size; below it what it tells.</summary>
     /// <param name="image">The image.</param>
+    /// <param name="host">The host whose screen the lines must fit.</param>
     /// <returns>The lines.</returns>
-    public static string Maps(PSObject image) => Described(
-        Items(image, "Maps"),
+    public static string Maps(PSObject image, PSHost? host = null) => Described(
+        Items(image, "Maps").Where(map => Text(map, "Name") != OwnMap),
+        host,
         map => [Text(map, "Name"), Text(map, "Type"), Types(Text(map, "KeyType"), Text(map, "ValueType")), Text(map, "MaxEntries") is "0" ? string.Empty : Text(map, "MaxEntries")],
         MapLines);
 
     /// <summary>Returns an image's parameters, one a line with type and default; below it what it does.</summary>
     /// <param name="image">The image.</param>
+    /// <param name="host">The host whose screen the lines must fit.</param>
     /// <returns>The lines.</returns>
-    public static string Parameters(PSObject image) => Described(
+    public static string Parameters(PSObject image, PSHost? host = null) => Described(
         Items(image, "Parameters"),
+        host,
         parameter => [Text(parameter, "Key") is { Length: > 0 } key ? key : Text(parameter, "Name"), Text(parameter, "Type"), $"= {Text(parameter, "Default")}"],
         parameter => [Text(parameter, "Description")]);
 
@@ -97,15 +140,17 @@ public static class ViewText
 
     /// <summary>Returns a session's programs, one a line with the kernel's id.</summary>
     /// <param name="session">The session.</param>
+    /// <param name="host">The host whose screen the lines must fit.</param>
     /// <returns>The lines.</returns>
-    public static string LoadedPrograms(PSObject session)
-        => Columns(Items(session, "Programs").Select(program => new[] { Text(program, "Name"), Text(program, "SectionName"), $"id {Text(program, "Id")}" }));
+    public static string LoadedPrograms(PSObject session, PSHost? host = null)
+        => Lines(Columns([.. Items(session, "Programs").Select(program => new[] { Text(program, "Name"), Text(program, "SectionName"), $"id {Text(program, "Id")}" })], host).SelectMany(row => row));
 
     /// <summary>Returns a session's maps, one a line.</summary>
     /// <param name="session">The session.</param>
+    /// <param name="host">The host whose screen the lines must fit.</param>
     /// <returns>The lines.</returns>
-    public static string LoadedMaps(PSObject session)
-        => Columns(Items(session, "Maps").Where(map => !Text(map, "Name").StartsWith('.')).Select(map => new[] { Text(map, "Name"), Text(map, "Type"), $"id {Text(map, "Id")}" }));
+    public static string LoadedMaps(PSObject session, PSHost? host = null)
+        => Lines(Columns([.. Items(session, "Maps").Where(map => Text(map, "Name") is var name && !name.StartsWith('.') && name != OwnMap).Select(map => new[] { Text(map, "Name"), Text(map, "Type"), $"id {Text(map, "Id")}" })], host).SelectMany(row => row));
 
     /// <summary>Returns a check's message, and below it what to do, broken into lines at blanks: PowerShell would break them anywhere.</summary>
     /// <param name="check">The check.</param>
@@ -155,11 +200,11 @@ public static class ViewText
         Value(item, name)?.BaseObject is IEnumerable list and not string ? list.Cast<object?>().OfType<object>().Select(PSObject.AsPSObject) : [];
 
     // Each item's columns, and below them what is said about it, set in.
-    private static string Described(IEnumerable<PSObject> described, Func<PSObject, string[]> columns, Func<PSObject, IEnumerable<string>> below)
+    private static string Described(IEnumerable<PSObject> described, PSHost? host, Func<PSObject, string[]> columns, Func<PSObject, IEnumerable<string>> below)
     {
         PSObject[] items = [.. described];
-        string[] rows = Columns(items.Select(columns)).Split(Environment.NewLine);
-        return Lines(items.SelectMany((item, i) => below(item).Where(line => line.Length > 0).SelectMany(line => Wrap(line, 60)).Select(line => "    " + line).Prepend(rows[i])));
+        List<string>[] rows = Columns([.. items.Select(columns)], host);
+        return Lines(items.SelectMany((item, i) => rows[i].Concat(below(item).Where(line => line.Length > 0).SelectMany(line => Wrap(line, Room(host) - Indent.Length)).Select(line => Indent + line))));
     }
 
     internal static IEnumerable<string> Wrap(string text, int width)
@@ -179,17 +224,45 @@ public static class ViewText
         yield return line.ToString();
     }
 
-    // Columns as wide as what is in them, two spaces between, nothing behind the last.
-    private static string Columns(IEnumerable<string[]> rows)
+    private static int Room(PSHost? host) => ScreenWidth.Of(host) - BesideDetails;
+
+    // Columns as wide as what is in them, two spaces between, nothing behind the last. What does not fit goes on in further lines, set in: the formatter would break it anywhere.
+    private static List<string>[] Columns(string[][] rows, PSHost? host)
     {
-        string[][] all = [.. rows];
-        if (all.Length == 0)
+        int room = Room(host);
+        int[] widths = rows.Length == 0 ? [] : [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).Select(width => Math.Min(width, room))];
+        return Array.ConvertAll(rows, row =>
         {
-            return string.Empty;
+            List<string> lines = [string.Empty];
+            for (int i = 0; i < row.Length; i++)
+            {
+                string line = lines[^1].Length == 0 ? string.Empty : lines[^1] + Gap;
+                if (line.Length + row[i].Length <= room)
+                {
+                    lines[^1] = line + (i == row.Length - 1 ? row[i] : row[i].PadRight(Math.Min(widths[i], room - line.Length)));
+                    continue;
+                }
+
+                lines.AddRange(Broken(row[i], room - Indent.Length).Select(part => Indent + part));
+            }
+
+            lines.RemoveAll(string.IsNullOrWhiteSpace);
+            return lines.ConvertAll(line => line.TrimEnd());
+        });
+    }
+
+    // Behind a blank or a comma; a list as JSON has no blanks.
+    private static IEnumerable<string> Broken(string text, int width)
+    {
+        while (text.Length > width)
+        {
+            int end = text.AsSpan(0, width).LastIndexOfAny(' ', ',') + 1;
+            end = end > 0 ? end : width;
+            yield return text[..end].TrimEnd();
+            text = text[end..].TrimStart();
         }
 
-        int[] widths = [.. Enumerable.Range(0, all[0].Length).Select(column => all.Max(row => row[column].Length))];
-        return Lines(all.Select(row => string.Join("  ", row.Select((text, column) => text.PadRight(widths[column]))).TrimEnd()));
+        yield return text;
     }
 
     private static string Lines(IEnumerable<string> lines) => string.Join(Environment.NewLine, lines);

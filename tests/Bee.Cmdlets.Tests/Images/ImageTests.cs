@@ -147,6 +147,26 @@ public sealed class ImageTests : IDisposable
         Assert.Equal(["one/tool:v1", "two/tool:v1"], Objects("Get-BeeImage -Store $theirs | ForEach-Object Reference", ("theirs", theirs)).Select(name => $"{name}"));
     }
 
+    [Theory]
+    [InlineData(60)]
+    [InlineData(80)]
+    [InlineData(200)]
+    public void Table_and_list_follow_the_width_of_the_screen(int width)
+    {
+        const string Name = "registry.example.com/a-group/of-tools/for/the-whole-company/tool:v1-of-a-branch-with-a-name";
+        using var shell = new Shell(width);
+        shell.Objects("Copy-BeeImage one/tool:v1 $name -Store $store", ("store", Store), ("name", Name));
+
+        shell.Objects("Get-BeeImage $name -Store $store | Out-Default; Get-BeeImage $name -Store $store | Format-List | Out-Default", ("store", Store), ("name", Name));
+
+        string[] lines = [.. shell.Screen.Split('\n').Select(line => line.TrimEnd())];
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, width));
+        string row = Assert.Single(lines, line => line.EndsWith("KiB", StringComparison.Ordinal) && !line.StartsWith("Size", StringComparison.Ordinal));
+        Assert.Equal(width == 200, row.Contains(Name.Replace(":v1", " v1", StringComparison.Ordinal), StringComparison.Ordinal));
+        // Lines without a value, and what is Bee's own, are not shown.
+        Assert.DoesNotContain(lines, line => line.StartsWith("Title", StringComparison.Ordinal) || line.Contains("bee_lost", StringComparison.Ordinal));
+    }
+
     [KernelFact]
     public void Full_disk_takes_no_export_and_lets_images_be_removed()
     {

@@ -105,7 +105,7 @@ public sealed class WidthTests(Programs programs) : IDisposable
         string[] wide = [.. shell.Show("Get-BeeImage -Store $store", ("store", programs.Store)).Where(line => line.Length > 0)];
 
         Assert.Equal(["Id", "Name", "State", "Started", "Events", "Lost"], sessions[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Equal(["Repository", "Tag", "Digest"], images[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["Repository", "Tag", "Digest", "Created", "Size"], images[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(["Repository", "Tag", "Digest", "Created", "Size"], wide[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith("test/", images[2], StringComparison.Ordinal);
     }
