@@ -1,5 +1,4 @@
 using Bee.Ebpf.Interop;
-using Bee.Ebpf.Objects;
 using Bee.Posix;
 
 namespace Bee.Ebpf.Maps;
@@ -85,9 +84,7 @@ internal static unsafe class MapCalls
             Libc.EEXIST => (MapFault.Exists, mode == MapWriteMode.OnlyNew && description.Type is MapType.Array or MapType.PerCpuArray
                 ? "is an array, whose entries are all there from the start; none of them is new." : "has the key already.", ""),
             Libc.ENOENT => (MapFault.NotFound, "has no such key.", ""),
-            Libc.EPERM when MapState.IsFrozen(map) => (MapFault.ReadOnly, description.IsInternal
-                ? "holds the program's constants, which are fixed once it is loaded." : "is frozen: nothing changes it any more.",
-                description.IsInternal ? $"Parameters are set before it is loaded; they are {string.Join(", ", description.Variables.Where(placed => ParameterReader.IsVolatile(placed.Variable.Type)).Select(placed => placed.Variable.Name))}." : ""),
+            Libc.EPERM when MapState.IsFrozen(map) => (MapFault.ReadOnly, "is frozen: nothing changes it any more.", ""),
             Libc.EPERM when MapState.IsReadOnly(map) => (MapFault.ReadOnly, "was made to be read only by user space (BPF_F_RDONLY).", ""),
             Libc.EPERM or Libc.EACCES => (MapFault.NoPermission, "may not be written by this process.", "Run as root, or give the process CAP_BPF."),
             Libc.EINVAL when description.Type is MapType.HashOfMaps or MapType.ArrayOfMaps => (MapFault.BadValue, "takes maps that are like the one that it was declared with: of the same type, key and value sizes.", ""),

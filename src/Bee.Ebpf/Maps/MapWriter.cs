@@ -1,5 +1,6 @@
 using System.Collections;
 using Bee.Ebpf.Interop;
+using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Maps;
@@ -213,10 +214,18 @@ public sealed class MapWriter
         return keys;
     }
 
-    /// <summary>Throws where entries of this kind of map come from programs alone.</summary>
-    /// <exception cref="BpfMapException">They do.</exception>
+    /// <summary>Throws where entries of this kind of map come from programs alone, and for the constants of a program.</summary>
+    /// <exception cref="BpfMapException">They do, or it holds constants.</exception>
     public void Settable()
     {
+        if (_map.Description.IsReadOnlyData)
+        {
+            var parameters = _map.Description.Variables.Where(placed => ParameterReader.IsVolatile(placed.Variable.Type)).Select(placed => placed.Variable.Name).ToList();
+            throw new BpfMapException(
+                MapFault.ReadOnly, _map.Name, $"The entry cannot be set: map '{_map.Name}' holds the program's constants, which are fixed once it is loaded.",
+                parameters.Count > 0 ? $"Parameters are set before it is loaded; they are {string.Join(", ", parameters)}." : "");
+        }
+
         if (MapAccess.WhyUnwritable(_map.Description.Type) is { } why)
         {
             throw new BpfMapException(MapFault.Unsupported, _map.Name, $"Entries of map '{_map.Name}' ({_map.Description.Type}) cannot be set. {why}");

@@ -20,7 +20,9 @@ public sealed class MapEntryTests : IDisposable
         struct { __uint(type, BPF_MAP_TYPE_QUEUE); __uint(max_entries, 3); __type(value, u32); } jobs SEC(".maps");
         struct { __uint(type, BPF_MAP_TYPE_BLOOM_FILTER); __uint(max_entries, 10); __type(value, u32); } seen SEC(".maps");
         BEE_PARAM(u32, constant, 5);
-        SEC("syscall") int nothing(void *ctx) { return constant; }
+        u64 hits;
+        u32 stays = 3;
+        SEC("tracepoint/syscalls/sys_enter_getpgid") int nothing(void *ctx) { hits += stays * (constant == 4711); return 0; }
         """;
 
     private readonly Shell _shell = new();
@@ -33,6 +35,15 @@ public sealed class MapEntryTests : IDisposable
             _name = $"entries{Environment.TickCount64}";
             _shell.Objects("Start-BeeProgram $program -Name $name -WarningAction Ignore", ("program", programs.Compile("entries", Source)), ("name", _name));
         }
+    }
+
+    [KernelFact]
+    public void Global_variables_are_listed_read_and_set()
+    {
+        Assert.Equal([".bss", ".data", ".rodata"], Strings("(Get-BeeMap).Name -like '.*'").Order());
+        Objects("Set-BeeMapEntry .bss @{ hits = 7 }");
+        Assert.Equal(["7", "3"], Strings("(Get-BeeMapEntry hits).Value; (Get-BeeMapEntry .data).stays"));
+        Assert.Equal("MapEntry.ReadOnly", Id("Set-BeeMapEntry .rodata @{ constant = 1 }"));
     }
 
     [KernelFact]
