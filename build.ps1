@@ -141,6 +141,7 @@ function Build-Module {
     Get-ChildItem "$module/deps" | Where-Object Name -NotIn $own.Name | Remove-Item
 
     Copy-ChangedFile "$root/Bee.psd1" "$module/Bee.psd1"
+    Copy-ChangedFile "$root/docs/bee.schema.json" "$module/bee.schema.json"
     Get-ChildItem "$root/formats" -Filter *.ps1xml | ForEach-Object { Copy-ChangedFile $_ "$module/$($_.Name)" }
     # New-BeeProgram -Template starts from these.
     Get-ChildItem "$root/examples" -Recurse -File -Include *.c, *.h, bee.yaml |

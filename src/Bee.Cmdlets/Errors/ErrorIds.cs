@@ -31,6 +31,7 @@ internal static class ErrorIds
         // Input of the cmdlets
         new("BadAttachTo", InvalidArgument),
         new("BadMapSize", InvalidArgument),
+        new("BadCompileCommands", InvalidData),
         new("BadDefine", InvalidArgument),
         new("BadName", InvalidArgument),
         new("BadRecordType", InvalidArgument),

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Text.Json;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
@@ -89,6 +90,10 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     [ArgumentCompleter(typeof(RecordTypeCompleter))]
     public IDictionary? RecordType { get; set; }
 
+    /// <summary>Writes the file compile_commands.json beside the source, so that clangd finds bee.h, vmlinux.h and the flags.</summary>
+    [Parameter]
+    public SwitchParameter CompileCommands { get; set; }
+
     /// <summary>Who wrote the program.</summary>
     [Parameter(ParameterSetName = "Image")]
     [ValidateNotNullOrEmpty]
@@ -153,10 +158,17 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         }
 
         CompileRequest request = source.Request([.. IncludePath.Select(FullPath)]);
-        var build = new PlatformBuild(new SourceCompiler(this), source, KernelTypeFiles.From(VmlinuxBtf, platforms, FullPath));
+        var types = KernelTypeFiles.From(VmlinuxBtf, platforms, FullPath);
+        var build = new PlatformBuild(new SourceCompiler(this), source, types);
 
         // Read before anything is written: what cannot be described must not get a name.
         request = request with { Defines = [.. request.Defines, .. Define], CFlags = CFlags };
+        if (CompileCommands)
+        {
+            // Also of a source that does not compile yet, which is when an editor helps most.
+            WriteCommands(request with { Architecture = platforms[0].Architecture, VmlinuxBtf = types.For(platforms[0]) }, System.IO.Path.GetDirectoryName(source.File)!);
+        }
+
         if (build.Run(request, platforms) is not { } programs)
         {
             return;
@@ -182,6 +194,19 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         {
             // As Get-Item gives it, with all that its view needs.
             WriteObject(InvokeProvider.Item.Get([.. outFiles!], force: true, literalPath: true), enumerateCollection: true);
+        }
+    }
+
+    private void WriteCommands(CompileRequest request, string folder)
+    {
+        try
+        {
+            WriteNote($"Wrote {Bee.Toolchain.Compiling.CompileCommands.Write(request, folder, Stop)}.");
+        }
+        catch (JsonException fault)
+        {
+            string path = System.IO.Path.Combine(folder, Bee.Toolchain.Compiling.CompileCommands.FileName);
+            throw new BeeInputException("BadCompileCommands", $"'{path}' is not a list of compile commands: {fault.Message}", "Correct it, or delete it.");
         }
     }
 

@@ -68,7 +68,22 @@ public sealed class NewProgramCommand : BeeCmdlet
                 WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
             }
         }
+
+        if (files.Manifest is { } manifest)
+        {
+            WriteSchema(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(manifest)!, ManifestSchema.FileName));
+        }
     });
+
+    // The bee.yaml refers to it by its name alone: a path into the module would be another on each machine, and would go with the module's version.
+    private void WriteSchema(string path)
+    {
+        if ((Force || !File.Exists(path)) && ManifestSchema.Text is { } schema && ShouldProcess(path, "Create file"))
+        {
+            AtomicFile.Write(path, Encoding.UTF8.GetBytes(schema));
+            WriteNote($"Wrote {path}, by which editors complete the bee.yaml.");
+        }
+    }
 
     private List<(string Path, string Text)> Skeleton(NewProgramFiles files)
     {
@@ -90,6 +105,9 @@ public sealed class NewProgramCommand : BeeCmdlet
         return written;
     }
 
+    // An example refers to the schema of Bee's source tree.
+    private static string WithReference(string text) => text.Replace("# yaml-language-server: $schema=../../docs/bee.schema.json", ManifestSchema.Reference, StringComparison.Ordinal);
+
     // An example's files under the new program's name, wherever the old one stood in a file's name.
     private List<(string Path, string Text)> FromTemplate(NewProgramFiles files)
     {
@@ -102,7 +120,7 @@ public sealed class NewProgramCommand : BeeCmdlet
         }
 
         string folder = System.IO.Path.GetDirectoryName(files.Manifest)!;
-        return [.. template.Rename(files.Name).Select(file => (System.IO.Path.Combine(folder, file.Key), file.Value))];
+        return [.. template.Rename(files.Name).Select(file => (System.IO.Path.Combine(folder, file.Key), WithReference(file.Value)))];
     }
 }
 
@@ -149,7 +167,8 @@ internal sealed record NewProgramFiles(string Name, string Source, string? Manif
 
     /// <summary>A bee.yaml to start from. It names its source, so that it says nothing about other C files of the folder.</summary>
     public static string ManifestText(string source, string kind, SkeletonOutput output) => $"""
-        # What the image says of the program. Keys that Bee knows: docs/bee.schema.json.
+        {ManifestSchema.Reference}
+        # What the image says of the program.
         name: {ImageNames.ShortName(ImageNames.FromFile(source).ToString())}
         description: "{output} of a {kind} program"
         sources: ['{Path.GetFileName(source).Replace("'", "''", StringComparison.Ordinal)}']

@@ -9,6 +9,9 @@ internal sealed class CompilerFlags
     /// <summary>Flags that do not depend on the machine's folders.</summary>
     internal IReadOnlyList<string> Stable { get; }
 
+    /// <summary>Include folders.</summary>
+    internal IReadOnlyList<string> Includes { get; }
+
     /// <summary>Include folders, and the names that stand for folders in the object.</summary>
     internal IReadOnlyList<string> Places { get; }
 
@@ -63,6 +66,7 @@ internal sealed class CompilerFlags
             includes.AddRange(["-idirafter", Path.Combine(own, "libc")]);
         }
 
+        Includes = includes;
         // Until clang 16 the longest prefix wins, from 17 on the last one given: shortest first suits both.
         Places =
         [
