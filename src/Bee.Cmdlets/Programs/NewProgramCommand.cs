@@ -105,9 +105,6 @@ public sealed class NewProgramCommand : BeeCmdlet
         return written;
     }
 
-    // An example refers to the schema of Bee's source tree.
-    private static string WithReference(string text) => text.Replace("# yaml-language-server: $schema=../../docs/bee.schema.json", ManifestSchema.Reference, StringComparison.Ordinal);
-
     // An example's files under the new program's name, wherever the old one stood in a file's name.
     private List<(string Path, string Text)> FromTemplate(NewProgramFiles files)
     {
@@ -120,7 +117,7 @@ public sealed class NewProgramCommand : BeeCmdlet
         }
 
         string folder = System.IO.Path.GetDirectoryName(files.Manifest)!;
-        return [.. template.Rename(files.Name).Select(file => (System.IO.Path.Combine(folder, file.Key), WithReference(file.Value)))];
+        return [.. template.Rename(files.Name).Select(file => (System.IO.Path.Combine(folder, file.Key), file.Value))];
     }
 }
 

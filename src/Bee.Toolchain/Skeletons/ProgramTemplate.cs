@@ -50,10 +50,10 @@ public sealed partial record ProgramTemplate(string Name, IReadOnlyDictionary<st
         string source = $"{Name}.bpf.c";
         return Files.ToDictionary(
             file => file.Key == source ? $"{name}.bpf.c" : file.Key,
-            file => file.Key == ProgramManifest.FileName ? NameLine().Replace(SchemaLine().Replace(file.Value, string.Empty), $"name: {name.ToLowerInvariant()}", 1).Replace(source, $"{name}.bpf.c") : file.Value);
+            file => file.Key == ProgramManifest.FileName ? NameLine().Replace(SchemaLine().Replace(file.Value, ManifestSchema.Reference.Replace("$", "$$") + "\n"), $"name: {name.ToLowerInvariant()}", 1).Replace(source, $"{name}.bpf.c") : file.Value);
     }
 
-    // Its path leads from the examples to docs/, and nowhere from elsewhere.
+    // The path of an example leads to docs/; a program of its own has the schema beside it.
     [GeneratedRegex(@"\A# yaml-language-server:.*\n")]
     private static partial Regex SchemaLine();
 

@@ -20,7 +20,7 @@ public sealed class NewProgramTests : IDisposable
     public void A_folder_gets_a_source_and_a_manifest_that_build()
     {
         Assert.Equal(2, _shell.Objects("New-BeeProgram $path -ProgramType xdp -Output Counter", ("path", _folder["packets"])).Count);
-        Assert.Equal(["bee.yaml", "packets.bpf.c"], Files(_folder["packets"]));
+        Assert.Equal(["bee.schema.json", "bee.yaml", "packets.bpf.c"], Files(_folder["packets"]));
 
         var image = Assert.Single(_shell.Objects("Invoke-BeeBuild $path -Store $store", ("path", _folder["packets"]), ("store", _folder["store"])));
         Assert.EndsWith("packets:latest", (string)image.Properties["Reference"].Value);
@@ -91,8 +91,8 @@ public sealed class NewProgramTests : IDisposable
     public void An_example_becomes_a_program_of_ones_own()
     {
         _shell.Objects("New-BeeProgram $path -Template syscount", ("path", _folder["calls"]));
-        Assert.Equal(["bee.yaml", "calls.bpf.c"], Files(_folder["calls"]));
-        Assert.StartsWith("name: calls\n", File.ReadAllText(_folder["calls/bee.yaml"]));
+        Assert.Equal(["bee.schema.json", "bee.yaml", "calls.bpf.c"], Files(_folder["calls"]));
+        Assert.StartsWith("# yaml-language-server: $schema=bee.schema.json\nname: calls\n", File.ReadAllText(_folder["calls/bee.yaml"]));
         _shell.Objects("New-BeeProgram $path -Template syscount", ("path", _folder["other.bpf.c"]));
         Assert.Equal(File.ReadAllText(_folder["calls/calls.bpf.c"]), File.ReadAllText(_folder["other.bpf.c"]));
     }

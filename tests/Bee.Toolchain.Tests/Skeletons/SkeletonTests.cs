@@ -160,7 +160,7 @@ public class SkeletonTests
         Assert.Contains("opensnoop", ProgramTemplate.Names);
         var files = ProgramTemplate.Find("OpenSnoop").Rename("mine");
         Assert.Equal(["bee.yaml", "mine.bpf.c"], files.Keys.Order());
-        Assert.StartsWith("name: mine\n", files["bee.yaml"]);
+        Assert.StartsWith("# yaml-language-server: $schema=bee.schema.json\nname: mine\n", files["bee.yaml"]);
         Assert.Contains("opensnoop", Assert.Throws<SkeletonException>(() => ProgramTemplate.Find("opensnop")).Remedy);
     }
 
