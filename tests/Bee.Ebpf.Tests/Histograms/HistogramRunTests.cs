@@ -88,7 +88,7 @@ public sealed class HistogramRunTests
 
         Assert.All(sink.Events, e => Assert.IsAssignableFrom<MapEntry>(e));
         Assert.Equal(2, sink.Count);
-        Assert.Equal("hist_no_slots: streams as it is and not as histograms: its key has no field 'slot', and its value is not an array of slots.", Assert.Single(sink.Notices));
+        Assert.Equal("hist_no_slots: streams as it is and not as histograms: its key has no field 'slot' or 'bucket', and its value is not an array of slots.", Assert.Single(sink.Notices));
         Assert.Null(reader.Streams.Single().HistogramType);
     }
 
