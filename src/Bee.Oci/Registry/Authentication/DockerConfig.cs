@@ -29,7 +29,7 @@ public sealed class DockerConfig : ICredentialSource
     public static DockerConfig Load(Action<RegistryNote>? note = null, TimeSpan? helperTimeout = null) =>
         new(DockerConfigFile.DefaultPath(), note, helperTimeout ?? CredentialHelper.DefaultTimeout);
 
-    /// <summary>The login for a registry: what its credential helper has, else what stands in the file.</summary>
+    /// <summary>The login for a registry: what its credential helper has, else what stands in the file, else what podman has in its own files.</summary>
     /// <param name="registry">Host and port.</param>
     /// <param name="cancellationToken">Ends the wait, also for a helper.</param>
     /// <returns>The login; null where there is none.</returns>
@@ -53,7 +53,8 @@ public sealed class DockerConfig : ICredentialSource
             }
         }
 
-        return Find(file, registry, Path);
+        return Find(file, registry, Path)
+            ?? DockerConfigFile.PodmanPaths().Select(path => Find(DockerConfigFile.Read(path), registry, path)).FirstOrDefault(login => login is not null);
     }
 
     /// <summary>The login that stands in a file itself; null where none does.</summary>

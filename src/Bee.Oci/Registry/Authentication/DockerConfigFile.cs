@@ -18,6 +18,8 @@ internal sealed class DockerConfigFile
 
     private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly string[] s_variables = ["REGISTRY_AUTH_FILE", "DOCKER_CONFIG"];
+
     private readonly string _path;
 
     private DockerConfigFile(string path, JsonObject root) => (_path, Root) = (path, root);
@@ -43,6 +45,22 @@ internal sealed class DockerConfigFile
             : UserAccount.Find(UserAccount.EffectiveUser)?.Home
             ?? throw new RegistryException(RegistryFault.Login, "There is no home directory to keep logins in.") { Remedy = "Set HOME or DOCKER_CONFIG." };
         return Path.Combine(home, ".docker", "config.json");
+    }
+
+    /// <summary>
+    /// The files in which podman, skopeo and buildah keep logins (containers-auth.json(5)), in the order in which they look. None if a variable names the file of this user.
+    /// They are read and not written.
+    /// </summary>
+    public static IEnumerable<string> PodmanPaths()
+    {
+        if (s_variables.Any(name => Environment.GetEnvironmentVariable(name) is { Length: > 0 }))
+        {
+            return [];
+        }
+
+        string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } set && !UserFolders.BelongsToInvokingUser(set) ? set : null;
+        string kept = runtime is null ? $"/run/containers/{UserAccount.EffectiveUser}" : Path.Combine(runtime, "containers");
+        return new[] { kept, UserFolders.Configuration is { } settings ? Path.Combine(settings, "containers") : null }.OfType<string>().Select(folder => Path.Combine(folder, "auth.json"));
     }
 
     /// <summary>Reads the file; one that does not exist, or is empty, is a document with nothing in it.</summary>

@@ -98,6 +98,31 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
+    public async Task Logins_of_podman_are_read_behind_dockers_own()
+    {
+        string home = Path.Combine(_folder.Folder, "home");
+        string runtime = Path.Combine(_folder.Folder, "run", "containers");
+        string settings = Path.Combine(home, ".config", "containers");
+        Directory.CreateDirectory(runtime);
+        Directory.CreateDirectory(settings);
+        static string Login(string user) => $$"""{ "auths": { "podman.example": { "auth": "{{DockerFolder.Auth(user, "x")}}" } } }""";
+        await File.WriteAllTextAsync(Path.Combine(settings, "auth.json"), Login("kept"));
+        _folder.Set("HOME", home);
+        _folder.Set("XDG_CONFIG_HOME", null);
+        _folder.Set("XDG_RUNTIME_DIR", Path.Combine(_folder.Folder, "run"));
+        _folder.Set("REGISTRY_AUTH_FILE", null);
+        Assert.Null(await _folder.Docker.FindAsync("podman.example"));
+
+        _folder.Set("DOCKER_CONFIG", null);
+        Assert.Equal("kept", (await _folder.Docker.FindAsync("podman.example"))?.UserName);
+        await File.WriteAllTextAsync(Path.Combine(runtime, "auth.json"), Login("session"));
+        Assert.Equal("session", (await _folder.Docker.FindAsync("podman.example"))?.UserName);
+        Directory.CreateDirectory(Path.Combine(home, ".docker"));
+        await File.WriteAllTextAsync(Path.Combine(home, ".docker", "config.json"), Login("docker"));
+        Assert.Equal("docker", (await _folder.Docker.FindAsync("podman.example"))?.UserName);
+    }
+
+    [Fact]
     public async Task WithoutVariablesItIsInTheHomeDirectory()
     {
         _folder.Set("DOCKER_CONFIG", null);
