@@ -1,38 +1,33 @@
 <#
 .SYNOPSIS
-Runs Inspektor Gadget's gadgets unchanged, and compares what they give with what another source says. Gives a row for each.
+Runs images of Inspektor Gadget's gadgets, and compares their data with another source. Returns a row for each image.
 .DESCRIPTION
-Needs root, gcc, and a checkout of github.com/inspektor-gadget/inspektor-gadget; docs/reach.md names the commit of its table. Each case of Gadgets.ps1 starts a load of its own (gadget-load.c) and watches only that. With -Guest
-the gadgets run that need kprobes or LSM hooks, or that see the whole machine: in a virtual machine, by tests/Bee.VirtualMachine.Tests.
+Needs root, gcc, and a store with the images, each named gadget/NAME:v1. The images are the caller's: Bee neither keeps nor builds gadgets. Each case of Gadgets.ps1 starts a load of its own
+(gadget-load.c) and watches only that. -Guest runs the gadgets that need kprobes or LSM hooks, or that see the whole machine, in a virtual machine (tests/Bee.VirtualMachine.Tests).
 
-    sudo artifacts/pwsh -Command "./tests/Reach/Measure-Gadget.ps1 -Source ~/inspektor-gadget -Work /tmp/reach | Format-Table"
-    sudo artifacts/pwsh -Command "./tests/Reach/Measure-Gadget.ps1 -Source ~/inspektor-gadget -Work /tmp/reach -Guest | Format-Table"
+    sudo artifacts/pwsh -Command "./tests/Reach/Measure-Gadget.ps1 -Store ./gadgets -Work /tmp/reach | Format-Table"
+    sudo artifacts/pwsh -Command "./tests/Reach/Measure-Gadget.ps1 -Store ./gadgets -Work /tmp/reach -Guest | Format-Table"
 #>
 param(
-    # The checkout.
-    [Parameter(Mandatory)] [string] $Source,
-    # Images and the compiled load go here.
+    # The store with the images.
+    [Parameter(Mandatory)] [string] $Store,
+    # The compiled load goes here.
     [Parameter(Mandatory)] [string] $Work,
     # Only these gadgets. Takes wildcards.
     [string[]] $Name = '*',
     # The module to measure.
     [string] $Module = "$PSScriptRoot/../../module/Bee",
-    # Runs what is already built.
-    [switch] $NoBuild,
     # Runs the gadgets of the virtual machine in place of the others.
     [switch] $Guest
 )
 $ErrorActionPreference = 'Stop'
 Import-Module $Module
-$store = "$Work/store"
 $load = "$Work/gadget-load"
 $isGuest = $false
 $null = New-Item -ItemType Directory -Force $Work
-if (-not $NoBuild) {
-    & gcc -O1 -g -fno-omit-frame-pointer -w -o $load "$PSScriptRoot/gadget-load.c" -lpthread -ldl
-    & gcc -O1 -static -w -o "$load-static" "$PSScriptRoot/gadget-load.c" 2>$null
-    & gcc -O1 -shared -fPIC -o "$Work/libcuda.so" "$PSScriptRoot/gadget-cuda.c"
-}
+& gcc -O1 -g -fno-omit-frame-pointer -w -o $load "$PSScriptRoot/gadget-load.c" -lpthread -ldl
+& gcc -O1 -static -w -o "$load-static" "$PSScriptRoot/gadget-load.c" 2>$null
+& gcc -O1 -shared -fPIC -o "$Work/libcuda.so" "$PSScriptRoot/gadget-cuda.c"
 . "$PSScriptRoot/Gadgets.ps1"
 
 # Gives the lines of the guest, by gadget: right or wrong, and what is said about it.
@@ -59,23 +54,11 @@ function Invoke-Guest([string[]] $Gadgets) {
     $lines
 }
 
-$rows = foreach ($folder in [IO.Directory]::GetDirectories("$Source/gadgets") | Where-Object { [IO.File]::Exists("$_/gadget.yaml") } | Sort-Object) {
-    $gadget = [IO.Path]::GetFileName($folder)
+$rows = foreach ($image in Get-BeeImage 'gadget/*:v1' -Store $store | Sort-Object Reference) {
+    $gadget = $image.Reference -replace '^.*gadget/' -replace ':v1$'
     if (-not ($Name | Where-Object { $gadget -like $_ }) -or ($Guest -and $gadget -notin $guestOnly)) { continue }
-    $row = [pscustomobject] @{ Gadget = $gadget; Builds = $false; Reads = ''; Right = $false; Source = ''; Why = '' }
-    if (-not [IO.File]::Exists("$folder/program.bpf.c")) {
-        $row.Why = 'has no program of its own'
-        $row
-        continue
-    }
+    $row = [pscustomobject] @{ Gadget = $gadget; Reads = "$($image.Programs.Count) programs, $($image.Maps.Count) maps"; Right = $false; Source = ''; Why = '' }
     try {
-        if (-not $NoBuild) {
-            # Its own headers, and its own vmlinux.h, which has names that not every kernel has.
-            $null = Invoke-BeeBuild "$folder/program.bpf.c" -IncludePath "$Source/include", "$Source/include/gadget/amd64" -Tag "gadget/${gadget}:v1" -Store $store -WarningAction SilentlyContinue
-        }
-        $image = Get-BeeImage "gadget/${gadget}:v1" -Store $store
-        $row.Builds = $true
-        $row.Reads = "$($image.Programs.Count) programs, $($image.Maps.Count) maps"
         if ($Guest -or $gadget -in $guestOnly) { $row.Why = 'runs in the virtual machine' }
         elseif ($cases[$gadget]) { $row.Source = & $cases[$gadget]; $row.Right = $true }
         else { $row.Why = 'not tried' }
@@ -84,7 +67,7 @@ $rows = foreach ($folder in [IO.Directory]::GetDirectories("$Source/gadgets") | 
     $row
 }
 if ($Guest) {
-    $seen = Invoke-Guest ($rows | Where-Object Builds).Gadget
+    $seen = Invoke-Guest $rows.Gadget
     foreach ($row in $rows | Where-Object { $seen[$_.Gadget] }) {
         $row.Right = $seen[$row.Gadget].Right
         $row.Source = $row.Right ? $seen[$row.Gadget].Text : ''
