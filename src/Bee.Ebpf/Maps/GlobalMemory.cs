@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Maps;
 
@@ -32,6 +33,7 @@ internal static unsafe class GlobalMemory
     {
         var place = map.Description.Place;
         var size = place?.SectionSize ?? (int)map.Description.ValueSize;
+        CheckRange(map, entry);
         (int Offset, byte[] Bytes)[] parts = place is not null
             ? [(place.Offset + BitConverter.ToInt32(entry.Key) * entry.Value.Length, entry.Value)]
             : [.. Changed(map.Description, entry)];
@@ -50,6 +52,20 @@ internal static unsafe class GlobalMemory
         foreach (var (offset, bytes) in parts)
         {
             Store((byte*)memory.Address + offset, bytes);
+        }
+    }
+
+    // An entry of another version of the object has its own size and index. For other maps the kernel checks both.
+    private static void CheckRange(BpfMap map, EncodedEntry entry)
+    {
+        if (BitConverter.ToUInt32(entry.Key) is var index && index >= map.Description.MaxEntries)
+        {
+            throw new BpfMapException(MapFault.BadKey, map.Name, $"The entry cannot be set: '{map.Name}' has the indexes 0 to {map.Description.MaxEntries - 1}, and got {index}.");
+        }
+
+        if (entry.Value.Length != map.Description.ValueSize)
+        {
+            throw new BpfMapException(MapFault.BadValue, map.Name, $"The entry cannot be set: a value of '{map.Name}' has {Quantity.Of(map.Description.ValueSize, "byte")}, and got {entry.Value.Length}.");
         }
     }
 

@@ -95,6 +95,19 @@ public sealed class GlobalTests
     }
 
     [KernelFact]
+    public void Entries_beyond_the_variable_are_not_written()
+    {
+        using var session = Started();
+        var group = new MapWriter(Map(session, "per_group"));
+        foreach (var index in new[] { 4, 0x40000000, -1 })
+        {
+            Assert.Equal(MapFault.BadKey, Assert.Throws<BpfMapException>(() => group.Write(new EncodedEntry(BitConverter.GetBytes(index), new byte[4]))).Fault);
+        }
+
+        Assert.Equal(MapFault.BadValue, Assert.Throws<BpfMapException>(() => group.Write(new EncodedEntry(BitConverter.GetBytes(0), new byte[4096]))).Fault);
+    }
+
+    [KernelFact]
     public void Constants_are_not_written_and_the_parameters_are_named()
     {
         using var session = Started();
