@@ -412,7 +412,7 @@ internal static class ConfigCheck
         fields is null ? null : List(fields, f => f with { Name = Text(f.Name) ?? "", Description = Text(f.Description), Metric = Text(f.Metric), Unit = Text(f.Unit), Label = Text(f.Label), Decode = Text(f.Decode), Values = Texts(f.Values) });
 
     private static Dictionary<string, string>? Texts(IReadOnlyDictionary<string, string>? texts) =>
-        texts?.Where(pair => pair.Value is not null).ToDictionary(pair => TerminalText.Clean(pair.Key), pair => TerminalText.Clean(pair.Value));
+        texts?.Where(pair => pair.Value is not null).DistinctBy(pair => TerminalText.Clean(pair.Key)).ToDictionary(pair => TerminalText.Clean(pair.Key), pair => TerminalText.Clean(pair.Value));
 
     private static string? Text(string? text) => text is null ? null : TerminalText.Clean(text);
 
