@@ -55,12 +55,22 @@ internal sealed class ExporterDocument(string path)
     {
         var metric = Metric(node, MapRole.Histogram);
         var factor = Number(node, "bucket_multiplier") is { } given and not 0 ? given : 1;
+        if (factor < 0)
+        {
+            throw Wrong(node, $"'{metric.Name}' has a negative bucket_multiplier.");
+        }
+
         var last = (int)(Number(node, "bucket_max") ?? 0);
         var type = Text(node, "bucket_type");
         if (type == "fixed")
         {
             double[] keys = [.. (YamlTree.Child(node, "bucket_keys") as YamlSequenceNode ?? []).Select(key => Number(key) ?? throw Wrong(key, "a bucket's key is a number."))];
-            return keys.Length == 0 ? throw Wrong(node, $"'{metric.Name}' has no bucket_keys.") : metric with
+            if (keys.Length == 0 || keys[0] < 0 || keys[^1] >= int.MaxValue || keys.Zip(keys.Skip(1)).Any(pair => pair.First >= pair.Second))
+            {
+                throw Wrong(node, keys.Length == 0 ? $"'{metric.Name}' has no bucket_keys." : $"the bucket_keys of '{metric.Name}' do not rise from 0 or more to less than 2147483647.");
+            }
+
+            return metric with
             {
                 Scale = new HistogramScale { Spacing = HistogramSpacing.Bounds, Step = factor },
                 Buckets = [.. keys.Select(key => key * factor)],
@@ -68,7 +78,7 @@ internal sealed class ExporterDocument(string path)
             };
         }
 
-        if (last < 1 || (last > LastSlot && type != "linear") || Number(node, "bucket_min") is not (null or 0))
+        if (last is < 1 or int.MaxValue || (last > LastSlot && type != "linear") || Number(node, "bucket_min") is not (null or 0))
         {
             throw Wrong(node, $"'{metric.Name}' has slots from {Text(node, "bucket_min")} to {last}; they go from 0 to {LastSlot} at most.");
         }
@@ -136,7 +146,7 @@ internal sealed class ExporterDocument(string path)
 /// <summary>Looks into YAML of other projects, in which anything may stand.</summary>
 internal static class YamlTree
 {
-    /// <summary>Returns what a key of a map holds; null for what is no map.</summary>
+    /// <summary>Returns what a key of a map holds; null for what is not a map.</summary>
     public static YamlNode? Child(YamlNode? node, string key) => Pairs(node).FirstOrDefault(pair => pair.Name == key).Value;
 
     /// <summary>Returns the text of a single value; null for anything else.</summary>
