@@ -234,7 +234,7 @@ internal sealed class TargetFile(string name, SafeFileHandle? file, (ulong Devic
             }
 
             var first = Encoding.UTF8.GetString(bytes, 0, count).Split('\n')[0];
-            return first.StartsWith("#!", StringComparison.Ordinal) ? first[2..].Trim() : "";
+            return first.StartsWith("#!", StringComparison.Ordinal) ? TerminalText.Clean(first[2..].Trim()) : "";
         }
     }
 

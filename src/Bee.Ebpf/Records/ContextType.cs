@@ -56,7 +56,7 @@ internal sealed class ContextType
         {
             byte[] raw => raw,
             ReadOnlyMemory<byte> raw => raw.ToArray(),
-            // Zeros are no state of a netfilter hook.
+            // Zeros are not a valid state of a netfilter hook.
             null when _kind.Type == ProgramType.Netfilter => [],
             null => new byte[Size],
             _ when _kind.Type == ProgramType.RawTracepoint => Arguments(value),
@@ -83,9 +83,9 @@ internal sealed class ContextType
         {
             return BtfSpec.ReadKernel();
         }
-        catch (IOException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or BpfObjectException)
         {
-            // A kernel without BTF: the context is bytes.
+            // Without the kernel's BTF the context is bytes.
             return null;
         }
     }
