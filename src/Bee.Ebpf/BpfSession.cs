@@ -88,12 +88,12 @@ public sealed class BpfSession : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         CheckParameters(file, options);
         CheckNames(file, options);
-        file = ProgramChoice.Said(file, options);
+        file = ProgramChoice.WithOptions(file, options);
         SupportedKinds.Check(file);
         return Load(file, options, attachable: true);
     }
 
-    /// <summary>Loads some of an object's programs. None of them can be attached, so they may be of any kind, and need not be told where.</summary>
+    /// <summary>Loads some of an object's programs. None of them can be attached, so they may be of any kind, and need no target.</summary>
     /// <exception cref="BpfLoadException">They cannot be loaded; nothing is left behind.</exception>
     internal static BpfSession LoadUnattached(ObjectFile file, Func<ProgramDescription, bool> load, BpfSessionOptions options)
     {

@@ -127,7 +127,7 @@ public sealed class ImportImageCommand : StoreCmdlet
 
         ImageReference name = Name(Tag is null ? image.Name ?? ImageReference.Parse($"{ImageNames.FromFile(Stem(path)).Name}:{image.Tag ?? ImageReference.DefaultTag}") : ImageReference.Parse(Tag));
 
-        // Signatures and the like stand under the name that the layout has; whoever made it chose what is in it.
+        // Signatures and other referrers have the name of the image in the layout; its maker chose what is in it.
         return ShouldProcess($"{path} as {name}", "Import image") ? new PullRequest(layout.Repository((image.Name ?? name).Name), image.Descriptor.Digest, name) : null;
     }
 
@@ -146,7 +146,7 @@ public sealed class ImportImageCommand : StoreCmdlet
                 continue;
             }
 
-            // The transfer tells its source's faults as a registry's, and here is none.
+            // The transfer reports faults of its source as a registry's, and the source is a layout.
             WriteError(outcome.Fault is RegistryException { InnerException: StoreException fault } ? new StoreException(fault.Fault, fault.Message, outcome.Fault) : outcome.Fault!, path);
         }
     }

@@ -82,7 +82,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     public object? VmlinuxBtf { get; set; }
 
     /// <summary>
-    /// The C types of records that no declaration tells: a hashtable of names of ring buffers, perf buffers and iterators, and of structs. The object keeps the
+    /// The C types of records that no declaration names: a hashtable of names of ring buffers, perf buffers and iterators, and of structs. The object keeps the
     /// types.
     /// </summary>
     [Parameter]

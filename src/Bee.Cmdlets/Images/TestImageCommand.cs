@@ -30,7 +30,7 @@ public sealed class TestImageCommand : ProgramCmdlet
     public string[] IncludePath { get; set; } = [];
 
     /// <summary>
-    /// The C types of records that no declaration tells: a hashtable of names of ring buffers, perf buffers and iterators, and of structs.
+    /// The C types of records that no declaration names: a hashtable of names of ring buffers, perf buffers and iterators, and of structs.
     /// </summary>
     [Parameter]
     [ValidateNotNull]

@@ -20,7 +20,7 @@ public abstract class MapFieldCompleter : BeeCompleter
 
         if (type is BtfDataSection section)
         {
-            // A global variable each: nobody sets all at a time.
+            // One global variable each: a user rarely sets all at once.
             return section.Entries.Where(entry => entry.Variable is { } variable && !variable.Name.Contains('.'))
                 .Select(entry => new Candidate($"@{{ {entry.Declaration.Name} = {Empty(entry.Variable!.Type)} }}", $"{entry.Variable.Type} of {map.Name}", IsCode: true));
         }

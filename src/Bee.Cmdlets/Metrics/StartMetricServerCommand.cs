@@ -1,7 +1,7 @@
 using System.Management.Automation;
-using Bee.Cmdlets.Completion;
 using System.Management.Automation.Runspaces;
 using System.Security;
+using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Sessions;
 using Bee.Telemetry.Serving;
 

@@ -48,7 +48,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     public string[]? Map { get; set; }
 
     /// <summary>
-    /// The C types of records that no declaration tells: a hashtable of names of ring buffers, perf buffers and iterators, and of structs.
+    /// The C types of records that no declaration names: a hashtable of names of ring buffers, perf buffers and iterators, and of structs.
     /// </summary>
     [Parameter]
     [ValidateNotNull]
@@ -105,7 +105,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     public SwitchParameter PreferTyped { get; set; }
 
     /// <summary>
-    /// How often maps that are no event streams are read: a TimeSpan, a number of seconds, or text such as 200ms. One second by default. If it is given, iterators run
+    /// How often maps that are not event streams are read: a TimeSpan, a number of seconds, or text such as 200ms. One second by default. If it is given, iterators run
     /// again at each interval too.
     /// </summary>
     [Parameter]

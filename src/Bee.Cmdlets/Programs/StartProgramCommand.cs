@@ -1,6 +1,6 @@
 using System.Management.Automation;
-using Bee.Cmdlets.Completion;
 using System.Management.Automation.Runspaces;
+using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Metrics;
 using Bee.Cmdlets.Sessions;

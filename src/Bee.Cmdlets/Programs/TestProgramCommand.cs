@@ -1,10 +1,12 @@
 using System.Collections;
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Tools;
 using Bee.Cmdlets.Views;
 using Bee.Ebpf;
+using Bee.Posix;
 
 namespace Bee.Cmdlets.Programs;
 
@@ -13,7 +15,7 @@ namespace Bee.Cmdlets.Programs;
 [OutputType(typeof(ProgramTestResult))]
 public sealed class TestProgramCommand : ProgramCmdlet
 {
-    /// <summary>The program to run. It may be left out where the tool has only one that can be run so.</summary>
+    /// <summary>The program to run. It may be left out if the kernel runs only one program of the tool on given input.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(TestedProgramCompleter))]
@@ -23,21 +25,25 @@ public sealed class TestProgramCommand : ProgramCmdlet
     [Parameter]
     [ValidateNotNull]
     [HexBytes]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public byte[]? Data { get; set; }
 
     /// <summary>The context: a hashtable with fields of its struct, the list of a raw tracepoint's arguments, or bytes.</summary>
     [Parameter]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public object? Context { get; set; }
 
     /// <summary>How often the kernel runs the program on the input. 1 by default.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int Repeat { get; set; } = 1;
 
     /// <summary>The CPU to run on, for raw tracepoints.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int? Cpu { get; set; }
 
     /// <summary>Gives the lines that the program writes with bpf_printk too.</summary>
@@ -101,7 +107,7 @@ public sealed class TestProgramCommand : ProgramCmdlet
         });
         if (result.Lost > 0)
         {
-            WriteWarning($"{result.Lost} events were lost, because a buffer was full.");
+            WriteWarning($"The kernel lost {Quantity.Of(result.Lost, "event")}, because a buffer was full.");
         }
 
         WriteObject(result);

@@ -2,8 +2,8 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using Bee.Cmdlets.Errors;
-using Bee.Ebpf.Metadata;
 using Bee.Ebpf;
+using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
 

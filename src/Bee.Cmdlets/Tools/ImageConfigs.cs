@@ -28,7 +28,7 @@ internal static class ImageConfigs
     public static ImageConfig From(ObjectFile file, BuildFacts? build = null) => new()
     {
         Programs = [.. file.Programs.Select(From)],
-        // Of global variables those that stream or that the author says something about.
+        // Of global variables only those that stream or that the author describes.
         Maps = [.. file.Maps.Where(map => !map.IsInternal || map.Role != MapRole.None || map.Metadata != MapMetadata.None).Select(From)],
         Parameters = [.. file.Parameters.Select(From)],
         Build = build,
@@ -58,7 +58,7 @@ internal static class ImageConfigs
         Section = program.SectionName,
         Type = program.Type.ToString(),
         AttachTo = program.AttachTo,
-        // A target that is the section's own is not told from none.
+        // AttachTo does not show whether the author names the section's own target.
         Load = program.Metadata.Load ?? (program is { IsOptional: true, AutoLoad: true } ? true : null),
         Description = program.Description,
         RecordType = program.Metadata.Type,
@@ -240,12 +240,12 @@ internal static class ParameterText
 
     private static JsonObject Object(IReadOnlyList<RecordField> fields, JsonElement value, ReadOnlySpan<byte> bytes)
     {
-        var said = new JsonObject();
+        var result = new JsonObject();
         foreach (RecordField field in fields)
         {
             ReadOnlySpan<byte> own = bytes.Slice(field.Offset, field.Size);
             JsonElement one = value.GetProperty(field.Name);
-            said[field.CName] = field.Meaning switch
+            result[field.CName] = field.Meaning switch
             {
                 FieldMeaning.Duration when one.ValueKind == JsonValueKind.Number => Duration(one.GetUInt64()),
                 FieldMeaning.Object when one.ValueKind == JsonValueKind.Object && RecordType.FieldsOf(field.ClrType.FullName!) is { } inner => Object(inner, one, own),
@@ -255,7 +255,7 @@ internal static class ParameterText
             };
         }
 
-        return said;
+        return result;
     }
 
     // A moment depends on the machine, as above.

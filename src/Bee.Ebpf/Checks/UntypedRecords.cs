@@ -5,13 +5,13 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Checks;
 
-/// <summary>A buffer or an iterator whose records come as bytes, since nothing tells their C type.</summary>
+/// <summary>A buffer or an iterator whose records come as bytes, since neither a declaration nor metadata names their C type.</summary>
 /// <param name="Name">The name of the map or of the program.</param>
 /// <param name="Sizes">How long the records are that the programs write, as far as that is constant; rising.</param>
 /// <param name="Fitting">The names of the object's structs that have one of these sizes, as <see cref="RecordTypeName"/> reads them.</param>
 public sealed record UntypedRecords(string Name, IReadOnlyList<uint> Sizes, IReadOnlyList<string> Fitting)
 {
-    /// <summary>The type that is said to be theirs and that the object does not have; null where none is said.</summary>
+    /// <summary>The type that metadata names and the object does not have; null where none is named.</summary>
     public string? MissingType { get; init; }
 
     /// <summary>Finds the buffers and iterators of an object whose records have no type.</summary>

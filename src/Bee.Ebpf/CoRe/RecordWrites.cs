@@ -5,7 +5,7 @@ namespace Bee.Ebpf.CoRe;
 
 /// <summary>A call that writes a record into a buffer, or that an iterator writes output with.</summary>
 /// <param name="Program">The program that calls; null for a function that programs share.</param>
-/// <param name="Map">The buffer; null for what iterators write, and where the code does not tell.</param>
+/// <param name="Map">The buffer; null for what iterators write, and where the code does not show it.</param>
 /// <param name="Size">How many bytes it writes; null where that is not a constant.</param>
 /// <param name="IsOutput">Whether it is the output of an iterator.</param>
 /// <param name="IsText">Whether that is text: formatted, or a constant.</param>

@@ -74,7 +74,7 @@ internal static class AttachFailure
             : Explain(program, errno, log, isTargetKnown: true);
     }
 
-    /// <summary>The bytes of a tracepoint's record; null for a pattern, and where they cannot be told.</summary>
+    /// <summary>The bytes of a tracepoint's record; null for a pattern, and where the format cannot be read.</summary>
     /// <param name="target">The tracepoint with its group.</param>
     public static int? RecordLength(string target) => target.Replace(':', '/').Split('/') is [var group, var name] ? TracepointFormat.RecordLength(group, name) : null;
 

@@ -65,7 +65,7 @@ internal sealed class AttachTargets : IDisposable
 
     public string CgroupOf(ProgramDescription program) => _cgroups[program.Name];
 
-    /// <summary>The map that a program attaches to or goes over; null where its target is no map.</summary>
+    /// <summary>The map that a program attaches to or goes over; null where its target is not a map.</summary>
     public string? MapOf(ProgramDescription program) => _maps.GetValueOrDefault(program.Name);
 
     public NetworkNamespaceHandle NamespaceOf(ProgramDescription program) => _namespaces[program.Name];

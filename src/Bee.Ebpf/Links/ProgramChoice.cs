@@ -7,8 +7,8 @@ namespace Bee.Ebpf.Links;
 /// <summary>Decides which programs of an object are loaded.</summary>
 internal static class ProgramChoice
 {
-    /// <summary>The object with what this run says of its programs. That stands above what the author says, and is read in the same place.</summary>
-    public static ObjectFile Said(ObjectFile file, AttachOptions options) => file.WithMetadata(new ObjectMetadata
+    /// <summary>Returns the object with this run's targets and choices as metadata of its programs, in place of the author's.</summary>
+    public static ObjectFile WithOptions(ObjectFile file, AttachOptions options) => file.WithMetadata(new ObjectMetadata
     {
         Programs = options.AttachTo.Keys.Union(options.Load.Keys).ToDictionary(name => name, name => new ProgramMetadata
         {
@@ -17,8 +17,8 @@ internal static class ProgramChoice
         }),
     });
 
-    /// <summary>The object without the programs that the kernel or the options leave no use for. What is left out is noted, or warned of.</summary>
-    /// <param name="file">The object, as <see cref="Said"/> returns it.</param>
+    /// <summary>Returns the object without the programs that the kernel or the options leave no use for. It notes, or warns of, what is left out.</summary>
+    /// <param name="file">The object, as <see cref="WithOptions"/> returns it.</param>
     /// <param name="options">How it is attached.</param>
     public static ObjectFile Make(ObjectFile file, AttachOptions options)
     {

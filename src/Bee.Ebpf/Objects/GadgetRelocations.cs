@@ -78,7 +78,7 @@ internal static class GadgetRelocations
             BinaryPrimitives.WriteInt32LittleEndian(CollectionsMarshal.AsSpan(left)[(start + Word)..], count);
         }
 
-        // Nothing but the size of what there is none of.
+        // Only the size of a record is left: the section has no relocations.
         return left.Count == Word ? [] : [.. left];
     }
 

@@ -81,7 +81,7 @@ public sealed class MapDescription
     /// <summary>Where the variable is that is described as a map of its own; null for the kernel's maps.</summary>
     internal GlobalPlace? Place { get; init; }
 
-    /// <summary>Whether programs only read the variables: the kernel lets nobody change them once they are loaded.</summary>
+    /// <summary>Whether programs only read the variables: the kernel refuses every write once they are loaded.</summary>
     internal bool IsReadOnlyData => IsInternal && (Flags & InternalMaps.ReadOnlyForPrograms) != 0;
 
     /// <summary>True for maps that ask to be pinned in the BPF file system under their name (<c>__uint(pinning, LIBBPF_PIN_BY_NAME)</c>).</summary>

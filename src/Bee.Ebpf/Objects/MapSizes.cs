@@ -18,7 +18,7 @@ internal static class MapSizes
     /// <param name="flags">The flags of the stack map.</param>
     public static uint StackSize(uint flags) => StackFrames * ((flags & MapDescription.StackBuildId) != 0 ? BuildIdSize : AddressSize);
 
-    /// <summary>Whether the kernel refuses a map because the declaration leaves its size to the loader and nobody gives one.</summary>
+    /// <summary>Whether the kernel refuses a map because the declaration leaves its size to the loader, and neither metadata nor options give one.</summary>
     public static bool LacksEntries(MapDescription map) => map is { MaxEntries: 0, IsInternal: false } && TakesEntries(map.Type) && map.Type != MapType.PerfEventArray;
 
     /// <summary>Whether a map of maps declares its inner maps without a size that the kernel asks for: it takes only arrays as long as the declared one.</summary>

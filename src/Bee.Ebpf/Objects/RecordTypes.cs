@@ -4,7 +4,7 @@ using Bee.Ebpf.Metadata;
 namespace Bee.Ebpf.Objects;
 
 /// <summary>
-/// The C types of records that no declaration tells: those of buffers that are declared by sizes alone, and those that iterators write with
+/// The C types of records that no declaration names: those of buffers that are declared by sizes alone, and those that iterators write with
 /// <c>bpf_seq_write</c>. The metadata names them, or a mark in the object: a function <c>bee_record__NAME</c> that takes a pointer to the type (the
 /// compiler is made to write it), or of an iterator also a variable <c>iter_record__NAME</c> that is such a pointer (bee.h's <c>BEE_ITER_RECORD</c>). NAME is
 /// the map's or the program's. Neither is ever used.
@@ -35,7 +35,7 @@ public static class RecordTypes
         return type is not null || (map.IsEventStream && map.Metadata.Type is not null) ? map.AsRecords(type ?? map.Value) : map;
     }
 
-    /// <summary>The program with the type of its records; itself where nothing tells it, or it is no iterator.</summary>
+    /// <summary>The program with the type of its records; itself where nothing tells it, or it is not an iterator.</summary>
     internal static ProgramDescription Apply(ProgramDescription program, BtfSpec? btf) =>
         program.IsIterator
         && (Named(program.Metadata.Type, btf) ?? (program.Record is null ? Marked(program.Name, btf) ?? Pointed(IteratorMark + program.Name, btf) : null)) is { } type

@@ -61,7 +61,7 @@ public sealed class BpfProgram
 
     internal int Fd { get; }
 
-    /// <summary>The map that the program attaches to or goes over; null where its target is no map.</summary>
+    /// <summary>The map that the program attaches to or goes over; null where its target is not a map.</summary>
     internal BpfMap? TargetMap { get; init; }
 
     /// <summary>The fd of the link of a pinned iterator; -1 otherwise.</summary>

@@ -197,7 +197,7 @@ internal sealed record StructShape(string Label, int Size, IReadOnlyList<FieldSh
 /// <summary>A field: where it is, in bits from the struct's first, and for bitfields how many bits it has (else 0).</summary>
 internal sealed record FieldShape(string Name, ValueShape Value, int BitOffset, int BitSize)
 {
-    /// <summary>Whether the field is a second reading of the bytes of another one (<see cref="GadgetTypes.Made"/>). It is never written and is no value or label of its own.</summary>
+    /// <summary>Whether the field is a second reading of the bytes of another one (<see cref="GadgetTypes.Made"/>). It is never written, and is not a value or label of its own.</summary>
     public bool IsMade { get; init; }
 
     public int Offset => BitOffset / 8;

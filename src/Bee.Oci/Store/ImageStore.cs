@@ -285,7 +285,7 @@ public sealed class ImageStore
 
     internal Image Stored(string name, Descriptor image) => Stored([(name, image)])[0];
 
-    /// <summary>Images that just got names, by their digests and in the same order: whoever gives a name to another one at the same moment does not hand that out here.</summary>
+    /// <summary>Returns images that just got names, by their digests and in the same order, even where another process has given a name to another image since.</summary>
     internal IReadOnlyList<Image> Stored(IReadOnlyList<(string Name, Descriptor Image)> named)
     {
         IReadOnlyList<Image> found = ReadEntries(index => named.Select(one =>

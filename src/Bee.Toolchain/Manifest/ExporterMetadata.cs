@@ -91,7 +91,7 @@ public sealed record ExporterMetadata
         };
     }
 
-    // A key that is no struct is one label. An array's key has no type of its own in most sources.
+    // A key that is not a struct is one label. An array's key has no type of its own in most sources.
     private static string? FieldAt(MapDescription map, int offset) => map.Key?.Resolve() is BtfStruct { IsUnion: false } key
         ? key.Members.FirstOrDefault(member => member.Name.Length > 0 && member is { BitSize: 0 } && member.BitOffset == offset * 8)?.Name
         : offset == 0 ? "Key" : null;
@@ -102,7 +102,7 @@ public sealed record ExporterMetadata
 /// <param name="Type"><see cref="MapRole.Counter"/> or <see cref="MapRole.Histogram"/>.</param>
 public sealed record ExporterMetric(string Name, MapRole Type)
 {
-    /// <summary>What it tells.</summary>
+    /// <summary>The help text; null for none.</summary>
     public string? Help { get; init; }
 
     /// <summary>The parts of the key, in their order, the slot of a histogram included.</summary>
