@@ -177,9 +177,6 @@
 #ifndef O_NOFOLLOW
 #define O_NOFOLLOW 0100000
 #endif
-#ifndef O_LARGEFILE
-#define O_LARGEFILE 0400000
-#endif
 #else
 #ifndef O_DIRECTORY
 #define O_DIRECTORY 00200000
@@ -187,21 +184,27 @@
 #ifndef O_NOFOLLOW
 #define O_NOFOLLOW 00400000
 #endif
-#ifndef O_LARGEFILE
-#define O_LARGEFILE 00100000
-#endif
 #endif
 #if defined(__TARGET_ARCH_arm) || defined(__TARGET_ARCH_arm64)
 #ifndef O_DIRECT
 #define O_DIRECT 0200000
 #endif
+#ifndef O_LARGEFILE
+#define O_LARGEFILE 0400000
+#endif
 #elif defined(__TARGET_ARCH_powerpc)
 #ifndef O_DIRECT
 #define O_DIRECT 0400000
 #endif
+#ifndef O_LARGEFILE
+#define O_LARGEFILE 0200000
+#endif
 #else
 #ifndef O_DIRECT
 #define O_DIRECT 00040000
+#endif
+#ifndef O_LARGEFILE
+#define O_LARGEFILE 00100000
 #endif
 #endif
 

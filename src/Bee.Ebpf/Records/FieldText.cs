@@ -96,7 +96,8 @@ internal static class FileText
     private static readonly (uint Bits, string Name)[] s_flags =
     [
         (0x40, "O_CREAT"), (0x80, "O_EXCL"), (0x100, "O_NOCTTY"), (0x200, "O_TRUNC"), (0x400, "O_APPEND"), (0x800, "O_NONBLOCK"), (0x2000, "FASYNC"),
-        (OnArm ? 0x10000u : 0x4000, "O_DIRECT"), (OnArm ? 0x20000u : 0x8000, "O_LARGEFILE"), (OnArm ? 0x4000u : 0x10000, "O_DIRECTORY"), (OnArm ? 0x8000u : 0x20000, "O_NOFOLLOW"),
+        (OnPower ? 0x20000u : OnArm ? 0x10000u : 0x4000, "O_DIRECT"), (OnPower ? 0x10000u : OnArm ? 0x20000u : 0x8000, "O_LARGEFILE"),
+        (OnArm || OnPower ? 0x4000u : 0x10000, "O_DIRECTORY"), (OnArm || OnPower ? 0x8000u : 0x20000, "O_NOFOLLOW"),
         (0x40000, "O_NOATIME"), (0x80000, "O_CLOEXEC"), (0x200000, "O_PATH"),
     ];
 
@@ -104,6 +105,8 @@ internal static class FileText
     private const uint DataSync = 0x1000, Sync = 0x101000, Temporary = 0x400000;
 
     private static bool OnArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+
+    private static bool OnPower => RuntimeInformation.ProcessArchitecture is Architecture.Ppc64le;
 
     /// <summary>Returns the flags of open(2) with bars between, the access mode first; bits without a name in hex at the end.</summary>
     public static string Flags(uint flags)
