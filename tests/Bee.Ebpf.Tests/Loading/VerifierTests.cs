@@ -107,9 +107,9 @@ public class VerifierTests
     {
         // A million instructions are too many, whatever comes behind them.
         var turns = FullRun.Times(quick: 30_000, full: 1_000_000);
-        var before = GC.GetTotalAllocatedBytes(precise: true);
+        var before = GC.GetAllocatedBytesForCurrentThread();
         var e = Rejected("raw_tp/sys_enter", $"for (__u64 n = 0; n < {turns}; n++) bpf_ktime_get_ns(); return *(volatile int *)0;");
-        var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         Assert.Equal(LoadFault.VerifierRejected, e.Fault);
         Assert.Contains(FullRun.IsOn ? "too large" : "invalid mem access", e.Message);
