@@ -50,11 +50,12 @@ public sealed record RegistryNote(string Text, bool IsWarning);
 /// <summary>Where credentials for registries come from.</summary>
 public interface ICredentialSource
 {
-    /// <summary>The credential for a registry.</summary>
+    /// <summary>Returns the credential for a repository. It is sent with requests for this repository only.</summary>
     /// <param name="registry">Host and port.</param>
+    /// <param name="repository">The repository without the registry; null for requests to the registry as a whole.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The credential; null where there is none, and then the registry is asked as nobody.</returns>
-    Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellationToken);
+    /// <returns>The credential; null if there is none: the request is then anonymous.</returns>
+    Task<RegistryCredential?> FindAsync(string registry, string? repository, CancellationToken cancellationToken);
 }
 
 /// <summary>A credential. Not a record, so that no generated ToString shows it.</summary>

@@ -4,8 +4,9 @@ using System.Text;
 namespace Bee.Oci.Registry.Authentication;
 
 /// <summary>
-/// Answers one registry's challenges. Credentials are looked for when the registry asks for some and not before; tokens are kept for as
-/// long as they last, one for each set of rights.
+/// Answers one registry's challenges. Credentials are looked up when the registry asks for some and not before, for each repository on its
+/// own: a credential, and a token that was fetched with it, is sent with requests for its repository only. Tokens are kept for as long as
+/// they last, one for each set of rights.
 /// </summary>
 internal sealed class Authenticator(string host, ICredentialSource? source, TokenService tokens) : IDisposable
 {
@@ -13,11 +14,10 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
     private const int MostScopes = 8;
 
     private readonly SemaphoreSlim _one = new(1, 1);
-    private readonly Dictionary<string, BearerToken> _tokens = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string? Repository, string Scopes), BearerToken> _tokens = [];
     private readonly Dictionary<string, IReadOnlyList<string>> _wanted = new(StringComparer.Ordinal);
     private readonly HashSet<string> _secrets = new(StringComparer.Ordinal);
-    private bool _looked;
-    private RegistryCredential? _credential;
+    private readonly Dictionary<string, RegistryCredential?> _credentials = new(StringComparer.Ordinal);
     private Challenge? _challenge;
 
     /// <summary>What to send with a request that was not refused yet; null as long as the registry did not ask for anything.</summary>
@@ -31,7 +31,7 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
         await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await HeaderAsync(_challenge!, _wanted.GetValueOrDefault(scope.ToString(), scope.Parts), null, cancellationToken).ConfigureAwait(false);
+            return await HeaderAsync(_challenge!, scope.Repository, _wanted.GetValueOrDefault(scope.ToString(), scope.Parts), null, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -57,7 +57,7 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
 
             Volatile.Write(ref _challenge, challenge);
             IReadOnlyList<string> wanted = _wanted[scope.ToString()] = Union(scope, challenge);
-            return await HeaderAsync(challenge, wanted, refused, cancellationToken).ConfigureAwait(false) is { } header
+            return await HeaderAsync(challenge, scope.Repository, wanted, refused, cancellationToken).ConfigureAwait(false) is { } header
                 && !header.Equals(refused) ? header : null;
         }
         finally
@@ -78,9 +78,9 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
     public void Dispose() => _one.Dispose();
 
     private async Task<AuthenticationHeaderValue?> HeaderAsync(
-        Challenge challenge, IReadOnlyList<string> scopes, AuthenticationHeaderValue? refused, CancellationToken cancellationToken)
+        Challenge challenge, string? repository, IReadOnlyList<string> scopes, AuthenticationHeaderValue? refused, CancellationToken cancellationToken)
     {
-        RegistryCredential? credential = await FindAsync(cancellationToken).ConfigureAwait(false);
+        RegistryCredential? credential = await FindAsync(repository, cancellationToken).ConfigureAwait(false);
         if (challenge.IsBasic)
         {
             return credential is null ? null : BasicHeader.Of(credential);
@@ -93,7 +93,7 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
                 : throw new RegistryException(RegistryFault.Login, $"The token for {host} has characters that no token has (blanks, line ends or others).");
         }
 
-        string key = string.Join(' ', scopes);
+        (string? Repository, string Scopes) key = (repository, string.Join(' ', scopes));
         if (!_tokens.TryGetValue(key, out BearerToken? token) || !token.IsFresh || token.Value == refused?.Parameter)
         {
             token = await tokens.FetchAsync(challenge, scopes, credential, cancellationToken).ConfigureAwait(false);
@@ -104,19 +104,19 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
         return new AuthenticationHeaderValue("Bearer", token.Value);
     }
 
-    private async Task<RegistryCredential?> FindAsync(CancellationToken cancellationToken)
+    private async Task<RegistryCredential?> FindAsync(string? repository, CancellationToken cancellationToken)
     {
-        if (!_looked)
+        if (!_credentials.TryGetValue(repository ?? "", out RegistryCredential? credential))
         {
-            _credential = source is null ? null : await source.FindAsync(host, cancellationToken).ConfigureAwait(false);
-            _looked = true;
-            Remember(_credential?.Password);
-            Remember(_credential?.IdentityToken);
-            Remember(_credential?.AccessToken);
-            Remember(_credential is null ? null : BasicHeader.Of(_credential)?.Parameter);
+            credential = source is null ? null : await source.FindAsync(host, repository, cancellationToken).ConfigureAwait(false);
+            _credentials.Add(repository ?? "", credential);
+            Remember(credential?.Password);
+            Remember(credential?.IdentityToken);
+            Remember(credential?.AccessToken);
+            Remember(credential is null ? null : BasicHeader.Of(credential)?.Parameter);
         }
 
-        return _credential;
+        return credential;
     }
 
     private void Remember(string? secret)
@@ -158,30 +158,33 @@ internal sealed class RegistryScope
 {
     private readonly string[] _parts;
 
-    private RegistryScope(params string[] parts) => _parts = parts;
+    private RegistryScope(string? repository, params string[] parts) => (Repository, _parts) = (repository, parts);
 
     /// <summary>No right at all: asking whether there is a registry, and logging in.</summary>
-    public static RegistryScope None { get; } = new();
+    public static RegistryScope None { get; } = new(repository: null);
 
     /// <summary>The list of repositories.</summary>
-    public static RegistryScope Catalog { get; } = new("registry:catalog:*");
+    public static RegistryScope Catalog { get; } = new(null, "registry:catalog:*");
 
     /// <summary>Reading from a repository.</summary>
     /// <param name="repository">Its name without the registry.</param>
-    public static RegistryScope Pull(string repository) => new(One(repository, "pull"));
+    public static RegistryScope Pull(string repository) => new(repository, One(repository, "pull"));
 
     /// <summary>Writing to a repository, which asks about what is there, too.</summary>
     /// <param name="repository">Its name without the registry.</param>
-    public static RegistryScope Push(string repository) => new(One(repository, "pull,push"));
+    public static RegistryScope Push(string repository) => new(repository, One(repository, "pull,push"));
 
     /// <summary>Deleting from a repository.</summary>
     /// <param name="repository">Its name without the registry.</param>
-    public static RegistryScope Delete(string repository) => new(One(repository, "delete,pull"));
+    public static RegistryScope Delete(string repository) => new(repository, One(repository, "delete,pull"));
 
     /// <summary>Writing to a repository what another one of the same registry has.</summary>
     /// <param name="repository">The one that is written to.</param>
     /// <param name="from">The one that is read from.</param>
-    public static RegistryScope Mount(string repository, string from) => new(One(repository, "pull,push"), One(from, "pull"));
+    public static RegistryScope Mount(string repository, string from) => new(repository, One(repository, "pull,push"), One(from, "pull"));
+
+    /// <summary>The repository that the request is for, whose credential is sent; null for the registry as a whole.</summary>
+    public string? Repository { get; }
 
     /// <summary>The scopes one by one, as token services take them.</summary>
     public IReadOnlyList<string> Parts => _parts;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -14,6 +15,9 @@ public sealed class DockerConfig : ICredentialSource
     private readonly Action<RegistryNote>? _note;
     private readonly HashSet<string> _missing = new(StringComparer.Ordinal);
 
+    /// <summary>What credential helpers answered, by registry: a command that reads many repositories runs a helper once.</summary>
+    private readonly ConcurrentDictionary<string, RegistryCredential?> _helped = new(StringComparer.Ordinal);
+
     private readonly TimeSpan _helperTimeout;
 
     private DockerConfig(string path, Action<RegistryNote>? note, TimeSpan helperTimeout) => (Path, _note, _helperTimeout) = (path, note, helperTimeout);
@@ -29,32 +33,22 @@ public sealed class DockerConfig : ICredentialSource
     public static DockerConfig Load(Action<RegistryNote>? note = null, TimeSpan? helperTimeout = null) =>
         new(DockerConfigFile.DefaultPath(), note, helperTimeout ?? CredentialHelper.DefaultTimeout);
 
-    /// <summary>The login for a registry: what its credential helper has, else what stands in the file, else what podman has in its own files.</summary>
+    /// <summary>
+    /// Returns the login for a repository: that of the most specific key with a path (containers-auth.json(5)), in this file or in podman's own, else the registry's.
+    /// The registry's is what its credential helper has, else what stands in the file, else what podman has in its own files.
+    /// </summary>
     /// <param name="registry">Host and port.</param>
+    /// <param name="repository">The repository without the registry; null for the registry's own login.</param>
     /// <param name="cancellationToken">Ends the wait, also for a helper.</param>
     /// <returns>The login; null where there is none.</returns>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the file cannot be read, or a helper fails. A helper that is not installed is
     /// passed over, with a warning.</exception>
-    public async Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellationToken = default)
+    public async Task<RegistryCredential?> FindAsync(string registry, string? repository = null, CancellationToken cancellationToken = default)
     {
-        var file = DockerConfigFile.Read(Path);
-        if (Helper(file, registry) is { } helper)
-        {
-            string server = DockerKeys.Canonical(registry);
-            RegistryCredential? kept = await helper.GetAsync(server, cancellationToken).ConfigureAwait(false);
-            if (kept is null && !server.Contains("://", StringComparison.Ordinal))
-            {
-                kept = await helper.GetAsync("https://" + server, cancellationToken).ConfigureAwait(false);
-            }
-
-            if (kept is not null)
-            {
-                return kept;
-            }
-        }
-
-        return Find(file, registry, Path)
-            ?? DockerConfigFile.PodmanPaths().Select(path => Find(DockerConfigFile.Read(path), registry, path)).FirstOrDefault(login => login is not null);
+        (DockerConfigFile File, string Path)[] files = [.. DockerConfigFile.PodmanPaths().Prepend(Path).Select(path => (DockerConfigFile.Read(path), path))];
+        return DockerKeys.WithPath(registry, repository).SelectMany(_ => files, (key, from) => DockerEntry.Read(from.File.Section(Auths)?[key], key, from.Path)).FirstOrDefault(login => login is not null)
+            ?? (Helper(files[0].File, registry) is { } helper ? await AskAsync(helper, registry, cancellationToken).ConfigureAwait(false) : null)
+            ?? files.Select(from => Find(from.File, registry, from.Path)).FirstOrDefault(login => login is not null);
     }
 
     /// <summary>The login that stands in a file itself; null where none does.</summary>
@@ -72,6 +66,7 @@ public sealed class DockerConfig : ICredentialSource
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: it cannot be kept, and the file is as it was.</exception>
     public async Task<string> StoreAsync(string registry, RegistryCredential credential, CancellationToken cancellationToken = default)
     {
+        _helped.TryRemove(registry, out _);
         CredentialHelper? helper = Helper(DockerConfigFile.Read(Path), registry);
         if (helper is not null)
         {
@@ -99,6 +94,7 @@ public sealed class DockerConfig : ICredentialSource
     public async Task<bool> EraseAsync(string registry, CancellationToken cancellationToken = default)
     {
         bool found = false;
+        _helped.TryRemove(registry, out _);
         if (Helper(DockerConfigFile.Read(Path), registry) is { } helper)
         {
             string server = DockerKeys.Canonical(registry);
@@ -134,6 +130,23 @@ public sealed class DockerConfig : ICredentialSource
 
     private static List<string> Keys(JsonObject? section, string registry) =>
         [.. (section ?? []).Select(entry => entry.Key).Where(key => DockerKeys.IsFor(key, registry)).OrderBy(key => DockerKeys.Rank(key, registry))];
+
+    private async Task<RegistryCredential?> AskAsync(CredentialHelper helper, string registry, CancellationToken cancellationToken)
+    {
+        if (!_helped.TryGetValue(registry, out RegistryCredential? kept))
+        {
+            string server = DockerKeys.Canonical(registry);
+            kept = await helper.GetAsync(server, cancellationToken).ConfigureAwait(false);
+            if (kept is null && !server.Contains("://", StringComparison.Ordinal))
+            {
+                kept = await helper.GetAsync("https://" + server, cancellationToken).ConfigureAwait(false);
+            }
+
+            _helped[registry] = kept;
+        }
+
+        return kept;
+    }
 
     private CredentialHelper? Helper(DockerConfigFile file, string registry)
     {

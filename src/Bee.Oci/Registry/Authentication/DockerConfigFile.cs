@@ -270,6 +270,17 @@ internal static class DockerKeys
     /// <summary>Whether a key of the file means this registry.</summary>
     public static bool IsFor(string key, string registry) => Host(key) is { } host && host == Host(registry);
 
+    /// <summary>Returns the keys that a repository and the namespaces above it have, the most specific first: <c>HOST/a/b</c>, <c>HOST/a</c>. As podman reads them, they match exactly.</summary>
+    /// <param name="registry">Host and port.</param>
+    /// <param name="repository">The repository without the registry; null gives no keys.</param>
+    public static IEnumerable<string> WithPath(string registry, string? repository)
+    {
+        for (string path = repository ?? ""; path.Length > 0; path = path[..Math.Max(path.LastIndexOf('/'), 0)])
+        {
+            yield return $"{Host(registry)}/{path}";
+        }
+    }
+
     /// <summary>How good a key fits where several mean the same registry: the smaller the better.</summary>
     public static int Rank(string key, string registry) =>
         key == registry ? 0 : key == Canonical(registry) ? 1 : key.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? 2 : 3;

@@ -111,7 +111,7 @@ public static class LoginCheck
     {
         public bool WasAsked { get; private set; }
 
-        public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellationToken)
+        public Task<RegistryCredential?> FindAsync(string registry, string? repository, CancellationToken cancellationToken)
         {
             WasAsked = true;
             return Task.FromResult<RegistryCredential?>(credential);

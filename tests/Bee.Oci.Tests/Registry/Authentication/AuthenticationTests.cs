@@ -46,6 +46,52 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_credential_is_sent_with_requests_for_its_repository_only()
+    {
+        var source = new ByRepository();
+        using var registry = new Wire(request => request.Header("Authorization") is null ? Wire.Unauthorized("Basic realm=\"x\"") : Wire.Ok());
+        using RegistryTransport transport = registry.Transport(With(source));
+        (string Path, RegistryScope Scope, string? User)[] requests =
+        [
+            ("v2/a/x/tags/list", RegistryScope.Pull("a/x"), "a/x"),
+            ("v2/b/x/tags/list", RegistryScope.Push("b/x"), "b/x"),
+            ("v2/a/x/blobs/y", RegistryScope.Push("a/x"), "a/x"),
+            ("v2/b/x/blobs/uploads", RegistryScope.Mount("b/x", "a/x"), "b/x"),
+            ("v2/none/tags/list", RegistryScope.Pull("none"), null),
+            ("v2/_catalog", RegistryScope.Catalog, "registry"),
+        ];
+
+        foreach ((string path, RegistryScope scope, _) in requests)
+        {
+            await Wire.GetAsync(transport, path, scope);
+        }
+
+        foreach ((string path, _, string? user) in requests)
+        {
+            string? expected = user is null ? null : "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{Secret}"));
+            Assert.Equal(expected, registry.Requests.Last(request => request.Path == "/" + path).Header("Authorization"));
+        }
+
+        Assert.Equal(["a/x", "b/x", "none", null], source.Asked);
+    }
+
+    [Fact]
+    public async Task A_token_is_sent_with_requests_for_its_repository_only()
+    {
+        _tokens.Users["a/x"] = Secret;
+        _tokens.Users["registry"] = Secret;
+        using var registry = new Wire(request => request.Header("Authorization") is null ? Wire.Unauthorized(_tokens.Challenge("repository:a/x:pull")) : Wire.Ok());
+        using RegistryTransport transport = registry.Transport(With(new ByRepository()));
+
+        await Wire.GetAsync(transport, "v2/a/x/tags/list", RegistryScope.Pull("a/x"));
+        await Wire.GetAsync(transport, "v2/", RegistryScope.None);
+
+        // Both ask for the same rights, as different users.
+        Assert.Equal(2, _tokens.Requests.Count);
+        Assert.Equal(3, registry.Authorizations.Distinct().Count());
+    }
+
+    [Fact]
     public async Task AWrongPasswordIsTriedOnce()
     {
         using var registry = new Wire(_ => Wire.Unauthorized("Basic realm=\"x\""));
@@ -301,6 +347,18 @@ public sealed class AuthenticationTests : IDisposable
         Assert.DoesNotContain(Secret, body, StringComparison.Ordinal);
         Assert.DoesNotContain(Convert.ToBase64String(Encoding.UTF8.GetBytes("ada:" + Secret)), body, StringComparison.Ordinal);
         Assert.Contains("DENIED", body, StringComparison.Ordinal);
+    }
+
+    /// <summary>Gives each repository but "none" a login of its name, and the registry one of its own.</summary>
+    private sealed class ByRepository : ICredentialSource
+    {
+        public List<string?> Asked { get; } = [];
+
+        public Task<RegistryCredential?> FindAsync(string registry, string? repository, CancellationToken cancellationToken)
+        {
+            Asked.Add(repository);
+            return Task.FromResult(repository == "none" ? null : new RegistryCredential { UserName = repository ?? "registry", Password = Secret });
+        }
     }
 
     private static RegistryOptions With(ICredentialSource source) => Wire.Quick with { Credentials = source };

@@ -184,6 +184,6 @@ public sealed class CredentialHelperTests : IDisposable
         _folder.Helper("chest", "exec sleep 100");
         using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _folder.Docker.FindAsync("ghcr.io", cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _folder.Docker.FindAsync("ghcr.io", cancellationToken: cancel.Token));
     }
 }

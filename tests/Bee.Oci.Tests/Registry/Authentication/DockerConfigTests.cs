@@ -122,6 +122,40 @@ public sealed class DockerConfigTests : IDisposable
         Assert.Equal("docker", (await _folder.Docker.FindAsync("podman.example"))?.UserName);
     }
 
+    [Theory]
+    [InlineData("team/tools/open", "repository")]
+    [InlineData("team/tools/other", "namespace")]
+    [InlineData("team/tools", "namespace")]
+    [InlineData("team/toolsmith", "team")]
+    [InlineData("teams/open", "host")]
+    [InlineData("TEAM/open", "host")]
+    [InlineData(null, "host")]
+    public async Task The_most_specific_key_of_a_repository_is_taken(string? repository, string user)
+    {
+        static string Entry(string key, string user) => $$"""
+            "{{key}}":{"auth":"{{DockerFolder.Auth(user, "x")}}"}
+            """;
+        _folder.Write($$"""{"auths":{{{Entry("a.example", "host")}},{{Entry("a.example/team", "team")}},{{Entry("a.example/team/tools/open", "repository")}},{{Entry("a.example/team/tools", "namespace")}},"a.example/team/tools/other":{} } }""");
+
+        Assert.Equal(user, (await _folder.Docker.FindAsync("a.example", repository))?.UserName);
+        Assert.Null(await _folder.Docker.FindAsync("b.example", repository));
+        Assert.Equal(["a.example"], _folder.Docker.Registries());
+    }
+
+    [Fact]
+    public async Task A_key_with_a_path_comes_before_the_hosts_credential_helper()
+    {
+        _folder.Write($$"""{"credsStore":"chest","auths":{"docker.io/team":{"auth":"{{DockerFolder.Auth("team", "x")}}"} } }""");
+        _folder.Helper("chest", """echo '{"Username":"host","Secret":"x"}'""");
+        var docker = _folder.Docker;
+
+        Assert.Equal("team", (await docker.FindAsync("docker.io", "team/open"))?.UserName);
+        Assert.Equal("", _folder.Calls);
+        Assert.Equal("host", (await docker.FindAsync("docker.io", "other/open"))?.UserName);
+        Assert.Equal("host", (await docker.FindAsync("docker.io", "other/exec"))?.UserName);
+        Assert.Equal("get https://index.docker.io/v1/\n", _folder.Calls);
+    }
+
     [Fact]
     public async Task WithoutVariablesItIsInTheHomeDirectory()
     {

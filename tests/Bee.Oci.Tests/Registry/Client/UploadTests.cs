@@ -321,7 +321,7 @@ public sealed class UploadTests
 
     private sealed class Login : ICredentialSource
     {
-        public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellationToken) =>
+        public Task<RegistryCredential?> FindAsync(string registry, string? repository, CancellationToken cancellationToken) =>
             Task.FromResult<RegistryCredential?>(new RegistryCredential { UserName = "me", Password = "pass" });
     }
 }

@@ -126,7 +126,7 @@ public sealed class ElsewhereTests : IDisposable
 
     private sealed class OneLogin : ICredentialSource
     {
-        public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellationToken) =>
+        public Task<RegistryCredential?> FindAsync(string registry, string? repository, CancellationToken cancellationToken) =>
             Task.FromResult<RegistryCredential?>(new RegistryCredential { UserName = "me", Password = Password });
     }
 }

@@ -86,7 +86,7 @@ internal sealed class OneCredential(RegistryCredential credential) : ICredential
 {
     public int Asked { get; private set; }
 
-    public Task<RegistryCredential?> FindAsync(string registry, CancellationToken cancellationToken)
+    public Task<RegistryCredential?> FindAsync(string registry, string? repository, CancellationToken cancellationToken)
     {
         Asked++;
         return Task.FromResult<RegistryCredential?>(credential);
