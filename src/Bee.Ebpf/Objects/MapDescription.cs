@@ -144,7 +144,8 @@ public sealed class MapDescription
     {
         var copy = (MapDescription)MemberwiseClone();
         copy.Metadata = said.Over(Metadata);
-        copy._maxEntries = said.Entries ?? _maxEntries;
+        // An image's config comes from a registry: a number that does not suit the map, or the size of a global variable, must not count.
+        copy._maxEntries = said.Entries is { } entries && MapSizes.WhyNot(this, entries) is null ? entries : _maxEntries;
         return copy;
     }
 }

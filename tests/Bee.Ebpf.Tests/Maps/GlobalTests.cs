@@ -165,6 +165,8 @@ public sealed class GlobalTests
     {
         var said = new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { ["hits"] = new() { Kind = MapRole.Counter }, ["nothing"] = new() } };
         Assert.Equal(MapRole.Counter, s_file.Value.WithMetadata(said).Maps.Single(map => map.Name == "hits").Role);
+        var larger = new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { ["per_group"] = new() { Entries = 1000 } } };
+        Assert.Equal(4u, s_file.Value.WithMetadata(larger).Maps.Single(map => map.Name == "per_group").MaxEntries);
         Assert.Equal("maps/nothing", Assert.Single(Bee.Ebpf.Checks.MetadataCheck.Check(said, s_file.Value)).Place);
     }
 

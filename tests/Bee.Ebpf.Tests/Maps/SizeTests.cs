@@ -88,5 +88,6 @@ public sealed class SizeTests
         var said = new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { ["ring"] = new() { Entries = 5000 } } };
 
         Assert.Equal("maps/ring/entries", Assert.Single(MetadataCheck.Check(said, s_file.Value)).Place);
+        Assert.Equal(4096u, s_file.Value.WithMetadata(said).Maps.Single(map => map.Name == "ring").MaxEntries);
     }
 }
