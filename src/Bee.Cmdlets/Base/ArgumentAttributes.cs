@@ -126,7 +126,6 @@ public sealed class HexBytesAttribute : ArgumentTransformationAttribute
             string text => Parse(text),
             // Lines of a here-string that was split, or of a file.
             object[] { Length: > 0 } lines when lines.All(line => (line is PSObject one ? one.BaseObject : line) is string) => Parse(string.Concat(lines)),
-            string[] { Length: > 0 } lines => Parse(string.Concat(lines)),
             _ => inputData,
         };
 

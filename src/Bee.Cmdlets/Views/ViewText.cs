@@ -145,12 +145,16 @@ public static class ViewText
     public static string LoadedPrograms(PSObject session, PSHost? host = null)
         => Lines(Columns([.. Items(session, "Programs").Select(program => new[] { Text(program, "Name"), Text(program, "SectionName"), $"id {Text(program, "Id")}" })], host).SelectMany(row => row));
 
-    /// <summary>Returns a session's maps, one a line.</summary>
+    /// <summary>Returns a session's maps, one a line, without global variables.</summary>
     /// <param name="session">The session.</param>
     /// <param name="host">The host whose screen the lines must fit.</param>
     /// <returns>The lines.</returns>
     public static string LoadedMaps(PSObject session, PSHost? host = null)
-        => Lines(Columns([.. Items(session, "Maps").Where(map => Text(map, "Name") is var name && !name.StartsWith('.') && name != OwnMap).Select(map => new[] { Text(map, "Name"), Text(map, "Type"), $"id {Text(map, "Id")}" })], host).SelectMany(row => row));
+    {
+        // A variable has the id of the section that holds it.
+        HashSet<string> sections = [.. Items(session, "Maps").Where(map => Text(map, "Name").StartsWith('.')).Select(map => Text(map, "Id"))];
+        return Lines(Columns([.. Items(session, "Maps").Where(map => Text(map, "Name") != OwnMap && !sections.Contains(Text(map, "Id"))).Select(map => new[] { Text(map, "Name"), Text(map, "Type"), $"id {Text(map, "Id")}" })], host).SelectMany(row => row));
+    }
 
     /// <summary>Returns a check's message, and below it what to do, broken into lines at blanks: PowerShell would break them anywhere.</summary>
     /// <param name="check">The check.</param>
