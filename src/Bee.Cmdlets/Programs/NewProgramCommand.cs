@@ -95,6 +95,7 @@ public sealed class NewProgramCommand : BeeCmdlet
             MapType = MapType,
             Output = Output,
             AttachTo = AttachTo,
+            Warn = WriteWarning,
         });
         var written = new List<(string, string)> { (files.Source, source) };
         if (files.Manifest is { } manifest)

@@ -157,11 +157,45 @@ public static class TracepointFormat
     internal static int? RecordLength(string group, string name) =>
         Lines(group, name).Where(line => line.Contains(Field, StringComparison.Ordinal)).Select(line => Number(line, "offset:") + Number(line, "size:")).Max();
 
+    /// <summary>Returns the path that this user may not read, so that a tracepoint's format stays unknown; null if the format can be read or does not exist, and if tracefs is not mounted.</summary>
+    /// <param name="group">The group, such as <c>sched</c>.</param>
+    /// <param name="name">The tracepoint, such as <c>sched_switch</c>.</param>
+    public static string? UnreadablePath(string group, string name)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        ArgumentNullException.ThrowIfNull(name);
+        if (!IsName(group) || !IsName(name))
+        {
+            return null;
+        }
+
+        if (Tracefs.Root is not { } root)
+        {
+            return KernelHost.Current.MountOf("tracefs");
+        }
+
+        try
+        {
+            _ = RegularFile.ReadLines(FormatPath(root, group, name)).Any();
+            return null;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return FormatPath(root, group, name);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static string FormatPath(string root, string group, string name) => Path.Combine(root, "events", group, name, "format");
+
     private static IReadOnlyList<string> Lines(string group, string name)
     {
         try
         {
-            return Tracefs.Root is { } root && IsName(group) && IsName(name) ? [.. RegularFile.ReadLines(Path.Combine(root, "events", group, name, "format"))] : [];
+            return Tracefs.Root is { } root && IsName(group) && IsName(name) ? [.. RegularFile.ReadLines(FormatPath(root, group, name))] : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -26,6 +26,12 @@ public static class ProgramSkeleton
         SkeletonMapType? map = SkeletonRules.Map(kind, request.MapType, request.Output);
         string target = SkeletonRules.Target(kind, request.AttachTo);
         TargetShape shape = kind.Shape(target);
+        if (shape.Unreadable is { } path)
+        {
+            request.Warn?.Invoke(
+                $"The skeleton does not have the fields of {target}: this user may not read '{path}'. Write it as root, or let this user's group read tracefs (as root: mount -o remount,mode=750,gid=GROUP /sys/kernel/tracing).");
+        }
+
         string name = SkeletonName.Of(request.Name);
         var text = new PieceText();
         text.Set("name", name);

@@ -20,6 +20,9 @@ public sealed record SkeletonRequest
 
     /// <summary>What to attach to, in the form of the kind's section. Null takes something that every machine has.</summary>
     public string? AttachTo { get; init; }
+
+    /// <summary>Receives a warning if the skeleton lacks what this user may not read; may be null.</summary>
+    public Action<string>? Warn { get; init; }
 }
 
 /// <summary>Where a skeleton's program puts what it sees.</summary>

@@ -24,6 +24,9 @@ internal sealed record TargetShape(string Signature, IReadOnlyList<SkeletonField
     /// <summary>Declarations for the beginning of the function.</summary>
     public IReadOnlyList<string> Locals { get; init; } = [];
 
+    /// <summary>A path that this user may not read, for want of which fields are missing; null if none are.</summary>
+    public string? Unreadable { get; init; }
+
     /// <summary>The lines of a struct with the fields.</summary>
     public IEnumerable<string> Notes => LeftOut.Count > 0 ? [$"// There is more to read: {string.Join(", ", LeftOut)}."] : [];
 }

@@ -15,14 +15,14 @@ internal static class TracepointShape
     {
         int slash = target.IndexOf('/');
         string group = target[..slash], name = target[(slash + 1)..];
-        return group == "syscalls" ? SystemCallShape.Tracepoint(name) : Record(name, TracepointFormat.Read(group, name));
+        return group == "syscalls" ? SystemCallShape.Tracepoint(name) : Record(group, name);
     }
 
-    private static TargetShape Record(string name, IReadOnlyList<FormatField> format)
+    private static TargetShape Record(string group, string name)
     {
-        if (KernelTypes.Graph is not { } btf || Find(btf, name, format) is not { } record)
+        if (KernelTypes.Graph is not { } btf || Find(btf, name, TracepointFormat.Read(group, name)) is not { } record)
         {
-            return new TargetShape("int $(function)(void *ctx)");
+            return new TargetShape("int $(function)(void *ctx)") { Unreadable = TracepointFormat.UnreadablePath(group, name) };
         }
 
         var fields = new FieldList();
@@ -106,7 +106,7 @@ internal static class SystemCallShape
             fields.Add(new SkeletonField("u64 argument", "@ = ctx->args[0];", "the call's first", sizeof(ulong)));
         }
 
-        return fields.Shape("int $(function)(struct trace_event_raw_sys_enter *ctx)");
+        return fields.Shape("int $(function)(struct trace_event_raw_sys_enter *ctx)") with { Unreadable = arguments.Count == 0 ? Unreadable(name) : null };
     }
 
     /// <summary>ksyscall: the call's own function, whatever the processor calls it.</summary>
@@ -121,8 +121,12 @@ internal static class SystemCallShape
             Add(fields, argument, called);
         }
 
-        return declared.Count > 1 ? fields.Shape($"int BPF_KSYSCALL({string.Join(", ", declared)})") : new TargetShape("int $(function)(struct pt_regs *ctx)");
+        return declared.Count > 1
+            ? fields.Shape($"int BPF_KSYSCALL({string.Join(", ", declared)})")
+            : new TargetShape("int $(function)(struct pt_regs *ctx)") { Unreadable = Unreadable(Entered + name) };
     }
+
+    private static string? Unreadable(string name) => TracepointFormat.UnreadablePath("syscalls", name);
 
     private static IReadOnlyList<FormatField> Arguments(string name)
         => [.. TracepointFormat.Read("syscalls", name).Where(field => field.Name != "__syscall_nr").Take(Most)];

@@ -20,6 +20,9 @@ internal static unsafe partial class OtherWorlds
         Check(SetCapabilities(header, sets));
     });
 
+    /// <summary>As another user for files: the kernel's permissions on them are checked against nobody, without root's capabilities.</summary>
+    public static T WithFilesOfNobody<T>(Func<T> code) => OnThread(code, () => _ = SetFileUser(65534));
+
     public static T WithoutKernelBtf<T>(Func<T> code) => OnThread(code, () =>
     {
         OwnMounts();
@@ -76,6 +79,9 @@ internal static unsafe partial class OtherWorlds
 
     [LibraryImport("libc", EntryPoint = "capset", SetLastError = true)]
     private static partial int SetCapabilities(void* header, void* data);
+
+    [LibraryImport("libc", EntryPoint = "setfsuid")]
+    private static partial int SetFileUser(uint user);
 
     [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
     private static partial int Unshare(int flags);

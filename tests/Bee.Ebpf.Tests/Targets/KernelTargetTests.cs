@@ -43,6 +43,15 @@ public sealed class KernelTargetTests
     }
 
     [KernelFact]
+    public void A_format_that_this_user_may_not_read_has_a_path()
+    {
+        Assert.Null(TracepointFormat.UnreadablePath("sched", "sched_switch"));
+        Assert.Null(TracepointFormat.UnreadablePath("sched", "none"));
+        Assert.StartsWith("/sys/kernel/", OtherWorlds.WithFilesOfNobody(() => TracepointFormat.UnreadablePath("sched", "sched_switch")));
+        Assert.Null(OtherWorlds.WithFilesOfNobody(() => TracepointFormat.UnreadablePath("syscalls", "sys_enter_*")));
+    }
+
+    [KernelFact]
     public void ATracepointsFieldsAreRead()
     {
         var fields = TracepointFormat.Read("sched", "sched_process_exec");

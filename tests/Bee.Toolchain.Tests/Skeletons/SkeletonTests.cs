@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
 using Bee.Toolchain.Skeletons;
@@ -5,7 +6,7 @@ using Bee.Toolchain.Skeletons;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>What skeletons say, piece by piece. That all of them work is in <see cref="SkeletonRun"/>.</summary>
-public class SkeletonTests
+public partial class SkeletonTests
 {
     [Fact]
     public void Every_kind_that_Bee_runs_has_a_skeleton_or_a_reason()
@@ -52,6 +53,30 @@ public class SkeletonTests
         Assert.Contains("s32 dfd;", text);
         Assert.Contains("char filename[64];", text);
         Assert.Contains("u32 mode;", text);
+    }
+
+    [KernelTheory]
+    [InlineData("tracepoint", "syscalls/sys_enter_openat", true)]
+    [InlineData("ksyscall", "openat", true)]
+    [InlineData("tracepoint", "syscalls/sys_exit_openat", false)]
+    [InlineData("tracepoint", "syscalls/sys_enter_open*", false)]
+    [InlineData("tracepoint", "sched/sched_switch", false)]
+    public void A_skeleton_without_fields_that_this_user_may_not_read_has_one_warning(string kind, string target, bool isPoorer)
+    {
+        (string Text, string[] Warnings) root = WithWarnings(kind, target), other = root;
+        var thread = new Thread(() =>
+        {
+            // Belongs to the thread, and ends with it.
+            _ = SetFileUser(65534);
+            other = WithWarnings(kind, target);
+        });
+        thread.Start();
+        thread.Join();
+
+        Assert.Empty(root.Warnings);
+        Assert.Equal(isPoorer, root.Text != other.Text);
+        Assert.Equal(isPoorer ? 1 : 0, other.Warnings.Length);
+        Assert.All(other.Warnings, warning => Assert.Contains("may not read '/sys/kernel/", warning, StringComparison.Ordinal));
     }
 
     /// <summary>Another process's id must not pass for the one that runs.</summary>
@@ -165,6 +190,15 @@ public class SkeletonTests
     }
 
     private static string Write(string kind, string target) => ProgramSkeleton.Write(new SkeletonRequest { Name = "tool", FileName = "tool.bpf.c", Kind = kind, AttachTo = target });
+
+    private static (string Text, string[] Warnings) WithWarnings(string kind, string target)
+    {
+        var warnings = new List<string>();
+        return (ProgramSkeleton.Write(new SkeletonRequest { Name = "tool", FileName = "tool.bpf.c", Kind = kind, AttachTo = target, Warn = warnings.Add }), [.. warnings]);
+    }
+
+    [LibraryImport("libc", EntryPoint = "setfsuid")]
+    private static partial int SetFileUser(uint user);
 
     private static string Refusal(string kind, SkeletonMapType? map, SkeletonOutput output, SkeletonFault fault)
     {
