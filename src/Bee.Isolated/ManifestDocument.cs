@@ -96,8 +96,8 @@ internal sealed class ManifestDocument(string path)
             ? number
             : throw Wrong(node, $"{key} is a number, not {Shown(node)}.");
 
-    public int Whole(string key, YamlNode node, int least, int most) =>
-        Plain(node) is { } text && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+    public long Whole(string key, YamlNode node, long least, long most) =>
+        Plain(node) is { } text && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
             : throw Wrong(node, $"{key} is a whole number from {least} to {most}, not {Shown(node)}.");
 

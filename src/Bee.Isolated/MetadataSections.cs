@@ -30,7 +30,7 @@ internal sealed class MetadataSections(ManifestDocument document)
             ["entries"] = value =>
             {
                 document.Place($"{place}/entries", value);
-                map = map with { Entries = (uint)document.Whole("entries", value, 1, int.MaxValue) };
+                map = map with { Entries = (uint)document.Whole("entries", value, 1, uint.MaxValue) };
             },
             ["scale"] = value =>
             {
@@ -130,9 +130,9 @@ internal sealed class MetadataSections(ManifestDocument document)
         document.Keys(node, "width: 40", new()
         {
             ["description"] = value => field = field with { Description = document.Text("description", value) },
-            ["width"] = value => field = field with { Width = document.Whole("width", value, 1, WidestColumn) },
+            ["width"] = value => field = field with { Width = (int)document.Whole("width", value, 1, WidestColumn) },
             ["align"] = value => field = field with { AlignRight = document.Choice("align", value, ("left", false), ("right", true)) },
-            ["order"] = value => field = field with { Order = document.Whole("order", value, -1000, 1000) },
+            ["order"] = value => field = field with { Order = (int)document.Whole("order", value, -1000, 1000) },
             ["words"] = value => field = field with { Words = document.Truth("words", value) },
             ["hidden"] = value => field = field with { Hidden = document.Truth("hidden", value) },
             ["label"] = value => field = field with { Label = document.Text("label", value) },

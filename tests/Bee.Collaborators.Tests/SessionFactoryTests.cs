@@ -49,6 +49,20 @@ public sealed class SessionFactoryTests
         Assert.Empty(_session.Notes);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1.5)]
+    [InlineData(-1)]
+    [InlineData(4294967296)]
+    [InlineData("10k")]
+    public void Start_with_a_size_that_is_not_a_whole_number_throws_before_it_loads(object? size)
+    {
+        SessionOptions options = new() { MapSizes = new Hashtable { [_tool.File.Maps[0].Name] = size } };
+
+        Assert.Equal("BadMapSize", Assert.ThrowsAny<BeeException>(() => Factory(options).Start(_tool)).Id);
+        Assert.Empty(_session.Notes);
+    }
+
     [KernelFact]
     public void Start_attaches_and_the_end_of_the_session_detaches()
     {
@@ -110,6 +124,7 @@ public sealed class SessionFactoryTests
             using (reader)
             {
                 Assert.Equal(loaded, session.Programs.Where(program => program.Id != 0).Select(program => program.Name));
+                Assert.Equal(loaded, new BpfProgramSession(1, "tool", tool.Identity, Guid.Empty, session, null!).Programs.Select(program => program.Name));
             }
 
             Assert.Equal(warns, _session.Warnings.Exists(warning => warning.Contains("-PreferTyped", StringComparison.Ordinal) && warning.Contains("raw", StringComparison.Ordinal)));

@@ -147,6 +147,7 @@ public class ManifestTests
     [InlineData("maps:\n  m:\n    hlep: a\n", 3, 5, "Is 'help' meant?")]
     [InlineData("maps:\n  m:\n    fields:\n      f: { widht: 3 }\n", 4, 12, "Is 'width' meant?")]
     [InlineData("maps:\n  m: { kind: ring }\n", 2, 14, "kind is print, counter, gauge, histogram or none, not 'ring'")]
+    [InlineData("maps:\n  m: { entries: 4294967296 }\n", 2, 17, "from 1 to 4294967295")]
     [InlineData("maps:\n  m: { fields: { f: { width: 0 } } }\n", 2, 30, "from 1 to 80")]
     [InlineData("maps:\n  m: { fields: { f: { hidden: yes } } }\n", 2, 31, "true or false")]
     [InlineData("maps:\n  m: { fields: { f: { words: 1 } } }\n", 2, 30, "true or false")]

@@ -16,7 +16,7 @@ namespace Bee.Cmdlets.Programs;
 public sealed class TestProgramCommand : ProgramCmdlet
 {
     /// <summary>The program to run. It may be left out if the kernel runs only one program of the tool on given input.</summary>
-    [Parameter]
+    [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(TestedProgramCompleter))]
     public string? Name { get; set; }

@@ -97,7 +97,7 @@ public sealed class BpfProgramSession
     /// <summary>The fullest that one of its buffers in the kernel was found, from 0 to 1; null where it has none.</summary>
     public double? HighWater => _reader?.Streams.Max(stream => stream.HighWater);
 
-    /// <summary>The loaded programs.</summary>
+    /// <summary>The loaded programs. Those that are left out are not among them.</summary>
     public IReadOnlyList<BpfProgram> Programs
     {
         get
@@ -263,7 +263,7 @@ public sealed class BpfProgramSession
     private void Show(BpfSession session)
     {
         _session = session;
-        _programs = session.Programs;
+        _programs = [.. session.Programs.Where(program => program.Id != 0)];
         _maps = [.. session.Maps.Select(map => new MapInfo(map, Id, Name))];
         if (Pinned is not null)
         {

@@ -59,9 +59,9 @@ internal static class ObjectNames
         foreach (DictionaryEntry entry in given ?? new Hashtable())
         {
             string name = FindMap(LanguagePrimitives.ConvertTo<string>(entry.Key), file).Name;
-            sizes[name] = LanguagePrimitives.TryConvertTo(entry.Value, CultureInfo.InvariantCulture, out uint size) && entry.Value is not null
-                ? size
-                : throw new BeeInputException("BadMapSize", $"-MapSize gives the map {name} '{entry.Value}', which is not a number of entries.", "A size is a whole number from 1 on; for a ring buffer, bytes, such as 1MB.");
+            sizes[name] = entry.Value is not null && LanguagePrimitives.TryConvertTo(entry.Value, CultureInfo.InvariantCulture, out decimal size) && size is >= 0 and <= uint.MaxValue && decimal.IsInteger(size)
+                ? (uint)size
+                : throw new BeeInputException("BadMapSize", $"-MapSize gives the map {name} '{entry.Value}', which is not a number of entries.", "A size is a whole number from 1 to 4294967295; for a ring buffer, bytes, such as 1MB.");
         }
 
         return sizes;

@@ -149,6 +149,8 @@ internal static unsafe class ProgramRun
             Libc.EINVAL when kind.ContextBack == TestRunContext.InPlace => Make(
                 TestFault.Refused, $"{Libc.Describe(errno)}, for a context of {options.Context.Length} bytes", "The context may be shorter than what the program reads of it."),
             Libc.EINVAL => Make(TestFault.Refused, $"{Libc.Describe(errno)}, for a context of {options.Context.Length} bytes", $"A field of the context ({kind.ContextName ?? "arguments"}) may be out of range."),
+            Libc.ENOMEM when kind.TakesData => Make(
+                TestFault.Refused, $"{Libc.Describe(errno)}, for a packet of {options.Data?.Length} bytes", "The packet may be larger than the kernel has memory for in one piece."),
             Libc.EAFNOSUPPORT => Make(TestFault.Refused, Libc.Describe(errno), "The field family of the context is 2 for IPv4 or 10 for IPv6."),
             Libc.ENODEV => Make(TestFault.Refused, Libc.Describe(errno), "The context names an interface by its index that does not exist in this network namespace."),
             Libc.ENXIO => Make(TestFault.Refused, $"CPU {options.Cpu} is not online"),

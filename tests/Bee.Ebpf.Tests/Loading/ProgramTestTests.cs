@@ -178,6 +178,7 @@ public class ProgramTestTests
         Fails(arguments, new ProgramTestInput { Repeat = 2 }, TestFault.BadOption, "2 times");
         Fails(swap, new ProgramTestInput { Data = s_packet, Cpu = 0 }, TestFault.BadOption, "CPU 0");
         Fails(mark, new ProgramTestInput { Data = s_packet, Context = Fields(("data", 1)) }, TestFault.Refused, "Invalid argument");
+        Fails(swap, new ProgramTestInput { Data = new byte[300_000] }, TestFault.Refused, "for a packet of 300000 bytes");
     }
 
     [KernelTheory]
