@@ -41,7 +41,7 @@ function Invoke-Guest([string[]] $Gadgets) {
     Copy-Item "$PSScriptRoot/gadgets-in-guest.ps1" "$folder/run.ps1"
     [IO.File]::WriteAllLines("$folder/only", $Gadgets)
     $console = "$PSScriptRoot/../../artifacts/guests/console-6.12.txt"
-    [IO.File]::Delete($console)
+    if ([IO.File]::Exists($console)) { [IO.File]::Delete($console) }
     $env:BEE_REACH = [IO.Path]::GetFullPath($folder)
     & dotnet test "$PSScriptRoot/../Bee.VirtualMachine.Tests" -c Release --filter ReachTests | Out-Host
     $env:BEE_REACH = $null
