@@ -59,6 +59,19 @@ public class CompileCommandsTests
         Assert.Equal(["compile_commands.json", "tool.bpf.c"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order());
     }
 
+    [CompileFact]
+    public void Link_is_refused_and_what_it_leads_to_is_not_copied()
+    {
+        using var folder = new TemporaryFolder();
+        var target = folder.Write("elsewhere/private.json", "[\"secret\"]");
+        var path = Path.Combine(folder.Path, "compile_commands.json");
+        File.CreateSymbolicLink(path, target);
+
+        Assert.ThrowsAny<IOException>(() => CompileCommands.Write(new CompileRequest { Source = folder.Write("tool.bpf.c", Source) }, folder.Path, CancellationToken.None));
+        Assert.Equal(target, new FileInfo(path).LinkTarget);
+        Assert.Equal("[\"secret\"]", File.ReadAllText(target));
+    }
+
     [CompileTheory]
     [InlineData("{}")]
     [InlineData("[")]

@@ -14,7 +14,7 @@ internal static class BinaryPaths
         (IsLibrary(name) ? LoaderCache.Find(name) : null) ?? Candidates(name).FirstOrDefault(System.IO.File.Exists) ?? (name.StartsWith("lib", StringComparison.Ordinal) ? Library(name) : null);
 
     /// <summary>Whether a name or path is that of a library.</summary>
-    public static bool IsLibrary(string name) => Path.GetFileName(name).Contains(".so", StringComparison.Ordinal) || (!name.Contains('/') && name.StartsWith("lib", StringComparison.Ordinal));
+    public static bool IsLibrary(string name) => Path.GetFileName(name) is var file && (file.EndsWith(".so", StringComparison.Ordinal) || file.Contains(".so.", StringComparison.Ordinal)) || (!name.Contains('/') && name.StartsWith("lib", StringComparison.Ordinal));
 
     /// <summary>Where a name without a slash may be.</summary>
     public static IEnumerable<string> Candidates(string name) => Places(name).Select(d => Path.Combine(d, name));

@@ -71,8 +71,8 @@ internal static class PerfEventText
     /// <summary>The names of the events that every machine has.</summary>
     public static IEnumerable<string> SoftwareNames => s_events.Where(one => one.Type == PerfEventTarget.Software).Select(one => one.Names[0]);
 
-    /// <summary>Whether what a section has behind the kind is meant as an event. Other loaders take any word there.</summary>
-    public static bool IsEvent(string text) => text.Contains('=') || (Read(text).Fault is null && text.Length > 0);
+    /// <summary>Whether the text behind a section's kind names an event. Other loaders take any word there, so a raw event such as <c>read</c> or <c>race</c> does not count.</summary>
+    public static bool IsEvent(string text) => text.Contains('=') || (text.Length > 0 && text.Split(',', StringSplitOptions.TrimEntries).All(s_byName.ContainsKey));
 
     /// <summary>Reads the text.</summary>
     /// <returns>The events; or what is wrong with the text, and names that are near.</returns>

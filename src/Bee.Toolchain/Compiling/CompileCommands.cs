@@ -26,7 +26,7 @@ public static class CompileCommands
     /// <param name="cancellationToken">Cancels the search for clang and the wait for the lock.</param>
     /// <returns>The path of the file.</returns>
     /// <exception cref="JsonException">There is such a file, and it is not a list of commands.</exception>
-    /// <exception cref="IOException">It cannot be read or written, or another process holds the lock.</exception>
+    /// <exception cref="IOException">It is a link, cannot be read or written, or another process holds the lock.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read or written.</exception>
     /// <exception cref="ToolMissingException">There is no clang.</exception>
     /// <exception cref="KernelBtfException">There is nothing to write vmlinux.h from.</exception>
@@ -39,7 +39,7 @@ public static class CompileCommands
         using var open = Folder.Open(folder) ?? throw new DirectoryNotFoundException($"The folder '{folder}' does not exist.");
         using var held = FileLock.Wait(() => FileLock.TryTake(open), s_patience, cancellationToken) ?? throw new IOException($"Another process holds the lock on '{folder}'.");
         var all = new JsonArray();
-        foreach (var other in Others(path, commands))
+        foreach (var other in Others(open, path, commands))
         {
             all.Add(other.DeepClone());
         }
@@ -67,21 +67,23 @@ public static class CompileCommands
         ];
     }
 
-    private static IEnumerable<JsonNode> Others(string path, List<JsonObject> commands)
+    // A link is refused: what root reads through a link in another user's folder, it would write into that folder.
+    private static IEnumerable<JsonNode> Others(Folder folder, string path, List<JsonObject> commands)
     {
-        if (!File.Exists(path))
+        using var file = folder.OpenFile(FileName, out _);
+        if (file is null)
         {
             return [];
         }
 
         HashSet<string> own = [.. commands.Select(command => (string)command["file"]!)];
-        return JsonNode.Parse(RegularFile.ReadAllText(path)) is JsonArray all
+        return JsonNode.Parse(RegularFile.ReadAllBytes(file, path, RegularFile.DefaultLimit)) is JsonArray all
             ? [.. all.OfType<JsonNode>().Where(entry => FileOf(entry) is not { } file || !own.Contains(file))]
             : throw new JsonException("It is not a list of commands.");
     }
 
     private static string? FileOf(JsonNode entry) =>
-        entry is JsonObject command && command["file"] is JsonValue file && file.TryGetValue(out string? name)
-            ? Path.GetFullPath(name, command["directory"] is JsonValue directory && directory.TryGetValue(out string? start) && Path.IsPathRooted(start) ? start : "/")
+        entry is JsonObject command && command["file"] is JsonValue file && file.TryGetValue(out string? name) && !name.Contains('\0')
+            ? Path.GetFullPath(name, command["directory"] is JsonValue directory && directory.TryGetValue(out string? start) && Path.IsPathRooted(start) && !start.Contains('\0') ? start : "/")
             : null;
 }

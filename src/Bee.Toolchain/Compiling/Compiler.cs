@@ -75,7 +75,7 @@ public static class Compiler
         }
         catch (Win32Exception exception)
         {
-            throw new ToolMissingException("clang", Distribution.Current.Package(Tools.Component.Clang), Distribution.Current.Remedy(Tools.Component.Clang), exception.Message);
+            throw CannotStart(exception);
         }
         finally
         {
@@ -108,11 +108,18 @@ public static class Compiler
 
             return [.. found.Distinct()];
         }
+        catch (Win32Exception exception)
+        {
+            throw CannotStart(exception);
+        }
         finally
         {
             work.Delete(recursive: true);
         }
     }
+
+    private static ToolMissingException CannotStart(Win32Exception exception) =>
+        new("clang", Distribution.Current.Package(Tools.Component.Clang), Distribution.Current.Remedy(Tools.Component.Clang), exception.Message);
 
     // Without an error among what is returned the object is there.
     private static IReadOnlyList<Diagnostic> CompileOne(string clang, string strip, string source, string made, CompilerFlags flags, IReadOnlyList<string> kept, CancellationToken cancellationToken)

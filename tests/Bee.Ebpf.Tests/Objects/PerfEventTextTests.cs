@@ -51,6 +51,7 @@ public sealed class PerfEventTextTests
     [InlineData("perf_event/type=1,config=3,frequency=99", "type=1,config=3,frequency=99")]
     [InlineData("perf_event/page-faults", "page-faults")]
     [InlineData("perf_event/profiler", null)]
+    [InlineData("perf_event/read", null)]
     [InlineData("perf_event", null)]
     public void Section_has_the_event_where_it_names_one(string section, string? target)
     {
