@@ -95,11 +95,16 @@ public sealed class MapMemory(BtfSpec? types, int cpus, int pageSize)
     private const uint NoPreallocation = 1, NoCommonLru = 2, Mappable = 1 << 10;
     private const int Fd = 4, Locks = 8;
 
-    /// <summary>The bytes that one map takes, or null for types whose count is not known here.</summary>
+    /// <summary>The bytes that one map takes, or null for types whose count is not known here. A global variable takes 0: its memory is its section's.</summary>
     /// <param name="map">The map as the object declares it.</param>
     public long? Estimate(MapDescription map)
     {
         ArgumentNullException.ThrowIfNull(map);
+        if (map.Place is not null)
+        {
+            return 0;
+        }
+
         long entries = map.MaxEntries;
         long value = map.ValueSize;
         switch (map.Type)
