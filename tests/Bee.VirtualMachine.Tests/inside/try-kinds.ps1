@@ -12,9 +12,16 @@ foreach ($kind in [Bee.Ebpf.Objects.ProgramKinds]::All) {
     $state = 'attached'
     $fault = $said = $remedy = ''
     try {
-        $program = Start-BeeProgram "$From/$($kind.Name.Replace('/', '~')).o" @place -ErrorAction Stop -WarningAction SilentlyContinue
-        Stop-BeeProgram -InputObject $program
-        if ($program.Error) { throw $program.Error }
+        $object = "$From/$($kind.Name.Replace('/', '~')).o"
+        if ($kind.Name -eq 'syscall') {
+            # Nothing attaches it: it runs when it is asked.
+            $null = Test-BeeProgram $object -ErrorAction Stop
+        }
+        else {
+            $program = Start-BeeProgram $object @place -ErrorAction Stop -WarningAction SilentlyContinue
+            Stop-BeeProgram -InputObject $program
+            if ($program.Error) { throw $program.Error }
+        }
     }
     catch {
         $state = 'refused'
