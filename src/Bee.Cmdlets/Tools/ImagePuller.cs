@@ -7,6 +7,7 @@ using Bee.Oci.Repositories;
 using Bee.Oci.Store;
 using Bee.Oci.Transfer;
 using Bee.Posix;
+using Bee.Toolchain.Isolation;
 
 namespace Bee.Cmdlets.Tools;
 
@@ -75,7 +76,7 @@ internal sealed class LocalImages(ICmdletStreams streams, ISessionLocation locat
     private ImageStores? _stores;
 
     /// <summary>The stores that are read from; the first is the one that is written to.</summary>
-    public ImageStores Stores => _stores ??= new ImageStores(folder is null ? null : location.FullPath(folder), new GadgetDescriber());
+    public ImageStores Stores => _stores ??= new ImageStores(folder is null ? null : location.FullPath(folder), new GadgetDescriber(), Isolated.Create<IZstandard>);
 
     /// <summary>
     /// The images of a name: a reference, a short name or a digest; with wildcards all that match, which may be none. A literal name that

@@ -141,7 +141,7 @@ internal static class BpfmanFormat
             Program = layers is [var only] && LayerProgram.Reads(only.MediaType) ? only : null,
             WhyNoProgram = layers is not [var layer] ? $"it has {layers.Count} layers, and an image of bpfman's has exactly one"
                 : LayerProgram.Reads(layer.MediaType) ? null
-                : $"its layer is of the type {layer.MediaType}; Bee unpacks tar, plain or with gzip",
+                : $"its layer is of the type {layer.MediaType}; Bee unpacks tar, plain or with gzip or zstd",
         };
     }
 
@@ -187,6 +187,14 @@ internal static class BpfmanFormat
     }
 }
 
+/// <summary>Decompresses zstd (RFC 8878). Bee.Isolated implements it.</summary>
+public interface IZstandard
+{
+    /// <summary>Returns what a stream decompresses to. Reading throws <see cref="InvalidDataException"/> if it is damaged, ends early, or wants a window of more than 128 MiB.</summary>
+    /// <param name="compressed">Frames of zstd; closed with the result.</param>
+    Stream Decompress(Stream compressed);
+}
+
 /// <summary>Finds the eBPF object in a container image's layer.</summary>
 internal static class LayerProgram
 {
@@ -197,20 +205,21 @@ internal static class LayerProgram
     private const byte BpfMachine = 247;
 
     /// <summary>Whether a layer of this type can be unpacked.</summary>
-    public static bool Reads(string mediaType) => mediaType == Tar || IsGzip(mediaType);
+    public static bool Reads(string mediaType) => mediaType == Tar || IsGzip(mediaType) || IsZstandard(mediaType);
 
     /// <summary>Unpacks the object in memory: the file that the image names, else the only eBPF object there is.</summary>
     /// <param name="layer">The layer, whose digest is checked.</param>
     /// <param name="mediaType">Its type.</param>
     /// <param name="fileName">The file that the image names; null for none.</param>
     /// <param name="image">The image, for messages.</param>
+    /// <param name="zstandard">Decompresses zstd; null if nothing does.</param>
     /// <exception cref="StoreException"><see cref="StoreFault.BadArchive"/>; <see cref="StoreFault.TooLarge"/>; <see cref="StoreFault.NoProgram"/>:
     /// there is none, or several and the image does not say which.</exception>
-    public static byte[] Unpack(byte[] layer, string mediaType, string? fileName, string image)
+    public static byte[] Unpack(byte[] layer, string mediaType, string? fileName, string image, Func<IZstandard>? zstandard)
     {
         try
         {
-            return Find(layer, mediaType, fileName, image);
+            return Find(layer, mediaType, fileName, image, zstandard);
         }
         catch (StoreException e) when (e.Fault is StoreFault.BadArchive)
         {
@@ -218,10 +227,12 @@ internal static class LayerProgram
         }
     }
 
-    private static byte[] Find(byte[] layer, string mediaType, string? fileName, string image)
+    private static byte[] Find(byte[] layer, string mediaType, string? fileName, string image, Func<IZstandard>? zstandard)
     {
         using var bytes = new MemoryStream(layer, writable: false);
-        using Stream stream = IsGzip(mediaType) ? new GZipStream(bytes, CompressionMode.Decompress) : bytes;
+        using Stream stream = IsGzip(mediaType) ? new GZipStream(bytes, CompressionMode.Decompress)
+            : !IsZstandard(mediaType) ? bytes
+            : zstandard?.Invoke().Decompress(bytes) ?? throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' is compressed with zstd, and this store was opened without what decompresses it.");
         var reader = new ArchiveReader(stream, ArchiveLimits.Layer);
         string? wanted = fileName?.Split('/')[^1];
         (byte[]? named, byte[]? found) = (null, null);
@@ -261,6 +272,9 @@ internal static class LayerProgram
 
     private static bool IsGzip(string mediaType) =>
         mediaType is Tar + "+gzip" or "application/vnd.docker.image.rootfs.diff.tar.gzip";
+
+    private static bool IsZstandard(string mediaType) =>
+        mediaType is Tar + "+zstd" or "application/vnd.docker.image.rootfs.diff.tar.zstd";
 
     private static bool IsObject(ReadOnlySpan<byte> head) =>
         head.Length == MachineEnd && head.StartsWith("\u007fELF"u8) && head[5] switch

@@ -27,6 +27,7 @@ public sealed class ImageStore
 
     private readonly PathGuard? _guard;
     private readonly IProgramDescriber? _describer;
+    private readonly Func<IZstandard>? _zstandard;
 
     /// <summary>The store in this directory, which is made when the first image is added. Touches nothing yet.</summary>
     /// <exception cref="StoreException">The path is empty or no path.</exception>
@@ -35,7 +36,7 @@ public sealed class ImageStore
     {
     }
 
-    internal ImageStore(string path, PathGuard? guard, IProgramDescriber? describer = null)
+    internal ImageStore(string path, PathGuard? guard, IProgramDescriber? describer = null, Func<IZstandard>? zstandard = null)
     {
         try
         {
@@ -48,6 +49,7 @@ public sealed class ImageStore
 
         _guard = guard;
         _describer = describer;
+        _zstandard = zstandard;
         Writer = new StoreWriter(this);
     }
 
@@ -129,7 +131,7 @@ public sealed class ImageStore
         using LayoutFiles files = Open() ?? throw Gone();
         byte[] layer = files.ReadBlob(program, StoreLimits.Program);
         return image.Format == ImageFormat.Bpfman
-            ? LayerProgram.Unpack(layer, program.MediaType, BpfmanFormat.FileName(image.Labels), image.Reference)
+            ? LayerProgram.Unpack(layer, program.MediaType, BpfmanFormat.FileName(image.Labels), image.Reference, _zstandard)
             : layer;
     }
 

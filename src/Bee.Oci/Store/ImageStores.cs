@@ -10,21 +10,27 @@ namespace Bee.Oci.Store;
 /// </summary>
 public sealed class ImageStores
 {
+    private readonly IProgramDescriber? _describer;
+    private readonly Func<IZstandard>? _zstandard;
+
     /// <summary>The stores.</summary>
     /// <param name="path">The own one, which then is the only one; null for the user's.</param>
     /// <param name="describer">Describes programs whose images do not; null for nobody.</param>
+    /// <param name="zstandard">Decompresses zstd; null if layers that need it are refused.</param>
     /// <exception cref="StoreException">The path is none, or no path is given and the user has no home directory.</exception>
-    public ImageStores(string? path = null, IProgramDescriber? describer = null)
-        : this(new ImageStore(path ?? ImageStore.DefaultPath, null, describer), path is null ? InvokingUser.Current : null, describer)
+    public ImageStores(string? path = null, IProgramDescriber? describer = null, Func<IZstandard>? zstandard = null)
+        : this(new ImageStore(path ?? ImageStore.DefaultPath, null, describer, zstandard), path is null ? InvokingUser.Current : null, describer, zstandard)
     {
     }
 
-    internal ImageStores(ImageStore own, InvokingUser? user, IProgramDescriber? describer = null)
+    internal ImageStores(ImageStore own, InvokingUser? user, IProgramDescriber? describer = null, Func<IZstandard>? zstandard = null)
     {
         Own = own;
+        _describer = describer;
+        _zstandard = zstandard;
         if (user is not null && StorePaths.Of(user) is var second && second != own.Path)
         {
-            Invoking = new ImageStore(second, user.Guard, describer);
+            Invoking = new ImageStore(second, user.Guard, describer, zstandard);
         }
     }
 
@@ -108,7 +114,7 @@ public sealed class ImageStores
 
     /// <summary>The store that an image is in; it may be none of these, where the image came from elsewhere.</summary>
     public ImageStore Of(Image image) =>
-        image.Store == Own.Path ? Own : image.Store == Invoking?.Path ? Invoking : new ImageStore(image.Store);
+        image.Store == Own.Path ? Own : image.Store == Invoking?.Path ? Invoking : new ImageStore(image.Store, null, _describer, _zstandard);
 
     private T? Second<T>(Func<ImageStore, T?> read)
         where T : class

@@ -1,7 +1,11 @@
+using System.Diagnostics;
 using Bee.Foreign;
+using Bee.Isolated;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Oci.Tests.Store;
+using Bee.Registries;
+using ZstdSharp;
 
 namespace Bee.Oci.Tests.Formats;
 
@@ -66,10 +70,62 @@ public sealed class BpfmanFormatTests : IDisposable
     public void A_layer_without_compression_is_read_and_others_are_told()
     {
         _layout.AddBpfman("plain:v1", Tar.Of(("a", s_elf)), s_labels, layerType: "application/vnd.oci.image.layer.v1.tar");
-        _layout.AddBpfman("zstd:v1", "zstd"u8.ToArray(), s_labels, layerType: "application/vnd.oci.image.layer.v1.tar+zstd");
+        _layout.AddBpfman("other:v1", "other"u8.ToArray(), s_labels, layerType: "application/vnd.oci.image.layer.v1.tar+lz4");
 
         Assert.Equal(s_elf, _folder.Store.ReadProgram(_folder.Store.Find("plain:v1")!));
-        Assert.Contains("tar+zstd", Refuse("zstd:v1", StoreFault.NoProgram), StringComparison.Ordinal);
+        Assert.Contains("tar+lz4", Refuse("other:v1", StoreFault.NoProgram), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("application/vnd.oci.image.layer.v1.tar+zstd")]
+    [InlineData("application/vnd.docker.image.rootfs.diff.tar.zstd")]
+    public void A_layer_compressed_with_zstd_is_read(string layerType)
+    {
+        byte[] layer = Zstd(Tar.Of(("README", new byte[300_000]), ("a", s_elf)));
+
+        // A skippable frame, as podman's zstd:chunked ends with, and a second frame.
+        byte[] skipped = [0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4];
+        _layout.AddBpfman("one:v1", layer, s_labels, layerType: layerType);
+        _layout.AddBpfman("more:v1", [.. layer, .. skipped, .. Zstd(new byte[100])], s_labels, layerType: layerType);
+
+        Assert.Equal(s_elf, Reader.ReadProgram(Reader.Find("one:v1")!));
+        Assert.Equal(s_elf, Reader.ReadProgram(Reader.Find("more:v1")!));
+        Assert.Contains("zstd", Refuse("one:v1", StoreFault.NoProgram), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Damaged_zstd_and_bombs_are_refused()
+    {
+        const string Type = "application/vnd.oci.image.layer.v1.tar+zstd";
+        byte[] layer = Zstd(Tar.Of(("a", s_elf)));
+
+        // The magic number, a frame header with a window of 2 GiB (RFC 8878, 3.1.1.1.2), and an empty last block.
+        byte[] window = [0x28, 0xb5, 0x2f, 0xfd, 0, 21 << 3, 1, 0, 0];
+        _layout.AddBpfman("noise:v1", "noise"u8.ToArray(), s_labels, layerType: Type);
+        _layout.AddBpfman("gzip:v1", ForeignLayout.Layer(("a", s_elf)), s_labels, layerType: Type);
+        _layout.AddBpfman("cut:v1", layer[..^20], s_labels, layerType: Type);
+        _layout.AddBpfman("window:v1", window, s_labels, layerType: Type);
+        _layout.AddBpfman("bomb:v1", Zstd(Tar.Of(("a.o", new byte[StoreLimits.Program + 1]), ("b", new byte[3 * StoreLimits.Program]))), s_older, layerType: Type);
+
+        Assert.All(["noise:v1", "gzip:v1", "cut:v1", "window:v1"], name => Assert.Contains("compression is damaged", Refuse(name, StoreFault.BadArchive, Reader), StringComparison.Ordinal));
+        Refuse("bomb:v1", StoreFault.TooLarge, Reader);
+    }
+
+    [ToolFact("skopeo")]
+    public void A_layer_that_skopeo_compressed_with_zstd_is_read()
+    {
+        _layout.AddBpfman("calls:v1", ForeignLayout.Layer(("calls.bpf.o", s_elf)), s_labels);
+        string other = Path.Combine(_folder.Root, "other");
+        using (var process = Process.Start("skopeo", ["copy", "-q", "--dest-compress-format", "zstd", $"oci:{_folder.Path}:calls:v1", $"oci:{other}:v1"]))
+        {
+            process.WaitForExit();
+            Assert.Equal(0, process.ExitCode);
+        }
+
+        var stores = new ImageStores(other, zstandard: () => new Zstandard());
+        Image image = stores.Find("v1")!;
+        Assert.EndsWith("tar+zstd", image.Program!.MediaType, StringComparison.Ordinal);
+        Assert.Equal(s_elf, stores.ReadProgram(image));
     }
 
     [Fact]
@@ -118,11 +174,20 @@ public sealed class BpfmanFormatTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private string Refuse(string reference, StoreFault fault)
+    private ImageStores Reader => new(_folder.Path, zstandard: () => new Zstandard());
+
+    private static byte[] Zstd(byte[] content)
     {
-        Image image = _folder.Store.Find(reference)!;
+        using var compressor = new Compressor();
+        return compressor.Wrap(content).ToArray();
+    }
+
+    private string Refuse(string reference, StoreFault fault, ImageStores? reader = null)
+    {
+        reader ??= new ImageStores(_folder.Path);
+        Image image = reader.Find(reference)!;
         Assert.Null(image.Problem);
-        StoreException e = Assert.Throws<StoreException>(() => _folder.Store.ReadProgram(image));
+        StoreException e = Assert.Throws<StoreException>(() => reader.ReadProgram(image));
         Assert.Equal(fault, e.Fault);
         return e.Message;
     }

@@ -1,6 +1,8 @@
+using Bee.Isolated;
 using Bee.Mutation;
 using Bee.Oci.Formats;
 using Xunit.Abstractions;
+using ZstdSharp;
 
 namespace Bee.Oci.Tests.Store;
 
@@ -21,17 +23,23 @@ public sealed class LayerMutationTests(ITestOutputHelper output)
     [Fact]
     public void Layers_are_unpacked_or_refused()
     {
-        byte[][] layers = [.. Samples(), .. Samples().Select(Tar.Gzip)];
+        byte[][] layers = [.. Samples(), .. Samples().Select(Tar.Gzip), .. Samples().Select(Zstd)];
         new ReaderRun(
             "layers",
             (seed, number) => Spoil(layers, seed, number),
             (bytes, number) =>
             {
-                string type = bytes.AsSpan().StartsWith<byte>([0x1f, 0x8b]) ^ number % 16 == 0 ? $"{Plain}+gzip" : Plain;
-                byte[] program = LayerProgram.Unpack(bytes, type, number % 3 == 0 ? "b.o" : null, "x:v1");
+                string type = bytes.AsSpan().StartsWith<byte>([0x28, 0xb5, 0x2f, 0xfd]) ? $"{Plain}+zstd" : bytes.AsSpan().StartsWith<byte>([0x1f, 0x8b]) ^ number % 16 == 0 ? $"{Plain}+gzip" : Plain;
+                byte[] program = LayerProgram.Unpack(bytes, type, number % 3 == 0 ? "b.o" : null, "x:v1", () => new Zstandard());
                 Assert.True(program.Length <= StoreLimits.Program);
             },
             fault => fault is StoreException).Execute(output.WriteLine);
+    }
+
+    private static byte[] Zstd(byte[] content)
+    {
+        using var compressor = new Compressor();
+        return compressor.Wrap(content).ToArray();
     }
 
     private static void Read(byte[] bytes, long number)
