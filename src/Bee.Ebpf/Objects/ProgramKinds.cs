@@ -15,8 +15,8 @@ public static class ProgramKinds
     /// <summary>The kind that may change what a kernel function returns.</summary>
     internal const string ModifyReturn = "fmod_ret";
 
-    // BPF_NETFILTER, which the kernel wants when it loads such a program.
-    private const int NetfilterHook = 45;
+    // BPF_XDP and BPF_NETFILTER, which the kernel wants when it loads or links such a program.
+    private const int Xdp = 37, NetfilterHook = 45;
 
     private const string KprobeMulti = "BPF_TRACE_KPROBE_MULTI", UprobeMulti = "BPF_TRACE_UPROBE_MULTI";
 
@@ -46,7 +46,7 @@ public static class ProgramKinds
         Bound(Iterator, "/WHAT", ProgramType.Tracing, AttachTarget.Iterator, "BPF_TRACE_ITER", "for each of the kernel's objects of one kind, when it is read") with { Method = AttachMethod.None, MaySleep = true },
         Kind("perf_event", "", ProgramType.PerfEvent, AttachTarget.PerfEvent, AttachMethod.Sampler, "many times a second on every CPU, or at another perf event"),
         Kind(RunOnRequest, "", ProgramType.Syscall, None, AttachMethod.None, "on request"),
-        Packets("xdp", ProgramType.Xdp, "for each packet that an interface receives, in its driver where that can"),
+        Packets("xdp", ProgramType.Xdp, "for each packet that an interface receives, in its driver where that can") with { AttachType = Xdp },
         Packets("xdp.frags", ProgramType.Xdp, "as xdp, for packets in several buffers too"),
         Packets("tc", ProgramType.SchedCls, "for each packet that an interface receives") with { Aliases = ["classifier"] },
         Packets("tc/ingress", ProgramType.SchedCls, "for each packet that an interface receives"),
@@ -370,7 +370,7 @@ internal readonly record struct SectionKind(ProgramKind Kind, string? AttachTo, 
         return kind.HasTargetInSection && (kind.MaySleep || !sleepable) ? new SectionKind(kind, target, sleepable) : new SectionKind(ProgramKinds.Unknown, null, false);
     }
 
-    // Where libbpf wants the bare kind, other loaders let a name follow, which says nothing about attaching: cilium/ebpf, and so Inspektor Gadget's programs.
+    // Where libbpf wants the bare kind, other loaders let a name follow, which says nothing about attaching: cilium/ebpf, and so Inspektor Gadget's programs; libbpf before 1.0.
     private static string WithoutName(string section)
     {
         string[] parts = section.Split('/');
@@ -380,6 +380,7 @@ internal readonly record struct SectionKind(ProgramKind Kind, string? AttachTo, 
             ["classifier", "ingress" or "egress", ..] => $"tc/{parts[1]}",
             ["classifier", _] => "tc",
             ["sk_msg", _] => "sk_msg",
+            ["xdp", not ("devmap" or "cpumap")] => "xdp",
             ["sk_skb", "stream_parser" or "stream_verdict" or "verdict", _] => $"sk_skb/{parts[1]}",
             [['s', 'o', 'c', 'k', 'e', 't', .. { Length: > 0 } number]] when number.All(char.IsAsciiDigit) => "socket",
             _ => section,

@@ -13,6 +13,7 @@ public sealed class InterfaceTests
 
     [NetworkTheory]
     [InlineData("xdp")]
+    [InlineData("xdp/name")]
     [InlineData("xdp.frags")]
     public void XdpSeesWhatArrives(string section) => Sees(section, received: 3, sent: 0);
 
