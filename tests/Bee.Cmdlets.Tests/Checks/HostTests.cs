@@ -154,7 +154,7 @@ public sealed class HostTests : IDisposable
 
         File.WriteAllText(settings, "{ \"defualt\": \"ghcr.io\" }");
         lines = Lines(Run(Script, environment: environment));
-        Assert.StartsWith($"Failed No registry can be spoken to: {settings}:1:3", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith($"Failed No registry can be used: {settings}:1:3", lines[0], StringComparison.Ordinal);
         Assert.StartsWith("Unknown It could not be checked", lines[1], StringComparison.Ordinal);
     }
 
