@@ -143,6 +143,27 @@ struct sum { u32 a, b; u64 sum; };
 SEC("syscall") int add(struct sum *call) { call->sum = (u64)call->a + call->b; return 0; }
 SEC("?raw_tp/sched_switch") int on_switch(struct bpf_raw_tracepoint_args *ctx) { return ctx->args[0] != 0; }
 '@
+        Set-Content "$folder/openlog.bpf.c" @"
+#include "bee.h"
+BEE_LICENSE("GPL");
+BEE_PARAM(pid_t, target_pid, $($load.Id));
+struct event { pid_t pid; u32 flags; };
+struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); __uint(key_size, 4); __uint(value_size, 4); } events SEC(".maps");
+SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx)
+{
+    struct event event = { .pid = bpf_get_current_pid_tgid() >> 32 };
+    if (bee_targeted(target_pid)) bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, &event, sizeof(event));
+    return 0;
+}
+"@
+        Set-Content "$folder/counter.bpf.c" @'
+#include "bee.h"
+BEE_LICENSE("GPL");
+BEE_PARAM(pid_t, target_pid, 0);
+u64 hits;
+SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx) { if (bee_targeted(target_pid)) __sync_fetch_and_add(&hits, 1); return 0; }
+'@
+        $null = Invoke-BeeBuild "$folder/counter.bpf.c" -Tag counter:v1
         Set-Content "$folder/deny.csv" "Key,Value`n192.0.2.1,1`n198.51.100.7,1"
         Set-Content "$folder/allowed.csv" "Key,Value`n1000,1`n1001,2"
 
@@ -161,7 +182,7 @@ SEC("?raw_tp/sched_switch") int on_switch(struct bpf_raw_tracepoint_args *ctx) {
             'Get-BeeProgram'     = 'syscount'
             'Receive-BeeEvent'   = 'opensnoop'
             'Stop-BeeProgram'    = 'opensnoop'
-            'Set-BeeMapEntry'    = 'settings'
+            'Set-BeeMapEntry'    = 'settings', 'counter'
             'Remove-BeeMapEntry' = 'settings', 'syscount'
         }
     }

@@ -11,7 +11,7 @@ struct caller { pid_t pid; char comm[16]; u16 port; u64 at; };
 struct limit { u64 rate; enum verdict action; ipv4_addr from; duration window; u8 tag[4]; ktime since; bool on; double part; s32 bits : 5; };
 BEE_HASH(kept_limits, struct caller, struct limit, 64);
 BEE_PERCPU_HASH(kept_counts, u32, u64, 64);
-SEC("syscall") int nothing(void *ctx) { return 0; }
+SEC("tracepoint/sched/sched_process_hang") int nothing(void *ctx) { return 0; }
 '@
         $script:kept = $null
         if ([Environment]::UserName -eq 'root' -and (Test-Path /sys/kernel/btf/vmlinux) -and (Test-Path /sys/kernel/tracing/events/enable)) {
