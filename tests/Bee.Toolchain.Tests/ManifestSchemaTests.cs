@@ -94,7 +94,7 @@ public class ManifestSchemaTests
             {
                 "string" => ["[]", "{}", "1", "true", ""],
                 "boolean" => ["yes", "1", "[]"],
-                "integer" => [$"{(int)schema["minimum"]! - 1}", $"{(int)schema["maximum"]! + 1}", "1.5", "a"],
+                "integer" => [$"{(long)schema["minimum"]! - 1}", $"{(long)schema["maximum"]! + 1}", "1.5", "a"],
                 "number" => ["a", "[]", ".nan"],
                 "object" => ["a", "[]", "{ a: 1 }"],
                 "array" => ["a", "[a]", "{}"],
