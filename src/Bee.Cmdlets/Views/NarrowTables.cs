@@ -130,7 +130,7 @@ internal static class ScreenWidth
         }
         catch (Exception fault) when (fault is HostException or NotImplementedException or NotSupportedException or InvalidOperationException or IOException)
         {
-            // A host without a screen, such as a service's or that of a remote session.
+            // Hosts without a screen, such as those of services and remote sessions, throw these from RawUI, NotImplementedException among them: the width is then the default.
             return Default;
         }
     }

@@ -152,7 +152,7 @@ public static class MetadataCheck
     }
 
     private static MetadataFault? Type(string place, string? name, ObjectFile file, string? unfit) =>
-        name is not null && (unfit ?? RecordTypeName.Fault(name) ?? (RecordTypes.Find(file.Btf, name) is null ? $"there is no type '{name}' in the object." : null)) is { } problem
+        name is not null && (unfit ?? RecordTypeName.Fault(name) ?? (RecordTypes.Find(file.Btf, name) is null ? $"the object does not have the type '{name}'." : null)) is { } problem
             ? new MetadataFault(place, problem) { UnknownType = unfit is null ? name : null }
             : null;
 

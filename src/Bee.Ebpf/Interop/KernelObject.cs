@@ -68,7 +68,7 @@ internal static unsafe class KernelIds
         return fd != -Libc.ENOENT;
     }
 
-    /// <summary>The ids of the maps that programs in the kernel use. Without the rights to look at them there are none.</summary>
+    /// <summary>Returns the ids of the maps that loaded programs use; empty if this process may not list programs.</summary>
     /// <param name="except">The ids of programs that do not count.</param>
     public static HashSet<int> MapsOfPrograms(IReadOnlySet<int> except)
     {

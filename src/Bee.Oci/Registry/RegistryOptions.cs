@@ -54,7 +54,7 @@ public interface ICredentialSource
     /// <param name="registry">Host and port.</param>
     /// <param name="repository">The repository without the registry; null for requests to the registry as a whole.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The credential; null if there is none: the request is then anonymous.</returns>
+    /// <returns>The credential, or null for an anonymous request.</returns>
     Task<RegistryCredential?> FindAsync(string registry, string? repository, CancellationToken cancellationToken);
 }
 

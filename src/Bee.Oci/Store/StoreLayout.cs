@@ -220,10 +220,10 @@ internal sealed class StoreIndex
         _first = null;
     }
 
-    /// <summary>Returns the first entry of a name; null if there is none.</summary>
+    /// <summary>Returns the first entry with this name, or null.</summary>
     public DescriptorDocument? Named(string name) => First().Names.GetValueOrDefault(name);
 
-    /// <summary>Returns the first entry of a digest; null if there is none.</summary>
+    /// <summary>Returns the first entry with this digest, or null.</summary>
     public DescriptorDocument? WithDigest(string digest) => First().Digests.GetValueOrDefault(digest);
 
     // Several threads may ask at once; then each makes its own.
