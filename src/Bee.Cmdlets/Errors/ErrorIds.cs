@@ -117,6 +117,11 @@ internal static class ErrorIds
         new("TestRun.BadOption", InvalidArgument),
         new("TestRun.Refused", InvalidArgument),
 
+        // PackFault
+        new("PackedEvents.Damaged", InvalidData),
+        new("PackedEvents.UnknownItem", InvalidData),
+        new("PackedEvents.NotPackable", InvalidArgument),
+
         // ObjectFault
         new("BadObject.NotElf", InvalidData),
         new("BadObject.NotBpf", InvalidData),

@@ -31,6 +31,7 @@ internal sealed class EventSources : IDisposable
             {
                 if (Open(map, options) is { } stream)
                 {
+                    Note(source.File, stream);
                     streams.Add(stream);
                 }
             }
@@ -39,6 +40,7 @@ internal sealed class EventSources : IDisposable
             foreach (var program in source.Programs.Where(p => p.IsLoaded && p.Description.Kind == ProgramKinds.Iterator))
             {
                 var iterator = new IteratorSource(program, writes);
+                Note(source.File, iterator.Stream);
                 _iterators.Add(iterator);
                 streams.Add(iterator.Stream);
             }
@@ -174,6 +176,23 @@ internal sealed class EventSources : IDisposable
         {
             _buffers.ForEach(b => b.ReportLost(sink));
             _lost?.Report(sink);
+        }
+    }
+
+    // The objects of a stream can then be packed by their type alone.
+    private static void Note(ObjectFile file, RecordStream stream)
+    {
+        if (stream.HistogramType is { } histograms)
+        {
+            RecordOrigin.Note(histograms.ClrType, new RecordOrigin(file, OriginKind.Histogram, stream.Name, stream.Map));
+        }
+        else if (stream.Map is { } map)
+        {
+            RecordOrigin.Note(stream.ClrType, new RecordOrigin(file, map.IsEventStream ? OriginKind.Event : OriginKind.Entry, stream.Name, map));
+        }
+        else if (stream.RecordType is { } type)
+        {
+            RecordOrigin.Note(type.ClrType, new RecordOrigin(file, type.Size > 0 ? OriginKind.Iterator : OriginKind.IteratorBytes, stream.Name, null));
         }
     }
 

@@ -57,6 +57,25 @@ public abstract unsafe class BpfEvent
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
     protected virtual byte[] RestBytes() => [];
 
+    /// <summary>The bytes of a flexible array that ends the record; none of other records.</summary>
+    internal ReadOnlySpan<byte> BytesOfOpenEnd() => OpenEnd();
+
+    /// <summary>The bytes of the record behind its type, themselves.</summary>
+    internal ReadOnlySpan<byte> BytesBehind() => RestBytes();
+
+    /// <summary>Where the bytes of a flexible array begin in the record; -1 for other records.</summary>
+    internal int OpenEndAt() => OpenAt();
+
+    /// <summary>The bytes of a flexible array that ends the record.</summary>
+    /// <returns>The bytes themselves.</returns>
+    [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
+    protected virtual byte[] OpenEnd() => [];
+
+    /// <summary>Where <see cref="OpenEnd"/> begins in the record.</summary>
+    /// <returns>The offset; -1 for records without such an array.</returns>
+    [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
+    protected virtual int OpenAt() => -1;
+
     /// <summary>All fields as one line of JSON, so that a nested struct survives where only text fits, as in a CSV file.</summary>
     /// <returns>A JSON object, enums by name; the same text in every culture.</returns>
     public override string ToString() => JsonText.Of(this);

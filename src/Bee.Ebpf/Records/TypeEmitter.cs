@@ -275,6 +275,17 @@ internal sealed class TypeEmitter
             il.Emit(OpCodes.Ret);
         }
 
+        if (_plan.Decode == DecodeKind.OpenRecord)
+        {
+            var il = Override("OpenEnd", typeof(byte[]));
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldfld, _rest!);
+            il.Emit(OpCodes.Ret);
+            il = Override("OpenAt", typeof(int));
+            il.Emit(OpCodes.Ldc_I4, _plan.ValueOffset);
+            il.Emit(OpCodes.Ret);
+        }
+
         switch (_plan.Decode)
         {
             case DecodeKind.Record or DecodeKind.OpenRecord:

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Metadata;
+
+namespace Bee.Ebpf.Objects;
+
+/// <summary>What is kept with an object file: its name, and the metadata that did not come from its own tags.</summary>
+internal record KeptHeader
+{
+    /// <summary>What the object is called in messages.</summary>
+    public required string ObjectName { get; init; }
+
+    /// <summary>The metadata of all its parts.</summary>
+    public required ObjectMetadata Words { get; init; }
+}
+
+/// <summary>An object file with its metadata as bytes: one line of JSON, then the file. So it outlives the process that read it, in a pin or a capture.</summary>
+internal static class KeptObject
+{
+    /// <summary>Returns the metadata of an object in the form that is kept.</summary>
+    public static ObjectMetadata Words(ObjectFile file) => new()
+    {
+        Maps = file.Maps.ToDictionary(map => map.Name, map => map.Metadata),
+        Programs = file.Programs.ToDictionary(program => program.Name, program => program.Metadata),
+        // Defaults have had their effect, and they may be of any type.
+        Parameters = file.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Metadata with { Default = null }),
+    };
+
+    /// <summary>Writes an object.</summary>
+    /// <param name="header">What is kept with it.</param>
+    /// <param name="file">The object.</param>
+    public static byte[] Encode<T>(T header, ObjectFile file) where T : KeptHeader =>
+        [.. JsonSerializer.SerializeToUtf8Bytes(header), (byte)'\n', .. file.Bytes.Span];
+
+    /// <summary>Reads what <see cref="Encode"/> wrote; null for anything else.</summary>
+    /// <param name="bytes">The bytes. They are kept and must not change.</param>
+    public static (T Header, ObjectFile File)? Decode<T>(byte[] bytes) where T : KeptHeader
+    {
+        var end = Array.IndexOf(bytes, (byte)'\n');
+        if (end < 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<T>(bytes.AsSpan(0, end)) is { ObjectName: not null } header && IsWhole(header.Words)
+                ? (header, ObjectFile.Parse(bytes.AsMemory(end + 1), header.ObjectName).WithMetadata(header.Words))
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or BpfObjectException or NotSupportedException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    // JSON can say null wherever metadata is expected.
+    private static bool IsWhole(ObjectMetadata? words) =>
+        words is { Maps: not null, Programs: not null, Parameters: not null }
+        && words.Maps.Values.All(map => map is { Buckets: not null, Labels: not null } && map.Labels.All(label => label is not null) && IsWhole(map.Fields)
+            && (map.Metric is null || map.Metric.Labels is not null && map.Metric.Labels.All(label => label is not null)))
+        && words.Programs.Values.All(program => program is not null && IsWhole(program.Fields))
+        && words.Parameters.Values.All(parameter => parameter is { Default: null });
+
+    private static bool IsWhole(IReadOnlyDictionary<string, FieldMetadata>? fields) =>
+        fields is not null && fields.Values.All(field => field is { Values: not null } && field.Values.Values.All(value => value is not null));
+}

@@ -1,0 +1,169 @@
+using System.Buffers;
+using System.Numerics;
+using System.Text;
+
+namespace Bee.Ebpf.Packing;
+
+/// <summary>The kinds of items. An item is its kind (one byte), the length of its payload (a varint) and the payload. The numbers are never reused.</summary>
+internal enum PackItem : byte
+{
+    /// <summary>An object file with metadata. Tools are counted from 0 in a file.</summary>
+    Tool = 1,
+    /// <summary>A type of objects: tool, kind, name. Types are counted from 0 in a file.</summary>
+    Type = 2,
+    /// <summary>The begin of a block: what holds for a block is forgotten.</summary>
+    Block = 3,
+    /// <summary>A record: type, bytes. Bytes behind the type are those of a longer record.</summary>
+    Record = 16,
+    /// <summary>A record that ended early: type, the bytes that came.</summary>
+    Truncated = 17,
+    /// <summary>An entry of a map: type, key, value.</summary>
+    Entry = 18,
+    /// <summary>A line that an iterator wrote.</summary>
+    IteratorLine = 20,
+    /// <summary>A line of bpf_printk.</summary>
+    TraceLine = 21,
+    /// <summary>A loss: time, count, map.</summary>
+    Loss = 32,
+}
+
+/// <summary>Writes the parts of a payload. Numbers are LEB128 varints, signed ones in zigzag; text is UTF-8 with its length before it.</summary>
+internal sealed class PackPayload
+{
+    private readonly ArrayBufferWriter<byte> _bytes = new();
+
+    /// <summary>The most bytes that a varint takes.</summary>
+    public const int MostVarint = 10;
+
+    public PackPayload Number(ulong value)
+    {
+        var span = _bytes.GetSpan(MostVarint);
+        _bytes.Advance(WriteNumber(span, value));
+        return this;
+    }
+
+    public PackPayload Signed(long value) => Number((ulong)(value << 1) ^ (ulong)(value >> 63));
+
+    public PackPayload Double(double value)
+    {
+        BitConverter.TryWriteBytes(_bytes.GetSpan(sizeof(double)), value);
+        _bytes.Advance(sizeof(double));
+        return this;
+    }
+
+    public PackPayload Bytes(ReadOnlySpan<byte> bytes)
+    {
+        _bytes.Write(bytes);
+        return this;
+    }
+
+    public PackPayload Text(string text)
+    {
+        var size = Encoding.UTF8.GetByteCount(text);
+        Number((ulong)size);
+        _bytes.Advance(Encoding.UTF8.GetBytes(text, _bytes.GetSpan(size)));
+        return this;
+    }
+
+    /// <summary>Text, or null.</summary>
+    public PackPayload Optional(string? text) => text is null ? Number(0) : Number(1).Text(text);
+
+    /// <summary>A number, or null.</summary>
+    public PackPayload Optional(ulong? number) => number is { } value ? Number(1).Number(value) : Number(0);
+
+    /// <summary>Writes the item and begins anew.</summary>
+    public void WriteTo(IBufferWriter<byte> to, PackItem kind)
+    {
+        var payload = _bytes.WrittenSpan;
+        var span = to.GetSpan(1 + MostVarint + payload.Length);
+        span[0] = (byte)kind;
+        var at = 1 + WriteNumber(span[1..], (ulong)payload.Length);
+        payload.CopyTo(span[at..]);
+        to.Advance(at + payload.Length);
+        _bytes.ResetWrittenCount();
+    }
+
+    /// <summary>Writes a varint and returns its length.</summary>
+    public static int WriteNumber(Span<byte> span, ulong value)
+    {
+        var at = 0;
+        for (; value >= 0x80; value >>= 7)
+        {
+            span[at++] = (byte)(value | 0x80);
+        }
+
+        span[at++] = (byte)value;
+        return at;
+    }
+
+    /// <summary>How many bytes a varint has.</summary>
+    public static int SizeOf(uint value) => (BitOperations.Log2(value | 1) / 7) + 1;
+}
+
+/// <summary>Reads the parts of a payload. Nothing is believed: each length is checked before it is followed.</summary>
+internal ref struct PackReader(ReadOnlySpan<byte> bytes)
+{
+    private ReadOnlySpan<byte> _left = bytes;
+
+    /// <summary>What has not been read yet.</summary>
+    public readonly ReadOnlySpan<byte> Left => _left;
+
+    public readonly bool IsEnd => _left.IsEmpty;
+
+    public byte Byte()
+    {
+        var value = _left.IsEmpty ? throw Short() : _left[0];
+        _left = _left[1..];
+        return value;
+    }
+
+    public ulong Number()
+    {
+        ulong value = 0;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            var part = Byte();
+            value |= (ulong)(part & 0x7f) << shift;
+            if (part < 0x80)
+            {
+                return shift < 63 || part <= 1 ? value : throw PackException.Damaged("a number has more than 64 bits");
+            }
+        }
+
+        throw PackException.Damaged("a number has more than 64 bits");
+    }
+
+    public long Signed() => Number() is var value ? (long)(value >> 1) ^ -(long)(value & 1) : 0;
+
+    public double Double() => BitConverter.ToDouble(Bytes(sizeof(double)));
+
+    /// <summary>A number that is at most so large.</summary>
+    public int Number(int most) => Number() is var value && value <= (ulong)most ? (int)value : throw PackException.Damaged($"{value} stands where at most {most} is possible");
+
+    public ReadOnlySpan<byte> Bytes(int length)
+    {
+        var bytes = length <= _left.Length ? _left[..length] : throw Short();
+        _left = _left[length..];
+        return bytes;
+    }
+
+    public string Text() => Encoding.UTF8.GetString(Bytes(Number(_left.Length)));
+
+    public string? OptionalText() => Number(1) == 0 ? null : Text();
+
+    public ulong? OptionalNumber() => Number(1) == 0 ? null : Number();
+
+    /// <summary>The rest.</summary>
+    public ReadOnlySpan<byte> Rest() => Bytes(_left.Length);
+
+    /// <summary>Checks that everything has been read.</summary>
+    public readonly void End()
+    {
+        if (!_left.IsEmpty)
+        {
+            throw PackException.Damaged("an item is longer than what it holds");
+        }
+    }
+
+    private static PackException Short() => PackException.Damaged("an item ends early");
+}
