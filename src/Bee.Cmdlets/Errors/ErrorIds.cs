@@ -232,6 +232,13 @@ internal static class ErrorIds
         new("MetricServer.Unprotected", SecurityError, $"Start-BeeMetricServer takes -Token, -TokenFile, -Certificate or -AllowAnonymous; with -MetricListen the environment variable {EnvironmentVariables.MetricToken} gives a token."),
         new("MetricServer.InvalidCertificate", InvalidData),
         new("MetricServer.InvalidToken", InvalidArgument),
+
+        // OtlpFault
+        new("Otlp.InvalidEndpoint", InvalidArgument),
+        new("Otlp.InvalidHeader", InvalidArgument, "-OtlpHeader takes a hashtable of names and values; a value can be a SecureString."),
+        new("Otlp.InvalidVariable", InvalidArgument),
+        new("Otlp.UnsupportedProtocol", NotImplemented, "-OtlpProtocol goes before the variable."),
+        new("Otlp.InvalidCertificate", InvalidData),
     ];
 
     private static readonly FrozenDictionary<string, ErrorId> s_byId = All.ToFrozenDictionary(row => row.Id, StringComparer.Ordinal);

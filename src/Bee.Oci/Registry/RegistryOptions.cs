@@ -29,6 +29,9 @@ public sealed record RegistryOptions
     /// <summary>The longest pause between two tries, also where the registry asks for a longer one.</summary>
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Counts the failures of one piece of work under these limits.</summary>
+    internal Backoff NewBackoff() => new(Retries, LongestPause);
+
     /// <summary>Blobs that are longer than this are sent in pieces of this length, in bytes.</summary>
     internal long ChunkLength { get; init; } = 16 << 20;
 

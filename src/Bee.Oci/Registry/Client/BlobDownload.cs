@@ -34,7 +34,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
     private bool _failed;
 
     private BlobDownload(Endpoint endpoint, string path, string name, RegistryScope scope, Descriptor descriptor, CancellationToken cancellationToken) =>
-        (_endpoint, _path, _name, _scope, _descriptor, _cancellationToken, _backoff) = (endpoint, path, name, scope, descriptor, cancellationToken, new Backoff(endpoint.Options));
+        (_endpoint, _path, _name, _scope, _descriptor, _cancellationToken, _backoff) = (endpoint, path, name, scope, descriptor, cancellationToken, endpoint.Options.NewBackoff());
 
     /// <inheritdoc/>
     public string Digest => _descriptor.Digest;

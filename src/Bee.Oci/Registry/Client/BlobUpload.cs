@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using Bee.Oci.Formats;
 using Bee.Oci.Registry.Authentication;
-using Bee.Oci.Registry.Transport;
 
 namespace Bee.Oci.Registry.Client;
 
@@ -45,7 +44,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
     private async Task SendAsync(Func<CancellationToken, Task<bool>> exists, CancellationToken cancellationToken)
     {
         long furthest = 0;
-        var backoff = new Backoff(endpoint.Options);
+        var backoff = endpoint.Options.NewBackoff();
         while (true)
         {
             if (_location is null)

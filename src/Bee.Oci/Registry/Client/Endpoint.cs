@@ -68,7 +68,7 @@ internal sealed class Endpoint : IDisposable
         Action<HttpRequestMessage>? with = null,
         Func<HttpStatusCode, bool>? absent = null)
     {
-        var backoff = new Backoff(Options);
+        var backoff = Options.NewBackoff();
         while (true)
         {
             using HttpResponseMessage response = await SendAsync(HttpMethod.Get, address, scope, cancellationToken, with).ConfigureAwait(false);

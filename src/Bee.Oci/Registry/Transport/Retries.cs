@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Bee.Posix;
 
 namespace Bee.Oci.Registry.Transport;
 
@@ -22,7 +23,7 @@ internal sealed class Retries(RegistryOptions options)
     public async Task<HttpResponseMessage> RunAsync(
         Func<CancellationToken, Task<HttpResponseMessage>> once, bool repeat, string what, CancellationToken cancellationToken)
     {
-        var backoff = new Backoff(options);
+        var backoff = options.NewBackoff();
         while (true)
         {
             TimeSpan pause;
@@ -36,7 +37,7 @@ internal sealed class Retries(RegistryOptions options)
                     return answer;
                 }
 
-                pause = backoff.Next(Asked(answer));
+                pause = backoff.Next(Backoff.Asked(answer.Headers));
                 reason = $"{(int)answer.StatusCode} {answer.StatusCode}";
                 answer.Dispose();
             }
@@ -66,45 +67,6 @@ internal sealed class Retries(RegistryOptions options)
         >= HttpStatusCode.InternalServerError => repeat,
         _ => false,
     };
-
-    private static TimeSpan? Asked(HttpResponseMessage answer)
-    {
-        if (answer.Headers.RetryAfter is not { } asked)
-        {
-            return null;
-        }
-
-        TimeSpan time = asked.Delta ?? (asked.Date is { } date ? date - DateTimeOffset.UtcNow : TimeSpan.Zero);
-        return time > TimeSpan.Zero ? time : TimeSpan.Zero;
-    }
-}
-
-/// <summary>Counts the failures of one piece of work: the only place that says how often something is tried again, and how long to rest before.</summary>
-internal sealed class Backoff(RegistryOptions options)
-{
-    private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(200);
-
-    /// <summary>The failures since the work began, or last came on.</summary>
-    public int Failures { get; private set; }
-
-    /// <summary>Whether it was tried as often as the options allow.</summary>
-    public bool IsOver => Failures >= options.Retries;
-
-    /// <summary>Forgets the failures: the work has come on.</summary>
-    public void Reset() => Failures = 0;
-
-    /// <summary>Counts a failure.</summary>
-    /// <param name="asked">How long the registry wants the rest to be; null for no wish.</param>
-    /// <returns>How long to rest before the next try.</returns>
-    public TimeSpan Next(TimeSpan? asked = null)
-    {
-        TimeSpan own = s_first * Math.Pow(2, Math.Min(Failures++, 16)) * (0.5 + Random.Shared.NextDouble());
-        TimeSpan pause = asked is { } least ? least + (own * 0.1) : own;
-        return pause < options.LongestPause ? pause : options.LongestPause;
-    }
-
-    /// <summary>Counts a failure, and rests.</summary>
-    public Task RestAsync(CancellationToken cancellationToken) => Task.Delay(Next(), cancellationToken);
 }
 
 /// <summary>Says in a person's words why there is no answer.</summary>
