@@ -18,7 +18,11 @@ public static class Layers
             "Bee.Oci.Registry", "Bee.Oci.Registry.Transport", "Bee.Oci.Registry.Authentication", "Bee.Oci.Registry.Client", "Bee.Oci.Registry.Settings",
             "Bee.Oci.Transfer", "Bee.Oci.Containers", "Bee.Oci.Signatures.Keys", "Bee.Oci.Signatures.Layouts", "Bee.Oci.Signatures", "Bee.Oci.Trust",
         ],
-        ["Bee.Telemetry"] = ["Bee.Telemetry.Metrics", "Bee.Telemetry.Exposition", "Bee.Telemetry.Lines", "Bee.Telemetry.Serving", "Bee.Telemetry.Collection", "Bee.Telemetry.Otlp"],
+        ["Bee.Telemetry"] =
+        [
+            "Bee.Telemetry.Metrics", "Bee.Telemetry.Exposition", "Bee.Telemetry.Lines", "Bee.Telemetry.Serving", "Bee.Telemetry.Collection",
+            "Bee.Telemetry.Logs", "Bee.Telemetry.Delivery", "Bee.Telemetry.Otlp", "Bee.Telemetry.Journal", "Bee.Telemetry.Syslog",
+        ],
         ["Bee.Terminal"] = ["Bee.Terminal.Keys", "Bee.Terminal.Screens", "Bee.Terminal.Frames", "Bee.Terminal.Devices", "Bee.Terminal.Models", "Bee.Terminal"],
         ["Bee.Toolchain"] =
         [

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
-using System.Reflection;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Sessions;
@@ -8,6 +6,7 @@ using Bee.Cmdlets.Views;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
 using Bee.Posix;
+using Bee.Telemetry.Logs;
 
 namespace Bee.Cmdlets.Events;
 
@@ -73,7 +72,11 @@ public sealed class ReceiveEventCommand : BeeCmdlet
     {
         _left = MaxEvents;
         // Each tool's own: events of one tool, received or filtered, have its table, and those of another find a place in it.
-        _sessions.ForEach(session => EventViews.Register(this, session.Streams));
+        _sessions.ForEach(session =>
+        {
+            EventViews.Register(this, session.Streams);
+            EventOrigins.Know(session.Streams, session.Tool.Name);
+        });
 
         using CancellationTokenRegistration wake = Stop.Register(() => _sessions.ForEach(session => session.Buffer.Wake()));
         bool more = Drain();
@@ -105,6 +108,13 @@ public sealed class ReceiveEventCommand : BeeCmdlet
         }
     }
 
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        EventOrigins.Current = null;
+        base.Dispose(disposing);
+    }
+
     // One event at a time: what is taken out and not written would be lost when the pipeline has had enough.
     private bool Drain()
     {
@@ -116,7 +126,7 @@ public sealed class ReceiveEventCommand : BeeCmdlet
             (BpfProgramSession session, int left) = sources[oldest];
             if (session.Buffer.TryTake(out BpfEvent item))
             {
-                if (!Write(item))
+                if (!Write(item, session.Tool.Name))
                 {
                     return false;
                 }
@@ -142,15 +152,23 @@ public sealed class ReceiveEventCommand : BeeCmdlet
         }
     }
 
-    private bool Write(BpfEvent item)
+    private bool Write(BpfEvent item, string tool)
     {
+        EventOrigins.Current = tool;
         CommandRuntime.WriteObject(EventObject.Of(item));
         return --_left != 0;
     }
 
     private void TellLosses(BpfProgramSession session)
     {
-        (long dropped, ulong lost) = session.TakeUntoldLosses();
+        (long dropped, long lost) = (0, 0);
+        foreach (PipelineLoss loss in session.TakeUntoldLosses())
+        {
+            PipelineLosses.Add(loss);
+            dropped += loss.Reason == LossReason.Kernel ? 0 : loss.Count;
+            lost += loss.Reason == LossReason.Kernel ? loss.Count : 0;
+        }
+
         if (dropped > 0)
         {
             WriteWarning($"{session.Name}: {Quantity.Of(dropped, "event")} left Bee's buffer unreceived, because it was full. Start-BeeProgram -BufferSize makes it larger.");
@@ -171,9 +189,7 @@ public sealed class ReceiveEventCommand : BeeCmdlet
 /// <summary>The order of events that come from several buffers.</summary>
 internal static class EventOrder
 {
-    private static readonly ConcurrentDictionary<Type, PropertyInfo[]> s_moments = new();
-
-    /// <summary>Returns the place of the source whose next event is the oldest. Of equals the first.</summary>
+    /// <summary>Returns the place of the source whose next event is the oldest by the kernel's time, since readers empty their rings one after the other. Of equals the first.</summary>
     /// <param name="sources">The sources, one at least.</param>
     /// <param name="buffer">A source's buffer.</param>
     public static int Oldest<T>(IReadOnlyList<T> sources, Func<T, EventBuffer> buffer)
@@ -182,28 +198,12 @@ internal static class EventOrder
         DateTime first = DateTime.MaxValue;
         for (int i = 0; i < sources.Count; i++)
         {
-            if (buffer(sources[i]).TryPeek(out BpfEvent item, out DateTime arrived) && Time(item, arrived) is var time && time < first)
+            if (buffer(sources[i]).TryPeek(out BpfEvent item, out DateTime arrived) && (EventMoment.Of(item, arrived) ?? arrived) is var time && time < first)
             {
                 (oldest, first) = (i, time);
             }
         }
 
         return oldest;
-    }
-
-    // When the kernel made it, where its type says so: readers empty their rings one after the other. A record may have older moments too, such as a process's start.
-    private static DateTime Time(BpfEvent item, DateTime arrived)
-    {
-        DateTime? latest = null;
-        foreach (PropertyInfo moment in s_moments.GetOrAdd(item.GetType(), static type => [.. type.GetProperties().Where(property => property.PropertyType == typeof(DateTime))]))
-        {
-            DateTime time = ((DateTime)moment.GetValue(item)!).ToUniversalTime();
-            if (time <= arrived && !(time < latest))
-            {
-                latest = time;
-            }
-        }
-
-        return latest ?? arrived;
     }
 }

@@ -38,7 +38,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
             EventViews.Register(this, reader.Streams);
             StackNames.WarnIfHidden(this, reader.Streams);
             factory.WarnIfSilent(tool, reader);
-            new PipelineSink(this, CommandRuntime, MaxEvents).Run(reader, Duration, Stop);
+            new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents).Run(reader, Duration, Stop);
             LossCount.Report(reader.Streams, this);
         }
     }

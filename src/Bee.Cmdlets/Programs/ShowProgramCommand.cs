@@ -91,7 +91,7 @@ public sealed class ShowProgramCommand : RunCmdlet
             factory.WarnIfSilent(tool, reader);
             if (whyNot is not null)
             {
-                new PipelineSink(this, CommandRuntime, MaxEvents).Run(reader, Duration, Stop);
+                new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents).Run(reader, Duration, Stop);
             }
             else
             {

@@ -5,6 +5,7 @@ using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Programs;
 using Bee.Telemetry.Collection;
+using Bee.Telemetry.Logs;
 
 namespace Bee.Cmdlets.Sessions;
 
@@ -20,8 +21,8 @@ public sealed class BpfProgramSession
     private readonly object _untoldGate = new();
     private volatile BackgroundReader? _reader;
     private readonly HashSet<string> _suspicions = [];
+    private readonly Dictionary<string, ulong> _toldLost = [];
     private long _toldAt, _toldDropped;
-    private ulong _toldLost;
     private readonly object _gate = new();
     private readonly string? _folder;
     private IReadOnlyList<BpfProgram> _programs = [];
@@ -145,18 +146,34 @@ public sealed class BpfProgramSession
     /// What has been dropped and lost since it was told last: each loss is told once, and while the program runs once a second at the most, however often somebody
     /// receives. What is not told yet is kept.
     /// </summary>
-    internal (long Dropped, ulong Lost) TakeUntoldLosses()
+    /// <returns>A loss of Bee's buffer, without a map, and one for each of the kernel's; usually none.</returns>
+    internal IReadOnlyList<PipelineLoss> TakeUntoldLosses()
     {
         lock (_untoldGate)
         {
-            (long dropped, ulong lost) = (Dropped, Lost ?? 0);
-            (long Dropped, ulong Lost) untold = (dropped - _toldDropped, lost - _toldLost);
-            if (untold is (0, 0) || (State == BpfProgramState.Running && _toldAt != 0 && Stopwatch.GetElapsedTime(_toldAt) < TimeSpan.FromSeconds(1)))
+            if (State == BpfProgramState.Running && _toldAt != 0 && Stopwatch.GetElapsedTime(_toldAt) < TimeSpan.FromSeconds(1))
             {
-                return (0, 0);
+                return [];
             }
 
-            (_toldDropped, _toldLost, _toldAt) = (dropped, lost, Stopwatch.GetTimestamp());
+            var untold = new List<PipelineLoss>();
+            long dropped = Dropped;
+            if (dropped > _toldDropped)
+            {
+                untold.Add(new PipelineLoss(LossReason.BufferFull, Tool.Name, null, dropped - _toldDropped));
+                _toldDropped = dropped;
+            }
+
+            foreach (RecordStream stream in Streams)
+            {
+                if (stream.Lost is { } lost && lost - _toldLost.GetValueOrDefault(stream.Name) is > 0 and var more)
+                {
+                    untold.Add(new PipelineLoss(LossReason.Kernel, Tool.Name, stream.Name, (long)more));
+                    _toldLost[stream.Name] = lost;
+                }
+            }
+
+            _toldAt = untold.Count > 0 ? Stopwatch.GetTimestamp() : _toldAt;
             return untold;
         }
     }

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
+using Bee.Telemetry.Logs;
 
 namespace Bee.Cmdlets.Sessions;
 
@@ -13,17 +14,20 @@ internal sealed class PipelineSink : IEventSink
 {
     private readonly ICmdletStreams _streams;
     private readonly ICommandRuntime _pipeline;
+    private readonly string _tool;
     private readonly Dictionary<string, ulong> _lost = [];
     private long _left;
     private long _lastTold;
 
     /// <param name="streams">Where warnings go.</param>
     /// <param name="pipeline">Where objects go: the cmdlet's runtime, without the detour over the cmdlet.</param>
+    /// <param name="tool">The name of the tool that is read.</param>
     /// <param name="maxEvents">How many objects to write; 0 for no limit.</param>
-    public PipelineSink(ICmdletStreams streams, ICommandRuntime pipeline, long maxEvents)
+    public PipelineSink(ICmdletStreams streams, ICommandRuntime pipeline, string tool, long maxEvents)
     {
         _streams = streams;
         _pipeline = pipeline;
+        _tool = tool;
         _left = maxEvents;
     }
 
@@ -33,7 +37,18 @@ internal sealed class PipelineSink : IEventSink
     /// <param name="cancellationToken">Ends the reading.</param>
     public void Run(EventReader reader, TimeSpan? duration, CancellationToken cancellationToken)
     {
-        reader.Run(this, cancellationToken, duration);
+        EventOrigins.Know(reader.Streams, _tool);
+        string? outer = EventOrigins.Current;
+        EventOrigins.Current = _tool;
+        try
+        {
+            reader.Run(this, cancellationToken, duration);
+        }
+        finally
+        {
+            EventOrigins.Current = outer;
+        }
+
         WarnOfLosses();
     }
 
@@ -48,6 +63,7 @@ internal sealed class PipelineSink : IEventSink
 
     void IEventSink.Lost(string map, ulong count)
     {
+        PipelineLosses.Add(new PipelineLoss(LossReason.Kernel, _tool, map, (long)count));
         _lost[map] = _lost.GetValueOrDefault(map) + count;
         if (_lastTold == 0 || Stopwatch.GetElapsedTime(_lastTold) >= TimeSpan.FromSeconds(1))
         {

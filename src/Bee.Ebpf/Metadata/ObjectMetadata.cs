@@ -63,6 +63,9 @@ public sealed record MapMetadata
     /// <summary>What is said about the map as a metric, over what its kind, help, unit and labels say; null where nothing is said.</summary>
     public MetricMetadata? Metric { get; init; }
 
+    /// <summary>How severe the map's events are in a log; null where nothing is said.</summary>
+    public LogSeverity? Severity { get; init; }
+
     /// <summary>By the field's name in C; of a map entry the fields of key and value, and <c>Key</c> and <c>Value</c> themselves.</summary>
     public IReadOnlyDictionary<string, FieldMetadata> Fields { get; init; } = new Dictionary<string, FieldMetadata>();
 
@@ -78,6 +81,7 @@ public sealed record MapMetadata
         Buckets = Buckets.Count > 0 ? Buckets : other.Buckets,
         Sum = Sum ?? other.Sum,
         Labels = Labels.Count > 0 ? Labels : other.Labels,
+        Severity = Severity ?? other.Severity,
         Metric = Metric is null ? other.Metric : Metric.Over(other.Metric ?? MetricMetadata.None),
         Fields = FieldMetadata.Over(Fields, other.Fields),
     };

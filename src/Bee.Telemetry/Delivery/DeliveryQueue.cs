@@ -1,0 +1,436 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Bee.Ebpf.Records;
+using Bee.Posix;
+using Bee.Telemetry.Logs;
+
+namespace Bee.Telemetry.Delivery;
+
+/// <summary>
+/// Brings events to one receiver: a queue of a fixed size, and a thread that makes log records of them and sends these in batches. A batch is tried until the receiver takes or refuses it, so a
+/// receiver that comes back gets what waited. Each event that is missing is counted, and told in the stream by a loss record at its place. All members are safe from any thread.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The thread disposes of the token and the transport when it ends.")]
+public sealed class DeliveryQueue : IDisposable
+{
+    private static readonly TimeSpan s_lastFlush = TimeSpan.FromSeconds(2);
+
+    // How long a transport that was cancelled may take to return; then it is left behind.
+    private static readonly TimeSpan s_farewell = TimeSpan.FromMilliseconds(500);
+
+    private readonly object _gate = new();
+    private readonly ILogTransport _transport;
+    private readonly DeliveryOptions _options;
+    private readonly Thread _thread;
+    private readonly CancellationTokenSource _stop = new();
+
+    // Events and gaps in the order of the stream. What comes before the first is in _before, and what comes after the last event in _after.
+    private readonly Queue<Entry> _entries = new();
+    private readonly LossLedger _before = new();
+    private readonly LossLedger _after = new();
+    private int _events;
+    private int _inFlight;
+    private long _sequence;
+    private long _given, _delivered, _dropped, _refused, _undelivered;
+    private bool _isEnding;
+    private bool _hasEnded;
+    private volatile bool _isDown;
+    private volatile string? _fault;
+
+    /// <summary>Creates the queue, and starts its thread.</summary>
+    /// <param name="transport">Sends the batches. The queue disposes of it.</param>
+    /// <param name="options">How events are delivered.</param>
+    public DeliveryQueue(ILogTransport transport, DeliveryOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(transport);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
+        _transport = transport;
+        _options = options;
+        _thread = new Thread(Run) { IsBackground = true, Name = "bee delivery" };
+        _thread.Start();
+    }
+
+    /// <summary>The receiver, for messages.</summary>
+    public string Destination => _transport.Destination;
+
+    /// <summary>Whether the receiver counts as down: too many tries in a row have failed.</summary>
+    public bool IsDown => _isDown;
+
+    /// <summary>Why the last try that failed did so, as one sentence; null if none did.</summary>
+    public string? LastFault => _fault;
+
+    /// <summary>What became of the events so far.</summary>
+    public DeliveryCounts Counts
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new DeliveryCounts(_given, _delivered, _dropped, _refused, _undelivered);
+            }
+        }
+    }
+
+    /// <summary>Adds an event at the end of the stream.</summary>
+    /// <param name="item">The event.</param>
+    /// <param name="origin">Where it comes from.</param>
+    /// <param name="cancellationToken">Ends the wait for room.</param>
+    /// <exception cref="OperationCanceledException">The wait was ended; the event was not added.</exception>
+    /// <exception cref="InvalidOperationException">The queue has been finished.</exception>
+    public void Add(BpfEvent item, EventOrigin origin, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        ArgumentNullException.ThrowIfNull(origin);
+        DateTime now = DateTime.UtcNow;
+        lock (_gate)
+        {
+            if (_events >= _options.QueueSize && _options.WhenFull == WhenFull.Block)
+            {
+                WaitForRoom(cancellationToken);
+            }
+
+            if (_isEnding)
+            {
+                throw new InvalidOperationException("The delivery has ended.");
+            }
+
+            _given++;
+            long number = ++_sequence;
+            if (_events >= _options.QueueSize)
+            {
+                _dropped++;
+                if (_options.WhenFull != WhenFull.DropOldest)
+                {
+                    _after.Add(LossReason.BufferFull, origin.Tool, MapOf(item), 1, number, now);
+                    return;
+                }
+
+                DropOldest(now);
+            }
+
+            Place(_after);
+            _entries.Enqueue(new Entry(item, origin, null, number, now));
+
+            // The thread waits for a first one, and for a whole batch.
+            if (++_events == 1 || _events == _options.BatchSize)
+            {
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>Notes at the end of the stream that events are missing which were lost before they came here.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="tool">Their tool; null where it is not known.</param>
+    /// <param name="map">Their map; null where it is not known.</param>
+    /// <param name="count">How many.</param>
+    public void AddLoss(LossReason reason, string? tool, string? map, long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        lock (_gate)
+        {
+            if (!_isEnding)
+            {
+                _sequence += count;
+                _after.Add(reason, tool, map, count, _sequence, DateTime.UtcNow);
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>Sends what waits, and ends. A receiver that counts as down is tried once more.</summary>
+    /// <param name="within">How long that may take.</param>
+    /// <param name="cancellationToken">Ends the wait; what waits then is not delivered.</param>
+    /// <returns>What became of all events.</returns>
+    public DeliveryCounts Finish(TimeSpan within, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _isEnding = true;
+            Monitor.PulseAll(_gate);
+            using CancellationTokenRegistration wake = cancellationToken.Register(Pulse);
+            long start = Stopwatch.GetTimestamp();
+            while (!_hasEnded && !cancellationToken.IsCancellationRequested && within - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
+            {
+                Monitor.Wait(_gate, left);
+            }
+        }
+
+        End();
+        return Counts;
+    }
+
+    /// <summary>Sends what waits, for two seconds at the most, and ends.</summary>
+    public void Dispose() => Finish(s_lastFlush, CancellationToken.None);
+
+    private void End()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The thread has ended.
+        }
+
+        Pulse();
+        _thread.Join(s_farewell);
+        lock (_gate)
+        {
+            // A transport that does not return keeps its batch, which nobody can tell to have arrived.
+            _undelivered += _events + _inFlight;
+            _entries.Clear();
+            (_events, _inFlight) = (0, 0);
+        }
+    }
+
+    private void Pulse()
+    {
+        lock (_gate)
+        {
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void WaitForRoom(CancellationToken cancellationToken)
+    {
+        using CancellationTokenRegistration wake = cancellationToken.Register(Pulse);
+        while (_events >= _options.QueueSize && !_isDown && !_isEnding)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Monitor.Wait(_gate);
+        }
+    }
+
+    private void DropOldest(DateTime now)
+    {
+        while (_entries.TryDequeue(out Entry oldest))
+        {
+            if (oldest.Event is { } item)
+            {
+                _events--;
+                _before.Add(LossReason.BufferFull, oldest.Origin.Tool, MapOf(item), 1, oldest.Sequence, now);
+                return;
+            }
+
+            _before.Add(oldest.Gap!);
+        }
+    }
+
+    private void Place(LossLedger ledger)
+    {
+        if (ledger.Count > 0)
+        {
+            foreach (Gap gap in ledger.Take())
+            {
+                _entries.Enqueue(new Entry(null, EventOrigin.Unknown, gap, gap.Last, gap.Observed));
+            }
+        }
+    }
+
+    private static string? MapOf(BpfEvent item) => EventShape.Of(item.GetType()).MapName(item);
+
+    private void Run()
+    {
+        try
+        {
+            var batch = new List<Entry>();
+            while (Take(batch) && Send(batch))
+            {
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The time for the last flush is over.
+        }
+        catch (Exception fault)
+        {
+            // An exception that leaves a thread ends the process.
+            _fault = fault.Message;
+        }
+
+        _transport.Dispose();
+        lock (_gate)
+        {
+            (_hasEnded, _isDown) = (true, true);
+            Monitor.PulseAll(_gate);
+        }
+
+        _stop.Dispose();
+    }
+
+    // Waits for a batch; false at the end.
+    private bool Take(List<Entry> batch)
+    {
+        batch.Clear();
+        lock (_gate)
+        {
+            while (_events == 0 && _entries.Count == 0 && _after.Count == 0 && !_isEnding)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            long start = Stopwatch.GetTimestamp();
+            while (_events < _options.BatchSize && !_isEnding && _options.BatchDelay - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
+            {
+                Monitor.Wait(_gate, left);
+            }
+
+            // Of a loss that was not taken the receiver hears with the next event, or at the end.
+            foreach (Gap gap in _before.Take())
+            {
+                batch.Add(new Entry(null, EventOrigin.Unknown, gap, gap.Last, gap.Observed));
+            }
+
+            while (batch.Count < _options.BatchSize && _entries.TryDequeue(out Entry next))
+            {
+                batch.Add(next);
+                if (next.Event is not null)
+                {
+                    _events--;
+                    _inFlight++;
+                }
+            }
+
+            if (_entries.Count == 0)
+            {
+                foreach (Gap gap in _after.Take())
+                {
+                    batch.Add(new Entry(null, EventOrigin.Unknown, gap, gap.Last, gap.Observed));
+                }
+            }
+
+            Monitor.PulseAll(_gate);
+            return batch.Count > 0;
+        }
+    }
+
+    // False when the end has come and the receiver does not answer.
+    private bool Send(List<Entry> batch)
+    {
+        var records = new LogRecord[batch.Count];
+        for (int i = 0; i < records.Length; i++)
+        {
+            records[i] = batch[i].ToRecord();
+        }
+
+        var backoff = new Backoff(_options.Retries, _options.LongestPause);
+        int done = 0;
+        while (true)
+        {
+            SendResult result = Try(new ArraySegment<LogRecord>(records, done, records.Length - done));
+            if (result.Settled > 0)
+            {
+                Settle(batch, done, result);
+                done += result.Settled;
+                backoff.Reset();
+                _isDown = false;
+            }
+
+            _fault = result.Reason ?? _fault;
+            if (done == records.Length)
+            {
+                return true;
+            }
+
+            TimeSpan pause = backoff.Next(result.RetryAfter);
+            if (!Rest(pause, backoff.IsOver))
+            {
+                return false;
+            }
+        }
+    }
+
+    private SendResult Try(ArraySegment<LogRecord> records)
+    {
+        try
+        {
+            return _transport.SendAsync(records, _stop.Token).GetAwaiter().GetResult();
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException || !_stop.IsCancellationRequested)
+        {
+            return SendResult.Retry(fault.Message);
+        }
+    }
+
+    private void Settle(List<Entry> batch, int from, SendResult result)
+    {
+        lock (_gate)
+        {
+            long events = 0;
+            long last = 0;
+            for (int i = from; i < from + result.Settled; i++)
+            {
+                events += batch[i].Event is null ? 0 : 1;
+                last = Math.Max(last, batch[i].Sequence);
+            }
+
+            // Who refuses the records of losses too is not told of them again at the end.
+            bool all = result.Refused == result.Settled && !(events == 0 && _isEnding);
+            long refused = Math.Min(events, result.Refused);
+            _inFlight -= (int)events;
+            _delivered += events - refused;
+            _refused += refused;
+            if (all)
+            {
+                foreach (Entry entry in batch[from..(from + result.Settled)])
+                {
+                    entry.Tell(_before, LossReason.Delivery);
+                }
+            }
+            else if (refused > 0)
+            {
+                // The receiver says how many, and not which.
+                _before.Add(LossReason.Delivery, null, null, refused, last, DateTime.UtcNow);
+            }
+        }
+    }
+
+    // Waits before the next try. False when the end has come and the receiver is down.
+    private bool Rest(TimeSpan pause, bool isDown)
+    {
+        lock (_gate)
+        {
+            bool wasEnding = _isEnding;
+            if (wasEnding && _isDown)
+            {
+                return false;
+            }
+
+            if (isDown && !_isDown)
+            {
+                _isDown = true;
+                Monitor.PulseAll(_gate);
+            }
+
+            // The end cuts the pause short: what waits is tried once more.
+            long start = Stopwatch.GetTimestamp();
+            while (_isEnding == wasEnding && !_stop.IsCancellationRequested && pause - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
+            {
+                Monitor.Wait(_gate, left);
+            }
+
+            return !_stop.IsCancellationRequested;
+        }
+    }
+
+    private readonly record struct Entry(BpfEvent? Event, EventOrigin Origin, Gap? Gap, long Sequence, DateTime Observed)
+    {
+        public LogRecord ToRecord() => Event is { } item ? LogRecords.Of(item, Origin, Sequence, Observed) : Gap!.ToRecord();
+
+        public void Tell(LossLedger ledger, LossReason reason)
+        {
+            if (Gap is { } gap)
+            {
+                ledger.Add(gap);
+            }
+            else
+            {
+                ledger.Add(reason, Origin.Tool, EventShape.Of(Event!.GetType()).MapName(Event), 1, Sequence, DateTime.UtcNow);
+            }
+        }
+    }
+}

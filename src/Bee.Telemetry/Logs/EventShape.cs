@@ -1,0 +1,141 @@
+using System.Collections;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Numerics;
+using System.Reflection;
+using Bee.Ebpf.Records;
+using Bee.Ebpf.Symbols;
+
+namespace Bee.Telemetry.Logs;
+
+/// <summary>The properties of one type of events, as attributes have them.</summary>
+internal sealed class EventShape
+{
+    private const string MapProperty = "MapName";
+
+    private static readonly ConcurrentDictionary<Type, EventShape> s_known = new();
+
+    private readonly PropertyInfo? _map;
+
+    private EventShape(Type type)
+    {
+        Name = type.Name;
+        IReadOnlyList<RecordField> fields = FieldsOf(type);
+        var found = new List<EventField>();
+        foreach (PropertyInfo property in type.GetProperties())
+        {
+            if (property.Name == MapProperty && property.PropertyType == typeof(string))
+            {
+                _map = property;
+            }
+            else if (property.GetIndexParameters().Length == 0)
+            {
+                found.Add(new EventField(property, fields.FirstOrDefault(field => field.Name == property.Name)));
+            }
+        }
+
+        Fields = [.. found];
+    }
+
+    /// <summary>The type's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The properties but the map's name, in the order of the type.</summary>
+    public EventField[] Fields { get; }
+
+    /// <summary>Returns the shape of a type.</summary>
+    public static EventShape Of(Type type) => s_known.GetOrAdd(type, static type => new EventShape(type));
+
+    /// <summary>Returns the name of the map that an event came from; null where its type has none.</summary>
+    public string? MapName(BpfEvent item) => _map?.GetValue(item) as string;
+
+    /// <summary>Returns the attributes of an event.</summary>
+    public LogAttribute[] Attributes(BpfEvent item)
+    {
+        var attributes = new LogAttribute[Fields.Length];
+        for (int i = 0; i < attributes.Length; i++)
+        {
+            attributes[i] = new LogAttribute(Fields[i].Name, Fields[i].Attribute(item));
+        }
+
+        return attributes;
+    }
+
+    // A truncated or longer event stands for one of another type, which has the fields.
+    private static IReadOnlyList<RecordField> FieldsOf(Type type)
+    {
+        for (Type? one = type; one is not null && one != typeof(BpfEvent); one = one.BaseType)
+        {
+            if (RecordType.FieldsOf(one.FullName!) is { } fields)
+            {
+                return fields;
+            }
+        }
+
+        return [];
+    }
+}
+
+/// <summary>One property of a type of events.</summary>
+/// <param name="property">The property.</param>
+/// <param name="field">The field behind it; null where it is none of the record.</param>
+internal sealed class EventField(PropertyInfo property, RecordField? field)
+{
+    /// <summary>The attribute's name.</summary>
+    public string Name { get; } = property.Name;
+
+    /// <summary>The name under which the map's metadata has the field.</summary>
+    public string MetadataName { get; } = field?.MetadataName ?? property.Name;
+
+    /// <summary>What the value stands for.</summary>
+    public FieldMeaning Meaning { get; } = field?.Meaning ?? FieldMeaning.Object;
+
+    /// <summary>Whether the value is a moment.</summary>
+    public bool IsMoment { get; } = property.PropertyType == typeof(DateTime);
+
+    /// <summary>Returns the value of an event as PowerShell shows it.</summary>
+    public object? Value(BpfEvent item) => property.GetValue(item);
+
+    /// <summary>Returns the value of an event as an attribute has it.</summary>
+    public object? Attribute(BpfEvent item) => Meaning == FieldMeaning.Pointer && property.GetValue(item) is ulong address
+        ? string.Create(CultureInfo.InvariantCulture, $"0x{address:x}")
+        : ToAttribute(property.GetValue(item));
+
+    /// <summary>Returns a value of a record as one of the types that attributes have.</summary>
+    public static object? ToAttribute(object? value) => value switch
+    {
+        null or string or bool or long or double => value,
+        float number => (double)number,
+        ulong number => number <= long.MaxValue ? (long)number : number.ToString(CultureInfo.InvariantCulture),
+        BigInteger number => number >= long.MinValue && number <= long.MaxValue ? (long)number : number.ToString(CultureInfo.InvariantCulture),
+        Enum name => OfEnum(name),
+        DateTime moment => moment.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture),
+        byte or sbyte or short or ushort or int or uint => Convert.ToInt64(value, CultureInfo.InvariantCulture),
+        StackTrace trace => trace.ToString(),
+        BpfArray<byte> bytes => bytes.ToArray(),
+        BpfEvent record => EventShape.Of(record.GetType()).Attributes(record),
+        IEnumerable list => OfList(list),
+        IFormattable text => text.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString(),
+    };
+
+    // A value without a name has its digits as text.
+    private static object OfEnum(Enum value)
+    {
+        string name = value.ToString();
+        return char.IsAsciiDigit(name[0]) || name[0] == '-'
+            ? ToAttribute(Convert.ChangeType(value, Enum.GetUnderlyingType(value.GetType()), CultureInfo.InvariantCulture))!
+            : name;
+    }
+
+    private static object?[] OfList(IEnumerable list)
+    {
+        var items = new List<object?>();
+        foreach (object? item in list)
+        {
+            items.Add(ToAttribute(item));
+        }
+
+        return [.. items];
+    }
+}
