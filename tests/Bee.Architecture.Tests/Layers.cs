@@ -21,7 +21,7 @@ public static class Layers
         ["Bee.Telemetry"] =
         [
             "Bee.Telemetry.Metrics", "Bee.Telemetry.Exposition", "Bee.Telemetry.Lines", "Bee.Telemetry.Serving", "Bee.Telemetry.Collection",
-            "Bee.Telemetry.Logs", "Bee.Telemetry.Delivery", "Bee.Telemetry.Otlp", "Bee.Telemetry.Journal", "Bee.Telemetry.Syslog",
+            "Bee.Telemetry.Logs", "Bee.Telemetry.Delivery", "Bee.Telemetry.Otlp",
         ],
         ["Bee.Terminal"] = ["Bee.Terminal.Keys", "Bee.Terminal.Screens", "Bee.Terminal.Frames", "Bee.Terminal.Devices", "Bee.Terminal.Models", "Bee.Terminal"],
         ["Bee.Toolchain"] =
