@@ -248,6 +248,30 @@ public sealed class BpfSession : IDisposable
     }
 
     /// <summary>
+    /// Detaches every link at once, of a pinned session by removing its pins; maps, programs and readers stay until it is disposed of, so what is in the buffers can still be read. Safe from
+    /// any thread, and more than once.
+    /// </summary>
+    /// <exception cref="PinException">The links are detached here, but the pins cannot be removed and keep the programs attached.</exception>
+    public void Detach()
+    {
+        ForgetPins();
+        ILink[] links;
+        lock (_gate)
+        {
+            links = [.. _links];
+            _links.Clear();
+        }
+
+        Detaching.All(links);
+        foreach (var program in Programs)
+        {
+            program.ForgetLinks();
+        }
+
+        Pinned?.Remove(TimeSpan.Zero);
+    }
+
+    /// <summary>
     /// Detaches every link at once and frees the rest; if a reader is running it stops first, and what it uses is freed when it has left.
     /// Safe from any thread, and more than once.
     /// </summary>

@@ -65,6 +65,35 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
 }
 
 /// <summary>
+/// Lets a parameter take a percentage with its sign, such as 1% or 0.5%, and gives its share, from 0 to 1. A number without the sign is refused: 0.5 could be half a percent or a half.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
+public sealed class PercentageAttribute : ArgumentTransformationAttribute
+{
+    private const string Forms = "Give a number over 0 and up to 100 with a percent sign, as 1% or 0.5%. The decimal separator is a point.";
+
+    /// <inheritdoc/>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+        => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
+        {
+            null => null,
+            string text when text.TrimEnd() is [.. var number, '%'] => Share(text, number),
+            // What -MaxOverhead 0,5% gives: for PowerShell a comma makes a list.
+            System.Collections.IList { Count: > 1 } list => throw new ArgumentTransformationMetadataException($"A percentage is one value, and {list.Count} were given. {Forms}"),
+            IFormattable number => throw new ArgumentTransformationMetadataException(WithoutSign(number.ToString(null, CultureInfo.InvariantCulture))),
+            string text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) => throw new ArgumentTransformationMetadataException(WithoutSign(text)),
+            var other => throw new ArgumentTransformationMetadataException($"'{other}' is not a percentage. {Forms}"),
+        };
+
+    private static object Share(string text, string number)
+        => double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double percent) && percent is > 0 and <= 100
+            ? percent / 100
+            : throw new ArgumentTransformationMetadataException($"'{text}' is not a percentage. {Forms}");
+
+    private static string WithoutSign(string number) => $"'{number}' has no percent sign, and could be percent or a share of 1. {Forms}";
+}
+
+/// <summary>
 /// Takes a login out of what is given as a host, a reference or a URL: <c>name:password@ghcr.io/x</c>. The cmdlet then has no secret that it could repeat in a
 /// message, a target object or on another stream.
 /// </summary>

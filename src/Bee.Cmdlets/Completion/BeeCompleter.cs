@@ -91,6 +91,15 @@ public sealed class DurationCompleter : BeeCompleter
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) => s_durations.Select(one => new Candidate(one.Text, one.Meaning));
 }
 
+/// <summary>Offers some percentages, which shows the form.</summary>
+public sealed class PercentageCompleter : BeeCompleter
+{
+    private static readonly (string Text, string Meaning)[] s_percentages = [("0.1%", "one thousandth"), ("1%", "one hundredth"), ("5%", "one twentieth"), ("10%", "one tenth")];
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) => s_percentages.Select(one => new Candidate(one.Text, one.Meaning));
+}
+
 /// <summary>The quoting of completions, and the paths in them.</summary>
 internal static class CompletionText
 {

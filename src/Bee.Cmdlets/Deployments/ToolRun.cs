@@ -218,6 +218,9 @@ internal enum ToolExit
 
     /// <summary>The address for metrics is taken, or not allowed.</summary>
     Listen = 10,
+
+    /// <summary>The programs cost more than they may, and were detached.</summary>
+    Overhead = 11,
 }
 
 /// <summary>Which exit code an error has.</summary>
@@ -255,6 +258,7 @@ internal static class ToolExits
             "BadObject" => ToolExit.Refused,
             "BadParameter" or "ParameterNotFound" or "MapNotFound" or "BadSettings" => ToolExit.Usage,
             "AccessDenied" => ToolExit.NoPermission,
+            "OverheadExceeded" => ToolExit.Overhead,
             _ => error.Exception is ParameterBindingException || error.CategoryInfo.Category == ErrorCategory.InvalidArgument ? ToolExit.Usage : ToolExit.Unexpected,
         };
     }

@@ -110,6 +110,9 @@ internal static class ErrorIds
         new("LoadFailed.Busy", ResourceBusy, "-AttachTo @{ program = 'target' } gives a single program another target, and -Skip leaves one out."),
         new("LoadFailed.NoProcess", ObjectNotFound),
 
+        // Programs that run
+        new("OverheadExceeded", LimitsExceeded, "-MaxOverhead gives the limit, and Get-BeeProgram -Statistics shows what programs cost."),
+
         // TestFault
         new("TestRun.Unsupported", NotImplemented),
         new("TestRun.BadData", InvalidArgument, "-Data takes it, as bytes or hex digits."),

@@ -108,6 +108,9 @@ internal sealed record MetricSettings
 
     public IReadOnlyList<string> LeaveOut { get; init; } = [];
 
+    /// <summary>Whether the kernel's statistics are on for those who scrape.</summary>
+    public bool CountsRuns { get; init; }
+
     /// <summary>Warns of labels to leave out that no session has. Does not warn if no session measures.</summary>
     /// <param name="cmdlet">The cmdlet that warns.</param>
     /// <param name="sessions">The sessions that take part now.</param>
@@ -129,5 +132,6 @@ internal sealed record MetricSettings
         Naming = Naming,
         SeriesLimit = SeriesLimit,
         LeaveOut = LeaveOut,
+        CountsRuns = CountsRuns,
     };
 }

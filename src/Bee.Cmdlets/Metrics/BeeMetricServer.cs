@@ -2,6 +2,7 @@ using System.Management.Automation.Runspaces;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Sessions;
+using Bee.Ebpf.Programs;
 using Bee.Telemetry.Collection;
 using Bee.Telemetry.Serving;
 
@@ -71,8 +72,15 @@ public sealed class BeeMetricServer
     /// <summary>The sessions that it serves for as long as they run, and with whose last it ends; null for a server that is stopped by itself.</summary>
     internal HashSet<BpfProgramSession>? Owners { get; init; }
 
+    /// <summary>Keeps the kernel's statistics on while it runs; null if it does not serve them.</summary>
+    internal StatisticsLease? Statistics { get; init; }
+
     /// <summary>Frees the port.</summary>
-    internal void Stop() => _server.Dispose();
+    internal void Stop()
+    {
+        _server.Dispose();
+        Statistics?.Dispose();
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Uri.ToString();

@@ -95,7 +95,7 @@ internal sealed class MetricListener : IDisposable
     }
 
     /// <summary>Serves the metrics of a session that a command reads, until the result is disposed of. Call it before the reader runs.</summary>
-    public IDisposable Serve(BpfSession session, EventReader reader, ToolOrigin tool) => new ServedSession(this, session, reader, tool);
+    public IDisposable Serve(BpfSession session, EventReader reader, ToolOrigin tool, bool countsRuns) => new ServedSession(this, session, reader, tool, countsRuns);
 
     public void Add(IMetricSource source)
     {
@@ -123,11 +123,11 @@ internal sealed class ServedSession : IDisposable
     private readonly SessionView _view;
     private volatile bool _isEnded;
 
-    public ServedSession(MetricListener listener, BpfSession session, EventReader reader, ToolOrigin tool)
+    public ServedSession(MetricListener listener, BpfSession session, EventReader reader, ToolOrigin tool, bool countsRuns)
     {
         _listener = listener;
         _view = new SessionView(
-            new SessionMeter(session, reader.Streams),
+            new SessionMeter(session, reader.Streams) { CountsRuns = countsRuns },
             new MetricSettings().For(tool.Name, tool, DateTime.UtcNow),
             () => SessionView.Status(tool.Name, tool, !_isEnded, dropped: null));
         listener.Add(_view);

@@ -1,9 +1,12 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Live;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Views;
 using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Programs;
 using Bee.Ebpf.Records;
 using Bee.Posix;
 using Bee.Terminal.Models;
@@ -47,7 +50,8 @@ internal sealed class BackgroundView
             return [];
         }
 
-        var model = new LiveModel(title, () => Status(sessions));
+        using var share = ShareMeter.Start(sessions.SelectMany(session => session.Programs));
+        var model = new LiveModel(title, () => Status(sessions, share?.Read()));
         var taps = new List<IDisposable>();
         try
         {
@@ -70,11 +74,12 @@ internal sealed class BackgroundView
         return [.. model.Marked.Cast<BpfEvent>()];
     }
 
-    private static LiveStatus Status(IReadOnlyList<BpfProgramSession> sessions) => StreamStatus.Of(
+    private static LiveStatus Status(IReadOnlyList<BpfProgramSession> sessions, double? share) => StreamStatus.Of(
         [.. sessions.SelectMany(session => session.Streams)],
         sessions.Sum(session => session.Events),
         sessions.Sum(session => session.Dropped),
-        sessions.All(session => session.State is not (BpfProgramState.Running or BpfProgramState.Pinned)));
+        sessions.All(session => session.State is not (BpfProgramState.Running or BpfProgramState.Pinned)),
+        share);
 
     private void Write(IReadOnlyList<BpfProgramSession> sessions, CancellationToken cancellationToken)
     {
@@ -148,6 +153,53 @@ internal sealed class LiveSink : IEventSink
     }
 }
 
+/// <summary>The share of one CPU that programs run for, for the header of a view. It keeps the kernel's statistics on until it is disposed of.</summary>
+internal sealed class ShareMeter : IDisposable
+{
+    private static readonly TimeSpan s_window = TimeSpan.FromSeconds(1);
+
+    private readonly StatisticsLease _statistics;
+    private readonly ProgramSampler _sampler;
+    private long _read = Stopwatch.GetTimestamp();
+    private double? _share;
+
+    private ShareMeter(StatisticsLease statistics, IEnumerable<BpfProgram> programs)
+    {
+        _statistics = statistics;
+        _sampler = new ProgramSampler(programs);
+    }
+
+    /// <summary>Begins to measure; null where this process may not switch statistics on, or the kernel has none: the view does without.</summary>
+    /// <param name="programs">The programs.</param>
+    public static ShareMeter? Start(IEnumerable<BpfProgram> programs)
+    {
+        try
+        {
+            return new ShareMeter(StatisticsLease.Take(), programs);
+        }
+        catch (BpfLoadException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The share in the last second, 1 for a whole CPU; null before that, and when all programs are gone. One thread at a time.</summary>
+    public double? Read()
+    {
+        if (Stopwatch.GetElapsedTime(_read) >= s_window)
+        {
+            _read = Stopwatch.GetTimestamp();
+            ProgramWindow window = _sampler.Sample();
+            _share = window.Programs.Count > 0 ? window.Share : null;
+        }
+
+        return _share;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _statistics.Dispose();
+}
+
 /// <summary>What the header of a view says of streams.</summary>
 internal static class StreamStatus
 {
@@ -156,6 +208,7 @@ internal static class StreamStatus
     /// <param name="count">Objects so far.</param>
     /// <param name="dropped">What Bee's own buffer dropped; null without such a buffer.</param>
     /// <param name="hasEnded">Whether nothing more will come.</param>
-    public static LiveStatus Of(IReadOnlyList<RecordStream> streams, long count, long? dropped, bool hasEnded) => new(
-        count, LossCount.Of(streams), dropped, streams.Max(stream => stream.Fill), streams.Max(stream => stream.HighWater), streams.Any(stream => stream.HighWater is not null), hasEnded);
+    /// <param name="share">The share of one CPU that the programs ran for; null where that is not counted.</param>
+    public static LiveStatus Of(IReadOnlyList<RecordStream> streams, long count, long? dropped, bool hasEnded, double? share) => new(
+        count, LossCount.Of(streams), dropped, streams.Max(stream => stream.Fill), streams.Max(stream => stream.HighWater), streams.Any(stream => stream.HighWater is not null), hasEnded, share);
 }

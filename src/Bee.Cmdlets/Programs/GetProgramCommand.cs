@@ -1,16 +1,22 @@
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Sessions;
+using Bee.Ebpf.Programs;
 using Bee.Oci.Formats;
 
 namespace Bee.Cmdlets.Programs;
 
 /// <summary>Lists the programs that run in the background of this process, or those that are pinned.</summary>
 [Cmdlet(VerbsCommon.Get, "BeeProgram", DefaultParameterSetName = "Running")]
-[OutputType(typeof(BpfProgramSession))]
+[OutputType(typeof(BpfProgramSession), typeof(BpfProgramCost))]
 public sealed class GetProgramCommand : BeeCmdlet
 {
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(10);
+
+    private readonly List<BpfProgramSession> _measured = [];
+
     /// <summary>Names or ids; wildcards are allowed. Without it all programs.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Id")]
@@ -29,12 +35,34 @@ public sealed class GetProgramCommand : BeeCmdlet
     [ArgumentCompleter(typeof(PinPathCompleter))]
     public string? PinPath { get; set; }
 
+    /// <summary>
+    /// Gives what each program of the sessions costs: its runs, their time, and the share of a CPU. The kernel's statistics are switched on for an interval, unless this process has them on already.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter Statistics { get; set; }
+
+    /// <summary>How long to measure for -Statistics: a TimeSpan, a number of seconds, or text such as 500ms. One second by default.</summary>
+    [Parameter]
+    [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (!Statistics && MyInvocation.BoundParameters.ContainsKey(nameof(Interval)))
+        {
+            WriteWarning("-Interval has no effect without -Statistics.");
+        }
+    }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         if (!Pinned)
         {
-            WriteObject(new SessionSelector(this).Select(Name), enumerateCollection: true);
+            Give(new SessionSelector(this).Select(Name));
             return;
         }
 
@@ -44,9 +72,56 @@ public sealed class GetProgramCommand : BeeCmdlet
             IReadOnlyList<BpfProgramSession> all = PinnedSessions.In(folder);
             foreach (string name in Name)
             {
-                WriteObject(Named(all, name, folder), enumerateCollection: true);
+                Give(Named(all, name, folder));
             }
         });
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_measured.Count > 0)
+        {
+            Guard(_measured[0], Measure);
+        }
+    }
+
+    private void Give(IEnumerable<BpfProgramSession> sessions)
+    {
+        if (!Statistics)
+        {
+            WriteObject(sessions, enumerateCollection: true);
+            return;
+        }
+
+        // All in one interval, so they can be compared.
+        foreach (BpfProgramSession session in sessions.Where(session => !_measured.Contains(session)))
+        {
+            if (session.State is BpfProgramState.Running or BpfProgramState.Pinned)
+            {
+                _measured.Add(session);
+            }
+            else if (!Array.Exists(Name, WildcardPattern.ContainsWildcardCharacters))
+            {
+                WriteError(session.Error is { } fault and not OverheadException ? fault : new BeeInputException("ProgramEnded", $"The programs of the session {session.Name} are not loaded any more: it is {session.State}."), session);
+            }
+        }
+    }
+
+    private void Measure()
+    {
+        using var statistics = StatisticsLease.Take();
+        (BpfProgramSession Session, BpfProgram Program, ProgramSampler Sampler)[] programs =
+            [.. _measured.SelectMany(session => session.Programs.Select(program => (session, program, new ProgramSampler([program]))))];
+        if (Stop.WaitHandle.WaitOne(Interval < s_shortest ? s_shortest : Interval))
+        {
+            return;
+        }
+
+        // Read at once, and written then: writing can take long.
+        BpfProgramCost[] costs = [.. programs.SelectMany(one => one.Sampler.Sample().Programs.Select(cost => new BpfProgramCost(one.Session, one.Program, cost)))];
+        statistics.Dispose();
+        WriteObject(costs, enumerateCollection: true);
     }
 
     // A program is known by the name it was given and by its folder's.

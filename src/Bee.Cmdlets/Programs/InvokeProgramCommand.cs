@@ -29,17 +29,22 @@ public sealed class InvokeProgramCommand : RunCmdlet
     private void Run(Tool tool, SessionFactory factory)
     {
         factory.Describe(tool);
+        using RunStatistics statistics = TakeStatistics();
         // Whatever ends the stream comes through here as an exception at the latest when an object is written, so this detaches.
         (BpfSession session, EventReader reader) = factory.Start(tool);
         using (session)
         using (reader)
-        using (Metrics?.Serve(session, reader, tool.Identity))
+        using (Metrics?.Serve(session, reader, tool.Identity, statistics.Counts))
+        using (var end = CancellationTokenSource.CreateLinkedTokenSource(Stop, statistics.Exceeded))
         {
+            statistics.Watch(session);
             EventViews.Register(this, reader.Streams);
             StackNames.WarnIfHidden(this, reader.Streams);
             factory.WarnIfSilent(tool, reader);
-            new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents).Run(reader, Duration, Stop);
+            new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents).Run(reader, Duration, end.Token);
             LossCount.Report(reader.Streams, this);
         }
+
+        statistics.ThrowIfExceeded();
     }
 }

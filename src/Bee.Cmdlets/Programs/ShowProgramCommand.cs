@@ -80,22 +80,25 @@ public sealed class ShowProgramCommand : RunCmdlet
             WriteWarning($"The live view needs a terminal, and {whyNot}: what {tool.Name} reports follows as plain tables.");
         }
 
+        using RunStatistics statistics = TakeStatistics();
         (BpfSession session, EventReader reader) = factory.Start(tool);
         LiveModel? model = null;
         using (session)
         using (reader)
-        using (Metrics?.Serve(session, reader, tool.Identity))
+        using (Metrics?.Serve(session, reader, tool.Identity, statistics.Counts))
         {
+            statistics.Watch(session);
             EventViews.Register(this, reader.Streams);
             StackNames.WarnIfHidden(this, reader.Streams);
             factory.WarnIfSilent(tool, reader);
             if (whyNot is not null)
             {
-                new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents).Run(reader, Duration, Stop);
+                using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop, statistics.Exceeded);
+                new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents).Run(reader, Duration, end.Token);
             }
             else
             {
-                model = Show(tool, session, reader, options.AllEntries);
+                model = Show(tool, session, reader, options.AllEntries, statistics.Exceeded);
             }
         }
 
@@ -104,6 +107,8 @@ public sealed class ShowProgramCommand : RunCmdlet
         {
             GiveMarked((BpfEvent)marked);
         }
+
+        statistics.ThrowIfExceeded();
     }
 
     private void GiveMarked(BpfEvent marked)
@@ -123,17 +128,18 @@ public sealed class ShowProgramCommand : RunCmdlet
         }
     }
 
-    private LiveModel Show(Tool tool, BpfSession session, EventReader reader, bool givesAll)
+    private LiveModel Show(Tool tool, BpfSession session, EventReader reader, bool givesAll, CancellationToken exceeded)
     {
         bool hasEnded = false;
         IReadOnlyList<RecordStream> streams = reader.Streams;
         LiveSink? sink = null;
-        var model = new LiveModel(tool.Name, () => StreamStatus.Of(streams, sink!.Count, null, Volatile.Read(ref hasEnded)));
+        using var share = ShareMeter.Start(session.Programs);
+        var model = new LiveModel(tool.Name, () => StreamStatus.Of(streams, sink!.Count, null, Volatile.Read(ref hasEnded), share?.Read()));
         var tabs = new LiveTabs(model);
         tabs.Add(streams, Interval, givesAll, isNew: true);
         sink = new LiveSink(tabs, MaxEvents);
         using var screen = LiveScreen.Show(model);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop, screen.Closed);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop, screen.Closed, exceeded);
         try
         {
             reader.Run(sink, end.Token, Duration);
@@ -146,7 +152,8 @@ public sealed class ShowProgramCommand : RunCmdlet
         }
 
         Volatile.Write(ref hasEnded, true);
-        screen.Wait(Stop);
+        // A tool that was detached ends the view, so that its error is seen.
+        screen.Wait(end.Token);
         screen.End();
         foreach (string notice in sink.Notices)
         {

@@ -60,32 +60,37 @@ public sealed class StartProgramCommand : RunCmdlet
             return;
         }
 
-        (BpfSession session, EventReader reader) = factory.Start(tool);
+        RunStatistics? statistics = TakeStatistics();
+        BpfSession? session = null;
+        EventReader? reader = null;
         BpfProgramSession started;
         IDisposable? hold = null;
         try
         {
+            (session, reader) = factory.Start(tool);
             EventViews.Register(this, reader.Streams);
             StackNames.WarnIfHidden(this, reader.Streams);
             factory.WarnIfSilent(tool, reader);
             int id = RunningPrograms.NextId();
             string name = UniqueName(Name ?? Path.GetFileName(folder) ?? tool.Name);
             hold = folder is null ? null : Pin(session, reader, folder, name, tool.Origin);
-            var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration) { Hold = hold };
+            var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration, statistics) { Hold = hold };
             Runspace? owner = Runspace.DefaultRunspace;
             started = new BpfProgramSession(id, name, tool.Identity, owner?.InstanceId ?? Guid.Empty, session, background);
             // Before others can see it, and so stop it: the runspace cannot close while this command runs.
             background.Start();
+            statistics = null;
             RunningPrograms.Add(started, owner);
             Serve(started, owner);
         }
         catch
         {
+            statistics?.Dispose();
             hold?.Dispose();
-            reader.Dispose();
-            session.ForgetPins();
-            session.Dispose();
-            session.Pinned?.Remove(TimeSpan.Zero);
+            reader?.Dispose();
+            session?.ForgetPins();
+            session?.Dispose();
+            session?.Pinned?.Remove(TimeSpan.Zero);
             throw;
         }
 

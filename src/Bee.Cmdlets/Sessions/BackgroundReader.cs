@@ -10,28 +10,35 @@ namespace Bee.Cmdlets.Sessions;
 [SuppressMessage("Design", "CA1001", Justification = "The thread disposes of everything when it ends, which Stop waits for.")]
 internal sealed class BackgroundReader : IEventSink
 {
-    // A broken program can send nothing but short records; the first ones say all there is to say.
-
     private readonly BpfSession _session;
     private readonly EventReader _reader;
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _thread;
     private readonly long _maxEvents;
     private readonly TimeSpan? _duration;
+    private readonly RunStatistics? _statistics;
     private readonly List<string> _notices = [];
     private long _events;
     private volatile BpfProgramState _state = BpfProgramState.Running;
     private volatile Exception? _error;
 
-    public BackgroundReader(BpfSession session, EventReader reader, string name, int bufferSize, long maxEvents, TimeSpan? duration)
+    /// <param name="session">The session, attached. The thread disposes of it and of the reader.</param>
+    /// <param name="reader">Its reader.</param>
+    /// <param name="name">The session's name.</param>
+    /// <param name="bufferSize">How many events are kept until they are received.</param>
+    /// <param name="maxEvents">After how many events to end; 0 for no limit.</param>
+    /// <param name="duration">After what time to end; null for no limit.</param>
+    /// <param name="statistics">Counts what the programs cost, and ends the reading when it is too much; the thread disposes of it.</param>
+    public BackgroundReader(BpfSession session, EventReader reader, string name, int bufferSize, long maxEvents, TimeSpan? duration, RunStatistics? statistics = null)
     {
         _session = session;
         _reader = reader;
         _maxEvents = maxEvents;
         _duration = duration;
+        _statistics = statistics;
         Buffer = new EventBuffer(bufferSize);
         Streams = reader.Streams;
-        Meter = new SessionMeter(session, reader.Streams);
+        Meter = new SessionMeter(session, reader.Streams) { CountsRuns = statistics?.Counts == true };
         _thread = new Thread(Run) { IsBackground = true, Name = $"bee {name}" };
     }
 
@@ -54,7 +61,11 @@ internal sealed class BackgroundReader : IEventSink
     /// <summary>The sum over the streams that know; null when none does.</summary>
     public ulong? Lost => LossCount.Of(Streams);
 
-    public void Start() => _thread.Start();
+    public void Start()
+    {
+        _statistics?.Watch(_session);
+        _thread.Start();
+    }
 
     /// <summary>Reads what is there now, on this thread. Iterators are left to the thread: each run of theirs gives everything again.</summary>
     public void ReadOnce()
@@ -125,26 +136,26 @@ internal sealed class BackgroundReader : IEventSink
 
     private void Run()
     {
-        BpfProgramState end = BpfProgramState.Completed;
+        BpfProgramState state = BpfProgramState.Completed;
         try
         {
-            _reader.Run(this, _stop.Token, _duration);
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, _statistics?.Exceeded ?? CancellationToken.None);
+            _reader.Run(this, end.Token, _duration);
         }
         catch (OperationCanceledException)
         {
-            end = BpfProgramState.Stopped;
+            state = BpfProgramState.Stopped;
         }
         catch (Exception error)
         {
             // An exception that leaves a thread ends the process.
             _error = error;
-            end = BpfProgramState.Failed;
         }
 
-        if (_stop.IsCancellationRequested && _error is null)
-        {
-            end = BpfProgramState.Stopped;
-        }
+        // Waits for the detaching, if it is under way.
+        _statistics?.Dispose();
+        _error ??= _statistics?.Error;
+        state = _error is not null ? BpfProgramState.Failed : _stop.IsCancellationRequested ? BpfProgramState.Stopped : state;
 
         if (!_stop.IsCancellationRequested)
         {
@@ -156,7 +167,7 @@ internal sealed class BackgroundReader : IEventSink
         _session.Dispose();
         Hold?.Dispose();
         _stop.Dispose();
-        _state = end;
+        _state = state;
         Buffer.End();
     }
 }

@@ -168,6 +168,14 @@ public static class ViewText
     /// <returns>The text; empty for null.</returns>
     public static string Percent(double? part) => part is null ? string.Empty : (part.Value * 100).ToString("0", CultureInfo.InvariantCulture) + " %";
 
+    /// <summary>A share of a CPU in percent, small ones with two digits behind the point.</summary>
+    /// <param name="share">The share, 1 for a whole CPU.</param>
+    public static string Share(double share) => (share * 100).ToString(share < 0.1 ? "0.##" : "0", CultureInfo.InvariantCulture) + " %";
+
+    /// <summary>A number without its fraction, or nothing.</summary>
+    /// <param name="number">The number.</param>
+    public static string Whole(double? number) => number?.ToString("0", CultureInfo.InvariantCulture) ?? string.Empty;
+
     private static string Pairs(PSObject? pairs) => Lines((pairs?.BaseObject switch
     {
         IDictionary deserialized => deserialized.Keys.Cast<object>().Select(key => ($"{key}", $"{deserialized[key]}")),

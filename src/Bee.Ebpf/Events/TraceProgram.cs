@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using Bee.Ebpf.CoRe;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
@@ -38,9 +37,6 @@ internal sealed unsafe class TraceProgram : IDisposable
     private const int MostFunctions = 800;
 
     private const int MapLookup = 1, KernelTime = 5, CurrentCpu = 8, CurrentTask = 14, CurrentComm = 16, GetStack = 67, ReadKernelText = 115, RingReserve = 131, RingSubmit = 132;
-
-    // bpf_prog_info's recursion_misses.
-    private const int MissesAt = 208, InfoSize = 216;
 
     private readonly FdHandle _ring;
     private readonly FdHandle _lost;
@@ -87,14 +83,7 @@ internal sealed unsafe class TraceProgram : IDisposable
         uint key = 0;
         ulong count = 0;
         _ = LibbpfCalls.bpf_map_lookup_elem(_lost.Number, &key, &count);
-        Span<byte> info = stackalloc byte[InfoSize];
-        info.Clear();
-        uint size = InfoSize;
-        fixed (byte* start = info)
-        {
-            // An older kernel has a shorter structure and leaves the rest zero.
-            return LibbpfCalls.bpf_obj_get_info_by_fd(_program.Number, start, &size) == 0 ? count + MemoryMarshal.Read<ulong>(info[MissesAt..]) : count;
-        }
+        return count + (ProgramInfo.Read(_program.Number)?.RecursionMisses ?? 0);
     }
 
     public void Dispose()

@@ -284,6 +284,9 @@ internal static unsafe partial class LibbpfCalls
     public static partial int bpf_obj_get_info_by_fd(int fd, void* info, uint* size);
 
     [LibraryImport(Library)]
+    public static partial int bpf_enable_stats(int type);
+
+    [LibraryImport(Library)]
     public static partial int bpf_prog_get_fd_by_id(uint id);
 
     [LibraryImport(Library)]

@@ -93,6 +93,15 @@ public sealed class BpfProgram
         return ProgramRun.Run(this, options);
     }
 
+    /// <summary>Reads what the kernel has counted of the program's runs. They count only while a <see cref="StatisticsLease"/> or the sysctl has statistics on.</summary>
+    /// <returns>The counts since the program was loaded; null if the kernel has unloaded it, does not tell, or the program is not loaded.</returns>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    public ProgramStatistics? ReadStatistics()
+    {
+        using var hold = new Lease(_owner);
+        return (Fd >= 0 ? ProgramInfo.Read(Fd) : IsLoaded ? ProgramInfo.OfId(Id) : null) is { } info ? ProgramStatistics.Of(info) : null;
+    }
+
     internal void AddLink(ILink link)
     {
         if (link.LinkFd is >= 0 and var fd && KernelIds.Of(fd) is not 0 and var id)

@@ -2,6 +2,7 @@ using Bee.Ebpf;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
+using Bee.Ebpf.Programs;
 using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Collection;
@@ -13,6 +14,7 @@ namespace Bee.Telemetry.Collection;
 public sealed class SessionMeter
 {
     private readonly List<WeakReference<SessionMetrics>> _readers = [];
+    private readonly Dictionary<string, ProgramStatistics> _programs = new(StringComparer.Ordinal);
     private readonly List<(MapPlan Plan, BpfMap Map, RecordTally? Tally)> _measured = [];
 
     /// <summary>Finds the metrics of a session, and counts the records of its buffers from now on.</summary>
@@ -47,6 +49,9 @@ public sealed class SessionMeter
     /// <summary>The streams of the reader.</summary>
     public IReadOnlyList<RecordStream> Streams { get; }
 
+    /// <summary>Whether the session keeps the kernel's statistics on, so that its metrics have the runs of its programs.</summary>
+    public bool CountsRuns { get; init; }
+
     internal IReadOnlyList<(MapPlan Plan, BpfMap Map, RecordTally? Tally)> Measured => _measured;
 
     /// <summary>Reports whether a metric has a label of this name, as the field or as Prometheus' rules name it.</summary>
@@ -57,9 +62,34 @@ public sealed class SessionMeter
         return names.Concat(one.Plan.Labels.Select(label => label.Field)).Concat(MetricNames.Labels(names)).Contains(name, StringComparer.OrdinalIgnoreCase);
     });
 
+    /// <summary>Reads what the kernel has counted of the programs' runs, by their names; after the end of the session what was read last. Safe from any thread.</summary>
+    public IReadOnlyDictionary<string, ProgramStatistics> ReadPrograms()
+    {
+        lock (_programs)
+        {
+            try
+            {
+                foreach (var program in Session.Programs)
+                {
+                    if (program.ReadStatistics() is { } statistics)
+                    {
+                        _programs[program.Name] = statistics;
+                    }
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                // The session has ended.
+            }
+
+            return new Dictionary<string, ProgramStatistics>(_programs);
+        }
+    }
+
     /// <summary>Lets everything that reads this read once more and keep that: for the moment before the session ends by itself.</summary>
     public void Freeze()
     {
+        ReadPrograms();
         WeakReference<SessionMetrics>[] readers;
         lock (_readers)
         {

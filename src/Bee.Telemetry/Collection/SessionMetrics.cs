@@ -148,6 +148,9 @@ public sealed record SessionMetricsOptions
     /// <summary>The names of labels that are left out, as the fields or the labels are named; series that differ only in them are added up.</summary>
     public IReadOnlyList<string> LeaveOut { get; init; } = [];
 
+    /// <summary>Whether the kernel's statistics are on for those who scrape, so that the metrics have the runs of the programs. They also have them if the session keeps statistics on.</summary>
+    public bool CountsRuns { get; init; }
+
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

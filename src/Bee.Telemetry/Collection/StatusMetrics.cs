@@ -61,7 +61,26 @@ public sealed class StatusMetrics : IMetricSource
 
         AddIf(families, Family("bee_session_read_failures", MetricType.Counter, null, "Times that a map could not be read.", [Of(status, _metrics.Failures)]));
         AddMaps(families, status, cancellationToken);
+        if (_options.CountsRuns || _meter.CountsRuns)
+        {
+            AddPrograms(families, status);
+        }
+
         return families;
+    }
+
+    private void AddPrograms(List<MetricFamily> families, SessionStatus status)
+    {
+        var runs = new List<MetricSeries>();
+        var seconds = new List<MetricSeries>();
+        foreach (var (program, statistics) in _meter.ReadPrograms())
+        {
+            runs.Add(Of(status, statistics.Runs, program));
+            seconds.Add(Of(status, statistics.RunNanoseconds / 1e9, program));
+        }
+
+        AddIf(families, Family("bee_program_runs", MetricType.Counter, null, "Runs of a program that were counted, which they are while the kernel's statistics are on.", runs, "program"));
+        AddIf(families, Family("bee_program_run_seconds", MetricType.Counter, "seconds", "The time of the counted runs on all CPUs.", seconds, "program"));
     }
 
     private void AddMaps(List<MetricFamily> families, SessionStatus status, CancellationToken cancellationToken)

@@ -213,6 +213,11 @@ public sealed class LiveModel
             }
         }
 
+        if (status.Share is { } share)
+        {
+            parts.Add(new(string.Create(CultureInfo.InvariantCulture, $" cpu {(share < 0.1 ? $"{share * 100:0.##}" : $"{share * 100:0}")}%")));
+        }
+
         return [.. parts];
     }
 

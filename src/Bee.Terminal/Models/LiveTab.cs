@@ -71,7 +71,8 @@ public abstract class LiveTab
 /// <param name="HighWater">The fullest that one was ever found.</param>
 /// <param name="CanLose">Whether the source has a buffer that can lose events.</param>
 /// <param name="HasEnded">Whether nothing more will come.</param>
-public sealed record LiveStatus(long Count, ulong? Lost, long? Dropped, double? Fill, double? HighWater, bool CanLose, bool HasEnded);
+/// <param name="Share">The share of one CPU that the source's programs ran for lately, 1 for a whole one; null where that is not counted.</param>
+public sealed record LiveStatus(long Count, ulong? Lost, long? Dropped, double? Fill, double? HighWater, bool CanLose, bool HasEnded, double? Share = null);
 
 /// <summary>The rows that the user has marked, in the order of the marking.</summary>
 internal sealed class LiveMarks

@@ -38,8 +38,8 @@ public static class SystemdUnit
             ("RuntimeDirectory", request.Name),
             ("Restart", "on-failure"),
             ("RestartSec", "5"),
-            // Trying again changes nothing: usage, image, trust, rights, target, kernel.
-            ("RestartPreventExitStatus", "2 3 4 5 6 7"),
+            // Trying again changes nothing: usage, image, trust, rights, target, kernel. A tool that cost too much stays detached.
+            ("RestartPreventExitStatus", "2 3 4 5 6 7 11"),
             ("TimeoutStopSec", "5"),
             ("", ""),
             .. asRoot ? [] : new[] { ("DynamicUser", "yes"), ("AmbientCapabilities", capabilities) },
