@@ -1,0 +1,147 @@
+using System.IO.Compression;
+using Bee.Posix;
+using Microsoft.Win32.SafeHandles;
+
+namespace Bee.Telemetry.Captures;
+
+/// <summary>Appends chunks to one capture file. A chunk reaches the file by one write, and what is left of one that failed is cut off, so the file ends with a whole chunk.</summary>
+internal sealed class CaptureAppender : IDisposable
+{
+    private readonly SafeFileHandle _file;
+    private readonly MemoryStream _chunk = new();
+
+    private CaptureAppender(string path, SafeFileHandle file)
+    {
+        Path = path;
+        _file = file;
+    }
+
+    /// <summary>The file's path.</summary>
+    public string Path { get; }
+
+    /// <summary>The bytes that the file has.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Creates a file that only its owner reads, with its head.</summary>
+    /// <param name="path">A path that is free.</param>
+    /// <param name="number">The file's number in its capture, from 1.</param>
+    /// <exception cref="CaptureException">It exists, or cannot be created or written.</exception>
+    public static CaptureAppender Create(string path, int number)
+    {
+        SafeFileHandle file;
+        try
+        {
+            string name = System.IO.Path.GetFileName(path);
+            using Folder folder = Folder.Open(System.IO.Path.GetDirectoryName(path)!) ?? throw new DirectoryNotFoundException("the folder does not exist");
+            if (folder.StatusOf(name) is not null)
+            {
+                throw new CaptureException(CaptureFault.Exists, $"The capture '{path}' exists.", "Give another name, or remove it.");
+            }
+
+            file = folder.CreateFile(name, Folder.OwnerFile);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CaptureException(CaptureFault.CannotCreate, e is DirectoryNotFoundException ? $"The capture '{path}' cannot be created: {e.Message}." : e.Message, "Give a path in a folder that this user may write.", e);
+        }
+
+        var appender = new CaptureAppender(path, file);
+        try
+        {
+            DateTime now = DateTime.UtcNow;
+            appender._chunk.SetLength(CaptureFormat.PreambleSize);
+            CaptureFormat.WritePreamble(appender._chunk.GetBuffer());
+            appender.Append(new ChunkHeader { Kind = ChunkKind.Head, First = now.Ticks, Last = now.Ticks }, CaptureDocuments.Head(now, number));
+            return appender;
+        }
+        catch
+        {
+            appender.Dispose();
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    /// <summary>Appends a chunk.</summary>
+    /// <param name="header">Its header; encoding and lengths are filled in here.</param>
+    /// <param name="content">Its content.</param>
+    /// <exception cref="CaptureException"><see cref="CaptureFault.NoSpace"/>, <see cref="CaptureFault.CannotWrite"/>.</exception>
+    public void Append(ChunkHeader header, ReadOnlySpan<byte> content)
+    {
+        // Before the first chunk stands the preamble.
+        int start = Length == 0 ? CaptureFormat.PreambleSize : 0;
+        int contentAt = start + ChunkHeader.Size;
+        _chunk.SetLength(contentAt);
+        _chunk.Position = contentAt;
+        ChunkEncoding encoding = ChunkEncoding.Deflate;
+        using (var deflate = new DeflateStream(_chunk, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            deflate.Write(content);
+        }
+
+        if (_chunk.Length - contentAt >= content.Length)
+        {
+            encoding = ChunkEncoding.Plain;
+            _chunk.SetLength(contentAt);
+            _chunk.Position = contentAt;
+            _chunk.Write(content);
+        }
+
+        Span<byte> bytes = _chunk.GetBuffer().AsSpan(0, (int)_chunk.Length);
+        new ChunkHeader
+        {
+            Kind = header.Kind,
+            Encoding = encoding,
+            Stored = (uint)(bytes.Length - contentAt),
+            Length = (uint)content.Length,
+            Events = header.Events,
+            Lost = header.Lost,
+            First = header.First,
+            Last = header.Last,
+        }.Write(bytes[start..]);
+        Write(bytes);
+    }
+
+    /// <summary>Brings the file to the disk.</summary>
+    /// <exception cref="CaptureException"><see cref="CaptureFault.NoSpace"/>, <see cref="CaptureFault.CannotWrite"/>.</exception>
+    public void Synchronize()
+    {
+        try
+        {
+            RandomAccess.FlushToDisk(_file);
+        }
+        catch (IOException e)
+        {
+            throw Failure(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            RandomAccess.Write(_file, bytes, Length);
+            Length += bytes.Length;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            try
+            {
+                RandomAccess.SetLength(_file, Length);
+            }
+            catch (Exception inner) when (inner is IOException or UnauthorizedAccessException)
+            {
+                // A reader passes over a last chunk that is not whole.
+            }
+
+            throw Failure(e);
+        }
+    }
+
+    private CaptureException Failure(Exception cause) => cause is IOException io && PosixException.IsNoSpace(io)
+        ? new CaptureException(CaptureFault.NoSpace, $"The capture '{Path}' cannot be written: the disk is full.", "Free space, or capture to another disk.", cause)
+        : new CaptureException(CaptureFault.CannotWrite, $"The capture '{Path}' cannot be written: {cause.Message}", "Check the disk, or capture to another one.", cause);
+}

@@ -1,0 +1,103 @@
+using System.Buffers;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Bee.Ebpf.Host;
+using Bee.Posix;
+
+namespace Bee.Telemetry.Captures;
+
+/// <summary>The JSON documents of a capture file: its head, and the sums at its end.</summary>
+internal static class CaptureDocuments
+{
+    private static string Version =>
+        typeof(CaptureDocuments).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? string.Empty;
+
+    /// <summary>Returns the head of a file.</summary>
+    /// <param name="started">When it was begun.</param>
+    /// <param name="number">Its number among the files of the capture, from 1.</param>
+    public static byte[] Head(DateTime started, int number) => Write(json =>
+    {
+        json.WriteString("bee", Version);
+        json.WriteString("host", Environment.MachineName);
+        json.WriteString("kernel", KernelHost.Current.Release ?? RuntimeInformation.OSDescription);
+        json.WriteString("architecture", RuntimeInformation.OSArchitecture.ToString());
+        json.WriteString("started", started);
+        json.WriteNumber("number", number);
+    });
+
+    /// <summary>Returns the end of a file.</summary>
+    public static byte[] Done(IReadOnlyCollection<CaptureStream> streams) => Write(json =>
+    {
+        json.WriteNumber("events", streams.Sum(stream => stream.Events));
+        json.WriteStartArray("streams");
+        foreach (CaptureStream stream in streams)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", stream.Name);
+            json.WriteNumber("events", stream.Events);
+            if (stream.Lost is { } lost)
+            {
+                json.WriteNumber("lost", lost);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+
+    /// <summary>Reads a head.</summary>
+    /// <exception cref="FormatException">It is not one.</exception>
+    public static CaptureFile ReadHead(string path, ReadOnlyMemory<byte> text) => Read(text, root => new CaptureFile
+    {
+        Path = path,
+        BeeVersion = Text(root, "bee"),
+        Host = Text(root, "host"),
+        Kernel = Text(root, "kernel"),
+        Architecture = Text(root, "architecture"),
+        Started = root.GetProperty("started").GetDateTime().ToLocalTime(),
+    });
+
+    /// <summary>Reads the sums at a file's end.</summary>
+    /// <exception cref="FormatException">They are not what <see cref="Done"/> writes.</exception>
+    public static IReadOnlyList<CaptureStream> ReadDone(ReadOnlyMemory<byte> text) => Read(text, root =>
+    {
+        var streams = new List<CaptureStream>();
+        foreach (JsonElement stream in root.GetProperty("streams").EnumerateArray())
+        {
+            streams.Add(new CaptureStream(Text(stream, "name"), stream.GetProperty("events").GetInt64(), stream.TryGetProperty("lost", out JsonElement lost) ? lost.GetUInt64() : null));
+        }
+
+        return streams;
+    });
+
+    // The text of another machine's file is shown on this one's terminal.
+    private static string Text(JsonElement element, string name) => TerminalText.Show(element.GetProperty(name).GetString() ?? throw new FormatException($"'{name}' is not a text."));
+
+    private static byte[] Write(Action<Utf8JsonWriter> properties)
+    {
+        var text = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(text))
+        {
+            json.WriteStartObject();
+            properties(json);
+            json.WriteEndObject();
+        }
+
+        return text.WrittenSpan.ToArray();
+    }
+
+    private static T Read<T>(ReadOnlyMemory<byte> text, Func<JsonElement, T> read)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return read(document.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException)
+        {
+            throw new FormatException(e.Message, e);
+        }
+    }
+}

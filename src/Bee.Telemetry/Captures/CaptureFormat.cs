@@ -1,0 +1,146 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Bee.Telemetry.Captures;
+
+/// <summary>
+/// The bytes of a capture file, as docs/captures.md has them: a preamble, then chunks, each with a header of <see cref="ChunkHeader.Size"/> bytes. All numbers are little-endian.
+/// </summary>
+internal static class CaptureFormat
+{
+    /// <summary>The version that this code writes, and the latest that it reads.</summary>
+    public const int Version = 1;
+
+    /// <summary>Magic, version, and four bytes of zeros.</summary>
+    public const int PreambleSize = 16;
+
+    /// <summary>The most bytes of a chunk, stored or not: more would be a file that was made to fill the reader's memory.</summary>
+    public const int LargestChunk = 64 << 20;
+
+    /// <summary>The most bytes of a document, that is of a head or an end.</summary>
+    public const int LargestDocument = 1 << 20;
+
+    /// <summary>The extension of capture files.</summary>
+    public const string Extension = ".beecap";
+
+    /// <summary>What a capture file begins with. The first byte is not ASCII and the last is a line's end, so that a transfer as text damages the magic.</summary>
+    public static ReadOnlySpan<byte> Magic => [0x89, (byte)'B', (byte)'E', (byte)'E', (byte)'C', (byte)'A', (byte)'P', 0x0a];
+
+    /// <summary>Writes the preamble.</summary>
+    public static void WritePreamble(Span<byte> to)
+    {
+        to[..PreambleSize].Clear();
+        Magic.CopyTo(to);
+        BinaryPrimitives.WriteInt32LittleEndian(to[8..], Version);
+    }
+}
+
+/// <summary>What a chunk holds. The number is four letters of ASCII.</summary>
+internal enum ChunkKind : uint
+{
+    /// <summary>HEAD, the first chunk: a JSON document that says where and when the file was written.</summary>
+    Head = 0x44414548,
+
+    /// <summary>DATA: packed events and losses.</summary>
+    Data = 0x41544144,
+
+    /// <summary>DONE, the last chunk of a file that was finished: a JSON document with the sums.</summary>
+    Done = 0x454e4f44,
+}
+
+/// <summary>How the content of a chunk is stored.</summary>
+internal enum ChunkEncoding : uint
+{
+    /// <summary>As it is.</summary>
+    Plain = 0,
+
+    /// <summary>As a raw deflate stream, RFC 1951.</summary>
+    Deflate = 1,
+}
+
+/// <summary>The header of a chunk.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly struct ChunkHeader
+{
+    /// <summary>The bytes of a header.</summary>
+    public const int Size = 48;
+
+    private const int CrcAt = 20;
+
+    /// <summary>What the chunk holds.</summary>
+    public ChunkKind Kind { get; init; }
+
+    /// <summary>How its content is stored.</summary>
+    public ChunkEncoding Encoding { get; init; }
+
+    /// <summary>The bytes behind the header.</summary>
+    public uint Stored { get; init; }
+
+    /// <summary>The bytes of the content.</summary>
+    public uint Length { get; init; }
+
+    /// <summary>The number of events in it.</summary>
+    public uint Events { get; init; }
+
+    /// <summary>The number of lost events that it reports.</summary>
+    public ulong Lost { get; init; }
+
+    /// <summary>When its first item was added, in ticks of <see cref="DateTime"/>, UTC.</summary>
+    public long First { get; init; }
+
+    /// <summary>When it was closed, in the same unit.</summary>
+    public long Last { get; init; }
+
+    /// <summary>Reads a header.</summary>
+    public static ChunkHeader Read(ReadOnlySpan<byte> from) => new()
+    {
+        Kind = (ChunkKind)BinaryPrimitives.ReadUInt32LittleEndian(from),
+        Encoding = (ChunkEncoding)BinaryPrimitives.ReadUInt32LittleEndian(from[4..]),
+        Stored = BinaryPrimitives.ReadUInt32LittleEndian(from[8..]),
+        Length = BinaryPrimitives.ReadUInt32LittleEndian(from[12..]),
+        Events = BinaryPrimitives.ReadUInt32LittleEndian(from[16..]),
+        Lost = BinaryPrimitives.ReadUInt64LittleEndian(from[24..]),
+        First = BinaryPrimitives.ReadInt64LittleEndian(from[32..]),
+        Last = BinaryPrimitives.ReadInt64LittleEndian(from[40..]),
+    };
+
+    /// <summary>Writes the header in front of its content, with the checksum over both.</summary>
+    /// <param name="chunk">The room for the header, and the content.</param>
+    public void Write(Span<byte> chunk)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(chunk, (uint)Kind);
+        BinaryPrimitives.WriteUInt32LittleEndian(chunk[4..], (uint)Encoding);
+        BinaryPrimitives.WriteUInt32LittleEndian(chunk[8..], Stored);
+        BinaryPrimitives.WriteUInt32LittleEndian(chunk[12..], Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(chunk[16..], Events);
+        BinaryPrimitives.WriteUInt64LittleEndian(chunk[24..], Lost);
+        BinaryPrimitives.WriteInt64LittleEndian(chunk[32..], First);
+        BinaryPrimitives.WriteInt64LittleEndian(chunk[40..], Last);
+        BinaryPrimitives.WriteUInt32LittleEndian(chunk[CrcAt..], Checksum(chunk[..Size], chunk[Size..]));
+    }
+
+    /// <summary>Whether the checksum that a header has is that of header and content.</summary>
+    public static bool IsIntact(ReadOnlySpan<byte> header, ReadOnlySpan<byte> content) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(header[CrcAt..]) == Checksum(header, content);
+
+    // CRC-32C of all bytes but those of the checksum itself.
+    private static uint Checksum(ReadOnlySpan<byte> header, ReadOnlySpan<byte> content) =>
+        ~Crc32C(Crc32C(Crc32C(uint.MaxValue, header[..CrcAt]), header[(CrcAt + sizeof(uint))..Size]), content);
+
+    private static uint Crc32C(uint crc, ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        foreach (ulong word in words)
+        {
+            crc = BitOperations.Crc32C(crc, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
+        }
+
+        foreach (byte one in bytes[(words.Length * sizeof(ulong))..])
+        {
+            crc = BitOperations.Crc32C(crc, one);
+        }
+
+        return crc;
+    }
+}

@@ -1,0 +1,361 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Packing;
+using Bee.Ebpf.Records;
+using Bee.Posix;
+using Microsoft.Win32.SafeHandles;
+
+namespace Bee.Telemetry.Captures;
+
+/// <summary>Reads a capture file from its beginning to its end, a block at a time, on the caller's thread. The kernel, libbpf and rights are not needed. Nothing in the file is believed.</summary>
+public sealed class CaptureReader : IDisposable
+{
+    private const string Damage = "Use an undamaged copy. The events before this place were read.";
+
+    private readonly string _path;
+    private readonly SafeFileHandle _file;
+    private readonly long _length;
+    private readonly byte[] _header = new byte[ChunkHeader.Size];
+    private byte[] _stored = [];
+    private byte[] _content = [];
+    private long _offset;
+    private CaptureFile _info = null!;
+
+    private CaptureReader(string path, SafeFileHandle file)
+    {
+        _path = path;
+        _file = file;
+        _length = RandomAccess.GetLength(file);
+    }
+
+    /// <summary>What the file says of itself; counts and sums only after <see cref="Read"/> or <see cref="Summarize"/>.</summary>
+    public CaptureFile Info => _info;
+
+    /// <summary>Makes the objects. Its types are those of the file's events that were read.</summary>
+    public EventUnpacker Unpacker { get; } = new();
+
+    /// <summary>Where the file ends early, in bytes from its beginning: it has no end, because its writer was killed or still writes; null if it has, or has not been read so far.</summary>
+    public long? EndsEarlyAt { get; private set; }
+
+    /// <summary>Opens a capture and reads its head.</summary>
+    /// <exception cref="CaptureException">It is not a capture, is damaged, or a newer release wrote it.</exception>
+    /// <exception cref="IOException">It does not exist, or is not a regular file.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    public static CaptureReader Open(string path)
+    {
+        var reader = new CaptureReader(path, RegularFile.Open(path));
+        try
+        {
+            reader.ReadHead();
+            return reader;
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads all events and losses.</summary>
+    /// <param name="sink">Receives them.</param>
+    /// <param name="cancellationToken">Ends the reading between two blocks.</param>
+    /// <returns>False when the sink wanted no more.</returns>
+    /// <exception cref="CaptureException"><see cref="CaptureFault.Damaged"/>. The events of the blocks before have been given to the sink.</exception>
+    public bool Read(IEventSink sink, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        var counter = new CountingSink(sink);
+        while (NextHeader(out ChunkHeader header, out long at))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!TryLoad(header, at, out ReadOnlyMemory<byte> content))
+            {
+                break;
+            }
+
+            if (header.Kind == ChunkKind.Done)
+            {
+                End(content, at, counter.Total);
+                return true;
+            }
+
+            if (!Unpack(header, at, content.Span, counter))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Adds up the headers of all blocks; their content is neither read nor checked.</summary>
+    /// <exception cref="CaptureException"><see cref="CaptureFault.Damaged"/>.</exception>
+    public CaptureFile Summarize()
+    {
+        long events = 0;
+        ulong lost = 0;
+        while (NextHeader(out ChunkHeader header, out long at))
+        {
+            if (_length - _offset < header.Stored)
+            {
+                EndsEarlyAt = at;
+                break;
+            }
+
+            if (header.Kind == ChunkKind.Done)
+            {
+                if (TryLoad(header, at, out ReadOnlyMemory<byte> content))
+                {
+                    End(content, at, events);
+                }
+
+                break;
+            }
+
+            _offset += header.Stored;
+            events += header.Events;
+            lost += header.Lost;
+            _info = _info with { Ended = Moment(header.Last, at) };
+        }
+
+        return _info = _info with { Events = events, Lost = EndsEarlyAt is null ? _info.Lost : lost == 0 ? null : lost, Bytes = _length };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private void ReadHead()
+    {
+        Span<byte> preamble = stackalloc byte[CaptureFormat.PreambleSize];
+        int read = ReadAt(0, preamble);
+        if (read < preamble.Length || !preamble.StartsWith(CaptureFormat.Magic))
+        {
+            throw new CaptureException(CaptureFault.NotACapture, $"'{_path}' is not a capture: it does not begin as one.", $"Give a file that Export-BeeEvent or -Capture wrote; its name ends in {CaptureFormat.Extension}.") { Offset = 0 };
+        }
+
+        int version = BinaryPrimitives.ReadInt32LittleEndian(preamble[8..]);
+        if (version != CaptureFormat.Version)
+        {
+            throw version is > CaptureFormat.Version and < 1000
+                ? new CaptureException(CaptureFault.NewerVersion, $"The capture '{_path}' has version {version} of the format, and this release of Bee reads version {CaptureFormat.Version}.", "Read it with a newer release of Bee.") { Offset = 8 }
+                : Damaged(8, $"version {version} of the format does not exist");
+        }
+
+        _offset = preamble.Length;
+        if (!NextHeader(out ChunkHeader header, out long at) || header.Kind != ChunkKind.Head || !TryLoad(header, at, out ReadOnlyMemory<byte> content))
+        {
+            throw Damaged(CaptureFormat.PreambleSize, "its head is incomplete or missing");
+        }
+
+        try
+        {
+            _info = CaptureDocuments.ReadHead(_path, content) with { Bytes = _length };
+        }
+        catch (FormatException e)
+        {
+            throw Damaged(at, "its head cannot be read", e);
+        }
+    }
+
+    // False where the file ends without an end.
+    private bool NextHeader(out ChunkHeader header, out long at)
+    {
+        at = _offset;
+        header = default;
+        int read = ReadAt(at, _header);
+        if (read < _header.Length)
+        {
+            EndsEarlyAt = at;
+            return false;
+        }
+
+        header = ChunkHeader.Read(_header);
+        bool isFirst = at == CaptureFormat.PreambleSize;
+        if (header.Kind is not (ChunkKind.Head or ChunkKind.Data or ChunkKind.Done) || header.Kind == ChunkKind.Head != isFirst)
+        {
+            throw Damaged(at, "a block does not begin where one should");
+        }
+
+        int most = header.Kind == ChunkKind.Data ? CaptureFormat.LargestChunk : CaptureFormat.LargestDocument;
+        if (header.Stored > most || header.Length > most)
+        {
+            throw Damaged(at, $"a block says that it has {Math.Max(header.Stored, header.Length)} bytes, and {most} are the limit");
+        }
+
+        _offset = at + ChunkHeader.Size;
+        return true;
+    }
+
+    // False where the file ends before the chunk does.
+    private bool TryLoad(in ChunkHeader header, long at, out ReadOnlyMemory<byte> content)
+    {
+        content = default;
+        // Before room is made for what the header promises.
+        if (_length - _offset < header.Stored)
+        {
+            EndsEarlyAt = at;
+            return false;
+        }
+
+        Memory<byte> stored = Room(ref _stored, (int)header.Stored);
+        if (ReadAt(_offset, stored.Span) < stored.Length)
+        {
+            EndsEarlyAt = at;
+            return false;
+        }
+
+        _offset += stored.Length;
+        if (!ChunkHeader.IsIntact(_header, stored.Span))
+        {
+            throw Damaged(at, "the checksum of a block is wrong");
+        }
+
+        switch (header.Encoding)
+        {
+            case ChunkEncoding.Plain when header.Stored == header.Length:
+                content = stored;
+                return true;
+            case ChunkEncoding.Deflate:
+                content = Inflate(stored, (int)header.Length, at);
+                return true;
+            default:
+                throw Damaged(at, $"a block is stored in a way that does not exist ({(uint)header.Encoding}, {header.Stored} of {header.Length} bytes)");
+        }
+    }
+
+    private ReadOnlyMemory<byte> Inflate(ReadOnlyMemory<byte> stored, int length, long at)
+    {
+        // Deflate makes 1032 bytes of one at most.
+        if (length > 1032L * Math.Max(1, stored.Length))
+        {
+            throw Damaged(at, $"a block of {stored.Length} bytes says that it has {length}");
+        }
+
+        Memory<byte> content = Room(ref _content, length);
+        try
+        {
+            using var inflate = new DeflateStream(new MemoryStream(_stored, 0, stored.Length, writable: false), CompressionMode.Decompress);
+            if (inflate.ReadAtLeast(content.Span, length, throwOnEndOfStream: false) < length || inflate.ReadByte() >= 0)
+            {
+                throw Damaged(at, "a block has another length than it says");
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            throw Damaged(at, "a block cannot be decompressed", e);
+        }
+
+        return content;
+    }
+
+    private bool Unpack(in ChunkHeader header, long at, ReadOnlySpan<byte> items, CountingSink counter)
+    {
+        counter.Begin();
+        try
+        {
+            if (!Unpacker.Read(ref items, counter))
+            {
+                return false;
+            }
+        }
+        catch (PackException e)
+        {
+            throw e.Fault == PackFault.UnknownItem
+                ? new CaptureException(CaptureFault.NewerVersion, $"The capture '{_path}' cannot be read further, at byte {at}: {e.Message}", "Read it with a newer release of Bee.", e) { Offset = at }
+                : Damaged(at, e.Message.TrimEnd('.'), e);
+        }
+
+        if (counter.Events != header.Events || counter.Lost != header.Lost)
+        {
+            throw Damaged(at, $"a block has {counter.Events} events and {counter.Lost} lost ones, and its header says {header.Events} and {header.Lost}");
+        }
+
+        return true;
+    }
+
+    private void End(ReadOnlyMemory<byte> content, long at, long events)
+    {
+        IReadOnlyList<CaptureStream> streams;
+        long sum = 0;
+        ulong? lost = null;
+        try
+        {
+            streams = CaptureDocuments.ReadDone(content);
+            foreach (CaptureStream stream in streams)
+            {
+                sum = checked(sum + stream.Events);
+                lost = stream.Lost is { } count ? checked((lost ?? 0) + count) : lost;
+            }
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            throw Damaged(at, "its end cannot be read", e);
+        }
+
+        if (sum != events)
+        {
+            throw Damaged(at, $"it has {events} events, and its end says {sum}");
+        }
+
+        if (_offset != _length)
+        {
+            throw Damaged(_offset, $"{_length - _offset} bytes follow its end");
+        }
+
+        _info = _info with { IsComplete = true, Streams = streams, Events = events, Lost = lost };
+    }
+
+    private int ReadAt(long offset, Span<byte> into)
+    {
+        int filled = 0;
+        while (filled < into.Length && RandomAccess.Read(_file, into[filled..], offset + filled) is > 0 and var read)
+        {
+            filled += read;
+        }
+
+        return filled;
+    }
+
+    private DateTime Moment(long ticks, long at) => ticks >= 0 && ticks <= DateTime.MaxValue.Ticks ? new DateTime(ticks, DateTimeKind.Utc).ToLocalTime() : throw Damaged(at, "the time of a block is out of range");
+
+    private CaptureException Damaged(long offset, string what, Exception? inner = null) =>
+        new(CaptureFault.Damaged, $"The capture '{_path}' is damaged at byte {offset}: {what}.", Damage, inner) { Offset = offset };
+
+    private static Memory<byte> Room(ref byte[] bytes, int length)
+    {
+        if (bytes.Length < length)
+        {
+            bytes = new byte[length];
+        }
+
+        return bytes.AsMemory(0, length);
+    }
+
+    // Compares what comes with what the headers say.
+    private sealed class CountingSink(IEventSink sink) : IEventSink
+    {
+        public long Total { get; private set; }
+
+        public uint Events { get; private set; }
+
+        public ulong Lost { get; private set; }
+
+        public void Begin() => (Events, Lost) = (0, 0);
+
+        bool IEventSink.Event(BpfEvent e)
+        {
+            Events++;
+            Total++;
+            return sink.Event(e);
+        }
+
+        void IEventSink.Notice(string map, string text) => sink.Notice(map, text);
+
+        void IEventSink.Lost(string map, ulong count)
+        {
+            Lost = unchecked(Lost + count);
+            sink.Lost(map, count);
+        }
+    }
+}

@@ -1,0 +1,394 @@
+using Bee.Ebpf.Records;
+using Bee.Posix;
+
+namespace Bee.Telemetry.Captures;
+
+/// <summary>
+/// Writes events and losses to a capture file. The caller's thread packs them into blocks, and a thread of the writer compresses the blocks and writes them: a block of a mebibyte, or what has come within a
+/// second. If the disk is slower than the events, <see cref="Add"/> waits. Any thread may call.
+/// </summary>
+public sealed class CaptureWriter : IDisposable
+{
+    private const int BlockSize = 1 << 20;
+    private const int SmallestBlock = 64 << 10;
+    private const int MostBlocks = 6;
+    private static readonly TimeSpan s_delay = TimeSpan.FromSeconds(1);
+
+    private readonly object _gate = new();
+    private readonly CaptureOptions _options;
+    private readonly CaptureNames _names;
+    private readonly int _blockSize;
+    private readonly Thread _thread;
+    private readonly Queue<CaptureBlock> _full = new();
+    private readonly Stack<CaptureBlock> _free = new();
+    private readonly Queue<CapturePart> _kept = new();
+    private readonly HashSet<string> _counted = [];
+    private readonly DateTime _started = DateTime.Now;
+    private CapturePart _part = new(1);
+    private CaptureAppender _file;
+    private CapturePart _filePart;
+    private CaptureBlock? _open;
+    private int _blocks;
+    private bool _isClosing;
+    private bool _isComplete;
+    private CaptureException? _fault;
+    private long _events, _doneEvents, _bytes, _removedEvents;
+    private ulong? _lost;
+    private int _removed;
+    private DateTime? _ended;
+
+    private CaptureWriter(CaptureOptions options, CaptureNames names)
+    {
+        _options = options;
+        _names = names;
+        _blockSize = (int)Math.Clamp((options.MaxSize ?? long.MaxValue) / 8, SmallestBlock, BlockSize);
+        _filePart = _part;
+        _file = CaptureAppender.Create(names.Of(1), 1);
+        _bytes = _part.Written = _file.Length;
+        _thread = new Thread(Run) { IsBackground = true, Name = "bee capture" };
+    }
+
+    /// <summary>The file's path; of a capture in several files a pattern that all of them match.</summary>
+    public string Path => _names.Pattern;
+
+    /// <summary>What has been added and written so far.</summary>
+    public CaptureFile Status
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new CaptureFile
+                {
+                    Path = Path,
+                    Events = _fault is null ? _events : _doneEvents,
+                    Lost = _lost,
+                    Bytes = _bytes,
+                    Files = _filePart.Number - _removed,
+                    FilesRemoved = _removed,
+                    EventsRemoved = _removedEvents,
+                    IsComplete = _isComplete,
+                    Started = _started,
+                    Ended = _ended,
+                    Host = Environment.MachineName,
+                };
+            }
+        }
+    }
+
+    /// <summary>Why the capture takes no more events; null while it does.</summary>
+    public CaptureException? Fault
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _fault;
+            }
+        }
+    }
+
+    /// <summary>Refuses a path that cannot be written, before the work whose events are captured begins. Nothing is created or removed.</summary>
+    /// <exception cref="CaptureException">The file exists and is not to be replaced, or cannot be created.</exception>
+    public static void Check(CaptureOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        new CaptureNames(options).Check(options.Replace);
+    }
+
+    /// <summary>Creates the file, and removes captures that are to be replaced.</summary>
+    /// <exception cref="CaptureException">The file exists and is not to be replaced, or cannot be created or written.</exception>
+    public static CaptureWriter Create(CaptureOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var names = new CaptureNames(options);
+        names.Check(options.Replace);
+        if (options.Replace)
+        {
+            names.Clear();
+        }
+
+        var writer = new CaptureWriter(options, names);
+        writer._thread.Start();
+        return writer;
+    }
+
+    /// <summary>Adds an event.</summary>
+    /// <param name="item">The event, entry, histogram or line.</param>
+    /// <exception cref="CaptureException">The file cannot be written, or a capture cannot hold the event.</exception>
+    public void Add(BpfEvent item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        lock (_gate)
+        {
+            CaptureBlock block = Open();
+            int before = block.Length;
+            try
+            {
+                _part.Packer.Pack(item, block);
+            }
+            catch
+            {
+                block.Length = before;
+                throw;
+            }
+
+            block.Events++;
+            _events++;
+            _part.Count(item);
+            if (block.Length >= _blockSize)
+            {
+                HandOver();
+            }
+        }
+    }
+
+    /// <summary>Adds lost events; 0 notes that the stream's losses are counted.</summary>
+    /// <param name="map">The map, by its name in the object.</param>
+    /// <param name="count">How many since the last call for this map.</param>
+    /// <exception cref="CaptureException">The file cannot be written.</exception>
+    public void AddLost(string map, ulong count)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        lock (_gate)
+        {
+            if (count > 0)
+            {
+                CaptureBlock block = Open();
+                _part.Packer.PackLoss(map, count, DateTime.UtcNow, block);
+                block.Lost += count;
+            }
+
+            _lost = (_lost ?? 0) + count;
+            _counted.Add(map);
+            _part.CountLost(map, count);
+        }
+    }
+
+    /// <summary>Writes what is left and the end of the file. Further calls only return what was written.</summary>
+    /// <exception cref="CaptureException">The file cannot be written.</exception>
+    public CaptureFile Complete()
+    {
+        Close();
+        return _fault is { } fault ? throw fault : Status;
+    }
+
+    /// <summary>Completes the file if that has not been done.</summary>
+    public void Dispose() => Close();
+
+    private void Close()
+    {
+        lock (_gate)
+        {
+            if (!_isClosing)
+            {
+                HandOver();
+                _isClosing = true;
+                Monitor.PulseAll(_gate);
+            }
+        }
+
+        _thread.Join();
+    }
+
+    // With the gate held. Waits for a free block while the thread is behind.
+    private CaptureBlock Open()
+    {
+        while (_open is null)
+        {
+            if (_fault is not null)
+            {
+                throw _fault;
+            }
+
+            ObjectDisposedException.ThrowIf(_isClosing, this);
+            if (_free.TryPop(out CaptureBlock? block) || _blocks < MostBlocks)
+            {
+                _blocks += block is null ? 1 : 0;
+                _open = block ?? new CaptureBlock();
+                _open.Begin(_part);
+                _part.Packer.StartBlock();
+                // The thread has to know when a second has passed.
+                Monitor.PulseAll(_gate);
+            }
+            else
+            {
+                Monitor.Wait(_gate);
+            }
+        }
+
+        return _fault is null ? _open : throw _fault;
+    }
+
+    // With the gate held.
+    private void HandOver()
+    {
+        if (_open is not { Length: > 0 } block)
+        {
+            return;
+        }
+
+        _open = null;
+        block.Last = DateTime.UtcNow.Ticks;
+        _part.Pending += block.Length;
+        _full.Enqueue(block);
+        // What waits is smaller when it is written, so a file has its limit at most.
+        if (_options.MaxSize is { } most && _part.Written + _part.Pending + _blockSize > most)
+        {
+            _part = new CapturePart(_part.Number + 1);
+            foreach (string stream in _counted)
+            {
+                _part.CountLost(stream, 0);
+            }
+        }
+
+        Monitor.PulseAll(_gate);
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (Next() is { } block)
+            {
+                Write(block);
+            }
+
+            Finish();
+            lock (_gate)
+            {
+                _isComplete = true;
+            }
+        }
+        catch (CaptureException e)
+        {
+            Fail(e);
+        }
+        catch (Exception e)
+        {
+            // An exception that leaves a thread ends the process.
+            Fail(new CaptureException(CaptureFault.CannotWrite, $"The capture '{_file.Path}' cannot be written: {e.Message}", inner: e));
+        }
+        finally
+        {
+            _file.Dispose();
+        }
+    }
+
+    private CaptureBlock? Next()
+    {
+        lock (_gate)
+        {
+            while (true)
+            {
+                if (_full.TryDequeue(out CaptureBlock? block))
+                {
+                    return block;
+                }
+
+                if (_isClosing)
+                {
+                    return null;
+                }
+
+                if (_open is not { Length: > 0 })
+                {
+                    Monitor.Wait(_gate);
+                    continue;
+                }
+
+                TimeSpan left = s_delay - TimeSpan.FromTicks(DateTime.UtcNow.Ticks - _open.First);
+                // The wall clock may have been set.
+                if (left <= TimeSpan.Zero || left > s_delay)
+                {
+                    HandOver();
+                }
+                else
+                {
+                    Monitor.Wait(_gate, left);
+                }
+            }
+        }
+    }
+
+    private void Write(CaptureBlock block)
+    {
+        CapturePart part = block.Part!;
+        if (part != _filePart)
+        {
+            Finish();
+            _file.Dispose();
+            _file = CaptureAppender.Create(_names.Of(part.Number), part.Number);
+            lock (_gate)
+            {
+                _kept.Enqueue(_filePart);
+                _filePart = part;
+                part.Written = _file.Length;
+                _bytes += _file.Length;
+            }
+
+            RemoveOldest();
+        }
+
+        long before = _file.Length;
+        _file.Append(new ChunkHeader { Kind = ChunkKind.Data, Events = block.Events, Lost = block.Lost, First = block.First, Last = block.Last }, block.Content);
+        lock (_gate)
+        {
+            part.Pending -= block.Length;
+            part.Written += _file.Length - before;
+            part.Events += block.Events;
+            _doneEvents += block.Events;
+            _bytes += _file.Length - before;
+            _ended = new DateTime(block.Last, DateTimeKind.Utc).ToLocalTime();
+            _free.Push(block);
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    // No thread changes the sums any more: the packing has gone on to another file, or ended.
+    private void Finish()
+    {
+        long before = _file.Length;
+        long now = DateTime.UtcNow.Ticks;
+        _file.Append(new ChunkHeader { Kind = ChunkKind.Done, First = now, Last = now }, CaptureDocuments.Done(_filePart.Streams));
+        _file.Synchronize();
+        lock (_gate)
+        {
+            _filePart.Written += _file.Length - before;
+            _bytes += _file.Length - before;
+        }
+    }
+
+    private void RemoveOldest()
+    {
+        while (_options.MaxFiles is { } most && _kept.Count >= Math.Max(1, most))
+        {
+            CapturePart oldest = _kept.Dequeue();
+            try
+            {
+                File.Delete(_names.Of(oldest.Number));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new CaptureException(CaptureFault.CannotWrite, $"The oldest file of the capture, '{_names.Of(oldest.Number)}', cannot be removed: {e.Message}", inner: e);
+            }
+
+            lock (_gate)
+            {
+                _removed++;
+                _removedEvents += oldest.Events;
+                _bytes -= oldest.Written;
+            }
+        }
+    }
+
+    private void Fail(CaptureException e)
+    {
+        lock (_gate)
+        {
+            _fault = new CaptureException(e.Fault, $"{e.Message} The {Quantity.Of(_doneEvents, "event")} written before can be read.", e.Remedy, e.InnerException);
+            _full.Clear();
+            Monitor.PulseAll(_gate);
+        }
+    }
+}
