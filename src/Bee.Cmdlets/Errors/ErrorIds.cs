@@ -207,6 +207,15 @@ internal static class ErrorIds
         new("Registry.Unsafe", SecurityError),
         new("Registry.Login", ReadError),
 
+        // CaptureFault
+        new("Capture.Exists", ResourceExists, "-Force replaces it."),
+        new("Capture.CannotCreate", OpenError),
+        new("Capture.NoSpace", ResourceUnavailable, "-CaptureSize and -CaptureFiles, of Export-BeeEvent -MaxSize and -MaxFiles, keep the latest events alone."),
+        new("Capture.CannotWrite", WriteError),
+        new("Capture.NotACapture", InvalidData),
+        new("Capture.NewerVersion", NotImplemented),
+        new("Capture.Damaged", InvalidData),
+
         // TrustFault
         new("Trust.Denied", SecurityError),
         new("Trust.NotVerified", SecurityError),

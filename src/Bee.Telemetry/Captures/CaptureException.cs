@@ -25,9 +25,6 @@ public enum CaptureFault
 
     /// <summary>The content contradicts itself: it was damaged or changed.</summary>
     Damaged,
-
-    /// <summary>An object is not an event of Bee's, or not one that a capture can hold.</summary>
-    NotAnEvent,
 }
 
 /// <summary>A capture cannot be written or read.</summary>

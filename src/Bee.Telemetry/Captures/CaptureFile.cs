@@ -63,7 +63,7 @@ public sealed record CaptureStream(string Name, long Events, ulong? Lost)
 }
 
 /// <summary>Where a <see cref="CaptureWriter"/> writes, and how much.</summary>
-/// <param name="Path">The file. With a <paramref name="MaxSize"/>, files are written whose names have a number before the extension.</param>
+/// <param name="Path">The file. With a <see cref="MaxSize"/>, files are written whose names have a number before the extension.</param>
 public sealed record CaptureOptions(string Path)
 {
     /// <summary>The bytes after which a new file is begun; null for one file without a limit.</summary>
