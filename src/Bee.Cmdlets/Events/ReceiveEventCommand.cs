@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
+using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Views;
 using Bee.Ebpf.Events;
@@ -21,6 +22,7 @@ public sealed class ReceiveEventCommand : BeeCmdlet
     private static readonly TimeSpan s_amongSeveral = TimeSpan.FromMilliseconds(20);
 
     private readonly List<BpfProgramSession> _sessions = [];
+    private readonly List<BpfProgramSession> _captured = [];
     private long _left;
 
     /// <summary>Names or ids of the programs; wildcards are allowed. Without it all of them.</summary>
@@ -54,6 +56,12 @@ public sealed class ReceiveEventCommand : BeeCmdlet
         {
             Guard(session, () =>
             {
+                if (session.OnlyCaptures)
+                {
+                    _captured.Add(session);
+                    return;
+                }
+
                 // The events of a pinned program may have no reader yet.
                 if (session.Read())
                 {
@@ -70,6 +78,18 @@ public sealed class ReceiveEventCommand : BeeCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        // Among others that a pattern matches, one without a buffer is not worth an error.
+        bool isMeant = InputObject is not null || _sessions.Count == 0 || !Array.TrueForAll(Name, WildcardPattern.ContainsWildcardCharacters);
+        foreach (BpfProgramSession session in isMeant ? _captured : [])
+        {
+            WriteError(
+                new BeeInputException(
+                    "OnlyCaptured",
+                    $"The events of {session.Name} go to the capture '{session.Capture}' and not to a buffer.",
+                    "Import-BeeEvent reads the capture, also while it is written. Start-BeeProgram -PassThru keeps the events for Receive-BeeEvent too."),
+                session);
+        }
+
         _left = MaxEvents;
         // Each tool's own: events of one tool, received or filtered, have its table, and those of another find a place in it.
         _sessions.ForEach(session =>

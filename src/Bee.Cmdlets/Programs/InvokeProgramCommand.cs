@@ -5,28 +5,65 @@ using Bee.Cmdlets.Views;
 using Bee.Ebpf;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
+using Bee.Posix;
+using Bee.Telemetry.Captures;
 
 namespace Bee.Cmdlets.Programs;
 
 /// <summary>Runs a program in the foreground and gives what it reports.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "BeeProgram", DefaultParameterSetName = "Image")]
-[OutputType(typeof(BpfEvent), typeof(MapEntry), typeof(TraceLine))]
+[OutputType(typeof(BpfEvent), typeof(MapEntry), typeof(TraceLine), typeof(CaptureFile))]
 public sealed class InvokeProgramCommand : RunCmdlet
 {
+    // All tools of a command go into one capture.
+    private CaptureWriter? _capture;
+
+    /// <summary>Gives what is captured to the pipeline too.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         OpenMetrics();
         Guard(Target, () =>
         {
+            CaptureOptions? options = _capture is null ? CheckCapture() : null;
             if (Tools.Resolve(Program, Image) is { } tool)
             {
-                Run(tool, new SessionFactory(Options, this, this));
+                Run(tool, new SessionFactory(Options, this, this), options);
             }
         });
     }
 
-    private void Run(Tool tool, SessionFactory factory)
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Guard(Capture, () =>
+    {
+        if (_capture is not { Fault: null })
+        {
+            // Without a fault there is no capture, and a fault has been told.
+            return;
+        }
+
+        CaptureFile done = _capture.Complete();
+        if (PassThru)
+        {
+            WriteNote($"Captured {Quantity.Of(done.Events, "event")} in {done.Path}.");
+        }
+        else
+        {
+            WriteObject(done);
+        }
+    });
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _capture?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private void Run(Tool tool, SessionFactory factory, CaptureOptions? options)
     {
         factory.Describe(tool);
         using RunStatistics statistics = TakeStatistics();
@@ -41,7 +78,18 @@ public sealed class InvokeProgramCommand : RunCmdlet
             EventViews.Register(this, reader.Streams);
             StackNames.WarnIfHidden(this, reader.Streams);
             factory.WarnIfSilent(tool, reader);
-            new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents).Run(reader, Duration, end.Token);
+            if (options is not null)
+            {
+                _capture = CaptureWriter.Create(options);
+            }
+
+            var sink = new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents);
+            sink.Run(reader, Duration, end.Token, _capture is null ? sink : new CaptureSink(_capture, sink, PassThru, MaxEvents));
+            if (_capture is not null)
+            {
+                CapturePath.NoteCounted(_capture, reader.Streams);
+            }
+
             LossCount.Report(reader.Streams, this);
         }
 

@@ -5,6 +5,7 @@ using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Metrics;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Tools;
+using Bee.Telemetry.Captures;
 
 namespace Bee.Cmdlets.Programs;
 
@@ -168,6 +169,27 @@ public abstract class RunCmdlet : ProgramCmdlet
     [ArgumentCompleter(typeof(PercentageCompleter))]
     public double? MaxOverhead { get; set; }
 
+    /// <summary>Writes what the tool reports to this capture file, which Import-BeeEvent reads.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Capture { get; set; }
+
+    /// <summary>The bytes of a file of the capture, as 100MB: after that the next one is begun. The names of the files get numbers: trace.1.beecap, trace.2.beecap.</summary>
+    [Parameter]
+    [ValidateRange(1 << 20, long.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public long? CaptureSize { get; set; }
+
+    /// <summary>How many files of the capture are kept; the oldest are removed. Without it all are kept.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public int? CaptureFiles { get; set; }
+
+    /// <summary>Replaces the capture if it exists.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     private protected override string[] Includes => IncludePath;
 
     /// <summary>The server of -MetricListen; null without it. The owner that takes it over sets it to null.</summary>
@@ -207,6 +229,20 @@ public abstract class RunCmdlet : ProgramCmdlet
 
     /// <summary>Switches on what -Statistics and -MaxOverhead need. Call it before anything is loaded: without the right to do so it is refused.</summary>
     private protected RunStatistics TakeStatistics() => new(Statistics, MaxOverhead);
+
+    /// <summary>Where -Capture writes; null without it. Refuses a path that cannot be written. Call it before anything is pulled, compiled or loaded.</summary>
+    /// <exception cref="CaptureException">The file exists, or cannot be created.</exception>
+    private protected CaptureOptions? CheckCapture()
+    {
+        if (Capture is null)
+        {
+            return CaptureSize is null && CaptureFiles is null ? null : throw CapturePath.Missing(CaptureSize is null ? nameof(CaptureFiles) : nameof(CaptureSize));
+        }
+
+        CaptureOptions options = CapturePath.Options(this, Capture, CaptureSize, CaptureFiles, Force, nameof(CaptureSize), nameof(CaptureFiles));
+        CaptureWriter.Check(options);
+        return options;
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

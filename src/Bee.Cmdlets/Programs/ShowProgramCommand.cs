@@ -6,6 +6,8 @@ using Bee.Cmdlets.Views;
 using Bee.Ebpf;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
+using Bee.Posix;
+using Bee.Telemetry.Captures;
 using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Programs;
@@ -50,9 +52,10 @@ public sealed class ShowProgramCommand : RunCmdlet
             OpenMetrics();
             Guard(Target, () =>
             {
+                CaptureOptions? capture = CheckCapture();
                 if (Tools.Resolve(Program, Image) is { } tool)
                 {
-                    Run(tool);
+                    Run(tool, capture);
                 }
             });
         }
@@ -68,7 +71,7 @@ public sealed class ShowProgramCommand : RunCmdlet
         }
     }
 
-    private void Run(Tool tool)
+    private void Run(Tool tool, CaptureOptions? capture)
     {
         string? whyNot = LiveScreen.WhyNot();
         // A table of entries must not show keys that were deleted.
@@ -86,6 +89,7 @@ public sealed class ShowProgramCommand : RunCmdlet
         using (session)
         using (reader)
         using (Metrics?.Serve(session, reader, tool.Identity, statistics.Counts))
+        using (CaptureWriter? writer = capture is null ? null : CaptureWriter.Create(capture))
         {
             statistics.Watch(session);
             EventViews.Register(this, reader.Streams);
@@ -94,11 +98,18 @@ public sealed class ShowProgramCommand : RunCmdlet
             if (whyNot is not null)
             {
                 using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop, statistics.Exceeded);
-                new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents).Run(reader, Duration, end.Token);
+                var sink = new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents);
+                sink.Run(reader, Duration, end.Token, Captured(sink, writer));
             }
             else
             {
-                model = Show(tool, session, reader, options.AllEntries, statistics.Exceeded);
+                model = Show(tool, session, reader, options.AllEntries, writer, statistics.Exceeded);
+            }
+
+            if (writer is not null)
+            {
+                CapturePath.NoteCounted(writer, reader.Streams);
+                WriteNote($"Captured {Quantity.Of(writer.Complete().Events, "event")} in {writer.Path}.");
             }
         }
 
@@ -128,7 +139,9 @@ public sealed class ShowProgramCommand : RunCmdlet
         }
     }
 
-    private LiveModel Show(Tool tool, BpfSession session, EventReader reader, bool givesAll, CancellationToken exceeded)
+    private static IEventSink Captured(IEventSink sink, CaptureWriter? writer) => writer is null ? sink : new CaptureSink(writer, sink, passThru: true, 0);
+
+    private LiveModel Show(Tool tool, BpfSession session, EventReader reader, bool givesAll, CaptureWriter? writer, CancellationToken exceeded)
     {
         bool hasEnded = false;
         IReadOnlyList<RecordStream> streams = reader.Streams;
@@ -142,7 +155,7 @@ public sealed class ShowProgramCommand : RunCmdlet
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop, screen.Closed, exceeded);
         try
         {
-            reader.Run(sink, end.Token, Duration);
+            reader.Run(Captured(sink, writer), end.Token, Duration);
         }
         finally
         {

@@ -8,6 +8,7 @@ using Bee.Cmdlets.Tools;
 using Bee.Cmdlets.Views;
 using Bee.Ebpf;
 using Bee.Ebpf.Events;
+using Bee.Telemetry.Captures;
 
 namespace Bee.Cmdlets.Programs;
 
@@ -36,7 +37,12 @@ public sealed class StartProgramCommand : RunCmdlet
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? PinPath { get; set; }
 
+    /// <summary>Keeps what is captured for Receive-BeeEvent too.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
     private BeeMetricServer? _server;
+    private bool _hasCapture;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -44,14 +50,20 @@ public sealed class StartProgramCommand : RunCmdlet
         OpenMetrics();
         Guard(Target, () =>
         {
+            CaptureOptions? capture = CheckCapture();
+            if (capture is not null && _hasCapture)
+            {
+                throw new BeeInputException("CaptureTaken", $"'{capture.Path}' is the capture of another program that this command started.", "Start each program by a command of its own, with -Capture of its own.");
+            }
+
             if (Tools.Resolve(Program, Image) is { } tool)
             {
-                Run(tool, new SessionFactory(Options, this, this));
+                Run(tool, new SessionFactory(Options, this, this), capture);
             }
         });
     }
 
-    private void Run(Tool tool, SessionFactory factory)
+    private void Run(Tool tool, SessionFactory factory, CaptureOptions? options)
     {
         factory.Describe(tool);
         string? folder = PinPath is null ? null : PinFolder(PinPath);
@@ -65,6 +77,7 @@ public sealed class StartProgramCommand : RunCmdlet
         EventReader? reader = null;
         BpfProgramSession started;
         IDisposable? hold = null;
+        CaptureWriter? capture = null;
         try
         {
             (session, reader) = factory.Start(tool);
@@ -74,7 +87,9 @@ public sealed class StartProgramCommand : RunCmdlet
             int id = RunningPrograms.NextId();
             string name = UniqueName(Name ?? Path.GetFileName(folder) ?? tool.Name);
             hold = folder is null ? null : Pin(session, reader, folder, name, tool.Origin);
-            var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration, statistics) { Hold = hold };
+            capture = options is null ? null : CaptureWriter.Create(options);
+            var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration, statistics) { Hold = hold, Capture = capture, Buffers = capture is null || PassThru };
+            _hasCapture = capture is not null;
             Runspace? owner = Runspace.DefaultRunspace;
             started = new BpfProgramSession(id, name, tool.Identity, owner?.InstanceId ?? Guid.Empty, session, background);
             // Before others can see it, and so stop it: the runspace cannot close while this command runs.
@@ -85,6 +100,7 @@ public sealed class StartProgramCommand : RunCmdlet
         }
         catch
         {
+            capture?.Dispose();
             statistics?.Dispose();
             hold?.Dispose();
             reader?.Dispose();

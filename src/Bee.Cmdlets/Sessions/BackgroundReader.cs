@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Bee.Ebpf;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
+using Bee.Telemetry.Captures;
 using Bee.Telemetry.Collection;
 
 namespace Bee.Cmdlets.Sessions;
@@ -44,6 +45,12 @@ internal sealed class BackgroundReader : IEventSink
 
     /// <summary>Let go of at the end, when nothing is read any more.</summary>
     public IDisposable? Hold { get; init; }
+
+    /// <summary>Gets what is read; completed at the end. Null for none.</summary>
+    public CaptureWriter? Capture { get; init; }
+
+    /// <summary>Whether events go to the buffer.</summary>
+    public bool Buffers { get; init; } = true;
 
     public EventBuffer Buffer { get; }
 
@@ -115,7 +122,16 @@ internal sealed class BackgroundReader : IEventSink
 
     bool IEventSink.Event(BpfEvent e)
     {
-        Buffer.Add(e);
+        Capture?.Add(e);
+        if (Buffers)
+        {
+            Buffer.Add(e);
+        }
+        else
+        {
+            Buffer.Show(e);
+        }
+
         long count = _events + 1;
         Volatile.Write(ref _events, count);
         return count != _maxEvents;
@@ -132,6 +148,26 @@ internal sealed class BackgroundReader : IEventSink
     void IEventSink.Lost(string map, ulong count)
     {
         // The streams keep the sums.
+        Capture?.AddLost(map, count);
+    }
+
+    private bool TryComplete()
+    {
+        try
+        {
+            if (Capture is not null)
+            {
+                CapturePath.NoteCounted(Capture, Streams);
+                Capture.Complete();
+            }
+
+            return true;
+        }
+        catch (CaptureException e)
+        {
+            _error ??= e;
+            return false;
+        }
     }
 
     private void Run()
@@ -163,8 +199,14 @@ internal sealed class BackgroundReader : IEventSink
             Meter.Freeze();
         }
 
+        // Detached first: what the disk takes long for costs the traced programs nothing.
         _reader.Dispose();
         _session.Dispose();
+        if (!TryComplete())
+        {
+            end = BpfProgramState.Failed;
+        }
+
         Hold?.Dispose();
         _stop.Dispose();
         _state = state;

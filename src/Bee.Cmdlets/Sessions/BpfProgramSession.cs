@@ -4,6 +4,7 @@ using Bee.Ebpf;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Programs;
+using Bee.Telemetry.Captures;
 using Bee.Telemetry.Collection;
 using Bee.Telemetry.Logs;
 
@@ -98,6 +99,9 @@ public sealed class BpfProgramSession
     /// <summary>The fullest that one of its buffers in the kernel was found, from 0 to 1; null where it has none.</summary>
     public double? HighWater => _reader?.Streams.Max(stream => stream.HighWater);
 
+    /// <summary>What has been captured; null without a capture.</summary>
+    public CaptureFile? Capture => _reader?.Capture?.Status;
+
     /// <summary>The loaded programs. Those that are left out are not among them.</summary>
     public IReadOnlyList<BpfProgram> Programs
     {
@@ -128,6 +132,9 @@ public sealed class BpfProgramSession
 
     /// <summary>The runspace that started it, and that takes it down when it closes.</summary>
     internal Guid Runspace { get; private set; }
+
+    /// <summary>Whether its events go to a capture and not to a buffer.</summary>
+    internal bool OnlyCaptures => _reader is { Buffers: false };
 
     internal EventBuffer Buffer => _reader?.Buffer ?? EventBuffer.Ended;
 

@@ -68,6 +68,23 @@ internal sealed class EventBuffer
         }
     }
 
+    /// <summary>Shows an event to the listeners without keeping it.</summary>
+    public void Show(BpfEvent item)
+    {
+        if (Volatile.Read(ref _taps).Length == 0)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            foreach (Action<BpfEvent> tap in _taps)
+            {
+                tap(item);
+            }
+        }
+    }
+
     /// <summary>Shows each event to a listener too, beginning with the latest of those that wait. Nothing is taken out: who receives gets them all the same.</summary>
     /// <param name="tap">Called with the buffer locked, so it must be quick.</param>
     /// <param name="most">How many of the waiting events to show.</param>

@@ -35,14 +35,15 @@ internal sealed class PipelineSink : IEventSink
     /// <param name="reader">The reader.</param>
     /// <param name="duration">How long to read; null for no limit.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public void Run(EventReader reader, TimeSpan? duration, CancellationToken cancellationToken)
+    /// <param name="first">The sink that the reader gives to: one that passes on to this sink, or null for this sink itself.</param>
+    public void Run(EventReader reader, TimeSpan? duration, CancellationToken cancellationToken, IEventSink? first = null)
     {
         EventOrigins.Know(reader.Streams, _tool);
         string? outer = EventOrigins.Current;
         EventOrigins.Current = _tool;
         try
         {
-            reader.Run(this, cancellationToken, duration);
+            reader.Run(first ?? this, cancellationToken, duration);
         }
         finally
         {
@@ -71,8 +72,8 @@ internal sealed class PipelineSink : IEventSink
         }
     }
 
-    // Of those that have not been told yet.
-    private void WarnOfLosses()
+    /// <summary>Warns of the losses that have not been told yet.</summary>
+    public void WarnOfLosses()
     {
         if (_lost.Count == 0)
         {

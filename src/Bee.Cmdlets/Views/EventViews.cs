@@ -37,7 +37,8 @@ internal static class EventViews
     public static IReadOnlyList<ExtendedTypeDefinition> Definitions(PSCmdlet cmdlet, string types) =>
         [.. TryRun(cmdlet, GetFormats, ("TypeName", types)).Select(definition => definition.BaseObject).OfType<ExtendedTypeDefinition>()];
 
-    private static void Register(PSCmdlet cmdlet, IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms)
+    /// <summary>Makes views for types that come together.</summary>
+    public static void Register(PSCmdlet cmdlet, IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms)
     {
         // A runspace without an initial state (a remote one's stand-in) keeps PowerShell's own guess.
         if (Runspace.DefaultRunspace is not { InitialSessionState.Formats: { } formats } runspace)

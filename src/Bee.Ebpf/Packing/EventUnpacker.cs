@@ -16,9 +16,13 @@ public sealed class EventUnpacker
 
     private readonly List<ObjectFile> _tools = [];
     private readonly List<PackedType> _types = [];
+    private readonly List<IRecordShape> _shapes = [];
 
     /// <summary>When the loss was reported that the sink got last.</summary>
     public DateTime LossTime { get; private set; }
+
+    /// <summary>The types of events and entries that were read so far, in the order of their definitions: for views, which are made before the first object is shown.</summary>
+    public IReadOnlyList<IRecordShape> Shapes => _shapes;
 
     /// <summary>Reads items until the sink wants no more.</summary>
     /// <param name="items">Whole items, as they were packed; afterwards what has not been read.</param>
@@ -72,7 +76,13 @@ public sealed class EventUnpacker
                 return true;
             case PackItem.Type:
                 Limit(_types.Count, MostTypes);
-                _types.Add(PackedType.Read(ref payload, _tools));
+                var type = PackedType.Read(ref payload, _tools);
+                _types.Add(type);
+                if (((IRecordShape?)type.Record ?? type.Entry) is { } shape)
+                {
+                    _shapes.Add(shape);
+                }
+
                 return true;
             case PackItem.Block:
                 payload.End();

@@ -57,6 +57,26 @@ public sealed class CaptureReader : IDisposable
         }
     }
 
+    /// <summary>Returns the types of the events in the first block, for views. Faults are left to <see cref="Read"/>.</summary>
+    /// <param name="path">The file.</param>
+    public static IReadOnlyList<IRecordShape> FirstShapes(string path)
+    {
+        using var reader = Open(path);
+        try
+        {
+            if (reader.NextHeader(out ChunkHeader header, out long at) && header.Kind == ChunkKind.Data && reader.TryLoad(header, at, out ReadOnlyMemory<byte> content))
+            {
+                reader.Unpack(header, at, content.Span, new CountingSink(null));
+            }
+        }
+        catch (CaptureException)
+        {
+            // The reading meets it again.
+        }
+
+        return reader.Unpacker.Shapes;
+    }
+
     /// <summary>Reads all events and losses.</summary>
     /// <param name="sink">Receives them.</param>
     /// <param name="cancellationToken">Ends the reading between two blocks.</param>
@@ -333,7 +353,7 @@ public sealed class CaptureReader : IDisposable
     }
 
     // Compares what comes with what the headers say.
-    private sealed class CountingSink(IEventSink sink) : IEventSink
+    private sealed class CountingSink(IEventSink? sink) : IEventSink
     {
         public long Total { get; private set; }
 
@@ -347,15 +367,15 @@ public sealed class CaptureReader : IDisposable
         {
             Events++;
             Total++;
-            return sink.Event(e);
+            return sink?.Event(e) ?? true;
         }
 
-        void IEventSink.Notice(string map, string text) => sink.Notice(map, text);
+        void IEventSink.Notice(string map, string text) => sink?.Notice(map, text);
 
         void IEventSink.Lost(string map, ulong count)
         {
             Lost = unchecked(Lost + count);
-            sink.Lost(map, count);
+            sink?.Lost(map, count);
         }
     }
 }

@@ -1,0 +1,157 @@
+using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Completion;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Sessions;
+using Bee.Ebpf.Packing;
+using Bee.Ebpf.Records;
+using Bee.Telemetry.Captures;
+
+namespace Bee.Cmdlets.Events;
+
+/// <summary>Writes events of the pipeline to a capture file, which Import-BeeEvent reads.</summary>
+[Cmdlet(VerbsData.Export, "BeeEvent", SupportsShouldProcess = true)]
+[OutputType(typeof(CaptureFile), typeof(BpfEvent))]
+public sealed class ExportEventCommand : BeeCmdlet
+{
+    private CaptureWriter? _writer;
+    private IDisposable? _losses;
+
+    /// <summary>The file.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [Alias("FilePath")]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = string.Empty;
+
+    /// <summary>The events, as Invoke-BeeProgram and Receive-BeeEvent give them: of one tool or of several.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    [AllowNull]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>The bytes of a file, as 100MB: after that the next one is begun. The names of the files get numbers: trace.1.beecap, trace.2.beecap.</summary>
+    [Parameter]
+    [ValidateRange(1 << 20, long.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public long? MaxSize { get; set; }
+
+    /// <summary>How many files are kept; the oldest are removed. Without it all are kept.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public int? MaxFiles { get; set; }
+
+    /// <summary>Replaces the capture if it exists.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Passes the events on.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        Try(() =>
+        {
+            CaptureOptions options = CapturePath.Options(this, Path, MaxSize, MaxFiles, Force, nameof(MaxSize), nameof(MaxFiles));
+            CaptureWriter.Check(options);
+            if (ShouldProcess(options.Path, "Export events"))
+            {
+                _writer = CaptureWriter.Create(options);
+                _losses = PipelineLosses.Listen(AddLoss);
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (InputObject?.BaseObject is not BpfEvent item)
+        {
+            WriteError(NotAnEvent(InputObject), InputObject);
+            return;
+        }
+
+        if (_writer is not null)
+        {
+            Try(() => Add(item));
+        }
+
+        if (PassThru)
+        {
+            WriteObject(InputObject);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_writer is not null)
+        {
+            Try(() =>
+            {
+                CaptureFile done = _writer.Complete();
+                if (!PassThru)
+                {
+                    WriteObject(done);
+                }
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        // The engine does not run EndProcessing when the pipeline ends early.
+        _losses?.Dispose();
+        _writer?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private void Add(BpfEvent item)
+    {
+        try
+        {
+            _writer!.Add(item);
+        }
+        catch (PackException e)
+        {
+            WriteError(e, item);
+        }
+    }
+
+    private void AddLoss(PipelineLoss loss)
+    {
+        try
+        {
+            _writer!.AddLost(loss.Map ?? loss.Tool ?? string.Empty, (ulong)loss.Count);
+        }
+        catch (CaptureException)
+        {
+            // Another cmdlet is running; the next event or the end meets the same fault.
+        }
+    }
+
+    // Without the file the command has nothing to go on with.
+    private void Try(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e) when (e is CaptureException or BeeInputException)
+        {
+            ThrowTerminatingError(ErrorRecords.From(e, Path));
+        }
+    }
+
+    private static BeeInputException NotAnEvent(PSObject? item)
+    {
+        string type = item?.TypeNames.FirstOrDefault() ?? "null";
+        string remedy = type.StartsWith("Selected.", StringComparison.Ordinal) ? "Select-Object makes copies with fewer properties: put it behind Export-BeeEvent, or behind Import-BeeEvent."
+            : type.StartsWith("Deserialized.", StringComparison.Ordinal) ? "It is a copy from another process or from a file: run Export-BeeEvent in the session that has the events."
+            : "Export-BeeEvent takes what Invoke-BeeProgram, Receive-BeeEvent, Get-BeeMapEntry and Import-BeeEvent give.";
+        return new BeeInputException("NotAnEvent", $"An object of type {type} is not an event, and a capture cannot hold it.", remedy);
+    }
+}

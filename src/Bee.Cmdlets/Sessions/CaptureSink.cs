@@ -1,0 +1,65 @@
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Records;
+using Bee.Telemetry.Captures;
+
+namespace Bee.Cmdlets.Sessions;
+
+/// <summary>Captures what is read, before another sink gets it.</summary>
+/// <param name="writer">Writes the capture.</param>
+/// <param name="next">Gets losses and notices, and with <paramref name="passThru"/> the events.</param>
+/// <param name="passThru">Whether the events are passed on.</param>
+/// <param name="maxEvents">How many events to capture if they are not passed on; 0 for no limit.</param>
+internal sealed class CaptureSink(CaptureWriter writer, IEventSink next, bool passThru, long maxEvents) : IEventSink
+{
+    private long _left = maxEvents;
+
+    bool IEventSink.Event(BpfEvent e)
+    {
+        writer.Add(e);
+        return passThru ? next.Event(e) : --_left != 0;
+    }
+
+    void IEventSink.Notice(string map, string text) => next.Notice(map, text);
+
+    void IEventSink.Lost(string map, ulong count)
+    {
+        writer.AddLost(map, count);
+        next.Lost(map, count);
+    }
+}
+
+/// <summary>The path and the limits of a capture, as a user gives them.</summary>
+internal static class CapturePath
+{
+    /// <summary>Returns where a capture is written.</summary>
+    /// <param name="location">Where a relative path is meant from.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="size">The bytes of a file; null for one file without a limit.</param>
+    /// <param name="files">The number of files; null to keep all.</param>
+    /// <param name="replace">Whether a capture that exists is replaced.</param>
+    /// <param name="sizeName">The name of the parameter of <paramref name="size"/>.</param>
+    /// <param name="filesName">The name of the parameter of <paramref name="files"/>.</param>
+    /// <exception cref="BeeInputException">A number of files is given without their size.</exception>
+    public static CaptureOptions Options(ISessionLocation location, string path, long? size, int? files, bool replace, string sizeName, string filesName) => files is not null && size is null
+        ? throw new BeeInputException("CaptureLimitMissing", $"-{filesName} {files} limits the number of files, and one file without a limit is written.", $"-{sizeName} says after how many bytes the next file is begun.")
+        : new CaptureOptions(location.FullPath(path)) { MaxSize = size, MaxFiles = files, Replace = replace };
+
+    /// <summary>The error of a limit without a capture.</summary>
+    public static BeeInputException Missing(string parameter) =>
+        new("CaptureLimitMissing", $"-{parameter} limits a capture, and without -Capture none is written.", "-Capture takes the path of the file.");
+
+    /// <summary>Notes which streams count their losses, completes the capture, and returns what it has.</summary>
+    /// <exception cref="CaptureException">The file cannot be written.</exception>
+    public static void NoteCounted(CaptureWriter writer, IReadOnlyList<RecordStream> streams)
+    {
+        foreach (RecordStream stream in streams)
+        {
+            if (stream.Lost is not null)
+            {
+                writer.AddLost(stream.Name, 0);
+            }
+        }
+    }
+}
