@@ -89,6 +89,7 @@ public sealed class ExportEventCommand : BeeCmdlet
     {
         if (_writer is not null)
         {
+            _losses?.Dispose();
             Try(() =>
             {
                 CaptureFile done = _writer.Complete();
