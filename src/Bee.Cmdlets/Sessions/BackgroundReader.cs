@@ -204,7 +204,7 @@ internal sealed class BackgroundReader : IEventSink
         _session.Dispose();
         if (!TryComplete())
         {
-            end = BpfProgramState.Failed;
+            state = BpfProgramState.Failed;
         }
 
         Hold?.Dispose();
