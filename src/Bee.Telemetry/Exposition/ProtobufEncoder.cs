@@ -102,9 +102,9 @@ internal sealed class ProtobufEncoder(ExpositionBuffer buffer)
             _writer.End(bucket);
         }
 
-        if (histogram.Native is { } native && native.ZeroCount + Sum(native.Positive) == histogram.Count)
+        if (histogram.HasWholeNative)
         {
-            AppendNative(native);
+            AppendNative(histogram.Native!);
         }
     }
 
@@ -159,16 +159,5 @@ internal sealed class ProtobufEncoder(ExpositionBuffer buffer)
         _writer.Number(1, (ulong)seconds);
         _writer.Number(2, (ulong)rest * 100);
         _writer.End(timestamp);
-    }
-
-    private static ulong Sum(IReadOnlyList<ulong> counts)
-    {
-        var sum = 0ul;
-        for (var i = 0; i < counts.Count; i++)
-        {
-            sum += counts[i];
-        }
-
-        return sum;
     }
 }

@@ -20,6 +20,42 @@ public interface IMetricSource
     string? NotReadyReason => null;
 }
 
+/// <summary>Reads several sources.</summary>
+internal static class MetricSources
+{
+    /// <summary>Reads all sources. One that fails is left out: it may be another program's code, and whatever fails there, the others are read.</summary>
+    /// <param name="sources">Lists the sources.</param>
+    /// <param name="timeout">The time for all.</param>
+    /// <param name="failed">Is called for each failure.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public static List<MetricFamily> Collect(Func<IReadOnlyList<IMetricSource>> sources, TimeSpan timeout, Action failed, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout);
+        var families = new List<MetricFamily>();
+        try
+        {
+            foreach (var source in sources())
+            {
+                try
+                {
+                    families.AddRange(source.Collect(deadline.Token));
+                }
+                catch (Exception)
+                {
+                    failed();
+                }
+            }
+        }
+        catch (Exception)
+        {
+            failed();
+        }
+
+        return families;
+    }
+}
+
 /// <summary>What all series of a metric share: its name, type, unit, help text and label names.</summary>
 /// <param name="Name">
 /// The name of the family, which includes the unit and excludes the suffixes that a format adds (<c>_total</c>, <c>_info</c>, <c>_bucket</c>).
@@ -74,7 +110,12 @@ public sealed record MetricHistogram(IReadOnlyList<double> UpperBounds, IReadOnl
     public NativeBuckets? Native { get; init; }
 
     /// <summary>The number of observations.</summary>
-    public ulong Count => Counts.Aggregate(0ul, static (sum, count) => sum + count);
+    public ulong Count => Sum64(Counts);
+
+    /// <summary>Whether there are native buckets and they have all observations: receivers refuse others.</summary>
+    internal bool HasWholeNative => Native is { } native && native.ZeroCount + Sum64(native.Positive) == Count;
+
+    private static ulong Sum64(IReadOnlyList<ulong> counts) => counts.Aggregate(0ul, static (sum, count) => sum + count);
 }
 
 /// <summary>The exponential buckets of a native histogram, as <c>io.prometheus.client.Histogram</c> has them.</summary>

@@ -99,29 +99,7 @@ internal sealed class MetricRoutes(Func<IReadOnlyList<IMetricSource>> sources, B
     // The server's own numbers are read last, so that they have the errors of this scrape, and come first: a tool with the same names loses against them.
     private List<MetricFamily> Collect(CancellationToken cancellationToken)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(scrapeTimeout);
-        var families = new List<MetricFamily>();
-        try
-        {
-            foreach (var source in sources())
-            {
-                try
-                {
-                    families.AddRange(source.Collect(deadline.Token));
-                }
-                catch (Exception)
-                {
-                    // A source may be another program's code: whatever fails there, the others are served.
-                    metrics.CountError();
-                }
-            }
-        }
-        catch (Exception)
-        {
-            metrics.CountError();
-        }
-
+        var families = MetricSources.Collect(sources, scrapeTimeout, metrics.CountError, cancellationToken);
         families.InsertRange(0, metrics.Collect(cancellationToken));
         return families;
     }

@@ -1,0 +1,394 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Bee.Posix;
+using Bee.Telemetry.Exposition;
+using Bee.Telemetry.Metrics;
+
+namespace Bee.Telemetry.Otlp;
+
+/// <summary>
+/// Exports metrics by OTLP/HTTP: reads sources at each interval, on a thread of its own, and sends what it found from another one. While the receiver is down a bounded number of
+/// exports wait, the oldest are dropped, and what does not arrive is counted. No source waits for the receiver. All members are safe from any thread.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The sending thread disposes of the client and the token when it ends.")]
+public sealed class MetricPusher : IDisposable
+{
+    /// <summary>How many exports wait at most.</summary>
+    internal const int MostWaiting = 60;
+
+    /// <summary>How many bytes wait at most, if more than one export does.</summary>
+    internal const long MostBytes = 32 << 20;
+
+    private static readonly TimeSpan s_collectTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_lastFlush = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_longestAsked = TimeSpan.FromMinutes(10);
+
+    // How long a request that was cancelled may take to return.
+    private static readonly TimeSpan s_farewell = TimeSpan.FromMilliseconds(500);
+
+    private readonly OtlpOptions _options;
+    private readonly Func<IReadOnlyList<IMetricSource>> _sources;
+    private readonly OtlpClient _client;
+    private readonly PushMetrics _metrics = new();
+    private readonly DeltaSeries? _deltas;
+    private readonly object _reading = new();
+    private readonly object _gate = new();
+    private readonly Queue<Export> _waiting = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Thread _reader;
+    private readonly Thread _sender;
+    private long _waitingBytes;
+    private Export? _inFlight;
+    private bool _isEnding;
+    private bool _hasEnded;
+
+    /// <summary>Creates the exporter. It does nothing before <see cref="Start"/>.</summary>
+    /// <param name="options">Where to, and how.</param>
+    /// <param name="sources">Lists what is read; asked at each export.</param>
+    /// <exception cref="OtlpException"><see cref="OtlpFault.InvalidCertificate"/>.</exception>
+    public MetricPusher(OtlpOptions options, Func<IReadOnlyList<IMetricSource>> sources)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(sources);
+        (_options, _sources, _client) = (options, sources, new OtlpClient(options));
+        _deltas = options.Temporality == OtlpTemporality.Delta ? new DeltaSeries() : null;
+        _reader = new Thread(ReadAtIntervals) { IsBackground = true, Name = "bee otlp reader" };
+        _sender = new Thread(Send) { IsBackground = true, Name = "bee otlp sender" };
+    }
+
+    /// <summary>The receiver, for messages.</summary>
+    public string Destination => _options.Destination;
+
+    /// <summary>What the exporter counts of itself; its own exports have it too.</summary>
+    public IMetricSource Metrics => _metrics;
+
+    /// <summary>What became of the data points so far.</summary>
+    public OtlpCounts Counts => _metrics.Counts;
+
+    /// <summary>Why the last request that was not taken as a whole was not, as one sentence; null if all were.</summary>
+    public string? LastFault => _metrics.LastFault;
+
+    /// <summary>Starts to export.</summary>
+    public void Start()
+    {
+        _reader.Start();
+        _sender.Start();
+    }
+
+    /// <summary>Reads the sources on the caller's thread, and exports what it found.</summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public void Push(CancellationToken cancellationToken)
+    {
+        lock (_reading)
+        {
+            var families = MetricSources.Collect(_sources, s_collectTimeout, _metrics.CountReadFailure, cancellationToken);
+            families.InsertRange(0, _metrics.Collect(cancellationToken));
+            var now = DateTime.UtcNow;
+            var merged = MergedFamilies.Merge(families).Families;
+            using var buffer = new ExpositionBuffer();
+            var points = OtlpMetrics.Write(_deltas?.Next(merged, now) ?? merged, _options, now, buffer);
+            Add(new Export(OtlpRequest.Body(buffer, _options.IsCompressed), points));
+        }
+    }
+
+    /// <summary>Sends what waits, and ends.</summary>
+    /// <param name="within">How long that may take.</param>
+    /// <param name="cancellationToken">Ends the wait; what waits then counts as undelivered.</param>
+    public void Finish(TimeSpan within, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _isEnding = true;
+            Monitor.PulseAll(_gate);
+            using var wake = cancellationToken.Register(Pulse);
+            var start = Stopwatch.GetTimestamp();
+            while (_sender.IsAlive && !_hasEnded && !cancellationToken.IsCancellationRequested && within - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
+            {
+                Monitor.Wait(_gate, left);
+            }
+
+            if (!_hasEnded)
+            {
+                _stop.Cancel();
+                Monitor.PulseAll(_gate);
+            }
+        }
+
+        if (_sender.IsAlive)
+        {
+            _sender.Join(s_farewell);
+        }
+
+        lock (_gate)
+        {
+            LeaveUndelivered();
+        }
+    }
+
+    /// <summary>Sends what waits, for two seconds at the most, and ends.</summary>
+    public void Dispose() => Finish(s_lastFlush, CancellationToken.None);
+
+    /// <summary>Returns a sentence about what did not arrive, and why; null if everything did.</summary>
+    public string? Report() =>
+        Counts is not { Missing: > 0 } counts ? null
+        : $"{Quantity.Of(counts.Missing, "data point")} of metrics did not reach {Destination}: {string.Join(", ", Parts(counts))}. {LastFault}".TrimEnd();
+
+    private static IEnumerable<string> Parts(OtlpCounts counts)
+    {
+        if (counts.Refused > 0)
+        {
+            yield return $"{counts.Refused} refused";
+        }
+
+        if (counts.Dropped > 0)
+        {
+            yield return $"{counts.Dropped} dropped because too much waited";
+        }
+
+        if (counts.Undelivered > 0)
+        {
+            yield return $"{counts.Undelivered} left at the end";
+        }
+    }
+
+    private void Add(Export export)
+    {
+        lock (_gate)
+        {
+            if (_hasEnded)
+            {
+                _metrics.Count(undelivered: export.Points);
+                return;
+            }
+
+            while (_waiting.Count > 0 && (_waiting.Count >= MostWaiting || _waitingBytes + export.Body.Length > MostBytes))
+            {
+                var oldest = _waiting.Dequeue();
+                _waitingBytes -= oldest.Body.Length;
+                _metrics.Count(dropped: oldest.Points);
+            }
+
+            _waiting.Enqueue(export);
+            _waitingBytes += export.Body.Length;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void Pulse()
+    {
+        lock (_gate)
+        {
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void ReadAtIntervals()
+    {
+        while (true)
+        {
+            var start = Stopwatch.GetTimestamp();
+            lock (_gate)
+            {
+                while (!_isEnding && _options.Interval - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
+                {
+                    Monitor.Wait(_gate, left);
+                }
+
+                if (_isEnding)
+                {
+                    return;
+                }
+            }
+
+            Push(CancellationToken.None);
+        }
+    }
+
+    private void Send()
+    {
+        try
+        {
+            while (Take() is { } export && Deliver(export))
+            {
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The time for the last flush is over.
+        }
+        catch (Exception exception)
+        {
+            // An exception that leaves a thread ends the process.
+            _metrics.Fault(exception.Message);
+        }
+
+        _client.Dispose();
+        lock (_gate)
+        {
+            LeaveUndelivered();
+            _hasEnded = true;
+            Monitor.PulseAll(_gate);
+            _stop.Dispose();
+        }
+    }
+
+    private Export? Take()
+    {
+        lock (_gate)
+        {
+            while (_waiting.Count == 0)
+            {
+                if (_isEnding)
+                {
+                    return null;
+                }
+
+                Monitor.Wait(_gate);
+            }
+
+            _inFlight = _waiting.Dequeue();
+            _waitingBytes -= _inFlight.Body.Length;
+            return _inFlight;
+        }
+    }
+
+    // False when the end has come and the receiver does not take it.
+    private bool Deliver(Export export)
+    {
+        var backoff = new Backoff(int.MaxValue, s_longestPause) { LongestAsked = s_longestAsked };
+        while (true)
+        {
+            bool isLast;
+            lock (_gate)
+            {
+                isLast = _isEnding;
+            }
+
+            var answer = _client.PostAsync(export.Body, _stop.Token).GetAwaiter().GetResult();
+            if (answer.Reason is { } reason)
+            {
+                _metrics.Fault(reason);
+            }
+
+            if (answer.Outcome != OtlpOutcome.Retry)
+            {
+                var refused = answer.Outcome == OtlpOutcome.Refused ? export.Points : Math.Min(answer.Rejected, export.Points);
+                Settle(delivered: export.Points - refused, refused);
+                return true;
+            }
+
+            _metrics.CountFailedTry();
+            if (isLast && answer.RetryAfter is null)
+            {
+                return false;
+            }
+
+            Rest(backoff.Next(answer.RetryAfter), canEndEarly: answer.RetryAfter is null);
+        }
+    }
+
+    private void Settle(long delivered, long refused)
+    {
+        lock (_gate)
+        {
+            // After the end it counts as undelivered already.
+            if (_inFlight is not null)
+            {
+                _inFlight = null;
+                _metrics.Count(delivered, refused);
+            }
+        }
+    }
+
+    // The end cuts a pause short, unless the receiver asked for it: what waits is tried once more.
+    private void Rest(TimeSpan pause, bool canEndEarly)
+    {
+        lock (_gate)
+        {
+            var start = Stopwatch.GetTimestamp();
+            while (!(canEndEarly && _isEnding) && pause - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
+            {
+                _stop.Token.ThrowIfCancellationRequested();
+                Monitor.Wait(_gate, left);
+            }
+        }
+    }
+
+    private void LeaveUndelivered()
+    {
+        long points = _inFlight?.Points ?? 0;
+        _inFlight = null;
+        while (_waiting.TryDequeue(out var export))
+        {
+            points += export.Points;
+        }
+
+        _waitingBytes = 0;
+        _metrics.Count(undelivered: points);
+    }
+
+    private sealed record Export(byte[] Body, int Points);
+}
+
+/// <summary>What became of the data points that were read for export.</summary>
+/// <param name="Delivered">How many the receiver took.</param>
+/// <param name="Refused">How many it refused for good.</param>
+/// <param name="Dropped">How many were dropped because too many exports waited.</param>
+/// <param name="Undelivered">How many were left when the time for the last flush was over; 0 before the end.</param>
+public readonly record struct OtlpCounts(long Delivered, long Refused, long Dropped, long Undelivered)
+{
+    /// <summary>How many did not and will not reach the receiver.</summary>
+    public long Missing => Refused + Dropped + Undelivered;
+}
+
+/// <summary>What an exporter counts of itself. Safe from any thread.</summary>
+internal sealed class PushMetrics : IMetricSource
+{
+    private static readonly MetricDescriptor s_points = new("bee_otlp_data_points", MetricType.Counter, null, "Data points that were read for export, by what became of them.", ["outcome"]);
+    private static readonly MetricDescriptor s_tries = new("bee_otlp_failed_requests", MetricType.Counter, null, "Requests that did not reach the receiver, or that it put off.", []);
+    private static readonly MetricDescriptor s_errors = new("bee_otlp_read_errors", MetricType.Counter, null, "Sources that an export left out because reading them failed.", []);
+
+    private readonly object _lock = new();
+    private readonly DateTime _created = DateTime.UtcNow;
+    private long _failedTries;
+    private long _readFailures;
+    private volatile string? _fault;
+
+    /// <inheritdoc/>
+    public bool IsReady => true;
+
+    public OtlpCounts Counts { get; private set; }
+
+    public string? LastFault => _fault;
+
+    public void Fault(string reason) => _fault = reason;
+
+    public void CountFailedTry() => Interlocked.Increment(ref _failedTries);
+
+    public void CountReadFailure() => Interlocked.Increment(ref _readFailures);
+
+    public void Count(long delivered = 0, long refused = 0, long dropped = 0, long undelivered = 0)
+    {
+        lock (_lock)
+        {
+            Counts = new OtlpCounts(Counts.Delivered + delivered, Counts.Refused + refused, Counts.Dropped + dropped, Counts.Undelivered + undelivered);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<MetricFamily> Collect(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return
+            [
+                new(s_points, [Counter(Counts.Delivered, "delivered"), Counter(Counts.Refused, "refused"), Counter(Counts.Dropped, "dropped")]),
+                new(s_tries, [Counter(Interlocked.Read(ref _failedTries))]),
+                new(s_errors, [Counter(Interlocked.Read(ref _readFailures))]),
+            ];
+        }
+    }
+
+    private MetricSeries Counter(long value, params string[] labels) => new(labels, value) { Created = _created };
+}
