@@ -255,6 +255,14 @@ internal static class ErrorIds
         new("Otlp.InvalidVariable", InvalidArgument),
         new("Otlp.UnsupportedProtocol", NotImplemented, "-OtlpProtocol goes before the variable."),
         new("Otlp.InvalidCertificate", InvalidData),
+
+        // PictureFault
+        new("Picture.Empty", InvalidArgument),
+        new("Picture.NoStack", InvalidArgument),
+        new("Picture.SeveralStacks", InvalidArgument, "-Stack names them."),
+        new("Picture.SeveralValues", InvalidArgument, "-Value names a number; Where-Object MapName -eq NAME leaves the objects of one map."),
+        new("Picture.UnknownField", InvalidArgument),
+        new("Picture.BadField", InvalidArgument),
     ];
 
     private static readonly FrozenDictionary<string, ErrorId> s_byId = All.ToFrozenDictionary(row => row.Id, StringComparer.Ordinal);

@@ -56,6 +56,10 @@ internal sealed class LostCounts
     public static bool IsCount(MapDescription map, ObjectFile file) =>
         map.Name.EndsWith(GadgetSuffix, StringComparison.Ordinal) && file.Maps.Any(ring => ring.Type == MapType.RingBuffer && IsCountOf(map, ring.Name));
 
+    /// <summary>Whether a session of an object reports lost events of one of its buffers: always of perf buffers, and of rings if the programs count.</summary>
+    public static bool AreKept(ObjectFile file) => file.Maps.Any(map => map.IsEventStream && (map.Type != MapType.RingBuffer
+        || file.Maps.Any(count => IsCountOf(count, map.Name)) || (Counts(file) && file.Maps.Any(count => count.Name == MapName))));
+
     /// <summary>Tells the sink what has been lost since the last call.</summary>
     public void Report(IEventSink sink)
     {

@@ -95,6 +95,10 @@ internal sealed class MapMetrics
     /// <summary>The map.</summary>
     public MapDescription Map => _plan.Map;
 
+    /// <summary>What the map gives, with the fields behind the labels: without the label of keys beyond the limit.</summary>
+    public IEnumerable<DescribedMetric> Descriptions => _plan.Values.Select((value, i) =>
+        new DescribedMetric(Describe(i, _labelNames[..^1]), _plan.Map, value.Unit) { FilterLabels = [.. _labelNames.Zip(_labels).Where(label => DescribedMetric.IsFilter(label.Second.Meaning)).Select(label => label.First)] });
+
     /// <summary>Reads the map, or what has been counted.</summary>
     /// <param name="now">The time, in UTC.</param>
     /// <param name="cancellationToken">Ends the pass; nothing is concluded from it then.</param>
@@ -139,11 +143,12 @@ internal sealed class MapMetrics
 
         for (var i = 0; i < series.Length; i++)
         {
-            var value = _plan.Values[i];
-            families.Add(new MetricFamily(
-                new MetricDescriptor(_names[i], value.Type, _units[i].Name, value.Help, labels[..count]) { IsVerbatim = _options.Naming == MetricNaming.BumbleBee }, series[i]));
+            families.Add(new MetricFamily(Describe(i, labels[..count]), series[i]));
         }
     }
+
+    private MetricDescriptor Describe(int value, string[] labels) =>
+        new(_names[value], _plan.Values[value].Type, _units[value].Name, _plan.Values[value].Help, labels) { IsVerbatim = _options.Naming == MetricNaming.BumbleBee };
 
     private string Name(PlannedValue value, MetricUnit unit)
     {
