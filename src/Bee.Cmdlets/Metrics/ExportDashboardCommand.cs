@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Text;
-using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Tools;
