@@ -202,7 +202,7 @@ public sealed class StackCollector
         {
             if (_seen.Count < 100)
             {
-                _seen.Add($"{map ?? "objects"} has {string.Join(", ", fields.Where(field => field.Name is not "MapName" and not "Key").Select(field => field.Name))}");
+                _seen.Add($"{(map is null ? "objects have" : $"{map} has")} {string.Join(", ", fields.Where(field => field.Name is not "MapName" and not "Key").Select(field => field.Name))}");
             }
 
             return new ObjectPlan([], [], null, source);
