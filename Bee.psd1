@@ -45,6 +45,7 @@
         'Remove-BeeImage'
         'Remove-BeeMapEntry'
         'Save-BeeImage'
+        'Send-BeeEvent'
         'Set-BeeMapEntry'
         'Show-BeeEvent'
         'Show-BeeProgram'

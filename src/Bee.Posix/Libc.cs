@@ -12,7 +12,7 @@ internal static unsafe partial class Libc
 
     /// <summary>Error numbers. ENOTSUPP is the kernel's own: the C library has no text for it.</summary>
     public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ENXIO = 6, E2BIG = 7, EBADF = 9, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17,
-        ENODEV = 19, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENOSPC = 28, EROFS = 30, ELOOP = 40, EOPNOTSUPP = 95, EAFNOSUPPORT = 97, EDQUOT = 122, ENOTSUPP = 524;
+        ENODEV = 19, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENOSPC = 28, EROFS = 30, ELOOP = 40, EOPNOTSUPP = 95, EAFNOSUPPORT = 97, ENOBUFS = 105, EDQUOT = 122, ENOTSUPP = 524;
 
     public const int PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1;
 
@@ -20,7 +20,11 @@ internal static unsafe partial class Libc
 
     public const int EPOLL_CTL_ADD = 1, EPOLLIN = 1;
 
-    public const int F_DUPFD_CLOEXEC = 1030;
+    public const int F_DUPFD_CLOEXEC = 1030, F_ADD_SEALS = 1033, F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4, F_SEAL_WRITE = 8;
+
+    public const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
+
+    public const int SOL_SOCKET = 1, SCM_RIGHTS = 1, MSG_NOSIGNAL = 0x4000;
 
     public const int TCSADRAIN = 1, TCSAFLUSH = 2, SIGSTOP = 19;
 
@@ -117,6 +121,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fcntl(int fd, int command, int argument);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int memfd_create(string name, uint flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint sendmsg(int socket, MessageHeader* message, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int ioctl(int fd, nuint request, nint argument);
@@ -219,5 +229,26 @@ internal static unsafe partial class Libc
     {
         public int Fd;
         public short Events, Returned;
+    }
+
+    /// <summary>struct msghdr.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MessageHeader
+    {
+        public void* Name;
+        public uint NameLength;
+        public void* Vectors;
+        public nuint VectorCount;
+        public void* Control;
+        public nuint ControlLength;
+        public int Flags;
+    }
+
+    /// <summary>struct cmsghdr with one fd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FdMessage
+    {
+        public nuint Length;
+        public int Level, Type, Fd;
     }
 }

@@ -22,7 +22,7 @@ public static class Layers
         [
             "Bee.Telemetry.Metrics", "Bee.Telemetry.Exposition", "Bee.Telemetry.Lines", "Bee.Telemetry.Captures", "Bee.Telemetry.Pictures", "Bee.Telemetry.Serving", "Bee.Telemetry.Collection",
             "Bee.Telemetry.Dashboards",
-            "Bee.Telemetry.Logs", "Bee.Telemetry.Delivery", "Bee.Telemetry.Otlp",
+            "Bee.Telemetry.Logs", "Bee.Telemetry.Delivery", "Bee.Telemetry.Otlp", "Bee.Telemetry.Journal", "Bee.Telemetry.Syslog",
         ],
         ["Bee.Terminal"] = ["Bee.Terminal.Keys", "Bee.Terminal.Screens", "Bee.Terminal.Frames", "Bee.Terminal.Devices", "Bee.Terminal.Models", "Bee.Terminal"],
         ["Bee.Toolchain"] =

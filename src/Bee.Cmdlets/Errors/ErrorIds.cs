@@ -58,7 +58,9 @@ internal static class ErrorIds
         new("NoRegistry", InvalidArgument),
         new("NoTag", InvalidArgument),
         new("NoWildcards", InvalidArgument),
+        new("NoReceiver", InvalidArgument),
         new("NotAContainer", InvalidArgument),
+        new("NotAnEvent", InvalidType),
         new("NotAFile", InvalidArgument),
         new("NotAnEvent", InvalidType),
         new("OnlyCaptured", InvalidOperation),
@@ -248,6 +250,10 @@ internal static class ErrorIds
         new("MetricServer.Unprotected", SecurityError, $"Start-BeeMetricServer takes -Token, -TokenFile, -Certificate or -AllowAnonymous; with -MetricListen the environment variable {EnvironmentVariables.MetricToken} gives a token."),
         new("MetricServer.InvalidCertificate", InvalidData),
         new("MetricServer.InvalidToken", InvalidArgument),
+
+        // LogFault
+        new("Log.InvalidAddress", InvalidArgument),
+        new("Log.NoJournal", ResourceUnavailable, "-JournalSocket takes the path of a socket."),
 
         // OtlpFault
         new("Otlp.InvalidEndpoint", InvalidArgument),

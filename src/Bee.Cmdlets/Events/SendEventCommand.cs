@@ -1,0 +1,190 @@
+using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Completion;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Sessions;
+using Bee.Ebpf.Records;
+using Bee.Posix;
+using Bee.Telemetry.Delivery;
+using Bee.Telemetry.Journal;
+using Bee.Telemetry.Logs;
+using Bee.Telemetry.Syslog;
+
+namespace Bee.Cmdlets.Events;
+
+/// <summary>Sends events as log records to the journal, to syslog or to a collector.</summary>
+[Cmdlet(VerbsCommunications.Send, "BeeEvent")]
+[OutputType(typeof(BpfEvent), typeof(MapEntry), ParameterSetName = ["__AllParameterSets"])]
+public sealed class SendEventCommand : BeeCmdlet
+{
+    private static readonly TimeSpan s_lastFlush = TimeSpan.FromSeconds(5);
+
+    private readonly List<DeliveryQueue> _queues = [];
+    private readonly HashSet<DeliveryQueue> _down = [];
+    private IDisposable? _losses;
+    private bool _hasReported;
+
+    /// <summary>The events.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    [AllowNull]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>Sends to the journal of systemd.</summary>
+    [Parameter]
+    public SwitchParameter Journal { get; set; }
+
+    /// <summary>The journal's socket, for a journal with a namespace or in a container.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? JournalSocket { get; set; }
+
+    /// <summary>The syslog receiver: HOST or HOST:PORT, with udp://, tcp:// or tls:// before it.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string? Syslog { get; set; }
+
+    /// <summary>What happens to an event when the queue is full.</summary>
+    [Parameter]
+    public WhenFull WhenFull { get; set; } = WhenFull.DropOldest;
+
+    /// <summary>How many events wait for a receiver at most.</summary>
+    [Parameter]
+    [ValidateRange(1, 10_000_000)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public int QueueSize { get; set; } = 10_000;
+
+    /// <summary>Writes the events to the pipeline too.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        try
+        {
+            foreach (ILogTransport transport in Transports())
+            {
+                _queues.Add(new DeliveryQueue(transport, new DeliveryOptions { WhenFull = WhenFull, QueueSize = QueueSize }));
+            }
+        }
+        catch (BeeException fault)
+        {
+            ThrowTerminatingError(ErrorRecords.From(fault, null));
+        }
+
+        if (_queues.Count == 0)
+        {
+            ThrowTerminatingError(ErrorRecords.From(new BeeInputException("NoReceiver", "No receiver is given.", "Give one with -Journal or -Syslog."), null));
+        }
+
+        _losses = PipelineLosses.Listen(loss => _queues.ForEach(queue => queue.AddLoss(loss.Reason, loss.Tool, loss.Map, loss.Count)));
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (InputObject?.BaseObject is not BpfEvent item)
+        {
+            string type = InputObject?.BaseObject.GetType().Name ?? "null";
+            WriteError(new BeeInputException("NotAnEvent", $"An object of type {type} is not an event of Bee.", "Send what Invoke-BeeProgram, Receive-BeeEvent or Get-BeeMapEntry gives; commands such as Select-Object make other objects of it."), InputObject);
+            return;
+        }
+
+        EventOrigin origin = EventOrigins.Of(item);
+        foreach (DeliveryQueue queue in _queues)
+        {
+            try
+            {
+                queue.Add(item, origin, Stop);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new PipelineStoppedException();
+            }
+
+            WarnOfFault(queue);
+        }
+
+        if (PassThru)
+        {
+            WriteObject(InputObject);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        foreach (DeliveryQueue queue in _queues)
+        {
+            queue.Finish(s_lastFlush, Stop);
+        }
+
+        Report(WriteNote, WriteWarning);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _losses?.Dispose();
+        _queues.ForEach(queue => queue.Dispose());
+
+        // Ctrl+C and Select-Object -First end the pipeline without EndProcessing, and the streams with it. What is missing is told on the screen.
+        Report(_ => { }, text => Host?.UI?.WriteWarningLine(TerminalText.ShowLines(text)));
+        base.Dispose(disposing);
+    }
+
+    private IEnumerable<ILogTransport> Transports()
+    {
+        if (Journal || JournalSocket is not null)
+        {
+            yield return new JournalTransport(JournalSocket is null ? JournalTransport.DefaultSocket : FullPath(JournalSocket));
+        }
+
+        if (Syslog is not null)
+        {
+            yield return new SyslogTransport(SyslogAddress.Parse(Syslog));
+        }
+    }
+
+    private void WarnOfFault(DeliveryQueue queue)
+    {
+        if (queue.IsDown != _down.Contains(queue))
+        {
+            if (_down.Add(queue))
+            {
+                WriteWarning($"{queue.LastFault} Events wait for {queue.Destination}, {QueueSize} at most; it is tried on.");
+            }
+            else
+            {
+                _down.Remove(queue);
+                WriteNote($"{queue.Destination} takes events again.");
+            }
+        }
+    }
+
+    private void Report(Action<string> note, Action<string> warn)
+    {
+        if (_hasReported)
+        {
+            return;
+        }
+
+        _hasReported = true;
+        foreach (DeliveryQueue queue in _queues)
+        {
+            DeliveryCounts counts = queue.Counts;
+            note($"{queue.Destination}: {Quantity.Of(counts.Given, "event")} given, {counts.Delivered} delivered, {counts.Dropped} dropped from a full queue, {counts.Refused} refused, {counts.Undelivered} left.");
+            if (counts.Dropped > 0)
+            {
+                warn($"{Quantity.Of(counts.Dropped, "event")} did not reach {queue.Destination}, because the queue was full. -QueueSize makes it larger, and -WhenFull Block waits.");
+            }
+
+            if (counts.Refused + counts.Undelivered > 0)
+            {
+                warn($"{Quantity.Of(counts.Refused + counts.Undelivered, "event")} did not reach {queue.Destination}: {queue.LastFault ?? "the time for the last flush was over."}");
+            }
+        }
+    }
+}
