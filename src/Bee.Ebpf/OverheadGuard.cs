@@ -10,10 +10,12 @@ namespace Bee.Ebpf;
 public sealed class OverheadGuard : IDisposable
 {
     private readonly OverheadLimit _limit;
+    private readonly TimeSpan _window;
     private readonly StatisticsLease _statistics;
     private readonly ManualResetEventSlim _stop = new();
     private readonly CancellationTokenSource _exceeded = new();
     private Thread? _thread;
+    private bool _disposed;
     private volatile OverheadException? _error;
 
     /// <summary>Switches the kernel's statistics on. Nothing is watched yet, so this can be refused before a session is loaded.</summary>
@@ -21,8 +23,14 @@ public sealed class OverheadGuard : IDisposable
     /// <exception cref="BpfLoadException">The kernel's statistics cannot be switched on.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The limit is something else.</exception>
     public OverheadGuard(double limit)
+        : this(limit, OverheadLimit.Window)
+    {
+    }
+
+    internal OverheadGuard(double limit, TimeSpan window)
     {
         _limit = new OverheadLimit(limit);
+        _window = window;
         _statistics = StatisticsLease.Take();
         // Kept: the source is disposed of with the guard.
         Exceeded = _exceeded.Token;
@@ -56,6 +64,12 @@ public sealed class OverheadGuard : IDisposable
     /// <summary>Ends the watch, waits for its thread and gives the statistics back. <see cref="Error"/> stays.</summary>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         _stop.Set();
         _thread?.Join();
         _statistics.Dispose();
@@ -66,7 +80,7 @@ public sealed class OverheadGuard : IDisposable
     private void Run(BpfSession session)
     {
         var sampler = new ProgramSampler(session.Programs);
-        while (!_stop.Wait(OverheadLimit.Window))
+        while (!_stop.Wait(_window))
         {
             if (_limit.Add(sampler.Sample()) is { } error)
             {

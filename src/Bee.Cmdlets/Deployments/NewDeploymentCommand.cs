@@ -4,9 +4,11 @@ using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Programs;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Tools;
 using Bee.Ebpf.Checks;
+using Bee.Ebpf.Host;
 using Bee.Ebpf.Objects;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
@@ -99,7 +101,7 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
         return DaemonSetManifest.Write(
             Request(image, $"{named.Name}@{image.Digest}", ImageNames.ShortName(labels.GetValueOrDefault(ContainerLabels.ToolReference) ?? image.Reference), "0.0.0.0") with
             {
-                Capabilities = Items(labels, ContainerLabels.Capabilities),
+                Capabilities = CountsRuns ? [.. Items(labels, ContainerLabels.Capabilities).Union([CapabilityNeed.NameOf(Capability.SysAdmin)])] : Items(labels, ContainerLabels.Capabilities),
                 Folders = Items(labels, ContainerLabels.Mounts),
                 NeedsHostNetwork = labels.GetValueOrDefault(ContainerLabels.HostNetwork) == "true",
             },
@@ -117,7 +119,7 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
         ObjectFile file = Tools.FromImage(image).File;
         // A wrong name or value would otherwise show when the unit starts.
         ObjectNames.Parameters(Parameter, file);
-        var needs = ToolNeeds.Of(file);
+        var needs = ToolNeeds.Of(file, CountsRuns);
         string folder = Path.GetDirectoryName(typeof(NewDeploymentCommand).Assembly.Location)!;
         string shell = Environment.ProcessPath ?? "/usr/bin/pwsh";
         // Where PowerShell is a .NET tool the process is dotnet, and the session a file.
@@ -150,6 +152,10 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
         Capabilities = [],
         MetricListen = MetricListen ?? string.Create(CultureInfo.InvariantCulture, $"{address}:{DefaultPort}"),
     };
+
+    // A container's labels tell what its tool needs, and not what it is run with.
+    private bool CountsRuns => ToolArguments.Read(ArgumentList, new Hashtable(), new CmdletInfo("Invoke-BeeProgram", typeof(InvokeProgramCommand)).Parameters.Values) is { Values: var given }
+        && (given.Contains(nameof(RunCmdlet.MaxOverhead)) || given.Contains(nameof(RunCmdlet.Statistics)));
 
     private IEnumerable<string> Parameters()
     {

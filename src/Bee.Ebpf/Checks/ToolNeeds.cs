@@ -40,7 +40,8 @@ public sealed class ToolNeeds
 
     /// <summary>Returns what a tool needs.</summary>
     /// <param name="file">The object; what its author says of attach targets counts.</param>
-    public static ToolNeeds Of(ObjectFile file)
+    /// <param name="countsRuns">Whether the runs of its programs are counted, for metrics or for a limit of what they may cost.</param>
+    public static ToolNeeds Of(ObjectFile file, bool countsRuns = false)
     {
         ArgumentNullException.ThrowIfNull(file);
         var capabilities = new SortedDictionary<Capability, string>();
@@ -49,6 +50,12 @@ public sealed class ToolNeeds
         void Need(Capability capability, string reason) => capabilities.TryAdd(capability, reason);
 
         Need(Capability.Bpf, "To load programs and make maps.");
+        if (countsRuns)
+        {
+            // bpf_enable_stats in kernel/bpf/syscall.c.
+            Need(Capability.SysAdmin, "To switch on the kernel's statistics of programs.");
+        }
+
         foreach (var program in file.Programs.Where(p => p.AutoLoad))
         {
             foreach (var (capability, reason) in Rights(program))

@@ -16,6 +16,23 @@ internal static partial class Calls
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int fd);
 
+    [LibraryImport("libc", EntryPoint = "capget", SetLastError = true)]
+    private static unsafe partial int GetCapabilities(uint* header, uint* data);
+
+    [LibraryImport("libc", EntryPoint = "capset", SetLastError = true)]
+    private static unsafe partial int SetCapabilities(uint* header, uint* data);
+
+    /// <summary>Takes a capability from the calling thread alone.</summary>
+    public static unsafe void DropCapability(int capability)
+    {
+        // _LINUX_CAPABILITY_VERSION_3 and this thread; effective, permitted and inheritable, lower and upper half.
+        uint* header = stackalloc uint[] { 0x20080522, 0 };
+        uint* data = stackalloc uint[6];
+        Assert.Equal(0, GetCapabilities(header, data));
+        data[capability / 32 * 3] &= ~(1u << (capability % 32));
+        Assert.Equal(0, SetCapabilities(header, data));
+    }
+
     /// <summary>Sessions options that make a fixture see this process alone.</summary>
     public static BpfSessionOptions Own(ObjectFile file, params (string Name, object Value)[] more)
     {
