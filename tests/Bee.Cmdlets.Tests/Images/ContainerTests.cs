@@ -34,7 +34,22 @@ public sealed class ContainerTests : IDisposable
         Assert.Contains($"image: \"reg.example.com/x@{made.Properties["Digest"].Value}\"\n", manifest, StringComparison.Ordinal);
         Assert.Contains("            - \"--map\"\n            - print_events\n", manifest, StringComparison.Ordinal);
         Assert.DoesNotContain("volumeMounts", manifest, StringComparison.Ordinal);
+        Assert.DoesNotContain("SYS_ADMIN", manifest, StringComparison.Ordinal);
         Assert.Equal("NotAProgram", _shell.Error("New-BeeDeployment reg.example.com/x:v1 -Kind Systemd -Store $store").FullyQualifiedErrorId.Split(',')[0]);
+    }
+
+    [Fact]
+    public void A_workload_that_counts_runs_has_the_capability_for_statistics()
+    {
+        AddBase();
+        _shell.Objects("$null = New-BeeContainer tool:v1 -Tag reg.example.com/x:v1 -Base base:v1 -Store $store");
+        string manifest = $"{Assert.Single(_shell.Objects("New-BeeDeployment reg.example.com/x:v1 -Kind DaemonSet -ArgumentList --max-overhead, 1% -Store $store"))}";
+        Assert.Contains("- SYS_ADMIN\n", manifest, StringComparison.Ordinal);
+        string unit = $"{Assert.Single(_shell.Objects("New-BeeDeployment tool:v1 -Kind Systemd -ArgumentList --max-overhead=0.5% -Store $store"))}";
+        Assert.Matches(@"\nExecStart=.* ""?--max-overhead=0\.5%%""?\n", unit);
+        Assert.Matches(@"\nCapabilityBoundingSet=.*CAP_SYS_ADMIN", unit);
+        Assert.Contains("SYS_ADMIN", $"{Assert.Single(_shell.Objects("New-BeeDeployment tool:v1 -Kind Systemd -ArgumentList --statistics -Store $store"))}", StringComparison.Ordinal);
+        Assert.Equal("Usage", _shell.Error("New-BeeDeployment tool:v1 -Kind Systemd -ArgumentList --max-overheat, 1% -Store $store").FullyQualifiedErrorId.Split(',')[0]);
     }
 
     [Fact]

@@ -87,6 +87,27 @@ public sealed class LiveModelTests
     }
 
     [Theory]
+    [InlineData(0.00842, " cpu 0.84%")]
+    [InlineData(0.5, " cpu 50%")]
+    [InlineData(1.7, " cpu 170%")]
+    [InlineData(0.0, " cpu 0%")]
+    [InlineData(null, null)]
+    public void The_header_says_what_the_programs_cost_where_it_is_counted(double? share, string? text)
+    {
+        var viewer = new Viewer(80, 24) { Status = new(1000, 3, 12, 0.25, 0.5, true, false, share) };
+        viewer.Look();
+
+        if (text is null)
+        {
+            Assert.DoesNotContain("cpu", viewer.Lines[0], StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.EndsWith(text, viewer.Lines[0].TrimEnd(), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
     [InlineData(null, "lost ?")]
     [InlineData(0UL, "lost 0")]
     [InlineData(123_456UL, "lost 123k")]
