@@ -9,6 +9,7 @@ var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
     ["decode"] = DecodeBench.Run,
     ["hash"] = HashBench.Run,
     ["live"] = LiveBench.Run,
+    ["capture"] = CaptureBench.Run,
     ["latency"] = LatencyBench.Run,
     ["memory"] = MemoryBench.Run,
     ["view"] = ViewBench.Run,
