@@ -78,18 +78,10 @@ public sealed class InvokeProgramCommand : RunCmdlet
             EventViews.Register(this, reader.Streams);
             StackNames.WarnIfHidden(this, reader.Streams);
             factory.WarnIfSilent(tool, reader);
-            if (options is not null)
-            {
-                _capture = CaptureWriter.Create(options);
-            }
-
+            _capture ??= CapturePath.Create(options, reader.Streams);
+            CapturePath.NoteCounted(_capture, reader.Streams);
             var sink = new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents);
             sink.Run(reader, Duration, end.Token, _capture is null ? sink : new CaptureSink(_capture, sink, PassThru, MaxEvents));
-            if (_capture is not null)
-            {
-                CapturePath.NoteCounted(_capture, reader.Streams);
-            }
-
             LossCount.Report(reader.Streams, this);
         }
 

@@ -89,7 +89,7 @@ public sealed class ShowProgramCommand : RunCmdlet
         using (session)
         using (reader)
         using (Metrics?.Serve(session, reader, tool.Identity, statistics.Counts))
-        using (CaptureWriter? writer = capture is null ? null : CaptureWriter.Create(capture))
+        using (CaptureWriter? writer = CapturePath.Create(capture, reader.Streams))
         {
             statistics.Watch(session);
             EventViews.Register(this, reader.Streams);
@@ -108,7 +108,6 @@ public sealed class ShowProgramCommand : RunCmdlet
 
             if (writer is not null)
             {
-                CapturePath.NoteCounted(writer, reader.Streams);
                 WriteNote($"Captured {Quantity.Of(writer.Complete().Events, "event")} in {writer.Path}.");
             }
         }

@@ -87,7 +87,7 @@ public sealed class StartProgramCommand : RunCmdlet
             int id = RunningPrograms.NextId();
             string name = UniqueName(Name ?? Path.GetFileName(folder) ?? tool.Name);
             hold = folder is null ? null : Pin(session, reader, folder, name, tool.Origin);
-            capture = options is null ? null : CaptureWriter.Create(options);
+            capture = CapturePath.Create(options, reader.Streams);
             var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration, statistics) { Hold = hold, Capture = capture, Buffers = capture is null || PassThru };
             _hasCapture = capture is not null;
             Runspace? owner = Runspace.DefaultRunspace;

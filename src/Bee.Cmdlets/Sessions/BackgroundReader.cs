@@ -155,12 +155,7 @@ internal sealed class BackgroundReader : IEventSink
     {
         try
         {
-            if (Capture is not null)
-            {
-                CapturePath.NoteCounted(Capture, Streams);
-                Capture.Complete();
-            }
-
+            Capture?.Complete();
             return true;
         }
         catch (CaptureException e)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Errors;
 using Bee.Ebpf.Events;
@@ -50,15 +51,26 @@ internal static class CapturePath
     public static BeeInputException Missing(string parameter) =>
         new("CaptureLimitMissing", $"-{parameter} limits a capture, and without -Capture none is written.", "-Capture takes the path of the file.");
 
-    /// <summary>Notes which streams count their losses, completes the capture, and returns what it has.</summary>
-    /// <exception cref="CaptureException">The file cannot be written.</exception>
-    public static void NoteCounted(CaptureWriter writer, IReadOnlyList<RecordStream> streams)
+    /// <summary>Creates the capture of streams, and notes which of them count their losses.</summary>
+    /// <param name="options">Where; null for no capture.</param>
+    /// <param name="streams">What will be captured.</param>
+    /// <exception cref="CaptureException">The file exists and is not to be replaced, or cannot be created.</exception>
+    [return: NotNullIfNotNull(nameof(options))]
+    public static CaptureWriter? Create(CaptureOptions? options, IReadOnlyList<RecordStream> streams)
+    {
+        CaptureWriter? writer = options is null ? null : CaptureWriter.Create(options);
+        NoteCounted(writer, streams);
+        return writer;
+    }
+
+    /// <summary>Notes which streams count their losses, so that a capture of such a stream says 0 and not that nothing is known.</summary>
+    public static void NoteCounted(CaptureWriter? writer, IReadOnlyList<RecordStream> streams)
     {
         foreach (RecordStream stream in streams)
         {
             if (stream.Lost is not null)
             {
-                writer.AddLost(stream.Name, 0);
+                writer?.AddLost(stream.Name, 0);
             }
         }
     }

@@ -32,7 +32,7 @@ internal sealed class CaptureAppender : IDisposable
         try
         {
             string name = System.IO.Path.GetFileName(path);
-            using Folder folder = Folder.Open(System.IO.Path.GetDirectoryName(path)!) ?? throw new DirectoryNotFoundException("the folder does not exist");
+            using Folder folder = Folder.Open(System.IO.Path.GetDirectoryName(path)!) ?? throw new DirectoryNotFoundException();
             if (folder.StatusOf(name) is not null)
             {
                 throw new CaptureException(CaptureFault.Exists, $"The capture '{path}' exists.", "Give another name, or remove it.");
@@ -42,7 +42,7 @@ internal sealed class CaptureAppender : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CaptureException(CaptureFault.CannotCreate, e is DirectoryNotFoundException ? $"The capture '{path}' cannot be created: {e.Message}." : e.Message, "Give a path in a folder that this user may write.", e);
+            throw new CaptureException(CaptureFault.CannotCreate, e is FileNotFoundException or DirectoryNotFoundException ? $"The capture '{path}' cannot be created: its folder takes no new files." : e.Message, "Give a path in a folder that this user may write.", e);
         }
 
         var appender = new CaptureAppender(path, file);
@@ -51,7 +51,7 @@ internal sealed class CaptureAppender : IDisposable
             DateTime now = DateTime.UtcNow;
             appender._chunk.SetLength(CaptureFormat.PreambleSize);
             CaptureFormat.WritePreamble(appender._chunk.GetBuffer());
-            appender.Append(new ChunkHeader { Kind = ChunkKind.Head, First = now.Ticks, Last = now.Ticks }, CaptureDocuments.Head(now, number));
+            appender.Append(new ChunkHeader { Kind = ChunkKind.Head, First = now.Ticks, Last = now.Ticks }, CaptureDocuments.Head(CaptureDocuments.Here(path, now), number));
             return appender;
         }
         catch

@@ -70,25 +70,35 @@ internal sealed class CaptureBlock : IBufferWriter<byte>
 /// <param name="number">Its number, from 1.</param>
 internal sealed class CapturePart(int number)
 {
-    private readonly Dictionary<string, StreamSum> _streams = new(StringComparer.Ordinal);
-    private readonly Dictionary<Type, StreamSum> _byType = [];
-    private Type? _lastType;
-    private StreamSum? _last;
-
     /// <summary>Its number, from 1.</summary>
     public int Number => number;
 
     /// <summary>Packs its items.</summary>
     public EventPacker Packer { get; } = new();
 
+    /// <summary>The sums of what was packed.</summary>
+    public StreamSums Sums { get; } = new();
+
     /// <summary>The bytes of items that wait to be written, before compression.</summary>
     public long Pending { get; set; }
+
+    /// <summary>The bytes of items that were written, before compression.</summary>
+    public long Packed { get; set; }
 
     /// <summary>The bytes that the file has.</summary>
     public long Written { get; set; }
 
     /// <summary>The events of the blocks that were written.</summary>
     public long Events { get; set; }
+}
+
+/// <summary>Counts the events and losses of streams.</summary>
+internal sealed class StreamSums
+{
+    private readonly Dictionary<string, Sum> _streams = new(StringComparer.Ordinal);
+    private readonly Dictionary<Type, Sum> _byType = [];
+    private Type? _lastType;
+    private Sum? _last;
 
     /// <summary>The sums so far.</summary>
     public IReadOnlyList<CaptureStream> Streams => [.. _streams.Values.Select(sum => new CaptureStream(sum.Name, sum.Events, sum.Lost))];
@@ -112,21 +122,41 @@ internal sealed class CapturePart(int number)
     /// <summary>Counts lost events; 0 notes that losses of the stream are counted.</summary>
     public void CountLost(string stream, ulong count)
     {
-        StreamSum sum = Of(stream);
+        Sum sum = Of(stream);
         sum.Lost = (sum.Lost ?? 0) + count;
     }
 
-    private StreamSum Of(string name)
+    /// <summary>Adds other sums.</summary>
+    public void Add(StreamSums others)
     {
-        if (!_streams.TryGetValue(name, out StreamSum? sum))
+        foreach (Sum other in others._streams.Values)
         {
-            _streams[name] = sum = new StreamSum(name);
+            Sum sum = Of(other.Name);
+            sum.Events += other.Events;
+            sum.Lost = other.Lost is { } lost ? (sum.Lost ?? 0) + lost : sum.Lost;
+        }
+    }
+
+    /// <summary>The sums with others added.</summary>
+    public IReadOnlyList<CaptureStream> Plus(StreamSums others)
+    {
+        var all = new StreamSums();
+        all.Add(this);
+        all.Add(others);
+        return all.Streams;
+    }
+
+    private Sum Of(string name)
+    {
+        if (!_streams.TryGetValue(name, out Sum? sum))
+        {
+            _streams[name] = sum = new Sum(name);
         }
 
         return sum;
     }
 
-    private sealed class StreamSum(string name)
+    private sealed class Sum(string name)
     {
         public string Name => name;
 

@@ -13,16 +13,29 @@ internal static class CaptureDocuments
     private static string Version =>
         typeof(CaptureDocuments).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? string.Empty;
 
-    /// <summary>Returns the head of a file.</summary>
-    /// <param name="started">When it was begun.</param>
-    /// <param name="number">Its number among the files of the capture, from 1.</param>
-    public static byte[] Head(DateTime started, int number) => Write(json =>
+    /// <summary>Returns what is said of a capture that this machine writes.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="started">When it is begun.</param>
+    public static CaptureFile Here(string path, DateTime started) => new()
     {
-        json.WriteString("bee", Version);
-        json.WriteString("host", Environment.MachineName);
-        json.WriteString("kernel", KernelHost.Current.Release ?? RuntimeInformation.OSDescription);
-        json.WriteString("architecture", RuntimeInformation.OSArchitecture.ToString());
-        json.WriteString("started", started);
+        Path = path,
+        BeeVersion = Version,
+        Host = Environment.MachineName,
+        Kernel = KernelHost.Current.Release ?? RuntimeInformation.OSDescription,
+        Architecture = RuntimeInformation.OSArchitecture.ToString(),
+        Started = started.ToLocalTime(),
+    };
+
+    /// <summary>Returns the head of a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="number">Its number among the files of the capture, from 1.</param>
+    public static byte[] Head(CaptureFile file, int number) => Write(json =>
+    {
+        json.WriteString("bee", file.BeeVersion);
+        json.WriteString("host", file.Host);
+        json.WriteString("kernel", file.Kernel);
+        json.WriteString("architecture", file.Architecture);
+        json.WriteString("started", file.Started.ToUniversalTime());
         json.WriteNumber("number", number);
     });
 

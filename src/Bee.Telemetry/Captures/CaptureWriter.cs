@@ -23,7 +23,8 @@ public sealed class CaptureWriter : IDisposable
     private readonly Stack<CaptureBlock> _free = new();
     private readonly Queue<CapturePart> _kept = new();
     private readonly HashSet<string> _counted = [];
-    private readonly DateTime _started = DateTime.Now;
+    private readonly CaptureFile _info;
+    private readonly StreamSums _totals = new();
     private CapturePart _part = new(1);
     private CaptureAppender _file;
     private CapturePart _filePart;
@@ -42,6 +43,7 @@ public sealed class CaptureWriter : IDisposable
         _options = options;
         _names = names;
         _blockSize = (int)Math.Clamp((options.MaxSize ?? long.MaxValue) / 8, SmallestBlock, BlockSize);
+        _info = CaptureDocuments.Here(names.Pattern, DateTime.UtcNow);
         _filePart = _part;
         _file = CaptureAppender.Create(names.Of(1), 1);
         _bytes = _part.Written = _file.Length;
@@ -58,9 +60,8 @@ public sealed class CaptureWriter : IDisposable
         {
             lock (_gate)
             {
-                return new CaptureFile
+                return _info with
                 {
-                    Path = Path,
                     Events = _fault is null ? _events : _doneEvents,
                     Lost = _lost,
                     Bytes = _bytes,
@@ -68,9 +69,8 @@ public sealed class CaptureWriter : IDisposable
                     FilesRemoved = _removed,
                     EventsRemoved = _removedEvents,
                     IsComplete = _isComplete,
-                    Started = _started,
                     Ended = _ended,
-                    Host = Environment.MachineName,
+                    Streams = _totals.Plus(_part.Sums),
                 };
             }
         }
@@ -135,7 +135,7 @@ public sealed class CaptureWriter : IDisposable
 
             block.Events++;
             _events++;
-            _part.Count(item);
+            _part.Sums.Count(item);
             if (block.Length >= _blockSize)
             {
                 HandOver();
@@ -161,7 +161,7 @@ public sealed class CaptureWriter : IDisposable
 
             _lost = (_lost ?? 0) + count;
             _counted.Add(map);
-            _part.CountLost(map, count);
+            _part.Sums.CountLost(map, count);
         }
     }
 
@@ -232,13 +232,15 @@ public sealed class CaptureWriter : IDisposable
         block.Last = DateTime.UtcNow.Ticks;
         _part.Pending += block.Length;
         _full.Enqueue(block);
-        // What waits is smaller when it is written, so a file has its limit at most.
-        if (_options.MaxSize is { } most && _part.Written + _part.Pending + _blockSize > most)
+        // As small as what was written so far.
+        double ratio = _part.Packed == 0 ? 1 : (double)_part.Written / _part.Packed;
+        if (_options.MaxSize is { } most && _part.Written + (_part.Pending + _blockSize) * ratio > most)
         {
+            _totals.Add(_part.Sums);
             _part = new CapturePart(_part.Number + 1);
             foreach (string stream in _counted)
             {
-                _part.CountLost(stream, 0);
+                _part.Sums.CountLost(stream, 0);
             }
         }
 
@@ -335,6 +337,7 @@ public sealed class CaptureWriter : IDisposable
         lock (_gate)
         {
             part.Pending -= block.Length;
+            part.Packed += block.Length;
             part.Written += _file.Length - before;
             part.Events += block.Events;
             _doneEvents += block.Events;
@@ -350,7 +353,7 @@ public sealed class CaptureWriter : IDisposable
     {
         long before = _file.Length;
         long now = DateTime.UtcNow.Ticks;
-        _file.Append(new ChunkHeader { Kind = ChunkKind.Done, First = now, Last = now }, CaptureDocuments.Done(_filePart.Streams));
+        _file.Append(new ChunkHeader { Kind = ChunkKind.Done, First = now, Last = now }, CaptureDocuments.Done(_filePart.Sums.Streams));
         _file.Synchronize();
         lock (_gate)
         {
