@@ -48,6 +48,7 @@ internal sealed class MetadataSections(ManifestDocument document)
                 map = map with { Sum = Sum(value) };
             },
             ["labels"] = value => map = map with { Labels = Labels(place, value) },
+            ["severity"] = value => map = map with { Severity = document.Choice("severity", value, MetadataNames.Severities.Words) },
             ["metric"] = value =>
             {
                 document.Place($"{place}/metric", value);
@@ -138,6 +139,7 @@ internal sealed class MetadataSections(ManifestDocument document)
             ["label"] = value => field = field with { Label = document.Text("label", value) },
             ["decode"] = value => field = field with { Decode = document.Choice("decode", value, MetadataNames.Decoders.Words) },
             ["values"] = value => field = field with { Values = document.Named(value, $"{place}/values", "0: read", (_, name) => document.Text("a value's name", name)) },
+            ["severity"] = value => field = field with { Severities = document.Named(value, $"{place}/severity", "ENOENT: notice", (_, severity) => document.Choice("a value's severity", severity, MetadataNames.Severities.Words)) },
         });
         return field;
     }

@@ -52,6 +52,7 @@ public sealed class ImageConfigTests : IDisposable
         Check(MetadataNames.Spacings);
         Check(MetadataNames.FieldMetrics);
         Check(MetadataNames.Decoders);
+        Check(MetadataNames.Severities);
         Assert.Null(MetadataNames.MetricTypes.Find("Print"));
 
         static void Check<T>(NameTable<T> names)
@@ -134,6 +135,7 @@ public sealed class ImageConfigTests : IDisposable
             _ when type == typeof(IReadOnlyList<string>) => s_fields,
             _ when type == typeof(IReadOnlyList<double>) => new double[] { 1, 10 },
             _ when type == typeof(IReadOnlyDictionary<string, string>) => s_fields.ToDictionary(name => name, name => $"the {name}"),
+            _ when type == typeof(IReadOnlyDictionary<string, LogSeverity>) => s_fields.ToDictionary(name => name, _ => LogSeverity.Alert),
             _ when type == typeof(IReadOnlyDictionary<string, FieldMetadata>) => s_fields.ToDictionary(name => name, _ => Filled<FieldMetadata>()),
             _ when type.Namespace == typeof(ObjectMetadata).Namespace => Filled(type),
             _ => throw new NotSupportedException($"{member.DeclaringType!.Name}.{member.Name}: no sample of {type}."),

@@ -72,6 +72,7 @@ public class ManifestSchemaTests
         "buckets" => ["[1, 2.5]"],
         "sum" => ["27", "{ slot: 27, factor: 0.5 }"],
         "values" => ["{ 0: read, 1: write }"],
+        "severity" when schema["type"] is not null => ["{ 0: error, ENOENT: notice }"],
         "platforms" => ["linux/amd64", "[amd64, linux/arm/v7]"],
         "authors" or "labels" or "includes" => ["a", "[a, b]"],
         "default" => ["a", "1", "true", "[1, 2]", "{ a: 1 }"],

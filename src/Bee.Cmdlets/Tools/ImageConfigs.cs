@@ -100,6 +100,7 @@ internal static class ImageConfigs
         Sum = map.Metadata.Sum is { } sum ? new ImageSum { Slot = sum.Slot, Factor = sum.Factor } : null,
         Labels = Listed(map.Metadata.Labels),
         Metric = map.Metadata.Metric is { } metric ? From(metric) : null,
+        Severity = MetadataNames.Severities.Name(map.Metadata.Severity),
         Fields = From(map.Metadata.Fields),
     };
 
@@ -117,6 +118,7 @@ internal static class ImageConfigs
         Sum = map.Sum is { Slot: > 0, Factor: > 0 and < double.PositiveInfinity } sum ? new HistogramSum { Slot = sum.Slot, Factor = sum.Factor } : null,
         Labels = map.Labels ?? [],
         Metric = map.Metric is { } metric ? MetadataOf(metric) : null,
+        Severity = MetadataNames.Severities.Find(map.Severity),
         Fields = MetadataOf(map.Fields),
     };
 
@@ -156,6 +158,7 @@ internal static class ImageConfigs
         Label = field.Label,
         Decode = MetadataNames.Decoders.Name(field.Decode),
         Values = field.Values.Count > 0 ? field.Values : null,
+        Severities = field.Severities.Count > 0 ? field.Severities.ToDictionary(pair => pair.Key, pair => MetadataNames.Severities.Name(pair.Value)!) : null,
     };
 
     private static FieldMetadata MetadataOf(ImageField field) => new()
@@ -171,7 +174,22 @@ internal static class ImageConfigs
         Label = field.Label,
         Decode = MetadataNames.Decoders.Find(field.Decode),
         Values = field.Values ?? FieldMetadata.None.Values,
+        Severities = SeveritiesOf(field.Severities),
     };
+
+    private static IReadOnlyDictionary<string, LogSeverity> SeveritiesOf(IReadOnlyDictionary<string, string>? names)
+    {
+        var known = new Dictionary<string, LogSeverity>(StringComparer.Ordinal);
+        foreach (KeyValuePair<string, string> name in names ?? new Dictionary<string, string>())
+        {
+            if (MetadataNames.Severities.Find(name.Value) is { } severity)
+            {
+                known[name.Key] = severity;
+            }
+        }
+
+        return known.Count > 0 ? known : FieldMetadata.None.Severities;
+    }
 
     private static ImageParameter From(ParameterDescription parameter) => new()
     {

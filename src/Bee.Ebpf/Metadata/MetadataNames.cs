@@ -18,6 +18,11 @@ public static class MetadataNames
         ("Ksym", LabelDecoder.KernelSymbol), ("Syscall", LabelDecoder.Syscall), ("Errno", LabelDecoder.Errno), ("Cgroup", LabelDecoder.Cgroup),
         ("Ifname", LabelDecoder.Interface), ("Majorminor", LabelDecoder.Device), ("Dname", LabelDecoder.DomainName), ("Inet_ip", LabelDecoder.Address));
 
+    /// <summary>How severe events are in a log.</summary>
+    public static NameTable<LogSeverity> Severities { get; } = new(
+        ("Debug", LogSeverity.Debug), ("Info", LogSeverity.Informational), ("Notice", LogSeverity.Notice), ("Warning", LogSeverity.Warning),
+        ("Error", LogSeverity.Error), ("Critical", LogSeverity.Critical), ("Alert", LogSeverity.Alert), ("Emergency", LogSeverity.Emergency));
+
     /// <summary>What fields are in a metric.</summary>
     public static NameTable<FieldMetric> FieldMetrics { get; } = new(("Key", FieldMetric.Key), ("Counter", FieldMetric.Counter), ("Gauge", FieldMetric.Gauge));
 }

@@ -160,8 +160,9 @@ public sealed record HistogramScale
 /// <summary>What an author says about a field of an event or entry. Whatever is null is not said.</summary>
 public sealed record FieldMetadata
 {
-    // One for all, so that metadata without names are equal.
+    // One for all, so that metadata without them are equal.
     private static readonly Dictionary<string, string> s_noNames = [];
+    private static readonly Dictionary<string, LogSeverity> s_noSeverities = [];
 
     /// <summary>Says nothing.</summary>
     public static FieldMetadata None { get; } = new();
@@ -199,6 +200,9 @@ public sealed record FieldMetadata
     /// <summary>Names of single values, by the value as text, for a metric's label. Empty where nothing is said.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = s_noNames;
 
+    /// <summary>How severe an event with a value is in a log, by the value as text. Empty where nothing is said.</summary>
+    public IReadOnlyDictionary<string, LogSeverity> Severities { get; init; } = s_noSeverities;
+
     /// <summary>What one side says of each field, and where it says nothing what the other does.</summary>
     internal static IReadOnlyDictionary<string, FieldMetadata> Over(IReadOnlyDictionary<string, FieldMetadata> said, IReadOnlyDictionary<string, FieldMetadata> other) =>
         said.Keys.Union(other.Keys).ToDictionary(name => name, name => (said.GetValueOrDefault(name) ?? None).Over(other.GetValueOrDefault(name) ?? None));
@@ -217,6 +221,7 @@ public sealed record FieldMetadata
         Label = Label ?? other.Label,
         Decode = Decode ?? other.Decode,
         Values = Values.Count > 0 ? Values : other.Values,
+        Severities = Severities.Count > 0 ? Severities : other.Severities,
     };
 }
 

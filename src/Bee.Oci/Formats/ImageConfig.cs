@@ -167,6 +167,10 @@ public sealed record ImageMap
     [JsonPropertyName("metric")]
     public ImageMetric? Metric { get; init; }
 
+    /// <summary>How severe its events are in a log, such as <c>Warning</c>.</summary>
+    [JsonPropertyName("severity")]
+    public string? Severity { get; init; }
+
     /// <summary>The fields that the author says something about.</summary>
     [JsonPropertyName("fields")]
     public IReadOnlyList<ImageField>? Fields { get; init; }
@@ -280,6 +284,10 @@ public sealed record ImageField
     /// <summary>Names of single values, by the value as text.</summary>
     [JsonPropertyName("values")]
     public IReadOnlyDictionary<string, string>? Values { get; init; }
+
+    /// <summary>How severe events with single values are in a log, by the value as text.</summary>
+    [JsonPropertyName("severities")]
+    public IReadOnlyDictionary<string, string>? Severities { get; init; }
 }
 
 /// <summary>A global of the program that can be set before loading.</summary>
@@ -386,6 +394,7 @@ internal static class ConfigCheck
                     Labels = metric.Labels is { } metricLabels ? List(metricLabels, TerminalText.Clean) : null,
                 }
                 : null,
+            Severity = Text(m.Severity),
             Fields = Fields(m.Fields),
         }),
         Parameters = List(config.Parameters, p => p with
@@ -409,7 +418,7 @@ internal static class ConfigCheck
     };
 
     private static ImageField[]? Fields(IReadOnlyList<ImageField>? fields) =>
-        fields is null ? null : List(fields, f => f with { Name = Text(f.Name) ?? "", Description = Text(f.Description), Metric = Text(f.Metric), Unit = Text(f.Unit), Label = Text(f.Label), Decode = Text(f.Decode), Values = Texts(f.Values) });
+        fields is null ? null : List(fields, f => f with { Name = Text(f.Name) ?? "", Description = Text(f.Description), Metric = Text(f.Metric), Unit = Text(f.Unit), Label = Text(f.Label), Decode = Text(f.Decode), Values = Texts(f.Values), Severities = Texts(f.Severities) });
 
     private static Dictionary<string, string>? Texts(IReadOnlyDictionary<string, string>? texts) =>
         texts?.Where(pair => pair.Value is not null).DistinctBy(pair => TerminalText.Clean(pair.Key)).ToDictionary(pair => TerminalText.Clean(pair.Key), pair => TerminalText.Clean(pair.Value));

@@ -13,7 +13,7 @@ public sealed class JournalTransport : ILogTransport
     public const string DefaultSocket = "/run/systemd/journal/socket";
 
     // A journal that does not read fills the queue of its socket; then a send waits.
-    private const int SendTimeout = 1000, SendBuffer = 8 << 20;
+    private const int SendTimeout = 200, SendBuffer = 1 << 20;
 
     private readonly string _path;
     private Socket? _socket;

@@ -6,6 +6,21 @@ namespace Bee.Telemetry.Logs;
 /// <summary>Finds the severity of an event in its map's metadata.</summary>
 internal static class LogSeverities
 {
-    /// <summary>Returns the severity of the most severe value, else that of the map, else informational.</summary>
-    public static LogSeverity Of(EventShape type, BpfEvent item, MapMetadata metadata) => metadata.Severity ?? LogSeverity.Informational;
+    /// <summary>Returns the severity that the metadata gives to the event's values, of several the most severe; else that of the map; else informational.</summary>
+    public static LogSeverity Of(EventShape type, BpfEvent item, MapMetadata metadata)
+    {
+        LogSeverity? found = null;
+        foreach (KeyValuePair<string, FieldMetadata> said in metadata.Fields)
+        {
+            if (said.Value.Severities.Count > 0
+                && Array.Find(type.Fields, field => field.MetadataName == said.Key)?.Attribute(item) is { } value
+                && said.Value.Severities.TryGetValue(FlatAttributes.Text(value), out LogSeverity severity)
+                && !(severity >= found))
+            {
+                found = severity;
+            }
+        }
+
+        return found ?? metadata.Severity ?? LogSeverity.Informational;
+    }
 }
