@@ -62,7 +62,6 @@ internal static class ErrorIds
         new("NotAContainer", InvalidArgument),
         new("NotAnEvent", InvalidType),
         new("NotAFile", InvalidArgument),
-        new("NotAnEvent", InvalidType),
         new("OnlyCaptured", InvalidOperation),
         new("NotAProgram", InvalidArgument),
         new("NotASource", InvalidArgument),
