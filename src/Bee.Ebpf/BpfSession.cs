@@ -43,7 +43,7 @@ public sealed class BpfSession : IDisposable
         {
             if (LibbpfCalls.bpf_object__find_map_by_name(handle, map.Place?.Section ?? map.Name) is not 0 and var pointer && LibbpfCalls.bpf_map__fd(pointer) is >= 0 and var fd)
             {
-                maps.Add(new BpfMap(handle, fd, map));
+                maps.Add(new BpfMap(handle, fd, map) { File = file });
             }
         }
 

@@ -127,7 +127,7 @@ public sealed class PinnedProgram
                 // The sections come before their variables.
                 if (map.Place is null ? maps.Contains(PinNames.Of(map.Name)) : opened.Exists(section => section.Name == map.Place.Section))
                 {
-                    opened.Add(map.Place is null ? OpenMap(owner, map) : new BpfMap(owner, opened.Find(section => section.Name == map.Place.Section)!.Fd, map));
+                    opened.Add(map.Place is null ? OpenMap(owner, map) : new BpfMap(owner, opened.Find(section => section.Name == map.Place.Section)!.Fd, map) { File = File });
                 }
             }
 
@@ -228,7 +228,7 @@ public sealed class PinnedProgram
         var fd = owner.Open(path, KernelObjectKind.Map);
         // Reading goes by the declared sizes into memory of our own: the kernel writes the true ones.
         return KernelObject.FactsOfMap(fd) is { } facts && Fits(facts, map)
-            ? new BpfMap(owner, fd, map.Type == MapType.RingBuffer ? map : map.WithEntries(facts.MaxEntries))
+            ? new BpfMap(owner, fd, map.Type == MapType.RingBuffer ? map : map.WithEntries(facts.MaxEntries)) { File = File }
             : throw Foreign(path, "it is not the map that the program was loaded with");
     }
 

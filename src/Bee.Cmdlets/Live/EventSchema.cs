@@ -35,7 +35,7 @@ internal static class EventSchema
             said.Width ?? EventColumns.Least(field),
             said.Width ?? (field.Meaning is FieldMeaning.Words or FieldMeaning.Stack or FieldMeaning.Bytes ? 200 : field.Meaning is FieldMeaning.Text ? Math.Max(EventColumns.Preferred(field), field.Size) : EventColumns.Preferred(field)),
             EventColumns.Interest(field, shape),
-            item => EventText.Of(meaning, EventText.Wrapped(Value(item, field.Name))),
+            item => EventText.Of(meaning, EventText.Wrapped(Value(item, field.Name)), EventText.Wrapped(item)),
             item => Comparable(Value(item, field.Name)));
     }
 

@@ -254,7 +254,7 @@ internal static class EventTable
     {
         if (Method(column.Meaning) is { } method)
         {
-            row.AddScriptBlockColumn($"[Bee.Cmdlets.Views.EventText]::{method}($_.{Member(column.Field.Name)})", AlignmentOf(column.AlignRight), null);
+            row.AddScriptBlockColumn($"[Bee.Cmdlets.Views.EventText]::{method}($_.{Member(column.Field.Name)}{(column.Meaning is FieldMeaning.UserId or FieldMeaning.GroupId ? ", $_" : "")})", AlignmentOf(column.AlignRight), null);
         }
         else
         {

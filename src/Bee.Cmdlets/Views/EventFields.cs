@@ -54,7 +54,7 @@ internal static class EventFields
                 continue;
             }
 
-            var value = EventText.Of(field.Meaning, Value(record, field.Name));
+            var value = EventText.Of(field.Meaning, Value(record, field.Name), record);
             text.Append(text.Length == 0 ? "" : " ").Append(TerminalText.Show(field.Name)).Append('=').Append(Quoted(value));
         }
 
@@ -74,7 +74,7 @@ internal static class EventFields
         int width = fields.Length == 0 ? 0 : fields.Max(field => field.Name.Length);
         string indent = "\n" + new string(' ', width + 3);
         return string.Join('\n', fields.Select(field =>
-            $"{TerminalText.Show(field.Name).PadRight(width)} : {EventText.Item(field.Meaning, Value(record, field.Name)).Replace("\n", indent, StringComparison.Ordinal)}"));
+            $"{TerminalText.Show(field.Name).PadRight(width)} : {EventText.Item(field.Meaning, Value(record, field.Name), record).Replace("\n", indent, StringComparison.Ordinal)}"));
     }
 
     /// <summary>A value, in quotes where it would run into the next.</summary>

@@ -37,13 +37,17 @@ public static class EventText
 
     /// <summary>Returns a user's name.</summary>
     /// <param name="value">The user's number.</param>
+    /// <param name="record">The event or entry that it stands in: a captured one knows the names of the machine that it was captured on.</param>
     /// <returns>The name, or the number where there is none.</returns>
-    public static string User(PSObject? value) => Number(value) is { } number ? Line(FieldText.UserName((uint)(number & uint.MaxValue))) : string.Empty;
+    public static string User(PSObject? value, PSObject? record = null) =>
+        Number(value) is { } number ? Line(FieldText.UserName((uint)(number & uint.MaxValue), record?.BaseObject as BpfEvent)) : string.Empty;
 
     /// <summary>Returns a group's name.</summary>
     /// <param name="value">The group's number.</param>
+    /// <param name="record">The event or entry that it stands in.</param>
     /// <returns>The name, or the number where there is none.</returns>
-    public static string Group(PSObject? value) => Number(value) is { } number ? Line(FieldText.GroupName((uint)(number & uint.MaxValue))) : string.Empty;
+    public static string Group(PSObject? value, PSObject? record = null) =>
+        Number(value) is { } number ? Line(FieldText.GroupName((uint)(number & uint.MaxValue), record?.BaseObject as BpfEvent)) : string.Empty;
 
     /// <summary>Returns bytes as hex digits.</summary>
     /// <param name="value">A list of bytes.</param>
@@ -86,7 +90,7 @@ public static class EventText
     /// <param name="shown">The names of the fields that have a column of their own, commas between.</param>
     /// <returns>Text such as <c>/etc/hosts</c>, or <c>print_open: path=/etc/hosts</c>.</returns>
     public static string Last(PSObject? record, string type, FieldMeaning meaning, string field, string shown) => record is null ? string.Empty
-        : EventFields.TypeNames(record).Contains(type) ? Of(meaning, EventFields.Value(record, field))
+        : EventFields.TypeNames(record).Contains(type) ? Of(meaning, EventFields.Value(record, field), record)
         : EventFields.OnOneLine(record, shown.Split(',')) is { Length: > 0 } others ? $"{Line(EventFields.Value(record, "MapName"))}: {others}" : Line(EventFields.Value(record, "MapName"));
 
     /// <summary>Returns the fields of an event or entry, one a line with its name.</summary>
@@ -97,26 +101,27 @@ public static class EventText
     /// <summary>Returns a field's value as a list shows it: exact, and where a number has a name or a better unit, with that behind it.</summary>
     /// <param name="meaning">What the field stands for.</param>
     /// <param name="value">The value.</param>
+    /// <param name="record">The event or entry that it stands in.</param>
     /// <returns>Text such as <c>1234567 (1.2ms)</c> or <c>0 (root)</c>.</returns>
-    public static string Item(FieldMeaning meaning, PSObject? value) => meaning switch
+    public static string Item(FieldMeaning meaning, PSObject? value, PSObject? record = null) => meaning switch
     {
-        FieldMeaning.Duration or FieldMeaning.ByteSize or FieldMeaning.UserId or FieldMeaning.GroupId when Number(value) is { } number && Of(meaning, value) is var text =>
+        FieldMeaning.Duration or FieldMeaning.ByteSize or FieldMeaning.UserId or FieldMeaning.GroupId when Number(value) is { } number && Of(meaning, value, record) is var text =>
             string.Create(CultureInfo.InvariantCulture, $"{number}") is var exact && (text == exact || text == exact + "ns" || text == exact + "B") ? text : $"{exact} ({text})",
         FieldMeaning.Bytes => Hexadecimal(value, int.MaxValue),
         FieldMeaning.Stack when StackText.Frames(value) is { Count: > 0 } frames => StackText.Lines(frames),
         FieldMeaning.Timestamp => Line(value),
-        _ => Of(meaning, value),
+        _ => Of(meaning, value, record),
     };
 
     /// <summary>A field's value as a table shows it.</summary>
-    internal static string Of(FieldMeaning meaning, PSObject? value) => meaning switch
+    internal static string Of(FieldMeaning meaning, PSObject? value, PSObject? record = null) => meaning switch
     {
         FieldMeaning.Duration => Duration(value),
         FieldMeaning.ByteSize => ByteSize(value),
         FieldMeaning.Timestamp => TimeOfDay(value),
         FieldMeaning.Pointer => Hex(value),
-        FieldMeaning.UserId => User(value),
-        FieldMeaning.GroupId => Group(value),
+        FieldMeaning.UserId => User(value, record),
+        FieldMeaning.GroupId => Group(value, record),
         FieldMeaning.Bytes => Bytes(value),
         FieldMeaning.Words => Words(value),
         FieldMeaning.Stack => Stack(value),

@@ -257,7 +257,7 @@ internal static class EventList
         var entry = ListControl.Create(outOfBand: false).StartEntry(null, null);
         foreach (var field in shape.Fields)
         {
-            entry.AddItemScriptBlock($"[Bee.Cmdlets.Views.EventText]::Item('{EventColumns.MeaningOf(shape, field)}', $_.{EventTable.Member(field.Name)})", field.Name, null);
+            entry.AddItemScriptBlock($"[Bee.Cmdlets.Views.EventText]::Item('{EventColumns.MeaningOf(shape, field)}', $_.{EventTable.Member(field.Name)}, $_)", field.Name, null);
         }
 
         return entry.EndEntry().EndList();

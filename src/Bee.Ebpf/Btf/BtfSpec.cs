@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Bee.Ebpf.Interop;
 using Bee.Posix;
 
@@ -26,6 +27,12 @@ public sealed class BtfSpec
 
     /// <summary>The graph whose ids this one continues, as a kernel module's continues the kernel's; null for one that stands alone.</summary>
     public BtfSpec? Base { get; }
+
+    /// <summary>The architecture whose numbers of system calls and flags records of these types have; null for this machine's.</summary>
+    internal Architecture? Architecture { get; set; }
+
+    /// <summary>The values of enums that have others than the section says (<see cref="BtfEnum.Replace"/>), by the enum's id.</summary>
+    internal SortedDictionary<uint, IReadOnlyList<(string Name, long Value)>> ReplacedEnums { get; } = [];
 
     /// <summary>All types by id, those of <see cref="Base"/> included; id 0 is void.</summary>
     public IReadOnlyList<BtfType> Types { get; }

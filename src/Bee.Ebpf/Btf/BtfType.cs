@@ -137,7 +137,14 @@ public sealed class BtfEnum : BtfType
     public IReadOnlyList<(string Name, long Value)> Values => _values ??= ReadValues();
 
     /// <summary>Sets other values than the file has.</summary>
-    internal void Replace(IReadOnlyList<(string Name, long Value)> values) => _values = values;
+    internal void Replace(IReadOnlyList<(string Name, long Value)> values)
+    {
+        _values = values;
+        lock (Graph.ReplacedEnums)
+        {
+            Graph.ReplacedEnums[Id] = values;
+        }
+    }
 
     // Only old compilers leave the flag out, and they know no enum64. A value with the top bit set is then more often -1 than 0x80000000
     // (a flag); but of an enum that holds other large values the reading as flags is right.

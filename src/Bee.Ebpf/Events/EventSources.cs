@@ -184,15 +184,11 @@ internal sealed class EventSources : IDisposable
     {
         if (stream.HistogramType is { } histograms)
         {
-            RecordOrigin.Note(histograms.ClrType, new RecordOrigin(file, OriginKind.Histogram, stream.Name, stream.Map));
-        }
-        else if (stream.Map is { } map)
-        {
-            RecordOrigin.Note(stream.ClrType, new RecordOrigin(file, map.IsEventStream ? OriginKind.Event : OriginKind.Entry, stream.Name, map));
+            RecordOrigin.Note(file, stream.Map!, histograms);
         }
         else if (stream.RecordType is { } type)
         {
-            RecordOrigin.Note(type.ClrType, new RecordOrigin(file, type.Size > 0 ? OriginKind.Iterator : OriginKind.IteratorBytes, stream.Name, null));
+            RecordOrigin.Note(file, stream.Map, type);
         }
     }
 

@@ -285,6 +285,11 @@ public static class MapHistograms
             throw new NotSupportedException($"Map '{map.Name}' holds no slots of histograms: {whyNot}.");
         }
 
+        if (map.File is { } file)
+        {
+            RecordOrigin.Note(file, map.Description, type);
+        }
+
         return new HistogramScan(new RecordStream(map.Name, map.Description, null, null, type), map.Scan(), all: false).Read();
     }
 }

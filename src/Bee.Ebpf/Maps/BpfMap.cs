@@ -41,7 +41,13 @@ public sealed class BpfMap
     public string? WhyUnreadable => MapAccess.WhyUnreadable(Description.Type);
 
     /// <summary>The type of its entries; null when <see cref="CanRead"/> is false.</summary>
-    public EntryType? EntryType => CanRead ? _entryType ??= EntryType.ForMap(Description) : null;
+    public EntryType? EntryType => CanRead ? _entryType ??= MakeEntryType() : null;
+
+    /// <summary>The object file that declares the map; null for a map that was opened without one.</summary>
+    internal ObjectFile? File { get; init; }
+
+    /// <summary>The map that this one is in; null for none.</summary>
+    internal MapDescription? Outer { get; init; }
 
     /// <summary>What keeps the fd open.</summary>
     internal SafeHandle Owner => _owner;
@@ -111,6 +117,18 @@ public sealed class BpfMap
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
     /// <exception cref="BpfLoadException">The kernel refuses to read the map, or to open those inside (which takes CAP_SYS_ADMIN).</exception>
     public IEnumerable<BpfMap> InnerMaps() => Bee.Ebpf.Maps.InnerMaps.Of(this);
+
+    private EntryType MakeEntryType()
+    {
+        var type = EntryType.ForMap(Description);
+        if (File is not null)
+        {
+            // Entries can then be packed by their type alone.
+            RecordOrigin.Note(File, Description, Outer, type);
+        }
+
+        return type;
+    }
 
     internal MapScan Scan() => new(_owner, _fd, Description);
 
@@ -201,7 +219,7 @@ internal static class InnerMaps
                 var handle = new FdHandle(fd);
                 var key = entry.GetType().GetProperty("Key")!.GetValue(entry);
                 var name = $"{outer.Name}/{(key is IFormattable number ? number.ToString(null, System.Globalization.CultureInfo.InvariantCulture) : key)}";
-                yield return new BpfMap(handle, fd, Describe(outer.Description, fd, name)) { Stacks = outer.Stacks };
+                yield return new BpfMap(handle, fd, Describe(outer.Description, fd, name)) { Stacks = outer.Stacks, File = outer.File, Outer = outer.Description };
             }
             else if (fd != -Libc.ENOENT)
             {

@@ -11,25 +11,38 @@ namespace Bee.Ebpf.Packing;
 /// </summary>
 /// <remarks>
 /// The bytes are items: kind (one byte), length of the payload (a LEB128 varint), payload. A definition (a tool, a type, a name) stands before the first event that needs it.
-/// Tools and types hold for the whole file and everything else for a block, so the bytes of a file must be unpacked from its beginning and in order, whole blocks at a time.
+/// Tools and types hold for the whole file and everything else for a block, so the bytes of a file must be unpacked from its beginning and in order.
+/// Whatever a value or a view would look up on this machine is packed with the event: clocks, names of accounts, and the functions of stacks.
 /// </remarks>
 public sealed class EventPacker
 {
     private readonly Dictionary<Type, Packing> _types = [];
+    // Of records and entries that only the labels of histograms are read from.
+    private readonly Dictionary<Type, Packing> _labelTypes = [];
     private readonly Dictionary<ObjectFile, int> _tools = new(ReferenceEqualityComparer.Instance);
     private readonly PackPayload _payload = new();
+    private readonly PackedStacks _stacks;
+    private readonly HashSet<Account> _accounts = [];
+    private readonly List<Account> _news = [];
+    private readonly ArrayBufferWriter<byte> _labels = new();
     private int _definitions;
     private Type? _lastType;
-    private Packing _last;
+    private Packing _last = Packing.TraceLine;
+    private ClockDistances? _clock;
+    private int[] _traces = [];
     private bool _beginsBlock;
+
+    /// <summary>Makes a packer for a new file.</summary>
+    public EventPacker() => _stacks = new PackedStacks(_payload);
 
     private enum Form
     {
         Record,
-        Open,
-        Longer,
+        OpenRecord,
+        LongRecord,
         Truncated,
         Entry,
+        Histogram,
         TraceLine,
         IteratorLine,
     }
@@ -37,7 +50,7 @@ public sealed class EventPacker
     /// <summary>Appends an object, and before it the definitions that it needs and this file does not have.</summary>
     /// <param name="e">An object that a session, a map or <see cref="EventUnpacker"/> gave.</param>
     /// <param name="to">Receives whole items.</param>
-    /// <exception cref="PackException">The object cannot be packed, such as a struct inside of an event (<see cref="PackFault.NotPackable"/>). Nothing is appended.</exception>
+    /// <exception cref="PackException">The object cannot be packed, such as a struct inside of an event (<see cref="PackFault.NotPackable"/>). Nothing is appended, and nothing counts as defined.</exception>
     public void Pack(BpfEvent e, IBufferWriter<byte> to)
     {
         ArgumentNullException.ThrowIfNull(e);
@@ -45,36 +58,34 @@ public sealed class EventPacker
         var type = e.GetType();
         if (type != _lastType || _beginsBlock)
         {
-            Turn(type, e, to);
+            _last = Find(type, e, to);
+            _lastType = type;
+            BeginBlock(to);
         }
 
         var packing = _last;
+        if (packing.IsPlain)
+        {
+            Write(to, PackItem.Record, packing, e.BytesOfRecord(), []);
+            return;
+        }
+
+        Prepare(e, packing, to);
         switch (packing.Form)
         {
-            case Form.Record:
-                Write(to, PackItem.Record, packing.Type, e.BytesOfRecord(), []);
-                break;
-            case Form.Open:
-                var open = e.BytesOfOpenEnd();
-                var bytes = e.BytesOfRecord();
-                // The open end begins in the padding of the fixed part.
-                Write(to, PackItem.Record, packing.Type, bytes, open[Math.Min(open.Length, bytes.Length - packing.OpenAt)..]);
-                break;
-            case Form.Longer:
-                Write(to, PackItem.Record, packing.Type, e.BytesOfRecord(), e.BytesBehind());
-                break;
-            case Form.Truncated:
-                Write(to, PackItem.Truncated, packing.Type, e.BytesOfRecord(), []);
-                break;
-            case Form.Entry:
-                var entry = (MapEntry)e;
-                Write(to, PackItem.Entry, packing.Type, entry.RawKey, entry.RawValue);
+            case Form.Histogram:
+                WriteHistogram((Histogram)e, packing, to);
                 break;
             case Form.TraceLine:
-                Write(to, (TraceLine)e);
+                var line = (TraceLine)e;
+                _payload.Number((ulong)line.Time.ToUniversalTime().Ticks).Signed(line.Cpu).Signed(line.Pid).Signed(line.Tid).Text(line.Comm).Optional(line.Program).Text(line.Text)
+                    .WriteTo(to, PackItem.TraceLine);
+                break;
+            case Form.IteratorLine:
+                _payload.Text(((IteratorLine)e).Line).WriteTo(to, PackItem.IteratorLine);
                 break;
             default:
-                _payload.Text(((IteratorLine)e).Line).WriteTo(to, PackItem.IteratorLine);
+                WriteBytes(e, packing, to);
                 break;
         }
     }
@@ -92,60 +103,56 @@ public sealed class EventPacker
         _payload.Number((ulong)timeUtc.ToUniversalTime().Ticks).Number(count).Text(map).WriteTo(to, PackItem.Loss);
     }
 
-    /// <summary>Begins a block: names and stacks are defined anew, so that neither side keeps those of the whole file. Costs nothing while no event follows.</summary>
-    public void StartBlock() => _beginsBlock = true;
+    /// <summary>
+    /// Begins a block: names and stacks are defined anew, so that neither side keeps those of the whole file, and a step of this machine's wall clock is noticed. Nothing is appended while no event follows.
+    /// </summary>
+    public void StartBlock()
+    {
+        EventClock.Refresh();
+        _beginsBlock = true;
+    }
 
     private void BeginBlock(IBufferWriter<byte> to)
     {
         if (_beginsBlock)
         {
             _beginsBlock = false;
+            _clock = null;
+            _accounts.Clear();
+            _stacks.Clear();
             _payload.WriteTo(to, PackItem.Block);
         }
     }
 
-    private void Turn(Type type, BpfEvent e, IBufferWriter<byte> to)
+    private Packing Find(Type type, BpfEvent e, IBufferWriter<byte> to, bool isForLabels = false)
     {
-        if (!_types.TryGetValue(type, out var packing))
+        var types = isForLabels ? _labelTypes : _types;
+        if (!types.TryGetValue(type, out var packing))
         {
-            packing = Define(type, e, to);
-            _types.Add(type, packing);
+            types[type] = packing = Define(type, e, to, isForLabels);
         }
 
-        BeginBlock(to);
-        _last = packing;
-        _lastType = type;
+        return packing;
     }
 
-    private Packing Define(Type type, BpfEvent e, IBufferWriter<byte> to)
+    private Packing Define(Type type, BpfEvent e, IBufferWriter<byte> to, bool isForLabels)
     {
         switch (e)
         {
             case TraceLine:
-                return new Packing(Form.TraceLine, 0, 0);
+                return Packing.TraceLine;
             case IteratorLine:
-                return new Packing(Form.IteratorLine, 0, 0);
+                return Packing.IteratorLine;
             case TruncatedEvent cut:
-                var whole = cut.WholeType();
-                if (!_types.TryGetValue(whole, out var known))
-                {
-                    _types.Add(whole, known = Define(whole, cut.WholeEvent(), to));
-                }
-
-                return known with { Form = Form.Truncated };
+                return new Packing(Form.Truncated, Find(cut.WholeType(), cut.WholeEvent(), to));
         }
 
         var origin = RecordOrigin.Of(type) ?? throw new PackException(
             PackFault.NotPackable, $"An object of type {type.Name} cannot be packed: it did not come from a tool's stream or map.", "Pack the event or entry that it is a part of.");
         // A record that is longer than its type is of a class that derives from the type's.
-        if (type.BaseType != typeof(BpfEvent) && type.BaseType != typeof(MapEntry) && type.BaseType != typeof(Histogram))
+        if (RecordOrigin.Of(type.BaseType!) is not null)
         {
-            if (!_types.TryGetValue(type.BaseType!, out var shorter))
-            {
-                _types.Add(type.BaseType!, shorter = Define(type.BaseType!, e, to));
-            }
-
-            return shorter with { Form = Form.Longer };
+            return new Packing(Form.LongRecord, Find(type.BaseType!, e, to));
         }
 
         if (!_tools.TryGetValue(origin.File, out var tool))
@@ -154,28 +161,146 @@ public sealed class EventPacker
             _tools.Add(origin.File, tool = _tools.Count);
         }
 
-        PackedType.Write(_payload, tool, origin);
+        PackedType.Write(_payload, tool, origin, isForLabels);
         _payload.WriteTo(to, PackItem.Type);
-        return new Packing(e is MapEntry ? Form.Entry : e.OpenEndAt() >= 0 ? Form.Open : Form.Record, _definitions++, e.OpenEndAt());
+        var form = e is MapEntry ? Form.Entry : e is Histogram ? Form.Histogram : e.OpenEndAt() >= 0 ? Form.OpenRecord : Form.Record;
+        return new Packing(form, _definitions++, origin.Plan, e.OpenEndAt());
     }
 
-    private static void Write(IBufferWriter<byte> to, PackItem kind, int type, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    // Defines what this object needs beside its type.
+    private void Prepare(BpfEvent e, Packing packing, IBufferWriter<byte> to)
     {
-        var length = PackPayload.SizeOf((uint)type) + first.Length + second.Length;
+        if (packing.NeedsHost)
+        {
+            var host = e.Host;
+            var clock = host?.Clock ?? EventClock.Distances;
+            if (clock != _clock)
+            {
+                _clock = clock;
+                _accounts.Clear();
+                _payload.Signed(clock.Monotonic).Signed(clock.BootTime).WriteTo(to, PackItem.Host);
+            }
+
+            if (packing.Accounts is { } accounts)
+            {
+                var entry = e as MapEntry;
+                accounts.Collect(entry is null ? e.BytesOfRecord() : entry.RawKey, entry is null ? [] : entry.RawValue, _accounts, _news);
+                foreach (var account in _news)
+                {
+                    _payload.Number(account.IsGroup ? 1u : 0u).Number(account.Id).Optional(account.NameOn(host)).WriteTo(to, PackItem.Account);
+                }
+
+                _news.Clear();
+            }
+        }
+
+        if (packing.Traces > 0)
+        {
+            var traces = e.Traces;
+            // A flag, then the numbers.
+            Array.Resize(ref _traces, traces is null ? 1 : 1 + packing.Traces);
+            _traces[0] = traces is null ? 0 : 1;
+            for (var i = 1; i < _traces.Length; i++)
+            {
+                _traces[i] = _stacks.Define(traces![i - 1], to);
+            }
+        }
+    }
+
+    private void WriteBytes(BpfEvent e, Packing packing, IBufferWriter<byte> to)
+    {
+        var bytes = e.BytesOfRecord();
+        switch (packing.Form)
+        {
+            case Form.OpenRecord:
+                // The flexible array may begin inside the padding of the fixed part.
+                var open = e.BytesOfOpenEnd();
+                Write(to, PackItem.Record, packing, bytes, open[Math.Min(open.Length, bytes.Length - packing.OpenAt)..]);
+                break;
+            case Form.LongRecord:
+                Write(to, PackItem.Record, packing, bytes, e.BytesBehind());
+                break;
+            case Form.Entry:
+                Write(to, PackItem.Entry, packing, ((MapEntry)e).RawKey, ((MapEntry)e).RawValue);
+                break;
+            default:
+                Write(to, packing.Form == Form.Truncated ? PackItem.Truncated : PackItem.Record, packing, bytes, []);
+                break;
+        }
+    }
+
+    private void WriteHistogram(Histogram histogram, Packing packing, IBufferWriter<byte> to)
+    {
+        _labels.ResetWrittenCount();
+        if (histogram.Source is { } source)
+        {
+            var labels = Find(source.GetType(), source, to, isForLabels: true);
+            Prepare(source, labels, to);
+            WriteBytes(source, labels, _labels);
+        }
+
+        _payload.Number((ulong)packing.Type).Number(histogram.Count).Optional(histogram.Sum).Number((ulong)histogram.Buckets.Count);
+        foreach (var bucket in histogram.Buckets)
+        {
+            _payload.Optional(bucket.From).Optional(bucket.To).Number(bucket.Count);
+        }
+
+        _payload.Bytes(_labels.WrittenSpan).WriteTo(to, PackItem.Histogram);
+    }
+
+    private void Write(IBufferWriter<byte> to, PackItem kind, Packing packing, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        var traces = packing.Traces == 0 ? [] : _traces.AsSpan();
+        var length = PackPayload.SizeOf((uint)packing.Type) + first.Length + second.Length;
+        foreach (var trace in traces)
+        {
+            length += PackPayload.SizeOf((uint)trace);
+        }
+
         var span = to.GetSpan(1 + PackPayload.MostVarint + length);
         span[0] = (byte)kind;
         var at = 1 + PackPayload.WriteNumber(span[1..], (uint)length);
-        at += PackPayload.WriteNumber(span[at..], (uint)type);
+        at += PackPayload.WriteNumber(span[at..], (uint)packing.Type);
+        foreach (var trace in traces)
+        {
+            at += PackPayload.WriteNumber(span[at..], (uint)trace);
+        }
+
         first.CopyTo(span[at..]);
         at += first.Length;
         second.CopyTo(span[at..]);
         to.Advance(at + second.Length);
     }
 
-    private void Write(IBufferWriter<byte> to, TraceLine line) => _payload
-        .Number((ulong)line.Time.ToUniversalTime().Ticks).Signed(line.Cpu).Signed(line.Pid).Signed(line.Tid).Text(line.Comm).Optional(line.Program).Text(line.Text)
-        .WriteTo(to, PackItem.TraceLine);
-
     // How the objects of one CLR type are packed.
-    private readonly record struct Packing(Form Form, int Type, int OpenAt);
+    private sealed class Packing
+    {
+        public Packing(Form form, int type, TypePlan? plan, int openAt)
+        {
+            (Form, Type, OpenAt) = (form, type, openAt);
+            NeedsHost = plan?.NeedsHost == true;
+            Traces = plan?.Traces ?? 0;
+            Accounts = plan is null ? null : AccountFields.Of(plan);
+        }
+
+        public Packing(Form form, Packing whole) => (Form, Type, NeedsHost, Traces, Accounts) = (form, whole.Type, whole.NeedsHost, whole.Traces, whole.Accounts);
+
+        public static Packing TraceLine { get; } = new(Form.TraceLine, 0, null, -1);
+
+        public static Packing IteratorLine { get; } = new(Form.IteratorLine, 0, null, -1);
+
+        public Form Form { get; }
+
+        public int Type { get; }
+
+        public int OpenAt { get; }
+
+        public bool NeedsHost { get; }
+
+        public int Traces { get; }
+
+        public AccountFields? Accounts { get; }
+
+        public bool IsPlain => Form == Form.Record && !NeedsHost && Traces == 0;
+    }
 }

@@ -5,7 +5,8 @@ using Bee.Ebpf.Records;
 namespace Bee.Ebpf.Packing;
 
 /// <summary>
-/// Makes objects of what <see cref="EventPacker"/> wrote: of the same types and with the same values, without the kernel, libbpf or rights. One for each file; not safe to use from several threads.
+/// Makes objects of what <see cref="EventPacker"/> wrote: of the same types and with the same values, without the kernel, libbpf or rights, and without a look at this machine.
+/// One for each file; not safe to use from several threads. The objects are, as all events.
 /// </summary>
 public sealed class EventUnpacker
 {
@@ -15,14 +16,20 @@ public sealed class EventUnpacker
     private const int MostFilled = 256 * 1024;
 
     private readonly List<ObjectFile> _tools = [];
-    private readonly List<PackedType> _types = [];
+    private readonly List<RecordOrigin> _types = [];
     private readonly List<IRecordShape> _shapes = [];
+    private readonly List<HistogramType> _histograms = [];
+    private readonly UnpackedStacks _stacks = new();
+    private RecordHost? _host;
 
-    /// <summary>When the loss was reported that the sink got last.</summary>
+    /// <summary>When the loss was reported that the sink got last; in universal time.</summary>
     public DateTime LossTime { get; private set; }
 
     /// <summary>The types of events and entries that were read so far, in the order of their definitions: for views, which are made before the first object is shown.</summary>
     public IReadOnlyList<IRecordShape> Shapes => _shapes;
+
+    /// <summary>The types of histograms that were read so far, in the order of their definitions.</summary>
+    public IReadOnlyList<HistogramType> Histograms => _histograms;
 
     /// <summary>Reads items until the sink wants no more.</summary>
     /// <param name="items">Whole items, as they were packed; afterwards what has not been read.</param>
@@ -35,8 +42,7 @@ public sealed class EventUnpacker
         while (!items.IsEmpty)
         {
             var reader = new PackReader(items);
-            var kind = (PackItem)reader.Byte();
-            var payload = new PackReader(reader.Bytes(reader.Number(int.MaxValue)));
+            var payload = reader.Item(out var kind);
             items = reader.Left;
             if (!Item(kind, ref payload, sink))
             {
@@ -51,12 +57,10 @@ public sealed class EventUnpacker
     {
         switch (kind)
         {
-            case PackItem.Record:
-                return sink.Event(Record(ref payload));
-            case PackItem.Truncated:
-                return sink.Event(Truncated(ref payload));
-            case PackItem.Entry:
-                return sink.Event(Entry(ref payload));
+            case PackItem.Record or PackItem.Truncated or PackItem.Entry:
+                return sink.Event(Record(kind, ref payload));
+            case PackItem.Histogram:
+                return sink.Event(Histogram(ref payload));
             case PackItem.TraceLine:
                 return sink.Event(TraceLine(ref payload));
             case PackItem.IteratorLine:
@@ -70,77 +74,147 @@ public sealed class EventUnpacker
                 payload.End();
                 sink.Lost(map, count);
                 return true;
+            default:
+                Define(kind, ref payload);
+                return true;
+        }
+    }
+
+    private void Define(PackItem kind, ref PackReader payload)
+    {
+        switch (kind)
+        {
             case PackItem.Tool:
                 Limit(_tools.Count, MostTools);
                 _tools.Add(PackedTool.Decode(payload.Rest()));
-                return true;
+                break;
             case PackItem.Type:
                 Limit(_types.Count, MostTypes);
-                var type = PackedType.Read(ref payload, _tools);
-                _types.Add(type);
-                if (((IRecordShape?)type.Record ?? type.Entry) is { } shape)
-                {
-                    _shapes.Add(shape);
-                }
-
-                return true;
+                DefineType(ref payload);
+                break;
             case PackItem.Block:
                 payload.End();
-                return true;
+                _host = null;
+                _stacks.Clear();
+                break;
+            case PackItem.Host:
+                _host = new RecordHost(new ClockDistances(payload.Signed(), payload.Signed()));
+                payload.End();
+                break;
+            case PackItem.Account:
+                var account = new Account(payload.Number(1) == 1, payload.Number(uint.MaxValue));
+                Host.Add(account, payload.OptionalText());
+                payload.End();
+                break;
+            case PackItem.Frame:
+                _stacks.ReadFrame(ref payload);
+                break;
+            case PackItem.Stack:
+                _stacks.ReadStack(ref payload);
+                break;
             default:
                 throw new PackException(PackFault.UnknownItem, $"Packed events hold an item of kind {(byte)kind}, which this version does not know.", "Use a later version of Bee.");
         }
     }
 
-    private PackedType Type(ref PackReader payload) => payload.Number(int.MaxValue) is var index && index < _types.Count ? _types[index] : throw PackException.Damaged("an event is of a type that is not defined");
-
-    private RecordType RecordType(ref PackReader payload) => Type(ref payload).Record ?? throw PackException.Damaged("an event is of a type that is not one of events");
-
-    private BpfEvent Record(ref PackReader payload)
+    private void DefineType(ref PackReader payload)
     {
-        var type = RecordType(ref payload);
-        var bytes = payload.Rest();
-        if (bytes.Length < type.Size)
+        var type = PackedType.Read(ref payload, _tools, out var isForLabels);
+        _types.Add(type);
+        if (type.Type is HistogramType histogram)
         {
-            throw PackException.Damaged("a record is shorter than its type");
+            _histograms.Add(histogram);
         }
-
-        var record = type.Decode(bytes);
-        return bytes.Length == type.Size || type.IsOpen ? record : type.Extend(record, bytes[type.Size..]);
+        else if (!isForLabels)
+        {
+            _shapes.Add((IRecordShape)type.Type);
+        }
     }
 
-    private BpfEvent Truncated(ref PackReader payload)
+    private RecordHost Host => _host ?? throw PackException.Damaged("the machine is not described that an object comes from");
+
+    private RecordOrigin Type(ref PackReader payload) => payload.Number(int.MaxValue) is var index && index < _types.Count ? _types[index] : throw PackException.Damaged("an object is of a type that is not defined");
+
+    private BpfEvent Record(PackItem kind, ref PackReader payload)
     {
-        var type = RecordType(ref payload);
-        var bytes = payload.Rest();
+        var origin = Type(ref payload);
+        var plan = origin.Plan ?? throw PackException.Damaged("a record is of a type of histograms");
+        var stacks = _stacks.Read(ref payload, plan.Traces);
+        var whole = (kind, origin.Type) switch
+        {
+            (PackItem.Record, RecordType type) => Whole(type, payload.Left),
+            (PackItem.Truncated, RecordType type) => Filled(type, payload.Left),
+            (PackItem.Entry, EntryType type) => Entry(type, origin.Map!, ref payload),
+            _ => throw PackException.Damaged("an object is not of the kind of its type"),
+        };
+        if (plan.NeedsHost)
+        {
+            whole.Bind(Host);
+        }
+
+        if (stacks is not null)
+        {
+            whole.Keep(stacks);
+        }
+
+        return origin.Type is not RecordType record || payload.Left.Length == record.Size || kind == PackItem.Record && record.IsOpen ? whole
+            : kind == PackItem.Truncated ? record.Truncate(whole, payload.Left.Length)
+            : origin.Map is not null ? record.Extend(whole, payload.Left[record.Size..])
+            : throw PackException.Damaged("a record of an iterator is longer than its type");
+    }
+
+    private static BpfEvent Whole(RecordType type, ReadOnlySpan<byte> bytes) => bytes.Length >= type.Size ? type.Decode(bytes) : throw PackException.Damaged("a record is shorter than its type");
+
+    private static BpfEvent Filled(RecordType type, ReadOnlySpan<byte> bytes)
+    {
         if (bytes.Length >= type.Size || type.Size > MostFilled)
         {
-            throw PackException.Damaged("a truncated record is as long as its type, or too long");
+            throw PackException.Damaged("a truncated record is as long as its type, or its type too long");
         }
 
         var whole = new byte[type.Size];
         bytes.CopyTo(whole);
-        return type.Truncate(type.Decode(whole), bytes.Length);
+        return type.Decode(whole);
     }
 
-    private MapEntry Entry(ref PackReader payload)
+    private static MapEntry Entry(EntryType type, MapDescription map, ref PackReader payload)
     {
-        var packed = Type(ref payload);
-        var type = packed.Entry ?? throw PackException.Damaged("an entry is of a type that is not one of entries");
-        var key = payload.Bytes((int)packed.Origin.Map!.KeySize);
+        var key = payload.Bytes((int)map.KeySize);
         var value = payload.Rest();
-        try
-        {
-            return type.Decode(key, value);
-        }
-        catch (ShortRecordException e)
-        {
-            throw PackException.Damaged("an entry is shorter than its type", e);
-        }
+        // Of maps with one value a CPU as many as that machine had.
+        var fits = map.IsPerCpu ? value.Length >= map.CpuStride && (map.CpuStride == 0 || value.Length % map.CpuStride == 0) : value.Length == map.ValueSize;
+        return fits ? type.Decode(key, value) : throw PackException.Damaged("an entry is not as long as its type");
     }
 
-    private static TraceLine TraceLine(ref PackReader payload)
+    private Histogram Histogram(ref PackReader payload)
     {
+        var origin = Type(ref payload);
+        var type = origin.Type as HistogramType ?? throw PackException.Damaged("a histogram is of a type that is not one of histograms");
+        var (count, sum) = (payload.Number(), payload.OptionalDouble());
+        var buckets = new HistogramBucket[payload.Number(payload.Left.Length)];
+        for (var i = 0; i < buckets.Length; i++)
+        {
+            buckets[i] = new HistogramBucket(payload.OptionalDouble(), payload.OptionalDouble(), payload.Number());
+        }
+
+        if (payload.IsEnd)
+        {
+            return type.Labels.Count == 0 ? type.Restore(null, count, sum, buckets) : throw PackException.Damaged("a histogram has no labels");
+        }
+
+        var inner = payload.Item(out var kind);
+        payload.End();
+        var source = kind is PackItem.Record or PackItem.Entry ? Record(kind, ref inner) : throw PackException.Damaged("the labels of a histogram are neither a record nor an entry");
+        return source.GetType() == type.Plan.Source.ClrType ? type.Restore(source, count, sum, buckets) : throw PackException.Damaged("the labels of a histogram are of another type");
+    }
+
+    private TraceLine TraceLine(ref PackReader payload)
+    {
+        if (!_shapes.Contains(Events.TraceLine.Shape))
+        {
+            _shapes.Add(Events.TraceLine.Shape);
+        }
+
         var time = Moment(ref payload).ToLocalTime();
         var (cpu, pid, tid) = ((int)payload.Signed(), (int)payload.Signed(), (int)payload.Signed());
         var line = new TraceLine(time, cpu, pid, tid, payload.Text(), payload.OptionalText()!, payload.Text());

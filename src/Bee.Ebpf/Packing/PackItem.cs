@@ -13,12 +13,22 @@ internal enum PackItem : byte
     Type = 2,
     /// <summary>The begin of a block: what holds for a block is forgotten.</summary>
     Block = 3,
-    /// <summary>A record: type, bytes. Bytes behind the type are those of a longer record.</summary>
+    /// <summary>The clocks of the machine that the following objects come from. Names of accounts from another machine are forgotten.</summary>
+    Host = 4,
+    /// <summary>The name of a user or group on that machine.</summary>
+    Account = 5,
+    /// <summary>A frame of stacks. Frames are counted from 0 in a block.</summary>
+    Frame = 6,
+    /// <summary>A stack: id, error, frames. Stacks are counted from 1 in a block.</summary>
+    Stack = 7,
+    /// <summary>A record: type, stacks, bytes. Bytes behind the type are those of a longer record.</summary>
     Record = 16,
-    /// <summary>A record that ended early: type, the bytes that came.</summary>
+    /// <summary>A record that ended early: type, stacks, the bytes that came.</summary>
     Truncated = 17,
-    /// <summary>An entry of a map: type, key, value.</summary>
+    /// <summary>An entry of a map: type, stacks, key, value.</summary>
     Entry = 18,
+    /// <summary>A histogram: type, count, sum, buckets, and the item of the record or entry that its labels are read from.</summary>
+    Histogram = 19,
     /// <summary>A line that an iterator wrote.</summary>
     IteratorLine = 20,
     /// <summary>A line of bpf_printk.</summary>
@@ -64,6 +74,9 @@ internal sealed class PackPayload
         _bytes.Advance(Encoding.UTF8.GetBytes(text, _bytes.GetSpan(size)));
         return this;
     }
+
+    /// <summary>A number with a point, or null.</summary>
+    public PackPayload Optional(double? number) => number is { } value ? Number(1).Double(value) : Number(0);
 
     /// <summary>Text, or null.</summary>
     public PackPayload Optional(string? text) => text is null ? Number(0) : Number(1).Text(text);
@@ -138,7 +151,10 @@ internal ref struct PackReader(ReadOnlySpan<byte> bytes)
     public double Double() => BitConverter.ToDouble(Bytes(sizeof(double)));
 
     /// <summary>A number that is at most so large.</summary>
-    public int Number(int most) => Number() is var value && value <= (ulong)most ? (int)value : throw PackException.Damaged($"{value} stands where at most {most} is possible");
+    public int Number(int most) => (int)Number((uint)most);
+
+    /// <inheritdoc cref="Number(int)"/>
+    public uint Number(uint most) => Number() is var value && value <= most ? (uint)value : throw PackException.Damaged($"{value} stands where at most {most} is possible");
 
     public ReadOnlySpan<byte> Bytes(int length)
     {
@@ -151,7 +167,17 @@ internal ref struct PackReader(ReadOnlySpan<byte> bytes)
 
     public string? OptionalText() => Number(1) == 0 ? null : Text();
 
+    public double? OptionalDouble() => Number(1) == 0 ? null : Double();
+
     public ulong? OptionalNumber() => Number(1) == 0 ? null : Number();
+
+    /// <summary>An item: its payload.</summary>
+    /// <param name="kind">Its kind.</param>
+    public PackReader Item(out PackItem kind)
+    {
+        kind = (PackItem)Byte();
+        return new PackReader(Bytes(Number(_left.Length)));
+    }
 
     /// <summary>The rest.</summary>
     public ReadOnlySpan<byte> Rest() => Bytes(_left.Length);

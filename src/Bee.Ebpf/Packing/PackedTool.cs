@@ -1,14 +1,66 @@
+using System.Runtime.InteropServices;
+using Bee.Ebpf.Btf;
 using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Packing;
 
-/// <summary>An object file as it stands among packed events.</summary>
+/// <summary>An object file as it stands among packed events: with what its records had of the machine that it ran on.</summary>
 internal static class PackedTool
 {
-    private sealed record Header : KeptHeader;
+    private sealed record Header : KeptHeader
+    {
+        /// <summary>The machine's architecture, as .NET calls it.</summary>
+        public required string Architecture { get; init; }
 
-    public static byte[] Encode(ObjectFile file) => KeptObject.Encode(new Header { ObjectName = file.Name, Words = KeptObject.Words(file) }, file);
+        /// <summary>The enums that have the values of the machine's kernel.</summary>
+        public required IReadOnlyList<EnumValues> Enums { get; init; }
+    }
 
-    public static ObjectFile Decode(ReadOnlySpan<byte> bytes) =>
-        KeptObject.Decode<Header>(bytes.ToArray()) is (_, var file) ? file : throw PackException.Damaged("an object file cannot be read");
+    private sealed record EnumValues(uint Id, IReadOnlyList<string> Names, IReadOnlyList<long> Values);
+
+    /// <summary>Writes an object file.</summary>
+    public static byte[] Encode(ObjectFile file) => KeptObject.Encode(
+        new Header
+        {
+            ObjectName = file.Name,
+            Words = KeptObject.Words(file),
+            Architecture = $"{file.Btf?.Architecture ?? RuntimeInformation.ProcessArchitecture}",
+            Enums = [.. (file.Btf?.ReplacedEnums ?? []).Select(type => new EnumValues(type.Key, [.. type.Value.Select(value => value.Name)], [.. type.Value.Select(value => value.Value)]))],
+        },
+        file);
+
+    /// <summary>Reads what <see cref="Encode"/> wrote.</summary>
+    /// <exception cref="PackException">It is something else.</exception>
+    public static ObjectFile Decode(ReadOnlySpan<byte> bytes)
+    {
+        if (KeptObject.Decode<Header>(bytes.ToArray()) is not (var header, var file) || header.Enums is null
+            || !Enum.TryParse<Architecture>(header.Architecture, out var architecture) || !Enum.IsDefined(architecture))
+        {
+            throw PackException.Damaged("an object file cannot be read");
+        }
+
+        if (file.Btf is { } types)
+        {
+            types.Architecture = architecture == RuntimeInformation.ProcessArchitecture ? null : architecture;
+            foreach (var type in header.Enums)
+            {
+                Replace(types, type);
+            }
+        }
+
+        return file;
+    }
+
+    private static void Replace(BtfSpec types, EnumValues? replaced)
+    {
+        if (replaced is not { Names: not null, Values: not null } || replaced.Names.Count != replaced.Values.Count || replaced.Id >= types.Types.Count
+            || types.Types[(int)replaced.Id] is not BtfEnum type || !replaced.Names.All(IsName))
+        {
+            throw PackException.Damaged("an enum of the kernel cannot be read");
+        }
+
+        type.Replace([.. replaced.Names.Zip(replaced.Values)]);
+    }
+
+    private static bool IsName(string? name) => name is { Length: > 0 } && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_');
 }

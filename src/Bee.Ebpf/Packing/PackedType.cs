@@ -5,71 +5,97 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Packing;
 
-/// <summary>A type of objects as a definition among packed events, and what is made of that.</summary>
-internal sealed class PackedType
+/// <summary>A type of objects as a definition among packed events.</summary>
+internal static class PackedType
 {
-    private PackedType(RecordOrigin origin) => Origin = origin;
-
-    /// <summary>Where the objects come from.</summary>
-    public RecordOrigin Origin { get; }
-
-    /// <summary>Makes events; null for entries and histograms.</summary>
-    public RecordType? Record { get; private init; }
-
-    /// <summary>Makes entries; null for others.</summary>
-    public EntryType? Entry { get; private init; }
+    // What one key or value may have; more than the kernel takes, and far less than would overflow a size.
+    private const int MostBytes = 64 * 1024 * 1024;
 
     /// <summary>Writes a definition.</summary>
-    public static void Write(PackPayload payload, int tool, RecordOrigin origin) => payload
-        .Number((ulong)tool).Number((ulong)origin.Kind).Text(origin.Name).Number(origin.Map?.MaxEntries ?? 0);
+    /// <param name="payload">Receives it.</param>
+    /// <param name="tool">The number of the tool.</param>
+    /// <param name="origin">Where the objects come from.</param>
+    /// <param name="isForLabels">Whether only the labels of histograms are read from the objects.</param>
+    public static void Write(PackPayload payload, int tool, RecordOrigin origin, bool isForLabels)
+    {
+        payload.Number((ulong)tool).Number(isForLabels ? 1u : 0u).Number((ulong)origin.Kind).Text(origin.Name).Number(origin.Map?.MaxEntries ?? 0).Optional(origin.Outer?.Name);
+        if (origin is { Outer: not null, Map: { } map })
+        {
+            payload.Number((ulong)map.Type).Number(map.KeySize).Number(map.ValueSize).Number(map.Flags).Number(map.Key is null && map.Value is null ? 0u : 1u);
+        }
+    }
 
     /// <summary>Reads a definition and makes its type. Objects that are unpacked can be packed again: the type's origin is noted.</summary>
     /// <param name="reader">The payload.</param>
     /// <param name="tools">The tools that were defined before.</param>
-    public static PackedType Read(ref PackReader reader, List<ObjectFile> tools)
+    /// <param name="isForLabels">Whether only the labels of histograms are read from the objects.</param>
+    /// <exception cref="PackException">It is damaged.</exception>
+    public static RecordOrigin Read(ref PackReader reader, List<ObjectFile> tools, out bool isForLabels)
     {
-        var file = tools[reader.Number(tools.Count - 1)];
+        var file = tools.Count == 0 ? throw PackException.Damaged("a type stands before its tool") : tools[reader.Number(tools.Count - 1)];
+        isForLabels = reader.Number(1) == 1;
         var kind = (OriginKind)reader.Number((int)OriginKind.IteratorBytes);
         var name = reader.Text();
-        var entries = (uint)reader.Number(int.MaxValue);
-        reader.End();
+        var entries = (uint)reader.Number(uint.MaxValue);
+        var outer = reader.OptionalText();
         try
         {
-            return kind is OriginKind.Iterator or OriginKind.IteratorBytes
-                ? OfIterator(new RecordOrigin(file, kind, name, null))
-                : OfMap(new RecordOrigin(file, kind, name, file.Maps.FirstOrDefault(map => map.Name == name)?.WithEntries(entries)
-                    ?? throw PackException.Damaged("a type names a map that its tool does not have")));
+            if (kind is OriginKind.Iterator or OriginKind.IteratorBytes)
+            {
+                reader.End();
+                return OfIterator(file, name, kind == OriginKind.IteratorBytes);
+            }
+
+            var map = Find(file, outer ?? name);
+            var inner = outer is null ? map.WithEntries(entries) : Inner(ref reader, map, name, entries);
+            reader.End();
+            return OfMap(file, kind, inner, outer is null ? null : map);
         }
-        catch (Exception e) when (e is BpfObjectException or OverflowException)
+        catch (Exception e) when (e is BpfObjectException or OverflowException or ArgumentException or InvalidOperationException or TypeLoadException)
         {
             throw PackException.Damaged("a type contradicts itself", e);
         }
     }
 
-    private static PackedType OfMap(RecordOrigin origin)
+    private static MapDescription Find(ObjectFile file, string name) => file.Maps.FirstOrDefault(map => map.Name == name) ?? throw PackException.Damaged("a type names a map that its tool does not have");
+
+    private static MapDescription Inner(ref PackReader reader, MapDescription outer, string name, uint entries)
     {
-        switch (origin.Kind)
+        var type = (MapType)reader.Number((int)MapType.InstructionArray);
+        var (key, value, flags, isDeclared) = ((uint)reader.Number(MostBytes), (uint)reader.Number(MostBytes), (uint)reader.Number(uint.MaxValue), reader.Number(1) == 1);
+        return new MapDescription
         {
-            case OriginKind.Event:
-                var record = RecordType.ForEvent(origin.Map!);
-                RecordOrigin.Note(record.ClrType, origin);
-                return new PackedType(origin) { Record = record };
-            case OriginKind.Entry:
-                var entry = EntryType.ForMap(origin.Map!);
-                RecordOrigin.Note(entry.ClrType, origin);
-                return new PackedType(origin) { Entry = entry };
-            default:
-                throw new PackException(PackFault.UnknownItem, "Packed events hold histograms.");
-        }
+            Name = name,
+            Type = type,
+            KeySize = key,
+            ValueSize = value,
+            MaxEntries = entries,
+            Flags = flags,
+            Key = isDeclared ? outer.Inner?.Key : null,
+            Value = isDeclared ? outer.Inner?.Value : null,
+        };
     }
 
-    private static PackedType OfIterator(RecordOrigin origin)
+    private static RecordOrigin OfMap(ObjectFile file, OriginKind kind, MapDescription map, MapDescription? outer)
     {
-        var program = origin.File.Programs.FirstOrDefault(program => program.Name == origin.Name) ?? throw PackException.Damaged("a type names an iterator that its tool does not have");
-        var record = origin.Kind == OriginKind.IteratorBytes ? RecordType.ForBytes(program.Name)
+        if (map.KeySize > MostBytes || map.ValueSize > MostBytes)
+        {
+            throw PackException.Damaged("keys or values are too long");
+        }
+
+        return kind switch
+        {
+            OriginKind.Event => RecordOrigin.Note(file, map, RecordType.ForEvent(map)),
+            OriginKind.Entry => RecordOrigin.Note(file, map, outer, EntryType.ForMap(map)),
+            _ => RecordOrigin.Note(file, map, HistogramType.For(map, out _) ?? throw PackException.Damaged("a map has no histograms")),
+        };
+    }
+
+    private static RecordOrigin OfIterator(ObjectFile file, string name, bool isBytes)
+    {
+        var program = file.Programs.FirstOrDefault(program => program.Name == name) ?? throw PackException.Damaged("a type names an iterator that its tool does not have");
+        return RecordOrigin.Note(file, null, isBytes ? RecordType.ForBytes(program.Name)
             : program.Record is { } type ? RecordType.ForStruct(type, program.Name, new MapMetadata { Fields = program.Metadata.Fields })
-            : throw PackException.Damaged("an iterator has no type of records");
-        RecordOrigin.Note(record.ClrType, origin);
-        return new PackedType(origin) { Record = record };
+            : throw PackException.Damaged("an iterator has no type of records"));
     }
 }

@@ -28,6 +28,37 @@ public abstract unsafe class BpfEvent
     /// <summary>Hands over the traces for the ids of stacks in the object; called once, before anybody else sees it.</summary>
     internal void Keep(StackTrace[] traces) => SetTraces(traces);
 
+    /// <summary>The traces that the object was given; of an entry of a stack map the stack that it is. Null where it has none.</summary>
+    internal StackTrace[]? Traces => GetTraces() ?? (GetStack() is { } stack ? [stack] : null);
+
+    /// <summary>The machine that the object was captured on; null for one of this machine, and where no value depends on it.</summary>
+    internal RecordHost? Host => GetHost();
+
+    /// <summary>Sets the machine that the object was captured on; called once, before another thread sees it.</summary>
+    internal void Bind(RecordHost host) => SetHost(host);
+
+    /// <summary>Keeps the machine; types whose values do not depend on it have no place for it.</summary>
+    /// <param name="host">The machine.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected virtual void SetHost(RecordHost host)
+    {
+    }
+
+    /// <summary>The machine that the object was captured on.</summary>
+    /// <returns>The machine, or null.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected virtual RecordHost? GetHost() => null;
+
+    /// <summary>The traces that the object was given.</summary>
+    /// <returns>The traces, or null.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected virtual StackTrace[]? GetTraces() => null;
+
+    /// <summary>The stack that an entry of a stack map is.</summary>
+    /// <returns>The stack; null for other objects.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected virtual StackTrace? GetStack() => null;
+
     /// <summary>Keeps the traces; types without stacks have no place for them.</summary>
     /// <param name="traces">In the order of the fields.</param>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
@@ -154,9 +185,10 @@ public abstract unsafe class BpfEvent
 
     /// <summary>The flags that a file is opened with.</summary>
     /// <param name="at">The first of 4 bytes.</param>
+    /// <param name="architecture">The architecture, whose numbers they have.</param>
     /// <returns>Their names with bars between.</returns>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static string ReadFileFlags(ref byte at) => FileText.Flags(Unsafe.ReadUnaligned<uint>(ref at));
+    protected static string ReadFileFlags(ref byte at, Architecture architecture) => FileText.Flags(Unsafe.ReadUnaligned<uint>(ref at), architecture);
 
     /// <summary>A file's mode.</summary>
     /// <param name="at">The first of 4 bytes.</param>
@@ -199,10 +231,11 @@ public abstract unsafe class BpfEvent
     /// <param name="at">Its first byte.</param>
     /// <param name="size">How many bytes it may have.</param>
     /// <param name="byBuildId">Whether it is recorded by build id.</param>
+    /// <param name="traces">The trace, where the object was given it.</param>
     /// <returns>The trace.</returns>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static StackTrace ReadStack(ref byte at, int size, bool byBuildId) =>
-        StackReader.Read(null, MemoryMarshal.CreateReadOnlySpan(ref at, size), byBuildId, process: 0);
+    protected static StackTrace ReadStack(ref byte at, int size, bool byBuildId, StackTrace[]? traces) =>
+        traces is [var trace, ..] ? trace : StackReader.Read(null, MemoryMarshal.CreateReadOnlySpan(ref at, size), byBuildId, process: 0);
 
     /// <summary>One of the traces that the object was given.</summary>
     /// <param name="traces">All of them, or null where nobody had any.</param>
@@ -274,15 +307,17 @@ public abstract unsafe class BpfEvent
 
     /// <summary>A moment of the monotonic clock.</summary>
     /// <param name="at">The first of 8 bytes.</param>
+    /// <param name="host">The machine whose clock it is; null for this one.</param>
     /// <returns>The moment in local time.</returns>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static DateTime ReadMonotonic(ref byte at) => EventClock.FromMonotonic(Unsafe.ReadUnaligned<ulong>(ref at));
+    protected static DateTime ReadMonotonic(ref byte at, RecordHost? host) => Unsafe.ReadUnaligned<ulong>(ref at) is var stamp && host is null ? EventClock.FromMonotonic(stamp) : host.Clock.FromMonotonic(stamp);
 
     /// <summary>A moment of the boot-time clock.</summary>
     /// <param name="at">The first of 8 bytes.</param>
+    /// <param name="host">The machine whose clock it is; null for this one.</param>
     /// <returns>The moment in local time.</returns>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static DateTime ReadBootTime(ref byte at) => EventClock.FromBootTime(Unsafe.ReadUnaligned<ulong>(ref at));
+    protected static DateTime ReadBootTime(ref byte at, RecordHost? host) => Unsafe.ReadUnaligned<ulong>(ref at) is var stamp && host is null ? EventClock.FromBootTime(stamp) : host.Clock.FromBootTime(stamp);
 
     /// <summary>An error number, whichever sign it was stored with.</summary>
     /// <param name="number">The number, cut to 32 bits.</param>
@@ -302,15 +337,16 @@ public abstract unsafe class BpfEvent
     /// <param name="at">The first byte of the first element.</param>
     /// <param name="count">How many there are.</param>
     /// <param name="stride">How many bytes each takes.</param>
-    /// <param name="read">A static method that takes a <c>ref byte</c> and returns a <typeparamref name="T"/>.</param>
+    /// <param name="read">A static method that takes a <c>ref byte</c> and a <see cref="RecordHost"/>, and returns a <typeparamref name="T"/>.</param>
+    /// <param name="host">The machine that the object comes from; null for this one.</param>
     /// <returns>All elements.</returns>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static BpfArray<T> ReadArray<T>(ref byte at, int count, int stride, nint read)
+    protected static BpfArray<T> ReadArray<T>(ref byte at, int count, int stride, nint read, RecordHost? host)
     {
         var items = new T[count];
         for (var i = 0; i < items.Length; i++)
         {
-            items[i] = ((delegate*<ref byte, T>)read)(ref Unsafe.Add(ref at, (nint)i * stride));
+            items[i] = ((delegate*<ref byte, RecordHost?, T>)read)(ref Unsafe.Add(ref at, (nint)i * stride), host);
         }
 
         return new BpfArray<T>(items);
@@ -322,12 +358,13 @@ public abstract unsafe class BpfEvent
     /// <param name="skip">Where the array begins in them.</param>
     /// <param name="stride">How many bytes each element takes.</param>
     /// <param name="read">As for <see cref="ReadArray{T}"/>.</param>
+    /// <param name="host">The machine that the object comes from; null for this one.</param>
     /// <returns>All elements.</returns>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static BpfArray<T> ReadRest<T>(byte[] rest, int skip, int stride, nint read)
+    protected static BpfArray<T> ReadRest<T>(byte[] rest, int skip, int stride, nint read, RecordHost? host)
     {
         var left = stride == 0 ? 0 : Math.Max(0, rest.Length - skip);
-        return left < stride || left == 0 ? new BpfArray<T>([]) : ReadArray<T>(ref rest[skip], left / stride, stride, read);
+        return left < stride || left == 0 ? new BpfArray<T>([]) : ReadArray<T>(ref rest[skip], left / stride, stride, read, host);
     }
 
     /// <summary>Flexible text: up to the first NUL or the record's end.</summary>

@@ -152,6 +152,12 @@ public abstract class TruncatedEvent : BpfEvent
         : value is IPartialArray { Count: > 0 } array ? array.First((_length - offset) / (size / array.Count)) : null;
 
     /// <inheritdoc/>
+    protected override RecordHost? GetHost() => _whole.Host;
+
+    /// <inheritdoc/>
+    protected override Symbols.StackTrace[]? GetTraces() => _whole.Traces;
+
+    /// <inheritdoc/>
     protected override ReadOnlySpan<byte> RecordBytes() => _whole.BytesOfRecord() is var bytes && bytes.Length > _length ? bytes[.._length] : bytes;
 }
 

@@ -27,6 +27,7 @@ public sealed unsafe class EntryType : IRecordShape
     private EntryType(MapDescription map)
     {
         var plan = EntryPlans.Entry(map);
+        Plan = plan;
         Name = map.Name;
         Metadata = map.Metadata;
         IsPerCpu = map.IsPerCpu;
@@ -44,6 +45,9 @@ public sealed unsafe class EntryType : IRecordShape
 
     /// <inheritdoc/>
     public string Name { get; }
+
+    /// <summary>How its objects are made.</summary>
+    internal TypePlan Plan { get; }
 
     /// <summary>Where ids of stacks stand; null where there are none.</summary>
     internal StackFields? Stacks { get; }

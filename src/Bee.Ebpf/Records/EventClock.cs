@@ -18,9 +18,12 @@ internal static unsafe class EventClock
     private static long s_monotonicToReal = Measure(Monotonic);
     private static long s_bootToReal = Measure(BootTime);
 
-    public static DateTime FromMonotonic(ulong nanoseconds) => ToMoment(nanoseconds, Volatile.Read(ref s_monotonicToReal));
+    /// <summary>The distances as they are kept now.</summary>
+    public static ClockDistances Distances => new(Volatile.Read(ref s_monotonicToReal), Volatile.Read(ref s_bootToReal));
 
-    public static DateTime FromBootTime(ulong nanoseconds) => ToMoment(nanoseconds, Volatile.Read(ref s_bootToReal));
+    public static DateTime FromMonotonic(ulong nanoseconds) => Distances.FromMonotonic(nanoseconds);
+
+    public static DateTime FromBootTime(ulong nanoseconds) => Distances.FromBootTime(nanoseconds);
 
     /// <summary>The inverse of <see cref="FromMonotonic"/>, to 100 ns.</summary>
     public static Int128 ToStamp(DateTime moment, bool bootTime) =>
@@ -40,14 +43,6 @@ internal static unsafe class EventClock
         {
             Volatile.Write(ref distance, now);
         }
-    }
-
-    private static DateTime ToMoment(ulong nanoseconds, long distance)
-    {
-        // Stamps that no clock of this machine can have given (a struct that was not filled in) must not throw.
-        var ticks = ((Int128)nanoseconds + distance) / 100 + DateTime.UnixEpoch.Ticks;
-        var last = DateTime.MaxValue.Ticks;
-        return new DateTime(ticks < 0 ? 0 : ticks > last ? last : (long)ticks, DateTimeKind.Utc).ToLocalTime();
     }
 
     private static long Measure(int clock)
@@ -78,5 +73,23 @@ internal static unsafe class EventClock
     {
         long* time = stackalloc long[2];
         return Libc.clock_gettime(clock, time) == 0 ? time[0] * 1_000_000_000 + time[1] : 0;
+    }
+}
+
+/// <summary>How far the wall clock is ahead of a machine's monotonic and boot-time clocks, in nanoseconds.</summary>
+/// <param name="Monotonic">Ahead of the monotonic clock.</param>
+/// <param name="BootTime">Ahead of the boot-time clock.</param>
+internal readonly record struct ClockDistances(long Monotonic, long BootTime)
+{
+    public DateTime FromMonotonic(ulong nanoseconds) => ToMoment(nanoseconds, Monotonic);
+
+    public DateTime FromBootTime(ulong nanoseconds) => ToMoment(nanoseconds, BootTime);
+
+    private static DateTime ToMoment(ulong nanoseconds, long distance)
+    {
+        // Stamps that no clock of the machine can have given (a struct that was not filled in) must not throw.
+        var ticks = ((Int128)nanoseconds + distance) / 100 + DateTime.UnixEpoch.Ticks;
+        var last = DateTime.MaxValue.Ticks;
+        return new DateTime(ticks < 0 ? 0 : ticks > last ? last : (long)ticks, DateTimeKind.Utc).ToLocalTime();
     }
 }

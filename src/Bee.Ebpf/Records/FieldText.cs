@@ -62,15 +62,17 @@ public static class FieldText
     /// <inheritdoc cref="Moment(DateTime)"/>
     public static string Moment(DateTimeOffset moment) => moment.ToString("yyyy-MM-dd HH:mm:ss.ffffff zzz", CultureInfo.InvariantCulture);
 
-    /// <summary>A user's name, from this machine's user database.</summary>
+    /// <summary>A user's name, from this machine's user database, or for a captured event from that of the machine that it was captured on.</summary>
     /// <param name="id">The user's number.</param>
+    /// <param name="of">The event or entry that the number stands in; null for none.</param>
     /// <returns>The name, or the number where there is none.</returns>
-    public static string UserName(uint id) => AccountNames.User(id) ?? id.ToString(CultureInfo.InvariantCulture);
+    public static string UserName(uint id, BpfEvent? of = null) => (of?.Host is { } host ? host.User(id) : AccountNames.User(id)) ?? id.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A group's name, from this machine's group database.</summary>
+    /// <summary>A group's name, from this machine's group database, or for a captured event from that of the machine that it was captured on.</summary>
     /// <param name="id">The group's number.</param>
+    /// <param name="of">The event or entry that the number stands in; null for none.</param>
     /// <returns>The name, or the number where there is none.</returns>
-    public static string GroupName(uint id) => AccountNames.Group(id) ?? id.ToString(CultureInfo.InvariantCulture);
+    public static string GroupName(uint id, BpfEvent? of = null) => (of?.Host is { } host ? host.Group(id) : AccountNames.Group(id)) ?? id.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A system call's name on this machine's architecture.</summary>
     /// <param name="number">The call's number.</param>
@@ -93,34 +95,36 @@ internal static class FileText
 {
     private const uint AccessMode = 3, FileType = 0xf000;
 
-    private static readonly (uint Bits, string Name)[] s_flags =
+    private static (uint Bits, string Name)[] Names(bool onArm, bool onPower) =>
     [
         (0x40, "O_CREAT"), (0x80, "O_EXCL"), (0x100, "O_NOCTTY"), (0x200, "O_TRUNC"), (0x400, "O_APPEND"), (0x800, "O_NONBLOCK"), (0x2000, "FASYNC"),
-        (OnPower ? 0x20000u : OnArm ? 0x10000u : 0x4000, "O_DIRECT"), (OnPower ? 0x10000u : OnArm ? 0x20000u : 0x8000, "O_LARGEFILE"),
-        (OnArm || OnPower ? 0x4000u : 0x10000, "O_DIRECTORY"), (OnArm || OnPower ? 0x8000u : 0x20000, "O_NOFOLLOW"),
+        (onPower ? 0x20000u : onArm ? 0x10000u : 0x4000, "O_DIRECT"), (onPower ? 0x10000u : onArm ? 0x20000u : 0x8000, "O_LARGEFILE"),
+        (onArm || onPower ? 0x4000u : 0x10000, "O_DIRECTORY"), (onArm || onPower ? 0x8000u : 0x20000, "O_NOFOLLOW"),
         (0x40000, "O_NOATIME"), (0x80000, "O_CLOEXEC"), (0x200000, "O_PATH"),
     ];
 
     // With the bits of O_DSYNC and O_DIRECTORY in them.
     private const uint DataSync = 0x1000, Sync = 0x101000, Temporary = 0x400000;
 
-    private static bool OnArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
-
-    private static bool OnPower => RuntimeInformation.ProcessArchitecture is Architecture.Ppc64le;
+    // Architectures differ in four flags.
+    private static readonly (uint Bits, string Name)[] s_flags = Names(false, false), s_flagsOnArm = Names(true, false), s_flagsOnPower = Names(false, true);
 
     /// <summary>Returns the flags of open(2) with bars between, the access mode first; bits without a name in hex at the end.</summary>
-    public static string Flags(uint flags)
+    /// <param name="flags">The flags.</param>
+    /// <param name="architecture">The architecture that they are of.</param>
+    public static string Flags(uint flags, Architecture architecture)
     {
+        var names = architecture is Architecture.Arm64 or Architecture.Arm ? s_flagsOnArm : architecture is Architecture.Ppc64le ? s_flagsOnPower : s_flags;
         var text = new StringBuilder((flags & AccessMode) switch { 0 => "O_RDONLY", 1 => "O_WRONLY", 2 => "O_RDWR", _ => "O_ACCMODE" });
         var left = flags & ~AccessMode;
         if ((left & Temporary) != 0)
         {
-            Take(Temporary | s_flags.First(flag => flag.Name == "O_DIRECTORY").Bits, "O_TMPFILE");
+            Take(Temporary | names.First(flag => flag.Name == "O_DIRECTORY").Bits, "O_TMPFILE");
         }
 
         Take(Sync, "O_SYNC");
         Take(DataSync, "O_DSYNC");
-        foreach (var (bits, name) in s_flags)
+        foreach (var (bits, name) in names)
         {
             Take(bits, name);
         }

@@ -40,6 +40,12 @@ public abstract class Histogram : BpfEvent
     /// </summary>
     public BpfArray<HistogramBucket> Buckets { get; private set; } = new([]);
 
+    /// <summary>The record that the labels are read from, for packing.</summary>
+    internal BpfEvent? Source => _source;
+
+    /// <inheritdoc/>
+    protected override RecordHost? GetHost() => _source?.Host;
+
     /// <summary>The record that the labels are read from.</summary>
     protected BpfEvent? LabelSource => _source;
 

@@ -64,6 +64,9 @@ public sealed class HistogramType
     private static HistogramPlan? Find(MapDescription map, out string? whyNot) =>
         map.IsEventStream ? ObservationPlans.Of(map, out whyNot) : SlotPlans.Of(map, out whyNot);
 
+    /// <summary>Makes a histogram that was made before, elsewhere.</summary>
+    internal Histogram Restore(BpfEvent? source, ulong count, double? sum, HistogramBucket[] buckets) => ((Histogram)Activator.CreateInstance(ClrType)!).With(this, source, count, sum, buckets);
+
     internal Histogram Make(BpfEvent? source, ulong count, double? sum, ReadOnlySpan<ulong> counts) =>
         ((Histogram)Activator.CreateInstance(ClrType)!).With(this, source, count, sum, _scale.Make(counts));
 }

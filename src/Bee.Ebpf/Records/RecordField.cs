@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Bee.Ebpf.Btf;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
@@ -122,9 +123,10 @@ internal static class TypedefMeaning
 {
     /// <summary>The shape of the text that Inspektor Gadget makes beside a number of a type; null where it is that of the type.</summary>
     /// <param name="name">The type's name.</param>
-    public static ValueShape? OfMade(string name) => name switch
+    /// <param name="architecture">The architecture whose numbers records have; null for this machine's.</param>
+    public static ValueShape? OfMade(string name, Architecture? architecture) => name switch
     {
-        GadgetTypes.FileFlags => new FileBitsShape(FieldMeaning.FileFlags),
+        GadgetTypes.FileFlags => new FileBitsShape(FieldMeaning.FileFlags, architecture),
         GadgetTypes.FileMode => new FileBitsShape(FieldMeaning.FileMode),
         _ => null,
     };
@@ -132,7 +134,8 @@ internal static class TypedefMeaning
     /// <summary>The shape that a typedef's name gives, or null where the name says nothing or does not fit the type below.</summary>
     /// <param name="name">The typedef's name.</param>
     /// <param name="bare">The type below all typedefs and modifiers.</param>
-    public static ValueShape? Of(string name, BtfType bare)
+    /// <param name="architecture">The architecture whose numbers records have; null for this machine's.</param>
+    public static ValueShape? Of(string name, BtfType bare, Architecture? architecture = null)
     {
         var size = bare.Size;
         switch (name)
@@ -165,7 +168,7 @@ internal static class TypedefMeaning
             "uid_t" or "gadget_uid" when size <= 4 => new NumberShape(kind, FieldMeaning.UserId),
             "gid_t" or "gadget_gid" when size <= 4 => new NumberShape(kind, FieldMeaning.GroupId),
             "stack_id" or "kernel_stack_id" or "user_stack_id" or "gadget_kernel_stack" when size == 4 => new NumberShape(NumberKind.Int32, FieldMeaning.Stack),
-            "syscall_nr" or "gadget_syscall" when size <= 8 => new NamedNumberShape(kind, FieldMeaning.Syscall),
+            "syscall_nr" or "gadget_syscall" when size <= 8 => new NamedNumberShape(kind, FieldMeaning.Syscall, architecture),
             _ => null,
         };
     }

@@ -22,7 +22,7 @@ public sealed unsafe class RecordType : IRecordShape
     private readonly delegate*<ref byte, int, BpfEvent> _decode;
     private readonly int _size;
     private readonly bool _isOpen;
-    private readonly string _key;
+    private readonly TypePlan _plan;
     private delegate*<BpfEvent, int, BpfEvent> _truncated;
     private delegate*<BpfEvent, byte[], BpfEvent> _longer;
 
@@ -36,7 +36,7 @@ public sealed unsafe class RecordType : IRecordShape
         FieldBytes.Keep(ClrType, Fields);
         _size = plan.InlineSize;
         _isOpen = plan.Decode == DecodeKind.OpenRecord;
-        _key = plan.Key;
+        _plan = plan;
         _decode = (delegate*<ref byte, int, BpfEvent>)TypeEmitter.DecodeMethod(ClrType).MethodHandle.GetFunctionPointer();
     }
 
@@ -48,6 +48,9 @@ public sealed unsafe class RecordType : IRecordShape
 
     /// <inheritdoc/>
     public MapMetadata Metadata { get; }
+
+    /// <summary>How its objects are made.</summary>
+    internal TypePlan Plan => _plan;
 
     /// <summary>Where ids of stacks stand; null where there are none.</summary>
     internal StackFields? Stacks { get; }
@@ -140,7 +143,7 @@ public sealed unsafe class RecordType : IRecordShape
     {
         if (_truncated is null)
         {
-            var type = EmittedTypes.Other($"{ShapeKey.Of("truncated", [_key])}", $"{ClrType.Name}_truncated", (module, name) => CutRecordEmitter.EmitTruncated(module, name, ClrType, Fields));
+            var type = EmittedTypes.Other($"{ShapeKey.Of("truncated", [_plan.Key])}", $"{ClrType.Name}_truncated", (module, name) => CutRecordEmitter.EmitTruncated(module, name, ClrType, Fields));
             _truncated = (delegate*<BpfEvent, int, BpfEvent>)WrapMethod(type);
         }
 
@@ -154,7 +157,7 @@ public sealed unsafe class RecordType : IRecordShape
     {
         if (_longer is null)
         {
-            var type = EmittedTypes.Other($"{ShapeKey.Of("longer", [_key])}", $"{ClrType.Name}_longer", (module, name) => CutRecordEmitter.EmitLonger(module, name, ClrType));
+            var type = EmittedTypes.Other($"{ShapeKey.Of("longer", [_plan.Key])}", $"{ClrType.Name}_longer", (module, name) => CutRecordEmitter.EmitLonger(module, name, ClrType));
             _longer = (delegate*<BpfEvent, byte[], BpfEvent>)WrapMethod(type);
         }
 

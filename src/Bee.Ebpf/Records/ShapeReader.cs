@@ -34,7 +34,7 @@ internal static class ShapeReader
             {
                 if (named is BtfTypedef typedef)
                 {
-                    if (TypedefMeaning.Of(typedef.Name, bare) is { } meant)
+                    if (TypedefMeaning.Of(typedef.Name, bare, type.Graph.Architecture) is { } meant)
                     {
                         return meant;
                     }
@@ -137,7 +137,7 @@ internal static class ShapeReader
                 fields.Add(field);
                 if (GadgetTypes.Made(member, type) is { } made && ++_fields <= MaxFields)
                 {
-                    fields.Add(field with { Name = made, Value = TypedefMeaning.OfMade(member.Type.Name) ?? field.Value, IsMade = true });
+                    fields.Add(field with { Name = made, Value = TypedefMeaning.OfMade(member.Type.Name, type.Graph.Architecture) ?? field.Value, IsMade = true });
                 }
             }
         }

@@ -64,7 +64,8 @@ internal static class SyscallNames
         mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr
         """;
 
-    private static readonly string?[] s_names = Parse(RuntimeInformation.ProcessArchitecture == Architecture.X64 ? X64 : Generic);
+    private static readonly string?[] s_names = Parse(RuntimeInformation.ProcessArchitecture);
+    private static readonly EnumShape s_shape = ShapeOf(s_names);
 
     public static string? Of(int number) => (uint)number < (uint)s_names.Length ? s_names[number] : null;
 
@@ -73,11 +74,15 @@ internal static class SyscallNames
     /// <summary>
     /// The enum of all system calls, with 64 bits: no number is cut, and ConvertTo-Json writes its names. It is emitted, because the numbers differ between architectures.
     /// </summary>
-    public static EnumShape Shape { get; } = new(
-        "syscall", NumberKind.Int64, IsFlags: false, [.. s_names.Select((name, number) => (name!, (long)number)).Where(call => call.Item1 is not null)]);
+    /// <param name="architecture">The architecture; null for this machine's.</param>
+    public static EnumShape Shape(Architecture? architecture) => architecture is { } other && other != RuntimeInformation.ProcessArchitecture ? ShapeOf(Parse(other)) : s_shape;
 
-    private static string?[] Parse(string list)
+    private static EnumShape ShapeOf(string?[] names) => new(
+        "syscall", NumberKind.Int64, IsFlags: false, [.. names.Select((name, number) => (name!, (long)number)).Where(call => call.Item1 is not null)]);
+
+    private static string?[] Parse(Architecture architecture)
     {
+        var list = architecture == Architecture.X64 ? X64 : Generic;
         var names = new List<string?>(512);
         foreach (var word in list.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries))
         {

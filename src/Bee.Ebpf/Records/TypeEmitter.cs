@@ -11,13 +11,14 @@ namespace Bee.Ebpf.Records;
 internal sealed class TypeEmitter
 {
     private const int MaxInline = 32 * 1024;
-    private const string DecodeName = "Decode";
+    private const string DecodeName = "Decode", HostName = "_host";
 
     private readonly TypePlan _plan;
     private readonly TypeBuilder _type;
     private readonly ValueEmitter _values;
     private readonly FieldBuilder? _inline;
     private readonly FieldBuilder? _rest;
+    private readonly FieldBuilder? _host;
     private readonly bool _isArray;
 
     public TypeEmitter(ModuleBuilder module, TypePlan plan, string name)
@@ -27,7 +28,8 @@ internal sealed class TypeEmitter
         // Records of a buffer may be longer than their type: for those another class derives from this one.
         var isSealed = plan is not { Decode: DecodeKind.Record, MapName: not null };
         _type = module.DefineType(name, TypeAttributes.Public | TypeAttributes.Class | (isSealed ? TypeAttributes.Sealed : 0), parent);
-        _values = new ValueEmitter(_type);
+        _host = plan.NeedsHost ? _type.DefineField(HostName, typeof(RecordHost), FieldAttributes.Assembly) : null;
+        _values = new ValueEmitter(_type, _host);
         _isArray = plan.InlineSize > MaxInline;
         if (plan.InlineSize > 0)
         {
@@ -40,12 +42,16 @@ internal sealed class TypeEmitter
         }
 
         _stacks = plan.Properties.Where(p => p.Source == PropertySource.Stack).ToList();
-        _traces = _stacks.Count > 0 ? _type.DefineField("_traces", typeof(StackTrace[]), FieldAttributes.Assembly) : null;
+        _stack = plan.Properties.FirstOrDefault(p => p is { Value: StackShape, Source: PropertySource.Inline });
+        _traces = _stacks.Count > 0 || _stack is not null ? _type.DefineField("_traces", typeof(StackTrace[]), FieldAttributes.Assembly) : null;
     }
 
     /// <summary>The static method of an emitted type that makes an object from bytes.</summary>
     public static MethodInfo DecodeMethod(Type type) =>
         type.GetMethod(DecodeName, BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)!;
+
+    /// <summary>The field of an emitted type that keeps the machine that an object comes from.</summary>
+    public static FieldInfo HostField(Type type) => type.GetField(HostName, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)!;
 
     public Type Emit()
     {
@@ -244,7 +250,15 @@ internal sealed class TypeEmitter
             Reference(il, plan.Offset);
         }
 
-        if (plan.BitSize > 0)
+        if (plan.Value is StackShape stack)
+        {
+            il.Emit(OpCodes.Ldc_I4, stack.Size);
+            il.Emit(stack.ByBuildId ? OpCodes.Ldc_I4_1 : OpCodes.Ldc_I4_0);
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldfld, _traces!);
+            il.Emit(OpCodes.Call, ValueEmitter.Reader("ReadStack"));
+        }
+        else if (plan.BitSize > 0)
         {
             ValueEmitter.EmitBits(il, plan.Value, plan.BitOffset % 8, plan.BitSize);
         }
@@ -258,11 +272,14 @@ internal sealed class TypeEmitter
     {
         il.Emit(OpCodes.Ldc_I4, stride);
         il.Emit(OpCodes.Ldftn, _values.Element(element));
+        _values.LoadHost(il);
         il.Emit(OpCodes.Call, ValueEmitter.Reader("ReadRest").MakeGenericMethod(ValueEmitter.ClrType(element)));
     }
 
     private readonly List<PropertyPlan> _stacks;
     private readonly FieldBuilder? _traces;
+    // Of an entry of a stack map the value, which is a stack itself.
+    private readonly PropertyPlan? _stack;
 
     private void Overrides()
     {
@@ -272,6 +289,30 @@ internal sealed class TypeEmitter
             il.Emit(OpCodes.Ldarg_0);
             il.Emit(OpCodes.Ldarg_1);
             il.Emit(OpCodes.Stfld, _traces);
+            il.Emit(OpCodes.Ret);
+            il = Override("GetTraces", typeof(StackTrace[]));
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldfld, _traces);
+            il.Emit(OpCodes.Ret);
+        }
+
+        if (_stack is not null)
+        {
+            var il = Override("GetStack", typeof(StackTrace));
+            Inline(il, _stack);
+            il.Emit(OpCodes.Ret);
+        }
+
+        if (_host is not null)
+        {
+            var il = Override("SetHost", typeof(void), typeof(RecordHost));
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldarg_1);
+            il.Emit(OpCodes.Stfld, _host);
+            il.Emit(OpCodes.Ret);
+            il = Override("GetHost", typeof(RecordHost));
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldfld, _host);
             il.Emit(OpCodes.Ret);
         }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Reflection;
 using System.Reflection.Emit;
+using System.Runtime.InteropServices;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Symbols;
 
@@ -8,7 +9,8 @@ namespace Bee.Ebpf.Records;
 
 /// <summary>Emits the reading of one value: on the stack a reference to its first byte goes, the value comes.</summary>
 /// <param name="owner">The type whose method is written; elements of arrays get a method of their own there.</param>
-internal sealed class ValueEmitter(TypeBuilder owner)
+/// <param name="host">Where its objects keep the machine that they come from; null where no value depends on it.</param>
+internal sealed class ValueEmitter(TypeBuilder owner, FieldInfo? host)
 {
     private int _elements;
 
@@ -17,7 +19,7 @@ internal sealed class ValueEmitter(TypeBuilder owner)
     {
         NumberShape number => Numbers.ClrType(number.Kind),
         NamedNumberShape { Meaning: FieldMeaning.Errno } => typeof(Errno),
-        NamedNumberShape { Meaning: FieldMeaning.Syscall } => EmittedTypes.Enum(SyscallNames.Shape),
+        NamedNumberShape { Meaning: FieldMeaning.Syscall } => EmittedTypes.Enum(SyscallNames.Shape(((NamedNumberShape)shape).Architecture)),
         NamedNumberShape => typeof(Signal),
         MomentShape => typeof(DateTime),
         AddressShape or TextShape or PrefixShape or EndpointShape => typeof(string),
@@ -35,7 +37,25 @@ internal sealed class ValueEmitter(TypeBuilder owner)
     public static MethodInfo Reader(string name) =>
         typeof(BpfEvent).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)!;
 
-    public void Emit(ILGenerator il, ValueShape shape)
+    /// <summary>Loads the machine that the object comes from, or null.</summary>
+    public void LoadHost(ILGenerator il, bool inElement = false)
+    {
+        if (inElement)
+        {
+            il.Emit(OpCodes.Ldarg_1);
+        }
+        else if (host is not null)
+        {
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldfld, host);
+        }
+        else
+        {
+            il.Emit(OpCodes.Ldnull);
+        }
+    }
+
+    public void Emit(ILGenerator il, ValueShape shape, bool inElement = false)
     {
         switch (shape)
         {
@@ -56,6 +76,7 @@ internal sealed class ValueEmitter(TypeBuilder owner)
 
                 break;
             case MomentShape moment:
+                LoadHost(il, inElement);
                 il.Emit(OpCodes.Call, Reader(moment.BootTime ? "ReadBootTime" : "ReadMonotonic"));
                 break;
             case AddressShape address:
@@ -72,15 +93,15 @@ internal sealed class ValueEmitter(TypeBuilder owner)
                 il.Emit(OpCodes.Call, Reader("ReadEndpoint"));
                 break;
             case FileBitsShape file:
+                if (file.Meaning == FieldMeaning.FileFlags)
+                {
+                    il.Emit(OpCodes.Ldc_I4, (int)(file.Architecture ?? RuntimeInformation.ProcessArchitecture));
+                }
+
                 il.Emit(OpCodes.Call, Reader($"Read{file.Meaning}"));
                 break;
             case UserStackShape user:
-                Emit(il, new ObjectShape(user.Struct));
-                break;
-            case StackShape stack:
-                il.Emit(OpCodes.Ldc_I4, stack.Size);
-                il.Emit(stack.ByBuildId ? OpCodes.Ldc_I4_1 : OpCodes.Ldc_I4_0);
-                il.Emit(OpCodes.Call, Reader("ReadStack"));
+                Emit(il, new ObjectShape(user.Struct), inElement);
                 break;
             case TextShape text:
                 il.Emit(OpCodes.Ldc_I4, text.Size);
@@ -96,6 +117,13 @@ internal sealed class ValueEmitter(TypeBuilder owner)
             case ObjectShape o:
                 il.Emit(OpCodes.Ldc_I4, o.Size);
                 il.Emit(OpCodes.Call, TypeEmitter.DecodeMethod(ClrType(o)));
+                if (o.NeedsHost)
+                {
+                    il.Emit(OpCodes.Dup);
+                    LoadHost(il, inElement);
+                    il.Emit(OpCodes.Stfld, TypeEmitter.HostField(ClrType(o)));
+                }
+
                 break;
             case ArrayShape { Meaning: FieldMeaning.Bytes } bytes:
                 il.Emit(OpCodes.Ldc_I4, bytes.Count);
@@ -105,6 +133,7 @@ internal sealed class ValueEmitter(TypeBuilder owner)
                 il.Emit(OpCodes.Ldc_I4, array.Count);
                 il.Emit(OpCodes.Ldc_I4, array.Element.Size);
                 il.Emit(OpCodes.Ldftn, Element(array.Element));
+                LoadHost(il, inElement);
                 il.Emit(OpCodes.Call, Reader("ReadArray").MakeGenericMethod(ClrType(array.Element)));
                 break;
         }
@@ -132,14 +161,14 @@ internal sealed class ValueEmitter(TypeBuilder owner)
         }
     }
 
-    /// <summary>A static method that reads one element: <c>T (ref byte)</c>.</summary>
+    /// <summary>A static method that reads one element: <c>T (ref byte, RecordHost?)</c>.</summary>
     public MethodInfo Element(ValueShape shape)
     {
         var method = owner.DefineMethod(
-            $"Element{_elements++}", MethodAttributes.Private | MethodAttributes.Static, ClrType(shape), [typeof(byte).MakeByRefType()]);
+            $"Element{_elements++}", MethodAttributes.Private | MethodAttributes.Static, ClrType(shape), [typeof(byte).MakeByRefType(), typeof(RecordHost)]);
         var il = method.GetILGenerator();
         il.Emit(OpCodes.Ldarg_0);
-        Emit(il, shape);
+        Emit(il, shape, inElement: true);
         il.Emit(OpCodes.Ret);
         return method;
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Bee.Ebpf.Interop;
@@ -33,24 +34,34 @@ internal abstract record ValueShape(FieldMeaning Meaning, int Size)
 {
     /// <summary>A text that is equal exactly for shapes that are read alike.</summary>
     public abstract string Key { get; }
+
+    /// <summary>Whether the value, or the way that it is shown, depends on the machine that the record comes from (<see cref="RecordHost"/>).</summary>
+    public virtual bool NeedsHost => false;
 }
 
 /// <summary>A number: integers, bool, floating point, pointers, and typedefs that change only the byte order or the look.</summary>
 internal sealed record NumberShape(NumberKind Kind, FieldMeaning Meaning, bool BigEndian = false) : ValueShape(Meaning, Numbers.Size(Kind))
 {
     public override string Key => $"{Kind}{(BigEndian ? "be" : "")}:{Meaning}";
+
+    public override bool NeedsHost => Meaning is FieldMeaning.UserId or FieldMeaning.GroupId;
 }
 
-/// <summary>An integer that stands for a value of a well-known enum: <see cref="Errno"/>, <see cref="Signal"/>, or the system calls of this machine (<see cref="SyscallNames.Shape"/>).</summary>
-internal sealed record NamedNumberShape(NumberKind Kind, FieldMeaning Meaning) : ValueShape(Meaning, Numbers.Size(Kind))
+/// <summary>An integer that stands for a value of a well-known enum: <see cref="Errno"/>, <see cref="Signal"/>, or the system calls of an architecture (<see cref="SyscallNames.Shape"/>).</summary>
+/// <param name="Kind">The integer.</param>
+/// <param name="Meaning">Which enum.</param>
+/// <param name="Architecture">Of system calls the architecture; null for this machine's.</param>
+internal sealed record NamedNumberShape(NumberKind Kind, FieldMeaning Meaning, Architecture? Architecture = null) : ValueShape(Meaning, Numbers.Size(Kind))
 {
-    public override string Key => $"{Kind}:{Meaning}";
+    public override string Key => $"{Kind}:{Meaning}{Architecture}";
 }
 
 /// <summary>A 64-bit count of nanoseconds on one of the kernel's clocks, read as a moment.</summary>
 internal sealed record MomentShape(bool BootTime) : ValueShape(FieldMeaning.Timestamp, 8)
 {
     public override string Key => BootTime ? "boottime" : "ktime";
+
+    public override bool NeedsHost => true;
 }
 
 /// <summary>A network or hardware address, read as text.</summary>
@@ -113,6 +124,8 @@ internal sealed record UserStackShape(StructShape Struct, int Id, int Process) :
 {
     public override string Key => $"userstack {Id}:{Process}:{Struct.Key}";
 
+    public override bool NeedsHost => Struct.NeedsHost;
+
     /// <summary>Returns the shape of <c>struct gadget_user_stack</c>; null for all other structs.</summary>
     public static UserStackShape? Of(StructShape type) =>
         type.Label == "gadget_user_stack" && At(type, "stack_id") is { } id && At(type, "tgid_level0") is { } process ? new UserStackShape(type, id, process) : null;
@@ -122,9 +135,11 @@ internal sealed record UserStackShape(StructShape Struct, int Id, int Process) :
 }
 
 /// <summary>The flags or the mode of a file (<see cref="FieldMeaning.FileFlags"/>, <see cref="FieldMeaning.FileMode"/>), read as text.</summary>
-internal sealed record FileBitsShape(FieldMeaning Meaning) : ValueShape(Meaning, 4)
+/// <param name="Meaning">Which of both.</param>
+/// <param name="Architecture">Of flags the architecture; null for this machine's.</param>
+internal sealed record FileBitsShape(FieldMeaning Meaning, Architecture? Architecture = null) : ValueShape(Meaning, 4)
 {
-    public override string Key => Meaning.ToString();
+    public override string Key => $"{Meaning}{Architecture}";
 }
 
 /// <summary>A <c>char</c> array, read as text.</summary>
@@ -168,6 +183,8 @@ internal sealed record EnumShape(string Label, NumberKind Kind, bool IsFlags, IR
 internal sealed record ObjectShape(StructShape Struct) : ValueShape(FieldMeaning.Object, Struct.Size)
 {
     public override string Key => Struct.Key;
+
+    public override bool NeedsHost => Struct.NeedsHost;
 }
 
 /// <summary>An array. A count of 0 is a flexible array where it ends a record, and an empty one elsewhere.</summary>
@@ -176,6 +193,8 @@ internal sealed record ArrayShape(ValueShape Element, int Count)
 {
     public override string Key => $"{Element.Key}[{Count}]";
 
+    public override bool NeedsHost => Element.NeedsHost;
+
     private static bool IsByte(ValueShape element) => element is NumberShape { Kind: NumberKind.UInt8, Meaning: FieldMeaning.Number };
 }
 
@@ -183,6 +202,7 @@ internal sealed record ArrayShape(ValueShape Element, int Count)
 internal sealed record StructShape(string Label, int Size, IReadOnlyList<FieldShape> Fields)
 {
     private string? _key;
+    private bool? _needsHost;
 
     private StructShape(StructShape other)
     {
@@ -192,6 +212,9 @@ internal sealed record StructShape(string Label, int Size, IReadOnlyList<FieldSh
 
     /// <summary>A text that is equal exactly for structs of one name, layout and meanings.</summary>
     public string Key => _key ??= ShapeKey.Of($"struct {Label}:{Size}", Fields.Select(f => $"{f.Name}@{f.BitOffset}:{f.BitSize}:{f.Value.Key}"));
+
+    /// <summary>Whether a field's value depends on the machine that the record comes from.</summary>
+    public bool NeedsHost => _needsHost ??= Fields.Any(one => one.Value.NeedsHost);
 }
 
 /// <summary>A field: where it is, in bits from the struct's first, and for bitfields how many bits it has (else 0).</summary>

@@ -37,9 +37,9 @@ public sealed class StackFrame : IEquatable<StackFrame>
     public ulong Address { get; }
 
     /// <summary>Whether the code is the kernel's.</summary>
-    public bool IsKernel => _source is KernelFrames;
+    public bool IsKernel => _source.IsKernel;
 
-    private FrameName Name => _name ??= _source.Find(Address, _isCaller);
+    internal FrameName Name => _name ??= _source.Find(Address, _isCaller);
 
     /// <summary>The best name that there is: <c>vfs_read+0x4c</c>, <c>libc.so.6+0x9a3c1</c>, or the address.</summary>
     /// <returns>A name; the same text in every culture.</returns>
@@ -87,6 +87,9 @@ internal abstract class FrameSource
     /// <summary>The build id that the kernel recorded in place of an address, or null.</summary>
     public virtual string? BuildId => null;
 
+    /// <summary>Whether the code is the kernel's.</summary>
+    public virtual bool IsKernel => false;
+
     /// <summary>Looks an address up.</summary>
     /// <param name="address">The address.</param>
     /// <param name="isCaller">Whether it is a return address. It belongs to the call before it, which may be the last instruction of its function.</param>
@@ -97,6 +100,8 @@ internal abstract class FrameSource
 internal sealed class KernelFrames : FrameSource
 {
     public static readonly KernelFrames Instance = new();
+
+    public override bool IsKernel => true;
 
     /// <summary>Whether an address is the kernel's: it has the upper half on all architectures that Bee runs on.</summary>
     public static bool Owns(ulong address) => address >> 63 != 0;
@@ -144,6 +149,19 @@ internal sealed class UnknownFrames : FrameSource
     public static readonly UnknownFrames Instance = new();
 
     public override FrameName Find(ulong address, bool isCaller) => FrameName.Unknown;
+}
+
+/// <summary>A frame whose name was looked up on the machine that it was captured on.</summary>
+/// <param name="name">The name.</param>
+/// <param name="buildId">The build id, or null.</param>
+/// <param name="isKernel">Whether the code is the kernel's.</param>
+internal sealed class CapturedFrame(FrameName name, string? buildId, bool isKernel) : FrameSource
+{
+    public override string? BuildId => buildId;
+
+    public override bool IsKernel => isKernel;
+
+    public override FrameName Find(ulong address, bool isCaller) => name;
 }
 
 /// <summary>A frame that the kernel recorded as a build id and a place in the file.</summary>

@@ -1,0 +1,125 @@
+using System.Buffers;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Symbols;
+
+namespace Bee.Ebpf.Packing;
+
+/// <summary>The stacks of a block: each frame and each stack is defined once, with the names that the machine knows now.</summary>
+internal sealed class PackedStacks(PackPayload payload)
+{
+    private readonly Dictionary<StackFrame, int> _frames = [];
+    private readonly Dictionary<StackTrace, int> _stacks = new(new WithId());
+
+    /// <summary>Forgets all.</summary>
+    public void Clear()
+    {
+        _frames.Clear();
+        _stacks.Clear();
+    }
+
+    /// <summary>Returns the number of a stack and defines it where it is new.</summary>
+    public int Define(StackTrace stack, IBufferWriter<byte> to)
+    {
+        if (_stacks.TryGetValue(stack, out var known))
+        {
+            return known;
+        }
+
+        var frames = new int[stack.Count];
+        for (var i = 0; i < frames.Length; i++)
+        {
+            frames[i] = Define(stack[i], to);
+        }
+
+        payload.Number(stack.Id is null ? 0u : 1u).Signed(stack.Id ?? 0).Signed((int)stack.Error).Number((ulong)frames.Length);
+        foreach (var frame in frames)
+        {
+            payload.Number((ulong)frame);
+        }
+
+        payload.WriteTo(to, PackItem.Stack);
+        _stacks.Add(stack, _stacks.Count + 1);
+        return _stacks.Count;
+    }
+
+    private int Define(StackFrame frame, IBufferWriter<byte> to)
+    {
+        if (!_frames.TryGetValue(frame, out var number))
+        {
+            _frames.Add(frame, number = _frames.Count);
+            var name = frame.Name;
+            payload.Number(frame.IsKernel ? 1u : 0u).Number(frame.Address).Optional(name.Symbol).Optional(name.Offset).Optional(name.Module).Optional(name.FileOffset).Optional(frame.BuildId)
+                .WriteTo(to, PackItem.Frame);
+        }
+
+        return number;
+    }
+
+    // Stacks are equal without regard to their ids, which are part of what is packed.
+    private sealed class WithId : IEqualityComparer<StackTrace>
+    {
+        public bool Equals(StackTrace? x, StackTrace? y) => x!.Id == y!.Id && x.Equals(y);
+
+        public int GetHashCode(StackTrace obj) => HashCode.Combine(obj.Id, obj);
+    }
+}
+
+/// <summary>Reads the stacks of a block.</summary>
+internal sealed class UnpackedStacks
+{
+    private readonly List<StackFrame> _frames = [];
+    private readonly List<StackTrace> _stacks = [];
+
+    /// <summary>Forgets all.</summary>
+    public void Clear()
+    {
+        _frames.Clear();
+        _stacks.Clear();
+    }
+
+    /// <summary>Reads a frame.</summary>
+    public void ReadFrame(ref PackReader reader)
+    {
+        var isKernel = reader.Number(1) == 1;
+        var address = reader.Number();
+        var name = new FrameName(reader.OptionalText(), reader.OptionalNumber(), reader.OptionalText(), reader.OptionalNumber());
+        var buildId = reader.OptionalText();
+        reader.End();
+        _frames.Add(new StackFrame(address, new CapturedFrame(name, buildId, isKernel), isCaller: false));
+    }
+
+    /// <summary>Reads a stack.</summary>
+    public void ReadStack(ref PackReader reader)
+    {
+        int? id = (reader.Number(1), reader.Signed()) is (1, var number) ? (int)number : null;
+        var error = (Errno)reader.Signed();
+        var frames = new StackFrame[reader.Number(reader.Left.Length)];
+        for (var i = 0; i < frames.Length; i++)
+        {
+            frames[i] = reader.Number(int.MaxValue) is var frame && frame < _frames.Count ? _frames[frame] : throw PackException.Damaged("a stack has a frame that is not defined");
+        }
+
+        reader.End();
+        _stacks.Add(new StackTrace(id, error, frames));
+    }
+
+    /// <summary>Reads the stacks of an object.</summary>
+    /// <param name="reader">The payload, where their numbers stand.</param>
+    /// <param name="count">How many stacks the type has.</param>
+    /// <returns>The stacks; null where the object had none.</returns>
+    public StackTrace[]? Read(ref PackReader reader, int count)
+    {
+        if (count == 0 || reader.Number(1) == 0)
+        {
+            return null;
+        }
+
+        var stacks = new StackTrace[count];
+        for (var i = 0; i < count; i++)
+        {
+            stacks[i] = reader.Number(int.MaxValue) is var number && number > 0 && number <= _stacks.Count ? _stacks[number - 1] : throw PackException.Damaged("an object has a stack that is not defined");
+        }
+
+        return stacks;
+    }
+}
