@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Bee.Packages;
 
 namespace Bee.Container;
@@ -42,29 +41,8 @@ internal static class KubernetesSchemas
 
     private static (string?, string?) Fetch()
     {
-        if (Requirements.OnPath("node") is null || Requirements.OnPath("npm") is null)
-        {
-            return (null, "node and npm are not installed (packages nodejs and npm)");
-        }
-
-        string package = Path.Combine(Sources, "package.json");
-        try
-        {
-            string version = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(package)))[..12];
-            return (CachedPackage.Obtain("schemas", $"kubernetes-{version}", (keep, work) =>
-            {
-                File.Copy(package, Path.Combine(keep, "package.json"));
-                ChildResult result = Child.Run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--cache", Path.Combine(work, "npm")], TimeSpan.FromMinutes(3), keep);
-                if (result.ExitCode != 0)
-                {
-                    throw new PackageMissingException(result.LastWords);
-                }
-            }), null);
-        }
-        catch (Exception exception) when (exception is PackageMissingException or IOException or UnauthorizedAccessException)
-        {
-            return (null, $"npm's kubernetes-models cannot be had: {exception.Message}");
-        }
+        string? folder = NpmPackages.Find("kubernetes", Sources, out string? reason);
+        return (folder, reason);
     }
 }
 

@@ -53,6 +53,19 @@ internal sealed class PackageSource
         Run("dpkg-deb", ["-x", Directory.GetFiles(_folder, $"{package}_*.deb").Single(), folder], _folder, []);
     }
 
+    /// <summary>Fetches a package with all that it needs beside what is installed on this machine, and unpacks them into a folder. The suite has to be the machine's own release.</summary>
+    /// <exception cref="PackageMissingException">The reason.</exception>
+    public void UnpackWithDependencies(string package, string folder)
+    {
+        File.Copy("/var/lib/dpkg/status", Path.Combine(_folder, "state/status"), overwrite: true);
+        string[] missing = [.. Run("apt-get", ["install", "--simulate", "--no-install-recommends", package], _folder, _apt)
+            .Split('\n').Where(line => line.StartsWith("Inst ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1])];
+        foreach (string name in missing)
+        {
+            Unpack(name, folder);
+        }
+    }
+
     private static string Configure(string suite, string architecture, string folder)
     {
         foreach (string name in new[] { "parts", "state/lists/partial", "cache/archives/partial" })

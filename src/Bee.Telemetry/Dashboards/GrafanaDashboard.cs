@@ -130,7 +130,6 @@ public static class GrafanaDashboard
             ["type"] = "query",
             ["label"] = label,
             ["datasource"] = Source(),
-            ["definition"] = query,
             ["query"] = new JsonObject { ["query"] = query, ["refId"] = "PrometheusVariableQueryEditor-VariableQuery" },
             ["refresh"] = 2,
             ["sort"] = 1,
@@ -154,8 +153,10 @@ public static class GrafanaDashboard
     {
         const string Selector = "{instance=~\"$instance\",session=~\"$session\"}";
         layout.AddRow($"Sessions of {options.Tool}");
-        layout.Add("stat", "Sessions that run", "Whether the programs are attached and their events are read.", "short", [($"sum(bee_session_up{Selector})", "")], 4, 4);
-        layout.Add("timeseries", "Events and entries read", "Events and entries that were read, by map.", "ops", [($"sum by (map) (rate(bee_session_events_total{Selector}[$__rate_interval]))", "{{map}}")], 8, 8);
+        layout.Add("stat", "Sessions that run", "Whether the programs are attached and their events are read.", "short", [($"sum(bee_session_up{Selector})", "")], 4, 8);
+        layout.Add("timeseries", "Events and entries read", "Events and entries that were read, by map.", "ops", [($"sum by (map) (rate(bee_session_events_total{Selector}[$__rate_interval]))", "{{map}}")], 10, 8);
+        layout.Add("timeseries", "CPU time of the programs", "Time that the programs run on all CPUs, in parts of one CPU: while runs are counted, as with -Statistics.", "percentunit",
+            [($"sum by (program) (rate(bee_program_run_seconds_total{Selector}[$__rate_interval]))", "{{program}}")], 10, 8);
         (string, string)[] losses =
         [
             .. metrics.CountsLosses ? [($"sum by (map) (rate(bee_session_lost_events_total{Selector}[$__rate_interval]))", "lost in the kernel: {{map}}")] : Array.Empty<(string, string)>(),
@@ -163,7 +164,7 @@ public static class GrafanaDashboard
         ];
         if (metrics.HasEvents)
         {
-            layout.Add("timeseries", "Events lost", "Events that a full buffer in the kernel dropped, and those that left the full background buffer before they were received.", "ops", losses, 6, 8);
+            layout.Add("timeseries", "Events lost", "Events that a full buffer in the kernel dropped, and those that left the full background buffer before they were received.", "ops", losses, 12, 8);
         }
 
         (string, string)[] fill =
@@ -173,7 +174,7 @@ public static class GrafanaDashboard
         ];
         if (fill.Length > 0)
         {
-            layout.Add("timeseries", "How full maps and buffers are", "Entries of each map in parts of its capacity, and the fullest that a buffer was found.", "percentunit", fill, 6, 8);
+            layout.Add("timeseries", "How full maps and buffers are", "Entries of each map in parts of its capacity, and the fullest that a buffer was found.", "percentunit", fill, 12, 8);
         }
     }
 

@@ -1,0 +1,82 @@
+using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Interop;
+using Bee.Ebpf.Maps;
+using Bee.Ebpf.Metadata;
+using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
+using Bee.Telemetry.Collection;
+using Bee.Telemetry.Metrics;
+using Bee.Toolchain.Isolation;
+using Bee.Toolchain.Manifest;
+
+namespace Bee.Toolchain.Tests;
+
+/// <summary>An example that is loaded and not attached, so that nothing is watched, with entries of the test's own in its maps; and what it serves.</summary>
+internal sealed class ExampleSession : IMetricSource, IDisposable
+{
+    private readonly BpfSession _session;
+    private readonly EventReader _reader;
+    private readonly SessionMetrics _metrics;
+    private readonly StatusMetrics _status;
+
+    private ExampleSession(string name, BpfSession session, MetricNaming naming)
+    {
+        _session = session;
+        _reader = session.OpenReader(new EventReaderOptions());
+        var meter = new SessionMeter(session, _reader.Streams);
+        var options = new SessionMetricsOptions { Tool = name, CountsRuns = true, Naming = naming };
+        _metrics = new SessionMetrics(meter, options);
+        _status = new StatusMetrics(meter, _metrics, options, () => new SessionStatus(name, name) { IsRunning = true, Dropped = 0 });
+        foreach (var map in session.Maps.Where(map => map.Description is { IsEventStream: false, IsInternal: false, Role: MapRole.Counter or MapRole.Gauge or MapRole.Histogram }))
+        {
+            Fill(map);
+            Filled++;
+        }
+    }
+
+    public bool IsReady => true;
+
+    /// <summary>How many maps have entries.</summary>
+    public int Filled { get; }
+
+    /// <summary>The object of an example, with what its bee.yaml says.</summary>
+    public static ObjectFile Read(string name) =>
+        ExampleTests.Compile(name).WithMetadata(Isolated.Create<IManifestReader>().Read(Path.Combine(Sources.Examples, name, ProgramManifest.FileName)).Metadata);
+
+    /// <summary>Loads one; null for an example of programs that this kernel does not load.</summary>
+    public static ExampleSession? Load(string name, MetricNaming naming = MetricNaming.Bee)
+    {
+        var file = Read(name);
+        try
+        {
+            return new ExampleSession(name, BpfSession.Load(file, new BpfSessionOptions { Interfaces = ["lo"] }), naming);
+        }
+        catch (BpfLoadException refused) when (refused.Fault == LoadFault.Unsupported && file.Programs.All(program => program.Kind is "fentry" or "fexit"))
+        {
+            return null;
+        }
+    }
+
+    public IReadOnlyList<MetricFamily> Collect(CancellationToken cancellationToken) => [.. _metrics.Collect(cancellationToken), .. _status.Collect(cancellationToken)];
+
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _session.Dispose();
+    }
+
+    private static void Fill(BpfMap map)
+    {
+        var random = new Random(1);
+        var writer = new MapWriter(map);
+        var value = new byte[map.Description.ValueSize];
+        value[0] = 1;
+        for (var i = 0; i < 3; i++)
+        {
+            var key = new byte[map.Description.KeySize];
+            random.NextBytes(key);
+            writer.Write(new EncodedEntry(key, value));
+        }
+    }
+}
