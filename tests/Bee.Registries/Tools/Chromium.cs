@@ -133,7 +133,7 @@ public sealed class Chromium : IDisposable
         }
 
         using var client = new HttpClient();
-        using JsonDocument pages = JsonDocument.Parse(client.GetStringAsync(new Uri($"http://127.0.0.1:{File.ReadAllLines(file)[0]}/json/list")).Result);
+        using var pages = JsonDocument.Parse(client.GetStringAsync(new Uri($"http://127.0.0.1:{File.ReadAllLines(file)[0]}/json/list")).Result);
         return new Uri(pages.RootElement.EnumerateArray().First(page => page.GetProperty("type").GetString() == "page").GetProperty("webSocketDebuggerUrl").GetString()!);
     }
 

@@ -44,6 +44,9 @@ internal static class Stacks
     }
 }
 
+// Fields have the names that they have in C, and emitted types have no static ones.
+#pragma warning disable IDE1006, CA1822
+
 /// <summary>An entry such as a type emitted for cpustack has.</summary>
 public sealed class StackEntry(byte key, ulong value, StackTrace user, StackTrace? kernel = null, string process = "dd") : MapEntry
 {
@@ -89,3 +92,5 @@ public sealed class PlainEvent : BpfEvent
 
     public int pid => 7;
 }
+
+#pragma warning restore IDE1006, CA1822
