@@ -155,6 +155,9 @@ public abstract class TruncatedEvent : BpfEvent
     protected override RecordHost? GetHost() => _whole.Host;
 
     /// <inheritdoc/>
+    protected override void SetHost(RecordHost host) => _whole.Bind(host);
+
+    /// <inheritdoc/>
     protected override Symbols.StackTrace[]? GetTraces() => _whole.Traces;
 
     /// <inheritdoc/>

@@ -46,6 +46,9 @@ public abstract class Histogram : BpfEvent
     /// <inheritdoc/>
     protected override RecordHost? GetHost() => _source?.Host;
 
+    /// <inheritdoc/>
+    protected override void SetHost(RecordHost host) => _source?.Bind(host);
+
     /// <summary>The record that the labels are read from.</summary>
     protected BpfEvent? LabelSource => _source;
 

@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace Bee.Ebpf.Tests.Packing;
 
 /// <summary>Damaged streams of packed events: each gives objects, or an exception that says that it is damaged.</summary>
+[Collection(PackingFixture.Collection)]
 public sealed class PackMutationTests
 {
     private readonly ITestOutputHelper _output;

@@ -14,6 +14,9 @@ namespace Bee.Ebpf.Tests.Packing;
 /// <summary>A tool with a map of each kind that gives objects, and an object of each kind, made without the kernel.</summary>
 internal static class PackingFixture
 {
+    /// <summary>Of tests that run one after the other: all make the same types, and a type has the origin that was noted last.</summary>
+    public const string Collection = "packing";
+
     private const string Source = """
         #include <linux/bpf.h>
         #include <bpf/bpf_helpers.h>
@@ -66,7 +69,7 @@ internal static class PackingFixture
         }
         """;
 
-    private static readonly Lazy<ObjectFile> s_file = new(() => Parse(Fixture.Compile("packing", Source).Bytes));
+    private static readonly Lazy<ObjectFile> s_file = new(Compile);
 
     /// <summary>The tool; each caller gets one of its own.</summary>
     public static ObjectFile File => Parse(s_file.Value.Bytes);
@@ -198,6 +201,25 @@ internal static class PackingFixture
         Programs = new Dictionary<string, ProgramMetadata> { ["threads"] = new() { Type = "struct thread", Fields = new Dictionary<string, FieldMetadata> { ["comm"] = new() { Width = 9 } } } },
         Parameters = new Dictionary<string, ParameterMetadata> { ["shown"] = new() { Description = "How many are shown.", Default = 7 } },
     });
+
+    // Without names of folders, since the object stands in a golden stream.
+    private static ObjectFile Compile()
+    {
+        var folder = Directory.CreateTempSubdirectory("bee-packing-").FullName;
+        try
+        {
+            var input = Path.Combine(folder, "packing.c");
+            System.IO.File.WriteAllText(input, Source);
+            Fixture.Run(
+                "clang", "-g", "-O2", "-target", "bpf", $"-ffile-prefix-map={folder}/=", "-fdebug-compilation-dir=.", "-I/usr/include/x86_64-linux-gnu", "-I/usr/include/aarch64-linux-gnu",
+                "-c", input, "-o", input + ".o");
+            return Parse(System.IO.File.ReadAllBytes(input + ".o"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 
     private static byte[] Filled(int size) => [.. Enumerable.Range(0, size).Select(i => (byte)(i * 7 % 100))];
 

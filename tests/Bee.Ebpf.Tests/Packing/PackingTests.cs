@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Bee.Ebpf.Btf;
 using Bee.Ebpf.Events;
+using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
 using Bee.Ebpf.Symbols;
@@ -11,6 +12,7 @@ using CollectingSink = Bee.Ebpf.Tests.Loading.CollectingSink;
 namespace Bee.Ebpf.Tests.Packing;
 
 /// <summary>Objects of all kinds, packed and unpacked.</summary>
+[Collection(PackingFixture.Collection)]
 public sealed class PackingTests
 {
     [ClangFact]
@@ -116,6 +118,30 @@ public sealed class PackingTests
         var unpacked = PackingFixture.Unpack(PackingFixture.Pack([plain.Decode(bytes)])).Single();
 
         Assert.Equal("PURPLE", $"{unpacked.Get("colour")}");
+    }
+
+    [ClangFact]
+    public void Unpacked_objects_of_a_gadget_are_equal_with_their_second_readings()
+    {
+        var gadget = Loading.Fixture.Object("gadget.bpf");
+        var events = RecordType.ForEvent(PackingFixture.Map(gadget, "events"));
+        RecordOrigin.Note(gadget, PackingFixture.Map(gadget, "events"), events);
+        var callers = EntryType.ForMap(PackingFixture.Map(gadget, "totals"));
+        RecordOrigin.Note(gadget, PackingFixture.Map(gadget, "totals"), null, callers);
+        BpfEvent[] objects =
+        [
+            events.Decode([.. Enumerable.Range(1, events.Size).Select(i => (byte)(i % 50))]),
+            callers.Decode([.. Enumerable.Range(1, 100).Select(i => (byte)i)], [.. Enumerable.Range(1, 200).Select(i => (byte)i)]),
+        ];
+
+        var unpacked = PackingFixture.Unpack(PackingFixture.Pack(objects));
+
+        Equal(objects[0], unpacked[0]);
+        Equal(objects[1], unpacked[1]);
+        Assert.Contains("O_", (string)unpacked[0].Get("flags")!, StringComparison.Ordinal);
+        var origin = RecordOrigin.Of(unpacked[0].GetType())!;
+        Assert.Equal((PackingFixture.Map(gadget, "events").DataSource, MapRole.Print), (origin.Map!.DataSource, origin.Map.Role));
+        Assert.True(origin.Map.Metadata.Fields["flags_raw"].Hidden);
     }
 
     [ClangFact]
