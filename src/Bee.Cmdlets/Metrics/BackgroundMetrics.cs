@@ -54,7 +54,7 @@ internal sealed class BackgroundMetrics : IMetricSource
     /// <summary>The metrics of one session.</summary>
     public IReadOnlyList<MetricFamily> Collect(BpfProgramSession session, CancellationToken cancellationToken)
     {
-        if (session.Meter is not { } meter)
+        if (session.Meter is null)
         {
             return [];
         }
@@ -62,14 +62,17 @@ internal sealed class BackgroundMetrics : IMetricSource
         SessionView view;
         lock (_views)
         {
-            view = _views.GetValue(session, _ => new SessionView(
-                meter,
-                _settings.For(session.Name, session.Tool, session.Started),
-                () => SessionView.Status(session.Name, session.Tool, session.State == BpfProgramState.Running, session.Dropped)));
+            view = _views.GetValue(session, _ => View(session, _settings)!);
         }
 
         return view.Collect(cancellationToken);
     }
+
+    /// <summary>The metrics of one session under settings; null for one that is not read here.</summary>
+    public static SessionView? View(BpfProgramSession session, MetricSettings settings) => session.Meter is not { } meter ? null : new SessionView(
+        meter,
+        settings.For(session.Name, session.Tool, session.Started),
+        () => SessionView.Status(session.Name, session.Tool, session.State == BpfProgramState.Running, session.Dropped));
 }
 
 /// <summary>The metrics of one session under given settings: those of its tool, and Bee's own about it.</summary>

@@ -4,10 +4,6 @@ using System.Runtime.InteropServices;
 using System.Security;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Errors;
-using Bee.Cmdlets.Tools;
-using Bee.Ebpf;
-using Bee.Ebpf.Events;
-using Bee.Telemetry.Collection;
 using Bee.Telemetry.Metrics;
 using Bee.Telemetry.Serving;
 
@@ -94,9 +90,6 @@ internal sealed class MetricListener : IDisposable
         }
     }
 
-    /// <summary>Serves the metrics of a session that a command reads, until the result is disposed of. Call it before the reader runs.</summary>
-    public IDisposable Serve(BpfSession session, EventReader reader, ToolOrigin tool, bool countsRuns) => new ServedSession(this, session, reader, tool, countsRuns);
-
     public void Add(IMetricSource source)
     {
         lock (_gate)
@@ -114,30 +107,6 @@ internal sealed class MetricListener : IDisposable
     }
 
     public void Dispose() => Server.Dispose();
-}
-
-/// <summary>The metrics of a session that a command reads, on the server of that command.</summary>
-internal sealed class ServedSession : IDisposable
-{
-    private readonly MetricListener _listener;
-    private readonly SessionView _view;
-    private volatile bool _isEnded;
-
-    public ServedSession(MetricListener listener, BpfSession session, EventReader reader, ToolOrigin tool, bool countsRuns)
-    {
-        _listener = listener;
-        _view = new SessionView(
-            new SessionMeter(session, reader.Streams) { CountsRuns = countsRuns },
-            new MetricSettings().For(tool.Name, tool, DateTime.UtcNow),
-            () => SessionView.Status(tool.Name, tool, !_isEnded, dropped: null));
-        listener.Add(_view);
-    }
-
-    public void Dispose()
-    {
-        _isEnded = true;
-        _listener.Remove(_view);
-    }
 }
 
 /// <summary>The metric that says which Bee this is.</summary>

@@ -37,7 +37,20 @@ public sealed class InvokeProgramCommand : RunCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => Guard(Capture, () =>
+    protected override void EndProcessing()
+    {
+        Metrics?.Finish(this);
+        Guard(Capture, Complete);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _capture?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private void Complete()
     {
         if (_capture is not { Fault: null })
         {
@@ -54,13 +67,6 @@ public sealed class InvokeProgramCommand : RunCmdlet
         {
             WriteObject(done);
         }
-    });
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        _capture?.Dispose();
-        base.Dispose(disposing);
     }
 
     private void Run(Tool tool, SessionFactory factory, CaptureOptions? options)

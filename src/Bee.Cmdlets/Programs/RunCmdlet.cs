@@ -5,6 +5,7 @@ using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Metrics;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Tools;
+using Bee.Telemetry.Otlp;
 using Bee.Telemetry.Captures;
 
 namespace Bee.Cmdlets.Programs;
@@ -190,10 +191,39 @@ public abstract class RunCmdlet : ProgramCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>
+    /// Exports the metrics of the program by OTLP over HTTP to this address for as long as it runs. An address without a path gets /v1/metrics, another is used as it is; auto takes the address
+    /// of the variables OTEL_EXPORTER_OTLP_…, or http://localhost:4318.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(OtlpEndpointCompleter))]
+    public string? OtlpEndpoint { get; set; }
+
+    /// <summary>Headers for the receiver of OTLP, such as tokens: a hashtable of names and values, which may be SecureStrings.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public IDictionary? OtlpHeader { get; set; }
+
+    /// <summary>How OTLP is encoded: Protobuf, which is the default, or Json.</summary>
+    [Parameter]
+    public OtlpProtocol OtlpProtocol { get; set; }
+
+    /// <summary>Whether exported counters and histograms count from their start (Cumulative, the default) or from the export before (Delta).</summary>
+    [Parameter]
+    public OtlpTemporality OtlpTemporality { get; set; }
+
+    /// <summary>The time between two exports of metrics by OTLP, 100 ms at least: a TimeSpan, a number of seconds, or text such as 10s. One minute by default.</summary>
+    [Parameter]
+    [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
+    public TimeSpan OtlpInterval { get; set; } = TimeSpan.FromMinutes(1);
+
     private protected override string[] Includes => IncludePath;
 
-    /// <summary>The server of -MetricListen; null without it. The owner that takes it over sets it to null.</summary>
-    private protected MetricListener? Metrics { get; set; }
+    /// <summary>Where metrics go; null without -MetricListen and -OtlpEndpoint.</summary>
+    private protected MetricOutputs? Metrics { get; private set; }
 
     private protected override IDictionary? RecordTypes => RecordType;
 
@@ -218,14 +248,17 @@ public abstract class RunCmdlet : ProgramCmdlet
         SampleFrequency = MyInvocation.BoundParameters.ContainsKey(nameof(SampleFrequency)) ? SampleFrequency : null,
     };
 
-    /// <summary>Takes the port of -MetricListen, once. Call it before anything is pulled, compiled or loaded: a port that is taken costs nothing then.</summary>
-    private protected void OpenMetrics()
+    /// <summary>
+    /// Takes the port of -MetricListen and starts the export of -OtlpEndpoint, once. Call it before anything is pulled, compiled or loaded: a port that is taken costs nothing then.
+    /// </summary>
+    private protected void OpenMetrics() => Metrics ??= MetricOutputs.Open(this, MetricListen, new OtlpArguments
     {
-        if (MetricListen is not null)
-        {
-            Metrics ??= MetricListener.Start(this, MetricListen, new MetricAccess());
-        }
-    }
+        Endpoint = OtlpEndpoint,
+        Header = OtlpHeader,
+        Protocol = IsGiven(nameof(OtlpProtocol)) ? OtlpProtocol : null,
+        Temporality = IsGiven(nameof(OtlpTemporality)) ? OtlpTemporality : null,
+        Interval = IsGiven(nameof(OtlpInterval)) ? OtlpInterval : null,
+    });
 
     /// <summary>Switches on what -Statistics and -MaxOverhead need. Call it before anything is loaded: without the right to do so it is refused.</summary>
     private protected RunStatistics TakeStatistics() => new(Statistics, MaxOverhead);
@@ -243,6 +276,8 @@ public abstract class RunCmdlet : ProgramCmdlet
         CaptureWriter.Check(options);
         return options;
     }
+
+    private bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

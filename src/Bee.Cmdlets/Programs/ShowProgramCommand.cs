@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Bee.Cmdlets.Live;
+using Bee.Cmdlets.Metrics;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Tools;
 using Bee.Cmdlets.Views;
@@ -64,6 +65,7 @@ public sealed class ShowProgramCommand : RunCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        Metrics?.Finish(this);
         if (_sessions.Count > 0)
         {
             WarnOfRunOptions();
@@ -88,8 +90,13 @@ public sealed class ShowProgramCommand : RunCmdlet
         LiveModel? model = null;
         using (session)
         using (reader)
+<<<<<<< HEAD
         using (Metrics?.Serve(session, reader, tool.Identity, statistics.Counts))
         using (CaptureWriter? writer = CapturePath.Create(capture, reader.Streams))
+=======
+        using (ServedSession? served = Metrics?.Serve(session, reader, tool.Identity, statistics.Counts))
+        using (CaptureWriter? writer = capture is null ? null : CaptureWriter.Create(capture))
+>>>>>>> 2bd32f4 (programs: export metrics by OTLP with -OtlpEndpoint)
         {
             statistics.Watch(session);
             EventViews.Register(this, reader.Streams);
@@ -103,7 +110,7 @@ public sealed class ShowProgramCommand : RunCmdlet
             }
             else
             {
-                model = Show(tool, session, reader, options.AllEntries, writer, statistics.Exceeded);
+                model = Show(tool, session, reader, options.AllEntries, writer, served, statistics.Exceeded);
             }
 
             if (writer is not null)
@@ -140,7 +147,7 @@ public sealed class ShowProgramCommand : RunCmdlet
 
     private static IEventSink Captured(IEventSink sink, CaptureWriter? writer) => writer is null ? sink : new CaptureSink(writer, sink, passThru: true, 0);
 
-    private LiveModel Show(Tool tool, BpfSession session, EventReader reader, bool givesAll, CaptureWriter? writer, CancellationToken exceeded)
+    private LiveModel Show(Tool tool, BpfSession session, EventReader reader, bool givesAll, CaptureWriter? writer, ServedSession? served, CancellationToken exceeded)
     {
         bool hasEnded = false;
         IReadOnlyList<RecordStream> streams = reader.Streams;
@@ -159,6 +166,7 @@ public sealed class ShowProgramCommand : RunCmdlet
         finally
         {
             // Before the terminal is let go of: a signal that ends the process waits for that.
+            served?.Freeze();
             reader.Dispose();
             session.Dispose();
         }

@@ -42,6 +42,7 @@ public sealed class StartProgramCommand : RunCmdlet
     public SwitchParameter PassThru { get; set; }
 
     private BeeMetricServer? _server;
+    private bool _isJoined;
     private bool _hasCapture;
 
     /// <inheritdoc/>
@@ -87,8 +88,13 @@ public sealed class StartProgramCommand : RunCmdlet
             int id = RunningPrograms.NextId();
             string name = UniqueName(Name ?? Path.GetFileName(folder) ?? tool.Name);
             hold = folder is null ? null : Pin(session, reader, folder, name, tool.Origin);
+<<<<<<< HEAD
             capture = CapturePath.Create(options, reader.Streams);
             var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration, statistics) { Hold = hold, Capture = capture, Buffers = capture is null || PassThru };
+=======
+            capture = options is null ? null : CaptureWriter.Create(options);
+            var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration, statistics) { Hold = hold, Capture = capture, Buffers = capture is null || PassThru, KeepsLast = Metrics?.Export is not null };
+>>>>>>> 2bd32f4 (programs: export metrics by OTLP with -OtlpEndpoint)
             _hasCapture = capture is not null;
             Runspace? owner = Runspace.DefaultRunspace;
             started = new BpfProgramSession(id, name, tool.Identity, owner?.InstanceId ?? Guid.Empty, session, background);
@@ -113,10 +119,16 @@ public sealed class StartProgramCommand : RunCmdlet
         WriteObject(started);
     }
 
-    // All programs that one command starts have one server, which ends with the last of them.
+    // All programs that one command starts have one server and one export, which end with the last of them.
     private void Serve(BpfProgramSession started, Runspace? owner)
     {
-        if (Metrics is null)
+        if (Metrics?.Export is { } export)
+        {
+            RunningExports.Join(export, started);
+            _isJoined = true;
+        }
+
+        if (Metrics?.Listener is not { } listener)
         {
             return;
         }
@@ -125,12 +137,13 @@ public sealed class StartProgramCommand : RunCmdlet
         {
             HashSet<BpfProgramSession> served = [];
             var metrics = new BackgroundMetrics(session => RunningServers.Serves(served, session), new MetricSettings());
-            Metrics.Add(metrics);
-            _server = new BeeMetricServer(RunningServers.NextId(), Metrics.Server, metrics, default, owner?.InstanceId ?? Guid.Empty) { Owners = served };
+            listener.Add(metrics);
+            _server = new BeeMetricServer(RunningServers.NextId(), listener.Server, metrics, default, owner?.InstanceId ?? Guid.Empty) { Owners = served };
             RunningServers.Add(_server, owner);
         }
 
         RunningServers.Join(_server, started);
+        _isJoined = true;
     }
 
     // Before anything is loaded: a path that will not do costs nothing then.
@@ -165,10 +178,10 @@ public sealed class StartProgramCommand : RunCmdlet
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (_server is not null)
+        if (_isJoined)
         {
-            // It goes on with what was started.
-            Metrics = null;
+            // They go on with what was started.
+            Metrics?.Leave();
         }
 
         base.Dispose(disposing);

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Metrics;
 using Bee.Cmdlets.Sessions;
 
 namespace Bee.Cmdlets.Programs;
@@ -42,6 +43,11 @@ public sealed class StopProgramCommand : BeeCmdlet
     {
         IReadOnlyList<int> held = session.Stop();
         RunningPrograms.Remove(session);
+        foreach (string report in RunningExports.TakeReports())
+        {
+            WriteWarning(report);
+        }
+
         if (held.Count > 0)
         {
             WriteWarning($"{session.Name}: the pins are gone, but the kernel still has the programs with the ids {string.Join(", ", held)}: another process holds them open. They go when it lets go.");

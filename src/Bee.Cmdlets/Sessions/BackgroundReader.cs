@@ -49,6 +49,9 @@ internal sealed class BackgroundReader : IEventSink
     /// <summary>Gets what is read; completed at the end. Null for none.</summary>
     public CaptureWriter? Capture { get; init; }
 
+    /// <summary>Whether the last numbers of the metrics are kept also when the program is stopped, for their export.</summary>
+    public bool KeepsLast { get; init; }
+
     /// <summary>Whether events go to the buffer.</summary>
     public bool Buffers { get; init; } = true;
 
@@ -188,7 +191,7 @@ internal sealed class BackgroundReader : IEventSink
         _error ??= _statistics?.Error;
         state = _error is not null ? BpfProgramState.Failed : _stop.IsCancellationRequested ? BpfProgramState.Stopped : state;
 
-        if (!_stop.IsCancellationRequested)
+        if (KeepsLast || !_stop.IsCancellationRequested)
         {
             // The maps go with the session; what they counted can still be asked for.
             Meter.Freeze();

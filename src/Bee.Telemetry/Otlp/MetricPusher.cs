@@ -52,6 +52,7 @@ public sealed class MetricPusher : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(sources);
         (_options, _sources, _client) = (options, sources, new OtlpClient(options));
+        Resource = options.Resource;
         _deltas = options.Temporality == OtlpTemporality.Delta ? new DeltaSeries() : null;
         _reader = new Thread(ReadAtIntervals) { IsBackground = true, Name = "bee otlp reader" };
         _sender = new Thread(Send) { IsBackground = true, Name = "bee otlp sender" };
@@ -59,6 +60,9 @@ public sealed class MetricPusher : IDisposable
 
     /// <summary>The receiver, for messages.</summary>
     public string Destination => _options.Destination;
+
+    /// <summary>The attributes of the resource in later exports; those of the options at first.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Resource { get; set; }
 
     /// <summary>What the exporter counts of itself; its own exports have it too.</summary>
     public IMetricSource Metrics => _metrics;
@@ -87,7 +91,7 @@ public sealed class MetricPusher : IDisposable
             var now = DateTime.UtcNow;
             var merged = MergedFamilies.Merge(families).Families;
             using var buffer = new ExpositionBuffer();
-            var points = OtlpMetrics.Write(_deltas?.Next(merged, now) ?? merged, _options, now, buffer);
+            var points = OtlpMetrics.Write(_deltas?.Next(merged, now) ?? merged, _options, Resource, now, buffer);
             Add(new Export(OtlpRequest.Body(buffer, _options.IsCompressed), points));
         }
     }

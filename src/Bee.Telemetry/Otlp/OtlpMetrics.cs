@@ -27,18 +27,19 @@ internal sealed class OtlpMetrics
 
     /// <summary>Writes a request.</summary>
     /// <param name="families">The families, as <see cref="MergedFamilies.Merge"/> gives them.</param>
-    /// <param name="options">The encoding, the temporality and the resource.</param>
+    /// <param name="options">The encoding and the temporality.</param>
+    /// <param name="resource">The attributes of the resource.</param>
     /// <param name="now">The moment of the numbers, in UTC.</param>
     /// <param name="buffer">Where the bytes go.</param>
     /// <returns>The number of data points.</returns>
-    public static int Write(IReadOnlyList<MetricFamily> families, OtlpOptions options, DateTime now, ExpositionBuffer buffer)
+    public static int Write(IReadOnlyList<MetricFamily> families, OtlpOptions options, IReadOnlyList<KeyValuePair<string, string>> resource, DateTime now, ExpositionBuffer buffer)
     {
         var writer = OtlpRequest.Writer(options.Protocol, buffer);
         var metrics = new OtlpMetrics(writer, options, now);
         var points = 0;
         writer.BeginList(s_resourceMetrics);
         writer.BeginItem(s_resourceMetrics);
-        OtlpRequest.Resource(writer, options.Resource);
+        OtlpRequest.Resource(writer, resource);
         writer.BeginList(s_scopeMetrics);
         writer.BeginItem(s_scopeMetrics);
         OtlpRequest.Scope(writer);

@@ -33,12 +33,16 @@ public static class Tool
     /// <summary>Prometheus 3.5 or later, whose jobs choose the format that they scrape.</summary>
     public const string Prometheus3 = "prometheus3";
 
+    /// <summary>VictoriaMetrics 1.145 or later, a receiver of OTLP. Debian builds Prometheus without one.</summary>
+    public const string VictoriaMetrics = "victoria-metrics";
+
     private static readonly Dictionary<string, Origin> s_fetched = new()
     {
         [Oras] = new("sid", "oras", "oras"),
         [Cosign] = new("trixie", "cosign", "cosign"),
         [Cosign3] = new("sid", "cosign", "cosign"),
         [Prometheus3] = new("sid", "prometheus", "prometheus"),
+        [VictoriaMetrics] = new("sid", VictoriaMetrics, VictoriaMetrics),
     };
 
     // Where they are not installed. The oldest build that there is runs everywhere.

@@ -80,7 +80,7 @@ public class OtlpMetricsTests
     public void The_scope_is_Bee_and_the_resource_has_the_attributes_of_the_options()
     {
         using var buffer = new ExpositionBuffer();
-        Assert.Equal(2, OtlpMetrics.Write([Sample.Counter("bee_test", (["a"], 1), (["b"], 2))], Options(), s_now, buffer));
+        Assert.Equal(2, OtlpMetrics.Write([Sample.Counter("bee_test", (["a"], 1), (["b"], 2))], Options(), [new("service.name", "tests")], s_now, buffer));
         var resource = JsonDocument.Parse(buffer.Written).RootElement.GetProperty("resourceMetrics")[0];
         Assert.Equal("""{"attributes":[{"key":"service.name","value":{"stringValue":"tests"}}]}""", resource.GetProperty("resource").GetRawText());
         var scope = resource.GetProperty("scopeMetrics")[0].GetProperty("scope");
@@ -140,7 +140,6 @@ public class OtlpMetricsTests
         Protocol = OtlpProtocol.Json,
         Temporality = temporality,
         ExponentialHistograms = exponential,
-        Resource = [new("service.name", "tests")],
     };
 
     private static JsonElement Json(MetricFamily family) => Json(Options(), family);
@@ -148,7 +147,7 @@ public class OtlpMetricsTests
     private static JsonElement Json(OtlpOptions options, MetricFamily family)
     {
         using var buffer = new ExpositionBuffer();
-        OtlpMetrics.Write([family], options, s_now, buffer);
+        OtlpMetrics.Write([family], options, [], s_now, buffer);
         return JsonDocument.Parse(buffer.Written.ToArray()).RootElement.GetProperty("resourceMetrics")[0].GetProperty("scopeMetrics")[0].GetProperty("metrics")[0];
     }
 }

@@ -8,7 +8,7 @@ using Bee.Registries;
 namespace Bee.Telemetry.Tests.Serving;
 
 /// <summary>
-/// A Prometheus as a process of its own, on a loopback port that the system chose, with its data in a temporary folder. It ends with this object, and also
+/// A Prometheus, or another server with its interface, as a process of its own, on a loopback port that the system chose, with its data in a temporary folder. It ends with this object, and also
 /// when the process of the tests is killed.
 /// </summary>
 internal sealed partial class PrometheusProcess : IDisposable
@@ -28,16 +28,17 @@ internal sealed partial class PrometheusProcess : IDisposable
     /// <param name="jobs">The entries of <c>scrape_configs</c>, as YAML.</param>
     /// <param name="arguments">Further arguments.</param>
     public PrometheusProcess(string tool, string jobs, params string[] arguments)
+        : this(tool, jobs, folder => [$"--config.file={folder}/prometheus.yml", $"--storage.tsdb.path={folder}/data", "--web.listen-address=127.0.0.1:0", .. arguments])
     {
-        var file = Path.Combine(_folder.FullName, "prometheus.yml");
-        File.WriteAllText(file, $"global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n{jobs}");
+    }
+
+    private PrometheusProcess(string tool, string jobs, Func<string, string[]> arguments)
+    {
+        File.WriteAllText(Path.Combine(_folder.FullName, "prometheus.yml"), $"global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n{jobs}");
         var listening = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo("/bin/sh",
-            [
-                "-c", Shell, "sh", Tool.Find(tool)!, $"--config.file={file}", $"--storage.tsdb.path={_folder.FullName}/data", "--web.listen-address=127.0.0.1:0", .. arguments,
-            ])
+            StartInfo = new ProcessStartInfo("/bin/sh", ["-c", Shell, "sh", Tool.Find(tool)!, .. arguments(_folder.FullName)])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
@@ -57,6 +58,24 @@ internal sealed partial class PrometheusProcess : IDisposable
         }
 
         _client = new HttpClient { BaseAddress = new Uri($"http://{listening.Task.Result}/") };
+    }
+
+    /// <summary>Starts a VictoriaMetrics, which scrapes, and answers queries, as Prometheus does, and receives OTLP under Prometheus' names.</summary>
+    /// <param name="jobs">The entries of <c>scrape_configs</c>, as YAML.</param>
+    public static PrometheusProcess VictoriaMetrics(string jobs) => new(Tool.VictoriaMetrics, jobs, folder =>
+    [
+        $"-promscrape.config={folder}/prometheus.yml", $"-storageDataPath={folder}/data", "-httpListenAddr=127.0.0.1:0", "-search.latencyOffset=0s",
+        "-opentelemetry.usePrometheusNaming", "-opentelemetry.promoteAllResourceAttributes=false", "-opentelemetry.promoteResourceAttributes=service.name", "-opentelemetry.promoteScopeMetadata=false",
+    ]);
+
+    /// <summary>Where it answers.</summary>
+    public Uri Address => _client.BaseAddress!;
+
+    /// <summary>The type of a metric, as it stands in the metadata; null if it has none.</summary>
+    public string? Type(string metric)
+    {
+        using var document = JsonDocument.Parse(_client.GetStringAsync("api/v1/metadata?metric=" + Uri.EscapeDataString(metric)).Result);
+        return document.RootElement.GetProperty("data").TryGetProperty(metric, out var found) ? found[0].GetProperty("type").GetString() : null;
     }
 
     /// <summary>Asks for an instant vector until it has at least so many samples, and returns it.</summary>
@@ -117,7 +136,7 @@ internal sealed partial class PrometheusProcess : IDisposable
         }
     }
 
-    [GeneratedRegex("""msg="Listening on".* address=(127\.0\.0\.1:\d+)""")]
+    [GeneratedRegex("""(?:msg="Listening on".* address=|started server at http://)(127\.0\.0\.1:\d+)""")]
     private static partial Regex Listening();
 }
 
