@@ -10,6 +10,8 @@ namespace Bee.Cmdlets.Metrics;
 /// <summary>Where the metrics of the tools of one command go: to scrapers (-MetricListen) and to a receiver of OTLP (-OtlpEndpoint).</summary>
 internal sealed class MetricOutputs : IDisposable
 {
+    private bool _isFinished;
+
     private MetricOutputs(MetricListener? listener, MetricExport? export) => (Listener, Export) = (listener, export);
 
     /// <summary>The server; null without -MetricListen, and once another has taken it over.</summary>
@@ -54,13 +56,21 @@ internal sealed class MetricOutputs : IDisposable
     /// <summary>Leaves the server and the export to the sessions that they were joined with.</summary>
     public void Leave() => (Listener, Export) = (null, null);
 
-    /// <summary>Brings to an end what is exported, and warns of what did not arrive.</summary>
-    public void Finish(ICmdletStreams streams)
+    /// <summary>Brings to an end what is exported, and tells once what did not arrive.</summary>
+    /// <param name="warn">Writes a warning.</param>
+    /// <param name="cancellationToken">Ends the last flush.</param>
+    public void Finish(Action<string> warn, CancellationToken cancellationToken)
     {
-        Export?.Finish(streams.Stop);
-        if (Export?.Report() is { } report)
+        if (Export is not { } export || _isFinished)
         {
-            streams.WriteWarning(report);
+            return;
+        }
+
+        _isFinished = true;
+        export.Finish(cancellationToken);
+        if (export.Report() is { } report)
+        {
+            warn(report);
         }
     }
 

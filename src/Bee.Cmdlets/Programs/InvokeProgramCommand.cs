@@ -39,7 +39,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        Metrics?.Finish(this);
+        Metrics?.Finish(WriteWarning, Stop);
         Guard(Capture, Complete);
     }
 

@@ -5,6 +5,7 @@ using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Metrics;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Tools;
+using Bee.Posix;
 using Bee.Telemetry.Otlp;
 using Bee.Telemetry.Captures;
 
@@ -282,6 +283,8 @@ public abstract class RunCmdlet : ProgramCmdlet
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        // Ctrl+C and Select-Object -First end the pipeline without EndProcessing, and the streams with it. What is missing is told on the screen.
+        Metrics?.Finish(text => Host?.UI?.WriteWarningLine(TerminalText.ShowLines(text)), CancellationToken.None);
         Metrics?.Dispose();
         base.Dispose(disposing);
     }

@@ -65,7 +65,7 @@ public sealed class ShowProgramCommand : RunCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        Metrics?.Finish(this);
+        Metrics?.Finish(WriteWarning, Stop);
         if (_sessions.Count > 0)
         {
             WarnOfRunOptions();
@@ -90,13 +90,8 @@ public sealed class ShowProgramCommand : RunCmdlet
         LiveModel? model = null;
         using (session)
         using (reader)
-<<<<<<< HEAD
-        using (Metrics?.Serve(session, reader, tool.Identity, statistics.Counts))
-        using (CaptureWriter? writer = CapturePath.Create(capture, reader.Streams))
-=======
         using (ServedSession? served = Metrics?.Serve(session, reader, tool.Identity, statistics.Counts))
-        using (CaptureWriter? writer = capture is null ? null : CaptureWriter.Create(capture))
->>>>>>> 2bd32f4 (programs: export metrics by OTLP with -OtlpEndpoint)
+        using (CaptureWriter? writer = CapturePath.Create(capture, reader.Streams))
         {
             statistics.Watch(session);
             EventViews.Register(this, reader.Streams);

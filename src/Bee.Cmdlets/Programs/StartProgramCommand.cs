@@ -88,16 +88,18 @@ public sealed class StartProgramCommand : RunCmdlet
             int id = RunningPrograms.NextId();
             string name = UniqueName(Name ?? Path.GetFileName(folder) ?? tool.Name);
             hold = folder is null ? null : Pin(session, reader, folder, name, tool.Origin);
-<<<<<<< HEAD
             capture = CapturePath.Create(options, reader.Streams);
-            var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration, statistics) { Hold = hold, Capture = capture, Buffers = capture is null || PassThru };
-=======
-            capture = options is null ? null : CaptureWriter.Create(options);
             var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration, statistics) { Hold = hold, Capture = capture, Buffers = capture is null || PassThru, KeepsLast = Metrics?.Export is not null };
->>>>>>> 2bd32f4 (programs: export metrics by OTLP with -OtlpEndpoint)
             _hasCapture = capture is not null;
             Runspace? owner = Runspace.DefaultRunspace;
             started = new BpfProgramSession(id, name, tool.Identity, owner?.InstanceId ?? Guid.Empty, session, background);
+            if (Metrics?.Export is { } export)
+            {
+                // Before it can end: the last numbers are kept for those who read them.
+                RunningExports.Join(export, started);
+                _isJoined = true;
+            }
+
             // Before others can see it, and so stop it: the runspace cannot close while this command runs.
             background.Start();
             statistics = null;
@@ -122,12 +124,6 @@ public sealed class StartProgramCommand : RunCmdlet
     // All programs that one command starts have one server and one export, which end with the last of them.
     private void Serve(BpfProgramSession started, Runspace? owner)
     {
-        if (Metrics?.Export is { } export)
-        {
-            RunningExports.Join(export, started);
-            _isJoined = true;
-        }
-
         if (Metrics?.Listener is not { } listener)
         {
             return;
