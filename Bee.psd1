@@ -42,6 +42,7 @@
         'New-BeeProgram'
         'Publish-BeeImage'
         'Receive-BeeEvent'
+        'Register-BeeEvent'
         'Remove-BeeImage'
         'Remove-BeeMapEntry'
         'Save-BeeImage'

@@ -187,6 +187,7 @@ SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx) { if (bee_tar
             'Get-BeeMapEntry'    = 'syscount', 'settings'
             'Get-BeeProgram'     = 'syscount'
             'Receive-BeeEvent'   = 'opensnoop'
+            'Register-BeeEvent'  = 'opensnoop'
             'Stop-BeeProgram'    = 'opensnoop'
             'Set-BeeMapEntry'    = 'settings', 'counter'
             'Remove-BeeMapEntry' = 'settings', 'syscount'

@@ -60,7 +60,7 @@ internal static class ErrorIds
         new("NoWildcards", InvalidArgument),
         new("NoReceiver", InvalidArgument),
         new("NotAContainer", InvalidArgument),
-        new("NotAnEvent", InvalidType),
+        new("SubscriberExists", ResourceExists),
         new("NotAFile", InvalidArgument),
         new("OnlyCaptured", InvalidOperation),
         new("NotAProgram", InvalidArgument),
