@@ -10,6 +10,7 @@ var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
     ["hash"] = HashBench.Run,
     ["live"] = LiveBench.Run,
     ["capture"] = CaptureBench.Run,
+    ["cost"] = CostBench.Run,
     ["latency"] = LatencyBench.Run,
     ["memory"] = MemoryBench.Run,
     ["view"] = ViewBench.Run,

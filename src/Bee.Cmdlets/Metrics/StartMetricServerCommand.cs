@@ -55,7 +55,7 @@ public sealed class StartMetricServerCommand : MetricCmdlet
     public SwitchParameter AllowAnonymous { get; set; }
 
     /// <summary>
-    /// Serves the runs and the run time of each program too. The kernel's statistics are on for all programs of the machine while the server runs, and cost each of their runs some 20 to 50 ns.
+    /// Serves the runs and the run time of each program too. The kernel's statistics are on for all programs of the machine while the server runs, and cost each of their runs some 20 to 100 ns.
     /// </summary>
     [Parameter]
     public SwitchParameter Statistics { get; set; }

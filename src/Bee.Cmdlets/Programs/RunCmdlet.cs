@@ -157,7 +157,7 @@ public abstract class RunCmdlet : ProgramCmdlet
 
     /// <summary>
     /// Counts the runs of the tool's programs and their time while it runs, for its metrics. The kernel's statistics are on for all programs of the machine meanwhile, and cost each of their
-    /// runs some 20 to 50 ns.
+    /// runs some 20 to 100 ns.
     /// </summary>
     [Parameter]
     public SwitchParameter Statistics { get; set; }

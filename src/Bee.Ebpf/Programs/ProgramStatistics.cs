@@ -18,7 +18,7 @@ public readonly record struct ProgramStatistics(ulong Runs, ulong RunNanoseconds
 
 /// <summary>
 /// Keeps the kernel's run-time statistics on (<c>BPF_ENABLE_STATS</c>). The kernel then reads the clock twice in each run of every program on the machine, which costs some 20 to
-/// 50 ns a run. All leases of a process share one fd; statistics go off with the last one, unless another process or the sysctl <c>kernel.bpf_stats_enabled</c> keeps them on.
+/// 100 ns a run. All leases of a process share one fd; statistics go off with the last one, unless another process or the sysctl <c>kernel.bpf_stats_enabled</c> keeps them on.
 /// Safe from any thread.
 /// </summary>
 public sealed class StatisticsLease : IDisposable
