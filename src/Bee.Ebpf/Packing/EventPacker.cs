@@ -41,6 +41,7 @@ public sealed class EventPacker
         OpenRecord,
         LongRecord,
         Truncated,
+        LongTruncated,
         Entry,
         Histogram,
         TraceLine,
@@ -73,6 +74,10 @@ public sealed class EventPacker
         Prepare(e, packing, to);
         switch (packing.Form)
         {
+            case Form.LongTruncated:
+                // What a few bytes would become is more than a reader allows: it is packed with the zeros.
+                Pack(((TruncatedEvent)e).WholeEvent(), to);
+                break;
             case Form.Histogram:
                 WriteHistogram((Histogram)e, packing, to);
                 break;
@@ -144,7 +149,8 @@ public sealed class EventPacker
             case IteratorLine:
                 return Packing.IteratorLine;
             case TruncatedEvent cut:
-                return new Packing(Form.Truncated, Find(cut.WholeType(), cut.WholeEvent(), to));
+                var whole = cut.WholeEvent();
+                return new Packing(whole.BytesOfRecord().Length > EventUnpacker.MostFilled ? Form.LongTruncated : Form.Truncated, Find(whole.GetType(), whole, to));
         }
 
         var origin = RecordOrigin.Of(type) ?? throw new PackException(

@@ -12,8 +12,8 @@ public sealed class EventUnpacker
 {
     // Emitted types are never unloaded, so their number must not depend on a file alone.
     private const int MostTools = 256, MostTypes = 4096;
-    // A truncated record becomes as long as its type.
-    private const int MostFilled = 256 * 1024;
+    /// <summary>A truncated record becomes as long as its type, which may be so long.</summary>
+    internal const int MostFilled = 256 * 1024;
 
     private readonly List<ObjectFile> _tools = [];
     private readonly List<RecordOrigin> _types = [];
@@ -155,6 +155,11 @@ public sealed class EventUnpacker
         if (stacks is not null)
         {
             whole.Keep(stacks);
+        }
+        else if (plan.IsStack)
+        {
+            // Its names would be looked up on this machine.
+            throw PackException.Damaged("an entry of a stack map has no stack");
         }
 
         return origin.Type is not RecordType record || payload.Left.Length == record.Size || kind == PackItem.Record && record.IsOpen ? whole

@@ -52,10 +52,13 @@ internal sealed record TypePlan(
     string Label, DecodeKind Decode, string? MapName, int InlineSize, int ValueOffset, int Stride, IReadOnlyList<PropertyPlan> Properties)
 {
     /// <summary>Whether the objects keep the machine that they come from (<see cref="RecordHost"/>).</summary>
-    public bool NeedsHost => Properties.Any(property => property.Value.NeedsHost);
+    public bool NeedsHost { get; } = Properties.Any(property => property.Value.NeedsHost);
 
-    /// <summary>How many stacks an object has: those of its ids, or of an entry of a stack map the one that it is.</summary>
-    public int Traces => Properties.Count(property => property is { Source: PropertySource.Stack } or { Source: PropertySource.Inline, Value: StackShape });
+    /// <summary>Whether an object is an entry of a stack map, whose value is a stack.</summary>
+    public bool IsStack { get; } = Properties.Any(property => property is { Source: PropertySource.Inline, Value: StackShape });
+
+    /// <summary>How many stacks an object has: those of its ids, or the one that it is.</summary>
+    public int Traces { get; } = Properties.Count(property => property is { Source: PropertySource.Stack } or { Source: PropertySource.Inline, Value: StackShape });
 
     public string Key => ShapeKey.Of(
         $"{Label}:{Decode}:{MapName}:{InlineSize}:{ValueOffset}:{Stride}",
