@@ -66,6 +66,7 @@ internal static class ErrorIds
         new("NotAProgram", InvalidArgument),
         new("NotASource", InvalidArgument),
         new("NotAnEntry", InvalidArgument),
+        new("NotAnEvent", InvalidType),
         new("NotAnImage", InvalidArgument),
         new("NothingReplaced", InvalidArgument),
         new("NothingToAttach", InvalidArgument),
