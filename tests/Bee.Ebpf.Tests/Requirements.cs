@@ -12,6 +12,14 @@ public sealed class ClangFactAttribute : FactAttribute
     public ClangFactAttribute() => Skip = Fixtures.Missing;
 }
 
+/// <summary>A test of several cases that compiles C: skipped where clang is missing.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ClangTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Looks for clang.</summary>
+    public ClangTheoryAttribute() => Skip = Fixtures.Missing;
+}
+
 /// <summary>A test that gives compiled objects to libbpf: skipped where clang or libbpf is missing.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class LibbpfFactAttribute : FactAttribute

@@ -44,7 +44,7 @@ internal static class KeptObject
 
         try
         {
-            return JsonSerializer.Deserialize<T>(bytes.AsSpan(0, end)) is { ObjectName: not null } header && IsWhole(header.Words)
+            return JsonSerializer.Deserialize<T>(bytes.AsSpan(0, end)) is { ObjectName: not null } header && KeptMetadata.IsValid(header.Words)
                 ? (header, ObjectFile.Parse(bytes.AsMemory(end + 1), header.ObjectName).WithMetadata(header.Words))
                 : null;
         }
@@ -53,15 +53,30 @@ internal static class KeptObject
             return null;
         }
     }
+}
 
-    // JSON can say null wherever metadata is expected.
-    private static bool IsWhole(ObjectMetadata? words) =>
-        words is { Maps: not null, Programs: not null, Parameters: not null }
-        && words.Maps.Values.All(map => map is { Buckets: not null, Labels: not null } && map.Labels.All(label => label is not null) && IsWhole(map.Fields)
-            && (map.Metric is null || map.Metric.Labels is not null && map.Metric.Labels.All(label => label is not null)))
-        && words.Programs.Values.All(program => program is not null && IsWhole(program.Fields))
-        && words.Parameters.Values.All(parameter => parameter is { Default: null });
+/// <summary>Checks metadata that was kept as JSON, where null and numbers beyond their range can stand for anything.</summary>
+internal static class KeptMetadata
+{
+    private const int WidestColumn = 1000;
 
-    private static bool IsWhole(IReadOnlyDictionary<string, FieldMetadata>? fields) =>
-        fields is not null && fields.Values.All(field => field is { Values: not null } && field.Values.Values.All(value => value is not null));
+    /// <summary>Whether all that is not optional is there, and all numbers are in their range.</summary>
+    public static bool IsValid(ObjectMetadata? metadata) => metadata is { Maps: not null, Programs: not null, Parameters: not null }
+        && metadata.Maps.Values.All(IsValid)
+        && metadata.Programs.Values.All(program => program is not null && AreValid(program.Fields))
+        && metadata.Parameters.Values.All(parameter => parameter is { Default: null });
+
+    private static bool IsValid(MapMetadata? map) => map is { Buckets: not null, Labels: not null }
+        && IsKnown(map.Kind) && IsKnown(map.Severity) && AreTexts(map.Labels) && AreValid(map.Fields)
+        && map.Buckets.All(double.IsFinite) && (map.Sum is null || double.IsFinite(map.Sum.Factor))
+        && (map.Scale is not { } scale || Enum.IsDefined(scale.Spacing) && double.IsFinite(scale.Start) && double.IsFinite(scale.Step))
+        && (map.Metric is not { } metric || IsKnown(metric.Type) && AreTexts(metric.Labels));
+
+    private static bool AreValid(IReadOnlyDictionary<string, FieldMetadata>? fields) => fields?.Values.All(field =>
+        field is { Values: not null, Severities: not null, Width: null or (> 0 and <= WidestColumn) } && IsKnown(field.Metric) && IsKnown(field.Decode)
+        && AreTexts(field.Values.Values) && field.Severities.Values.All(severity => Enum.IsDefined(severity))) == true;
+
+    private static bool AreTexts(IEnumerable<string>? texts) => texts?.All(text => text is not null) == true;
+
+    private static bool IsKnown<T>(T? value) where T : struct, Enum => value is not { } known || Enum.IsDefined(known);
 }

@@ -277,6 +277,34 @@ public sealed class PackingTests
         Assert.Equal(PackFault.Damaged, Assert.Throws<PackException>(() => PackingFixture.Unpack([16, 1, 0])).Fault);
     }
 
+    [ClangTheory]
+    [InlineData("\"Labels\":[\"comm\",\"uid\"]", "\"Labels\":[null]")]
+    [InlineData("\"Labels\":[\"comm\",\"uid\"]", "\"Labels\":null")]
+    [InlineData("\"Values\":{}", "\"Values\":null")]
+    [InlineData("\"Severities\":{}", "\"Severities\":{\"a\":99}")]
+    [InlineData("\"Width\":9", "\"Width\":-9")]
+    [InlineData("\"Width\":9", "\"Width\":2147483647")]
+    [InlineData("\"Step\":2", "\"Step\":1e999")]
+    [InlineData("\"Spacing\":1", "\"Spacing\":77")]
+    [InlineData("\"Help\":\"How long it took.\"", "\"Kind\":99")]
+    [InlineData("\"Architecture\":\"", "\"Architecture\":\"99")]
+    [InlineData("\"Enums\":[]", "\"Enums\":[{\"Id\":4000000000,\"Names\":[],\"Values\":[]}]")]
+    [InlineData("\"Enums\":[]", "\"Enums\":[null]")]
+    [InlineData("\"Enums\":[]", "\"Enums\":null")]
+    [InlineData("\"ObjectName\":\"packing.o\"", "\"ObjectName\":null")]
+    [InlineData("\"Parameters\":{", "\"Parameters\":{\"zero\":null,")]
+    public void Unpack_tool_with_impossible_metadata_is_an_error(string what, string instead)
+    {
+        var payload = PackedTool.Encode(PackingFixture.File);
+        var end = Array.IndexOf(payload, (byte)'\n');
+        var line = System.Text.Encoding.UTF8.GetString(payload.AsSpan(0, end));
+        Assert.Contains(what, line, StringComparison.Ordinal);
+        var to = new ArrayBufferWriter<byte>();
+        new PackPayload().Bytes(System.Text.Encoding.UTF8.GetBytes(line.Replace(what, instead, StringComparison.Ordinal))).Bytes(payload.AsSpan(end)).WriteTo(to, PackItem.Tool);
+
+        Assert.Equal(PackFault.Damaged, Assert.Throws<PackException>(() => PackingFixture.Unpack(to.WrittenSpan)).Fault);
+    }
+
     internal static void Equal(BpfEvent before, BpfEvent after)
     {
         Assert.Same(before.GetType(), after.GetType());
