@@ -259,6 +259,8 @@ internal static class ToolExits
             "BadParameter" or "ParameterNotFound" or "MapNotFound" or "BadSettings" => ToolExit.Usage,
             "AccessDenied" => ToolExit.NoPermission,
             "OverheadExceeded" => ToolExit.Overhead,
+            // What the engine says of a value that a parameter does not take; its record has lost the type of the exception.
+            "ParameterArgumentTransformationError" or "ParameterArgumentValidationError" => ToolExit.Usage,
             _ => error.Exception is ParameterBindingException || error.CategoryInfo.Category == ErrorCategory.InvalidArgument ? ToolExit.Usage : ToolExit.Unexpected,
         };
     }
