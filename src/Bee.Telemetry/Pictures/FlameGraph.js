@@ -155,7 +155,7 @@
       tip.textContent = '';
       var box = make(svgSpace, 'rect', tip, { rx: 4 }), lines = [], room = Math.max(20, Math.floor((area.width - 40) / letter));
       for (var rest = frame.name; rest && lines.length < 6; rest = rest.slice(room)) lines.push(rest.slice(0, room));
-      var part = zoomed === frames[0] || frame.depth < zoomed.depth ? '' : ' (' + (frame.width / zoomed.width * 100).toFixed(2) + ' % of what is shown)';
+      var part = zoomed === frames[0] || frame.depth < zoomed.depth ? '' : '; ' + (frame.width / zoomed.width * 100).toFixed(2) + ' % of what is shown';
       lines.push(frame.amount + part);
       lines.forEach(function (line, i) { make(svgSpace, 'text', tip, { x: 8, y: 18 + i * 17 }).textContent = line; });
       box.setAttribute('width', Math.max.apply(null, lines.map(function (line) { return line.length; })) * letter + 16);
