@@ -150,12 +150,15 @@ public sealed class DeliveryQueue : IDisposable
         {
             _isEnding = true;
             Monitor.PulseAll(_gate);
-            using CancellationTokenRegistration wake = cancellationToken.Register(Pulse);
+            // Not disposed of, which would wait for a callback that waits for this lock.
+            CancellationTokenRegistration wake = cancellationToken.Register(Pulse);
             long start = Stopwatch.GetTimestamp();
             while (!_hasEnded && !cancellationToken.IsCancellationRequested && within - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
             {
                 Monitor.Wait(_gate, left);
             }
+
+            wake.Unregister();
         }
 
         End();
@@ -197,12 +200,15 @@ public sealed class DeliveryQueue : IDisposable
 
     private void WaitForRoom(CancellationToken cancellationToken)
     {
-        using CancellationTokenRegistration wake = cancellationToken.Register(Pulse);
-        while (_events >= _options.QueueSize && !_isDown && !_isEnding)
+        // Not disposed of, which would wait for a callback that waits for this lock.
+        CancellationTokenRegistration wake = cancellationToken.Register(Pulse);
+        while (_events >= _options.QueueSize && !_isDown && !_isEnding && !cancellationToken.IsCancellationRequested)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             Monitor.Wait(_gate);
         }
+
+        wake.Unregister();
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private void DropOldest(DateTime now)

@@ -63,7 +63,8 @@ public sealed class SyslogTransport : ILogTransport
             // How much of a frame went is not known, so the connection cannot go on.
             Close();
             string why = fault is OperationCanceledException ? string.Create(CultureInfo.InvariantCulture, $"no answer in {s_patience.TotalSeconds} s") : fault.Message;
-            return SendResult.Retry($"{_address} does not take messages: {why}", settled: sent);
+            // A refused datagram is reported with the one after it.
+            return SendResult.Retry($"{_address} does not take messages: {why.TrimEnd('.')}.", settled: Math.Max(0, sent - 1));
         }
     }
 
