@@ -1,0 +1,320 @@
+using System.Diagnostics;
+using Bee.Telemetry.Captures;
+
+namespace Bee.Telemetry.Tests.Captures;
+
+/// <summary>Capture files without the kernel, of lines of text.</summary>
+public sealed class CaptureFileTests : IDisposable
+{
+    private readonly CaptureFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Events_and_losses_come_back_in_order_with_their_sums()
+    {
+        string path = _folder.Write("a.beecap", 1000, lossEvery: 100);
+
+        var read = ListSink.Read(path, out CaptureReader reader);
+
+        Assert.Equal(Enumerable.Range(0, 1000).Select(i => $"line {i}"), read.Events);
+        Assert.Equal(30ul, read.Losses["print_ring"]);
+        Assert.Null(reader.EndsEarlyAt);
+        Assert.True(reader.Info.IsComplete);
+        Assert.Equal((1000L, 30ul), (reader.Info.Events, reader.Info.Lost));
+        Assert.Equal(["IteratorLine 1000 ", "print_ring 0 30"], reader.Info.Streams.Select(stream => $"{stream.Name} {stream.Events} {stream.Lost}"));
+        Assert.Equal(Environment.MachineName, reader.Info.Host);
+        Assert.InRange(reader.Info.Started, DateTime.Now.AddMinutes(-5), DateTime.Now);
+    }
+
+    [Fact]
+    public void Only_the_owner_may_read_a_capture()
+    {
+        string path = _folder.Write("a.beecap", 1);
+
+        Assert.Equal("600", Bee.Posix.FileStatus.Of(path)!.Value.Permissions);
+    }
+
+    [Fact]
+    public void A_capture_that_exists_is_replaced_only_on_demand()
+    {
+        string path = _folder.Write("a.beecap", 3);
+        byte[] before = File.ReadAllBytes(path);
+
+        var error = Assert.Throws<CaptureException>(() => CaptureWriter.Create(new CaptureOptions(path)));
+        Assert.Equal(("Capture.Exists", CaptureFault.Exists), (error.Id, error.Fault));
+        Assert.Equal(before, File.ReadAllBytes(path));
+
+        CaptureWriter.Create(new CaptureOptions(path) { Replace = true }).Dispose();
+        Assert.Empty(ListSink.Read(path, out CaptureReader reader).Events);
+        Assert.True(reader.Info.IsComplete);
+    }
+
+    [Theory]
+    [InlineData("/dev/null")]
+    [InlineData("/tmp")]
+    [InlineData("/proc/self/fd/1")]
+    [InlineData("/nowhere/a.beecap")]
+    public void What_is_not_a_file_is_not_replaced(string path)
+    {
+        var error = Assert.Throws<CaptureException>(() => CaptureWriter.Create(new CaptureOptions(path) { Replace = true }));
+
+        Assert.Equal(CaptureFault.CannotCreate, error.Fault);
+    }
+
+    [Fact]
+    public void A_block_is_written_within_a_second_also_without_further_events()
+    {
+        using var writer = CaptureWriter.Create(new CaptureOptions(_folder.Path("a.beecap")));
+        writer.Add(CaptureFolder.Line(0));
+
+        var clock = Stopwatch.StartNew();
+        while (writer.Status.Ended is null)
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(1), "The block does not reach the file.");
+            Thread.Sleep(20);
+        }
+
+        Assert.Equal(["line 0"], ListSink.Read(writer.Path, out CaptureReader reader).Events);
+        Assert.Equal(new FileInfo(writer.Path).Length, reader.EndsEarlyAt);
+    }
+
+    [Fact]
+    public void A_capture_that_was_cut_anywhere_is_read_up_to_the_last_whole_block()
+    {
+        string path = Blocks("a.beecap", 3, out long[] ends);
+        byte[] whole = File.ReadAllBytes(path);
+        string cut = _folder.Path("cut.beecap");
+        for (int length = 0; length < whole.Length; length += length < ends[0] ? 7 : 13)
+        {
+            File.WriteAllBytes(cut, whole[..length]);
+            if (length < ends[0])
+            {
+                Assert.Throws<CaptureException>(() => ListSink.Read(cut));
+                continue;
+            }
+
+            var read = ListSink.Read(cut, out CaptureReader reader);
+            int blocks = ends.Count(end => end <= length) - 1;
+            Assert.Equal(Enumerable.Range(0, blocks * 10).Select(i => $"line {i}"), read.Events);
+            Assert.Equal(ends[blocks], reader.EndsEarlyAt);
+            Assert.False(reader.Info.IsComplete);
+        }
+    }
+
+    [Fact]
+    public void A_changed_byte_is_an_error_with_the_place_and_blocks_before_it_are_read()
+    {
+        string path = Blocks("a.beecap", 3, out long[] ends);
+        byte[] whole = File.ReadAllBytes(path);
+        for (long at = 0; at < whole.Length; at++)
+        {
+            // Four bytes behind the version have no meaning.
+            if (at is >= 12 and < 16)
+            {
+                continue;
+            }
+
+            byte[] changed = [.. whole];
+            changed[at] ^= 0x10;
+            File.WriteAllBytes(path, changed);
+            var sink = new ListSink();
+            CaptureException? error = null;
+            long? early = null;
+            try
+            {
+                using var reader = CaptureReader.Open(path);
+                reader.Read(sink, CancellationToken.None);
+                early = reader.EndsEarlyAt;
+            }
+            catch (CaptureException e)
+            {
+                error = e;
+            }
+
+            int block = ends.Count(end => end <= at) - 1;
+            // A length that leads beyond the file looks as what a killed writer leaves.
+            Assert.True(error is not null || early == ends[Math.Max(0, block)], $"The change at byte {at} was not noticed.");
+            Assert.Equal(Math.Clamp(block, 0, 3) * 10, sink.Events.Count);
+            if (block >= 0 && error is not null)
+            {
+                Assert.Equal(("Capture.Damaged", (long?)ends[block]), (error.Id, error.Offset));
+                Assert.Contains($"at byte {ends[block]}", error.Message, StringComparison.Ordinal);
+                Assert.NotNull(error.Remedy);
+            }
+        }
+    }
+
+    [Fact]
+    public void Bytes_behind_the_end_are_an_error()
+    {
+        string path = _folder.Write("a.beecap", 3);
+        File.AppendAllText(path, "more");
+
+        Assert.Equal("Capture.Damaged", Assert.Throws<CaptureException>(() => ListSink.Read(path)).Id);
+    }
+
+    [Theory]
+    [InlineData(2, "Capture.NewerVersion")]
+    [InlineData(0, "Capture.Damaged")]
+    [InlineData(-1, "Capture.Damaged")]
+    public void Another_version_is_refused(int version, string id)
+    {
+        string path = _folder.Write("a.beecap", 3);
+        byte[] bytes = File.ReadAllBytes(path);
+        BitConverter.TryWriteBytes(bytes.AsSpan(8), version);
+        File.WriteAllBytes(path, bytes);
+
+        Assert.Equal(id, Assert.Throws<CaptureException>(() => ListSink.Read(path)).Id);
+    }
+
+    [Fact]
+    public void A_block_that_unpacks_to_much_more_than_it_may_is_refused_before_memory_is_taken()
+    {
+        string path = _folder.Path("bomb.beecap");
+        using (var file = CaptureAppender.Create(path, 1))
+        {
+            file.Append(new ChunkHeader { Kind = ChunkKind.Data, Events = 1 }, new byte[1 << 20]);
+        }
+
+        byte[] bytes = File.ReadAllBytes(path);
+        int at = bytes.AsSpan().IndexOf("DATA"u8);
+        var honest = ChunkHeader.Read(bytes.AsSpan(at));
+        foreach (uint length in new uint[] { 60 << 20, 100 << 20, uint.MaxValue, 5 })
+        {
+            new ChunkHeader { Kind = honest.Kind, Encoding = honest.Encoding, Stored = honest.Stored, Length = length, Events = 1 }.Write(bytes.AsSpan(at));
+            File.WriteAllBytes(path, bytes);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+
+            Assert.Equal("Capture.Damaged", Assert.Throws<CaptureException>(() => ListSink.Read(path)).Id);
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
+        }
+    }
+
+    [Fact]
+    public void Control_characters_in_a_head_do_not_reach_a_terminal()
+    {
+        string path = _folder.Path("a.beecap");
+        using (var file = CaptureAppender.Create(path, 1))
+        {
+        }
+
+        byte[] head = CaptureDocuments.Head(new CaptureFile { Path = path, Host = "evil\u001b[2Jhost", Started = DateTime.Now }, 1);
+        byte[] chunk = new byte[CaptureFormat.PreambleSize + ChunkHeader.Size + head.Length];
+        CaptureFormat.WritePreamble(chunk);
+        head.CopyTo(chunk, CaptureFormat.PreambleSize + ChunkHeader.Size);
+        new ChunkHeader { Kind = ChunkKind.Head, Stored = (uint)head.Length, Length = (uint)head.Length }.Write(chunk.AsSpan(CaptureFormat.PreambleSize));
+        File.WriteAllBytes(path, chunk);
+
+        using var reader = CaptureReader.Open(path);
+        Assert.DoesNotContain('\u001b', reader.Info.Host);
+    }
+
+    [Fact]
+    public void Files_of_a_size_are_numbered_readable_alone_and_the_oldest_are_removed()
+    {
+        var options = new CaptureOptions(_folder.Path("r.beecap")) { MaxSize = 256 << 10, MaxFiles = 3 };
+        using var writer = CaptureWriter.Create(options);
+        var chance = new Random(1);
+        byte[] noise = new byte[96];
+        int count = 0;
+        while (writer.Status.FilesRemoved < 2)
+        {
+            chance.NextBytes(noise);
+            writer.Add(new Bee.Ebpf.Events.IteratorLine($"{count++} {Convert.ToBase64String(noise)}"));
+        }
+
+        CaptureFile done = writer.Complete();
+
+        Assert.Equal(3, done.Files);
+        Assert.Equal(3, _folder.Names.Length);
+        Assert.Equal(_folder.Path("r.*.beecap"), done.Path);
+        long kept = 0;
+        foreach (string name in _folder.Names)
+        {
+            Assert.InRange(new FileInfo(_folder.Path(name)).Length, 1, 320 << 10);
+            kept += ListSink.Read(_folder.Path(name), out CaptureReader reader).Events.Count;
+            Assert.True(reader.Info.IsComplete);
+        }
+
+        Assert.Equal((count, count - kept), (done.Events, done.EventsRemoved));
+        Assert.Equal(_folder.Names.Sum(name => new FileInfo(_folder.Path(name)).Length), done.Bytes);
+
+        // A further capture under the name would mix with what is there.
+        Assert.Equal(CaptureFault.Exists, Assert.Throws<CaptureException>(() => CaptureWriter.Create(options)).Fault);
+        CaptureWriter.Create(options with { Replace = true }).Dispose();
+        Assert.Equal(["r.1.beecap"], _folder.Names);
+    }
+
+    [Fact]
+    public void A_reader_stops_when_its_sink_has_enough()
+    {
+        string path = _folder.Write("a.beecap", 100);
+        var sink = new ListSink(most: 7);
+
+        using var reader = CaptureReader.Open(path);
+
+        Assert.False(reader.Read(sink, CancellationToken.None));
+        Assert.Equal(7, sink.Events.Count);
+    }
+
+    [Fact]
+    public void A_summary_has_the_sums_with_and_without_the_end()
+    {
+        string path = Blocks("a.beecap", 3, out long[] ends);
+        using (var reader = CaptureReader.Open(path))
+        {
+            CaptureFile all = reader.Summarize();
+            Assert.Equal((30L, true, 1), (all.Events, all.IsComplete, all.Streams.Count));
+        }
+
+        using (FileStream file = File.OpenWrite(path))
+        {
+            file.SetLength(ends[2] + 5);
+        }
+
+        using (var reader = CaptureReader.Open(path))
+        {
+            CaptureFile some = reader.Summarize();
+            Assert.Equal((20L, false), (some.Events, some.IsComplete));
+            Assert.Equal(ends[2], reader.EndsEarlyAt);
+        }
+    }
+
+    [Fact]
+    public void Further_calls_of_complete_and_dispose_change_nothing_and_events_behind_the_end_are_refused()
+    {
+        using var writer = CaptureWriter.Create(new CaptureOptions(_folder.Path("a.beecap")));
+        writer.Add(CaptureFolder.Line(0));
+        CaptureFile done = writer.Complete();
+
+        Assert.Equal(done.Bytes, writer.Complete().Bytes);
+        Assert.Throws<ObjectDisposedException>(() => writer.Add(CaptureFolder.Line(1)));
+    }
+
+    // A file of blocks of ten lines, and where the head and each block end.
+    private string Blocks(string name, int count, out long[] ends)
+    {
+        string path = _folder.Path(name);
+        var packer = new Bee.Ebpf.Packing.EventPacker();
+        var all = new List<long>();
+        using var file = CaptureAppender.Create(path, 1);
+        all.Add(file.Length);
+        for (int block = 0; block < count; block++)
+        {
+            var items = new System.Buffers.ArrayBufferWriter<byte>();
+            packer.StartBlock();
+            for (int i = 0; i < 10; i++)
+            {
+                packer.Pack(CaptureFolder.Line(block * 10 + i), items);
+            }
+
+            file.Append(new ChunkHeader { Kind = ChunkKind.Data, Events = 10 }, items.WrittenSpan);
+            all.Add(file.Length);
+        }
+
+        file.Append(new ChunkHeader { Kind = ChunkKind.Done }, CaptureDocuments.Done([new CaptureStream("IteratorLine", count * 10, null)]));
+        ends = [.. all];
+        return path;
+    }
+}
