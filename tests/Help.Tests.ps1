@@ -10,6 +10,7 @@ BeforeDiscovery {
         'Start-BeeProgram: Example 4: Count for days, without a session'   = 'it ends the session on the way; the tests of pins do the same in two'
         'Get-BeeProgram: Example 3: Go on with what another session has pinned' = 'it waits until Ctrl+C'
         'Receive-BeeEvent: Example 2: Follow'                              = 'it waits until Ctrl+C'
+        'Export-BeeEvent: Example 2: Several tools in one file'            = 'it waits until Ctrl+C'
         'Invoke-BeeProgram: Example 1: Watch one process'                  = 'it runs until Ctrl+C'
         'Invoke-BeeProgram: Example 2: Five events'                        = 'it waits for programs of users who are not root'
         'New-BeeProgram: Example 4: Packets'                               = 'it would count the packets of others; the tests of skeletons run it in a network of their own'
@@ -216,6 +217,7 @@ SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx) { if (bee_tar
             # Each begins with the same images: one removes what another needs.
             'opensnoop:v1' | ForEach-Object { $null = Copy-BeeImage $_ opensnoop:latest -ErrorAction Ignore; $null = Copy-BeeImage $_ ghcr.io/me/opensnoop:v1 }
             if ($Name -eq 'Import-BeeImage' -and -not (Test-Path tools.tar.gz)) { $null = Export-BeeImage opensnoop:v1 ./tools.tar.gz }
+            if ($Name -eq 'Import-BeeEvent') { $null = [Bee.Ebpf.Events.IteratorLine]::new('line') | Export-BeeEvent trace.beecap -Force }
             if ($registry) { $null = Publish-BeeImage opensnoop:v1 -Destination "$($registry.Name)/me/opensnoop"; $null = Copy-BeeImage opensnoop:v1 "$($registry.Name)/me/opensnoop:v1" }
             $running = @(foreach ($program in $before[$Name]) { Start-BeeProgram "${program}:v1" -Name $program -Parameter @{ target_pid = $load.Id } })
             if ($text -match 'counter_stacks') { $running = @(Start-BeeProgram (Join-Path $root examples cpustack) -Parameter @{ target_pid = $load.Id } -ProcessId $load.Id) }

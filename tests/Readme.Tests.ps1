@@ -78,7 +78,7 @@ Describe 'The README' {
 }
 
 # The blocks of these pages too: each page in a session of its own, in the order of the page, on processes that its first block starts.
-Describe 'The page <_>' -ForEach 'metrics.md', 'live-view.md', 'telemetry.md' {
+Describe 'The page <_>' -ForEach 'metrics.md', 'live-view.md', 'telemetry.md', 'captures.md' {
     It 'has lines that run as they stand, and give something' {
         Skip-WithoutKernel
         $blocks = Get-Block (Get-Content "$root/docs/$_" -Raw)

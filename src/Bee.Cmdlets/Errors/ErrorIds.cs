@@ -218,7 +218,7 @@ internal static class ErrorIds
         new("Capture.CannotCreate", OpenError),
         new("Capture.NoSpace", ResourceUnavailable, "-CaptureSize and -CaptureFiles, of Export-BeeEvent -MaxSize and -MaxFiles, keep the latest events alone."),
         new("Capture.CannotWrite", WriteError),
-        new("Capture.NotACapture", InvalidData),
+        new("Capture.NotACapture", InvalidData, "Export-BeeEvent, and -Capture of Invoke-BeeProgram and Start-BeeProgram, write captures."),
         new("Capture.NewerVersion", NotImplemented),
         new("Capture.Damaged", InvalidData),
 

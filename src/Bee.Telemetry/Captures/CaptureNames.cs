@@ -23,7 +23,7 @@ internal sealed class CaptureNames
     /// <param name="number">Its number, from 1.</param>
     public string Of(int number) => _isNumbered ? Path.Combine(Folder, $"{Stem}.{number.ToString(CultureInfo.InvariantCulture)}{Path.GetExtension(_path)}") : _path;
 
-    /// <summary>The path, or a pattern in PowerShell's wildcards that all files of the capture match.</summary>
+    /// <summary>The path, or a pattern with a wildcard that all files of the capture match.</summary>
     public string Pattern => _isNumbered ? Path.Combine(Folder, $"{Stem}.*{Path.GetExtension(_path)}") : _path;
 
     /// <summary>Refuses names that cannot be written, or are taken and not to be replaced.</summary>

@@ -151,7 +151,7 @@ public sealed class CaptureReader : IDisposable
         int read = ReadAt(0, preamble);
         if (read < preamble.Length || !preamble.StartsWith(CaptureFormat.Magic))
         {
-            throw new CaptureException(CaptureFault.NotACapture, $"'{_path}' is not a capture: it does not begin as one.", $"Give a file that Export-BeeEvent or -Capture wrote; its name ends in {CaptureFormat.Extension}.") { Offset = 0 };
+            throw new CaptureException(CaptureFault.NotACapture, $"'{_path}' is not a capture: it does not begin as one.", $"Give the path of a capture, whose name usually ends in {CaptureFormat.Extension}.") { Offset = 0 };
         }
 
         int version = BinaryPrimitives.ReadInt32LittleEndian(preamble[8..]);
