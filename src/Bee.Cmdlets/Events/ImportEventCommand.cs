@@ -5,6 +5,7 @@ using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Views;
 using Bee.Ebpf.Events;
+using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
 using Bee.Telemetry.Captures;
 
@@ -69,9 +70,10 @@ public sealed partial class ImportEventCommand : BeeCmdlet
             return;
         }
 
-        EventViews.Register(this, CaptureReader.FirstShapes(path), []);
+        EventUnpacker first = CaptureReader.FirstTypes(path);
+        EventViews.Register(this, first.Shapes, first.Histograms);
         var pipeline = new PipelineSink(this, CommandRuntime, System.IO.Path.GetFileNameWithoutExtension(path), _left);
-        var sink = new ImportSink(this, reader, pipeline);
+        var sink = new ImportSink(this, reader, first, pipeline);
         try
         {
             reader.Read(sink, Stop);
@@ -95,21 +97,33 @@ public sealed partial class ImportEventCommand : BeeCmdlet
     private static partial Regex Numbers();
 
     // Makes the views of types that come later than with the first block.
-    private sealed class ImportSink(ImportEventCommand cmdlet, CaptureReader reader, IEventSink next) : IEventSink
+    private sealed class ImportSink(ImportEventCommand cmdlet, CaptureReader reader, EventUnpacker first, IEventSink next) : IEventSink
     {
-        private int _shapes = reader.Unpacker.Shapes.Count;
+        private int _types;
 
         public long Count { get; private set; }
 
         bool IEventSink.Event(BpfEvent e)
         {
-            for (; _shapes < reader.Unpacker.Shapes.Count; _shapes++)
+            if (reader.Unpacker.Shapes.Count + reader.Unpacker.Histograms.Count is var types && types != _types)
             {
-                EventViews.Register(cmdlet, reader.Unpacker.Shapes[_shapes]);
+                _types = types;
+                Register();
             }
 
             Count++;
             return next.Event(e);
+        }
+
+        private void Register()
+        {
+            // Those of the first block have a common table.
+            foreach (IRecordShape shape in reader.Unpacker.Shapes.Skip(first.Shapes.Count))
+            {
+                EventViews.Register(cmdlet, shape);
+            }
+
+            EventViews.Register(cmdlet, [], [.. reader.Unpacker.Histograms.Skip(first.Histograms.Count)]);
         }
 
         void IEventSink.Notice(string map, string text) => next.Notice(map, text);

@@ -57,9 +57,9 @@ public sealed class CaptureReader : IDisposable
         }
     }
 
-    /// <summary>Returns the types of the events in the first block, for views. Faults are left to <see cref="Read"/>.</summary>
+    /// <summary>Returns what has read the first block, with the types of its events, for views. Faults are left to <see cref="Read"/>.</summary>
     /// <param name="path">The file.</param>
-    public static IReadOnlyList<IRecordShape> FirstShapes(string path)
+    public static EventUnpacker FirstTypes(string path)
     {
         using var reader = Open(path);
         try
@@ -74,7 +74,7 @@ public sealed class CaptureReader : IDisposable
             // The reading meets it again.
         }
 
-        return reader.Unpacker.Shapes;
+        return reader.Unpacker;
     }
 
     /// <summary>Reads all events and losses.</summary>

@@ -20,7 +20,7 @@ public sealed class CaptureMutationTests(ITestOutputHelper output) : IDisposable
         byte[] done = CaptureDocuments.Done([new CaptureStream("IteratorLine", 20, null), new CaptureStream("print_ring", 0, 15)]);
         var json = TextMutator.Json(head, done);
 
-        new ReaderRun("captures", (seed, index) => Make(whole, head, done, json, seed, index), Read, exception => exception is CaptureException).Execute(output.WriteLine);
+        new ReaderRun("captures", (seed, index) => Make(whole, head, done, json, seed, index), Read, exception => exception is CaptureException).Execute(output.WriteLine, part: FullRun.IsOn ? 1 : 2);
     }
 
     private static byte[] Make(byte[] whole, byte[] head, byte[] done, TextMutator json, ulong seed, long index)
@@ -100,7 +100,7 @@ public sealed class CaptureMutationTests(ITestOutputHelper output) : IDisposable
                 // The reading below is held to it too.
             }
 
-            CaptureReader.FirstShapes(path);
+            CaptureReader.FirstTypes(path);
             ListSink.Read(path);
         }
         finally

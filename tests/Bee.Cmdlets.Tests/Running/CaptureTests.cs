@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Management.Automation;
+using System.Text.RegularExpressions;
+
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>Captures of real events, and what may end them.</summary>
+[Collection("Bee")]
+public sealed class CaptureTests(Programs programs) : IDisposable
+{
+    private readonly Shell _shell = new();
+    private readonly Load _load = new();
+    private readonly TempFolder _folder = new();
+
+    public void Dispose()
+    {
+        _load.Dispose();
+        _shell.Dispose();
+        _folder.Dispose();
+    }
+
+    [KernelFact]
+    public void Captured_events_come_back_as_the_same_objects_in_the_same_table()
+    {
+        _load.Repeat(": < /etc/hostname; cat /etc/nowhere");
+
+        IReadOnlyList<PSObject> live = Objects("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -MaxEvents 6 -Duration 20 -Capture $path -PassThru");
+        IReadOnlyList<PSObject> read = Objects("Import-BeeEvent $path");
+
+        Assert.Equal(6, live.Count);
+        Assert.Equal(live.Select(one => one.ToString()), read.Select(one => one.ToString()));
+        Assert.Equal(live[0].TypeNames, read[0].TypeNames);
+        Assert.Equal(_shell.Show("$live", ("live", live)), _shell.Show("Import-BeeEvent $path", Variables));
+
+        // Without -PassThru only what was captured is told, and the file is not replaced unasked.
+        Assert.Equal("Capture.Exists,Bee.Cmdlets.Programs.InvokeProgramCommand", _shell.Error("Invoke-BeeProgram $program -Capture $path", Variables).FullyQualifiedErrorId);
+        PSObject summary = Assert.Single(Objects("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -MaxEvents 3 -Duration 20 -Capture $path -Force"));
+        Assert.Equal((3L, 0ul, true), ((long)summary.Properties["Events"].Value, (ulong)summary.Properties["Lost"].Value, (bool)summary.Properties["IsComplete"].Value));
+
+        // The pipeline's events, of which Select-Object has enough.
+        Objects("Import-BeeEvent $path | Export-BeeEvent $other -PassThru | Select-Object -First 2");
+        PSObject part = Assert.Single(Objects("Import-BeeEvent $other -Summary"));
+        Assert.Equal((2L, true), ((long)part.Properties["Events"].Value, (bool)part.Properties["IsComplete"].Value));
+        Assert.All(_shell.Show("Import-BeeEvent $path, $other -Summary", Variables), line => Assert.InRange(line.Length, 0, 80));
+    }
+
+    [KernelFact]
+    public void Background_tool_captures_instead_of_buffering()
+    {
+        Objects("Start-BeeProgram $program -Name captured -Parameter @{ target_pid = $id } -Capture $path");
+        _load.Do(": < /etc/hostname");
+
+        ErrorRecord error = _shell.Error("Receive-BeeEvent captured");
+        Assert.Equal("OnlyCaptured,Bee.Cmdlets.Events.ReceiveEventCommand", error.FullyQualifiedErrorId);
+        Assert.Contains("Import-BeeEvent", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+
+        PSObject session = Objects("$s = Get-BeeProgram captured; $s | Stop-BeeProgram; $s | Select-Object Buffered, Capture, @{ n = 'Whole'; e = { $_.Capture.IsComplete } }")[0];
+        Assert.Equal(0, session.Properties["Buffered"].Value);
+        Assert.Equal("True", session.Properties["Whole"].Value.ToString());
+        Assert.Contains(Objects("Import-BeeEvent $path"), item => item.Properties["path"].Value is "/etc/hostname");
+    }
+
+    [KernelFact]
+    public void Losses_of_a_pipelines_source_stand_in_the_capture()
+    {
+        string flood = programs.Compile("captured-flood", """
+            #include "bee.h"
+            BEE_LICENSE("GPL");
+            BEE_PARAM(pid_t, target_pid, 0);
+            struct seen { u64 number; u64 filler[6]; };
+            BEE_RING(print_flood, struct seen, 4096);
+
+            SEC("tracepoint/syscalls/sys_enter_openat")
+            int entered(struct trace_event_raw_sys_enter *ctx)
+            {
+                struct seen seen = {};
+                if (!target_pid || !bee_targeted(target_pid))
+                    return 0;
+                for (int i = 0; i < 100; i++) {
+                    seen.number = i;
+                    bee_output(print_flood, &seen, sizeof(seen));
+                }
+                return 0;
+            }
+            """);
+        _load.Repeat(": < /etc/hostname");
+
+        ShellResult captured = _shell.Run("Invoke-BeeProgram $flood -Parameter @{ target_pid = $id } -Duration 1 | Where-Object number -lt 50 | Export-BeeEvent $path", [.. Variables, ("flood", flood)]);
+        ShellResult read = _shell.Run("Import-BeeEvent $path", Variables);
+
+        ulong lost = Assert.IsType<ulong>(Assert.Single(captured.Output).Properties["Lost"].Value);
+        Assert.InRange(lost, 1ul, ulong.MaxValue);
+        Assert.Equal(lost, (ulong)read.Warnings.Sum(warning => long.Parse(Regex.Match(warning, "([0-9]+) of print_flood").Groups[1].Value, CultureInfo.InvariantCulture)));
+        Assert.All(read.Output, item => Assert.InRange((ulong)item.Properties["number"].Value, 0ul, 49ul));
+    }
+
+    [KernelFact]
+    public void Capture_of_a_killed_process_is_read_up_to_its_last_block()
+    {
+        string path = _folder["killed.beecap"];
+        _load.Repeat(": < /etc/hostname");
+        using (Process child = Child.Start($"Invoke-BeeProgram '{programs.Opensnoop}' -Parameter @{{ target_pid = {_load.Id.ToString(CultureInfo.InvariantCulture)} }} -Capture '{path}'"))
+        {
+            // The head has some 250 bytes.
+            Assert.True(SpinWait.SpinUntil(() => File.Exists(path) && new FileInfo(path).Length > 1000, TimeSpan.FromSeconds(60)));
+            child.Kill();
+            child.WaitForExit();
+        }
+
+        ShellResult read = _shell.Run("Import-BeeEvent $killed", ("killed", path));
+
+        Assert.NotEmpty(read.Output);
+        Assert.Empty(read.Errors);
+        Assert.Contains("ends early", Assert.Single(read.Warnings), StringComparison.Ordinal);
+    }
+
+    [KernelFact]
+    public void Capture_is_read_without_rights_libbpf_or_the_kernels_files_and_a_full_disk_ends_one_clearly()
+    {
+        string golden = BeeModule.File("tests", "fixtures", "captures", "v1", "mixed.beecap");
+        string hide = "mount --make-rprivate / && mount -t tmpfs -o size=256k none /mnt && chmod 777 /mnt && mount -t tmpfs none /sys && for f in /usr/lib/*/libbpf.so.*; do mount --bind /dev/null $f; done; exec setpriv --reuid nobody --regid nogroup --clear-groups env -i HOME=/nonexistent LANG=de_DE.UTF-8 \"$@\"";
+
+        ChildResult child = Child.Run(
+            $$"""
+            $WarningPreference = 'SilentlyContinue'
+            (Import-BeeEvent '{{golden}}' | Where-Object MapName -EQ trace)[0].Text
+            "user $([Environment]::UserName)"
+            $random = [Random]::new(1)
+            $bytes = [byte[]]::new(300)
+            try { 1..3000 | ForEach-Object { $random.NextBytes($bytes); [Bee.Ebpf.Events.IteratorLine]::new([Convert]::ToBase64String($bytes)) } | Export-BeeEvent /mnt/full.beecap } catch { $failed = $_ }
+            $failed.FullyQualifiedErrorId
+            $failed.ToString() -replace '\d+', 'N'
+            (Import-BeeEvent /mnt/full.beecap -WarningVariable w).Count -eq [regex]::Match($failed.ToString(), 'The (\d+) events').Groups[1].Value
+            """,
+            prefix: ["unshare", "-m", "sh", "-c", hide, "sh"]);
+
+        Assert.Equal(0, child.ExitCode);
+        Assert.Equal(
+            ["opened 42", "user nobody", "Capture.NoSpace,Bee.Cmdlets.Events.ExportEventCommand", "The capture '/mnt/full.beecap' cannot be written: the disk is full. The N events written before can be read.", "True"],
+            child.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public void What_is_not_an_event_is_an_error_that_says_what_to_do()
+    {
+        ErrorRecord selected = _shell.Error("[Bee.Ebpf.Events.IteratorLine]::new('one') | Select-Object Line | Export-BeeEvent $path", Variables);
+        ErrorRecord deserialized = _shell.Error("[Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize([Bee.Ebpf.Events.IteratorLine]::new('one'))) | Export-BeeEvent $other", Variables);
+
+        Assert.All([selected, deserialized], error => Assert.Equal("NotAnEvent,Bee.Cmdlets.Events.ExportEventCommand", error.FullyQualifiedErrorId));
+        Assert.Contains("Select-Object", selected.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("the session that has the events", deserialized.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Wildcards_objects_and_limits_choose_what_is_read()
+    {
+        Objects("foreach ($n in 1, 2, 10) { [Bee.Ebpf.Events.IteratorLine]::new(\"line $n\") | Export-BeeEvent \"$folder/part.$n.beecap\" }");
+
+        Assert.Equal(["line 1", "line 2", "line 10"], Lines("Import-BeeEvent \"$folder/part.*.beecap\""));
+        Assert.Equal(["line 2"], Lines("Get-Item \"$folder/part.2.beecap\" | Import-BeeEvent"));
+        Assert.Equal(["line 1", "line 2"], Lines("Import-BeeEvent \"$folder/part.*.beecap\" -MaxEvents 2"));
+        Assert.Equal(["line 10"], Lines("Import-BeeEvent \"$folder/part.10.beecap\" -Summary | Import-BeeEvent"));
+        Assert.Empty(Objects("Import-BeeEvent \"$folder/none*.beecap\"; [Bee.Ebpf.Events.IteratorLine]::new('x') | Export-BeeEvent \"$folder/what.beecap\" -WhatIf; Get-Item \"$folder/what*\""));
+        Assert.Equal("FileNotFound,Bee.Cmdlets.Events.ImportEventCommand", _shell.Error("Import-BeeEvent \"$folder/none.beecap\"").FullyQualifiedErrorId);
+    }
+
+    private (string, object?)[] Variables => [("program", programs.Opensnoop), ("id", _load.Id), ("path", _folder["a.beecap"]), ("other", _folder["b.beecap"]), ("folder", _folder.Path)];
+
+    private IReadOnlyList<PSObject> Objects(string script) => _shell.Objects(script, Variables);
+
+    private IEnumerable<object?> Lines(string script) => Objects(script).Select(item => item.Properties["Line"].Value);
+}
