@@ -218,7 +218,7 @@ internal static class InnerMaps
             {
                 var handle = new FdHandle(fd);
                 var key = entry.GetType().GetProperty("Key")!.GetValue(entry);
-                var name = $"{outer.Name}/{(key is IFormattable number ? number.ToString(null, System.Globalization.CultureInfo.InvariantCulture) : key)}";
+                var name = TerminalText.Clean($"{outer.Name}/{(key is IFormattable number ? number.ToString(null, System.Globalization.CultureInfo.InvariantCulture) : key)}");
                 yield return new BpfMap(handle, fd, Describe(outer.Description, fd, name)) { Stacks = outer.Stacks, File = outer.File, Outer = outer.Description };
             }
             else if (fd != -Libc.ENOENT)

@@ -70,7 +70,7 @@ public sealed class EventUnpacker
             case PackItem.Loss:
                 LossTime = Moment(ref payload);
                 var count = payload.Number();
-                var map = payload.Text();
+                var map = payload.Name();
                 payload.End();
                 sink.Lost(map, count);
                 return true;
@@ -131,7 +131,7 @@ public sealed class EventUnpacker
         }
     }
 
-    private RecordHost Host => _host ?? throw PackException.Damaged("the machine is not described that an object comes from");
+    private RecordHost Host => _host ?? throw PackException.Damaged("the machine of an object is not described");
 
     private RecordOrigin Type(ref PackReader payload) => payload.Number(int.MaxValue) is var index && index < _types.Count ? _types[index] : throw PackException.Damaged("an object is of a type that is not defined");
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using System.Text;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Packing;
 
@@ -164,6 +165,9 @@ internal ref struct PackReader(ReadOnlySpan<byte> bytes)
     }
 
     public string Text() => Encoding.UTF8.GetString(Bytes(Number(_left.Length)));
+
+    /// <summary>The name of a map or a program: text that a terminal can show.</summary>
+    public string Name() => Text() is var name && !TerminalText.IsUnsafe(name) ? name : throw PackException.Damaged("a name has control characters");
 
     public string? OptionalText() => Number(1) == 0 ? null : Text();
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Bee.Ebpf.Btf;
 using Bee.Ebpf.Objects;
+using Bee.Posix;
 
 namespace Bee.Ebpf.Packing;
 
@@ -22,7 +23,8 @@ internal static class PackedTool
     public static byte[] Encode(ObjectFile file) => KeptObject.Encode(
         new Header
         {
-            ObjectName = file.Name,
+            // A path, which can have any character.
+            ObjectName = TerminalText.Clean(file.Name),
             Words = KeptObject.Words(file),
             Architecture = $"{file.Btf?.Architecture ?? RuntimeInformation.ProcessArchitecture}",
             Enums = [.. (file.Btf?.ReplacedEnums ?? []).Select(type => new EnumValues(type.Key, [.. type.Value.Select(value => value.Name)], [.. type.Value.Select(value => value.Value)]))],
@@ -33,7 +35,7 @@ internal static class PackedTool
     /// <exception cref="PackException">It is something else.</exception>
     public static ObjectFile Decode(ReadOnlySpan<byte> bytes)
     {
-        if (KeptObject.Decode<Header>(bytes.ToArray()) is not (var header, var file) || header.Enums is null
+        if (KeptObject.Decode<Header>(bytes.ToArray()) is not (var header, var file) || header.Enums is null || TerminalText.IsUnsafe(header.ObjectName)
             || !Enum.TryParse<Architecture>(header.Architecture, out var architecture) || !Enum.IsDefined(architecture))
         {
             throw PackException.Damaged("an object file cannot be read");

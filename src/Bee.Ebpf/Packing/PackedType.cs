@@ -35,7 +35,7 @@ internal static class PackedType
         var file = tools.Count == 0 ? throw PackException.Damaged("a type stands before its tool") : tools[reader.Number(tools.Count - 1)];
         isForLabels = reader.Number(1) == 1;
         var kind = (OriginKind)reader.Number((int)OriginKind.IteratorBytes);
-        var name = reader.Text();
+        var name = reader.Name();
         var entries = (uint)reader.Number(uint.MaxValue);
         var outer = reader.OptionalText();
         try
@@ -61,6 +61,11 @@ internal static class PackedType
 
     private static MapDescription Inner(ref PackReader reader, MapDescription outer, string name, uint entries)
     {
+        if (!name.StartsWith($"{outer.Name}/", StringComparison.Ordinal))
+        {
+            throw PackException.Damaged("a map is not named after the map that it is in");
+        }
+
         var type = (MapType)reader.Number((int)MapType.InstructionArray);
         var (key, value, flags, isDeclared) = ((uint)reader.Number(MostBytes), (uint)reader.Number(MostBytes), (uint)reader.Number(uint.MaxValue), reader.Number(1) == 1);
         return new MapDescription

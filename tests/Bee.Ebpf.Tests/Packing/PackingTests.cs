@@ -292,6 +292,7 @@ public sealed class PackingTests
     [InlineData("\"Enums\":[]", "\"Enums\":[null]")]
     [InlineData("\"Enums\":[]", "\"Enums\":null")]
     [InlineData("\"ObjectName\":\"packing.o\"", "\"ObjectName\":null")]
+    [InlineData("\"ObjectName\":\"packing.o\"", "\"ObjectName\":\"\\u001b[2J\"")]
     [InlineData("\"Parameters\":{", "\"Parameters\":{\"zero\":null,")]
     public void Unpack_tool_with_impossible_metadata_is_an_error(string what, string instead)
     {
@@ -301,6 +302,15 @@ public sealed class PackingTests
         Assert.Contains(what, line, StringComparison.Ordinal);
         var to = new ArrayBufferWriter<byte>();
         new PackPayload().Bytes(System.Text.Encoding.UTF8.GetBytes(line.Replace(what, instead, StringComparison.Ordinal))).Bytes(payload.AsSpan(end)).WriteTo(to, PackItem.Tool);
+
+        Assert.Equal(PackFault.Damaged, Assert.Throws<PackException>(() => PackingFixture.Unpack(to.WrittenSpan)).Fault);
+    }
+
+    [Fact]
+    public void Unpack_name_with_control_characters_is_an_error()
+    {
+        var to = new ArrayBufferWriter<byte>();
+        new EventPacker().PackLoss("print\u001b[2J", 1, DateTime.UtcNow, to);
 
         Assert.Equal(PackFault.Damaged, Assert.Throws<PackException>(() => PackingFixture.Unpack(to.WrittenSpan)).Fault);
     }
