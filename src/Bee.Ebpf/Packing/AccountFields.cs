@@ -3,10 +3,10 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Packing;
 
-/// <summary>Where numbers of users and groups stand in the bytes of objects, whose names are packed with them.</summary>
+/// <summary>The places of user and group ids in the bytes of one type's objects. The names of these accounts are packed with the objects.</summary>
 internal sealed class AccountFields
 {
-    // Views show those of tables and lists; a struct with more is not one that a person reads.
+    // A limit for arrays of structs: views show the ids of single fields.
     private const int MostPlaces = 64;
 
     private readonly Place[] _first;
@@ -15,7 +15,7 @@ internal sealed class AccountFields
 
     private AccountFields(Place[] first, Place[] second, int stride) => (_first, _second, _stride) = (first, second, stride);
 
-    /// <summary>Finds them in a type; null where it has none.</summary>
+    /// <summary>Returns the places of a type; null for a type without such ids.</summary>
     public static AccountFields? Of(TypePlan plan)
     {
         var first = new List<Place>();
@@ -36,7 +36,7 @@ internal sealed class AccountFields
         return first.Count + second.Count == 0 ? null : new AccountFields([.. first.Distinct()], [.. second.Distinct()], plan.Stride);
     }
 
-    /// <summary>Collects the accounts of an object.</summary>
+    /// <summary>Adds the accounts of an object to those that are known.</summary>
     /// <param name="first">Its bytes, of an entry the key's.</param>
     /// <param name="second">Of an entry the value's bytes.</param>
     /// <param name="seen">Those that were met before.</param>

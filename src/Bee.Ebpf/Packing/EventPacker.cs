@@ -7,17 +7,18 @@ namespace Bee.Ebpf.Packing;
 
 /// <summary>
 /// Turns events, map entries, histograms and lines into bytes that describe themselves: <see cref="EventUnpacker"/> makes the same objects of them on any machine.
-/// One for each file; not safe to use from several threads.
+/// A file has one packer. Not thread-safe.
 /// </summary>
 /// <remarks>
 /// The bytes are items: kind (one byte), length of the payload (a LEB128 varint), payload. A definition (a tool, a type, a name) stands before the first event that needs it.
 /// Tools and types hold for the whole file and everything else for a block, so the bytes of a file must be unpacked from its beginning and in order.
-/// Whatever a value or a view would look up on this machine is packed with the event: clocks, names of accounts, and the functions of stacks.
+/// What values and views look up on this machine is packed with the events: the distances of the clocks, the names of accounts, and the functions of stacks.
+/// An object's type tells the tool that it comes from. If two tools have equal types, that is the tool that was opened last.
 /// </remarks>
 public sealed class EventPacker
 {
     private readonly Dictionary<Type, Packing> _types = [];
-    // Of records and entries that only the labels of histograms are read from.
+    // The records and entries that hold the labels of histograms.
     private readonly Dictionary<Type, Packing> _labelTypes = [];
     private readonly Dictionary<ObjectFile, int> _tools = new(ReferenceEqualityComparer.Instance);
     private readonly PackPayload _payload = new();
@@ -75,7 +76,7 @@ public sealed class EventPacker
         switch (packing.Form)
         {
             case Form.LongTruncated:
-                // What a few bytes would become is more than a reader allows: it is packed with the zeros.
+                // A reader limits how much it fills up, so the record is packed with its zeros.
                 Pack(((TruncatedEvent)e).WholeEvent(), to);
                 break;
             case Form.Histogram:
@@ -109,7 +110,8 @@ public sealed class EventPacker
     }
 
     /// <summary>
-    /// Begins a block: names and stacks are defined anew, so that neither side keeps those of the whole file, and a step of this machine's wall clock is noticed. Nothing is appended while no event follows.
+    /// Begins a block. Names and stacks are defined anew in each block, so neither side keeps those of the whole file. A step of this machine's wall clock takes effect here. The next
+    /// event or loss appends the item.
     /// </summary>
     public void StartBlock()
     {
@@ -155,7 +157,7 @@ public sealed class EventPacker
 
         var origin = RecordOrigin.Of(type) ?? throw new PackException(
             PackFault.NotPackable, $"An object of type {type.Name} cannot be packed: it did not come from a tool's stream or map.", "Pack the event or entry that it is a part of.");
-        // A record that is longer than its type is of a class that derives from the type's.
+        // The class of a record that is longer than its type derives from that of the type.
         if (RecordOrigin.Of(type.BaseType!) is not null)
         {
             return new Packing(Form.LongRecord, Find(type.BaseType!, e, to));
@@ -173,7 +175,7 @@ public sealed class EventPacker
         return new Packing(form, _definitions++, origin.Plan, e.OpenEndAt());
     }
 
-    // Defines what this object needs beside its type.
+    // Appends the definitions that an object needs beside its type.
     private void Prepare(BpfEvent e, Packing packing, IBufferWriter<byte> to)
     {
         if (packing.NeedsHost)
@@ -203,7 +205,7 @@ public sealed class EventPacker
         if (packing.Traces > 0)
         {
             var traces = e.Traces;
-            // A flag, then the numbers.
+            // A flag, then the numbers of the stacks.
             Array.Resize(ref _traces, traces is null ? 1 : 1 + packing.Traces);
             _traces[0] = traces is null ? 0 : 1;
             for (var i = 1; i < _traces.Length; i++)

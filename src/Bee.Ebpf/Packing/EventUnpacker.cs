@@ -5,14 +5,14 @@ using Bee.Ebpf.Records;
 namespace Bee.Ebpf.Packing;
 
 /// <summary>
-/// Makes objects of what <see cref="EventPacker"/> wrote: of the same types and with the same values, without the kernel, libbpf or rights, and without a look at this machine.
-/// One for each file; not safe to use from several threads. The objects are, as all events.
+/// Makes objects of what <see cref="EventPacker"/> wrote, with the same types and the same values. It needs no kernel, no libbpf and no capabilities, and looks nothing up on this machine.
+/// A file has one unpacker. Not thread-safe; the objects are.
 /// </summary>
 public sealed class EventUnpacker
 {
-    // Emitted types are never unloaded, so their number must not depend on a file alone.
+    // Emitted types are never unloaded, so a file may define a limited number.
     private const int MostTools = 256, MostTypes = 4096;
-    /// <summary>A truncated record becomes as long as its type, which may be so long.</summary>
+    /// <summary>The longest type to which a truncated record is filled up, in bytes.</summary>
     internal const int MostFilled = 256 * 1024;
 
     private readonly List<ObjectFile> _tools = [];
@@ -22,10 +22,10 @@ public sealed class EventUnpacker
     private readonly UnpackedStacks _stacks = new();
     private RecordHost? _host;
 
-    /// <summary>When the loss was reported that the sink got last; in universal time.</summary>
+    /// <summary>When the last loss that the sink got was reported, in universal time.</summary>
     public DateTime LossTime { get; private set; }
 
-    /// <summary>The types of events and entries that were read so far, in the order of their definitions: for views, which are made before the first object is shown.</summary>
+    /// <summary>The types of events and entries that were read so far, in the order of their definitions: views are made of them before the first object is shown.</summary>
     public IReadOnlyList<IRecordShape> Shapes => _shapes;
 
     /// <summary>The types of histograms that were read so far, in the order of their definitions.</summary>
@@ -158,7 +158,7 @@ public sealed class EventUnpacker
         }
         else if (plan.IsStack)
         {
-            // Its names would be looked up on this machine.
+            // The getter would look the names up on this machine.
             throw PackException.Damaged("an entry of a stack map has no stack");
         }
 
@@ -186,7 +186,7 @@ public sealed class EventUnpacker
     {
         var key = payload.Bytes((int)map.KeySize);
         var value = payload.Rest();
-        // Of maps with one value a CPU as many as that machine had.
+        // A per-CPU entry has as many values as the capturing machine had CPUs.
         var fits = map.IsPerCpu ? value.Length >= map.CpuStride && (map.CpuStride == 0 || value.Length % map.CpuStride == 0) : value.Length == map.ValueSize;
         return fits ? type.Decode(key, value) : throw PackException.Damaged("an entry is not as long as its type");
     }

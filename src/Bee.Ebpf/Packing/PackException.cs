@@ -2,7 +2,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Packing;
 
-/// <summary>Events cannot be packed or unpacked.</summary>
+/// <summary>The failure to pack or unpack events.</summary>
 public sealed class PackException : BeeException
 {
     /// <summary>Makes the exception.</summary>
@@ -26,6 +26,6 @@ public enum PackFault
     Damaged,
     /// <summary>The packed bytes hold an item of a kind that this version does not know.</summary>
     UnknownItem,
-    /// <summary>The object to pack is not an event, an entry, a histogram or a line that a session or a map has given, but for example a struct inside of one.</summary>
+    /// <summary>The object did not come from a session or a map itself: it is, for example, a struct inside an event.</summary>
     NotPackable,
 }

@@ -12,9 +12,9 @@ internal enum PackItem : byte
     Tool = 1,
     /// <summary>A type of objects: tool, kind, name. Types are counted from 0 in a file.</summary>
     Type = 2,
-    /// <summary>The begin of a block: what holds for a block is forgotten.</summary>
+    /// <summary>The start of a block, which ends the definitions of the block before.</summary>
     Block = 3,
-    /// <summary>The clocks of the machine that the following objects come from. Names of accounts from another machine are forgotten.</summary>
+    /// <summary>The clocks of the machine that the following objects come from. It ends the definitions of accounts.</summary>
     Host = 4,
     /// <summary>The name of a user or group on that machine.</summary>
     Account = 5,
@@ -76,13 +76,13 @@ internal sealed class PackPayload
         return this;
     }
 
-    /// <summary>A number with a point, or null.</summary>
+    /// <summary>Writes a flag and, unless it is null, the number.</summary>
     public PackPayload Optional(double? number) => number is { } value ? Number(1).Double(value) : Number(0);
 
-    /// <summary>Text, or null.</summary>
+    /// <summary>Writes a flag and, unless it is null, the text.</summary>
     public PackPayload Optional(string? text) => text is null ? Number(0) : Number(1).Text(text);
 
-    /// <summary>A number, or null.</summary>
+    /// <summary>Writes a flag and, unless it is null, the number.</summary>
     public PackPayload Optional(ulong? number) => number is { } value ? Number(1).Number(value) : Number(0);
 
     /// <summary>Writes the item and begins anew.</summary>
@@ -110,11 +110,11 @@ internal sealed class PackPayload
         return at;
     }
 
-    /// <summary>How many bytes a varint has.</summary>
+    /// <summary>Returns the length of a varint in bytes.</summary>
     public static int SizeOf(uint value) => (BitOperations.Log2(value | 1) / 7) + 1;
 }
 
-/// <summary>Reads the parts of a payload. Nothing is believed: each length is checked before it is followed.</summary>
+/// <summary>Reads the parts of a payload. Each length is checked before it is used.</summary>
 internal ref struct PackReader(ReadOnlySpan<byte> bytes)
 {
     private ReadOnlySpan<byte> _left = bytes;
@@ -151,7 +151,7 @@ internal ref struct PackReader(ReadOnlySpan<byte> bytes)
 
     public double Double() => BitConverter.ToDouble(Bytes(sizeof(double)));
 
-    /// <summary>A number that is at most so large.</summary>
+    /// <summary>Reads a number, and refuses one above a limit.</summary>
     public int Number(int most) => (int)Number((uint)most);
 
     /// <inheritdoc cref="Number(int)"/>
@@ -166,7 +166,7 @@ internal ref struct PackReader(ReadOnlySpan<byte> bytes)
 
     public string Text() => Encoding.UTF8.GetString(Bytes(Number(_left.Length)));
 
-    /// <summary>The name of a map or a program: text that a terminal can show.</summary>
+    /// <summary>Reads the name of a map or a program, and refuses one with control characters.</summary>
     public string Name() => Text() is var name && !TerminalText.IsUnsafe(name) ? name : throw PackException.Damaged("a name has control characters");
 
     public string? OptionalText() => Number(1) == 0 ? null : Text();
@@ -175,7 +175,7 @@ internal ref struct PackReader(ReadOnlySpan<byte> bytes)
 
     public ulong? OptionalNumber() => Number(1) == 0 ? null : Number();
 
-    /// <summary>An item: its payload.</summary>
+    /// <summary>Reads an item and returns its payload.</summary>
     /// <param name="kind">Its kind.</param>
     public PackReader Item(out PackItem kind)
     {
@@ -183,10 +183,10 @@ internal ref struct PackReader(ReadOnlySpan<byte> bytes)
         return new PackReader(Bytes(Number(_left.Length)));
     }
 
-    /// <summary>The rest.</summary>
+    /// <summary>Reads all that is left.</summary>
     public ReadOnlySpan<byte> Rest() => Bytes(_left.Length);
 
-    /// <summary>Checks that everything has been read.</summary>
+    /// <summary>Refuses a payload that has not been read to its end.</summary>
     public readonly void End()
     {
         if (!_left.IsEmpty)

@@ -4,7 +4,7 @@ using Bee.Ebpf.Symbols;
 
 namespace Bee.Ebpf.Packing;
 
-/// <summary>The stacks of a block: each frame and each stack is defined once, with the names that the machine knows now.</summary>
+/// <summary>The stacks of a block: each frame and each stack is defined once, with its names resolved.</summary>
 internal sealed class PackedStacks(PackPayload payload)
 {
     private readonly Dictionary<StackFrame, int> _frames = [];
@@ -55,7 +55,7 @@ internal sealed class PackedStacks(PackPayload payload)
         return number;
     }
 
-    // Stacks are equal without regard to their ids, which are part of what is packed.
+    // The equality of stacks ignores their ids.
     private sealed class WithId : IEqualityComparer<StackTrace>
     {
         public bool Equals(StackTrace? x, StackTrace? y) => x!.Id == y!.Id && x.Equals(y);

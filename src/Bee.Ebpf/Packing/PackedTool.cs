@@ -5,15 +5,15 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Packing;
 
-/// <summary>An object file as it stands among packed events: with what its records had of the machine that it ran on.</summary>
+/// <summary>Reads and writes the definition of a tool: its object file and metadata, and the facts of the machine that decoding its records needs.</summary>
 internal static class PackedTool
 {
     private sealed record Header : KeptHeader
     {
-        /// <summary>The machine's architecture, as .NET calls it.</summary>
+        /// <summary>The machine's architecture: a name of <see cref="System.Runtime.InteropServices.Architecture"/>.</summary>
         public required string Architecture { get; init; }
 
-        /// <summary>The enums that have the values of the machine's kernel.</summary>
+        /// <summary>The enums whose values were replaced by those of the machine's kernel.</summary>
         public required IReadOnlyList<EnumValues> Enums { get; init; }
     }
 
@@ -23,7 +23,7 @@ internal static class PackedTool
     public static byte[] Encode(ObjectFile file) => KeptObject.Encode(
         new Header
         {
-            // A path, which can have any character.
+            // A path can have control characters.
             ObjectName = TerminalText.Clean(file.Name),
             Words = KeptObject.Words(file),
             Architecture = $"{file.Btf?.Architecture ?? RuntimeInformation.ProcessArchitecture}",

@@ -5,10 +5,10 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Packing;
 
-/// <summary>A type of objects as a definition among packed events.</summary>
+/// <summary>Reads and writes the definition of a type of objects.</summary>
 internal static class PackedType
 {
-    // What one key or value may have; more than the kernel takes, and far less than would overflow a size.
+    // The longest key or value: more than the kernel takes, and too little to overflow a size.
     private const int MostBytes = 64 * 1024 * 1024;
 
     /// <summary>Writes a definition.</summary>

@@ -4,10 +4,10 @@ using System.ComponentModel;
 namespace Bee.Ebpf.Records;
 
 /// <summary>
-/// The machine that records were captured on, as far as their values and views depend on it: its clocks, and its names of users and groups. Records of this machine have none.
-/// Safe to use from any thread.
+/// The clocks and account names of the machine that records were captured on. Records of this machine have no host.
+/// Thread-safe.
 /// </summary>
-/// <remarks>Names are added while a capture is read; each stands before the first event that needs it.</remarks>
+/// <remarks>Names are added while a capture is read, each before the first event that needs it.</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class RecordHost
 {
@@ -27,7 +27,7 @@ public sealed class RecordHost
 /// <summary>A user or a group.</summary>
 internal readonly record struct Account(bool IsGroup, uint Id)
 {
-    /// <summary>Its name on the machine that a record comes from; null where it has none.</summary>
+    /// <summary>Returns its name on the machine that a record comes from; null for an account without a name.</summary>
     /// <param name="host">The machine; null for this one.</param>
     public string? NameOn(RecordHost? host) => host is null
         ? IsGroup ? AccountNames.Group(Id) : AccountNames.User(Id)

@@ -10,7 +10,7 @@ namespace Bee.Ebpf.Records;
 /// <param name="Map">The map; null for an iterator.</param>
 internal sealed record RecordOrigin(ObjectFile File, OriginKind Kind, string Name, MapDescription? Map)
 {
-    // Emitted types are never unloaded, so one origin each is bounded by them. Of tools with equal types the last one counts, as for their views.
+    // One for each emitted type, and those are never unloaded. If two tools have equal types, the last one counts, as for their views.
     private static readonly ConcurrentDictionary<Type, RecordOrigin> s_origins = new();
 
     /// <summary>Of a map inside a map of maps the outer map; null for others.</summary>
@@ -52,7 +52,6 @@ internal sealed record RecordOrigin(ObjectFile File, OriginKind Kind, string Nam
     public static RecordOrigin? Of(Type type) =>
         s_origins.TryGetValue(type, out var origin) || (type.BaseType is { } whole && s_origins.TryGetValue(whole, out origin)) ? origin : null;
 
-    // In place of an earlier one.
     private static RecordOrigin Note(Type type, RecordOrigin origin) => s_origins[type] = origin;
 }
 
