@@ -1,13 +1,16 @@
+using System.Collections;
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Metrics;
 using Bee.Cmdlets.Sessions;
 using Bee.Ebpf.Records;
 using Bee.Posix;
 using Bee.Telemetry.Delivery;
 using Bee.Telemetry.Journal;
 using Bee.Telemetry.Logs;
+using Bee.Telemetry.Otlp;
 using Bee.Telemetry.Syslog;
 
 namespace Bee.Cmdlets.Events;
@@ -44,6 +47,25 @@ public sealed class SendEventCommand : BeeCmdlet
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Syslog { get; set; }
 
+    /// <summary>
+    /// Sends by OTLP over HTTP to this address. An address without a path gets /v1/logs, another is used as it is; auto takes the address of the variables OTEL_EXPORTER_OTLP_…, or
+    /// http://localhost:4318.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(OtlpEndpointCompleter))]
+    public string? OtlpEndpoint { get; set; }
+
+    /// <summary>Headers for the receiver of OTLP, such as tokens: a hashtable of names and values, which may be SecureStrings.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public IDictionary? OtlpHeader { get; set; }
+
+    /// <summary>How OTLP is encoded: Protobuf, which is the default, or Json.</summary>
+    [Parameter]
+    public OtlpProtocol OtlpProtocol { get; set; }
+
     /// <summary>What happens to an event when the queue is full.</summary>
     [Parameter]
     public WhenFull WhenFull { get; set; } = WhenFull.DropOldest;
@@ -76,7 +98,7 @@ public sealed class SendEventCommand : BeeCmdlet
 
         if (_queues.Count == 0)
         {
-            ThrowTerminatingError(ErrorRecords.From(new BeeInputException("NoReceiver", "No receiver is given.", "Give one with -Journal or -Syslog."), null));
+            ThrowTerminatingError(ErrorRecords.From(new BeeInputException("NoReceiver", "No receiver is given.", "Give one with -Journal, -Syslog or -OtlpEndpoint."), null));
         }
 
         _losses = PipelineLosses.Listen(loss => _queues.ForEach(queue => queue.AddLoss(loss.Reason, loss.Tool, loss.Map, loss.Count)));
@@ -145,6 +167,17 @@ public sealed class SendEventCommand : BeeCmdlet
         if (Syslog is not null)
         {
             yield return new SyslogTransport(SyslogAddress.Parse(Syslog));
+        }
+
+        var otlp = new OtlpArguments
+        {
+            Endpoint = OtlpEndpoint,
+            Header = OtlpHeader,
+            Protocol = MyInvocation.BoundParameters.ContainsKey(nameof(OtlpProtocol)) ? OtlpProtocol : null,
+        };
+        if (otlp.Resolve(this, OtlpSignal.Logs) is { } options)
+        {
+            yield return new OtlpLogTransport(options);
         }
     }
 

@@ -323,7 +323,7 @@ public sealed class DeliveryQueue : IDisposable
             records[i] = batch[i].ToRecord();
         }
 
-        var backoff = new Backoff(_options.Retries, _options.LongestPause);
+        var backoff = new Backoff(_options.Retries, _options.LongestPause) { LongestAsked = TimeSpan.FromMinutes(10) };
         int done = 0;
         while (true)
         {

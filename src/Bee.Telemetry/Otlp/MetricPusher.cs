@@ -80,13 +80,18 @@ public sealed class MetricPusher : IDisposable
         _sender.Start();
     }
 
-    /// <summary>Reads the sources on the caller's thread, and exports what it found.</summary>
+    /// <summary>Reads the sources on the caller's thread, and exports what it found. Sources without metrics make no export.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
     public void Push(CancellationToken cancellationToken)
     {
         lock (_reading)
         {
             var families = MetricSources.Collect(_sources, s_collectTimeout, _metrics.CountReadFailure, cancellationToken);
+            if (families.Count == 0)
+            {
+                return;
+            }
+
             families.InsertRange(0, _metrics.Collect(cancellationToken));
             var now = DateTime.UtcNow;
             var merged = MergedFamilies.Merge(families).Families;

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Reflection;
 using Bee.Telemetry.Exposition;
+using Bee.Telemetry.Logs;
 
 namespace Bee.Telemetry.Otlp;
 
@@ -55,7 +56,7 @@ internal static class OtlpRequest
         writer.End();
     }
 
-    /// <summary>Writes the fields of an AnyValue. An empty one stands for null.</summary>
+    /// <summary>Writes the fields of an AnyValue, of a value as <see cref="LogAttribute"/> has it. An empty one stands for null.</summary>
     public static void Value(IOtlpWriter writer, object? value)
     {
         switch (value)
@@ -88,12 +89,12 @@ internal static class OtlpRequest
                 writer.EndList();
                 writer.End();
                 break;
-            case IReadOnlyList<KeyValuePair<string, object?>> fields:
+            case LogAttribute[] fields:
                 writer.Begin(s_list);
                 writer.BeginList(s_values);
-                foreach (var (name, field) in fields)
+                foreach (var field in fields)
                 {
-                    Attribute(writer, s_values, name, field);
+                    Attribute(writer, s_values, field.Name, field.Value);
                 }
 
                 writer.EndList();
