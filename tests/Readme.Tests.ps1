@@ -85,7 +85,12 @@ Describe 'The page <_>' -ForEach 'metrics.md', 'live-view.md', 'telemetry.md', '
         $blocks.Count | Should -BeGreaterThan 3
         # What a block shows follows its number, so that one that shows nothing can be told.
         $number = 0
-        $output = Invoke-Page (Get-PSDrive TestDrive).Root $(foreach ($block in $blocks) { "'block $((++$number))'"; $block })
+        # The default port of OTLP is another process's; here the system chooses one.
+        $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+        $listener.Start()
+        $port = $listener.LocalEndpoint.Port
+        $listener.Stop()
+        $output = Invoke-Page (Get-PSDrive TestDrive).Root $(foreach ($block in $blocks) { "'block $((++$number))'"; $block -replace '\b4318\b', $port })
         $shown = $output -split '(?m)^block \d+\r?$' | Select-Object -Skip 1
         # The last block only ends what the others started.
         $shown[0..($shown.Count - 2)] | ForEach-Object { $_ | Should -Match '\S' }
