@@ -4,6 +4,7 @@ namespace Bee.Cmdlets.Tests;
 public sealed class Programs : IDisposable
 {
     private readonly TempFolder _folder = new();
+    private readonly Dictionary<(string Name, string Source), string> _compiled = [];
 
     public Programs()
     {
@@ -15,7 +16,7 @@ public sealed class Programs : IDisposable
                 ("source", BeeModule.File("examples", name, $"{name}.bpf.c")), ("tag", $"test/{name}:v1"), ("object", _folder[$"{name}.o"]), ("store", Store));
         }
 
-        Compile("calls", Sources.Calls);
+        Calls = Compile("calls", Sources.Calls);
     }
 
     /// <summary>A store with test/opensnoop:v1 and test/execsnoop:v1.</summary>
@@ -28,15 +29,26 @@ public sealed class Programs : IDisposable
     public string Execsnoop => _folder["execsnoop.o"];
 
     /// <summary>Counts target_pid's openat calls in a hash, an array and a per-CPU array, and streams one number for each.</summary>
-    public string Calls => _folder["calls.o"];
+    public string Calls { get; }
 
-    /// <summary>Compiles C text to an object file beside the others.</summary>
+    /// <summary>Compiles C text to an object file, once for each text.</summary>
     public string Compile(string name, string source)
     {
-        using var shell = new Shell();
-        string file = _folder.Write($"{name}.bpf.c", source);
-        shell.Objects("Invoke-BeeBuild $source -BinaryOnly -OutFile $object", ("source", file), ("object", _folder[$"{name}.o"]));
-        return _folder[$"{name}.o"];
+        lock (_compiled)
+        {
+            if (!_compiled.TryGetValue((name, source), out string? compiled))
+            {
+                using var shell = new Shell();
+                // A folder for each: two tests may give different texts one name.
+                string folder = $"compiled-{_compiled.Count}";
+                string file = _folder.Write($"{folder}/{name}.bpf.c", source);
+                compiled = _folder[$"{folder}/{name}.o"];
+                shell.Objects("Invoke-BeeBuild $source -BinaryOnly -OutFile $object", ("source", file), ("object", compiled));
+                _compiled.Add((name, source), compiled);
+            }
+
+            return compiled;
+        }
     }
 
     public void Dispose() => _folder.Dispose();
