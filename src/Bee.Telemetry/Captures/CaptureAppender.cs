@@ -68,6 +68,11 @@ internal sealed class CaptureAppender : IDisposable
     /// <exception cref="CaptureException"><see cref="CaptureFault.NoSpace"/>, <see cref="CaptureFault.CannotWrite"/>.</exception>
     public void Append(ChunkHeader header, ReadOnlySpan<byte> content)
     {
+        if (content.Length > CaptureFormat.LargestChunk)
+        {
+            throw new CaptureException(CaptureFault.CannotWrite, $"The capture '{Path}' cannot be written: an event makes a block of {content.Length} bytes, and {CaptureFormat.LargestChunk} are the limit.");
+        }
+
         // Before the first chunk stands the preamble.
         int start = Length == 0 ? CaptureFormat.PreambleSize : 0;
         int contentAt = start + ChunkHeader.Size;
