@@ -202,7 +202,7 @@ public static class GrafanaDashboard
                     [(own.Length == 0 ? $"sum(rate({Series(metric)}{selector}[$__rate_interval]))" : $"topk({Most}, sum by ({by}) (rate({Series(metric)}{selector}[$__rate_interval])))", legend)], Columns, 8);
                 break;
             default:
-                layout.Add("timeseries", descriptor.Name, help, GrafanaUnits.Of(metric), [(own.Length == 0 ? $"sum({Series(metric)}{selector})" : $"topk({Most}, sum by ({by}) ({Series(metric)}{selector}))", legend)], Columns, 8);
+                layout.Add("timeseries", descriptor.Name, help, GrafanaUnits.Of(metric), [(own.Length == 0 ? $"sum({Series(metric)}{selector})" : $"topk({Most}, sum by ({by}) ({Series(metric)}{selector}))", legend)], Columns, 8, beginsAtZero: false);
                 break;
         }
     }
@@ -236,7 +236,7 @@ public static class GrafanaDashboard
             Break();
         }
 
-        public void Add(string type, string title, string description, string unit, IReadOnlyList<(string Expression, string Legend)> queries, int width, int height)
+        public void Add(string type, string title, string description, string unit, IReadOnlyList<(string Expression, string Legend)> queries, int width, int height, bool beginsAtZero = true)
         {
             var isStat = type == "stat";
             var panel = Panel(type, title, description, width, height, queries, "time_series");
@@ -245,7 +245,6 @@ public static class GrafanaDashboard
                 ["defaults"] = new JsonObject
                 {
                     ["unit"] = unit,
-                    ["min"] = 0,
                     ["color"] = new JsonObject { ["mode"] = isStat ? "thresholds" : "palette-classic" },
                     ["custom"] = isStat ? new JsonObject() : new JsonObject
                     {
@@ -266,6 +265,11 @@ public static class GrafanaDashboard
                 },
                 ["overrides"] = new JsonArray(),
             };
+            if (beginsAtZero)
+            {
+                panel["fieldConfig"]!["defaults"]!["min"] = 0;
+            }
+
             panel["options"] = isStat
                 ? new JsonObject
                 {

@@ -113,25 +113,25 @@ public sealed class StackProfile
         }
 
         var found = new List<Place>(children.Length + 1);
-        var left = new Stack<Place>();
-        left.Push(new Place(0, 0, 0));
-        while (left.TryPop(out var place))
+        List<Place> left = [new Place(0, 0, 0)];
+        while (left.Count > 0)
         {
+            var place = left[^1];
+            left.RemoveAt(left.Count - 1);
             found.Add(place);
             var own = children.AsSpan(starts[place.Node], ends[place.Node] - starts[place.Node]);
             own.Sort(Compare);
             // A node's own weight stands behind its children's.
             var start = place.Start;
+            var first = left.Count;
             foreach (var child in own)
             {
-                start += totals[child];
+                left.Add(new Place(child, place.Depth + 1, start));
+                start = Sum(start, totals[child]);
             }
 
-            for (var i = own.Length - 1; i >= 0; i--)
-            {
-                start -= totals[own[i]];
-                left.Push(new Place(own[i], place.Depth + 1, start));
-            }
+            // The last is taken next.
+            left.Reverse(first, own.Length);
         }
 
         return found;

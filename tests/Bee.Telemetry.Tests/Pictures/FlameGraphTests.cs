@@ -22,6 +22,10 @@ public class FlameGraphTests
     }
 
     [Fact]
+    public void Weights_that_no_number_holds_stay_in_the_picture() =>
+        Assert.All(Frames(Draw(Stacks.Profile("ns", $"dd;a {long.MaxValue}", $"dd;b {long.MaxValue}"))), frame => Assert.False(frame.X.StartsWith('-')));
+
+    [Fact]
     public void A_frame_lies_on_its_caller_or_hangs_below_it()
     {
         var profile = Stacks.Profile("samples", "dd;read 1");
