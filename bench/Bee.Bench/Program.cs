@@ -11,6 +11,7 @@ var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
     ["live"] = LiveBench.Run,
     ["capture"] = CaptureBench.Run,
     ["cost"] = CostBench.Run,
+    ["otlp"] = OtlpBench.Run,
     ["latency"] = LatencyBench.Run,
     ["memory"] = MemoryBench.Run,
     ["view"] = ViewBench.Run,

@@ -17,6 +17,9 @@ internal static class ScrapeBench
     // A round takes few milliseconds: more of them until the runtime has compiled what is hot again.
     private const int WarmUps = 10 * Report.WarmUps;
 
+    /// <summary>The series as a source.</summary>
+    public static IMetricSource TenThousand { get; } = new Source(Families());
+
     public static IEnumerable<Row> Run(Workbench bench)
     {
         Workbench.Run("gcc", "-O2", Workbench.Source("scrape.c"), "-o", bench.Path("scrape"));

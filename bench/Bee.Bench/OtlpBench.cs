@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using Bee.Ebpf;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Records;
+using Bee.Telemetry.Otlp;
+
+namespace Bee.Bench;
+
+/// <summary>
+/// The events of a million calls, made back to back by another process, read while 10,000 series are exported every 100 ms to a receiver in this process; against the same reader without an export.
+/// </summary>
+internal static class OtlpBench
+{
+    private const int Calls = 1_000_000;
+
+    public static IEnumerable<Row> Run(Workbench bench)
+    {
+        var plain = new List<double>();
+        var exported = new List<double>();
+        ulong lost = 0;
+        using var receiver = new Receiver();
+        for (var i = -2; i < Report.Runs; i++)
+        {
+            var plainRate = Rate(bench, null, out _);
+            var exportedRate = Rate(bench, receiver, out var runLost);
+            if (i >= 0)
+            {
+                plain.Add(plainRate);
+                exported.Add(exportedRate);
+                lost += runLost;
+            }
+        }
+
+        yield return Report.Rates("read while exported by OTLP", Report.Median(plain), Report.Median(exported), 0.5);
+        yield return new Row("  (events lost of 5 M)", "", "", lost.ToString(CultureInfo.InvariantCulture), "0", lost == 0);
+        yield return new Row("  (bytes an export, with gzip)", "", "", receiver.Bytes.ToString(CultureInfo.InvariantCulture), "", null);
+    }
+
+    private static double Rate(Workbench bench, Receiver? receiver, out ulong lost)
+    {
+        using var caller = bench.Start("caller");
+        var live = bench.Object("live");
+        using var session = BpfSession.Load(live, new BpfSessionOptions { Parameters = live.BindParameters(new Dictionary<string, object?> { ["target_pid"] = caller.Id }) });
+        using var reader = session.OpenReader(new EventReaderOptions());
+        session.Attach();
+        using var pusher = receiver is null ? null : new MetricPusher(
+            new OtlpOptions { Signal = OtlpSignal.Metrics, Endpoint = receiver.Address, Interval = TimeSpan.FromMilliseconds(100) },
+            () => [ScrapeBench.TenThousand]);
+        pusher?.Start();
+        using var stop = new CancellationTokenSource();
+        var sink = new CountingSink();
+        var thread = new Thread(() => reader.Run(sink, stop.Token));
+        thread.Start();
+        Thread.Sleep(50);
+        var start = Stopwatch.GetTimestamp();
+        LiveBench.Call(caller, Calls);
+        stop.Cancel();
+        thread.Join();
+        var rate = Calls / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        pusher?.Finish(TimeSpan.FromSeconds(30), CancellationToken.None);
+        if (pusher?.Report() is { } report)
+        {
+            throw new InvalidOperationException(report);
+        }
+
+        lost = sink.LostCount;
+        return sink.Count + (long)lost == Calls ? rate : throw new InvalidOperationException($"{sink.Count} events were read and {lost} lost.");
+    }
+
+    // Takes everything.
+    private sealed class Receiver : IDisposable
+    {
+        private readonly HttpListener _listener = new();
+
+        public Receiver()
+        {
+            Address = new Uri($"http://127.0.0.1:{FreePort()}/");
+            _listener.Prefixes.Add(Address.AbsoluteUri);
+            _listener.Start();
+            _ = AcceptAsync();
+        }
+
+        public Uri Address { get; }
+
+        public long Bytes { get; private set; }
+
+        public void Dispose() => _listener.Close();
+
+        private async Task AcceptAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    var context = await _listener.GetContextAsync();
+                    await context.Request.InputStream.CopyToAsync(Stream.Null);
+                    Bytes = context.Request.ContentLength64;
+                    context.Response.Close();
+                }
+            }
+            catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
+            {
+                // The end.
+            }
+        }
+
+        private static int FreePort()
+        {
+            using var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+            probe.Start();
+            return ((IPEndPoint)probe.LocalEndpoint).Port;
+        }
+    }
+}
