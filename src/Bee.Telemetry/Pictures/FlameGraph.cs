@@ -24,7 +24,7 @@ public static class FlameGraph
     private const string Svg = "http://www.w3.org/2000/svg";
 
     // What a screen shows at this width, in tenths of a pixel, and how many frames a browser moves without delay.
-    private const int Width = 1200, LeastPart = 12_000, MostFrames = 40_000;
+    private const int Width = 1200, LeastPart = 12_000, MostFrames = 20_000;
 
     private const int Row = 18, Top = 72, Bottom = 34, Shades = 6;
 
@@ -41,13 +41,13 @@ public static class FlameGraph
         ArgumentNullException.ThrowIfNull(options);
         var totals = profile.Totals();
         var least = Least(totals);
-        var places = profile.Walk(totals, least);
+        var places = Cut(profile.Walk(totals, least));
         var hidden = totals.LongCount(total => total > 0) - places.LongCount(place => totals[place.Node] > 0);
         using var xml = XmlWriter.Create(output, new XmlWriterSettings { Encoding = new System.Text.UTF8Encoding(false), CloseOutput = false, NewLineHandling = NewLineHandling.None });
         new Drawing(xml, profile, options, totals, places, hidden).Write();
     }
 
-    // A frame narrower than a tenth of a pixel cannot be seen, and more frames than some ten thousand cannot be read.
+    // A frame narrower than a tenth of a pixel cannot be seen, and more than this many cannot be read.
     private static long Least(long[] totals)
     {
         var least = Math.Max(1, totals[0] / LeastPart);
@@ -58,7 +58,19 @@ public static class FlameGraph
         }
 
         Array.Sort(drawn);
-        return drawn[^MostFrames] + 1;
+        return drawn[^MostFrames];
+    }
+
+    // Of frames that are equally wide those nearest to the root.
+    private static List<StackProfile.Place> Cut(List<StackProfile.Place> places)
+    {
+        if (places.Count <= MostFrames)
+        {
+            return places;
+        }
+
+        var deepest = places.Select(place => place.Depth).Order().ElementAt(MostFrames) - 1;
+        return places.FindAll(place => place.Depth <= Math.Max(1, deepest));
     }
 
     private static string Resource(string name)

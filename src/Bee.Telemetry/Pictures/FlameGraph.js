@@ -18,8 +18,7 @@
 
   // The frames as they stand in the file: each behind its parent.
   var frames = [], above = [];
-  Array.prototype.forEach.call(canvas.children, function (element) {
-    if (!element.classList.contains('f')) return;
+  Array.from(canvas.children).forEach(function (element) {
     var title = element.querySelector('title'), text = title.textContent, end = text.indexOf('\n');
     var y = Math.round(Number(element.getAttribute('y')) / row), depth = inverted ? y : rows - 1 - y;
     above.length = depth;
@@ -30,7 +29,6 @@
     };
     frames.push(frame);
     above[depth] = frame;
-    for (var outer = frame; outer; outer = outer.parent) outer.last = frame.index;
     // The script shows its own, at once.
     element.removeChild(title);
     element.setAttribute('tabindex', frame.depth ? '-1' : '0');
@@ -38,6 +36,7 @@
     element.setAttribute('aria-label', text.replace('\n', ': '));
     element.beeFrame = frame;
   });
+  for (var i = frames.length - 1; i > 0; i--) frames[i].parent.last = Math.max(frames[i].parent.last, frames[i].last);
   var zoomed = frames[0], focused = frames[0];
 
   var probe = make(svgSpace, 'text', svg, { visibility: 'hidden' });
