@@ -92,7 +92,7 @@ public sealed class OverheadGuard : IDisposable
                 }
                 catch (PinException pinned)
                 {
-                    _error = new OverheadException(error.Limit, error.Windows, pinned);
+                    _error = OverheadException.Of(error.Limit, error.Windows, pinned);
                 }
 
                 _exceeded.Cancel();

@@ -42,19 +42,15 @@ public sealed class OverheadLimit
         }
 
         _over.Add(window);
-        return _over.Count == Windows ? new OverheadException(Share, [.. _over]) : null;
+        return _over.Count == Windows ? OverheadException.Of(Share, [.. _over]) : null;
     }
 }
 
 /// <summary>The programs of a session cost more than they may, and were detached.</summary>
 public sealed class OverheadException : BeeException
 {
-    /// <summary>Makes the exception.</summary>
-    /// <param name="limit">The limit: a share of the time of all online CPUs.</param>
-    /// <param name="windows">The windows that exceeded it, the oldest first.</param>
-    /// <param name="inner">Why the pins, which keep the programs attached, could not be removed; null if nothing keeps them.</param>
-    public OverheadException(double limit, IReadOnlyList<ProgramWindow> windows, Exception? inner = null)
-        : base("OverheadExceeded", Text(limit, windows, inner), "Give the programs less to do, such as one process or cgroup to watch, or allow them more.", inner)
+    private OverheadException(string message, double limit, IReadOnlyList<ProgramWindow> windows, Exception? inner)
+        : base("OverheadExceeded", message, "Give the programs less to do, such as one process or cgroup to watch, or allow them more.", inner)
     {
         Limit = limit;
         Windows = windows;
@@ -66,20 +62,23 @@ public sealed class OverheadException : BeeException
     /// <summary>The windows that exceeded the limit, the oldest first, with the cost of each program.</summary>
     public IReadOnlyList<ProgramWindow> Windows { get; }
 
-    private static string Text(double limit, IReadOnlyList<ProgramWindow> windows, Exception? inner)
+    /// <summary>Makes the exception, with the figures in its message.</summary>
+    /// <param name="limit">The limit: a share of the time of all online CPUs.</param>
+    /// <param name="windows">The windows that exceeded it, the oldest first; one at least.</param>
+    /// <param name="inner">Why the pins, which keep the programs attached, could not be removed; null if nothing keeps them.</param>
+    internal static OverheadException Of(double limit, IReadOnlyList<ProgramWindow> windows, Exception? inner = null)
     {
-        ArgumentNullException.ThrowIfNull(windows);
-        // Of one machine: CPUs that come or go meanwhile are rare, and each window has its own number.
-        var cpus = windows.Count > 0 ? windows[^1].Cpus : 1;
-        var programs = new List<string>();
-        foreach (var program in windows.Count > 0 ? windows[^1].Programs.OrderByDescending(program => program.RunNanoseconds).ToArray() : [])
-        {
-            programs.Add($"{program.Program} {Percent(program.Share / cpus)} ({program.Rate.ToString("n0", CultureInfo.InvariantCulture)} runs/s)");
-        }
-
-        return $"The programs {(inner is null ? "were detached" : $"are still attached ({inner.Message}), and should not be")}, because they ran for more than {Percent(limit)} of the time of {Quantity.Of(cpus, "CPU")} in {windows.Count} consecutive windows: "
+        // Each window has its own number of CPUs, which hardly ever changes meanwhile.
+        var cpus = windows[^1].Cpus;
+        var programs = windows[^1].Programs.OrderByDescending(program => program.RunNanoseconds)
+            .Select(program => $"{program.Program} {Percent(program.Share / cpus)} ({program.Rate.ToString("n0", CultureInfo.InvariantCulture)} runs/s)");
+        return new OverheadException(
+            $"The programs {(inner is null ? "were detached" : $"are still attached ({inner.Message}), and should not be")}, because they ran for more than {Percent(limit)} of the time of {Quantity.Of(cpus, "CPU")} in {windows.Count} consecutive windows: "
             + $"{string.Join(", ", windows.Select(window => $"{Percent(window.ShareOfMachine)} of {window.Elapsed.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s"))}. "
-            + $"By program in the last one: {string.Join(", ", programs)}.";
+            + $"By program in the last one: {string.Join(", ", programs)}.",
+            limit,
+            windows,
+            inner);
     }
 
     // Three digits say enough; a number with an exponent would not be read.

@@ -69,7 +69,7 @@ public class OverheadLimitTests
             var comma = (CultureInfo)CultureInfo.InvariantCulture.Clone();
             (comma.NumberFormat.NumberDecimalSeparator, comma.NumberFormat.NumberGroupSeparator) = (",", ".");
             CultureInfo.CurrentCulture = comma;
-            var error = new OverheadException(0.005, [Window(0.0125), Window(0.1), Of(TimeSpan.FromSeconds(1.25), 2, 20_000_000, 230_000_000)]);
+            var error = OverheadException.Of(0.005, [Window(0.0125), Window(0.1), Of(TimeSpan.FromSeconds(1.25), 2, 20_000_000, 230_000_000)]);
 
             Assert.Equal(
                 "The programs were detached, because they ran for more than 0.5 % of the time of 2 CPUs in 3 consecutive windows: 1.25 % of 1.00 s, 10 % of 1.00 s, 10 % of 1.25 s. "
@@ -85,7 +85,7 @@ public class OverheadLimitTests
     [Fact]
     public void Error_of_programs_that_their_pins_keep_attached_says_so()
     {
-        var error = new OverheadException(0.01, [Window(0.02)], new IOException("no right to"));
+        var error = OverheadException.Of(0.01, [Window(0.02)], new IOException("no right to"));
 
         Assert.StartsWith("The programs are still attached (no right to), and should not be, because they ran for more than 1 % ", error.Message);
         Assert.Equal("no right to", error.InnerException!.Message);
