@@ -47,7 +47,8 @@ public sealed class OverheadGuard : IDisposable
     public void Watch(BpfSession session)
     {
         ArgumentNullException.ThrowIfNull(session);
-        _thread = new Thread(() => Run(session)) { IsBackground = true, Name = "bee overhead" };
+        var sampler = new ProgramSampler(session.Programs);
+        _thread = new Thread(() => Run(session, sampler)) { IsBackground = true, Name = "bee overhead" };
         _thread.Start();
     }
 
@@ -77,27 +78,48 @@ public sealed class OverheadGuard : IDisposable
         _stop.Dispose();
     }
 
-    private void Run(BpfSession session)
+    private void Run(BpfSession session, ProgramSampler sampler)
     {
-        var sampler = new ProgramSampler(session.Programs);
         while (!_stop.Wait(_window))
         {
-            if (_limit.Add(sampler.Sample()) is { } error)
+            if (Sample(sampler) is { } window && _limit.Add(window) is { } error)
             {
-                // Before anything ends: a reader that the detaching wakes looks for it.
-                _error = error;
-                try
-                {
-                    session.Detach();
-                }
-                catch (PinException pinned)
-                {
-                    _error = OverheadException.Of(error.Limit, error.Windows, pinned);
-                }
-
-                _exceeded.Cancel();
+                End(session.Detach, error);
                 return;
             }
+        }
+    }
+
+    // An exception that leaves a thread ends the process.
+    private static ProgramWindow? Sample(ProgramSampler sampler)
+    {
+        try
+        {
+            return sampler.Sample();
+        }
+        catch (Exception)
+        {
+            // What the kernel or /sys told cannot be read; the next window spans both.
+            return null;
+        }
+    }
+
+    /// <summary>Ends a session that exceeded the limit. A failure to detach becomes the inner exception of <see cref="Error"/>.</summary>
+    internal void End(Action detach, OverheadException error)
+    {
+        // Before anything ends: a reader that the detaching wakes looks for it.
+        _error = error;
+        try
+        {
+            detach();
+        }
+        catch (Exception failure)
+        {
+            _error = OverheadException.Of(error.Limit, error.Windows, failure);
+        }
+        finally
+        {
+            _exceeded.Cancel();
         }
     }
 }

@@ -163,10 +163,10 @@ internal sealed class ShareMeter : IDisposable
     private long _read = Stopwatch.GetTimestamp();
     private double? _share;
 
-    private ShareMeter(StatisticsLease statistics, IEnumerable<BpfProgram> programs)
+    private ShareMeter(ProgramSampler sampler, StatisticsLease statistics)
     {
+        _sampler = sampler;
         _statistics = statistics;
-        _sampler = new ProgramSampler(programs);
     }
 
     /// <summary>Begins to measure; null where this process may not switch statistics on, or the kernel has none: the view does without.</summary>
@@ -175,7 +175,8 @@ internal sealed class ShareMeter : IDisposable
     {
         try
         {
-            return new ShareMeter(StatisticsLease.Take(), programs);
+            // The lease last: if the first reading failed, the statistics would stay on.
+            return new ShareMeter(new ProgramSampler(programs), StatisticsLease.Take());
         }
         catch (BpfLoadException)
         {

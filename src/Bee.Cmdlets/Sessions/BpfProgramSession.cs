@@ -175,7 +175,7 @@ public sealed class BpfProgramSession
             {
                 if (stream.Lost is { } lost && lost - _toldLost.GetValueOrDefault(stream.Name) is > 0 and var more)
                 {
-                    untold.Add(new PipelineLoss(LossReason.Kernel, Tool.Name, stream.Name, (long)more));
+                    untold.Add(new PipelineLoss(LossReason.Kernel, Tool.Name, stream.Name, (long)Math.Min(more, long.MaxValue)));
                     _toldLost[stream.Name] = lost;
                 }
             }

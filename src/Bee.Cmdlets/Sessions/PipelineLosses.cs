@@ -11,7 +11,7 @@ internal readonly record struct PipelineLoss(LossReason Reason, string? Tool, st
 
 /// <summary>
 /// Tells cmdlets at the end of a pipeline what those at its beginning have lost: only events travel in a pipeline, and other commands may stand between the two. A pipeline runs on one thread, so
-/// the ledger is the thread's. A loss is told when the source learns of it: the events that came before it have passed, and none that came after it.
+/// the ledger is the thread's. A pipeline that runs inside of another one on the same thread, such as that of ForEach-Object, is heard too. A loss is told when the source learns of it: the events that came before it have passed, and none that came after it.
 /// </summary>
 internal static class PipelineLosses
 {
@@ -23,10 +23,13 @@ internal static class PipelineLosses
     {
         if (loss.Count > 0 && s_listeners is { } listeners)
         {
-            foreach (Listener listener in listeners.ToArray())
+            Listener[] all;
+            lock (listeners)
             {
-                listener.Tell(loss);
+                all = [.. listeners];
             }
+
+            Array.ForEach(all, listener => listener.Tell(loss));
         }
     }
 
@@ -36,7 +39,11 @@ internal static class PipelineLosses
     {
         List<Listener> listeners = s_listeners ??= [];
         var listener = new Listener(listeners, lost);
-        listeners.Add(listener);
+        lock (listeners)
+        {
+            listeners.Add(listener);
+        }
+
         return listener;
     }
 

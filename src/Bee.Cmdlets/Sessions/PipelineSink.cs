@@ -64,8 +64,10 @@ internal sealed class PipelineSink : IEventSink
 
     void IEventSink.Lost(string map, ulong count)
     {
-        PipelineLosses.Add(new PipelineLoss(LossReason.Kernel, _tool, map, (long)count));
-        _lost[map] = _lost.GetValueOrDefault(map) + count;
+        PipelineLosses.Add(new PipelineLoss(LossReason.Kernel, _tool, map, (long)Math.Min(count, long.MaxValue)));
+        // A program counts its losses itself, and may count anything.
+        ulong before = _lost.GetValueOrDefault(map);
+        _lost[map] = before + Math.Min(count, ulong.MaxValue - before);
         if (_lastTold == 0 || Stopwatch.GetElapsedTime(_lastTold) >= TimeSpan.FromSeconds(1))
         {
             WarnOfLosses();

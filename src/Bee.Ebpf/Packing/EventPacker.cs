@@ -17,6 +17,9 @@ namespace Bee.Ebpf.Packing;
 /// </remarks>
 public sealed class EventPacker
 {
+    /// <summary>The most lost events that one loss tells. More are packed as this many.</summary>
+    public const ulong MostLost = 1UL << 48;
+
     private readonly Dictionary<Type, Packing> _types = [];
     // The records and entries that hold the labels of histograms.
     private readonly Dictionary<Type, Packing> _labelTypes = [];
@@ -53,11 +56,14 @@ public sealed class EventPacker
     /// <param name="e">An object that a session, a map or <see cref="EventUnpacker"/> gave.</param>
     /// <param name="to">Receives whole items.</param>
     /// <exception cref="PackException">The object cannot be packed, such as a struct inside of an event (<see cref="PackFault.NotPackable"/>). Nothing is appended, and nothing counts as defined.</exception>
+    /// <remarks>After any other exception, and after one behind which items were appended, the packer cannot go on: what it counts as defined may not have been appended.</remarks>
     public void Pack(BpfEvent e, IBufferWriter<byte> to)
     {
         ArgumentNullException.ThrowIfNull(e);
         ArgumentNullException.ThrowIfNull(to);
         var type = e.GetType();
+        // A call that failed may have left something.
+        _payload.Clear();
         if (type != _lastType || _beginsBlock)
         {
             _last = Find(type, e, to);
@@ -106,7 +112,7 @@ public sealed class EventPacker
         ArgumentNullException.ThrowIfNull(map);
         ArgumentNullException.ThrowIfNull(to);
         BeginBlock(to);
-        _payload.Number((ulong)timeUtc.ToUniversalTime().Ticks).Number(count).Text(map).WriteTo(to, PackItem.Loss);
+        _payload.Number((ulong)timeUtc.ToUniversalTime().Ticks).Number(Math.Min(count, MostLost)).Text(map).WriteTo(to, PackItem.Loss);
     }
 
     /// <summary>

@@ -12,6 +12,8 @@ public sealed class EventUnpacker
 {
     // Emitted types are never unloaded, so a file may define a limited number.
     private const int MostTools = 256, MostTypes = 4096;
+    // A bucket takes 40 bytes of memory and 3 of a payload at least.
+    private const int MostBuckets = 1 << 16, SmallestBucket = 3;
     /// <summary>The longest type to which a truncated record is filled up, in bytes.</summary>
     internal const int MostFilled = 256 * 1024;
 
@@ -69,7 +71,8 @@ public sealed class EventUnpacker
                 return sink.Event(new IteratorLine(line));
             case PackItem.Loss:
                 LossTime = Moment(ref payload);
-                var count = payload.Number();
+                // Sums of counts near 2^64 would overflow.
+                var count = payload.Number() is var number && number <= EventPacker.MostLost ? number : throw PackException.Damaged($"a loss of {number} events is out of range");
                 var map = payload.Name();
                 payload.End();
                 sink.Lost(map, count);
@@ -196,7 +199,7 @@ public sealed class EventUnpacker
         var origin = Type(ref payload);
         var type = origin.Type as HistogramType ?? throw PackException.Damaged("a histogram is of a type that is not one of histograms");
         var (count, sum) = (payload.Number(), payload.OptionalDouble());
-        var buckets = new HistogramBucket[payload.Number(payload.Left.Length)];
+        var buckets = new HistogramBucket[payload.Number(Math.Min(payload.Left.Length / SmallestBucket, MostBuckets))];
         for (var i = 0; i < buckets.Length; i++)
         {
             buckets[i] = new HistogramBucket(payload.OptionalDouble(), payload.OptionalDouble(), payload.Number());

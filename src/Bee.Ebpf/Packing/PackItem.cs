@@ -46,6 +46,9 @@ internal sealed class PackPayload
     /// <summary>The most bytes that a varint takes.</summary>
     public const int MostVarint = 10;
 
+    /// <summary>Drops what has not become an item.</summary>
+    public void Clear() => _bytes.ResetWrittenCount();
+
     public PackPayload Number(ulong value)
     {
         var span = _bytes.GetSpan(MostVarint);

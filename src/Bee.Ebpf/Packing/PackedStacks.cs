@@ -67,19 +67,25 @@ internal sealed class PackedStacks(PackPayload payload)
 /// <summary>Reads the stacks of a block.</summary>
 internal sealed class UnpackedStacks
 {
+    // A writer's block is a mebibyte and what its last object needs; the kernel limits a stack to 640 Ki frames (kernel.perf_event_max_stack). Compressed, a hostile block holds far more.
+    private const int MostDefined = 1 << 20, MostInStacks = 1 << 21;
+
     private readonly List<StackFrame> _frames = [];
     private readonly List<StackTrace> _stacks = [];
+    private int _inStacks;
 
     /// <summary>Forgets all.</summary>
     public void Clear()
     {
         _frames.Clear();
         _stacks.Clear();
+        _inStacks = 0;
     }
 
     /// <summary>Reads a frame.</summary>
     public void ReadFrame(ref PackReader reader)
     {
+        Limit(_frames.Count);
         var isKernel = reader.Number(1) == 1;
         var address = reader.Number();
         var name = new FrameName(reader.OptionalText(), reader.OptionalNumber(), reader.OptionalText(), reader.OptionalNumber());
@@ -91,9 +97,11 @@ internal sealed class UnpackedStacks
     /// <summary>Reads a stack.</summary>
     public void ReadStack(ref PackReader reader)
     {
+        Limit(_stacks.Count);
         int? id = (reader.Number(1), reader.Signed()) is (1, var number) ? (int)number : null;
         var error = (Errno)reader.Signed();
-        var frames = new StackFrame[reader.Number(reader.Left.Length)];
+        var frames = new StackFrame[reader.Number(Math.Min(reader.Left.Length, MostInStacks - _inStacks))];
+        _inStacks += frames.Length;
         for (var i = 0; i < frames.Length; i++)
         {
             frames[i] = reader.Number(int.MaxValue) is var frame && frame < _frames.Count ? _frames[frame] : throw PackException.Damaged("a stack has a frame that is not defined");
@@ -121,5 +129,13 @@ internal sealed class UnpackedStacks
         }
 
         return stacks;
+    }
+
+    private static void Limit(int count)
+    {
+        if (count >= MostDefined)
+        {
+            throw PackException.Damaged($"a block defines more than {MostDefined} frames or stacks");
+        }
     }
 }

@@ -65,7 +65,7 @@ public sealed class OverheadException : BeeException
     /// <summary>Makes the exception, with the figures in its message.</summary>
     /// <param name="limit">The limit: a share of the time of all online CPUs.</param>
     /// <param name="windows">The windows that exceeded it, the oldest first; one at least.</param>
-    /// <param name="inner">Why the pins, which keep the programs attached, could not be removed; null if nothing keeps them.</param>
+    /// <param name="inner">Why the programs could not be detached; null if they were.</param>
     internal static OverheadException Of(double limit, IReadOnlyList<ProgramWindow> windows, Exception? inner = null)
     {
         // Each window has its own number of CPUs, which hardly ever changes meanwhile.

@@ -83,25 +83,27 @@ public sealed class ProgramSampler
     }
 
     /// <summary>Takes a reading.</summary>
-    /// <returns>What the programs cost since the reading before. Programs that the kernel has unloaded, or whose session has ended, are left out.</returns>
+    /// <returns>What the programs cost since the reading before that did not throw. Programs that the kernel has unloaded, or whose session has ended, are left out.</returns>
     public ProgramWindow Sample()
     {
         var now = _clock.GetTimestamp();
         var elapsed = _clock.GetElapsedTime(_time, now);
-        _time = now;
+        var totals = new ProgramStatistics?[_last.Length];
         var costs = new List<ProgramCost>(_last.Length);
         for (var i = 0; i < _last.Length; i++)
         {
-            var total = _read(i);
+            var total = totals[i] = _read(i);
             if (total is { } later && _last[i] is { } earlier)
             {
                 costs.Add(new ProgramCost(_names[i], elapsed, Grown(earlier.Runs, later.Runs), Grown(earlier.RunNanoseconds, later.RunNanoseconds), later));
             }
-
-            _last[i] = total;
         }
 
-        return new ProgramWindow(elapsed, Math.Max(1, _cpus()), costs);
+        var window = new ProgramWindow(elapsed, Math.Max(1, _cpus()), costs);
+        // Only now: after a reading that failed, the next window has the time and the runs of both.
+        _time = now;
+        totals.CopyTo(_last, 0);
+        return window;
     }
 
     private static ProgramStatistics? Read(BpfProgram program)

@@ -111,6 +111,25 @@ public class OverheadLimitTests
         Assert.Equal(0, sampler.Sample().Share);
     }
 
+    [Fact]
+    public void Sampler_that_could_not_read_gives_both_windows_the_next_time()
+    {
+        var clock = new StoppedClock();
+        ProgramStatistics?[] counts = [new(0, 0, 0), new(0, 0, 0)];
+        var fails = false;
+        var sampler = new ProgramSampler(["one", "two"], i => fails && i == 1 ? throw new IOException() : counts[i], () => 1, clock);
+        counts[0] = new(10, 1_000, 0);
+        clock.Pass(s_second);
+        fails = true;
+        Assert.Throws<IOException>(sampler.Sample);
+        fails = false;
+        clock.Pass(s_second);
+
+        var window = sampler.Sample();
+
+        Assert.Equal((2 * s_second, 10ul), (window.Elapsed, window.Programs[0].Runs));
+    }
+
     private static ProgramWindow Window(double share) => Of(s_second, 2, (ulong)(share * 2e9));
 
     private static ProgramWindow Of(TimeSpan elapsed, int cpus, params ulong[] nanoseconds) =>

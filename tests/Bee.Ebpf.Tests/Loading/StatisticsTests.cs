@@ -52,6 +52,17 @@ public class StatisticsTests
     }
 
     [KernelFact]
+    public void Guard_that_cannot_detach_tells_why_and_ends_the_reading()
+    {
+        using var guard = new OverheadGuard(1);
+
+        guard.End(() => throw new InvalidOperationException("the link is busy"), OverheadException.Of(1, []));
+
+        Assert.True(guard.Exceeded.IsCancellationRequested);
+        Assert.Contains("are still attached (the link is busy)", guard.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [KernelFact]
     public void Guard_detaches_programs_that_cost_too_much_while_no_thread_reads()
     {
         var file = Fixture.Object("burn");

@@ -207,7 +207,7 @@ public sealed class PackingTests
         var (packer, to, time) = (new EventPacker(), new ArrayBufferWriter<byte>(), new DateTime(2026, 11, 30, 1, 2, 3, DateTimeKind.Utc));
         packer.PackLoss("print_plain", 3, time, to);
         packer.Pack(objects[0], to);
-        packer.PackLoss("print_plain", ulong.MaxValue, time.AddSeconds(1), to);
+        packer.PackLoss("print_plain", EventPacker.MostLost, time.AddSeconds(1), to);
         packer.Pack(objects[1], to);
 
         var (unpacker, order) = (new EventUnpacker(), new List<string>());
@@ -215,7 +215,7 @@ public sealed class PackingTests
         ReadOnlySpan<byte> items = to.WrittenSpan;
         Assert.True(unpacker.Read(ref items, sink));
 
-        Assert.Equal(["lost print_plain 3 2026-11-30T01:02:03", "event", "lost print_plain 18446744073709551615 2026-11-30T01:02:04", "event"], order);
+        Assert.Equal(["lost print_plain 3 2026-11-30T01:02:03", "event", "lost print_plain 281474976710656 2026-11-30T01:02:04", "event"], order);
     }
 
     [ClangFact]
