@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Sessions;
-using Bee.Cmdlets.Tools;
 using Bee.Telemetry.Metrics;
 using Bee.Telemetry.Otlp;
 
@@ -15,14 +14,12 @@ internal sealed class MetricExport : IDisposable
     private static readonly TimeSpan s_lastFlush = TimeSpan.FromSeconds(5);
 
     private readonly object _gate = new();
-    private readonly List<(IMetricSource Source, ToolOrigin Tool)> _sources = [];
-    private readonly IReadOnlyList<KeyValuePair<string, string>> _resource;
+    private readonly List<IMetricSource> _sources = [];
     private readonly MetricPusher _pusher;
     private bool _isFinished;
 
     private MetricExport(OtlpOptions options)
     {
-        _resource = options.Resource;
         _pusher = new MetricPusher(options, Sources);
         _pusher.Start();
     }
@@ -45,15 +42,20 @@ internal sealed class MetricExport : IDisposable
     }
 
     /// <summary>Exports a source from now on.</summary>
-    /// <param name="source">The source.</param>
-    /// <param name="tool">The tool that it is of.</param>
-    public void Add(IMetricSource source, ToolOrigin tool)
+    public void Add(IMetricSource source)
     {
         lock (_gate)
         {
-            _sources.Add((source, tool));
-            // Exports of several tools say by their series which is which (bee_session_info).
-            _pusher.Resource = _sources.TrueForAll(one => one.Tool == tool) ? [.. _resource, .. Describe(tool)] : _resource;
+            _sources.Add(source);
+        }
+    }
+
+    /// <summary>Exports a source no longer, not even its last numbers.</summary>
+    public void Forget(IMetricSource source)
+    {
+        lock (_gate)
+        {
+            _sources.Remove(source);
         }
     }
 
@@ -61,10 +63,7 @@ internal sealed class MetricExport : IDisposable
     public void Remove(IMetricSource source)
     {
         _pusher.Push(CancellationToken.None);
-        lock (_gate)
-        {
-            _sources.RemoveAll(one => one.Source == source);
-        }
+        Forget(source);
     }
 
     /// <summary>Sends what waits, for a few seconds at the most, and ends. Another Ctrl+C ends the wait.</summary>
@@ -99,17 +98,7 @@ internal sealed class MetricExport : IDisposable
     {
         lock (_gate)
         {
-            return _sources.Count == 0 ? [] : [.. _sources.Select(one => one.Source), BuildInfo.Source];
-        }
-    }
-
-    private static IEnumerable<KeyValuePair<string, string>> Describe(ToolOrigin tool)
-    {
-        yield return new("bee.tool", tool.Name);
-        yield return new("bee.image", tool.Origin);
-        if (tool.Digest is { } digest)
-        {
-            yield return new("bee.digest", digest);
+            return _sources.Count == 0 ? [] : [.. _sources, BuildInfo.Source];
         }
     }
 }
@@ -133,7 +122,22 @@ internal static class RunningExports
                 s_joined.Add(session, (export, view));
             }
 
-            export.Add(view, session.Tool);
+            export.Add(view);
+        }
+    }
+
+    /// <summary>Takes back a session that failed to start. Its numbers are not exported.</summary>
+    /// <returns>Whether the export has other sessions.</returns>
+    public static bool Forget(MetricExport export, BpfProgramSession session)
+    {
+        lock (s_gate)
+        {
+            if (s_joined.Remove(session, out var joined))
+            {
+                export.Forget(joined.View);
+            }
+
+            return s_joined.Values.Any(other => other.Export == export);
         }
     }
 

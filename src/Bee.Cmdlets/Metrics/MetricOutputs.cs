@@ -99,7 +99,7 @@ internal sealed class ServedSession : IDisposable
             new MetricSettings().For(tool.Name, tool, DateTime.UtcNow),
             () => SessionView.Status(tool.Name, tool, !_isEnded, dropped: null));
         outputs.Listener?.Add(_view);
-        outputs.Export?.Add(_view, tool);
+        outputs.Export?.Add(_view);
     }
 
     /// <summary>Keeps the last numbers for the export, for a session that ends before this does.</summary>

@@ -76,7 +76,7 @@ public sealed class StartProgramCommand : RunCmdlet
         RunStatistics? statistics = TakeStatistics();
         BpfSession? session = null;
         EventReader? reader = null;
-        BpfProgramSession started;
+        BpfProgramSession? started = null;
         IDisposable? hold = null;
         CaptureWriter? capture = null;
         try
@@ -108,6 +108,12 @@ public sealed class StartProgramCommand : RunCmdlet
         }
         catch
         {
+            if (started is not null && Metrics?.Export is { } joined)
+            {
+                // Without others the export is the command's again, which ends it.
+                _isJoined = RunningExports.Forget(joined, started) || _server is not null;
+            }
+
             capture?.Dispose();
             statistics?.Dispose();
             hold?.Dispose();

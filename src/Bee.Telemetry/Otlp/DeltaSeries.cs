@@ -5,21 +5,24 @@ namespace Bee.Telemetry.Otlp;
 
 /// <summary>
 /// Turns totals into what was added since the time before, and keeps the last totals for that. A total that began anew, or that is smaller than it was, counts from its new beginning.
-/// Gauges and infos pass as they are. Not for several threads at once.
+/// A total that is missing for some times, because reading it failed, counts from the time when it was last there. Gauges and infos pass as they are. Not for several threads at once.
 /// </summary>
 internal sealed class DeltaSeries
 {
-    private Dictionary<string, Dictionary<IReadOnlyList<string>, MetricSeries>> _last = [];
-    private DateTime? _before;
+    /// <summary>For how many times in a row a series can be missing; then its total is forgotten.</summary>
+    internal const int MostMissing = 10;
 
-    /// <summary>Returns the deltas; each series begins at the time before, or where its total began if that was later.</summary>
+    private readonly Dictionary<string, Dictionary<IReadOnlyList<string>, Last>> _last = [];
+    private DateTime? _before;
+    private long _time;
+
+    /// <summary>Returns the deltas; each series begins where it was last there, or where its total began if that was later.</summary>
     /// <param name="families">The totals; each name once, and each series once.</param>
     /// <param name="now">Their moment, in UTC.</param>
     public IReadOnlyList<MetricFamily> Next(IReadOnlyList<MetricFamily> families, DateTime now)
     {
         var deltas = new MetricFamily[families.Count];
-        // Series that have ended are left behind.
-        var totals = new Dictionary<string, Dictionary<IReadOnlyList<string>, MetricSeries>>();
+        _time++;
         for (var i = 0; i < families.Count; i++)
         {
             var family = families[i];
@@ -29,25 +32,47 @@ internal sealed class DeltaSeries
                 continue;
             }
 
-            var known = _last.GetValueOrDefault(family.Descriptor.Name);
-            var kept = new Dictionary<IReadOnlyList<string>, MetricSeries>(family.Series.Count, LabelComparer.Instance);
+            if (!_last.TryGetValue(family.Descriptor.Name, out var known))
+            {
+                _last.Add(family.Descriptor.Name, known = new Dictionary<IReadOnlyList<string>, Last>(family.Series.Count, LabelComparer.Instance));
+            }
+
             var series = new MetricSeries[family.Series.Count];
             for (var k = 0; k < series.Length; k++)
             {
                 var total = family.Series[k];
-                kept[total.LabelValues] = total;
-                var last = known?.GetValueOrDefault(total.LabelValues);
-                series[k] = last is null || total.Created != last.Created
-                    ? total with { Created = total.Created ?? _before }
-                    : (Subtract(total, last) ?? total) with { Created = _before };
+                series[k] = known.TryGetValue(total.LabelValues, out var last) && total.Created == last.Total.Created
+                    ? (Subtract(total, last.Total) ?? total) with { Created = last.At }
+                    : total with { Created = total.Created ?? _before };
+                known[total.LabelValues] = new Last(total, now, _time);
             }
 
-            totals.Add(family.Descriptor.Name, kept);
             deltas[i] = family with { Series = series };
         }
 
-        (_last, _before) = (totals, now);
+        Forget();
+        _before = now;
         return deltas;
+    }
+
+    // Drops the series that have ended.
+    private void Forget()
+    {
+        foreach (var (name, known) in _last)
+        {
+            foreach (var (labels, last) in known)
+            {
+                if (_time - last.Time > MostMissing)
+                {
+                    known.Remove(labels);
+                }
+            }
+
+            if (known.Count == 0)
+            {
+                _last.Remove(name);
+            }
+        }
     }
 
     // Null if a number is smaller than it was.
@@ -97,4 +122,6 @@ internal sealed class DeltaSeries
 
         return delta;
     }
+
+    private readonly record struct Last(MetricSeries Total, DateTime At, long Time);
 }

@@ -52,7 +52,6 @@ public sealed class MetricPusher : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(sources);
         (_options, _sources, _client) = (options, sources, new OtlpClient(options));
-        Resource = options.Resource;
         _deltas = options.Temporality == OtlpTemporality.Delta ? new DeltaSeries() : null;
         _reader = new Thread(ReadAtIntervals) { IsBackground = true, Name = "bee otlp reader" };
         _sender = new Thread(Send) { IsBackground = true, Name = "bee otlp sender" };
@@ -60,9 +59,6 @@ public sealed class MetricPusher : IDisposable
 
     /// <summary>The receiver, for messages.</summary>
     public string Destination => _options.Destination;
-
-    /// <summary>The attributes of the resource in later exports; those of the options at first.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Resource { get; set; }
 
     /// <summary>What the exporter counts of itself; its own exports have it too.</summary>
     public IMetricSource Metrics => _metrics;
@@ -80,7 +76,9 @@ public sealed class MetricPusher : IDisposable
         _sender.Start();
     }
 
-    /// <summary>Reads the sources on the caller's thread, and exports what it found. Sources without metrics make no export.</summary>
+    /// <summary>
+    /// Reads the sources on the caller's thread, and exports what it found. Sources without metrics make no export. An export that cannot be made is left out and counted: the next one may succeed.
+    /// </summary>
     /// <param name="cancellationToken">Ends the reading.</param>
     public void Push(CancellationToken cancellationToken)
     {
@@ -92,12 +90,15 @@ public sealed class MetricPusher : IDisposable
                 return;
             }
 
-            families.InsertRange(0, _metrics.Collect(cancellationToken));
-            var now = DateTime.UtcNow;
-            var merged = MergedFamilies.Merge(families).Families;
-            using var buffer = new ExpositionBuffer();
-            var points = OtlpMetrics.Write(_deltas?.Next(merged, now) ?? merged, _options, Resource, now, buffer);
-            Add(new Export(OtlpRequest.Body(buffer, _options.IsCompressed), points));
+            try
+            {
+                families.InsertRange(0, _metrics.Collect(cancellationToken));
+                Add(Encode(families));
+            }
+            catch (Exception exception)
+            {
+                _metrics.CountFailedExport($"An export could not be made ({exception.GetType().Name}).");
+            }
         }
     }
 
@@ -110,13 +111,15 @@ public sealed class MetricPusher : IDisposable
         {
             _isEnding = true;
             Monitor.PulseAll(_gate);
-            using var wake = cancellationToken.Register(Pulse);
+            // Not disposed of, which would wait for a callback that waits for this lock.
+            var wake = cancellationToken.Register(Pulse);
             var start = Stopwatch.GetTimestamp();
             while (_sender.IsAlive && !_hasEnded && !cancellationToken.IsCancellationRequested && within - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
             {
                 Monitor.Wait(_gate, left);
             }
 
+            wake.Unregister();
             if (!_hasEnded)
             {
                 _stop.Cancel();
@@ -139,9 +142,25 @@ public sealed class MetricPusher : IDisposable
     public void Dispose() => Finish(s_lastFlush, CancellationToken.None);
 
     /// <summary>Returns a sentence about what did not arrive, and why; null if everything did.</summary>
-    public string? Report() =>
-        Counts is not { Missing: > 0 } counts ? null
-        : $"{Quantity.Of(counts.Missing, "data point")} of metrics did not reach {Destination}: {string.Join(", ", Parts(counts))}. {LastFault}".TrimEnd();
+    public string? Report()
+    {
+        var counts = Counts;
+        string[] missing = [.. Missing(counts)];
+        return missing.Length == 0 ? null : $"{string.Join(" and ", missing)} of metrics did not reach {Destination}{(counts.Missing > 0 ? ": " + string.Join(", ", Parts(counts)) : "")}. {LastFault}".TrimEnd();
+    }
+
+    private IEnumerable<string> Missing(OtlpCounts counts)
+    {
+        if (counts.Missing > 0)
+        {
+            yield return Quantity.Of(counts.Missing, "data point");
+        }
+
+        if (_metrics.FailedExports is > 0 and var exports)
+        {
+            yield return Quantity.Of(exports, "export");
+        }
+    }
 
     private static IEnumerable<string> Parts(OtlpCounts counts)
     {
@@ -159,6 +178,15 @@ public sealed class MetricPusher : IDisposable
         {
             yield return $"{counts.Undelivered} left at the end";
         }
+    }
+
+    private Export Encode(List<MetricFamily> families)
+    {
+        var now = DateTime.UtcNow;
+        var merged = MergedFamilies.Merge(families).Families;
+        using var buffer = new ExpositionBuffer();
+        var points = OtlpMetrics.Write(_deltas?.Next(merged, now) ?? merged, _options, _options.Resource, now, buffer);
+        return new Export(OtlpRequest.Body(buffer, _options.IsCompressed), points);
     }
 
     private void Add(Export export)
@@ -229,7 +257,7 @@ public sealed class MetricPusher : IDisposable
         catch (Exception exception)
         {
             // An exception that leaves a thread ends the process.
-            _metrics.Fault(exception.Message);
+            _metrics.Fault(Unexpected(exception));
         }
 
         _client.Dispose();
@@ -274,7 +302,7 @@ public sealed class MetricPusher : IDisposable
                 isLast = _isEnding;
             }
 
-            var answer = _client.PostAsync(export.Body, _stop.Token).GetAwaiter().GetResult();
+            var answer = Post(export);
             if (answer.Reason is { } reason)
             {
                 _metrics.Fault(reason);
@@ -296,6 +324,21 @@ public sealed class MetricPusher : IDisposable
             Rest(backoff.Next(answer.RetryAfter), canEndEarly: answer.RetryAfter is null);
         }
     }
+
+    private OtlpAnswer Post(Export export)
+    {
+        try
+        {
+            return _client.PostAsync(export.Body, _stop.Token).GetAwaiter().GetResult();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Not retried: it would fail in the same way, and hold up the exports after it.
+            return new OtlpAnswer(OtlpOutcome.Refused, 0, null, Unexpected(exception));
+        }
+    }
+
+    private static string Unexpected(Exception exception) => $"Sending failed unexpectedly ({exception.GetType().Name}).";
 
     private void Settle(long delivered, long refused)
     {
@@ -356,12 +399,13 @@ internal sealed class PushMetrics : IMetricSource
 {
     private static readonly MetricDescriptor s_points = new("bee_otlp_data_points", MetricType.Counter, null, "Data points that were read for export, by what became of them.", ["outcome"]);
     private static readonly MetricDescriptor s_tries = new("bee_otlp_failed_requests", MetricType.Counter, null, "Requests that did not reach the receiver, or that it put off.", []);
-    private static readonly MetricDescriptor s_errors = new("bee_otlp_read_errors", MetricType.Counter, null, "Sources that an export left out because reading them failed.", []);
+    private static readonly MetricDescriptor s_errors = new("bee_otlp_read_errors", MetricType.Counter, null, "Sources and whole exports that were left out because reading failed.", []);
 
     private readonly object _lock = new();
     private readonly DateTime _created = DateTime.UtcNow;
     private long _failedTries;
     private long _readFailures;
+    private long _failedExports;
     private volatile string? _fault;
 
     /// <inheritdoc/>
@@ -376,6 +420,15 @@ internal sealed class PushMetrics : IMetricSource
     public void CountFailedTry() => Interlocked.Increment(ref _failedTries);
 
     public void CountReadFailure() => Interlocked.Increment(ref _readFailures);
+
+    public long FailedExports => Interlocked.Read(ref _failedExports);
+
+    public void CountFailedExport(string reason)
+    {
+        CountReadFailure();
+        Interlocked.Increment(ref _failedExports);
+        Fault(reason);
+    }
 
     public void Count(long delivered = 0, long refused = 0, long dropped = 0, long undelivered = 0)
     {

@@ -40,11 +40,13 @@ internal sealed class OtlpClient : IDisposable
 
     private readonly HttpMessageInvoker _http;
     private readonly OtlpOptions _options;
+    private readonly string[] _secrets;
 
     /// <exception cref="OtlpException">A certificate or key cannot be used.</exception>
     public OtlpClient(OtlpOptions options)
     {
         _options = options;
+        _secrets = [.. options.Headers.SelectMany(header => Secrets(header.Value)).Where(secret => secret.Length > 3)];
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -137,8 +139,29 @@ internal sealed class OtlpClient : IDisposable
     {
         const int Longest = 300;
         said = said.Trim().TrimEnd('.');
-        var isSecret = _options.Headers.Any(header => header.Value.Split([' ', '=', ':', ','], StringSplitOptions.RemoveEmptyEntries).Append(header.Value).Any(part => part.Length > 3 && said.Contains(part, StringComparison.Ordinal)));
+        // A query may be an API key, which the receiver can repeat in any encoding.
+        var isSecret = _options.Endpoint.Query.Length > 0 || _secrets.Any(secret => said.Contains(secret, StringComparison.Ordinal));
         return said.Length == 0 || isSecret ? beginning + "." : $"{beginning}: {TerminalText.Clean(said.Length > Longest ? said[..Longest] + "…" : said)}.";
+    }
+
+    // The value, its parts, and the login of Basic (RFC 7617).
+    private static IEnumerable<string> Secrets(string value)
+    {
+        foreach (var part in value.Split([' ', '=', ':', ','], StringSplitOptions.RemoveEmptyEntries).Append(value))
+        {
+            yield return part;
+        }
+
+        const string Basic = "Basic ";
+        var bytes = new byte[value.Length];
+        if (value.StartsWith(Basic, StringComparison.OrdinalIgnoreCase) && Convert.TryFromBase64String(value[Basic.Length..].Trim(), bytes, out var length))
+        {
+            var login = Encoding.UTF8.GetString(bytes, 0, length);
+            var colon = login.IndexOf(':', StringComparison.Ordinal);
+            yield return login;
+            yield return login[..Math.Max(colon, 0)];
+            yield return login[(colon + 1)..];
+        }
     }
 
     private static async Task<byte[]> ReadAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
@@ -173,7 +196,16 @@ internal sealed class OtlpClient : IDisposable
         if (options.CertificatePath is { } file)
         {
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            policy.CustomTrustStore.ImportFromPem(Pem(file));
+            var authorities = Pem(file);
+            try
+            {
+                policy.CustomTrustStore.ImportFromPem(authorities);
+            }
+            catch (CryptographicException exception)
+            {
+                throw Unusable(file, "a certificate in it is damaged", exception);
+            }
+
             tls.CertificateChainPolicy = policy.CustomTrustStore.Count > 0 ? policy : throw Unusable(file, "it has no certificate in PEM", null);
         }
 

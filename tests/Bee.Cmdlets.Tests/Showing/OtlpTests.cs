@@ -35,7 +35,8 @@ public sealed class OtlpTests : IDisposable
         (string target, string? token, JsonElement body) = Assert.Single(_received);
         Assert.Equal(("/v1/metrics", "Bearer sesame"), (target, token));
         Assert.Equal((3, 0), (Value(body, "bee_session_events_total"), Value(body, "bee_session_up")));
-        Assert.Contains("\"key\":\"bee.tool\"", body.GetRawText(), StringComparison.Ordinal);
+        // The tool is told by bee_session_info: attributes of the resource would change when another tool joins, and each series with them.
+        Assert.DoesNotContain("bee.tool", body.GetRawText(), StringComparison.Ordinal);
     }
 
     [KernelFact]

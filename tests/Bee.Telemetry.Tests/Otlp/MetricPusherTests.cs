@@ -1,3 +1,4 @@
+using System.Text;
 using Bee.Registries;
 using Bee.Telemetry.Otlp;
 using Bee.Telemetry.Tests.Exposition;
@@ -79,6 +80,30 @@ public class MetricPusherTests
     {
         using var receiver = Receiver.Answering(HttpAnswer.Json(401, """{"message":"the token sesame is wrong"}"""));
         using var pusher = Start(receiver.Options(headers: ("Authorization", "Bearer sesame")));
+        pusher.Push(CancellationToken.None);
+        pusher.Finish(s_within, CancellationToken.None);
+        Assert.EndsWith("It answered 401 (Unauthorized).", pusher.Report(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("user:sesame", "the password sesame is wrong")]
+    [InlineData("user:sesame", "user is unknown")]
+    [InlineData("token-of-user:", "token-of-user is unknown")]
+    public void What_a_receiver_says_is_not_repeated_with_a_decoded_login_in_it(string login, string said)
+    {
+        using var receiver = Receiver.Answering(HttpAnswer.Json(401, $$"""{"message":"{{said}}"}"""));
+        using var pusher = Start(receiver.Options(headers: ("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(login)))));
+        pusher.Push(CancellationToken.None);
+        pusher.Finish(s_within, CancellationToken.None);
+        Assert.EndsWith("It answered 401 (Unauthorized).", pusher.Report(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_receiver_says_is_not_repeated_if_the_address_has_a_query()
+    {
+        using var receiver = Receiver.Answering(HttpAnswer.Json(401, """{"message":"the key k/y is wrong"}"""));
+        var options = receiver.Options();
+        using var pusher = Start(new OtlpOptions { Signal = options.Signal, Endpoint = new Uri(options.Endpoint, "?key=k%2fy"), Interval = options.Interval });
         pusher.Push(CancellationToken.None);
         pusher.Finish(s_within, CancellationToken.None);
         Assert.EndsWith("It answered 401 (Unauthorized).", pusher.Report(), StringComparison.Ordinal);
@@ -253,6 +278,38 @@ public class MetricPusherTests
     }
 
     [Fact]
+    public async Task The_last_flush_can_be_cancelled_while_it_ends()
+    {
+        using var receiver = new Receiver();
+        for (var i = 0; i < 50; i++)
+        {
+            using var pusher = Start(receiver.Options());
+            using var impatience = new CancellationTokenSource();
+            var cancel = Task.Run(impatience.Cancel, CancellationToken.None);
+            pusher.Finish(s_within, impatience.Token);
+            await cancel;
+        }
+    }
+
+    [Fact]
+    public void An_export_that_cannot_be_made_is_counted_and_the_next_one_goes()
+    {
+        var isDamaged = true;
+        using var receiver = new Receiver();
+        using var pusher = new MetricPusher(receiver.Options(), () => [new FixedSource(isDamaged ? [null!] : [Sample.Gauge("bee_test", ([], 7))])]);
+        pusher.Start();
+        pusher.Push(CancellationToken.None);
+        isDamaged = false;
+        pusher.Push(CancellationToken.None);
+        pusher.Finish(s_within, CancellationToken.None);
+
+        Assert.Equal(7, Point(Assert.Single(receiver.Requests)));
+        Assert.Equal(1, Value(pusher, "bee_otlp_read_errors"));
+        Assert.StartsWith("1 export of metrics did not reach ", pusher.Report(), StringComparison.Ordinal);
+        Assert.EndsWith("An export could not be made (NullReferenceException).", pusher.Report(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_silent_receiver_is_given_up_after_the_timeout()
     {
         using var receiver = new Receiver((number, exchange) => number == 1 ? exchange.WaitForClientAsync() : exchange.SendAsync(new HttpAnswer(200)));
@@ -298,6 +355,10 @@ public class MetricPusherTests
 
         Assert.Equal(OtlpFault.InvalidCertificate, Assert.Throws<OtlpException>(() => Start(With("/nonexistent.pem"))).Fault);
         Assert.Equal(OtlpFault.InvalidCertificate, Assert.Throws<OtlpException>(() => Start(With("/etc/hostname"))).Fault);
+        var damaged = Path.GetTempFileName();
+        File.WriteAllText(damaged, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+        Assert.Equal(OtlpFault.InvalidCertificate, Assert.Throws<OtlpException>(() => Start(With(damaged))).Fault);
+        File.Delete(damaged);
     }
 
     private static MetricPusher Start(OtlpOptions options)

@@ -118,11 +118,26 @@ public class OtlpMetricsTests
     }
 
     [Fact]
+    public void Deltas_of_a_series_that_was_missing_count_from_where_it_was_last_there()
+    {
+        var deltas = new DeltaSeries();
+        deltas.Next([Sample.Counter("bee_opens", (["a"], 5))], s_now);
+        deltas.Next([Sample.Counter("bee_opens", (["b"], 5))], s_now.AddSeconds(60));
+        deltas.Next([], s_now.AddSeconds(120));
+        var again = deltas.Next([Sample.Counter("bee_opens", (["a"], 6))], s_now.AddSeconds(180))[0].Series[0];
+        Assert.Equal((1, s_now), (again.Value, again.Created));
+    }
+
+    [Fact]
     public void Deltas_forget_series_that_have_ended()
     {
         var deltas = new DeltaSeries();
         deltas.Next([Sample.Counter("bee_opens", (["a"], 5))], s_now);
-        deltas.Next([Sample.Counter("bee_opens", (["b"], 5))], s_now);
+        for (var i = 0; i <= DeltaSeries.MostMissing; i++)
+        {
+            deltas.Next([], s_now);
+        }
+
         Assert.Equal(6, deltas.Next([Sample.Counter("bee_opens", (["a"], 6))], s_now)[0].Series[0].Value);
     }
 
