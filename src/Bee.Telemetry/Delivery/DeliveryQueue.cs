@@ -34,6 +34,7 @@ public sealed class DeliveryQueue : IDisposable
     private long _given, _delivered, _dropped, _refused, _undelivered;
     private bool _isEnding;
     private bool _hasEnded;
+    private bool _isAbandoned;
     private volatile bool _isDown;
     private volatile string? _fault;
 
@@ -97,7 +98,7 @@ public sealed class DeliveryQueue : IDisposable
             }
 
             _given++;
-            long number = ++_sequence;
+            long number = _sequence = Gap.Sum(_sequence, 1);
             if (_events >= _options.QueueSize)
             {
                 _dropped++;
@@ -133,7 +134,7 @@ public sealed class DeliveryQueue : IDisposable
         {
             if (!_isEnding)
             {
-                _sequence += count;
+                _sequence = Gap.Sum(_sequence, count);
                 _after.Add(reason, tool, map, count, _sequence, DateTime.UtcNow);
                 Monitor.PulseAll(_gate);
             }
@@ -183,7 +184,8 @@ public sealed class DeliveryQueue : IDisposable
         _thread.Join(s_farewell);
         lock (_gate)
         {
-            // A transport that does not return keeps its batch, which nobody can tell to have arrived.
+            // The batch of a transport that does not return counts as undelivered, even if it arrives later.
+            _isAbandoned = true;
             _undelivered += _events + _inFlight;
             _entries.Clear();
             (_events, _inFlight) = (0, 0);
@@ -255,7 +257,7 @@ public sealed class DeliveryQueue : IDisposable
         catch (Exception fault)
         {
             // An exception that leaves a thread ends the process.
-            _fault = fault.Message;
+            _fault = Unexpected(fault);
         }
 
         _transport.Dispose();
@@ -318,9 +320,18 @@ public sealed class DeliveryQueue : IDisposable
     private bool Send(List<Entry> batch)
     {
         var records = new LogRecord[batch.Count];
-        for (int i = 0; i < records.Length; i++)
+        try
         {
-            records[i] = batch[i].ToRecord();
+            for (int i = 0; i < records.Length; i++)
+            {
+                records[i] = batch[i].ToRecord();
+            }
+        }
+        catch (Exception fault)
+        {
+            _fault = Unexpected(fault);
+            Settle(batch, 0, SendResult.Rejected(records.Length, records.Length, _fault));
+            return true;
         }
 
         var backoff = new Backoff(_options.Retries, _options.LongestPause) { LongestAsked = TimeSpan.FromMinutes(10) };
@@ -343,7 +354,7 @@ public sealed class DeliveryQueue : IDisposable
             }
 
             TimeSpan pause = backoff.Next(result.RetryAfter);
-            if (!Rest(pause, backoff.IsOver))
+            if (!Rest(pause, backoff.IsOver, result.RetryAfter is not null))
             {
                 return false;
             }
@@ -358,14 +369,23 @@ public sealed class DeliveryQueue : IDisposable
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !_stop.IsCancellationRequested)
         {
-            return SendResult.Retry(fault.Message);
+            // Not retried: it would fail in the same way, and hold up the events after it.
+            return SendResult.Rejected(records.Count, records.Count, Unexpected(fault));
         }
     }
+
+    // The message of an exception that is not expected may have anything in it.
+    private string Unexpected(Exception fault) => $"Sending to {Destination} failed unexpectedly ({fault.GetBaseException().GetType().Name}).";
 
     private void Settle(List<Entry> batch, int from, SendResult result)
     {
         lock (_gate)
         {
+            if (_isAbandoned)
+            {
+                return;
+            }
+
             long events = 0;
             long last = 0;
             for (int i = from; i < from + result.Settled; i++)
@@ -396,12 +416,12 @@ public sealed class DeliveryQueue : IDisposable
     }
 
     // Waits before the next try. False when the end has come and the receiver is down.
-    private bool Rest(TimeSpan pause, bool isDown)
+    private bool Rest(TimeSpan pause, bool isDown, bool isAsked)
     {
         lock (_gate)
         {
             bool wasEnding = _isEnding;
-            if (wasEnding && _isDown)
+            if (wasEnding && _isDown && !isAsked)
             {
                 return false;
             }
@@ -412,9 +432,9 @@ public sealed class DeliveryQueue : IDisposable
                 Monitor.PulseAll(_gate);
             }
 
-            // The end cuts the pause short: what waits is tried once more.
+            // The end cuts the pause short, unless the receiver asked for it: what waits is tried once more.
             long start = Stopwatch.GetTimestamp();
-            while (_isEnding == wasEnding && !_stop.IsCancellationRequested && pause - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
+            while ((isAsked || _isEnding == wasEnding) && !_stop.IsCancellationRequested && pause - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
             {
                 Monitor.Wait(_gate, left);
             }

@@ -26,10 +26,13 @@ internal sealed class Gap(LossReason reason, string? tool, string? map)
     /// <summary>Makes the gap larger.</summary>
     public void Add(long count, long last, DateTime observed)
     {
-        Count += count;
+        Count = Sum(Count, count);
         Last = Math.Max(Last, last);
         Observed = observed > Observed ? observed : Observed;
     }
+
+    /// <summary>Returns the sum, or the largest number if the sum is larger: counts come from captures too, which anyone can write. Neither may be negative.</summary>
+    public static long Sum(long one, long other) => one > long.MaxValue - other ? long.MaxValue : one + other;
 
     /// <summary>Makes the log record.</summary>
     public LogRecord ToRecord() => LogRecords.OfLoss(reason, tool, map, Count, Last, Observed);

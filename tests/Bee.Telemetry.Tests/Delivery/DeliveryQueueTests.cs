@@ -159,12 +159,74 @@ public sealed class DeliveryQueueTests
         using var queue = Queue(receiver, WhenFull.DropOldest, size: 100, batch: 4);
         receiver.Answers.Enqueue(_ => SendResult.Retry("busy", TimeSpan.Zero));
         receiver.Answers.Enqueue(batch => SendResult.Retry("busy", settled: batch.Count > 1 ? 1 : 0));
-        receiver.Answers.Enqueue(_ => throw new IOException("broken"));
+        receiver.Answers.Enqueue(_ => SendResult.Retry("broken"));
         Add(queue, 1, 8);
         receiver.Release();
+        // The end would give up after so many failures.
+        receiver.WaitFor(8);
 
         Assert.Equal(new DeliveryCounts(8, 8, 0, 0, 0), queue.Finish(s_long, default));
         Assert.Equal(Enumerable.Range(1, 8).Select(n => $"{n}:{n}"), receiver.Seen);
+    }
+
+    [Fact]
+    public void Batch_that_a_transport_cannot_send_is_refused_and_the_next_one_goes()
+    {
+        using var receiver = new HeldTransport();
+        using var queue = Queue(receiver, WhenFull.DropOldest, size: 100);
+        receiver.Answers.Enqueue(_ => throw new FormatException("secret"));
+        receiver.Release();
+        Add(queue, 1, 1);
+        HeldTransport.WaitUntil(() => queue.Counts.Refused == 1);
+        Add(queue, 2, 2);
+
+        Assert.Equal(new DeliveryCounts(2, 1, 0, 1, 0), queue.Finish(s_long, default));
+        Assert.Equal(["1:lost 1 delivery events", "2:2"], receiver.Seen);
+        Assert.Equal("Sending to the test failed unexpectedly (FormatException).", queue.LastFault);
+    }
+
+    [Fact]
+    public void Event_that_cannot_be_read_is_refused_and_the_next_one_goes()
+    {
+        using var receiver = new HeldTransport();
+        using var queue = Queue(receiver, WhenFull.DropOldest, size: 100);
+        receiver.Release();
+        queue.Add(new DamagedEvent("secret"), EventOrigin.Unknown, default);
+        HeldTransport.WaitUntil(() => queue.Counts.Refused == 1);
+        Add(queue, 2, 2);
+
+        Assert.Equal(new DeliveryCounts(2, 1, 0, 1, 0), queue.Finish(s_long, default));
+        Assert.Equal(["1:lost 1 delivery", "2:2"], receiver.Seen);
+        Assert.Equal("Sending to the test failed unexpectedly (FormatException).", queue.LastFault);
+    }
+
+    [Fact]
+    public void Counts_of_losses_that_no_number_holds_end_at_the_largest_one()
+    {
+        using var receiver = new HeldTransport();
+        using var queue = Queue(receiver, WhenFull.DropOldest, size: 100, batch: 10);
+        Add(queue, 1, 1);
+        receiver.WaitForBatch();
+        queue.AddLoss(LossReason.Kernel, "tool", "events", long.MaxValue);
+        queue.AddLoss(LossReason.Kernel, "tool", "events", long.MaxValue);
+        Add(queue, 2, 3);
+        receiver.Release();
+
+        Assert.Equal(3, queue.Finish(s_long, default).Delivered);
+        Assert.Equal(["1:1", $"{long.MaxValue}:lost {long.MaxValue} kernel events", $"{long.MaxValue}:2", $"{long.MaxValue}:3"], receiver.Seen);
+    }
+
+    [Fact]
+    public void Last_flush_keeps_the_pause_that_the_receiver_asks_for()
+    {
+        using var receiver = new HeldTransport { Otherwise = _ => SendResult.Retry("busy", TimeSpan.FromHours(1)) };
+        using var queue = Queue(receiver, WhenFull.DropOldest, size: 100);
+        receiver.Release();
+        Add(queue, 1, 1);
+        HeldTransport.WaitUntil(() => queue.LastFault is not null);
+
+        Assert.Equal(new DeliveryCounts(1, 0, 0, 0, 1), queue.Finish(TimeSpan.FromMilliseconds(50), default));
+        Assert.Single(receiver.Batches);
     }
 
     [Fact]
@@ -212,7 +274,9 @@ public sealed class DeliveryQueueTests
 
         Assert.Equal(new DeliveryCounts(3, 0, 0, 0, 3), counts);
         receiver.Release();
+        HeldTransport.WaitUntil(() => receiver.IsDisposed);
         queue.Dispose();
+        Assert.Equal(counts, queue.Counts);
     }
 
     [Fact]

@@ -54,3 +54,9 @@ public sealed class PlainEvent(int n) : BpfEvent
 
     public int N => n;
 }
+
+/// <summary>An event whose field cannot be read.</summary>
+public sealed class DamagedEvent(string fault) : BpfEvent
+{
+    public int N => throw new FormatException(fault);
+}
