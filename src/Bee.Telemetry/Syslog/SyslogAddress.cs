@@ -44,7 +44,14 @@ public sealed record SyslogAddress(SyslogProtocol Protocol, string Host, int Por
         bool isPort = port is null || (int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number is > 0 and <= ushort.MaxValue);
         return protocol is { } known && isPort && Uri.CheckHostName(host) != UriHostNameType.Unknown
             ? new SyslogAddress(known, host, number)
-            : throw new LogException(LogFault.InvalidAddress, $"'{text}' is not the address of a syslog receiver.", "Give HOST or HOST:PORT, with udp://, tcp:// or tls:// before it; an IPv6 address stands in brackets.");
+            : throw Invalid(text);
+    }
+
+    // What stands before an '@' may be a login.
+    private static LogException Invalid(string text)
+    {
+        string what = text.Contains('@') || text.Contains("%40", StringComparison.Ordinal) ? "The text, which has a login in it," : $"'{text}'";
+        return new LogException(LogFault.InvalidAddress, $"{what} is not the address of a syslog receiver.", "Give HOST or HOST:PORT, with udp://, tcp:// or tls:// before it; an IPv6 address stands in brackets.");
     }
 
     /// <inheritdoc/>

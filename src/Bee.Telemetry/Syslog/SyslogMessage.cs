@@ -19,6 +19,7 @@ internal sealed class SyslogMessage(string host, int process, int most)
 
     private const int LongestHost = 255, LongestApp = 48, LongestMessageId = 32, LongestName = 32;
     private const string Truncated = " truncated=\"true\"";
+    private const string End = "] ";
     private const string Ellipsis = "…";
 
     // Numbers begin anew behind this one (RFC 5424, 7.3.1).
@@ -41,18 +42,24 @@ internal sealed class SyslogMessage(string host, int process, int most)
         // The message itself gets a quarter of the room if it needs that much.
         byte[] body = Encoding.UTF8.GetBytes(record.Body);
         int room = most - head.Length - s_byteOrderMark.Length - Ellipsis.Length - 2 - Truncated.Length - Math.Min(body.Length, most / 4);
-        bool isCut = Append(text, record, room);
-        byte[] start = Encoding.UTF8.GetBytes(text.Append(' ').ToString());
-        int left = most - start.Length - s_byteOrderMark.Length;
-        return [.. start, .. s_byteOrderMark, .. Cut(body, left, isCut)];
+        bool isCut = !Append(text, record, room);
+        int left = most - Encoding.UTF8.GetByteCount(text.ToString()) - End.Length - s_byteOrderMark.Length;
+        if (isCut || body.Length > left)
+        {
+            text.Append(Truncated);
+            left -= Truncated.Length;
+        }
+
+        return [.. Encoding.UTF8.GetBytes(text.Append(End).ToString()), .. s_byteOrderMark, .. Cut(body, left)];
     }
 
+    // False if a parameter was left out. The element is still open.
     private static bool Append(StringBuilder text, LogRecord record, int room)
     {
         var parameters = new List<LogAttribute> { new("event", record.EventName) };
         parameters.AddRange(FlatAttributes.Of(record.Attributes, '.'));
         var used = new HashSet<string>(StringComparer.Ordinal);
-        bool isCut = false;
+        bool isWhole = true;
         text.Append('[').Append(AttributesId);
         room -= AttributesId.Length + 2;
         foreach (LogAttribute parameter in parameters)
@@ -61,7 +68,7 @@ internal sealed class SyslogMessage(string host, int process, int most)
             int size = Encoding.UTF8.GetByteCount(written);
             if (size > room)
             {
-                isCut = true;
+                isWhole = false;
                 continue;
             }
 
@@ -69,11 +76,10 @@ internal sealed class SyslogMessage(string host, int process, int most)
             text.Append(written);
         }
 
-        text.Append(isCut ? Truncated : "").Append(']');
-        return isCut;
+        return isWhole;
     }
 
-    private static byte[] Cut(byte[] body, int left, bool isCut)
+    private static byte[] Cut(byte[] body, int left)
     {
         if (body.Length <= left)
         {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Bee.Telemetry.Logs;
 
@@ -14,12 +15,16 @@ public sealed class SyslogTransport : ILogTransport
     // What every receiver should take: RFC 5424, 6.1, and RFC 5425, 4.3.1.
     private const int MostUdp = 2048, MostStream = 8192;
 
+    // A group is written at once. A slow link needs at most the time limit for one, and a group that was written is not sent again.
+    private const int MostGroup = 16 << 10;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly SyslogAddress _address;
     private readonly SyslogMessage _messages;
     private Socket? _socket;
     private Stream? _stream;
+    private Task? _closing;
 
     /// <summary>Creates the transport.</summary>
     /// <param name="address">The receiver.</param>
@@ -30,6 +35,12 @@ public sealed class SyslogTransport : ILogTransport
         _messages = new SyslogMessage(Dns.GetHostName(), Environment.ProcessId, address.Protocol == SyslogProtocol.Udp ? MostUdp : MostStream);
     }
 
+    /// <summary>How to check the certificate; null for the system's authorities.</summary>
+    internal X509ChainPolicy? Trust { get; init; }
+
+    /// <summary>Whether the receiver has closed the connection.</summary>
+    internal bool IsClosed => _closing is { IsCompleted: true };
+
     /// <inheritdoc/>
     public string Destination => $"syslog at {_address}";
 
@@ -39,21 +50,25 @@ public sealed class SyslogTransport : ILogTransport
         ArgumentNullException.ThrowIfNull(batch);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_patience);
+        byte[][] messages = [.. batch.Select(_messages.Encode)];
         int sent = 0;
         try
         {
             Socket socket = await ConnectAsync(limit.Token).ConfigureAwait(false);
             if (_address.Protocol == SyslogProtocol.Udp)
             {
-                for (; sent < batch.Count; sent++)
+                for (; sent < messages.Length; sent++)
                 {
-                    await socket.SendAsync(_messages.Encode(batch[sent]), SocketFlags.None, limit.Token).ConfigureAwait(false);
+                    await socket.SendAsync(messages[sent], SocketFlags.None, limit.Token).ConfigureAwait(false);
                 }
             }
-            else
+
+            while (sent < messages.Length)
             {
-                await _stream!.WriteAsync(Frames(batch), limit.Token).ConfigureAwait(false);
-                await _stream.FlushAsync(limit.Token).ConfigureAwait(false);
+                limit.CancelAfter(s_patience);
+                byte[] group = Frames(messages, sent, out int next);
+                await _stream!.WriteAsync(group, limit.Token).ConfigureAwait(false);
+                sent = next;
             }
 
             return SendResult.Delivered(batch.Count);
@@ -64,7 +79,8 @@ public sealed class SyslogTransport : ILogTransport
             Close();
             string why = fault is OperationCanceledException ? string.Create(CultureInfo.InvariantCulture, $"no answer in {s_patience.TotalSeconds} s") : fault.Message;
             // A refused datagram is reported with the one after it.
-            return SendResult.Retry($"{_address} does not take messages: {why.TrimEnd('.')}.", settled: Math.Max(0, sent - 1));
+            int settled = _address.Protocol == SyslogProtocol.Udp ? Math.Max(0, sent - 1) : sent;
+            return SendResult.Retry($"{_address} does not take messages: {why.TrimEnd('.')}.", settled: settled);
         }
     }
 
@@ -74,7 +90,7 @@ public sealed class SyslogTransport : ILogTransport
     private async Task<Socket> ConnectAsync(CancellationToken cancellationToken)
     {
         // A receiver that has closed its side would swallow one more batch.
-        if (_stream is not null && _socket!.Poll(0, SelectMode.SelectRead) && _socket.Available == 0)
+        if (IsClosed)
         {
             Close();
         }
@@ -94,6 +110,7 @@ public sealed class SyslogTransport : ILogTransport
             {
                 await socket.ConnectAsync(one, _address.Port, cancellationToken).ConfigureAwait(false);
                 _stream = isUdp ? null : await OpenAsync(socket, cancellationToken).ConfigureAwait(false);
+                _closing = _stream is null ? null : WaitForEndAsync(_stream);
                 return _socket = socket;
             }
             catch (Exception fault)
@@ -120,19 +137,34 @@ public sealed class SyslogTransport : ILogTransport
         }
 
         var secured = new SslStream(stream);
-        await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = _address.Host }, cancellationToken).ConfigureAwait(false);
+        await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = _address.Host, CertificateChainPolicy = Trust }, cancellationToken).ConfigureAwait(false);
         return secured;
     }
 
-    // Octet counting: RFC 6587, 3.4.1, and RFC 5425, 4.3.
-    private byte[] Frames(IReadOnlyList<LogRecord> batch)
+    // A receiver has nothing to say: what is read is of TLS (session tickets, close_notify), or the end.
+    private static async Task WaitForEndAsync(Stream stream)
+    {
+        try
+        {
+            var ignored = new byte[64];
+            while (await stream.ReadAsync(ignored).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (Exception)
+        {
+            // The connection broke, or was closed here.
+        }
+    }
+
+    // One message at least. Octet counting: RFC 6587, 3.4.1, and RFC 5425, 4.3.
+    private static byte[] Frames(byte[][] messages, int first, out int next)
     {
         var frames = new MemoryStream();
-        foreach (LogRecord record in batch)
+        for (next = first; next < messages.Length && (next == first || frames.Length + messages[next].Length < MostGroup); next++)
         {
-            byte[] message = _messages.Encode(record);
-            frames.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{message.Length} ")));
-            frames.Write(message);
+            frames.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{messages[next].Length} ")));
+            frames.Write(messages[next]);
         }
 
         return frames.ToArray();
@@ -142,6 +174,6 @@ public sealed class SyslogTransport : ILogTransport
     {
         _stream?.Dispose();
         _socket?.Dispose();
-        (_stream, _socket) = (null, null);
+        (_stream, _socket, _closing) = (null, null, null);
     }
 }

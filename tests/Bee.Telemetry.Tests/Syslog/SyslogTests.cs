@@ -7,8 +7,10 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.RegularExpressions;
 using Bee.Ebpf.Metadata;
+using Bee.Registries;
 using Bee.Telemetry.Logs;
 using Bee.Telemetry.Syslog;
+using Bee.Telemetry.Tests.Delivery;
 using Bee.Telemetry.Tests.Logs;
 
 namespace Bee.Telemetry.Tests.Syslog;
@@ -75,6 +77,20 @@ public sealed partial class SyslogTests
     }
 
     [Fact]
+    public void Message_whose_text_alone_is_too_long_says_so()
+    {
+        var bytes = new SyslogMessage("h", 1, 2048).Encode(Record(new string('x', 5000)));
+        Assert.Equal(2048, bytes.Length);
+        Assert.Equal("true", Parse(bytes).Parameters["truncated"]);
+        Assert.EndsWith("x…", Parse(bytes).Text, StringComparison.Ordinal);
+
+        // To the last byte.
+        var room = 2048 - new SyslogMessage("h", 1, 2048).Encode(Record("")).Length;
+        Assert.DoesNotContain("truncated", Parse(new SyslogMessage("h", 1, 2048).Encode(Record(new string('x', room)))).Parameters.Keys);
+        Assert.Contains("truncated", Parse(new SyslogMessage("h", 1, 2048).Encode(Record(new string('x', room + 1)))).Parameters.Keys);
+    }
+
+    [Fact]
     public async Task Datagram_is_a_message()
     {
         using var receiver = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
@@ -101,9 +117,61 @@ public sealed partial class SyslogTests
         }
 
         // The receiver has closed its side. The next batch notices before it is written.
+        HeldTransport.WaitUntil(() => transport.IsClosed);
         Assert.Equal(SendResult.Delivered(1), await transport.SendAsync([Record("three")], default));
         using var second = await listener.AcceptTcpClientAsync();
         Assert.Equal("three", Parse(await Frame(second.GetStream())).Text);
+    }
+
+    [Fact]
+    public async Task Connection_with_tls_is_made_anew_when_the_receiver_has_closed_it()
+    {
+        using var authority = new TestAuthority();
+        using var certificate = X509Certificate2.CreateFromPemFile(authority.ServerCertificate, authority.ServerKey);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        trust.CustomTrustStore.ImportFromPemFile(authority.Certificate);
+        using var transport = new SyslogTransport(SyslogAddress.Parse($"tls://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}")) { Trust = trust };
+
+        foreach (var text in (string[])["one", "two"])
+        {
+            var received = Task.Run(async () =>
+            {
+                using var client = await listener.AcceptTcpClientAsync();
+                await using var stream = new SslStream(client.GetStream());
+                await stream.AuthenticateAsServerAsync(certificate);
+                var message = await Frame(stream);
+                await stream.ShutdownAsync();
+                return message;
+            });
+            Assert.Equal(SendResult.Delivered(1), await transport.SendAsync([Record(text)], default));
+            Assert.Equal(text, Parse(await received).Text);
+            HeldTransport.WaitUntil(() => transport.IsClosed);
+        }
+    }
+
+    [Fact]
+    public async Task Groups_that_were_written_are_settled_when_the_connection_breaks()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Server.ReceiveBufferSize = 1 << 16;
+        listener.Start();
+        using var transport = new SyslogTransport(SyslogAddress.Parse($"tcp://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}"));
+        LogRecord[] batch = [.. Enumerable.Range(0, 1500).Select(_ => Record(new string('x', 8000)))];
+
+        // More than buffers of the kernel hold: the receiver reads a part and resets the connection.
+        var sending = transport.SendAsync(batch, default);
+        using (var client = await listener.AcceptTcpClientAsync())
+        {
+            await client.GetStream().ReadExactlyAsync(new byte[100_000]);
+            client.LingerState = new LingerOption(true, 0);
+        }
+
+        var result = await sending;
+        Assert.InRange(result.Settled, 10, batch.Length - 1);
+        Assert.Equal(0, result.Refused);
+        Assert.NotNull(result.Reason);
     }
 
     [Fact]
@@ -172,6 +240,13 @@ public sealed partial class SyslogTests
     [InlineData("[::1]x")]
     [InlineData("tcp://")]
     public void Text_that_is_not_an_address_is_an_error(string text) => Assert.Equal(LogFault.InvalidAddress, Assert.Throws<LogException>(() => SyslogAddress.Parse(text)).Fault);
+
+    [Theory]
+    [InlineData("tls://user:sesame@logs")]
+    [InlineData("user:sesame@logs:6514")]
+    [InlineData("tls://sesame%40logs:x")]
+    public void Error_of_an_address_does_not_repeat_a_login(string text) =>
+        Assert.DoesNotContain("sesame", Assert.Throws<LogException>(() => SyslogAddress.Parse(text)).Message, StringComparison.Ordinal);
 
     private static LogRecord Record(string body) => new() { Sequence = 1, Observed = s_now, EventName = "e", Body = body };
 
