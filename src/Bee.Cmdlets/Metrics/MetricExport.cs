@@ -84,7 +84,14 @@ internal sealed class MetricExport : IDisposable
         using var signal = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
         {
             context.Cancel = true;
-            impatience.Cancel();
+            try
+            {
+                impatience.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // The flush has just ended.
+            }
         });
         _pusher.Finish(s_lastFlush, impatience.Token);
     }

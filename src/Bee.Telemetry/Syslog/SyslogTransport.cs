@@ -73,11 +73,12 @@ public sealed class SyslogTransport : ILogTransport
 
             return SendResult.Delivered(batch.Count);
         }
-        catch (Exception fault) when (fault is SocketException or IOException or AuthenticationException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception fault) when (fault is SocketException or IOException or AuthenticationException or OperationCanceledException && (sent > 0 || !cancellationToken.IsCancellationRequested))
         {
             // How much of a frame went is not known, so the connection cannot go on.
             Close();
-            string why = fault is OperationCanceledException ? string.Create(CultureInfo.InvariantCulture, $"no answer in {s_patience.TotalSeconds} s") : fault.Message;
+            string why = cancellationToken.IsCancellationRequested ? "the time for the last flush was over"
+                : fault is OperationCanceledException ? string.Create(CultureInfo.InvariantCulture, $"no answer in {s_patience.TotalSeconds} s") : fault.Message;
             // A refused datagram is reported with the one after it.
             int settled = _address.Protocol == SyslogProtocol.Udp ? Math.Max(0, sent - 1) : sent;
             return SendResult.Retry($"{_address} does not take messages: {why.TrimEnd('.')}.", settled: settled);

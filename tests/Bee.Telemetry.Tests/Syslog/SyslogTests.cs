@@ -151,20 +151,29 @@ public sealed partial class SyslogTests
         }
     }
 
-    [Fact]
-    public async Task Groups_that_were_written_are_settled_when_the_connection_breaks()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Groups_that_were_written_are_settled_when_the_connection_breaks_or_the_time_is_over(bool isOver)
     {
+        using var end = new CancellationTokenSource();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Server.ReceiveBufferSize = 1 << 16;
         listener.Start();
         using var transport = new SyslogTransport(SyslogAddress.Parse($"tcp://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}"));
         LogRecord[] batch = [.. Enumerable.Range(0, 1500).Select(_ => Record(new string('x', 8000)))];
 
-        // More than buffers of the kernel hold: the receiver reads a part and resets the connection.
-        var sending = transport.SendAsync(batch, default);
+        // More than buffers of the kernel hold: the receiver reads a part, and then no more or resets the connection.
+        var sending = transport.SendAsync(batch, end.Token);
         using (var client = await listener.AcceptTcpClientAsync())
         {
             await client.GetStream().ReadExactlyAsync(new byte[100_000]);
+            if (isOver)
+            {
+                end.Cancel();
+                await sending;
+            }
+
             client.LingerState = new LingerOption(true, 0);
         }
 
