@@ -114,11 +114,15 @@ public sealed class ExportEventCommand : BeeCmdlet
     {
         try
         {
-            _writer!.Add(item);
+            _writer!.Add(item, Stop);
         }
         catch (PackException e)
         {
             WriteError(e, item);
+        }
+        catch (OperationCanceledException)
+        {
+            // The pipeline is stopped while the disk is slower than the events.
         }
     }
 
@@ -126,9 +130,9 @@ public sealed class ExportEventCommand : BeeCmdlet
     {
         try
         {
-            _writer!.AddLost(loss.Map ?? loss.Tool ?? string.Empty, (ulong)loss.Count);
+            _writer!.AddLost(loss.Map ?? loss.Tool ?? string.Empty, (ulong)loss.Count, Stop);
         }
-        catch (CaptureException)
+        catch (Exception e) when (e is CaptureException or OperationCanceledException)
         {
             // Another cmdlet is running; the next event or the end meets the same fault.
         }

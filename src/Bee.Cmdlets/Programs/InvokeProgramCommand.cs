@@ -87,7 +87,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
             _capture ??= CapturePath.Create(options, reader.Streams);
             CapturePath.NoteCounted(_capture, reader.Streams);
             var sink = new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents);
-            sink.Run(reader, Duration, end.Token, _capture is null ? sink : new CaptureSink(_capture, sink, PassThru, MaxEvents));
+            sink.Run(reader, Duration, end.Token, _capture is null ? sink : new CaptureSink(_capture, sink, PassThru, MaxEvents, end.Token));
             LossCount.Report(reader.Streams, this);
         }
 

@@ -88,30 +88,39 @@ public sealed class ShowProgramCommand : RunCmdlet
         using RunStatistics statistics = TakeStatistics();
         (BpfSession session, EventReader reader) = factory.Start(tool);
         LiveModel? model = null;
-        using (session)
-        using (reader)
-        using (ServedSession? served = Metrics?.Serve(session, reader, tool.Identity, statistics.Counts))
-        using (CaptureWriter? writer = CapturePath.Create(capture, reader.Streams))
+        CaptureWriter? writer = null;
+        try
         {
-            statistics.Watch(session);
-            EventViews.Register(this, reader.Streams);
-            StackNames.WarnIfHidden(this, reader.Streams);
-            factory.WarnIfSilent(tool, reader);
-            if (whyNot is not null)
+            using (session)
+            using (reader)
+            using (ServedSession? served = Metrics?.Serve(session, reader, tool.Identity, statistics.Counts))
             {
-                using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop, statistics.Exceeded);
-                var sink = new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents);
-                sink.Run(reader, Duration, end.Token, Captured(sink, writer));
-            }
-            else
-            {
-                model = Show(tool, session, reader, options.AllEntries, writer, served, statistics.Exceeded);
+                writer = CapturePath.Create(capture, reader.Streams);
+                statistics.Watch(session);
+                EventViews.Register(this, reader.Streams);
+                StackNames.WarnIfHidden(this, reader.Streams);
+                factory.WarnIfSilent(tool, reader);
+                if (whyNot is not null)
+                {
+                    using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop, statistics.Exceeded);
+                    var sink = new PipelineSink(this, CommandRuntime, tool.Name, MaxEvents);
+                    sink.Run(reader, Duration, end.Token, Captured(sink, writer, end.Token));
+                }
+                else
+                {
+                    model = Show(tool, session, reader, options.AllEntries, writer, served, statistics.Exceeded);
+                }
             }
 
+            // Programs are not kept attached by a disk that is slow.
             if (writer is not null)
             {
                 WriteNote($"Captured {Quantity.Of(writer.Complete().Events, "event")} in {writer.Path}.");
             }
+        }
+        finally
+        {
+            writer?.Dispose();
         }
 
         LossCount.Report(reader.Streams, this);
@@ -140,7 +149,7 @@ public sealed class ShowProgramCommand : RunCmdlet
         }
     }
 
-    private static IEventSink Captured(IEventSink sink, CaptureWriter? writer) => writer is null ? sink : new CaptureSink(writer, sink, passThru: true, 0);
+    private static IEventSink Captured(IEventSink sink, CaptureWriter? writer, CancellationToken cancellationToken) => writer is null ? sink : new CaptureSink(writer, sink, passThru: true, 0, cancellationToken);
 
     private LiveModel Show(Tool tool, BpfSession session, EventReader reader, bool givesAll, CaptureWriter? writer, ServedSession? served, CancellationToken exceeded)
     {
@@ -156,7 +165,7 @@ public sealed class ShowProgramCommand : RunCmdlet
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop, screen.Closed, exceeded);
         try
         {
-            reader.Run(Captured(sink, writer), end.Token, Duration);
+            reader.Run(Captured(sink, writer, end.Token), end.Token, Duration);
         }
         finally
         {

@@ -114,13 +114,14 @@ public sealed class StartProgramCommand : RunCmdlet
                 _isJoined = RunningExports.Forget(joined, started) || _server is not null;
             }
 
-            capture?.Dispose();
             statistics?.Dispose();
             hold?.Dispose();
             reader?.Dispose();
             session?.ForgetPins();
             session?.Dispose();
             session?.Pinned?.Remove(TimeSpan.Zero);
+            // Last: it may wait for the disk.
+            capture?.Dispose();
             throw;
         }
 

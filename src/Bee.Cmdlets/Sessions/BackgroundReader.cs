@@ -22,6 +22,7 @@ internal sealed class BackgroundReader : IEventSink
     private long _events;
     private volatile BpfProgramState _state = BpfProgramState.Running;
     private volatile Exception? _error;
+    private CancellationToken _end;
 
     /// <param name="session">The session, attached. The thread disposes of it and of the reader.</param>
     /// <param name="reader">Its reader.</param>
@@ -125,7 +126,16 @@ internal sealed class BackgroundReader : IEventSink
 
     bool IEventSink.Event(BpfEvent e)
     {
-        Capture?.Add(e);
+        try
+        {
+            Capture?.Add(e, _end);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped while the disk was slower than the events.
+            return false;
+        }
+
         if (Buffers)
         {
             Buffer.Add(e);
@@ -150,8 +160,14 @@ internal sealed class BackgroundReader : IEventSink
 
     void IEventSink.Lost(string map, ulong count)
     {
-        // The streams keep the sums.
-        Capture?.AddLost(map, count);
+        try
+        {
+            Capture?.AddLost(map, count, _end);
+        }
+        catch (OperationCanceledException)
+        {
+            // The streams keep the sums.
+        }
     }
 
     private bool TryComplete()
@@ -174,7 +190,8 @@ internal sealed class BackgroundReader : IEventSink
         try
         {
             using var end = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, _statistics?.Exceeded ?? CancellationToken.None);
-            _reader.Run(this, end.Token, _duration);
+            _end = end.Token;
+            _reader.Run(this, _end, _duration);
         }
         catch (OperationCanceledException)
         {

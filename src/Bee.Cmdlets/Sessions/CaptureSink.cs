@@ -12,13 +12,23 @@ namespace Bee.Cmdlets.Sessions;
 /// <param name="next">Gets losses and notices, and with <paramref name="passThru"/> the events.</param>
 /// <param name="passThru">Whether the events are passed on.</param>
 /// <param name="maxEvents">How many events to capture if they are not passed on; 0 for no limit.</param>
-internal sealed class CaptureSink(CaptureWriter writer, IEventSink next, bool passThru, long maxEvents) : IEventSink
+/// <param name="cancellationToken">Ends the wait for a disk that is slower than the events.</param>
+internal sealed class CaptureSink(CaptureWriter writer, IEventSink next, bool passThru, long maxEvents, CancellationToken cancellationToken) : IEventSink
 {
     private long _left = maxEvents;
 
     bool IEventSink.Event(BpfEvent e)
     {
-        writer.Add(e);
+        try
+        {
+            writer.Add(e, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The reader ends, and the programs are detached before the disk is waited for once more.
+            return false;
+        }
+
         return passThru ? next.Event(e) : --_left != 0;
     }
 
@@ -26,7 +36,15 @@ internal sealed class CaptureSink(CaptureWriter writer, IEventSink next, bool pa
 
     void IEventSink.Lost(string map, ulong count)
     {
-        writer.AddLost(map, count);
+        try
+        {
+            writer.AddLost(map, count, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The stream keeps the sum, and the reader ends.
+        }
+
         next.Lost(map, count);
     }
 }

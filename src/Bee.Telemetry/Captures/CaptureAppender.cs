@@ -23,22 +23,24 @@ internal sealed class CaptureAppender : IDisposable
     public long Length { get; private set; }
 
     /// <summary>Creates a file that only its owner reads, with its head.</summary>
-    /// <param name="path">A path that is free.</param>
+    /// <param name="folder">Its folder.</param>
+    /// <param name="name">Its name.</param>
     /// <param name="number">The file's number in its capture, from 1.</param>
+    /// <param name="replace">Whether a file of that name is replaced. It stays as it is if this one cannot be written.</param>
     /// <exception cref="CaptureException">It exists, or cannot be created or written.</exception>
-    public static CaptureAppender Create(string path, int number)
+    public static CaptureAppender Create(Folder folder, string name, int number, bool replace = false)
     {
+        string path = System.IO.Path.Combine(folder.Path, name);
+        string first = replace ? $".bee-{Guid.NewGuid():n}" : name;
         SafeFileHandle file;
         try
         {
-            string name = System.IO.Path.GetFileName(path);
-            using Folder folder = Folder.Open(System.IO.Path.GetDirectoryName(path)!) ?? throw new DirectoryNotFoundException();
-            if (folder.StatusOf(name) is not null)
+            if (!replace && folder.StatusOf(name) is not null)
             {
-                throw new CaptureException(CaptureFault.Exists, $"The capture '{path}' exists.", "Give another name, or remove it.");
+                throw CaptureNames.Exists(path);
             }
 
-            file = folder.CreateFile(name, Folder.OwnerFile);
+            file = folder.CreateFile(first, Folder.OwnerFile);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -52,12 +54,22 @@ internal sealed class CaptureAppender : IDisposable
             appender._chunk.SetLength(CaptureFormat.PreambleSize);
             CaptureFormat.WritePreamble(appender._chunk.GetBuffer());
             appender.Append(new ChunkHeader { Kind = ChunkKind.Head, First = now.Ticks, Last = now.Ticks }, CaptureDocuments.Head(CaptureDocuments.Here(path, now), number));
+            if (replace)
+            {
+                folder.Rename(first, folder, name);
+            }
+
             return appender;
         }
-        catch
+        catch (Exception e)
         {
             appender.Dispose();
-            File.Delete(path);
+            folder.Delete(first);
+            if (e is IOException or UnauthorizedAccessException)
+            {
+                throw new CaptureException(CaptureFault.CannotCreate, e.Message, "Give a path in a folder that this user may write.", e);
+            }
+
             throw;
         }
     }

@@ -1,3 +1,4 @@
+using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
 using Bee.Posix;
 
@@ -5,7 +6,7 @@ namespace Bee.Telemetry.Captures;
 
 /// <summary>
 /// Writes events and losses to a capture file. The caller's thread packs them into blocks, and a thread of the writer compresses the blocks and writes them: a block of a mebibyte, or what has come within a
-/// second. If the disk is slower than the events, <see cref="Add"/> waits. Any thread may call.
+/// second. If the disk is slower than the events, <see cref="Add"/> waits until it is cancelled. The end waits a limited time for a disk that does not answer. Any thread may call.
 /// </summary>
 public sealed class CaptureWriter : IDisposable
 {
@@ -13,6 +14,9 @@ public sealed class CaptureWriter : IDisposable
     private const int SmallestBlock = 64 << 10;
     private const int MostBlocks = 6;
     private static readonly TimeSpan s_delay = TimeSpan.FromSeconds(1);
+
+    // Longer than a healthy disk takes for what the kernel has cached of a file.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly object _gate = new();
     private readonly CaptureOptions _options;
@@ -45,7 +49,7 @@ public sealed class CaptureWriter : IDisposable
         _blockSize = (int)Math.Clamp((options.MaxSize ?? long.MaxValue) / 8, SmallestBlock, BlockSize);
         _info = CaptureDocuments.Here(names.Pattern, DateTime.UtcNow);
         _filePart = _part;
-        _file = CaptureAppender.Create(names.Of(1), 1);
+        _file = CaptureAppender.Create(names.Folder, names.Of(1), 1, options.Replace);
         _bytes = _part.Written = _file.Length;
         _thread = new Thread(Run) { IsBackground = true, Name = "bee capture" };
     }
@@ -76,6 +80,12 @@ public sealed class CaptureWriter : IDisposable
         }
     }
 
+    /// <summary>How long the end waits for the disk.</summary>
+    internal TimeSpan Patience { get; init; } = s_patience;
+
+    /// <summary>Called by the thread before it writes a block; null for nothing.</summary>
+    internal Action? Writing { get; init; }
+
     /// <summary>Why the capture takes no more events; null while it does.</summary>
     public CaptureException? Fault
     {
@@ -93,44 +103,66 @@ public sealed class CaptureWriter : IDisposable
     public static void Check(CaptureOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        new CaptureNames(options).Check(options.Replace);
+        using var names = new CaptureNames(options);
+        names.Check(options.Replace);
     }
 
-    /// <summary>Creates the file, and removes captures that are to be replaced.</summary>
+    /// <summary>Creates the file, and then removes captures that are to be replaced.</summary>
     /// <exception cref="CaptureException">The file exists and is not to be replaced, or cannot be created or written.</exception>
-    public static CaptureWriter Create(CaptureOptions options)
+    public static CaptureWriter Create(CaptureOptions options) => Create(options, s_patience, null);
+
+    internal static CaptureWriter Create(CaptureOptions options, TimeSpan patience, Action? writing)
     {
         ArgumentNullException.ThrowIfNull(options);
         var names = new CaptureNames(options);
-        names.Check(options.Replace);
-        if (options.Replace)
+        try
         {
-            names.Clear();
-        }
+            names.Check(options.Replace);
+            var writer = new CaptureWriter(options, names) { Patience = patience, Writing = writing };
+            if (options.Replace)
+            {
+                names.ClearOthers();
+            }
 
-        var writer = new CaptureWriter(options, names);
-        writer._thread.Start();
-        return writer;
+            writer._thread.Start();
+            return writer;
+        }
+        catch
+        {
+            names.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Adds an event.</summary>
     /// <param name="item">The event, entry, histogram or line.</param>
-    /// <exception cref="CaptureException">The file cannot be written, or a capture cannot hold the event.</exception>
-    public void Add(BpfEvent item)
+    /// <param name="cancellationToken">Ends the wait for a disk that is slower than the events.</param>
+    /// <exception cref="CaptureException">The file cannot be written.</exception>
+    /// <exception cref="PackException">A capture cannot hold the event. The capture goes on.</exception>
+    /// <exception cref="OperationCanceledException">The disk was waited for. The event is not captured.</exception>
+    public void Add(BpfEvent item, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(item);
         lock (_gate)
         {
-            CaptureBlock block = Open();
+            CaptureBlock block = Open(cancellationToken);
             int before = block.Length;
             try
             {
                 _part.Packer.Pack(item, block);
             }
-            catch
+            catch (PackException e) when (e.Fault == PackFault.NotPackable && block.Length == before)
             {
-                block.Length = before;
                 throw;
+            }
+            catch (Exception e)
+            {
+                // The packer counts definitions as written that the block no longer has, so this file can take nothing more.
+                block.Length = before;
+                HandOver();
+                _fault = new CaptureException(CaptureFault.CannotWrite, $"The capture '{Path}' ends early, because an event of type {item.GetType().Name} cannot be packed: {e.Message} The {Quantity.Of(_events, "event")} before can be read.", inner: e);
+                Monitor.PulseAll(_gate);
+                throw _fault;
             }
 
             block.Events++;
@@ -146,15 +178,18 @@ public sealed class CaptureWriter : IDisposable
     /// <summary>Adds lost events; 0 notes that the stream's losses are counted.</summary>
     /// <param name="map">The map, by its name in the object.</param>
     /// <param name="count">How many since the last call for this map.</param>
+    /// <param name="cancellationToken">Ends the wait for a disk that is slower than the events.</param>
     /// <exception cref="CaptureException">The file cannot be written.</exception>
-    public void AddLost(string map, ulong count)
+    /// <exception cref="OperationCanceledException">The disk was waited for. The loss is not captured.</exception>
+    public void AddLost(string map, ulong count, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(map);
+        count = Math.Min(count, EventPacker.MostLost);
         lock (_gate)
         {
             if (count > 0)
             {
-                CaptureBlock block = Open();
+                CaptureBlock block = Open(cancellationToken);
                 _part.Packer.PackLoss(map, count, DateTime.UtcNow, block);
                 block.Lost += count;
             }
@@ -166,7 +201,7 @@ public sealed class CaptureWriter : IDisposable
     }
 
     /// <summary>Writes what is left and the end of the file. Further calls only return what was written.</summary>
-    /// <exception cref="CaptureException">The file cannot be written.</exception>
+    /// <exception cref="CaptureException">The file cannot be written, or the disk does not answer for half a minute: then the file has no end.</exception>
     public CaptureFile Complete()
     {
         Close();
@@ -188,11 +223,26 @@ public sealed class CaptureWriter : IDisposable
             }
         }
 
-        _thread.Join();
+        if (!_thread.Join(Patience))
+        {
+            Abandon();
+        }
+    }
+
+    // The thread ends when its call into the kernel returns, and leaves the file without an end.
+    private void Abandon()
+    {
+        lock (_gate)
+        {
+            if (_fault is null && !_isComplete)
+            {
+                Fail(new CaptureException(CaptureFault.CannotWrite, $"The capture '{_file.Path}' is incomplete: the disk has not answered for {Quantity.Of((long)Patience.TotalSeconds, "second")}.", "Check the disk, or capture to another one."));
+            }
+        }
     }
 
     // With the gate held. Waits for a free block while the thread is behind.
-    private CaptureBlock Open()
+    private CaptureBlock Open(CancellationToken cancellationToken)
     {
         while (_open is null)
         {
@@ -213,11 +263,38 @@ public sealed class CaptureWriter : IDisposable
             }
             else
             {
-                Monitor.Wait(_gate);
+                Wait(cancellationToken);
             }
         }
 
         return _fault is null ? _open : throw _fault;
+    }
+
+    // With the gate held.
+    private void Wait(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        CancellationTokenRegistration wake = cancellationToken.Register(Wake);
+        try
+        {
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                Monitor.Wait(_gate);
+            }
+        }
+        finally
+        {
+            // To dispose of it would wait for a call under way, which waits for the gate.
+            wake.Unregister();
+        }
+    }
+
+    private void Wake()
+    {
+        lock (_gate)
+        {
+            Monitor.PulseAll(_gate);
+        }
     }
 
     // With the gate held.
@@ -256,10 +333,13 @@ public sealed class CaptureWriter : IDisposable
                 Write(block);
             }
 
-            Finish();
-            lock (_gate)
+            if (Fault is null)
             {
-                _isComplete = true;
+                Finish();
+                lock (_gate)
+                {
+                    _isComplete = _fault is null;
+                }
             }
         }
         catch (CaptureException e)
@@ -274,6 +354,7 @@ public sealed class CaptureWriter : IDisposable
         finally
         {
             _file.Dispose();
+            _names.Dispose();
         }
     }
 
@@ -288,7 +369,7 @@ public sealed class CaptureWriter : IDisposable
                     return block;
                 }
 
-                if (_isClosing)
+                if (_isClosing || _fault is not null)
                 {
                     return null;
                 }
@@ -315,12 +396,13 @@ public sealed class CaptureWriter : IDisposable
 
     private void Write(CaptureBlock block)
     {
+        Writing?.Invoke();
         CapturePart part = block.Part!;
         if (part != _filePart)
         {
             Finish();
             _file.Dispose();
-            _file = CaptureAppender.Create(_names.Of(part.Number), part.Number);
+            _file = CaptureAppender.Create(_names.Folder, _names.Of(part.Number), part.Number);
             lock (_gate)
             {
                 _kept.Enqueue(_filePart);
@@ -367,13 +449,10 @@ public sealed class CaptureWriter : IDisposable
         while (_options.MaxFiles is { } most && _kept.Count >= Math.Max(1, most))
         {
             CapturePart oldest = _kept.Dequeue();
-            try
+            string name = _names.Of(oldest.Number);
+            if (!_names.Folder.Delete(name) && _names.Folder.StatusOf(name) is not null)
             {
-                File.Delete(_names.Of(oldest.Number));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new CaptureException(CaptureFault.CannotWrite, $"The oldest file of the capture, '{_names.Of(oldest.Number)}', cannot be removed: {e.Message}", inner: e);
+                throw new CaptureException(CaptureFault.CannotWrite, $"The oldest file of the capture, '{_names.PathOf(name)}', cannot be removed.", "Check the permissions of its folder.");
             }
 
             lock (_gate)
@@ -389,7 +468,7 @@ public sealed class CaptureWriter : IDisposable
     {
         lock (_gate)
         {
-            _fault = new CaptureException(e.Fault, $"{e.Message} The {Quantity.Of(_doneEvents, "event")} written before can be read.", e.Remedy, e.InnerException);
+            _fault ??= new CaptureException(e.Fault, $"{e.Message} The {Quantity.Of(_doneEvents, "event")} written before can be read.", e.Remedy, e.InnerException);
             _full.Clear();
             Monitor.PulseAll(_gate);
         }

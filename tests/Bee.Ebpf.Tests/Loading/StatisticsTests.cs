@@ -56,7 +56,7 @@ public class StatisticsTests
     {
         using var guard = new OverheadGuard(1);
 
-        guard.End(() => throw new InvalidOperationException("the link is busy"), OverheadException.Of(1, []));
+        guard.End(() => throw new InvalidOperationException("the link is busy"), OverheadException.Of(1, [new ProgramWindow(TimeSpan.FromSeconds(1), 1, [])]));
 
         Assert.True(guard.Exceeded.IsCancellationRequested);
         Assert.Contains("are still attached (the link is busy)", guard.Error!.Message, StringComparison.Ordinal);

@@ -172,7 +172,7 @@ public sealed class CaptureFileTests : IDisposable
     public void A_block_that_unpacks_to_much_more_than_it_may_is_refused_before_memory_is_taken()
     {
         string path = _folder.Path("bomb.beecap");
-        using (var file = CaptureAppender.Create(path, 1))
+        using (var file = CaptureFolder.Append(path))
         {
             file.Append(new ChunkHeader { Kind = ChunkKind.Data, Events = 1 }, new byte[1 << 20]);
         }
@@ -195,7 +195,7 @@ public sealed class CaptureFileTests : IDisposable
     public void Control_characters_in_a_head_do_not_reach_a_terminal()
     {
         string path = _folder.Path("a.beecap");
-        using (var file = CaptureAppender.Create(path, 1))
+        using (var file = CaptureFolder.Append(path))
         {
         }
 
@@ -292,13 +292,115 @@ public sealed class CaptureFileTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => writer.Add(CaptureFolder.Line(1)));
     }
 
+    [Fact]
+    public void A_disk_that_does_not_answer_holds_up_neither_a_stopped_reader_nor_the_end()
+    {
+        using var answers = new ManualResetEventSlim();
+        using var writer = CaptureWriter.Create(new CaptureOptions(_folder.Path("a.beecap")), TimeSpan.FromMilliseconds(1), answers.Wait);
+        var line = new Bee.Ebpf.Events.IteratorLine(new string('x', 1 << 20));
+        for (int i = 0; i < 6; i++)
+        {
+            writer.Add(line);
+        }
+
+        var stop = new CancellationToken(canceled: true);
+        Assert.Throws<OperationCanceledException>(() => writer.Add(line, stop));
+        Assert.Throws<OperationCanceledException>(() => writer.AddLost("map", 1, stop));
+        var error = Assert.Throws<CaptureException>(writer.Complete);
+
+        Assert.Contains("is incomplete: the disk has not answered", error.Message, StringComparison.Ordinal);
+        Assert.False(writer.Status.IsComplete);
+        answers.Set();
+    }
+
+    [Fact]
+    public void A_reader_that_waits_for_the_disk_is_woken_when_it_is_stopped()
+    {
+        using var answers = new ManualResetEventSlim();
+        using var stop = new CancellationTokenSource();
+        using var writer = CaptureWriter.Create(new CaptureOptions(_folder.Path("a.beecap")), TimeSpan.FromMinutes(1), answers.Wait);
+        var line = new Bee.Ebpf.Events.IteratorLine(new string('x', 1 << 20));
+        var reader = Task.Run(() =>
+        {
+            while (true)
+            {
+                writer.Add(line, stop.Token);
+            }
+        });
+        SpinWait.SpinUntil(() => writer.Status.Events == 6);
+        stop.Cancel();
+
+        Assert.ThrowsAny<OperationCanceledException>(() => reader.GetAwaiter().GetResult());
+        answers.Set();
+        Assert.Equal((6L, true), (writer.Complete().Events, writer.Status.IsComplete));
+    }
+
+    [Fact]
+    public void An_event_that_fails_halfway_ends_the_capture_before_it()
+    {
+        using var writer = CaptureWriter.Create(new CaptureOptions(_folder.Path("a.beecap")));
+        writer.Add(CaptureFolder.Line(0));
+
+        var error = Assert.Throws<CaptureException>(() => writer.Add(new Bee.Ebpf.Events.IteratorLine(null!)));
+
+        Assert.Contains("an event of type IteratorLine cannot be packed", error.Message, StringComparison.Ordinal);
+        Assert.Same(error, Assert.Throws<CaptureException>(() => writer.Add(CaptureFolder.Line(1))));
+        Assert.Same(error, Assert.Throws<CaptureException>(writer.Complete));
+        Assert.Equal(["line 0"], ListSink.Read(writer.Path, out CaptureReader reader).Events);
+        Assert.False(reader.Info.IsComplete);
+    }
+
+    [Fact]
+    public void A_capture_that_cannot_be_replaced_stays_and_nothing_is_left()
+    {
+        Directory.CreateDirectory(_folder.Path("a.beecap/inner"));
+        using var folder = Bee.Posix.Folder.Open(System.IO.Path.GetDirectoryName(_folder.Path("a"))!)!;
+
+        Assert.Equal(CaptureFault.CannotCreate, Assert.Throws<CaptureException>(() => CaptureAppender.Create(folder, "a.beecap", 1, replace: true)).Fault);
+
+        Assert.Empty(_folder.Names);
+        Assert.True(Directory.Exists(_folder.Path("a.beecap/inner")));
+    }
+
+    [Fact]
+    public void A_folder_that_is_exchanged_does_not_lead_the_next_files_elsewhere()
+    {
+        string folder = Directory.CreateDirectory(_folder.Path("mine")).FullName;
+        string other = Directory.CreateDirectory(_folder.Path("other")).FullName;
+        using var writer = CaptureWriter.Create(new CaptureOptions(System.IO.Path.Combine(folder, "r.beecap")) { MaxSize = 256 << 10, MaxFiles = 2 });
+        Directory.Move(folder, _folder.Path("moved"));
+        Directory.CreateSymbolicLink(folder, other);
+        File.WriteAllText(System.IO.Path.Combine(other, "r.1.beecap"), "of another user");
+        byte[] noise = new byte[64 << 10];
+        while (writer.Status.FilesRemoved < 1)
+        {
+            Random.Shared.NextBytes(noise);
+            writer.Add(new Bee.Ebpf.Events.IteratorLine(Convert.ToBase64String(noise)));
+        }
+
+        writer.Complete();
+
+        Assert.Equal(["r.1.beecap"], Directory.GetFiles(other).Select(System.IO.Path.GetFileName));
+        Assert.DoesNotContain(_folder.Path("moved/r.1.beecap"), Directory.GetFiles(_folder.Path("moved")));
+        Assert.Equal(2, Directory.GetFiles(_folder.Path("moved")).Length);
+    }
+
+    [Fact]
+    public void The_pattern_of_a_name_with_brackets_has_them_escaped()
+    {
+        using var writer = CaptureWriter.Create(new CaptureOptions(_folder.Path("r[1].beecap")) { MaxSize = 256 << 10 });
+
+        Assert.Equal(_folder.Path("r`[1`].*.beecap"), writer.Path);
+        Assert.Equal(["r[1].1.beecap"], _folder.Names);
+    }
+
     // A file of blocks of ten lines, and where the head and each block end.
     private string Blocks(string name, int count, out long[] ends)
     {
         string path = _folder.Path(name);
         var packer = new Bee.Ebpf.Packing.EventPacker();
         var all = new List<long>();
-        using var file = CaptureAppender.Create(path, 1);
+        using var file = CaptureFolder.Append(path);
         all.Add(file.Length);
         for (int block = 0; block < count; block++)
         {

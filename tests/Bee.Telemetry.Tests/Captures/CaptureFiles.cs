@@ -1,5 +1,6 @@
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 using Bee.Telemetry.Captures;
 
 namespace Bee.Telemetry.Tests.Captures;
@@ -31,6 +32,13 @@ public sealed class CaptureFolder : IDisposable
     }
 
     public static IteratorLine Line(int number) => new($"line {number}");
+
+    /// <summary>Creates a file with its head.</summary>
+    internal static CaptureAppender Append(string path)
+    {
+        using Folder folder = Folder.Open(System.IO.Path.GetDirectoryName(path)!)!;
+        return CaptureAppender.Create(folder, System.IO.Path.GetFileName(path), 1);
+    }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 }
