@@ -24,7 +24,7 @@ public sealed class BeeEventArgs : EventArgs
 
 /// <summary>
 /// A subscription to the events of one background program: what <c>Get-EventSubscriber</c> has as the source object. It shows events to PowerShell's event queue, and takes none out of the program's
-/// buffer. At most <see cref="QueueSize"/> events wait in it and in PowerShell's queue together; more are dropped and counted.
+/// buffer. At most <see cref="QueueSize"/> events wait in PowerShell's queue; more are dropped and counted.
 /// </summary>
 public sealed class BeeEventSubscription
 {
@@ -114,7 +114,8 @@ public sealed class BeeEventSubscription
                 return;
             }
 
-            if (_waiting.Count + _handed >= QueueSize && _waiting.Count + Recount() >= QueueSize)
+            // Whether PowerShell's queue has room for those that wait for Get-Event takes long to count, and is found out where they are handed over.
+            if (_waiting.Count + (_hasAction ? CountRunning() : 0) >= QueueSize)
             {
                 Dropped++;
                 _untold++;
@@ -135,7 +136,7 @@ public sealed class BeeEventSubscription
     {
         try
         {
-            for (int i = 0; i < _most && Take() is { } next; i++)
+            for (int i = 0; i < _most && TakeWithRoom() is { } next; i++)
             {
                 PSEventArgs handed = _events.GenerateEvent(_source, Session, [Session, next], _data, processInCurrentThread: true, waitForCompletionInCurrentThread: false);
                 lock (_gate)
@@ -149,12 +150,33 @@ public sealed class BeeEventSubscription
                 }
             }
         }
-        catch (Exception fault) when (fault is InvalidRunspaceStateException or ObjectDisposedException or RuntimeException)
+        catch (Exception)
         {
-            // The runspace has closed.
+            // The runspace has closed, most likely. An exception that leaves a thread ends the process.
         }
 
         End();
+    }
+
+    // The next event for which PowerShell's queue has room; null at the end. Those before it are dropped.
+    private BeeEventArgs? TakeWithRoom()
+    {
+        long untold = 0;
+        while (Take() is { } next)
+        {
+            if (_hasAction || _handed < QueueSize || CountReceived() < QueueSize)
+            {
+                return untold == 0 ? next : new BeeEventArgs(next.Event, next.Dropped + untold);
+            }
+
+            untold += next.Dropped + 1;
+            lock (_gate)
+            {
+                Dropped++;
+            }
+        }
+
+        return null;
     }
 
     // The buffer's lock is taken before this one, by the thread that reads; so never the other way round.
@@ -180,19 +202,21 @@ public sealed class BeeEventSubscription
         }
     }
 
-    // How many events wait in PowerShell's queue. Counting those that Get-Event gives means to go through all of them.
-    private int Recount()
+    // How many events wait in PowerShell's queue for their action. With the gate held.
+    private int CountRunning()
     {
-        if (_hasAction)
+        while (_running.TryPeek(out ManualResetEventSlim? first) && first.IsSet)
         {
-            while (_running.TryPeek(out ManualResetEventSlim? first) && first.IsSet)
-            {
-                _running.Dequeue();
-            }
-
-            _handed = _running.Count;
+            _running.Dequeue();
         }
-        else if (Environment.TickCount64 - _countedAt >= RecountInterval)
+
+        return _running.Count;
+    }
+
+    // How many events Get-Event gives. To count them means to go through all of them. On the subscription's thread.
+    private int CountReceived()
+    {
+        if (Environment.TickCount64 - _countedAt >= RecountInterval)
         {
             lock (_events.ReceivedEvents.SyncRoot)
             {

@@ -110,12 +110,13 @@ public sealed class ReceiveEventCommand : BeeCmdlet
             }
 
             more = Drain() && live.Length > 0;
-            _sessions.ForEach(TellLosses);
+            _sessions.ForEach(WarnOfLosses);
         }
 
         foreach (BpfProgramSession session in _sessions)
         {
             TellLosses(session);
+            WarnOfLosses(session);
             foreach (RecordStream stream in session.Streams)
             {
                 WriteNote($"{session.Name}: {LossCount.Describe(stream)}");
@@ -138,6 +139,8 @@ public sealed class ReceiveEventCommand : BeeCmdlet
     // One event at a time: what is taken out and not written would be lost when the pipeline has had enough.
     private bool Drain()
     {
+        // What the buffers dropped was older than what they have.
+        _sessions.ForEach(TellLosses);
         // A busy program may fill the buffer as fast as it is emptied; without -Wait the end is what was there at the start.
         List<(BpfProgramSession Session, int Left)> sources = [.. _sessions.Select(session => (session, session.Buffered)).Where(source => source.Buffered > 0)];
         while (sources.Count > 0)
@@ -179,16 +182,17 @@ public sealed class ReceiveEventCommand : BeeCmdlet
         return --_left != 0;
     }
 
-    private void TellLosses(BpfProgramSession session)
+    private static void TellLosses(BpfProgramSession session)
     {
-        (long dropped, long lost) = (0, 0);
         foreach (PipelineLoss loss in session.TakeUntoldLosses())
         {
             PipelineLosses.Add(loss);
-            dropped += loss.Reason == LossReason.Kernel ? 0 : loss.Count;
-            lost += loss.Reason == LossReason.Kernel ? loss.Count : 0;
         }
+    }
 
+    private void WarnOfLosses(BpfProgramSession session)
+    {
+        (long dropped, long lost) = session.TakeUnwarnedLosses();
         if (dropped > 0)
         {
             WriteWarning($"{session.Name}: {Quantity.Of(dropped, "event")} left Bee's buffer unreceived, because it was full. Start-BeeProgram -BufferSize makes it larger.");

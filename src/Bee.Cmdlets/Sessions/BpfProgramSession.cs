@@ -23,7 +23,8 @@ public sealed class BpfProgramSession
     private volatile BackgroundReader? _reader;
     private readonly HashSet<string> _suspicions = [];
     private readonly Dictionary<string, ulong> _toldLost = [];
-    private long _toldAt, _toldDropped;
+    private long _warnedAt, _toldDropped;
+    private (long Dropped, long Lost) _unwarned;
     private readonly object _gate = new();
     private readonly string? _folder;
     private IReadOnlyList<BpfProgram> _programs = [];
@@ -150,24 +151,19 @@ public sealed class BpfProgramSession
     internal IReadOnlyList<string> TakeNotices() => _reader?.TakeNotices() ?? [];
 
     /// <summary>
-    /// What has been dropped and lost since it was told last: each loss is told once, and while the program runs once a second at the most, however often somebody
-    /// receives. What is not told yet is kept.
+    /// What has been dropped and lost since it was told last: each loss is told once.
     /// </summary>
     /// <returns>A loss of Bee's buffer, without a map, and one for each of the kernel's; usually none.</returns>
     internal IReadOnlyList<PipelineLoss> TakeUntoldLosses()
     {
         lock (_untoldGate)
         {
-            if (State == BpfProgramState.Running && _toldAt != 0 && Stopwatch.GetElapsedTime(_toldAt) < TimeSpan.FromSeconds(1))
-            {
-                return [];
-            }
-
             var untold = new List<PipelineLoss>();
             long dropped = Dropped;
             if (dropped > _toldDropped)
             {
                 untold.Add(new PipelineLoss(LossReason.BufferFull, Tool.Name, null, dropped - _toldDropped));
+                _unwarned.Dropped += dropped - _toldDropped;
                 _toldDropped = dropped;
             }
 
@@ -175,13 +171,35 @@ public sealed class BpfProgramSession
             {
                 if (stream.Lost is { } lost && lost - _toldLost.GetValueOrDefault(stream.Name) is > 0 and var more)
                 {
-                    untold.Add(new PipelineLoss(LossReason.Kernel, Tool.Name, stream.Name, (long)Math.Min(more, long.MaxValue)));
+                    // A program counts its losses itself, and may count anything.
+                    long count = (long)Math.Min(more, long.MaxValue);
+                    untold.Add(new PipelineLoss(LossReason.Kernel, Tool.Name, stream.Name, count));
+                    _unwarned.Lost += Math.Min(count, long.MaxValue - _unwarned.Lost);
                     _toldLost[stream.Name] = lost;
                 }
             }
 
-            _toldAt = untold.Count > 0 ? Stopwatch.GetTimestamp() : _toldAt;
             return untold;
+        }
+    }
+
+    /// <summary>
+    /// The sums of the losses that <see cref="TakeUntoldLosses"/> gave and no warning told yet. While the program runs they are given once a second at the most, however often events are
+    /// received.
+    /// </summary>
+    internal (long Dropped, long Lost) TakeUnwarnedLosses()
+    {
+        lock (_untoldGate)
+        {
+            if (_unwarned == default || State == BpfProgramState.Running && _warnedAt != 0 && Stopwatch.GetElapsedTime(_warnedAt) < TimeSpan.FromSeconds(1))
+            {
+                return default;
+            }
+
+            (long, long) unwarned = _unwarned;
+            _unwarned = default;
+            _warnedAt = Stopwatch.GetTimestamp();
+            return unwarned;
         }
     }
 

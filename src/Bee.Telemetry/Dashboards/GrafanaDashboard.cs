@@ -155,7 +155,7 @@ public static class GrafanaDashboard
         layout.AddRow($"Sessions of {options.Tool}");
         layout.Add("stat", "Sessions that run", "Whether the programs are attached and their events are read.", "short", [($"sum(bee_session_up{Selector})", "")], 4, 8);
         layout.Add("timeseries", "Events and entries read", "Events and entries that were read, by map.", "ops", [($"sum by (map) (rate(bee_session_events_total{Selector}[$__rate_interval]))", "{{map}}")], 10, 8);
-        layout.Add("timeseries", "CPU time of the programs", "Time that the programs run on all CPUs, in parts of one CPU: while runs are counted, as with -Statistics.", "percentunit",
+        layout.Add("timeseries", "CPU time of the programs", "Time that the programs run on all CPUs, in parts of one CPU. Empty while the kernel does not count runs.", "percentunit",
             [($"sum by (program) (rate(bee_program_run_seconds_total{Selector}[$__rate_interval]))", "{{program}}")], 10, 8);
         (string, string)[] losses =
         [

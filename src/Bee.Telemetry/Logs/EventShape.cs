@@ -93,7 +93,7 @@ internal sealed class EventField(PropertyInfo property, RecordField? field)
     /// <summary>Whether the value is a moment.</summary>
     public bool IsMoment { get; } = property.PropertyType == typeof(DateTime);
 
-    /// <summary>Returns the value of an event as PowerShell shows it.</summary>
+    /// <summary>Returns the value that a property of an event has.</summary>
     public object? Value(BpfEvent item) => property.GetValue(item);
 
     /// <summary>Returns the value of an event as an attribute has it.</summary>
