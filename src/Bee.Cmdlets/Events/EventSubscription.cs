@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Management.Automation.Runspaces;
 using System.Reflection;
 using Bee.Cmdlets.Sessions;
 using Bee.Ebpf.Records;

@@ -110,12 +110,13 @@ public sealed class ReceiveEventCommand : BeeCmdlet
             }
 
             more = Drain() && live.Length > 0;
+            _sessions.ForEach(session => TellLosses(session, onlyDropped: false));
             _sessions.ForEach(WarnOfLosses);
         }
 
         foreach (BpfProgramSession session in _sessions)
         {
-            TellLosses(session);
+            TellLosses(session, onlyDropped: false);
             WarnOfLosses(session);
             foreach (RecordStream stream in session.Streams)
             {
@@ -139,8 +140,8 @@ public sealed class ReceiveEventCommand : BeeCmdlet
     // One event at a time: what is taken out and not written would be lost when the pipeline has had enough.
     private bool Drain()
     {
-        // What the buffers dropped was older than what they have.
-        _sessions.ForEach(TellLosses);
+        // What a buffer dropped was older than what it has; what the kernel lost is told behind the events that filled its buffer.
+        _sessions.ForEach(session => TellLosses(session, onlyDropped: true));
         // A busy program may fill the buffer as fast as it is emptied; without -Wait the end is what was there at the start.
         List<(BpfProgramSession Session, int Left)> sources = [.. _sessions.Select(session => (session, session.Buffered)).Where(source => source.Buffered > 0)];
         while (sources.Count > 0)
@@ -182,9 +183,9 @@ public sealed class ReceiveEventCommand : BeeCmdlet
         return --_left != 0;
     }
 
-    private static void TellLosses(BpfProgramSession session)
+    private static void TellLosses(BpfProgramSession session, bool onlyDropped)
     {
-        foreach (PipelineLoss loss in session.TakeUntoldLosses())
+        foreach (PipelineLoss loss in session.TakeUntoldLosses(onlyDropped))
         {
             PipelineLosses.Add(loss);
         }

@@ -153,8 +153,9 @@ public sealed class BpfProgramSession
     /// <summary>
     /// What has been dropped and lost since it was told last: each loss is told once.
     /// </summary>
+    /// <param name="onlyDropped">Whether the kernel's losses are left for later.</param>
     /// <returns>A loss of Bee's buffer, without a map, and one for each of the kernel's; usually none.</returns>
-    internal IReadOnlyList<PipelineLoss> TakeUntoldLosses()
+    internal IReadOnlyList<PipelineLoss> TakeUntoldLosses(bool onlyDropped)
     {
         lock (_untoldGate)
         {
@@ -167,7 +168,7 @@ public sealed class BpfProgramSession
                 _toldDropped = dropped;
             }
 
-            foreach (RecordStream stream in Streams)
+            foreach (RecordStream stream in onlyDropped ? [] : Streams)
             {
                 if (stream.Lost is { } lost && lost - _toldLost.GetValueOrDefault(stream.Name) is > 0 and var more)
                 {

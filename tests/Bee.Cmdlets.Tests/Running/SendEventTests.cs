@@ -70,6 +70,19 @@ public sealed class SendEventTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
+    public void Events_that_a_full_buffer_dropped_are_told_before_those_that_it_kept()
+    {
+        using Journal journal = Listen();
+        _shell.Objects("$null = Start-BeeProgram $object -Name small -BufferSize 3 -Parameter @{ target_pid = $id } -Map print_*", ("object", programs.Calls), ("id", _load.Id));
+        _load.Do("i=0; while [ $i -lt 10 ]; do : < /etc/hostname; i=$((i + 1)); done");
+        Assert.True(SpinWait.SpinUntil(() => _shell.Objects("(Get-BeeProgram small).Dropped")[0].BaseObject is 7L, TimeSpan.FromSeconds(20)));
+
+        _shell.Run("Stop-BeeProgram small -PassThru | Receive-BeeEvent | Send-BeeEvent -JournalSocket $socket", ("socket", _folder["socket"]));
+
+        Assert.Equal(["7", null, null, null], journal.Read().Select(entry => entry.GetValueOrDefault("BEE_LOST")));
+    }
+
+    [KernelFact]
     public void Event_is_sent_and_passed_on_where_the_pipeline_ends_early()
     {
         using Journal journal = Listen();
