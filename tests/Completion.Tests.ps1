@@ -80,7 +80,7 @@ Describe 'Tab completion' {
     }
 
     It 'gives no files for numbers, durations and text: <_>' -ForEach (Get-Command -Module Bee -CommandType Cmdlet).Name {
-        $files = 'Path', 'Program', 'Store', 'OutFile', 'VmlinuxBtf', 'KernelBtf', 'PublicKey', 'Policy', 'Sign', 'CACertificate', 'TokenFile', 'Certificate', 'CertificateKey', 'IncludePath', 'Capture'
+        $files = 'Path', 'Program', 'Store', 'OutFile', 'VmlinuxBtf', 'KernelBtf', 'PublicKey', 'Policy', 'Sign', 'CACertificate', 'TokenFile', 'Certificate', 'CertificateKey', 'IncludePath', 'Capture', 'JournalSocket'
         $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
         $types = [string], [string[]], [int], [long], [TimeSpan], [Nullable[int]], [Nullable[TimeSpan]], [Collections.IDictionary]
         Push-Location $root
