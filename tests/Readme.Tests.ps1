@@ -92,7 +92,7 @@ Describe 'The page <_>' -ForEach 'metrics.md', 'live-view.md', 'telemetry.md', '
         $listener.Stop()
         $output = Invoke-Page (Get-PSDrive TestDrive).Root $(foreach ($block in $blocks) { "'block $((++$number))'"; $block -replace '\b4318\b', $port })
         $shown = $output -split '(?m)^block \d+\r?$' | Select-Object -Skip 1
-        # The last block only ends what the others started.
-        $shown[0..($shown.Count - 2)] | ForEach-Object { $_ | Should -Match '\S' }
+        # The last block only ends what the others started. One session shows all blocks, so a table without a view of its own would take in what later blocks give, as blank rows.
+        for ($i = 0; $i -lt $shown.Count - 1; $i++) { $shown[$i] | Should -Match '\S' -Because "block $($i + 1) shows something" }
     }
 }

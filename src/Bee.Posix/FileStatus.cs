@@ -84,6 +84,9 @@ public readonly struct FileStatus
     /// <summary>Whether it is a symbolic link.</summary>
     public bool IsLink => (_mode & KindMask) == 0xa000;
 
+    /// <summary>Whether it is a socket.</summary>
+    public bool IsSocket => (_mode & KindMask) == 0xc000;
+
     /// <summary>Whether it is /dev/null, by whatever name.</summary>
     public bool IsNullDevice => (_mode & KindMask) == 0x2000 && (_specialMajor, _specialMinor) == (1, 3);
 

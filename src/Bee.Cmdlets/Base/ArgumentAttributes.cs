@@ -12,13 +12,21 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
 {
     private const string Forms = "Give seconds (5, 0.5), a number with a unit (200ms, 1.5s, 5m, 1h) or a TimeSpan (00:00:05).";
 
+    /// <summary>Gets or sets the shortest duration that the parameter takes, in milliseconds.</summary>
+    public int ShortestMilliseconds { get; set; }
+
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         object? value = Convert(inputData is PSObject wrapped ? wrapped.BaseObject : inputData);
-        return value is TimeSpan span && span < TimeSpan.Zero
-            ? throw new ArgumentTransformationMetadataException($"A duration cannot be negative, and {span.TotalSeconds.ToString(CultureInfo.InvariantCulture)} seconds are.")
-            : value;
+        return value switch
+        {
+            TimeSpan span when span < TimeSpan.Zero => throw new ArgumentTransformationMetadataException(
+                $"A duration cannot be negative, and {span.TotalSeconds.ToString(CultureInfo.InvariantCulture)} seconds are."),
+            TimeSpan span when span.TotalMilliseconds < ShortestMilliseconds => throw new ArgumentTransformationMetadataException(
+                $"{span.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)} ms are too short. Give {ShortestMilliseconds}ms or more."),
+            _ => value,
+        };
     }
 
     private static object? Convert(object? value)
@@ -64,6 +72,17 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
     }
 }
 
+/// <summary>Refuses a list of several programs where a parameter takes one: the engine alone names types and methods that the caller does not know.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
+public sealed class OneProgramAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+        => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is System.Collections.IList { Count: > 1 } list
+            ? throw new ArgumentTransformationMetadataException($"The parameter takes one program, and {list.Count} were given. Give one, or send them through the pipeline.")
+            : inputData;
+}
+
 /// <summary>
 /// Lets a parameter take a percentage with its sign, such as 1% or 0.5%, and gives its share, from 0 to 1. A number without the sign is refused: 0.5 could be half a percent or a half.
 /// </summary>
@@ -76,7 +95,7 @@ public sealed class PercentageAttribute : ArgumentTransformationAttribute
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
         => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
         {
-            null => null,
+            null => throw new ArgumentTransformationMetadataException($"Null is not a percentage. {Forms}"),
             string text when text.TrimEnd() is [.. var number, '%'] => Share(text, number),
             // What -MaxOverhead 0,5% gives: for PowerShell a comma makes a list.
             System.Collections.IList { Count: > 1 } list => throw new ArgumentTransformationMetadataException($"A percentage is one value, and {list.Count} were given. {Forms}"),

@@ -81,6 +81,7 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
         }
 
         string path = FullPath(OutFile);
+        OutputFile.Check(path);
         if (ShouldProcess(path, $"Write the {Kind} of {image.Reference}"))
         {
             AtomicFile.Write(path, System.Text.Encoding.UTF8.GetBytes(text));

@@ -27,7 +27,7 @@ public sealed class BeeEventArgs : EventArgs
 /// </summary>
 public sealed class BeeEventSubscription
 {
-    // The engine sets this when the action for an event has run. It keeps the property to itself; without it nobody could tell how long its queue is.
+    // The engine sets this event when the action has run. The property is internal, but nothing public shows how many actions wait.
     private static readonly PropertyInfo? s_processed = typeof(PSEventArgs).GetProperty("EventProcessed", BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
 
     // How often an idle thread looks whether the program has ended, and how often a full queue is counted anew.
@@ -77,7 +77,7 @@ public sealed class BeeEventSubscription
     {
         add
         {
-            // Nothing may come before the engine knows the subscriber: it would be nobody's. The cmdlet starts it.
+            // The engine registers the subscriber after this call, and drops events that come earlier. The cmdlet calls Start when it is registered.
         }
         remove => End();
     }

@@ -69,11 +69,11 @@ public sealed class ExportFlameGraphCommand : BeeCmdlet
         _stacks = new StackCollector(new StackOptions { Stacks = Stack, Value = Value, Groups = GroupBy, KeepsPlaces = Written == FlameGraphFormat.Pprof });
         End(() =>
         {
-            string path = FullPath(OutFile);
             // Before what may take hours.
-            if (NoClobber && File.Exists(path))
+            OutputFile.Check(FullPath(OutFile), NoClobber);
+            if (Format is null && FlameGraphFormats.OfName(OutFile) is null && System.IO.Path.GetExtension(OutFile) is { Length: > 0 } ending)
             {
-                throw new BeeInputException("FileExists", $"'{path}' is there already.", "Leave -NoClobber out to replace it.");
+                WriteWarning($"'{OutFile}' will be an SVG picture, although its name ends in {ending}. Names that end in .svg, .folded, .txt, .pb.gz, .pb or .pprof choose the format, and so does -Format.");
             }
         });
     }
@@ -90,7 +90,7 @@ public sealed class ExportFlameGraphCommand : BeeCmdlet
                 _stacks!.Add(item, EventFields.ShapeOf(type.FullName!));
                 break;
             default:
-                _stacks!.Add([.. EventFields.Own(InputObject).Select(property => KeyValuePair.Create(property.Name, EventText.Base(EventText.Wrapped(ValueOf(property)))))]);
+                _stacks!.Add(InputObject.TypeNames.FirstOrDefault() ?? "", [.. EventFields.Own(InputObject).Select(property => KeyValuePair.Create(property.Name, EventText.Base(EventText.Wrapped(ValueOf(property)))))]);
                 break;
         }
     });
@@ -108,7 +108,7 @@ public sealed class ExportFlameGraphCommand : BeeCmdlet
         }
     });
 
-    private FlameGraphFormat Written => Format ?? FlameGraphFormats.OfName(OutFile);
+    private FlameGraphFormat Written => Format ?? FlameGraphFormats.OfName(OutFile) ?? FlameGraphFormat.Svg;
 
     private void Write(StackProfile profile, Stream file)
     {

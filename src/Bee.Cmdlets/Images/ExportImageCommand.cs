@@ -72,10 +72,7 @@ public sealed class ExportImageCommand : StoreCmdlet
 
     private void Write(string path, Image[] images)
     {
-        if (NoClobber && File.Exists(path))
-        {
-            throw new BeeInputException("FileExists", $"'{path}' is there already.", "Leave -NoClobber out to replace it.");
-        }
+        OutputFile.Check(path, NoClobber);
 
         if (!ShouldProcess($"{string.Join(", ", images.Select(image => image.Reference))} to {path}", "Export image"))
         {

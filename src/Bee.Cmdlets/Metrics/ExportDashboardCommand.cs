@@ -1,8 +1,8 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Text;
+using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
-using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Tools;
 using Bee.Oci.Store;
 using Bee.Posix;
@@ -56,10 +56,7 @@ public sealed class ExportDashboardCommand : ProgramCmdlet
     protected override void ProcessRecord() => Guard(Target, () =>
     {
         string path = FullPath(OutFile);
-        if (NoClobber && File.Exists(path))
-        {
-            throw new BeeInputException("FileExists", $"'{path}' is there already.", "Leave -NoClobber out to replace it.");
-        }
+        OutputFile.Check(path, NoClobber);
 
         Image? image = Tools.FindImage(Program, Image);
         // An image for another platform has metrics all the same.

@@ -13,8 +13,6 @@ namespace Bee.Cmdlets.Programs;
 [OutputType(typeof(BpfProgramSession), typeof(BpfProgramCost))]
 public sealed class GetProgramCommand : BeeCmdlet
 {
-    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(10);
-
     private readonly List<BpfProgramSession> _measured = [];
 
     /// <summary>Names or ids; wildcards are allowed. Without it all programs.</summary>
@@ -41,9 +39,9 @@ public sealed class GetProgramCommand : BeeCmdlet
     [Parameter]
     public SwitchParameter Statistics { get; set; }
 
-    /// <summary>How long to measure for -Statistics: a TimeSpan, a number of seconds, or text such as 500ms. One second by default.</summary>
+    /// <summary>How long to measure for -Statistics: a TimeSpan, a number of seconds, or text such as 500ms. One second by default, 10 ms at least.</summary>
     [Parameter]
-    [Duration]
+    [Duration(ShortestMilliseconds = 10)]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -113,7 +111,7 @@ public sealed class GetProgramCommand : BeeCmdlet
         using var statistics = StatisticsLease.Take();
         (BpfProgramSession Session, BpfProgram Program, ProgramSampler Sampler)[] programs =
             [.. _measured.SelectMany(session => session.Programs.Select(program => (session, program, new ProgramSampler([program]))))];
-        if (Stop.WaitHandle.WaitOne(Interval < s_shortest ? s_shortest : Interval))
+        if (Stop.WaitHandle.WaitOne(Interval))
         {
             return;
         }

@@ -17,11 +17,13 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageOrFileCompleter))]
     [WithoutLogin(OrPath = true)]
+    [OneProgram]
     public string Program { get; set; } = string.Empty;
 
     /// <summary>An image, as Get-BeeImage and Invoke-BeeBuild give it.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Image", ValueFromPipeline = true)]
     [ValidateNotNull]
+    [OneProgram]
     public Image? Image { get; set; }
 
     /// <summary>When an image is fetched from its registry. Missing by default: when it is not there.</summary>

@@ -33,7 +33,7 @@ public sealed class JournalTransport : ILogTransport
         {
             throw new LogException(
                 LogFault.NoJournal,
-                $"No journal listens at {path}: {fault.Message}",
+                $"The journal's socket {path} cannot be used: {Reason(path, fault)}.",
                 "Check that systemd-journald runs; in a container, mount the folder of its socket, and of a journal with a namespace give its socket's path.",
                 fault);
         }
@@ -100,6 +100,15 @@ public sealed class JournalTransport : ILogTransport
             throw;
         }
     }
+
+    // .NET's messages are misleading: "Cannot assign requested address" for a path that does not exist.
+    private static string Reason(string path, Exception fault) => (FileStatus.Of(path), (fault as SocketException)?.SocketErrorCode) switch
+    {
+        (null, not (null or SocketError.AccessDenied)) => "it does not exist",
+        ({ IsSocket: false } other, _) => $"it is {other.Kind}, not a socket",
+        (_, SocketError.ConnectionRefused) => "nothing listens on it",
+        _ => fault.Message.TrimEnd('.'),
+    };
 
     private static void Send(Socket socket, ReadOnlySpan<byte> entry)
     {

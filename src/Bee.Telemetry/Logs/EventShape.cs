@@ -78,7 +78,7 @@ internal sealed class EventShape
 
 /// <summary>One property of a type of events.</summary>
 /// <param name="property">The property.</param>
-/// <param name="field">The field behind it; null where it is none of the record.</param>
+/// <param name="field">The field behind it; null if it is not a field of the record.</param>
 internal sealed class EventField(PropertyInfo property, RecordField? field)
 {
     /// <summary>The attribute's name.</summary>

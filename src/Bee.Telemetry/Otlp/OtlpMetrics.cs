@@ -75,7 +75,7 @@ internal sealed class OtlpMetrics
         {
             MetricType.Counter => s_sum,
             MetricType.Histogram => isExponential ? s_exponential : s_histogram,
-            // Of an info the labels count, as with Prometheus.
+            // An info is a gauge of 1: its labels carry the information, as in Prometheus.
             _ => s_gauge,
         });
         _writer.BeginList(s_points);
@@ -118,7 +118,7 @@ internal sealed class OtlpMetrics
 
         var histogram = series.Histogram!;
         _writer.Fixed(s_count, histogram.Count);
-        // Of observations that may be negative there is no sum: it could fall (metrics.proto).
+        // The sum is left out if observations can be negative: it could fall (metrics.proto).
         if (histogram.Sum is { } sum && histogram.UpperBounds is not [< 0, ..])
         {
             _writer.Double(s_total, sum);

@@ -61,7 +61,7 @@ public sealed class OtlpSettings
 
         if (headers.Count > 0 && endpoint.Scheme == Uri.UriSchemeHttp && !IsLoopback(endpoint))
         {
-            warnings.Add($"The OTLP headers go to {endpoint.Authority} over plain http: everyone on the way can read them.");
+            warnings.Add($"The OTLP headers go to {endpoint.Authority} over plain http, and every machine on the way can read them.");
         }
 
         return new OtlpOptions

@@ -14,12 +14,12 @@ public enum FlameGraphFormat
 /// <summary>The formats by the endings of files.</summary>
 public static class FlameGraphFormats
 {
-    /// <summary>Returns the format of a file: <c>.folded</c> and <c>.txt</c>, <c>.pb.gz</c>, <c>.pb</c> and <c>.pprof</c>; all others are pictures.</summary>
+    /// <summary>Returns the format of a file: <c>.folded</c> and <c>.txt</c>, <c>.pb.gz</c>, <c>.pb</c> and <c>.pprof</c>, <c>.svg</c>; null for other endings.</summary>
     /// <param name="file">The file's name or path.</param>
-    public static FlameGraphFormat OfName(string file)
+    public static FlameGraphFormat? OfName(string file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return Ends(".folded", ".txt") ? FlameGraphFormat.Folded : Ends(".pb.gz", ".pb", ".pprof") ? FlameGraphFormat.Pprof : FlameGraphFormat.Svg;
+        return Ends(".folded", ".txt") ? FlameGraphFormat.Folded : Ends(".pb.gz", ".pb", ".pprof") ? FlameGraphFormat.Pprof : Ends(".svg") ? FlameGraphFormat.Svg : null;
 
         bool Ends(params string[] endings) => Array.Exists(endings, ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
     }

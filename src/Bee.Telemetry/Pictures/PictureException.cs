@@ -5,7 +5,7 @@ namespace Bee.Telemetry.Pictures;
 /// <summary>The reasons why objects do not become a picture.</summary>
 public enum PictureFault
 {
-    /// <summary>No object came.</summary>
+    /// <summary>The input has no objects.</summary>
     Empty,
     /// <summary>No object has a stack.</summary>
     NoStack,

@@ -156,7 +156,7 @@ public static class PprofProfile
                 _writer.Number(6, Text(build));
             }
 
-            // Whoever reads the profile need not look for symbols.
+            // has_functions: pprof then does not look for symbols (profile.proto).
             _writer.Number(7, 1);
             _writer.End(start);
         }

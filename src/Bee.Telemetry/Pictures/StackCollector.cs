@@ -54,7 +54,7 @@ public sealed class StackCollector
     /// <summary>How many objects had a stack.</summary>
     public long Taken { get; private set; }
 
-    /// <summary>How many objects had none.</summary>
+    /// <summary>How many objects did not have a stack.</summary>
     public long WithoutStack { get; private set; }
 
     /// <summary>How many objects had a number below zero, which counts as zero.</summary>
@@ -79,14 +79,15 @@ public sealed class StackCollector
         Add(plan, item, item);
     }
 
-    /// <summary>Adds an object that is none of Bee's own: the fields of one, as <c>Select-Object</c> leaves them.</summary>
+    /// <summary>Adds the fields of an object that is not a <see cref="BpfEvent"/>, as <c>Select-Object</c> leaves them.</summary>
+    /// <param name="type">The name of the object's type, for messages.</param>
     /// <param name="fields">The fields by name.</param>
     /// <exception cref="PictureException">As for <see cref="Add(BpfEvent, IRecordShape?)"/>.</exception>
-    public void Add(IReadOnlyList<KeyValuePair<string, object?>> fields)
+    public void Add(string type, IReadOnlyList<KeyValuePair<string, object?>> fields)
     {
         ArgumentNullException.ThrowIfNull(fields);
         Field[] known = [.. fields.Select(field => new Field(field.Key, field.Value is StackTrace, ToNumber(field.Value) is not null, field.Key == "Value", null, _ => field.Value))];
-        Add(Plan(known, "", FieldOf(fields, "MapName") as string, isEntry: true), fields, null);
+        Add(Plan(known, type, "", FieldOf(fields, "MapName") as string, isEntry: true), fields, null);
     }
 
     /// <summary>Ends the collection.</summary>
@@ -100,7 +101,7 @@ public sealed class StackCollector
         }
 
         throw WithoutStack == 0
-            ? new PictureException(PictureFault.Empty, "No object came, so there is nothing to draw.", "Watch for longer, or look whether the tool gives something without the export.")
+            ? new PictureException(PictureFault.Empty, "The input has no objects, and the picture would be empty.", "Watch for longer, or check that the tool reports something without the export.")
             : new PictureException(PictureFault.NoStack, $"{Quantity.Of(WithoutStack, "object")} came without a stack: {string.Join("; ", _seen.Take(5))}.",
                 "A flame graph needs a tool whose records or keys have a field of the type user_stack_id, kernel_stack_id or stack_id, as the example cpustack has.");
     }
@@ -192,17 +193,19 @@ public sealed class StackCollector
                 var isValue = property.Name == "Value" || (item is MapEntry && field is { CName.Length: > 0 } && key?.GetProperty(property.Name) is null);
                 return new Field(property.Name, type == typeof(StackTrace) && item is not Histogram, IsNumber(type) && property.Name != "Key", isValue, UnitOf(field, map, metadata), property.GetValue);
             });
-        return Plan([.. fields], item is MapEntry ? $"{known.FullName}\0{map}" : "", map, isEntry: item is MapEntry);
+        return Plan([.. fields], known.Name, item is MapEntry ? $"{known.FullName}\0{map}" : "", map, isEntry: item is MapEntry);
     }
 
-    private ObjectPlan Plan(Field[] fields, string source, string? map, bool isEntry)
+    private ObjectPlan Plan(Field[] fields, string type, string source, string? map, bool isEntry)
     {
         var stacks = Stacks(fields, map);
         if (stacks.Length == 0)
         {
             if (_seen.Count < 100)
             {
-                _seen.Add($"{(map is null ? "objects have" : $"{map} has")} {string.Join(", ", fields.Where(field => field.Name is not "MapName" and not "Key").Select(field => field.Name))}");
+                _seen.Add(fields.Length == 0
+                    ? $"an object of type {type} is not an event"
+                    : $"{map ?? type} has {string.Join(", ", fields.Where(field => field.Name is not "MapName" and not "Key").Select(field => field.Name))}");
             }
 
             return new ObjectPlan([], [], null, source);
@@ -221,9 +224,8 @@ public sealed class StackCollector
     {
         if (_options.Stacks.Count > 0)
         {
-            return [.. _options.Stacks.Select(name => Array.Find(fields, field => Is(field, name))).OfType<Field>().Select(field => field.IsStack
-                ? field
-                : throw new PictureException(PictureFault.BadField, $"'{field.Name}' of {map ?? "the objects"} is not a stack.", StackNames(fields)))];
+            // A map without stacks is left out; one with other stacks is an error.
+            return Array.Exists(fields, field => field.IsStack || _options.Stacks.Any(name => Is(field, name))) ? [.. _options.Stacks.Select(name => StackNamed(fields, name, map))] : [];
         }
 
         Field[] stacks = [.. fields.Where(field => field.IsStack)];
@@ -269,11 +271,15 @@ public sealed class StackCollector
     private static Field Named(Field[] fields, string name, string? map) => Array.Find(fields, field => Is(field, name))
         ?? throw new PictureException(PictureFault.UnknownField, $"{map ?? "The object"} has no field '{name}'.", $"It has {string.Join(", ", fields.Select(field => field.Name))}.");
 
+    private static Field StackNamed(Field[] fields, string name, string? map) => Named(fields, name, map) is { IsStack: true } stack
+        ? stack
+        : throw new PictureException(PictureFault.BadField, $"'{name}' of {map ?? "the objects"} is not a stack.", StackNames(fields));
+
     private static bool Is(Field field, string name) => string.Equals(field.Name, name, StringComparison.OrdinalIgnoreCase);
 
     private static string StackNames(Field[] fields) => fields.Where(field => field.IsStack).Select(field => field.Name).ToArray() is { Length: > 0 } names
         ? $"Stacks are {string.Join(", ", names)}."
-        : "It has no stack.";
+        : "It does not have a stack.";
 
     // What bee.h's types are called, and Inspektor Gadget's fields.
     private static FrameKind SideOf(string name) =>

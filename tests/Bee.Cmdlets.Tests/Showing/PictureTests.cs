@@ -76,8 +76,18 @@ public sealed class PictureTests(Programs programs) : IDisposable
         Assert.StartsWith("Picture.NoStack,", _shell.Error("Get-Item / | Export-BeeFlameGraph $file", ("file", file)).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("Picture.Empty,", _shell.Error("$null | Export-BeeFlameGraph $file", ("file", file)).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("FileExists,", _shell.Error("$null | Export-BeeFlameGraph $file -NoClobber", ("file", file)).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("NotAFile,", _shell.Error("$null | Export-BeeFlameGraph $file", ("file", _folder[""])).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("System.Int32 is not an event", _shell.Error("1..3 | Export-BeeFlameGraph $file", ("file", file)).Exception.Message, StringComparison.Ordinal);
         Assert.Equal("mine", File.ReadAllText(file));
     }
+
+    [Theory]
+    [InlineData("x.png", true)]
+    [InlineData("x", false)]
+    [InlineData("x.png -Format Svg", false)]
+    public void An_ending_of_another_format_is_warned_of(string file, bool isWarned) => Assert.Equal(
+        [$"{(isWarned ? 1 : 0)}"],
+        _shell.Objects($"try {{ $null | Export-BeeFlameGraph {file} -WarningVariable said -WarningAction SilentlyContinue }} catch {{ }}; $said.Count").Select(item => $"{item}"));
 
     [Fact]
     public void A_dashboard_of_an_image_or_object_is_written_without_running_it()
@@ -85,6 +95,7 @@ public sealed class PictureTests(Programs programs) : IDisposable
         _shell.Objects("$null = Export-BeeDashboard test/opensnoop:v1 $file -Store $store -WarningAction SilentlyContinue", ("file", _folder["opensnoop.json"]), ("store", programs.Store));
         _shell.Objects("$null = Export-BeeDashboard $object $file -Title mine -MetricNames BumbleBee", ("object", programs.Calls), ("file", _folder["calls.json"]));
         Assert.StartsWith("FileExists,", _shell.Error("Export-BeeDashboard $object $file -NoClobber", ("object", programs.Calls), ("file", _folder["calls.json"])).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("NotAFile,", _shell.Error("Export-BeeDashboard $object $file", ("object", programs.Calls), ("file", _folder[""])).FullyQualifiedErrorId, StringComparison.Ordinal);
         _shell.Objects("Export-BeeDashboard $object $file -WhatIf", ("object", programs.Calls), ("file", _folder["none.json"]));
 
         using var image = JsonDocument.Parse(File.ReadAllText(_folder["opensnoop.json"]));

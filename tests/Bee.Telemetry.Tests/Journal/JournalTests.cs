@@ -148,9 +148,26 @@ public sealed class JournalTests : IDisposable
         Assert.Contains("does not read", result.Reason, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Socket_that_does_not_exist_is_an_error() =>
-        Assert.Equal(LogFault.NoJournal, Assert.Throws<LogException>(() => new JournalTransport(Path.Combine(_folder, "none"))).Fault);
+    [Theory]
+    [InlineData("none", "it does not exist")]
+    [InlineData("file", "it is a regular file, not a socket")]
+    [InlineData("closed", "nothing listens on it")]
+    [InlineData("file/none", "it does not exist")]
+    public void Socket_that_cannot_be_used_is_an_error_with_the_cause(string name, string cause)
+    {
+        File.WriteAllText(Path.Combine(_folder, "file"), "");
+        using (var closed = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified))
+        {
+            closed.Bind(new UnixDomainSocketEndPoint(Path.Combine(_folder, "bound")));
+            // .NET removes the name that it has bound.
+            File.Move(Path.Combine(_folder, "bound"), Path.Combine(_folder, "closed"));
+        }
+
+        var fault = Assert.Throws<LogException>(() => new JournalTransport(Path.Combine(_folder, name)));
+
+        Assert.Equal(LogFault.NoJournal, fault.Fault);
+        Assert.EndsWith($": {cause}.", fault.Message, StringComparison.Ordinal);
+    }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

@@ -139,12 +139,13 @@ public class StackFormatTests
 
     [Theory]
     [InlineData("x.svg", FlameGraphFormat.Svg)]
-    [InlineData("x.html", FlameGraphFormat.Svg)]
+    [InlineData("x.html", null)]
+    [InlineData("x", null)]
     [InlineData("x.FOLDED", FlameGraphFormat.Folded)]
     [InlineData("x.txt", FlameGraphFormat.Folded)]
     [InlineData("x.pb.gz", FlameGraphFormat.Pprof)]
     [InlineData("x.pprof", FlameGraphFormat.Pprof)]
-    public void The_files_name_says_the_format(string file, FlameGraphFormat format) => Assert.Equal(format, FlameGraphFormats.OfName(file));
+    public void The_files_name_says_the_format(string file, FlameGraphFormat? format) => Assert.Equal(format, FlameGraphFormats.OfName(file));
 
     [Fact]
     public void A_profile_has_each_string_function_and_mapping_once()

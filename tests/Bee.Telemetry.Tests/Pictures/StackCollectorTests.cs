@@ -33,8 +33,8 @@ public class StackCollectorTests
     public void Objects_that_are_not_Bees_own_add_up()
     {
         var stacks = new StackCollector(new StackOptions());
-        stacks.Add([new("comm", "x"), new("Value", 2), new("stack", Stacks.Trace("a"))]);
-        stacks.Add([new("comm", "x"), new("Value", 3L), new("stack", Stacks.Trace("a"))]);
+        stacks.Add("Selected", [new("comm", "x"), new("Value", 2), new("stack", Stacks.Trace("a"))]);
+        stacks.Add("Selected", [new("comm", "x"), new("Value", 3L), new("stack", Stacks.Trace("a"))]);
 
         Assert.Equal("x;a 5\n", Stacks.Text(output => FoldedStacks.Write(stacks.Finish(), output)));
     }
@@ -74,6 +74,25 @@ public class StackCollectorTests
     [InlineData("comm", PictureFault.BadField)]
     public void A_value_has_to_be_a_number_of_the_object(string name, PictureFault fault) =>
         Assert.Equal(fault, Assert.Throws<PictureException>(() => Folded(new StackOptions { Value = name }, new StackEntry(1, 1, Stacks.Trace("a")))).Fault);
+
+    [Theory]
+    [InlineData("nosuch", PictureFault.UnknownField)]
+    [InlineData("comm", PictureFault.BadField)]
+    public void A_named_stack_has_to_be_a_stack_of_the_object(string name, PictureFault fault) =>
+        Assert.Equal(fault, Assert.Throws<PictureException>(() => Folded(new StackOptions { Stacks = [name] }, new StackEntry(1, 1, Stacks.Trace("a")))).Fault);
+
+    [Fact]
+    public void An_object_without_the_named_stack_and_without_others_is_left_out() =>
+        Assert.Equal(PictureFault.NoStack, Assert.Throws<PictureException>(() => Folded(new StackOptions { Stacks = ["nosuch"] }, new PlainEvent())).Fault);
+
+    [Fact]
+    public void An_object_without_fields_is_not_an_event()
+    {
+        var stacks = new StackCollector(new StackOptions());
+        stacks.Add("System.Int32", []);
+
+        Assert.Equal("1 object came without a stack: an object of type System.Int32 is not an event.", Assert.Throws<PictureException>(stacks.Finish).Message);
+    }
 
     [Fact]
     public void Numbers_of_different_units_are_not_added_up() => Assert.Equal(
