@@ -19,7 +19,7 @@ internal sealed class Shell : IDisposable
         Runspace = RunspaceFactory.CreateRunspace(_terminal, InitialSessionState.CreateDefault2());
         Runspace.Open();
         ShellResult imported = Run("Import-Module $module", ("module", BeeModule.Path));
-        Assert.Empty(imported.Errors);
+        Assert.True(imported.Errors.Count == 0, imported.Errors.Count == 0 ? null : WhyNotImported(imported.Errors[0]));
     }
 
     /// <summary>The runspace, for pipelines that a test wants to run by hand.</summary>
@@ -48,6 +48,10 @@ internal sealed class Shell : IDisposable
 
         return new ShellResult(output, [.. shell.Streams.Error, .. thrown], [.. shell.Streams.Warning.Select(warning => warning.Message)]);
     }
+
+    // The engine says only that it found no module when the runspace has no drive for the path, or the file cannot be seen at that moment.
+    private string WhyNotImported(ErrorRecord error) =>
+        $"{error} The manifest exists: {File.Exists(Path.Combine(BeeModule.Path, "Bee.psd1"))}. Drives: {string.Join(", ", Run("Get-PSDrive -PSProvider FileSystem").Output)}.";
 
     /// <summary>Runs a script that must go well, and gives its objects.</summary>
     public IReadOnlyList<PSObject> Objects(string script, params (string Name, object? Value)[] variables)
