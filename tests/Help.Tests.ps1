@@ -35,6 +35,7 @@ BeforeDiscovery {
         'Send-BeeEvent: Example 1: Into the journal'                       = 'there is no journal here; the tests of the journal have a socket of their own'
         'Send-BeeEvent: Example 2: To a syslog receiver'                   = 'there is no receiver here; the tests of syslog have one of their own'
         'Send-BeeEvent: Example 3: Everything that waits, without a loss'  = 'there is no receiver here; the tests of syslog have one of their own'
+        'Send-BeeEvent: Example 4: To a collector of OpenTelemetry'         = 'it asks for a token'
         'Export-BeeFlameGraph: Example 1: Where a process spends its time' = 'a process that waits has no samples; docs/telemetry.md draws a busy one'
         'Export-BeeFlameGraph: Example 2: What a program in the background has counted until now' = 'a process that waits has no samples; docs/telemetry.md draws a busy one'
         'Export-BeeFlameGraph: Example 3: For other tools'                 = 'a process that waits has no samples; docs/telemetry.md draws a busy one'
