@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
@@ -14,8 +15,13 @@ namespace Bee.Cmdlets.Events;
 [OutputType(typeof(CaptureFile), typeof(BpfEvent))]
 public sealed class ExportEventCommand : BeeCmdlet
 {
+    // What came before the first event.
+    private readonly List<PipelineLoss> _early = [];
+    private CaptureOptions? _options;
     private CaptureWriter? _writer;
     private IDisposable? _losses;
+    private bool _hasRefused;
+    private bool _hasReported;
 
     /// <summary>The file.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -58,7 +64,7 @@ public sealed class ExportEventCommand : BeeCmdlet
             CaptureWriter.Check(options);
             if (ShouldProcess(options.Path, "Export events"))
             {
-                _writer = CaptureWriter.Create(options);
+                _options = options;
                 _losses = PipelineLosses.Listen(AddLoss);
             }
         });
@@ -69,11 +75,12 @@ public sealed class ExportEventCommand : BeeCmdlet
     {
         if (InputObject?.BaseObject is not BpfEvent item)
         {
+            _hasRefused = true;
             WriteError(NotAnEvent(InputObject), InputObject);
             return;
         }
 
-        if (_writer is not null)
+        if (_options is not null)
         {
             Try(() => Add(item));
         }
@@ -87,12 +94,13 @@ public sealed class ExportEventCommand : BeeCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (_writer is not null)
+        _losses?.Dispose();
+        if (_options is not null && (_writer is not null || !_hasRefused))
         {
-            _losses?.Dispose();
             Try(() =>
             {
-                CaptureFile done = _writer.Complete();
+                _hasReported = true;
+                CaptureFile done = Open(_options).Complete();
                 if (!PassThru)
                 {
                     WriteObject(done);
@@ -107,17 +115,43 @@ public sealed class ExportEventCommand : BeeCmdlet
         // The engine does not run EndProcessing when the pipeline ends early.
         _losses?.Dispose();
         _writer?.Dispose();
+        if (_writer is not null && !_hasReported)
+        {
+            _hasReported = true;
+            CapturePath.TellEnd(Host, _writer);
+        }
+
         base.Dispose(disposing);
+    }
+
+    // Not before an event comes: a command before this one may read the capture that is replaced, and then has it open.
+    private CaptureWriter Open(CaptureOptions options)
+    {
+        if (_writer is null)
+        {
+            _writer = CaptureWriter.Create(options);
+            _early.ForEach(AddLoss);
+            _early.Clear();
+        }
+
+        return _writer;
     }
 
     private void Add(BpfEvent item)
     {
         try
         {
-            _writer!.Add(item, Stop);
+            if (_writer is null)
+            {
+                // No file for what a capture cannot hold.
+                new EventPacker().Pack(item, new ArrayBufferWriter<byte>());
+            }
+
+            Open(_options!).Add(item, Stop);
         }
         catch (PackException e)
         {
+            _hasRefused = true;
             WriteError(e, item);
         }
         catch (OperationCanceledException)
@@ -128,9 +162,15 @@ public sealed class ExportEventCommand : BeeCmdlet
 
     private void AddLoss(PipelineLoss loss)
     {
+        if (_writer is null)
+        {
+            _early.Add(loss);
+            return;
+        }
+
         try
         {
-            _writer!.AddLost(loss.Map ?? loss.Tool ?? string.Empty, (ulong)loss.Count, Stop);
+            _writer.AddLost(loss.Map ?? loss.Tool ?? string.Empty, (ulong)loss.Count, Stop);
         }
         catch (Exception e) when (e is CaptureException or OperationCanceledException)
         {

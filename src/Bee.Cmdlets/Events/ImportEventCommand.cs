@@ -2,12 +2,14 @@ using System.Management.Automation;
 using System.Text.RegularExpressions;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
+using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Views;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
 using Bee.Telemetry.Captures;
+using Bee.Telemetry.Logs;
 
 namespace Bee.Cmdlets.Events;
 
@@ -50,30 +52,66 @@ public sealed partial class ImportEventCommand : BeeCmdlet
         {
             Guard(path, () =>
             {
-                foreach (string file in Files(path).OrderBy(Ordered, StringComparer.Ordinal))
+                var readers = new Queue<CaptureReader>();
+                try
                 {
-                    if (MaxEvents == 0 || _left > 0)
+                    // All before the first event: a command behind this one may replace them.
+                    foreach (string file in Files(path).OrderBy(Ordered, StringComparer.Ordinal))
                     {
-                        Guard(file, () => Import(file));
+                        Guard(file, () => readers.Enqueue(Open(file)));
+                    }
+
+                    while (readers.TryPeek(out CaptureReader? reader) && (MaxEvents == 0 || _left > 0))
+                    {
+                        Guard(reader.Info.Path, () => Import(reader));
+                        readers.Dequeue().Dispose();
+                    }
+                }
+                finally
+                {
+                    foreach (CaptureReader reader in readers)
+                    {
+                        reader.Dispose();
                     }
                 }
             });
         }
     }
 
-    private void Import(string path)
+    private static CaptureReader Open(string path)
     {
-        using var reader = CaptureReader.Open(path);
+        try
+        {
+            return CaptureReader.Open(path);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new BeeInputException("AccessDenied", e.Message, "Only the user who wrote a capture, and root, can read it: run as that user, or let the owner give a copy away.", e);
+        }
+    }
+
+    private void Import(CaptureReader reader)
+    {
         if (Summary)
         {
             WriteObject(reader.Summarize());
-            return;
+        }
+        else
+        {
+            Give(reader);
         }
 
-        EventUnpacker first = CaptureReader.FirstTypes(path);
+        if (reader.EndsEarlyAt is { } offset)
+        {
+            WriteWarning($"The capture '{reader.Info.Path}' ends early, at byte {offset}: its writer was killed, its disk was full, or it is still being written. The events before are complete.");
+        }
+    }
+
+    private void Give(CaptureReader reader)
+    {
+        EventUnpacker first = reader.FirstTypes();
         EventViews.Register(this, first.Shapes, first.Histograms);
-        var pipeline = new PipelineSink(this, CommandRuntime, System.IO.Path.GetFileNameWithoutExtension(path), _left);
-        var sink = new ImportSink(this, reader, first, pipeline);
+        var sink = new ImportSink(this, reader, first);
         try
         {
             reader.Read(sink, Stop);
@@ -83,11 +121,7 @@ public sealed partial class ImportEventCommand : BeeCmdlet
             _left -= sink.Count;
         }
 
-        pipeline.WarnOfLosses();
-        if (reader.EndsEarlyAt is { } offset)
-        {
-            WriteWarning($"The capture '{path}' ends early, at byte {offset}: its writer was killed, or still writes. The events before are complete.");
-        }
+        sink.WarnOfLosses();
     }
 
     // Digits get leading zeros, so that trace.10 comes behind trace.9.
@@ -97,37 +131,62 @@ public sealed partial class ImportEventCommand : BeeCmdlet
     private static partial Regex Numbers();
 
     // Makes the views of types that come later than with the first block.
-    private sealed class ImportSink(ImportEventCommand cmdlet, CaptureReader reader, EventUnpacker first, IEventSink next) : IEventSink
+    private sealed class ImportSink : IEventSink
     {
+        private readonly ImportEventCommand _cmdlet;
+        private readonly CaptureReader _reader;
+        private readonly EventUnpacker _first;
+        private readonly string _name;
+        private readonly PipelineSink _pipeline;
         private int _types;
+
+        public ImportSink(ImportEventCommand cmdlet, CaptureReader reader, EventUnpacker first)
+        {
+            (_cmdlet, _reader, _first) = (cmdlet, reader, first);
+            _name = System.IO.Path.GetFileNameWithoutExtension(reader.Info.Path);
+            _pipeline = new PipelineSink(cmdlet, cmdlet.CommandRuntime, _name, cmdlet._left);
+        }
+
+        private IEventSink Pipeline => _pipeline;
 
         public long Count { get; private set; }
 
+        public void WarnOfLosses() => _pipeline.WarnOfLosses();
+
         bool IEventSink.Event(BpfEvent e)
         {
-            if (reader.Unpacker.Shapes.Count + reader.Unpacker.Histograms.Count is var types && types != _types)
+            if (_reader.Unpacker.Shapes.Count + _reader.Unpacker.Histograms.Count is var types && types != _types)
             {
                 _types = types;
                 Register();
             }
 
             Count++;
-            return next.Event(e);
+            return Pipeline.Event(e);
         }
 
         private void Register()
         {
-            // Those of the first block have a common table.
-            foreach (IRecordShape shape in reader.Unpacker.Shapes.Skip(first.Shapes.Count))
+            foreach (IRecordShape shape in _reader.Unpacker.Shapes)
             {
-                EventViews.Register(cmdlet, shape);
+                if (_reader.Unpacker.ToolOf(shape) is { } tool)
+                {
+                    EventOrigins.Know(shape.ClrType, new EventOrigin(tool, shape.Metadata));
+                }
             }
 
-            EventViews.Register(cmdlet, [], [.. reader.Unpacker.Histograms.Skip(first.Histograms.Count)]);
+            // Those of the first block have a common table.
+            foreach (IRecordShape shape in _reader.Unpacker.Shapes.Skip(_first.Shapes.Count))
+            {
+                EventViews.Register(_cmdlet, shape);
+            }
+
+            EventViews.Register(_cmdlet, [], [.. _reader.Unpacker.Histograms.Skip(_first.Histograms.Count)]);
         }
 
-        void IEventSink.Notice(string map, string text) => next.Notice(map, text);
+        void IEventSink.Notice(string map, string text) => Pipeline.Notice(map, text);
 
-        void IEventSink.Lost(string map, ulong count) => next.Lost(map, count);
+        // A loss may come before the first event of its map, and then the types of the first block know the tool.
+        void IEventSink.Lost(string map, ulong count) => _pipeline.AddLost(_reader.Unpacker.ToolOf(map) ?? _first.ToolOf(map) ?? _name, map, count);
     }
 }

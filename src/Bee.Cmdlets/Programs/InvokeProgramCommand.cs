@@ -5,7 +5,6 @@ using Bee.Cmdlets.Views;
 using Bee.Ebpf;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
-using Bee.Posix;
 using Bee.Telemetry.Captures;
 
 namespace Bee.Cmdlets.Programs;
@@ -17,6 +16,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
 {
     // All tools of a command go into one capture.
     private CaptureWriter? _capture;
+    private bool _hasReported;
 
     /// <summary>Gives what is captured to the pipeline too.</summary>
     [Parameter]
@@ -47,6 +47,12 @@ public sealed class InvokeProgramCommand : RunCmdlet
     protected override void Dispose(bool disposing)
     {
         _capture?.Dispose();
+        if (_capture is not null && !_hasReported)
+        {
+            _hasReported = true;
+            CapturePath.TellEnd(Host, _capture);
+        }
+
         base.Dispose(disposing);
     }
 
@@ -58,10 +64,11 @@ public sealed class InvokeProgramCommand : RunCmdlet
             return;
         }
 
+        _hasReported = true;
         CaptureFile done = _capture.Complete();
         if (PassThru)
         {
-            WriteNote($"Captured {Quantity.Of(done.Events, "event")} in {done.Path}.");
+            WriteNote(CapturePath.Describe(done));
         }
         else
         {

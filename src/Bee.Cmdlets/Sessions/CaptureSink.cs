@@ -1,8 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Management.Automation.Host;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Errors;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 using Bee.Telemetry.Captures;
 
 namespace Bee.Cmdlets.Sessions;
@@ -68,6 +71,24 @@ internal static class CapturePath
     /// <summary>The error of a limit without a capture.</summary>
     public static BeeInputException Missing(string parameter) =>
         new("CaptureLimitMissing", $"-{parameter} limits a capture, and without -Capture none is written.", "-Capture takes the path of the file.");
+
+    /// <summary>Writes on the screen what was captured, when the pipeline ended early and its streams with it: after Ctrl+C, or when a command behind has enough.</summary>
+    /// <param name="host">The screen; null for none.</param>
+    /// <param name="writer">A writer that is closed. A fault of it has been told.</param>
+    public static void TellEnd(PSHost? host, CaptureWriter writer)
+    {
+        if (writer.Fault is null)
+        {
+            host?.UI?.WriteLine(TerminalText.ShowLines(Describe(writer.Status)));
+        }
+    }
+
+    /// <summary>Says what was captured, in a sentence.</summary>
+    public static string Describe(CaptureFile done)
+    {
+        string removed = done.FilesRemoved > 0 ? $"; {Quantity.Of(done.EventsRemoved, "older event")} removed with {Quantity.Of(done.FilesRemoved, "file")}" : string.Empty;
+        return $"Captured {Quantity.Of(done.Events, "event")} in {done.Path}; lost: {done.Lost?.ToString(CultureInfo.InvariantCulture) ?? "not counted"}{removed}.";
+    }
 
     /// <summary>Creates the capture of streams, and notes which of them count their losses.</summary>
     /// <param name="options">Where; null for no capture.</param>

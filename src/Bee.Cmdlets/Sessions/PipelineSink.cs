@@ -62,9 +62,15 @@ internal sealed class PipelineSink : IEventSink
 
     void IEventSink.Notice(string map, string text) => _streams.WriteWarning($"{map}: {text}");
 
-    void IEventSink.Lost(string map, ulong count)
+    void IEventSink.Lost(string map, ulong count) => AddLost(_tool, map, count);
+
+    /// <summary>Tells of a loss of another tool's.</summary>
+    /// <param name="tool">The tool.</param>
+    /// <param name="map">The map, by its name in the object file.</param>
+    /// <param name="count">How many events.</param>
+    public void AddLost(string tool, string map, ulong count)
     {
-        PipelineLosses.Add(new PipelineLoss(LossReason.Kernel, _tool, map, (long)Math.Min(count, long.MaxValue)));
+        PipelineLosses.Add(new PipelineLoss(LossReason.Kernel, tool, map, (long)Math.Min(count, long.MaxValue)));
         // A program counts its losses itself, and may count anything.
         ulong before = _lost.GetValueOrDefault(map);
         _lost[map] = before + Math.Min(count, ulong.MaxValue - before);

@@ -33,6 +33,14 @@ public sealed class EventUnpacker
     /// <summary>The types of histograms that were read so far, in the order of their definitions.</summary>
     public IReadOnlyList<HistogramType> Histograms => _histograms;
 
+    /// <summary>Returns the name of the tool that a type of events comes from; null if it is not one of <see cref="Shapes"/>, or of no tool.</summary>
+    /// <param name="shape">The type.</param>
+    public string? ToolOf(IRecordShape shape) => _types.FindLast(type => type.Type == shape)?.File.Name;
+
+    /// <summary>Returns the name of the tool that has a map; null if no tool that was read so far has one of this name.</summary>
+    /// <param name="map">The map, by its name in the object file.</param>
+    public string? ToolOf(string map) => (_types.FindLast(type => type.Name == map)?.File ?? _tools.FindLast(tool => tool.Maps.Any(other => other.Name == map)))?.Name;
+
     /// <summary>Reads items until the sink wants no more.</summary>
     /// <param name="items">Whole items, as they were packed; afterwards what has not been read.</param>
     /// <param name="sink">Receives the objects and the losses.</param>

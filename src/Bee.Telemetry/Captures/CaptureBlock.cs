@@ -103,6 +103,21 @@ internal sealed class StreamSums
     /// <summary>The sums so far.</summary>
     public IReadOnlyList<CaptureStream> Streams => [.. _streams.Values.Select(sum => new CaptureStream(sum.Name, sum.Events, sum.Lost))];
 
+    /// <summary>The lost events of all streams.</summary>
+    public ulong Lost
+    {
+        get
+        {
+            ulong lost = 0;
+            foreach (Sum sum in _streams.Values)
+            {
+                lost += sum.Lost ?? 0;
+            }
+
+            return lost;
+        }
+    }
+
     /// <summary>Counts an event.</summary>
     public void Count(BpfEvent item)
     {
@@ -134,6 +149,17 @@ internal sealed class StreamSums
             Sum sum = Of(other.Name);
             sum.Events += other.Events;
             sum.Lost = other.Lost is { } lost ? (sum.Lost ?? 0) + lost : sum.Lost;
+        }
+    }
+
+    /// <summary>Takes away sums that were added.</summary>
+    public void Subtract(StreamSums others)
+    {
+        foreach (Sum other in others._streams.Values)
+        {
+            Sum sum = Of(other.Name);
+            sum.Events -= other.Events;
+            sum.Lost -= other.Lost ?? 0;
         }
     }
 

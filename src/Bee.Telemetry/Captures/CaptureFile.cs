@@ -6,16 +6,16 @@ public sealed record CaptureFile
     /// <summary>The file's path; of a capture in several files a pattern that all of them match.</summary>
     public required string Path { get; init; }
 
-    /// <summary>The events in it. Of a capture in several files the sum, also of files that were removed.</summary>
+    /// <summary>The events in it. Of a capture in several files the sum over those that are kept.</summary>
     public long Events { get; init; }
 
-    /// <summary>The lost events that it reports; null where losses were not counted.</summary>
+    /// <summary>The lost events that it reports, in the files that are kept; null where losses were not counted.</summary>
     public ulong? Lost { get; init; }
 
-    /// <summary>The length in bytes, of all files together.</summary>
+    /// <summary>The length in bytes, of all kept files together.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>The number of files.</summary>
+    /// <summary>The number of files that are kept.</summary>
     public int Files { get; init; } = 1;
 
     /// <summary>The number of files that were removed, since there were more than the limit.</summary>

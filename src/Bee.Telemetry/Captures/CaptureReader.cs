@@ -35,7 +35,7 @@ public sealed class CaptureReader : IDisposable
     /// <summary>Makes the objects. Its types are those of the file's events that were read.</summary>
     public EventUnpacker Unpacker { get; } = new();
 
-    /// <summary>Where the file ends early, in bytes from its beginning: it has no end, because its writer was killed or still writes; null if it has, or has not been read so far.</summary>
+    /// <summary>Where the file ends early, in bytes from its beginning: it has no end, because its writer was killed, its disk was full, or it is still being written; null if it has, or has not been read so far.</summary>
     public long? EndsEarlyAt { get; private set; }
 
     /// <summary>Opens a capture and reads its head.</summary>
@@ -57,16 +57,16 @@ public sealed class CaptureReader : IDisposable
         }
     }
 
-    /// <summary>Returns what has read the first block, with the types of its events, for views. Faults are left to <see cref="Read"/>.</summary>
-    /// <param name="path">The file.</param>
-    public static EventUnpacker FirstTypes(string path)
+    /// <summary>Returns what has read the first block, with the types of its events, for views. Faults are left to <see cref="Read"/>, which begins at the same place. Call it before that.</summary>
+    public EventUnpacker FirstTypes()
     {
-        using var reader = Open(path);
+        long start = _offset;
+        var unpacker = new EventUnpacker();
         try
         {
-            if (reader.NextHeader(out ChunkHeader header, out long at) && header.Kind == ChunkKind.Data && reader.TryLoad(header, at, out ReadOnlyMemory<byte> content))
+            if (NextHeader(out ChunkHeader header, out long at) && header.Kind == ChunkKind.Data && TryLoad(header, at, out ReadOnlyMemory<byte> content))
             {
-                reader.Unpack(header, at, content.Span, new CountingSink(null));
+                Unpack(unpacker, header, at, content.Span, new CountingSink(null));
             }
         }
         catch (CaptureException)
@@ -74,7 +74,9 @@ public sealed class CaptureReader : IDisposable
             // The reading meets it again.
         }
 
-        return reader.Unpacker;
+        _offset = start;
+        EndsEarlyAt = null;
+        return unpacker;
     }
 
     /// <summary>Reads all events and losses.</summary>
@@ -100,7 +102,7 @@ public sealed class CaptureReader : IDisposable
                 return true;
             }
 
-            if (!Unpack(header, at, content.Span, counter))
+            if (!Unpack(Unpacker, header, at, content.Span, counter))
             {
                 return false;
             }
@@ -160,6 +162,11 @@ public sealed class CaptureReader : IDisposable
             throw version is > CaptureFormat.Version and < 1000
                 ? new CaptureException(CaptureFault.NewerVersion, $"The capture '{_path}' has version {version} of the format, and this release of Bee reads version {CaptureFormat.Version}.", "Read it with a newer release of Bee.") { Offset = 8 }
                 : Damaged(8, $"version {version} of the format does not exist");
+        }
+
+        if (preamble[12..].ContainsAnyExcept((byte)0))
+        {
+            throw Damaged(12, "the four bytes behind the version are not zeros");
         }
 
         _offset = preamble.Length;
@@ -269,12 +276,12 @@ public sealed class CaptureReader : IDisposable
         return content;
     }
 
-    private bool Unpack(in ChunkHeader header, long at, ReadOnlySpan<byte> items, CountingSink counter)
+    private bool Unpack(EventUnpacker unpacker, in ChunkHeader header, long at, ReadOnlySpan<byte> items, CountingSink counter)
     {
         counter.Begin();
         try
         {
-            if (!Unpacker.Read(ref items, counter))
+            if (!unpacker.Read(ref items, counter))
             {
                 return false;
             }

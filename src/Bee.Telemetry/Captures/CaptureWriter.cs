@@ -39,6 +39,7 @@ public sealed class CaptureWriter : IDisposable
     private CaptureException? _fault;
     private long _events, _doneEvents, _bytes, _removedEvents;
     private ulong? _lost;
+    private ulong _removedLost;
     private int _removed;
     private DateTime? _ended;
 
@@ -66,8 +67,8 @@ public sealed class CaptureWriter : IDisposable
             {
                 return _info with
                 {
-                    Events = _fault is null ? _events : _doneEvents,
-                    Lost = _lost,
+                    Events = (_fault is null ? _events : _doneEvents) - _removedEvents,
+                    Lost = _lost - _removedLost,
                     Bytes = _bytes,
                     Files = _filePart.Number - _removed,
                     FilesRemoved = _removed,
@@ -459,6 +460,8 @@ public sealed class CaptureWriter : IDisposable
             {
                 _removed++;
                 _removedEvents += oldest.Events;
+                _removedLost += oldest.Sums.Lost;
+                _totals.Subtract(oldest.Sums);
                 _bytes -= oldest.Written;
             }
         }

@@ -165,6 +165,43 @@ public sealed class CaptureTests(Programs programs) : IDisposable
         Assert.Equal("FileNotFound,Bee.Cmdlets.Events.ImportEventCommand", _shell.Error("Import-BeeEvent \"$folder/none.beecap\"").FullyQualifiedErrorId);
     }
 
+    [Fact]
+    public void Captures_are_replaced_by_what_is_read_of_them_and_only_when_an_event_comes()
+    {
+        Objects("foreach ($n in 1, 2) { [Bee.Ebpf.Events.IteratorLine]::new(\"line $n\") | Export-BeeEvent \"$folder/same.$n.beecap\" }");
+
+        Objects("Import-BeeEvent \"$folder/same.*.beecap\" | Export-BeeEvent \"$folder/same.beecap\" -MaxSize 1MB -Force");
+        Assert.Equal(["line 1", "line 2"], Lines("Import-BeeEvent \"$folder/same.*.beecap\""));
+        Objects("Import-BeeEvent \"$folder/same.1.beecap\" | Export-BeeEvent \"$folder/same.1.beecap\" -Force");
+        Assert.Equal(["line 1", "line 2"], Lines("Import-BeeEvent \"$folder/same.1.beecap\""));
+
+        _shell.Run("1 | Export-BeeEvent \"$folder/same.1.beecap\" -Force; 1 | Export-BeeEvent $path", Variables);
+        Assert.Equal(["line 1", "line 2"], Lines("Import-BeeEvent \"$folder/same.1.beecap\""));
+        Assert.False(File.Exists(_folder["a.beecap"]));
+
+        Assert.Equal(0L, Assert.Single(Objects("@() | Export-BeeEvent $path")).Properties["Events"].Value);
+        Objects("[Bee.Ebpf.Events.IteratorLine]::new('x') | Export-BeeEvent $other -PassThru | Select-Object -First 1");
+        Assert.Contains($"Captured 1 event in {_folder["b.beecap"]}; lost: not counted.", _shell.Screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Losses_behind_the_last_event_are_not_told_and_a_missing_end_is_told_by_a_summary_too()
+    {
+        Objects("""
+            $w = [Bee.Telemetry.Captures.CaptureWriter]::Create([Bee.Telemetry.Captures.CaptureOptions]::new($path))
+            foreach ($n in 1, 2, 3) { $w.Add([Bee.Ebpf.Events.IteratorLine]::new("line $n")); $w.AddLost('print_ring', $n) }
+            $null = $w.Complete()
+            $bytes = [IO.File]::ReadAllBytes($path)
+            [IO.File]::WriteAllBytes($other, $bytes[0..($bytes.Length - 2)])
+            """);
+
+        Assert.Empty(_shell.Run("Import-BeeEvent $path -MaxEvents 1", Variables).Warnings);
+        Assert.Equal("Events were lost, because the buffer was full: 1 of print_ring.", Assert.Single(_shell.Run("Import-BeeEvent $path -MaxEvents 2", Variables).Warnings));
+        ShellResult summary = _shell.Run("Import-BeeEvent $other -Summary", Variables);
+        Assert.Contains("its disk was full", Assert.Single(summary.Warnings), StringComparison.Ordinal);
+        Assert.Equal((3L, 6ul), (summary.Output[0].Properties["Events"].Value, summary.Output[0].Properties["Lost"].Value));
+    }
+
     private (string, object?)[] Variables => [("program", programs.Opensnoop), ("id", _load.Id), ("path", _folder["a.beecap"]), ("other", _folder["b.beecap"]), ("folder", _folder.Path)];
 
     private IReadOnlyList<PSObject> Objects(string script) => _shell.Objects(script, Variables);

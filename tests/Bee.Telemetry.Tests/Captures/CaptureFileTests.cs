@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Packing;
+using Bee.Ebpf.Records;
 using Bee.Telemetry.Captures;
 
 namespace Bee.Telemetry.Tests.Captures;
@@ -109,12 +112,6 @@ public sealed class CaptureFileTests : IDisposable
         byte[] whole = File.ReadAllBytes(path);
         for (long at = 0; at < whole.Length; at++)
         {
-            // Four bytes behind the version have no meaning.
-            if (at is >= 12 and < 16)
-            {
-                continue;
-            }
-
             byte[] changed = [.. whole];
             changed[at] ^= 0x10;
             File.WriteAllBytes(path, changed);
@@ -222,6 +219,7 @@ public sealed class CaptureFileTests : IDisposable
         {
             chance.NextBytes(noise);
             writer.Add(new Bee.Ebpf.Events.IteratorLine($"{count++} {Convert.ToBase64String(noise)}"));
+            writer.AddLost("print_ring", 1);
         }
 
         CaptureFile done = writer.Complete();
@@ -230,20 +228,42 @@ public sealed class CaptureFileTests : IDisposable
         Assert.Equal(3, _folder.Names.Length);
         Assert.Equal(_folder.Path("r.*.beecap"), done.Path);
         long kept = 0;
+        ulong lost = 0;
         foreach (string name in _folder.Names)
         {
             Assert.InRange(new FileInfo(_folder.Path(name)).Length, 1, 320 << 10);
-            kept += ListSink.Read(_folder.Path(name), out CaptureReader reader).Events.Count;
+            ListSink read = ListSink.Read(_folder.Path(name), out CaptureReader reader);
+            kept += read.Events.Count;
+            lost += read.Losses["print_ring"];
             Assert.True(reader.Info.IsComplete);
         }
 
-        Assert.Equal((count, count - kept), (done.Events, done.EventsRemoved));
+        Assert.Equal((kept, count - kept), (done.Events, done.EventsRemoved));
+        Assert.Equal((kept, lost), (Assert.Single(done.Streams, stream => stream.Name == "IteratorLine").Events, done.Lost));
         Assert.Equal(_folder.Names.Sum(name => new FileInfo(_folder.Path(name)).Length), done.Bytes);
 
         // A further capture under the name would mix with what is there.
         Assert.Equal(CaptureFault.Exists, Assert.Throws<CaptureException>(() => CaptureWriter.Create(options)).Fault);
         CaptureWriter.Create(options with { Replace = true }).Dispose();
         Assert.Equal(["r.1.beecap"], _folder.Names);
+    }
+
+    [Fact]
+    public void The_types_of_the_first_block_are_read_without_a_step_forward_and_name_the_tool_of_a_map()
+    {
+        using var reader = CaptureReader.Open(Path.Combine(AppContext.BaseDirectory, "captures", "v1", "mixed.beecap"));
+        EventUnpacker first = reader.FirstTypes();
+        var sink = new ListSink();
+
+        Assert.True(reader.Read(sink, CancellationToken.None));
+
+        Assert.Equal(reader.Info.Events, sink.Events.Count);
+        Assert.True(reader.Info.IsComplete);
+        IRecordShape shape = Assert.Single(first.Shapes, shape => shape.Name == "print_seen");
+        Assert.NotNull(first.ToolOf(shape));
+        Assert.Equal(first.ToolOf(shape), first.ToolOf("print_seen"));
+        Assert.Null(first.ToolOf("other"));
+        Assert.Null(first.ToolOf(TraceLine.Shape));
     }
 
     [Fact]

@@ -93,6 +93,7 @@ public sealed class CaptureMutationTests(ITestOutputHelper output) : IDisposable
             try
             {
                 using var reader = CaptureReader.Open(path);
+                reader.FirstTypes();
                 reader.Summarize();
             }
             catch (CaptureException)
@@ -100,7 +101,6 @@ public sealed class CaptureMutationTests(ITestOutputHelper output) : IDisposable
                 // The reading below is held to it too.
             }
 
-            CaptureReader.FirstTypes(path);
             ListSink.Read(path);
         }
         finally
