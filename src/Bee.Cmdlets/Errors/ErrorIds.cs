@@ -215,6 +215,7 @@ internal static class ErrorIds
 
         // CaptureFault
         new("Capture.Exists", ResourceExists, "-Force replaces it."),
+        new("Capture.InUse", ResourceBusy),
         new("Capture.CannotCreate", OpenError),
         new("Capture.NoSpace", ResourceUnavailable, "-CaptureSize and -CaptureFiles, of Export-BeeEvent -MaxSize and -MaxFiles, keep the latest events alone."),
         new("Capture.CannotWrite", WriteError),

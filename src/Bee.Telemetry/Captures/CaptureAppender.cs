@@ -41,6 +41,7 @@ internal sealed class CaptureAppender : IDisposable
             }
 
             file = folder.CreateFile(first, Folder.OwnerFile);
+            CaptureLock.Take(file, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -67,7 +68,7 @@ internal sealed class CaptureAppender : IDisposable
             folder.Delete(first);
             if (e is IOException or UnauthorizedAccessException)
             {
-                throw new CaptureException(CaptureFault.CannotCreate, e.Message, "Give a path in a folder that this user may write.", e);
+                throw new CaptureException(CaptureFault.CannotCreate, $"The capture '{path}' cannot be created: {e.Message}", "Give a path in a folder that this user may write, or of a file that belongs to this user.", e);
             }
 
             throw;
@@ -134,7 +135,15 @@ internal sealed class CaptureAppender : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        if (!_file.IsClosed)
+        {
+            CaptureLock.Release(_file);
+        }
+
+        _file.Dispose();
+    }
 
     private void Write(ReadOnlySpan<byte> bytes)
     {
@@ -161,4 +170,46 @@ internal sealed class CaptureAppender : IDisposable
     private CaptureException Failure(Exception cause) => cause is IOException io && PosixException.IsNoSpace(io)
         ? new CaptureException(CaptureFault.NoSpace, $"The capture '{Path}' cannot be written: the disk is full.", "Free space, or capture to another disk.", cause)
         : new CaptureException(CaptureFault.CannotWrite, $"The capture '{Path}' cannot be written: {cause.Message}", "Check the disk, or capture to another one.", cause);
+}
+
+/// <summary>
+/// Marks a file that a process writes: the writer holds flock(2) on it from its creation to its end. The lock protects a recording from <see cref="CaptureOptions.Replace"/> and nothing else, since any process
+/// that can open a file can lock it. A capture can be opened by its owner alone.
+/// </summary>
+internal static class CaptureLock
+{
+    /// <summary>Locks a new file that has no reader. A file system without locks leaves it unmarked.</summary>
+    public static void Take(SafeFileHandle file, string path)
+    {
+        try
+        {
+            FileLock.TryLock(file, path);
+        }
+        catch (IOException)
+        {
+            // Then another process may replace the file.
+        }
+    }
+
+    /// <summary>Unlocks a file, also for children that share it.</summary>
+    public static void Release(SafeFileHandle file) => FileLock.Unlock(file);
+
+    /// <summary>Whether a process writes a file. One that this user cannot open, or whose file system has no locks, counts as not written.</summary>
+    public static bool IsTaken(Folder folder, string name)
+    {
+        try
+        {
+            if (folder.OpenFile(name, out _) is not { } file)
+            {
+                return false;
+            }
+
+            using var taken = FileLock.TryTake(file, name);
+            return taken is null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 }

@@ -8,6 +8,9 @@ public enum CaptureFault
     /// <summary>The file exists.</summary>
     Exists,
 
+    /// <summary>The file is being written.</summary>
+    InUse,
+
     /// <summary>The file cannot be created.</summary>
     CannotCreate,
 

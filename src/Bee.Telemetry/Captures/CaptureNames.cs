@@ -37,7 +37,7 @@ internal sealed class CaptureNames : IDisposable
 
     /// <summary>Refuses names that cannot be written, or are taken and not to be replaced.</summary>
     /// <param name="replace">Whether captures that exist are replaced.</param>
-    /// <exception cref="CaptureException"><see cref="CaptureFault.Exists"/>, <see cref="CaptureFault.CannotCreate"/>.</exception>
+    /// <exception cref="CaptureException"><see cref="CaptureFault.Exists"/>, <see cref="CaptureFault.InUse"/>, <see cref="CaptureFault.CannotCreate"/>.</exception>
     public void Check(bool replace)
     {
         if (Path.GetFileName(_path).Length == 0)
@@ -56,6 +56,11 @@ internal sealed class CaptureNames : IDisposable
             if (!replace)
             {
                 throw Exists(PathOf(taken));
+            }
+
+            if (CaptureLock.IsTaken(Folder, taken))
+            {
+                throw new CaptureException(CaptureFault.InUse, $"The capture '{PathOf(taken)}' is still being written.", "End the recording first, or give another name.");
             }
         }
     }

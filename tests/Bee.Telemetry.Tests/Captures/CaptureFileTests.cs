@@ -53,6 +53,25 @@ public sealed class CaptureFileTests : IDisposable
         Assert.True(reader.Info.IsComplete);
     }
 
+    [Fact]
+    public void A_capture_that_is_being_written_is_not_replaced()
+    {
+        foreach (var options in new[] { new CaptureOptions(_folder.Path("a.beecap")), new CaptureOptions(_folder.Path("r.beecap")) { MaxSize = 1 << 20 } })
+        {
+            using (var writer = CaptureWriter.Create(options))
+            {
+                Assert.Equal("Capture.InUse", Assert.Throws<CaptureException>(() => CaptureWriter.Check(options with { Replace = true })).Id);
+                Assert.Equal("Capture.InUse", Assert.Throws<CaptureException>(() => CaptureWriter.Create(options with { Replace = true })).Id);
+                writer.Add(CaptureFolder.Line(0));
+                Assert.Equal(1, writer.Complete().Events);
+            }
+
+            // One that replaced another is locked as well.
+            using var second = CaptureWriter.Create(options with { Replace = true });
+            Assert.Equal(CaptureFault.InUse, Assert.Throws<CaptureException>(() => CaptureWriter.Check(options with { Replace = true })).Fault);
+        }
+    }
+
     [Theory]
     [InlineData("/dev/null")]
     [InlineData("/tmp")]
@@ -232,7 +251,7 @@ public sealed class CaptureFileTests : IDisposable
         foreach (string name in _folder.Names)
         {
             Assert.InRange(new FileInfo(_folder.Path(name)).Length, 1, 320 << 10);
-            ListSink read = ListSink.Read(_folder.Path(name), out CaptureReader reader);
+            var read = ListSink.Read(_folder.Path(name), out CaptureReader reader);
             kept += read.Events.Count;
             lost += read.Losses["print_ring"];
             Assert.True(reader.Info.IsComplete);
