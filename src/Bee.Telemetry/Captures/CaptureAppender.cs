@@ -45,7 +45,7 @@ internal sealed class CaptureAppender : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CaptureException(CaptureFault.CannotCreate, e is FileNotFoundException or DirectoryNotFoundException ? $"The capture '{path}' cannot be created: its folder takes no new files." : e.Message, "Give a path in a folder that this user may write.", e);
+            throw new CaptureException(CaptureFault.CannotCreate, $"The capture '{path}' cannot be created: {Reason(e)}", "Give a path in a folder that this user may write.", e);
         }
 
         var appender = new CaptureAppender(path, file);
@@ -144,6 +144,14 @@ internal sealed class CaptureAppender : IDisposable
 
         _file.Dispose();
     }
+
+    // The kernel's words have the name of a temporary file.
+    private static string Reason(Exception e) => e switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "its folder takes no new files.",
+        UnauthorizedAccessException => "this user may not create files in its folder.",
+        _ => e.Message,
+    };
 
     private void Write(ReadOnlySpan<byte> bytes)
     {
