@@ -287,7 +287,7 @@ public sealed class DeliveryQueue : IDisposable
                 Monitor.Wait(_gate, left);
             }
 
-            // Of a loss that was not taken the receiver hears with the next event, or at the end.
+            // Losses that the receiver has not taken yet go out with the next event, or at the end.
             foreach (Gap gap in _before.Take())
             {
                 batch.Add(new Entry(null, EventOrigin.Unknown, gap, gap.Last, gap.Observed));
@@ -394,7 +394,7 @@ public sealed class DeliveryQueue : IDisposable
                 last = Math.Max(last, batch[i].Sequence);
             }
 
-            // Who refuses the records of losses too is not told of them again at the end.
+            // A receiver that refuses loss records too does not get them again at the end.
             bool all = result.Refused == result.Settled && !(events == 0 && _isEnding);
             long refused = Math.Min(events, result.Refused);
             _inFlight -= (int)events;
