@@ -64,26 +64,7 @@ public sealed class CaptureTests(Programs programs) : IDisposable
     [KernelFact]
     public void Losses_of_a_pipelines_source_stand_in_the_capture()
     {
-        string flood = programs.Compile("captured-flood", """
-            #include "bee.h"
-            BEE_LICENSE("GPL");
-            BEE_PARAM(pid_t, target_pid, 0);
-            struct seen { u64 number; u64 filler[6]; };
-            BEE_RING(print_flood, struct seen, 4096);
-
-            SEC("tracepoint/syscalls/sys_enter_openat")
-            int entered(struct trace_event_raw_sys_enter *ctx)
-            {
-                struct seen seen = {};
-                if (!target_pid || !bee_targeted(target_pid))
-                    return 0;
-                for (int i = 0; i < 100; i++) {
-                    seen.number = i;
-                    bee_output(print_flood, &seen, sizeof(seen));
-                }
-                return 0;
-            }
-            """);
+        string flood = programs.Compile("flood", Sources.Flood);
         _load.Repeat(": < /etc/hostname");
 
         ShellResult captured = _shell.Run("Invoke-BeeProgram $flood -Parameter @{ target_pid = $id } -Duration 1 | Where-Object number -lt 50 | Export-BeeEvent $path", [.. Variables, ("flood", flood)]);

@@ -3,35 +3,13 @@ namespace Bee.Cmdlets.Tests;
 [Collection("Bee")]
 public sealed class LossTests(Programs programs) : IDisposable
 {
-    // One openat of the target writes more into the ring than it can hold. OUTPUT counts what does not fit, or does not.
-    private const string Flood = """
-        #include "bee.h"
-        BEE_LICENSE("GPL");
-        BEE_PARAM(pid_t, target_pid, 0);
-        struct seen { u64 number; u64 filler[6]; };
-        BEE_RING(print_flood, struct seen, 4096);
-
-        SEC("tracepoint/syscalls/sys_enter_openat")
-        int entered(struct trace_event_raw_sys_enter *ctx)
-        {
-            struct seen seen = {};
-            if (!target_pid || !bee_targeted(target_pid))
-                return 0;
-            for (int i = 0; i < 100; i++) {
-                seen.number = i;
-                OUTPUT(print_flood, &seen, sizeof(seen));
-            }
-            return 0;
-        }
-        """;
-
     private readonly Shell _shell = new();
     private readonly Load _load = new();
 
     [KernelFact]
     public void LossesThatAreCountedAreToldOnceASecondAtTheMost()
     {
-        Start("counted", "#define OUTPUT bee_output\n");
+        Start("counted", Sources.Flood);
         var warnings = new List<string>();
         var watch = System.Diagnostics.Stopwatch.StartNew();
         for (int round = 0; round < 12; round++)
@@ -53,7 +31,7 @@ public sealed class LossTests(Programs programs) : IDisposable
     [KernelFact]
     public void AFullRingThatNobodyCountsForIsToldOnceAsASuspicion()
     {
-        Start("uncounted", "#define OUTPUT(map, event, size) bpf_ringbuf_output(&map, event, size, 0)\n");
+        Start("uncounted", Sources.Flood.Replace("bee_output(print_flood, &seen, sizeof(seen))", "bpf_ringbuf_output(&print_flood, &seen, sizeof(seen), 0)", StringComparison.Ordinal));
         _load.Do(": < /etc/hostname");
         Assert.True(SpinWait.SpinUntil(() => _shell.Objects("(Get-BeeProgram uncounted).Events")[0].BaseObject is > 0L, TimeSpan.FromSeconds(10)));
 
@@ -65,9 +43,9 @@ public sealed class LossTests(Programs programs) : IDisposable
         _shell.Objects("Stop-BeeProgram uncounted");
     }
 
-    private void Start(string name, string define) => _shell.Objects(
+    private void Start(string name, string source) => _shell.Objects(
         "Start-BeeProgram $object -Name $name -Parameter @{ target_pid = $id }",
-        ("object", programs.Compile(name, Flood.Replace("BEE_LICENSE", define + "BEE_LICENSE", StringComparison.Ordinal))),
+        ("object", programs.Compile(name, source)),
         ("name", name),
         ("id", _load.Id));
 

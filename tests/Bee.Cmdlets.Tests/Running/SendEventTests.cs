@@ -7,28 +7,6 @@ namespace Bee.Cmdlets.Tests;
 [Collection("Bee")]
 public sealed class SendEventTests(Programs programs) : IDisposable
 {
-    // One openat of the target writes more into the ring than it can hold.
-    private const string Source = """
-        #include "bee.h"
-        BEE_LICENSE("GPL");
-        BEE_PARAM(pid_t, target_pid, 0);
-        struct seen { u64 number; u64 filler[6]; };
-        BEE_RING(print_flood, struct seen, 4096);
-
-        SEC("tracepoint/syscalls/sys_enter_openat")
-        int entered(struct trace_event_raw_sys_enter *ctx)
-        {
-            struct seen seen = {};
-            if (!target_pid || !bee_targeted(target_pid))
-                return 0;
-            for (int i = 0; i < 100; i++) {
-                seen.number = i;
-                bee_output(print_flood, &seen, sizeof(seen));
-            }
-            return 0;
-        }
-        """;
-
     private const string Manifest = """
         name: flood
         maps:
@@ -46,7 +24,7 @@ public sealed class SendEventTests(Programs programs) : IDisposable
     [KernelFact]
     public void Losses_and_severities_of_an_image_reach_the_journal_through_other_commands()
     {
-        _folder.Write("flood/flood.bpf.c", Source);
+        _folder.Write("flood/flood.bpf.c", Sources.Flood);
         _folder.Write("flood/bee.yaml", Manifest);
         using Journal journal = Listen();
         _shell.Objects(

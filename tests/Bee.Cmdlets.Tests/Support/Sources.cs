@@ -50,6 +50,28 @@ internal static class Sources
         }
         """;
 
+    /// <summary>One openat of target_pid writes more into the ring than it can hold. What does not fit is counted.</summary>
+    public const string Flood = """
+        #include "bee.h"
+        BEE_LICENSE("GPL");
+        BEE_PARAM(pid_t, target_pid, 0);
+        struct seen { u64 number; u64 filler[6]; };
+        BEE_RING(print_flood, struct seen, 4096);
+
+        SEC("tracepoint/syscalls/sys_enter_openat")
+        int entered(struct trace_event_raw_sys_enter *ctx)
+        {
+            struct seen seen = {};
+            if (!target_pid || !bee_targeted(target_pid))
+                return 0;
+            for (int i = 0; i < 100; i++) {
+                seen.number = i;
+                bee_output(print_flood, &seen, sizeof(seen));
+            }
+            return 0;
+        }
+        """;
+
     /// <summary>One program with this section name and this body.</summary>
     public static string Program(string section, string body = "return 0;", string before = "") => $$"""
         #include "bee.h"
