@@ -57,7 +57,7 @@ $artifacts = Join-Path $root artifacts
 # one after the other, and the others beside them.
 $lanes = @(
     [ordered]@{ 'Bee.Ebpf.Tests' = 110, 140; 'Bee.Cmdlets.Tests' = 300, 360; 'Pester' = 150, 170 }
-    [ordered]@{ 'Bee.Architecture.Tests' = 10, 10; 'Bee.Posix.Tests' = 10, 10; 'Bee.Collaborators.Tests' = 30, 30; 'Bee.Telemetry.Tests' = 60, 60; 'Bee.Terminal.Tests' = 45, 80; 'Bee.Toolchain.Tests' = 90, 180; 'Bee.VirtualMachine.Tests' = 190, 200; 'Bee.Container.Tests' = 60, 150; 'Bee.Oci.Tests' = 100, 150 }
+    [ordered]@{ 'Bee.Architecture.Tests' = 10, 10; 'Bee.Posix.Tests' = 10, 10; 'Bee.Collaborators.Tests' = 30, 30; 'Bee.Telemetry.Tests' = 60, 120; 'Bee.Terminal.Tests' = 45, 80; 'Bee.Toolchain.Tests' = 90, 180; 'Bee.VirtualMachine.Tests' = 190, 200; 'Bee.Container.Tests' = 60, 150; 'Bee.Oci.Tests' = 100, 150 }
 )
 
 function Invoke-Dotnet {
