@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Bee.Ebpf;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
 using Bee.Telemetry.Captures;
@@ -10,8 +9,6 @@ namespace Bee.Bench;
 /// <summary>The events of a million calls, made back to back by another process, read from a ring of 16 MiB and written to a capture; against the same reader without a capture.</summary>
 internal static class CaptureBench
 {
-    private const int Calls = 1_000_000;
-
     public static IEnumerable<Row> Run(Workbench bench)
     {
         var plain = new List<double>();
@@ -42,33 +39,18 @@ internal static class CaptureBench
         yield return Report.Rates("captured vs counted", Report.Median(plain), Report.Median(captured), 0.5);
         yield return new Row("  (events a second, of calls and end)", "", Report.Millions(Report.Median(captured)), "", ">= 1 M/s", Report.Median(captured) >= 1e6);
         yield return new Row("  (events lost of 5 M)", "", "", lost.ToString(CultureInfo.InvariantCulture), "0", lost == 0);
-        yield return new Row("  (bytes an event in the file)", "48 B", Report.Number(bytes / (double)Calls) + " B", "", "", null);
+        yield return new Row("  (bytes an event in the file)", "48 B", Report.Number(bytes / (double)EventRate.Calls) + " B", "", "", null);
         yield return new Row("  (read again)", "", Report.Millions(Report.Median(imported)), "", "", null);
     }
 
     // From the first call to the last event, or to the end of the file.
     private static double Rate(Workbench bench, string? path, out ulong lost, out long bytes)
     {
-        using var caller = bench.Start("caller");
-        var live = bench.Object("live");
-        using var session = BpfSession.Load(live, new BpfSessionOptions { Parameters = live.BindParameters(new Dictionary<string, object?> { ["target_pid"] = caller.Id }) });
-        using var reader = session.OpenReader(new EventReaderOptions());
-        session.Attach();
         using var writer = path is null ? null : CaptureWriter.Create(new CaptureOptions(path) { Replace = true });
-        using var stop = new CancellationTokenSource();
-        var counter = new CountingSink();
-        IEventSink sink = writer is null ? counter : new Sink(writer, counter);
-        var thread = new Thread(() => reader.Run(sink, stop.Token));
-        thread.Start();
-        Thread.Sleep(50);
-        var start = Stopwatch.GetTimestamp();
-        LiveBench.Call(caller, Calls);
-        stop.Cancel();
-        thread.Join();
-        bytes = writer?.Complete().Bytes ?? 0;
-        var rate = Calls / Stopwatch.GetElapsedTime(start).TotalSeconds;
-        lost = counter.LostCount;
-        return counter.Count + (long)lost == Calls ? rate : throw new InvalidOperationException($"{counter.Count} events were read and {lost} lost.");
+        long written = 0;
+        var rate = EventRate.Measure(bench, counter => writer is null ? counter : new Sink(writer, counter), () => written = writer?.Complete().Bytes ?? 0, out lost);
+        bytes = written;
+        return rate;
     }
 
     private sealed class Sink(CaptureWriter writer, IEventSink next) : IEventSink

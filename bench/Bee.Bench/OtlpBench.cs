@@ -1,9 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using Bee.Ebpf;
-using Bee.Ebpf.Events;
-using Bee.Ebpf.Records;
 using Bee.Telemetry.Otlp;
 
 namespace Bee.Bench;
@@ -13,8 +9,6 @@ namespace Bee.Bench;
 /// </summary>
 internal static class OtlpBench
 {
-    private const int Calls = 1_000_000;
-
     public static IEnumerable<Row> Run(Workbench bench)
     {
         var plain = new List<double>();
@@ -40,33 +34,13 @@ internal static class OtlpBench
 
     private static double Rate(Workbench bench, Receiver? receiver, out ulong lost)
     {
-        using var caller = bench.Start("caller");
-        var live = bench.Object("live");
-        using var session = BpfSession.Load(live, new BpfSessionOptions { Parameters = live.BindParameters(new Dictionary<string, object?> { ["target_pid"] = caller.Id }) });
-        using var reader = session.OpenReader(new EventReaderOptions());
-        session.Attach();
         using var pusher = receiver is null ? null : new MetricPusher(
             new OtlpOptions { Signal = OtlpSignal.Metrics, Endpoint = receiver.Address, Interval = TimeSpan.FromMilliseconds(100) },
             () => [ScrapeBench.TenThousand]);
         pusher?.Start();
-        using var stop = new CancellationTokenSource();
-        var sink = new CountingSink();
-        var thread = new Thread(() => reader.Run(sink, stop.Token));
-        thread.Start();
-        Thread.Sleep(50);
-        var start = Stopwatch.GetTimestamp();
-        LiveBench.Call(caller, Calls);
-        stop.Cancel();
-        thread.Join();
-        var rate = Calls / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var rate = EventRate.Measure(bench, counter => counter, static () => { }, out lost);
         pusher?.Finish(TimeSpan.FromSeconds(30), CancellationToken.None);
-        if (pusher?.Report() is { } report)
-        {
-            throw new InvalidOperationException(report);
-        }
-
-        lost = sink.LostCount;
-        return sink.Count + (long)lost == Calls ? rate : throw new InvalidOperationException($"{sink.Count} events were read and {lost} lost.");
+        return pusher?.Report() is { } report ? throw new InvalidOperationException(report) : rate;
     }
 
     // Takes everything.

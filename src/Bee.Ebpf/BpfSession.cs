@@ -493,13 +493,3 @@ public sealed class BpfSession : IDisposable
             "Run it unpinned in a process that stays, or use a kind of program that has links: tracepoints, kprobes, uprobes and perf_event from Linux 5.15 on, xdp from 5.9, tc from 6.6 (tcx).");
     }
 }
-
-/// <summary>How an object file is loaded and attached.</summary>
-public sealed class BpfSessionOptions : AttachOptions
-{
-    /// <summary>Values for the program's <c>const volatile</c> globals, from <see cref="ParameterBinding.BindParameters"/>; null for the defaults.</summary>
-    public BoundParameters? Parameters { get; init; }
-
-    /// <summary>How many entries maps have, or rings bytes, by the map's name: in place of what the declaration and the author's metadata say.</summary>
-    public IReadOnlyDictionary<string, uint> MapSizes { get; init; } = new Dictionary<string, uint>();
-}

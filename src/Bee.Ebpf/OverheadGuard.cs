@@ -99,7 +99,7 @@ public sealed class OverheadGuard : IDisposable
         }
         catch (Exception)
         {
-            // What the kernel or /sys told cannot be read; the next window spans both.
+            // The statistics or the list of CPUs could not be read. The next window spans both intervals.
             return null;
         }
     }

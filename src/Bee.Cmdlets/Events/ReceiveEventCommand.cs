@@ -140,7 +140,7 @@ public sealed class ReceiveEventCommand : BeeCmdlet
     // One event at a time: what is taken out and not written would be lost when the pipeline has had enough.
     private bool Drain()
     {
-        // What a buffer dropped was older than what it has; what the kernel lost is told behind the events that filled its buffer.
+        // Events that the session's buffer dropped are older than those in it, so their loss comes first. A loss in the kernel comes after the events that filled the ring.
         _sessions.ForEach(session => TellLosses(session, onlyDropped: true));
         // A busy program may fill the buffer as fast as it is emptied; without -Wait the end is what was there at the start.
         List<(BpfProgramSession Session, int Left)> sources = [.. _sessions.Select(session => (session, session.Buffered)).Where(source => source.Buffered > 0)];
@@ -185,7 +185,7 @@ public sealed class ReceiveEventCommand : BeeCmdlet
 
     private static void TellLosses(BpfProgramSession session, bool onlyDropped)
     {
-        foreach (PipelineLoss loss in session.TakeUntoldLosses(onlyDropped))
+        foreach (PipelineLoss loss in session.TakeUnreportedLosses(onlyDropped))
         {
             PipelineLosses.Add(loss);
         }

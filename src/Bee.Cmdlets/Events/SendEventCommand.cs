@@ -152,7 +152,7 @@ public sealed class SendEventCommand : BeeCmdlet
         _losses?.Dispose();
         _queues.ForEach(queue => queue.Dispose());
 
-        // Ctrl+C and Select-Object -First end the pipeline without EndProcessing, and the streams with it. What is missing is told on the screen.
+        // After Ctrl+C and Select-Object -First, EndProcessing does not run and the streams are closed. The host's screen gets the report instead.
         Report(_ => { }, text => Host?.UI?.WriteWarningLine(TerminalText.ShowLines(text)));
         base.Dispose(disposing);
     }

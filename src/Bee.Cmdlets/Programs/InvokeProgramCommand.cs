@@ -60,7 +60,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
     {
         if (_capture is not { Fault: null })
         {
-            // Without a fault there is no capture, and a fault has been told.
+            // Null if nothing is captured, or if the error of the capture was written before.
             return;
         }
 

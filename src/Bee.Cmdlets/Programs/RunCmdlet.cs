@@ -6,8 +6,8 @@ using Bee.Cmdlets.Metrics;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Tools;
 using Bee.Posix;
-using Bee.Telemetry.Otlp;
 using Bee.Telemetry.Captures;
+using Bee.Telemetry.Otlp;
 
 namespace Bee.Cmdlets.Programs;
 
@@ -283,7 +283,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        // Ctrl+C and Select-Object -First end the pipeline without EndProcessing, and the streams with it. What is missing is told on the screen.
+        // After Ctrl+C and Select-Object -First, EndProcessing does not run and the streams are closed. The host's screen gets the report instead.
         Metrics?.Finish(text => Host?.UI?.WriteWarningLine(TerminalText.ShowLines(text)), CancellationToken.None);
         Metrics?.Dispose();
         base.Dispose(disposing);

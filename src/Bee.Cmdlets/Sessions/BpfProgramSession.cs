@@ -151,11 +151,11 @@ public sealed class BpfProgramSession
     internal IReadOnlyList<string> TakeNotices() => _reader?.TakeNotices() ?? [];
 
     /// <summary>
-    /// What has been dropped and lost since it was told last: each loss is told once.
+    /// Returns what was dropped and lost since the last call: each loss is returned once.
     /// </summary>
     /// <param name="onlyDropped">Whether the kernel's losses are left for later.</param>
     /// <returns>A loss of Bee's buffer, without a map, and one for each of the kernel's; usually none.</returns>
-    internal IReadOnlyList<PipelineLoss> TakeUntoldLosses(bool onlyDropped)
+    internal IReadOnlyList<PipelineLoss> TakeUnreportedLosses(bool onlyDropped)
     {
         lock (_untoldGate)
         {
@@ -185,7 +185,7 @@ public sealed class BpfProgramSession
     }
 
     /// <summary>
-    /// The sums of the losses that <see cref="TakeUntoldLosses"/> gave and no warning told yet. While the program runs they are given once a second at the most, however often events are
+    /// The sums of the losses that <see cref="TakeUnreportedLosses"/> returned and no warning has reported yet. While the program runs they are given once a second at the most, however often events are
     /// received.
     /// </summary>
     internal (long Dropped, long Lost) TakeUnwarnedLosses()

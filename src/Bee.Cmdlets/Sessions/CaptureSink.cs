@@ -74,7 +74,7 @@ internal static class CapturePath
 
     /// <summary>Writes on the screen what was captured, when the pipeline ended early and its streams with it: after Ctrl+C, or when a command behind has enough.</summary>
     /// <param name="host">The screen; null for none.</param>
-    /// <param name="writer">A writer that is closed. A fault of it has been told.</param>
+    /// <param name="writer">A closed writer whose fault, if any, was reported.</param>
     public static void TellEnd(PSHost? host, CaptureWriter writer)
     {
         if (writer.Fault is null)

@@ -11,7 +11,7 @@ internal readonly record struct PipelineLoss(LossReason Reason, string? Tool, st
 
 /// <summary>
 /// Tells cmdlets at the end of a pipeline what those at its beginning have lost: only events travel in a pipeline, and other commands may stand between the two. A pipeline runs on one thread, so
-/// the ledger is the thread's. A pipeline that runs inside of another one on the same thread, such as that of ForEach-Object, is heard too. A loss is told when the source learns of it: the events that came before it have passed, and none that came after it.
+/// the ledger is the thread's. Losses of a nested pipeline on the same thread, such as one in ForEach-Object, are reported too. A source reports a loss when it learns of it: after the events before the loss have passed, and before any later one.
 /// </summary>
 internal static class PipelineLosses
 {

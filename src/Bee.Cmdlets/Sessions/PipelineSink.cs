@@ -80,7 +80,7 @@ internal sealed class PipelineSink : IEventSink
         }
     }
 
-    /// <summary>Warns of the losses that have not been told yet.</summary>
+    /// <summary>Warns of the losses that no warning has reported yet.</summary>
     public void WarnOfLosses()
     {
         if (_lost.Count == 0)

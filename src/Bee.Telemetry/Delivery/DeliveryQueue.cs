@@ -8,7 +8,7 @@ namespace Bee.Telemetry.Delivery;
 
 /// <summary>
 /// Brings events to one receiver: a queue of a fixed size, and a thread that makes log records of them and sends these in batches. A batch is tried until the receiver takes or refuses it, so a
-/// receiver that comes back gets what waited. Each event that is missing is counted, and told in the stream by a loss record at its place. All members are safe from any thread.
+/// receiver that comes back gets what waited. Missing events are counted, and a loss record stands in their place in the stream. All members are safe from any thread.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The thread disposes of the token and the transport when it ends.")]
 public sealed class DeliveryQueue : IDisposable

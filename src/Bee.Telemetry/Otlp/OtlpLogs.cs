@@ -96,7 +96,7 @@ internal static class OtlpLogs
         OtlpRequest.Value(writer, record.Body);
         writer.End();
         writer.BeginList(s_attributes);
-        // Fields have no dots in their names, so these can be told from them.
+        // Names of fields have no dots, so these cannot clash with them.
         OtlpRequest.Attribute(writer, s_attributes, "bee.sequence", record.Sequence);
         if (record.Tool is { } tool)
         {

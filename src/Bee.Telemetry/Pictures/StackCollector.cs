@@ -23,7 +23,7 @@ public sealed record StackOptions
     /// <summary>The fields that stand below the stack; null for <c>comm</c>, where the objects have it.</summary>
     public IReadOnlyList<string>? Groups { get; init; }
 
-    /// <summary>Whether calls of a function from several places are told apart.</summary>
+    /// <summary>Whether calls of a function from several places stay separate frames.</summary>
     public bool KeepsPlaces { get; init; }
 }
 
