@@ -18,7 +18,7 @@ public sealed class BuildScriptTests
     }
 
     [Fact]
-    public void ATaskThatThereIsNotFails()
+    public void A_task_that_there_is_not_fails()
     {
         (int exit, _, string messages) = RunTask("-Task", "Nothing");
 
@@ -27,7 +27,7 @@ public sealed class BuildScriptTests
     }
 
     [Fact]
-    public void WhatFollowsTheTaskIsTheBenchmarks()
+    public void What_follows_the_task_is_the_benchmarks()
     {
         (int exit, _, string messages) = RunTask("-Task", "Bench", "-NoBuild", "nothing");
 
@@ -36,7 +36,7 @@ public sealed class BuildScriptTests
     }
 
     [Fact]
-    public void TheBootstrapExplainsItself()
+    public void The_bootstrap_explains_itself()
     {
         (int exit, _, string messages) = Run(BeeModule.File("build.sh"), "nothing");
 

@@ -19,7 +19,7 @@ public sealed class BuildTests : IDisposable
     private readonly Shell _shell = new();
 
     [Fact]
-    public void AnImageKnowsItsMapsProgramsAndFacts()
+    public void An_image_knows_its_maps_programs_and_facts()
     {
         PSObject image = Assert.Single(_shell.Objects(
             "Invoke-BeeBuild $source -Tag test/fine -Store $store -Author me -Description 'does nothing' -License Apache-2.0",
@@ -36,7 +36,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void AMacroThatIsNoneIsToldBeforeAnythingIsCompiled()
+    public void A_macro_that_is_none_is_told_before_anything_is_compiled()
     {
         ErrorRecord error = _shell.Error("Invoke-BeeBuild $source -Store $store -Define SIZE=4096, 'A B'", ("source", _folder.Write("fine.bpf.c", Fine)), ("store", _folder["store"]));
         Assert.Equal("BadDefine,Bee.Cmdlets.Images.InvokeBuildCommand", error.FullyQualifiedErrorId);
@@ -44,7 +44,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void TheSameSourceInTwoFoldersGivesOneDigest()
+    public void The_same_source_in_two_folders_gives_one_digest()
     {
         string[] digests = [.. new[] { "here/", "some/where/else/" }.Select(folder =>
             $"{_shell.Objects("(Invoke-BeeBuild $source -Tag test/fine -Store $store).Digest",
@@ -54,7 +54,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void TheObjectHasBtfAndNoDwarfAndGetsItsNameByRename()
+    public void The_object_has_BTF_and_no_DWARF_and_gets_its_name_by_rename()
     {
         string old = _folder.Write("out.o", "old");
         using FileStream reader = File.OpenRead(old);
@@ -72,7 +72,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void AFolderForObjectsIsMade()
+    public void A_folder_for_objects_is_made()
     {
         PSObject file = Assert.Single(_shell.Objects(
             "Invoke-BeeBuild $source -BinaryOnly -OutFile $out", ("source", _folder.Write("fine.bpf.c", Fine)), ("out", _folder["new/objects/"])));
@@ -83,7 +83,7 @@ public sealed class BuildTests : IDisposable
     [Theory]
     [InlineData("$folder/[a].bpf.c")]
     [InlineData("$folder/`[a`].bpf.c")]
-    public void BracketsMayStandInTheNameAsTabWritesThemToo(string path)
+    public void Brackets_may_stand_in_the_name_as_tab_writes_them_too(string path)
     {
         _folder.Write("[a].bpf.c", Fine);
 
@@ -91,7 +91,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void DefineReachesTheSource()
+    public void Define_reaches_the_source()
     {
         Assert.Equal(8192u, Convert.ToUInt32(_shell.Objects(
             "(Invoke-BeeBuild $source -Tag t/d -Store $store -Define SIZE=8192).Maps.Where{ $_.Name -eq 'print_numbers' }.MaxEntries",
@@ -99,7 +99,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void AnErrorOfTheCompilerIsARecordWithFileLineAndColumn()
+    public void An_error_of_the_compiler_is_a_record_with_file_line_and_column()
     {
         string source = _folder.Write("bad.bpf.c", "#include \"bee.h\"\nint f(void)\n{\n\treturn nothing;\n}\n");
 
@@ -116,7 +116,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void AWarningIsAWarning()
+    public void A_warning_is_a_warning()
     {
         string source = _folder.Write("warns.bpf.c", Fine + "\n#warning be careful\n");
 
@@ -128,7 +128,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void AMissingHeaderNamesItsPackage()
+    public void A_missing_header_names_its_package()
     {
         // Without the system's folders libbpf's headers are missing as on a machine that has not got them.
         string source = _folder.Write("noheader.bpf.c", "#include <bpf/bpf_helpers.h>\n");
@@ -139,7 +139,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void WithoutClangTheErrorNamesThePackage()
+    public void Without_clang_the_error_names_the_package()
     {
         ChildResult child = Child.Run(
             $"try {{ Invoke-BeeBuild '{_folder.Write("fine.bpf.c", Fine)}' -Tag t/c -Store '{_folder["store"]}' -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId; \"$_\" }}",
@@ -150,7 +150,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void AMissingFileIsAnErrorAndTheNextIsBuilt()
+    public void A_missing_file_is_an_error_and_the_next_is_built()
     {
         ShellResult result = _shell.Run("'/nowhere/x.c', $source | Invoke-BeeBuild -Store $store", ("source", _folder.Write("fine.bpf.c", Fine)), ("store", _folder["store"]));
 
@@ -161,14 +161,14 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void WhatIfBuildsNothing()
+    public void What_if_builds_nothing()
     {
         Assert.Empty(_shell.Objects("Invoke-BeeBuild $source -Tag t/w -Store $store -WhatIf", ("source", _folder.Write("fine.bpf.c", Fine)), ("store", _folder["store"])));
         Assert.Empty(_shell.Objects("Get-BeeImage -Store $store", ("store", _folder["store"])));
     }
 
     [Fact]
-    public void TheManifestBesideTheSourceNamesTheImage()
+    public void The_manifest_beside_the_source_names_the_image()
     {
         string source = _folder.Write("tool/fine.bpf.c", Fine);
         _folder.Write("tool/bee.yaml", "name: mine/tool\ndescription: from the manifest\ndefines: [SIZE=16384]\n");

@@ -8,10 +8,10 @@ public sealed class IsolationTests : IDisposable
     private readonly TempFolder _folder = new();
 
     [Fact]
-    public void WithAnOlderPackageLoadedFirstTheModuleUsesItsOwn() => BuildsBeside(Path.Combine(AppContext.BaseDirectory, "older", "YamlDotNet.dll"));
+    public void With_an_older_package_loaded_first_the_module_uses_its_own() => BuildsBeside(Path.Combine(AppContext.BaseDirectory, "older", "YamlDotNet.dll"));
 
     [Fact]
-    public void WithANewerPackageLoadedFirstTheModuleUsesItsOwn()
+    public void With_a_newer_package_loaded_first_the_module_uses_its_own()
     {
         // Newer than any there is, and with nothing in it: whoever asks it for a type gets none.
         var name = new AssemblyName("YamlDotNet") { Version = new Version(99, 0, 0, 0) };
@@ -23,7 +23,7 @@ public sealed class IsolationTests : IDisposable
     }
 
     [Fact]
-    public void DepsHoldsNothingThatTheSessionShares()
+    public void Deps_holds_nothing_that_the_session_shares()
     {
         string[] shared = [.. Directory.GetFiles(BeeModule.Path, "*.dll").Select(file => Path.GetFileName(file))];
         string[] own = [.. Directory.GetFiles(Path.Combine(BeeModule.Path, "deps")).Select(file => Path.GetFileName(file))];

@@ -27,7 +27,7 @@ public sealed class ManifestTests : IDisposable
         """;
 
     [Fact]
-    public void NamesThatTheObjectLacksAreErrorsWithLineAndColumn()
+    public void Names_that_the_object_lacks_are_errors_with_line_and_column()
     {
         Write("""
             maps:
@@ -53,7 +53,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public void AnImageShowsWhatItsAuthorSays()
+    public void An_image_shows_what_its_author_says()
     {
         Write(Manifest);
         string[] lines = Details("Invoke-BeeBuild $folder -Store $store");
@@ -69,7 +69,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public void DefaultsAreAsAPersonWouldTypeThem()
+    public void Defaults_are_as_a_person_would_type_them()
     {
         _folder.Write("src/calls.bpf.c", """
             #include "bee.h"
@@ -101,7 +101,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [KernelFact]
-    public void WhatTabOffersForAParameterIsTaken()
+    public void What_tab_offers_for_a_parameter_is_taken()
     {
         _folder.Write("src/calls.bpf.c", """
             #include "bee.h"
@@ -127,7 +127,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public void WordsChangeTheImageAndNotTheProgram()
+    public void Words_change_the_image_and_not_the_program()
     {
         Write(Manifest);
         const string Build = "$image = Invoke-BeeBuild $folder -Store $store; $image.Digest; $image.Program.Digest";
@@ -145,7 +145,7 @@ public sealed class ManifestTests : IDisposable
     [InlineData("$folder")]
     [InlineData("$source")]
     [InlineData("(Invoke-BeeBuild $folder -Store $store).Reference -Store $store")]
-    public void TablesAndDefaultsComeWithTheProgram(string program)
+    public void Tables_and_defaults_come_with_the_program(string program)
     {
         Write(Manifest);
         _load.Repeat(": < /etc/hostname");
@@ -160,7 +160,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [KernelFact]
-    public void WhatIsHiddenIsHiddenAmongSeveralStreamsToo()
+    public void What_is_hidden_is_hidden_among_several_streams_too()
     {
         Write(Manifest);
         _load.Repeat(": < /etc/hostname");
@@ -173,7 +173,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [KernelFact]
-    public void AValueIsShownInItsUnit()
+    public void A_value_is_shown_in_its_unit()
     {
         Write("maps: { gauge_last: { unit: ns } }");
         _load.Repeat(": < /etc/hostname");
@@ -185,7 +185,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [KernelFact]
-    public void AKindOfNoneKeepsAMapFromStreaming()
+    public void A_kind_of_none_keeps_a_map_from_streaming()
     {
         Write(Manifest);
         _load.Repeat(": < /etc/hostname");
@@ -198,7 +198,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [KernelFact]
-    public void AProgramAttachesWhereTheManifestSays()
+    public void A_program_attaches_where_the_manifest_says()
     {
         Write("programs: { entered: { attach: syscalls/sys_enter_chdir } }");
         _load.Repeat("cd /");
@@ -212,7 +212,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [KernelFact]
-    public void SeveralSourcesAreOneProgram()
+    public void Several_sources_are_one_program()
     {
         _folder.Write("src/one.bpf.c", Sources.Calls.Replace("__sync_fetch_and_add(last, small);", "__sync_fetch_and_add(last, step());", StringComparison.Ordinal).Replace("struct seen {", "int step(void);\nstruct seen {", StringComparison.Ordinal));
         _folder.Write("src/other.c", "#include \"bee.h\"\nextern const volatile u8 small;\n__noinline int step(void) { return small * 2; }\n");
@@ -226,7 +226,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public void ASourceThatIsNotThereIsToldWithItsPlace()
+    public void A_source_that_is_not_there_is_told_with_its_place()
     {
         Write("sources:\n  - calls.bpf.c\n  - missing.bpf.c\n");
 
@@ -236,7 +236,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public void AManifestThatNamesItsSourcesSaysNothingAboutOthers()
+    public void A_manifest_that_names_its_sources_says_nothing_about_others()
     {
         Write("sources: calls.bpf.c\nmaps: { print_seen: {} }\n");
         _folder.Write("src/alone.bpf.c", Sources.Program("raw_tp/sys_enter"));

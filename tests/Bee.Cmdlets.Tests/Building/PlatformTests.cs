@@ -33,7 +33,7 @@ public sealed class PlatformTests : IDisposable
     private readonly Shell _shell = new();
 
     [Fact]
-    public void TwoPlatformsMakeOneImageAndThisMachineTakesItsOwn()
+    public void Two_platforms_make_one_image_and_this_machine_takes_its_own()
     {
         dynamic image = Build(Common, "-Platform linux/amd64,aarch64").BaseObject;
 
@@ -48,14 +48,14 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public void TheSameSourceGivesTheSameIndex()
+    public void The_same_source_gives_the_same_index()
     {
         string one = $"{Build(Common, "-Platform arm64,amd64").Properties["Digest"].Value}";
         Assert.Equal(one, $"{Build(Common, "-Platform arm64,amd64").Properties["Digest"].Value}");
     }
 
     [Fact]
-    public void ABigEndianPlatformGetsABigEndianObjectThatIsDescribedAllTheSame()
+    public void A_big_endian_platform_gets_a_big_endian_object_that_is_described_all_the_same()
     {
         dynamic image = Build(Common, "-Platform s390x -OutFile $out", ("out", _folder["s390.o"])).BaseObject;
 
@@ -66,7 +66,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public void AnImageForAnotherPlatformDoesNotRunAndSaysWhatItIsFor()
+    public void An_image_for_another_platform_does_not_run_and_says_what_it_is_for()
     {
         string other = OtherPlatform;
         Build(Common, $"-Platform {other}");
@@ -83,7 +83,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public void RegistersOfAnotherPlatformAreRefusedWithTheirPlaceAndNothingIsMade()
+    public void Registers_of_another_platform_are_refused_with_their_place_and_nothing_is_made()
     {
         ErrorRecord error = _shell.Error(
             $"Invoke-BeeBuild $source -Tag tool -Store $store -Platform linux/amd64,linux/arm64",
@@ -97,7 +97,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public void AMistakeInTheSourceStaysAMistakeInTheSourceAndIsToldOnce()
+    public void A_mistake_in_the_source_stays_a_mistake_in_the_source_and_is_told_once()
     {
         ErrorRecord error = _shell.Error(
             "Invoke-BeeBuild $source -Tag tool -Store $store -Platform linux/arm64,linux/amd64",
@@ -112,7 +112,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public void WithTheOtherKernelsTypesItIsBuilt()
+    public void With_the_other_kernels_types_it_is_built()
     {
         string types = Arm64Types();
         dynamic image = Build(Registers, "-Platform linux/amd64,linux/arm64 -VmlinuxBtf @{ 'linux/arm64' = $types; 'linux/amd64' = '/sys/kernel/btf/vmlinux' }", ("types", types)).BaseObject;
@@ -132,7 +132,7 @@ public sealed class PlatformTests : IDisposable
     [InlineData("-Platform arm64 -VmlinuxBtf @{ arm64 = $null }", "BadVmlinuxBtf", "path")]
     [InlineData("-Platform windows/amd64", "Store.BadPlatform", "windows")]
     [InlineData("-Platform arm64 -VmlinuxBtf /nowhere", "NoKernelBtf", "/nowhere")]
-    public void WhatDoesNotFitIsSaid(string arguments, string id, string named)
+    public void What_does_not_fit_is_said(string arguments, string id, string named)
     {
         ErrorRecord error = _shell.Error(
             $"Invoke-BeeBuild $source -Tag tool -Store $store {arguments}",
@@ -142,7 +142,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public void TheManifestNamesPlatformsAndTheParameterComesBeforeIt()
+    public void The_manifest_names_platforms_and_the_parameter_comes_before_it()
     {
         _folder.Write("bee.yaml", "platforms: [linux/amd64, aarch64]\n");
         Assert.Equal(["linux/amd64", "linux/arm64"], Platforms(""));
@@ -155,7 +155,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public void ObjectFilesOfSeveralPlatformsHaveThemInTheirNames()
+    public void Object_files_of_several_platforms_have_them_in_their_names()
     {
         string[] names = [.. _shell.Objects(
             "(Invoke-BeeBuild $source -BinaryOnly -OutFile $out -Platform arm64,linux/arm/v7).Name",

@@ -8,7 +8,7 @@ public sealed class HostTests : IDisposable
     private readonly Shell _shell = new();
 
     [Fact]
-    public void EveryCheckGivesOneResultUnderItsName()
+    public void Every_check_gives_one_result_under_its_name()
     {
         IReadOnlyList<PSObject> results = _shell.Objects("Test-BeeHost");
 
@@ -31,7 +31,7 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
-    public void NamesChoose()
+    public void Names_choose()
     {
         Assert.Equal(["CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN", "CAP_SYS_RESOURCE"], Strings("Test-BeeHost cap_* | ForEach-Object Name"));
         Assert.Equal(["Libbpf"], Strings("'libbpf' | Test-BeeHost | ForEach-Object Name"));
@@ -43,7 +43,7 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
-    public void TheTableFitsAndBreaksBetweenWords()
+    public void The_table_fits_and_breaks_between_words()
     {
         string[] lines = _shell.Show("Test-BeeHost");
 
@@ -52,7 +52,7 @@ public sealed class HostTests : IDisposable
     }
 
     [KernelFact]
-    public void NobodyIsToldWhatLacks()
+    public void Nobody_is_told_what_lacks()
     {
         ChildResult child = Run("Test-BeeHost CAP_*, User, KernelVersion | ForEach-Object { \"$($_.Name) $($_.State)\" }", ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]);
 
@@ -62,11 +62,11 @@ public sealed class HostTests : IDisposable
     }
 
     [KernelFact]
-    public void ARootlessContainerIsSeen()
+    public void A_rootless_container_is_seen()
         => Assert.Equal(["Failed"], Lines(Run("(Test-BeeHost User).State", ["unshare", "--user", "--map-root-user"])));
 
     [KernelFact]
-    public void FileSystemsThatAreNotMountedAreToldWithTheCommand()
+    public void File_systems_that_are_not_mounted_are_told_with_the_command()
     {
         ChildResult child = Run(
             "Test-BeeHost Bpffs, Tracefs, CgroupV2 | ForEach-Object { \"$($_.Name) $($_.State) $($_.Remedy)\" }",
@@ -92,7 +92,7 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
-    public void ToolsThatAreMissingAreToldWithTheCommand()
+    public void Tools_that_are_missing_are_told_with_the_command()
     {
         ChildResult child = Run("Test-BeeHost Libbpf, Clang, LlvmStrip, LibbpfHeaders, ImageStore | ForEach-Object { \"$($_.Name) $($_.State) $($_.Remedy.Length -gt 20)\" }", environment: new Dictionary<string, string?>
         {
@@ -107,7 +107,7 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
-    public void AnOldClangIsNotEnough()
+    public void An_old_clang_is_not_enough()
     {
         using var folder = new TempFolder();
         string clang = Executable.Write(folder["clang"], "#!/bin/sh\necho 'clang version 11.0.1'\n");
@@ -118,7 +118,7 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
-    public void SettingsMirrorsAndPoliciesInForceAreTold()
+    public void Settings_mirrors_and_policies_in_force_are_told()
     {
         using var folder = new TempFolder();
         const string Script = "Test-BeeHost RegistrySettings, Mirrors, VerificationPolicy | ForEach-Object { \"$($_.State) $($_.Message) [$($_.Target)]\" }";
@@ -137,7 +137,7 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
-    public void SettingsAndPoliciesThatAreWrongAreFailedWithTheirPlace()
+    public void Settings_and_policies_that_are_wrong_are_failed_with_their_place()
     {
         using var folder = new TempFolder();
         string settings = folder.Write("bee/registries.json", "{ \"registries\": { \"ghcr.io\": { \"caCertificate\": \"missing.pem\" } } }");

@@ -11,7 +11,7 @@ public sealed class ImageCheckTests : IDisposable
     private string Store => _folder["store"];
 
     [Fact]
-    public void ASoundImageIsOkInEveryRespect()
+    public void A_sound_image_is_ok_in_every_respect()
     {
         Build("tool:v1", Sources.Program("raw_tp/sys_enter"));
 
@@ -26,7 +26,7 @@ public sealed class ImageCheckTests : IDisposable
     }
 
     [Fact]
-    public void WhatTheKernelLacksIsToldWithMemberAndLine()
+    public void What_the_kernel_lacks_is_told_with_member_and_line()
     {
         string source = Sources.Program(
             "raw_tp/nothing_of_the_kind",
@@ -43,7 +43,7 @@ public sealed class ImageCheckTests : IDisposable
     }
 
     [Fact]
-    public void ADamagedLayerIsAResultAndTheRestIsStillTold()
+    public void A_damaged_layer_is_a_result_and_the_rest_is_still_told()
     {
         Build("tool:v1", Sources.Program("raw_tp/sys_enter"));
         string digest = $"{Objects("(Get-BeeImage tool:v1 -Store $store).Program.Digest")[0]}";
@@ -58,7 +58,7 @@ public sealed class ImageCheckTests : IDisposable
     }
 
     [Fact]
-    public void FilesAreTakenToo()
+    public void Files_are_taken_too()
     {
         string source = _folder.Write("tool.bpf.c", Sources.Program("raw_tp/sys_enter"));
         string file = $"{Objects("(Invoke-BeeBuild $source -BinaryOnly).FullName", ("source", source))[0]}";
@@ -72,7 +72,7 @@ public sealed class ImageCheckTests : IDisposable
     }
 
     [Fact]
-    public void AnotherKernelsTypesAreAskedInstead()
+    public void Another_kernels_types_are_asked_instead()
     {
         Build("tool:v1", Sources.Program("raw_tp/sys_enter", "struct task_struct *task = (void *)bpf_get_current_task();\n    return BPF_CORE_READ(task, pid) == 0;"));
         string other = _folder.Write("other.bpf.c", Sources.Program("raw_tp/sys_enter"));

@@ -16,7 +16,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     [Theory]
     [InlineData("images.tar")]
     [InlineData("images.tar.gz")]
-    public void ImagesGoIntoAFileAndComeOutOfIt(string file)
+    public void Images_go_into_a_file_and_come_out_of_it(string file)
     {
         PSObject written = Assert.Single(Objects("Get-BeeImage test/* -Store $source | Export-BeeImage -OutFile $file -Store $source", file));
         Assert.Equal(_folder[file], Assert.IsType<FileInfo>(written.BaseObject).FullName);
@@ -31,7 +31,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void AFolderGetsAFileForEachImage()
+    public void A_folder_gets_a_file_for_each_image()
     {
         Directory.CreateDirectory(_folder["out"]);
         Assert.Equal(
@@ -41,11 +41,11 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void AFolderThatIsNotThereIsMadeWhereASlashSaysThatItIsOne()
+    public void A_folder_that_is_not_there_is_made_where_a_slash_says_that_it_is_one()
         => Assert.Equal([_folder["new/opensnoop-v1.tar"]], Objects("Export-BeeImage test/opensnoop:v1 $file -Store $source", "new/").Select(file => $"{file}"));
 
     [Fact]
-    public void AFileThatIsThereIsKeptWhereThatWasAskedFor()
+    public void A_file_that_is_there_is_kept_where_that_was_asked_for()
     {
         string file = _folder.Write("x.tar", "mine");
         Assert.Equal("FileExists", Id("Export-BeeImage test/opensnoop:v1 $file -NoClobber -Store $source", "x.tar"));
@@ -56,7 +56,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void AnObjectBecomesAnImage()
+    public void An_object_becomes_an_image()
     {
         PSObject image = Assert.Single(Objects($"Import-BeeImage '{programs.Calls}' me/calls:v1 -Store $store"));
         Assert.Equal("me/calls:v1", Reference(image));
@@ -101,7 +101,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void TheFolderOfALayoutIsImported()
+    public void The_folder_of_a_layout_is_imported()
     {
         Assert.Equal(["test/execsnoop:v1", "test/opensnoop:v1"], Objects("Import-BeeImage $source -Store $store").Select(Reference).Order());
         ErrorRecord several = _shell.Error("Import-BeeImage $source one:v1 -Store $store", Variables(null));
@@ -110,7 +110,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void WhatIsNoImageIsToldByAnIdOfItsOwn()
+    public void What_is_no_image_is_told_by_an_id_of_its_own()
     {
         Assert.Equal("FileNotFound", Id("Import-BeeImage $file -Store $store", "nothing"));
         _folder.Write("text", new string('x', 2000));
@@ -127,7 +127,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void WhatIsDamagedOnTheWayGetsNoName()
+    public void What_is_damaged_on_the_way_gets_no_name()
     {
         Objects("Export-BeeImage test/opensnoop:v1 $file -Store $source", "x.tar");
         byte[] bytes = File.ReadAllBytes(_folder["x.tar"]);
@@ -141,7 +141,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [ToolFact(Tool.Skopeo)]
-    public void SkopeoReadsWhatIsExportedAndItsArchivesAreImported()
+    public void Skopeo_reads_what_is_exported_and_its_archives_are_imported()
     {
         Objects("Export-BeeImage test/opensnoop:v1 $file -Store $source", "x.tar");
         Skopeo("copy", $"oci-archive:{_folder["x.tar"]}:test/opensnoop:v1", $"oci-archive:{_folder["tagged.tar"]}:v7");
@@ -157,7 +157,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [ToolFact(Tool.Oras)]
-    public void AFolderThatOrasWroteIsImported()
+    public void A_folder_that_oras_wrote_is_imported()
     {
         ToolRun run = Tool.Run(Tool.Oras, ["copy", "--from-oci-layout-path", programs.Store, "--to-oci-layout-path", _folder["layout"], "test/opensnoop:v1", "v9"]);
         Assert.True(run.ExitCode == 0, run.Messages);
@@ -167,7 +167,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     [ToolTheory(Tool.Registry)]
     [InlineData("Tag")]
     [InlineData("Bundle")]
-    public void ASignatureGoesIntoTheFileAndHoldsWhereItComesOut(string layout)
+    public void A_signature_goes_into_the_file_and_holds_where_it_comes_out(string layout)
     {
         using var registry = DebianRegistry.Start();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -65,7 +65,7 @@ public sealed class GadgetImageTests : IDisposable
     private string Store => _folder["store"];
 
     [Fact]
-    public void ItIsDescribedByItsObjectAndItsMetadata()
+    public void It_is_described_by_its_object_and_its_metadata()
     {
         string text = Text("[Bee.Cmdlets.Views.ViewText]::Parameters($_)", "groups");
         Assert.Matches(@"^pid +gadget_pid +=", text);
@@ -80,20 +80,20 @@ public sealed class GadgetImageTests : IDisposable
     [Theory]
     [InlineData("bare")]
     [InlineData("odd")]
-    public void WithoutMetadataTheObjectSpeaks(string name)
+    public void Without_metadata_the_object_speaks(string name)
     {
         Assert.Matches(@"targ_failed +_Bool", Text("[Bee.Cmdlets.Views.ViewText]::Parameters($_)", name));
     }
 
     [Fact]
-    public void WhatIsNoObjectIsTold()
+    public void What_is_no_object_is_told()
     {
         Assert.Equal("", Text("[Bee.Cmdlets.Views.ViewText]::Parameters($_)", "broken"));
         Assert.StartsWith("BadObject.", _shell.Error("Invoke-BeeProgram broken -Store $store -Pull Never", Variables()).FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ASourceIsBuiltWithTheMetadataBesideIt()
+    public void A_source_is_built_with_the_metadata_beside_it()
     {
         File.Copy(BeeModule.File("tests", "fixtures", "gadget.bpf.c"), _folder.Write("source/gadget.bpf.c", ""), overwrite: true);
         string metadata = _folder.Write("source/gadget.yaml", Metadata);
@@ -108,7 +108,7 @@ public sealed class GadgetImageTests : IDisposable
     }
 
     [KernelFact]
-    public void ItStreamsWhatItDeclaresAndTakesItsOwnKeys()
+    public void It_streams_what_it_declares_and_takes_its_own_keys()
     {
         IReadOnlyList<PSObject> all = Run("-Parameter @{ pid = $PID } -Duration 0.3");
         Assert.Equal(["events", "ig_threads", "spread", "totals"], all.Select(Source).Distinct().Order());
@@ -125,7 +125,7 @@ public sealed class GadgetImageTests : IDisposable
     }
 
     [KernelFact]
-    public void ItsTableIsWhatItsMetadataSays()
+    public void Its_table_is_what_its_metadata_says()
     {
         Run("-Parameter @{ pid = $PID } -Map events -MaxEvents 1 -Duration 20 | Out-Default", "tracer");
         string[] lines = _shell.Screen.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -159,7 +159,7 @@ public sealed class GadgetImageTests : IDisposable
     }
 
     [Fact]
-    public void ItsKeysAreCompleted()
+    public void Its_keys_are_completed()
     {
         const string Line = "Invoke-BeeProgram groups -Parameter ";
         PSObject[] offered = [.. _shell.Objects("$env:BEE_STORE = $store; (TabExpansion2 $line $line.Length).CompletionMatches; $env:BEE_STORE = $null", [.. Variables(), ("line", Line)])];

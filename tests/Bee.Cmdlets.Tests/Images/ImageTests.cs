@@ -23,7 +23,7 @@ public sealed class ImageTests : IDisposable
     [InlineData("one/*", "one/tool:v1")]
     [InlineData("*/tool:v1", "one/tool:v1 two/tool:v1")]
     [InlineData("none*", "")]
-    public void WildcardsChoose(string pattern, string expected) =>
+    public void Wildcards_choose(string pattern, string expected) =>
         Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries), References("Get-BeeImage $pattern -Store $store", pattern));
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
-    public void ALiteralMissIsAnErrorAboutThatName()
+    public void A_literal_miss_is_an_error_about_that_name()
     {
         ErrorRecord error = _shell.Error("Get-BeeImage one/toll:v1 -Store $store", ("store", Store));
 
@@ -68,7 +68,7 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
-    public void ADigestFindsItsImage()
+    public void A_digest_finds_its_image()
     {
         string digest = $"{Objects("(Get-BeeImage one/tool:v1 -Store $store).Digest")[0]}";
 
@@ -77,7 +77,7 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
-    public void ACopyIsAFurtherNameOfTheSameImage()
+    public void A_copy_is_a_further_name_of_the_same_image()
     {
         PSObject copy = Assert.Single(Objects("Get-BeeImage one/tool:v1 -Store $store | Copy-BeeImage -Destination registry.example/one:v2 -Store $store"));
 
@@ -86,7 +86,7 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
-    public void RemovingTakesTheBlobsThatNobodyNeedsAnyMore()
+    public void Removing_takes_the_blobs_that_nobody_needs_any_more()
     {
         int before = Blobs();
 
@@ -100,7 +100,7 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
-    public void WhatIfRemovesNothing()
+    public void What_if_removes_nothing()
     {
         Objects("Remove-BeeImage * -Store $store -WhatIf");
 
@@ -108,7 +108,7 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
-    public void TheEnvironmentMovesTheStore()
+    public void The_environment_moves_the_store()
     {
         ChildResult child = Child.Run("Get-BeeImage | ForEach-Object Reference", environment: new Dictionary<string, string?> { ["BEE_STORE"] = Store });
 
@@ -116,7 +116,7 @@ public sealed class ImageTests : IDisposable
     }
 
     [KernelFact]
-    public void UnderSudoTheInvokingUsersStoreIsReadAndNotWritten()
+    public void Under_sudo_the_invoking_users_store_is_read_and_not_written()
     {
         // The accounts of the system are left alone: the child sees a password file of the test's own, in a mount namespace of its own.
         string home = _folder["home"];

@@ -18,7 +18,7 @@ public sealed class PlatformImageTests : IDisposable
     private string Name => $"{_registry!.Host}/me/tool:v1";
 
     [ToolFact(Tool.Registry)]
-    public void AnIndexIsPublishedWholeAndSavedWholeOrForOnePlatform()
+    public void An_index_is_published_whole_and_saved_whole_or_for_one_platform()
     {
         string index = Publish("");
         IReadOnlyList<PSObject> found = _shell.Objects("Find-BeeImage $name -Detailed", Names);
@@ -44,7 +44,7 @@ public sealed class PlatformImageTests : IDisposable
     }
 
     [KernelFact]
-    public void ThisMachineRunsItsOwnProgramOutOfTheIndex()
+    public void This_machine_runs_its_own_program_out_of_the_index()
     {
         Build();
         Assert.Empty(_shell.Shell.Run("Invoke-BeeProgram many:v1 -Store $store -Duration 0.2", ("store", _shell.Store)).Errors);
@@ -52,7 +52,7 @@ public sealed class PlatformImageTests : IDisposable
     }
 
     [ToolFact(Tool.Skopeo)]
-    public void WhatIsExportedIsAnIndexToOthersToo()
+    public void What_is_exported_is_an_index_to_others_too()
     {
         Build();
         _shell.Objects("$null = Export-BeeImage many:v1 -Store $store -OutFile $file", ("file", _shell["many.tar"]));
@@ -63,7 +63,7 @@ public sealed class PlatformImageTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void TheSignaturesOfAnIndexAreForTheWholeAndForEachPlatform()
+    public void The_signatures_of_an_index_are_for_the_whole_and_for_each_platform()
     {
         using (var key = ECDsa.Create(ECCurve.NamedCurves.nistP256))
         {

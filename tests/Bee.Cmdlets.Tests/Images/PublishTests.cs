@@ -12,7 +12,7 @@ public sealed class PublishTests : IDisposable
     private string Name => $"localhost:{_registry!.Port}/me/tool:v1";
 
     [ToolFact(Tool.Registry)]
-    public void WhatIsBuiltIsPublishedRemovedAndSavedAgain()
+    public void What_is_built_is_published_removed_and_saved_again()
     {
         PSObject published = Assert.Single(Objects("Invoke-BeeBuild $source -Tag $name -Store $store | Publish-BeeImage -Store $store"));
         string digest = $"{published.Properties["Digest"].Value}";
@@ -27,7 +27,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void PublishingAgainSendsNothingAndSaysSo()
+    public void Publishing_again_sends_nothing_and_says_so()
     {
         Objects("Publish-BeeImage tool:v1 -Destination $name -Store $store");
 
@@ -35,7 +35,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void SeveralImagesKeepTheirTagsUnderAnotherRepository()
+    public void Several_images_keep_their_tags_under_another_repository()
     {
         _shell.BuildAnother("tool:v2");
 
@@ -46,7 +46,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void TwoImagesWithOneNameAreAnError()
+    public void Two_images_with_one_name_are_an_error()
     {
         _shell.BuildAnother("tool:v2");
 
@@ -57,7 +57,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void WhatIfSendsAndSavesNothing()
+    public void What_if_sends_and_saves_nothing()
     {
         Objects("Publish-BeeImage tool:v1 -Destination $name -Store $store -WhatIf");
         Assert.DoesNotContain("me/tool", _registry!.Log, StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void ADigestPins()
+    public void A_digest_pins()
     {
         string digest = _shell.Digest("tool:v1");
         string another = _shell.BuildAnother("tool:v2");
@@ -80,7 +80,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void WhatTheRegistryDoesNotHaveIsAnErrorAboutThatName()
+    public void What_the_registry_does_not_have_is_an_error_about_that_name()
     {
         ShellResult result = _shell.Shell.Run("Save-BeeImage $missing, $name -Store $store", ("store", _shell.Store), ("missing", $"{_registry!.Host}/me/none:v1"), ("name", Publish()));
 
@@ -92,7 +92,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void CopyingFromRegistryToRegistryPassesTheStore()
+    public void Copying_from_registry_to_registry_passes_the_store()
     {
         using var other = DebianRegistry.Start();
         string digest = _shell.Digest("tool:v1");
@@ -106,7 +106,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void TheCertificateOfAnAuthorityThatIsNotKnownIsRefusedUnlessItIsGiven()
+    public void The_certificate_of_an_authority_that_is_not_known_is_refused_unless_it_is_given()
     {
         using var authority = new TestAuthority();
         using var secure = DebianRegistry.Start(new DebianRegistryOptions { Authority = authority });

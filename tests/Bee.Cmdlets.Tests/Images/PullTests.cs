@@ -14,7 +14,7 @@ public sealed class PullTests : IDisposable
 
     // Test-BeeImage finds its image as Invoke-BeeProgram does, and needs no rights.
     [Fact]
-    public void WhatIsMissingIsFetched()
+    public void What_is_missing_is_fetched()
     {
         Publish("tool:v1");
 
@@ -23,7 +23,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void WhatIsHereTouchesNoNetwork()
+    public void What_is_here_touches_no_network()
     {
         Publish("tool:v1");
         Objects("Save-BeeImage $name -Store $store");
@@ -36,7 +36,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void NeverAsksNobody()
+    public void Never_asks_nobody()
     {
         Publish("tool:v1");
         int before = _registry.Requests.Count;
@@ -48,7 +48,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void AlwaysAsksOnceAndFetchesOnlyWhatHasChanged()
+    public void Always_asks_once_and_fetches_only_what_has_changed()
     {
         Publish("tool:v1");
         Objects("Save-BeeImage $name -Store $store");
@@ -66,7 +66,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void AlwaysFollowsAShortNameToItsRegistry()
+    public void Always_follows_a_short_name_to_its_registry()
     {
         Publish("tool:v1");
         Objects("$null = Save-BeeImage $name -Store $store; Remove-BeeImage tool:v1 -Store $store -ErrorAction Ignore");
@@ -79,7 +79,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void AStaleTagDoesNotRunWhenTheRegistryDoesNotAnswer()
+    public void A_stale_tag_does_not_run_when_the_registry_does_not_answer()
     {
         Publish("tool:v1");
         Objects("Save-BeeImage $name -Store $store");
@@ -95,7 +95,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void ATagThatHasGoneIsAnErrorThatSaysSo()
+    public void A_tag_that_has_gone_is_an_error_that_says_so()
     {
         Publish("tool:v1");
         Objects("Save-BeeImage $name -Store $store; Remove-BeeImage $name -Remote");
@@ -107,7 +107,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void ADigestThatIsHereIsNotAskedFor()
+    public void A_digest_that_is_here_is_not_asked_for()
     {
         Publish("tool:v1");
         Objects("Save-BeeImage $name -Store $store");
@@ -119,7 +119,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void ADigestThatIsNotHereIsFetchedThoughTheTagIs()
+    public void A_digest_that_is_not_here_is_fetched_though_the_tag_is()
     {
         string first = _shell.Digest("tool:v1");
         Publish("tool:v1");
@@ -133,7 +133,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void AlwaysThatHasNoEffectIsTold()
+    public void Always_that_has_no_effect_is_told()
     {
         foreach ((string program, string why) in new[] { ("tool:v1", "names no registry"), (_shell.Source, "a file has no registry") })
         {
@@ -145,7 +145,7 @@ public sealed class PullTests : IDisposable
     }
 
     [KernelFact]
-    public void AProgramRunsByItsNameInTheRegistry()
+    public void A_program_runs_by_its_name_in_the_registry()
     {
         Publish("tool:v1");
 

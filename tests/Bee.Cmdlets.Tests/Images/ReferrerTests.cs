@@ -19,7 +19,7 @@ public sealed class ReferrerTests : IDisposable
     [ToolTheory(Tool.Oras)]
     [InlineData(true)]
     [InlineData(false)]
-    public void TheyGoThroughTheStoreIntoAnotherRegistry(bool referrersApi)
+    public void They_go_through_the_store_into_another_registry(bool referrersApi)
     {
         Attach();
         using var other = new FaultyRegistry(new FaultyRegistryOptions { ReferrersApi = referrersApi });
@@ -40,7 +40,7 @@ public sealed class ReferrerTests : IDisposable
     }
 
     [ToolFact(Tool.Oras)]
-    public void TheyGoFromRegistryToRegistryAndThroughAnArchive()
+    public void They_go_from_registry_to_registry_and_through_an_archive()
     {
         Attach();
         using var other = new FaultyRegistry();

@@ -43,7 +43,7 @@ public sealed class RegistryFaultTests : IDisposable
     ];
 
     [Fact]
-    public void EachFaultIsOneErrorAndLeavesNothing()
+    public void Each_fault_is_one_error_and_leaves_nothing()
     {
         foreach ((string cmdlet, Stage stage, Fault fault, string id) in s_rows)
         {
@@ -52,7 +52,7 @@ public sealed class RegistryFaultTests : IDisposable
     }
 
     [Fact]
-    public void AFaultThatDoesNotPassIsOneErrorInTheEnd() =>
+    public void A_fault_that_does_not_pass_is_one_error_in_the_end() =>
         Parallel.ForEach(s_patient, row =>
         {
             using var shell = new Shell();
@@ -60,7 +60,7 @@ public sealed class RegistryFaultTests : IDisposable
         });
 
     [Fact]
-    public void NobodyThereAndNoTlsAreErrorsOfTheirOwn()
+    public void Nobody_there_and_no_TLS_are_errors_of_their_own()
     {
         using var authority = new TestAuthority();
         string gone;
@@ -76,7 +76,7 @@ public sealed class RegistryFaultTests : IDisposable
     }
 
     [Fact]
-    public void WhatARegistryWritesCannotRewriteTheTerminal()
+    public void What_a_registry_writes_cannot_rewrite_the_terminal()
     {
         using var registry = new FaultyRegistry();
         registry.Inject(Stage.Tags, Faults.Error(403, "DENIED", "\u001b[2J\u001b]0;owned\u0007no"));
@@ -86,7 +86,7 @@ public sealed class RegistryFaultTests : IDisposable
     }
 
     [Fact]
-    public void AFaultOfOneImageDoesNotKeepTheOthers()
+    public void A_fault_of_one_image_does_not_keep_the_others()
     {
         using var registry = new FaultyRegistry();
         string name = $"{registry.Host}/{Repository}";

@@ -24,7 +24,7 @@ public sealed class RemoveSignedTests : IDisposable
     [Theory]
     [InlineData(true, true)]
     [InlineData(false, false)]
-    public void WhatIsRemovedByItsDigestTakesItsSignaturesAlong(bool referrersApi, bool tagDeletion)
+    public void What_is_removed_by_its_digest_takes_its_signatures_along(bool referrersApi, bool tagDeletion)
     {
         using var registry = new FaultyRegistry(new FaultyRegistryOptions { ReferrersApi = referrersApi, TagDeletion = tagDeletion });
         MemoryRepository repository = Publish(registry);
@@ -48,7 +48,7 @@ public sealed class RemoveSignedTests : IDisposable
     }
 
     [Fact]
-    public void WhatIsNoSignatureStays()
+    public void What_is_no_signature_stays()
     {
         using var registry = new FaultyRegistry(new FaultyRegistryOptions { ReferrersApi = false, TagDeletion = false });
         MemoryRepository repository = Publish(registry);
@@ -76,7 +76,7 @@ public sealed class RemoveSignedTests : IDisposable
     }
 
     [Fact]
-    public void ATagAloneTakesNoSignatureAlong()
+    public void A_tag_alone_takes_no_signature_along()
     {
         using var registry = new FaultyRegistry();
         MemoryRepository repository = Publish(registry);
@@ -88,7 +88,7 @@ public sealed class RemoveSignedTests : IDisposable
     }
 
     [Fact]
-    public void ASignatureThatIsNotRemovedIsTold()
+    public void A_signature_that_is_not_removed_is_told()
     {
         using var registry = new FaultyRegistry();
         MemoryRepository repository = Publish(registry);

@@ -20,7 +20,7 @@ public sealed class SignTests : IDisposable
     [InlineData("Tag", Tool.Cosign)]
     [InlineData("Tag", Tool.Cosign3)]
     [InlineData("Bundle", Tool.Cosign3)]
-    public void CosignAcceptsWhatIsPublished(string layout, string tool)
+    public void Cosign_accepts_what_is_published(string layout, string tool)
     {
         Build();
         _ = Cosign(tool, "generate-key-pair").Success;
@@ -34,7 +34,7 @@ public sealed class SignTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void WithoutThePasswordNothingIsPublishedAndNobodyIsAsked()
+    public void Without_the_password_nothing_is_published_and_nobody_is_asked()
     {
         Build();
         WriteKey();
@@ -53,7 +53,7 @@ public sealed class SignTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void ThePasswordComesFromTheEnvironmentAndIsOnNoStream()
+    public void The_password_comes_from_the_environment_and_is_on_no_stream()
     {
         Build();
         WriteKey();
@@ -79,7 +79,7 @@ public sealed class SignTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void TheLocalImageHasTheSignatureToo()
+    public void The_local_image_has_the_signature_too()
     {
         Build();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -93,7 +93,7 @@ public sealed class SignTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void WhatIsPublishedAndSignedIsNoErrorWhereTheStoreTakesNoSignature()
+    public void What_is_published_and_signed_is_no_error_where_the_store_takes_no_signature()
     {
         Build();
         File.WriteAllText(_folder["plain.pem"], ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportPkcs8PrivateKeyPem());
@@ -110,7 +110,7 @@ public sealed class SignTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void WhatIfSignsNothing()
+    public void What_if_signs_nothing()
     {
         Build();
         File.WriteAllText(_folder["plain.pem"], ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportPkcs8PrivateKeyPem());

@@ -47,7 +47,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void AnEntryIsSetByKeyAndValueAndShown()
+    public void An_entry_is_set_by_key_and_value_and_shown()
     {
         string[] shown = Show("Set-BeeMapEntry limits -Key @{ pid = 1; comm = 'sh'; port = 80 } -Value @{ rate = 5; action = 'let_drop'; from = '10.0.0.1'; window = '1.5s' } -PassThru");
 
@@ -59,7 +59,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void WhatIsFaultyIsARecordAndTheOthersAreSet()
+    public void What_is_faulty_is_a_record_and_the_others_are_set()
     {
         ShellResult result = _shell.Run("""
             @{ pid = 1; comm = 'a'; port = 1; rate = 1 }, @{ pid = 2; comm = 'b'; port = 70000; rate = 1 }, @{ pid = 3; com = 'c'; port = 1; rate = 1 }, @{ pid = 4; port = 1; rate = 1 },
@@ -72,7 +72,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void EntriesFindTheirWayBackByTheNameThatTheyCarry()
+    public void Entries_find_their_way_back_by_the_name_that_they_carry()
     {
         Objects("0..9 | ForEach-Object { @{ Key = $_; Value = $_ * $_ } } | Set-BeeMapEntry numbers");
         Objects("$all = @(Get-BeeMapEntry numbers); Remove-BeeMapEntry numbers -All; $all | Where-Object Key -lt 5 | Set-BeeMapEntry");
@@ -83,7 +83,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void OneEntryIsReadByItsKey()
+    public void One_entry_is_read_by_its_key()
     {
         Objects("0..9 | ForEach-Object { @{ Key = $_; Value = $_ * $_ } } | Set-BeeMapEntry numbers; @{ pid = 1; comm = 'a'; port = 1; rate = 8 } | Set-BeeMapEntry limits");
 
@@ -93,7 +93,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void NothingHappensUnderWhatIf()
+    public void Nothing_happens_under_what_if()
     {
         Objects("Set-BeeMapEntry numbers -Key 1 -Value 2");
         Objects("Set-BeeMapEntry numbers -Key 1 -Value 3 -WhatIf; Remove-BeeMapEntry numbers -Key 1 -WhatIf; Remove-BeeMapEntry numbers -All -WhatIf; @{ Key = 7; Value = 7 } | Set-BeeMapEntry numbers -Replace -WhatIf");
@@ -103,7 +103,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void NoClobberCreatesAndMustExistChanges()
+    public void No_clobber_creates_and_must_exist_changes()
     {
         Objects("Set-BeeMapEntry numbers -Key 1 -Value 2 -NoClobber");
 
@@ -114,7 +114,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void ReplaceLeavesWhatWasGivenAndRefusesHalfALot()
+    public void Replace_leaves_what_was_given_and_refuses_half_a_lot()
     {
         Objects("0..9 | ForEach-Object { @{ Key = $_; Value = 1 } } | Set-BeeMapEntry numbers");
         Assert.Equal(["MapEntry.BadKey", "NothingReplaced"], Ids("@{ Key = 3; Value = 2 }, @{ Key = -1; Value = 2 } | Set-BeeMapEntry numbers -Replace"));
@@ -128,7 +128,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void AQueueIsFilledShownAndTakenFrom()
+    public void A_queue_is_filled_shown_and_taken_from()
     {
         Assert.Equal(["MapEntry.Full"], Ids("1, 2, 3, 4 | Set-BeeMapEntry jobs"));
         Assert.Equal(["1"], Strings("Get-BeeMapEntry jobs | ForEach-Object Value"));
@@ -139,7 +139,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void MapsInsideOfMapsHaveNames()
+    public void Maps_inside_of_maps_have_names()
     {
         Assert.Equal(["outer/1"], Strings("Get-BeeMap outer/* | ForEach-Object Name"));
         Objects("Set-BeeMapEntry outer/1 -Key 5 -Value 50");
@@ -152,7 +152,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void WhatCannotBeIsSaid()
+    public void What_cannot_be_is_said()
     {
         Assert.Equal("MapNotReadable", Id("Get-BeeMapEntry seen"));
         Assert.Contains("Bloom filter", $"{_shell.Error("Get-BeeMapEntry seen")}", StringComparison.Ordinal);
@@ -167,7 +167,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void AMapOfTwoProgramsWantsTheProgramSaid()
+    public void A_map_of_two_programs_wants_the_program_said()
     {
         Objects($"Start-BeeProgram {_program()} -Name {_name}b -WarningAction Ignore");
         try
@@ -189,7 +189,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void MapsComeByPipelineAndEndWithTheirProgram()
+    public void Maps_come_by_pipeline_and_end_with_their_program()
     {
         Objects("Get-BeeMap numbers | Set-BeeMapEntry -Key 1 -Value 2; $map = Get-BeeMap numbers; @{ Key = 2; Value = 3 } | Set-BeeMapEntry -Map $map");
         Assert.Equal(["2"], Strings("@(Get-BeeMapEntry numbers).Count"));

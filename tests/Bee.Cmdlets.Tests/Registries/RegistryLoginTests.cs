@@ -38,7 +38,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void ALoginThatTheRegistryTakesIsKeptAndUsed()
+    public void A_login_that_the_registry_takes_is_kept_and_used()
     {
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Users = new Dictionary<string, string> { ["ada"] = Password } });
 
@@ -90,7 +90,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void ALoginThatTheRegistryRefusesIsNotKept()
+    public void A_login_that_the_registry_refuses_is_not_kept()
     {
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = _tokens });
 
@@ -104,7 +104,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void ATokenIsKeptAsTheRegistryTakesIt()
+    public void A_token_is_kept_as_the_registry_takes_it()
     {
         _tokens.RefreshTokens["refr3sh"] = "ada";
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = _tokens });
@@ -118,7 +118,7 @@ public sealed class RegistryLoginTests : IDisposable
     [ToolTheory(Tool.Registry)]
     [InlineData(true)]
     [InlineData(false)]
-    public void ALoginIsEnoughForTheWholeLifeOfAnImage(bool tokens)
+    public void A_login_is_enough_for_the_whole_life_of_an_image(bool tokens)
     {
         using var registry = DebianRegistry.Start(tokens
             ? new DebianRegistryOptions { Tokens = _tokens }
@@ -139,7 +139,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void ALoginGoesByTheSettingsToo()
+    public void A_login_goes_by_the_settings_too()
     {
         using var authority = new TestAuthority();
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = authority, Users = new Dictionary<string, string> { ["ada"] = Password } });
@@ -158,7 +158,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void ATokenThatIsRefusedIsNoPassword()
+    public void A_token_that_is_refused_is_no_password()
     {
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = _tokens });
 
@@ -170,7 +170,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void TlsTakesTheAuthorityAndSkippingItWarns()
+    public void TLS_takes_the_authority_and_skipping_it_warns()
     {
         using var authority = new TestAuthority();
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = authority, Users = new Dictionary<string, string> { ["ada"] = Password } });
@@ -183,7 +183,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [Fact]
-    public void WhatIfAsksNobody()
+    public void What_if_asks_nobody()
     {
         int asked = 0;
         using var server = new HttpServer(exchange =>
@@ -205,11 +205,11 @@ public sealed class RegistryLoginTests : IDisposable
     [InlineData("Connect-BeeRegistry 127.0.0.1:1 -Credential $credential", "Registry.Unreachable")]
     [InlineData("Connect-BeeRegistry registry.example -Credential $credential -CACertificate /no/such.pem", "Registry.Certificate")]
     [InlineData("Disconnect-BeeRegistry ghcr.io", "NoLogin")]
-    public void WhatCannotBeDoneIsSaid(string command, string id) =>
+    public void What_cannot_be_done_is_said(string command, string id) =>
         Assert.Equal(id, Id(_shell.Error(command, ("credential", Ada()), ("empty", Ada("")))));
 
     [Fact]
-    public void ADamagedFileIsKnownBeforeAnythingIsSent()
+    public void A_damaged_file_is_known_before_anything_is_sent()
     {
         int asked = 0;
         using var server = new HttpServer(exchange =>
@@ -224,7 +224,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [Fact]
-    public async Task StoppingEndsALoginThatNobodyAnswers()
+    public async Task Stopping_ends_a_login_that_nobody_answers()
     {
         var asked = new TaskCompletionSource();
         using var server = new HttpServer(exchange =>
@@ -244,7 +244,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [Fact]
-    public void PatternsLogOutOfWhatTheyFit()
+    public void Patterns_log_out_of_what_they_fit()
     {
         _folder.Write("docker/config.json", """{"auths":{"a.example":{},"https://b.example/v1/":{},"c.test":{} } }""");
 
@@ -257,7 +257,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [Fact]
-    public void RegistriesWithALoginAreOffered()
+    public void Registries_with_a_login_are_offered()
     {
         _folder.Write("docker/config.json", """{"auths":{"a.example":{},"https://b.example/v1/":{} } }""");
 
@@ -266,7 +266,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [Fact]
-    public void ALoginFitsOnAScreen()
+    public void A_login_fits_on_a_screen()
     {
         using var server = new HttpServer(exchange => exchange.SendAsync(new HttpAnswer(200)));
 

@@ -51,7 +51,7 @@ public sealed class SecretTests : IDisposable
     [InlineData("Connect-BeeRegistry $registry -Credential $credential -WhatIf")]
     [InlineData("Connect-BeeRegistry $registry -Credential $credential; Find-BeeImage $registry; Find-BeeImage $registry/me/tool; Disconnect-BeeRegistry $registry")]
     [InlineData("Connect-BeeRegistry $registry -Token $token; Save-BeeImage $registry/me/tool:v1 -Store $store; Find-BeeImage $registry/me/tool:v1")]
-    public void NoStreamShowsASecret(string script)
+    public void No_stream_shows_a_secret(string script)
     {
         string known = script.Contains("$token", StringComparison.Ordinal) ? Refresh : Password;
 
@@ -79,7 +79,7 @@ public sealed class SecretTests : IDisposable
     [Theory]
     [InlineData("cat; cat >&2; exit 1")]
     [InlineData("if [ \"$1\" = store ]; then cat; exit 0; fi; printf '{\"Username\":\"ada\",\"Secret\":\"%s' 's3cret\"pass&wörd'; exit 0")]
-    public void ACredentialHelperThatTalksIsNotRepeated(string script)
+    public void A_credential_helper_that_talks_is_not_repeated(string script)
     {
         Directory.CreateDirectory(_folder["bin"]);
         Executable.Write(_folder["bin/docker-credential-chatty"], $"#!/bin/sh\n{script}\n");

@@ -9,7 +9,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
     private readonly Load _load = new();
 
     [KernelFact]
-    public void AProgramInTheBackgroundIsListedReceivedReadAndStopped()
+    public void A_program_in_the_background_is_listed_received_read_and_stopped()
     {
         dynamic session = Assert.Single(Objects("Start-BeeProgram $program -Name first -Parameter @{ target_pid = $id }")).BaseObject;
         Assert.Equal("Running", $"{session.State}");
@@ -29,7 +29,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void WaitFollowsUntilEnoughHasCome()
+    public void Wait_follows_until_enough_has_come()
     {
         Objects("Start-BeeProgram $program -Name followed -Parameter @{ target_pid = $id } -Map print_*");
         _load.Repeat(": < /etc/hostname");
@@ -39,7 +39,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void WaitStopsAtCtrlC()
+    public void Wait_stops_at_ctrl_c()
     {
         Objects("Start-BeeProgram $program -Name idle -Parameter @{ target_pid = $id } -Map print_*");
         using PowerShell pipeline = _shell.Pipeline("Receive-BeeEvent idle -Wait");
@@ -52,7 +52,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void WhatDoesNotFitTheBufferIsCounted()
+    public void What_does_not_fit_the_buffer_is_counted()
     {
         Objects("Start-BeeProgram $program -Name small -Parameter @{ target_pid = $id } -Map print_* -BufferSize 3");
         _load.Do("i=0; while [ $i -lt 10 ]; do : < /etc/hostname; i=$((i + 1)); done");
@@ -63,7 +63,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void DurationCompletesIt()
+    public void Duration_completes_it()
     {
         Objects("Start-BeeProgram $program -Name brief -Parameter @{ target_pid = $id } -Map print_* -Duration 200ms");
         KernelIds held = Kernel.Held();
@@ -78,7 +78,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void ANameThatIsNotRunningIsAnError()
+    public void A_name_that_is_not_running_is_an_error()
     {
         ErrorRecord error = _shell.Error("Stop-BeeProgram nothing");
 

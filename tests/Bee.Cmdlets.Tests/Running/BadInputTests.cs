@@ -10,16 +10,16 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     private readonly Shell _shell = new();
 
     [Fact]
-    public void AFileThatIsNoElf() => Expect("NotElf", "this is text"u8.ToArray());
+    public void A_file_that_is_no_ELF() => Expect("NotElf", "this is text"u8.ToArray());
 
     [Fact]
-    public void AnElfFileThatIsNoBpf() => Expect("NotBpf", File.ReadAllBytes("/bin/sh"));
+    public void An_ELF_file_that_is_no_BPF() => Expect("NotBpf", File.ReadAllBytes("/bin/sh"));
 
     [Fact]
-    public void AnEmptyFile() => Expect("", []);
+    public void An_empty_file() => Expect("", []);
 
     [Fact]
-    public void WrongEndianness()
+    public void Wrong_endianness()
     {
         string source = _folder.Write("big.c", "int number;\n");
         using var clang = System.Diagnostics.Process.Start("clang", ["-target", "bpfeb", "-c", source, "-o", _folder["big.o"]]);
@@ -38,7 +38,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void DamagedBtf()
+    public void Damaged_BTF()
     {
         byte[] bytes = Good();
         // BTF begins with its magic, version 1, no flags, and a header of 24 bytes; the lengths behind it point beyond the section.
@@ -48,10 +48,10 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void AFolder() => Assert.Single(_shell.Run("Invoke-BeeProgram $path", ("path", _folder.Path + "/")).Errors);
+    public void A_folder() => Assert.Single(_shell.Run("Invoke-BeeProgram $path", ("path", _folder.Path + "/")).Errors);
 
     [KernelFact]
-    public void AnAttachTargetThatDoesNotExistIsAnsweredWithTheNearest()
+    public void An_attach_target_that_does_not_exist_is_answered_with_the_nearest()
     {
         ErrorRecord error = Run("target", Sources.Program("tracepoint/syscalls/sys_enter_openatt"));
 
@@ -61,7 +61,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void ATracepointWithoutItsCategoryIsAnsweredWithIt()
+    public void A_tracepoint_without_its_category_is_answered_with_it()
     {
         ErrorRecord error = Run("category", Sources.Program("tracepoint/sys_enter_openat"));
 
@@ -71,7 +71,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void AFunctionThatDoesNotExistIsAnsweredWithTheNearest()
+    public void A_function_that_does_not_exist_is_answered_with_the_nearest()
     {
         ErrorRecord error = Run("function", Sources.Program("fentry/tcp_v4_conect"));
 
@@ -80,7 +80,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void TheVerifiersVerdictIsShownAndItsLogKept()
+    public void The_verifiers_verdict_is_shown_and_its_log_kept()
     {
         ErrorRecord error = Run("verifier", Sources.Program("raw_tp/sys_enter", "return *(volatile int *)8;"));
 
@@ -101,7 +101,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     [InlineData("tc", "-Interface")]
     [InlineData("cgroup_skb/egress", "-Cgroup")]
     [InlineData("sk_lookup", "-NetworkNamespace")]
-    public void AProgramThatNeedsAPlaceSaysWhichOption(string section, string option)
+    public void A_program_that_needs_a_place_says_which_option(string section, string option)
     {
         ErrorRecord error = Run("place", Sources.Program(section));
 
@@ -114,7 +114,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     [InlineData("lwt_in")]
     [InlineData("struct_ops/init")]
     [InlineData("netfilter")]
-    public void AKindThatBeeDoesNotRunSaysSo(string section)
+    public void A_kind_that_Bee_does_not_run_says_so(string section)
     {
         ErrorRecord error = Run("kind", Sources.Program(section));
 
@@ -123,7 +123,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void WithoutTheCapabilityTheErrorSaysWhichOneIsMissing()
+    public void Without_the_capability_the_error_says_which_one_is_missing()
     {
         string said = RunChild(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
 
@@ -132,7 +132,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void WithoutTracefsTheErrorSaysHowToMountIt()
+    public void Without_tracefs_the_error_says_how_to_mount_it()
     {
         string said = RunChild(["unshare", "--mount", "sh", "-c", "umount /sys/kernel/tracing; umount -l /sys/kernel/debug 2>/dev/null; exec \"$@\"", "sh"]);
 
@@ -141,7 +141,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void WithoutTheKernelsBtfTheErrorSaysSo()
+    public void Without_the_kernels_BTF_the_error_says_so()
     {
         string said = RunChild(["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /sys/kernel/btf && exec \"$@\"", "sh"]);
 

@@ -13,14 +13,14 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
     private KernelIds? _held;
 
     [KernelFact]
-    public void BreakInALoop()
+    public void Break_in_a_loop()
     {
         Run("foreach ($once in 1) { Invoke-BeeProgram $program -Parameter @{ target_pid = $id } | ForEach-Object { $note.Invoke(); break } }");
         AssertGone();
     }
 
     [KernelFact]
-    public void ADownstreamCommandThrows()
+    public void A_downstream_command_throws()
     {
         ErrorRecord error = _shell.Error("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } | ForEach-Object { $note.Invoke(); throw 'enough' }", Variables());
 
@@ -29,20 +29,20 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void ADownstreamCommandHasHadEnough()
+    public void A_downstream_command_has_had_enough()
     {
         Run("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } | ForEach-Object { $note.Invoke(); $_ } | Select-Object -First 1");
         AssertGone();
     }
 
     [KernelFact]
-    public void CtrlCWhileEventsCome() => Interrupt(_load.Id);
+    public void Ctrl_c_while_events_come() => Interrupt(_load.Id);
 
     [KernelFact]
-    public void CtrlCWhileIdle() => Interrupt(int.MaxValue);
+    public void Ctrl_c_while_idle() => Interrupt(int.MaxValue);
 
     [KernelFact]
-    public void TheRunspaceIsDisposedOfWhileIdle()
+    public void The_runspace_is_disposed_of_while_idle()
     {
         var shell = new Shell();
         using PowerShell pipeline = shell.Pipeline("Invoke-BeeProgram $program -Parameter @{ target_pid = 2147483647 }", ("program", programs.Execsnoop));
@@ -56,7 +56,7 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void TheRunspaceOfABackgroundProgramIsDisposedOf()
+    public void The_runspace_of_a_background_program_is_disposed_of()
     {
         var shell = new Shell();
         shell.Objects("Start-BeeProgram $program -Parameter @{ target_pid = 2147483647 }", ("program", programs.Execsnoop));
@@ -68,7 +68,7 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void TheProcessIsKilled()
+    public void The_process_is_killed()
     {
         using System.Diagnostics.Process child = Child.Start($"Invoke-BeeProgram '{programs.Execsnoop}' -Parameter @{{ target_pid = 2147483647 }}");
         KernelIds held = WaitForPrograms(child.Id);

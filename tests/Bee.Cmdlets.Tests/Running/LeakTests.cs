@@ -4,7 +4,7 @@ namespace Bee.Cmdlets.Tests;
 public sealed class LeakTests(Programs programs)
 {
     [KernelFact]
-    public void FiftyStartsAndStopsLeaveNothing()
+    public void Fifty_starts_and_stops_leave_nothing()
     {
         using var shell = new Shell();
         using var load = new Load();

@@ -12,7 +12,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     private string Folder => $"/sys/fs/bpf/bee/{_name}";
 
     [KernelFact]
-    public void AProgramOutlivesTheProcessThatStartedItAndIsEndedByAnother()
+    public void A_program_outlives_the_process_that_started_it_and_is_ended_by_another()
     {
         ChildResult child = InChild($"(Start-BeeProgram '{programs.Calls}' -PinPath {_name} -Parameter @{{ target_pid = {_load.Id} }}).State; Get-BeeMapEntry -Program {_name} -Name counter_calls");
         Assert.Equal((0, "Running\n"), (child.ExitCode, child.Output));
@@ -51,7 +51,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void EventsHaveOneReaderAndMapsAny()
+    public void Events_have_one_reader_and_maps_any()
     {
         Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }");
         _load.Do(": < /etc/hostname");
@@ -62,7 +62,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void WhoeverReadsLetsGoWhenAnotherProcessEndsTheProgram()
+    public void Whoever_reads_lets_go_when_another_process_ends_the_program()
     {
         Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }");
         KernelIds held = Kernel.Held();
@@ -75,7 +75,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void EntriesOfAPinnedProgramAreSetAndRemoved()
+    public void Entries_of_a_pinned_program_are_set_and_removed()
     {
         Assert.Equal(0, InChild($"$null = Start-BeeProgram '{programs.Calls}' -Name {_name}-started -PinPath {_name} -Parameter @{{ target_pid = {_load.Id} }}").ExitCode);
 
@@ -89,7 +89,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void ClosingTheSessionLeavesIt()
+    public void Closing_the_session_leaves_it()
     {
         using (var shell = new Shell())
         {
@@ -107,7 +107,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     [InlineData("with.point", "Pin.BadPath")]
     [InlineData("/sys/fs/bpf/no/such", "Pin.NotFound")]
     [InlineData("/sys/fs/bpf", "Pin.NotOnBpffs")]
-    public void APathThatWillNotDoIsRefusedBeforeAnythingIsLoaded(string path, string id)
+    public void A_path_that_will_not_do_is_refused_before_anything_is_loaded(string path, string id)
     {
         ErrorRecord error = _shell.Error("Start-BeeProgram $program -PinPath $path", ("program", programs.Calls), ("path", path));
 
@@ -116,7 +116,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void WhatIsThereStays()
+    public void What_is_there_stays()
     {
         Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }");
         Assert.StartsWith("Pin.Exists,", Error("Start-BeeProgram $program -PinPath $name").FullyQualifiedErrorId);
@@ -126,7 +126,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void WithoutABpfFileSystemTheMountCommandIsTold()
+    public void Without_a_BPF_file_system_the_mount_command_is_told()
     {
         ChildResult child = InChild($"Start-BeeProgram '{programs.Calls}' -PinPath {_name} -ErrorVariable e -ErrorAction SilentlyContinue; $e.FullyQualifiedErrorId; $e.ErrorDetails.RecommendedAction",
             ["unshare", "-m", "sh", "-c", "umount /sys/fs/bpf; exec \"$@\"", "sh"]);
@@ -135,7 +135,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void WhatSomebodyElseMadeIsListedAsUnknownAndLeft()
+    public void What_somebody_else_made_is_listed_as_unknown_and_left()
     {
         Directory.CreateDirectory(Folder + "/something");
         Assert.Equal(["Unknown"], Strings("Get-BeeProgram -Pinned $name | ForEach-Object { \"$($_.State)\" }"));
@@ -155,7 +155,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void OthersAreToldThatTheyMayNot()
+    public void Others_are_told_that_they_may_not()
     {
         Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }");
         ChildResult child = InChild("Get-BeeProgram -Pinned -ErrorVariable e -ErrorAction SilentlyContinue; $e.FullyQualifiedErrorId", ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]);
@@ -164,7 +164,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void NamesOfPinnedProgramsAreCompleted()
+    public void Names_of_pinned_programs_are_completed()
     {
         ChildResult child = InChild($"$null = Start-BeeProgram '{programs.Calls}' -PinPath {_name} -Parameter @{{ target_pid = {_load.Id} }}");
         Assert.Equal(0, child.ExitCode);

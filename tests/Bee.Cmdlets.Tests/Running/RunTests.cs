@@ -10,7 +10,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     private readonly Load _load = new();
 
     [KernelFact]
-    public void AnImageStreamsTypedEventsOfTheProcessItWasToldToWatch()
+    public void An_image_streams_typed_events_of_the_process_it_was_told_to_watch()
     {
         _load.Repeat("/bin/true with arguments");
 
@@ -25,7 +25,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void AnObjectFileASourceAndAnImageFromThePipelineAllRun()
+    public void An_object_file_a_source_and_an_image_from_the_pipeline_all_run()
     {
         _load.Repeat("/bin/true");
 
@@ -42,7 +42,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void DurationEndsAProgramThatSeesNothing()
+    public void Duration_ends_a_program_that_sees_nothing()
     {
         var watch = Stopwatch.StartNew();
 
@@ -88,14 +88,14 @@ public sealed class RunTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void AllGivesEveryEntryAtEveryInterval()
+    public void All_gives_every_entry_at_every_interval()
     {
         // Nothing changes, so without -All the entries would come once.
         Assert.Equal(12, Objects($"Invoke-BeeProgram '{programs.Calls}' -Parameter @{{ target_pid = $id }} -Map gauge_last -All -Interval 50ms -MaxEvents 12").Count);
     }
 
     [KernelFact]
-    public void MapPicksByWildcardAndALiteralMayBeAnyReadableMap()
+    public void Map_picks_by_wildcard_and_a_literal_may_be_any_readable_map()
     {
         _load.Repeat(": < /etc/hostname");
 
@@ -112,7 +112,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void AWrongParameterNameIsAnsweredWithTheRightOnes()
+    public void A_wrong_parameter_name_is_answered_with_the_right_ones()
     {
         ErrorRecord error = _shell.Error($"Invoke-BeeProgram '{programs.Calls}' -Parameter @{{ target_pit = 1 }}");
 
@@ -126,7 +126,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     [InlineData("small = -1", "0")]
     [InlineData("small = 'many'", "small")]
     [InlineData("target_pid = 5000000000", "target_pid")]
-    public void AWrongParameterValueIsAnsweredWithTypeOrRange(string parameter, string said)
+    public void A_wrong_parameter_value_is_answered_with_type_or_range(string parameter, string said)
     {
         ErrorRecord error = _shell.Error($"Invoke-BeeProgram '{programs.Calls}' -Parameter @{{ {parameter} }}");
 
@@ -136,7 +136,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void OneBadInputDoesNotStopTheNext()
+    public void One_bad_input_does_not_stop_the_next()
     {
         _load.Repeat("/bin/true");
 

@@ -62,7 +62,7 @@ public sealed class HistogramTests : IDisposable
     }
 
     [KernelFact]
-    public void AHistogramIsDrawnAsBars()
+    public void A_histogram_is_drawn_as_bars()
     {
         string[] lines = Show("$h = Three 'hist_took_ns'; $h");
 
@@ -79,7 +79,7 @@ public sealed class HistogramTests : IDisposable
     }
 
     [KernelFact]
-    public void LimitsThatTheAuthorChoseAreNotRounded()
+    public void Limits_that_the_author_chose_are_not_rounded()
     {
         using var folder = new TempFolder();
         folder.Write("moved/moved.bpf.c", Source);
@@ -92,7 +92,7 @@ public sealed class HistogramTests : IDisposable
     }
 
     [KernelFact]
-    public void BytesAreDrawnAsBytes()
+    public void Bytes_are_drawn_as_bytes()
     {
         string[] lines = Show("Three 'hist_moved'");
 
@@ -103,7 +103,7 @@ public sealed class HistogramTests : IDisposable
     }
 
     [KernelFact]
-    public void HistogramsAmongEventsAreDrawnToo()
+    public void Histograms_among_events_are_drawn_too()
     {
         string[] lines = Show("Three 'hist_moved', 'print_calls'");
 
@@ -115,14 +115,14 @@ public sealed class HistogramTests : IDisposable
     }
 
     [KernelFact]
-    public void ABackgroundProgramGivesTheLastStateWhenItIsStopped()
+    public void A_background_program_gives_the_last_state_when_it_is_stopped()
     {
         Assert.Equal(["hist_took_ns 3", "hist_moved 3"], Strings(
             "Watch 'hist_took_ns', 'hist_moved' { } | ForEach-Object { \"$($_.MapName) $($_.Count)\" }").OrderDescending());
     }
 
     [KernelFact]
-    public void SlotsAreReadAsEntriesOrAsHistograms()
+    public void Slots_are_read_as_entries_or_as_histograms()
     {
         string[] read = Strings("""
             Watch 'hist_took_ns' {
@@ -141,7 +141,7 @@ public sealed class HistogramTests : IDisposable
     }
 
     [KernelFact]
-    public void AMapWithoutSlotsGivesEntriesAndAWarning()
+    public void A_map_without_slots_gives_entries_and_a_warning()
     {
         ShellResult result = _shell.Run(Script("Three 'hist_words'"), Variables());
 
@@ -150,7 +150,7 @@ public sealed class HistogramTests : IDisposable
     }
 
     [Fact]
-    public void TheBuildWarnsOfAMapThatMakesNoHistograms()
+    public void The_build_warns_of_a_map_that_makes_no_histograms()
     {
         using var folder = new TempFolder();
         string source = folder.Write("none.bpf.c", Sources.Program("raw_tp/sys_enter", before: "BEE_HASH(hist_names, u64, struct bpf_map *, 4); BEE_HISTOGRAM(hist_good, u32, 4);"));
@@ -161,7 +161,7 @@ public sealed class HistogramTests : IDisposable
     }
 
     [KernelFact]
-    public void AfterTheLastEventHistogramsTellHowThingsStood()
+    public void After_the_last_event_histograms_tell_how_things_stood()
     {
         _load.Repeat(": < /etc/hostname");
 

@@ -13,7 +13,7 @@ public sealed class TableTests(Programs programs, ITestOutputHelper report) : ID
     private readonly Load _load = new();
 
     [KernelFact]
-    public void EventsAreATableWithTheirFieldsAsColumns()
+    public void Events_are_a_table_with_their_fields_as_columns()
     {
         _load.Repeat("/bin/true with an argument that makes the line longer than eighty columns can show");
 
@@ -27,7 +27,7 @@ public sealed class TableTests(Programs programs, ITestOutputHelper report) : ID
     }
 
     [KernelFact]
-    public void TheFirstRowIsOnTheScreenSoonAfterItsEvent()
+    public void The_first_row_is_on_the_screen_soon_after_its_event()
     {
         using PowerShell pipeline = _shell.Pipeline("Invoke-BeeProgram $calls -Parameter @{ target_pid = $id } -Map print_seen | Out-Default", Variables());
         pipeline.BeginInvoke();
@@ -44,7 +44,7 @@ public sealed class TableTests(Programs programs, ITestOutputHelper report) : ID
     }
 
     [KernelFact]
-    public void EntriesAreATableWithKeyAndValue()
+    public void Entries_are_a_table_with_key_and_value()
     {
         _load.Do(": < /etc/hostname");
         _load.Repeat(": < /etc/hostname");
@@ -61,7 +61,7 @@ public sealed class TableTests(Programs programs, ITestOutputHelper report) : ID
     }
 
     [KernelFact]
-    public void BackgroundProgramsAndMapsAreTables()
+    public void Background_programs_and_maps_are_tables()
     {
         _shell.Objects("Start-BeeProgram $calls -Name counted -Parameter @{ target_pid = $id }", Variables());
         try
@@ -78,7 +78,7 @@ public sealed class TableTests(Programs programs, ITestOutputHelper report) : ID
     }
 
     [Fact]
-    public void ImagesAreATable()
+    public void Images_are_a_table()
     {
         string[] lines = Show("Get-BeeImage -Store $store");
 
@@ -86,7 +86,7 @@ public sealed class TableTests(Programs programs, ITestOutputHelper report) : ID
     }
 
     [KernelFact]
-    public void ViewsOfOtherTypesStayAsTheyWere()
+    public void Views_of_other_types_stay_as_they_were()
     {
         const string Other = "[System.Management.Automation.VerboseRecord]::new('as it was'); Get-Module | Where-Object Name -eq Bee";
         string[] before = Show(Other);

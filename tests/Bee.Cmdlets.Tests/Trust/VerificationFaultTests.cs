@@ -26,7 +26,7 @@ public sealed class VerificationFaultTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Layouts))]
-    public void AnImageWhoseSignatureCannotBeReadIsNotSaved(string layout)
+    public void An_image_whose_signature_cannot_be_read_is_not_saved(string layout)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         File.WriteAllText(_shell["key.pem"], key.ExportPkcs8PrivateKeyPem());

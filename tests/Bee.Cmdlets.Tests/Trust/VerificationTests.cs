@@ -31,7 +31,7 @@ public sealed class VerificationTests : IDisposable
     [InlineData("Tag")]
     [InlineData("Referrer")]
     [InlineData("Bundle")]
-    public void WhatIsSignedIsSavedAndRunsAndIsTestedWithItsKeyAlone(string layout)
+    public void What_is_signed_is_saved_and_runs_and_is_tested_with_its_key_alone(string layout)
     {
         Publish($"-Sign $mine -SignatureLayout {layout}");
         _shell.Objects("Remove-BeeImage $name -Store $store -ErrorAction Ignore", Names);
@@ -51,7 +51,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void ASignatureThatCameLaterIsFetchedUnlessNothingIsToBe()
+    public void A_signature_that_came_later_is_fetched_unless_nothing_is_to_be()
     {
         // Published under a name of its own: the signature is in the registry alone.
         _shell.Objects("$null = Copy-BeeImage tool:v1 $name -Store $store; $null = Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign $mine", [.. Names, ("name", Name)]);
@@ -66,7 +66,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void AnImageThatIsNotSignedIsNeitherSavedNorFetchedToRun()
+    public void An_image_that_is_not_signed_is_neither_saved_nor_fetched_to_run()
     {
         Publish("");
         Refused("Trust.NotVerified", "Save-BeeImage $name -Store $store -PublicKey $minePublic", "it has no signature");
@@ -77,7 +77,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void TheUsersPolicyHoldsForSavingAndForWhatWasSavedBefore()
+    public void The_users_policy_holds_for_saving_and_for_what_was_saved_before()
     {
         Publish("-Sign $mine");
         _shell.Objects("$null = Save-BeeImage $name -Store $store", Names);
@@ -102,7 +102,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void APolicyThatCannotBeUsedStopsRemoteImagesAndNothingLocal()
+    public void A_policy_that_cannot_be_used_stops_remote_images_and_nothing_local()
     {
         Publish("");
         _shell.Objects("$null = Save-BeeImage $name -Store $store", Names);
@@ -118,7 +118,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void AListedDigestPassesAndOnlyThatOne()
+    public void A_listed_digest_passes_and_only_that_one()
     {
         Publish("");
         WritePolicy($$"""{ "default": "allow", "rules": [ { "reference": "{{Registry.Host}}/me/*", "digests": [ "{{_shell.Digest("tool:v1")}}" ] } ] }""");
@@ -134,7 +134,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void ASignatureOfAnotherRepositoryDoesNotCount()
+    public void A_signature_of_another_repository_does_not_count()
     {
         Publish("-Sign $mine");
         _shell.Objects("$null = Save-BeeImage $name -Store $store; $null = Copy-BeeImage $name $other -Remote", [.. Names, ("other", $"{Registry.Host}/you/tool:v1")]);
@@ -142,7 +142,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     [Fact]
-    public void WhatIsLocalRunsUnlessASignatureIsAskedFor()
+    public void What_is_local_runs_unless_a_signature_is_asked_for()
     {
         WritePolicy("""{ "default": "deny" }""");
         (string, object?)[] names = [("minePublic", _shell["mine.pub"]), ("source", _shell.Source)];
@@ -157,7 +157,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     [KernelFact]
-    public void WhatIsLocalAndAskedForNothingRuns()
+    public void What_is_local_and_asked_for_nothing_runs()
     {
         WritePolicy("""{ "default": "deny" }""");
         Assert.Empty(_shell.Shell.Run("Invoke-BeeProgram tool:v1 -Store $store -Duration 0.2; Invoke-BeeProgram $source -Duration 0.2", ("store", _shell.Store), ("source", _shell.Source)).Errors);
@@ -239,14 +239,14 @@ public sealed class VerificationTests : IDisposable
     [InlineData("mine.key", "Signature.BadKey")]
     [InlineData("tool.bpf.c", "Signature.BadKey")]
     [InlineData("nothing.pub", "FileNotFound")]
-    public void AFileThatIsNoPublicKeyIsSaid(string file, string id)
+    public void A_file_that_is_no_public_key_is_said(string file, string id)
     {
         ErrorRecord error = _shell.Error("Invoke-BeeProgram tool:v1 -Store $store -PublicKey $key -Duration 1", ("key", _shell[file]));
         Assert.StartsWith($"{id},", error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [ToolFact(Tool.Registry)]
-    public void TheDefaultRegistryIsTheVariablesAndAMirrorIsAskedFirst()
+    public void The_default_registry_is_the_variables_and_a_mirror_is_asked_first()
     {
         Publish("");
         string? before = Environment.GetEnvironmentVariable("BEE_REGISTRY");

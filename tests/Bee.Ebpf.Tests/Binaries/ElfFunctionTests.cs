@@ -16,7 +16,7 @@ public sealed class ElfFunctionTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("bee-symbols-").FullName;
 
     [ClangFact]
-    public void FunctionsAreFoundByTheirPlaceInTheFile()
+    public void Functions_are_found_by_their_place_in_the_file()
     {
         Check("-no-pie");
         Check("-pie", "-fPIE");
@@ -39,7 +39,7 @@ public sealed class ElfFunctionTests : IDisposable
     }
 
     [ClangFact]
-    public void AFileHasOneSymbolTableOfEachKind()
+    public void A_file_has_one_symbol_table_of_each_kind()
     {
         // More tables than anything has, all with the same functions: reading them all would take memory without end.
         const int SectionSize = 64, SymbolTable = 2, Count = 60_000;
@@ -65,7 +65,7 @@ public sealed class ElfFunctionTests : IDisposable
     }
 
     [ClangFact]
-    public void AStrippedFileGetsItsNamesFromTheSeparateOne()
+    public void A_stripped_file_gets_its_names_from_the_separate_one()
     {
         var whole = File.ReadAllBytes(Compile("-pie", "-fPIE"));
         Fixture.Run("strip", Path.Combine(_folder, "program"));
@@ -78,7 +78,7 @@ public sealed class ElfFunctionTests : IDisposable
     }
 
     [ClangFact]
-    public void DamagedFilesDoNoHarm()
+    public void Damaged_files_do_no_harm()
     {
         var whole = File.ReadAllBytes(Compile("-pie", "-fPIE"));
         var random = new Random(7);
@@ -106,7 +106,7 @@ public sealed class ElfFunctionTests : IDisposable
     }
 
     [Fact]
-    public void WhatIsNoElfFileGivesNothing()
+    public void What_is_no_ELF_file_gives_nothing()
     {
         Assert.Null(ElfImage.Open(Bytes([])));
         Assert.Null(ElfImage.Open(Bytes(new byte[1000])));
@@ -117,7 +117,7 @@ public sealed class ElfFunctionTests : IDisposable
     }
 
     [Fact]
-    public void APipeIsNotWaitedFor()
+    public void A_pipe_is_not_waited_for()
     {
         var pipe = Path.Combine(_folder, "pipe");
         Fixture.Run("mkfifo", pipe);
@@ -128,7 +128,7 @@ public sealed class ElfFunctionTests : IDisposable
     }
 
     [Fact]
-    public void AnotherFileUnderThePathIsNotTakenForIt()
+    public void Another_file_under_the_path_is_not_taken_for_it()
     {
         var path = Path.Combine(_folder, "some");
         File.WriteAllText(path, "text");

@@ -19,7 +19,7 @@ public class MapMemoryTests(ITestOutputHelper output)
     private static readonly string[] s_growing = ["hash_lazy", "prefixes"];
 
     [KernelFact]
-    public void EachMapTakesWhatIsSaid()
+    public void Each_map_takes_what_is_said()
     {
         var file = Fixture.Object("memory");
         var memory = new MapMemory(BtfSpec.ReadKernel(), Cpus.Possible, Environment.SystemPageSize);
@@ -47,7 +47,7 @@ public class MapMemoryTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void WithoutTypesTypicalSizesAreTaken()
+    public void Without_types_typical_sizes_are_taken()
     {
         var memory = new MapMemory(null, 4, 4096);
         Assert.Equal(304 + (3 + 16) * 4096 + (3 + 32) * 8, memory.Estimate(new MapDescription { Name = "r", Type = MapType.RingBuffer, MaxEntries = 1 << 16 }));

@@ -17,7 +17,7 @@ public class MutationTests(ITestOutputHelper output)
 
     /// <summary>BTF, and one time in eight with the relocations that name its types.</summary>
     [ClangFact]
-    public void TypesAreReadOrRefused() => Run("BTF", MutationPart.Types, (bytes, index) =>
+    public void Types_are_read_or_refused() => Run("BTF", MutationPart.Types, (bytes, index) =>
     {
         var file = ObjectFile.Parse(bytes, "mutation");
         UseTypes(file.Btf!);
@@ -29,12 +29,12 @@ public class MutationTests(ITestOutputHelper output)
 
     /// <summary>BTF.ext, and with it the resolving of relocations.</summary>
     [ClangFact]
-    public void RelocationsAreResolvedOrRefused() =>
+    public void Relocations_are_resolved_or_refused() =>
         Run("BTF.ext", MutationPart.Extension, (bytes, _) => UseAll(ObjectFile.Parse(bytes, "mutation"), s_kernel.Value));
 
     /// <summary>The file of -KernelBtf, and a module's types on top of others. What reads it is the reader above; the rest is dear.</summary>
     [ClangFact]
-    public void KernelsAreReadOrRefused()
+    public void Kernels_are_read_or_refused()
     {
         ObjectFile[] files = [.. new[] { "core", "relocations", "externs", "relocations" }.Select(name => ObjectFile.Parse(Fixtures.Bytes(name), name))];
         Run("kernels", MutationPart.Types, (bytes, index) =>
@@ -47,7 +47,7 @@ public class MutationTests(ITestOutputHelper output)
 
     /// <summary>What once went wrong.</summary>
     [Fact]
-    public void WhatOnceWentWrongIsRefused()
+    public void What_once_went_wrong_is_refused()
     {
         var files = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Objects", "damaged"));
         Assert.NotEmpty(files);

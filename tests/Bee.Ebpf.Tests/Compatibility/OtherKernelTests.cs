@@ -24,7 +24,7 @@ public class OtherKernelTests
     private static readonly string[] s_used = ["struct own", "struct list", "enum bpf_prog_type", "enum bpf_map_type", "enum bpf_func_id", "btf_trace_known"];
 
     [ClangFact]
-    public void WhatItLacksIsFound()
+    public void What_it_lacks_is_found()
     {
         var kernel = KernelTypes.Kernel(KernelTypes.Compile(Kernel, s_used));
         var findings = Check(kernel, """
@@ -46,7 +46,7 @@ public class OtherKernelTests
     }
 
     [ClangFact]
-    public void AModulesTypesContinueTheKernels()
+    public void A_modules_types_continue_the_kernels()
     {
         var below = BtfSpec.ParseKernel(KernelTypes.Compile(Kernel, s_used));
         var own = below.Find("own", BtfKind.Struct)!;
@@ -85,7 +85,7 @@ public class OtherKernelTests
     }
 
     [Fact]
-    public void AFileWithoutTypesIsRefused()
+    public void A_file_without_types_is_refused()
     {
         using var folder = new TemporaryFolder();
         Assert.Equal(ObjectFault.NoBtf, Assert.Throws<BpfObjectException>(() => TargetKernel.FromFile(folder.Write("a", "text"u8.ToArray()))).Fault);

@@ -51,10 +51,10 @@ public class RelocationTests(ITestOutputHelper output)
 
     [KernelTheory]
     [MemberData(nameof(Kernels))]
-    public void EveryKindOnAnotherKernel(string kernel, string members) => Compare(kernel, Fixtures.Bytes("core"), Types(members));
+    public void Every_kind_on_another_kernel(string kernel, string members) => Compare(kernel, Fixtures.Bytes("core"), Types(members));
 
     [KernelFact]
-    public void SeveralTypesOfOneName()
+    public void Several_types_of_one_name()
     {
         // They agree on the first member, and not on the second.
         var agree = """
@@ -70,7 +70,7 @@ public class RelocationTests(ITestOutputHelper output)
     }
 
     [KernelFact]
-    public void AMatchOfWholeTypes()
+    public void A_match_of_whole_types()
     {
         // Older compilers do not write this kind; a question whether a type exists becomes one.
         var file = Fixtures.Bytes("core");
@@ -91,7 +91,7 @@ public class RelocationTests(ITestOutputHelper output)
     }
 
     [KernelFact]
-    public void TheRunningKernel()
+    public void The_running_kernel()
     {
         var kernel = TargetKernel.Running();
         foreach (var (name, file) in Fixtures.All)
@@ -102,7 +102,7 @@ public class RelocationTests(ITestOutputHelper output)
     }
 
     [KernelFact]
-    public void RandomLayouts()
+    public void Random_layouts()
     {
         const int Rounds = 12;
         var seed = Random.Shared.Next();

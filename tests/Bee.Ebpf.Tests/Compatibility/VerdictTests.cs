@@ -54,7 +54,7 @@ public class VerdictTests(ITestOutputHelper output)
 
     [KernelTheory]
     [MemberData(nameof(Programs))]
-    public void TheKernelAgrees(string body, string check, CheckState expected, string? parameter)
+    public void The_kernel_agrees(string body, string check, CheckState expected, string? parameter)
     {
         var file = Compile(body);
         var findings = Findings(file);
@@ -89,7 +89,7 @@ public class VerdictTests(ITestOutputHelper output)
     }
 
     [KernelFact]
-    public void FunctionsAndVariablesOfTheKernel()
+    public void Functions_and_variables_of_the_kernel()
     {
         var file = Compile("found = ran;", """
             #define __bee_weak __attribute__((weak, section(".ksyms")))
@@ -122,7 +122,7 @@ public class VerdictTests(ITestOutputHelper output)
     }
 
     [KernelFact]
-    public void SettingsOfTheKernel()
+    public void Settings_of_the_kernel()
     {
         var file = Compile("found = CONFIG_HZ + CONFIG_NO_SUCH_SETTING; if (LINUX_KERNEL_VERSION < 263168) found = READ(TASK, no_such_member); if (CONFIG_NO_SUCH_SETTING) found = READ(TASK, no_such_member);", """
             extern int LINUX_KERNEL_VERSION __attribute__((section(".kconfig")));
@@ -144,7 +144,7 @@ public class VerdictTests(ITestOutputHelper output)
     }
 
     [KernelFact]
-    public void TargetsOfThisMachine()
+    public void Targets_of_this_machine()
     {
         (string Section, bool Exists)[] targets =
         [
@@ -205,7 +205,7 @@ public class VerdictTests(ITestOutputHelper output)
     }
 
     [KernelFact]
-    public void LicensesAreHeldAgainstHelpers()
+    public void Licenses_are_held_against_helpers()
     {
         const string Closed = "SEC(\"kprobe/x\") int f(void *ctx) { bpf_get_current_task(); return 0; }", Open = "SEC(\"kprobe/x\") int f(void *ctx) { return bpf_get_current_pid_tgid(); }";
         foreach (var (license, body, state) in new[] { ("Proprietary", Closed, CheckState.Failed), ("Dual MIT/GPL", Closed, CheckState.Ok), ("Proprietary", Open, CheckState.Ok) })

@@ -11,7 +11,7 @@ namespace Bee.Ebpf.Tests.Histograms;
 public sealed class DamageTests
 {
     [ClangFact]
-    public void DamagedTypesNeverGiveAnythingButAReason()
+    public void Damaged_types_never_give_anything_but_a_reason()
     {
         const int Count = 2000;
         var mutator = new Mutator([Fixture.Object("histograms").Bytes.ToArray()], seed: 20);

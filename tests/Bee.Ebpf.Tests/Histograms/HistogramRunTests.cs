@@ -13,7 +13,7 @@ public sealed class HistogramRunTests
     private const string OfAll = "0-2: 1, 2-4: 0, 4-8: 3, 8-16: 0, 16-32: 0, 32-64: 0, 64-128: 0, 128-256: 0, 256-512: 0, 512-1024: 1";
 
     [KernelFact]
-    public void SlotsInTheKeyAreKeyedByTheOtherFields()
+    public void Slots_in_the_key_are_keyed_by_the_other_fields()
     {
         foreach (var map in new[] { "hist_by_slot", "hist_by_slot_on_cpus" })
         {
@@ -27,7 +27,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void LabelsThatAreNotNamedAreAddedUp()
+    public void Labels_that_are_not_named_are_added_up()
     {
         var histograms = Filled("hist_by_slot", new MapMetadata { Labels = ["name"] });
 
@@ -36,7 +36,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void SlotsInTheValueAreKeyedByTheKey()
+    public void Slots_in_the_value_are_keyed_by_the_key()
     {
         var histograms = Filled("hist_in_value");
         Assert.Equal([$"a made {OfA}", $"b made {OfB}"], histograms.Select(h => $"{h.Get("text")} {h.Get("comm")} {Text(h)}").Order());
@@ -46,7 +46,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void CpusAndTheirSumsAreAddedUp()
+    public void CPUs_and_their_sums_are_added_up()
     {
         var histograms = Filled("hist_in_values");
         Assert.Equal([("a", OfA, 12d, 4d), ("b", OfB, 905d, 452.5)], histograms.Select(h => ((string)h.Get("text")!, Text(h), h.Sum!.Value, h.Mean!.Value)).Order());
@@ -57,7 +57,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void AnIndexOrAWholeKeyCanBeTheSlot()
+    public void An_index_or_a_whole_key_can_be_the_slot()
     {
         foreach (var map in new[] { "hist_index", "hist_index_on_cpus", "hist_whole_key" })
         {
@@ -66,7 +66,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void TheAuthorSaysWhatSlotsStandFor()
+    public void The_author_says_what_slots_stand_for()
     {
         var linear = new MapMetadata { Scale = new HistogramScale { Spacing = HistogramSpacing.Linear, Start = 0, Step = 10 } };
         Assert.Equal("0-10: 1, 10-20: 0, 20-30: 3, 30-40: 0, 40-50: 0, 50-60: 0, 60-70: 0, 70-80: 0, 80-90: 0, 90-100: 1", Text(Assert.Single(Filled("hist_index", linear))));
@@ -78,7 +78,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void AMapWithoutSlotsStreamsItsEntriesAndSaysWhy()
+    public void A_map_without_slots_streams_its_entries_and_says_why()
     {
         using var session = Load();
         Run(session, "fill");
@@ -93,7 +93,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void ARingIsCountedAndGivenOnceAtTheEnd()
+    public void A_ring_is_counted_and_given_once_at_the_end()
     {
         using var session = Load();
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_ring", Interval = TimeSpan.FromHours(1) });
@@ -110,7 +110,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void HistogramsComeWhenTheyHaveChangedAndAreCumulative()
+    public void Histograms_come_when_they_have_changed_and_are_cumulative()
     {
         using var session = Load();
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name is "hist_ring" or "hist_in_values", Interval = TimeSpan.FromMilliseconds(30) });
@@ -144,7 +144,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void AllComeAtEveryIntervalWhenAskedFor()
+    public void All_come_at_every_interval_when_asked_for()
     {
         using var session = Load();
         Run(session, "fill");
@@ -158,7 +158,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void WhenEventsEndTheRunHistogramsTellHowThingsStood()
+    public void When_events_end_the_run_histograms_tell_how_things_stood()
     {
         using var session = Load();
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name is "hist_ring" or "print_numbers", Interval = TimeSpan.FromHours(1) });
@@ -178,7 +178,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void DeletedEntriesGiveNothingAndComeBackAsNews()
+    public void Deleted_entries_give_nothing_and_come_back_as_news()
     {
         using var session = Load();
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_in_values" });
@@ -203,7 +203,7 @@ public sealed class HistogramRunTests
     /// has moved. It always leaves the key that was added last.
     /// </summary>
     [KernelFact]
-    public void AnLruMapOfManyKeysIsNeverTooMuch()
+    public void An_LRU_map_of_many_keys_is_never_too_much()
     {
         using var session = Load();
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_recent" });
@@ -225,7 +225,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void APerfBufferIsCountedToo()
+    public void A_perf_buffer_is_counted_too()
     {
         using var session = Load();
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_perf", Interval = TimeSpan.FromHours(1) });

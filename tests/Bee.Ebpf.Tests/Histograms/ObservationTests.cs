@@ -12,7 +12,7 @@ namespace Bee.Ebpf.Tests.Histograms;
 public sealed class ObservationTests
 {
     [ClangFact]
-    public void ValuesAreCountedForEachCombinationOfLabels()
+    public void Values_are_counted_for_each_combination_of_labels()
     {
         using var c = new CProgram("struct event { char comm[8]; u32 cpu; duration took; };", ["struct event"], """
             struct event events[] = { { "a", 1, 1000 }, { "a", 1, 1023 }, { "a", 1, 1024 }, { "a", 2, 7 }, { "b", 1, 0 } };
@@ -33,7 +33,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void WhatStandsBehindATextOrBesideABitfieldTellsNothingApart()
+    public void What_stands_behind_a_text_or_beside_a_bitfield_tells_nothing_apart()
     {
         using var c = new CProgram("struct event { char comm[4]; u32 kind : 3; u32 rest : 29; u64 size; };", ["struct event"], """
             struct event events[] = { { "ab", 5, 1, 1 }, { "ab\0x", 5, 2, 1 }, { "ab", 6, 1, 1 } }; put(events, sizeof events);
@@ -44,7 +44,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void TheValueIsLeOrTheOnlyMeasureOrTheLastInteger()
+    public void The_value_is_le_or_the_only_measure_or_the_last_integer()
     {
         using var c = new CProgram("""
             struct bumblebee { char fname[16]; char op; u64 le; };
@@ -66,7 +66,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void APlainNumberNeedsNoStruct()
+    public void A_plain_number_needs_no_struct()
     {
         using var c = new CProgram("", ["s32"], "s32 values[] = { -1, -70000, 3 }; put(values, sizeof values);");
         var histogram = Assert.Single(Count(new MapDescription { Name = "hist_delta_us", Type = MapType.RingBuffer, Value = c.Root(0) }, c.Output, 4));
@@ -76,7 +76,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void TheAuthorsLimitsAndUnitCount()
+    public void The_authors_limits_and_unit_count()
     {
         using var c = new CProgram("struct event { u32 le; };", ["struct event"], "struct event events[] = { { 0 }, { 10 }, { 11 }, { 5000 }, { 5001 } }; put(events, sizeof events);");
         var map = Map(c, "event").WithMetadata(new MapMetadata { Buckets = [0, 10, 5000], Unit = "packets" });
@@ -87,7 +87,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void LabelsNamedAsWhatEveryHistogramHasGetANumber()
+    public void Labels_named_as_what_every_histogram_has_get_a_number()
     {
         using var c = new CProgram("struct event { u32 Count; char unit[4]; u64 took; };", ["struct event"], "struct event e = { 7, \"x\", 1 }; put(&e, sizeof e);");
         var histogram = Assert.Single(Count(Map(c, "event"), c.Output, 16));
@@ -96,7 +96,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void ARecordWithoutANumberIsNoHistogram()
+    public void A_record_without_a_number_is_no_histogram()
     {
         using var c = new CProgram("struct event { char comm[16]; ktime at; };", ["struct event"]);
 
@@ -107,7 +107,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void TooManyCombinationsOfLabelsAreToldOnce()
+    public void Too_many_combinations_of_labels_are_told_once()
     {
         using var c = new CProgram("struct event { u32 id; u64 le; };", ["struct event"]);
         var (tally, sink) = (Tally(Map(c, "event")), new CollectingSink());
@@ -127,7 +127,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void QuantilesStandInTheirBucket()
+    public void Quantiles_stand_in_their_bucket()
     {
         using var c = new CProgram("struct event { u64 le; };", ["struct event"], """
             for (u64 i = 0; i < 100; i++) { u64 v = i < 50 ? 3 : i < 99 ? 100 : 1000; put(&v, 8); }

@@ -16,7 +16,7 @@ public sealed class ScaleTests
     [InlineData(1024ul, 1024d, 2048d)]
     [InlineData(1ul << 63, 9223372036854775808d, 18446744073709551616d)]
     [InlineData(ulong.MaxValue, 9223372036854775808d, 18446744073709551616d)]
-    public void Log2ValuesStandBetweenPowersOfTwo(ulong value, double from, double to)
+    public void Log_2_values_stand_between_powers_of_two(ulong value, double from, double to)
     {
         var scale = BucketScale.ForValues(MapMetadata.None);
 
@@ -24,7 +24,7 @@ public sealed class ScaleTests
     }
 
     [Fact]
-    public void NegativeValuesHaveABucketOfTheirOwn()
+    public void Negative_values_have_a_bucket_of_their_own()
     {
         var scale = BucketScale.ForValues(MapMetadata.None);
 
@@ -40,7 +40,7 @@ public sealed class ScaleTests
     // A hundred steps of 25 end at 2510.
     [InlineData(2510d, 2510d, null)]
     [InlineData(1e9, 2510d, null)]
-    public void LinearValuesStandBetweenSteps(double value, double? from, double? to)
+    public void Linear_values_stand_between_steps(double value, double? from, double? to)
     {
         var scale = BucketScale.ForValues(Linear(10, 25));
 
@@ -48,7 +48,7 @@ public sealed class ScaleTests
     }
 
     [Fact]
-    public void LinearStepsGoBelowZero()
+    public void Linear_steps_go_below_zero()
     {
         var scale = BucketScale.ForValues(Linear(-20, 10));
 
@@ -64,7 +64,7 @@ public sealed class ScaleTests
     [InlineData(11ul, 10d, 20.5)]
     [InlineData(20ul, 10d, 20.5)]
     [InlineData(21ul, 20.5, null)]
-    public void AValueThatEqualsANamedLimitBelongsBelowIt(ulong value, double? from, double? to)
+    public void A_value_that_equals_a_named_limit_belongs_below_it(ulong value, double? from, double? to)
     {
         var scale = BucketScale.ForValues(new MapMetadata { Buckets = [0, 10, 20.5] });
 
@@ -72,7 +72,7 @@ public sealed class ScaleTests
     }
 
     [Fact]
-    public void TheLastOfAFixedNumberOfSlotsHasNoUpperLimit()
+    public void The_last_of_a_fixed_number_of_slots_has_no_upper_limit()
     {
         var few = BucketScale.ForSlots(MapMetadata.None, 27);
         Assert.Equal((33554432d, 67108864d), Limits(few, few.OfSlot(25)));
@@ -89,7 +89,7 @@ public sealed class ScaleTests
     }
 
     [Fact]
-    public void SlotsByKeyHaveLimitsOnBothSides()
+    public void Slots_by_key_have_limits_on_both_sides()
     {
         var linear = BucketScale.ForSlots(Linear(100, 5), null);
 
@@ -98,7 +98,7 @@ public sealed class ScaleTests
     }
 
     [Fact]
-    public void SlotsCanHaveNamedLimits()
+    public void Slots_can_have_named_limits()
     {
         var scale = BucketScale.ForSlots(new MapMetadata { Buckets = [1, 5] }, 3);
 
@@ -107,7 +107,7 @@ public sealed class ScaleTests
     }
 
     [Fact]
-    public void EmptyBucketsAreLeftOutAtTheEndsOnly()
+    public void Empty_buckets_are_left_out_at_the_ends_only()
     {
         var scale = BucketScale.ForValues(MapMetadata.None);
         var counts = new ulong[scale.Buckets];

@@ -9,7 +9,7 @@ public sealed class KernelHostTests : IDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("bee-host-").FullName;
 
     [Fact]
-    public void AMachineIsReadFromItsFiles()
+    public void A_machine_is_read_from_its_files()
     {
         Write("/proc/sys/kernel/osrelease", "6.1.0-28-cloud-amd64\n");
         Write("/proc/sys/net/core/bpf_jit_enable", "1\n");
@@ -45,7 +45,7 @@ public sealed class KernelHostTests : IDisposable
     }
 
     [Fact]
-    public void WhereNothingCanBeReadNothingIsKnown()
+    public void Where_nothing_can_be_read_nothing_is_known()
     {
         var host = new KernelHost(_root);
 
@@ -63,14 +63,14 @@ public sealed class KernelHostTests : IDisposable
     [InlineData("5.15", "5.15")]
     [InlineData("7.0.0+", "7.0.0")]
     [InlineData("nonsense", null)]
-    public void ReleasesHaveAVersion(string release, string? version)
+    public void Releases_have_a_version(string release, string? version)
     {
         Write("/proc/sys/kernel/osrelease", release);
         Assert.Equal(version, new KernelHost(_root).Version?.ToString());
     }
 
     [Fact]
-    public void AddressesThatAreHiddenAreZeros()
+    public void Addresses_that_are_hidden_are_zeros()
     {
         Write("/proc/kallsyms", "0000000000000000 T _text\n");
         Write("/proc/self/uid_map", "         0       1000          1\n");
@@ -81,7 +81,7 @@ public sealed class KernelHostTests : IDisposable
     }
 
     [Fact]
-    public void ThePackedConfigurationIsRead()
+    public void The_packed_configuration_is_read()
     {
         var path = Path.Combine(_root, "proc/config.gz");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

@@ -6,25 +6,25 @@ namespace Bee.Ebpf.Tests.Loading;
 public class AttachFailureTests
 {
     [KernelFact]
-    public void AMissingTracepointGetsTheNearestNames() => NamesNear("tracepoint/syscalls/sys_enter_opennat", "syscalls/sys_enter_openat");
+    public void A_missing_tracepoint_gets_the_nearest_names() => NamesNear("tracepoint/syscalls/sys_enter_opennat", "syscalls/sys_enter_openat");
 
     [KernelFact]
-    public void AMissingRawTracepointGetsTheNearestNames() => NamesNear("raw_tp/sched_swich", "sched_switch");
+    public void A_missing_raw_tracepoint_gets_the_nearest_names() => NamesNear("raw_tp/sched_swich", "sched_switch");
 
     [KernelFact]
-    public void AMissingTypedTracepointGetsTheNearestNames() => NamesNear("tp_btf/sched_swich", "sched_switch");
+    public void A_missing_typed_tracepoint_gets_the_nearest_names() => NamesNear("tp_btf/sched_swich", "sched_switch");
 
     [KernelFact]
-    public void AMissingFunctionGetsTheNearestNames() => NamesNear("fentry/do_unlinkatt", "do_unlinkat");
+    public void A_missing_function_gets_the_nearest_names() => NamesNear("fentry/do_unlinkatt", "do_unlinkat");
 
     [KernelFact]
-    public void AMissingHookGetsTheNearestNames() => NamesNear("lsm/task_getpgit", "task_getpgid");
+    public void A_missing_hook_gets_the_nearest_names() => NamesNear("lsm/task_getpgit", "task_getpgid");
 
     [KernelFact]
-    public void AMissingLibraryFunctionGetsTheNearestNames() => NamesNear("uprobe/libc.so.6:getpgidd", "getpgid");
+    public void A_missing_library_function_gets_the_nearest_names() => NamesNear("uprobe/libc.so.6:getpgidd", "getpgid");
 
     [KernelFact]
-    public void AMissingBinaryIsNamed()
+    public void A_missing_binary_is_named()
     {
         var e = Fails("uprobe//usr/bin/no-such-binary-here:main");
 
@@ -33,13 +33,13 @@ public class AttachFailureTests
     }
 
     [KernelFact]
-    public void AMissingLibraryGetsTheNearestNames() => NamesNear("uprobe/libcc.so.6:getpgid", "libc.so.6");
+    public void A_missing_library_gets_the_nearest_names() => NamesNear("uprobe/libcc.so.6:getpgid", "libc.so.6");
 
     [KernelFact]
-    public void ATracepointWithoutACategoryGetsItsWholeName() => NamesNear("tracepoint/sys_enter_getpgid", "syscalls/sys_enter_getpgid");
+    public void A_tracepoint_without_a_category_gets_its_whole_name() => NamesNear("tracepoint/sys_enter_getpgid", "syscalls/sys_enter_getpgid");
 
     [KernelFact]
-    public void AUprobeWithoutATargetSaysWhatToWrite()
+    public void A_uprobe_without_a_target_says_what_to_write()
     {
         var e = Fails("uprobe");
 
@@ -48,7 +48,7 @@ public class AttachFailureTests
     }
 
     [KernelFact]
-    public void ATracepointWithoutATargetSaysWhatToWrite()
+    public void A_tracepoint_without_a_target_says_what_to_write()
     {
         var e = Fails("tracepoint");
 
@@ -57,7 +57,7 @@ public class AttachFailureTests
     }
 
     [KernelFact]
-    public void KprobesOnAKernelWithoutThemAreUnsupported()
+    public void Kprobes_on_a_kernel_without_them_are_unsupported()
     {
         if (Directory.Exists("/sys/bus/event_source/devices/kprobe"))
         {
@@ -71,7 +71,7 @@ public class AttachFailureTests
     }
 
     [KernelFact]
-    public void WithoutTracefsTheRemedyIsTheMount()
+    public void Without_tracefs_the_remedy_is_the_mount()
     {
         var file = Fixture.Object("calls");
         var e = OtherWorlds.WithoutTracefs(() => Assert.Throws<BpfLoadException>(() =>
@@ -85,7 +85,7 @@ public class AttachFailureTests
     }
 
     [KernelFact]
-    public void AProcessThatHasGoneIsSaidSo()
+    public void A_process_that_has_gone_is_said_so()
     {
         var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions { ProcessId = int.MaxValue }));
 
@@ -93,7 +93,7 @@ public class AttachFailureTests
     }
 
     [KernelFact]
-    public void ASampleRateThatIsTooHighGetsTheLimit()
+    public void A_sample_rate_that_is_too_high_gets_the_limit()
     {
         using var session = BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions { ProcessId = Environment.ProcessId, SampleFrequency = 10_000_000 });
         var e = Assert.Throws<BpfLoadException>(session.Attach);
@@ -102,7 +102,7 @@ public class AttachFailureTests
     }
 
     [KernelFact]
-    public void WhenOneCannotBeAttachedTheOthersAreDetachedAndUnloaded()
+    public void When_one_cannot_be_attached_the_others_are_detached_and_unloaded()
     {
         var file = Fixture.Compile("half", """
             #include "fixture.h"

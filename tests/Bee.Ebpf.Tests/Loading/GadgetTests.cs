@@ -17,7 +17,7 @@ public class GadgetTests
     private static ObjectFile Gadget => Fixture.Object("gadget.bpf");
 
     [ClangFact]
-    public void MarksSayWhatStreams()
+    public void Marks_say_what_streams()
     {
         var maps = Gadget.Maps.Where(map => !map.IsInternal).ToDictionary(map => map.Name);
 
@@ -33,7 +33,7 @@ public class GadgetTests
     }
 
     [ClangFact]
-    public void WhatItsTypesAndMacrosMeanIsSaid()
+    public void What_its_types_and_macros_mean_is_said()
     {
         var parameters = Gadget.Parameters.ToDictionary(parameter => parameter.Name);
         Assert.Equal("pid", parameters["targ_pid"].Key);
@@ -45,7 +45,7 @@ public class GadgetTests
     }
 
     [ClangFact]
-    public void WordsReachTheFieldsThatTheyAreMeantFor()
+    public void Words_reach_the_fields_that_they_are_meant_for()
     {
         var record = Gadget.Maps.Single(map => map.Name == Events).Value;
         var words = GadgetFields.Of(record, new Dictionary<string, FieldMetadata>
@@ -74,14 +74,14 @@ public class GadgetTests
     }
 
     [ClangFact]
-    public void AnAuthorsKindBeatsTheMarks()
+    public void An_authors_kind_beats_the_marks()
     {
         var said = Gadget.WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { [Totals] = new() { Kind = MapRole.None } } });
         Assert.Equal(MapRole.None, said.Maps.Single(map => map.Name == Totals).Role);
     }
 
     [KernelFact]
-    public void SectionsMayHaveNamesOfTheirOwn()
+    public void Sections_may_have_names_of_their_own()
     {
         var file = Fixture.Compile("sections", """
             #include "fixture.h"
@@ -98,7 +98,7 @@ public class GadgetTests
     }
 
     [KernelFact]
-    public void AParameterCanSayHowManyEntriesAMapHas()
+    public void A_parameter_can_say_how_many_entries_a_map_has()
     {
         Assert.Equal("sized", Gadget.Parameters.Single(parameter => parameter.Name == "sized_max_entries").SizesMap);
         foreach (var (value, entries) in new[] { ((object?)null, 3), (5, 5) })
@@ -118,7 +118,7 @@ public class GadgetTests
     }
 
     [KernelFact]
-    public void ItsSourcesStream()
+    public void Its_sources_stream()
     {
         var (sink, reader) = Run(calls: 3);
 
@@ -292,7 +292,7 @@ public class GadgetTests
     }
 
     [KernelFact]
-    public void LossesOfItsBufferAreCounted()
+    public void Losses_of_its_buffer_are_counted()
     {
         var (_, reader) = Run(calls: 1);
         Assert.Equal(0ul, reader.Streams.Single(stream => stream.Name == Events).Lost);

@@ -7,7 +7,7 @@ namespace Bee.Ebpf.Tests.Loading;
 public class KindTests
 {
     [KernelFact]
-    public void WhatLibbpfAttachesByTheSectionsNameRuns()
+    public void What_libbpf_attaches_by_the_sections_name_runs()
     {
         using var session = Calls.Load(Fixture.Object("kinds"));
         session.Attach();
@@ -20,7 +20,7 @@ public class KindTests
     }
 
     [KernelFact]
-    public void FunctionEntriesAndSecurityHooksRunOrTheRefusalIsExplained()
+    public void Function_entries_and_security_hooks_run_or_the_refusal_is_explained()
     {
         try
         {
@@ -40,7 +40,7 @@ public class KindTests
     }
 
     [KernelFact]
-    public void OptionalProgramsAreNotLoaded()
+    public void Optional_programs_are_not_loaded()
     {
         using var session = Calls.Load(Fixture.Object("kinds"));
         session.Attach();
@@ -51,7 +51,7 @@ public class KindTests
     }
 
     [KernelFact]
-    public void SamplesAndUprobesAreNarrowedToOneProcess()
+    public void Samples_and_uprobes_are_narrowed_to_one_process()
     {
         using var session = BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions { ProcessId = Environment.ProcessId, SampleFrequency = 999 });
         session.Attach();
@@ -75,7 +75,7 @@ public class KindTests
     }
 
     [KernelFact]
-    public void SyscallProgramsRunOnRequest()
+    public void Syscall_programs_run_on_request()
     {
         using var session = BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions());
 
@@ -83,7 +83,7 @@ public class KindTests
     }
 
     [KernelFact]
-    public void AnIteratorGivesObjectsOfItsDeclaredStructOrLines()
+    public void An_iterator_gives_objects_of_its_declared_struct_or_lines()
     {
         using var session = Calls.Load(Fixture.Object("iterators"));
         using var reader = session.OpenReader(new EventReaderOptions());
@@ -120,7 +120,7 @@ public class KindTests
     }
 
     [KernelFact]
-    public void AnIteratorWhoseRecordHasNoFixedPartGivesLines()
+    public void An_iterator_whose_record_has_no_fixed_part_gives_lines()
     {
         var file = Fixture.Compile("unbounded", """
             #include "fixture.h"

@@ -9,7 +9,7 @@ public class LeakTests
     private static readonly string[] s_all = [.. s_tracepoints, "iterators", "samples"];
 
     [KernelFact]
-    public void FiftyStartsAndStopsLeaveNothing()
+    public void Fifty_starts_and_stops_leave_nothing()
     {
         var programs = new List<int>();
         var links = new List<int>();

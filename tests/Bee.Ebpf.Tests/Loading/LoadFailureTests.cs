@@ -7,7 +7,7 @@ namespace Bee.Ebpf.Tests.Loading;
 public class LoadFailureTests
 {
     [KernelFact]
-    public void AnUnknownParameterGetsTheNamesThereAre()
+    public void An_unknown_parameter_gets_the_names_there_are()
     {
         var e = Assert.Throws<BpfParameterException>(() => Fixture.Object("calls").BindParameters(new Dictionary<string, object?> { ["target_pit"] = 1 }));
 
@@ -17,7 +17,7 @@ public class LoadFailureTests
     }
 
     [KernelFact]
-    public void AKindThatIsNotAttachedSaysSo()
+    public void A_kind_that_is_not_attached_says_so()
     {
         var e = Fails("""SEC("lwt_in") int packet(struct __sk_buff *context) { return 0; }""");
 
@@ -27,7 +27,7 @@ public class LoadFailureTests
     }
 
     [KernelFact]
-    public void ASectionThatSaysNothingIsNamed()
+    public void A_section_that_says_nothing_is_named()
     {
         var e = Fails("""SEC("tracepont/syscalls/sys_enter_getpgid") int f(void *context) { return 0; }""");
 
@@ -36,7 +36,7 @@ public class LoadFailureTests
     }
 
     [KernelFact]
-    public void AMapThatTheKernelDoesNotMakeIsNamed()
+    public void A_map_that_the_kernel_does_not_make_is_named()
     {
         var e = Fails("""
             struct big { char bytes[40000]; };
@@ -68,7 +68,7 @@ public class LoadFailureTests
     }
 
     [KernelFact]
-    public void AThreadWithoutCapabilitiesLearnsWhichItLacks()
+    public void A_thread_without_capabilities_learns_which_it_lacks()
     {
         var file = Fixture.Object("calls");
         var e = OtherWorlds.WithoutCapabilities(() => Assert.Throws<BpfLoadException>(() => Calls.Load(file)));
@@ -80,7 +80,7 @@ public class LoadFailureTests
     }
 
     [KernelFact]
-    public void AKernelWithoutBtfIsNamed()
+    public void A_kernel_without_BTF_is_named()
     {
         var file = Fixture.Object("kinds");
         var e = OtherWorlds.WithoutKernelBtf(() => Assert.Throws<BpfLoadException>(() => Calls.Load(file)));
@@ -90,17 +90,17 @@ public class LoadFailureTests
     }
 
     [Fact]
-    public void ALibraryThatIsMissingOrNoLibbpfIsSaidSo()
+    public void A_library_that_is_missing_or_no_libbpf_is_said_so()
     {
         Assert.Contains("cannot be loaded", Libbpf.Open("libbpf-that-is-not-there.so.1").Problem);
         Assert.Contains("older than libbpf 1.0", Libbpf.Open("libc.so.6").Problem);
     }
 
     [Fact]
-    public void TheVersionIsThatOfTheLibrary() => Assert.Matches(@"^1\.\d+$", Libbpf.Version);
+    public void The_version_is_that_of_the_library() => Assert.Matches(@"^1\.\d+$", Libbpf.Version);
 
     [KernelFact]
-    public void LibbpfsLogGoesToTheSessionThatLoads()
+    public void Libbpfs_log_goes_to_the_session_that_loads()
     {
         var lines = new List<string>();
         using var session = BpfSession.Load(Fixture.Object("calls"), new BpfSessionOptions { Log = lines.Add });

@@ -9,7 +9,7 @@ public class LossTests
     private const int Calls = 4000;
 
     [KernelFact]
-    public void WhatAFullRingRefusedIsReportedWhereTheProgramCountsIt()
+    public void What_a_full_ring_refused_is_reported_where_the_program_counts_it()
     {
         var (sink, stream) = Overflow("print_ring");
 
@@ -20,7 +20,7 @@ public class LossTests
     }
 
     [KernelFact]
-    public void TheCountBesideARingIsReadAndIsNoStreamItself()
+    public void The_count_beside_a_ring_is_read_and_is_no_stream_itself()
     {
         var file = Fixture.Compile("gadget", """
             #include "fixture.h"
@@ -75,7 +75,7 @@ public class LossTests
     }
 
     [KernelFact]
-    public void PerfBuffersReportTheirOwnLosses()
+    public void Perf_buffers_report_their_own_losses()
     {
         var (sink, stream) = Overflow("print_perf");
 
@@ -85,7 +85,7 @@ public class LossTests
     }
 
     [KernelFact]
-    public void PerfBuffersGiveEventsAroundTheirEnd()
+    public void Perf_buffers_give_events_around_their_end()
     {
         using var session = Loading.Calls.Load(Fixture.Object("losses"));
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "print_perf" });
@@ -108,7 +108,7 @@ public class LossTests
     }
 
     [KernelFact]
-    public void APerfBufferTakesNewEventsWhileOldOnesAreBeingRead()
+    public void A_perf_buffer_takes_new_events_while_old_ones_are_being_read()
     {
         // Of 960 or so that fit into the buffer of one CPU.
         const int Many = 700;

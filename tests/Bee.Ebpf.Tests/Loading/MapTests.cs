@@ -9,7 +9,7 @@ public class MapTests
     private const int Keys = 10_000;
 
     [KernelFact]
-    public void BatchesAndSingleLookupsGiveTheSameEntries()
+    public void Batches_and_single_lookups_give_the_same_entries()
     {
         using var session = Counted(Keys);
         var map = session.Maps.Single(m => m.Name == "counter_by_argument");
@@ -24,7 +24,7 @@ public class MapTests
     }
 
     [KernelFact]
-    public void ArraysGiveEverySlotAndPerCpuMapsTheTotal()
+    public void Arrays_give_every_slot_and_per_CPU_maps_the_total()
     {
         using var session = Counted(100);
         var entries = session.Maps.Single(m => m.Name == "gauge_slots").Entries().ToArray();
@@ -34,7 +34,7 @@ public class MapTests
     }
 
     [KernelFact]
-    public void APolledMapComesAtOnceThenItsChangesThenOnceMore()
+    public void A_polled_map_comes_at_once_then_its_changes_then_once_more()
     {
         using var session = Counted(3);
         using var reader = session.OpenReader(new EventReaderOptions { Interval = TimeSpan.FromMilliseconds(50), Select = m => m.Name == "counter_by_argument" });
@@ -67,7 +67,7 @@ public class MapTests
     }
 
     [KernelFact]
-    public void AllEntriesComeAtEveryIntervalWhenAskedFor()
+    public void All_entries_come_at_every_interval_when_asked_for()
     {
         const int Rounds = 4, Slots = 4;
         using var session = Counted(3);
@@ -80,7 +80,7 @@ public class MapTests
     }
 
     [KernelFact]
-    public void SlotsOfAnArrayThatNobodyHasWrittenToAreNotStreamed()
+    public void Slots_of_an_array_that_nobody_has_written_to_are_not_streamed()
     {
         using var session = Counted(3);
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "gauge_slots" });
@@ -91,7 +91,7 @@ public class MapTests
     }
 
     [KernelFact]
-    public void EntriesOfAnySizeAreRead()
+    public void Entries_of_any_size_are_read()
     {
         // A batch begins smaller than a bucket of the hash may be, and grows.
         var file = Fixture.Compile("large", """
@@ -120,7 +120,7 @@ public class MapTests
     }
 
     [KernelFact]
-    public void MapsWithoutEntriesSaySo()
+    public void Maps_without_entries_say_so()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         var ring = session.Maps.Single(m => m.Name == "print_calls_of_getpgid");
@@ -131,7 +131,7 @@ public class MapTests
     }
 
     [KernelFact]
-    public void AMapOfAClosedSessionCannotBeRead()
+    public void A_map_of_a_closed_session_cannot_be_read()
     {
         var session = Calls.Load(Fixture.Object("calls"));
         var map = session.Maps.Single(m => m.Name == "counter_by_argument");

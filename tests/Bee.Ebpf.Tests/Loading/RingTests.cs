@@ -10,7 +10,7 @@ public class RingTests
     private static readonly EventReaderOptions s_ringOnly = new() { Select = m => m.Name == "print_calls_of_getpgid" };
 
     [KernelFact]
-    public void EventsOfATracepointComeDecodedAndInOrder()
+    public void Events_of_a_tracepoint_come_decoded_and_in_order()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
@@ -35,7 +35,7 @@ public class RingTests
     }
 
     [KernelFact]
-    public void ASinkThatThrowsLeavesTheRingWithThatEventRead()
+    public void A_sink_that_throws_leaves_the_ring_with_that_event_read()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
@@ -55,7 +55,7 @@ public class RingTests
     }
 
     [KernelFact]
-    public void ASinkThatSaysStopGetsNoFurtherEvent()
+    public void A_sink_that_says_stop_gets_no_further_event()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
@@ -72,7 +72,7 @@ public class RingTests
     }
 
     [KernelFact]
-    public async Task AnIdleReaderSeesTheFirstEventSoonAndStopsAtOnceWhenTold()
+    public async Task An_idle_reader_sees_the_first_event_soon_and_stops_at_once_when_told()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
@@ -97,7 +97,7 @@ public class RingTests
     }
 
     [KernelFact]
-    public void AnIdleReaderUsesNoCpu()
+    public void An_idle_reader_uses_no_CPU()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
@@ -117,7 +117,7 @@ public class RingTests
     }
 
     [KernelFact]
-    public async Task DisposingOfTheSessionEndsARunOnAnotherThread()
+    public async Task Disposing_of_the_session_ends_a_run_on_another_thread()
     {
         var session = Calls.Load(Fixture.Object("calls"));
         var reader = session.OpenReader(s_ringOnly);
@@ -133,7 +133,7 @@ public class RingTests
     }
 
     [KernelFact]
-    public void ASinkMayDisposeOfTheSession()
+    public void A_sink_may_dispose_of_the_session()
     {
         var session = Calls.Load(Fixture.Object("calls"));
         var reader = session.OpenReader(s_ringOnly);
@@ -154,7 +154,7 @@ public class RingTests
     }
 
     [KernelFact]
-    public void AProgramWithoutAnythingToReadStaysAttachedForItsTime()
+    public void A_program_without_anything_to_read_stays_attached_for_its_time()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(new EventReaderOptions { Select = _ => false });
@@ -168,7 +168,7 @@ public class RingTests
     }
 
     [KernelFact]
-    public void ARawRingMayBeDisposedOfByItsSink()
+    public void A_raw_ring_may_be_disposed_of_by_its_sink()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         var ring = RingBuffer.Open(session.Maps.Single(m => m.Description.Type == MapType.RingBuffer));

@@ -13,7 +13,7 @@ public sealed class TargetTests
     [InlineData("tracepoint/syscalls/sys_enter_getpgid,syscalls/sys_exit_getpgid", 2)]
     [InlineData("tracepoint/syscalls/sys_*_getpgid", 2)]
     [InlineData("tracepoint/syscalls:sys_enter_getpgi?", 1)]
-    public void APatternOfTracepointsIsAttachedToEach(string section, int links) => Counting.RunOwn(Counting.Object((section, "void", Count)), session =>
+    public void A_pattern_of_tracepoints_is_attached_to_each(string section, int links) => Counting.RunOwn(Counting.Object((section, "void", Count)), session =>
     {
         Calls.GetProcessGroup(-1);
         Assert.Equal((ulong)links, session.Counts()[0]);
@@ -28,7 +28,7 @@ public sealed class TargetTests
     [InlineData("uprobe.multi", "libc.so.6:getpgi*")]
     [InlineData("raw_tp/sys_exit", "sys_enter")]
     [InlineData("tp_btf/sys_exit", "sys_enter")]
-    public void ARunCanNameAnotherTarget(string section, string target)
+    public void A_run_can_name_another_target(string section, string target)
     {
         var file = Counting.Object((section, "void", Count));
         var options = new BpfSessionOptions
@@ -46,7 +46,7 @@ public sealed class TargetTests
     }
 
     [KernelFact]
-    public void AnIteratorCanGoOverSomethingElse()
+    public void An_iterator_can_go_over_something_else()
     {
         var options = new BpfSessionOptions { AttachTo = new Dictionary<string, string> { ["p0"] = "bpf_map" } };
         var file = Counting.Object(("iter/task", "void", "seen(0); return 0;"));
@@ -62,7 +62,7 @@ public sealed class TargetTests
     [InlineData("raw_tp/sys_exit", "sched_swich", "sched_switch")]
     [InlineData("tracepoint/syscalls/sys_enter_getsid", "syscalls/sys_enter_opennat", "syscalls/sys_enter_openat")]
     [InlineData("tracepoint/syscalls/sys_enter_getsid", "syscalls/sys_enter_opennat*", "syscalls/sys_enter_openat")]
-    public void AnotherTargetThatDoesNotExistIsNamedWithTheNearest(string section, string target, string near)
+    public void Another_target_that_does_not_exist_is_named_with_the_nearest(string section, string target, string near)
     {
         var options = new BpfSessionOptions { AttachTo = new Dictionary<string, string> { ["p0"] = target } };
         var e = Assert.Throws<BpfLoadException>(() =>
@@ -77,7 +77,7 @@ public sealed class TargetTests
     }
 
     [KernelFact]
-    public void ATargetForAProgramThatIsNotThereIsRefused()
+    public void A_target_for_a_program_that_is_not_there_is_refused()
     {
         var options = new BpfSessionOptions { AttachTo = new Dictionary<string, string> { ["p1"] = "sys_enter" } };
         var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("raw_tp/sys_exit", "void", "return 0;")), options));
@@ -87,7 +87,7 @@ public sealed class TargetTests
     }
 
     [KernelFact]
-    public void WhatIsBoundToOneTargetTakesNoSecond()
+    public void What_is_bound_to_one_target_takes_no_second()
     {
         var options = new BpfSessionOptions { AttachTo = new Dictionary<string, string> { ["p0"] = "sys_enter,sys_exit" } };
 
@@ -99,7 +99,7 @@ public sealed class TargetTests
     [InlineData("kprobe.multi/tcp_v4_conn*")]
     [InlineData("kretprobe/do_unlinkat")]
     [InlineData("ksyscall/getpgid")]
-    public void ProbesOfTheKernelRunOrTheRefusalIsExplained(string section)
+    public void Probes_of_the_kernel_run_or_the_refusal_is_explained(string section)
     {
         try
         {

@@ -14,7 +14,7 @@ public class TextTests
     [InlineData("/usr/bin/bash:readline+0x10", "/usr/bin/bash", "readline", 16ul)]
     [InlineData("/usr/bin/bash:0x1f00", "/usr/bin/bash", null, 0x1f00ul)]
     [InlineData("/opt/a:b/tool:main", "/opt/a:b/tool", "main", 0ul)]
-    public void AUprobesTargetIsFileAndPlace(string text, string path, string? function, ulong offset) =>
+    public void A_uprobes_target_is_file_and_place(string text, string path, string? function, ulong offset) =>
         Assert.Equal(new UprobeTarget(path, function, offset), Parse(text));
 
     [Theory]
@@ -25,7 +25,7 @@ public class TextTests
     [InlineData(":main")]
     [InlineData("/usr/bin/bash:main+")]
     [InlineData("/usr/bin/bash:main+x")]
-    public void OtherTextIsNoUprobesTarget(string? text) => Assert.Null(Parse(text));
+    public void Other_text_is_no_uprobes_target(string? text) => Assert.Null(Parse(text));
 
     // Files in parentheses exist, with these functions.
     [Theory]
@@ -72,17 +72,17 @@ public class TextTests
     [InlineData("0", new[] { 0 })]
     [InlineData("0-3\n", new[] { 0, 1, 2, 3 })]
     [InlineData("0,2-3,8", new[] { 0, 2, 3, 8 })]
-    public void TheListOfCpusIsReadInTheKernelsForm(string list, int[] cpus) => Assert.Equal(cpus, Cpus.ParseList(list));
+    public void The_list_of_CPUs_is_read_in_the_kernels_form(string list, int[] cpus) => Assert.Equal(cpus, Cpus.ParseList(list));
 
     [Theory]
     [InlineData(0ul, new[] { "CAP_BPF", "CAP_PERFMON" })]
     [InlineData(1ul << 39, new[] { "CAP_PERFMON" })]
     [InlineData((1ul << 39) | (1ul << 38), new string[0])]
     [InlineData(1ul << 21, new string[0])]
-    public void CapabilitiesThatLackAreNamed(ulong effective, string[] lacking) => Assert.Equal(lacking, Permissions.Lacking(effective));
+    public void Capabilities_that_lack_are_named(ulong effective, string[] lacking) => Assert.Equal(lacking, Permissions.Lacking(effective));
 
     [Fact]
-    public void FactsAreFoundInWhatOlderAndNewerLibbpfsSay()
+    public void Facts_are_found_in_what_older_and_newer_libbpfs_say()
     {
         Assert.Equal("x", LibbpfText.FailedMap("libbpf: map 'x': failed to create: Invalid argument(-22)\n"));
         Assert.Equal("x", LibbpfText.FailedMap("libbpf: map 'x': failed to create: -EINVAL\n"));
@@ -95,8 +95,8 @@ public class TextTests
     }
 
     [Fact]
-    public void FunctionsOfALibraryAreFound() => Assert.Contains("getpgid", BinaryFunctions.Of(BinaryPaths.Find("libc.so.6")!).Select(f => f.Name));
+    public void Functions_of_a_library_are_found() => Assert.Contains("getpgid", BinaryFunctions.Of(BinaryPaths.Find("libc.so.6")!).Select(f => f.Name));
 
     [Fact]
-    public void WhatIsNoElfFileHasNoFunctions() => Assert.Empty(BinaryFunctions.Of("/etc/passwd"));
+    public void What_is_no_ELF_file_has_no_functions() => Assert.Empty(BinaryFunctions.Of("/etc/passwd"));
 }

@@ -42,7 +42,7 @@ public sealed class UserTargetTests
         """;
 
     [KernelFact]
-    public void AStaticProbeIsSeenWithItsArgument()
+    public void A_static_probe_is_seen_with_its_argument()
     {
         using var library = new MarkedLibrary();
         Counting.Run(Fixture.Compile("usdt", Probes.Replace("PATH", library.Path)), Narrowed(), session =>
@@ -54,7 +54,7 @@ public sealed class UserTargetTests
     }
 
     [KernelFact]
-    public void AProgramWithoutTheMapsOfStaticProbesIsToldOfTheHeader()
+    public void A_program_without_the_maps_of_static_probes_is_told_of_the_header()
     {
         using var library = new MarkedLibrary();
         using var session = BpfSession.Load(
@@ -65,7 +65,7 @@ public sealed class UserTargetTests
     }
 
     [KernelFact]
-    public void APatternMeansEveryProbeThatItFits()
+    public void A_pattern_means_every_probe_that_it_fits()
     {
         using var library = new MarkedLibrary();
         var options = new BpfSessionOptions { ProcessId = Environment.ProcessId, AttachTo = new Dictionary<string, string> { ["probe"] = library.Path + ":bee:*" } };
@@ -78,7 +78,7 @@ public sealed class UserTargetTests
     }
 
     [KernelFact]
-    public void AProbeThatDoesNotExistIsNamedWithTheNearest()
+    public void A_probe_that_does_not_exist_is_named_with_the_nearest()
     {
         using var library = new MarkedLibrary();
         var e = Fails(Fixture.Compile("usdt", Probes.Replace("PATH:bee:one", library.Path + ":bee:once")));
@@ -93,7 +93,7 @@ public sealed class UserTargetTests
     [InlineData("/no/such/file:bee:one", "no such file")]
     [InlineData("libc.so.6", "does not say which static probe")]
     [InlineData(":one", "does not say which static probe")]
-    public void WhatCannotBeAProbeIsExplained(string target, string reason) => Assert.Contains(reason, Fails(Fixture.Compile("usdt", Probes.Replace("PATH:bee:one", target))).Message);
+    public void What_cannot_be_a_probe_is_explained(string target, string reason) => Assert.Contains(reason, Fails(Fixture.Compile("usdt", Probes.Replace("PATH:bee:one", target))).Message);
 
     [KernelFact]
     public void A_probe_whose_argument_libbpf_cannot_read_is_told_with_the_cause()
@@ -141,7 +141,7 @@ public sealed class UserTargetTests
     [InlineData("uprobe.multi")]
     [InlineData("uretprobe.multi")]
     [InlineData("uprobe.multi.s")]
-    public void APatternOfFunctionsIsAttachedToEach(string kind)
+    public void A_pattern_of_functions_is_attached_to_each(string kind)
     {
         using var library = new MarkedLibrary();
         var file = Counting.Object(($"{kind}/{library.Path}:marked_*", "void", "seen(0); return 0;"));
@@ -159,7 +159,7 @@ public sealed class UserTargetTests
     [KernelTheory]
     [InlineData("uprobe")]
     [InlineData("uprobe.multi")]
-    public void APatternThatFitsNothingIsExplained(string kind)
+    public void A_pattern_that_fits_nothing_is_explained(string kind)
     {
         using var library = new MarkedLibrary();
         var e = Fails(Counting.Object(($"{kind}/{library.Path}:marked_onee*", "void", "return 0;")));
@@ -169,7 +169,7 @@ public sealed class UserTargetTests
     }
 
     [KernelFact]
-    public void ManyFunctionsAreNarrowedToOneProcess()
+    public void Many_functions_are_narrowed_to_one_process()
     {
         using var library = new MarkedLibrary();
         using var other = System.Diagnostics.Process.Start("sleep", "60");
@@ -190,7 +190,7 @@ public sealed class UserTargetTests
     }
 
     [KernelFact]
-    public void ADamagedLibraryIsReadAsFarAsItGoes()
+    public void A_damaged_library_is_read_as_far_as_it_goes()
     {
         using var library = new MarkedLibrary();
         var whole = File.ReadAllBytes(library.Path);

@@ -12,7 +12,7 @@ public sealed class WriterTests : IDisposable
     private readonly BpfSession? _session = Fixture.HasClang && Environment.IsPrivilegedProcess ? Calls.Load(Fixture.Object("writable")) : null;
 
     [KernelFact]
-    public void AnEntryIsSetFromItsFieldsAndReadBack()
+    public void An_entry_is_set_from_its_fields_and_read_back()
     {
         var writer = Writer("callers");
         writer.Write(writer.Encode(Members(("pid", 7), ("comm", "sh"), ("port", 80), ("count", 5), ("last", -3), ("flags", 5), ("rest", 9), ("level", "HIGH"), ("bytes", new[] { 1, 2, 3, 4 }))));
@@ -24,7 +24,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void FieldsThatAreNotGivenKeepTheirValue()
+    public void Fields_that_are_not_given_keep_their_value()
     {
         var writer = Writer("callers");
         var key = Members(("pid", 7), ("comm", "sh"), ("port", 80));
@@ -51,7 +51,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void AnEntryThatWasReadGoesBackAsItIsAndIsRemovedAsItIs()
+    public void An_entry_that_was_read_goes_back_as_it_is_and_is_removed_as_it_is()
     {
         var writer = Writer("callers");
         var encoded = writer.Encode(Members(("pid", 7), ("comm", "sh"), ("port", 80), ("count", 5)));
@@ -67,7 +67,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void WhatIsWrongIsSaid()
+    public void What_is_wrong_is_said()
     {
         var writer = Writer("callers");
         Assert.Contains("'comm'?", Fails(MapFault.UnknownField, () => writer.Encode(Members(("pid", 7), ("com", "sh"), ("port", 80), ("count", 5)))).Message, StringComparison.Ordinal);
@@ -85,7 +85,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void TheKernelsRefusalsAreSaid()
+    public void The_kernels_refusals_are_said()
     {
         var writer = Writer("callers");
         for (var i = 0; i < 8; i++)
@@ -105,7 +105,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void OneValueForAPerCpuMapBecomesTheTotal()
+    public void One_value_for_a_per_CPU_map_becomes_the_total()
     {
         var writer = Writer("each_cpu");
         writer.Write(writer.Encode(1, 40));
@@ -125,7 +125,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void FieldsOfAPerCpuStructBecomeTheirTotals()
+    public void Fields_of_a_per_CPU_struct_become_their_totals()
     {
         var writer = Writer("each_slot");
         writer.Write(writer.Encode(Members(("Key", 1), ("count", 9))));
@@ -135,7 +135,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void QueuesAndStacksShowTheNextAndAreTakenFrom()
+    public void Queues_and_stacks_show_the_next_and_are_taken_from()
     {
         foreach (var (name, next) in new[] { ("waiting", 1u), ("pile", 3u) })
         {
@@ -158,7 +158,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void ABloomFilterIsAddedToAndNotRead()
+    public void A_bloom_filter_is_added_to_and_not_read()
     {
         var writer = Writer("filter");
         writer.Write(writer.Encode(null, 42));
@@ -171,7 +171,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void RoutesAreAddressesWithPrefixes()
+    public void Routes_are_addresses_with_prefixes()
     {
         foreach (var (name, prefix, wrong) in new[] { ("routes", "10.1.0.0/16", "10.0.0.0/33"), ("routes6", "2001:db8::/32", "2001:db8::/129"), ("bare", "192.0.2.0/24", "x/8") })
         {
@@ -193,7 +193,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void MapsInsideOfMapsAreListedReadAndExchanged()
+    public void Maps_inside_of_maps_are_listed_read_and_exchanged()
     {
         var outer = Map("outer");
         var inner = Assert.Single(outer.InnerMaps());
@@ -212,7 +212,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void ReplaceLeavesTheGivenEntriesAndNoOthers()
+    public void Replace_leaves_the_given_entries_and_no_others()
     {
         var writer = Writer("numbers");
         for (var i = 0; i < 100; i++)
@@ -231,7 +231,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void ManyEntriesGoIn()
+    public void Many_entries_go_in()
     {
         var writer = Writer("numbers");
         for (var i = 0; i < 100_000; i++)
@@ -243,7 +243,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void AFullLruMapDropsTheOldest()
+    public void A_full_LRU_map_drops_the_oldest()
     {
         var writer = Writer("recent");
         for (var i = 0; i < 1000; i++)
@@ -255,7 +255,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void AClosedSessionTakesNoEntries()
+    public void A_closed_session_takes_no_entries()
     {
         var writer = Writer("numbers");
         _session!.Dispose();

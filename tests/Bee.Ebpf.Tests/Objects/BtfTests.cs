@@ -10,7 +10,7 @@ namespace Bee.Ebpf.Tests.Objects;
 public class BtfTests
 {
     [ClangFact]
-    public void MembersHaveTheOffsetsOfTheCompiler()
+    public void Members_have_the_offsets_of_the_compiler()
     {
         var type = (BtfStruct)Fixtures.Read("types").Btf!.Find("everything", BtfKind.Struct)!;
         var members = type.Members.Where(m => m.Name.Length > 0).ToDictionary(m => m.Name);
@@ -30,7 +30,7 @@ public class BtfTests
     }
 
     [ClangFact]
-    public void EnumsKnowTheirSigns()
+    public void Enums_know_their_signs()
     {
         var btf = Fixtures.Read("types").Btf!;
         var colour = (BtfEnum)btf.Find("colour", BtfKind.Enum)!;
@@ -42,7 +42,7 @@ public class BtfTests
     }
 
     [ClangFact]
-    public void FunctionPointersReadAsInC()
+    public void Function_pointers_read_as_in_c()
     {
         var node = (BtfStruct)Fixtures.Read("types").Btf!.Find("node", BtfKind.Struct)!;
         Assert.Equal("int (*)(const struct node *, const struct node *)", node.Members[1].Type.ToString());
@@ -51,7 +51,7 @@ public class BtfTests
     }
 
     [BpftoolFact]
-    public void AgreesWithBpftool()
+    public void Agrees_with_bpftool()
     {
         using var folder = new TemporaryFolder();
         foreach (var (name, bytes) in Fixtures.All)
@@ -81,7 +81,7 @@ public class BtfTests
     }
 
     [ClangFact]
-    public async Task TypesAreTheSameObjectsForEveryThread()
+    public async Task Types_are_the_same_objects_for_every_thread()
     {
         var btf = Fixtures.Read("types").Btf!;
         var rows = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => btf.Types.ToArray())));
@@ -114,7 +114,7 @@ public class BtfTests
 public sealed class BtfMemoryTests(ITestOutputHelper output)
 {
     [KernelTypesFact]
-    public void TheKernelsTypesAreReadCompletelyAndInLittleMemory()
+    public void The_kernels_types_are_read_completely_and_in_little_memory()
     {
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var clock = Stopwatch.StartNew();

@@ -19,14 +19,14 @@ public class DamagedBtfTests
     }
 
     [Fact]
-    public void TheBuilderBuildsWhatParses()
+    public void The_builder_builds_what_parses()
     {
         var btf = BtfSpec.Parse(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 5).Build());
         Assert.Equal((3, 20, "int[5]"), (btf.Types.Count, btf.Types[2].Size, btf.Types[2].ToString()));
     }
 
     [Fact]
-    public void ChainsThatReturnToTheirBeginningAreRefused()
+    public void Chains_that_return_to_their_beginning_are_refused()
     {
         Refused(new BtfBuilder().Type(BtfKind.Const, "", 1));
         Refused(new BtfBuilder().Type(BtfKind.Typedef, "a", 2).Type(BtfKind.Typedef, "b", 1));
@@ -35,7 +35,7 @@ public class DamagedBtfTests
     }
 
     [Fact]
-    public void StructsMayPointToThemselvesAndNotContainThemselves()
+    public void Structs_may_point_to_themselves_and_not_contain_themselves()
     {
         var list = new BtfBuilder();
         var next = list.Name("next");
@@ -45,7 +45,7 @@ public class DamagedBtfTests
     }
 
     [Fact]
-    public void SizesThatOverflowAreRefused()
+    public void Sizes_that_overflow_are_refused()
     {
         Refused(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 0x4000_0000).Type(BtfKind.Variable, "v", 2, 0, 1));
         Refused(new BtfBuilder().Int().Type(BtfKind.Array, "", 0, 0, 1, 1, 0xffff_ffff).Type(BtfKind.Struct, "s", 0x7fff_ffff, 1, 0, 2, 0));
@@ -65,7 +65,7 @@ public class DamagedBtfTests
     }
 
     [Fact]
-    public void MembersStayInsideTheirStruct()
+    public void Members_stay_inside_their_struct()
     {
         Refused(new BtfBuilder().Int().Type(BtfKind.Struct, "s", 4, 1, 0, 1, 8));
         Refused(new BtfBuilder().Int().Type(BtfKind.Struct, "s", 4, 1, 0, 1, 0xffff_ffe0));
@@ -73,7 +73,7 @@ public class DamagedBtfTests
     }
 
     [Fact]
-    public void DeepAndWideNestingIsRefusedInTime()
+    public void Deep_and_wide_nesting_is_refused_in_time()
     {
         // Each struct holds the one before: 200 levels.
         var deep = new BtfBuilder().Int().Type(BtfKind.Struct, "s", 4, 1, 0, 1, 0);
@@ -95,7 +95,7 @@ public class DamagedBtfTests
     }
 
     [Fact]
-    public void NamesOfEndlessTypesEnd()
+    public void Names_of_endless_types_end()
     {
         // A function that takes pointers to functions that take pointers to functions...
         var ring = new BtfBuilder().Type(BtfKind.FunctionPrototype, "", 0, 50, [.. Enumerable.Range(0, 50).SelectMany(_ => new uint[] { 0, 2 })]).Type(BtfKind.Pointer, "", 1);
@@ -103,7 +103,7 @@ public class DamagedBtfTests
     }
 
     [Fact]
-    public void ReferencesLeadSomewhere()
+    public void References_lead_somewhere()
     {
         Refused(new BtfBuilder().Type(BtfKind.Pointer, "", 2));
         Refused(new BtfBuilder().Int().Type(BtfKind.Function, "f", 1, 1));
@@ -121,7 +121,7 @@ public class DamagedBtfTests
     [InlineData(16, 0xff)]
     [InlineData(20, 0xff)]
     [InlineData(20, 0x00)]
-    public void HeadersAreChecked(int offset, byte value)
+    public void Headers_are_checked(int offset, byte value)
     {
         var section = new BtfBuilder().Int().Build();
         section[offset] = value;
@@ -129,7 +129,7 @@ public class DamagedBtfTests
     }
 
     [Fact]
-    public void EveryCutIsRefused()
+    public void Every_cut_is_refused()
     {
         var section = new BtfBuilder().Int().Type(BtfKind.Pointer, "", 1).Build();
         for (var length = 0; length < section.Length; length++)

@@ -15,13 +15,13 @@ public class FaultTests
     [InlineData("{\"a\":1}", "JSON")]
     [InlineData("PK\u0003\u0004", "zip")]
     [InlineData("\u0001\u0002\u0003\u0004", "not an ELF file")]
-    public void NotElf(string content, string hint) => Check(Encoding.Latin1.GetBytes(content), ObjectFault.NotElf, hint);
+    public void Not_ELF(string content, string hint) => Check(Encoding.Latin1.GetBytes(content), ObjectFault.NotElf, hint);
 
     [ClangFact]
     public void Bitcode() => Check(CompileOnly("bitcode", "-emit-llvm"), ObjectFault.NotElf, "-emit-llvm");
 
     [Fact]
-    public void AnotherMachinesProgram()
+    public void Another_machines_program()
     {
         if (OperatingSystem.IsLinux() && System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64)
         {
@@ -30,7 +30,7 @@ public class FaultTests
     }
 
     [ClangFact]
-    public void LinkedInsteadOfRelocatable()
+    public void Linked_instead_of_relocatable()
     {
         var file = Fixtures.Bytes("types");
         file[16] = 2;
@@ -38,7 +38,7 @@ public class FaultTests
     }
 
     [ClangFact]
-    public void NamesThatWouldRewriteTheTerminal()
+    public void Names_that_would_rewrite_the_terminal()
     {
         var file = Fixtures.Compile("escape", "#include \"fixture.h\"\nstruct shown_struct { int shown_field; };\n" + Map("__uint(type, HASH); __uint(max_entries, 1); __type(key, int); __type(value, struct shown_struct);") + "\nSEC(\"xdp\") int shown_program(void *c) { return 0; }");
         var record = (BtfStruct)ObjectFile.Parse(Changed("shown_field"), "escape.o").Btf!.Find("shown_struct", BtfKind.Struct)!;
@@ -58,10 +58,10 @@ public class FaultTests
     }
 
     [ClangFact]
-    public void BigEndian() => Check(CompileOnly("big", "-target", "bpfeb"), ObjectFault.WrongEndianness, "bpfel");
+    public void Big_endian() => Check(CompileOnly("big", "-target", "bpfeb"), ObjectFault.WrongEndianness, "bpfel");
 
     [ClangFact]
-    public void EveryCut()
+    public void Every_cut()
     {
         var file = Fixtures.Bytes("types");
         Check(file[..^1], ObjectFault.Truncated, $"{file.Length - 1} bytes");
@@ -73,18 +73,18 @@ public class FaultTests
     }
 
     [ClangFact]
-    public void NoProgram()
+    public void No_program()
     {
         Check(Fixtures.Compile("empty", "int x = 1;"), ObjectFault.NoPrograms, "SEC(");
         Check(Fixtures.Compile("library", "int add(int a, int b) { return a + b; }"), ObjectFault.NoPrograms, "SEC(");
     }
 
     [ClangFact]
-    public void NoTypes() => Check(
+    public void No_types() => Check(
         Fixtures.Compile("untypedmap", Map("__uint(type, HASH); __uint(max_entries, 1); __type(key, int); __type(value, int);"), types: false), ObjectFault.NoBtf, "-g");
 
     [ClangFact]
-    public void OldMaps() => Check(
+    public void Old_maps() => Check(
         Fixtures.Compile("oldmaps", "#include \"fixture.h\"\nstruct { int a[5]; } m SEC(\"maps\");" + Body), ObjectFault.Unsupported, ".maps");
 
     [ClangFact]
@@ -92,7 +92,7 @@ public class FaultTests
         Fixtures.Compile("undefined", "#include \"fixture.h\"\nextern int elsewhere(void);\nSEC(\"xdp\") int f(void *c) { return elsewhere(); }"), ObjectFault.UndefinedSymbol, "'elsewhere'");
 
     [ClangFact]
-    public void SettingOfAnUnknownType() => Check(
+    public void Setting_of_an_unknown_type() => Check(
         Fixtures.Compile("setting", "#include \"fixture.h\"\nstruct s { int a, b; };\nextern struct s CONFIG_X __kconfig;\nSEC(\"xdp\") int f(void *c) { return CONFIG_X.b; }"), ObjectFault.Unsupported, "struct s");
 
     [ClangFact]
@@ -105,7 +105,7 @@ public class FaultTests
     }
 
     [ClangFact]
-    public void MapsThatCannotBe()
+    public void Maps_that_cannot_be()
     {
         BadMap("__uint(max_entries, 1);", "no type");
         BadMap("__uint(type, HASH); __uint(max_entrys, 1);", "'max_entries'?");
@@ -118,7 +118,7 @@ public class FaultTests
     }
 
     [ClangFact]
-    public void MessagesNameTheFile() =>
+    public void Messages_name_the_file() =>
         Assert.StartsWith("some/where.o: ", Assert.Throws<BpfObjectException>(() => ObjectFile.Parse(new byte[] { 1 }, "some/where.o")).Message);
 
     private const string Body = "\nSEC(\"xdp\") int f(void *c) { return 0; }";

@@ -14,7 +14,7 @@ public class MetadataTests
         new() { Parameters = new Dictionary<string, ParameterMetadata> { [parameter] = new() { Default = value } } };
 
     [ClangFact]
-    public void TheKindBeatsThePrefixAndTheFileIsNotChanged()
+    public void The_kind_beats_the_prefix_and_the_file_is_not_changed()
     {
         var file = Fixtures.Read("maps");
         var said = file.WithMetadata(Of("counter_calls", new MapMetadata { Kind = MapRole.None, Help = "help" }));
@@ -27,7 +27,7 @@ public class MetadataTests
     }
 
     [ClangFact]
-    public void AProgramsTargetCanBeAnother()
+    public void A_programs_target_can_be_another()
     {
         var file = Fixtures.Read("programs").WithMetadata(new ObjectMetadata
         {
@@ -39,7 +39,7 @@ public class MetadataTests
     }
 
     [ClangFact]
-    public void AnAuthorsDefaultIsWhereValuesStart()
+    public void An_authors_default_is_where_values_start()
     {
         var file = Fixtures.Read("parameters");
         var said = file.WithMetadata(Default("limits", new Dictionary<string, object?> { ["high"] = "9" })).WithMetadata(Default("table", new object[] { new object[] { "7" } }));
@@ -53,7 +53,7 @@ public class MetadataTests
     }
 
     [ClangFact]
-    public void ADefaultThatDoesNotFitIsAFault()
+    public void A_default_that_does_not_fit_is_a_fault()
     {
         foreach (var (parameter, value, problem) in new[]
         {
@@ -67,7 +67,7 @@ public class MetadataTests
     }
 
     [ClangFact]
-    public void NamesThatTheObjectLacksAreFaultsWithASuggestion()
+    public void Names_that_the_object_lacks_are_faults_with_a_suggestion()
     {
         var said = new ObjectMetadata
         {

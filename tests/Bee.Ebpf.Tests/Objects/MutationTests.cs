@@ -10,7 +10,7 @@ namespace Bee.Ebpf.Tests.Objects;
 public class MutationTests(ITestOutputHelper output)
 {
     [LibbpfFact]
-    public void WhatTheReaderLetsThroughDoesNotKillLibbpf()
+    public void What_the_reader_lets_through_does_not_kill_libbpf()
     {
         var count = MutationOptions.Count;
         var report = MutationRun.Execute([.. Fixtures.All.OrderBy(f => f.Key).Select(f => f.Value)], MutationOptions.Seed, count);
@@ -21,7 +21,7 @@ public class MutationTests(ITestOutputHelper output)
     }
 
     [LibbpfFact]
-    public void WhatKillsLibbpfIsRefused()
+    public void What_kills_libbpf_is_refused()
     {
         var files = Fixtures.All.OrderBy(f => f.Key).Select(f => f.Value).ToArray();
         var report = MutationRun.Execute(files, seed: 1, count: 1500, isChecked: false);
@@ -33,7 +33,7 @@ public class MutationTests(ITestOutputHelper output)
     }
 
     [LibbpfFact]
-    public void MostSurvivorsOpenInLibbpf()
+    public void Most_survivors_open_in_libbpf()
     {
         // Otherwise the survivors would say nothing: all of them might stop at the door.
         var report = MutationRun.Execute([.. Fixtures.All.Values], seed: 3, count: 500);
@@ -41,7 +41,7 @@ public class MutationTests(ITestOutputHelper output)
     }
 
     [ClangFact]
-    public void ARowIsTheSameEachTime()
+    public void A_row_is_the_same_each_time()
     {
         var files = new[] { Fixtures.Bytes("maps"), Fixtures.Bytes("types") };
         var (one, two) = (new Mutator(files, 9), new Mutator(files, 9));

@@ -8,7 +8,7 @@ namespace Bee.Ebpf.Tests.Objects;
 public class ObjectFileTests
 {
     [ClangFact]
-    public void MapsAreReadWhole()
+    public void Maps_are_read_whole()
     {
         var maps = Fixtures.Read("maps").Maps.ToDictionary(m => m.Name);
         var events = maps["print_events_with_a_name_longer_than_the_kernel_keeps"];
@@ -27,7 +27,7 @@ public class ObjectFileTests
     }
 
     [ClangFact]
-    public void GlobalVariablesLiveInInternalMaps()
+    public void Global_variables_live_in_internal_maps()
     {
         var maps = Fixtures.Read("maps").Maps.Where(m => m.IsInternal).ToDictionary(m => m.Name);
         Assert.Equal([".bss", ".bss.elsewhere", ".data", ".data.elsewhere", ".rodata.limits"], maps.Keys.Where(name => name[0] == '.').Order(StringComparer.Ordinal));
@@ -40,7 +40,7 @@ public class ObjectFileTests
     }
 
     [ClangFact]
-    public void SectionsNameTypeKindAndTarget()
+    public void Sections_name_type_kind_and_target()
     {
         var programs = Fixtures.Read("programs").Programs.ToDictionary(p => p.Name);
         Check("tp_short", ProgramType.Tracepoint, "tracepoint", "syscalls/sys_enter_openat");
@@ -75,7 +75,7 @@ public class ObjectFileTests
     }
 
     [ClangFact]
-    public void ParametersAreTheVolatileConstantsAndInitializedNumbers()
+    public void Parameters_are_the_volatile_constants_and_initialized_numbers()
     {
         var parameters = Fixtures.Read("parameters").Parameters.ToDictionary(p => p.Name);
         Assert.Equal(
@@ -93,7 +93,7 @@ public class ObjectFileTests
     }
 
     [ClangFact]
-    public void LicenseAndSubprograms()
+    public void License_and_subprograms()
     {
         var file = Fixtures.Read("relocations");
         Assert.Equal("GPL", file.License);
@@ -103,11 +103,11 @@ public class ObjectFileTests
     }
 
     [ClangFact]
-    public void StructOpsIsAMap() =>
+    public void Struct_ops_is_a_map() =>
         Assert.True(Fixtures.Read("structops").Maps.Single(m => !m.IsInternal) is { Name: "fixture", Type: MapType.StructOps, ValueSize: 40 });
 
     [ClangFact]
-    public void ReadTakesAPathAndMissingFilesAreTheSystemsMatter()
+    public void Read_takes_a_path_and_missing_files_are_the_systems_matter()
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("named.o", Fixtures.Bytes("types"));
@@ -116,7 +116,7 @@ public class ObjectFileTests
     }
 
     [ClangFact]
-    public void WithoutTypesProgramsAreReadAllTheSame()
+    public void Without_types_programs_are_read_all_the_same()
     {
         var file = ObjectFile.Parse(Fixtures.Compile("untyped", "#include \"fixture.h\"\nSEC(\"xdp\") int f(void *c) { return 2; }", types: false), "untyped.o");
         Assert.Null(file.Btf);
@@ -124,14 +124,14 @@ public class ObjectFileTests
     }
 
     [ClangFact]
-    public void UnstrippedObjectsAreReadToo()
+    public void Unstripped_objects_are_read_too()
     {
         var source = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Objects", "fixtures", "relocations.bpf.c"));
         Assert.Equal(2, ObjectFile.Parse(Fixtures.Compile("whole", source, isStripped: false), "whole.o").Programs.Count);
     }
 
     [BpftoolFact]
-    public void LinkedObjectsKeepTheirOffsets()
+    public void Linked_objects_keep_their_offsets()
     {
         using var folder = new TemporaryFolder();
         var parts = new[] { "parameters", "relocations" }.Select(n => folder.Write(n + ".part.o", Fixtures.Bytes(n))).ToArray();

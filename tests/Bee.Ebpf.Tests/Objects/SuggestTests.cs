@@ -12,10 +12,10 @@ public class SuggestTests
     [InlineData("tagret_pid", "target_pid")]
     [InlineData("TARGET_PID", "target_pid")]
     [InlineData("sendmsg", "udp_sendmsg")]
-    public void FindsTheNearest(string name, string expected) => Assert.Equal(expected, Suggest.Nearest(name, s_names, 3)[0]);
+    public void Finds_the_nearest(string name, string expected) => Assert.Equal(expected, Suggest.Nearest(name, s_names, 3)[0]);
 
     [Fact]
-    public void SaysNothingWhenNothingIsNear()
+    public void Says_nothing_when_nothing_is_near()
     {
         Assert.Empty(Suggest.Nearest("zzzzzz", s_names, 3));
         Assert.Empty(Suggest.Nearest("", s_names, 3));

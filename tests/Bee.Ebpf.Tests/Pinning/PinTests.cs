@@ -13,7 +13,7 @@ public sealed class PinTests : IDisposable
     private readonly string _folder = PinPath.Resolve($"test-{Environment.ProcessId}-{Guid.NewGuid():N}");
 
     [KernelFact]
-    public void APinnedProgramGoesOnWithoutItsSessionAndIsReadAgain()
+    public void A_pinned_program_goes_on_without_its_session_and_is_read_again()
     {
         int[] programs, links;
         using (var session = Start("calls"))
@@ -54,7 +54,7 @@ public sealed class PinTests : IDisposable
     [InlineData("iterators")]
     [InlineData("kinds")]
     [InlineData("losses")]
-    public void EveryKindWithLinksCanBePinned(string fixture)
+    public void Every_kind_with_links_can_be_pinned(string fixture)
     {
         int[] programs;
         using (var session = Start(fixture))
@@ -80,7 +80,7 @@ public sealed class PinTests : IDisposable
     [NetworkTheory]
     [InlineData("xdp", "xdp_md", "if (context->data_end - context->data == 375) seen(0); return XDP_PASS;")]
     [InlineData("tcx/ingress", "__sk_buff", "if (context->len == 375) seen(0); return -1;")]
-    public void ProgramsOfInterfacesStayAttached(string section, string context, string body)
+    public void Programs_of_interfaces_stay_attached(string section, string context, string body)
     {
         using var world = new NetworkWorld();
         int[] programs;
@@ -103,7 +103,7 @@ public sealed class PinTests : IDisposable
     }
 
     [NetworkFact]
-    public void WhatHasNoLinkIsRefusedByName()
+    public void What_has_no_link_is_refused_by_name()
     {
         using var world = new NetworkWorld();
         var before = world.Traffic();
@@ -126,7 +126,7 @@ public sealed class PinTests : IDisposable
     }
 
     [KernelFact]
-    public void AFolderThatExistsIsLeftAsItIs()
+    public void A_folder_that_exists_is_left_as_it_is()
     {
         using var first = Start("calls");
         using var second = Start("calls");
@@ -141,7 +141,7 @@ public sealed class PinTests : IDisposable
     }
 
     [KernelFact]
-    public void WhatFailsHalfWayLeavesNothing()
+    public void What_fails_half_way_leaves_nothing()
     {
         using var session = Start("calls");
         // The kernel takes 255 bytes in a name: the program's fits, its link's does not.
@@ -154,7 +154,7 @@ public sealed class PinTests : IDisposable
     }
 
     [KernelFact]
-    public void OnlyOneReaderHasTheLock()
+    public void Only_one_reader_has_the_lock()
     {
         using var session = Start("calls");
         var pinned = session.Pin(_folder, Details("calls"));
@@ -184,7 +184,7 @@ public sealed class PinTests : IDisposable
     }
 
     [KernelFact]
-    public void WhatSomebodyElseMadeIsRefused()
+    public void What_somebody_else_made_is_refused()
     {
         Assert.Equal(PinFault.NotFound, Fault());
         // A folder without a description, then with another map in its place, then with a map that was exchanged.
@@ -258,7 +258,7 @@ public sealed class PinTests : IDisposable
     [InlineData("/tmp/pins", PinFault.NotOnBpffs)]
     [InlineData("/sys/fs/bpf/no/such", PinFault.NotFound)]
     [InlineData("/sys/fs/bpf", PinFault.NotOnBpffs)]
-    public void APlaceThatWillNotDoIsNamed(string path, PinFault fault) =>
+    public void A_place_that_will_not_do_is_named(string path, PinFault fault) =>
         Assert.Equal(fault, Assert.Throws<PinException>(() => PinPath.CheckFree(PinPath.Resolve(path))).Fault);
 
     [Theory]
@@ -267,10 +267,10 @@ public sealed class PinTests : IDisposable
     [InlineData("a/b")]
     [InlineData("/")]
     [InlineData("/sys/fs/bpf/with space")]
-    public void ABadNameIsRefused(string name) => Assert.Equal(PinFault.BadPath, Assert.Throws<PinException>(() => PinPath.Resolve(name)).Fault);
+    public void A_bad_name_is_refused(string name) => Assert.Equal(PinFault.BadPath, Assert.Throws<PinException>(() => PinPath.Resolve(name)).Fault);
 
     [Fact]
-    public void NamesOfPinsAreNeverTheSame()
+    public void Names_of_pins_are_never_the_same()
     {
         Assert.Equal("=2erodata", PinNames.Of(".rodata"));
         string[] names = [".a", "_a", "=a", "-a", "a-0", "a", "=2ea", "ä"];
@@ -280,7 +280,7 @@ public sealed class PinTests : IDisposable
     }
 
     [Fact]
-    public void ADamagedDescriptionIsNoDescription()
+    public void A_damaged_description_is_no_description()
     {
         Assert.Null(PinState.Decode([]));
         Assert.Null(PinState.Decode("{}\n"u8.ToArray()));
@@ -289,7 +289,7 @@ public sealed class PinTests : IDisposable
     }
 
     [KernelFact]
-    public void ADescriptionOfAnyBytesIsReadOrRefused()
+    public void A_description_of_any_bytes_is_read_or_refused()
     {
         var file = Fixture.Object("calls").WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { ["counter_by_argument"] = new() { Help = "Calls.", Labels = ["argument"] } } });
         var whole = new PinState(Guid.NewGuid(), Details("calls", "counter_by_argument"), file).Encode();

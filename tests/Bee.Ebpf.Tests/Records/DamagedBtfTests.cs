@@ -8,7 +8,7 @@ namespace Bee.Ebpf.Tests.Records;
 public sealed class DamagedBtfTests
 {
     [ClangFact]
-    public void NoByteOfBtfBreaksMoreThanItsOwnTypes()
+    public void No_byte_of_BTF_breaks_more_than_its_own_types()
     {
         using var c = new CProgram("""
             enum st { A, B }; struct in { s16 x:3, y; char t[4]; }; typedef struct in in_t;

@@ -13,7 +13,7 @@ public sealed class EntryTests
         """;
 
     [ClangFact]
-    public void AHashGivesKeyValueAndTheirFields()
+    public void A_hash_gives_key_value_and_their_fields()
     {
         using var c = new CProgram(Declarations, ["struct key", "struct value"], """
             struct key k = { 7, "sshd" }; struct value v = { 5, 8, -9, "x", 0x0100007f }; put(&k, sizeof k); put(&v, sizeof v);
@@ -37,7 +37,7 @@ public sealed class EntryTests
     }
 
     [ClangFact]
-    public void PerCpuIntegersAddUp()
+    public void Per_CPU_integers_add_up()
     {
         using var c = new CProgram("", ["u32", "s64", "u64"]);
         var type = EntryType.ForMap(Map(MapType.PerCpuArray, c.Root(0), c.Root(0)));
@@ -57,7 +57,7 @@ public sealed class EntryTests
     }
 
     [ClangFact]
-    public void OfPerCpuStructsTheNumbersAddUp()
+    public void Of_per_CPU_structs_the_numbers_add_up()
     {
         using var c = new CProgram(Declarations, ["struct value"], """
             struct value v[3] = { { 1, 2, -3 }, { 10, 0xffffffff, -30 }, { 100, 200, -300 } }; put(v, sizeof v);
@@ -72,7 +72,7 @@ public sealed class EntryTests
     }
 
     [Fact]
-    public void WithoutTypesThereAreBytesAndIndexes()
+    public void Without_types_there_are_bytes_and_indexes()
     {
         var type = EntryType.ForMap(Map(MapType.Hash, null, null, 3, 5));
         var e = type.Decode([1, 2, 3], [4, 5, 6, 7, 8]);

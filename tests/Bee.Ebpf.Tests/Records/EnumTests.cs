@@ -20,12 +20,12 @@ public sealed class EnumTests
     [InlineData(false, "8")]
     [InlineData(false, "-1 1")]
     [InlineData(false, "")]
-    public void FlagsAreToldFromStates(bool flags, string values) =>
+    public void Flags_are_told_from_states(bool flags, string values) =>
         Assert.Equal(flags, FlagEnums.IsFlags(values.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select((v, i) => ($"N{i}", long.Parse(v, System.Globalization.CultureInfo.InvariantCulture))).ToList()));
 
     [Fact]
-    public void SixtyFourBitsAreKept()
+    public void Sixty_four_bits_are_kept()
     {
         var type = EmittedTypes.Enum(new EnumShape("big", NumberKind.UInt64, false, [("ZERO", 0), ("TOP", long.MinValue), ("ALL", -1)]));
         Assert.Equal(typeof(ulong), Enum.GetUnderlyingType(type));
@@ -34,7 +34,7 @@ public sealed class EnumTests
     }
 
     [Fact]
-    public void OfTwoNamesForAValueTheFirstShows()
+    public void Of_two_names_for_a_value_the_first_shows()
     {
         for (var count = 2; count < 24; count++)
         {
@@ -46,7 +46,7 @@ public sealed class EnumTests
     }
 
     [Fact]
-    public void OddNamesDoNotMatter()
+    public void Odd_names_do_not_matter()
     {
         var type = EmittedTypes.Enum(new EnumShape("a b+c,d[]\\", NumberKind.Int8, false, [("value__", 1), ("same", 2), ("same", 3), ("", 4), ("Same", 5)]));
         Assert.Equal("value___2", Enum.ToObject(type, (sbyte)1).ToString());

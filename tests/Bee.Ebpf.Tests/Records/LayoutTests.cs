@@ -9,7 +9,7 @@ namespace Bee.Ebpf.Tests.Records;
 public sealed class LayoutTests
 {
     [ClangFact]
-    public void BitfieldsOfAllSortsAreRead()
+    public void Bitfields_of_all_sorts_are_read()
     {
         using var c = new CProgram("""
             enum st { A, B, C = 9 };
@@ -45,7 +45,7 @@ public sealed class LayoutTests
     }
 
     [ClangFact]
-    public void NamesThatPowerShellCannotTellApartGetANumber()
+    public void Names_that_PowerShell_cannot_tell_apart_get_a_number()
     {
         using var c = new CProgram("""
             struct names { int Pid, pid, PID, pid_2, GetType, tostring, Equals, psobject, MapName, Count, Length; struct { int mapname; }; int $odd; };
@@ -61,7 +61,7 @@ public sealed class LayoutTests
     }
 
     [ClangFact]
-    public void AFlexibleArrayTakesTheRest()
+    public void A_flexible_array_takes_the_rest()
     {
         using var c = new CProgram("""
             struct item { u16 a, b; };
@@ -91,7 +91,7 @@ public sealed class LayoutTests
     }
 
     [ClangFact]
-    public void ShortSamplesTellAndLongOnesDoNotMatter()
+    public void Short_samples_tell_and_long_ones_do_not_matter()
     {
         using var c = new CProgram("struct two { u32 a, b; };", ["struct two"]);
         var type = c.Event("two", "print_two");
@@ -102,7 +102,7 @@ public sealed class LayoutTests
     }
 
     [ClangFact]
-    public void ScalarsAndBareBytesHaveOneProperty()
+    public void Scalars_and_bare_bytes_have_one_property()
     {
         using var c = new CProgram("enum st { A, B }; struct none { };", ["u32", "enum st", "duration", "char *", "struct none"]);
         object? Value(int root, params byte[] bytes) => RecordType.ForStruct(c.Root(root), "scalar").Decode(bytes).Get("Value");
@@ -120,7 +120,7 @@ public sealed class LayoutTests
     }
 
     [ClangFact]
-    public void VeryLargeRecordsWork()
+    public void Very_large_records_work()
     {
         using var c = new CProgram("struct large { u32 first; u8 middle[300000]; u32 last; char text[70000]; };", ["struct large"], """
             static struct large l; l.first = 1; l.middle[299999] = 9; l.last = 2; l.text[0] = 'x'; put(&l, sizeof l);
@@ -131,7 +131,7 @@ public sealed class LayoutTests
     }
 
     [ClangFact]
-    public void EmptyArraysAndStructsAnywhereAreEmpty()
+    public void Empty_arrays_and_structs_anywhere_are_empty()
     {
         using var c = new CProgram("struct none { }; struct gaps { u32 a; u32 zero[0]; struct none n; u32 grid[2][0]; struct { u32 len; u8 tail[]; } in[1]; u32 b; };", ["struct gaps"]);
         var e = c.Event("gaps").Decode([1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0]);

@@ -27,7 +27,7 @@ public sealed class MeaningTests
         """;
 
     [ClangFact]
-    public void NamesDecideHowNumbersAreRead()
+    public void Names_decide_how_numbers_are_read()
     {
         var start = DateTime.Now;
         using var c = new CProgram(Declarations, ["struct meant"], Fill);
@@ -66,7 +66,7 @@ public sealed class MeaningTests
     }
 
     [ClangFact]
-    public void FieldsSayWhatTheyMean()
+    public void Fields_say_what_they_mean()
     {
         using var c = new CProgram(Declarations, ["struct meant"]);
         var fields = c.Event("meant").Fields.ToDictionary(f => f.Name);
@@ -82,7 +82,7 @@ public sealed class MeaningTests
     }
 
     [ClangFact]
-    public void ANameThatDoesNotFitItsTypeSaysNothing()
+    public void A_name_that_does_not_fit_its_type_says_nothing()
     {
         using var c = new CProgram("""
             struct a { u64 x; }; typedef struct a other; 
@@ -94,7 +94,7 @@ public sealed class MeaningTests
     }
 
     [ClangFact]
-    public void BumbleBeesIpv6IsFourBytes()
+    public void BumbleBee_s_ipv_6_is_four_bytes()
     {
         using var c = new CProgram("#define ipv6_addr ipv6_wide\n#undef ipv6_addr\nstruct s { u32 x; };", ["struct s"]);
         Assert.Equal(FieldMeaning.Ipv4, TypedefMeaning.Of("ipv6_addr", c.Struct("s").Members[0].Type.Resolve())!.Meaning);

@@ -57,7 +57,7 @@ public sealed class ParameterTests
     ];
 
     [ClangFact]
-    public void WhatIsGivenReadsBack()
+    public void What_is_given_reads_back()
     {
         using var c = new CProgram(Declarations, s_roots);
         Assert.All(Good, test =>
@@ -69,7 +69,7 @@ public sealed class ParameterTests
     }
 
     [ClangFact]
-    public void WhatDoesNotFitIsRefused()
+    public void What_does_not_fit_is_refused()
     {
         using var c = new CProgram(Declarations, s_roots);
         Assert.All(Bad, test =>
@@ -121,7 +121,7 @@ public sealed class ParameterTests
     }
 
     [ClangFact]
-    public void MomentsGoBothWays()
+    public void Moments_go_both_ways()
     {
         using var c = new CProgram(Declarations, s_roots);
         var parameter = Parameter(c, "ktime");

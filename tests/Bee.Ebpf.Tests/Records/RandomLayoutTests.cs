@@ -21,7 +21,7 @@ public sealed class RandomLayoutTests(ITestOutputHelper log)
     private int _names;
 
     [ClangFact]
-    public void ObjectsReadWhatCReads()
+    public void Objects_read_what_c_reads()
     {
         var count = int.Parse(Environment.GetEnvironmentVariable("BEE_RANDOM_LAYOUTS") ?? "40", CultureInfo.InvariantCulture);
         var seed = int.Parse(Environment.GetEnvironmentVariable("BEE_RANDOM_SEED") ?? "1", CultureInfo.InvariantCulture);

@@ -44,7 +44,7 @@ public sealed class ValueTests
         """;
 
     [ClangFact]
-    public void EveryKindComesAsTheCompilerLaidItOut()
+    public void Every_kind_comes_as_the_compiler_laid_it_out()
     {
         using var c = new CProgram(Kinds, ["struct kinds"], Fill);
         var type = c.Event("kinds");
@@ -112,7 +112,7 @@ public sealed class ValueTests
     }
 
     [ClangFact]
-    public void ATypeIsMadeOnceForALayout()
+    public void A_type_is_made_once_for_a_layout()
     {
         using var c = new CProgram(Kinds, ["struct kinds"]);
         using var again = new CProgram(Kinds, ["struct kinds"]);
@@ -129,7 +129,7 @@ public sealed class ValueTests
     }
 
     [ClangFact]
-    public void AnEventKeepsItsBytesWhenTheRingTakesThemAgain()
+    public void An_event_keeps_its_bytes_when_the_ring_takes_them_again()
     {
         using var c = new CProgram(Kinds, ["struct kinds"], Fill);
         var bytes = c.Output.ToArray();
@@ -139,7 +139,7 @@ public sealed class ValueTests
     }
 
     [ClangFact]
-    public void TextIsTheSameJsonInEveryCulture()
+    public void Text_is_the_same_JSON_in_every_culture()
     {
         using var c = new CProgram("struct small { double d; s32 n; char text[8]; struct { u8 raw[2]; } in; enum { A, B } e; };", ["struct small"],
             """struct small s = { 1.5, -3, "a\"b", { { 1, 2 } }, B }; put(&s, sizeof s);""");
@@ -163,7 +163,7 @@ public sealed class ValueTests
     }
 
     [ClangFact]
-    public void EqualValuesAreEqualObjectsWhateverThePaddingHolds()
+    public void Equal_values_are_equal_objects_whatever_the_padding_holds()
     {
         using var c = new CProgram("struct holes { u8 a; u64 b; char c[8]; };", ["struct holes"], """
             struct holes x, y; __builtin_memset(&x, 1, sizeof x); __builtin_memset(&y, 2, sizeof y);

@@ -6,7 +6,7 @@ namespace Bee.Ebpf.Tests.Symbols;
 public class KernelSymbolReaderTests
 {
     [Fact]
-    public void EachLineIsASymbol()
+    public void Each_line_is_a_symbol()
     {
         Assert.Equal(
             [(0ul, 'A', "fixed", ""), (0xffffffff81000100, 't', "vfs_read", ""), (0xffffffffc0000000, 'T', "nf_hook", "nf_tables"), (1ul, 'D', "last", "")],
@@ -21,7 +21,7 @@ public class KernelSymbolReaderTests
     [InlineData("zzzzffff81000300 T bad")]
     [InlineData(" T name")]
     [InlineData("")]
-    public void LinesOfAnotherFormArePassedOver(string line) =>
+    public void Lines_of_another_form_are_passed_over(string line) =>
         Assert.Equal([(1ul, 'T', "before", ""), (2ul, 'T', "behind", "")], All($"1 T before\n{line}\n2 T behind\n"));
 
     [Theory]
@@ -29,7 +29,7 @@ public class KernelSymbolReaderTests
     [InlineData(7)]
     [InlineData(4096)]
     [InlineData(1 << 20)]
-    public void ALineMayComeInPieces(int piece)
+    public void A_line_may_come_in_pieces(int piece)
     {
         // More than the reader holds at once.
         var names = Enumerable.Range(0, 5000).Select(i => $"function_{i}_{new string('x', i % 500)}").ToArray();
@@ -39,7 +39,7 @@ public class KernelSymbolReaderTests
     }
 
     [Fact]
-    public void ALineWithoutEndIsDropped()
+    public void A_line_without_end_is_dropped()
     {
         Assert.Equal([(1ul, 'T', "before", ""), (2ul, 'T', "behind", "")], All($"1 T before\n3 T {new string('x', 100_000)}\n2 T behind\n"));
         Assert.Equal([(1ul, 'T', "before", "")], All($"1 T before\n{new string('f', 100_000)}"));

@@ -25,7 +25,7 @@ public class KernelSymbolTests
     [InlineData(0xffffffff81000101, "vfs_read", "kernel")]
     [InlineData(0xffffffffc0000010, "nf_hook", "nf_tables")]
     [InlineData(0xffffffffc0000041, "bpf_prog_6deef7357e7b4530_x", "bpf")]
-    public void TheFunctionIsTheOneBefore(ulong address, string name, string module)
+    public void The_function_is_the_one_before(ulong address, string name, string module)
     {
         var found = s_symbols.Find(address);
 
@@ -33,10 +33,10 @@ public class KernelSymbolTests
     }
 
     [Fact]
-    public void WhatComesBeforeAllIsUnknown() => Assert.Null(s_symbols.Find(0xffffffff80000000));
+    public void What_comes_before_all_is_unknown() => Assert.Null(s_symbols.Find(0xffffffff80000000));
 
     [Fact]
-    public void HiddenAddressesGiveNoNames()
+    public void Hidden_addresses_give_no_names()
     {
         var hidden = KernelSymbols.Read(Listed("0000000000000000 T _stext\n0000000000000000 t vfs_read\n"u8));
 
@@ -48,13 +48,13 @@ public class KernelSymbolTests
     [InlineData("0000000000000000 A fixed_percpu_data\n0000000000000000 T startup_64\n", false)]
     [InlineData("ffffffff81000000 t local\n", true)]
     [InlineData("", null)]
-    public void TheFirstFunctionTellsWhetherAddressesAreShown(string list, bool? shown)
+    public void The_first_function_tells_whether_addresses_are_shown(string list, bool? shown)
     {
         Assert.Equal(shown, KernelSymbols.ShowsAddresses(Listed(Encoding.ASCII.GetBytes(list))));
     }
 
     [Fact]
-    public void WhyAddressesAreHiddenIsSaid()
+    public void Why_addresses_are_hidden_is_said()
     {
         Assert.Contains("kernel.kptr_restrict=1", KernelSymbols.Hidden("2"), StringComparison.Ordinal);
         Assert.Contains("CAP_SYSLOG", KernelSymbols.Hidden("1"), StringComparison.Ordinal);
@@ -62,7 +62,7 @@ public class KernelSymbolTests
     }
 
     [Fact]
-    public void TextOfAnyFormDoesNoHarm()
+    public void Text_of_any_form_does_no_harm()
     {
         var random = new Random(1);
         for (var i = 0; i < 2000; i++)

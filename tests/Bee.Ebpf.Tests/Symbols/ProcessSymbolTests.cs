@@ -19,7 +19,7 @@ public sealed class ProcessSymbolTests : IDisposable
     private readonly List<Process> _started = [];
 
     [ClangFact]
-    public void WhereverTheProgramIsLoaded()
+    public void Wherever_the_program_is_loaded()
     {
         foreach (var how in new[] { new[] { "-no-pie" }, ["-pie", "-fPIE"] })
         {
@@ -36,7 +36,7 @@ public sealed class ProcessSymbolTests : IDisposable
     }
 
     [ClangFact]
-    public void WhenTheFileHasBeenDeletedOrExchanged()
+    public void When_the_file_has_been_deleted_or_exchanged()
     {
         var program = Compile("-pie", "-fPIE");
         var (process, address) = Start(program);
@@ -49,7 +49,7 @@ public sealed class ProcessSymbolTests : IDisposable
     }
 
     [ClangFact]
-    public void WhenTheProcessHasEnded()
+    public void When_the_process_has_ended()
     {
         var (process, address) = Start(Compile("-pie", "-fPIE"));
         var mappings = ProcessMappings.Read(process)!;
@@ -60,7 +60,7 @@ public sealed class ProcessSymbolTests : IDisposable
     }
 
     [KernelFact]
-    public void InAnotherMountNamespace()
+    public void In_another_mount_namespace()
     {
         var program = Compile("-pie", "-fPIE");
         var (process, address) = Start("unshare", "--mount", "sh", "-c", $"mount -t tmpfs none /mnt && cp {program} /mnt/elsewhere && exec /mnt/elsewhere");
@@ -71,7 +71,7 @@ public sealed class ProcessSymbolTests : IDisposable
     }
 
     [ClangFact]
-    public void ByBuildIdAmongAllProcesses()
+    public void By_build_id_among_all_processes()
     {
         var program = Compile("-pie", "-fPIE", "-Wl,--build-id=0x" + Guid.NewGuid().ToString("N") + "01020304");
         var (process, address) = Start(program);
@@ -86,7 +86,7 @@ public sealed class ProcessSymbolTests : IDisposable
     }
 
     [Fact]
-    public void LinesOfMappingsAreReadAsTheKernelWritesThem()
+    public void Lines_of_mappings_are_read_as_the_kernel_writes_them()
     {
         var mappings = ProcessMappings.Parse([
             "55d0c0000000-55d0c0001000 r--p 00000000 08:01 42 /usr/bin/a b (deleted)",
@@ -103,7 +103,7 @@ public sealed class ProcessSymbolTests : IDisposable
     }
 
     [Fact]
-    public void GeneratedCodeHasTheNamesThatItsMakerWrote()
+    public void Generated_code_has_the_names_that_its_maker_wrote()
     {
         var code = GeneratedCode.Parse(new StringReader("7f0000001000 20 int Main::Run(a, b)\n7f0000002000 10 old\n7f0000002000 10 new\nno line\n7f00000030 zz x\n0x7f0000004000 0x8 hex\n"));
 
@@ -115,7 +115,7 @@ public sealed class ProcessSymbolTests : IDisposable
     }
 
     [ClangFact]
-    public void GeneratedCodeIsLookedForWhereTheProcessIs()
+    public void Generated_code_is_looked_for_where_the_process_is()
     {
         var (process, _) = Start(Compile("-pie", "-fPIE"));
         var list = $"/tmp/perf-{process}.map";

@@ -10,7 +10,7 @@ namespace Bee.Ebpf.Tests.Symbols;
 public class StackTests
 {
     [KernelFact]
-    public void EventsHaveTheirStacksByName()
+    public void Events_have_their_stacks_by_name()
     {
         var e = Calling(-1, out var session);
         using (session)
@@ -50,7 +50,7 @@ public class StackTests
     }
 
     [KernelFact]
-    public void AnErrorInPlaceOfAnIdSaysWhich()
+    public void An_error_in_place_of_an_id_says_which()
     {
         var e = Calling(-999, out var session);
         using (session)
@@ -64,7 +64,7 @@ public class StackTests
     }
 
     [KernelFact]
-    public void EntriesKeepTheIdAndShowTheStackBeside()
+    public void Entries_keep_the_id_and_show_the_stack_beside()
     {
         Calling(-1, out var session);
         using (session)
@@ -78,7 +78,7 @@ public class StackTests
     }
 
     [KernelFact]
-    public void StacksByBuildIdAreFoundWithoutAProcess()
+    public void Stacks_by_build_id_are_found_without_a_process()
     {
         Calling(-1, out var session);
         using (session)
@@ -96,7 +96,7 @@ public class StackTests
     }
 
     [KernelFact]
-    public void AStackMapReadByItselfHasTheKernelsNames()
+    public void A_stack_map_read_by_itself_has_the_kernels_names()
     {
         Calling(-1, out var session);
         using (session)

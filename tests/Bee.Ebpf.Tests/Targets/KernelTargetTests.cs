@@ -15,7 +15,7 @@ public sealed class KernelTargetTests
     [InlineData("ksyscall", "openat")]
     [InlineData("lsm", "file_open")]
     [InlineData("iter", "task")]
-    public void TheKernelsTargetsAreNamed(string kind, string name)
+    public void The_kernels_targets_are_named(string kind, string name)
     {
         Assert.Contains(name, KernelTargets.Names(kind));
         var some = KernelTargets.Names(kind, name[1..4]);
@@ -25,17 +25,17 @@ public sealed class KernelTargetTests
     }
 
     [KernelFact]
-    public void WhatOnlyTheCompilerKnowsIsNoTarget() =>
+    public void What_only_the_compiler_knows_is_no_target() =>
         Assert.DoesNotContain(KernelTargets.Names("kprobe"), name => name.Contains('.') || name.StartsWith("__pfx_", StringComparison.Ordinal));
 
     [KernelTheory]
     [InlineData("xdp")]
     [InlineData("uprobe")]
     [InlineData("nothing")]
-    public void KindsOfOtherTargetsHaveNone(string kind) => Assert.Empty(KernelTargets.Names(kind));
+    public void Kinds_of_other_targets_have_none(string kind) => Assert.Empty(KernelTargets.Names(kind));
 
     [KernelFact]
-    public void WhereNothingCanBeReadThereAreNoNames()
+    public void Where_nothing_can_be_read_there_are_no_names()
     {
         Assert.Empty(OtherWorlds.WithoutTracefs(() => KernelTargets.Names("tracepoint")));
         Assert.Empty(OtherWorlds.WithoutKernelBtf(() => KernelTargets.Names("fentry")));
@@ -52,7 +52,7 @@ public sealed class KernelTargetTests
     }
 
     [KernelFact]
-    public void ATracepointsFieldsAreRead()
+    public void A_tracepoints_fields_are_read()
     {
         var fields = TracepointFormat.Read("sched", "sched_process_exec");
 
@@ -67,5 +67,5 @@ public sealed class KernelTargetTests
     [InlineData("sched", "../../README")]
     [InlineData("", "")]
     [InlineData("sched", "none")]
-    public void WhatIsNoTracepointHasNoFields(string group, string name) => Assert.Empty(TracepointFormat.Read(group, name));
+    public void What_is_no_tracepoint_has_no_fields(string group, string name) => Assert.Empty(TracepointFormat.Read(group, name));
 }

@@ -28,7 +28,7 @@ public sealed class CgroupTests
         """;
 
     [NetworkFact]
-    public void EachKindSeesWhatItIsCalledFor()
+    public void Each_kind_sees_what_it_is_called_for()
     {
         using var world = new NetworkWorld();
         using var group = new OwnCgroup();
@@ -47,7 +47,7 @@ public sealed class CgroupTests
     }
 
     [NetworkFact]
-    public void AProgramCanForbid()
+    public void A_program_can_forbid()
     {
         using var world = new NetworkWorld();
         using var group = new OwnCgroup();
@@ -57,7 +57,7 @@ public sealed class CgroupTests
     }
 
     [NetworkFact]
-    public void AGroupIsFoundByPathProcessAndContainer()
+    public void A_group_is_found_by_path_process_and_container()
     {
         using var group = new OwnCgroup();
         var id = Guid.NewGuid().ToString("N") + Guid.NewGuid().ToString("N");
@@ -86,7 +86,7 @@ public sealed class CgroupTests
     }
 
     [NetworkFact]
-    public void AGroupThatDoesNotExistIsNamedWithWhatIsNear()
+    public void A_group_that_does_not_exist_is_named_with_what_is_near()
     {
         using var group = new OwnCgroup();
         var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("sockops", "void", "return 1;")), new BpfSessionOptions { Cgroup = group.Name + "x" }));
@@ -98,10 +98,10 @@ public sealed class CgroupTests
     [Theory]
     [InlineData("/etc")]
     [InlineData("/proc/self")]
-    public void AFolderThatIsNoGroupIsSaidSo(string path) => Assert.Contains("is not a control group", Assert.Throws<BpfLoadException>(() => CgroupTargets.Find(path)).Message);
+    public void A_folder_that_is_no_group_is_said_so(string path) => Assert.Contains("is not a control group", Assert.Throws<BpfLoadException>(() => CgroupTargets.Find(path)).Message);
 
     [Fact]
-    public void AGroupOfVersion1IsSaidSo()
+    public void A_group_of_version_1_is_said_so()
     {
         var old = File.ReadLines("/proc/self/mountinfo").FirstOrDefault(l => l.Contains(" - cgroup ", StringComparison.Ordinal))?.Split(' ')[4];
         if (old is not null)
@@ -111,7 +111,7 @@ public sealed class CgroupTests
     }
 
     [NetworkFact]
-    public void WithoutAGroupTheErrorSaysWhatToName()
+    public void Without_a_group_the_error_says_what_to_name()
     {
         var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("cgroup/dev", "void", "return 1;")), new BpfSessionOptions()));
 
@@ -120,5 +120,5 @@ public sealed class CgroupTests
     }
 
     [Fact]
-    public void AProcessThatHasGoneHasNoGroup() => Assert.Contains("no process", Assert.Throws<BpfLoadException>(() => CgroupTargets.Find($"{int.MaxValue}")).Message);
+    public void A_process_that_has_gone_has_no_group() => Assert.Contains("no process", Assert.Throws<BpfLoadException>(() => CgroupTargets.Find($"{int.MaxValue}")).Message);
 }

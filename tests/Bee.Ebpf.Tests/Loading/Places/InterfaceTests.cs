@@ -15,7 +15,7 @@ public sealed class InterfaceTests
     [InlineData("xdp")]
     [InlineData("xdp/name")]
     [InlineData("xdp.frags")]
-    public void XdpSeesWhatArrives(string section) => Sees(section, received: 3, sent: 0);
+    public void XDP_sees_what_arrives(string section) => Sees(section, received: 3, sent: 0);
 
     [NetworkTheory]
     [InlineData("tc", 3, 0)]
@@ -24,15 +24,15 @@ public sealed class InterfaceTests
     [InlineData("tc/egress", 0, 2)]
     [InlineData("tcx/ingress", 3, 0)]
     [InlineData("tcx/egress", 0, 2)]
-    public void TrafficIsSeenByItsWay(string section, int received, int sent) => Sees(section, received, sent);
+    public void Traffic_is_seen_by_its_way(string section, int received, int sent) => Sees(section, received, sent);
 
     [NetworkFact]
-    public void ASocketFilterSeesBothWays() => Sees("socket", 3, 2);
+    public void A_socket_filter_sees_both_ways() => Sees("socket", 3, 2);
 
     [NetworkTheory]
     [InlineData("tc", 3, 0)]
     [InlineData("tc/egress", 0, 2)]
-    public void WithoutTcxTheQdiscComesAndGoes(string section, int received, int sent) => WithoutTcx(() =>
+    public void Without_tcx_the_qdisc_comes_and_goes(string section, int received, int sent) => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
         var before = world.Traffic();
@@ -42,7 +42,7 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
-    public void ProgramsBothWaysShareTheQdiscAndItGoesWithTheLast() => WithoutTcx(() =>
+    public void Programs_both_ways_share_the_qdisc_and_it_goes_with_the_last() => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
         var before = world.Traffic();
@@ -58,7 +58,7 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
-    public void AProcessThatExitsWithoutDisposingRemovesItsFilters() => WithoutTcx(() =>
+    public void A_process_that_exits_without_disposing_removes_its_filters() => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
         var before = world.Traffic();
@@ -71,7 +71,7 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
-    public void AQdiscThatWasThereStays() => WithoutTcx(() =>
+    public void A_qdisc_that_was_there_stays() => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
         world.Run("tc", "qdisc", "add", "dev", NetworkWorld.Here, "clsact");
@@ -82,7 +82,7 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
-    public void TheOlderQdiscIsUsedForWhatArrivesAndRefusedForWhatIsSent() => WithoutTcx(() =>
+    public void The_older_qdisc_is_used_for_what_arrives_and_refused_for_what_is_sent() => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
         world.Run("tc", "qdisc", "add", "dev", NetworkWorld.Here, "ingress");
@@ -97,7 +97,7 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
-    public void AQdiscThatOthersHaveComeToUseStays() => WithoutTcx(() =>
+    public void A_qdisc_that_others_have_come_to_use_stays() => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
         Sees("tc/egress", 0, 2, world, s => world.Run("tc", "filter", "add", "dev", NetworkWorld.Here, "ingress", "prio", "7", "protocol", "ip", "u32", "match", "u32", "0", "0"));
@@ -109,7 +109,7 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
-    public void WhenALaterProgramFailsTheFilterGoes() => WithoutTcx(() =>
+    public void When_a_later_program_fails_the_filter_goes() => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
         var before = world.Traffic();
@@ -121,7 +121,7 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
-    public void TheOtherWayCanBeChosenForOneProgram()
+    public void The_other_way_can_be_chosen_for_one_program()
     {
         using var world = new NetworkWorld();
         var file = Counting.Object(("tc", "struct __sk_buff", s_buffer + " return 0;"), ("tc", "struct __sk_buff", s_buffer.Replace("0)", "1)") + " return -1;"));
@@ -135,7 +135,7 @@ public sealed class InterfaceTests
     }
 
     [NetworkFact]
-    public void AWildcardMeansEveryInterfaceThatItFits()
+    public void A_wildcard_means_every_interface_that_it_fits()
     {
         using var world = new NetworkWorld();
         var options = new BpfSessionOptions { NetworkNamespace = world.Name, Interfaces = ["be*", "lo"] };
@@ -143,7 +143,7 @@ public sealed class InterfaceTests
     }
 
     [NetworkFact]
-    public void AnInterfaceWithAnotherXdpProgramIsBusyAndItsProgramIsNamed()
+    public void An_interface_with_another_XDP_program_is_busy_and_its_program_is_named()
     {
         using var world = new NetworkWorld();
         var file = Counting.Object(("xdp", "struct xdp_md", "return XDP_PASS;"));
@@ -159,7 +159,7 @@ public sealed class InterfaceTests
     }
 
     [NetworkFact]
-    public void TwoXdpProgramsAtOneInterfaceAreRefusedBeforeLoading()
+    public void Two_XDP_programs_at_one_interface_are_refused_before_loading()
     {
         using var world = new NetworkWorld();
         var file = Counting.Object(("xdp", "struct xdp_md", "return XDP_PASS;"), ("xdp", "struct xdp_md", "return XDP_PASS;"));
@@ -170,7 +170,7 @@ public sealed class InterfaceTests
     }
 
     [NetworkFact]
-    public void AMissingInterfaceIsNamedWithThoseThatExist()
+    public void A_missing_interface_is_named_with_those_that_exist()
     {
         using var world = new NetworkWorld();
         var options = new BpfSessionOptions { NetworkNamespace = world.Name, Interfaces = ["bee7"] };
@@ -184,7 +184,7 @@ public sealed class InterfaceTests
     }
 
     [NetworkFact]
-    public void WithoutAnInterfaceTheErrorSaysWhatThereIs()
+    public void Without_an_interface_the_error_says_what_there_is()
     {
         var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("tc", "struct __sk_buff", "return 0;")), new BpfSessionOptions()));
 
@@ -193,7 +193,7 @@ public sealed class InterfaceTests
     }
 
     [NetworkFact]
-    public void WithoutTheCapabilityForNetworksTheErrorNamesIt()
+    public void Without_the_capability_for_networks_the_error_names_it()
     {
         const ulong BpfAndPerfMon = 1ul << 39 | 1ul << 38;
         var file = Counting.Object(("xdp", "struct xdp_md", "return XDP_PASS;"));

@@ -7,7 +7,7 @@ namespace Bee.Ebpf.Tests.Loading;
 public sealed class NetworkNamespaceTests
 {
     [NetworkFact]
-    public void SocketLookupsOfTheNamespaceAreSeen()
+    public void Socket_lookups_of_the_namespace_are_seen()
     {
         using var world = new NetworkWorld();
         var file = Counting.Object(("sk_lookup", "struct bpf_sk_lookup", "if (context->local_port == 4242) seen(0); return 1;"));
@@ -21,7 +21,7 @@ public sealed class NetworkNamespaceTests
     }
 
     [NetworkFact]
-    public void ANamespaceIsFoundByNamePathAndProcess()
+    public void A_namespace_is_found_by_name_path_and_process()
     {
         using var world = new NetworkWorld();
         using var inside = System.Diagnostics.Process.Start("ip", ["netns", "exec", world.Name, "sleep", "60"]);
@@ -44,7 +44,7 @@ public sealed class NetworkNamespaceTests
     }
 
     [NetworkFact]
-    public void AMissingNamespaceIsNamedWithThoseThatExist()
+    public void A_missing_namespace_is_named_with_those_that_exist()
     {
         using var world = new NetworkWorld();
         var e = Assert.Throws<BpfLoadException>(() => NetworkTargets.Interfaces(world.Name + "x"));
@@ -57,11 +57,11 @@ public sealed class NetworkNamespaceTests
     [Theory]
     [InlineData("/proc/self/ns/mnt")]
     [InlineData("/etc/passwd")]
-    public void WhatIsNoNetworkNamespaceIsSaidSo(string path) =>
+    public void What_is_no_network_namespace_is_said_so(string path) =>
         Assert.Contains("not a network namespace", Assert.Throws<BpfLoadException>(() => NetworkTargets.Interfaces(path)).Message);
 
     [Fact]
-    public void ANamedPipeIsNoNetworkNamespaceAndKeepsNobodyWaiting()
+    public void A_named_pipe_is_no_network_namespace_and_keeps_nobody_waiting()
     {
         var folder = Directory.CreateTempSubdirectory("bee-").FullName;
         try
@@ -77,11 +77,11 @@ public sealed class NetworkNamespaceTests
     }
 
     [Fact]
-    public void AProcessThatHasGoneHasNoNamespace() =>
+    public void A_process_that_has_gone_has_no_namespace() =>
         Assert.Contains("no such process", Assert.Throws<BpfLoadException>(() => NetworkTargets.Interfaces($"{int.MaxValue}")).Message);
 
     [NetworkFact]
-    public void WithoutANamespaceTheErrorSaysWhatToName()
+    public void Without_a_namespace_the_error_says_what_to_name()
     {
         var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("sk_lookup", "struct bpf_sk_lookup", "return 1;")), new BpfSessionOptions()));
 

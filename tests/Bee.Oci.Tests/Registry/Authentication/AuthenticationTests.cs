@@ -20,7 +20,7 @@ public sealed class AuthenticationTests : IDisposable
     public void Dispose() => _tokens.Dispose();
 
     [Fact]
-    public async Task NothingIsSentOrLookedForBeforeTheRegistryAsks()
+    public async Task Nothing_is_sent_or_looked_for_before_the_registry_asks()
     {
         var source = OneCredential.Password();
         using var registry = new Wire(_ => Wire.Ok());
@@ -32,7 +32,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task BasicIsSentWithEachRequestAfterTheFirst()
+    public async Task Basic_is_sent_with_each_request_after_the_first()
     {
         var source = OneCredential.Password("ada", "pässword:with");
         string right = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("ada:pässword:with"));
@@ -92,7 +92,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task AWrongPasswordIsTriedOnce()
+    public async Task A_wrong_password_is_tried_once()
     {
         using var registry = new Wire(_ => Wire.Unauthorized("Basic realm=\"x\""));
 
@@ -101,7 +101,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatARegistryRepeatsOfALoginReachesNobody()
+    public async Task What_a_registry_repeats_of_a_login_reaches_nobody()
     {
         const string Password = Secret;
         string filling = new('x', 295);
@@ -137,7 +137,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task ATokenIsFetchedOnceForEachSetOfRights()
+    public async Task A_token_is_fetched_once_for_each_set_of_rights()
     {
         using var registry = Guarded();
         using RegistryTransport transport = registry.Transport(With(OneCredential.Password()));
@@ -155,7 +155,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task ManyAtOnceAskForOneToken()
+    public async Task Many_at_once_ask_for_one_token()
     {
         using var registry = Guarded();
         using RegistryTransport transport = registry.Transport(With(OneCredential.Password()));
@@ -166,7 +166,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task ATokenThatIsNotGoodAnyMoreIsRenewedOnce()
+    public async Task A_token_that_is_not_good_any_more_is_renewed_once()
     {
         string? first = null;
         using var registry = new Wire(request =>
@@ -186,7 +186,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task ARegistryThatRefusesEveryTokenGetsTwoRequests()
+    public async Task A_registry_that_refuses_every_token_gets_two_requests()
     {
         using var registry = new Wire(_ => Wire.Unauthorized(_tokens.Challenge("repository:a:pull")));
 
@@ -196,7 +196,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task TheScopeThatTheRegistryNamesIsAskedForToo()
+    public async Task The_scope_that_the_registry_names_is_asked_for_too()
     {
         using var registry = new Wire(request => request.Header("Authorization") is { } a && _tokens.Allows(a["Bearer ".Length..], "repository", "other", "pull")
             ? Wire.Ok() : Wire.Unauthorized(_tokens.Challenge("repository:other:pull")));
@@ -208,7 +208,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task NobodyGetsATokenToReadWithWhereThatIsAllowed()
+    public async Task Nobody_gets_a_token_to_read_with_where_that_is_allowed()
     {
         _tokens.Anonymous = true;
         using var registry = Guarded();
@@ -218,7 +218,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task AnIdentityTokenIsChangedIntoABearerToken()
+    public async Task An_identity_token_is_changed_into_a_bearer_token()
     {
         _tokens.RefreshTokens["ref+resh/&=token"] = "ada";
         using var registry = Guarded();
@@ -230,7 +230,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task ARegistryTokenIsSentAsItIs()
+    public async Task A_registry_token_is_sent_as_it_is()
     {
         using var registry = new Wire(request => request.Header("Authorization") == "Bearer as.it-is" ? Wire.Ok() : Wire.Unauthorized(_tokens.Challenge(null)));
 
@@ -242,7 +242,7 @@ public sealed class AuthenticationTests : IDisposable
     [InlineData("line\r\nX-Evil: 1")]
     [InlineData("blank in it")]
     [InlineData("ünicode")]
-    public async Task ATokenThatFitsInNoHeaderIsRefusedUnseen(string token)
+    public async Task A_token_that_fits_in_no_header_is_refused_unseen(string token)
     {
         using var registry = new Wire(_ => Wire.Unauthorized(_tokens.Challenge(null)));
 
@@ -258,7 +258,7 @@ public sealed class AuthenticationTests : IDisposable
     [InlineData(404, RegistryFault.BadAnswer)]
     [InlineData(429, RegistryFault.TooManyRequests)]
     [InlineData(500, RegistryFault.ServerError)]
-    public async Task WhatTheTokenServiceRefusesIsAnErrorWithoutItsWords(int status, RegistryFault fault)
+    public async Task What_the_token_service_refuses_is_an_error_without_its_words(int status, RegistryFault fault)
     {
         _tokens.Instead = _ => HttpAnswer.Json(status, $$"""{"details":"no such password: {{Secret}}"}""");
         using var registry = Guarded();
@@ -282,7 +282,7 @@ public sealed class AuthenticationTests : IDisposable
     [InlineData("{\"token\":\"\\ud800\"}")]
     [InlineData("{\"token\":\"a\\r\\nX-Evil: 1\"}")]
     [InlineData("{\"token\":\"a")]
-    public async Task WhatIsNoTokenIsABadAnswer(string answer)
+    public async Task What_is_no_token_is_a_bad_answer(string answer)
     {
         _tokens.Instead = _ => HttpAnswer.Json(200, answer);
         using var registry = Guarded();
@@ -295,7 +295,7 @@ public sealed class AuthenticationTests : IDisposable
     [InlineData("\"expires_in\":-1")]
     [InlineData("\"expires_in\":1e300")]
     [InlineData("\"expires_in\":null")]
-    public async Task AnOddLifetimeIsNoHindrance(string life)
+    public async Task An_odd_lifetime_is_no_hindrance(string life)
     {
         _tokens.Instead = _ => HttpAnswer.Json(200, $$"""{"access_token":"abc",{{life}}}""");
         using var registry = new Wire(request => request.Header("Authorization") is null ? Wire.Unauthorized(_tokens.Challenge(null)) : Wire.Ok());
@@ -304,7 +304,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task AnAnswerWithoutEndIsRefused()
+    public async Task An_answer_without_end_is_refused()
     {
         _tokens.Instead = _ => new HttpAnswer(200) { Body = new byte[3 << 20] };
         using var registry = Guarded();
@@ -318,7 +318,7 @@ public sealed class AuthenticationTests : IDisposable
     [InlineData("Bearer realm=\"/token\"")]
     [InlineData("Bearer realm=\"file:///etc/passwd\"")]
     [InlineData("Bearer realm=\"http://user:password@127.0.0.1/\"")]
-    public async Task ARealmThatIsNoneIsABadAnswer(string challenge)
+    public async Task A_realm_that_is_none_is_a_bad_answer(string challenge)
     {
         using var registry = new Wire(_ => Wire.Unauthorized(challenge));
 
@@ -326,7 +326,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task AWayToLogInThatBeeDoesNotKnowLeavesTheAnswerAsItIs()
+    public async Task A_way_to_log_in_that_Bee_does_not_know_leaves_the_answer_as_it_is()
     {
         using var registry = new Wire(_ => Wire.Unauthorized("Negotiate"));
 
@@ -335,7 +335,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatTheRegistryRepeatsIsTakenOut()
+    public async Task What_the_registry_repeats_is_taken_out()
     {
         using var registry = new Wire(request => request.Header("Authorization") is { } sent
             ? HttpAnswer.Json(403, $$"""{"errors":[{"code":"DENIED","message":"{{Secret}}, \u00733cret-of-ad\u0061 and {{sent}} are not enough"}]}""")

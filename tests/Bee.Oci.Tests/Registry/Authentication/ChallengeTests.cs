@@ -16,7 +16,7 @@ public sealed class ChallengeTests
     [InlineData("", "")]
     [InlineData(",,, \t", "")]
     [InlineData("=\"\"=,\"", "")]
-    public void IsReadAsItIsMeant(string header, string expected)
+    public void Is_read_as_it_is_meant(string header, string expected)
     {
         var all = new List<Challenge>();
         Challenge.Read(header, all);
@@ -25,7 +25,7 @@ public sealed class ChallengeTests
     }
 
     [Fact]
-    public void NoHeaderHoldsItUp()
+    public void No_header_holds_it_up()
     {
         var random = new Random(4);
         const string Alphabet = "ab =,\"\\\tBearerBasic";

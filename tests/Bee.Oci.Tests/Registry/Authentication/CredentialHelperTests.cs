@@ -15,7 +15,7 @@ public sealed class CredentialHelperTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task AHelperGivesTheLogin()
+    public async Task A_helper_gives_the_login()
     {
         _folder.Write("""{"credsStore":"chest"}""");
         _folder.Helper("chest", """echo '{"ServerURL":"ghcr.io","Username":"ada","Secret":"s3cret"}'""");
@@ -27,7 +27,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task ATokensUserNameSaysThatItIsOne()
+    public async Task A_tokens_user_name_says_that_it_is_one()
     {
         _folder.Write("""{"credHelpers":{"https://ghcr.io":"chest"}}""");
         _folder.Helper("chest", """echo '{"ServerURL":"ghcr.io","Username":"<token>","Secret":"refresh"}'""");
@@ -38,7 +38,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task TheRegistrysOwnHelperComesBeforeTheGeneralOne()
+    public async Task The_registrys_own_helper_comes_before_the_general_one()
     {
         _folder.Write("""{"credsStore":"general","credHelpers":{"ghcr.io":"own"}}""");
         _folder.Helper("own", """echo '{"Username":"own","Secret":"x"}'""");
@@ -49,7 +49,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task WhereItHasNoneTheFileIsLookedInto()
+    public async Task Where_it_has_none_the_file_is_looked_into()
     {
         _folder.Write($$"""{"credsStore":"chest","auths":{"ghcr.io":{"auth":"{{DockerFolder.Auth("file", "x")}}"} } }""");
         _folder.Helper("chest", NotFound);
@@ -59,7 +59,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task DockerHubIsAskedForByItsKey()
+    public async Task Docker_hub_is_asked_for_by_its_key()
     {
         _folder.Write("""{"credsStore":"chest"}""");
         _folder.Helper("chest", NotFound);
@@ -69,7 +69,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task AMissingHelperIsAWarningAndTheFileIsUsed()
+    public async Task A_missing_helper_is_a_warning_and_the_file_is_used()
     {
         _folder.Write($$"""{"credsStore":"nowhere","auths":{"ghcr.io":{"auth":"{{DockerFolder.Auth("file", "x")}}"} } }""");
         var docker = _folder.Docker;
@@ -85,7 +85,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task AHelperThatIsNoNameIsAWarningAndTheFileIsUsed()
+    public async Task A_helper_that_is_no_name_is_a_warning_and_the_file_is_used()
     {
         _folder.Write($$"""{"credsStore":7,"auths":{"ghcr.io":{"auth":"{{DockerFolder.Auth("file", "x")}}"} } }""");
         var docker = _folder.Docker;
@@ -102,7 +102,7 @@ public sealed class CredentialHelperTests : IDisposable
     [InlineData("echo '[\"s3cret\"]'")]
     [InlineData("kill -9 $$")]
     [InlineData("head -c 3000000 /dev/zero")]
-    public async Task AHelperThatFailsIsAnErrorWithoutItsWords(string script)
+    public async Task A_helper_that_fails_is_an_error_without_its_words(string script)
     {
         _folder.Write("""{"credsStore":"chest"}""");
         _folder.Helper("chest", script);
@@ -115,7 +115,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task ItKeepsTheLoginAndTheFileDoesNot()
+    public async Task It_keeps_the_login_and_the_file_does_not()
     {
         _folder.Write($$"""{"credsStore":"chest","auths":{"https://ghcr.io":{"auth":"{{DockerFolder.Auth("ada", "before")}}"} } }""");
         _folder.Helper("chest", "exit 0");
@@ -127,7 +127,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task AnIdentityTokenIsKeptAsDockerDoes()
+    public async Task An_identity_token_is_kept_as_Docker_does()
     {
         _folder.Write("""{"credsStore":"chest"}""");
         _folder.Helper("chest", "exit 0");
@@ -138,7 +138,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task WhereItKeepsNothingTheFileStays()
+    public async Task Where_it_keeps_nothing_the_file_stays()
     {
         string before = """{"credsStore":"chest"}""";
         _folder.Write(before);
@@ -151,7 +151,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task ItForgets()
+    public async Task It_forgets()
     {
         _folder.Write("""{"credsStore":"chest","auths":{"ghcr.io":{}}}""");
         _folder.Helper("chest", """[ "$1" != get ] || echo '{"Username":"ada","Secret":"x"}'""");
@@ -178,7 +178,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task CancellingEndsAHelperThatHangs()
+    public async Task Cancelling_ends_a_helper_that_hangs()
     {
         _folder.Write("""{"credsStore":"chest"}""");
         _folder.Helper("chest", "exec sleep 100");

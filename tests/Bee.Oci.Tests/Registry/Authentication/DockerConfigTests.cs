@@ -27,7 +27,7 @@ public sealed class DockerConfigTests : IDisposable
     [InlineData("https://index.docker.io/v1/", "docker.io")]
     [InlineData("index.docker.io", "docker.io")]
     [InlineData("docker.io", "docker.io")]
-    public async Task AKeyIsFoundInEachOfItsForms(string key, string registry)
+    public async Task A_key_is_found_in_each_of_its_forms(string key, string registry)
     {
         _folder.Write($$"""{"auths":{"other.example":{"auth":"{{DockerFolder.Auth("x", "y")}}"},"{{key}}":{"auth":"{{DockerFolder.Auth("ada", "pa:ss")}}"} } }""");
 
@@ -43,7 +43,7 @@ public sealed class DockerConfigTests : IDisposable
     [InlineData("ghcr.io:444")]
     [InlineData("https://evil/ghcr.io")]
     [InlineData("https://ghcr.io@evil")]
-    public async Task AnotherRegistrysLoginIsNotTaken(string key)
+    public async Task Another_registrys_login_is_not_taken(string key)
     {
         _folder.Write($$"""{"auths":{"{{key}}":{"auth":"{{DockerFolder.Auth("ada", "pass")}}"} } }""");
 
@@ -51,7 +51,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatIsNoRegularFileIsNotReplaced()
+    public async Task What_is_no_regular_file_is_not_replaced()
     {
         Directory.CreateDirectory(_folder.Folder);
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -67,7 +67,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task TheNearestKeyIsTaken()
+    public async Task The_nearest_key_is_taken()
     {
         _folder.Write($$"""{"auths":{"http://ghcr.io":{"auth":"{{DockerFolder.Auth("c", "c")}}"},"https://ghcr.io":{"auth":"{{DockerFolder.Auth("b", "b")}}"},"ghcr.io":{"auth":"{{DockerFolder.Auth("a", "a")}}"} } }""");
 
@@ -75,7 +75,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task TokensAreRead()
+    public async Task Tokens_are_read()
     {
         _folder.Write($$"""{"auths":{"a.example":{"auth":"{{DockerFolder.Auth("ada", "")}}","identitytoken":"refresh"},"b.example":{"registrytoken":"access"},"c.example":{"username":"u","password":"p"},"d.example":{} } }""");
 
@@ -87,7 +87,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task AFileThatIsNamedComesFirst()
+    public async Task A_file_that_is_named_comes_first()
     {
         _folder.Write($$"""{"auths":{"ghcr.io":{"auth":"{{DockerFolder.Auth("wrong", "x")}}"} } }""");
         string named = Path.Combine(_folder.Folder, "auth.json");
@@ -157,7 +157,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task WithoutVariablesItIsInTheHomeDirectory()
+    public async Task Without_variables_it_is_in_the_home_directory()
     {
         _folder.Set("DOCKER_CONFIG", null);
         _folder.Set("HOME", _folder.Folder);
@@ -179,7 +179,7 @@ public sealed class DockerConfigTests : IDisposable
     [InlineData("{\"auths\":{\"ghcr.io\":{},\"ghcr.io\":{}}}")]
     [InlineData("{\"credHelpers\":[]}")]
     [InlineData("{\"credsStore\":\"../../s3cret\"}")]
-    public async Task ADamagedFileIsAnErrorThatRepeatsNothing(string json)
+    public async Task A_damaged_file_is_an_error_that_repeats_nothing(string json)
     {
         _folder.Write(json);
 
@@ -198,7 +198,7 @@ public sealed class DockerConfigTests : IDisposable
     [InlineData("{\"auths\":{\"ghcr.io\":null}}")]
     [InlineData("{\"auths\":{\"other.example\":{\"auth\":\"damaged\"}}}")]
     [InlineData("{\"credsStore\":\"\"}")]
-    public async Task AFileWithoutThisLoginIsNoFault(string json)
+    public async Task A_file_without_this_login_is_no_fault(string json)
     {
         _folder.Write(json);
 
@@ -206,7 +206,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatIsKeptIsFoundAgainAndOnlyItsOwnerReadsIt()
+    public async Task What_is_kept_is_found_again_and_only_its_owner_reads_it()
     {
         Assert.Equal(_folder.Config, await _folder.Docker.StoreAsync("ghcr.io", s_ada));
 
@@ -217,7 +217,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatElseIsInTheFileStays()
+    public async Task What_else_is_in_the_file_stays()
     {
         _folder.Write($$"""
             {
@@ -241,7 +241,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task ADamagedFileIsNotReplaced()
+    public async Task A_damaged_file_is_not_replaced()
     {
         _folder.Write("{ damaged");
 
@@ -252,7 +252,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task ALinkStaysALink()
+    public async Task A_link_stays_a_link()
     {
         string real = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder.Folder, "real")).FullName, "logins.json");
         File.CreateSymbolicLink(_folder.Config, real);
@@ -266,7 +266,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [RootFact]
-    public async Task RootLeavesTheFileToItsOwner()
+    public async Task Root_leaves_the_file_to_its_owner()
     {
         const uint Owner = 12345;
         _folder.Write("{}");
@@ -281,7 +281,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task ManyAtOnceLoseNoLogin()
+    public async Task Many_at_once_lose_no_login()
     {
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() => _folder.Docker.StoreAsync($"r{i}.example", s_ada))));
 
@@ -289,7 +289,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task DockerHubIsKeptWhereDockerLooks()
+    public async Task Docker_hub_is_kept_where_Docker_looks()
     {
         await _folder.Docker.StoreAsync("docker.io", s_ada);
 
@@ -298,7 +298,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task AForgottenLoginIsGoneInEachOfItsForms()
+    public async Task A_forgotten_login_is_gone_in_each_of_its_forms()
     {
         _folder.Write($$"""{"auths":{"https://ghcr.io/v2/":{"auth":"{{DockerFolder.Auth("b", "b")}}"},"ghcr.io":{},"other.example":{} },"x":1}""");
 
@@ -309,7 +309,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task ForgettingWithoutAFileMakesNone()
+    public async Task Forgetting_without_a_file_makes_none()
     {
         Assert.False(await _folder.Docker.EraseAsync("ghcr.io"));
         Assert.False(Directory.Exists(_folder.Folder));

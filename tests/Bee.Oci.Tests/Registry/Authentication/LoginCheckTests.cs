@@ -13,7 +13,7 @@ public sealed class LoginCheckTests : IDisposable
     public void Dispose() => _tokens.Dispose();
 
     [Fact]
-    public async Task TheRightPasswordIsTaken()
+    public async Task The_right_password_is_taken()
     {
         using var registry = Guarded();
 
@@ -21,7 +21,7 @@ public sealed class LoginCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task TheWrongOneIsNot()
+    public async Task The_wrong_one_is_not()
     {
         using var registry = Guarded();
 
@@ -29,7 +29,7 @@ public sealed class LoginCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task AnIdentityTokenIsFoundOut()
+    public async Task An_identity_token_is_found_out()
     {
         _tokens.RefreshTokens["refresh"] = "ada";
         using var registry = Guarded();
@@ -38,7 +38,7 @@ public sealed class LoginCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task ATokenInThePasswordsPlaceIsFoundOut()
+    public async Task A_token_in_the_passwords_place_is_found_out()
     {
         _tokens.Users["token"] = "personal";
         using var registry = Guarded();
@@ -47,7 +47,7 @@ public sealed class LoginCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task ATokenForARegistryWithoutTokenServiceIsAPassword()
+    public async Task A_token_for_a_registry_without_token_service_is_a_password()
     {
         string right = "Basic " + Convert.ToBase64String("token:personal"u8);
         using var registry = new Wire(request => request.Header("Authorization") == right ? Wire.Ok() : Wire.Unauthorized("Basic realm=\"x\""));
@@ -56,7 +56,7 @@ public sealed class LoginCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task ATokenThatIsSentAsItIsIsFoundOut()
+    public async Task A_token_that_is_sent_as_it_is_is_found_out()
     {
         using var registry = new Wire(request => request.Header("Authorization") == "Bearer direct" ? Wire.Ok() : Wire.Unauthorized(_tokens.Challenge(null)));
 
@@ -64,7 +64,7 @@ public sealed class LoginCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task ATokenThatIsNoneIsRefused()
+    public async Task A_token_that_is_none_is_refused()
     {
         using var registry = Guarded();
 
@@ -75,7 +75,7 @@ public sealed class LoginCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task ARegistryThatAsksNobodyIsSaid()
+    public async Task A_registry_that_asks_nobody_is_said()
     {
         var notes = new List<RegistryNote>();
         using var registry = new Wire(_ => Wire.Ok());
@@ -91,7 +91,7 @@ public sealed class LoginCheckTests : IDisposable
     [InlineData(403, RegistryFault.Unauthorized)]
     [InlineData(429, RegistryFault.TooManyRequests)]
     [InlineData(500, RegistryFault.ServerError)]
-    public async Task WhatIsNoRegistryIsSaid(int status, RegistryFault fault)
+    public async Task What_is_no_registry_is_said(int status, RegistryFault fault)
     {
         using var registry = new Wire(_ => new HttpAnswer(status));
 
@@ -99,7 +99,7 @@ public sealed class LoginCheckTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task DebiansRegistryTakesPasswordsAndTokens()
+    public async Task Debians_registry_takes_passwords_and_tokens()
     {
         using var passwords = DebianRegistry.Start(new DebianRegistryOptions { Users = new Dictionary<string, string> { ["ada"] = "right" } });
         using var tokens = DebianRegistry.Start(new DebianRegistryOptions { Tokens = _tokens });

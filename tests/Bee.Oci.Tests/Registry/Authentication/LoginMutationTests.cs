@@ -10,7 +10,7 @@ namespace Bee.Oci.Tests.Registry;
 public sealed class LoginMutationTests(ITestOutputHelper output)
 {
     [Fact]
-    public void LoginsAreReadOrRefused()
+    public void Logins_are_read_or_refused()
     {
         string json = $$"""{"auths":{"https://ghcr.io/v2/":{"auth":"{{DockerFolder.Auth("ada", "pässword")}}","identitytoken":"id"},"docker.io":{"username":"u","password":"p"} },"credsStore":"x","credHelpers":{"ghcr.io":"y"} }""";
         Run("config.json", json, bytes =>
@@ -24,7 +24,7 @@ public sealed class LoginMutationTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void TokensAreReadOrRefused() =>
+    public void Tokens_are_read_or_refused() =>
         Run("tokens", """{"token":"abc.def","access_token":"ghi","expires_in":300,"issued_at":"2026-01-01T00:00:00Z"}""", bytes =>
             Assert.True(BasicHeader.IsHeaderText(TokenService.Read(bytes, new Uri("https://tokens.example/")).Value)));
 

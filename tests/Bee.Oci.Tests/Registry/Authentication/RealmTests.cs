@@ -13,7 +13,7 @@ public sealed class RealmTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task FromTlsNothingGoesToPlainHttp(bool withLogin)
+    public async Task From_TLS_nothing_goes_to_plain_HTTP(bool withLogin)
     {
         using var service = new Wire(_ => HttpAnswer.Json(200, "{\"token\":\"abc\"}"));
         using var registry = new Wire(_ => Wire.Unauthorized($"Bearer realm=\"{service.Address}token\",service=\"x\""), _authority);
@@ -26,7 +26,7 @@ public sealed class RealmTests : IDisposable
     }
 
     [Fact]
-    public async Task FromTlsItGoesToTls()
+    public async Task From_TLS_it_goes_to_TLS()
     {
         using var service = new Wire(_ => HttpAnswer.Json(200, "{\"token\":\"abc\"}"), _authority);
         using var registry = new Wire(
@@ -36,7 +36,7 @@ public sealed class RealmTests : IDisposable
     }
 
     [Fact]
-    public async Task FromThisMachineItDoesNotGoToAnotherOverPlainHttp()
+    public async Task From_this_machine_it_does_not_go_to_another_over_plain_HTTP()
     {
         using var registry = new Wire(_ => Wire.Unauthorized("Bearer realm=\"http://tokens.invalid/token\""));
 
@@ -49,7 +49,7 @@ public sealed class RealmTests : IDisposable
     [InlineData(302, true)]
     [InlineData(307, true)]
     [InlineData(307, false)]
-    public async Task TheServiceDoesNotPassItOn(int status, bool byPassword)
+    public async Task The_service_does_not_pass_it_on(int status, bool byPassword)
     {
         using var thief = new Wire(_ => HttpAnswer.Json(200, "{\"token\":\"abc\"}"));
         using var service = new Wire(_ => Wire.To(status, thief.Address));
@@ -63,7 +63,7 @@ public sealed class RealmTests : IDisposable
     }
 
     [Fact]
-    public async Task TheServiceMayMoveItWithinItself()
+    public async Task The_service_may_move_it_within_itself()
     {
         using var service = new Wire(request => request.Path == "/old" ? new HttpAnswer(308).With("Location", "/new") : HttpAnswer.Json(200, "{\"token\":\"abc\"}"));
         using var registry = new Wire(request => request.Header("Authorization") == "Bearer abc" ? Wire.Ok() : Wire.Unauthorized($"Bearer realm=\"{service.Address}old\""));
@@ -73,7 +73,7 @@ public sealed class RealmTests : IDisposable
     }
 
     [Fact]
-    public async Task ATokenGoesToNoOtherHost()
+    public async Task A_token_goes_to_no_other_host()
     {
         using var service = new Wire(_ => HttpAnswer.Json(200, "{\"token\":\"abc\"}"));
         using var storage = new Wire(_ => Wire.Ok("blob"));

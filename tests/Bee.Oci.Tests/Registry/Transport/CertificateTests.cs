@@ -11,7 +11,7 @@ public sealed class CertificateTests : IDisposable
     public void Dispose() => _authority.Dispose();
 
     [Fact]
-    public async Task AnAuthorityThatIsNamedIsTrusted()
+    public async Task An_authority_that_is_named_is_trusted()
     {
         using var registry = new Wire(_ => Wire.Ok("hello"), _authority);
 
@@ -19,7 +19,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task AnotherAuthorityIsNot()
+    public async Task Another_authority_is_not()
     {
         using var other = new TestAuthority();
         using var registry = new Wire(_ => Wire.Ok("hello"), _authority);
@@ -33,7 +33,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task WithoutAnAuthorityTheRemedyIsToGiveIt()
+    public async Task Without_an_authority_the_remedy_is_to_give_it()
     {
         using var registry = new Wire(_ => Wire.Ok("hello"), _authority);
         using var transport = new RegistryTransport(registry.Host, Wire.Quick);
@@ -45,7 +45,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task OneThatHasExpiredSaysWhen()
+    public async Task One_that_has_expired_says_when()
     {
         using var authority = new TestAuthority(until: DateTimeOffset.UtcNow.AddHours(-1));
         using var registry = new Wire(_ => Wire.Ok("hello"), authority);
@@ -59,7 +59,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task AnotherNameIsNotMendedByAnAuthority()
+    public async Task Another_name_is_not_mended_by_an_authority()
     {
         using var registry = new Wire(_ => Wire.Ok("hello"), _authority);
 
@@ -74,7 +74,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task TheCheckCanBeSkipped()
+    public async Task The_check_can_be_skipped()
     {
         using var registry = new Wire(_ => Wire.Ok("hello"), _authority);
 
@@ -82,7 +82,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task ARegistryWithoutTlsSaysSo()
+    public async Task A_registry_without_TLS_says_so()
     {
         using var registry = new Wire(_ => Wire.Ok("hello"));
 
@@ -92,7 +92,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task ARegistryOfThisMachineThatWantsTlsGetsIt()
+    public async Task A_registry_of_this_machine_that_wants_TLS_gets_it()
     {
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = _authority });
         using var transport = new RegistryTransport(registry.Host, Wire.Quick);
@@ -104,7 +104,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task ARequestWhoseAnswerHasNoWordsGetsTlsToo()
+    public async Task A_request_whose_answer_has_no_words_gets_TLS_too()
     {
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = _authority });
         using var transport = new RegistryTransport(registry.Host, Wire.Quick);
@@ -119,7 +119,7 @@ public sealed class CertificateTests : IDisposable
     [ToolTheory(Tool.Registry)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task PlainHttpThatWasAskedForIsNotLeft(bool head)
+    public async Task Plain_HTTP_that_was_asked_for_is_not_left(bool head)
     {
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = _authority });
         using var transport = new RegistryTransport(registry.Host, Wire.Quick with { PlainHttp = true });
@@ -131,7 +131,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task ABadRequestIsNoReasonForTls()
+    public async Task A_bad_request_is_no_reason_for_TLS()
     {
         using var registry = new Wire(_ => HttpAnswer.Json(400, "{\"errors\":[]}"));
 
@@ -140,7 +140,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public void AFileWithoutCertificatesIsRefused()
+    public void A_file_without_certificates_is_refused()
     {
         string file = Path.Combine(Path.GetDirectoryName(_authority.Certificate)!, "empty.pem");
         File.WriteAllText(file, "nothing");
@@ -158,7 +158,7 @@ public sealed class CertificateTests : IDisposable
     [InlineData("[::1]:5000", "http://[::1]:5000/")]
     [InlineData("[2001:db8::1]", "https://[2001:db8::1]/")]
     [InlineData("localhost.example", "https://localhost.example/")]
-    public void HttpsIsTheRule(string host, string address)
+    public void HTTPS_is_the_rule(string host, string address)
     {
         using var transport = new RegistryTransport(host, new RegistryOptions());
 
@@ -166,7 +166,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public void PlainHttpIsAskedFor()
+    public void Plain_HTTP_is_asked_for()
     {
         using var transport = new RegistryTransport("registry.example", new RegistryOptions { PlainHttp = true });
 
@@ -180,6 +180,6 @@ public sealed class CertificateTests : IDisposable
     [InlineData("")]
     [InlineData("a b")]
     [InlineData("host:99999")]
-    public void WhatIsNoHostIsRefused(string host) =>
+    public void What_is_no_host_is_refused(string host) =>
         Assert.Equal(RegistryFault.BadName, Assert.Throws<RegistryException>(() => new RegistryTransport(host, new RegistryOptions())).Fault);
 }

@@ -20,7 +20,7 @@ public sealed class ProxyTests : IDisposable
     [InlineData("http_proxy")]
     [InlineData("HTTP_PROXY")]
     [InlineData("ALL_PROXY")]
-    public async Task ARegistryIsReachedByProxy(string variable)
+    public async Task A_registry_is_reached_by_proxy(string variable)
     {
         using var proxy = new Wire(request => Wire.Ok($"for {request.Target}"));
         Environment.SetEnvironmentVariable(variable, proxy.Host);
@@ -30,7 +30,7 @@ public sealed class ProxyTests : IDisposable
     }
 
     [Fact]
-    public async Task TheProxysPasswordGoesToTheProxyAndIntoNoMessage()
+    public async Task The_proxys_password_goes_to_the_proxy_and_into_no_message()
     {
         using var proxy = new Wire(request => request.Header("Proxy-Authorization") is null
             ? new Bee.Registries.HttpAnswer(407).With("Proxy-Authenticate", "Basic realm=\"proxy\"")
@@ -43,7 +43,7 @@ public sealed class ProxyTests : IDisposable
     }
 
     [Fact]
-    public async Task AProxyThatLetsNobodyThroughIsSaid()
+    public async Task A_proxy_that_lets_nobody_through_is_said()
     {
         using var proxy = new Wire(_ => new Bee.Registries.HttpAnswer(403));
         Environment.SetEnvironmentVariable("https_proxy", $"http://ada:pr0xy-secret@{proxy.Host}");
@@ -57,7 +57,7 @@ public sealed class ProxyTests : IDisposable
     }
 
     [Fact]
-    public async Task ThisMachineIsNotAskedByProxy()
+    public async Task This_machine_is_not_asked_by_proxy()
     {
         using var proxy = new Wire(_ => Wire.Ok("by proxy"));
         using var registry = new Wire(_ => Wire.Ok("direct"));
@@ -78,7 +78,7 @@ public sealed class ProxyTests : IDisposable
     [InlineData("other.example", false)]
     [InlineData("*", true)]
     [InlineData("", false)]
-    public void SomeAreNotAskedByProxy(string without, bool bypassed)
+    public void Some_are_not_asked_by_proxy(string without, bool bypassed)
     {
         Environment.SetEnvironmentVariable("https_proxy", "http://proxy.example:3128");
         Environment.SetEnvironmentVariable("no_proxy", without);
@@ -91,7 +91,7 @@ public sealed class ProxyTests : IDisposable
     [InlineData("10.1.2.3", true)]
     [InlineData("10.1.2.4", false)]
     [InlineData("192.168.0.0/16", false)]
-    public void AddressesCanBeNamedByNetwork(string without, bool bypassed)
+    public void Addresses_can_be_named_by_network(string without, bool bypassed)
     {
         Environment.SetEnvironmentVariable("all_proxy", "socks5://proxy.example:1080");
         Environment.SetEnvironmentVariable("no_proxy", without);
@@ -103,7 +103,7 @@ public sealed class ProxyTests : IDisposable
     [InlineData("ftp://proxy.example")]
     [InlineData("http://user:pr0xy-secret@")]
     [InlineData("http://pr0xy-secret:99999999/")]
-    public void AVariableThatIsNoProxyIsNamedAndNotRepeated(string value)
+    public void A_variable_that_is_no_proxy_is_named_and_not_repeated(string value)
     {
         Environment.SetEnvironmentVariable("https_proxy", value);
 

@@ -17,7 +17,7 @@ public sealed class RedirectTests
     [InlineData(303)]
     [InlineData(307)]
     [InlineData(308)]
-    public async Task CredentialsStayBehindWhenTheRegistrySendsElsewhere(int status)
+    public async Task Credentials_stay_behind_when_the_registry_sends_elsewhere(int status)
     {
         using var storage = new Wire(_ => Wire.Ok("the blob"));
         using var registry = new Wire(request => request.Header("Authorization") is null ? Wire.Unauthorized(Basic) : Wire.To(status, new Uri(storage.Address, "blob?sig=x")));
@@ -28,7 +28,7 @@ public sealed class RedirectTests
     }
 
     [Fact]
-    public async Task TheyDoNotComeAgainOnTheWayBack()
+    public async Task They_do_not_come_again_on_the_way_back()
     {
         Uri back = new("http://127.0.0.1/");
         using var between = new Wire(_ => Wire.To(307, back));
@@ -46,7 +46,7 @@ public sealed class RedirectTests
     }
 
     [Fact]
-    public async Task AnotherChallengeElsewhereIsNotAnswered()
+    public async Task Another_challenge_elsewhere_is_not_answered()
     {
         using var other = new Wire(_ => Wire.Unauthorized(Basic));
         using var registry = new Wire(_ => Wire.To(307, other.Address));
@@ -60,7 +60,7 @@ public sealed class RedirectTests
     }
 
     [Fact]
-    public async Task AnAbsoluteAddressElsewhereGetsNoneEither()
+    public async Task An_absolute_address_elsewhere_gets_none_either()
     {
         using var other = new Wire(_ => Wire.Ok("there"));
         using var registry = new Wire(request => request.Header("Authorization") is null ? Wire.Unauthorized(Basic) : Wire.Ok("here"));
@@ -72,7 +72,7 @@ public sealed class RedirectTests
     }
 
     [Fact]
-    public async Task TheyGoAlongWithinTheRegistry()
+    public async Task They_go_along_within_the_registry()
     {
         using var registry = new Wire(request =>
             request.Header("Authorization") is null ? Wire.Unauthorized(Basic)
@@ -85,7 +85,7 @@ public sealed class RedirectTests
     [Theory]
     [InlineData(307)]
     [InlineData(308)]
-    public async Task AnUploadIsSentOnWhole(int status)
+    public async Task An_upload_is_sent_on_whole(int status)
     {
         byte[] received = [];
         using var storage = new Wire(async request =>
@@ -104,7 +104,7 @@ public sealed class RedirectTests
     [InlineData(301)]
     [InlineData(302)]
     [InlineData(303)]
-    public async Task AnUploadDoesNotBecomeADownload(int status)
+    public async Task An_upload_does_not_become_a_download(int status)
     {
         using var registry = new Wire(_ => Wire.To(status, new Uri("http://127.0.0.1:1/")));
 
@@ -112,7 +112,7 @@ public sealed class RedirectTests
     }
 
     [Fact]
-    public async Task FromTlsItNeverGoesToPlainHttp()
+    public async Task From_TLS_it_never_goes_to_plain_HTTP()
     {
         using var authority = new TestAuthority();
         using var plain = new Wire(_ => Wire.Ok("not safe"));
@@ -123,7 +123,7 @@ public sealed class RedirectTests
     }
 
     [Fact]
-    public async Task PlainHttpToAnotherMachineTakesTheOption()
+    public async Task Plain_HTTP_to_another_machine_takes_the_option()
     {
         using var registry = new Wire(_ => Wire.To(307, new Uri("http://registry.invalid/")));
 
@@ -131,7 +131,7 @@ public sealed class RedirectTests
     }
 
     [Fact]
-    public async Task ALoopEnds()
+    public async Task A_loop_ends()
     {
         using var registry = new Wire(request => new HttpAnswer(307).With("Location", request.Target + "x"));
 
@@ -145,7 +145,7 @@ public sealed class RedirectTests
     [InlineData("file:///etc/passwd")]
     [InlineData("ftp://127.0.0.1/x")]
     [InlineData("http://")]
-    public async Task AWayThatIsNoneIsABadAnswer(string? location)
+    public async Task A_way_that_is_none_is_a_bad_answer(string? location)
     {
         using var registry = new Wire(_ => new HttpAnswer(302).With("Location", location));
 

@@ -17,7 +17,7 @@ public sealed class RetryTests
     [InlineData(503)]
     [InlineData(504)]
     [InlineData(507)]
-    public async Task WhatPassesIsTriedAgain(int status)
+    public async Task What_passes_is_tried_again(int status)
     {
         int count = 0;
         var notes = new List<RegistryNote>();
@@ -38,7 +38,7 @@ public sealed class RetryTests
     [InlineData(405)]
     [InlineData(416)]
     [InlineData(501)]
-    public async Task WhatStaysIsNot(int status)
+    public async Task What_stays_is_not(int status)
     {
         using var registry = new Wire(_ => new HttpAnswer(status));
 
@@ -47,7 +47,7 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task AStormEndsWithTheLastAnswer()
+    public async Task A_storm_ends_with_the_last_answer()
     {
         using var registry = new Wire(_ => HttpAnswer.Json(503, "{\"errors\":[]}"));
 
@@ -56,7 +56,7 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task ABodyIsSentWholeEachTime()
+    public async Task A_body_is_sent_whole_each_time()
     {
         var received = new List<int>();
         using var registry = new Wire(async request =>
@@ -70,7 +70,7 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task ABrokenConnectionIsTriedAgain()
+    public async Task A_broken_connection_is_tried_again()
     {
         int count = 0;
         using var registry = new Wire(request =>
@@ -87,7 +87,7 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task OneThatAlwaysBreaksIsAnError()
+    public async Task One_that_always_breaks_is_an_error()
     {
         using var registry = new Wire((Func<HttpExchange, Task>)(request =>
         {
@@ -105,7 +105,7 @@ public sealed class RetryTests
     [InlineData(503, 1)]
     [InlineData(408, 1)]
     [InlineData(429, 4)]
-    public async Task WhatMustNotBeRepeatedIsNot(int status, int requests)
+    public async Task What_must_not_be_repeated_is_not(int status, int requests)
     {
         using var registry = new Wire(_ => new HttpAnswer(status));
 
@@ -114,7 +114,7 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task TheRegistrysOwnPauseIsKept()
+    public async Task The_registrys_own_pause_is_kept()
     {
         int count = 0;
         using var registry = new Wire(_ => count++ == 0 ? new HttpAnswer(429).With("Retry-After", "1") : Wire.Ok());
@@ -131,7 +131,7 @@ public sealed class RetryTests
     [InlineData("Fri, 31 Dec 2999 23:59:59 GMT")]
     [InlineData("-5")]
     [InlineData("soon")]
-    public async Task APauseThatIsNoneOrTooLongHoldsNobody(string asked)
+    public async Task A_pause_that_is_none_or_too_long_holds_nobody(string asked)
     {
         int count = 0;
         using var registry = new Wire(_ => count++ == 0 ? new HttpAnswer(503).With("Retry-After", asked) : Wire.Ok());
@@ -140,7 +140,7 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task NobodyThereIsSaidAtOnce()
+    public async Task Nobody_there_is_said_at_once()
     {
         string host;
         using (var gone = new Wire(_ => Wire.Ok()))
@@ -158,7 +158,7 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task CancellingEndsAPause()
+    public async Task Cancelling_ends_a_pause()
     {
         using var cancel = new CancellationTokenSource();
         using var registry = new Wire(_ => new HttpAnswer(503).With("Retry-After", "600"));
@@ -168,7 +168,7 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task ContentThatCannotBeReadIsNotTheRegistrysFault()
+    public async Task Content_that_cannot_be_read_is_not_the_registrys_fault()
     {
         using var registry = new Wire(_ => new HttpAnswer(201));
         using RegistryTransport transport = registry.Transport();

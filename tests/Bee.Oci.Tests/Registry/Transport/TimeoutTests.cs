@@ -15,7 +15,7 @@ public sealed class TimeoutTests
     private static readonly RegistryOptions s_longer = Wire.Quick with { HeaderTimeout = TimeSpan.FromSeconds(20), IdleTimeout = TimeSpan.FromSeconds(2) };
 
     [Fact]
-    public async Task SilenceIsAnErrorAndNotTriedAgain()
+    public async Task Silence_is_an_error_and_not_tried_again()
     {
         using var registry = new Wire(request => request.WaitForClientAsync());
 
@@ -24,7 +24,7 @@ public sealed class TimeoutTests
     }
 
     [Fact]
-    public async Task ABodyThatStandsStillIsAnError()
+    public async Task A_body_that_stands_still_is_an_error()
     {
         using var registry = new Wire(async request =>
         {
@@ -126,7 +126,7 @@ public sealed class TimeoutTests
     }
 
     [Fact]
-    public async Task ABodyThatBreaksIsToldFromOneThatEnds()
+    public async Task A_body_that_breaks_is_told_from_one_that_ends()
     {
         using var registry = new Wire(async request =>
         {
@@ -139,7 +139,7 @@ public sealed class TimeoutTests
     }
 
     [Fact]
-    public async Task AnUploadThatNobodyTakesIsAnError()
+    public async Task An_upload_that_nobody_takes_is_an_error()
     {
         using var registry = new Wire(async request => await Task.Delay(Timeout.Infinite, request.End));
 
@@ -147,7 +147,7 @@ public sealed class TimeoutTests
     }
 
     [Fact]
-    public async Task CancellingIsNoTimeout()
+    public async Task Cancelling_is_no_timeout()
     {
         using var cancel = new CancellationTokenSource();
         using var registry = new Wire(request =>
