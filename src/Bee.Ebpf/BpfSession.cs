@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
-using Bee.Ebpf.Checks;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
@@ -11,7 +9,6 @@ using Bee.Ebpf.Objects;
 using Bee.Ebpf.Programs;
 using Bee.Ebpf.Records;
 using Bee.Ebpf.Symbols;
-using Bee.Posix;
 
 namespace Bee.Ebpf;
 
@@ -31,8 +28,9 @@ public sealed class BpfSession : IDisposable
     private bool _attached;
     private bool _disposed;
 
-    private BpfSession(ObjectFile file, BpfSessionOptions options, AttachTargets? places, ObjectHandle handle, IReadOnlyList<(string Map, string Path)> missingPins)
+    private BpfSession(LoadResult loaded, BpfSessionOptions options)
     {
+        var (file, handle, places) = (loaded.File, loaded.Handle, loaded.Targets);
         File = file;
         _options = options;
         _places = places;
@@ -60,7 +58,7 @@ public sealed class BpfSession : IDisposable
         _watch = Watch(maps);
         Maps = maps;
         Programs = programs;
-        _pins = NamedPins.Of(missingPins, maps);
+        _pins = NamedPins.Of(loaded.MissingPins, maps);
         if (maps.Exists(map => map.Description.Type == MapType.StackTrace))
         {
             LoadedCode.Note(programs.Where(program => program.IsLoaded).Select(program => (program.Id, program.Name)));
@@ -76,110 +74,74 @@ public sealed class BpfSession : IDisposable
     /// <summary>Its programs, in the object file's order.</summary>
     public IReadOnlyList<BpfProgram> Programs { get; }
 
+    /// <summary>Returns a program by its name in C.</summary>
+    /// <param name="name">The name.</param>
+    /// <exception cref="BpfNotFoundException">The object has no program of this name.</exception>
+    public BpfProgram Program(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        foreach (var program in Programs)
+        {
+            if (program.Name == name)
+            {
+                return program;
+            }
+        }
+
+        string[] names = [.. Programs.Select(program => program.Name)];
+        throw BpfNotFoundException.Program(File.Name, name, Suggest.Nearest(name, names, 3), names);
+    }
+
+    /// <summary>Returns a map by its name in C.</summary>
+    /// <param name="name">The name.</param>
+    /// <exception cref="BpfNotFoundException">The object has no map of this name.</exception>
+    public BpfMap Map(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        foreach (var map in Maps)
+        {
+            if (map.Name == name)
+            {
+                return map;
+            }
+        }
+
+        string[] names = [.. Maps.Where(map => !map.Description.IsInternal).Select(map => map.Name)];
+        throw BpfNotFoundException.Map(File.Name, name, Suggest.Nearest(name, names, 3), names);
+    }
+
     /// <summary>Sets parameters, creates the maps and loads the programs. Nothing runs yet.</summary>
     /// <param name="file">The object file.</param>
-    /// <param name="options">Parameters and what <see cref="Attach"/> uses.</param>
+    /// <param name="options">Parameters, sizes of maps and attach targets; null for what the object declares.</param>
     /// <exception cref="BpfLoadException">It cannot be loaded; nothing is left behind.</exception>
     /// <exception cref="BpfParameterException">No parameters are given, and a default of the author's does not fit.</exception>
     /// <exception cref="ArgumentException">The parameters are bound to another object.</exception>
-    public static BpfSession Load(ObjectFile file, BpfSessionOptions options)
+    public static BpfSession Load(ObjectFile file, BpfSessionOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(file);
-        ArgumentNullException.ThrowIfNull(options);
-        CheckParameters(file, options);
-        CheckNames(file, options);
-        file = ProgramChoice.WithOptions(file, options);
-        SupportedKinds.Check(file);
-        return Load(file, options, attachable: true);
+        options ??= new BpfSessionOptions();
+        return Of(ObjectLoader.Load(file, options), options);
     }
 
     /// <summary>Loads some of an object's programs. None of them can be attached, so they may be of any kind, and need no target.</summary>
     /// <exception cref="BpfLoadException">They cannot be loaded; nothing is left behind.</exception>
     internal static BpfSession LoadUnattached(ObjectFile file, Func<ProgramDescription, bool> load, BpfSessionOptions options)
     {
-        CheckParameters(file, options);
         file = file.WithMetadata(new ObjectMetadata { Programs = file.Programs.ToDictionary(p => p.Name, p => new ProgramMetadata { Load = load(p) }) });
-        return Load(file, options, attachable: false);
+        return Of(ObjectLoader.LoadUnattached(file, options), options);
     }
 
-    private static BpfSession Load(ObjectFile file, BpfSessionOptions options, bool attachable)
+    private static BpfSession Of(LoadResult loaded, BpfSessionOptions options)
     {
-        KernelEnums.Apply(file);
-        RecordType.Prepare(file);
-        var parameters = options.Parameters ?? file.BindParameters();
-        file = WithSizes(file.WithSizedMaps(parameters), options.MapSizes);
-        Libbpf.Require();
-        using var scope = LibbpfLog.Capture(options.Log);
-        if (attachable)
-        {
-            file = ProgramChoice.Make(file, options);
-            RecordReads.Check(file, parameters);
-        }
-
-        var places = attachable ? AttachTargets.Find(file, options) : null;
-        ObjectHandle? handle = null;
         try
         {
-            handle = Prepare(file, options, parameters, scope.Log);
-            using var verdicts = new VerifierLogs(handle, [.. file.Programs.Where(p => p.AutoLoad).Select(p => p.Name)], VerifierLogs.Verdicts, VerifierLogs.VerdictSize);
-            var missingPins = NamedPins.Missing(file);
-            var result = LoadObject(handle);
-            return result == 0 ? new BpfSession(file, options, places, handle, missingPins)
-                : throw LoadFailure.Explain(file, -result, scope.Log.Text, verdicts.Of, program => Trace(file, options, parameters, program));
+            return new BpfSession(loaded, options);
         }
         catch
         {
-            handle?.Dispose();
-            places?.Dispose();
+            loaded.Dispose();
             throw;
         }
-    }
-
-    private static ObjectHandle Prepare(ObjectFile file, BpfSessionOptions options, BoundParameters parameters, LibbpfLog log)
-    {
-        var handle = Open(file, log);
-        try
-        {
-            ObjectSetup.AdjustMaps(handle, file);
-            ProgramSetup.Adjust(handle, file, options);
-            ObjectSetup.WriteParameters(handle, file, parameters);
-            return handle;
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
-    }
-
-    // Loads once more for the instructions that the verifier followed before it rejected a program. libbpf loads an object only once.
-    private static (string Log, bool IsCut) Trace(ObjectFile file, BpfSessionOptions options, BoundParameters parameters, string program)
-    {
-        using var scope = LibbpfLog.Capture(null);
-        using var handle = Prepare(file, options, parameters, scope.Log);
-        using var logs = new VerifierLogs(handle, [program], VerifierLogs.Instructions, VerifierLogs.InstructionsSize);
-        var isCut = LoadObject(handle) == -Libc.ENOSPC;
-        var log = logs.Of(program);
-        foreach (var line in options.Log is null ? [] : log.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            options.Log!(line);
-        }
-
-        return (log, isCut);
-    }
-
-    private static void CheckParameters(ObjectFile file, BpfSessionOptions options)
-    {
-        if (options.Parameters?.AreOf(file) == false)
-        {
-            throw new ArgumentException($"The parameters are bound to another object than {file.Name}.", nameof(options));
-        }
-    }
-
-    private static int LoadObject(ObjectHandle handle)
-    {
-        using var held = ChildSignals.Hold();
-        return LibbpfCalls.bpf_object__load(handle);
     }
 
     /// <summary>
@@ -331,59 +293,6 @@ public sealed class BpfSession : IDisposable
 
         link.Dispose();
         throw new ObjectDisposedException(nameof(BpfSession));
-    }
-
-    private static void CheckNames(ObjectFile file, BpfSessionOptions options)
-    {
-        if (options.AttachTo.Keys.Concat(options.Load.Keys).FirstOrDefault(name => file.Programs.All(p => p.Name != name)) is { } unknown)
-        {
-            throw new BpfLoadException(LoadFault.BadParameter, $"{(options.AttachTo.ContainsKey(unknown) ? "A target is given for" : "The options name")} program '{unknown}', which {file.Name} does not have.")
-            {
-                Suggestions = Suggest.Nearest(unknown, file.Programs.Select(p => p.Name), 5),
-                Remedy = $"Its programs are {string.Join(", ", file.Programs.Select(p => p.Name))}.",
-            };
-        }
-    }
-
-    private static ObjectFile WithSizes(ObjectFile file, IReadOnlyDictionary<string, uint> sizes)
-    {
-        foreach (var (name, entries) in sizes)
-        {
-            var map = file.Maps.FirstOrDefault(map => map.Name == name);
-            if ((map is null ? $"{file.Name} has no map '{name}'." : MapSizes.WhyNot(map, entries)) is { } why)
-            {
-                throw new BpfLoadException(LoadFault.MapSize, $"A map cannot have the size that is given: {why}")
-                {
-                    Suggestions = map is null ? Suggest.Nearest(name, file.Maps.Where(m => !m.IsInternal).Select(m => m.Name), 5) : [],
-                };
-            }
-        }
-
-        file = sizes.Count == 0 ? file : file.WithMetadata(new ObjectMetadata { Maps = sizes.ToDictionary(size => size.Key, size => new MapMetadata { Entries = size.Value }) });
-        ObjectSetup.CheckSizes(file);
-        return file;
-    }
-
-    private static unsafe ObjectHandle Open(ObjectFile file, LibbpfLog log)
-    {
-        // libbpf names the maps of globals after the object, within 15 characters: keep it to what the kernel takes in a name.
-        var name = new StringBuilder();
-        foreach (var c in Path.GetFileNameWithoutExtension(file.Name))
-        {
-            if (char.IsAsciiLetterOrDigit(c) || c == '_')
-            {
-                name.Append(c);
-            }
-        }
-
-        var nameBytes = Encoding.ASCII.GetBytes((name.Length == 0 ? "bee" : name.ToString()) + '\0');
-        var image = ProgramReader.WithGlobalPrograms(file);
-        fixed (byte* bytes = image.Span, nameStart = nameBytes)
-        {
-            var options = new LibbpfCalls.OpenOptions { Size = (nuint)sizeof(LibbpfCalls.OpenOptions), ObjectName = nameStart };
-            var pointer = LibbpfCalls.bpf_object__open_mem(bytes, (nuint)image.Length, &options);
-            return pointer != 0 ? new ObjectHandle(pointer) : throw LoadFailure.ExplainOpen(file, Marshal.GetLastPInvokeError(), log.Text);
-        }
     }
 
     internal BpfSession(PinnedProgram pinned, PinnedObjects owner, IReadOnlyList<BpfMap> maps, IReadOnlyList<BpfProgram> programs)

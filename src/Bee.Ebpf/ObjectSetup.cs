@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
 
@@ -6,6 +8,30 @@ namespace Bee.Ebpf;
 /// <summary>Changes an object between opening and loading: parameters, whose map is still plain memory then, and sizes of maps.</summary>
 internal static class ObjectSetup
 {
+    /// <summary>Opens the object in libbpf.</summary>
+    /// <exception cref="BpfLoadException">libbpf does not accept the object.</exception>
+    public static unsafe ObjectHandle Open(ObjectFile file, LibbpfLog log)
+    {
+        // libbpf names the maps of globals after the object, within 15 characters: keep it to what the kernel takes in a name.
+        var name = new StringBuilder();
+        foreach (var c in Path.GetFileNameWithoutExtension(file.Name))
+        {
+            if (char.IsAsciiLetterOrDigit(c) || c == '_')
+            {
+                name.Append(c);
+            }
+        }
+
+        var nameBytes = Encoding.ASCII.GetBytes((name.Length == 0 ? "bee" : name.ToString()) + '\0');
+        var image = ProgramReader.WithGlobalPrograms(file);
+        fixed (byte* bytes = image.Span, nameStart = nameBytes)
+        {
+            var options = new LibbpfCalls.OpenOptions { Size = (nuint)sizeof(LibbpfCalls.OpenOptions), ObjectName = nameStart };
+            var pointer = LibbpfCalls.bpf_object__open_mem(bytes, (nuint)image.Length, &options);
+            return pointer != 0 ? new ObjectHandle(pointer) : throw LoadFailure.ExplainOpen(file, Marshal.GetLastPInvokeError(), log.Text);
+        }
+    }
+
     /// <summary>Writes the bytes into the opened object.</summary>
     public static unsafe void WriteParameters(ObjectHandle handle, ObjectFile file, BoundParameters parameters)
     {
