@@ -57,18 +57,18 @@ public sealed class NetworkNamespaceTests
     [Theory]
     [InlineData("/proc/self/ns/mnt")]
     [InlineData("/etc/passwd")]
-    public void What_is_no_network_namespace_is_said_so(string path) =>
+    public void A_file_that_is_not_a_network_namespace_is_rejected(string path) =>
         Assert.Contains("not a network namespace", Assert.Throws<BpfLoadException>(() => NetworkTargets.Interfaces(path)).Message);
 
     [Fact]
-    public void A_named_pipe_is_no_network_namespace_and_keeps_nobody_waiting()
+    public void A_named_pipe_is_rejected_without_blocking()
     {
         var folder = Directory.CreateTempSubdirectory("bee-").FullName;
         try
         {
             var pipe = Path.Combine(folder, "pipe");
             Fixture.Run("mkfifo", pipe);
-            WhatIsNoNetworkNamespaceIsSaidSo(pipe);
+            A_file_that_is_not_a_network_namespace_is_rejected(pipe);
         }
         finally
         {
@@ -77,11 +77,11 @@ public sealed class NetworkNamespaceTests
     }
 
     [Fact]
-    public void A_process_that_has_gone_has_no_namespace() =>
+    public void A_process_that_has_exited_has_no_namespace() =>
         Assert.Contains("no such process", Assert.Throws<BpfLoadException>(() => NetworkTargets.Interfaces($"{int.MaxValue}")).Message);
 
     [NetworkFact]
-    public void Without_a_namespace_the_error_says_what_to_name()
+    public void Load_without_a_namespace_reports_what_to_name()
     {
         var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("sk_lookup", "struct bpf_sk_lookup", "return 1;")), new BpfSessionOptions()));
 
