@@ -48,9 +48,9 @@ public class LayerTests
 
         // A base class, a field, a parameter, and a call in the code of a method.
         Assert.Contains(("BpfSessionOptions", "AttachOptions"), uses);
-        Assert.Contains(("BpfSession", "ObjectHandle"), uses);
+        Assert.Contains(("LoadResult", "ObjectHandle"), uses);
         Assert.Contains(("RingBuffer", "BpfMap"), uses);
-        Assert.Contains(("BpfSession", "RecordType"), uses);
+        Assert.Contains(("ObjectLoader", "RecordType"), uses);
     }
 
     [Fact]
