@@ -18,6 +18,7 @@ public static class Layers
             "Bee.Oci.Registry", "Bee.Oci.Registry.Transport", "Bee.Oci.Registry.Authentication", "Bee.Oci.Registry.Client", "Bee.Oci.Registry.Settings",
             "Bee.Oci.Transfer", "Bee.Oci.Containers", "Bee.Oci.Signatures.Keys", "Bee.Oci.Signatures.Layouts", "Bee.Oci.Signatures", "Bee.Oci.Trust",
         ],
+        ["Bee.Oci.Keys"] = ["Bee.Oci.Keys"],
         ["Bee.Telemetry"] =
         [
             "Bee.Telemetry.Metrics", "Bee.Telemetry.Exposition", "Bee.Telemetry.Lines", "Bee.Telemetry.Captures", "Bee.Telemetry.Pictures", "Bee.Telemetry.Serving", "Bee.Telemetry.Collection",

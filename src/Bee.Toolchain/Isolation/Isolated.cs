@@ -42,10 +42,12 @@ internal sealed class IsolatedContext(string folder, AssemblyLoadContext home) :
 {
     internal new const string Name = "Bee.Isolated";
 
+    private const string Keys = "Bee.Oci.Keys";
+
     protected override Assembly? Load(AssemblyName name)
     {
         // Bee's own first, whatever lies in the folder: the same interface loaded twice is two interfaces, and a cast between them fails.
-        if (name.Name!.StartsWith("Bee.", StringComparison.Ordinal) && name.Name != Name)
+        if (name.Name!.StartsWith("Bee.", StringComparison.Ordinal) && name.Name is not (Name or Keys))
         {
             var own = Path.Combine(Path.GetDirectoryName(typeof(IsolatedContext).Assembly.Location)!, name.Name + ".dll");
 

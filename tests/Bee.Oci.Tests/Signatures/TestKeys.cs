@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Bee.Isolated;
+using Bee.Oci.Keys;
 using Bee.Oci.Signatures;
 using Bee.Oci.Signatures.Keys;
 using Org.BouncyCastle.Crypto.Generators;
