@@ -38,6 +38,14 @@ public sealed record RegistryOptions
     /// <summary>How long a registry is told about an upload that will not be finished. A person waits for this after Ctrl+C.</summary>
     internal TimeSpan CancelTimeout { get; init; } = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>
+    /// Changes or replaces the HTTP handler of each registry: receives the handler that these options make, and returns it changed (a proxy, TLS settings, a connect callback), inside a
+    /// <see cref="DelegatingHandler"/>, or another one, such as a fake in tests. Null leaves it as it is. The client disposes the result.
+    /// </summary>
+    /// <remarks>The client follows redirects and sends credentials itself, by its own rules. It therefore switches off automatic redirects, cookies and decompression of the handler that it gets back,
+    /// and refuses a response to a request that the handler has sent elsewhere.</remarks>
+    public Func<SocketsHttpHandler, HttpMessageHandler>? Handler { get; init; }
+
     /// <summary>Where credentials come from; null for none.</summary>
     public ICredentialSource? Credentials { get; init; }
 

@@ -31,13 +31,13 @@ public sealed class SigningKey : IDisposable
     /// (<c>ENCRYPTED SIGSTORE PRIVATE KEY</c>, <c>ENCRYPTED COSIGN PRIVATE KEY</c>: scrypt and NaCl's secretbox).</summary>
     /// <param name="pem">PEM text with one private key.</param>
     /// <param name="password">The password in UTF-8; null for none, which is not the same as an empty one. Not kept.</param>
-    /// <param name="algorithms">What .NET lacks.</param>
-    /// <param name="name">Where the text comes from, for people: a file's path.</param>
+    /// <param name="algorithms">Ed25519, scrypt and secretbox, such as <c>Bee.Oci.Keys.KeyAlgorithms</c>; null rejects keys that need them.</param>
+    /// <param name="name">The file of the key, for messages.</param>
     /// <exception cref="SignatureException">The key cannot be read, is of a kind that Bee does not sign with, or the password is missing or wrong.</exception>
-    public static SigningKey Read(string pem, byte[]? password, IKeyAlgorithms algorithms, string? name = null)
+    public static SigningKey Read(string pem, byte[]? password = null, IKeyAlgorithms? algorithms = null, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(pem);
-        ArgumentNullException.ThrowIfNull(algorithms);
+        algorithms ??= MissingAlgorithms.Instance;
         string where = name is null ? "The private key" : $"The private key '{name}'";
         var text = PemText.Read(pem, where);
         byte[] opened = text.Content;
@@ -138,13 +138,13 @@ public sealed class VerificationKey
 
     /// <summary>Reads a public key.</summary>
     /// <param name="pem">PEM text with one <c>PUBLIC KEY</c> (SubjectPublicKeyInfo, RFC 7468), such as cosign.pub.</param>
-    /// <param name="algorithms">What .NET lacks.</param>
-    /// <param name="name">Where the text comes from, for people: a file's path.</param>
+    /// <param name="algorithms">Ed25519, such as <c>Bee.Oci.Keys.KeyAlgorithms</c>; null rejects keys that need it.</param>
+    /// <param name="name">The file of the key, for messages.</param>
     /// <exception cref="SignatureException"><see cref="SignatureFault.BadKey"/> or <see cref="SignatureFault.UnsupportedKey"/>.</exception>
-    public static VerificationKey Read(string pem, IKeyAlgorithms algorithms, string? name = null)
+    public static VerificationKey Read(string pem, IKeyAlgorithms? algorithms = null, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(pem);
-        ArgumentNullException.ThrowIfNull(algorithms);
+        algorithms ??= MissingAlgorithms.Instance;
         string where = name is null ? "The key" : $"The key '{name}'";
         var text = PemText.Read(pem, where);
         switch (text.Label)

@@ -15,11 +15,15 @@ public static class Isolated
     /// <exception cref="InvalidOperationException">No class implements <typeparamref name="T"/>, or more than one.</exception>
     public static T Create<T>() where T : class
     {
-        var found = s_code.Value.GetExportedTypes().Where(type => type.IsClass && !type.IsAbstract && typeof(T).IsAssignableFrom(type)).ToArray();
+        // Bee.Isolated forwards the classes of libraries that are packages of their own, such as Bee.Oci.Keys.
+        Type[] found = Classes<T>(s_code.Value.GetExportedTypes());
+        found = found.Length > 0 ? found : Classes<T>(s_code.Value.GetForwardedTypes());
         return found.Length == 1
             ? (T)Activator.CreateInstance(found[0])!
             : throw new InvalidOperationException($"{s_code.Value.Location} has {found.Length} classes for {typeof(T)}.");
     }
+
+    private static Type[] Classes<T>(Type[] types) => [.. types.Where(type => type.IsClass && !type.IsAbstract && typeof(T).IsAssignableFrom(type))];
 
     private static Assembly Load()
     {

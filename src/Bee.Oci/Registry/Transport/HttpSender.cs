@@ -25,16 +25,14 @@ internal sealed class HttpSender : IDisposable
         IWebProxy? proxy = EnvironmentProxy.Read();
         var handler = new SocketsHttpHandler
         {
-            // Redirects are followed where credentials are known about; digests are those of the bytes as they are sent.
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            UseCookies = false,
             UseProxy = proxy is not null,
             Proxy = proxy,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         };
         handler.SslOptions.RemoteCertificateValidationCallback = _trust.Check;
-        _http = new HttpMessageInvoker(handler);
+        HttpMessageHandler sender = options.Handler?.Invoke(handler) ?? handler;
+        Restrict(sender);
+        _http = new HttpMessageInvoker(sender);
     }
 
     /// <summary>Sends the request, whose address is absolute. Disposes it.</summary>
@@ -51,6 +49,7 @@ internal sealed class HttpSender : IDisposable
         try
         {
             HttpResponseMessage answer = await _http.SendAsync(request, deadline.Token).ConfigureAwait(false);
+            RequireSameAddress(answer, address);
             answer.Content = new WatchedAnswer(answer.Content, _options.IdleTimeout, address);
             return answer;
         }
@@ -75,6 +74,37 @@ internal sealed class HttpSender : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    // The transport follows redirects, because it decides where credentials go. Digests are those of the bytes as the registry sends them.
+    private static void Restrict(HttpMessageHandler? handler)
+    {
+        switch (handler)
+        {
+            case DelegatingHandler outer:
+                Restrict(outer.InnerHandler);
+                break;
+            case SocketsHttpHandler sockets:
+                (sockets.AllowAutoRedirect, sockets.UseCookies, sockets.AutomaticDecompression) = (false, false, DecompressionMethods.None);
+                break;
+            case HttpClientHandler client:
+                (client.AllowAutoRedirect, client.UseCookies, client.AutomaticDecompression) = (false, false, DecompressionMethods.None);
+                break;
+        }
+    }
+
+    // A handler of the caller's may follow redirects itself, past the checks of the transport.
+    private static void RequireSameAddress(HttpResponseMessage answer, Uri address)
+    {
+        answer.RequestMessage ??= new HttpRequestMessage(HttpMethod.Get, address);
+        if (answer.RequestMessage.RequestUri is { } sent && sent != address)
+        {
+            answer.Dispose();
+            throw new RegistryException(RegistryFault.Unsafe, $"The HTTP handler sent a request for {address.Authority} to {sent.Authority}.")
+            {
+                Remedy = "Switch off automatic redirects in the handler.",
+            };
+        }
+    }
 }
 
 /// <summary>Which redirects are followed at all (RFC 9110, 15.4). Where credentials go is decided elsewhere.</summary>

@@ -151,3 +151,25 @@ public interface IKeyAlgorithms
     /// <returns>The text; null where the key is wrong or the box was changed.</returns>
     byte[]? OpenSecretBox(byte[] key, byte[] nonce, byte[] box);
 }
+
+/// <summary>Rejects keys that need an algorithm which the caller did not supply.</summary>
+internal sealed class MissingAlgorithms : IKeyAlgorithms
+{
+    /// <summary>The only instance.</summary>
+    public static MissingAlgorithms Instance { get; } = new();
+
+    public bool VerifyEd25519(byte[] publicKey, byte[] data, byte[] signature, bool prehashed) => throw Missing("Ed25519");
+
+    public byte[] SignEd25519(byte[] seed, byte[] data) => throw Missing("Ed25519");
+
+    public byte[] Ed25519PublicKey(byte[] seed) => throw Missing("Ed25519");
+
+    public bool IsEd25519PublicKey(byte[] publicKey) => throw Missing("Ed25519");
+
+    public byte[] Scrypt(byte[] password, byte[] salt, int cost, int blockSize, int parallelization, int length) => throw Missing("scrypt");
+
+    public byte[]? OpenSecretBox(byte[] key, byte[] nonce, byte[] box) => throw Missing("NaCl's secretbox");
+
+    private static SignatureException Missing(string algorithm) =>
+        new(SignatureFault.UnsupportedKey, $"The key needs {algorithm}, which .NET does not have. Pass an implementation of IKeyAlgorithms, such as that of the package Bee.Oci.Keys.");
+}
