@@ -304,7 +304,7 @@ function Show-Demo {
 function New-Package {
     <#
     .SYNOPSIS
-        Packs the module for every processor: a runtime does not load what was compiled ahead of time for another one.
+        Packs the module for every processor, without native code, and the libraries into artifacts/libraries.
     #>
     $staged = Join-Path $artifacts package Bee
     Remove-Item $staged -Recurse -ErrorAction Ignore
@@ -312,7 +312,10 @@ function New-Package {
     Copy-Item $module $staged -Recurse
     Copy-Item "$root/src/Bee.Cmdlets/bin/$Configuration/net8.0/*.dll" $staged
     Copy-Item "$root/LICENSE" $staged
-    Compress-PSResource $staged $artifacts -PassThru | ForEach-Object { "packed $(Resolve-Path $_ -Relative -RelativeBasePath $root)" }
+    $packages = @(Compress-PSResource $staged $artifacts -PassThru)
+    Remove-Item "$artifacts/libraries" -Recurse -ErrorAction Ignore
+    Invoke-Dotnet pack "$root/Bee.slnx" -c $Configuration -v quiet --nologo @($NoBuild ? '--no-build' : @())
+    $packages + (Get-ChildItem "$artifacts/libraries") | ForEach-Object { "packed $(Resolve-Path $_ -Relative -RelativeBasePath $root)" }
 }
 
 # ---- Bench ----
