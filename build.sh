@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a bare Linux machine to a built, tested or shown Bee: installs what is missing, then runs build.ps1.
+# Runs a task of build.ps1. Installs missing prerequisites first, so it also works on a machine that has only the .NET SDK.
 set -euo pipefail
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
@@ -8,15 +8,15 @@ usage() {
     cat <<'END'
 usage: ./build.sh TASK [ARGUMENT...]
 
-  demo     build an example, run it on processes of its own, print its events
-  test     build everything and run every test; -Full adds the long runs, -Suite NAME runs one suite
-  build    complete module/Bee, for Import-Module ./module/Bee
-  bench    measure against C programs on libbpf
-  pack     put the module into a package under artifacts/
-  container
-           build the base of containers and the builder with podman or docker; -Base NAME, -BaseOnly
+  demo       build an example and run it against processes that the demo starts
+  test       build everything and run every suite
+             -Full adds the long runs, -Suite NAME runs one suite, -Coverage measures line coverage
+  build      complete module/Bee, for Import-Module ./module/Bee
+  bench      compare with C programs on libbpf
+  pack       pack the module into artifacts/ and the libraries into artifacts/libraries
+  container  build the base and builder images with podman or docker; -Base NAME, -BaseOnly
 
-Further arguments go to build.ps1, as in: ./build.sh test -Full
+Further arguments are passed to build.ps1, as in: ./build.sh test -Full
 END
 }
 
@@ -32,7 +32,7 @@ as_root() {
     fi
 }
 
-# sudo may ask for a password only where somebody can type one.
+# Without a terminal, sudo cannot ask for a password.
 can_be_root() { [ "$(id -u)" -eq 0 ] || { have sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }; }
 
 has_library() {
@@ -44,14 +44,14 @@ has_library() {
 check_sdk() {
     local versions
     have dotnet || die "the .NET SDK 10 is missing: install the package dotnet-sdk-10.0, or follow https://learn.microsoft.com/dotnet/core/install/linux"
-    # A .NET without ICU refuses to start; nothing here compares text by culture.
+    # .NET does not start without ICU, unless globalization is invariant. Bee does not compare text by culture.
     has_library libicuuc.so || export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
     versions=$(dotnet --list-sdks)
     grep -q '^10\.' <<<"$versions" ||
         die "the .NET SDK 10 is missing; dotnet has only: $(tr '\n' ' ' <<<"$versions")"
 }
 
-# Names the packages for what is not there yet: what the tasks need first, what they can do without second.
+# Prints the Debian packages that are missing.
 missing_packages() {
     have clang || echo clang
     have llvm-strip || compgen -c llvm-strip- >/dev/null || echo llvm
@@ -64,20 +64,20 @@ install_packages() {
     mapfile -t missing < <(missing_packages)
     if [ ${#missing[@]} -gt 0 ]; then
         if ! have apt-get; then
-            say "build.sh: missing here, by their Debian names: ${missing[*]}"
+            say "build.sh: missing (Debian package names): ${missing[*]}"
             say "          (Fedora: clang llvm libbpf-devel gcc; Arch: clang llvm libbpf gcc; Alpine: clang llvm libbpf-dev gcc)"
             return
         fi
         if ! can_be_root; then
-            say "build.sh: missing: ${missing[*]}; as root: apt-get install ${missing[*]}"
+            say "build.sh: missing: ${missing[*]}. As root, run: apt-get install ${missing[*]}"
             return
         fi
         say "build.sh: installing ${missing[*]}"
         apt_install "${missing[@]}" || die "apt-get could not install ${missing[*]}"
     fi
-    # Only the benchmarks measure against bpftool, and its package has another name on each distribution.
+    # Only the benchmarks use bpftool. The name of its package differs between distributions.
     if [ "$task" = bench ] && ! PATH="$PATH:/usr/sbin:/sbin" have bpftool && have apt-get && can_be_root; then
-        apt_install bpftool || apt_install "linux-tools-$(uname -r)" || say "build.sh: no bpftool; what is measured against it is skipped"
+        apt_install bpftool || apt_install "linux-tools-$(uname -r)" || say "build.sh: bpftool could not be installed; the comparisons with it are skipped"
     fi
     if [[ $task == test || $task == bench ]] && have apt-get && can_be_root; then
         install_registry
@@ -86,11 +86,11 @@ install_packages() {
     if [ "$task" = test ] && [ "$(uname -m)" = x86_64 ] && have apt-get && can_be_root; then
         install_emulator
     fi
-    has_library libbpf.so.1 || say "build.sh: no libbpf.so.1 (libbpf 1.0 or later): programs can be built here, not run"
+    has_library libbpf.so.1 || say "build.sh: libbpf.so.1 (libbpf 1.0 or later) is missing: tools can be built, but not run"
 }
 
-# Tests and benchmarks also speak to a registry, start it themselves, and let other people's clients do so: the registry, skopeo, and the keys that further
-# packages of Debian are checked with, which they unpack (oras, cosign, kernels).
+# Tests and benchmarks start Debian's registry and run third-party clients. They unpack more of Debian's packages themselves (oras, cosign, kernels) and verify
+# them with Debian's keyring.
 install_registry() {
     local wanted=()
     have docker-registry || wanted+=(docker-registry)
@@ -99,34 +99,34 @@ install_registry() {
     [ ${#wanted[@]} -eq 0 ] && return
     say "build.sh: installing ${wanted[*]}"
     if ! apt_install "${wanted[@]}"; then
-        say "build.sh: no ${wanted[*]}; what needs them is skipped"
+        say "build.sh: ${wanted[*]} could not be installed; tests that need them are skipped"
     elif [[ ${wanted[*]} == *docker-registry* ]] && [ -d /run/systemd/system ]; then
-        # The package starts a registry of the machine's own, which nobody asked for.
-        as_root systemctl disable --quiet --now docker-registry || say "build.sh: the service docker-registry, which came with the package, runs on"
+        # The package also starts a system-wide registry, which the tests do not use.
+        as_root systemctl disable --quiet --now docker-registry || say "build.sh: the service docker-registry could not be stopped"
     fi
 }
 
-# The tests and a benchmark run containers. What a container is made of comes from this machine, so nothing else is downloaded.
+# The tests and a benchmark run containers. Their images are made from files of this machine.
 install_podman() {
     local wanted=()
     have podman || wanted+=(podman)
     PATH="$PATH:/usr/sbin" have runc || wanted+=(runc)
     [ ${#wanted[@]} -eq 0 ] && return
     say "build.sh: installing ${wanted[*]}"
-    apt_install "${wanted[@]}" || say "build.sh: no ${wanted[*]}; what runs containers is skipped"
+    apt_install "${wanted[@]}" || say "build.sh: ${wanted[*]} could not be installed; tests that run containers are skipped"
 }
 
-# The tests boot Debian's kernels under emulation: the emulator, and a shell for the guest.
+# The tests boot Debian's kernels in an emulator, with busybox as the guest's shell.
 install_emulator() {
     local wanted=()
     have qemu-system-x86_64 || wanted+=(qemu-system-x86)
     have busybox || wanted+=(busybox-static)
     [ ${#wanted[@]} -eq 0 ] && return
     say "build.sh: installing ${wanted[*]}"
-    apt_install "${wanted[@]}" || say "build.sh: no ${wanted[*]}; the tests in virtual machines are skipped"
+    apt_install "${wanted[@]}" || say "build.sh: ${wanted[*]} could not be installed; tests in virtual machines are skipped"
 }
 
-# Quiet when it goes well; shows what apt-get said when it does not.
+# Prints the output of apt-get only if it fails.
 apt_install() {
     local log
     log=$(mktemp)
@@ -145,12 +145,12 @@ mount_filesystem() {
     if can_be_root; then
         as_root mount -t "$type" "$type" "$path" 2>/dev/null || say "build.sh: $type could not be mounted on $path"
     else
-        say "build.sh: $type is not mounted on $path; as root: mount -t $type $type $path"
+        say "build.sh: $type is not mounted on $path. As root, run: mount -t $type $type $path"
     fi
 }
 
-# Prints the path of the pwsh on PATH; fails without one of version 7.4 or later, and where it is a .NET tool: that one starts the session as a child, which
-# outlives it when it is killed, and lies in the home of its user, where tests that run as another user cannot start it.
+# Prints the path of the pwsh on PATH. Fails if it is older than 7.4 or a .NET tool. A .NET tool runs the session as a child process, which survives when the tool
+# is killed, and it is in its user's home folder, where tests that run as another user cannot start it.
 installed_pwsh() {
     have pwsh || return 1
     # shellcheck disable=SC2016
@@ -160,11 +160,11 @@ installed_pwsh() {
         $file' 2>/dev/null </dev/null
 }
 
-# Puts the PowerShell of .config/dotnet-tools.json into artifacts/packages, once, and names its pwsh.dll in $restored. There, and not in the packages of the
-# caller's home, also tests that run as another user may read it.
+# Downloads the PowerShell of .config/dotnet-tools.json into artifacts/packages, once, and sets $restored to the path of its pwsh.dll. Tests that run as another
+# user cannot read the package cache in the caller's home folder.
 restore_pwsh() {
     local version folder output
-    version=$(sed -nE 's/.*"version": "([^"]+)".*/\1/p' "$root/.config/dotnet-tools.json")
+    version=$(sed -nE '/"powershell"/,/"version"/s/.*"version": "([^"]+)".*/\1/p' "$root/.config/dotnet-tools.json")
     folder=$root/artifacts/packages/powershell/$version
     restored=$(echo "$folder"/tools/net*/any/unix/pwsh.dll)
     [ -e "$restored" ] && [ -e "$folder/.nupkg.metadata" ] && return
@@ -173,8 +173,8 @@ restore_pwsh() {
     restored=$(echo "$folder"/tools/net*/any/unix/pwsh.dll)
 }
 
-# Writes artifacts/pwsh, which becomes the PowerShell that builds and tests: the one on PATH, else the restored one. Tests take files of the restored one
-# into virtual machines.
+# Writes artifacts/pwsh, a script that starts the PowerShell of the build: the one on PATH, or else the restored one. The tests copy files of the restored one into
+# virtual machines, and the container image contains it.
 find_pwsh() {
     local installed command
     pwsh=$root/artifacts/pwsh
@@ -189,13 +189,13 @@ find_pwsh() {
 
 run_task() { "$pwsh" -NoProfile -NonInteractive -File "$root/build.ps1" -Task "$@"; }
 
-# Only root may load programs into the kernel. Building stays the caller's own, so that no file here becomes root's.
+# Only root can load programs into the kernel. The build runs as the caller, so that root owns no file of the clone.
 run_demo() {
     run_task Build "$@"
     if [ "$(id -u)" -eq 0 ] || ! can_be_root; then
         run_task Demo -NoBuild "$@"
     else
-        say "build.sh: loading into the kernel takes root: the demo runs through sudo"
+        say "build.sh: loading a program into the kernel needs root; running the demo with sudo"
         as_root env "PATH=$PATH" "DOTNET_ROOT=$(dirname "$(readlink -f "$(command -v dotnet)")")" \
             "$pwsh" -NoProfile -NonInteractive -File "$root/build.ps1" -Task Demo -NoBuild "$@"
     fi
@@ -209,18 +209,18 @@ case $task in
 esac
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 POWERSHELL_TELEMETRY_OPTOUT=1
-# No build server outlives the build.
+# No build server survives the build.
 export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
-# Some tests kill processes, and one that is killed cannot take away what it opened in the temporary folder for debuggers.
+# Some tests kill .NET processes. A killed process leaves its diagnostics socket in the temporary folder.
 export DOTNET_EnableDiagnostics=0 POWERSHELL_DIAGNOSTICS_OPTOUT=1
 
-# The SDK leaves empty folders and killed tests their files: all in one place that goes with this run. Open as /tmp is, for tests that run as nobody.
+# The SDK and killed tests leave files in the temporary folder. This one is deleted after the run. Its mode is that of /tmp, for tests that run as nobody.
 TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/bee.XXXXXX")
 trap 'rm -rf "$TMPDIR"' EXIT
 chmod 1777 "$TMPDIR"
 export TMPDIR
 
-# The SDK and PowerShell write to the home folder, which the caller may not have or own.
+# The SDK and PowerShell write to the home folder. The caller may have none, or one that is not writable.
 if ! [ -w "${HOME:-}" ]; then
     export HOME=$root/artifacts/home
     mkdir -p "$HOME"

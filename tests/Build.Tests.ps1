@@ -5,7 +5,7 @@ Describe 'A second build' {
         $copy = Join-Path (Get-PSDrive TestDrive).Root project
         $null = New-Item -ItemType Directory $copy
         Get-ChildItem $root -File -Force | Copy-Item -Destination $copy
-        '.config', 'docs', 'examples', 'formats', 'module' | ForEach-Object { Copy-Item "$root/$_" $copy -Recurse }
+        '.config', 'build', 'docs', 'examples', 'formats', 'module' | ForEach-Object { Copy-Item "$root/$_" $copy -Recurse }
         Get-ChildItem "$root/src" -Recurse -File | Where-Object FullName -NotMatch '/obj/' | ForEach-Object {
             $to = Join-Path $copy ([IO.Path]::GetRelativePath($root, $_))
             $null = New-Item -ItemType Directory -Force (Split-Path $to)
@@ -37,7 +37,7 @@ esac
         Invoke-Build | Should -Be "module/Bee is up to date: Import-Module $copy/module/Bee"
     }
     It 'builds after a change of <_>' -ForEach 'src/Bee.Ebpf/Bee.Ebpf.csproj', 'src/Bee.Help/Program.cs', 'docs/Get-BeeMap.md', 'formats/Bee.Format.ps1xml', 'examples/opensnoop/bee.yaml',
-        'Bee.psd1', 'build.ps1', 'Directory.Packages.props', '.editorconfig', '.config/dotnet-tools.json', 'module/Bee/Bee.Ebpf.dll', 'module/Bee/deps/YamlDotNet.dll' {
+        'Bee.psd1', 'build.ps1', 'build/Module.ps1', 'Directory.Packages.props', '.editorconfig', '.config/dotnet-tools.json', 'module/Bee/Bee.Ebpf.dll', 'module/Bee/deps/YamlDotNet.dll' {
         $bytes = [IO.File]::ReadAllBytes("$copy/$_")
         Add-Content "$copy/$_" ' '
         try { { Invoke-Build } | Should -Throw 'dotnet build*failed*' }

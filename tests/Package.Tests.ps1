@@ -5,8 +5,10 @@ Describe 'The package' {
         $folder = (Get-PSDrive TestDrive).Root
         $packed = Invoke-PowerShell -File "$root/build.ps1" -Task Pack -NoBuild 2>&1
         $LASTEXITCODE | Should -Be 0 -Because ($packed -join "`n")
-        $version = (Import-PowerShellDataFile "$root/Bee.psd1").ModuleVersion
-        $package = "$root/artifacts/Bee.$version.nupkg"
+        $manifest = Import-PowerShellDataFile "$root/Bee.psd1"
+        $version = $manifest.ModuleVersion
+        $label = $manifest.PrivateData.PSData.Prerelease
+        $package = "$root/artifacts/Bee.$($label ? "$version-$label" : $version).nupkg"
         $null = New-Item -ItemType Directory "$folder/home"
         $install = [regex]::Match((Get-Content "$root/README.md" -Raw), '(?ms)^## Install.*?^```powershell\n(.*?)^```').Groups[1].Value
 
