@@ -57,13 +57,13 @@ internal static class CaptureBench
     {
         public bool Event(BpfEvent e)
         {
-            writer.Add(e);
+            writer.Write(e);
             return next.Event(e);
         }
 
         public void Lost(string map, ulong count)
         {
-            writer.AddLost(map, count);
+            writer.WriteLost(map, count);
             next.Lost(map, count);
         }
     }

@@ -35,7 +35,7 @@ internal static class OtlpBench
     private static double Rate(Workbench bench, Receiver? receiver, out ulong lost)
     {
         using var pusher = receiver is null ? null : new MetricPusher(
-            new OtlpOptions { Signal = OtlpSignal.Metrics, Endpoint = receiver.Address, Interval = TimeSpan.FromMilliseconds(100) },
+            new OtlpOptions { Endpoint = receiver.Address, Interval = TimeSpan.FromMilliseconds(100) },
             () => [ScrapeBench.TenThousand]);
         pusher?.Start();
         var rate = EventRate.Measure(bench, counter => counter, static () => { }, out lost);

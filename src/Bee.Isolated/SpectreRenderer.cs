@@ -22,7 +22,7 @@ public sealed class SpectreRenderer : ILiveRenderer
     });
 
     /// <inheritdoc/>
-    public IReadOnlyList<IReadOnlyList<StyledCell>> Render(LiveFrame frame)
+    IReadOnlyList<IReadOnlyList<StyledCell>> ILiveRenderer.Render(LiveFrame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
         var lines = new List<IReadOnlyList<StyledCell>>(frame.Height);

@@ -1,7 +1,7 @@
 namespace Bee.Posix;
 
 /// <summary>Writes files that are whole or not there.</summary>
-public static class AtomicFile
+internal static class AtomicFile
 {
     /// <summary>The permissions of a new file before the umask.</summary>
     private const uint Readable = 0b110_110_110;

@@ -8,7 +8,7 @@ namespace Bee.Posix;
 /// </summary>
 /// <param name="attempts">How many failures are followed by another try.</param>
 /// <param name="longestPause">The longest pause between two tries.</param>
-public sealed class Backoff(int attempts, TimeSpan longestPause)
+internal sealed class Backoff(int attempts, TimeSpan longestPause)
 {
     private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(200);
 

@@ -11,7 +11,7 @@ namespace Bee.Posix;
 /// A child that was forked and has not called exec yet shares the open file. So the lock is released by <c>LOCK_UN</c>, which counts for all that share it;
 /// closing alone would leave it with the child. POSIX locks are not inherited, but they exclude no threads of one process, and go when any fd of the file is closed.
 /// </remarks>
-public sealed class FileLock : IDisposable
+internal sealed class FileLock : IDisposable
 {
     private readonly SafeFileHandle _file;
 

@@ -5,7 +5,7 @@ namespace Bee.Posix;
 
 /// <summary>What a file is: the part that Bee uses of the kernel's <c>struct statx</c>, which is the same on every architecture.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
-public readonly struct FileStatus
+internal readonly struct FileStatus
 {
     private const int KindMask = 0xf000;
 

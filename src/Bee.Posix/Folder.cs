@@ -7,7 +7,7 @@ namespace Bee.Posix;
 /// An open folder. Names in it are opened, made, renamed and deleted relative to its fd, and no link in it is ever followed. Whatever
 /// the folder's owner puts into it, all work stays below it.
 /// </summary>
-public sealed class Folder : IDisposable
+internal sealed class Folder : IDisposable
 {
     /// <summary>The permissions of a file that only its owner reads and writes.</summary>
     public const uint OwnerFile = 0b110_000_000;

@@ -7,7 +7,7 @@ namespace Bee.Posix;
 /// Another user may have names in a sticky folder (/tmp), since the next component is checked as well.
 /// </summary>
 /// <remarks>What is checked is what is opened: each component is opened without following links, and its fd is looked at.</remarks>
-public sealed class PathGuard
+internal sealed class PathGuard
 {
     private readonly uint[] _users;
     private readonly Func<FileStatus, bool> _isPrivateGroup;

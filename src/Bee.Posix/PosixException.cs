@@ -9,7 +9,7 @@ namespace Bee.Posix;
 /// </remarks>
 /// <param name="errno">The error number.</param>
 /// <param name="message">What was done, to which file, and why it failed.</param>
-public sealed class PosixException(int errno, string message) : IOException(message)
+internal sealed class PosixException(int errno, string message) : IOException(message)
 {
     /// <summary>The error number, errno(3).</summary>
     public int Errno => errno;
@@ -45,7 +45,7 @@ public sealed class PosixException(int errno, string message) : IOException(mess
 /// <summary>A file was expected to be regular, and is a pipe, a device, a socket or a folder. An <see cref="IOException"/> for the reason that <see cref="PosixException"/> gives.</summary>
 /// <param name="path">The file.</param>
 /// <param name="kind">What it is, with its article.</param>
-public sealed class NotRegularFileException(string path, string kind)
+internal sealed class NotRegularFileException(string path, string kind)
     : IOException($"'{path}' is {kind}, not a regular file.{(kind == PipeKind ? " Save its content to a file, and give that file." : "")}")
 {
     private const string PipeKind = "a named pipe";
@@ -59,7 +59,7 @@ public sealed class NotRegularFileException(string path, string kind)
 /// <param name="place">The file, or the folder or link on the way to it, that another user controls.</param>
 /// <param name="reason">Which rule it breaks.</param>
 /// <param name="status">What is at the place.</param>
-public sealed class UntrustedPathException(string path, string place, UntrustedReason reason, FileStatus status)
+internal sealed class UntrustedPathException(string path, string place, UntrustedReason reason, FileStatus status)
     : IOException($"'{place}' {Describe(reason, status)}")
 {
     /// <summary>The file.</summary>
@@ -83,7 +83,7 @@ public sealed class UntrustedPathException(string path, string place, UntrustedR
 }
 
 /// <summary>Why a path is not trusted.</summary>
-public enum UntrustedReason
+internal enum UntrustedReason
 {
     /// <summary>It belongs to a user who is not trusted.</summary>
     Owner,

@@ -1,7 +1,7 @@
 namespace Bee.Posix;
 
 /// <summary>Makes folders for temporary files that no other user can look into, replace or fill.</summary>
-public static class PrivateFolder
+internal static class PrivateFolder
 {
     private static readonly string[] s_usual = ["/tmp", "/var/tmp"];
 

@@ -5,7 +5,7 @@ namespace Bee.Posix;
 /// Relative and empty entries do not count: they would run what lies in the current folder. For root, programs that another user could replace do not count
 /// either; the user who called sudo is believed.
 /// </remarks>
-public static class ProgramSearch
+internal static class ProgramSearch
 {
     /// <summary>The folders on PATH, in order.</summary>
     public static IEnumerable<string> Folders => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(Path.IsPathRooted);

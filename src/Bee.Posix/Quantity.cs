@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Bee.Posix;
 
 /// <summary>Writes numbers of things in messages: <c>1 entry</c>, <c>2 entries</c>.</summary>
-public static class Quantity
+internal static class Quantity
 {
     /// <summary>Returns a number and the noun in its form for that number.</summary>
     /// <param name="number">How many.</param>

@@ -8,7 +8,7 @@ namespace Bee.Posix;
 /// Reads regular files. Nothing here waits: a named pipe, a socket, a device or a folder is refused. Nothing takes .NET's advisory locks, which a child
 /// process that has forked and not yet called exec would hold on.
 /// </summary>
-public static class RegularFile
+internal static class RegularFile
 {
     /// <summary>The most that <see cref="ReadAllBytes(string, int)"/> reads if the caller gives no limit of its own.</summary>
     public const int DefaultLimit = 1 << 30;

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Posix;
 
 /// <summary>Files that have no name: only this process reaches them, and they are gone with it.</summary>
-public static class ScratchFile
+internal static class ScratchFile
 {
     /// <summary>Opens a new file in the folder for temporary files, for reading and writing.</summary>
     /// <exception cref="IOException">The folder does not exist, or is full.</exception>

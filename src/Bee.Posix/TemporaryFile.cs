@@ -6,7 +6,7 @@ namespace Bee.Posix;
 /// A file that is written under a temporary name, and gets its final name when it is whole: a reader of the final name sees the old content or the new, and a crash
 /// leaves the old.
 /// </summary>
-public sealed class TemporaryFile : IDisposable
+internal sealed class TemporaryFile : IDisposable
 {
     private readonly Folder _folder;
     private readonly string _name;

@@ -11,7 +11,7 @@ namespace Bee.Posix;
 /// Unsafe are the Unicode categories Cc, Cf, Zl and Zp (control and format characters, line and paragraph separators), surrogates without their other half, the
 /// letters that show nothing (combining grapheme joiner, Hangul and Khmer fillers), and the tags and selectors of plane 14. Safe text comes back as the same string.
 /// </remarks>
-public static class TerminalText
+internal static class TerminalText
 {
     private const char Replacement = '\uFFFD';
 

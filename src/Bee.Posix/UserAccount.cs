@@ -6,7 +6,7 @@ namespace Bee.Posix;
 /// <param name="Id">User id.</param>
 /// <param name="Group">Primary group's id.</param>
 /// <param name="Home">Home directory.</param>
-public sealed record UserAccount(uint Id, uint Group, string Home)
+internal sealed record UserAccount(uint Id, uint Group, string Home)
 {
     /// <summary>Login name.</summary>
     public string Name { get; init; } = "";
@@ -63,7 +63,7 @@ public sealed record UserAccount(uint Id, uint Group, string Home)
 /// <param name="Id">User id.</param>
 /// <param name="Home">Home directory.</param>
 /// <param name="PrivateGroup">The group of that user alone; null if the user has none.</param>
-public sealed record InvokingUser(uint Id, string Home, uint? PrivateGroup)
+internal sealed record InvokingUser(uint Id, string Home, uint? PrivateGroup)
 {
     private const string UserVariable = "SUDO_UID";
 

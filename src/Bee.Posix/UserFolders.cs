@@ -4,7 +4,7 @@ namespace Bee.Posix;
 /// Where this process keeps data, settings and caches, by the XDG Base Directory Specification. Under sudo these are root's, also where sudo was told to
 /// keep the user's environment: variables that name a folder of that user do not count.
 /// </summary>
-public static class UserFolders
+internal static class UserFolders
 {
     /// <summary>The home directory: HOME, otherwise the entry of passwd(5); null if neither names one.</summary>
     public static string? Home => Mine("HOME") ?? UserAccount.Find(UserAccount.EffectiveUser)?.Home;

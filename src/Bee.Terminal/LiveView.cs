@@ -12,7 +12,7 @@ namespace Bee.Terminal;
 /// Whatever ends it (a key, a signal, a lost terminal, a fault), the terminal is restored first, then <see cref="Closed"/> is cancelled. The owner then detaches what it
 /// watches and disposes the view: SIGTERM and SIGHUP end the process after that.
 /// </remarks>
-public sealed class LiveView : IDisposable
+internal sealed class LiveView : IDisposable
 {
     /// <summary>The time between two frames.</summary>
     public static readonly TimeSpan FrameTime = TimeSpan.FromMilliseconds(100);

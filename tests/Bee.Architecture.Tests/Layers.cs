@@ -21,9 +21,9 @@ public static class Layers
         ["Bee.Oci.Keys"] = ["Bee.Oci.Keys"],
         ["Bee.Telemetry"] =
         [
-            "Bee.Telemetry.Metrics", "Bee.Telemetry.Exposition", "Bee.Telemetry.Lines", "Bee.Telemetry.Captures", "Bee.Telemetry.Pictures", "Bee.Telemetry.Serving", "Bee.Telemetry.Collection",
+            "Bee.Telemetry.Metrics", "Bee.Telemetry.Exposition", "Bee.Telemetry.Lines", "Bee.Telemetry.Captures", "Bee.Telemetry.Pictures", "Bee.Telemetry.Collection", "Bee.Telemetry.Serving",
             "Bee.Telemetry.Dashboards",
-            "Bee.Telemetry.Logs", "Bee.Telemetry.Delivery", "Bee.Telemetry.Otlp", "Bee.Telemetry.Journal", "Bee.Telemetry.Syslog",
+            "Bee.Telemetry.Logs", "Bee.Telemetry.Delivery", "Bee.Telemetry.Otlp", "Bee.Telemetry.Journal", "Bee.Telemetry.Syslog", "Bee.Telemetry",
         ],
         ["Bee.Terminal"] = ["Bee.Terminal.Keys", "Bee.Terminal.Screens", "Bee.Terminal.Frames", "Bee.Terminal.Devices", "Bee.Terminal.Models", "Bee.Terminal"],
         ["Bee.Toolchain"] =

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Bee.Telemetry.Exposition;
+using Bee.Telemetry.Serving;
 
 namespace Bee.Toolchain.Tests;
 
@@ -32,6 +33,16 @@ public class ExampleMetricsTests
         using var text = new ExpositionBuffer();
         MetricEncoder.Encode(families, ExpositionFormat.Text, text);
         Assert.Equal("", Check(text.Written.ToArray()));
+    }
+
+    [KernelFact]
+    public async Task A_server_started_on_a_session_serves_the_metrics_of_its_maps()
+    {
+        using var example = ExampleSession.Load("syscount")!;
+        using var server = MetricServer.Start(example.Session, new() { Listen = "127.0.0.1:0" });
+        using var http = new HttpClient();
+
+        Assert.Contains("\nbee_syscount_", await http.GetStringAsync(server.Uri), StringComparison.Ordinal);
     }
 
     private static string Check(byte[] text)

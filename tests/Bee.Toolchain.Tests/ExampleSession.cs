@@ -35,6 +35,9 @@ internal sealed class ExampleSession : IMetricSource, IDisposable
         }
     }
 
+    /// <summary>The session.</summary>
+    public BpfSession Session => _session;
+
     public bool IsReady => true;
 
     /// <summary>How many maps have entries.</summary>

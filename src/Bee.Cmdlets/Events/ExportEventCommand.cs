@@ -147,7 +147,7 @@ public sealed class ExportEventCommand : BeeCmdlet
                 new EventPacker().Pack(item, new ArrayBufferWriter<byte>());
             }
 
-            Open(_options!).Add(item, Stop);
+            Open(_options!).Write(item, Stop);
         }
         catch (PackException e)
         {
@@ -170,7 +170,7 @@ public sealed class ExportEventCommand : BeeCmdlet
 
         try
         {
-            _writer.AddLost(loss.Map ?? loss.Tool ?? string.Empty, (ulong)loss.Count, Stop);
+            _writer.WriteLost(loss.Map ?? loss.Tool ?? string.Empty, (ulong)loss.Count, Stop);
         }
         catch (Exception e) when (e is CaptureException or OperationCanceledException)
         {

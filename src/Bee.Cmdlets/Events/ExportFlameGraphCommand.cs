@@ -103,28 +103,12 @@ public sealed class ExportFlameGraphCommand : BeeCmdlet
         string path = FullPath(OutFile);
         if (ShouldProcess(path, $"Write {Quantity.Of(profile.StackCount, "stack")} as {Written}"))
         {
-            AtomicFile.Write(path, file => Write(profile, file), overwrite: !NoClobber);
+            AtomicFile.Write(path, file => profile.Write(file, Written, new FlameGraphOptions { Title = Title, IsInverted = Inverted }), overwrite: !NoClobber);
             WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
         }
     });
 
     private FlameGraphFormat Written => Format ?? FlameGraphFormats.OfName(OutFile) ?? FlameGraphFormat.Svg;
-
-    private void Write(StackProfile profile, Stream file)
-    {
-        switch (Written)
-        {
-            case FlameGraphFormat.Folded:
-                FoldedStacks.Write(profile, file);
-                break;
-            case FlameGraphFormat.Pprof:
-                PprofProfile.Write(profile, Title, file);
-                break;
-            default:
-                FlameGraph.Write(profile, new FlameGraphOptions { Title = Title ?? profile.Name ?? "Flame graph", IsInverted = Inverted }, file);
-                break;
-        }
-    }
 
     private void Warn()
     {

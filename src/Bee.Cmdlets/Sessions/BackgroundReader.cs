@@ -128,7 +128,7 @@ internal sealed class BackgroundReader : IEventSink
     {
         try
         {
-            Capture?.Add(e, _end);
+            Capture?.Write(e, _end);
         }
         catch (OperationCanceledException)
         {
@@ -162,7 +162,7 @@ internal sealed class BackgroundReader : IEventSink
     {
         try
         {
-            Capture?.AddLost(map, count, _end);
+            Capture?.WriteLost(map, count, _end);
         }
         catch (OperationCanceledException)
         {

@@ -24,7 +24,7 @@ internal sealed class CaptureSink(CaptureWriter writer, IEventSink next, bool pa
     {
         try
         {
-            writer.Add(e, cancellationToken);
+            writer.Write(e, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -41,7 +41,7 @@ internal sealed class CaptureSink(CaptureWriter writer, IEventSink next, bool pa
     {
         try
         {
-            writer.AddLost(map, count, cancellationToken);
+            writer.WriteLost(map, count, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -109,7 +109,7 @@ internal static class CapturePath
         {
             if (stream.Lost is not null)
             {
-                writer?.AddLost(stream.Name, 0);
+                writer?.WriteLost(stream.Name, 0);
             }
         }
     }

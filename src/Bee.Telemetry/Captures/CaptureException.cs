@@ -3,7 +3,7 @@ using Bee.Posix;
 namespace Bee.Telemetry.Captures;
 
 /// <summary>The reasons why a capture cannot be written or read.</summary>
-public enum CaptureFault
+internal enum CaptureFault
 {
     /// <summary>The file exists.</summary>
     Exists,
@@ -38,10 +38,10 @@ public sealed class CaptureException : BeeException
     /// <param name="message">What happened, as a sentence.</param>
     /// <param name="remedy">What to do, as a sentence.</param>
     /// <param name="inner">The cause, if another exception was.</param>
-    public CaptureException(CaptureFault fault, string message, string? remedy = null, Exception? inner = null) : base($"Capture.{fault}", message, remedy, inner) => Fault = fault;
+    internal CaptureException(CaptureFault fault, string message, string? remedy = null, Exception? inner = null) : base($"Capture.{fault}", message, remedy, inner) => Fault = fault;
 
     /// <summary>The reason.</summary>
-    public CaptureFault Fault { get; }
+    internal CaptureFault Fault { get; }
 
     /// <summary>Where in the file, in bytes from its beginning; null if that does not apply.</summary>
     public long? Offset { get; init; }

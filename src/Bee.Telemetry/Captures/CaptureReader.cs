@@ -33,7 +33,7 @@ public sealed class CaptureReader : IDisposable
     public CaptureFile Info => _info;
 
     /// <summary>Makes the objects. Its types are those of the file's events that were read.</summary>
-    public EventUnpacker Unpacker { get; } = new();
+    internal EventUnpacker Unpacker { get; } = new();
 
     /// <summary>Where the file ends early, in bytes from its beginning: it has no end, because its writer was killed, its disk was full, or it is still being written; null if it has, or has not been read so far.</summary>
     public long? EndsEarlyAt { get; private set; }
@@ -58,7 +58,7 @@ public sealed class CaptureReader : IDisposable
     }
 
     /// <summary>Returns what has read the first block, with the types of its events, for views. Faults are left to <see cref="Read"/>, which begins at the same place. Call it before that.</summary>
-    public EventUnpacker FirstTypes()
+    internal EventUnpacker FirstTypes()
     {
         long start = _offset;
         var unpacker = new EventUnpacker();
@@ -79,36 +79,67 @@ public sealed class CaptureReader : IDisposable
         return unpacker;
     }
 
+    /// <summary>
+    /// Reads the events in the order in which they were captured, one block at a time. Afterwards <see cref="Info"/> has the counts, and <see cref="EndsEarlyAt"/> reports a capture without an end. Call
+    /// this once for each reader.
+    /// </summary>
+    /// <param name="cancellationToken">Cancels the reading between two blocks.</param>
+    /// <returns>The events, as objects of the same types as those of the session that was captured.</returns>
+    /// <exception cref="CaptureException">The file is damaged. The events of the blocks before were returned.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public IEnumerable<BpfEvent> Events(CancellationToken cancellationToken = default)
+    {
+        var block = new BlockSink();
+        var counter = new CountingSink(block);
+        while (ReadBlock(counter, cancellationToken) == BlockResult.Data)
+        {
+            foreach (BpfEvent item in block.Events)
+            {
+                yield return item;
+            }
+
+            block.Events.Clear();
+        }
+    }
+
     /// <summary>Reads all events and losses.</summary>
     /// <param name="sink">Receives them.</param>
     /// <param name="cancellationToken">Ends the reading between two blocks.</param>
     /// <returns>False when the sink wanted no more.</returns>
     /// <exception cref="CaptureException"><see cref="CaptureFault.Damaged"/>. The events of the blocks before have been given to the sink.</exception>
-    public bool Read(IEventSink sink, CancellationToken cancellationToken)
+    internal bool Read(IEventSink sink, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(sink);
         var counter = new CountingSink(sink);
-        while (NextHeader(out ChunkHeader header, out long at))
+        BlockResult result;
+        do
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (!TryLoad(header, at, out ReadOnlyMemory<byte> content))
-            {
-                break;
-            }
+            result = ReadBlock(counter, cancellationToken);
+        }
+        while (result == BlockResult.Data);
+        return result == BlockResult.End;
+    }
 
-            if (header.Kind == ChunkKind.Done)
-            {
-                End(content, at, counter.Total);
-                return true;
-            }
-
-            if (!Unpack(Unpacker, header, at, content.Span, counter))
-            {
-                return false;
-            }
+    private BlockResult ReadBlock(CountingSink counter, CancellationToken cancellationToken)
+    {
+        if (!NextHeader(out ChunkHeader header, out long at))
+        {
+            return BlockResult.End;
         }
 
-        return true;
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!TryLoad(header, at, out ReadOnlyMemory<byte> content))
+        {
+            return BlockResult.End;
+        }
+
+        if (header.Kind == ChunkKind.Done)
+        {
+            End(content, at, counter.Total);
+            return BlockResult.End;
+        }
+
+        return Unpack(Unpacker, header, at, content.Span, counter) ? BlockResult.Data : BlockResult.Stopped;
     }
 
     /// <summary>Adds up the headers of all blocks; their content is neither read nor checked.</summary>
@@ -357,6 +388,33 @@ public sealed class CaptureReader : IDisposable
         }
 
         return bytes.AsMemory(0, length);
+    }
+
+    private enum BlockResult
+    {
+        Data,
+        End,
+        Stopped,
+    }
+
+    /// <summary>Collects the events of a block.</summary>
+    private sealed class BlockSink : IEventSink
+    {
+        public List<BpfEvent> Events { get; } = [];
+
+        bool IEventSink.Event(BpfEvent e)
+        {
+            Events.Add(e);
+            return true;
+        }
+
+        void IEventSink.Notice(string map, string text)
+        {
+        }
+
+        void IEventSink.Lost(string map, ulong count)
+        {
+        }
     }
 
     // Compares what comes with what the headers say.

@@ -6,7 +6,7 @@ namespace Bee.Telemetry.Captures;
 
 /// <summary>
 /// Writes events and losses to a capture file. The caller's thread packs them into blocks, and a thread of the writer compresses the blocks and writes them: a block of a mebibyte, or what has come within a
-/// second. If the disk is slower than the events, <see cref="Add"/> waits until it is cancelled. The end waits a limited time for a disk that does not answer. Any thread may call.
+/// second. If the disk is slower than the events, <see cref="Write"/> waits until it is cancelled. The end waits a limited time for a disk that does not answer. Any thread may call.
 /// </summary>
 public sealed class CaptureWriter : IDisposable
 {
@@ -112,6 +112,11 @@ public sealed class CaptureWriter : IDisposable
     /// <exception cref="CaptureException">The file exists and is not to be replaced, or cannot be created or written.</exception>
     public static CaptureWriter Create(CaptureOptions options) => Create(options, s_patience, null);
 
+    /// <summary>Creates a capture in one file.</summary>
+    /// <param name="path">The file, which must not exist. The usual extension is <c>.beecap</c>.</param>
+    /// <exception cref="CaptureException">The file exists, or cannot be created or written.</exception>
+    public static CaptureWriter Create(string path) => Create(new CaptureOptions(path));
+
     internal static CaptureWriter Create(CaptureOptions options, TimeSpan patience, Action? writing)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -141,7 +146,7 @@ public sealed class CaptureWriter : IDisposable
     /// <exception cref="CaptureException">The file cannot be written.</exception>
     /// <exception cref="PackException">A capture cannot hold the event. The capture goes on.</exception>
     /// <exception cref="OperationCanceledException">The disk was waited for. The event is not captured.</exception>
-    public void Add(BpfEvent item, CancellationToken cancellationToken = default)
+    public void Write(BpfEvent item, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(item);
         lock (_gate)
@@ -182,7 +187,7 @@ public sealed class CaptureWriter : IDisposable
     /// <param name="cancellationToken">Ends the wait for a disk that is slower than the events.</param>
     /// <exception cref="CaptureException">The file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The disk was waited for. The loss is not captured.</exception>
-    public void AddLost(string map, ulong count, CancellationToken cancellationToken = default)
+    public void WriteLost(string map, ulong count, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(map);
         count = Math.Min(count, EventPacker.MostLost);
@@ -331,7 +336,7 @@ public sealed class CaptureWriter : IDisposable
         {
             while (Next() is { } block)
             {
-                Write(block);
+                WriteBlock(block);
             }
 
             if (Fault is null)
@@ -395,7 +400,7 @@ public sealed class CaptureWriter : IDisposable
         }
     }
 
-    private void Write(CaptureBlock block)
+    private void WriteBlock(CaptureBlock block)
     {
         Writing?.Invoke();
         CapturePart part = block.Part!;

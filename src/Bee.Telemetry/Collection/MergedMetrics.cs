@@ -3,7 +3,7 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Collection;
 
 /// <summary>Puts the metrics of several sessions together.</summary>
-public static class MergedMetrics
+internal static class MergedMetrics
 {
     /// <summary>
     /// Merges families of one name: their label names are united, and a series has an empty value, which Prometheus takes for no label, for those that it lacks. A family whose type or unit differs from the

@@ -11,7 +11,7 @@ namespace Bee.Telemetry.Collection;
 /// What a session measures: its maps that are metrics, and the counts of its ring and perf buffers, which begin when this is made. Each <see cref="SessionMetrics"/>
 /// of the session reads it under names and limits of its own.
 /// </summary>
-public sealed class SessionMeter
+internal sealed class SessionMeter
 {
     private readonly List<WeakReference<SessionMetrics>> _readers = [];
     private readonly Dictionary<string, ProgramStatistics> _programs = new(StringComparer.Ordinal);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Bee.Ebpf;
 using Bee.Ebpf.Interop;
 using Bee.Telemetry.Metrics;
 
@@ -20,9 +21,17 @@ public sealed class SessionMetrics : IMetricSource
     private volatile bool _isFrozen;
     private long _failures;
 
-    /// <param name="meter">What the session measures.</param>
+    /// <summary>Makes a source of the metrics of a session's maps: <c>counter_</c>, <c>gauge_</c> and <c>hist_</c> maps, and others whose metadata defines a metric.</summary>
+    /// <param name="session">The session. It stays the caller's, and must be disposed after the last use of this source or later.</param>
+    /// <param name="options">Names and limits; null for the defaults.</param>
+    public SessionMetrics(BpfSession session, SessionMetricsOptions? options = null)
+        : this(new SessionMeter(session, []), options ?? new SessionMetricsOptions { Tool = ToolOf(session) })
+    {
+    }
+
+    /// <param name="meter">The meter of the session.</param>
     /// <param name="options">Names and limits.</param>
-    public SessionMetrics(SessionMeter meter, SessionMetricsOptions options)
+    internal SessionMetrics(SessionMeter meter, SessionMetricsOptions options)
     {
         ArgumentNullException.ThrowIfNull(meter);
         ArgumentNullException.ThrowIfNull(options);
@@ -70,17 +79,17 @@ public sealed class SessionMetrics : IMetricSource
     }
 
     /// <summary>How often a map could not be read.</summary>
-    public long Failures => Interlocked.Read(ref _failures);
+    internal long Failures => Interlocked.Read(ref _failures);
 
     /// <summary>Reads once more, and from then on gives what that found: for the moment before the session ends by itself.</summary>
-    public void Freeze()
+    internal void Freeze()
     {
         Collect(CancellationToken.None);
         _isFrozen = true;
     }
 
     /// <summary>How many entries the last collection found in each map.</summary>
-    public IReadOnlyDictionary<string, int> Entries
+    internal IReadOnlyDictionary<string, int> Entries
     {
         get
         {
@@ -95,6 +104,15 @@ public sealed class SessionMetrics : IMetricSource
                 _gate.Release();
             }
         }
+    }
+
+    /// <summary>Returns the name of a session's object file without folder and extensions: <c>opensnoop</c> for <c>/tmp/opensnoop.bpf.o</c>.</summary>
+    internal static string ToolOf(BpfSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        var name = Path.GetFileName(session.File.Name);
+        var end = name.IndexOf('.', StringComparison.Ordinal);
+        return end > 0 ? name[..end] : name;
     }
 
     private List<MetricFamily> Read(CancellationToken cancellationToken)
@@ -149,8 +167,8 @@ public sealed record SessionMetricsOptions
     public IReadOnlyList<string> LeaveOut { get; init; } = [];
 
     /// <summary>Whether the kernel's statistics are on for those who scrape, so that the metrics have the runs of the programs. They also have them if the session keeps statistics on.</summary>
-    public bool CountsRuns { get; init; }
+    internal bool CountsRuns { get; init; }
 
     /// <summary>The clock.</summary>
-    public TimeProvider Clock { get; init; } = TimeProvider.System;
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
 }

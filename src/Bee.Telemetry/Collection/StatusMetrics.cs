@@ -6,7 +6,7 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Collection;
 
 /// <summary>Bee's own metrics of a session: events, losses, records that cannot be decoded, how full maps and buffers are, and what runs.</summary>
-public sealed class StatusMetrics : IMetricSource
+internal sealed class StatusMetrics : IMetricSource
 {
     // Counting the entries of a map that is no metric reads all of its keys.
     private static readonly TimeSpan s_recount = TimeSpan.FromSeconds(10);
@@ -145,7 +145,7 @@ public sealed class StatusMetrics : IMetricSource
 /// <summary>What is known of a session beside its maps and streams, at one moment.</summary>
 /// <param name="Session">The session's name.</param>
 /// <param name="Tool">The tool's name.</param>
-public sealed record SessionStatus(string Session, string Tool)
+internal sealed record SessionStatus(string Session, string Tool)
 {
     /// <summary>Where the tool came from: an image's reference, or a file's name.</summary>
     public string Image { get; init; } = "";

@@ -9,7 +9,7 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Collection;
 
 /// <summary>What sessions of a tool will serve, as its object tells before it is loaded.</summary>
-public sealed class ToolMetrics
+internal sealed class ToolMetrics
 {
     private ToolMetrics(IReadOnlyList<DescribedMetric> metrics) => Metrics = metrics;
 
@@ -46,7 +46,7 @@ public sealed class ToolMetrics
 /// <param name="Descriptor">Its name, type, unit, help text and labels.</param>
 /// <param name="Map">The map that it comes from.</param>
 /// <param name="ToolUnit">The unit in which the tool counts; null if it is unknown.</param>
-public sealed record DescribedMetric(MetricDescriptor Descriptor, MapDescription Map, string? ToolUnit)
+internal sealed record DescribedMetric(MetricDescriptor Descriptor, MapDescription Map, string? ToolUnit)
 {
     /// <summary>The labels that have few values, or values that readers choose by: names, not numbers and addresses.</summary>
     public IReadOnlyList<string> FilterLabels { get; init; } = [];

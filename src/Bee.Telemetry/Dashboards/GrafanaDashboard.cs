@@ -11,7 +11,7 @@ namespace Bee.Telemetry.Dashboards;
 
 /// <summary>What a dashboard is made for.</summary>
 /// <param name="Tool">The tool's name, as metrics have it.</param>
-public sealed record DashboardOptions(string Tool)
+internal sealed record DashboardOptions(string Tool)
 {
     /// <summary>The title; null for the tool's name.</summary>
     public string? Title { get; init; }
@@ -27,7 +27,7 @@ public sealed record DashboardOptions(string Tool)
 /// Makes a dashboard of Grafana (its classic JSON model, which each version since 10 imports) for the metrics of a tool. A row for the sessions, then one for each metric: rates of counters,
 /// gauges as they are, histograms as heat map and quantiles. The same metrics give the same text.
 /// </summary>
-public static class GrafanaDashboard
+internal static class GrafanaDashboard
 {
     // Grafana takes 40 characters.
     private const int LongestUid = 40;

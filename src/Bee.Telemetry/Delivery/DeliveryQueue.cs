@@ -11,7 +11,7 @@ namespace Bee.Telemetry.Delivery;
 /// receiver that comes back gets what waited. Missing events are counted, and a loss record stands in their place in the stream. All members are safe from any thread.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The thread disposes of the token and the transport when it ends.")]
-public sealed class DeliveryQueue : IDisposable
+internal sealed class DeliveryQueue : IDisposable
 {
     private static readonly TimeSpan s_lastFlush = TimeSpan.FromSeconds(2);
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Bee.Telemetry.Exposition;
 
 /// <summary>What a scraper wants, by the header fields of its request (RFC 9110, section 12.5).</summary>
-public static class ContentNegotiation
+internal static class ContentNegotiation
 {
     /// <summary>Returns the format that suits a field <c>Accept</c> best: the highest <c>q</c>, of equals the first.</summary>
     /// <param name="accept">The field's value; null if the request does not have it.</param>

@@ -4,7 +4,7 @@ using System.Text;
 namespace Bee.Telemetry.Exposition;
 
 /// <summary>Bytes in one array that grows, borrowed from the shared pool. Not for several threads at once.</summary>
-public sealed class ExpositionBuffer : IBufferWriter<byte>, IDisposable
+internal sealed class ExpositionBuffer : IBufferWriter<byte>, IDisposable
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(64 * 1024);
 

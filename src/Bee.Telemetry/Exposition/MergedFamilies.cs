@@ -10,7 +10,7 @@ namespace Bee.Telemetry.Exposition;
 /// </summary>
 /// <param name="Families">The families, in the order in which their names appeared.</param>
 /// <param name="LeftOut">For each family or series that is left out, one sentence that says why.</param>
-public sealed record MergedFamilies(IReadOnlyList<MetricFamily> Families, IReadOnlyList<string> LeftOut)
+internal sealed record MergedFamilies(IReadOnlyList<MetricFamily> Families, IReadOnlyList<string> LeftOut)
 {
     // .NET writes a lone surrogate as U+FFFD, and Prometheus' parsers end at NUL. Replaced before labels are compared: two keys may become alike by that.
     private static readonly SearchValues<char> s_suspects = SearchValues.Create([.. Enumerable.Range(0xD800, 0x800).Select(static c => (char)c), '\0']);

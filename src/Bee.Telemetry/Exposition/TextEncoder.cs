@@ -180,11 +180,30 @@ internal sealed class TextEncoder(ExpositionBuffer buffer, bool isOpenMetrics)
 /// <summary>Writes metrics in the formats of Prometheus.</summary>
 public static class MetricEncoder
 {
-    /// <summary>Appends families.</summary>
-    /// <param name="families">The families, as <see cref="MergedFamilies.Merge"/> gives them: names and labels are not checked again.</param>
+    /// <summary>
+    /// Encodes metrics, for an HTTP server other than <see cref="Serving.MetricServer"/> or a file. Families of one name are merged. Invalid names and labels are replaced by valid ones. A family or
+    /// series that contradicts an earlier one of the same name is left out.
+    /// </summary>
+    /// <param name="families">The metrics, as <see cref="IMetricSource.Collect"/> returns them.</param>
     /// <param name="format">The format.</param>
-    /// <param name="buffer">Where the bytes go.</param>
-    public static void Encode(IReadOnlyList<MetricFamily> families, ExpositionFormat format, ExpositionBuffer buffer)
+    /// <returns>The encoded metrics: UTF-8 text, or messages of protobuf.</returns>
+    public static byte[] Encode(IEnumerable<MetricFamily> families, ExpositionFormat format)
+    {
+        ArgumentNullException.ThrowIfNull(families);
+        using var buffer = new ExpositionBuffer();
+        Encode(MergedFamilies.Merge([.. families]).Families, format, buffer);
+        return buffer.Written.ToArray();
+    }
+
+    /// <summary>Returns the value of the HTTP field <c>Content-Type</c> for a format.</summary>
+    /// <param name="format">The format.</param>
+    public static string ContentType(ExpositionFormat format) => ContentNegotiation.ContentType(format);
+
+    /// <summary>Appends encoded metrics to a buffer.</summary>
+    /// <param name="families">The families that <see cref="MergedFamilies.Merge"/> returned. Names and labels are not validated again.</param>
+    /// <param name="format">The format.</param>
+    /// <param name="buffer">The buffer.</param>
+    internal static void Encode(IReadOnlyList<MetricFamily> families, ExpositionFormat format, ExpositionBuffer buffer)
     {
         if (format == ExpositionFormat.Protobuf)
         {

@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Telemetry.Journal;
 
 /// <summary>Sends log records to a journal of systemd, each as one entry. An entry that is too large for a datagram goes as a sealed file in memory.</summary>
-public sealed class JournalTransport : ILogTransport
+internal sealed class JournalTransport : ILogTransport
 {
     /// <summary>The socket of the system's journal.</summary>
     public const string DefaultSocket = "/run/systemd/journal/socket";

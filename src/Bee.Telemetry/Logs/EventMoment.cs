@@ -3,7 +3,7 @@ using Bee.Ebpf.Records;
 namespace Bee.Telemetry.Logs;
 
 /// <summary>The moment of an event.</summary>
-public static class EventMoment
+internal static class EventMoment
 {
     /// <summary>Returns when the kernel made an event, in UTC, where its type says so; null where it does not.</summary>
     /// <param name="item">The event.</param>

@@ -1,7 +1,7 @@
 namespace Bee.Telemetry.Logs;
 
 /// <summary>Sends log records to one receiver. One thread uses it at a time.</summary>
-public interface ILogTransport : IDisposable
+internal interface ILogTransport : IDisposable
 {
     /// <summary>The receiver, for messages; no secret stands in it.</summary>
     string Destination { get; }
@@ -18,7 +18,7 @@ public interface ILogTransport : IDisposable
 /// <param name="Refused">How many of these the receiver refused for good.</param>
 /// <param name="RetryAfter">How long the receiver asks to wait before the rest is sent; null for no wish.</param>
 /// <param name="Reason">Why not all were taken, as one sentence without secrets; null if all were.</param>
-public readonly record struct SendResult(int Settled, int Refused, TimeSpan? RetryAfter, string? Reason)
+internal readonly record struct SendResult(int Settled, int Refused, TimeSpan? RetryAfter, string? Reason)
 {
     /// <summary>Returns that the receiver took all records.</summary>
     /// <param name="count">The length of the batch.</param>

@@ -3,7 +3,7 @@ using Bee.Posix;
 namespace Bee.Telemetry.Logs;
 
 /// <summary>Why log records cannot be sent as asked.</summary>
-public enum LogFault
+internal enum LogFault
 {
     /// <summary>The text is not the address of a receiver.</summary>
     InvalidAddress,
@@ -20,8 +20,8 @@ public sealed class LogException : BeeException
     /// <param name="message">What happened, as a sentence.</param>
     /// <param name="remedy">What to do, as a sentence.</param>
     /// <param name="inner">The cause, if another exception was.</param>
-    public LogException(LogFault fault, string message, string remedy, Exception? inner = null) : base($"Log.{fault}", message, remedy, inner) => Fault = fault;
+    internal LogException(LogFault fault, string message, string remedy, Exception? inner = null) : base($"Log.{fault}", message, remedy, inner) => Fault = fault;
 
     /// <summary>The reason.</summary>
-    public LogFault Fault { get; }
+    internal LogFault Fault { get; }
 }

@@ -3,7 +3,7 @@ using Bee.Ebpf.Metadata;
 namespace Bee.Telemetry.Logs;
 
 /// <summary>An event, or a gap in the stream of events, as a log has it. Immutable.</summary>
-public sealed record LogRecord
+internal sealed record LogRecord
 {
     /// <summary>
     /// The place in the stream, from 1. Each event has a number, also one that was lost, so a reader sees a gap of as many numbers as events are missing. A loss record has the number of the last
@@ -48,10 +48,10 @@ public sealed record LogRecord
 /// Null, or one of these: <see cref="string"/>, <see cref="long"/>, <see cref="double"/>, <see cref="bool"/>, <c>byte[]</c>, <c>object?[]</c> of such values, or <c>LogAttribute[]</c> for a struct.
 /// Durations are nanoseconds and sizes bytes. A number that does not fit into 64 bits with a sign is its digits as text.
 /// </param>
-public readonly record struct LogAttribute(string Name, object? Value);
+internal readonly record struct LogAttribute(string Name, object? Value);
 
 /// <summary>Why events are missing.</summary>
-public enum LossReason
+internal enum LossReason
 {
     /// <summary>A buffer in the kernel was full.</summary>
     Kernel,

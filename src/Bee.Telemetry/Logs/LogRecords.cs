@@ -6,7 +6,7 @@ using Bee.Posix;
 namespace Bee.Telemetry.Logs;
 
 /// <summary>Makes log records of events and losses. Safe from any thread.</summary>
-public static class LogRecords
+internal static class LogRecords
 {
     /// <summary>Makes the record of an event.</summary>
     /// <param name="item">The event, map entry, histogram or line.</param>

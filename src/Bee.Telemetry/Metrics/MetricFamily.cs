@@ -107,7 +107,7 @@ public sealed record MetricHistogram(IReadOnlyList<double> UpperBounds, IReadOnl
     /// <summary>
     /// The same observations as a native histogram of Prometheus; null if the buckets are not powers of two.
     /// </summary>
-    public NativeBuckets? Native { get; init; }
+    internal NativeBuckets? Native { get; init; }
 
     /// <summary>The number of observations.</summary>
     public ulong Count => Sum64(Counts);
@@ -124,4 +124,4 @@ public sealed record MetricHistogram(IReadOnlyList<double> UpperBounds, IReadOnl
 /// <param name="ZeroCount">The observations in the zero bucket.</param>
 /// <param name="FirstIndex">The index of the first of <paramref name="Positive"/>.</param>
 /// <param name="Positive">The observations of each bucket above zero, from <paramref name="FirstIndex"/> on.</param>
-public sealed record NativeBuckets(int Schema, double ZeroThreshold, ulong ZeroCount, int FirstIndex, IReadOnlyList<ulong> Positive);
+internal sealed record NativeBuckets(int Schema, double ZeroThreshold, ulong ZeroCount, int FirstIndex, IReadOnlyList<ulong> Positive);

@@ -7,7 +7,7 @@ namespace Bee.Telemetry.Metrics;
 /// Names of metrics and labels by the rules of Prometheus' data model and of <c>promtool check metrics</c>
 /// (prometheus/client_golang, <c>promlint/validations</c>).
 /// </summary>
-public static class MetricNames
+internal static class MetricNames
 {
     // The prefixes that make a map a metric, and the names of types: neither belongs into the name of a metric.
     private static readonly FrozenSet<string> s_types = new[] { "counter", "gauge", "hist", "histogram", "summary" }.ToFrozenSet();

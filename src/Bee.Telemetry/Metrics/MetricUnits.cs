@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace Bee.Telemetry.Metrics;
 
 /// <summary>The units that tools count in, and the base units that Prometheus wants instead.</summary>
-public static class MetricUnits
+internal static class MetricUnits
 {
     private const double Minute = 60, Hour = 3600, Day = 86_400, Ki = 1024;
 
@@ -64,7 +64,7 @@ public static class MetricUnits
 /// <param name="Name">The base unit as metric names end with it (<c>seconds</c>); null for numbers without unit.</param>
 /// <param name="Factor">What values are multiplied by.</param>
 /// <param name="Divisor">What values are divided by then. A division by 1e9 gives the decimal fraction that a multiplication by 1e-9 misses.</param>
-public readonly record struct MetricUnit(string? Name, double Factor, double Divisor)
+internal readonly record struct MetricUnit(string? Name, double Factor, double Divisor)
 {
     /// <summary>Numbers without unit.</summary>
     public static MetricUnit None { get; } = new(null, 1, 1);

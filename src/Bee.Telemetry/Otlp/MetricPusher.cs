@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using Bee.Ebpf;
 using Bee.Posix;
+using Bee.Telemetry.Collection;
 using Bee.Telemetry.Exposition;
 using Bee.Telemetry.Metrics;
 
@@ -43,34 +45,56 @@ public sealed class MetricPusher : IDisposable
     private bool _isEnding;
     private bool _hasEnded;
 
-    /// <summary>Creates the exporter. It does nothing before <see cref="Start"/>.</summary>
-    /// <param name="options">Where to, and how.</param>
-    /// <param name="sources">Lists what is read; asked at each export.</param>
-    /// <exception cref="OtlpException"><see cref="OtlpFault.InvalidCertificate"/>.</exception>
-    public MetricPusher(OtlpOptions options, Func<IReadOnlyList<IMetricSource>> sources)
+    /// <summary>Creates the exporter. It exports nothing before <see cref="Start()"/>.</summary>
+    /// <param name="options">The receiver, the interval and the encoding.</param>
+    /// <param name="sources">Returns the sources; called at each export.</param>
+    /// <exception cref="OtlpException">A certificate of <paramref name="options"/> cannot be used.</exception>
+    internal MetricPusher(OtlpOptions options, Func<IReadOnlyList<IMetricSource>> sources)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(sources);
-        (_options, _sources, _client) = (options, sources, new OtlpClient(options));
+        (_options, _sources, _client) = (options, sources, new OtlpClient(options, OtlpSignal.Metrics));
         _deltas = options.Temporality == OtlpTemporality.Delta ? new DeltaSeries() : null;
         _reader = new Thread(ReadAtIntervals) { IsBackground = true, Name = "bee otlp reader" };
         _sender = new Thread(Send) { IsBackground = true, Name = "bee otlp sender" };
     }
 
-    /// <summary>The receiver, for messages.</summary>
+    /// <summary>Starts to export the metrics of a session's maps.</summary>
+    /// <param name="session">The session. It stays the caller's.</param>
+    /// <param name="options">The receiver, the interval and the encoding, usually from <see cref="OtlpOptions.ForMetrics"/>.</param>
+    /// <param name="metrics">Names and limits of the metrics; null for the defaults.</param>
+    /// <exception cref="OtlpException">A certificate of <paramref name="options"/> cannot be used.</exception>
+    public static MetricPusher Start(BpfSession session, OtlpOptions options, SessionMetricsOptions? metrics = null)
+    {
+        IMetricSource[] sources = [new SessionMetrics(session, metrics)];
+        return Start(options, () => sources);
+    }
+
+    /// <summary>Starts to export the metrics of sources.</summary>
+    /// <param name="options">The receiver, the interval and the encoding, usually from <see cref="OtlpOptions.ForMetrics"/>.</param>
+    /// <param name="sources">Returns the sources; called at each export, on a thread of the exporter.</param>
+    /// <exception cref="OtlpException">A certificate of <paramref name="options"/> cannot be used.</exception>
+    public static MetricPusher Start(OtlpOptions options, Func<IReadOnlyList<IMetricSource>> sources)
+    {
+        var pusher = new MetricPusher(options, sources);
+        pusher.Start();
+        return pusher;
+    }
+
+    /// <summary>The receiver, for messages. Contains no secret.</summary>
     public string Destination => _options.Destination;
 
     /// <summary>What the exporter counts of itself; its own exports have it too.</summary>
     public IMetricSource Metrics => _metrics;
 
     /// <summary>What became of the data points so far.</summary>
-    public OtlpCounts Counts => _metrics.Counts;
+    internal OtlpCounts Counts => _metrics.Counts;
 
     /// <summary>Why the last request that was not taken as a whole was not, as one sentence; null if all were.</summary>
     public string? LastFault => _metrics.LastFault;
 
     /// <summary>Starts to export.</summary>
-    public void Start()
+    internal void Start()
     {
         _reader.Start();
         _sender.Start();
@@ -388,7 +412,7 @@ public sealed class MetricPusher : IDisposable
 /// <param name="Refused">How many it refused for good.</param>
 /// <param name="Dropped">How many were dropped because too many exports waited.</param>
 /// <param name="Undelivered">How many were left when the time for the last flush was over; 0 before the end.</param>
-public readonly record struct OtlpCounts(long Delivered, long Refused, long Dropped, long Undelivered)
+internal readonly record struct OtlpCounts(long Delivered, long Refused, long Dropped, long Undelivered)
 {
     /// <summary>How many did not and will not reach the receiver.</summary>
     public long Missing => Refused + Dropped + Undelivered;

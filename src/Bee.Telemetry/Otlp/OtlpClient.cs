@@ -40,11 +40,13 @@ internal sealed class OtlpClient : IDisposable
 
     private readonly HttpMessageInvoker _http;
     private readonly OtlpOptions _options;
+    private readonly OtlpSignal _signal;
     private readonly string[] _secrets;
 
     /// <exception cref="OtlpException">A certificate or key cannot be used.</exception>
-    public OtlpClient(OtlpOptions options)
+    public OtlpClient(OtlpOptions options, OtlpSignal signal)
     {
+        _signal = signal;
         _options = options;
         _secrets = [.. options.Headers.SelectMany(header => Secrets(header.Value)).Where(secret => secret.Length > 3)];
         var handler = new SocketsHttpHandler
@@ -122,7 +124,7 @@ internal sealed class OtlpClient : IDisposable
         var status = (int)answer.StatusCode;
         if (answer.IsSuccessStatusCode)
         {
-            var (rejected, message) = isJson ? OtlpResponse.PartialJson(body, _options.Signal) : OtlpResponse.PartialProtobuf(body);
+            var (rejected, message) = isJson ? OtlpResponse.PartialJson(body, _signal) : OtlpResponse.PartialProtobuf(body);
             return new OtlpAnswer(OtlpOutcome.Accepted, rejected, null, rejected > 0 || message.Length > 0 ? Sentence("It rejected a part", message) : null);
         }
 

@@ -5,7 +5,7 @@ using Bee.Telemetry.Logs;
 namespace Bee.Telemetry.Otlp;
 
 /// <summary>Sends log records by OTLP/HTTP, as an ExportLogsServiceRequest (opentelemetry-proto, <c>collector/logs/v1</c> and <c>logs/v1</c>).</summary>
-public sealed class OtlpLogTransport : ILogTransport
+internal sealed class OtlpLogTransport : ILogTransport
 {
     private readonly OtlpOptions _options;
     private readonly OtlpClient _client;
@@ -16,7 +16,7 @@ public sealed class OtlpLogTransport : ILogTransport
     public OtlpLogTransport(OtlpOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (_options, _client) = (options, new OtlpClient(options));
+        (_options, _client) = (options, new OtlpClient(options, OtlpSignal.Logs));
     }
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using Bee.Posix;
 namespace Bee.Telemetry.Otlp;
 
 /// <summary>What is exported: each signal has a path and environment variables of its own.</summary>
-public enum OtlpSignal
+internal enum OtlpSignal
 {
     /// <summary>Metrics, <c>/v1/metrics</c>.</summary>
     Metrics,
@@ -32,8 +32,24 @@ public enum OtlpTemporality
 /// <summary>Where telemetry is exported to by OTLP/HTTP, and how.</summary>
 public sealed class OtlpOptions
 {
-    /// <summary>The signal.</summary>
-    public required OtlpSignal Signal { get; init; }
+    /// <summary>Returns options for <see cref="MetricPusher"/>.</summary>
+    /// <param name="endpoint">
+    /// The receiver, such as <c>http://collector:4318</c>. An address without a path gets <c>/v1/metrics</c>. The default, <c>auto</c>, takes the endpoint of <c>OTEL_EXPORTER_OTLP_METRICS_ENDPOINT</c> or
+    /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, or <c>http://localhost:4318</c>. The other variables of OpenTelemetry's specification for OTLP exporters set the other options.
+    /// </param>
+    /// <exception cref="OtlpException">The endpoint or a variable is not valid, or asks for gRPC.</exception>
+    public static OtlpOptions ForMetrics(string endpoint = OtlpSettings.FromEnvironment) => From(OtlpSignal.Metrics, endpoint);
+
+    /// <summary>Returns options for <see cref="EventLog.ToOtlp"/>.</summary>
+    /// <param name="endpoint">As for <see cref="ForMetrics"/>, with <c>/v1/logs</c> and <c>OTEL_EXPORTER_OTLP_LOGS_ENDPOINT</c>.</param>
+    /// <exception cref="OtlpException">The endpoint or a variable is not valid, or asks for gRPC.</exception>
+    public static OtlpOptions ForLogs(string endpoint = OtlpSettings.FromEnvironment) => From(OtlpSignal.Logs, endpoint);
+
+    private static OtlpOptions From(OtlpSignal signal, string endpoint)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        return new OtlpSettings { Endpoint = endpoint }.Resolve(signal, Environment.GetEnvironmentVariable);
+    }
 
     /// <summary>The address that requests go to, with its path.</summary>
     public required Uri Endpoint { get; init; }
@@ -79,7 +95,7 @@ public sealed class OtlpOptions
 }
 
 /// <summary>The reasons why OTLP cannot be exported as asked.</summary>
-public enum OtlpFault
+internal enum OtlpFault
 {
     /// <summary>The endpoint is not an address with http or https, or has a login in it.</summary>
     InvalidEndpoint,
@@ -101,8 +117,8 @@ public sealed class OtlpException : BeeException
     /// <param name="message">What happened, as a sentence.</param>
     /// <param name="remedy">What to do, as a sentence.</param>
     /// <param name="inner">The cause, if another exception was.</param>
-    public OtlpException(OtlpFault fault, string message, string remedy, Exception? inner = null) : base($"Otlp.{fault}", message, remedy, inner) => Fault = fault;
+    internal OtlpException(OtlpFault fault, string message, string remedy, Exception? inner = null) : base($"Otlp.{fault}", message, remedy, inner) => Fault = fault;
 
     /// <summary>The reason.</summary>
-    public OtlpFault Fault { get; }
+    internal OtlpFault Fault { get; }
 }

@@ -7,7 +7,7 @@ namespace Bee.Telemetry.Otlp;
 /// What a user asks for: what is set goes before the environment variables of OpenTelemetry (specification/protocol/exporter.md), and these before their defaults.
 /// Not a record, so that no generated text shows a header.
 /// </summary>
-public sealed class OtlpSettings
+internal sealed class OtlpSettings
 {
     /// <summary>The text that takes the endpoint from the environment.</summary>
     public const string FromEnvironment = "auto";
@@ -66,7 +66,6 @@ public sealed class OtlpSettings
 
         return new OtlpOptions
         {
-            Signal = signal,
             Endpoint = endpoint,
             Headers = headers,
             Protocol = variables.Protocol(Protocol),

@@ -5,13 +5,13 @@ using Bee.Posix;
 
 namespace Bee.Telemetry.Pictures;
 
-/// <summary>How a flame graph is drawn.</summary>
+/// <summary>Options of <see cref="StackProfile.Write"/>.</summary>
 public sealed record FlameGraphOptions
 {
-    /// <summary>The title.</summary>
-    public string Title { get; init; } = "Flame graph";
+    /// <summary>The title of the picture, or a comment in a pprof profile. Null for <see cref="StackProfile.Name"/>, or no comment.</summary>
+    public string? Title { get; init; }
 
-    /// <summary>Whether the outermost functions are at the top.</summary>
+    /// <summary>Whether the outermost functions are at the top of the picture. The default is the bottom.</summary>
     public bool IsInverted { get; init; }
 }
 
@@ -19,7 +19,7 @@ public sealed record FlameGraphOptions
 /// Draws stacks as an SVG file that needs no other: each frame is as wide as its part of the whole and lies on the function that called it. A script in it zooms, searches and
 /// shows what is under the pointer; without scripts the picture stands still, and each frame has its title. The same profile gives the same bytes.
 /// </summary>
-public static class FlameGraph
+internal static class FlameGraph
 {
     private const string Svg = "http://www.w3.org/2000/svg";
 
@@ -88,7 +88,7 @@ public static class FlameGraph
         public void Write()
         {
             var height = Top + _rows * Row + Bottom;
-            var title = Text(options.Title);
+            var title = Text(options.Title ?? profile.Name ?? "Flame graph");
             xml.WriteStartElement("svg", Svg);
             Attribute("class", "bee-flames");
             Attribute("width", "100%");

@@ -1,21 +1,21 @@
 namespace Bee.Telemetry.Pictures;
 
-/// <summary>What stacks are written as.</summary>
+/// <summary>The formats of <see cref="StackProfile.Write"/>.</summary>
 public enum FlameGraphFormat
 {
-    /// <summary>A picture.</summary>
+    /// <summary>An SVG picture with a script that zooms and searches. It needs no other file.</summary>
     Svg,
-    /// <summary>Lines of text, as tools for flame graphs read them.</summary>
+    /// <summary>Folded stacks: one line a stack, frames separated by semicolons with the outermost first, a space and the weight.</summary>
     Folded,
-    /// <summary>A profile for pprof.</summary>
+    /// <summary>A gzip-compressed <c>perftools.profiles.Profile</c> for <c>pprof</c>.</summary>
     Pprof,
 }
 
-/// <summary>The formats by the endings of files.</summary>
-public static class FlameGraphFormats
+/// <summary>Finds formats by file extensions.</summary>
+internal static class FlameGraphFormats
 {
-    /// <summary>Returns the format of a file: <c>.folded</c> and <c>.txt</c>, <c>.pb.gz</c>, <c>.pb</c> and <c>.pprof</c>, <c>.svg</c>; null for other endings.</summary>
-    /// <param name="file">The file's name or path.</param>
+    /// <summary>Returns the format for a file name: <c>.folded</c> and <c>.txt</c>, <c>.pb.gz</c>, <c>.pb</c> and <c>.pprof</c>, <c>.svg</c>; null for other extensions.</summary>
+    /// <param name="file">A file name or path.</param>
     public static FlameGraphFormat? OfName(string file)
     {
         ArgumentNullException.ThrowIfNull(file);

@@ -4,7 +4,7 @@ using System.Text;
 namespace Bee.Telemetry.Pictures;
 
 /// <summary>Writes stacks as lines of text: the names of the frames with semicolons between, the outermost first, a blank and the weight.</summary>
-public static class FoldedStacks
+internal static class FoldedStacks
 {
     /// <summary>Writes a profile.</summary>
     /// <param name="profile">The profile.</param>

@@ -3,7 +3,7 @@ using Bee.Posix;
 namespace Bee.Telemetry.Pictures;
 
 /// <summary>The reasons why objects do not become a picture.</summary>
-public enum PictureFault
+internal enum PictureFault
 {
     /// <summary>The input has no objects.</summary>
     Empty,
@@ -26,8 +26,8 @@ public sealed class PictureException : BeeException
     /// <param name="fault">The reason.</param>
     /// <param name="message">What happened, as a sentence.</param>
     /// <param name="remedy">What to do, as a sentence; null if nothing is known to help.</param>
-    public PictureException(PictureFault fault, string message, string? remedy = null) : base($"Picture.{fault}", message, remedy) => Fault = fault;
+    internal PictureException(PictureFault fault, string message, string? remedy = null) : base($"Picture.{fault}", message, remedy) => Fault = fault;
 
     /// <summary>The reason.</summary>
-    public PictureFault Fault { get; }
+    internal PictureFault Fault { get; }
 }

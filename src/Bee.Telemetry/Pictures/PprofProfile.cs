@@ -5,7 +5,7 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Pictures;
 
 /// <summary>Writes stacks as pprof reads them: message <c>perftools.profiles.Profile</c> (google/pprof, <c>proto/profile.proto</c>), compressed with gzip.</summary>
-public static class PprofProfile
+internal static class PprofProfile
 {
     /// <summary>Writes a profile, whose collector should keep places.</summary>
     /// <param name="profile">The profile.</param>

@@ -41,12 +41,9 @@ public sealed class StackCollector
     private readonly HashSet<string> _names = [];
     private string? _source;
 
-    /// <param name="options">What is taken.</param>
-    public StackCollector(StackOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        _options = options;
-    }
+    /// <summary>Creates an empty collector.</summary>
+    /// <param name="options">The fields to use; null for the defaults.</param>
+    public StackCollector(StackOptions? options = null) => _options = options ?? new StackOptions();
 
     /// <summary>What has been added up.</summary>
     public StackProfile Profile { get; } = new();
@@ -63,11 +60,16 @@ public sealed class StackCollector
     /// <summary>How many stacks the kernel could not give, by the error that it gave instead.</summary>
     public IReadOnlyDictionary<string, long> Missing => _missing;
 
+    /// <summary>Adds the stacks of an event or map entry.</summary>
+    /// <param name="item">The event or entry. One without a stack is counted in <see cref="WithoutStack"/>.</param>
+    /// <exception cref="PictureException">Several stacks or numbers fit, or a field of <see cref="StackOptions"/> does not exist or has another type.</exception>
+    public void Add(BpfEvent item) => Add(item, null);
+
     /// <summary>Adds an event, an entry or a histogram.</summary>
     /// <param name="item">The object.</param>
     /// <param name="shape">What is known of its type; null if nothing is.</param>
     /// <exception cref="PictureException">It is not clear which stack or number is meant, or the objects do not have what was asked for.</exception>
-    public void Add(BpfEvent item, IRecordShape? shape)
+    internal void Add(BpfEvent item, IRecordShape? shape)
     {
         ArgumentNullException.ThrowIfNull(item);
         var type = item.GetType();
@@ -83,7 +85,7 @@ public sealed class StackCollector
     /// <param name="type">The name of the object's type, for messages.</param>
     /// <param name="fields">The fields by name.</param>
     /// <exception cref="PictureException">As for <see cref="Add(BpfEvent, IRecordShape?)"/>.</exception>
-    public void Add(string type, IReadOnlyList<KeyValuePair<string, object?>> fields)
+    internal void Add(string type, IReadOnlyList<KeyValuePair<string, object?>> fields)
     {
         ArgumentNullException.ThrowIfNull(fields);
         Field[] known = [.. fields.Select(field => new Field(field.Key, field.Value is StackTrace, ToNumber(field.Value) is not null, field.Key == "Value", null, _ => field.Value))];

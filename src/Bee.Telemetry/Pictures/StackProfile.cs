@@ -1,7 +1,7 @@
 namespace Bee.Telemetry.Pictures;
 
 /// <summary>Where a frame of a picture comes from.</summary>
-public enum FrameKind
+internal enum FrameKind
 {
     /// <summary>A field of the record, such as the name of the process.</summary>
     Group,
@@ -16,7 +16,7 @@ public enum FrameKind
 /// <summary>A frame: what is counted under one name.</summary>
 /// <param name="Name">The function's name, or what stands for it. It has no control characters.</param>
 /// <param name="Kind">Where it comes from.</param>
-public sealed record CallFrame(string Name, FrameKind Kind)
+internal sealed record CallFrame(string Name, FrameKind Kind)
 {
     /// <summary>The file or kernel module of the code, or the field of a <see cref="FrameKind.Group"/>; null if it is unknown or does not count.</summary>
     public string? Module { get; init; }
@@ -52,10 +52,34 @@ public sealed class StackProfile
     /// <summary>How many different stacks have a weight.</summary>
     public int StackCount => _weights.AsSpan(0, _nodes.Count).Length - _weights.AsSpan(0, _nodes.Count).Count(0L);
 
+    /// <summary>Writes the profile as a flame graph, as folded stacks or for <c>pprof</c>. The same profile yields the same bytes.</summary>
+    /// <param name="output">Receives the file. It stays open.</param>
+    /// <param name="format">The format. For <see cref="FlameGraphFormat.Pprof"/>, set <see cref="StackOptions.KeepsPlaces"/> on the collector, so that files, build ids and addresses are included.</param>
+    /// <param name="options">The title and the direction; null for the defaults. Folded stacks have neither.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The format is not defined.</exception>
+    public void Write(Stream output, FlameGraphFormat format = FlameGraphFormat.Svg, FlameGraphOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        switch (format)
+        {
+            case FlameGraphFormat.Svg:
+                FlameGraph.Write(this, options ?? new FlameGraphOptions(), output);
+                break;
+            case FlameGraphFormat.Folded:
+                FoldedStacks.Write(this, output);
+                break;
+            case FlameGraphFormat.Pprof:
+                PprofProfile.Write(this, options?.Title, output);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(format), format, "The format is not defined.");
+        }
+    }
+
     /// <summary>Finds a stack, and adds it with the weight 0 if it is new.</summary>
     /// <param name="frames">The frames, the outermost first.</param>
     /// <returns>Its number, for <see cref="Add"/>.</returns>
-    public int Find(IReadOnlyList<CallFrame> frames)
+    internal int Find(IReadOnlyList<CallFrame> frames)
     {
         ArgumentNullException.ThrowIfNull(frames);
         var node = 0;
@@ -70,7 +94,7 @@ public sealed class StackProfile
     /// <summary>Adds to the weight of a stack.</summary>
     /// <param name="stack">The number that <see cref="Find"/> gave.</param>
     /// <param name="weight">The weight; a negative one takes away what was added before.</param>
-    public void Add(int stack, long weight) => _weights[stack] = Sum(_weights[stack], weight);
+    internal void Add(int stack, long weight) => _weights[stack] = Sum(_weights[stack], weight);
 
     /// <summary>The weight of each stack with all that begin with it.</summary>
     internal long[] Totals()

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using Bee.Ebpf;
+using Bee.Posix;
+using Bee.Telemetry.Collection;
 
 namespace Bee.Telemetry.Serving;
 
@@ -80,7 +83,7 @@ public sealed class MetricServer : IDisposable
     }
 
     /// <summary>What the server has done so far.</summary>
-    public MetricServerStatistics Statistics
+    internal MetricServerStatistics Statistics
     {
         get
         {
@@ -92,6 +95,18 @@ public sealed class MetricServer : IDisposable
 
             return _metrics.Statistics(connections);
         }
+    }
+
+    /// <summary>Starts a server of the metrics of a session's maps, and of the sources in <paramref name="options"/>. When this returns, the port is bound.</summary>
+    /// <param name="session">The session. It stays the caller's.</param>
+    /// <param name="options">The address, access and limits; null for <c>127.0.0.1:9435</c>.</param>
+    /// <param name="metrics">Names and limits of the metrics; null for the defaults.</param>
+    /// <exception cref="MetricServerException">The address is taken, not valid or not protected, or the certificate or token cannot be used. <see cref="BeeException.Id"/> has the reason.</exception>
+    public static MetricServer Start(BpfSession session, MetricServerOptions? options = null, SessionMetricsOptions? metrics = null)
+    {
+        var source = new SessionMetrics(session, metrics);
+        var others = (options ??= new MetricServerOptions()).Sources;
+        return Start(options with { Sources = () => [source, .. others()] });
     }
 
     /// <summary>Starts a server. When this returns, the port is bound and scrapers are answered.</summary>

@@ -21,8 +21,8 @@ public sealed record MetricServerOptions
     /// </summary>
     public string Listen { get; init; } = DefaultListen;
 
-    /// <summary>Returns what is served; asked at each scrape, from any thread.</summary>
-    public required Func<IReadOnlyList<IMetricSource>> Sources { get; init; }
+    /// <summary>Returns the sources to serve; called at each scrape, on any thread. Without sources of its own, a server serves the session that it was started with.</summary>
+    public Func<IReadOnlyList<IMetricSource>> Sources { get; init; } = static () => [];
 
     /// <summary>The token that scrapers must send as <c>Authorization: Bearer</c>; null for none. Health and readiness need no token.</summary>
     public string? BearerToken { get; init; }
@@ -59,7 +59,7 @@ public sealed record MetricServerOptions
 }
 
 /// <summary>The reasons why a <see cref="MetricServer"/> does not start.</summary>
-public enum MetricServerFault
+internal enum MetricServerFault
 {
     /// <summary>The address is not one, or its host is unknown.</summary>
     InvalidAddress,
@@ -83,10 +83,10 @@ public sealed class MetricServerException : BeeException
     /// <param name="message">What happened, as a sentence.</param>
     /// <param name="remedy">What to do, as a sentence.</param>
     /// <param name="inner">The cause, if another exception was.</param>
-    public MetricServerException(MetricServerFault fault, string message, string remedy, Exception? inner = null) : base($"MetricServer.{fault}", message, remedy, inner) => Fault = fault;
+    internal MetricServerException(MetricServerFault fault, string message, string remedy, Exception? inner = null) : base($"MetricServer.{fault}", message, remedy, inner) => Fault = fault;
 
     /// <summary>The reason.</summary>
-    public MetricServerFault Fault { get; }
+    internal MetricServerFault Fault { get; }
 }
 
 /// <summary>An address to listen on, from its text.</summary>

@@ -89,4 +89,4 @@ internal sealed class ServerMetrics : IMetricSource
 /// <param name="Conflicts">The metrics and series that scrapes left out because they do not go with others.</param>
 /// <param name="Rejected">The connections and requests that were refused.</param>
 /// <param name="Connections">The connections that are open now.</param>
-public sealed record MetricServerStatistics(long Scrapes, DateTime? LastScrape, TimeSpan LastDuration, long Errors, long Conflicts, long Rejected, int Connections);
+internal sealed record MetricServerStatistics(long Scrapes, DateTime? LastScrape, TimeSpan LastDuration, long Errors, long Conflicts, long Rejected, int Connections);

@@ -4,7 +4,7 @@ using Bee.Telemetry.Logs;
 namespace Bee.Telemetry.Syslog;
 
 /// <summary>How messages reach a syslog receiver.</summary>
-public enum SyslogProtocol
+internal enum SyslogProtocol
 {
     /// <summary>A datagram for each message (RFC 5426). Nothing tells that one was lost.</summary>
     Udp,
@@ -20,7 +20,7 @@ public enum SyslogProtocol
 /// <param name="Protocol">How messages reach it.</param>
 /// <param name="Host">A name or an address.</param>
 /// <param name="Port">The port.</param>
-public sealed record SyslogAddress(SyslogProtocol Protocol, string Host, int Port)
+internal sealed record SyslogAddress(SyslogProtocol Protocol, string Host, int Port)
 {
     private const int DefaultPort = 514, DefaultTlsPort = 6514;
 

@@ -10,7 +10,7 @@ using Bee.Telemetry.Logs;
 namespace Bee.Telemetry.Syslog;
 
 /// <summary>Sends log records to a syslog receiver as messages of RFC 5424. It connects with the first batch, and again after a connection broke.</summary>
-public sealed class SyslogTransport : ILogTransport
+internal sealed class SyslogTransport : ILogTransport
 {
     // What every receiver should take: RFC 5424, 6.1, and RFC 5425, 4.3.1.
     private const int MostUdp = 2048, MostStream = 8192;

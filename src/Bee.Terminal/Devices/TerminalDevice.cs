@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Terminal.Devices;
 
 /// <summary>The process's controlling terminal.</summary>
-public sealed unsafe class TerminalDevice : ITerminal
+internal sealed unsafe class TerminalDevice : ITerminal
 {
     // Alternate screen, cursor hidden, wrapping off; and back, with the cursor keys and colors as shells expect them.
     private static ReadOnlySpan<byte> EnterText => "\e[?1049h\e[?25l\e[?7l\e[2J"u8;
@@ -218,7 +218,7 @@ public sealed unsafe class TerminalDevice : ITerminal
 }
 
 /// <summary>What a view needs of a terminal. Members are called from the view's thread, unless they say otherwise.</summary>
-public interface ITerminal : IDisposable
+internal interface ITerminal : IDisposable
 {
     /// <summary>The size in characters.</summary>
     (int Width, int Height) Size { get; }
@@ -250,7 +250,7 @@ public interface ITerminal : IDisposable
 }
 
 /// <summary>Whether this process has a terminal that a full-screen view can use.</summary>
-public static class TerminalSupport
+internal static class TerminalSupport
 {
     /// <summary>Returns why a view cannot be shown, as the end of a sentence; null if it can.</summary>
     /// <remarks>Standard output must be a terminal, TERM must name one that moves the cursor, and the process must have a controlling terminal for keys.</remarks>

@@ -3,7 +3,7 @@ using System.Text;
 namespace Bee.Terminal.Keys;
 
 /// <summary>Keys that are no characters.</summary>
-public enum KeyName
+internal enum KeyName
 {
     /// <summary>A character: <see cref="Key.Character"/>.</summary>
     Character,
@@ -63,7 +63,7 @@ public enum KeyName
 /// <summary>A key that was pressed.</summary>
 /// <param name="Name">Which.</param>
 /// <param name="Character">The character, or the letter of a control key.</param>
-public readonly record struct Key(KeyName Name, Rune Character = default)
+internal readonly record struct Key(KeyName Name, Rune Character = default)
 {
     /// <summary>A character.</summary>
     /// <param name="letter">The character.</param>

@@ -4,7 +4,7 @@ using System.Text;
 namespace Bee.Terminal.Keys;
 
 /// <summary>Makes keys of the bytes that a terminal sends. A read may end in the middle of a character or of an escape sequence; the rest comes with the next.</summary>
-public sealed class KeyDecoder
+internal sealed class KeyDecoder
 {
     // No sequence that a keyboard sends is longer; more is noise.
     private const int Longest = 32;

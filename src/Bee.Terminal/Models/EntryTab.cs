@@ -5,7 +5,7 @@ using Bee.Terminal.Screens;
 namespace Bee.Terminal.Models;
 
 /// <summary>The entries of a map that is read again and again: one row for each key, with how fast its value grows.</summary>
-public sealed class EntryTab : TableTab
+internal sealed class EntryTab : TableTab
 {
     /// <summary>How many keys are shown.</summary>
     public const int Keys = 10_000;
@@ -199,4 +199,4 @@ public sealed class EntryTab : TableTab
 /// <param name="Interval">The time between two readings of the map.</param>
 /// <param name="GivesAll">Whether each reading gives all entries, so that one that is missing has been deleted.</param>
 /// <param name="StartsAtZero">Whether a new key's value began at zero, as a counter's does.</param>
-public sealed record EntrySource(Func<object, object> Key, Func<object, double?>? Value, int ValueColumn, TimeSpan Interval, bool GivesAll, bool StartsAtZero);
+internal sealed record EntrySource(Func<object, object> Key, Func<object, double?>? Value, int ValueColumn, TimeSpan Interval, bool GivesAll, bool StartsAtZero);

@@ -3,7 +3,7 @@ using System.Collections;
 namespace Bee.Terminal.Models;
 
 /// <summary>Events that scroll: the latest ones, newest at the end.</summary>
-public sealed class EventTab : TableTab
+internal sealed class EventTab : TableTab
 {
     /// <summary>How many rows are kept.</summary>
     public const int Rows = 10_000;

@@ -6,7 +6,7 @@ using Bee.Terminal.Screens;
 namespace Bee.Terminal.Models;
 
 /// <summary>The histograms of a map: a table of them, and each as bars or as a heat map over time. A single histogram needs no table.</summary>
-public sealed class HistogramTab : TableTab
+internal sealed class HistogramTab : TableTab
 {
     /// <summary>How many histograms are shown.</summary>
     public const int Most = 1_000;
@@ -239,10 +239,10 @@ public sealed class HistogramTab : TableTab
 /// <param name="Count">How many values there were.</param>
 /// <param name="Summary">What can be said of all values, on one line.</param>
 /// <param name="Buckets">The buckets in rising order.</param>
-public sealed record LiveHistogram(string Labels, ulong Count, string Summary, IReadOnlyList<LiveBucket> Buckets);
+internal sealed record LiveHistogram(string Labels, ulong Count, string Summary, IReadOnlyList<LiveBucket> Buckets);
 
 /// <summary>A bucket.</summary>
 /// <param name="From">The lower limit; null where it has none.</param>
 /// <param name="Range">The limits as text.</param>
 /// <param name="Count">How many values are in it.</param>
-public readonly record struct LiveBucket(double? From, string Range, ulong Count);
+internal readonly record struct LiveBucket(double? From, string Range, ulong Count);

@@ -7,7 +7,7 @@ using Bee.Terminal.Screens;
 namespace Bee.Terminal.Models;
 
 /// <summary>What a view knows and how keys change it, without a terminal. Tabs are added and filled from any thread; everything else happens on the view's.</summary>
-public sealed class LiveModel
+internal sealed class LiveModel
 {
     /// <summary>The smallest screen that a view is laid out for.</summary>
     public const int LeastWidth = 60, LeastHeight = 15;

@@ -4,7 +4,7 @@ using Bee.Terminal.Keys;
 namespace Bee.Terminal.Models;
 
 /// <summary>One page of a view. Items are added from any thread; everything else happens on the view's.</summary>
-public abstract class LiveTab
+internal abstract class LiveTab
 {
     private protected LiveTab(string name) => Name = name;
 
@@ -72,7 +72,7 @@ public abstract class LiveTab
 /// <param name="CanLose">Whether the source has a buffer that can lose events.</param>
 /// <param name="HasEnded">Whether nothing more will come.</param>
 /// <param name="Share">The share of one CPU that the source's programs ran for lately, 1 for a whole one; null where that is not counted.</param>
-public sealed record LiveStatus(long Count, ulong? Lost, long? Dropped, double? Fill, double? HighWater, bool CanLose, bool HasEnded, double? Share = null);
+internal sealed record LiveStatus(long Count, ulong? Lost, long? Dropped, double? Fill, double? HighWater, bool CanLose, bool HasEnded, double? Share = null);
 
 /// <summary>The rows that the user has marked, in the order of the marking.</summary>
 internal sealed class LiveMarks
@@ -112,7 +112,7 @@ internal sealed class LiveMarks
 }
 
 /// <summary>The keys of a view, as <c>?</c> lists them.</summary>
-public static class LiveKeys
+internal static class LiveKeys
 {
     /// <summary>Keys and what they do.</summary>
     public static IReadOnlyList<(string Keys, string Meaning)> All { get; } =

@@ -6,7 +6,7 @@ using Bee.Terminal.Screens;
 namespace Bee.Terminal.Models;
 
 /// <summary>A tab that is a table: a selected row, a sorted column, a part that is visible.</summary>
-public abstract class TableTab : LiveTab
+internal abstract class TableTab : LiveTab
 {
     private Anchor _anchor;
     private long _selected;
@@ -302,18 +302,18 @@ internal static class ColumnLayout
 /// <param name="Interest">Of two columns that do not both fit, the one with the higher number stays.</param>
 /// <param name="Text">Returns the text for an item, on one line. Called from the view's thread.</param>
 /// <param name="Value">Returns what items are sorted by; null sorts first. Called from the view's thread.</param>
-public sealed record LiveColumn(string Name, bool AlignRight, int Least, int Preferred, int Interest, Func<object, string> Text, Func<object, IComparable?> Value);
+internal sealed record LiveColumn(string Name, bool AlignRight, int Least, int Preferred, int Interest, Func<object, string> Text, Func<object, IComparable?> Value);
 
 /// <summary>What a tab knows of its items.</summary>
 /// <param name="Name">The tab's name.</param>
 /// <param name="Columns">The columns in order, one at least.</param>
 /// <param name="Details">Returns everything about an item, as lines.</param>
-public sealed record LiveSchema(string Name, IReadOnlyList<LiveColumn> Columns, Func<object, string> Details);
+internal sealed record LiveSchema(string Name, IReadOnlyList<LiveColumn> Columns, Func<object, string> Details);
 
 /// <summary>A row: an item with a number that it keeps.</summary>
 /// <param name="Id">The number. Later rows have higher ones.</param>
 /// <param name="Item">The item.</param>
-public readonly record struct LiveRow(long Id, object Item);
+internal readonly record struct LiveRow(long Id, object Item);
 
 /// <summary>What the user has typed to see fewer rows.</summary>
 /// <remarks>Every word must occur in one of the columns, whatever its case; a word behind <c>!</c> must not.</remarks>

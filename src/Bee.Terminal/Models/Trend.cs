@@ -114,7 +114,7 @@ internal sealed class PassClock
 }
 
 /// <summary>Numbers in few characters.</summary>
-public static class ShortNumber
+internal static class ShortNumber
 {
     private static readonly string[] s_units = ["", "k", "M", "G", "T", "P", "E"];
 

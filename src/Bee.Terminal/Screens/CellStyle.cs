@@ -4,7 +4,7 @@ namespace Bee.Terminal.Screens;
 /// <param name="Foreground">The color of the text: a number of the 256-color palette; null for the terminal's own.</param>
 /// <param name="Background">The color behind it.</param>
 /// <param name="Look">What else.</param>
-public readonly record struct CellStyle(byte? Foreground = null, byte? Background = null, CellLook Look = CellLook.Plain)
+internal readonly record struct CellStyle(byte? Foreground = null, byte? Background = null, CellLook Look = CellLook.Plain)
 {
     /// <summary>The terminal's own colors.</summary>
     public static CellStyle Plain => default;
@@ -18,7 +18,7 @@ public readonly record struct CellStyle(byte? Foreground = null, byte? Backgroun
 
 /// <summary>Attributes of a cell.</summary>
 [Flags]
-public enum CellLook : byte
+internal enum CellLook : byte
 {
     /// <summary>None.</summary>
     Plain = 0,
@@ -39,7 +39,7 @@ public enum CellLook : byte
 /// <summary>One place on the screen.</summary>
 /// <param name="Text">One character with what combines with it; empty for the second half of a wide one.</param>
 /// <param name="Style">How it looks.</param>
-public readonly record struct StyledCell(string Text, CellStyle Style)
+internal readonly record struct StyledCell(string Text, CellStyle Style)
 {
     /// <summary>A blank.</summary>
     public static StyledCell Blank => new(" ", CellStyle.Plain);

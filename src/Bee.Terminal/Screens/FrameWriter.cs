@@ -9,7 +9,7 @@ namespace Bee.Terminal.Screens;
 /// It is the last place that every character passes on its way to the terminal, and replaces those that a terminal obeys, whatever made the picture.
 /// Each frame is one synchronized update (mode 2026), which terminals that do not know it ignore.
 /// </remarks>
-public sealed class FrameWriter
+internal sealed class FrameWriter
 {
     // Writing a few unchanged cells again takes fewer bytes than moving the cursor over them.
     private const int Gap = 4;

@@ -170,7 +170,7 @@ public sealed class CaptureTests(Programs programs) : IDisposable
     {
         Objects("""
             $w = [Bee.Telemetry.Captures.CaptureWriter]::Create([Bee.Telemetry.Captures.CaptureOptions]::new($path))
-            foreach ($n in 1, 2, 3) { $w.Add([Bee.Ebpf.Events.IteratorLine]::new("line $n")); $w.AddLost('print_ring', $n) }
+            foreach ($n in 1, 2, 3) { $w.Write([Bee.Ebpf.Events.IteratorLine]::new("line $n")); $w.WriteLost('print_ring', $n) }
             $null = $w.Complete()
             $bytes = [IO.File]::ReadAllBytes($path)
             [IO.File]::WriteAllBytes($other, $bytes[0..($bytes.Length - 2)])

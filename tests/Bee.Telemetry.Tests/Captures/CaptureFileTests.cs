@@ -31,6 +31,38 @@ public sealed class CaptureFileTests : IDisposable
     }
 
     [Fact]
+    public void Events_returns_the_captured_events_in_order()
+    {
+        string path = _folder.Write("a.beecap", 1000, lossEvery: 100);
+
+        using var reader = CaptureReader.Open(path);
+
+        Assert.Equal(Enumerable.Range(0, 1000).Select(i => $"line {i}"), reader.Events().Select(item => ((IteratorLine)item).Line));
+        Assert.Equal((1000L, 30ul, true), (reader.Info.Events, reader.Info.Lost, reader.Info.IsComplete));
+    }
+
+    [Fact]
+    public void Events_of_a_damaged_capture_returns_those_before_the_damage_and_throws()
+    {
+        string path = Blocks("a.beecap", 3, out long[] ends);
+        byte[] bytes = File.ReadAllBytes(path);
+        bytes[ends[1] + 40] ^= 1;
+        File.WriteAllBytes(path, bytes);
+        using var reader = CaptureReader.Open(path);
+        var read = new List<string>();
+
+        Assert.Throws<CaptureException>(() =>
+        {
+            foreach (var item in reader.Events())
+            {
+                read.Add(((IteratorLine)item).Line);
+            }
+        });
+
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"line {i}"), read);
+    }
+
+    [Fact]
     public void Only_the_owner_may_read_a_capture()
     {
         string path = _folder.Write("a.beecap", 1);
@@ -62,7 +94,7 @@ public sealed class CaptureFileTests : IDisposable
             {
                 Assert.Equal("Capture.InUse", Assert.Throws<CaptureException>(() => CaptureWriter.Check(options with { Replace = true })).Id);
                 Assert.Equal("Capture.InUse", Assert.Throws<CaptureException>(() => CaptureWriter.Create(options with { Replace = true })).Id);
-                writer.Add(CaptureFolder.Line(0));
+                writer.Write(CaptureFolder.Line(0));
                 Assert.Equal(1, writer.Complete().Events);
             }
 
@@ -88,7 +120,7 @@ public sealed class CaptureFileTests : IDisposable
     public void A_block_is_written_within_a_second_also_without_further_events()
     {
         using var writer = CaptureWriter.Create(new CaptureOptions(_folder.Path("a.beecap")));
-        writer.Add(CaptureFolder.Line(0));
+        writer.Write(CaptureFolder.Line(0));
 
         var clock = Stopwatch.StartNew();
         while (writer.Status.Ended is null)
@@ -237,8 +269,8 @@ public sealed class CaptureFileTests : IDisposable
         while (writer.Status.FilesRemoved < 2)
         {
             chance.NextBytes(noise);
-            writer.Add(new Bee.Ebpf.Events.IteratorLine($"{count++} {Convert.ToBase64String(noise)}"));
-            writer.AddLost("print_ring", 1);
+            writer.Write(new Bee.Ebpf.Events.IteratorLine($"{count++} {Convert.ToBase64String(noise)}"));
+            writer.WriteLost("print_ring", 1);
         }
 
         CaptureFile done = writer.Complete();
@@ -324,11 +356,11 @@ public sealed class CaptureFileTests : IDisposable
     public void Further_calls_of_complete_and_dispose_change_nothing_and_events_behind_the_end_are_refused()
     {
         using var writer = CaptureWriter.Create(new CaptureOptions(_folder.Path("a.beecap")));
-        writer.Add(CaptureFolder.Line(0));
+        writer.Write(CaptureFolder.Line(0));
         CaptureFile done = writer.Complete();
 
         Assert.Equal(done.Bytes, writer.Complete().Bytes);
-        Assert.Throws<ObjectDisposedException>(() => writer.Add(CaptureFolder.Line(1)));
+        Assert.Throws<ObjectDisposedException>(() => writer.Write(CaptureFolder.Line(1)));
     }
 
     [Fact]
@@ -339,12 +371,12 @@ public sealed class CaptureFileTests : IDisposable
         var line = new Bee.Ebpf.Events.IteratorLine(new string('x', 1 << 20));
         for (int i = 0; i < 6; i++)
         {
-            writer.Add(line);
+            writer.Write(line);
         }
 
         var stop = new CancellationToken(canceled: true);
-        Assert.Throws<OperationCanceledException>(() => writer.Add(line, stop));
-        Assert.Throws<OperationCanceledException>(() => writer.AddLost("map", 1, stop));
+        Assert.Throws<OperationCanceledException>(() => writer.Write(line, stop));
+        Assert.Throws<OperationCanceledException>(() => writer.WriteLost("map", 1, stop));
         var error = Assert.Throws<CaptureException>(writer.Complete);
 
         Assert.Contains("is incomplete: the disk has not answered", error.Message, StringComparison.Ordinal);
@@ -363,7 +395,7 @@ public sealed class CaptureFileTests : IDisposable
         {
             while (true)
             {
-                writer.Add(line, stop.Token);
+                writer.Write(line, stop.Token);
             }
         });
         SpinWait.SpinUntil(() => writer.Status.Events == 6);
@@ -378,12 +410,12 @@ public sealed class CaptureFileTests : IDisposable
     public void An_event_that_fails_halfway_ends_the_capture_before_it()
     {
         using var writer = CaptureWriter.Create(new CaptureOptions(_folder.Path("a.beecap")));
-        writer.Add(CaptureFolder.Line(0));
+        writer.Write(CaptureFolder.Line(0));
 
-        var error = Assert.Throws<CaptureException>(() => writer.Add(new Bee.Ebpf.Events.IteratorLine(null!)));
+        var error = Assert.Throws<CaptureException>(() => writer.Write(new Bee.Ebpf.Events.IteratorLine(null!)));
 
         Assert.Contains("an event of type IteratorLine cannot be packed", error.Message, StringComparison.Ordinal);
-        Assert.Same(error, Assert.Throws<CaptureException>(() => writer.Add(CaptureFolder.Line(1))));
+        Assert.Same(error, Assert.Throws<CaptureException>(() => writer.Write(CaptureFolder.Line(1))));
         Assert.Same(error, Assert.Throws<CaptureException>(writer.Complete));
         Assert.Equal(["line 0"], ListSink.Read(writer.Path, out CaptureReader reader).Events);
         Assert.False(reader.Info.IsComplete);
@@ -414,7 +446,7 @@ public sealed class CaptureFileTests : IDisposable
         while (writer.Status.FilesRemoved < 1)
         {
             Random.Shared.NextBytes(noise);
-            writer.Add(new Bee.Ebpf.Events.IteratorLine(Convert.ToBase64String(noise)));
+            writer.Write(new Bee.Ebpf.Events.IteratorLine(Convert.ToBase64String(noise)));
         }
 
         writer.Complete();

@@ -20,10 +20,10 @@ public sealed class CaptureFolder : IDisposable
         using var writer = CaptureWriter.Create(new CaptureOptions(Path(name)));
         for (int i = 0; i < lines; i++)
         {
-            writer.Add(Line(i));
+            writer.Write(Line(i));
             if (i % lossEvery == lossEvery - 1)
             {
-                writer.AddLost("print_ring", 3);
+                writer.WriteLost("print_ring", 3);
             }
         }
 

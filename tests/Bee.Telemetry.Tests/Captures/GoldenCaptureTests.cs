@@ -73,7 +73,7 @@ public sealed class GoldenCaptureTests : IDisposable
         {
             for (int i = 0; i < count; i++)
             {
-                writer.Add(first.Events[i % first.Events.Count]);
+                writer.Write(first.Events[i % first.Events.Count]);
             }
         }
 
@@ -119,11 +119,11 @@ public sealed class GoldenCaptureTests : IDisposable
     {
         bool IEventSink.Event(BpfEvent e)
         {
-            writer.Add(e);
+            writer.Write(e);
             return true;
         }
 
-        void IEventSink.Lost(string map, ulong count) => writer.AddLost(map, count);
+        void IEventSink.Lost(string map, ulong count) => writer.WriteLost(map, count);
     }
 
     // What is alive after each tenth, compared with what is after the first.

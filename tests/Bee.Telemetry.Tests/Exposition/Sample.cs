@@ -29,12 +29,7 @@ internal static class Sample
     public static MetricHistogram PowersOfTwo(double? sum = 51) =>
         new([0, 1, 2, 4, 8, 16], [2, 1, 3, 0, 4, 0, 0], sum) { Native = new(0, 0.5, 2, 0, [1, 3, 0, 4]) };
 
-    public static byte[] Bytes(ExpositionFormat format, params MetricFamily[] families)
-    {
-        using var buffer = new ExpositionBuffer();
-        MetricEncoder.Encode(MergedFamilies.Merge(families).Families, format, buffer);
-        return buffer.Written.ToArray();
-    }
+    public static byte[] Bytes(ExpositionFormat format, params MetricFamily[] families) => MetricEncoder.Encode(families, format);
 
     public static string Text(params MetricFamily[] families) => Encoding.UTF8.GetString(Bytes(ExpositionFormat.Text, families));
 

@@ -33,7 +33,7 @@ public class MetricPusherTests
     {
         using var receiver = new Receiver();
         var options = receiver.Options();
-        using var pusher = Start(new OtlpOptions { Signal = options.Signal, Endpoint = options.Endpoint, Protocol = options.Protocol, Interval = TimeSpan.FromMilliseconds(20) });
+        using var pusher = Start(new OtlpOptions { Endpoint = options.Endpoint, Protocol = options.Protocol, Interval = TimeSpan.FromMilliseconds(20) });
         receiver.Wait(3);
     }
 
@@ -103,7 +103,7 @@ public class MetricPusherTests
     {
         using var receiver = Receiver.Answering(HttpAnswer.Json(401, """{"message":"the key k/y is wrong"}"""));
         var options = receiver.Options();
-        using var pusher = Start(new OtlpOptions { Signal = options.Signal, Endpoint = new Uri(options.Endpoint, "?key=k%2fy"), Interval = options.Interval });
+        using var pusher = Start(new OtlpOptions { Endpoint = new Uri(options.Endpoint, "?key=k%2fy"), Interval = options.Interval });
         pusher.Push(CancellationToken.None);
         pusher.Finish(s_within, CancellationToken.None);
         Assert.EndsWith("It answered 401 (Unauthorized).", pusher.Report(), StringComparison.Ordinal);
@@ -256,7 +256,7 @@ public class MetricPusherTests
             address = gone.Address;
         }
 
-        using var pusher = Start(new OtlpOptions { Signal = OtlpSignal.Metrics, Endpoint = address, Interval = TimeSpan.FromHours(1) });
+        using var pusher = Start(new OtlpOptions { Endpoint = address, Interval = TimeSpan.FromHours(1) });
         pusher.Push(CancellationToken.None);
         pusher.Push(CancellationToken.None);
         pusher.Finish(s_within, CancellationToken.None);
@@ -314,7 +314,7 @@ public class MetricPusherTests
     {
         using var receiver = new Receiver((number, exchange) => number == 1 ? exchange.WaitForClientAsync() : exchange.SendAsync(new HttpAnswer(200)));
         var options = receiver.Options();
-        using var pusher = Start(new OtlpOptions { Signal = options.Signal, Endpoint = options.Endpoint, Timeout = TimeSpan.FromMilliseconds(50), Interval = options.Interval });
+        using var pusher = Start(new OtlpOptions { Endpoint = options.Endpoint, Timeout = TimeSpan.FromMilliseconds(50), Interval = options.Interval });
         pusher.Push(CancellationToken.None);
         receiver.Wait(2);
         pusher.Finish(s_within, CancellationToken.None);
@@ -339,7 +339,7 @@ public class MetricPusherTests
         using var authority = new TestAuthority();
         using var receiver = new Receiver(authority: authority);
         var options = receiver.Options();
-        OtlpOptions With(string? certificate) => new() { Signal = options.Signal, Endpoint = options.Endpoint, CertificatePath = certificate, Interval = options.Interval };
+        OtlpOptions With(string? certificate) => new() { Endpoint = options.Endpoint, CertificatePath = certificate, Interval = options.Interval };
 
         using var trusting = Start(With(authority.Certificate));
         trusting.Push(CancellationToken.None);

@@ -51,7 +51,6 @@ public sealed class OtlpDecoderTests
                 write(
                     new OtlpOptions
                     {
-                        Signal = OtlpSignal.Logs,
                         Endpoint = new Uri("http://localhost/"),
                         Protocol = protocol,
                         ExponentialHistograms = exponential,

@@ -38,7 +38,7 @@ public class OtlpLogsTests
     public async Task Records_have_times_severity_body_and_typed_attributes()
     {
         using var receiver = new Receiver();
-        using var transport = new OtlpLogTransport(receiver.Options(OtlpSignal.Logs));
+        using var transport = new OtlpLogTransport(receiver.Options());
         Assert.Equal(SendResult.Delivered(2), await transport.SendAsync(Records, CancellationToken.None));
 
         var request = Assert.Single(receiver.Requests);
@@ -68,7 +68,7 @@ public class OtlpLogsTests
     public async Task Severities_have_the_numbers_of_the_specification(LogSeverity severity, int number)
     {
         using var receiver = new Receiver();
-        using var transport = new OtlpLogTransport(receiver.Options(OtlpSignal.Logs));
+        using var transport = new OtlpLogTransport(receiver.Options());
         await transport.SendAsync([Records[0] with { Severity = severity }], CancellationToken.None);
         Assert.Equal(number, receiver.Requests[0].Json.GetProperty("resourceLogs")[0].GetProperty("scopeLogs")[0].GetProperty("logRecords")[0].GetProperty("severityNumber").GetInt32());
     }
@@ -80,7 +80,7 @@ public class OtlpLogsTests
             new HttpAnswer(503).With("Retry-After", "120"),
             HttpAnswer.Json(400, """{"message":"no such tenant"}"""),
             HttpAnswer.Json(200, """{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"too old"}}"""));
-        using var transport = new OtlpLogTransport(receiver.Options(OtlpSignal.Logs));
+        using var transport = new OtlpLogTransport(receiver.Options());
         var to = transport.Destination;
         Assert.Equal(SendResult.Retry($"{to} does not take events: it answered 503 (ServiceUnavailable).", TimeSpan.FromSeconds(120)), await transport.SendAsync(Records, CancellationToken.None));
         Assert.Equal(SendResult.Rejected(2, 2, $"{to} does not take events: it answered 400 (BadRequest): no such tenant."), await transport.SendAsync(Records, CancellationToken.None));

@@ -150,7 +150,6 @@ public class OtlpMetricsTests
 
     private static OtlpOptions Options(OtlpTemporality temporality = OtlpTemporality.Cumulative, bool exponential = false) => new()
     {
-        Signal = OtlpSignal.Metrics,
         Endpoint = new Uri("http://localhost/"),
         Protocol = OtlpProtocol.Json,
         Temporality = temporality,

@@ -10,8 +10,8 @@ public class OtlpSettingsTests
     [InlineData("http://collector:9090/api/v1/otlp/v1/metrics", OtlpSignal.Metrics, "http://collector:9090/api/v1/otlp/v1/metrics")]
     [InlineData("http://collector/x/", OtlpSignal.Metrics, "http://collector/x/")]
     [InlineData("http://collector?key=1", OtlpSignal.Metrics, "http://collector/v1/metrics?key=1")]
-    public void Endpoint_without_a_path_gets_that_of_the_signal(string endpoint, OtlpSignal signal, string expected) =>
-        Assert.Equal(expected, Resolve(endpoint, signal).Endpoint.AbsoluteUri);
+    public void Endpoint_without_a_path_gets_that_of_the_signal(string endpoint, object signal, string expected) =>
+        Assert.Equal(expected, Resolve(endpoint, (OtlpSignal)signal).Endpoint.AbsoluteUri);
 
     [Theory]
     [InlineData(null, null, "http://localhost:4318/v1/metrics")]
@@ -73,7 +73,7 @@ public class OtlpSettingsTests
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "a=sesame%0Ab", OtlpFault.InvalidHeader)]
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "a b=sesame", OtlpFault.InvalidHeader)]
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "content-type=sesame", OtlpFault.InvalidHeader)]
-    public void A_variable_that_cannot_be_used_is_refused_without_its_value(string name, string value, OtlpFault fault)
+    public void A_variable_that_cannot_be_used_is_refused_without_its_value(string name, string value, object fault)
     {
         var error = Assert.Throws<OtlpException>(() => Resolve("auto", variables: [(name, value)]));
         Assert.Equal(fault, error.Fault);

@@ -38,9 +38,8 @@ internal sealed class Receiver : IDisposable
         }
     }
 
-    public OtlpOptions Options(OtlpSignal signal = OtlpSignal.Metrics, OtlpProtocol protocol = OtlpProtocol.Json, params (string Name, string Value)[] headers) => new()
+    public OtlpOptions Options(OtlpProtocol protocol = OtlpProtocol.Json, params (string Name, string Value)[] headers) => new()
     {
-        Signal = signal,
         Endpoint = new Uri(Address, "/v1/any"),
         Protocol = protocol,
         Interval = TimeSpan.FromHours(1),

@@ -29,7 +29,6 @@ public class VictoriaMetricsTests
         using var pusher = new MetricPusher(
             new OtlpOptions
             {
-                Signal = OtlpSignal.Metrics,
                 Endpoint = new Uri(receiver.Address, "opentelemetry/v1/metrics"),
                 Interval = TimeSpan.FromHours(1),
                 Resource = [new("service.name", "otlp")],
