@@ -19,7 +19,7 @@ public class EventLogTests
         log.WriteLost(3, "events", "opensnoop");
 
         Assert.Equal(new DeliveryCounts(1, 1, 0, 0, 0), log.Complete(TimeSpan.FromSeconds(30)));
-        Assert.Contains("pid=42", Encoding.UTF8.GetString((await receiver.ReceiveAsync()).Buffer), StringComparison.Ordinal);
+        Assert.Contains("Pid=42", Encoding.UTF8.GetString((await receiver.ReceiveAsync()).Buffer), StringComparison.Ordinal);
         Assert.Contains("3 events of events were lost", Encoding.UTF8.GetString((await receiver.ReceiveAsync()).Buffer), StringComparison.Ordinal);
     }
 
