@@ -17,7 +17,7 @@ Describe 'The package' {
             $start = Get-PowerShellStart -Command "`$ErrorActionPreference = 'Stop'; `$ProgressPreference = 'SilentlyContinue'; $Script"
             $start.Environment['HOME'] = "$folder/home"
             'XDG_DATA_HOME', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'PSModulePath', 'BEE_STORE' | ForEach-Object { $null = $start.Environment.Remove($_) }
-            $start.WorkingDirectory = $root
+            $start.WorkingDirectory = "$root/artifacts"
             $start.RedirectStandardOutput = $start.RedirectStandardError = $true
             $process = [Diagnostics.Process]::Start($start)
             $messages = $process.StandardError.ReadToEndAsync()

@@ -1,15 +1,15 @@
-# The pages' blocks of PowerShell run as they stand, in the order of the page, in a fresh session that starts in the clone. Only the images go to a store of the test's own, and
-# temporary folders below it.
+# Runs the PowerShell blocks of the pages unchanged, in the order of the page, in a fresh session that starts in the clone. Images go to a store of the test, and temporary folders
+# below it.
 BeforeAll {
     . $PSScriptRoot/Support.ps1
 
-    # The blocks of a page, as they stand.
+    # Returns the PowerShell blocks of a page.
     function Get-Block([string] $Text) {
         [regex]::Matches($Text, '(?ms)^```powershell\n(.*?)^```').ForEach{ $_.Groups[1].Value }
     }
 
-    # Runs lines in a fresh session, which must write no message, and returns its output. It goes to files, for a pipe would stay open as long as a process that a line has started
-    # and not ended.
+    # Runs lines in a fresh session, which must write no message, and returns its output. The output goes to files: a pipe would stay open as long as any process that a line has
+    # started.
     function Invoke-Page([string] $Folder, [string[]] $Line) {
         Set-Content "$Folder/page.ps1" ("`$ErrorActionPreference = 'Stop'`n" + ($Line -join "`n"))
         $file, [string[]] $first = Get-PowerShellCommand
@@ -23,7 +23,7 @@ BeforeAll {
         }
         finally {
             Pop-Location
-            # What a line that failed has left.
+            # A line that failed may have left processes.
             Get-Process sh, docker-registry -ErrorAction Ignore | Where-Object { (Get-Item "/proc/$($_.Id)/cwd" -ErrorAction Ignore).Target -like "$Folder*" } | Stop-Process
             Remove-Item "$Folder/page.ps1", "$Folder/output", "$Folder/messages"
         }
@@ -35,29 +35,28 @@ Describe 'The README' {
         $folder = (Get-PSDrive TestDrive).Root
         $tour = (Get-Content "$root/README.md" -Raw) -replace '(?s)^.*(?=\n## A tour)'
         $blocks = Get-Block $tour
-        $ofRegistries = 'registry|localhost:5000'
+        $ofRegistries = 'localhost:5000'
+        $registry = Get-Block (Get-Content "$root/docs/registries.md" -Raw)
         $left = git -C $root status --porcelain --ignored=matching -- ':!artifacts' ':!**/bin' ':!**/obj'
     }
 
     It 'has lines that run as they stand' {
         Skip-WithoutKernel
         $blocks.Count | Should -BeGreaterThan 3
-        # Stands in for the base that ./build.sh container makes; the tests of containers build and run that one.
-        Add-ContainerBase "$folder/store"
-        try { $null = Invoke-Page $folder ($blocks -notmatch $ofRegistries) }
-        finally { Remove-BeeImage bee-base:latest -Store "$folder/store" }
+        $null = Invoke-Page $folder ($blocks -notmatch $ofRegistries)
+        Get-BeeImage -Store "$folder/store" | Should -BeNullOrEmpty
     }
     It 'has lines for registries that run as they stand, and leave nothing' {
         Skip-WithoutKernel
         Skip-WithoutRegistry
-        # The port is the reader's to choose; here the system does.
+        # The system chooses the port, because 5000 may be in use.
         $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
         $listener.Start()
         $port = $listener.LocalEndpoint.Port
         $listener.Stop()
         $before = Get-ChildItem $folder
-        # The first block makes the folder, the second one an image, and the last one removes both.
-        $null = Invoke-Page $folder (@($blocks[0..1]; '$shell | Stop-Process'; $blocks -match $ofRegistries) -replace '\b5000\b', $port)
+        # The first block makes the folder, the second one an image, and the last one removes both. The page of registries starts and stops the registry.
+        $null = Invoke-Page $folder (@($blocks[0..1]; $registry[0]; $blocks -match $ofRegistries; $registry[-1]; $blocks[-1]) -replace '\b5000\b', $port)
         Get-BeeImage -Store "$folder/store" | Should -BeNullOrEmpty
         (Get-ChildItem $folder).Name | Should -Be $before.Name
     }
@@ -77,22 +76,22 @@ Describe 'The README' {
     }
 }
 
-# The blocks of these pages too: each page in a session of its own, in the order of the page, on processes that its first block starts.
+# Each page in a fresh session, on processes that its first block starts.
 Describe 'The page <_>' -ForEach 'metrics.md', 'live-view.md', 'telemetry.md', 'captures.md' {
     It 'has lines that run as they stand, and give something' {
         Skip-WithoutKernel
         $blocks = Get-Block (Get-Content "$root/docs/$_" -Raw)
         $blocks.Count | Should -BeGreaterThan 3
-        # What a block shows follows its number, so that one that shows nothing can be told.
+        # Prints the number of each block, to find one that shows nothing.
         $number = 0
-        # The default port of OTLP is another process's; here the system chooses one.
+        # The system chooses the port, because the default port of OTLP may be in use.
         $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
         $listener.Start()
         $port = $listener.LocalEndpoint.Port
         $listener.Stop()
         $output = Invoke-Page (Get-PSDrive TestDrive).Root $(foreach ($block in $blocks) { "'block $((++$number))'"; $block -replace '\b4318\b', $port })
         $shown = $output -split '(?m)^block \d+\r?$' | Select-Object -Skip 1
-        # The last block only ends what the others started. One session shows all blocks, so a table without a view of its own would take in what later blocks give, as blank rows.
+        # The last block only stops processes. All blocks share one session, so a table without a view would absorb the output of later blocks as blank rows.
         for ($i = 0; $i -lt $shown.Count - 1; $i++) { $shown[$i] | Should -Match '\S' -Because "block $($i + 1) shows something" }
     }
 }

@@ -74,7 +74,8 @@ internal sealed partial record Page(
         return lines[0].StartsWith('|')
             // A table: its rows, without the heading, one a line.
             ? string.Join('\n', lines.Skip(2).Select(row => Inline(string.Join(": ", row.Trim('|').Split(" | ").Select(cell => cell.Trim())))))
-            : Inline(string.Join(' ', lines));
+            // Wrapped lines are joined; each item of a list keeps its own.
+            : Inline(Wrapped().Replace(paragraph.Trim(), " "));
     }
 
     private static string Inline(string text) => Link().Replace(text, "$1").Replace("`", string.Empty).Replace("**", string.Empty).Trim();
@@ -84,6 +85,9 @@ internal sealed partial record Page(
 
     [GeneratedRegex(@"\n\s*\n")]
     private static partial Regex Blank();
+
+    [GeneratedRegex(@"\n(?!- )\s*")]
+    private static partial Regex Wrapped();
 
     [GeneratedRegex(@"\[([^\]]+)\]\([^)]+\)")]
     private static partial Regex Link();
