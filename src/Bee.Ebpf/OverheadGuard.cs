@@ -7,7 +7,7 @@ namespace Bee.Ebpf;
 /// Detaches a session whose programs cost more than they may. It has a thread of its own, which reads the kernel's statistics once a second, so a reader that is busy or blocked does not
 /// delay it.
 /// </summary>
-public sealed class OverheadGuard : IDisposable
+internal sealed class OverheadGuard : IDisposable
 {
     private readonly OverheadLimit _limit;
     private readonly TimeSpan _window;

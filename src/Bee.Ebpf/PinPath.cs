@@ -9,7 +9,7 @@ namespace Bee.Ebpf;
 /// Folders of pins: where they are, and whether they can be believed. The BPF file system is open to all users by default (its root is like /tmp),
 /// and what root finds there it would run, so every folder on the way must belong to root or to this user, and be closed to others.
 /// </summary>
-public static class PinPath
+internal static class PinPath
 {
     /// <summary>Where the BPF file system is mounted by custom.</summary>
     public const string FileSystem = "/sys/fs/bpf";

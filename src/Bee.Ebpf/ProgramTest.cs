@@ -8,7 +8,7 @@ using Bee.Ebpf.Records;
 namespace Bee.Ebpf;
 
 /// <summary>One program of an object, loaded without the others and attached to nothing, to be run on given input (<c>BPF_PROG_TEST_RUN</c>). Disposing of it unloads it.</summary>
-public sealed class ProgramTest : IDisposable
+internal sealed class ProgramTest : IDisposable
 {
     private readonly EventReader _reader;
     private readonly ContextType _context;
@@ -148,7 +148,7 @@ public sealed class ProgramTest : IDisposable
 }
 
 /// <summary>What a program is run on.</summary>
-public sealed class ProgramTestInput
+internal sealed class ProgramTestInput
 {
     /// <summary>The packet, as <see cref="TestRunOptions.Data"/>.</summary>
     public ReadOnlyMemory<byte>? Data { get; init; }

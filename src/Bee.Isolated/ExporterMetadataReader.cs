@@ -9,7 +9,7 @@ namespace Bee.Isolated;
 public sealed class ExporterMetadataReader : IExporterMetadataReader
 {
     /// <inheritdoc/>
-    public ExporterMetadata? Read(string path, string text) =>
+    ExporterMetadata? IExporterMetadataReader.Read(string path, string text) =>
         YamlText.Load(path, text) is [{ RootNode: YamlMappingNode root }, ..] && YamlTree.Child(root, "metrics") is YamlMappingNode metrics
             ? new ExporterDocument(path).Read(root, metrics)
             : null;

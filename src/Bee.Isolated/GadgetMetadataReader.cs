@@ -6,5 +6,5 @@ namespace Bee.Isolated;
 public sealed class GadgetMetadataReader : IGadgetMetadataReader
 {
     /// <inheritdoc/>
-    public GadgetMetadata Read(string path, string text) => YamlText.Load(path, text) is [{ RootNode: var root }, ..] ? new GadgetDocument(path).Read(root) : new GadgetMetadata();
+    GadgetMetadata IGadgetMetadataReader.Read(string path, string text) => YamlText.Load(path, text) is [{ RootNode: var root }, ..] ? new GadgetDocument(path).Read(root) : new GadgetMetadata();
 }

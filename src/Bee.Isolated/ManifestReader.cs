@@ -13,7 +13,7 @@ public sealed class ManifestReader : IManifestReader
     private const int Largest = 1 << 20;
 
     /// <inheritdoc/>
-    public ProgramManifest Read(string path)
+    ProgramManifest IManifestReader.Read(string path)
     {
         if (new FileInfo(path).Length > Largest)
         {

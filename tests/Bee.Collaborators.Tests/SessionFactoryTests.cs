@@ -12,7 +12,7 @@ namespace Bee.Cmdlets.Collaborators.Tests;
 public sealed class SessionFactoryTests
 {
     private readonly Session _session = new(Path.GetTempPath());
-    private readonly Tool _tool = new("tool", "tool.o", ObjectFile.Parse(Workbench.Object, "tool.o"));
+    private readonly Tool _tool = new("tool", "tool.o", ObjectFile.Read(Workbench.Object, "tool.o"));
 
     [Fact]
     public void Describe_warns_of_each_option_that_the_tool_makes_no_use_of()
@@ -175,5 +175,5 @@ public sealed class SessionFactoryTests
 
     private SessionFactory Factory(SessionOptions options) => new(options, _session, _session);
 
-    private static Tool Compiled(string code) => new("made", "made.o", ObjectFile.Parse(Workbench.Compile($"#include \"bee.h\"\nBEE_LICENSE(\"GPL\");\n{code}\n"), "made.o"));
+    private static Tool Compiled(string code) => new("made", "made.o", ObjectFile.Read(Workbench.Compile($"#include \"bee.h\"\nBEE_LICENSE(\"GPL\");\n{code}\n"), "made.o"));
 }

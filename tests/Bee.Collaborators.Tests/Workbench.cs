@@ -104,7 +104,7 @@ internal sealed class Workbench : IDisposable
         new ImageContent
         {
             Program = Object,
-            Config = ImageConfigs.From(ObjectFile.Parse(Object, "tool.o")),
+            Config = ImageConfigs.From(ObjectFile.Read(Object, "tool.o")),
             Platform = platform ?? Platform.Host,
             Description = description,
         },

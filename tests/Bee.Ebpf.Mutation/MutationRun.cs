@@ -83,7 +83,7 @@ public static class MutationRun
             {
                 if (isChecked)
                 {
-                    ObjectFile.Parse(bytes, "mutation");
+                    ObjectFile.Read(bytes, "mutation");
                 }
 
                 batch.Add((index, bytes));

@@ -67,7 +67,7 @@ public class CompilerTests
         Assert.True(result.Object.AsSpan().IndexOf(".debug_info"u8) < 0);
         // The verifier shows the line of C with each instruction; the text of it stands in the BTF.
         Assert.True(result.Object.AsSpan().IndexOf("u32 key = LOCAL;"u8) > 0);
-        var file = ObjectFile.Parse(result.Object, "tool");
+        var file = ObjectFile.Read(result.Object, "tool");
         Assert.Equal("target_pid", Assert.Single(file.Parameters).Name);
         Assert.Equal("enter", Assert.Single(file.Programs).Name);
         Assert.Contains(file.Maps, map => map.Name == "counter_calls" && map.Role == MapRole.Counter);
@@ -146,7 +146,7 @@ public class CompilerTests
 
         Assert.True(result.Success, string.Join("\n", result.Diagnostics));
         Assert.DoesNotContain(result.Diagnostics, item => item.Option != "-Wunused-function");
-        Assert.Equal(["enter", "leave", "call"], ObjectFile.Parse(result.Object!, "tool").Programs.Select(program => program.Name));
+        Assert.Equal(["enter", "leave", "call"], ObjectFile.Read(result.Object!, "tool").Programs.Select(program => program.Name));
     }
 
     [CompileFact]

@@ -64,7 +64,7 @@ public class LinkTests
         var result = Build(folder, One, Two);
 
         Assert.True(result.Success, string.Join("\n", result.Diagnostics));
-        var file = ObjectFile.Parse(result.Object, "linked");
+        var file = ObjectFile.Read(result.Object, "linked");
         Assert.Equal(["one", "two"], file.Programs.Select(program => program.Name).Order());
         Assert.Equal(["bee_lost", "print_other", "print_seen"], file.Maps.Where(map => !map.IsInternal).Select(map => map.Name).Order());
         Assert.Equal(["target_pid"], file.Parameters.Select(parameter => parameter.Name));
@@ -84,7 +84,7 @@ public class LinkTests
     public void The_kernel_takes_them_and_both_report()
     {
         using var folder = new TemporaryFolder();
-        var file = ObjectFile.Parse(Build(folder, One, Two).Object, "linked");
+        var file = ObjectFile.Read(Build(folder, One, Two).Object, "linked");
         using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = file.BindParameters(new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId }) });
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
@@ -106,7 +106,7 @@ public class LinkTests
             .Replace("struct other *", "struct seen *"));
 
         Assert.True(result.Success, string.Join("\n", result.Diagnostics));
-        using var session = BpfSession.Load(ObjectFile.Parse(result.Object, "linked"), new BpfSessionOptions());
+        using var session = BpfSession.Load(ObjectFile.Read(result.Object, "linked"), new BpfSessionOptions());
         Assert.Equal(["bee_lost", "print_seen"], session.Maps.Where(map => !map.Description.IsInternal).Select(map => map.Name).Order());
     }
 
@@ -114,7 +114,7 @@ public class LinkTests
     public void Descriptions_of_both_files_come_through()
     {
         using var folder = new TemporaryFolder();
-        var file = ObjectFile.Parse(Build(folder, One.Replace("BEE_RING", "BEE_DESCRIBE(\"One.\") BEE_RING"), Two.Replace("u64 pid;", "BEE_DESCRIBE(\"Two.\") u64 pid;")).Object, "linked");
+        var file = ObjectFile.Read(Build(folder, One.Replace("BEE_RING", "BEE_DESCRIBE(\"One.\") BEE_RING"), Two.Replace("u64 pid;", "BEE_DESCRIBE(\"Two.\") u64 pid;")).Object, "linked");
 
         Assert.Equal("One.", file.Maps.Single(map => map.Name == "print_seen").Metadata.Help);
         Assert.Equal("Two.", file.Maps.Single(map => map.Name == "print_other").Metadata.Fields["pid"].Description);

@@ -57,7 +57,7 @@ public class RecordTypeTests
         var kept = Compile(folder, Untyped, ("events", type), ("dump", "other"));
 
         Assert.Empty(kept.Diagnostics);
-        var (before, after) = (ObjectFile.Parse(plain.Object, "plain"), ObjectFile.Parse(kept.Object, "kept"));
+        var (before, after) = (ObjectFile.Read(plain.Object, "plain"), ObjectFile.Read(kept.Object, "kept"));
         Assert.Null(RecordTypes.Find(before.Btf, type));
         Assert.Equal((name, (uint)size, MapRole.Print), (after.Maps[0].Value!.ToString(), after.Maps[0].ValueSize, after.Maps[0].Role));
         Assert.Equal("struct other", after.Programs.Single(program => program.IsIterator).Record!.ToString());
@@ -128,7 +128,7 @@ public class RecordTypeTests
         var result = Compiler.Compile(request with { LinkedSources = [folder.Write("second.bpf.c", Second)] }, CancellationToken.None);
 
         Assert.Empty(result.Diagnostics);
-        var file = ObjectFile.Parse(result.Object, "linked");
+        var file = ObjectFile.Read(result.Object, "linked");
         Assert.Equal(["struct shared", "struct late"], file.Maps.Where(map => map.IsEventStream).Select(map => map.Value!.ToString()));
         Assert.Equal("struct other", file.Programs.Single(program => program.IsIterator).Record!.ToString());
     }
@@ -140,7 +140,7 @@ public class RecordTypeTests
         var result = Compile(folder, Untyped, ("events", "evnt"), ("dump", "other"), ("no map", "event"));
 
         Assert.Empty(result.Diagnostics);
-        var file = ObjectFile.Parse(result.Object, "tool");
+        var file = ObjectFile.Read(result.Object, "tool");
         Assert.Null(file.Maps[0].Value);
         Assert.NotNull(file.Programs.Single(program => program.IsIterator).Record);
         var said = new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { ["events"] = new() { Type = "evnt", Fields = new Dictionary<string, FieldMetadata> { ["tgid"] = new() { Width = 4 } } } } };

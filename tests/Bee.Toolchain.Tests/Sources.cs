@@ -19,6 +19,6 @@ internal static class Sources
         var result = Compiler.Compile(new CompileRequest { Source = path, CFlags = flags }, CancellationToken.None);
         Assert.True(result.Success, string.Join("\n", result.Diagnostics));
         Assert.Empty(result.Diagnostics);
-        return Bee.Ebpf.Objects.ObjectFile.Parse(result.Object, Path.GetFileName(path));
+        return Bee.Ebpf.Objects.ObjectFile.Read(result.Object, Path.GetFileName(path));
     }
 }

@@ -154,7 +154,7 @@ public sealed class ImportImageCommand : StoreCmdlet
     private void AddObject(byte[] program, string path, Platform? platform)
     {
         ImageReference name = Name(Tag is null ? ImageNames.FromFile(path) : ImageReference.Parse(Tag));
-        var file = ObjectFile.Parse(program, path);
+        var file = ObjectFile.Read(program, path);
         if (ShouldProcess($"{path} as {name}", "Import image"))
         {
             WriteObject(Stores.Own.Add(

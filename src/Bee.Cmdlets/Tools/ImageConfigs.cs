@@ -310,7 +310,7 @@ internal sealed class GadgetDescriber : IProgramDescriber
     {
         try
         {
-            var file = ObjectFile.Parse(program, "program");
+            var file = ObjectFile.Read(program, "program");
             if (file.Parameters.Count > MostParameters)
             {
                 return ImageConfig.Empty;

@@ -34,7 +34,7 @@ public sealed class RecordTypeCompleter : BeeCompleter
         }
 
         ImageStores stores = ImageCompleter.StoreOf(bound);
-        return stores.Find(program) is { } image ? Pairs(ObjectFile.Parse(stores.ReadProgram(image), program)) : [];
+        return stores.Find(program) is { } image ? Pairs(ObjectFile.Read(stores.ReadProgram(image), program)) : [];
     }
 
     private static IEnumerable<(string Name, string Type)> Pairs(ObjectFile file) => UntypedRecords.In(file).SelectMany(records => records.Fitting, (records, type) => (records.Name, type));

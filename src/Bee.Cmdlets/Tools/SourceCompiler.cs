@@ -66,7 +66,7 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
     /// <exception cref="BeeInputException">A record type is for what has no records, or no source defines it.</exception>
     public ObjectFile? Describe(BuildSource source, CompileRequest request, byte[] bytes)
     {
-        var file = ObjectFile.Parse(bytes, source.File);
+        var file = ObjectFile.Read(bytes, source.File);
         file = file.WithMetadata(source.Gadget.Of(file));
         file = WithExporter(file, ExporterMetadata.FileOf(source.File));
         IReadOnlyList<ManifestException> wrong = source.Manifest.Check(file, name => UnknownType(name, request));

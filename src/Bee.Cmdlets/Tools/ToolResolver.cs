@@ -124,7 +124,7 @@ internal sealed class ToolResolver(
     public Tool FromImage(Image image, SignatureVerdict signature = SignatureVerdict.Unchecked)
     {
         ObjectMetadata metadata = ImageConfigs.MetadataOf(image.Config);
-        ObjectFile file = WithRecordTypes(ObjectFile.Parse(local.Stores.ReadProgram(image), image.Reference).WithMetadata(metadata));
+        ObjectFile file = WithRecordTypes(ObjectFile.Read(local.Stores.ReadProgram(image), image.Reference).WithMetadata(metadata));
         return new Tool(ImageNames.ShortName(image.Reference), image.Reference, file) { Metadata = metadata, Digest = image.Digest, Signature = signature };
     }
 

@@ -89,7 +89,7 @@ public static class EventText
     /// <param name="field">The field's name.</param>
     /// <param name="shown">The names of the fields that have a column of their own, commas between.</param>
     /// <returns>Text such as <c>/etc/hosts</c>, or <c>print_open: path=/etc/hosts</c>.</returns>
-    public static string Last(PSObject? record, string type, FieldMeaning meaning, string field, string shown) => record is null ? string.Empty
+    internal static string Last(PSObject? record, string type, FieldMeaning meaning, string field, string shown) => record is null ? string.Empty
         : EventFields.TypeNames(record).Contains(type) ? Of(meaning, EventFields.Value(record, field), record)
         : EventFields.OnOneLine(record, shown.Split(',')) is { Length: > 0 } others ? $"{Line(EventFields.Value(record, "MapName"))}: {others}" : Line(EventFields.Value(record, "MapName"));
 
@@ -103,7 +103,7 @@ public static class EventText
     /// <param name="value">The value.</param>
     /// <param name="record">The event or entry that it stands in.</param>
     /// <returns>Text such as <c>1234567 (1.2ms)</c> or <c>0 (root)</c>.</returns>
-    public static string Item(FieldMeaning meaning, PSObject? value, PSObject? record = null) => meaning switch
+    internal static string Item(FieldMeaning meaning, PSObject? value, PSObject? record = null) => meaning switch
     {
         FieldMeaning.Duration or FieldMeaning.ByteSize or FieldMeaning.UserId or FieldMeaning.GroupId when Number(value) is { } number && Of(meaning, value, record) is var text =>
             string.Create(CultureInfo.InvariantCulture, $"{number}") is var exact && (text == exact || text == exact + "ns" || text == exact + "B") ? text : $"{exact} ({text})",

@@ -107,7 +107,7 @@ internal static class BtfReader
 }
 
 /// <summary>Finds the BTF in a file: the file itself, or the .BTF section of an ELF file such as a vmlinux with debug information.</summary>
-public static class BtfSection
+internal static class BtfSection
 {
     /// <summary>The BTF, or null when the file holds none.</summary>
     /// <exception cref="InvalidDataException">The ELF file is damaged or of another byte order or class.</exception>

@@ -9,7 +9,7 @@ namespace Bee.Ebpf.Btf;
 /// A graph of C types in the BPF Type Format: the content of an object file's <c>.BTF</c> section, or of the running kernel. It is checked
 /// as a whole when it is parsed; the objects for its types are made when they are asked for, so that the kernel's 100,000 types cost little.
 /// </summary>
-public sealed class BtfSpec
+internal sealed class BtfSpec
 {
     /// <summary>Where the running kernel shows its own types.</summary>
     public const string KernelPath = "/sys/kernel/btf/vmlinux";
@@ -73,7 +73,7 @@ public sealed class BtfSpec
 }
 
 /// <summary>Turns the BTF of a big-endian machine round, so that it can be read here.</summary>
-public static class BtfByteOrder
+internal static class BtfByteOrder
 {
     private const ushort Magic = 0xeb9f;
     private const int HeaderLength = 24;

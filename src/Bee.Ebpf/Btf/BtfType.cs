@@ -5,7 +5,7 @@ namespace Bee.Ebpf.Btf;
 /// loops and never overflows. Types are made on first use and stay the same objects for the life of the graph, so reference equality is
 /// identity. All members are safe to call from several threads.
 /// </summary>
-public abstract class BtfType
+internal abstract class BtfType
 {
     private string? _name;
 
@@ -44,7 +44,7 @@ public abstract class BtfType
 }
 
 /// <summary>The kinds of BTF types, with the kernel's numbers (BTF_KIND_*, include/uapi/linux/btf.h).</summary>
-public enum BtfKind
+internal enum BtfKind
 {
     /// <summary>void, the type with id 0; it has no record in the section.</summary>
     Void = 0,
@@ -89,13 +89,13 @@ public enum BtfKind
 }
 
 /// <summary>void: id 0 of every graph.</summary>
-public sealed class BtfVoid : BtfType
+internal sealed class BtfVoid : BtfType
 {
     internal BtfVoid(BtfSpec graph) : base(graph, 0) { }
 }
 
 /// <summary>An integer, a character or a boolean.</summary>
-public sealed class BtfInt : BtfType
+internal sealed class BtfInt : BtfType
 {
     private readonly uint _encoding;
 
@@ -118,13 +118,13 @@ public sealed class BtfInt : BtfType
 }
 
 /// <summary>float, double or long double, by <see cref="BtfType.Size"/>.</summary>
-public sealed class BtfFloat : BtfType
+internal sealed class BtfFloat : BtfType
 {
     internal BtfFloat(BtfSpec graph, uint id) : base(graph, id) { }
 }
 
 /// <summary>An enum, of 32 or of 64 bits (<see cref="BtfType.Kind"/> tells); <see cref="BtfType.Size"/> is 1, 2, 4 or 8.</summary>
-public sealed class BtfEnum : BtfType
+internal sealed class BtfEnum : BtfType
 {
     private IReadOnlyList<(string Name, long Value)>? _values;
 
@@ -185,7 +185,7 @@ public sealed class BtfEnum : BtfType
 }
 
 /// <summary>A pointer; 8 bytes in BPF programs and in the kernels they run on.</summary>
-public sealed class BtfPointer : BtfType
+internal sealed class BtfPointer : BtfType
 {
     internal BtfPointer(BtfSpec graph, uint id) : base(graph, id) { }
 
@@ -194,7 +194,7 @@ public sealed class BtfPointer : BtfType
 }
 
 /// <summary>An array. A two-dimensional one is an array whose element is an array.</summary>
-public sealed class BtfArray : BtfType
+internal sealed class BtfArray : BtfType
 {
     internal BtfArray(BtfSpec graph, uint id) : base(graph, id) { }
 
@@ -212,7 +212,7 @@ public sealed class BtfArray : BtfType
 }
 
 /// <summary>A typedef: <see cref="BtfType.Name"/> is the new name.</summary>
-public sealed class BtfTypedef : BtfType
+internal sealed class BtfTypedef : BtfType
 {
     internal BtfTypedef(BtfSpec graph, uint id) : base(graph, id) { }
 
@@ -221,7 +221,7 @@ public sealed class BtfTypedef : BtfType
 }
 
 /// <summary>const, volatile, restrict or a type tag, by <see cref="BtfType.Kind"/>. Only a type tag has a name: its text.</summary>
-public sealed class BtfModifier : BtfType
+internal sealed class BtfModifier : BtfType
 {
     internal BtfModifier(BtfSpec graph, uint id) : base(graph, id) { }
 
@@ -230,7 +230,7 @@ public sealed class BtfModifier : BtfType
 }
 
 /// <summary>A struct or union that is declared and not defined here.</summary>
-public sealed class BtfForward : BtfType
+internal sealed class BtfForward : BtfType
 {
     internal BtfForward(BtfSpec graph, uint id) : base(graph, id) { }
 
@@ -239,7 +239,7 @@ public sealed class BtfForward : BtfType
 }
 
 /// <summary>A struct or a union.</summary>
-public sealed class BtfStruct : BtfType
+internal sealed class BtfStruct : BtfType
 {
     private IReadOnlyList<BtfMember>? _members;
 
@@ -275,10 +275,10 @@ public sealed class BtfStruct : BtfType
 /// <param name="Type">The member's type.</param>
 /// <param name="BitOffset">Where the member begins, in bits from the start of the struct.</param>
 /// <param name="BitSize">How many bits a bitfield has; 0 for members that are no bitfields.</param>
-public sealed record BtfMember(string Name, BtfType Type, int BitOffset, int BitSize);
+internal sealed record BtfMember(string Name, BtfType Type, int BitOffset, int BitSize);
 
 /// <summary>Who sees a function or variable of an object file.</summary>
-public enum BtfLinkage
+internal enum BtfLinkage
 {
     /// <summary>Its own file only.</summary>
     Static = 0,
@@ -289,7 +289,7 @@ public enum BtfLinkage
 }
 
 /// <summary>A function.</summary>
-public sealed class BtfFunction : BtfType
+internal sealed class BtfFunction : BtfType
 {
     internal BtfFunction(BtfSpec graph, uint id) : base(graph, id) { }
 
@@ -301,7 +301,7 @@ public sealed class BtfFunction : BtfType
 }
 
 /// <summary>A function's parameters and result. It has no name of its own.</summary>
-public sealed class BtfFunctionPrototype : BtfType
+internal sealed class BtfFunctionPrototype : BtfType
 {
     private IReadOnlyList<(string Name, BtfType Type)>? _parameters;
 
@@ -327,7 +327,7 @@ public sealed class BtfFunctionPrototype : BtfType
 }
 
 /// <summary>A variable of an object file.</summary>
-public sealed class BtfVariable : BtfType
+internal sealed class BtfVariable : BtfType
 {
     internal BtfVariable(BtfSpec graph, uint id) : base(graph, id) { }
 
@@ -339,7 +339,7 @@ public sealed class BtfVariable : BtfType
 }
 
 /// <summary>A section of an object file with its variables; <see cref="BtfType.Name"/> is the section's name, such as <c>.rodata</c>.</summary>
-public sealed class BtfDataSection : BtfType
+internal sealed class BtfDataSection : BtfType
 {
     private IReadOnlyList<BtfSectionEntry>? _entries;
 
@@ -368,14 +368,14 @@ public sealed class BtfDataSection : BtfType
 /// Bytes from the start of the section, as the compiler wrote it: clang leaves 0 for global variables, whose offset only the symbol table tells.
 /// </param>
 /// <param name="Size">The variable's size in bytes.</param>
-public sealed record BtfSectionEntry(BtfType Declaration, int Offset, int Size)
+internal sealed record BtfSectionEntry(BtfType Declaration, int Offset, int Size)
 {
     /// <summary>The variable, or null where the declaration is a function.</summary>
     public BtfVariable? Variable => Declaration as BtfVariable;
 }
 
 /// <summary>Text that <c>__attribute__((btf_decl_tag("...")))</c> attached to a declaration.</summary>
-public sealed class BtfDeclarationTag : BtfType
+internal sealed class BtfDeclarationTag : BtfType
 {
     internal BtfDeclarationTag(BtfSpec graph, uint id) : base(graph, id) { }
 

@@ -43,7 +43,7 @@ public sealed record CheckResult(string Name, CheckState State, string Message)
 }
 
 /// <summary>Tells whether a kernel can run an object, without loading anything into it.</summary>
-public static class CompatibilityCheck
+internal static class CompatibilityCheck
 {
     /// <summary>Asks everything that can be asked without loading: what the loader and the verifier will say about layouts of types, helpers, names, kinds and targets.</summary>
     /// <param name="file">The object.</param>

@@ -89,7 +89,7 @@ internal static class MemoryCheck
 /// <param name="types">The kernel's types, or null; then typical sizes are taken.</param>
 /// <param name="cpus">How many CPUs the kernel allows for (possible, not online).</param>
 /// <param name="pageSize">Bytes of a page.</param>
-public sealed class MapMemory(BtfSpec? types, int cpus, int pageSize)
+internal sealed class MapMemory(BtfSpec? types, int cpus, int pageSize)
 {
     private const int Pointer = 8;
     private const uint NoPreallocation = 1, NoCommonLru = 2, Mappable = 1 << 10;

@@ -6,7 +6,7 @@ using Bee.Ebpf.Records;
 namespace Bee.Ebpf.Checks;
 
 /// <summary>Holds what an author says against the object that it is said of.</summary>
-public static class MetadataCheck
+internal static class MetadataCheck
 {
     /// <summary>Returns what is said and is not true of an object: names that it does not have, defaults that do not fit their parameter.</summary>
     /// <param name="said">What the author says.</param>
@@ -184,7 +184,7 @@ public static class MetadataCheck
 /// <summary>Something that an <see cref="ObjectMetadata"/> says and that cannot be so.</summary>
 /// <param name="Place">Which part says it: <c>maps/NAME</c>, <c>maps/NAME/fields/NAME</c>, <c>maps/NAME/labels/NAME</c>, <c>parameters/NAME/default</c> and so on.</param>
 /// <param name="Message">What is wrong, as a sentence.</param>
-public sealed record MetadataFault(string Place, string Message)
+internal sealed record MetadataFault(string Place, string Message)
 {
     /// <summary>The name of a C type that the object does not have; null for other faults.</summary>
     public string? UnknownType { get; init; }

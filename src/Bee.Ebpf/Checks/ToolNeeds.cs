@@ -11,7 +11,7 @@ namespace Bee.Ebpf.Checks;
 /// What a tool needs of the machine when it runs without root's full rights, by its object file alone. The rules are those of the kernel's bpf(2) and perf_event_open(2) from Linux 5.8 on; an
 /// older kernel wants CAP_SYS_ADMIN for all of it, and before Linux 5.11 CAP_SYS_RESOURCE to raise the limit of locked memory.
 /// </summary>
-public sealed class ToolNeeds
+internal sealed class ToolNeeds
 {
     /// <summary>Where tracepoints and the list of traceable functions are.</summary>
     public const string Tracefs = "/sys/kernel/tracing";
@@ -209,7 +209,7 @@ internal static class HelperRights
 /// <summary>A capability that a tool needs.</summary>
 /// <param name="Capability">The capability.</param>
 /// <param name="Reason">What the tool does with it, as a sentence.</param>
-public sealed record CapabilityNeed(Capability Capability, string Reason)
+internal sealed record CapabilityNeed(Capability Capability, string Reason)
 {
     /// <summary>The name as the kernel's header has it: <c>CAP_SYS_PTRACE</c>.</summary>
     public string Name => NameOf(Capability);

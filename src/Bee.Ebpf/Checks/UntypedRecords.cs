@@ -9,7 +9,7 @@ namespace Bee.Ebpf.Checks;
 /// <param name="Name">The name of the map or of the program.</param>
 /// <param name="Sizes">How long the records are that the programs write, as far as that is constant; rising.</param>
 /// <param name="Fitting">The names of the object's structs that have one of these sizes, as <see cref="RecordTypeName"/> reads them.</param>
-public sealed record UntypedRecords(string Name, IReadOnlyList<uint> Sizes, IReadOnlyList<string> Fitting)
+internal sealed record UntypedRecords(string Name, IReadOnlyList<uint> Sizes, IReadOnlyList<string> Fitting)
 {
     /// <summary>The type that metadata names and the object does not have; null where none is named.</summary>
     public string? MissingType { get; init; }

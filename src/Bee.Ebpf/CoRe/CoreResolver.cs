@@ -155,7 +155,7 @@ internal sealed record CoreResolution(CoreRelocation Relocation, CoreState State
 }
 
 /// <summary>An instruction that holds a number which depends on the kernel's types (a CO-RE relocation), and what becomes of it.</summary>
-public sealed record RelocationResult
+internal sealed record RelocationResult
 {
     /// <summary>The function that the instruction is part of.</summary>
     public required string Function { get; init; }
@@ -216,7 +216,7 @@ public sealed record RelocationResult
 }
 
 /// <summary>What becomes of a CO-RE relocation on a kernel.</summary>
-public enum RelocationState
+internal enum RelocationState
 {
     /// <summary>The instruction gets its number.</summary>
     Resolved,

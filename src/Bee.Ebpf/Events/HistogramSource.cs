@@ -269,7 +269,7 @@ internal readonly struct ObservingSink(RecordStream stream, HistogramTally tally
 }
 
 /// <summary>Reads the histograms that a map's slots make.</summary>
-public static class MapHistograms
+internal static class MapHistograms
 {
     /// <summary>Returns the histograms of a map's slots as they are now, whatever the map's name.</summary>
     /// <param name="map">A map whose values are slots.</param>

@@ -27,19 +27,19 @@ public sealed class RecordStream
     public MapDescription? Map { get; }
 
     /// <summary>The type of its events; null for a polled map, for histograms, for trace lines and for an iterator that writes lines.</summary>
-    public RecordType? RecordType { get; }
+    internal RecordType? RecordType { get; }
 
     /// <summary>The type of its entries; null for event streams, histograms and iterators.</summary>
-    public EntryType? EntryType { get; }
+    internal EntryType? EntryType { get; }
 
     /// <summary>The type of its histograms; null for streams of anything else.</summary>
-    public HistogramType? HistogramType { get; }
+    internal HistogramType? HistogramType { get; }
 
     /// <summary>What views of its objects are made from; null for histograms and for an iterator that writes lines.</summary>
-    public IRecordShape? Shape
+    internal IRecordShape? Shape
     {
         get => _shape ?? (IRecordShape?)RecordType ?? EntryType;
-        internal init => _shape = value;
+        init => _shape = value;
     }
 
     /// <summary>Whether an iterator program gives the objects: it runs once, unless it is to be repeated.</summary>

@@ -176,7 +176,7 @@ internal sealed unsafe class TraceProgram : IDisposable
 }
 
 /// <summary>Finds out whether programs write trace lines.</summary>
-public static class TraceCalls
+internal static class TraceCalls
 {
     private const int TracePrintk = 6, TraceVprintk = 177;
 

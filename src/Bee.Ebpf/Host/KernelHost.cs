@@ -8,7 +8,7 @@ using Bee.Posix;
 namespace Bee.Ebpf.Host;
 
 /// <summary>What the running kernel and this process's rights say about themselves. Nothing here throws: what cannot be read is null.</summary>
-public sealed class KernelHost
+internal sealed class KernelHost
 {
     private readonly string _root;
     private readonly Lazy<Dictionary<string, string>?> _configuration;

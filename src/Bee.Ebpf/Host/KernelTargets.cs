@@ -10,7 +10,7 @@ using Bee.Posix;
 namespace Bee.Ebpf.Host;
 
 /// <summary>Names of what programs can attach to in the running kernel.</summary>
-public static class KernelTargets
+internal static class KernelTargets
 {
     private const string BpfLsm = "bpf_lsm_", BpfIter = "bpf_iter_", RawTracepoint = "btf_trace_";
 
@@ -133,10 +133,10 @@ internal static class TargetNames
 /// <param name="Type">The type in C, such as <c>const char *</c>; without the array's length.</param>
 /// <param name="Name">The field's name.</param>
 /// <param name="IsDataLocation">True where the value stands behind the record, and the field says where.</param>
-public sealed record FormatField(string Type, string Name, bool IsDataLocation);
+internal sealed record FormatField(string Type, string Name, bool IsDataLocation);
 
 /// <summary>Reads what the kernel says of a tracepoint's record.</summary>
-public static class TracepointFormat
+internal static class TracepointFormat
 {
     private const string Field = "field:", DataLocation = "__data_loc ";
 

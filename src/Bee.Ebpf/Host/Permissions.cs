@@ -3,7 +3,7 @@ using Bee.Ebpf.Interop;
 namespace Bee.Ebpf.Host;
 
 /// <summary>Capabilities that eBPF takes, by the kernel's numbers (include/uapi/linux/capability.h).</summary>
-public enum Capability
+internal enum Capability
 {
     /// <summary>CAP_NET_ADMIN: programs of the network and of control groups.</summary>
     NetAdmin = 12,

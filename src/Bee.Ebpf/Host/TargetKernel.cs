@@ -7,7 +7,7 @@ using Bee.Posix;
 namespace Bee.Ebpf.Host;
 
 /// <summary>A kernel that programs are checked against: the running one, or one of which only the types are at hand.</summary>
-public sealed class TargetKernel
+internal sealed class TargetKernel
 {
     private const string TypesFolder = "/sys/kernel/btf";
 
@@ -143,7 +143,7 @@ public sealed class TargetKernel
 /// <summary>A kernel module that is loaded, and its types.</summary>
 /// <param name="Name">The module's name.</param>
 /// <param name="Types">Its types; their ids continue the kernel's.</param>
-public sealed record KernelModule(string Name, BtfSpec Types);
+internal sealed record KernelModule(string Name, BtfSpec Types);
 
 /// <summary>What a kernel has, by name: from its types, and of the running kernel from /proc/kallsyms and tracefs too.</summary>
 internal sealed class KernelNames(TargetKernel kernel)

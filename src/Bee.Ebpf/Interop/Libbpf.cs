@@ -5,7 +5,7 @@ using Bee.Posix;
 namespace Bee.Ebpf.Interop;
 
 /// <summary>The system's libbpf: where it is looked for, and which version was found. It is loaded once for the process, on first use.</summary>
-public static class Libbpf
+internal static class Libbpf
 {
     /// <summary>The environment variable whose value, when set, is the path of the library to load instead of <c>libbpf.so.1</c>.</summary>
     public const string OverrideVariable = "BEE_LIBBPF";

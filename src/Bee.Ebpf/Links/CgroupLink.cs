@@ -29,7 +29,7 @@ internal static class CgroupLink
 }
 
 /// <summary>Finds control groups (v2) by what people call them.</summary>
-public static unsafe class CgroupTargets
+internal static unsafe class CgroupTargets
 {
     private const uint CgroupVersion2 = 0x63677270, CgroupVersion1 = 0x27e0eb;
     private const int LeastContainerId = 12, MostNames = 5;

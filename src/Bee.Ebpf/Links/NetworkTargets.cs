@@ -8,7 +8,7 @@ using Bee.Posix;
 namespace Bee.Ebpf.Links;
 
 /// <summary>The network interfaces and named network namespaces of this machine.</summary>
-public static unsafe partial class NetworkTargets
+internal static unsafe partial class NetworkTargets
 {
     [StructLayout(LayoutKind.Sequential)]
     private struct NameAndIndex
@@ -64,7 +64,7 @@ public static unsafe partial class NetworkTargets
 /// <summary>A network interface.</summary>
 /// <param name="Name">Its name, such as <c>eth0</c>.</param>
 /// <param name="Index">Its number in its network namespace, from 1.</param>
-public readonly record struct NetworkInterfaceName(string Name, int Index);
+internal readonly record struct NetworkInterfaceName(string Name, int Index);
 
 /// <summary>A network namespace that is held open: it stays, and can be entered, even after its last process has gone.</summary>
 internal sealed partial class NetworkNamespaceHandle : IDisposable

@@ -119,7 +119,7 @@ internal static class ProgramChoice
 /// <summary>Programs of an object that run at the same event or function in different ways: a loader is meant to choose one of them. If all are loaded, what they count is counted several times.</summary>
 /// <param name="Place">The tracepoint or function.</param>
 /// <param name="Programs">The programs, those with typed arguments first.</param>
-public sealed record TwinPrograms(string Place, IReadOnlyList<ProgramDescription> Programs)
+internal sealed record TwinPrograms(string Place, IReadOnlyList<ProgramDescription> Programs)
 {
     // Trace events that are not of the tracepoint of the same name.
     private static readonly string[] s_otherEvents = ["syscalls", "ftrace", "kprobes", "uprobes", "synthetic"];

@@ -41,7 +41,7 @@ public sealed class BpfMap
     public string? WhyUnreadable => MapAccess.WhyUnreadable(Description.Type);
 
     /// <summary>The type of its entries; null when <see cref="CanRead"/> is false.</summary>
-    public EntryType? EntryType => CanRead ? _entryType ??= MakeEntryType() : null;
+    internal EntryType? EntryType => CanRead ? _entryType ??= MakeEntryType() : null;
 
     /// <summary>The object file that declares the map; null for a map that was opened without one.</summary>
     internal ObjectFile? File { get; init; }

@@ -6,7 +6,7 @@ using Bee.Ebpf.Records;
 namespace Bee.Ebpf.Maps;
 
 /// <summary>Sets and removes a map's entries, typed by its BTF. Each write is one call to the kernel and atomic by itself; several together are not.</summary>
-public sealed class MapWriter
+internal sealed class MapWriter
 {
     private readonly BpfMap _map;
     private readonly EntryEncoder _encoder;
@@ -274,7 +274,7 @@ public sealed class MapWriter
 }
 
 /// <summary>Which keys a write is for.</summary>
-public enum MapWriteMode
+internal enum MapWriteMode
 {
     /// <summary>Any key: it is created or overwritten.</summary>
     Any,

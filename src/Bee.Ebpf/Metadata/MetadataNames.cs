@@ -1,7 +1,7 @@
 namespace Bee.Ebpf.Metadata;
 
 /// <summary>The names that values of metadata have in files: as they are here in the config of an image, in small letters in bee.yaml and gadget.yaml.</summary>
-public static class MetadataNames
+internal static class MetadataNames
 {
     /// <summary>What maps are for.</summary>
     public static NameTable<MapRole> Roles { get; } = new(
@@ -30,7 +30,7 @@ public static class MetadataNames
 /// <summary>The names that the values of an enum have in files.</summary>
 /// <typeparam name="T">The enum.</typeparam>
 /// <param name="rows">The names, each with a capital, and their values, in the order that messages list them in.</param>
-public sealed class NameTable<T>(params (string Name, T Value)[] rows)
+internal sealed class NameTable<T>(params (string Name, T Value)[] rows)
     where T : struct, Enum
 {
     /// <summary>The names and their values.</summary>

@@ -4,7 +4,7 @@ namespace Bee.Ebpf.Metadata;
 /// What an author says about an object's parts beside the code: how maps are shown, what parameters mean, where programs attach. It comes from
 /// tags in the C file, from a bee.yaml or from an image's config; <c>ObjectFile.WithMetadata</c> puts it into the object's descriptions.
 /// </summary>
-public sealed record ObjectMetadata
+internal sealed record ObjectMetadata
 {
     /// <summary>Says nothing.</summary>
     public static ObjectMetadata None { get; } = new();
@@ -25,7 +25,7 @@ public sealed record ObjectMetadata
 }
 
 /// <summary>What an author says about a map. Whatever is null or empty is not said.</summary>
-public sealed record MapMetadata
+internal sealed record MapMetadata
 {
     /// <summary>Says nothing.</summary>
     public static MapMetadata None { get; } = new();
@@ -103,7 +103,7 @@ public enum MapRole
 }
 
 /// <summary>How the slots of a histogram are spaced.</summary>
-public enum HistogramSpacing
+internal enum HistogramSpacing
 {
     /// <summary>Slot 0 holds 0 and 1, slot n values from 2^n to 2^(n+1) - 1.</summary>
     Log2,
@@ -114,7 +114,7 @@ public enum HistogramSpacing
 }
 
 /// <summary>A slot that counts no values: it holds their sum.</summary>
-public sealed record HistogramSum
+internal sealed record HistogramSum
 {
     /// <summary>The number of the slot. Those below it are the histogram's, and the last of them holds whatever is larger.</summary>
     public uint Slot { get; init; }
@@ -124,7 +124,7 @@ public sealed record HistogramSum
 }
 
 /// <summary>How the value of a field is written as a metric's label, where its type does not say.</summary>
-public enum LabelDecoder
+internal enum LabelDecoder
 {
     /// <summary>The address of a kernel function, as its name.</summary>
     KernelSymbol,
@@ -145,7 +145,7 @@ public enum LabelDecoder
 }
 
 /// <summary>The values that the slots of a histogram map stand for.</summary>
-public sealed record HistogramScale
+internal sealed record HistogramScale
 {
     /// <summary>The spacing.</summary>
     public HistogramSpacing Spacing { get; init; }
@@ -158,7 +158,7 @@ public sealed record HistogramScale
 }
 
 /// <summary>What an author says about a field of an event or entry. Whatever is null is not said.</summary>
-public sealed record FieldMetadata
+internal sealed record FieldMetadata
 {
     // One for all, so that metadata without them are equal.
     private static readonly Dictionary<string, string> s_noNames = [];
@@ -226,7 +226,7 @@ public sealed record FieldMetadata
 }
 
 /// <summary>What an author says about the metric that a map becomes, where that differs from what is said about the map. Whatever is null or empty is not said.</summary>
-public sealed record MetricMetadata
+internal sealed record MetricMetadata
 {
     /// <summary>Says nothing.</summary>
     public static MetricMetadata None { get; } = new();
@@ -258,7 +258,7 @@ public sealed record MetricMetadata
 }
 
 /// <summary>What a field is in a metric.</summary>
-public enum FieldMetric
+internal enum FieldMetric
 {
     /// <summary>A label.</summary>
     Key,
@@ -269,7 +269,7 @@ public enum FieldMetric
 }
 
 /// <summary>What an author says about a parameter. Whatever is null is not said.</summary>
-public sealed record ParameterMetadata
+internal sealed record ParameterMetadata
 {
     /// <summary>Says nothing.</summary>
     public static ParameterMetadata None { get; } = new();
@@ -296,7 +296,7 @@ public sealed record ParameterMetadata
 }
 
 /// <summary>What an author says about a program. Whatever is null is not said.</summary>
-public sealed record ProgramMetadata
+internal sealed record ProgramMetadata
 {
     /// <summary>Says nothing.</summary>
     public static ProgramMetadata None { get; } = new();

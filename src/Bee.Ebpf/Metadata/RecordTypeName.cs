@@ -1,7 +1,7 @@
 namespace Bee.Ebpf.Metadata;
 
 /// <summary>The name of a C type as an author gives it: <c>struct event</c>, <c>union event</c>, or a name alone, which is looked for as struct, union and typedef.</summary>
-public static class RecordTypeName
+internal static class RecordTypeName
 {
     private static readonly string[] s_tags = ["struct", "union"];
 

@@ -124,7 +124,7 @@ internal static class GadgetTypes
 }
 
 /// <summary>Brings what a gadget's metadata says of fields to the fields that its records have here.</summary>
-public static class GadgetFields
+internal static class GadgetFields
 {
     /// <summary>The words about a record's fields, by their names in C or, where Inspektor Gadget makes a field of another, by that one's.</summary>
     /// <param name="record">The C struct; null for none.</param>

@@ -45,7 +45,7 @@ internal static class KeptObject
         try
         {
             return JsonSerializer.Deserialize<T>(bytes.AsSpan(0, end)) is { ObjectName: not null } header && KeptMetadata.IsValid(header.Words)
-                ? (header, ObjectFile.Parse(bytes.AsMemory(end + 1), header.ObjectName).WithMetadata(header.Words))
+                ? (header, ObjectFile.Read(bytes.AsMemory(end + 1), header.ObjectName).WithMetadata(header.Words))
                 : null;
         }
         catch (Exception e) when (e is JsonException or BpfObjectException or NotSupportedException or ArgumentException)

@@ -15,37 +15,41 @@ public sealed class MapDescription
     private uint _valueSize;
     private uint _maxEntries;
 
+    internal MapDescription()
+    {
+    }
+
     /// <summary>The whole name, from the file; the kernel keeps 15 characters of it. Internal maps are named as their section.</summary>
     public required string Name { get; init; }
 
     /// <summary>The kind of map.</summary>
-    public MapType Type { get; init; }
+    public MapType Type { get; internal init; }
 
     /// <summary>Bytes of a key; 0 for maps without keys (rings, queues, stacks, Bloom filters).</summary>
-    public uint KeySize { get; init; }
+    public uint KeySize { get; internal init; }
 
     /// <summary>Bytes of a value on one CPU, as declared. For rings and perf buffers this is the size of <see cref="Value"/>, and must be made 0 (or the size of an fd) before loading.</summary>
     public uint ValueSize
     {
         get => _valueSize;
-        init => _valueSize = value;
+        internal init => _valueSize = value;
     }
 
     /// <summary>How many entries fit, or for rings how many bytes; 0 where the loader decides (perf event arrays: one per CPU).</summary>
     public uint MaxEntries
     {
         get => _maxEntries;
-        init => _maxEntries = value;
+        internal init => _maxEntries = value;
     }
 
     /// <summary>The BPF_F_* flags of the declaration.</summary>
-    public uint Flags { get; init; }
+    public uint Flags { get; internal init; }
 
     /// <summary>The type of a key, or null when the declaration gives only a size.</summary>
-    public BtfType? Key { get; init; }
+    internal BtfType? Key { get; init; }
 
     /// <summary>The type of a value (of an event, for rings and perf buffers), or null when the declaration gives only a size. Of an internal map it is the <see cref="BtfDataSection"/>, where there is one.</summary>
-    public BtfType? Value
+    internal BtfType? Value
     {
         get => _value;
         init => _value = value;
@@ -55,7 +59,7 @@ public sealed class MapDescription
     public MapRole Role
     {
         get => Metadata.Kind ?? _role;
-        init => _role = value;
+        internal init => _role = value;
     }
 
     /// <summary>
@@ -64,13 +68,13 @@ public sealed class MapDescription
     public string? DataSource { get; private set; }
 
     /// <summary>What the map's author says about it; never null.</summary>
-    public MapMetadata Metadata { get; private set; } = MapMetadata.None;
+    internal MapMetadata Metadata { get; private set; } = MapMetadata.None;
 
     /// <summary>
     /// True for the maps that hold global variables (.rodata, .data, .bss, .kconfig), named as their section, and for single variables of .data and .bss, which are described as maps too: a
     /// variable has one entry, or of an array one for each element.
     /// </summary>
-    public bool IsInternal { get; init; }
+    public bool IsInternal { get; internal init; }
 
     /// <summary>Of a section of global variables, the variables; of other maps none.</summary>
     internal IReadOnlyList<PlacedVariable> Variables { get; init; } = [];
@@ -85,7 +89,7 @@ public sealed class MapDescription
     internal bool IsReadOnlyData => IsInternal && (Flags & InternalMaps.ReadOnlyForPrograms) != 0;
 
     /// <summary>True for maps that ask to be pinned in the BPF file system under their name (<c>__uint(pinning, LIBBPF_PIN_BY_NAME)</c>).</summary>
-    public bool IsPinned { get; init; }
+    public bool IsPinned { get; internal init; }
 
     /// <summary>True for maps that events come out of: ring buffers and perf event arrays.</summary>
     public bool IsEventStream => Type is MapType.RingBuffer or MapType.PerfEventArray;
@@ -103,7 +107,7 @@ public sealed class MapDescription
     public bool KeepsBuildIds => Type == MapType.StackTrace && (Flags & StackBuildId) != 0;
 
     /// <summary>For an array or hash of maps, what an inner map looks like; otherwise null.</summary>
-    public MapDescription? Inner { get; init; }
+    public MapDescription? Inner { get; internal init; }
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

@@ -20,7 +20,7 @@ public sealed class ObjectFile
         Bytes = bytes;
     }
 
-    /// <summary>The name given when the file was read; for <see cref="Read"/> the path.</summary>
+    /// <summary>The name given when the file was read; for <see cref="Read(string)"/> the path.</summary>
     public string Name { get; }
 
     /// <summary>The whole file.</summary>
@@ -30,7 +30,7 @@ public sealed class ObjectFile
     public string License { get; internal init; } = "";
 
     /// <summary>The types, or null for a file that was compiled without <c>-g</c>.</summary>
-    public BtfSpec? Btf { get; internal init; }
+    internal BtfSpec? Btf { get; init; }
 
     /// <summary>The maps that the source declares, in the order that they have in the file, then the internal ones that hold global variables, then those variables of .data and .bss.</summary>
     public IReadOnlyList<MapDescription> Maps { get; internal init; } = [];
@@ -50,7 +50,7 @@ public sealed class ObjectFile
     /// <summary>The same object, its descriptions with an author's words. What is said here comes before what was said already.</summary>
     /// <param name="said">The words. Names that the object does not have are passed over.</param>
     /// <returns>A new description of the same bytes.</returns>
-    public ObjectFile WithMetadata(ObjectMetadata said)
+    internal ObjectFile WithMetadata(ObjectMetadata said)
     {
         ArgumentNullException.ThrowIfNull(said);
         return new ObjectFile(Name, Bytes)
@@ -89,20 +89,34 @@ public sealed class ObjectFile
         return BinaryPrimitives.ReadUInt32LittleEndian(whole);
     }
 
-    /// <summary>Reads and checks an object file.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>Reads and validates an object file.</summary>
+    /// <param name="path">The path of the file.</param>
     /// <returns>The description.</returns>
     /// <exception cref="BpfObjectException">The file is not a BPF object, or is damaged.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public static ObjectFile Read(string path) => Parse(RegularFile.ReadAllBytes(path), path);
+    /// <exception cref="UnauthorizedAccessException">The process may not read the file.</exception>
+    public static ObjectFile Read(string path) => Read(RegularFile.ReadAllBytes(path), path);
 
-    /// <summary>Checks and describes an object that is in memory.</summary>
-    /// <param name="bytes">The whole file; it is kept, not copied, and must not change.</param>
-    /// <param name="name">What to call it in messages.</param>
+    /// <summary>Reads and validates an object from a stream, up to the stream's end.</summary>
+    /// <param name="stream">The stream. It stays open.</param>
+    /// <param name="name">The name that messages use for the object.</param>
     /// <returns>The description.</returns>
     /// <exception cref="BpfObjectException">The bytes are not a BPF object, or are damaged.</exception>
-    public static ObjectFile Parse(ReadOnlyMemory<byte> bytes, string name)
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    public static ObjectFile Read(Stream stream, string name)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var bytes = new MemoryStream();
+        stream.CopyTo(bytes);
+        return Read(bytes.ToArray(), name);
+    }
+
+    /// <summary>Validates and describes an object in memory.</summary>
+    /// <param name="bytes">The whole file. The description refers to this memory, so it must not change.</param>
+    /// <param name="name">The name that messages use for the object.</param>
+    /// <returns>The description.</returns>
+    /// <exception cref="BpfObjectException">The bytes are not a BPF object, or are damaged.</exception>
+    public static ObjectFile Read(ReadOnlyMemory<byte> bytes, string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         try

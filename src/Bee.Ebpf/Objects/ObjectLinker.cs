@@ -5,7 +5,7 @@ using Bee.Posix;
 namespace Bee.Ebpf.Objects;
 
 /// <summary>Links the objects of several C files into one: what one file declares <c>extern</c> another defines.</summary>
-public static class ObjectLinker
+internal static class ObjectLinker
 {
     /// <summary>Links. The same files in the same order give the same bytes.</summary>
     /// <param name="objects">Object files with BTF and without DWARF, as clang and llvm-strip -g make them.</param>
@@ -46,7 +46,7 @@ public static class ObjectLinker
 }
 
 /// <summary>Objects cannot be linked into one.</summary>
-public sealed class ObjectLinkException : BeeException
+internal sealed class ObjectLinkException : BeeException
 {
     internal ObjectLinkException(string? file, int errno, string log)
         : base("LinkFailed", Describe(errno, log))

@@ -7,32 +7,34 @@ namespace Bee.Ebpf.Objects;
 /// <summary>A global variable that can be set before the object is loaded. If it is <c>const volatile</c>, it is constant after.</summary>
 public sealed class ParameterDescription
 {
+    internal ParameterDescription(BtfType type) => Type = type;
+
     /// <summary>The variable's name.</summary>
     public required string Name { get; init; }
 
     /// <summary>The variable's type, without the const and volatile around it.</summary>
-    public required BtfType Type { get; init; }
+    internal BtfType Type { get; }
 
     /// <summary>The type as C writes it, such as <c>pid_t</c> or <c>char[16]</c>.</summary>
     public required string TypeName { get; init; }
 
     /// <summary>Where the variable stands, in bytes from the start of its section.</summary>
-    public int Offset { get; init; }
+    public int Offset { get; internal init; }
 
     /// <summary>The variable's size in bytes.</summary>
-    public int Size { get; init; }
+    public int Size { get; internal init; }
 
     /// <summary>The section, which is also the internal map's name: <c>.rodata</c>, <c>.data</c> or <c>.bss</c>, or one of them with a suffix.</summary>
     public required string Section { get; init; }
 
     /// <summary>The value that the variable has in the file, <see cref="Size"/> bytes, or none for zeros. <see cref="ParameterMetadata.Default"/> comes before it.</summary>
-    public ReadOnlyMemory<byte> Default { get; init; }
+    public ReadOnlyMemory<byte> Default { get; internal init; }
 
     /// <summary>The map whose number of entries the parameter says, where it is one that Inspektor Gadget's macros declare and named <c>MAP_max_entries</c>; otherwise null.</summary>
     public string? SizesMap { get; private set; }
 
     /// <summary>What the author says about it; never null.</summary>
-    public ParameterMetadata Metadata { get; private set; } = ParameterMetadata.None;
+    internal ParameterMetadata Metadata { get; private set; } = ParameterMetadata.None;
 
     /// <summary>The name by which people set the parameter: what the author calls it, else the variable's.</summary>
     public string Key => Metadata.Key ?? Name;
@@ -128,10 +130,9 @@ internal static class ParameterReader
             type = modifier.Target;
         }
 
-        return new ParameterDescription
+        return new ParameterDescription(type)
         {
             Name = placed.Variable.Name,
-            Type = type,
             TypeName = BtfTypeName.Plain(type),
             Offset = placed.Offset,
             Size = placed.Size,

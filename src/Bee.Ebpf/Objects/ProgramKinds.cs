@@ -7,7 +7,7 @@ namespace Bee.Ebpf.Objects;
 /// The kinds of programs, by the names of their sections: the one table that the reader of objects, the attachers, the checks and the skeletons use. Names as in
 /// libbpf's docs/program_types.rst.
 /// </summary>
-public static class ProgramKinds
+internal static class ProgramKinds
 {
     /// <summary>The names of the kinds that nothing attaches: iterators run when they are read, and <c>syscall</c> programs on request.</summary>
     internal const string Iterator = "iter", RunOnRequest = "syscall";
@@ -182,7 +182,7 @@ public static class ProgramKinds
 }
 
 /// <summary>One kind of program: how its section is written, and what is known of all programs of the kind.</summary>
-public sealed record ProgramKind
+internal sealed record ProgramKind
 {
     /// <summary>The kind, as <see cref="ProgramDescription.Kind"/> has it: <c>tracepoint</c>, <c>uprobe</c>, <c>xdp</c>, <c>cgroup/connect4</c>.</summary>
     public required string Name { get; init; }
@@ -251,7 +251,7 @@ public sealed record ProgramKind
 }
 
 /// <summary>What a kind of program attaches to.</summary>
-public enum AttachTarget
+internal enum AttachTarget
 {
     /// <summary>Nothing: it is run on request.</summary>
     None,

@@ -9,7 +9,7 @@ namespace Bee.Ebpf.Objects;
 /// compiler is made to write it), or of an iterator also a variable <c>iter_record__NAME</c> that is such a pointer (bee.h's <c>BEE_ITER_RECORD</c>). NAME is
 /// the map's or the program's. Neither is ever used.
 /// </summary>
-public static class RecordTypes
+internal static class RecordTypes
 {
     /// <summary>How the names of functions begin that mark a type.</summary>
     public const string Mark = "bee_record__";

@@ -1,7 +1,7 @@
 namespace Bee.Ebpf.Objects;
 
 /// <summary>Finds names that a person may have meant.</summary>
-public static class Suggest
+internal static class Suggest
 {
     /// <summary>The candidates that look most like a name, best first.</summary>
     /// <param name="name">What was written.</param>

@@ -3,7 +3,7 @@ using Bee.Ebpf.Interop;
 namespace Bee.Ebpf.Objects;
 
 /// <summary>How the kernel runs programs of one type on given input (<c>BPF_PROG_TEST_RUN</c>, net/bpf/test_run.c).</summary>
-public sealed record TestRunKind
+internal sealed record TestRunKind
 {
     internal const int EthernetHeader = 14, IPv4Header = 20;
 

@@ -15,7 +15,7 @@ namespace Bee.Ebpf.Packing;
 /// What values and views look up on this machine is packed with the events: the distances of the clocks, the names of accounts, and the functions of stacks.
 /// An object's type tells the tool that it comes from. If two tools have equal types, that is the tool that was opened last.
 /// </remarks>
-public sealed class EventPacker
+internal sealed class EventPacker
 {
     /// <summary>The most lost events that one loss tells. More are packed as this many.</summary>
     public const ulong MostLost = 1UL << 48;

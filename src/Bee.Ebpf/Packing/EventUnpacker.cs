@@ -8,7 +8,7 @@ namespace Bee.Ebpf.Packing;
 /// Makes objects of what <see cref="EventPacker"/> wrote, with the same types and the same values. It needs no kernel, no libbpf and no capabilities, and looks nothing up on this machine.
 /// A file has one unpacker. Not thread-safe; the objects are.
 /// </summary>
-public sealed class EventUnpacker
+internal sealed class EventUnpacker
 {
     // Emitted types are never unloaded, so a file may define a limited number.
     private const int MostTools = 256, MostTypes = 4096;

@@ -3,7 +3,7 @@ using Bee.Posix;
 namespace Bee.Ebpf.Packing;
 
 /// <summary>The failure to pack or unpack events.</summary>
-public sealed class PackException : BeeException
+internal sealed class PackException : BeeException
 {
     /// <summary>Makes the exception.</summary>
     /// <param name="fault">What is wrong, for code.</param>
@@ -20,7 +20,7 @@ public sealed class PackException : BeeException
 }
 
 /// <summary>Why events cannot be packed or unpacked.</summary>
-public enum PackFault
+internal enum PackFault
 {
     /// <summary>The packed bytes contradict themselves.</summary>
     Damaged,

@@ -4,7 +4,7 @@ using Bee.Posix;
 namespace Bee.Ebpf.Programs;
 
 /// <summary>Decides from windows of statistics whether programs cost too much: in three consecutive windows more than a share of the machine.</summary>
-public sealed class OverheadLimit
+internal sealed class OverheadLimit
 {
     /// <summary>How many consecutive windows must exceed the limit.</summary>
     public const int Windows = 3;
@@ -60,7 +60,7 @@ public sealed class OverheadException : BeeException
     public double Limit { get; }
 
     /// <summary>The windows that exceeded the limit, the oldest first, with the cost of each program.</summary>
-    public IReadOnlyList<ProgramWindow> Windows { get; }
+    internal IReadOnlyList<ProgramWindow> Windows { get; }
 
     /// <summary>Makes the exception, with the figures in its message.</summary>
     /// <param name="limit">The limit: a share of the time of all online CPUs.</param>

@@ -21,7 +21,7 @@ public readonly record struct ProgramStatistics(ulong Runs, ulong RunNanoseconds
 /// 100 ns a run. All leases of a process share one fd; statistics go off with the last one, unless another process or the sysctl <c>kernel.bpf_stats_enabled</c> keeps them on.
 /// Safe from any thread.
 /// </summary>
-public sealed class StatisticsLease : IDisposable
+internal sealed class StatisticsLease : IDisposable
 {
     private const int RunTime = 0;
     private const string Setting = "kernel/bpf_stats_enabled";

@@ -21,7 +21,7 @@ namespace Bee.Ebpf.Records;
 public abstract unsafe class BpfEvent
 {
     /// <summary>Makes the base of an emitted event.</summary>
-    protected BpfEvent()
+    private protected BpfEvent()
     {
     }
 
@@ -39,30 +39,26 @@ public abstract unsafe class BpfEvent
 
     /// <summary>Keeps the machine; types whose values do not depend on it have no place for it.</summary>
     /// <param name="host">The machine.</param>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected virtual void SetHost(RecordHost host)
+    private protected virtual void SetHost(RecordHost host)
     {
     }
 
     /// <summary>The machine that the object was captured on.</summary>
     /// <returns>The machine, or null.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected virtual RecordHost? GetHost() => null;
+    private protected virtual RecordHost? GetHost() => null;
 
     /// <summary>The traces that the object was given.</summary>
     /// <returns>The traces, or null.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected virtual StackTrace[]? GetTraces() => null;
+    private protected virtual StackTrace[]? GetTraces() => null;
 
     /// <summary>The stack that an entry of a stack map is.</summary>
     /// <returns>The stack; null for other objects.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected virtual StackTrace? GetStack() => null;
+    private protected virtual StackTrace? GetStack() => null;
 
     /// <summary>Keeps the traces; types without stacks have no place for them.</summary>
     /// <param name="traces">In the order of the fields.</param>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
-    protected virtual void SetTraces(StackTrace[] traces)
+    private protected virtual void SetTraces(StackTrace[] traces)
     {
     }
 
@@ -81,12 +77,12 @@ public abstract unsafe class BpfEvent
     /// <summary>The record's bytes; none for entries of maps.</summary>
     /// <returns>A view of them.</returns>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
-    protected virtual ReadOnlySpan<byte> RecordBytes() => [];
+    private protected virtual ReadOnlySpan<byte> RecordBytes() => [];
 
     /// <summary>The bytes of the record behind its type.</summary>
     /// <returns>The bytes themselves.</returns>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
-    protected virtual byte[] RestBytes() => [];
+    private protected virtual byte[] RestBytes() => [];
 
     /// <summary>The bytes of a flexible array that ends the record; none of other records.</summary>
     internal ReadOnlySpan<byte> BytesOfOpenEnd() => OpenEnd();
@@ -100,12 +96,12 @@ public abstract unsafe class BpfEvent
     /// <summary>The bytes of a flexible array that ends the record.</summary>
     /// <returns>The bytes themselves.</returns>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
-    protected virtual byte[] OpenEnd() => [];
+    private protected virtual byte[] OpenEnd() => [];
 
     /// <summary>Where <see cref="OpenEnd"/> begins in the record.</summary>
     /// <returns>The offset; -1 for records without such an array.</returns>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
-    protected virtual int OpenAt() => -1;
+    private protected virtual int OpenAt() => -1;
 
     /// <summary>All fields as one line of JSON, so that a nested struct survives where only text fits, as in a CSV file.</summary>
     /// <returns>A JSON object, enums by name; the same text in every culture.</returns>
@@ -131,8 +127,7 @@ public abstract unsafe class BpfEvent
     /// <param name="at">The first byte.</param>
     /// <param name="length">How many bytes there are.</param>
     /// <returns>The text.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static string ReadText(ref byte at, int length)
+    private protected static string ReadText(ref byte at, int length)
     {
         var bytes = MemoryMarshal.CreateReadOnlySpan(ref at, length);
         var end = bytes.IndexOf((byte)0);
@@ -143,8 +138,7 @@ public abstract unsafe class BpfEvent
     /// <param name="at">The first byte.</param>
     /// <param name="length">How many bytes there are.</param>
     /// <returns>The words.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static BpfArray<string> ReadWords(ref byte at, int length)
+    private protected static BpfArray<string> ReadWords(ref byte at, int length)
     {
         var bytes = MemoryMarshal.CreateReadOnlySpan(ref at, length).TrimEnd((byte)0);
         var words = new List<string>();
@@ -162,47 +156,40 @@ public abstract unsafe class BpfEvent
     /// <param name="rest">The bytes behind the fixed part.</param>
     /// <param name="skip">Where the words begin in them.</param>
     /// <returns>The words.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static BpfArray<string> ReadRestWords(byte[] rest, int skip) => skip >= rest.Length ? new BpfArray<string>([]) : ReadWords(ref rest[skip], rest.Length - skip);
+    private protected static BpfArray<string> ReadRestWords(byte[] rest, int skip) => skip >= rest.Length ? new BpfArray<string>([]) : ReadWords(ref rest[skip], rest.Length - skip);
 
     /// <summary>An IPv4 address in network order.</summary>
     /// <param name="at">The first of 4 bytes.</param>
     /// <returns>Its text.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static string ReadIpv4(ref byte at) => AddressText.Ipv4(MemoryMarshal.CreateReadOnlySpan(ref at, 4));
+    private protected static string ReadIpv4(ref byte at) => AddressText.Ipv4(MemoryMarshal.CreateReadOnlySpan(ref at, 4));
 
     /// <summary>An IPv6 address in network order.</summary>
     /// <param name="at">The first of 16 bytes.</param>
     /// <returns>Its text.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static string ReadIpv6(ref byte at) => AddressText.Ipv6(MemoryMarshal.CreateReadOnlySpan(ref at, 16));
+    private protected static string ReadIpv6(ref byte at) => AddressText.Ipv6(MemoryMarshal.CreateReadOnlySpan(ref at, 16));
 
     /// <summary>A hardware address.</summary>
     /// <param name="at">The first of 6 bytes.</param>
     /// <returns>Its text.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static string ReadMac(ref byte at) => AddressText.Mac(MemoryMarshal.CreateReadOnlySpan(ref at, 6));
+    private protected static string ReadMac(ref byte at) => AddressText.Mac(MemoryMarshal.CreateReadOnlySpan(ref at, 6));
 
     /// <summary>The flags that a file is opened with.</summary>
     /// <param name="at">The first of 4 bytes.</param>
     /// <param name="architecture">The architecture, whose numbers they have.</param>
     /// <returns>Their names with bars between.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static string ReadFileFlags(ref byte at, Architecture architecture) => FileText.Flags(Unsafe.ReadUnaligned<uint>(ref at), architecture);
+    private protected static string ReadFileFlags(ref byte at, Architecture architecture) => FileText.Flags(Unsafe.ReadUnaligned<uint>(ref at), architecture);
 
     /// <summary>A file's mode.</summary>
     /// <param name="at">The first of 4 bytes.</param>
     /// <returns>Ten letters, as ls writes them.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static string ReadFileMode(ref byte at) => FileText.Mode(Unsafe.ReadUnaligned<uint>(ref at));
+    private protected static string ReadFileMode(ref byte at) => FileText.Mode(Unsafe.ReadUnaligned<uint>(ref at));
 
     /// <summary>The key of a longest-prefix match.</summary>
     /// <param name="at">Its first byte, where the number of bits stands.</param>
     /// <param name="offset">Where the address is.</param>
     /// <param name="size">4 for IPv4, 16 for IPv6.</param>
     /// <returns>Text such as 10.0.0.0/8.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static string ReadPrefix(ref byte at, int offset, int size)
+    private protected static string ReadPrefix(ref byte at, int offset, int size)
     {
         var address = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref at, offset), size);
         return string.Create(CultureInfo.InvariantCulture, $"{(size == 4 ? AddressText.Ipv4(address) : AddressText.Ipv6(address))}/{Unsafe.ReadUnaligned<uint>(ref at)}");
@@ -213,8 +200,7 @@ public abstract unsafe class BpfEvent
     /// <param name="version">Where 4 or 6 stands.</param>
     /// <param name="port">Where the port stands, in host order; -1 for none.</param>
     /// <returns>Text such as 192.0.2.1:80 or [2001:db8::1]:80; empty where it is of neither family.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static string ReadEndpoint(ref byte at, int version, int port)
+    private protected static string ReadEndpoint(ref byte at, int version, int port)
     {
         var address = Unsafe.Add(ref at, version) switch
         {
@@ -233,8 +219,7 @@ public abstract unsafe class BpfEvent
     /// <param name="byBuildId">Whether it is recorded by build id.</param>
     /// <param name="traces">The trace, where the object was given it.</param>
     /// <returns>The trace.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static StackTrace ReadStack(ref byte at, int size, bool byBuildId, StackTrace[]? traces) =>
+    private protected static StackTrace ReadStack(ref byte at, int size, bool byBuildId, StackTrace[]? traces) =>
         traces is [var trace, ..] ? trace : StackReader.Read(null, MemoryMarshal.CreateReadOnlySpan(ref at, size), byBuildId, process: 0);
 
     /// <summary>One of the traces that the object was given.</summary>
@@ -242,36 +227,31 @@ public abstract unsafe class BpfEvent
     /// <param name="index">Which one.</param>
     /// <param name="id">The first byte of its id.</param>
     /// <returns>The trace; without frames where nobody had it.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static StackTrace TraceAt(StackTrace[]? traces, int index, ref byte id) =>
+    private protected static StackTrace TraceAt(StackTrace[]? traces, int index, ref byte id) =>
         traces is not null && index < traces.Length ? traces[index] : new StackTrace(Unsafe.ReadUnaligned<int>(ref id), Errno.ENOENT, []);
 
     /// <summary>Bytes of the object.</summary>
     /// <param name="at">The first.</param>
     /// <param name="length">How many there are.</param>
     /// <returns>A view of them.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static ReadOnlySpan<byte> ViewBytes(ref byte at, int length) => MemoryMarshal.CreateReadOnlySpan(ref at, length);
+    private protected static ReadOnlySpan<byte> ViewBytes(ref byte at, int length) => MemoryMarshal.CreateReadOnlySpan(ref at, length);
 
     /// <summary>Bytes of the object that stand in an array.</summary>
     /// <param name="bytes">The array.</param>
     /// <returns>A view of them.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static ReadOnlySpan<byte> ViewArray(byte[] bytes) => bytes;
+    private protected static ReadOnlySpan<byte> ViewArray(byte[] bytes) => bytes;
 
     /// <summary>A 128-bit integer.</summary>
     /// <param name="at">The first of 16 bytes.</param>
     /// <param name="signed">Whether the top bit is a sign.</param>
     /// <returns>The number.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static BigInteger ReadInt128(ref byte at, bool signed) =>
+    private protected static BigInteger ReadInt128(ref byte at, bool signed) =>
         new(MemoryMarshal.CreateReadOnlySpan(ref at, 16), isUnsigned: !signed);
 
     /// <summary>A <c>float</c> as the double with the same digits, so that 1.1f equals the literal 1.1; cast to float it is what it was.</summary>
     /// <param name="at">The first of 4 bytes.</param>
     /// <returns>The number.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static double ReadFloat(ref byte at)
+    private protected static double ReadFloat(ref byte at)
     {
         var value = Unsafe.ReadUnaligned<float>(ref at);
         return !float.IsFinite(value) || value == MathF.Truncate(value)
@@ -285,8 +265,7 @@ public abstract unsafe class BpfEvent
     /// <param name="bits">How many bits it has.</param>
     /// <param name="signed">Whether the top bit is a sign.</param>
     /// <returns>The number; negative ones fill all upper bits.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal static ulong ReadBits(ref byte at, int shift, int bits, bool signed)
+    internal static ulong ReadBits(ref byte at, int shift, int bits, bool signed)
     {
         var value = (ulong)(ReadBitsWide(ref at, shift, bits) & ulong.MaxValue);
         return signed ? (ulong)((long)(value << (64 - bits)) >> (64 - bits)) : value;
@@ -298,8 +277,7 @@ public abstract unsafe class BpfEvent
     /// <param name="bits">How many bits it has, at most 128.</param>
     /// <param name="signed">Whether the top bit is a sign.</param>
     /// <returns>The number.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static BigInteger ReadWideBits(ref byte at, int shift, int bits, bool signed)
+    private protected static BigInteger ReadWideBits(ref byte at, int shift, int bits, bool signed)
     {
         BigInteger value = ReadBitsWide(ref at, shift, bits);
         return signed && !(value >> (bits - 1)).IsZero ? value - (BigInteger.One << bits) : value;
@@ -309,28 +287,24 @@ public abstract unsafe class BpfEvent
     /// <param name="at">The first of 8 bytes.</param>
     /// <param name="host">The machine whose clock it is; null for this one.</param>
     /// <returns>The moment in local time.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static DateTime ReadMonotonic(ref byte at, RecordHost? host) => Unsafe.ReadUnaligned<ulong>(ref at) is var stamp && host is null ? EventClock.FromMonotonic(stamp) : host.Clock.FromMonotonic(stamp);
+    private protected static DateTime ReadMonotonic(ref byte at, RecordHost? host) => Unsafe.ReadUnaligned<ulong>(ref at) is var stamp && host is null ? EventClock.FromMonotonic(stamp) : host.Clock.FromMonotonic(stamp);
 
     /// <summary>A moment of the boot-time clock.</summary>
     /// <param name="at">The first of 8 bytes.</param>
     /// <param name="host">The machine whose clock it is; null for this one.</param>
     /// <returns>The moment in local time.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static DateTime ReadBootTime(ref byte at, RecordHost? host) => Unsafe.ReadUnaligned<ulong>(ref at) is var stamp && host is null ? EventClock.FromBootTime(stamp) : host.Clock.FromBootTime(stamp);
+    private protected static DateTime ReadBootTime(ref byte at, RecordHost? host) => Unsafe.ReadUnaligned<ulong>(ref at) is var stamp && host is null ? EventClock.FromBootTime(stamp) : host.Clock.FromBootTime(stamp);
 
     /// <summary>An error number, whichever sign it was stored with.</summary>
     /// <param name="number">The number, cut to 32 bits.</param>
     /// <returns>The error.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static Errno ToErrno(int number) => (Errno)(number < 0 && number != int.MinValue ? -number : number);
+    private protected static Errno ToErrno(int number) => (Errno)(number < 0 && number != int.MinValue ? -number : number);
 
     /// <summary>An array of bytes.</summary>
     /// <param name="at">The first byte.</param>
     /// <param name="count">How many there are.</param>
     /// <returns>A copy.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static BpfArray<byte> ReadBytes(ref byte at, int count) => new(MemoryMarshal.CreateReadOnlySpan(ref at, count).ToArray());
+    private protected static BpfArray<byte> ReadBytes(ref byte at, int count) => new(MemoryMarshal.CreateReadOnlySpan(ref at, count).ToArray());
 
     /// <summary>An array.</summary>
     /// <typeparam name="T">The elements' type.</typeparam>
@@ -340,8 +314,7 @@ public abstract unsafe class BpfEvent
     /// <param name="read">A static method that takes a <c>ref byte</c> and a <see cref="RecordHost"/>, and returns a <typeparamref name="T"/>.</param>
     /// <param name="host">The machine that the object comes from; null for this one.</param>
     /// <returns>All elements.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static BpfArray<T> ReadArray<T>(ref byte at, int count, int stride, nint read, RecordHost? host)
+    private protected static BpfArray<T> ReadArray<T>(ref byte at, int count, int stride, nint read, RecordHost? host)
     {
         var items = new T[count];
         for (var i = 0; i < items.Length; i++)
@@ -360,8 +333,7 @@ public abstract unsafe class BpfEvent
     /// <param name="read">As for <see cref="ReadArray{T}"/>.</param>
     /// <param name="host">The machine that the object comes from; null for this one.</param>
     /// <returns>All elements.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static BpfArray<T> ReadRest<T>(byte[] rest, int skip, int stride, nint read, RecordHost? host)
+    private protected static BpfArray<T> ReadRest<T>(byte[] rest, int skip, int stride, nint read, RecordHost? host)
     {
         var left = stride == 0 ? 0 : Math.Max(0, rest.Length - skip);
         return left < stride || left == 0 ? new BpfArray<T>([]) : ReadArray<T>(ref rest[skip], left / stride, stride, read, host);
@@ -371,16 +343,14 @@ public abstract unsafe class BpfEvent
     /// <param name="rest">The bytes behind the fixed part.</param>
     /// <param name="skip">Where the text begins in them.</param>
     /// <returns>The text.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static string ReadRestText(byte[] rest, int skip) => skip >= rest.Length ? "" : ReadText(ref rest[skip], rest.Length - skip);
+    private protected static string ReadRestText(byte[] rest, int skip) => skip >= rest.Length ? "" : ReadText(ref rest[skip], rest.Length - skip);
 
     /// <summary>The bytes behind a record's fixed part.</summary>
     /// <param name="data">The record's first byte.</param>
     /// <param name="length">The record's length.</param>
     /// <param name="offset">Where the fixed part ends.</param>
     /// <returns>A copy.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static byte[] CopyRest(ref byte data, int length, int offset) =>
+    private protected static byte[] CopyRest(ref byte data, int length, int offset) =>
         MemoryMarshal.CreateReadOnlySpan(ref data, length)[offset..].ToArray();
 
     /// <summary>The sum of an unsigned integer over all CPUs.</summary>
@@ -389,8 +359,7 @@ public abstract unsafe class BpfEvent
     /// <param name="offset">Where the integer is in each.</param>
     /// <param name="size">How many bytes it has: 1, 2, 4 or 8.</param>
     /// <returns>The sum, wrapping around.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static ulong SumUnsigned(byte[] values, int stride, int offset, int size)
+    private protected static ulong SumUnsigned(byte[] values, int stride, int offset, int size)
     {
         ulong sum = 0;
         for (var at = offset; at + size <= values.Length; at += stride)
@@ -407,8 +376,7 @@ public abstract unsafe class BpfEvent
     /// <param name="offset">Where the integer is in each.</param>
     /// <param name="size">How many bytes it has: 1, 2, 4 or 8.</param>
     /// <returns>The sum, wrapping around.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected static long SumSigned(byte[] values, int stride, int offset, int size)
+    private protected static long SumSigned(byte[] values, int stride, int offset, int size)
     {
         long sum = 0;
         for (var at = offset; at + size <= values.Length; at += stride)

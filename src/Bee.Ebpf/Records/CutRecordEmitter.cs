@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Reflection.Emit;
@@ -100,7 +99,7 @@ internal static class CutRecordEmitter
         wrap.Emit(OpCodes.Stfld, rest);
         wrap.Emit(OpCodes.Ret);
 
-        var bytes = type.DefineMethod("RestBytes", MethodAttributes.Family | MethodAttributes.Virtual | MethodAttributes.HideBySig, typeof(byte[]), Type.EmptyTypes).GetILGenerator();
+        var bytes = type.DefineMethod("RestBytes", MethodAttributes.FamANDAssem | MethodAttributes.Virtual | MethodAttributes.HideBySig, typeof(byte[]), Type.EmptyTypes).GetILGenerator();
         bytes.Emit(OpCodes.Ldarg_0);
         bytes.Emit(OpCodes.Ldfld, rest);
         bytes.Emit(OpCodes.Ret);
@@ -121,7 +120,7 @@ public abstract class TruncatedEvent : BpfEvent
     /// <summary>Makes the base of an emitted event.</summary>
     /// <param name="whole">The record with zeros behind it.</param>
     /// <param name="length">How many bytes came.</param>
-    protected TruncatedEvent(BpfEvent whole, int length)
+    private protected TruncatedEvent(BpfEvent whole, int length)
     {
         _whole = whole;
         _length = length;
@@ -137,31 +136,29 @@ public abstract class TruncatedEvent : BpfEvent
 
     /// <summary>The record with zeros behind it.</summary>
     /// <returns>The event.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal BpfEvent WholeEvent() => _whole;
+    internal BpfEvent WholeEvent() => _whole;
 
     /// <summary>A field's value as far as it came.</summary>
     /// <param name="value">Its value with zeros where the record has ended.</param>
     /// <param name="offset">Where the field begins.</param>
     /// <param name="size">How many bytes it has.</param>
     /// <returns>The value; of text and arrays the part that came; null for what is cut off.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal object? Present(object? value, int offset, int size) =>
+    internal object? Present(object? value, int offset, int size) =>
         offset + size <= _length ? value
         : offset >= _length ? null
         : value is IPartialArray { Count: > 0 } array ? array.First((_length - offset) / (size / array.Count)) : null;
 
     /// <inheritdoc/>
-    protected override RecordHost? GetHost() => _whole.Host;
+    private protected override RecordHost? GetHost() => _whole.Host;
 
     /// <inheritdoc/>
-    protected override void SetHost(RecordHost host) => _whole.Bind(host);
+    private protected override void SetHost(RecordHost host) => _whole.Bind(host);
 
     /// <inheritdoc/>
-    protected override Symbols.StackTrace[]? GetTraces() => _whole.Traces;
+    private protected override Symbols.StackTrace[]? GetTraces() => _whole.Traces;
 
     /// <inheritdoc/>
-    protected override ReadOnlySpan<byte> RecordBytes() => _whole.BytesOfRecord() is var bytes && bytes.Length > _length ? bytes[.._length] : bytes;
+    private protected override ReadOnlySpan<byte> RecordBytes() => _whole.BytesOfRecord() is var bytes && bytes.Length > _length ? bytes[.._length] : bytes;
 }
 
 /// <summary>An array of a record that ended inside of it.</summary>

@@ -294,7 +294,7 @@ internal sealed class EntryEncoder
 /// <summary>The bytes of one entry, as the kernel takes them.</summary>
 /// <param name="Key">The key; empty for maps without keys.</param>
 /// <param name="Value">The value; of maps with one value a CPU all of them, each rounded up to 8 bytes.</param>
-public readonly record struct EncodedEntry(byte[] Key, byte[] Value)
+internal readonly record struct EncodedEntry(byte[] Key, byte[] Value)
 {
     /// <summary>Of global variables, the value that was read for what was not given; null where it was not read.</summary>
     internal byte[]? Before { get; init; }

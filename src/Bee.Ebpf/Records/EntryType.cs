@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Metadata;
@@ -18,7 +17,7 @@ namespace Bee.Ebpf.Records;
 /// <see cref="ulong"/> or <see cref="long"/> (wrapping around as they do), and the same as <c>Values</c> for anything else.
 /// Of a struct value the integer fields are flattened, each with its total; the others are only in <c>Values</c>.</para>
 /// </remarks>
-public sealed unsafe class EntryType : IRecordShape
+internal sealed unsafe class EntryType : IRecordShape
 {
     private readonly delegate*<ref byte, ref byte, int, MapEntry> _decode;
     private readonly int _keySize;
@@ -103,7 +102,7 @@ public sealed unsafe class EntryType : IRecordShape
 public abstract class MapEntry : BpfEvent
 {
     /// <summary>Makes the base of an emitted entry.</summary>
-    protected MapEntry()
+    private protected MapEntry()
     {
     }
 
@@ -115,11 +114,9 @@ public abstract class MapEntry : BpfEvent
 
     /// <summary>The key's bytes.</summary>
     /// <returns>A view of them.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected abstract ReadOnlySpan<byte> KeyBytes();
+    private protected abstract ReadOnlySpan<byte> KeyBytes();
 
     /// <summary>The value's bytes.</summary>
     /// <returns>A view of them.</returns>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    protected abstract ReadOnlySpan<byte> ValueBytes();
+    private protected abstract ReadOnlySpan<byte> ValueBytes();
 }

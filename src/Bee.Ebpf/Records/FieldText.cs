@@ -7,7 +7,7 @@ using System.Text;
 namespace Bee.Ebpf.Records;
 
 /// <summary>Short text for people, as tables show it. The same in every culture.</summary>
-public static class FieldText
+internal static class FieldText
 {
     private static readonly string[] s_byteUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 

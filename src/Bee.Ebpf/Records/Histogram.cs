@@ -15,7 +15,7 @@ public abstract class Histogram : BpfEvent
     private BpfEvent? _source;
 
     /// <summary>Makes the base of an emitted histogram.</summary>
-    protected Histogram()
+    private protected Histogram()
     {
     }
 
@@ -44,17 +44,17 @@ public abstract class Histogram : BpfEvent
     internal BpfEvent? Source => _source;
 
     /// <inheritdoc/>
-    protected override RecordHost? GetHost() => _source?.Host;
+    private protected override RecordHost? GetHost() => _source?.Host;
 
     /// <inheritdoc/>
-    protected override void SetHost(RecordHost host) => _source?.Bind(host);
+    private protected override void SetHost(RecordHost host) => _source?.Bind(host);
 
     /// <summary>The record that the labels are read from.</summary>
-    protected BpfEvent? LabelSource => _source;
+    private protected BpfEvent? LabelSource => _source;
 
     /// <summary>How the map's histograms are made: labels, unit and the kind of buckets.</summary>
     /// <returns>The type; null for a histogram that Bee did not make.</returns>
-    public HistogramType? GetHistogramType() => _type;
+    internal HistogramType? GetHistogramType() => _type;
 
     /// <summary>The bucket in which the values are in the middle, or at any other part of the whole: the true quantile is within its limits.</summary>
     /// <param name="fraction">From 0 to 1: 0.5 for the median, 0.99 for the value that one in a hundred exceeds.</param>

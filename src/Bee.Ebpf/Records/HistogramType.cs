@@ -11,7 +11,7 @@ namespace Bee.Ebpf.Records;
 /// How what a <c>hist_</c> map holds becomes <see cref="Histogram"/> objects: which fields are labels, where the values or slots are, and
 /// which buckets they fall into. Safe to use from any thread.
 /// </summary>
-public sealed class HistogramType
+internal sealed class HistogramType
 {
     private readonly BucketScale _scale;
 

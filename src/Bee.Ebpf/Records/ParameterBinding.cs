@@ -4,7 +4,7 @@ using Bee.Posix;
 namespace Bee.Ebpf.Records;
 
 /// <summary>Binds values to the parameters of an object: the one place where names are looked up and values are encoded.</summary>
-public static class ParameterBinding
+internal static class ParameterBinding
 {
     /// <summary>Encodes values for an object's parameters, and the author's defaults of those that get none.</summary>
     /// <param name="file">The object, with the metadata whose defaults count.</param>
@@ -53,7 +53,7 @@ public static class ParameterBinding
 }
 
 /// <summary>Turns values that people give into the bytes of a program's globals, typed by BTF.</summary>
-public static class ParameterEncoder
+internal static class ParameterEncoder
 {
     /// <summary>Makes the bytes of a parameter from a value.</summary>
     /// <param name="parameter">The parameter.</param>

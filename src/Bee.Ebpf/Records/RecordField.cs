@@ -7,7 +7,7 @@ using Bee.Ebpf.Symbols;
 namespace Bee.Ebpf.Records;
 
 /// <summary>One property of an emitted type: its names, its place in the record, and how a view shows it best.</summary>
-public sealed class RecordField
+internal sealed class RecordField
 {
     internal RecordField(string name, string cName, Type clrType, FieldMeaning meaning, int offset, int size, int width, bool alignRight)
     {
@@ -64,7 +64,7 @@ public sealed class RecordField
 /// What a field stands for: how its value is made from bytes and how a view shows it. It follows from the field's C type and
 /// from typedef names that carry meaning (<c>ipv4_addr</c>, <c>duration</c>, <c>net_port</c>, ... as bee.h has them).
 /// </summary>
-public enum FieldMeaning
+internal enum FieldMeaning
 {
     /// <summary>A number as it is: an integer of any width, <c>__int128</c>, <c>float</c> or <c>double</c>.</summary>
     Number,

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.ComponentModel;
 
 namespace Bee.Ebpf.Records;
 
@@ -8,8 +7,7 @@ namespace Bee.Ebpf.Records;
 /// Thread-safe.
 /// </summary>
 /// <remarks>Names are added while a capture is read, each before the first event that needs it.</remarks>
-[EditorBrowsable(EditorBrowsableState.Never)]
-public sealed class RecordHost
+internal sealed class RecordHost
 {
     private readonly ConcurrentDictionary<Account, string?> _names = new(concurrencyLevel: 1, capacity: 7);
 

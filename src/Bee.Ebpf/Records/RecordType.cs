@@ -16,7 +16,7 @@ namespace Bee.Ebpf.Records;
 /// A struct or union gives a property a field, anonymous members flattened. A type made for a map begins with <c>MapName</c>.
 /// Any other type (<c>__type(value, u32)</c>) gives one property <c>Value</c>; no type at all gives <c>Data</c>, the sample's bytes.
 /// </remarks>
-public sealed unsafe class RecordType : IRecordShape
+internal sealed unsafe class RecordType : IRecordShape
 {
     // Called through a pointer: no delegate, no reflection, no boxing for an event.
     private readonly delegate*<ref byte, int, BpfEvent> _decode;
@@ -185,7 +185,7 @@ public sealed unsafe class RecordType : IRecordShape
 }
 
 /// <summary>What events and entries have in common: an emitted type and its fields. Views are made from it.</summary>
-public interface IRecordShape
+internal interface IRecordShape
 {
     /// <summary>The emitted type of the objects.</summary>
     Type ClrType { get; }

@@ -377,6 +377,6 @@ internal sealed class TypeEmitter
     }
 
     private ILGenerator Override(string name, Type returned, params Type[] parameters) => _type
-        .DefineMethod(name, MethodAttributes.Family | MethodAttributes.Virtual | MethodAttributes.HideBySig, returned, parameters)
+        .DefineMethod(name, MethodAttributes.FamANDAssem | MethodAttributes.Virtual | MethodAttributes.HideBySig, returned, parameters)
         .GetILGenerator();
 }

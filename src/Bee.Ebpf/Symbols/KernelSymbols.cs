@@ -8,7 +8,7 @@ namespace Bee.Ebpf.Symbols;
 /// The functions of the running kernel and its modules, as /proc/kallsyms lists them. The list is read when the first name is asked for (some
 /// ten milliseconds) and again when modules have come or gone.
 /// </summary>
-public sealed class KernelSymbols
+internal sealed class KernelSymbols
 {
     internal const string Kernel = "kernel";
 

@@ -244,7 +244,7 @@ internal static class Processes
 }
 
 /// <summary>The file of the libbpf that this process uses.</summary>
-public static class LibbpfFile
+internal static class LibbpfFile
 {
     /// <summary>Returns the path that /proc/self/maps has for the loaded library; null where it cannot be read.</summary>
     /// <exception cref="BpfLoadException">As <see cref="Libbpf.Version"/>.</exception>

@@ -80,7 +80,7 @@ internal sealed class DeliveryQueue : IDisposable
     /// <param name="cancellationToken">Ends the wait for room.</param>
     /// <exception cref="OperationCanceledException">The wait was ended; the event was not added.</exception>
     /// <exception cref="InvalidOperationException">The queue has been finished.</exception>
-    public void Add(BpfEvent item, EventOrigin origin, CancellationToken cancellationToken)
+    internal void Add(BpfEvent item, EventOrigin origin, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(origin);

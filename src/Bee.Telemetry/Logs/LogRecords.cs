@@ -13,7 +13,7 @@ internal static class LogRecords
     /// <param name="origin">Where it comes from.</param>
     /// <param name="sequence">Its place in the stream.</param>
     /// <param name="observed">When Bee saw it, in UTC.</param>
-    public static LogRecord Of(BpfEvent item, EventOrigin origin, long sequence, DateTime observed)
+    internal static LogRecord Of(BpfEvent item, EventOrigin origin, long sequence, DateTime observed)
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(origin);

@@ -12,7 +12,7 @@ namespace Bee.Toolchain.Compiling;
 /// Writes compile_commands.json (clang.llvm.org/docs/JSONCompilationDatabase.html), by which clangd and other tools compile a source as Bee does: with
 /// its flags, bee.h, and vmlinux.h from the cache.
 /// </summary>
-public static class CompileCommands
+internal static class CompileCommands
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "compile_commands.json";

@@ -9,7 +9,7 @@ using Bee.Toolchain.Vmlinux;
 namespace Bee.Toolchain.Compiling;
 
 /// <summary>Compiles C to a BPF object with clang.</summary>
-public static class Compiler
+internal static class Compiler
 {
     /// <summary>How clang writes its diagnostics: one line each, without colour, source lines or wrapping. It leaves no files for a bug report when its code generator gives up.</summary>
     internal static IReadOnlyList<string> MessageFlags { get; } =
@@ -166,7 +166,7 @@ public static class Compiler
 }
 
 /// <summary>What to compile and how: a C file, or several that are linked, and what the compiler is told about them.</summary>
-public sealed record CompileRequest
+internal sealed record CompileRequest
 {
     /// <summary>Path of the C file. clang runs in its folder, so relative paths in <see cref="CFlags"/> start there.</summary>
     public required string Source { get; init; }
@@ -206,7 +206,7 @@ public sealed record CompileRequest
 }
 
 /// <summary>What came of a compilation.</summary>
-public sealed record CompileResult
+internal sealed record CompileResult
 {
     /// <summary>Whether clang made an object. False when any diagnostic is an error.</summary>
     public required bool Success { get; init; }
@@ -235,7 +235,7 @@ public sealed record CompileResult
 }
 
 /// <summary>A macro as clang's <c>-D</c> takes it: <c>NAME</c>, which stands for 1, or <c>NAME=VALUE</c>; the name may have parameters.</summary>
-public static partial class MacroDefinition
+internal static partial class MacroDefinition
 {
     /// <summary>What is wrong with a definition; null when nothing is. clang reports it only where a header happens to use the name, or not at all.</summary>
     /// <param name="text">The definition.</param>

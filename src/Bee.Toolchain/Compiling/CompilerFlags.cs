@@ -77,7 +77,7 @@ internal sealed class CompilerFlags
 }
 
 /// <summary>Where Bee's own headers for C programs are.</summary>
-public static class BeeHeaders
+internal static class BeeHeaders
 {
     /// <summary>The folder with bee.h and solo_types.h: <c>include</c> beside this assembly, or module/Bee/include of the
     /// source tree that it was built in. Null when neither is there.</summary>

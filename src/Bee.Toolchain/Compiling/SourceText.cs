@@ -7,7 +7,7 @@ namespace Bee.Toolchain.Compiling;
 /// What a C file and its own headers declare, as far as their text shows it. The preprocessor does not run, so this serves suggestions and
 /// completions alone.
 /// </summary>
-public sealed partial class SourceText
+internal sealed partial class SourceText
 {
     private const int MostFiles = 100;
 

@@ -12,7 +12,7 @@ namespace Bee.Toolchain.Compiling;
 /// <summary>A struct, union or typedef that a source defines.</summary>
 /// <param name="Name">As C spells it: <c>struct event</c>, or the name of a typedef.</param>
 /// <param name="Size">How many bytes it has.</param>
-public sealed record SourceType(string Name, uint Size);
+internal sealed record SourceType(string Name, uint Size);
 
 /// <summary>
 /// Asks clang about types behind the last line of a source, and makes it keep them in BTF, where it writes only types that a map, a global or a function

@@ -8,7 +8,7 @@ namespace Bee.Toolchain.Deployments;
 /// A DaemonSet of Kubernetes that runs a tool on every node, with the least rights that it works with: its capabilities and no others, a read-only root, the runtime's seccomp profile, and the folders that
 /// it needs.
 /// </summary>
-public static class DaemonSetManifest
+internal static class DaemonSetManifest
 {
     private const string MetricsPort = "metrics";
     private const string TokenKey = "token";

@@ -1,7 +1,7 @@
 namespace Bee.Toolchain.Deployments;
 
 /// <summary>A tool that is to run on every node, or on this machine, and what it needs there.</summary>
-public sealed record DeploymentRequest
+internal sealed record DeploymentRequest
 {
     /// <summary>The name of the workload: lower-case letters, digits and dashes, 63 at most.</summary>
     public required string Name { get; init; }

@@ -5,7 +5,7 @@ namespace Bee.Toolchain.Deployments;
 /// <summary>
 /// A unit of systemd that runs a tool on this machine: as a user of its own with the tool's capabilities, without write access to any folder, and with the system calls that it needs (systemd.exec(5)).
 /// </summary>
-public static class SystemdUnit
+internal static class SystemdUnit
 {
     private const string Tracefs = "/sys/kernel/tracing", BpfFileSystem = "/sys/fs/bpf";
 

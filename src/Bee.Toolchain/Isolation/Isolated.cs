@@ -5,7 +5,7 @@ namespace Bee.Toolchain.Isolation;
 
 /// <summary>The way into Bee.Isolated.dll: the code that needs packages of other people, loaded into a context of its own so that
 /// those packages never meet the ones of the session.</summary>
-public static class Isolated
+internal static class Isolated
 {
     private static readonly Lazy<Assembly> s_code = new(Load);
 

@@ -6,7 +6,7 @@ using Bee.Toolchain.Isolation;
 namespace Bee.Toolchain.Manifest;
 
 /// <summary>What the configuration of Cloudflare's ebpf_exporter says about a program's maps as metrics: the YAML file that has the C file's name.</summary>
-public sealed record ExporterMetadata
+internal sealed record ExporterMetadata
 {
     private const string CpuLabel = "cpu", BucketLabel = "bucket";
 
@@ -100,7 +100,7 @@ public sealed record ExporterMetadata
 /// <summary>A metric that ebpf_exporter makes of a map.</summary>
 /// <param name="Name">The metric's name, which is the map's.</param>
 /// <param name="Type"><see cref="MapRole.Counter"/> or <see cref="MapRole.Histogram"/>.</param>
-public sealed record ExporterMetric(string Name, MapRole Type)
+internal sealed record ExporterMetric(string Name, MapRole Type)
 {
     /// <summary>The help text; null for none.</summary>
     public string? Help { get; init; }
@@ -121,7 +121,7 @@ public sealed record ExporterMetric(string Name, MapRole Type)
 /// <summary>A part of a key that is a label.</summary>
 /// <param name="Name">The label's name.</param>
 /// <param name="Size">Its bytes, those of the padding behind it included.</param>
-public sealed record ExporterLabel(string Name, int Size)
+internal sealed record ExporterLabel(string Name, int Size)
 {
     /// <summary>How it is written; null as its type says.</summary>
     public LabelDecoder? Decode { get; init; }
@@ -131,7 +131,7 @@ public sealed record ExporterLabel(string Name, int Size)
 }
 
 /// <summary>Reads an <see cref="ExporterMetadata"/>. Get one from <see cref="Isolated.Create{T}"/>.</summary>
-public interface IExporterMetadataReader
+internal interface IExporterMetadataReader
 {
     /// <summary>Reads the configuration of a program of ebpf_exporter.</summary>
     /// <param name="path">What the text is called in messages: the file that it is from.</param>

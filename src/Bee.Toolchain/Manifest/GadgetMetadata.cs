@@ -7,7 +7,7 @@ using Bee.Toolchain.Isolation;
 namespace Bee.Toolchain.Manifest;
 
 /// <summary>What the metadata of an Inspektor Gadget image (its gadget.yaml) says about the parts of its object (inspektor-gadget.io, gadget-devel/metadata).</summary>
-public sealed record GadgetMetadata
+internal sealed record GadgetMetadata
 {
     /// <summary>The file's name where it stands beside a source: <c>gadget.yaml</c>.</summary>
     public const string FileName = "gadget.yaml";
@@ -98,7 +98,7 @@ public sealed record GadgetMetadata
 }
 
 /// <summary>Reads a <see cref="GadgetMetadata"/>. Get one from <see cref="Isolated.Create{T}"/>.</summary>
-public interface IGadgetMetadataReader
+internal interface IGadgetMetadataReader
 {
     /// <summary>Reads the metadata of an Inspektor Gadget image. What it does not know, and what has another type than it should, is passed over.</summary>
     /// <param name="path">What the text is called in messages: the file that it is from.</param>

@@ -3,7 +3,7 @@ using Bee.Posix;
 namespace Bee.Toolchain.Manifest;
 
 /// <summary>The JSON schema of a bee.yaml, by which editors complete and check it.</summary>
-public static class ManifestSchema
+internal static class ManifestSchema
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "bee.schema.json";

@@ -7,7 +7,7 @@ using Bee.Toolchain.Isolation;
 namespace Bee.Toolchain.Manifest;
 
 /// <summary>What a bee.yaml beside a program's source says: all of it can be left out. docs/manifest.md has every key.</summary>
-public sealed record ProgramManifest
+internal sealed record ProgramManifest
 {
     /// <summary>The file's name: <c>bee.yaml</c>.</summary>
     public const string FileName = "bee.yaml";
@@ -76,10 +76,10 @@ public sealed record ProgramManifest
 /// <summary>Where something stands in a bee.yaml.</summary>
 /// <param name="Line">Line, from 1.</param>
 /// <param name="Column">Column, from 1.</param>
-public sealed record ManifestPlace(int Line, int Column);
+internal sealed record ManifestPlace(int Line, int Column);
 
 /// <summary>Reads a <see cref="ProgramManifest"/>. Get one from <see cref="Isolated.Create{T}"/>.</summary>
-public interface IManifestReader
+internal interface IManifestReader
 {
     /// <summary>Reads the file.</summary>
     /// <param name="path">Path of the bee.yaml.</param>
@@ -89,7 +89,7 @@ public interface IManifestReader
 }
 
 /// <summary>A bee.yaml that does not say what it should.</summary>
-public sealed class ManifestException : BeeException
+internal sealed class ManifestException : BeeException
 {
     /// <summary>Makes one.</summary>
     /// <param name="path">The file.</param>

@@ -1,7 +1,7 @@
 namespace Bee.Toolchain.Skeletons;
 
 /// <summary>Writes C files to start from: each compiles, loads and reports something as it stands.</summary>
-public static class ProgramSkeleton
+internal static class ProgramSkeleton
 {
     /// <summary>The kinds of programs that there are skeletons for, by the beginning of their section's name.</summary>
     public static IReadOnlyList<string> Kinds { get; } = [.. SkeletonKinds.All.Select(kind => kind.Name)];

@@ -9,7 +9,7 @@ namespace Bee.Toolchain.Skeletons;
 /// <summary>One of Bee's examples, as a start for a program of one's own.</summary>
 /// <param name="Name">The example's name.</param>
 /// <param name="Files">Its files' contents, by their names: C, headers, bee.yaml.</param>
-public sealed partial record ProgramTemplate(string Name, IReadOnlyDictionary<string, string> Files)
+internal sealed partial record ProgramTemplate(string Name, IReadOnlyDictionary<string, string> Files)
 {
     /// <summary>The examples' names, in order; none where they are not installed.</summary>
     public static IReadOnlyList<string> Names

@@ -1,7 +1,7 @@
 namespace Bee.Toolchain.Skeletons;
 
 /// <summary>What a skeleton shall do.</summary>
-public sealed record SkeletonRequest
+internal sealed record SkeletonRequest
 {
     /// <summary>The program's name. What C does not take in a name becomes an underscore.</summary>
     public required string Name { get; init; }

@@ -85,7 +85,7 @@ internal static class SkeletonRules
 }
 
 /// <summary>A skeleton cannot be written as asked.</summary>
-public sealed class SkeletonException : BeeException
+internal sealed class SkeletonException : BeeException
 {
     /// <summary>Makes one.</summary>
     /// <param name="fault">What kind of mistake it is.</param>
@@ -102,7 +102,7 @@ public sealed class SkeletonException : BeeException
 }
 
 /// <summary>Why a skeleton cannot be written.</summary>
-public enum SkeletonFault
+internal enum SkeletonFault
 {
     /// <summary>There is no such kind of program, or Bee does not run it.</summary>
     UnknownKind,

@@ -89,7 +89,7 @@ internal sealed class Distribution
 }
 
 /// <summary>A program or library that Bee runs is not installed, or too old.</summary>
-public sealed class ToolMissingException : BeeException
+internal sealed class ToolMissingException : BeeException
 {
     /// <summary>Makes one.</summary>
     /// <param name="tool">What is missing, such as <c>clang</c>.</param>

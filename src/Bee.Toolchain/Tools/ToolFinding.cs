@@ -8,7 +8,7 @@ namespace Bee.Toolchain.Tools;
 /// <param name="Path">Where it is; null where it is missing.</param>
 /// <param name="Says">Its version, or what is wrong, as a sentence.</param>
 /// <param name="Remedy">What to do where it is missing; else null.</param>
-public sealed record ToolFinding(string? Path, string Says, string? Remedy)
+internal sealed record ToolFinding(string? Path, string Says, string? Remedy)
 {
     private const string Header = "bpf/bpf_helpers.h";
 

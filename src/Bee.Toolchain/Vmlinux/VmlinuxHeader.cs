@@ -8,7 +8,7 @@ using Bee.Toolchain.Tools;
 namespace Bee.Toolchain.Vmlinux;
 
 /// <summary>vmlinux.h: every type of a kernel, and every function that it opens to programs, as one C header, written from its BTF and kept in the cache.</summary>
-public static class VmlinuxHeader
+internal static class VmlinuxHeader
 {
     /// <summary>The running kernel's BTF.</summary>
     public const string KernelBtf = "/sys/kernel/btf/vmlinux";
@@ -145,7 +145,7 @@ internal sealed record KernelHeader(string Path, string Digest, string? Architec
 }
 
 /// <summary>There is no BTF to write vmlinux.h from, or it is damaged.</summary>
-public sealed class KernelBtfException : BeeException
+internal sealed class KernelBtfException : BeeException
 {
     /// <summary>Makes one.</summary>
     /// <param name="path">The file looked at.</param>

@@ -19,7 +19,7 @@ public class MutationTests(ITestOutputHelper output)
     [ClangFact]
     public void Types_are_read_or_refused() => Run("BTF", MutationPart.Types, (bytes, index) =>
     {
-        var file = ObjectFile.Parse(bytes, "mutation");
+        var file = ObjectFile.Read(bytes, "mutation");
         UseTypes(file.Btf!);
         if (index % 8 == 0)
         {
@@ -30,13 +30,13 @@ public class MutationTests(ITestOutputHelper output)
     /// <summary>BTF.ext, and with it the resolving of relocations.</summary>
     [ClangFact]
     public void Relocations_are_resolved_or_refused() =>
-        Run("BTF.ext", MutationPart.Extension, (bytes, _) => UseAll(ObjectFile.Parse(bytes, "mutation"), s_kernel.Value));
+        Run("BTF.ext", MutationPart.Extension, (bytes, _) => UseAll(ObjectFile.Read(bytes, "mutation"), s_kernel.Value));
 
     /// <summary>The file of -KernelBtf, and a module's types on top of others. What reads it is the reader above; the rest is dear.</summary>
     [ClangFact]
     public void Kernels_are_read_or_refused()
     {
-        ObjectFile[] files = [.. new[] { "core", "relocations", "externs", "relocations" }.Select(name => ObjectFile.Parse(Fixtures.Bytes(name), name))];
+        ObjectFile[] files = [.. new[] { "core", "relocations", "externs", "relocations" }.Select(name => ObjectFile.Read(Fixtures.Bytes(name), name))];
         Run("kernels", MutationPart.Types, (bytes, index) =>
         {
             UseAll(files[index % files.Length], TargetKernel.Parse("mutation", bytes));

@@ -79,7 +79,7 @@ public class OtherKernelTests
             u64 out;
             SEC("raw_tp/known") int f(u64 *ctx) { struct module *m = (void *)ctx[0]; read_kernel(&out, 8, &m->size); read_kernel(&out, 8, &m->first.b); return 0; }
             """);
-        var results = CompatibilityCheck.Relocations(ObjectFile.Parse(file, "test.o"), kernel);
+        var results = CompatibilityCheck.Relocations(ObjectFile.Read(file, "test.o"), kernel);
         Assert.Equal([16ul, 8], results.Select(r => r.TargetValue));
         Assert.All(results, r => Assert.Equal(RelocationState.Resolved, r.State));
     }
@@ -94,5 +94,5 @@ public class OtherKernelTests
     }
 
     private static List<CheckResult> Check(TargetKernel kernel, string source) =>
-        [.. CompatibilityCheck.Run(ObjectFile.Parse(Fixtures.Compile("test", "#include \"fixture.h\"\n" + source), "test.o"), kernel)];
+        [.. CompatibilityCheck.Run(ObjectFile.Read(Fixtures.Compile("test", "#include \"fixture.h\"\n" + source), "test.o"), kernel)];
 }

@@ -96,8 +96,8 @@ public class RelocationTests(ITestOutputHelper output)
         var kernel = TargetKernel.Running();
         foreach (var (name, file) in Fixtures.All)
         {
-            var log = Loader.Relocate(ObjectFile.Parse(file, name));
-            Check(name, log, CompatibilityCheck.Relocations(ObjectFile.Parse(file, name), kernel));
+            var log = Loader.Relocate(ObjectFile.Read(file, name));
+            Check(name, log, CompatibilityCheck.Relocations(ObjectFile.Read(file, name), kernel));
         }
     }
 
@@ -154,8 +154,8 @@ public class RelocationTests(ITestOutputHelper output)
 
     private IReadOnlyList<RelocationResult> Compare(string kernel, byte[] file, byte[] btf)
     {
-        var results = CompatibilityCheck.Relocations(ObjectFile.Parse(file, "object"), KernelTypes.Kernel(btf));
-        Check(kernel, Loader.Relocate(ObjectFile.Parse(file, kernel), btf), results);
+        var results = CompatibilityCheck.Relocations(ObjectFile.Read(file, "object"), KernelTypes.Kernel(btf));
+        Check(kernel, Loader.Relocate(ObjectFile.Read(file, kernel), btf), results);
         return results;
     }
 

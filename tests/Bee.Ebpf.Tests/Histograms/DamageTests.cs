@@ -21,7 +21,7 @@ public sealed class DamageTests
             ObjectFile file;
             try
             {
-                file = ObjectFile.Parse(mutator.Make(i), "damaged.o");
+                file = ObjectFile.Read(mutator.Make(i), "damaged.o");
             }
             catch (BpfObjectException)
             {

@@ -25,7 +25,7 @@ internal static class Fixture
             File.WriteAllText(input, source);
             var output = Path.Combine(folder, name + ".o");
             Run("clang", "-g", "-O2", "-target", "bpf", "-Wall", "-I/usr/include/x86_64-linux-gnu", "-I/usr/include/aarch64-linux-gnu", "-c", input, "-o", output);
-            return ObjectFile.Parse(File.ReadAllBytes(output), name + ".o");
+            return ObjectFile.Read(File.ReadAllBytes(output), name + ".o");
         }
         finally
         {

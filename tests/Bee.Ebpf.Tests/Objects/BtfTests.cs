@@ -56,7 +56,7 @@ public class BtfTests
         using var folder = new TemporaryFolder();
         foreach (var (name, bytes) in Fixtures.All)
         {
-            var btf = ObjectFile.Parse(bytes, name).Btf!;
+            var btf = ObjectFile.Read(bytes, name).Btf!;
             using var dump = JsonDocument.Parse(Fixtures.Run(Fixtures.Find("bpftool")!, "-j", "btf", "dump", "file", folder.Write(name + ".dump.o", bytes)));
             var types = dump.RootElement.GetProperty("types");
             Assert.Equal(types.GetArrayLength(), btf.Types.Count - 1);

@@ -41,7 +41,7 @@ public class FaultTests
     public void Names_that_would_rewrite_the_terminal()
     {
         var file = Fixtures.Compile("escape", "#include \"fixture.h\"\nstruct shown_struct { int shown_field; };\n" + Map("__uint(type, HASH); __uint(max_entries, 1); __type(key, int); __type(value, struct shown_struct);") + "\nSEC(\"xdp\") int shown_program(void *c) { return 0; }");
-        var record = (BtfStruct)ObjectFile.Parse(Changed("shown_field"), "escape.o").Btf!.Find("shown_struct", BtfKind.Struct)!;
+        var record = (BtfStruct)ObjectFile.Read(Changed("shown_field"), "escape.o").Btf!.Find("shown_struct", BtfKind.Struct)!;
         Assert.Equal("\uFFFD[2Jn_field", record.Members[0].Name);
         Check(Changed("shown_program"), ObjectFault.DamagedElf, "'\uFFFD[2Jn_program'");
 
@@ -68,7 +68,7 @@ public class FaultTests
         Check(file[..100], ObjectFault.Truncated, "cut off");
         for (var length = 0; length < file.Length; length += 7)
         {
-            Assert.Throws<BpfObjectException>(() => ObjectFile.Parse(file.AsMemory(0, length), "cut.o"));
+            Assert.Throws<BpfObjectException>(() => ObjectFile.Read(file.AsMemory(0, length), "cut.o"));
         }
     }
 
@@ -119,7 +119,7 @@ public class FaultTests
 
     [ClangFact]
     public void Messages_name_the_file() =>
-        Assert.StartsWith("some/where.o: ", Assert.Throws<BpfObjectException>(() => ObjectFile.Parse(new byte[] { 1 }, "some/where.o")).Message);
+        Assert.StartsWith("some/where.o: ", Assert.Throws<BpfObjectException>(() => ObjectFile.Read(new byte[] { 1 }, "some/where.o")).Message);
 
     private const string Body = "\nSEC(\"xdp\") int f(void *c) { return 0; }";
     private const string Program = "#include \"fixture.h\"" + Body;
@@ -133,7 +133,7 @@ public class FaultTests
 
     private static void Check(byte[] file, ObjectFault fault, string hint)
     {
-        var exception = Assert.Throws<BpfObjectException>(() => ObjectFile.Parse(file, "bad.o"));
+        var exception = Assert.Throws<BpfObjectException>(() => ObjectFile.Read(file, "bad.o"));
         Assert.Equal(fault, exception.Fault);
         Assert.Contains(hint, exception.Message);
     }

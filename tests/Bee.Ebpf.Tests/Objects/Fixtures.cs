@@ -16,7 +16,7 @@ internal static class Fixtures
     public static byte[] Bytes(string name) => (byte[])All[name].Clone();
 
     /// <summary>One fixture, read.</summary>
-    public static ObjectFile Read(string name) => ObjectFile.Parse(All[name], name + ".o");
+    public static ObjectFile Read(string name) => ObjectFile.Read(All[name], name + ".o");
 
     /// <summary>Why fixtures cannot be compiled here, or null.</summary>
     public static string? Missing { get; } =

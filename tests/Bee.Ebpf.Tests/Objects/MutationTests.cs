@@ -28,7 +28,7 @@ public class MutationTests(ITestOutputHelper output)
         output.WriteLine($"without the reader, {report.Failures.Count} of {report.Count} kill this machine's libbpf");
         foreach (var failure in report.Failures)
         {
-            Assert.Throws<BpfObjectException>(() => ObjectFile.Parse(failure.Bytes, "killer.o"));
+            Assert.Throws<BpfObjectException>(() => ObjectFile.Read(failure.Bytes, "killer.o"));
         }
     }
 

@@ -118,7 +118,7 @@ public class ObjectFileTests
     [ClangFact]
     public void Without_types_programs_are_read_all_the_same()
     {
-        var file = ObjectFile.Parse(Fixtures.Compile("untyped", "#include \"fixture.h\"\nSEC(\"xdp\") int f(void *c) { return 2; }", types: false), "untyped.o");
+        var file = ObjectFile.Read(Fixtures.Compile("untyped", "#include \"fixture.h\"\nSEC(\"xdp\") int f(void *c) { return 2; }", types: false), "untyped.o");
         Assert.Null(file.Btf);
         Assert.Equal("f", Assert.Single(file.Programs).Name);
     }
@@ -127,7 +127,7 @@ public class ObjectFileTests
     public void Unstripped_objects_are_read_too()
     {
         var source = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Objects", "fixtures", "relocations.bpf.c"));
-        Assert.Equal(2, ObjectFile.Parse(Fixtures.Compile("whole", source, isStripped: false), "whole.o").Programs.Count);
+        Assert.Equal(2, ObjectFile.Read(Fixtures.Compile("whole", source, isStripped: false), "whole.o").Programs.Count);
     }
 
     [BpftoolFact]

@@ -94,7 +94,7 @@ public class RecordTypeTests
         Assert.Contains("not an iterator", Assert.Single(MetadataCheck.Check(new ObjectMetadata { Programs = new Dictionary<string, ProgramMetadata> { ["enter"] = new() { Type = "event" } } }, file)).Message);
     }
 
-    private static ObjectFile Read() => ObjectFile.Parse(Fixtures.Compile("untyped", Source), "untyped");
+    private static ObjectFile Read() => ObjectFile.Read(Fixtures.Compile("untyped", Source), "untyped");
 
     private static MapDescription Map(ObjectFile file, string name) => file.Maps.Single(map => map.Name == name);
 

@@ -190,7 +190,7 @@ internal static class PackingFixture
 
     public static MapDescription Map(ObjectFile file, string name) => file.Maps.Single(map => map.Name == name);
 
-    private static ObjectFile Parse(ReadOnlyMemory<byte> bytes) => ObjectFile.Parse(bytes, "packing.o").WithMetadata(new ObjectMetadata
+    private static ObjectFile Parse(ReadOnlyMemory<byte> bytes) => ObjectFile.Read(bytes, "packing.o").WithMetadata(new ObjectMetadata
     {
         Maps = new Dictionary<string, MapMetadata>
         {

@@ -135,6 +135,6 @@ public sealed class ParameterTests
     private static ParameterDescription Parameter(CProgram c, string type, byte[]? own = null)
     {
         var found = c.Root(Array.IndexOf(s_roots, type));
-        return new ParameterDescription { Name = "limit", Type = found, TypeName = type, Size = found.Size, Section = ".rodata", Default = own ?? [] };
+        return new ParameterDescription(found) { Name = "limit", TypeName = type, Size = found.Size, Section = ".rodata", Default = own ?? [] };
     }
 }

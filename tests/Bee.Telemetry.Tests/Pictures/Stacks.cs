@@ -60,9 +60,9 @@ public sealed class StackEntry(byte key, ulong value, StackTrace user, StackTrac
 
     public StackTrace? kernel_stack => kernel;
 
-    protected override ReadOnlySpan<byte> KeyBytes() => new byte[] { key };
+    private protected override ReadOnlySpan<byte> KeyBytes() => new byte[] { key };
 
-    protected override ReadOnlySpan<byte> ValueBytes() => BitConverter.GetBytes(value);
+    private protected override ReadOnlySpan<byte> ValueBytes() => BitConverter.GetBytes(value);
 }
 
 /// <summary>An event with numbers and one stack.</summary>
