@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
@@ -13,6 +14,7 @@ using Bee.Ebpf.Symbols;
 namespace Bee.Ebpf;
 
 /// <summary>An object file that is loaded into the kernel. Disposing of it detaches and unloads everything.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class BpfSession : IDisposable
 {
     private readonly object _gate = new();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
@@ -11,6 +12,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Ebpf;
 
 /// <summary>A program that <see cref="BpfSession.Pin"/> keeps running without a process: a folder on the BPF file system.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class PinnedProgram
 {
     private readonly PinState _state;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
@@ -8,6 +9,7 @@ using Bee.Posix;
 namespace Bee.Ebpf.Events;
 
 /// <summary>Reads a session's events and map entries. It has no thread of its own: <see cref="Run"/> waits and decodes on the caller's.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class EventReader : IDisposable
 {
     private static readonly TimeSpan s_shortestInterval = TimeSpan.FromMilliseconds(10);

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
 using Bee.Posix;
@@ -14,6 +15,7 @@ namespace Bee.Ebpf.Events;
 /// Layout and flags: include/uapi/linux/bpf.h (BPF_RINGBUF_BUSY_BIT and following) and kernel/bpf/ringbuf.c of Linux. One reader at a time;
 /// nothing here locks.
 /// </remarks>
+[SupportedOSPlatform("linux")]
 public sealed unsafe class RingBuffer : IDisposable
 {
     private const uint Discarded = 1u << 30, HeaderSize = 8;

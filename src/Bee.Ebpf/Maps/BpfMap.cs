@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
@@ -7,6 +8,7 @@ using Bee.Posix;
 namespace Bee.Ebpf.Maps;
 
 /// <summary>A map in the kernel: one of a loaded session, or one inside a map of maps.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class BpfMap
 {
     private readonly SafeHandle _owner;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Objects;
@@ -6,6 +7,7 @@ using Bee.Ebpf.Objects;
 namespace Bee.Ebpf.Programs;
 
 /// <summary>A program of a loaded session.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class BpfProgram
 {
     private readonly SafeHandle _owner;
