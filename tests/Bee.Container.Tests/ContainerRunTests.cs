@@ -55,7 +55,7 @@ public sealed partial class ContainerRunTests(Engine engine) : IDisposable
         string messages = errors.Result;
         Assert.EndsWith("}\n", rest.Result, StringComparison.Ordinal);
 
-        Assert.Equal("bee-run: The tool has ended by SIGTERM. (exit code 0)", messages.TrimEnd().Split('\n')[^1]);
+        Assert.Equal("bee-run: The tool was ended by SIGTERM. (exit code 0)", messages.TrimEnd().Split('\n')[^1]);
         Assert.Equal(0, process.ExitCode);
     }
 

@@ -39,7 +39,7 @@ public sealed class ContainerdTests(Engine engine) : IDisposable
         Assert.Equal(("200", "200", "401", "200"), (Ask("readyz"), Ask("healthz"), Ask("metrics"), Ask("metrics", Token)));
         Ctr("task", "kill", "--signal", "SIGTERM", Container);
         Assert.True(process.WaitForExit(TimeSpan.FromMinutes(1)), "it did not end");
-        Assert.Equal("bee-run: The tool has ended by SIGTERM. (exit code 0)", errors.Result.TrimEnd().Split('\n')[^1]);
+        Assert.Equal("bee-run: The tool was ended by SIGTERM. (exit code 0)", errors.Result.TrimEnd().Split('\n')[^1]);
         Assert.NotEmpty(rest.Result);
     }
 

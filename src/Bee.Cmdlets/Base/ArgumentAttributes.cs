@@ -5,14 +5,14 @@ using Bee.Oci.Formats;
 namespace Bee.Cmdlets.Base;
 
 /// <summary>
-/// Lets a TimeSpan parameter take a number of seconds, or text such as 200ms, 1.5s, 5m, 1h. PowerShell alone reads a bare number as ticks.
+/// Converts a number of seconds, or text such as 200ms, 1.5s, 5m or 1h, to a TimeSpan. Without it, PowerShell reads a bare number as ticks.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
 public sealed class DurationAttribute : ArgumentTransformationAttribute
 {
     private const string Forms = "Give seconds (5, 0.5), a number with a unit (200ms, 1.5s, 5m, 1h) or a TimeSpan (00:00:05).";
 
-    /// <summary>Gets or sets the shortest duration that the parameter takes, in milliseconds.</summary>
+    /// <summary>Gets or sets the shortest duration that the parameter accepts, in milliseconds.</summary>
     public int ShortestMilliseconds { get; set; }
 
     /// <inheritdoc/>
@@ -22,9 +22,9 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
         return value switch
         {
             TimeSpan span when span < TimeSpan.Zero => throw new ArgumentTransformationMetadataException(
-                $"A duration cannot be negative, and {span.TotalSeconds.ToString(CultureInfo.InvariantCulture)} seconds are."),
+                $"A duration cannot be negative: {span.TotalSeconds.ToString(CultureInfo.InvariantCulture)} seconds."),
             TimeSpan span when span.TotalMilliseconds < ShortestMilliseconds => throw new ArgumentTransformationMetadataException(
-                $"{span.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)} ms are too short. Give {ShortestMilliseconds}ms or more."),
+                $"{span.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)} ms is too short. Give {ShortestMilliseconds}ms or more."),
             _ => value,
         };
     }
@@ -36,9 +36,9 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
             byte or sbyte or short or ushort or int or uint or long or ulong or float or double or decimal
                 => Seconds(System.Convert.ToDouble(value, CultureInfo.InvariantCulture)),
             string text => Parse(text),
-            // What -Duration 1,5 gives: for PowerShell a comma makes a list.
+            // -Duration 1,5 arrives as a list, because the comma is an operator in PowerShell.
             System.Collections.IList { Count: > 1 } list => throw new ArgumentTransformationMetadataException(
-                $"A duration is one value, and {list.Count} were given. {Forms} The decimal separator is a point."),
+                $"A duration is a single value, but {list.Count} were given. {Forms} The decimal separator is a point."),
             _ => throw NotADuration($"{value}"),
         };
 
@@ -66,30 +66,30 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
 
     private static TimeSpan Seconds(double seconds)
     {
-        // TimeSpan.FromSeconds throws where the number does not fit; a duration of centuries is as good as none.
+        // TimeSpan.FromSeconds throws if the number is out of range. A duration of centuries is as good as unlimited.
         double limit = TimeSpan.MaxValue.TotalSeconds / 2;
         return TimeSpan.FromSeconds(Math.Clamp(seconds, -limit, limit));
     }
 }
 
-/// <summary>Refuses a list of several programs where a parameter takes one: the engine alone names types and methods that the caller does not know.</summary>
+/// <summary>Rejects a list of tools for a parameter that accepts one. The engine's own message would name .NET types and methods.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
 public sealed class OneProgramAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
         => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is System.Collections.IList { Count: > 1 } list
-            ? throw new ArgumentTransformationMetadataException($"The parameter takes one program, and {list.Count} were given. Give one, or send them through the pipeline.")
+            ? throw new ArgumentTransformationMetadataException($"The parameter accepts one tool, but {list.Count} were given. Give one, or pass them through the pipeline.")
             : inputData;
 }
 
 /// <summary>
-/// Lets a parameter take a percentage with its sign, such as 1% or 0.5%, and gives its share, from 0 to 1. A number without the sign is refused: 0.5 could be half a percent or a half.
+/// Converts a percentage with its sign, such as 1% or 0.5%, to a share from 0 to 1. Rejects a number without the sign: 0.5 could be half a percent or a half.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
 public sealed class PercentageAttribute : ArgumentTransformationAttribute
 {
-    private const string Forms = "Give a number over 0 and up to 100 with a percent sign, as 1% or 0.5%. The decimal separator is a point.";
+    private const string Forms = "Give a number above 0 and up to 100 with a percent sign, such as 1% or 0.5%. The decimal separator is a point.";
 
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
@@ -97,8 +97,8 @@ public sealed class PercentageAttribute : ArgumentTransformationAttribute
         {
             null => throw new ArgumentTransformationMetadataException($"Null is not a percentage. {Forms}"),
             string text when text.TrimEnd() is [.. var number, '%'] => Share(text, number),
-            // What -MaxOverhead 0,5% gives: for PowerShell a comma makes a list.
-            System.Collections.IList { Count: > 1 } list => throw new ArgumentTransformationMetadataException($"A percentage is one value, and {list.Count} were given. {Forms}"),
+            // -MaxOverhead 0,5% arrives as a list, because the comma is an operator in PowerShell.
+            System.Collections.IList { Count: > 1 } list => throw new ArgumentTransformationMetadataException($"A percentage is a single value, but {list.Count} were given. {Forms}"),
             IFormattable number => throw new ArgumentTransformationMetadataException(WithoutSign(number.ToString(null, CultureInfo.InvariantCulture))),
             string text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) => throw new ArgumentTransformationMetadataException(WithoutSign(text)),
             var other => throw new ArgumentTransformationMetadataException($"'{other}' is not a percentage. {Forms}"),
@@ -109,17 +109,17 @@ public sealed class PercentageAttribute : ArgumentTransformationAttribute
             ? percent / 100
             : throw new ArgumentTransformationMetadataException($"'{text}' is not a percentage. {Forms}");
 
-    private static string WithoutSign(string number) => $"'{number}' has no percent sign, and could be percent or a share of 1. {Forms}";
+    private static string WithoutSign(string number) => $"'{number}' has no percent sign: it could mean percent or a share of 1. {Forms}";
 }
 
 /// <summary>
-/// Takes a login out of what is given as a host, a reference or a URL: <c>name:password@ghcr.io/x</c>. The cmdlet then has no secret that it could repeat in a
-/// message, a target object or on another stream.
+/// Rejects a host, a reference or a URL that contains a login, such as <c>name:password@ghcr.io/x</c>. So no secret reaches the cmdlet, which could repeat it in a
+/// message, a target object or another stream.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
 public sealed class WithoutLoginAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>Gets or sets whether the parameter takes paths too: files that exist, and what begins as a path, stay as they are.</summary>
+    /// <summary>Gets or sets whether the parameter accepts paths too. Existing files, and text that begins as a path, pass unchanged.</summary>
     public bool OrPath { get; set; }
 
     /// <inheritdoc/>
@@ -130,7 +130,7 @@ public sealed class WithoutLoginAttribute : ArgumentTransformationAttribute
         {
             string text => IsSecret(engineIntrinsics, text) ? Redaction.WithoutLogin(text) : inputData,
             Uri { OriginalString: var text } => Transform(engineIntrinsics, text),
-            // An array has to keep its other items as they are: objects, which the engine converts.
+            // The other items of an array stay unchanged: they may be objects, which the engine converts.
             System.Collections.IList { Count: > 0 } list => list.Cast<object?>().Select(item => Transform(engineIntrinsics, item)).ToArray(),
             _ => inputData,
         };
@@ -144,7 +144,7 @@ public sealed class WithoutLoginAttribute : ArgumentTransformationAttribute
         }
 
         bool isUrl = text.Contains("://", StringComparison.Ordinal);
-        // A URL without its scheme begins with two slashes.
+        // A URL without a scheme begins with two slashes.
         bool isPath = text.Length > 0 && text[0] is '/' or '.' or '~' && !text.StartsWith("//", StringComparison.Ordinal);
         return isUrl || (!isPath && !Exists(engine, text) && (!WildcardPattern.ContainsWildcardCharacters(text) || text.AsSpan(0, text.IndexOf('@') + 1).Contains(':')));
     }
@@ -157,13 +157,13 @@ public sealed class WithoutLoginAttribute : ArgumentTransformationAttribute
         }
         catch (Exception error) when (error is RuntimeException or NotSupportedException)
         {
-            // What reads as the path of a drive that does not exist.
+            // The text has the form of a path on a drive that does not exist.
             return false;
         }
     }
 }
 
-/// <summary>Lets a parameter of bytes take hex digits too: <c>45 00 00 1c</c>, <c>45:00</c>, <c>0x45, 0x00</c>. What stands between them does not count.</summary>
+/// <summary>Converts hex digits to bytes: <c>45 00 00 1c</c>, <c>45:00</c>, <c>0x45, 0x00</c>. Separators are ignored.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
 public sealed class HexBytesAttribute : ArgumentTransformationAttribute
 {
@@ -172,7 +172,7 @@ public sealed class HexBytesAttribute : ArgumentTransformationAttribute
         => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
         {
             string text => Parse(text),
-            // Lines of a here-string that was split, or of a file.
+            // The lines of a file, or of a here-string that was split.
             object[] { Length: > 0 } lines when lines.All(line => (line is PSObject one ? one.BaseObject : line) is string) => Parse(string.Concat(lines)),
             _ => inputData,
         };
@@ -186,7 +186,7 @@ public sealed class HexBytesAttribute : ArgumentTransformationAttribute
         }
         catch (FormatException)
         {
-            throw new ArgumentTransformationMetadataException($"'{(text.Length <= 60 ? text : text[..57] + "...")}' is not hex digits, two for each byte.");
+            throw new ArgumentTransformationMetadataException($"'{(text.Length <= 60 ? text : text[..57] + "...")}' does not consist of hex digits, two for each byte.");
         }
     }
 }

@@ -7,13 +7,13 @@ using Bee.Posix;
 namespace Bee.Cmdlets.Base;
 
 /// <summary>
-/// What every cmdlet of Bee has: a token that Ctrl+C cancels, a Dispose that the engine also calls when the pipeline ends early,
-/// and one way to turn what goes wrong with a single input into an error record.
+/// The base of all cmdlets: a token that Ctrl+C cancels, a Dispose that the engine calls even when the pipeline ends early,
+/// and one way to turn the failure of a single input into an error record.
 /// </summary>
 /// <remarks>
-/// The engine runs neither EndProcessing nor StopProcessing when a downstream command has had enough (Select-Object -First),
-/// when a script leaves by break, or when a downstream command throws. It does dispose the cmdlet, so whatever holds kernel
-/// resources is let go of in a finally block or in <see cref="Dispose(bool)"/>.
+/// The engine runs neither EndProcessing nor StopProcessing if a downstream command ends the pipeline (Select-Object -First),
+/// if a script leaves it by break, or if a downstream command throws. It does dispose the cmdlet, so kernel resources are
+/// released in a finally block or in <see cref="Dispose(bool)"/>.
 /// </remarks>
 public abstract class BeeCmdlet : PSCmdlet, ICmdletStreams, ISessionLocation, IDisposable
 {
@@ -45,13 +45,13 @@ public abstract class BeeCmdlet : PSCmdlet, ICmdletStreams, ISessionLocation, ID
         }
         catch (ObjectDisposedException)
         {
-            // The pipeline's end and Ctrl+C came at the same time; there is nothing left to stop.
+            // The pipeline ended at the same moment as Ctrl+C was pressed: there is nothing left to stop.
         }
     }
 
     /// <summary>Writes the error of one input; the next input is still processed.</summary>
     /// <param name="error">What went wrong.</param>
-    /// <param name="target">The input it went wrong with.</param>
+    /// <param name="target">The input that failed.</param>
     protected internal void WriteError(Exception error, object? target)
     {
         if (error is OperationCanceledException && Stop.IsCancellationRequested)
@@ -63,8 +63,8 @@ public abstract class BeeCmdlet : PSCmdlet, ICmdletStreams, ISessionLocation, ID
     }
 
     /// <summary>
-    /// Runs the work on one input. What the libraries throw becomes a non-terminating error about that input; what the engine throws
-    /// to end the pipeline passes through.
+    /// Runs the work on one input. Exceptions of the libraries become non-terminating errors about that input. Exceptions that the
+    /// engine throws to end the pipeline propagate.
     /// </summary>
     /// <param name="target">The input.</param>
     /// <param name="work">The work on it.</param>
@@ -81,9 +81,9 @@ public abstract class BeeCmdlet : PSCmdlet, ICmdletStreams, ISessionLocation, ID
     }
 
     /// <summary>
-    /// Writes to the Verbose stream. Under -Debug alone the engine would stop and ask at each such line; then it goes to the Debug stream.
+    /// Writes to the Verbose stream. With -Debug alone the engine would pause at each verbose line, so the text goes to the Debug stream.
     /// </summary>
-    /// <param name="text">What is being done.</param>
+    /// <param name="text">The message.</param>
     protected internal void WriteNote(string text)
     {
         text = TerminalText.ShowLines(text);
@@ -97,14 +97,14 @@ public abstract class BeeCmdlet : PSCmdlet, ICmdletStreams, ISessionLocation, ID
         }
     }
 
-    /// <summary>Writes a warning, without characters that a terminal obeys: names of others may stand in it.</summary>
+    /// <summary>Writes a warning. Control characters are made visible, because the text may contain names from traced processes or images.</summary>
     /// <param name="text">The warning.</param>
     public new void WriteWarning(string text) => base.WriteWarning(TerminalText.ShowLines(text));
 
-    /// <summary>Makes a path of the session's current location absolute, without expanding wildcards.</summary>
-    /// <param name="path">A path as the person gave it; <c>~</c> and drives are understood.</param>
+    /// <summary>Resolves a path against the session's current location, without expanding wildcards.</summary>
+    /// <param name="path">The path as the user typed it; <c>~</c> and drives are resolved.</param>
     /// <returns>The path in the file system.</returns>
-    /// <exception cref="BeeInputException">The path belongs to no file system.</exception>
+    /// <exception cref="BeeInputException">The path does not belong to the file system.</exception>
     protected string FullPath(string path)
     {
         string full;
@@ -115,17 +115,17 @@ public abstract class BeeCmdlet : PSCmdlet, ICmdletStreams, ISessionLocation, ID
         }
         catch (Exception error) when (error is ProviderNotFoundException or System.Management.Automation.DriveNotFoundException)
         {
-            // An image's name was given, as '[::1]:5000/me/tool'. The engine's message would repeat what may be a login before a host.
-            throw new BeeInputException("FileNotFound", $"'{Redaction.WithoutLogin(path)}' is not the path of a file: no drive or provider has the name before its colon.");
+            // An image reference such as '[::1]:5000/me/tool'. The engine's own message would repeat a login in front of the host.
+            throw new BeeInputException("FileNotFound", $"'{Redaction.WithoutLogin(path)}' is not a file path: no drive or provider has the name before the colon.");
         }
 
         return provider.Name == "FileSystem"
             ? full
-            : throw new BeeInputException("NotAFile", $"'{path}' is a path of the provider {provider.Name}. Give a file's path.");
+            : throw new BeeInputException("NotAFile", $"'{path}' is a path of the provider {provider.Name}. Give a file path.");
     }
 
-    /// <summary>The files and folders that a path means; a path without wildcards, or of a file that is there, means itself.</summary>
-    /// <param name="path">A path as the person gave it.</param>
+    /// <summary>Expands a path with wildcards to files and folders. A path without wildcards, or of an existing file, is returned itself.</summary>
+    /// <param name="path">The path as the user typed it.</param>
     private protected IEnumerable<string> Files(string path)
     {
         if (Path.Exists(FullPath(path)))
@@ -133,7 +133,7 @@ public abstract class BeeCmdlet : PSCmdlet, ICmdletStreams, ISessionLocation, ID
             return [FullPath(path)];
         }
 
-        // What Tab completes of a name with brackets has them escaped.
+        // Tab completion escapes brackets in names.
         if (!WildcardPattern.ContainsWildcardCharacters(path))
         {
             return [FullPath(WildcardPattern.Unescape(path))];
@@ -142,7 +142,7 @@ public abstract class BeeCmdlet : PSCmdlet, ICmdletStreams, ISessionLocation, ID
         return GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider) is var found && provider.Name == "FileSystem" ? found : [FullPath(path)];
     }
 
-    /// <summary>Lets go of everything. Called by the engine at the end of the pipeline, however it ends.</summary>
+    /// <summary>Releases all resources. The engine calls it at the end of the pipeline, in every case.</summary>
     public void Dispose()
     {
         if (_disposed)
@@ -156,23 +156,23 @@ public abstract class BeeCmdlet : PSCmdlet, ICmdletStreams, ISessionLocation, ID
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Lets go of what the derived cmdlet holds.</summary>
-    /// <param name="disposing">Always true; there are no finalizers.</param>
+    /// <summary>Releases the resources of the derived cmdlet.</summary>
+    /// <param name="disposing">Always true: no cmdlet has a finalizer.</param>
     protected virtual void Dispose(bool disposing)
     {
     }
 }
 
 /// <summary>
-/// The streams of a cmdlet beside its output. A collaborator gets them to report what it does and what goes wrong; it knows no cmdlet. All members but <see cref="Stop"/>
-/// are for the pipeline thread only.
+/// The streams of a cmdlet except its output. Collaborators report through it and do not depend on the cmdlet. All members but <see cref="Stop"/>
+/// must be called on the pipeline thread.
 /// </summary>
 internal interface ICmdletStreams
 {
     /// <summary>Cancelled when the pipeline is stopped.</summary>
     CancellationToken Stop { get; }
 
-    /// <summary>Writes what is being done.</summary>
+    /// <summary>Writes a verbose message about the work in progress.</summary>
     void WriteNote(string text);
 
     /// <summary>Writes a warning.</summary>
@@ -180,34 +180,34 @@ internal interface ICmdletStreams
 
     /// <summary>Writes the error of one input; the next input is still processed.</summary>
     /// <param name="error">What went wrong.</param>
-    /// <param name="target">The input it went wrong with.</param>
+    /// <param name="target">The input that failed.</param>
     void WriteError(Exception error, object? target);
 
-    /// <summary>Writes a line for developers.</summary>
+    /// <summary>Writes a message for developers of Bee.</summary>
     void WriteDebug(string text);
 
-    /// <summary>Writes how far the work is.</summary>
+    /// <summary>Writes the progress of the work.</summary>
     void WriteProgress(ProgressRecord record);
 }
 
-/// <summary>Where the session of a cmdlet stands in the file system.</summary>
+/// <summary>The current location of a PowerShell session in the file system.</summary>
 internal interface ISessionLocation
 {
-    /// <summary>The folder that relative paths are meant from. It is not the process's.</summary>
+    /// <summary>The folder that relative paths start from. It differs from the current directory of the process.</summary>
     string CurrentFolder { get; }
 
-    /// <summary>Makes a path absolute, without expanding wildcards; <c>~</c> and drives are understood.</summary>
-    /// <exception cref="BeeInputException">The path belongs to no file system.</exception>
+    /// <summary>Makes a path absolute, without expanding wildcards. <c>~</c> and drives are resolved.</summary>
+    /// <exception cref="BeeInputException">The path does not belong to the file system.</exception>
     string FullPath(string path);
 }
 
-/// <summary>Reports whether a user can answer a prompt. A script, a service or a CI job gets an error and does not wait for an answer.</summary>
+/// <summary>Reports whether a user can answer a prompt. A script, a service or a CI job gets an error instead of waiting for an answer.</summary>
 internal static class Interaction
 {
-    /// <summary>Whether a question can be answered: standard input is a terminal, and pwsh was not started with -NonInteractive.</summary>
+    /// <summary>Returns true if standard input is a terminal and pwsh was started without -NonInteractive.</summary>
     public static bool IsPossible => !Console.IsInputRedirected && !Environment.GetCommandLineArgs().Skip(1).Any(IsNonInteractive);
 
-    // Any beginning of the switch that pwsh takes for it. Its host would refuse too, but only after the question was on the screen.
+    // Matches any prefix that pwsh accepts for the switch. Its host would refuse too, but only after it had shown the prompt.
     private static bool IsNonInteractive(string argument) =>
         argument.Length > 4 && argument[0] == '-' && "-NonInteractive".StartsWith(argument, StringComparison.OrdinalIgnoreCase);
 }

@@ -3,10 +3,10 @@ using Bee.Oci.Formats;
 
 namespace Bee.Cmdlets.Base;
 
-/// <summary>The names that somebody asks for, with wildcards or without.</summary>
+/// <summary>Patterns for names that the user gave, with or without wildcards.</summary>
 internal static class NamePattern
 {
-    /// <summary>The pattern of a name: without wildcards it fits that name alone. Case does not count, and the brackets of an IPv6 address are no wildcard.</summary>
+    /// <summary>Returns the pattern of a name, which ignores case. Without wildcards it matches that name only. The brackets of an IPv6 address are literal.</summary>
     public static WildcardPattern Of(string name)
     {
         int literal = ImageReference.IsPattern(name) ? ImageReference.AddressLength(name) : name.Length;

@@ -2,12 +2,12 @@ using Bee.Cmdlets.Errors;
 
 namespace Bee.Cmdlets.Base;
 
-/// <summary>Checks the path of a file that a cmdlet is to write, before the work that makes its content.</summary>
+/// <summary>Checks the path of an output file before the work that produces the content.</summary>
 internal static class OutputFile
 {
-    /// <summary>Refuses a folder and, if nothing is to be replaced, a file that exists.</summary>
+    /// <summary>Rejects a folder and, with <paramref name="noClobber"/>, an existing file.</summary>
     /// <param name="path">The full path.</param>
-    /// <param name="noClobber">Whether a file that exists is kept.</param>
+    /// <param name="noClobber">Whether an existing file must not be replaced.</param>
     /// <exception cref="BeeInputException"><c>NotAFile</c>, <c>FileExists</c>.</exception>
     public static void Check(string path, bool noClobber = false)
     {
@@ -18,7 +18,7 @@ internal static class OutputFile
 
         if (noClobber && File.Exists(path))
         {
-            throw new BeeInputException("FileExists", $"'{path}' is there already.", "Leave -NoClobber out to replace it.");
+            throw new BeeInputException("FileExists", $"'{path}' already exists.", "Omit -NoClobber to replace it.");
         }
     }
 }

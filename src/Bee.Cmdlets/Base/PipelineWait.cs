@@ -7,29 +7,29 @@ using Bee.Oci.Transfer;
 namespace Bee.Cmdlets.Base;
 
 /// <summary>
-/// What the libraries do on threads of their own ends here: the pipeline thread waits for it, shows its progress and writes its notes, and leaves it
-/// behind when the pipeline is stopped.
+/// Waits on the pipeline thread for work that a library does on other threads. Meanwhile it writes the progress and notes of the work.
+/// If the pipeline is stopped, it abandons the work.
 /// </summary>
 internal class PipelineWait(ICmdletStreams streams)
 {
-    // How long what was cancelled may take to clean up; after that it ends by itself, without anybody waiting.
+    // How long cancelled work may take to clean up. After that it ends by itself, and the pipeline does not wait for it.
     protected static readonly TimeSpan s_farewell = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentQueue<RegistryNote> _notes = new();
 
-    /// <summary>Where notes and progress are written.</summary>
+    /// <summary>The streams for notes and progress.</summary>
     protected ICmdletStreams Streams => streams;
 
-    /// <summary>Where a library's notes go, from any thread.</summary>
+    /// <summary>Queues a note of a library. Thread-safe.</summary>
     public void Note(RegistryNote note) => _notes.Enqueue(note);
 
-    /// <summary>Runs work off the pipeline thread and waits for it; its notes, and how far it is, are written meanwhile.</summary>
+    /// <summary>Runs work on another thread and waits for it. Writes its notes and progress meanwhile.</summary>
     /// <param name="work">The work; its token is cancelled when the pipeline ends.</param>
-    /// <param name="title">What is being done, for the progress record.</param>
-    /// <param name="progress">How far it is; null where there is nothing to count.</param>
-    /// <exception cref="PipelineStoppedException">The pipeline was stopped; within a second, whatever the work is waiting for.</exception>
+    /// <param name="title">The activity of the progress record.</param>
+    /// <param name="progress">The progress of the work; null if it cannot be measured.</param>
+    /// <exception cref="PipelineStoppedException">The pipeline was stopped. It is thrown within a second, whatever the work waits for.</exception>
     public T Wait<T>(Func<CancellationToken, Task<T>> work, string title = "", TransferProgress? progress = null)
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Streams.Stop);
@@ -56,14 +56,14 @@ internal class PipelineWait(ICmdletStreams streams)
         }
         finally
         {
-            // Also reached when writing a note or a record has ended the pipeline: then the work still runs.
+            // Also reached if writing a note or a record ended the pipeline: then the work still runs.
             if (!task.IsCompleted)
             {
                 cancel.Cancel();
                 Task.WhenAny(task).Wait(s_farewell, CancellationToken.None);
             }
 
-            // Nobody else looks at what it failed with.
+            // Observes the exception of abandoned work, which would otherwise be unobserved.
             _ = task.ContinueWith(static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             if (meter?.End() is { } last && !Streams.Stop.IsCancellationRequested)
             {
@@ -72,7 +72,7 @@ internal class PipelineWait(ICmdletStreams streams)
         }
     }
 
-    /// <summary>Writes what the libraries have noted: on the pipeline thread, where alone it may be written.</summary>
+    /// <summary>Writes the queued notes. Call it on the pipeline thread, the only one that may write to the streams.</summary>
     public void WriteNotes()
     {
         while (_notes.TryDequeue(out RegistryNote? note))
@@ -89,16 +89,16 @@ internal class PipelineWait(ICmdletStreams streams)
     }
 }
 
-/// <summary>Makes progress records of a transfer's counters: bytes, rate and the time that remains, by what went in the last seconds.</summary>
+/// <summary>Turns the counters of a transfer into progress records with bytes, rate and remaining time. The rate is that of the last seconds.</summary>
 internal sealed class TransferMeter(string title, TransferProgress progress, TimeProvider? clock = null)
 {
-    // Of Bee's own, so that a script's records are not replaced.
+    // An activity id of Bee's own, so that a script's progress records are not replaced.
     private const int ActivityId = 0x0bee;
 
-    // What is over in less needs no bar.
+    // Shorter transfers need no progress bar.
     private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(300);
 
-    // The rate is that of this time: long enough to be calm, short enough to follow a line that slows down.
+    // The window of the rate: long enough for a steady number, short enough to show that a connection slows down.
     private static readonly TimeSpan s_window = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
@@ -106,7 +106,7 @@ internal sealed class TransferMeter(string title, TransferProgress progress, Tim
     private readonly Queue<(TimeSpan At, long Bytes)> _past = new();
     private bool _shown;
 
-    /// <summary>The record of now; null as long as there is nothing worth showing.</summary>
+    /// <summary>Returns the current record; null as long as there is nothing to show.</summary>
     public ProgressRecord? Look()
     {
         TimeSpan now = _clock.GetElapsedTime(_start);
@@ -133,6 +133,6 @@ internal sealed class TransferMeter(string title, TransferProgress progress, Tim
         };
     }
 
-    /// <summary>The record that takes the bar away; null where none was shown.</summary>
+    /// <summary>Returns the record that removes the progress bar; null if none was shown.</summary>
     public ProgressRecord? End() => _shown ? new ProgressRecord(ActivityId, title, "Done") { RecordType = ProgressRecordType.Completed } : null;
 }

@@ -8,8 +8,8 @@ using System.Text.Json;
 namespace Bee.Cmdlets.Completion;
 
 /// <summary>
-/// Offers names for a parameter. A completer runs at a prompt that somebody is typing at: whatever goes wrong in it, it offers
-/// nothing and says nothing.
+/// Offers completions for a parameter. A completer runs while the user types at a prompt, so it never throws: on any failure
+/// it offers nothing.
 /// </summary>
 public abstract class BeeCompleter : IArgumentCompleter
 {
@@ -39,34 +39,34 @@ public abstract class BeeCompleter : IArgumentCompleter
         }
     }
 
-    /// <summary>One thing to offer.</summary>
+    /// <summary>One completion.</summary>
     /// <param name="Text">The value.</param>
-    /// <param name="Description">What the value stands for, shown beside the list; never empty.</param>
-    /// <param name="IsCode">True where the text is PowerShell as it stands and must not be quoted.</param>
+    /// <param name="Description">The tooltip; never empty.</param>
+    /// <param name="IsCode">Whether the text is PowerShell code and must not be quoted.</param>
     protected readonly record struct Candidate(string Text, string Description, bool IsCode = false)
     {
-        /// <summary>What the list shows behind the value, and what may be typed in its place: the name behind a number. Null for a value that needs none.</summary>
+        /// <summary>The name behind a value such as a number. The list shows it after the value, and the user may type it instead. Null if the value needs no name.</summary>
         public string? Label { get; init; }
     }
 
-    /// <summary>Everything that could be meant; what does not fit the typed word is left out by the caller.</summary>
-    /// <param name="word">What is typed so far, without quotes.</param>
-    /// <param name="bound">The other arguments of the command line, as far as they are known.</param>
-    /// <returns>The candidates in the order to show them.</returns>
+    /// <summary>Returns all completions. The caller removes those that do not match the typed word.</summary>
+    /// <param name="word">The text that is typed so far, without quotes.</param>
+    /// <param name="bound">The other arguments of the command line that are known so far.</param>
+    /// <returns>The completions in display order.</returns>
     protected abstract IEnumerable<Candidate> Candidates(string word, IDictionary bound);
 
-    /// <summary>Whether a candidate is offered for what is typed.</summary>
-    /// <param name="candidate">The candidate.</param>
-    /// <param name="word">What is typed so far, without quotes.</param>
-    /// <returns>Without another rule, true where it begins so, or fits as a wildcard.</returns>
+    /// <summary>Returns whether a completion matches the typed text.</summary>
+    /// <param name="candidate">The completion.</param>
+    /// <param name="word">The text that is typed so far, without quotes.</param>
+    /// <returns>By default, true if the completion begins with the text or matches it as a wildcard.</returns>
     protected virtual bool Fits(string candidate, string word) => CompletionText.Fits(candidate, word);
 
-    /// <summary>Results that are already complete, for instance file names.</summary>
-    /// <param name="word">What is typed so far, without quotes.</param>
+    /// <summary>Returns results that need no further matching or quoting, for instance file names.</summary>
+    /// <param name="word">The text that is typed so far, without quotes.</param>
     /// <returns>The results.</returns>
     protected virtual IEnumerable<CompletionResult> More(string word) => [];
 
-    /// <summary>An argument of the command line as text, or null.</summary>
+    /// <summary>Returns an argument of the command line as text, or null.</summary>
     /// <param name="bound">The known arguments.</param>
     /// <param name="name">The parameter's name.</param>
     /// <returns>Its text.</returns>
@@ -74,7 +74,7 @@ public abstract class BeeCompleter : IArgumentCompleter
         => bound.Contains(name) ? LanguagePrimitives.ConvertTo<string>(bound[name]) : null;
 }
 
-/// <summary>Offers nothing, for numbers, names and free text. Without a completer PowerShell offers the files of the current folder.</summary>
+/// <summary>Offers nothing, for numbers, names and free text. Without a completer, PowerShell would offer the files of the current folder.</summary>
 public sealed class NothingCompleter : BeeCompleter
 {
     /// <inheritdoc/>
@@ -91,7 +91,7 @@ public sealed class DurationCompleter : BeeCompleter
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) => s_durations.Select(one => new Candidate(one.Text, one.Meaning));
 }
 
-/// <summary>Offers some percentages, which shows the form.</summary>
+/// <summary>Offers some percentages, as examples of the format.</summary>
 public sealed class PercentageCompleter : BeeCompleter
 {
     private static readonly (string Text, string Meaning)[] s_percentages = [("0.1%", "one thousandth"), ("1%", "one hundredth"), ("5%", "one twentieth"), ("10%", "one tenth")];
@@ -100,13 +100,13 @@ public sealed class PercentageCompleter : BeeCompleter
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound) => s_percentages.Select(one => new Candidate(one.Text, one.Meaning));
 }
 
-/// <summary>The quoting of completions, and the paths in them.</summary>
+/// <summary>Quotes completions and resolves the paths in them.</summary>
 internal static class CompletionText
 {
-    // What ends or changes a bare word for PowerShell's parser.
+    // Characters that end a bare word or change its meaning for PowerShell's parser.
     private static readonly SearchValues<char> s_special = SearchValues.Create(" \t\r\n'\"`$|&;<>(){},@#\u2018\u2019\u201a\u201b\u201c\u201d\u201e");
 
-    /// <summary>Takes the quote off that a person has typed before the word.</summary>
+    /// <summary>Removes the quote that the user typed before the word.</summary>
     public static string Unquote(string? word, out char quote)
     {
         quote = '\0';
@@ -121,7 +121,7 @@ internal static class CompletionText
         return quote == '\'' ? inner.Replace("''", "'") : inner;
     }
 
-    /// <summary>Quotes a value where a bare word would be read otherwise, or where the person has begun with a quote.</summary>
+    /// <summary>Quotes a value if a bare word would mean something else, or if the user began with a quote.</summary>
     public static string Quote(string value, char quote) => quote switch
     {
         '"' => $"\"{value.Replace("`", "``").Replace("$", "`$").Replace("\"", "`\"")}\"",
@@ -129,12 +129,12 @@ internal static class CompletionText
         _ => value.Length == 0 || value[0] is '-' || value.AsSpan().ContainsAny(s_special) ? Single(value) : value,
     };
 
-    /// <summary>A key of a hashtable, quoted unless it is a plain word.</summary>
+    /// <summary>Returns a key of a hashtable, quoted unless it is a plain word.</summary>
     public static string Key(string name) =>
         name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name : Single(name);
 
-    /// <summary>A parameter's default as PowerShell writes it: a number, a truth value, a list, else quoted text.</summary>
-    /// <param name="text">The text of an image's config, in which a list stands as in JSON. Anyone may have written it.</param>
+    /// <summary>Returns a parameter's default as PowerShell code: a number, a Boolean, a list, or else quoted text.</summary>
+    /// <param name="text">The text from an image's configuration, in which lists are JSON. It is not trusted.</param>
     public static string Value(string text)
     {
         if (text.StartsWith('['))
@@ -162,7 +162,7 @@ internal static class CompletionText
         _ => Value(json.GetRawText()),
     };
 
-    /// <summary>True where the candidate begins with the word, or matches it as a wildcard, or has it at the start of its last path part.</summary>
+    /// <summary>Returns true if the candidate begins with the word, matches it as a wildcard, or has it at the start of its last path part.</summary>
     public static bool Fits(string candidate, string word)
     {
         if (word.Length == 0 || candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase))
@@ -179,7 +179,7 @@ internal static class CompletionText
         return slash >= 0 && candidate.AsSpan(slash + 1).StartsWith(word, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Makes a path absolute. The session's location is not the process's.</summary>
+    /// <summary>Makes a path absolute against the session's location, which differs from the process's.</summary>
     public static string FullPath(string path)
     {
         using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);

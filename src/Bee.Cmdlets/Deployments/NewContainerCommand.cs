@@ -12,12 +12,12 @@ using Bee.Oci.Store;
 
 namespace Bee.Cmdlets.Deployments;
 
-/// <summary>Makes a runnable container image around an eBPF image, without a container engine.</summary>
+/// <summary>Builds a runnable container image from an eBPF image, without a container engine.</summary>
 [Cmdlet(VerbsCommon.New, "BeeContainer", SupportsShouldProcess = true, DefaultParameterSetName = "Image")]
 [OutputType(typeof(Image))]
 public sealed class NewContainerCommand : ProgramCmdlet
 {
-    /// <summary>The reference of the base that ./build.sh container puts into the store.</summary>
+    /// <summary>The reference of the base image that ./build.sh container writes to the store.</summary>
     internal const string DefaultBase = "bee-base:latest";
 
     private readonly HashSet<string> _written = [];
@@ -29,20 +29,20 @@ public sealed class NewContainerCommand : ProgramCmdlet
     [WithoutLogin]
     public string Tag { get; set; } = string.Empty;
 
-    /// <summary>The container image with Bee in it that the container is made on. bee-base:latest by default, which ./build.sh container puts into the store.</summary>
+    /// <summary>The base image, which contains PowerShell and Bee. By default bee-base:latest, which ./build.sh container writes to the store.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
     [WithoutLogin]
     public string Base { get; set; } = DefaultBase;
 
-    /// <summary>The platforms to make it for, such as linux/amd64 and linux/arm64. Without it all that both images have.</summary>
+    /// <summary>The platforms, such as linux/amd64 and linux/arm64. By default all that both images have.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PlatformCompleter))]
     public string[] Platform { get; set; } = [];
 
-    /// <summary>Further labels for the container's configuration: a hashtable of names and values.</summary>
+    /// <summary>Additional labels for the container's configuration: a hashtable of names and values.</summary>
     [Parameter]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -54,21 +54,21 @@ public sealed class NewContainerCommand : ProgramCmdlet
         ImageReference name = ImageReference.Parse(Tag).WithDefaultTag();
         Platform[] platforms = [.. Platform.Select(Bee.Oci.Formats.Platform.Parse).Distinct()];
         Image tool = Tools.FindImage(Program, Image) ?? throw new BeeInputException(
-            "NotAnImage", $"'{Program}' is a file, and a container is made around an image.", $"Invoke-BeeBuild {Program} makes an image.");
+            "NotAnImage", $"'{Program}' is a file, but New-BeeContainer needs an image.", $"Build one with Invoke-BeeBuild {Program}.");
         Tools.Check(tool);
         if (tool.Format == ImageFormat.Container)
         {
-            throw new BeeInputException("NotAnImage", $"'{tool.Reference}' is a container already.", "Name the eBPF image in it.");
+            throw new BeeInputException("NotAnImage", $"'{tool.Reference}' is already a container.", "Name the eBPF image in it.");
         }
 
         if (!_written.Add(name.ToString()))
         {
-            throw new BeeInputException("SameTarget", $"Another input of this pipeline has the name {name} already.", "Make one container for each -Tag.");
+            throw new BeeInputException("SameTarget", $"Another input of this pipeline was already written as {name}.", "Give each container its own -Tag.");
         }
 
         var needs = ToolNeeds.Of(Tools.FromImage(tool).File);
         Image lower = FindBase();
-        if (!ShouldProcess($"{tool.Reference} on {lower.Reference} as {name}", "Make container"))
+        if (!ShouldProcess($"{tool.Reference} on {lower.Reference} as {name}", "Build container"))
         {
             return;
         }
@@ -76,7 +76,7 @@ public sealed class NewContainerCommand : ProgramCmdlet
         WriteObject(new ContainerBuilder(Stores).Build(new ContainerRequest(tool, lower) { Platforms = platforms, Labels = Labels(needs) }, name));
     });
 
-    // A base that was built here is local; another one is in a registry.
+    // A base image that was built here is in the store; any other is in a registry.
     private Image FindBase()
     {
         if (Stores.Find(Base) is { } found)
@@ -88,8 +88,8 @@ public sealed class NewContainerCommand : ProgramCmdlet
         {
             throw new BeeInputException(
                 "BaseNotFound",
-                $"The base '{Base}' is not in {Stores.Own.Path}.",
-                "In Bee's sources, ./build.sh container builds it and puts it into the store; -Base names another one, of the store or of a registry.");
+                $"The base image '{Base}' is not in {Stores.Own.Path}.",
+                "Build it with ./build.sh container in Bee's sources, or name another one with -Base, from the store or a registry.");
         }
 
         return Pull != PullPolicy.Never && ImageReference.TryParse(Base, out ImageReference? name) && Link.Complete(name) is { Registry: not null } whole

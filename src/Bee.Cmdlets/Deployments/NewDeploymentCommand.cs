@@ -17,24 +17,24 @@ using Bee.Toolchain.Deployments;
 
 namespace Bee.Cmdlets.Deployments;
 
-/// <summary>Writes what runs a tool with the least rights: a DaemonSet of Kubernetes, or a unit of systemd.</summary>
+/// <summary>Writes a Kubernetes DaemonSet or a systemd unit that runs a tool with the least privileges.</summary>
 [Cmdlet(VerbsCommon.New, "BeeDeployment", SupportsShouldProcess = true, DefaultParameterSetName = "Image")]
 [OutputType(typeof(string), typeof(FileInfo))]
 public sealed class NewDeploymentCommand : ProgramCmdlet
 {
     private const int DefaultPort = 9435;
 
-    /// <summary>What to write: DaemonSet, for a container that New-BeeContainer made, or Systemd, for an eBPF image.</summary>
+    /// <summary>The kind of deployment: DaemonSet, for a container from New-BeeContainer, or Systemd, for an eBPF image.</summary>
     [Parameter(Mandatory = true)]
     public DeploymentKind Kind { get; set; }
 
-    /// <summary>The workload's name. Without it the tool's.</summary>
+    /// <summary>The workload's name. By default the tool's name.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Name { get; set; }
 
-    /// <summary>The namespace of Kubernetes. Without it that of the client.</summary>
+    /// <summary>The Kubernetes namespace. By default the namespace of the client that applies the manifest.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -46,19 +46,19 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
     [ArgumentCompleter(typeof(NothingCompleter))]
     public IDictionary? Parameter { get; set; }
 
-    /// <summary>Further arguments for the entry point, such as --map, print_opens.</summary>
+    /// <summary>Additional arguments for the entry point, such as --map, print_opens.</summary>
     [Parameter]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] ArgumentList { get; set; } = [];
 
-    /// <summary>The address for metrics, health and readiness. Without it port 9435: of all addresses in a pod, and of 127.0.0.1 in a unit.</summary>
+    /// <summary>The address for metrics, health and readiness. By default port 9435: on all addresses in a pod, and on 127.0.0.1 in a unit.</summary>
     [Parameter]
     [ValidatePattern(@":\d{1,5}$")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? MetricListen { get; set; }
 
-    /// <summary>The file to write. Without it the text goes to the pipeline.</summary>
+    /// <summary>The output file. By default the text goes to the pipeline.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? OutFile { get; set; }
@@ -66,11 +66,11 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Target, () =>
     {
-        Image image = Tools.FindImage(Program, Image) ?? throw new BeeInputException("NotAnImage", $"'{Program}' is a file, and a deployment names an image.", $"Invoke-BeeBuild {Program} makes an image.");
+        Image image = Tools.FindImage(Program, Image) ?? throw new BeeInputException("NotAnImage", $"'{Program}' is a file, but a deployment needs an image.", $"Build one with Invoke-BeeBuild {Program}.");
         Tools.Check(image);
         if (Name is { } name && !DeploymentRequest.IsName(name))
         {
-            throw new BeeInputException("BadName", $"'{name}' is not a name for a workload: lower-case letters, digits and dashes, 63 at most.");
+            throw new BeeInputException("BadName", $"'{name}' is not a valid workload name. Use lower-case letters, digits and dashes, 63 characters at most.");
         }
 
         string text = Kind == DeploymentKind.DaemonSet ? DaemonSet(image) : Unit(image);
@@ -93,11 +93,11 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
     {
         if (image.Format != ImageFormat.Container)
         {
-            throw new BeeInputException("NotAContainer", $"'{image.Reference}' is not a container that Bee has made, and a DaemonSet runs containers.", "New-BeeContainer makes one around an eBPF image.");
+            throw new BeeInputException("NotAContainer", $"'{image.Reference}' was not made by New-BeeContainer, and a DaemonSet runs containers only.", "Build a container from the eBPF image with New-BeeContainer.");
         }
 
         ImageReference named = ImageReference.TryParse(image.Reference, out ImageReference? reference) && reference.Registry is not null ? reference : throw new BeeInputException(
-            "NoRegistry", $"'{image.Reference}' names no registry that a node could fetch it from.", "Name the container with its registry, as in New-BeeContainer opensnoop:v1 -Tag ghcr.io/me/opensnoop-container:v1, and publish it.");
+            "NoRegistry", $"'{image.Reference}' has no registry in its name, so no node can pull it.", "Include the registry in the tag, as in New-BeeContainer opensnoop:v1 -Tag ghcr.io/me/opensnoop-container:v1, and publish the container.");
         IReadOnlyDictionary<string, string> labels = image.Labels;
         return DaemonSetManifest.Write(
             Request(image, $"{named.Name}@{image.Digest}", ImageNames.ShortName(labels.GetValueOrDefault(ContainerLabels.ToolReference) ?? image.Reference), "0.0.0.0") with
@@ -114,20 +114,20 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
         if (image.Format == ImageFormat.Container)
         {
             throw new BeeInputException(
-                "NotAProgram", $"'{image.Reference}' is a container, and a unit runs an eBPF image without a container engine.", $"Name the image in it: {image.Labels.GetValueOrDefault(ContainerLabels.ToolReference)}.");
+                "NotAProgram", $"'{image.Reference}' is a container, but a systemd unit runs an eBPF image directly.", $"Name the eBPF image in it: {image.Labels.GetValueOrDefault(ContainerLabels.ToolReference)}.");
         }
 
         ObjectFile file = Tools.FromImage(image).File;
-        // A wrong name or value would otherwise show when the unit starts.
+        // Reports a wrong name or value now. Otherwise the unit would fail when it starts.
         ObjectNames.Parameters(Parameter, file);
         var needs = ToolNeeds.Of(file, CountsRuns);
         string folder = Path.GetDirectoryName(typeof(NewDeploymentCommand).Assembly.Location)!;
         string shell = Environment.ProcessPath ?? "/usr/bin/pwsh";
-        // Where PowerShell is a .NET tool the process is dotnet, and the session a file.
+        // If PowerShell is a .NET tool, the process is dotnet and its first argument is the assembly of pwsh.
         string[] start = Path.GetFileName(shell) == "dotnet" && Environment.GetCommandLineArgs() is [var library, ..] && library.EndsWith(".dll", StringComparison.Ordinal) ? [shell, library] : [shell];
         if (MetricListen is not null && !SystemdUnit.IsLoopback(MetricListen))
         {
-            WriteWarning($"Other machines reach {MetricListen}: the unit takes the token of its metrics from {SystemdUnit.TokenFile(Name ?? DeploymentRequest.NameOf(ImageNames.ShortName(image.Reference)))}, a file of root's with the line BEE_METRIC_TOKEN=TOKEN.");
+            WriteWarning($"Other machines can reach {MetricListen}, so the unit reads a token for its metrics from {SystemdUnit.TokenFile(Name ?? DeploymentRequest.NameOf(ImageNames.ShortName(image.Reference)))}. Create that file, owned by root, with the line BEE_METRIC_TOKEN=TOKEN.");
         }
 
         string digested = ImageReference.TryParse(image.Reference, out ImageReference? reference) && reference.Registry is not null ? $"{reference.Name}@{image.Digest}" : image.Digest;
@@ -154,7 +154,7 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
         MetricListen = MetricListen ?? string.Create(CultureInfo.InvariantCulture, $"{address}:{DefaultPort}"),
     };
 
-    // A container's labels tell what its tool needs, and not what it is run with.
+    // A container's labels describe what the tool needs, but not the arguments that it is run with.
     private bool CountsRuns => ToolArguments.Read(ArgumentList, new Hashtable(), new CmdletInfo("Invoke-BeeProgram", typeof(InvokeProgramCommand)).Parameters.Values) is { Values: var given }
         && (given.Contains(nameof(RunCmdlet.MaxOverhead)) || given.Contains(nameof(RunCmdlet.Statistics)));
 
@@ -170,12 +170,12 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
     private static string[] Items(IReadOnlyDictionary<string, string> labels, string key) => labels.GetValueOrDefault(key)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 }
 
-/// <summary>What New-BeeDeployment writes.</summary>
+/// <summary>The kinds of deployment that New-BeeDeployment writes.</summary>
 public enum DeploymentKind
 {
-    /// <summary>A DaemonSet of Kubernetes, which runs a container on every node.</summary>
+    /// <summary>A Kubernetes DaemonSet, which runs a container on every node.</summary>
     DaemonSet,
 
-    /// <summary>A unit of systemd, which runs an image on this machine.</summary>
+    /// <summary>A systemd unit, which runs an image on this machine.</summary>
     Systemd,
 }

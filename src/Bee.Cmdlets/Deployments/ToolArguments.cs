@@ -8,15 +8,15 @@ using ParameterMetadata = System.Management.Automation.ParameterMetadata;
 namespace Bee.Cmdlets.Deployments;
 
 /// <summary>
-/// The arguments of a run as a command line and an environment have them: <c>IMAGE --parameter target_pid=1 --duration 10s</c>, <c>BEE_RUN_DURATION=10s</c>. The names are those of
-/// Invoke-BeeProgram's parameters, so a new parameter needs nothing here.
+/// The arguments of a run from a command line and environment variables: <c>IMAGE --parameter target_pid=1 --duration 10s</c>, <c>BEE_RUN_DURATION=10s</c>. The names are
+/// derived from Invoke-BeeProgram's parameters, so a new parameter needs no change here.
 /// </summary>
 internal sealed class ToolArguments
 {
     private const string Prefix = "BEE_RUN_";
     private const string ParameterPrefix = Prefix + "PARAMETER_";
 
-    // The first is the image, and the others decide over streams that a container does not have.
+    // Program and Image are the positional argument. The others control streams that a container does not have.
     private static readonly string[] s_hidden = ["Program", "Image", "WhatIf", "Confirm", "Debug", .. CommonNames()];
 
     private readonly IReadOnlyDictionary<string, ParameterMetadata> _known;
@@ -37,20 +37,20 @@ internal sealed class ToolArguments
         _known = names;
     }
 
-    /// <summary>The image; null where none is named.</summary>
+    /// <summary>The image; null if the arguments name none.</summary>
     public string? Image { get; private set; }
 
-    /// <summary>Whether only the usage is asked for.</summary>
+    /// <summary>Whether the arguments ask for the usage text only.</summary>
     public bool IsHelp { get; private set; }
 
-    /// <summary>The parameters of the command by name.</summary>
+    /// <summary>The command's parameters by name.</summary>
     public IDictionary Values => _values;
 
-    /// <summary>Reads arguments. An argument comes before a variable.</summary>
-    /// <param name="arguments">The command line behind the entry point.</param>
+    /// <summary>Parses arguments. An argument overrides a variable.</summary>
+    /// <param name="arguments">The command line after the entry point.</param>
     /// <param name="environment">The environment.</param>
     /// <param name="known">The parameters of the command.</param>
-    /// <exception cref="BeeInputException"><c>Usage</c>: something is wrong with them.</exception>
+    /// <exception cref="BeeInputException"><c>Usage</c>: an argument or a variable is invalid.</exception>
     public static ToolArguments Read(IReadOnlyList<string> arguments, IDictionary environment, IEnumerable<ParameterMetadata> known)
     {
         var read = new ToolArguments(known);
@@ -59,7 +59,7 @@ internal sealed class ToolArguments
         return read;
     }
 
-    /// <summary>A line for each parameter.</summary>
+    /// <summary>Returns the usage text: one line for each parameter.</summary>
     public string Usage() => string.Join('\n', _known.Values.Distinct().OrderBy(parameter => parameter.Name, StringComparer.Ordinal).Select(parameter => $"  --{Dashed(parameter.Name)}{Shape(parameter.ParameterType)}"));
 
     private static IEnumerable<string> CommonNames() => ["ErrorAction", "WarningAction", "InformationAction", "ProgressAction", "ErrorVariable", "WarningVariable", "InformationVariable", "OutVariable", "OutBuffer", "PipelineVariable"];
@@ -99,7 +99,7 @@ internal sealed class ToolArguments
             }
             else
             {
-                throw Wrong($"'{argument}' is one argument too many: the image is {Image}.");
+                throw Wrong($"'{argument}' is an extra argument: the image is already {Image}.");
             }
         }
     }
@@ -126,7 +126,7 @@ internal sealed class ToolArguments
             }
             else if (Find("--" + name[Prefix.Length..].Replace('_', '-'), name) is var parameter && !given.Contains(parameter.Name))
             {
-                // One item a line, for what can have several.
+                // In a variable for several values, each line is one value.
                 bool isList = parameter.ParameterType.IsArray || typeof(IDictionary).IsAssignableFrom(parameter.ParameterType);
                 foreach (string item in isList && !value.StartsWith('{') ? value.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [value])
                 {
@@ -144,7 +144,7 @@ internal sealed class ToolArguments
             {
                 "true" or "1" or "yes" => true,
                 "false" or "0" or "no" => false,
-                _ => throw Wrong($"{given} is true or false, and not '{value}'."),
+                _ => throw Wrong($"{given} must be true or false, not '{value}'."),
             };
         }
         else if (typeof(IDictionary).IsAssignableFrom(parameter.ParameterType))
@@ -165,7 +165,7 @@ internal sealed class ToolArguments
     {
         if (value.StartsWith('{'))
         {
-            foreach (DictionaryEntry pair in JsonTable.Read(value, fault => Wrong($"{given} is not an object of JSON: {fault}")))
+            foreach (DictionaryEntry pair in JsonTable.Read(value, fault => Wrong($"{given} is not a JSON object: {fault}")))
             {
                 table[pair.Key] = pair.Value;
             }
@@ -174,7 +174,7 @@ internal sealed class ToolArguments
         }
 
         int equals = value.IndexOf('=', StringComparison.Ordinal);
-        table[equals > 0 ? value[..equals] : throw Wrong($"{given} takes NAME=VALUE, and not '{value}'.")] = value[(equals + 1)..];
+        table[equals > 0 ? value[..equals] : throw Wrong($"{given} expects NAME=VALUE, not '{value}'.")] = value[(equals + 1)..];
     }
 
     private Hashtable Table(string name)
@@ -197,25 +197,25 @@ internal sealed class ToolArguments
 
         IReadOnlyList<string> near = Suggest.Nearest(name, _known.Values.Select(one => one.Name), 3);
         throw Wrong(variable is null
-            ? $"There is no argument {given}." + (near.Count > 0 ? $" Near it: {string.Join(", ", near.Select(one => "--" + Dashed(one)))}." : "")
-            : $"The variable {variable} stands for no argument.");
+            ? $"There is no argument {given}." + (near.Count > 0 ? $" Similar: {string.Join(", ", near.Select(one => "--" + Dashed(one)))}." : "")
+            : $"The variable {variable} does not match any argument.");
     }
 
     private static BeeInputException Wrong(string message) => new("Usage", message, "--help lists the arguments.");
 }
 
-/// <summary>A hashtable that is written as JSON on a command line.</summary>
+/// <summary>Reads a hashtable from JSON text on a command line.</summary>
 internal static class JsonTable
 {
-    /// <summary>Reads an object of JSON.</summary>
+    /// <summary>Parses a JSON object.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="wrong">Makes the exception for text that is not an object, from what is wrong with it.</param>
+    /// <param name="wrong">Creates the exception for text that is not an object, given the reason.</param>
     public static Hashtable Read(string text, Func<string, Exception> wrong)
     {
         try
         {
             using var document = JsonDocument.Parse(text);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? (Hashtable)Value(document.RootElement)! : throw wrong("it is something else");
+            return document.RootElement.ValueKind == JsonValueKind.Object ? (Hashtable)Value(document.RootElement)! : throw wrong("the text is another kind of JSON value");
         }
         catch (JsonException fault)
         {
@@ -231,7 +231,7 @@ internal static class JsonTable
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.Null => null,
-        // As text: the encoders of parameters and entries read numbers of all widths.
+        // Other numbers stay text: the encoders of parameters and entries parse numbers of all widths.
         _ => element.TryGetInt64(out long number) ? number : element.GetRawText(),
     };
 

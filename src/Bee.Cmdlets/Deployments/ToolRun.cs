@@ -14,8 +14,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Cmdlets.Deployments;
 
 /// <summary>
-/// The entry point of a container (module/Bee/bee-run.ps1): runs one tool, writes its events as lines of JSON to the output, and ends with an exit code. As a container's first process it has no
-/// default action for signals, so it handles those that end it.
+/// The entry point of a container (module/Bee/bee-run.ps1): runs one tool, writes its events as JSON lines to standard output, and returns an exit code. The kernel gives the first process of a
+/// container no default action for signals, so this type handles those that end it.
 /// </summary>
 public static partial class ToolRun
 {
@@ -26,15 +26,15 @@ public static partial class ToolRun
 
         """;
 
-    // The kernel detaches a process's programs when it ends. So a run that cannot end by itself, since its output blocks, is ended in time.
+    // If standard output blocks, the run cannot end by itself. After this time the process exits, and the kernel detaches its programs.
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(1200);
 
-    // The error output may block as well.
+    // Standard error may block as well.
     private static readonly TimeSpan s_lastWord = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Runs a tool in the session that calls.</summary>
-    /// <param name="commandLine">The command line of the process; what follows <paramref name="script"/> is the entry point's.</param>
-    /// <param name="script">The entry point's file.</param>
+    /// <summary>Runs a tool in the calling session.</summary>
+    /// <param name="commandLine">The command line of the process. The arguments after <paramref name="script"/> belong to the entry point.</param>
+    /// <param name="script">The path of the entry point's script.</param>
     /// <returns>The exit code.</returns>
     public static int Main(string[] commandLine, string script)
     {
@@ -66,7 +66,7 @@ public static partial class ToolRun
 
         if (read.Image is not { } image)
         {
-            return End(messages, ToolExit.Usage, "No image is named.", "bee-run IMAGE, or the variable BEE_RUN_IMAGE.");
+            return End(messages, ToolExit.Usage, "No image was given.", "Use bee-run IMAGE, or set the variable BEE_RUN_IMAGE.");
         }
 
         using var lines = new EventLines(output, NameOf(image, read));
@@ -76,7 +76,7 @@ public static partial class ToolRun
         return Run(shell, lines, messages);
     }
 
-    // A container names its tool by the digest; lines name it as people do.
+    // A container refers to its tool by digest. The lines have the tool's name instead.
     private static string NameOf(string image, ToolArguments read)
     {
         try
@@ -85,7 +85,7 @@ public static partial class ToolRun
         }
         catch (StoreException)
         {
-            // The run tells what is wrong with the store.
+            // The run itself reports errors of the store.
             return ImageNames.ShortName(image);
         }
     }
@@ -100,13 +100,13 @@ public static partial class ToolRun
             if (Interlocked.Exchange(ref signal, context.Signal.ToString()) is null)
             {
                 _ = Task.Run(() => shell.BeginStop(null, null));
-                // A thread of its own: those of the pool may all wait for the output.
+                // On a thread of its own: all threads of the pool may be blocked on the output.
                 new Thread(() =>
                 {
                     if (!ended.Wait(s_patience))
                     {
-                        // Not by the console: a write to its output that blocks holds the lock of its error output too.
-                        byte[] line = System.Text.Encoding.UTF8.GetBytes($"bee-run: The output cannot be written: no process reads it. (exit code {(int)ToolExit.OutputClosed})\n");
+                        // Not through Console: a blocked write to its output holds the lock of its error output too.
+                        byte[] line = System.Text.Encoding.UTF8.GetBytes($"bee-run: Cannot write to the output: no process reads it. (exit code {(int)ToolExit.OutputClosed})\n");
                         var reason = new Thread(() => WriteError(line)) { IsBackground = true };
                         reason.Start();
                         reason.Join(s_lastWord);
@@ -129,7 +129,7 @@ public static partial class ToolRun
         }
         catch (PipelineStoppedException)
         {
-            // By a signal.
+            // A signal stopped the pipeline.
         }
         catch (RuntimeException thrown)
         {
@@ -138,9 +138,9 @@ public static partial class ToolRun
 
         lines.Dispose();
         ended.Set();
-        return lines.Fault is { } closed ? End(messages, ToolExit.OutputClosed, $"The output takes no more lines: {closed.Message}", null)
+        return lines.Fault is { } closed ? End(messages, ToolExit.OutputClosed, $"The output was closed: {closed.Message}", null)
             : error is not null ? End(messages, ToolExits.Of(error), error.ErrorDetails?.Message ?? error.Exception.Message, error.ErrorDetails?.RecommendedAction)
-            : End(messages, ToolExit.Ended, signal is null ? "The tool has ended." : $"The tool has ended by {signal}.", null);
+            : End(messages, ToolExit.Ended, signal is null ? "The tool has ended." : $"The tool was ended by {signal}.", null);
     }
 
     private static ToolExit End(TextWriter messages, ToolExit code, string reason, string? remedy)
@@ -161,7 +161,7 @@ public static partial class ToolRun
     }
 }
 
-/// <summary>The end of the entry point's pipeline: each event becomes a line. The module does not export it.</summary>
+/// <summary>The last command of the entry point's pipeline, which writes each event as a line. The module does not export it.</summary>
 [Cmdlet(VerbsCommunications.Write, "BeeEventLine")]
 internal sealed class WriteLineCommand : PSCmdlet
 {
@@ -169,7 +169,7 @@ internal sealed class WriteLineCommand : PSCmdlet
     [Parameter(ValueFromPipeline = true)]
     public BpfEvent? Event { get; set; }
 
-    /// <summary>Where lines go.</summary>
+    /// <summary>The writer of the lines.</summary>
     [Parameter]
     public EventLines? Lines { get; set; }
 
@@ -183,50 +183,50 @@ internal sealed class WriteLineCommand : PSCmdlet
     }
 }
 
-/// <summary>The exit codes of the entry point. docs/containers.md lists them, and orchestrators decide by them: none may change.</summary>
+/// <summary>The exit codes of the entry point. docs/containers.md lists them, and orchestrators depend on them, so none may change.</summary>
 internal enum ToolExit
 {
-    /// <summary>The tool ended as it was asked to: by a signal, a duration or a number of events.</summary>
+    /// <summary>The tool ended as requested: by a signal, after a duration or after a number of events.</summary>
     Ended = 0,
 
-    /// <summary>Something that has no code of its own.</summary>
+    /// <summary>An error without a code of its own.</summary>
     Unexpected = 1,
 
-    /// <summary>An argument or a variable is wrong.</summary>
+    /// <summary>An argument or a variable is invalid.</summary>
     Usage = 2,
 
     /// <summary>The image does not exist, or has no program for this platform.</summary>
     NotFound = 3,
 
-    /// <summary>The image is not trusted, or damaged.</summary>
+    /// <summary>The image is not trusted, or is damaged.</summary>
     NotTrusted = 4,
 
-    /// <summary>The process lacks a capability, or a policy of the kernel forbids the call.</summary>
+    /// <summary>The process lacks a capability, or a security policy forbids the call.</summary>
     NoPermission = 5,
 
-    /// <summary>What the tool attaches to does not exist.</summary>
+    /// <summary>The attach target does not exist.</summary>
     NoTarget = 6,
 
-    /// <summary>The kernel cannot run the tool: it lacks a feature or its types, or the verifier refuses.</summary>
+    /// <summary>The kernel cannot run the tool: it lacks a feature or BTF, or the verifier rejects a program.</summary>
     Refused = 7,
 
-    /// <summary>A registry could not be asked.</summary>
+    /// <summary>A request to a registry failed.</summary>
     Registry = 8,
 
-    /// <summary>The output takes no more lines.</summary>
+    /// <summary>Standard output is closed.</summary>
     OutputClosed = 9,
 
-    /// <summary>The address for metrics is taken, or not allowed.</summary>
+    /// <summary>The address for metrics is in use, or is not allowed.</summary>
     Listen = 10,
 
-    /// <summary>The programs cost more than they may, and were detached.</summary>
+    /// <summary>The programs exceeded their overhead limit and were detached.</summary>
     Overhead = 11,
 }
 
-/// <summary>Which exit code an error has.</summary>
+/// <summary>Maps errors to exit codes.</summary>
 internal static class ToolExits
 {
-    /// <summary>The exit code of an error record.</summary>
+    /// <summary>Returns the exit code of an error record.</summary>
     public static ToolExit Of(ErrorRecord error)
     {
         string id = error.FullyQualifiedErrorId.Split(',')[0];
@@ -259,7 +259,7 @@ internal static class ToolExits
             "BadParameter" or "ParameterNotFound" or "MapNotFound" or "BadSettings" => ToolExit.Usage,
             "AccessDenied" => ToolExit.NoPermission,
             "OverheadExceeded" => ToolExit.Overhead,
-            // What the engine says of a value that a parameter does not take; its record has lost the type of the exception.
+            // The engine's errors for an invalid argument. Their records no longer have the type of the exception.
             "ParameterArgumentTransformationError" or "ParameterArgumentValidationError" => ToolExit.Usage,
             _ => error.Exception is ParameterBindingException || error.CategoryInfo.Category == ErrorCategory.InvalidArgument ? ToolExit.Usage : ToolExit.Unexpected,
         };

@@ -6,16 +6,16 @@ using DriveNotFoundException = System.Management.Automation.DriveNotFoundExcepti
 
 namespace Bee.Cmdlets.Errors;
 
-/// <summary>Makes error records of exceptions: the id, its category, the input as target, and what to do about it.</summary>
+/// <summary>Creates error records from exceptions, with id, category, the input as target, and remedy.</summary>
 internal static class ErrorRecords
 {
-    /// <summary>True for what can go wrong with one input; false for what ends the pipeline or is a defect of Bee.</summary>
+    /// <summary>Returns true for errors about one input; false for exceptions that end the pipeline or are defects of Bee.</summary>
     public static bool IsExpected(Exception error) => error is BeeException
         or IOException or UnauthorizedAccessException or OperationCanceledException or NotSupportedException or ItemNotFoundException or DriveNotFoundException;
 
     /// <summary>Returns the record for an exception.</summary>
     /// <param name="error">The exception.</param>
-    /// <param name="target">The input that it is about.</param>
+    /// <param name="target">The input that failed.</param>
     public static ErrorRecord From(Exception error, object? target)
     {
         ErrorId row = ErrorIds.Find(Id(error));
@@ -27,14 +27,14 @@ internal static class ErrorRecords
         }
         else if (message != error.Message)
         {
-            // Names of processes, files and registries' answers stand in messages; the exception keeps them as they are.
+            // Messages may contain text from processes, files and registries, so control characters are made visible. The exception keeps the raw text.
             record.ErrorDetails = new ErrorDetails(message);
         }
 
         return record;
     }
 
-    /// <summary>Returns what to do about an error: the library's words, then those of the cmdlets; null if nothing is known to help.</summary>
+    /// <summary>Returns the library's remedy followed by the cmdlets' advice; null if there is neither.</summary>
     public static string? Remedy(BeeException error) => Join(error.Remedy, ErrorIds.Find(error.Id).Advice);
 
     private static string? Join(string? remedy, string? advice) => remedy is null ? advice : advice is null ? remedy : $"{remedy} {advice}";
@@ -49,19 +49,19 @@ internal static class ErrorRecords
         _ => ErrorIds.Unexpected,
     };
 
-    // A file's name may hold an '@'. With a colon it is a path only where it begins as one, or with a provider's name.
+    // A file's name may contain '@'. Text with a colon is a path only if it begins as one, or with a provider's name.
     private static bool IsPath(string text)
         => text.StartsWith('/') || text.StartsWith('.') || text.StartsWith('~') || !text.Contains(':')
             || (text.IndexOf("::", StringComparison.Ordinal) is > 0 and var provider && !text.AsSpan(0, provider).Contains('@'));
 }
 
-/// <summary>The input of a cmdlet cannot be used: a name matches nothing, or a value does not fit. The id says which.</summary>
+/// <summary>The exception for invalid input of a cmdlet: a name matches nothing, or a value is not acceptable. The id says which.</summary>
 public sealed class BeeInputException : BeeException
 {
     /// <summary>Creates the exception.</summary>
-    /// <param name="id">The stable id of the error record made from it. It has a row in the table of error ids.</param>
-    /// <param name="message">What is wrong.</param>
-    /// <param name="remedy">What to do about it.</param>
+    /// <param name="id">The stable id of the error record. <see cref="ErrorIds"/> lists it.</param>
+    /// <param name="message">What happened.</param>
+    /// <param name="remedy">What the user can do about it.</param>
     /// <param name="inner">The cause.</param>
     public BeeInputException(string id, string message, string? remedy = null, Exception? inner = null)
         : base(id, message, remedy, inner)
@@ -69,11 +69,11 @@ public sealed class BeeInputException : BeeException
     }
 }
 
-/// <summary>clang made no object of a source file, or had something to say about it.</summary>
+/// <summary>The exception for an error or warning of clang about a source file.</summary>
 public sealed class CompilationException : BeeException
 {
     /// <summary>Creates the exception for one diagnostic.</summary>
-    /// <param name="diagnostic">What clang said.</param>
+    /// <param name="diagnostic">The diagnostic of clang.</param>
     public CompilationException(Diagnostic diagnostic)
         : base("CompilationFailed", Text(diagnostic), diagnostic.Remedy)
     {
@@ -86,13 +86,13 @@ public sealed class CompilationException : BeeException
     /// <summary>The diagnostic.</summary>
     public Diagnostic Diagnostic { get; }
 
-    /// <summary>The full path of the file it is about, or null.</summary>
+    /// <summary>The full path of the file that the diagnostic is about, or null.</summary>
     public string? File { get; }
 
     /// <summary>The line, counted from 1; 0 without a file.</summary>
     public int Line { get; }
 
-    /// <summary>The column in bytes, counted from 1; 0 where it is not known.</summary>
+    /// <summary>The column in bytes, counted from 1; 0 if unknown.</summary>
     public int Column { get; }
 
     private static string Text(Diagnostic diagnostic)

@@ -5,7 +5,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets.Events;
 
-/// <summary>An event of a background program, as PowerShell's event queue has it.</summary>
+/// <summary>The arguments of an event in PowerShell's event queue: one event of a tool that runs in the background.</summary>
 public sealed class BeeEventArgs : EventArgs
 {
     internal BeeEventArgs(BpfEvent item, long dropped)
@@ -17,20 +17,20 @@ public sealed class BeeEventArgs : EventArgs
     /// <summary>The event.</summary>
     public BpfEvent Event { get; }
 
-    /// <summary>How many events before this one the queue dropped because it was full, since the last one that it took.</summary>
+    /// <summary>The number of events that the full queue dropped between the previous event and this one.</summary>
     public long Dropped { get; }
 }
 
 /// <summary>
-/// A subscription to the events of one background program: what <c>Get-EventSubscriber</c> has as the source object. It shows events to PowerShell's event queue, and takes none out of the program's
-/// buffer. At most <see cref="QueueSize"/> events wait in PowerShell's queue; more are dropped and counted.
+/// A subscription to the events of one background session; the source object that <c>Get-EventSubscriber</c> returns. It copies events into PowerShell's event queue and does not take them from the
+/// session's buffer. At most <see cref="QueueSize"/> events wait in PowerShell's queue; further events are dropped and counted.
 /// </summary>
 public sealed class BeeEventSubscription
 {
-    // The engine sets this event when the action has run. The property is internal, but nothing public shows how many actions wait.
+    // The engine sets this event after the action has run. The property is internal, but no public member shows how many actions are pending.
     private static readonly PropertyInfo? s_processed = typeof(PSEventArgs).GetProperty("EventProcessed", BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
 
-    // How often an idle thread looks whether the program has ended, and how often a full queue is counted anew.
+    // How often an idle thread checks whether the session has ended, and how often a full queue is counted again.
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(500);
     private const int RecountInterval = 50;
 
@@ -54,22 +54,22 @@ public sealed class BeeEventSubscription
         _most = maxTriggerCount > 0 ? maxTriggerCount : int.MaxValue;
     }
 
-    /// <summary>Whether this engine says when an action has run, which a bounded queue needs.</summary>
+    /// <summary>Whether this engine signals that an action has run. A bounded queue needs the signal.</summary>
     internal static bool IsSupported => s_processed is not null;
 
-    /// <summary>The program.</summary>
+    /// <summary>The session.</summary>
     public BpfProgramSession Session { get; }
 
-    /// <summary>How many events wait at most.</summary>
+    /// <summary>The maximum number of waiting events.</summary>
     public int QueueSize { get; }
 
-    /// <summary>How many events PowerShell's queue was given.</summary>
+    /// <summary>The number of events that were added to PowerShell's queue.</summary>
     public long Given { get; private set; }
 
-    /// <summary>How many events were dropped because the queue was full.</summary>
+    /// <summary>The number of events that were dropped because the queue was full.</summary>
     public long Dropped { get; private set; }
 
-    /// <summary>Whether events are still shown: the subscriber exists, and the program has not ended.</summary>
+    /// <summary>Whether the subscription still delivers events: the subscriber exists, and the session has not ended.</summary>
     public bool IsActive => !Volatile.Read(ref _hasEnded);
 
     /// <summary>PowerShell adds its handler here, and removes it when the subscriber is unregistered or its runspace closes.</summary>
@@ -77,7 +77,7 @@ public sealed class BeeEventSubscription
     {
         add
         {
-            // The engine registers the subscriber after this call, and drops events that come earlier. The cmdlet calls Start when it is registered.
+            // The engine registers the subscriber after this call, and drops earlier events. So the cmdlet calls Start after the registration.
         }
         remove => End();
     }
@@ -85,7 +85,7 @@ public sealed class BeeEventSubscription
     /// <inheritdoc/>
     public override string ToString() => Session.Name;
 
-    /// <summary>Begins to show events.</summary>
+    /// <summary>Starts delivering events.</summary>
     internal void Start()
     {
         _tap = Session.Buffer.Tap(Add, most: 0);
@@ -103,7 +103,7 @@ public sealed class BeeEventSubscription
         }
     }
 
-    // On the thread that reads the program, which must not wait.
+    // Runs on the session's reader thread, which must not block.
     private void Add(BpfEvent item)
     {
         lock (_gate)
@@ -113,7 +113,7 @@ public sealed class BeeEventSubscription
                 return;
             }
 
-            // Whether PowerShell's queue has room for those that wait for Get-Event takes long to count, and is found out where they are handed over.
+            // Counting the events that wait for Get-Event is slow, so the delivering thread checks that limit.
             if (_waiting.Count + (_hasAction ? CountRunning() : 0) >= QueueSize)
             {
                 Dropped++;
@@ -130,7 +130,7 @@ public sealed class BeeEventSubscription
         }
     }
 
-    // An idle engine runs the action on the thread that hands it an event, so that is a thread of the subscription's own. It hands them over one by one, in order.
+    // An idle engine runs the action on the thread that raises the event. So the subscription has its own thread, which raises the events one by one, in order.
     private void Run()
     {
         try
@@ -151,13 +151,13 @@ public sealed class BeeEventSubscription
         }
         catch (Exception)
         {
-            // The runspace has closed, most likely. An exception that leaves a thread ends the process.
+            // Most likely the runspace was closed. An unhandled exception on a thread would end the process.
         }
 
         End();
     }
 
-    // The next event for which PowerShell's queue has room; null at the end. Those before it are dropped.
+    // Returns the next event for which PowerShell's queue has room; null at the end. Drops the events before it.
     private BeeEventArgs? TakeWithRoom()
     {
         long untold = 0;
@@ -178,7 +178,7 @@ public sealed class BeeEventSubscription
         return null;
     }
 
-    // The buffer's lock is taken before this one, by the thread that reads; so never the other way round.
+    // The reader thread takes the buffer's lock before this one, so this method must not take them in the opposite order.
     private BeeEventArgs? Take()
     {
         while (true)
@@ -201,7 +201,7 @@ public sealed class BeeEventSubscription
         }
     }
 
-    // How many events wait in PowerShell's queue for their action. With the gate held.
+    // Counts the events whose action is pending in PowerShell's queue. The caller holds the gate.
     private int CountRunning()
     {
         while (_running.TryPeek(out ManualResetEventSlim? first) && first.IsSet)
@@ -212,7 +212,7 @@ public sealed class BeeEventSubscription
         return _running.Count;
     }
 
-    // How many events Get-Event gives. To count them means to go through all of them. On the subscription's thread.
+    // Counts the events that Get-Event would return, which enumerates all of them. Runs on the subscription's thread.
     private int CountReceived()
     {
         if (Environment.TickCount64 - _countedAt >= RecountInterval)

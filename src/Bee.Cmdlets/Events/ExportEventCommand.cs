@@ -10,12 +10,12 @@ using Bee.Telemetry.Captures;
 
 namespace Bee.Cmdlets.Events;
 
-/// <summary>Writes events of the pipeline to a capture file, which Import-BeeEvent reads.</summary>
+/// <summary>Writes events from the pipeline to a capture file, which Import-BeeEvent reads.</summary>
 [Cmdlet(VerbsData.Export, "BeeEvent", SupportsShouldProcess = true)]
 [OutputType(typeof(CaptureFile), typeof(BpfEvent))]
 public sealed class ExportEventCommand : BeeCmdlet
 {
-    // What came before the first event.
+    // Losses before the first event.
     private readonly List<PipelineLoss> _early = [];
     private CaptureOptions? _options;
     private CaptureWriter? _writer;
@@ -29,18 +29,18 @@ public sealed class ExportEventCommand : BeeCmdlet
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = string.Empty;
 
-    /// <summary>The events, as Invoke-BeeProgram and Receive-BeeEvent give them: of one tool or of several.</summary>
+    /// <summary>Events from Invoke-BeeProgram or Receive-BeeEvent, of one or several tools.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
     [AllowNull]
     public PSObject? InputObject { get; set; }
 
-    /// <summary>The bytes of a file, as 100MB: after that the next one is begun. The names of the files get numbers: trace.1.beecap, trace.2.beecap.</summary>
+    /// <summary>The maximum size of a file, such as 100MB. After that a new file begins. The files are numbered: trace.1.beecap, trace.2.beecap.</summary>
     [Parameter]
     [ValidateRange(1 << 20, long.MaxValue)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public long? MaxSize { get; set; }
 
-    /// <summary>How many files are kept; the oldest are removed. Without it all are kept.</summary>
+    /// <summary>The number of files to keep. The oldest are deleted. By default all are kept.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -124,7 +124,7 @@ public sealed class ExportEventCommand : BeeCmdlet
         base.Dispose(disposing);
     }
 
-    // Not before an event comes: a command before this one may read the capture that is replaced, and then has it open.
+    // The file is opened when the first event arrives: an earlier command of the pipeline may still read the capture that is replaced.
     private CaptureWriter Open(CaptureOptions options)
     {
         if (_writer is null)
@@ -143,7 +143,7 @@ public sealed class ExportEventCommand : BeeCmdlet
         {
             if (_writer is null)
             {
-                // No file for what a capture cannot hold.
+                // Checks the event first, so that no file is created for an event that a capture cannot hold.
                 new EventPacker().Pack(item, new ArrayBufferWriter<byte>());
             }
 
@@ -156,7 +156,7 @@ public sealed class ExportEventCommand : BeeCmdlet
         }
         catch (OperationCanceledException)
         {
-            // The pipeline is stopped while the disk is slower than the events.
+            // The pipeline was stopped while it waited for a slow disk.
         }
     }
 
@@ -174,11 +174,11 @@ public sealed class ExportEventCommand : BeeCmdlet
         }
         catch (Exception e) when (e is CaptureException or OperationCanceledException)
         {
-            // Another cmdlet is running; the next event or the end meets the same fault.
+            // Another cmdlet is running, so no error can be written here. The next event, or the end, reports the same fault.
         }
     }
 
-    // Without the file the command has nothing to go on with.
+    // Terminates the command on a fault of the file, because it cannot continue without it.
     private void Try(Action work)
     {
         try
@@ -194,9 +194,9 @@ public sealed class ExportEventCommand : BeeCmdlet
     private static BeeInputException NotAnEvent(PSObject? item)
     {
         string type = item?.TypeNames.FirstOrDefault() ?? "null";
-        string remedy = type.StartsWith("Selected.", StringComparison.Ordinal) ? "Select-Object makes copies with fewer properties: put it behind Export-BeeEvent, or behind Import-BeeEvent."
-            : type.StartsWith("Deserialized.", StringComparison.Ordinal) ? "It is a copy from another process or from a file: run Export-BeeEvent in the session that has the events."
-            : "Export-BeeEvent takes what Invoke-BeeProgram, Receive-BeeEvent, Get-BeeMapEntry and Import-BeeEvent give.";
-        return new BeeInputException("NotAnEvent", $"An object of type {type} is not an event, and a capture cannot hold it.", remedy);
+        string remedy = type.StartsWith("Selected.", StringComparison.Ordinal) ? "Select-Object makes copies with fewer properties. Use it after Export-BeeEvent -PassThru or after Import-BeeEvent."
+            : type.StartsWith("Deserialized.", StringComparison.Ordinal) ? "The object is a copy from another process or from a file. Run Export-BeeEvent in the session that receives the events."
+            : "Pass the output of Invoke-BeeProgram, Receive-BeeEvent, Get-BeeMapEntry or Import-BeeEvent.";
+        return new BeeInputException("NotAnEvent", $"An object of type {type} is not an event, so a capture cannot store it.", remedy);
     }
 }

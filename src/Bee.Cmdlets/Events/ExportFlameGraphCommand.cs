@@ -9,7 +9,7 @@ using Bee.Telemetry.Pictures;
 
 namespace Bee.Cmdlets.Events;
 
-/// <summary>Draws the stacks of events and map entries as a flame graph.</summary>
+/// <summary>Draws the stacks in events and map entries as a flame graph.</summary>
 [Cmdlet(VerbsData.Export, "BeeFlameGraph", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class ExportFlameGraphCommand : BeeCmdlet
@@ -21,34 +21,34 @@ public sealed class ExportFlameGraphCommand : BeeCmdlet
     [AllowNull]
     public PSObject? InputObject { get; set; }
 
-    /// <summary>The file to write.</summary>
+    /// <summary>The output file.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
     public string OutFile { get; set; } = string.Empty;
 
-    /// <summary>What is written. Without it the ending of the file's name says it, and without a known ending it is Svg.</summary>
+    /// <summary>The format. By default the extension of the file's name decides, and Svg is used for an unknown one.</summary>
     [Parameter]
     public FlameGraphFormat? Format { get; set; }
 
-    /// <summary>The picture's title. Without it the name of the map.</summary>
+    /// <summary>The picture's title. By default the map's name.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Title { get; set; }
 
-    /// <summary>The fields with stacks, the outermost part first. Without it the only one, or the user's with the kernel's upon it.</summary>
+    /// <summary>The stack fields, outermost first. By default the only one, or the user stack with the kernel stack on top.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Stack { get; set; } = [];
 
-    /// <summary>The field whose number is counted. Without it the number of an entry, and 1 for each event.</summary>
+    /// <summary>The field with the number to add up. By default the value of a map entry, and 1 for an event.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Value { get; set; }
 
-    /// <summary>The fields that stand below the stacks; comm by default, where there is one.</summary>
+    /// <summary>The fields that are drawn below the stacks. By default comm, if the objects have it.</summary>
     [Parameter]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -58,7 +58,7 @@ public sealed class ExportFlameGraphCommand : BeeCmdlet
     [Parameter]
     public SwitchParameter Inverted { get; set; }
 
-    /// <summary>Leaves a file that is there as it is, with an error.</summary>
+    /// <summary>Fails if the file exists, instead of replacing it.</summary>
     [Parameter]
     public SwitchParameter NoClobber { get; set; }
 
@@ -69,11 +69,11 @@ public sealed class ExportFlameGraphCommand : BeeCmdlet
         _stacks = new StackCollector(new StackOptions { Stacks = Stack, Value = Value, Groups = GroupBy, KeepsPlaces = Written == FlameGraphFormat.Pprof });
         End(() =>
         {
-            // Before what may take hours.
+            // Checked first, because collecting the stacks may take hours.
             OutputFile.Check(FullPath(OutFile), NoClobber);
             if (Format is null && FlameGraphFormats.OfName(OutFile) is null && System.IO.Path.GetExtension(OutFile) is { Length: > 0 } ending)
             {
-                WriteWarning($"'{OutFile}' will be an SVG picture, although its name ends in {ending}. Names that end in .svg, .folded, .txt, .pb.gz, .pb or .pprof choose the format, and so does -Format.");
+                WriteWarning($"'{OutFile}' will be an SVG picture, although its name ends in {ending}. To choose a format, use -Format, or a name that ends in .svg, .folded, .txt, .pb.gz, .pb or .pprof.");
             }
         });
     }
@@ -114,21 +114,21 @@ public sealed class ExportFlameGraphCommand : BeeCmdlet
     {
         if (_stacks!.WithoutStack > 0)
         {
-            WriteWarning($"{Quantity.Of(_stacks.WithoutStack, "object")} without a stack {(_stacks.WithoutStack == 1 ? "is" : "are")} left out.");
+            WriteWarning($"{Quantity.Of(_stacks.WithoutStack, "object")} without a stack {(_stacks.WithoutStack == 1 ? "was" : "were")} skipped.");
         }
 
         if (_stacks.Negative > 0)
         {
-            WriteWarning($"{Quantity.Of(_stacks.Negative, "number")} below zero {(_stacks.Negative == 1 ? "counts" : "count")} as 0.");
+            WriteWarning($"{Quantity.Of(_stacks.Negative, "number")} below zero {(_stacks.Negative == 1 ? "was" : "were")} counted as 0.");
         }
 
         if (_stacks.Missing.Count > 0)
         {
-            WriteWarning($"Stacks are missing ({string.Join(", ", _stacks.Missing.Select(error => $"{error.Key}: {error.Value}"))}). EEXIST: another stack had the place in the program's map, and -MapSize gives it more; ENOENT: the map has the stack no longer.");
+            WriteWarning($"Stacks are missing ({string.Join(", ", _stacks.Missing.Select(error => $"{error.Key}: {error.Value}"))}). EEXIST: another stack occupies the slot in the tool's stack map; enlarge the map with -MapSize. ENOENT: the stack is no longer in the map.");
         }
     }
 
-    // What is wrong with one object is wrong with all of its kind, so that nothing is drawn.
+    // An error of one object applies to all objects of its kind, so it terminates the command.
     private void End(Action work)
     {
         try

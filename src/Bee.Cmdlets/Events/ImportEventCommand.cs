@@ -13,14 +13,14 @@ using Bee.Telemetry.Logs;
 
 namespace Bee.Cmdlets.Events;
 
-/// <summary>Gives the events of capture files.</summary>
+/// <summary>Reads events from capture files.</summary>
 [Cmdlet(VerbsData.Import, "BeeEvent")]
 [OutputType(typeof(BpfEvent), typeof(MapEntry), typeof(CaptureFile))]
 public sealed partial class ImportEventCommand : BeeCmdlet
 {
     private long _left;
 
-    /// <summary>The files; wildcards are allowed. Several come in the order of their names, in which numbers count by their value.</summary>
+    /// <summary>The files; wildcards are allowed. Several files are read in the order of their names, with numbers compared by value.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName", "PSPath")]
     [SupportsWildcards]
@@ -34,7 +34,7 @@ public sealed partial class ImportEventCommand : BeeCmdlet
     [ArgumentCompleter(typeof(NothingCompleter))]
     public long MaxEvents { get; set; }
 
-    /// <summary>Gives, instead of the events, where and when each file was written, and how many events and losses it has.</summary>
+    /// <summary>Returns, instead of the events, one summary of each file: where and when it was written, and how many events and losses it has.</summary>
     [Parameter]
     public SwitchParameter Summary { get; set; }
 
@@ -55,7 +55,7 @@ public sealed partial class ImportEventCommand : BeeCmdlet
                 var readers = new Queue<CaptureReader>();
                 try
                 {
-                    // All before the first event: a command behind this one may replace them.
+                    // All files are opened before the first event is written: a later command of the pipeline may replace them.
                     foreach (string file in Files(path).OrderBy(Ordered, StringComparer.Ordinal))
                     {
                         Guard(file, () => readers.Enqueue(Open(file)));
@@ -86,7 +86,7 @@ public sealed partial class ImportEventCommand : BeeCmdlet
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new BeeInputException("AccessDenied", e.Message, "Only the user who wrote a capture, and root, can read it: run as that user, or let the owner give a copy away.", e);
+            throw new BeeInputException("AccessDenied", e.Message, "Only root and the user who wrote a capture can read it. Run as that user, or ask the owner for a copy.", e);
         }
     }
 
@@ -103,7 +103,7 @@ public sealed partial class ImportEventCommand : BeeCmdlet
 
         if (reader.EndsEarlyAt is { } offset)
         {
-            WriteWarning($"The capture '{reader.Info.Path}' ends early, at byte {offset}: its writer was killed, its disk was full, or it is still being written. The events before are complete.");
+            WriteWarning($"The capture '{reader.Info.Path}' is cut off at byte {offset}: its writer was killed, the disk was full, or it is still being written. The events before that byte are complete.");
         }
     }
 
@@ -124,13 +124,13 @@ public sealed partial class ImportEventCommand : BeeCmdlet
         sink.WarnOfLosses();
     }
 
-    // Digits get leading zeros, so that trace.10 comes behind trace.9.
+    // Pads numbers with zeros, so that trace.10 sorts after trace.9.
     private static string Ordered(string path) => Numbers().Replace(path, match => match.Value.PadLeft(20, '0'));
 
     [GeneratedRegex("[0-9]+")]
     private static partial Regex Numbers();
 
-    // Makes the views of types that come later than with the first block.
+    // Also registers the views of types that appear after the first block.
     private sealed class ImportSink : IEventSink
     {
         private readonly ImportEventCommand _cmdlet;
@@ -175,7 +175,7 @@ public sealed partial class ImportEventCommand : BeeCmdlet
                 }
             }
 
-            // Those of the first block have a common table.
+            // The types of the first block share one table.
             foreach (IRecordShape shape in _reader.Unpacker.Shapes.Skip(_first.Shapes.Count))
             {
                 EventViews.Register(_cmdlet, shape);
@@ -186,7 +186,7 @@ public sealed partial class ImportEventCommand : BeeCmdlet
 
         void IEventSink.Notice(string map, string text) => Pipeline.Notice(map, text);
 
-        // A loss may come before the first event of its map, and then the types of the first block know the tool.
+        // A loss may come before the first event of its map. Then the types of the first block have the tool's name.
         void IEventSink.Lost(string map, ulong count) => _pipeline.AddLost(_reader.Unpacker.ToolOf(map) ?? _first.ToolOf(map) ?? _name, map, count);
     }
 }

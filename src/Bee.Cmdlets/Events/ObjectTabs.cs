@@ -10,10 +10,10 @@ using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Events;
 
-/// <summary>Puts any objects into tabs, one for each type. What is shown of an object is read on the pipeline's thread: its properties may be scripts.</summary>
+/// <summary>Shows objects of any type in tabs, one for each type. Reads the objects on the pipeline's thread, because their properties may be scripts.</summary>
 internal sealed class ObjectTabs
 {
-    // The view has room for some more; whatever comes beyond shares a tab.
+    // The view has room for a few more. All further types share one tab.
     private const int MostTypes = 24;
     private const int MostColumns = 12;
     private const string Others = "other types";
@@ -23,7 +23,7 @@ internal sealed class ObjectTabs
 
     public ObjectTabs(LiveModel model) => _model = model;
 
-    /// <summary>Shows an object.</summary>
+    /// <summary>Adds an object to its tab.</summary>
     public void Give(PSObject item)
     {
         if (item.BaseObject is BpfEvent record && item.BaseObject is not (TraceLine or IteratorLine))
@@ -41,7 +41,7 @@ internal sealed class ObjectTabs
         known.Tab.Add(new Row(item, Cells(item, known.Names)));
     }
 
-    /// <summary>The object behind a marked row.</summary>
+    /// <summary>Returns the object of a marked row.</summary>
     public static object Unwrap(object item) => item is Row row ? row.Source : EventObject.Of((BpfEvent)item);
 
     private (LiveTab Tab, string[] Names) TabOf(BpfEvent item)
@@ -77,7 +77,7 @@ internal sealed class ObjectTabs
         return _byType[type] = others;
     }
 
-    // What the type shows by default; else all properties, the first ones if there are many; none for text and numbers.
+    // The type's default properties, or else all, limited to the first ones; none for text and numbers.
     private static string[] NamesOf(PSObject item)
     {
         if (item.BaseObject is string or IFormattable)
@@ -106,7 +106,7 @@ internal sealed class ObjectTabs
         return cells;
     }
 
-    // Numbers and moments stay what they are, for sorting; of anything else the text is kept, since the object may change.
+    // Numbers and times keep their type, for sorting. Other values are kept as text, because the object may change.
     private static object? Read(PSObject item, string name)
     {
         try
@@ -142,7 +142,7 @@ internal sealed class ObjectTabs
         var value => EventText.Line(EventText.Wrapped(value)),
     };
 
-    // The view's thread has no runspace for scripts.
+    // The view's thread has no runspace for script properties.
     private static string Details(object row)
     {
         if (row is not Row { Source: var item } || item.BaseObject is string or IFormattable)

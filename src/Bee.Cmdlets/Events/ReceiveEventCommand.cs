@@ -11,13 +11,13 @@ using Bee.Telemetry.Logs;
 
 namespace Bee.Cmdlets.Events;
 
-/// <summary>Gives what background programs have reported, and takes it out of their buffers.</summary>
+/// <summary>Returns the events of background sessions and removes them from the sessions' buffers.</summary>
 [Cmdlet(VerbsCommunications.Receive, "BeeEvent", DefaultParameterSetName = "Name")]
 [Alias("Get-BeeEvent")]
 [OutputType(typeof(BpfEvent), typeof(MapEntry))]
 public sealed class ReceiveEventCommand : BeeCmdlet
 {
-    // How long a wait lasts before the next of several programs is looked at; with one program the wait is woken anyway.
+    // How long to wait before checking the next of several sessions. With one session, an event ends the wait anyway.
     private static readonly TimeSpan s_alone = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_amongSeveral = TimeSpan.FromMilliseconds(20);
 
@@ -25,7 +25,7 @@ public sealed class ReceiveEventCommand : BeeCmdlet
     private readonly List<BpfProgramSession> _captured = [];
     private long _left;
 
-    /// <summary>Names or ids of the programs; wildcards are allowed. Without it all of them.</summary>
+    /// <summary>Names or ids of sessions; wildcards are allowed. By default all.</summary>
     [Parameter(Position = 0, ParameterSetName = "Name")]
     [Alias("Id")]
     [SupportsWildcards]
@@ -33,12 +33,12 @@ public sealed class ReceiveEventCommand : BeeCmdlet
     [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
     public string[] Name { get; set; } = ["*"];
 
-    /// <summary>Programs, as Start-BeeProgram and Get-BeeProgram give them.</summary>
+    /// <summary>Sessions from Start-BeeProgram or Get-BeeProgram.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "InputObject", ValueFromPipeline = true)]
     [ValidateNotNull]
     public BpfProgramSession[]? InputObject { get; set; }
 
-    /// <summary>Goes on until the programs have ended or Ctrl+C is pressed.</summary>
+    /// <summary>Continues until the sessions have ended or Ctrl+C is pressed.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
@@ -62,7 +62,7 @@ public sealed class ReceiveEventCommand : BeeCmdlet
                     return;
                 }
 
-                // The events of a pinned program may have no reader yet.
+                // The events of a pinned session may have no reader yet.
                 if (session.Read())
                 {
                     _sessions.Add(session);
@@ -78,7 +78,7 @@ public sealed class ReceiveEventCommand : BeeCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        // Among others that a pattern matches, one without a buffer is not worth an error.
+        // If a pattern matched several sessions, one without a buffer is not an error.
         bool isMeant = InputObject is not null || _sessions.Count == 0 || !Array.TrueForAll(Name, WildcardPattern.ContainsWildcardCharacters);
         foreach (BpfProgramSession session in isMeant ? _captured : [])
         {
@@ -86,12 +86,12 @@ public sealed class ReceiveEventCommand : BeeCmdlet
                 new BeeInputException(
                     "OnlyCaptured",
                     $"The events of {session.Name} go to the capture '{session.Capture}' and not to a buffer.",
-                    "Import-BeeEvent reads the capture, also while it is written. Start-BeeProgram -PassThru keeps the events for Receive-BeeEvent too."),
+                    "Read the capture with Import-BeeEvent, which works while it is being written, or use Start-BeeProgram -PassThru to keep the events for Receive-BeeEvent too."),
                 session);
         }
 
         _left = MaxEvents;
-        // Each tool's own: events of one tool, received or filtered, have its table, and those of another find a place in it.
+        // Registers the views of each session separately, so events of one session have its table, and events of several are matched by type.
         _sessions.ForEach(session =>
         {
             EventViews.Register(this, session.Streams);
@@ -102,7 +102,7 @@ public sealed class ReceiveEventCommand : BeeCmdlet
         bool more = Drain();
         while (more && Wait && !Stop.IsCancellationRequested)
         {
-            // Asked before draining: what ends between the two is drained once more.
+            // Checked before draining, so that a session that ends in between is drained once more.
             BpfProgramSession[] live = [.. _sessions.Where(session => !session.Buffer.IsEnded)];
             if (live.Length > 0)
             {
@@ -137,12 +137,12 @@ public sealed class ReceiveEventCommand : BeeCmdlet
         base.Dispose(disposing);
     }
 
-    // One event at a time: what is taken out and not written would be lost when the pipeline has had enough.
+    // Takes one event at a time: events that were taken but not written would be lost if the pipeline ends early.
     private bool Drain()
     {
         // Events that the session's buffer dropped are older than those in it, so their loss comes first. A loss in the kernel comes after the events that filled the ring.
         _sessions.ForEach(session => TellLosses(session, onlyDropped: true));
-        // A busy program may fill the buffer as fast as it is emptied; without -Wait the end is what was there at the start.
+        // A busy session may fill its buffer as fast as it is emptied. Without -Wait, only the events that were there at the start are returned.
         List<(BpfProgramSession Session, int Left)> sources = [.. _sessions.Select(session => (session, session.Buffered)).Where(source => source.Buffered > 0)];
         while (sources.Count > 0)
         {
@@ -196,12 +196,12 @@ public sealed class ReceiveEventCommand : BeeCmdlet
         (long dropped, long lost) = session.TakeUnwarnedLosses();
         if (dropped > 0)
         {
-            WriteWarning($"{session.Name}: {Quantity.Of(dropped, "event")} left Bee's buffer unreceived, because it was full. Start-BeeProgram -BufferSize makes it larger.");
+            WriteWarning($"{session.Name}: Bee dropped {Quantity.Of(dropped, "event")}, because the session's buffer was full. Enlarge it with Start-BeeProgram -BufferSize.");
         }
 
         if (lost > 0)
         {
-            WriteWarning($"{session.Name}: The kernel lost {Quantity.Of(lost, "event")}, because the program's buffer was full.");
+            WriteWarning($"{session.Name}: The kernel lost {Quantity.Of(lost, "event")}, because the ring or perf buffer was full.");
         }
 
         foreach (string suspicion in session.TakeSuspicions())
@@ -211,12 +211,12 @@ public sealed class ReceiveEventCommand : BeeCmdlet
     }
 }
 
-/// <summary>The order of events that come from several buffers.</summary>
+/// <summary>Orders events from several buffers.</summary>
 internal static class EventOrder
 {
-    /// <summary>Returns the place of the source whose next event is the oldest by the kernel's time, since readers empty their rings one after the other. Of equals the first.</summary>
-    /// <param name="sources">The sources, one at least.</param>
-    /// <param name="buffer">A source's buffer.</param>
+    /// <summary>Returns the source whose next event has the oldest kernel timestamp, because readers drain their rings one after the other. The first of equal ones.</summary>
+    /// <param name="sources">The sources; at least one.</param>
+    /// <param name="buffer">Returns a source's buffer.</param>
     public static int Oldest<T>(IReadOnlyList<T> sources, Func<T, EventBuffer> buffer)
     {
         int oldest = 0;

@@ -7,12 +7,12 @@ using Bee.Cmdlets.Views;
 
 namespace Bee.Cmdlets.Events;
 
-/// <summary>Puts the events of background programs into PowerShell's event queue.</summary>
+/// <summary>Subscribes to the events of background sessions through PowerShell's event queue.</summary>
 [Cmdlet(VerbsLifecycle.Register, "BeeEvent")]
 [OutputType(typeof(PSEventJob))]
 public sealed class RegisterEventCommand : BeeCmdlet
 {
-    /// <summary>Programs that run in the background, by name, id or object; wildcards are allowed.</summary>
+    /// <summary>Background sessions, by name, id or object; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [Alias("Name", "Id", "InputObject")]
     [SupportsWildcards]
@@ -20,17 +20,17 @@ public sealed class RegisterEventCommand : BeeCmdlet
     [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
     public object[] Session { get; set; } = [];
 
-    /// <summary>What runs for each event. Without it events wait for Get-Event and Wait-Event.</summary>
+    /// <summary>The script to run for each event. Without it, events wait for Get-Event and Wait-Event.</summary>
     [Parameter(Position = 1)]
     public ScriptBlock? Action { get; set; }
 
-    /// <summary>The name of the subscription; without it a new GUID.</summary>
+    /// <summary>The subscription's source identifier. By default a new GUID.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? SourceIdentifier { get; set; }
 
-    /// <summary>What the action finds in $Event.MessageData.</summary>
+    /// <summary>The data that the action finds in $Event.MessageData.</summary>
     [Parameter]
     public PSObject? MessageData { get; set; }
 
@@ -38,13 +38,13 @@ public sealed class RegisterEventCommand : BeeCmdlet
     [Parameter]
     public SwitchParameter SupportEvent { get; set; }
 
-    /// <summary>After how many events the subscription ends; 0 for no limit.</summary>
+    /// <summary>The number of events after which the subscription ends; 0 for no limit.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public int MaxTriggerCount { get; set; }
 
-    /// <summary>How many events wait at most.</summary>
+    /// <summary>The maximum number of waiting events.</summary>
     [Parameter]
     [ValidateRange(1, 10_000_000)]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -63,10 +63,10 @@ public sealed class RegisterEventCommand : BeeCmdlet
     {
         if (Action is not null && !BeeEventSubscription.IsSupported)
         {
-            throw new NotSupportedException("This version of PowerShell does not tell when an action has run, so its queue would have no bound.");
+            throw new NotSupportedException("This version of PowerShell does not signal when an action has run, so its event queue could not be bounded. Use Receive-BeeEvent instead.");
         }
 
-        // The events of a pinned program may have no reader yet.
+        // The events of a pinned session may have no reader yet.
         if (!session.Read())
         {
             if (session.Error is { } fault)
@@ -80,7 +80,7 @@ public sealed class RegisterEventCommand : BeeCmdlet
         string source = SourceIdentifier ?? Guid.NewGuid().ToString();
         if (Events.GetEventSubscribers(source).Any())
         {
-            throw new BeeInputException("SubscriberExists", $"A subscription has the source identifier '{source}' already.", "Give another -SourceIdentifier, or end that one with Unregister-Event.");
+            throw new BeeInputException("SubscriberExists", $"A subscription with the source identifier '{source}' already exists.", "Give another -SourceIdentifier, or end the other subscription with Unregister-Event.");
         }
 
         EventViews.Register(this, session.Streams);

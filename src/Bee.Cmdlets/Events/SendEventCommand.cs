@@ -15,7 +15,7 @@ using Bee.Telemetry.Syslog;
 
 namespace Bee.Cmdlets.Events;
 
-/// <summary>Sends events as log records to the journal, to syslog or to a collector.</summary>
+/// <summary>Sends events as log records to the systemd journal, syslog or an OpenTelemetry collector.</summary>
 [Cmdlet(VerbsCommunications.Send, "BeeEvent")]
 [OutputType(typeof(BpfEvent), typeof(MapEntry), ParameterSetName = ["__AllParameterSets"])]
 public sealed class SendEventCommand : BeeCmdlet
@@ -32,7 +32,7 @@ public sealed class SendEventCommand : BeeCmdlet
     [AllowNull]
     public PSObject? InputObject { get; set; }
 
-    /// <summary>Sends to the journal of systemd.</summary>
+    /// <summary>Sends to the systemd journal.</summary>
     [Parameter]
     public SwitchParameter Journal { get; set; }
 
@@ -48,29 +48,29 @@ public sealed class SendEventCommand : BeeCmdlet
     public string? Syslog { get; set; }
 
     /// <summary>
-    /// Sends by OTLP over HTTP to this address. An address without a path gets /v1/logs, another is used as it is; auto takes the address of the variables OTEL_EXPORTER_OTLP_…, or
-    /// http://localhost:4318.
+    /// Sends by OTLP over HTTP to this address. /v1/logs is added to an address without a path. The value auto stands for the address in the OTEL_EXPORTER_OTLP_… variables,
+    /// or http://localhost:4318.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(OtlpEndpointCompleter))]
     public string? OtlpEndpoint { get; set; }
 
-    /// <summary>Headers for the receiver of OTLP, such as tokens: a hashtable of names and values, which may be SecureStrings.</summary>
+    /// <summary>Headers for the OTLP receiver, such as tokens: a hashtable of names and values, which may be SecureStrings.</summary>
     [Parameter]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public IDictionary? OtlpHeader { get; set; }
 
-    /// <summary>How OTLP is encoded: Protobuf, which is the default, or Json.</summary>
+    /// <summary>The OTLP encoding: Protobuf, the default, or Json.</summary>
     [Parameter]
     public OtlpProtocol OtlpProtocol { get; set; }
 
-    /// <summary>What happens to an event when the queue is full.</summary>
+    /// <summary>The action for an event when the queue is full.</summary>
     [Parameter]
     public WhenFull WhenFull { get; set; } = WhenFull.DropOldest;
 
-    /// <summary>How many events wait for a receiver at most.</summary>
+    /// <summary>The maximum number of events that wait for a receiver.</summary>
     [Parameter]
     [ValidateRange(1, 10_000_000)]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -98,7 +98,7 @@ public sealed class SendEventCommand : BeeCmdlet
 
         if (_queues.Count == 0)
         {
-            ThrowTerminatingError(ErrorRecords.From(new BeeInputException("NoReceiver", "No receiver is given.", "Give one with -Journal, -Syslog or -OtlpEndpoint."), null));
+            ThrowTerminatingError(ErrorRecords.From(new BeeInputException("NoReceiver", "No receiver was given.", "Give one with -Journal, -Syslog or -OtlpEndpoint."), null));
         }
 
         _losses = PipelineLosses.Listen(loss => _queues.ForEach(queue => queue.AddLoss(loss.Reason, loss.Tool, loss.Map, loss.Count)));
@@ -110,7 +110,7 @@ public sealed class SendEventCommand : BeeCmdlet
         if (InputObject?.BaseObject is not BpfEvent item)
         {
             string type = InputObject?.BaseObject.GetType().Name ?? "null";
-            WriteError(new BeeInputException("NotAnEvent", $"An object of type {type} is not an event of Bee.", "Send what Invoke-BeeProgram, Receive-BeeEvent or Get-BeeMapEntry gives; commands such as Select-Object make other objects of it."), InputObject);
+            WriteError(new BeeInputException("NotAnEvent", $"An object of type {type} is not an event of Bee, so it cannot be sent.", "Send the output of Invoke-BeeProgram, Receive-BeeEvent or Get-BeeMapEntry. Commands such as Select-Object turn events into other objects."), InputObject);
             return;
         }
 
@@ -187,12 +187,12 @@ public sealed class SendEventCommand : BeeCmdlet
         {
             if (_down.Add(queue))
             {
-                WriteWarning($"{queue.LastFault} Events wait for {queue.Destination}, {QueueSize} at most; it is tried on.");
+                WriteWarning($"{queue.LastFault} Up to {QueueSize} events wait for {queue.Destination} while Bee retries.");
             }
             else
             {
                 _down.Remove(queue);
-                WriteNote($"{queue.Destination} takes events again.");
+                WriteNote($"{queue.Destination} accepts events again.");
             }
         }
     }
@@ -208,15 +208,15 @@ public sealed class SendEventCommand : BeeCmdlet
         foreach (DeliveryQueue queue in _queues)
         {
             DeliveryCounts counts = queue.Counts;
-            note($"{queue.Destination}: {Quantity.Of(counts.Given, "event")} given, {counts.Delivered} delivered, {counts.Dropped} dropped from a full queue, {counts.Refused} refused, {counts.Undelivered} left.");
+            note($"{queue.Destination}: {Quantity.Of(counts.Given, "event")} queued, {counts.Delivered} delivered, {counts.Dropped} dropped from a full queue, {counts.Refused} rejected, {counts.Undelivered} undelivered.");
             if (counts.Dropped > 0)
             {
-                warn($"{Quantity.Of(counts.Dropped, "event")} did not reach {queue.Destination}, because the queue was full. -QueueSize makes it larger, and -WhenFull Block waits.");
+                warn($"{Quantity.Of(counts.Dropped, "event")} did not reach {queue.Destination}, because the queue was full. Enlarge it with -QueueSize, or wait for the receiver with -WhenFull Block.");
             }
 
             if (counts.Refused + counts.Undelivered > 0)
             {
-                warn($"{Quantity.Of(counts.Refused + counts.Undelivered, "event")} did not reach {queue.Destination}: {queue.LastFault ?? "the time for the last flush was over."}");
+                warn($"{Quantity.Of(counts.Refused + counts.Undelivered, "event")} did not reach {queue.Destination}: {queue.LastFault ?? "the final flush timed out."}");
             }
         }
     }

@@ -9,12 +9,12 @@ using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Events;
 
-/// <summary>Shows what comes down the pipeline on the whole screen, until the user ends it.</summary>
+/// <summary>Shows pipeline objects in a full-screen view until the user ends it.</summary>
 [Cmdlet(VerbsCommon.Show, "BeeEvent")]
 [OutputType(typeof(PSObject))]
 public sealed class ShowEventCommand : BeeCmdlet
 {
-    // How long commands before this one may take to end when the user has ended the view.
+    // How long earlier commands of the pipeline may take to end after the user has ended the view.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     private LiveScreen? _screen;
@@ -29,13 +29,13 @@ public sealed class ShowEventCommand : BeeCmdlet
     [AllowNull]
     public PSObject? InputObject { get; set; }
 
-    /// <summary>What the first line calls it. Without it the command line.</summary>
+    /// <summary>The title in the first line. By default the command line.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Title { get; set; }
 
-    /// <summary>Gives the objects that the user has marked, when the view has ended.</summary>
+    /// <summary>Writes the objects that the user marked, when the view has ended.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -44,7 +44,7 @@ public sealed class ShowEventCommand : BeeCmdlet
     {
         if (LiveScreen.WhyNot() is { } whyNot)
         {
-            WriteWarning($"The live view needs a terminal, and {whyNot}: the objects follow as plain tables.");
+            WriteWarning($"The live view needs a terminal, but {whyNot}. The objects are written as plain tables.");
             return;
         }
 
@@ -106,7 +106,7 @@ public sealed class ShowEventCommand : BeeCmdlet
         base.Dispose(disposing);
     }
 
-    // On the view's thread, with the terminal as it was: the pipeline's may wait in a command before this one.
+    // Runs on the view's thread after the terminal was restored. The pipeline's thread may still wait in an earlier command.
     private void OnClosed(Runspace? runspace)
     {
         if (Volatile.Read(ref _hasEnded))
@@ -114,7 +114,7 @@ public sealed class ShowEventCommand : BeeCmdlet
             return;
         }
 
-        // Marked objects would be lost with the pipeline; they come with the next object then.
+        // Stopping the pipeline would lose marked objects. In that case they are written when the next object arrives.
         if (runspace is not null && !(PassThru && _model!.Marked.Count > 0))
         {
             _deadline = new Timer(_ => Upstream.StopPipeline(runspace), null, s_patience, Timeout.InfiniteTimeSpan);
@@ -135,14 +135,14 @@ public sealed class ShowEventCommand : BeeCmdlet
 }
 
 /// <summary>
-/// Ends the commands before one in its pipeline, as Select-Object -First does. The engine keeps the means to itself, so its members are found by name; where an engine does
+/// Ends the earlier commands of a cmdlet's pipeline, as Select-Object -First does. The engine's members for it are internal, so they are looked up by name. If an engine does
 /// not have them, the pipeline ends at the next object or by Ctrl+C.
 /// </summary>
 internal static class Upstream
 {
     private const BindingFlags Any = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
 
-    /// <summary>Lets the commands before this one end their waiting, as if Ctrl+C had been pressed for them alone. Safe from any thread.</summary>
+    /// <summary>Stops the earlier commands of the pipeline, as if Ctrl+C had been pressed for them only. Thread-safe.</summary>
     public static void Wake(PSCmdlet cmdlet)
     {
         object runtime = cmdlet.CommandRuntime;
@@ -160,19 +160,19 @@ internal static class Upstream
             }
             catch (TargetInvocationException)
             {
-                // A command that cannot stop is met at its next object.
+                // A command that cannot be stopped ends at its next object.
             }
         }
     }
 
-    /// <summary>Stops the whole pipeline that runs in a runspace, for commands that <see cref="Wake"/> does not reach: loops of scripts. Does not wait for it.</summary>
+    /// <summary>Stops the whole pipeline of a runspace, for commands that <see cref="Wake"/> does not reach, such as loops in scripts. Does not wait.</summary>
     public static void StopPipeline(System.Management.Automation.Runspaces.Runspace runspace)
     {
         object? running = runspace.GetType().GetMethod("GetCurrentlyRunningPipeline", Any)?.Invoke(runspace, null);
         running?.GetType().GetMethod("StopAsync", Any, [])?.Invoke(running, null);
     }
 
-    /// <summary>Makes the exception that ends the commands before this one and lets those behind it finish. Null where the engine has none.</summary>
+    /// <summary>Returns the exception that ends the earlier commands and lets the later ones finish. Null if the engine does not have it.</summary>
     public static Exception? Signal(PSCmdlet cmdlet)
     {
         Type? type = typeof(PSCmdlet).Assembly.GetType("System.Management.Automation.StopUpstreamCommandsException");

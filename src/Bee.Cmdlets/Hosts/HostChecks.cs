@@ -7,10 +7,10 @@ using Bee.Toolchain.Tools;
 
 namespace Bee.Cmdlets.Hosts;
 
-/// <summary>What Test-BeeHost checks, by name and in the order in which a person would set a machine up.</summary>
+/// <summary>The checks of Test-BeeHost, in the order in which an administrator would set a machine up.</summary>
 internal static class HostChecks
 {
-    /// <summary>Every check's name, and the check itself.</summary>
+    /// <summary>All checks with their names.</summary>
     public static IReadOnlyList<(string Name, Func<CancellationToken, CheckResult> Run)> All { get; } =
     [
         ("KernelVersion", _ => KernelChecks.Version()),
@@ -44,7 +44,7 @@ internal static class HostChecks
         ("VerificationPolicy", _ => RegistryChecks.Policy()),
     ];
 
-    /// <summary>Runs one check. An unexpected exception becomes a result in the state Unknown, so that the other checks still run.</summary>
+    /// <summary>Runs one check. An unexpected exception becomes a result with the state Unknown, so that the other checks still run.</summary>
     public static CheckResult Run(string name, Func<CancellationToken, CheckResult> check, CancellationToken cancellationToken)
     {
         try
@@ -53,30 +53,30 @@ internal static class HostChecks
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            return new CheckResult(name, CheckState.Unknown, $"It could not be checked: {fault.Message}");
+            return new CheckResult(name, CheckState.Unknown, $"The check failed unexpectedly: {fault.Message}");
         }
     }
 }
 
-/// <summary>The library that loads programs, the tools that build them, and the place where images are kept.</summary>
+/// <summary>Checks libbpf, the build tools and the image store.</summary>
 internal static class ToolChecks
 {
     public static CheckResult Libbpf()
     {
         try
         {
-            return new("Libbpf", CheckState.Ok, $"libbpf {Bee.Ebpf.Interop.Libbpf.Version}{(Bee.Ebpf.Interop.Libbpf.OverridePath is null ? "" : $", named by {Bee.Ebpf.Interop.Libbpf.OverrideVariable}")}.") { Target = LibbpfFile.FindPath() };
+            return new("Libbpf", CheckState.Ok, $"libbpf {Bee.Ebpf.Interop.Libbpf.Version}{(Bee.Ebpf.Interop.Libbpf.OverridePath is null ? "" : $", from {Bee.Ebpf.Interop.Libbpf.OverrideVariable}")}.") { Target = LibbpfFile.FindPath() };
         }
         catch (BpfLoadException missing)
         {
             string remedy = Bee.Ebpf.Interop.Libbpf.OverridePath is { } path
-                ? $"The environment variable {Bee.Ebpf.Interop.Libbpf.OverrideVariable} names {path}: set it to a libbpf 1.0 or later, or unset it."
-                : $"{ToolFinding.LibbpfRemedy} A copy elsewhere can be named in the environment variable {Bee.Ebpf.Interop.Libbpf.OverrideVariable}.";
+                ? $"The environment variable {Bee.Ebpf.Interop.Libbpf.OverrideVariable} names {path}: set it to the path of libbpf 1.0 or later, or unset it."
+                : $"{ToolFinding.LibbpfRemedy} To use a copy in another folder, set the environment variable {Bee.Ebpf.Interop.Libbpf.OverrideVariable} to its path.";
             return new("Libbpf", CheckState.Failed, missing.Message) { Remedy = remedy, Target = Bee.Ebpf.Interop.Libbpf.OverridePath };
         }
     }
 
-    // Only building needs these: a machine that runs images does without.
+    // Only builds need these tools. Images run without them.
     public static CheckResult Clang(CancellationToken cancellationToken) => Of("Clang", ToolFinding.Clang(cancellationToken));
 
     public static CheckResult LlvmStrip(CancellationToken cancellationToken) => Of("LlvmStrip", ToolFinding.Strip(cancellationToken));
@@ -84,8 +84,8 @@ internal static class ToolChecks
     public static CheckResult LibbpfHeaders(CancellationToken cancellationToken) => Of("LibbpfHeaders", ToolFinding.LibbpfHeaders(cancellationToken));
 
     public static CheckResult BeeHeaders() => Bee.Toolchain.Compiling.BeeHeaders.Directory is { } folder
-        ? new("BeeHeaders", CheckState.Ok, "bee.h is there.") { Target = folder }
-        : new("BeeHeaders", CheckState.Warning, "bee.h is missing: this copy of the module is not whole, so C files cannot be built.") { Remedy = "Install the module again." };
+        ? new("BeeHeaders", CheckState.Ok, "bee.h exists.") { Target = folder }
+        : new("BeeHeaders", CheckState.Warning, "bee.h is missing: the module is incomplete, so C files cannot be built.") { Remedy = "Install the module again." };
 
     public static CheckResult ImageStore()
     {
@@ -95,8 +95,8 @@ internal static class ToolChecks
             var store = new ImageStore(Bee.Oci.Store.ImageStore.DefaultPath);
             path = store.Path;
             return store.IsWritable
-                ? new("ImageStore", CheckState.Ok, "Images can be read and kept.") { Target = path }
-                : new("ImageStore", CheckState.Warning, $"No images can be kept in {path}: this user may not write there.") { Target = path, Remedy = "Set the environment variable BEE_STORE to a folder of your own." };
+                ? new("ImageStore", CheckState.Ok, "Images can be read and written.") { Target = path }
+                : new("ImageStore", CheckState.Warning, $"Images cannot be stored in {path}: this user may not write to it.") { Target = path, Remedy = "Set the environment variable BEE_STORE to a folder of your own." };
         }
         catch (StoreException fault)
         {
@@ -105,6 +105,6 @@ internal static class ToolChecks
     }
 
     private static CheckResult Of(string name, ToolFinding found) => found.Path is null
-        ? new(name, CheckState.Warning, $"{found.Says} Images run without; building takes it.") { Remedy = found.Remedy }
+        ? new(name, CheckState.Warning, $"{found.Says} Only builds need it; images run without it.") { Remedy = found.Remedy }
         : new(name, CheckState.Ok, found.Says) { Target = found.Path };
 }

@@ -11,7 +11,7 @@ using Bee.Toolchain.Isolation;
 
 namespace Bee.Cmdlets.Hosts;
 
-/// <summary>What is in force for images of registries on this machine. No registry is asked.</summary>
+/// <summary>Checks the policies and settings for registries on this machine. Sends no request to a registry.</summary>
 internal static class RegistryChecks
 {
     public static CheckResult Policy()
@@ -28,8 +28,8 @@ internal static class RegistryChecks
         }
 
         return policies.Count == 0
-            ? new(Name, CheckState.Skipped, "There is no verification policy: every image of every registry may be stored and run.")
-            : new(Name, CheckState.Ok, $"An image of a registry has to pass {string.Join(", and ", policies.Select(Rules))}.") { Target = string.Join(", ", policies.Select(policy => policy.Path)) };
+            ? new(Name, CheckState.Skipped, "No verification policy exists: images of all registries may be stored and run.")
+            : new(Name, CheckState.Ok, $"Images from registries must pass {string.Join(", and ", policies.Select(Rules))}.") { Target = string.Join(", ", policies.Select(policy => policy.Path)) };
     }
 
     public static CheckResult Settings()
@@ -42,7 +42,7 @@ internal static class RegistryChecks
         }
         catch (SettingsException bad)
         {
-            return new(Name, CheckState.Failed, $"No registry can be used: {bad.Message}") { Target = bad.Path, Remedy = "Mend it, or remove it if nothing is to be set." };
+            return new(Name, CheckState.Failed, $"No registry can be used: {bad.Message}") { Target = bad.Path, Remedy = "Correct the file, or delete it if no settings are needed." };
         }
 
         string target = string.Join(", ", settings.Sources);
@@ -54,7 +54,7 @@ internal static class RegistryChecks
             }
             catch (RegistryException bad)
             {
-                return new(Name, CheckState.Failed, $"{host} cannot be spoken to: {bad.Message}") { Target = target, Remedy = ErrorRecords.Remedy(bad) ?? "Mend what is set for it." };
+                return new(Name, CheckState.Failed, $"{host} cannot be used: {bad.Message}") { Target = target, Remedy = ErrorRecords.Remedy(bad) ?? "Correct the settings for this registry." };
             }
         }
 
@@ -62,11 +62,11 @@ internal static class RegistryChecks
         [
             settings.Default is null ? "no default registry" : $"{settings.Default} is the default registry",
             .. Hosts(settings, set => set.PlainHttp, "plain http for"),
-            .. Hosts(settings, set => set.CACertificate is not null, "further authorities for"),
+            .. Hosts(settings, set => set.CACertificate is not null, "additional CA certificates for"),
         ];
         return settings.Sources.Count == 0
-            ? new(Name, CheckState.Skipped, "Nothing is set for registries: a name without a registry is a local image's.")
-            : new(Name, CheckState.Ok, $"Set for registries: {string.Join("; ", said)}.") { Target = target };
+            ? new(Name, CheckState.Skipped, "No settings exist for registries: a name without a registry stands for a local image.")
+            : new(Name, CheckState.Ok, $"Settings for registries: {string.Join("; ", said)}.") { Target = target };
     }
 
     public static CheckResult Mirrors()
@@ -74,8 +74,8 @@ internal static class RegistryChecks
         const string Name = "Mirrors";
         string[] mirrored = [.. RegistrySettings.Load().Registries.Where(set => set.Value.Mirrors.Count > 0).Select(set => $"{set.Key} from {string.Join(", then ", set.Value.Mirrors)}")];
         return mirrored.Length == 0
-            ? new(Name, CheckState.Skipped, "Images are read from their own registries.")
-            : new(Name, CheckState.Ok, $"Read elsewhere first: {string.Join("; ", mirrored)}.");
+            ? new(Name, CheckState.Skipped, "No mirrors are configured: images are read from their own registries.")
+            : new(Name, CheckState.Ok, $"Mirrors are read first: {string.Join("; ", mirrored)}.");
     }
 
     private static string Rules(TrustPolicy policy)

@@ -4,10 +4,10 @@ using Bee.Ebpf.Host;
 
 namespace Bee.Cmdlets.Hosts;
 
-/// <summary>What this user may do, and what restricts it.</summary>
+/// <summary>Checks what this user may do, and which policies restrict it.</summary>
 internal static class RightsChecks
 {
-    private const string Grant = "Run as root (sudo), or give the process the capability, for instance with AmbientCapabilities in a systemd unit.";
+    private const string Grant = "Run as root (sudo), or grant the process the capability, for instance with AmbientCapabilities in a systemd unit.";
     private static readonly Version s_withOwnCapabilities = new(5, 8), s_withMemoryAccounting = new(5, 11);
 
     private static KernelHost Host => KernelHost.Current;
@@ -17,24 +17,24 @@ internal static class RightsChecks
         string who = $"{Environment.UserName}{(Environment.IsPrivilegedProcess ? "" : ", not root")}";
         if (Host.IsInUserNamespace)
         {
-            return new("User", CheckState.Failed, $"This process ({who}) is in a user namespace, as in a rootless container: its capabilities do not count for eBPF.")
+            return new("User", CheckState.Failed, $"This process ({who}) is in a user namespace, as in a rootless container: the kernel ignores its capabilities for eBPF.")
             {
                 Remedy = "Run it on the host, or in a container that shares the host's user namespace (--privileged, or --userns=host with the capabilities).",
             };
         }
 
         return Host.Has(Capability.SysAdmin) || (Host.Has(Capability.Bpf) && Host.Has(Capability.PerfMon))
-            ? new("User", CheckState.Ok, $"This process ({who}) may load and trace.")
-            : new("User", CheckState.Failed, $"This process ({who}) may not load programs.") { Remedy = "Run as root (sudo), or give it CAP_BPF and CAP_PERFMON." };
+            ? new("User", CheckState.Ok, $"This process ({who}) may load programs and trace.")
+            : new("User", CheckState.Failed, $"This process ({who}) may not load programs.") { Remedy = "Run as root (sudo), or grant the process CAP_BPF and CAP_PERFMON." };
     }
 
-    public static CheckResult Bpf() => OfItsOwn("CAP_BPF", Capability.Bpf, "Programs cannot be loaded, and maps not made");
+    public static CheckResult Bpf() => OfItsOwn("CAP_BPF", Capability.Bpf, "Programs and maps cannot be created");
 
-    public static CheckResult PerfMon() => OfItsOwn("CAP_PERFMON", Capability.PerfMon, "Nothing can be traced, and perf buffers not opened");
+    public static CheckResult PerfMon() => OfItsOwn("CAP_PERFMON", Capability.PerfMon, "Tracing programs cannot be loaded, and perf buffers cannot be opened");
 
     public static CheckResult NetAdmin() => Host.Has(Capability.NetAdmin)
         ? new("CAP_NET_ADMIN", CheckState.Ok, "This process has CAP_NET_ADMIN.")
-        : new("CAP_NET_ADMIN", CheckState.Warning, "Programs of the network and of control groups cannot be loaded: this process lacks CAP_NET_ADMIN.") { Remedy = Grant };
+        : new("CAP_NET_ADMIN", CheckState.Warning, "Network and cgroup programs cannot be loaded: this process lacks CAP_NET_ADMIN.") { Remedy = Grant };
 
     public static CheckResult SysResource()
     {
@@ -44,7 +44,7 @@ internal static class RightsChecks
         }
 
         return Host.Version >= s_withMemoryAccounting
-            ? new("CAP_SYS_RESOURCE", CheckState.Skipped, $"This process lacks CAP_SYS_RESOURCE, which from Linux {s_withMemoryAccounting} on is not needed.")
+            ? new("CAP_SYS_RESOURCE", CheckState.Skipped, $"This process lacks CAP_SYS_RESOURCE, which Linux {s_withMemoryAccounting} and later do not need.")
             : new("CAP_SYS_RESOURCE", CheckState.Warning, "The limit of locked memory cannot be raised: this process lacks CAP_SYS_RESOURCE.") { Remedy = Grant };
     }
 
@@ -52,13 +52,13 @@ internal static class RightsChecks
     {
         if (Host.Version >= s_withMemoryAccounting)
         {
-            return new("MemoryLock", CheckState.Skipped, $"From Linux {s_withMemoryAccounting} on, maps count against the control group's memory and not against the limit of locked memory.");
+            return new("MemoryLock", CheckState.Skipped, $"Since Linux {s_withMemoryAccounting}, maps count against the cgroup's memory limit, not against the limit of locked memory.");
         }
 
-        // libbpf raises the limit where it may.
+        // libbpf raises the limit if it may.
         return Host.MemoryLock is not { } bytes || Host.Has(Capability.SysResource)
             ? new("MemoryLock", CheckState.Ok, "Locked memory is not limited, or the limit can be raised.")
-            : new("MemoryLock", CheckState.Warning, $"At most {ViewText.Size(bytes)} can be locked, and maps count against that.") { Remedy = "Before starting PowerShell, as root: ulimit -l unlimited (in a systemd unit: LimitMEMLOCK=infinity)." };
+            : new("MemoryLock", CheckState.Warning, $"At most {ViewText.Size(bytes)} can be locked, and maps count against that limit.") { Remedy = "Before starting PowerShell, as root: ulimit -l unlimited (in a systemd unit: LimitMEMLOCK=infinity)." };
     }
 
     private static CheckResult OfItsOwn(string name, Capability capability, string without)
@@ -75,7 +75,7 @@ internal static class RightsChecks
 
         return new(name, CheckState.Failed, $"{without}: this process lacks {name}.")
         {
-            Remedy = Host.Version < s_withOwnCapabilities ? $"Run as root (sudo): before Linux {s_withOwnCapabilities} it takes CAP_SYS_ADMIN." : Grant,
+            Remedy = Host.Version < s_withOwnCapabilities ? $"Run as root (sudo): before Linux {s_withOwnCapabilities}, CAP_SYS_ADMIN is required." : Grant,
         };
     }
 
@@ -86,20 +86,20 @@ internal static class RightsChecks
         { } mode => new("Lockdown", CheckState.Failed, $"The kernel's lockdown is on ({mode}): it refuses kprobes, tracefs, perf events and reading the kernel's memory.")
         {
             Target = "/sys/kernel/security/lockdown",
-            Remedy = "Take lockdown=confidentiality off the kernel's command line and start again; with secure boot some distributions set it.",
+            Remedy = "Remove lockdown=confidentiality from the kernel's command line and reboot. Some distributions set it with secure boot.",
         },
-        // The same can be seen by its effect.
+        // Lockdown also shows by its effect.
         null when Host.IsTracingRestricted && Host.Has(Capability.SysAdmin) => new("Lockdown", CheckState.Warning, "The kernel does not show root which functions can be traced: lockdown or another policy restricts tracing.")
         {
             Target = "/sys/kernel/tracing/available_filter_functions",
-            Remedy = "To see the lockdown, as root: mount -t securityfs securityfs /sys/kernel/security",
+            Remedy = "To read the lockdown mode, as root: mount -t securityfs securityfs /sys/kernel/security",
         },
-        null => new("Lockdown", CheckState.Unknown, "Whether the kernel is locked down cannot be read: securityfs is not mounted or closed to this user, or the kernel has no lockdown.") { Target = "/sys/kernel/security/lockdown" },
+        null => new("Lockdown", CheckState.Unknown, "The lockdown mode cannot be read: securityfs is not mounted or not readable for this user, or the kernel has no lockdown.") { Target = "/sys/kernel/security/lockdown" },
     };
 
     public static CheckResult UnprivilegedBpf() => Host.Setting("kernel/unprivileged_bpf_disabled") switch
     {
-        "0" => new("UnprivilegedBpf", CheckState.Warning, "Every user may load some kinds of programs, which has let attackers read the kernel's memory before. Bee does not need it.")
+        "0" => new("UnprivilegedBpf", CheckState.Warning, "Every user may load some kinds of programs, which has allowed attacks on the kernel's memory in the past. Bee does not need this.")
         {
             Target = "kernel.unprivileged_bpf_disabled",
             Remedy = "As root: sysctl -w kernel.unprivileged_bpf_disabled=2",
@@ -118,22 +118,22 @@ internal static class RightsChecks
 
         if (Host.Has(Capability.PerfMon) || Host.Has(Capability.SysAdmin))
         {
-            return new("PerfEventParanoid", CheckState.Ok, $"It is {value}, which does not concern a process with CAP_PERFMON.") { Target = Target };
+            return new("PerfEventParanoid", CheckState.Ok, $"The value is {value}, which does not restrict a process with CAP_PERFMON.") { Target = Target };
         }
 
         return int.TryParse(value, out int level) && level < 0
-            ? new("PerfEventParanoid", CheckState.Ok, $"It is {value}: perf events are open to all.") { Target = Target }
-            : new("PerfEventParanoid", CheckState.Warning, $"It is {value}: without CAP_PERFMON this process may not open the perf events that samples, probes and tracepoints take.")
+            ? new("PerfEventParanoid", CheckState.Ok, $"The value is {value}: every user may open perf events.") { Target = Target }
+            : new("PerfEventParanoid", CheckState.Warning, $"The value is {value}: without CAP_PERFMON, this process may not open the perf events that sampling, probes and tracepoints need.")
             {
                 Target = Target,
-                Remedy = "Run as root (sudo), or give the process CAP_PERFMON.",
+                Remedy = "Run as root (sudo), or grant the process CAP_PERFMON.",
             };
     }
 
     public static CheckResult KernelAddresses() => Host.ShowsAddresses switch
     {
-        true => new("KernelAddresses", CheckState.Ok, "The kernel shows the addresses of its functions, so that stacks have names.") { Target = "/proc/kallsyms" },
-        false => new("KernelAddresses", CheckState.Warning, $"The kernel hides the addresses of its functions from this process (kernel.kptr_restrict is {Host.Setting("kernel/kptr_restrict") ?? "not known"}): kernel stacks have no names.")
+        true => new("KernelAddresses", CheckState.Ok, "The kernel shows the addresses of its functions, so kernel stacks are symbolized.") { Target = "/proc/kallsyms" },
+        false => new("KernelAddresses", CheckState.Warning, $"The kernel hides the addresses of its functions from this process (kernel.kptr_restrict is {Host.Setting("kernel/kptr_restrict") ?? "unknown"}): kernel stacks cannot be symbolized.")
         {
             Target = "/proc/kallsyms",
             Remedy = Environment.IsPrivilegedProcess ? "As root: sysctl -w kernel.kptr_restrict=1" : "Run as root (sudo).",

@@ -12,7 +12,7 @@ namespace Bee.Cmdlets.Hosts;
 [OutputType(typeof(CheckResult))]
 public sealed class TestHostCommand : BeeCmdlet
 {
-    /// <summary>Names of checks; wildcards are allowed. Without it all of them.</summary>
+    /// <summary>Names of checks; wildcards are allowed. By default all.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -27,7 +27,7 @@ public sealed class TestHostCommand : BeeCmdlet
         {
             if (!WildcardPattern.ContainsWildcardCharacters(wanted) && !HostChecks.All.Any(check => check.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase)))
             {
-                WriteError(new BeeInputException("CheckNotFound", $"There is no check '{wanted}'. There are {string.Join(", ", HostChecks.All.Select(check => check.Name))}."), wanted);
+                WriteError(new BeeInputException("CheckNotFound", $"There is no check '{wanted}'. The checks are: {string.Join(", ", HostChecks.All.Select(check => check.Name))}."), wanted);
             }
         }
 

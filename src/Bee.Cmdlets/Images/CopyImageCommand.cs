@@ -10,7 +10,7 @@ using Bee.Oci.Transfer;
 
 namespace Bee.Cmdlets.Images;
 
-/// <summary>Gives a local image a further name, or brings an image from one registry to another.</summary>
+/// <summary>Gives a local image another name, or copies an image between registries.</summary>
 [Cmdlet(VerbsCommon.Copy, "BeeImage", SupportsShouldProcess = true, DefaultParameterSetName = "Local")]
 [OutputType(typeof(Image), ParameterSetName = ["Local"])]
 [OutputType(typeof(RemoteImage), ParameterSetName = ["Remote"])]
@@ -26,24 +26,24 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
     [WithoutLogin]
     public string Source { get; set; } = string.Empty;
 
-    /// <summary>The further reference. The tag is latest where none is given.</summary>
+    /// <summary>The new reference. The tag is latest by default.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
     [WithoutLogin]
     public string Destination { get; set; } = string.Empty;
 
-    /// <summary>Copies from a registry to a registry, past the local images.</summary>
+    /// <summary>Copies between registries, without using the local store.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Remote")]
     public SwitchParameter Remote { get; set; }
 
-    /// <summary>The only platform to copy of an image that has several: linux/arm64. Without it all of them.</summary>
+    /// <summary>The only platform to copy of an image for several platforms, such as linux/arm64. By default all.</summary>
     [Parameter(ParameterSetName = "Remote")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PlatformCompleter))]
     public string? Platform { get; set; }
 
-    /// <summary>Takes along what else is about the image: attestations, bills of materials, and whatever else refers to it. Signatures go along without it.</summary>
+    /// <summary>Copies other referrers of the image too, such as attestations and bills of materials. Signatures are always copied.</summary>
     [Parameter(ParameterSetName = "Remote")]
     public SwitchParameter IncludeReferrers { get; set; }
 
@@ -81,7 +81,7 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
         RequireFirst(destination);
         var progress = new TransferProgress();
         var transfer = new ImageTransfer(Link.Transfer(progress) with { Platform = platform, Referrers = IncludeReferrers });
-        // Where the destination has a digest, that is what is copied: the source's tag may have moved on.
+        // If the destination has a digest, that image is copied: the source's tag may have moved.
         TransferResult result = Link.Wait(
             cancellationToken => transfer.CopyAsync(from, destination.Digest ?? source.Digest ?? source.Tag!, to, destination.Tag, cancellationToken), $"Copying {source}", progress);
         WriteNote($"{destination} is {result.Descriptor.Digest}: {ImagePuller.Moved(result, "copied", "there")}.");
@@ -92,7 +92,7 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
     {
         if (ImageReference.IsPattern(Source))
         {
-            throw new BeeInputException("NoWildcards", $"'{Source}' may mean several images, and only one can have the name {destination}.", "Name one image.");
+            throw new BeeInputException("NoWildcards", $"'{Source}' can match several images, but only one can be named {destination}.", "Name one image.");
         }
 
         foreach (Image image in Local.Match(Source))
@@ -110,7 +110,7 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
         if (!_copied.Add(destination.ToString()))
         {
             throw new BeeInputException(
-                "SameTarget", $"Another image of this pipeline has the name {destination} now.", "Give each its own: … | ForEach-Object { Copy-BeeImage $_ -Destination … }.");
+                "SameTarget", $"Another image of this pipeline was already named {destination}.", "Give each image its own name: … | ForEach-Object { Copy-BeeImage $_ -Destination … }.");
         }
     }
 }

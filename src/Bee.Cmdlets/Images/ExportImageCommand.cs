@@ -9,7 +9,7 @@ using Bee.Posix;
 
 namespace Bee.Cmdlets.Images;
 
-/// <summary>Writes local images into a file that other machines and tools can read.</summary>
+/// <summary>Writes local images to an archive that other machines and tools can read.</summary>
 [Cmdlet(VerbsData.Export, "BeeImage", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class ExportImageCommand : StoreCmdlet
@@ -25,12 +25,12 @@ public sealed class ExportImageCommand : StoreCmdlet
     [WithoutLogin]
     public string[] Reference { get; set; } = [];
 
-    /// <summary>The file, which has all the images; or a folder, which gets a file for each. Ending in .gz or .tgz it is compressed.</summary>
+    /// <summary>The file for all images, or a folder for one file per image. A name that ends in .gz or .tgz selects compression.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
     public string OutFile { get; set; } = string.Empty;
 
-    /// <summary>Leaves a file that is there as it is, with an error.</summary>
+    /// <summary>Fails if the file exists, instead of replacing it.</summary>
     [Parameter]
     public SwitchParameter NoClobber { get; set; }
 
@@ -59,7 +59,7 @@ public sealed class ExportImageCommand : StoreCmdlet
             foreach (IGrouping<string, Image> file in images.GroupBy(FileName))
             {
                 Guard(file.First(), () => Write(System.IO.Path.Combine(path, file.Key), file.Count() == 1 ? [.. file] : throw new BeeInputException(
-                    "SameTarget", $"{string.Join(" and ", file)} would be written to the same file {file.Key}.", "Give a file with -OutFile, which can have both, or export them one by one.")));
+                    "SameTarget", $"{string.Join(" and ", file)} would be written to the same file {file.Key}.", "Use a file as -OutFile, which can contain both, or export the images one by one.")));
             }
         });
     }
@@ -90,7 +90,7 @@ public sealed class ExportImageCommand : StoreCmdlet
             return Task.FromResult(true);
         });
 
-        // As Get-Item gives it, with all that its view needs.
+        // The object is what Get-Item returns, because its view needs the properties that the provider adds.
         WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
     }
 

@@ -9,12 +9,12 @@ using Bee.Oci.Repositories;
 
 namespace Bee.Cmdlets.Images;
 
-/// <summary>Lists what registries have: the repositories of one, the tags of a repository.</summary>
+/// <summary>Lists the repositories of a registry and the tags of a repository.</summary>
 [Cmdlet(VerbsCommon.Find, "BeeImage")]
 [OutputType(typeof(RemoteImage))]
 public sealed class FindImageCommand : RegistryCmdlet
 {
-    // How many manifests are asked for at once.
+    // The number of manifests that are requested at once.
     private const int Together = 4;
 
     /// <summary>A registry, a repository, or an image; wildcards are allowed in repositories and tags.</summary>
@@ -26,7 +26,7 @@ public sealed class FindImageCommand : RegistryCmdlet
     [WithoutLogin]
     public string[] Reference { get; set; } = [];
 
-    /// <summary>Asks for the manifest of each tag too: digest, size, date, platforms.</summary>
+    /// <summary>Requests the manifest of each tag too, for its digest, size, date and platforms.</summary>
     [Parameter]
     public SwitchParameter Detailed { get; set; }
 
@@ -50,7 +50,7 @@ public sealed class FindImageCommand : RegistryCmdlet
 
         foreach (string name in Link.Each(registry.RepositoriesAsync).Where(name => RemotePattern.Fits(wanted.Repository, name)))
         {
-            // A registry may tell any text.
+            // A registry can return any text as a name.
             if (!ImageReference.TryParse($"{registry.Host}/{name}", out ImageReference? reference))
             {
                 continue;
@@ -62,7 +62,7 @@ public sealed class FindImageCommand : RegistryCmdlet
             }
             else
             {
-                // A repository whose last image has gone is listed for a while; it is not what was asked for by its name.
+                // Registries list a repository for a while after its last image was deleted. The user did not ask for it by name, so it is skipped.
                 Guard(reference.ToString(), () => FindTags(registry.Repository(name), wanted, isListed: true));
             }
         }
@@ -85,7 +85,7 @@ public sealed class FindImageCommand : RegistryCmdlet
         IEnumerable<ImageReference> tags = TagsOf(repository, wanted.Tag ?? "", isListed);
         if (!Detailed)
         {
-            // One by one: the engine reads a whole collection before it hands on the first.
+            // Written one by one: the engine would read a whole collection before it passes on the first item.
             foreach (ImageReference tag in tags)
             {
                 WriteObject(RemoteImage.Named(tag));
@@ -96,7 +96,7 @@ public sealed class FindImageCommand : RegistryCmdlet
 
         foreach (ImageReference[] some in tags.Chunk(Together))
         {
-            // One that fails is told by itself; it may have been deleted since the list was made.
+            // A failing manifest is reported on its own: the tag may have been deleted since the list was read.
             Task<RemoteImage>[] asked = Link.Wait(async cancellationToken =>
             {
                 Task<RemoteImage>[] all = [.. some.Select(tag => RemoteImage.DescribeAsync(repository, tag, cancellationToken))];
@@ -115,7 +115,7 @@ public sealed class FindImageCommand : RegistryCmdlet
         using IEnumerator<string> tags = Link.Each(repository.TagsAsync).GetEnumerator();
         while (Next(tags, isListed))
         {
-            // Signatures and the like stand under tags too; a pattern that says more than all finds them.
+            // Signatures and other referrers have tags too. They are listed only if the pattern is more specific than '*'.
             if (RemotePattern.Fits(pattern, tags.Current) && (pattern is not ("" or "*") || DigestTag.Subject(tags.Current) is null)
                 && ImageReference.TryParse($"{repository.Name}:{tags.Current}", out ImageReference? reference))
             {

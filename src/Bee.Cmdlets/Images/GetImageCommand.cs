@@ -10,7 +10,7 @@ namespace Bee.Cmdlets.Images;
 [OutputType(typeof(Image))]
 public sealed class GetImageCommand : StoreCmdlet
 {
-    /// <summary>References, short names or digests; wildcards are allowed. Without it all images.</summary>
+    /// <summary>References, short names or digests; wildcards are allowed. By default all images.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name")]
     [SupportsWildcards]

@@ -15,14 +15,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Cmdlets.Images;
 
-/// <summary>Brings images out of a file or folder into the local store; a compiled object becomes an image.</summary>
+/// <summary>Reads images from an archive or folder into the local store, or wraps a compiled object in an image.</summary>
 [Cmdlet(VerbsData.Import, "BeeImage", SupportsShouldProcess = true)]
 [OutputType(typeof(Image))]
 public sealed class ImportImageCommand : StoreCmdlet
 {
     private readonly HashSet<string> _written = [];
 
-    /// <summary>An archive of an OCI image layout, plain or with gzip; the folder of one; or a compiled eBPF object. Wildcards are allowed.</summary>
+    /// <summary>An archive of an OCI image layout, plain or gzip-compressed; the folder of a layout; or a compiled eBPF object. Wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName", "PSPath")]
     [SupportsWildcards]
@@ -30,14 +30,14 @@ public sealed class ImportImageCommand : StoreCmdlet
     [WithoutLogin(OrPath = true)]
     public string[] Path { get; set; } = [];
 
-    /// <summary>The image's reference. Without it the name that the archive has, else the file's.</summary>
+    /// <summary>The image's reference. By default the name in the archive, or else one derived from the file's name.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
     [WithoutLogin]
     public string? Tag { get; set; }
 
-    /// <summary>The only platform to take of an image that has several; for an object, the platform that it was compiled for (this machine's without it).</summary>
+    /// <summary>The only platform to import of an image for several platforms. For an object, the platform that it was compiled for; by default this machine's.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PlatformCompleter))]
@@ -62,17 +62,17 @@ public sealed class ImportImageCommand : StoreCmdlet
     {
         if (!File.Exists(path) && !Directory.Exists(path))
         {
-            throw new BeeInputException("FileNotFound", $"There is no '{path}'.");
+            throw new BeeInputException("FileNotFound", $"'{path}' does not exist.");
         }
 
         if (path.EndsWith(".c", StringComparison.Ordinal))
         {
-            throw new BeeInputException("NotAnImage", $"'{path}' is a source and not an image.", "Invoke-BeeBuild makes an image of it.");
+            throw new BeeInputException("NotAnImage", $"'{path}' is a source file, not an image.", "Build an image from it with Invoke-BeeBuild.");
         }
 
         Platform? platform = Platform is null ? null : Bee.Oci.Formats.Platform.Parse(Platform);
 
-        // Opened once: what tells the kind of a file are the bytes that are imported, also when the file is replaced meanwhile.
+        // Opened once, so that the bytes that are imported are the bytes whose format was checked, even if the file is replaced meanwhile.
         SafeFileHandle? file = Directory.Exists(path) ? null : RegularFile.Open(path);
         if (file is not null && IsObject(file, path))
         {
@@ -87,15 +87,15 @@ public sealed class ImportImageCommand : StoreCmdlet
         using ImageLayout layout = new PipelineWait(this).Wait(cancellationToken => Task.FromResult(file is null ? ImageLayout.Open(path, cancellationToken) : ImageLayout.Open(file, path, cancellationToken)), $"Reading {path}");
         if (layout.Images.Count == 0)
         {
-            throw new BeeInputException("NoImage", $"'{path}' has no image in it.");
+            throw new BeeInputException("NoImage", $"'{path}' contains no image.");
         }
 
         if (layout.Images.Count > 1 && Tag is not null)
         {
             throw new BeeInputException(
                 "SeveralImages",
-                $"'{path}' has {layout.Images.Count} images, and only one can have the name {Tag}: {string.Join(", ", layout.Images.Take(8).Select(image => image.Name?.ToString() ?? image.Tag ?? image.Descriptor.Digest))}.",
-                "Leave -Tag out, and give names with Copy-BeeImage.");
+                $"'{path}' contains {layout.Images.Count} images, but only one can be named {Tag}: {string.Join(", ", layout.Images.Take(8).Select(image => image.Name?.ToString() ?? image.Tag ?? image.Descriptor.Digest))}.",
+                "Omit -Tag, and name the images with Copy-BeeImage.");
         }
 
         var requests = new List<PullRequest>();
@@ -120,14 +120,14 @@ public sealed class ImportImageCommand : StoreCmdlet
     {
         if (Tag is null && image.InvalidName is { } invalid)
         {
-            // Under the file's name it would be local, and no policy would decide over it when it runs.
+            // Named after the file, the image would be local, and no policy would apply when it runs.
             new ImageTrust(() => TrustPolicy.Load(null, Isolated.Create<IKeyAlgorithms>), [], isRequired: false).RefuseInvalidName(invalid);
-            WriteNote($"The name that {path} has for {image.Descriptor.Digest} is not a reference; it is imported under the file's name.");
+            WriteNote($"The name of {image.Descriptor.Digest} in {path} is not a valid reference. The image is named after the file.");
         }
 
         ImageReference name = Name(Tag is null ? image.Name ?? ImageReference.Parse($"{ImageNames.FromFile(Stem(path)).Name}:{image.Tag ?? ImageReference.DefaultTag}") : ImageReference.Parse(Tag));
 
-        // Signatures and other referrers have the name of the image in the layout; its maker chose what is in it.
+        // Signatures and other referrers are found by the image's name in the layout.
         return ShouldProcess($"{path} as {name}", "Import image") ? new PullRequest(layout.Repository((image.Name ?? name).Name), image.Descriptor.Digest, name) : null;
     }
 
@@ -141,12 +141,12 @@ public sealed class ImportImageCommand : StoreCmdlet
         {
             if (outcome.Result is { } result)
             {
-                WriteNote($"{outcome.Request.Name} is {result.Descriptor.Digest}: {Quantity.Of(result.BlobsSent, "blob")} imported, {result.BlobsPresent} here already.");
+                WriteNote($"{outcome.Request.Name} is {result.Descriptor.Digest}: {Quantity.Of(result.BlobsSent, "blob")} imported, {result.BlobsPresent} already in the store.");
                 WriteObject(result.Image);
                 continue;
             }
 
-            // The transfer reports faults of its source as a registry's, and the source is a layout.
+            // The transfer reports faults of its source as registry errors, but here the source is a layout.
             WriteError(outcome.Fault is RegistryException { InnerException: StoreException fault } ? new StoreException(fault.Fault, fault.Message, outcome.Fault) : outcome.Fault!, path);
         }
     }
@@ -172,7 +172,7 @@ public sealed class ImportImageCommand : StoreCmdlet
     {
         ImageReference whole = name.WithDefaultTag();
         return _written.Add(whole.ToString()) ? whole : throw new BeeInputException(
-            "SameTarget", $"Another input of this pipeline has the name {whole} already.", "Import one file for each -Tag.");
+            "SameTarget", $"Another input of this pipeline was already imported as {whole}.", "Give each file its own -Tag.");
     }
 
     private static string Stem(string path)
@@ -183,7 +183,7 @@ public sealed class ImportImageCommand : StoreCmdlet
             name = name.Length > ending.Length && name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) ? name[..^ending.Length] : name;
         }
 
-        // An extension is cut off, and a name may have a dot.
+        // The caller removes an extension, and the name itself may contain a dot.
         return name + ".o";
     }
 

@@ -17,7 +17,7 @@ using Bee.Toolchain.Manifest;
 
 namespace Bee.Cmdlets.Images;
 
-/// <summary>Compiles a C file to an eBPF object, packs it into an image and stores that.</summary>
+/// <summary>Compiles a C file to an eBPF object, packs it into an image and stores the image.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "BeeBuild", SupportsShouldProcess = true, DefaultParameterSetName = "Image")]
 [Alias("Build-BeeImage")]
 [OutputType(typeof(Image), ParameterSetName = ["Image"])]
@@ -34,88 +34,88 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     [WithoutLogin(OrPath = true)]
     public string[] Path { get; set; } = [];
 
-    /// <summary>The image's reference. Without it: the bee.yaml's or the file's name, with the tag latest.</summary>
+    /// <summary>The image's reference. By default the name in bee.yaml or of the file, with the tag latest.</summary>
     [Parameter(Position = 1, ParameterSetName = "Image")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
     [WithoutLogin]
     public string? Tag { get; set; }
 
-    /// <summary>Where to write the object; a folder gets it under the source's name with .o behind.</summary>
+    /// <summary>The output file of the object. In a folder, the object is named after the source, with the extension .o.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? OutFile { get; set; }
 
-    /// <summary>Makes no image, only the object; without -OutFile in the current folder.</summary>
+    /// <summary>Writes the object only, and builds no image. By default to the current folder.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Binary")]
     public SwitchParameter BinaryOnly { get; set; }
 
-    /// <summary>Macros, each NAME or NAME=VALUE.</summary>
+    /// <summary>Macro definitions, each NAME or NAME=VALUE.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Define { get; set; } = [];
 
-    /// <summary>Folders with headers for a C file, searched before those of its bee.yaml.</summary>
+    /// <summary>Include folders for a C file, searched before those in its bee.yaml.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] IncludePath { get; set; } = [];
 
-    /// <summary>Further arguments for clang, one an item.</summary>
+    /// <summary>Additional arguments for clang, one per item.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] CFlags { get; set; } = [];
 
-    /// <summary>The platforms to build for, such as linux/amd64 and linux/arm64; several make one image for all of them. Without it those of the bee.yaml, else this machine's.</summary>
+    /// <summary>The target platforms, such as linux/amd64 and linux/arm64. Several platforms are combined in one image. By default those in bee.yaml, or else this machine's.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PlatformCompleter))]
     public string[] Platform { get; set; } = [];
 
     /// <summary>
-    /// A file with the BTF of the kernel to compile for, raw or in an ELF file; or a hashtable of platforms and such files. The running
-    /// kernel's without it.
+    /// A file with the BTF of the kernel to compile for, raw or in an ELF file; or a hashtable of platforms and such files. By default the
+    /// running kernel's BTF.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public object? VmlinuxBtf { get; set; }
 
     /// <summary>
-    /// The C types of records that no declaration names: a hashtable of names of ring buffers, perf buffers and iterators, and of structs. The object keeps the
-    /// types.
+    /// The C types of records that no declaration names: a hashtable that maps ring buffers, perf buffers and iterators to structs. The types are stored
+    /// in the object.
     /// </summary>
     [Parameter]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(RecordTypeCompleter))]
     public IDictionary? RecordType { get; set; }
 
-    /// <summary>Writes the file compile_commands.json beside the source, so that clangd finds bee.h, vmlinux.h and the flags.</summary>
+    /// <summary>Writes compile_commands.json next to the source, so that clangd finds bee.h, vmlinux.h and the compiler flags.</summary>
     [Parameter]
     public SwitchParameter CompileCommands { get; set; }
 
-    /// <summary>Who wrote the program.</summary>
+    /// <summary>The program's authors.</summary>
     [Parameter(ParameterSetName = "Image")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Author { get; set; } = [];
 
-    /// <summary>What the program does, in a sentence.</summary>
+    /// <summary>A description of the program, in one sentence.</summary>
     [Parameter(ParameterSetName = "Image")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Description { get; set; }
 
-    /// <summary>SPDX expression of the program's license.</summary>
+    /// <summary>The SPDX expression of the program's license.</summary>
     [Parameter(ParameterSetName = "Image")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? License { get; set; }
 
-    /// <summary>Address of the source, such as its repository.</summary>
+    /// <summary>The URL of the source, such as its repository.</summary>
     [Parameter(ParameterSetName = "Image")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Source { get; set; }
 
-    /// <summary>Revision of the source, such as a commit.</summary>
+    /// <summary>The revision of the source, such as a commit.</summary>
     [Parameter(ParameterSetName = "Image")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Revision { get; set; }
@@ -161,11 +161,11 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         var types = KernelTypeFiles.From(VmlinuxBtf, platforms, FullPath);
         var build = new PlatformBuild(new SourceCompiler(this), source, types);
 
-        // Read before anything is written: what cannot be described must not get a name.
+        // The objects are read before anything is written, so that an image without a valid description gets no name.
         request = request with { Defines = [.. request.Defines, .. Define], CFlags = CFlags };
         if (CompileCommands)
         {
-            // Also of a source that does not compile yet, which is when an editor helps most.
+            // Also written for a source that does not compile yet: that is when an editor helps most.
             WriteCommands(request with { Architecture = platforms[0].Architecture, VmlinuxBtf = types.For(platforms[0]) }, System.IO.Path.GetDirectoryName(source.File)!);
         }
 
@@ -192,7 +192,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         }
         else
         {
-            // As Get-Item gives it, with all that its view needs.
+            // The objects are what Get-Item returns, because its view needs the properties that the provider adds.
             WriteObject(InvokeProvider.Item.Get([.. outFiles!], force: true, literalPath: true), enumerateCollection: true);
         }
     }
@@ -210,14 +210,14 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         }
     }
 
-    // The author hears of it here, who can still change it; whoever runs the program is warned again.
+    // Warns the author, who can still change the source. Running the tool warns again.
     private void TellMissingHistograms(ObjectFile file)
     {
         foreach (MapDescription map in file.Maps.Where(map => map.Role == MapRole.Histogram))
         {
             if (HistogramType.WhyNot(map) is { } why)
             {
-                WriteWarning($"{map.Name} will stream as it is and not as histograms: {why}.");
+                WriteWarning($"{map.Name} will be shown as plain entries and not as histograms: {why}.");
             }
         }
     }
@@ -243,10 +243,10 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         };
     }
 
-    // Everyone who can pull the image can read this, and git addresses often hold a token.
+    // The image is readable for everyone who can pull it, and git URLs often contain a token.
     private static string? Address(string? source)
         => source is not null && source.StartsWith("http", StringComparison.OrdinalIgnoreCase) && Redaction.HasLogin(source)
-            ? throw new BeeInputException("SecretInSource", $"The address '{Redaction.WithoutLogin(source)}' holds a login, and would be published with the image.", "Leave the login out of it.")
+            ? throw new BeeInputException("SecretInSource", $"The address '{Redaction.WithoutLogin(source)}' contains a login, which would be published with the image.", "Remove the login from the address.")
             : source;
 
     private ImageReference Reference(BuildSource source)
@@ -254,10 +254,10 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         string? name = Tag ?? source.Manifest.Name;
         ImageReference reference = name is null ? ImageNames.FromFile(source.File) : ImageReference.Parse(name).WithDefaultTag();
         return _written.Add(reference.ToString()) ? reference : throw new BeeInputException(
-            "SameTarget", $"Another input of this pipeline has the name {reference} already.", "Build one file for each -Tag, or leave -Tag out.");
+            "SameTarget", $"Another input of this pipeline was already built as {reference}.", "Give each file its own -Tag, or omit -Tag.");
     }
 
-    // With several platforms each object has its own in the file's name.
+    // For several platforms, each object has its platform in the file's name.
     private string[]? OutPaths(BuildSource source, Platform[] platforms)
     {
         if (OutFile is null && !BinaryOnly)
@@ -269,7 +269,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
         string file = Directory.Exists(path) || System.IO.Path.EndsInDirectorySeparator(path) ? System.IO.Path.Combine(path, $"{System.IO.Path.GetFileNameWithoutExtension(source.File)}.o") : path;
         string[] files = platforms.Length == 1 ? [file] : [.. platforms.Select(platform => System.IO.Path.ChangeExtension(file, $"{platform}"[6..].Replace('/', '-') + System.IO.Path.GetExtension(file)))];
         return files.FirstOrDefault(name => !_written.Add(name)) is { } twice
-            ? throw new BeeInputException("SameTarget", $"Another input of this pipeline has been written to {twice} already.", "Give a folder with -OutFile, or build one file at a time.")
+            ? throw new BeeInputException("SameTarget", $"Another input of this pipeline was already written to {twice}.", "Use a folder as -OutFile, or build one file at a time.")
             : files;
     }
 }

@@ -9,22 +9,22 @@ using Bee.Toolchain.Diagnostics;
 
 namespace Bee.Cmdlets.Images;
 
-/// <summary>A program that was built for a platform.</summary>
+/// <summary>A program that was built for one platform.</summary>
 /// <param name="Platform">The platform.</param>
-/// <param name="Result">What the compiler made.</param>
-/// <param name="File">What the object is, with what its author says.</param>
+/// <param name="Result">The compiler's result.</param>
+/// <param name="File">The object, with its author's metadata.</param>
 internal sealed record PlatformProgram(Platform Platform, CompileResult Result, ObjectFile File);
 
-/// <summary>Builds a source for one platform after the other. One that it cannot be built for stops it: an image is for all of them or is not made.</summary>
+/// <summary>Builds a source for several platforms, one after the other. It stops at the first failure, because an image contains all platforms or is not built.</summary>
 internal sealed class PlatformBuild(SourceCompiler compiler, BuildSource source, KernelTypeFiles types)
 {
     private readonly HashSet<string> _told = [];
 
-    /// <summary>Builds.</summary>
-    /// <param name="request">What to compile and how, for any platform.</param>
+    /// <summary>Builds the source.</summary>
+    /// <param name="request">The source and its options, the same for all platforms.</param>
     /// <param name="platforms">The platforms.</param>
     /// <returns>One program for each platform; null if a build failed, after its errors have been written.</returns>
-    /// <exception cref="BeeInputException">The source needs what the kernel's types do not say of a platform.</exception>
+    /// <exception cref="BeeInputException">The source depends on kernel types that are not available for a platform.</exception>
     public IReadOnlyList<PlatformProgram>? Run(CompileRequest request, IReadOnlyList<Platform> platforms)
     {
         var programs = new List<PlatformProgram>();
@@ -46,12 +46,12 @@ internal sealed class PlatformBuild(SourceCompiler compiler, BuildSource source,
         CompileResult result = compiler.Compile(request);
         if (!result.HasRegisters && types.Own.TryGetValue(platform, out string? file))
         {
-            throw new BeeInputException("BadVmlinuxBtf", $"The types in '{file}' are those of a kernel for {result.VmlinuxArchitecture}, not for {platform}.", $"Copy /sys/kernel/btf/vmlinux from a machine of {platform}.");
+            throw new BeeInputException("BadVmlinuxBtf", $"The BTF in '{file}' is that of a {result.VmlinuxArchitecture} kernel, not of {platform}.", $"Copy /sys/kernel/btf/vmlinux from a {platform} machine.");
         }
 
         if (!result.Success && !result.HasRegisters)
         {
-            // Whether it is the platform or the source: does it compile for the platform that the types are of?
+            // Finds out whether the source itself is at fault, by compiling it for the platform that the BTF belongs to.
             CompileResult there = compiler.Compile(request with { Architecture = result.VmlinuxArchitecture, LittleEndian = true });
             result = there.Success ? throw NeedsTypes(result, platform) : there;
         }
@@ -62,7 +62,7 @@ internal sealed class PlatformBuild(SourceCompiler compiler, BuildSource source,
             return null;
         }
 
-        // What reads objects reads little-endian ones; but for that both are the same.
+        // ObjectFile reads little-endian objects only. Apart from the byte order, both objects are the same.
         byte[]? readable = platform.IsBigEndian ? compiler.Compile(request with { LittleEndian = true }).Object : bytes;
         return compiler.Describe(source, request, readable ?? bytes) is { } described ? new PlatformProgram(platform, result, described) : null;
     }
@@ -72,31 +72,31 @@ internal sealed class PlatformBuild(SourceCompiler compiler, BuildSource source,
         Diagnostic first = result.Diagnostics.First(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
         string place = first.File is null ? source.File : $"{first.File}:{first.Line}";
         string why = result.Diagnostics.Any(diagnostic => diagnostic.Message.Contains("regs", StringComparison.Ordinal))
-            ? $"it takes values out of registers, and those are others on {platform}"
-            : "it uses what is not the same on both";
+            ? $"it reads CPU registers, which differ on {platform}"
+            : "it uses types that differ between the two";
         return new BeeInputException(
             "NeedsPlatformTypes",
-            $"{Path.GetFileName(source.File)} cannot be built for {platform} with the types of a kernel for {result.VmlinuxArchitecture}: {why}. The first place is {place}: {first.Message}.",
-            $"Give the types of a kernel for {platform}: -VmlinuxBtf @{{ '{platform}' = FILE }}, where FILE is a copy of /sys/kernel/btf/vmlinux of such a machine. Or attach to what has no registers, as tracepoints and fentry have none.");
+            $"{Path.GetFileName(source.File)} cannot be built for {platform} with the BTF of a {result.VmlinuxArchitecture} kernel: {why}. First error: {place}: {first.Message}.",
+            $"Pass the BTF of a {platform} kernel: -VmlinuxBtf @{{ '{platform}' = FILE }}, where FILE is a copy of /sys/kernel/btf/vmlinux from such a machine. Or use program kinds that do not read registers, such as tracepoint and fentry.");
     }
 }
 
-/// <summary>The files with kernels' types that a build was given.</summary>
-/// <param name="Common">For every platform that has none of its own; null for the running kernel's types.</param>
-/// <param name="Own">By platform.</param>
+/// <summary>The BTF files that a build uses.</summary>
+/// <param name="Common">The file for every platform without its own; null for the running kernel's BTF.</param>
+/// <param name="Own">The files by platform.</param>
 internal sealed record KernelTypeFiles(string? Common, IReadOnlyDictionary<Platform, string> Own)
 {
     private const string Id = "BadVmlinuxBtf";
 
-    /// <summary>The file for a platform; null for the running kernel's types.</summary>
+    /// <summary>Returns the file for a platform; null for the running kernel's BTF.</summary>
     public string? For(Platform platform) => Own.GetValueOrDefault(platform) ?? Common;
 
-    /// <summary>Reads what a person gave: a path, or a hashtable of platforms and paths.</summary>
-    /// <param name="given">The value; null for none.</param>
+    /// <summary>Reads the value of -VmlinuxBtf: a path, or a hashtable of platforms and paths.</summary>
+    /// <param name="given">The value; null if the parameter was not used.</param>
     /// <param name="platforms">The platforms that are built for.</param>
     /// <param name="fullPath">Makes a path absolute.</param>
-    /// <exception cref="BeeInputException">It is neither, or a platform is named that is not built for.</exception>
-    /// <exception cref="StoreException">A key is no platform.</exception>
+    /// <exception cref="BeeInputException">The value is neither, or names a platform that is not built for.</exception>
+    /// <exception cref="StoreException">A key is not a platform.</exception>
     public static KernelTypeFiles From(object? given, IReadOnlyCollection<Platform> platforms, Func<string, string> fullPath)
     {
         object? value = given is PSObject wrapped ? wrapped.BaseObject : given;
@@ -111,12 +111,12 @@ internal sealed record KernelTypeFiles(string? Common, IReadOnlyDictionary<Platf
             var platform = Platform.Parse($"{entry.Key}");
             if (!platforms.Contains(platform))
             {
-                throw new BeeInputException(Id, $"-VmlinuxBtf gives types for {platform}, and what is built is for {string.Join(", ", platforms)}.", $"Name it with -Platform too, or leave it out.");
+                throw new BeeInputException(Id, $"-VmlinuxBtf has a file for {platform}, but the build is for {string.Join(", ", platforms)}.", $"Add {platform} to -Platform, or remove its file.");
             }
 
             if (!own.TryAdd(platform, fullPath(PathOf(entry.Value))))
             {
-                throw new BeeInputException(Id, $"-VmlinuxBtf gives types for {platform} twice.");
+                throw new BeeInputException(Id, $"-VmlinuxBtf has two files for {platform}.");
             }
         }
 
@@ -127,6 +127,6 @@ internal sealed record KernelTypeFiles(string? Common, IReadOnlyDictionary<Platf
     {
         string { Length: > 0 } path => path,
         FileInfo file => file.FullName,
-        _ => throw new BeeInputException(Id, "-VmlinuxBtf takes a file's path, or a hashtable of platforms and paths.", "Such as @{ 'linux/arm64' = './arm64.btf' }."),
+        _ => throw new BeeInputException(Id, "-VmlinuxBtf expects a file path, or a hashtable of platforms and paths.", "For example @{ 'linux/arm64' = './arm64.btf' }."),
     };
 }

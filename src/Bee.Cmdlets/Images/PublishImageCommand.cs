@@ -13,7 +13,7 @@ using Bee.Oci.Transfer;
 
 namespace Bee.Cmdlets.Images;
 
-/// <summary>Brings local images to a registry.</summary>
+/// <summary>Pushes local images to a registry.</summary>
 [Cmdlet(VerbsData.Publish, "BeeImage", SupportsShouldProcess = true, DefaultParameterSetName = "Image")]
 [Alias("Push-BeeImage")]
 [OutputType(typeof(Image))]
@@ -31,33 +31,33 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
     [WithoutLogin]
     public string[] Reference { get; set; } = [];
 
-    /// <summary>An image, as Get-BeeImage and Invoke-BeeBuild give it.</summary>
+    /// <summary>An image from Get-BeeImage or Invoke-BeeBuild.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Image", ValueFromPipeline = true)]
     [ValidateNotNull]
     public Image? Image { get; set; }
 
-    /// <summary>The name in the registry, where that is another. Where it has no tag, the image's own is taken.</summary>
+    /// <summary>The name in the registry, if it differs from the image's. Without a tag, the image's own tag is used.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageCompleter))]
     [WithoutLogin]
     public string? Destination { get; set; }
 
-    /// <summary>The file of a private key to sign what is published with.</summary>
+    /// <summary>The file of the private key that signs the published images.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Sign { get; set; }
 
-    /// <summary>The password of the private key. Without it COSIGN_PASSWORD of the environment is taken, and else the person is asked, where one is there.</summary>
+    /// <summary>The password of the private key. By default the environment variable COSIGN_PASSWORD, or else the user is prompted if the session is interactive.</summary>
     [Parameter]
     [ValidateNotNull]
     public SecureString? SignPassword { get; set; }
 
-    /// <summary>How the signature lies beside the image.</summary>
+    /// <summary>How the signature is stored beside the image.</summary>
     [Parameter]
     public SignatureLayout SignatureLayout { get; set; } = SignatureLayout.Tag;
 
-    /// <summary>Takes along what else is about the image: attestations, bills of materials, and whatever else refers to it. Signatures go along without it.</summary>
+    /// <summary>Pushes other referrers of the image too, such as attestations and bills of materials. Signatures are always pushed.</summary>
     [Parameter]
     public SwitchParameter IncludeReferrers { get; set; }
 
@@ -67,7 +67,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         base.BeginProcessing();
         try
         {
-            // Before anything is published: what cannot be signed stays here.
+            // Opened before the transfer, so that nothing is published if it cannot be signed.
             _key = Sign is null ? null : SigningKeyFile.Open(this, Sign, SignPassword);
         }
         catch (Exception error) when (ErrorRecords.IsExpected(error))
@@ -116,7 +116,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         if (!_published.Add(name.ToString()))
         {
             throw new BeeInputException(
-                "SameTarget", $"Another image of this pipeline has been published as {name} already.", "Give -Destination no tag, so that each image keeps its own.");
+                "SameTarget", $"Another image of this pipeline was already published as {name}.", "Use a -Destination without a tag, so that each image keeps its own.");
         }
 
         var progress = new TransferProgress();
@@ -137,22 +137,22 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         WriteObject(image.As(name));
     }
 
-    /// <summary>The signature belongs to the image in the store too: who runs it from there may ask for one.</summary>
+    /// <summary>Copies the signature to the store too, because running the image from there may require one.</summary>
     private void BringSignature(ImageReference name, Image image, IRepository repository)
     {
         try
         {
-            // From the registry itself: a mirror may not have it yet.
+            // Read from the registry itself: a mirror may not have the signature yet.
             new ImagePuller(Link, Local, null, this).Pull(ImageReference.Parse($"{name.Name}{(name.Tag is null ? "" : $":{name.Tag}")}@{image.Digest}"), source: repository);
         }
         catch (Exception fault) when (fault is StoreException or RegistryException)
         {
-            // What was asked for is done.
-            WriteWarning($"{name} is published and signed, and its signature is not in the local store: {fault.Message}");
+            // The image is published, so a failure here is only a warning.
+            WriteWarning($"{name} was published and signed, but its signature could not be copied to the local store: {fault.Message}");
         }
     }
 
-    /// <summary>The tag comes last: whoever finds the image by it finds the signature too.</summary>
+    /// <summary>Signs the image before the tag is set, so that the tag never names an unsigned image.</summary>
     private async Task<Descriptor> SignAsync(IRepository repository, ImageReference name, Descriptor image, SigningKey key, CancellationToken cancellationToken)
     {
         Descriptor signature = await ImageSigner.SignWholeAsync(repository, name, image, key, SignatureLayout, cancellationToken).ConfigureAwait(false);
@@ -170,13 +170,13 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         {
             return ImageReference.TryParse(image.Reference, out ImageReference? own) && own.Repository.Length > 0 && image.Reference != image.Digest
                 ? Link.Complete(own).WithDefaultTag()
-                : throw new BeeInputException("NoName", $"The image {image.Reference} has no name that a registry could take.", "Give one with -Destination.");
+                : throw new BeeInputException("NoName", $"The image {image.Reference} has no name that a registry would accept.", "Specify one with -Destination.");
         }
 
         ImageReference name = Link.Complete(ImageReference.Parse(Destination));
         if (name.Digest is not null && name.Digest != image.Digest)
         {
-            throw new StoreException(StoreFault.BadReference, $"The reference '{name}' names another digest than the image's, {image.Digest}.");
+            throw new StoreException(StoreFault.BadReference, $"The digest in the reference '{name}' differs from the image's digest, {image.Digest}.");
         }
 
         return name.Tag is null && name.Digest is null && image.Tag is not null ? ImageReference.Parse($"{name}:{image.Tag}") : name.WithDefaultTag();

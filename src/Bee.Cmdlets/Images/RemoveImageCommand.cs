@@ -13,7 +13,7 @@ using Bee.Posix;
 
 namespace Bee.Cmdlets.Images;
 
-/// <summary>Removes names from the local store, and the blobs that nothing refers to any more; or images from a registry.</summary>
+/// <summary>Removes names from the local store and deletes unreferenced blobs, or removes images from a registry.</summary>
 [Cmdlet(VerbsCommon.Remove, "BeeImage", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class RemoveImageCommand : RegistryStoreCmdlet
@@ -26,11 +26,11 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
     [WithoutLogin]
     public string[] Reference { get; set; } = [];
 
-    /// <summary>Removes from the registry, and leaves the local images alone.</summary>
+    /// <summary>Removes images from the registry only; local images stay.</summary>
     [Parameter]
     public SwitchParameter Remote { get; set; }
 
-    /// <summary>Asks nothing, whatever $ConfirmPreference says. -Confirm and -WhatIf count nevertheless.</summary>
+    /// <summary>Suppresses the confirmation that $ConfirmPreference would request. -Confirm and -WhatIf still apply.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -58,7 +58,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
         if (wanted.IsOverRepositories || (wanted.Tag is null && wanted.Digest is null))
         {
             throw new BeeInputException(
-                "NoTag", $"'{wanted.Text}' does not say which images to remove from the registry.", "Give one repository with a tag, a pattern of tags, or a digest.");
+                "NoTag", $"'{wanted.Text}' does not specify which images to remove from the registry.", "Name one repository with a tag, a pattern for tags, or a digest.");
         }
 
         IRepository repository = Link.Repository(ImageReference.Parse($"{wanted.Registry ?? throw RegistryLink.NoRegistry(wanted.Text)}/{wanted.Repository}"));
@@ -68,7 +68,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
             return;
         }
 
-        // The list is read to its end first: what is deleted must not move the pages.
+        // The list is read to its end before anything is deleted, because deleting shifts the pages.
         string[] tags = wanted.IsOverTags ? [.. Link.Each(repository.TagsAsync).Where(tag => RemotePattern.Fits(wanted.Tag!, tag))] : [wanted.Tag!];
         foreach (string tag in tags)
         {
@@ -85,7 +85,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
         }
     }
 
-    // Under a tag the image may go on under others, and by its digest in any case; without its digest its signatures are nobody's.
+    // Removes the image by digest, with all tags and with its signatures, which would otherwise stay behind unused.
     private void RemoveWhole(IRepository repository, string digest)
     {
         string whole = $"{repository.Name}@{digest}";
@@ -108,7 +108,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
         }
         catch (RegistryException refused)
         {
-            throw new RegistryException(refused.Fault, $"{whole} is removed, and not all of {signatures}: {refused.Message}", refused)
+            throw new RegistryException(refused.Fault, $"{whole} was removed, but not all of {signatures}: {refused.Message}", refused)
             {
                 Code = refused.Code,
                 Status = refused.Status,
@@ -126,9 +126,9 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
         }
         catch (RegistryException refused) when (refused.Fault == RegistryFault.Unsupported && !name.StartsWith(ContentDigest.Prefix, StringComparison.Ordinal))
         {
-            // By digest it may do it, but then the image's other tags go as well, and nobody has asked for that.
+            // Some registries delete by digest only. That would remove the image's other tags too, so it is left to the user.
             string? digest = Link.Wait(cancellationToken => repository.ResolveAsync(name, cancellationToken))?.Digest;
-            throw new RegistryException(RegistryFault.Unsupported, $"No single tag can be removed there. {refused.Message}", refused)
+            throw new RegistryException(RegistryFault.Unsupported, $"The registry cannot remove a single tag. {refused.Message}", refused)
             {
                 Code = refused.Code,
                 Status = refused.Status,
@@ -149,11 +149,11 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
         {
             if (image.Store != Stores.Own.Path)
             {
-                WriteError(new StoreException(StoreFault.ReadOnly, $"{image.Reference} is in the store of the invoking user, {image.Store}, which is only read. Remove it as that user."), image);
+                WriteError(new StoreException(StoreFault.ReadOnly, $"{image.Reference} is in the store of the user who ran sudo, {image.Store}, which is read-only here. Remove it as that user."), image);
                 continue;
             }
 
-            // What was named by digest goes by digest, with all its names.
+            // An image that was named by digest is removed with all its names.
             bool byDigest = ImageNames.IsDigest(reference, image);
             string name = byDigest ? image.Digest : image.Reference;
             if (MayRemove(name, "Remove image"))

@@ -7,13 +7,13 @@ using Bee.Oci.Store;
 
 namespace Bee.Cmdlets.Images;
 
-/// <summary>Brings images from a registry into the local store.</summary>
+/// <summary>Pulls images from a registry into the local store.</summary>
 [Cmdlet(VerbsData.Save, "BeeImage", SupportsShouldProcess = true)]
 [Alias("Pull-BeeImage")]
 [OutputType(typeof(Image))]
 public sealed class SaveImageCommand : VerifyingCmdlet
 {
-    /// <summary>References with their registry. The tag is latest where neither tag nor digest is given; a digest pins.</summary>
+    /// <summary>References with their registry. The tag is latest if neither tag nor digest is given.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name")]
     [ValidateNotNullOrEmpty]
@@ -21,13 +21,13 @@ public sealed class SaveImageCommand : VerifyingCmdlet
     [WithoutLogin]
     public string[] Reference { get; set; } = [];
 
-    /// <summary>The only platform to take of an image that has several: linux/arm64. Without it all of them.</summary>
+    /// <summary>The only platform to pull of an image for several platforms, such as linux/arm64. By default all.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PlatformCompleter))]
     public string? Platform { get; set; }
 
-    /// <summary>Takes along what else is about the image: attestations, bills of materials, and whatever else refers to it. Signatures go along without it.</summary>
+    /// <summary>Pulls other referrers of the image too, such as attestations and bills of materials. Signatures are always pulled.</summary>
     [Parameter]
     public SwitchParameter IncludeReferrers { get; set; }
 
@@ -44,12 +44,12 @@ public sealed class SaveImageCommand : VerifyingCmdlet
     {
         if (ImageReference.IsPattern(text))
         {
-            throw new BeeInputException("NoWildcards", $"'{text}' may mean several images.", $"Find-BeeImage '{text}' | Save-BeeImage saves them all.");
+            throw new BeeInputException("NoWildcards", $"'{text}' can match several images.", $"To save all of them: Find-BeeImage '{text}' | Save-BeeImage.");
         }
 
         ImageReference reference = Link.Complete(ImageReference.Parse(text)).WithDefaultTag();
         Platform? platform = Platform is null ? null : Bee.Oci.Formats.Platform.Parse(Platform);
-        // Before anybody is asked whether to go on.
+        // Reports an invalid registry before the confirmation prompt.
         _ = Link.Repository(reference);
         if (ShouldProcess(platform is null ? $"{reference}" : $"{reference} for {platform}", "Save image"))
         {

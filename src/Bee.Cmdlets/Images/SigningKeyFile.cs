@@ -11,14 +11,14 @@ using Bee.Toolchain.Isolation;
 
 namespace Bee.Cmdlets.Images;
 
-/// <summary>Opens a private key's file. Its password comes from the command line, from the environment, or from the person; it is on no stream.</summary>
+/// <summary>Opens the file of a private key. The password comes from the command line, the environment or a prompt, and is never written to a stream.</summary>
 internal static class SigningKeyFile
 {
     /// <summary>Reads the key.</summary>
-    /// <param name="cmdlet">Who needs it.</param>
-    /// <param name="file">The file, as the person gave it.</param>
-    /// <param name="password">The password; null where none was given.</param>
-    /// <exception cref="SignatureException">The file holds no key that can be used, or the password is missing or wrong.</exception>
+    /// <param name="cmdlet">The cmdlet that needs the key.</param>
+    /// <param name="file">The path as the user typed it.</param>
+    /// <param name="password">The password; null if none was given.</param>
+    /// <exception cref="SignatureException">The file does not contain a usable key, or the password is missing or wrong.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static SigningKey Open(BeeCmdlet cmdlet, string file, SecureString? password)
     {
@@ -30,7 +30,7 @@ internal static class SigningKeyFile
             bool isEncrypted = SigningKey.NeedsPassword(pem);
             if (!isEncrypted && KeyFile.IsReadableByAll(path))
             {
-                cmdlet.WriteWarning($"The private key '{path}' has no password, and every user can read it. Take that away: chmod 600 {path}");
+                cmdlet.WriteWarning($"The private key '{path}' has no password, and every user can read it. Restrict its permissions: chmod 600 {path}");
             }
 
             secret = isEncrypted ? Password(cmdlet, path, password) : null;
@@ -58,7 +58,7 @@ internal static class SigningKeyFile
         return typed is null ? null : Bytes(typed);
     }
 
-    /// <summary>Asks whoever sits there. Null where nobody does: a script must get an error and not wait.</summary>
+    /// <summary>Prompts the user. Returns null if the session is not interactive: a script must get an error and not wait.</summary>
     private static SecureString? Ask(PSHost host, string path)
     {
         if (!Interaction.IsPossible)
@@ -73,7 +73,7 @@ internal static class SigningKeyFile
         }
         catch (Exception e) when (e is not PipelineStoppedException)
         {
-            // Each host refuses in its own way when it has no screen, or will not be asked. Only Ctrl+C is not for us.
+            // Hosts without a screen refuse a prompt with different exceptions. Only Ctrl+C propagates.
             return null;
         }
     }

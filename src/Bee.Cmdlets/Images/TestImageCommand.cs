@@ -16,28 +16,28 @@ public sealed class TestImageCommand : ProgramCmdlet
 {
     private TargetKernel? _kernel;
 
-    /// <summary>A check changes nothing, so it fetches nothing unless it is told to.</summary>
+    /// <summary>Creates the cmdlet. A check changes nothing, so by default it does not pull.</summary>
     public TestImageCommand() => Pull = PullPolicy.Never;
 
-    /// <summary>A file with another kernel's types: a copy of its /sys/kernel/btf/vmlinux, or its vmlinux with debug information. Without it the running kernel is asked.</summary>
+    /// <summary>A file with another kernel's BTF: a copy of its /sys/kernel/btf/vmlinux, or a vmlinux with debug information. By default the running kernel is checked.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? KernelBtf { get; set; }
 
-    /// <summary>Folders with headers for a C file, searched before those of its bee.yaml.</summary>
+    /// <summary>Include folders for a C file, searched before those in its bee.yaml.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] IncludePath { get; set; } = [];
 
     /// <summary>
-    /// The C types of records that no declaration names: a hashtable of names of ring buffers, perf buffers and iterators, and of structs.
+    /// The C types of records that no declaration names: a hashtable that maps ring buffers, perf buffers and iterators to structs.
     /// </summary>
     [Parameter]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(RecordTypeCompleter))]
     public IDictionary? RecordType { get; set; }
 
-    /// <summary>Gives only whether nothing failed.</summary>
+    /// <summary>Returns only true or false: whether no check failed.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
@@ -72,7 +72,7 @@ public sealed class TestImageCommand : ProgramCmdlet
         }
         catch (TrustException refused)
         {
-            // It was to be fetched, and is not.
+            // The image was to be pulled, but is not trusted.
             return [ImageChecks.Refused(Program, refused)];
         }
 
@@ -93,7 +93,7 @@ public sealed class TestImageCommand : ProgramCmdlet
         return [];
     }
 
-    // A program that cannot be read is a result, not an error: that is what was asked.
+    // A program that cannot be read is a result, not an error record.
     private IEnumerable<CheckResult> OfProgram(string origin, Func<Tool?> read)
     {
         TargetKernel kernel = Kernel;

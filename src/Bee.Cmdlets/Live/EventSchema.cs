@@ -9,20 +9,20 @@ using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Live;
 
-/// <summary>The columns that a live view gives events and entries: those of their tables, with widths for every screen.</summary>
+/// <summary>The columns of events and entries in a live view: those of their tables, with widths for every screen size.</summary>
 internal static class EventSchema
 {
     private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> s_properties = new();
 
-    /// <summary>Returns what a tab has to know of a type.</summary>
+    /// <summary>Returns the schema of a record type's tab.</summary>
     /// <param name="shape">The type.</param>
     public static LiveSchema Of(IRecordShape shape) => new(shape.Name, [.. EventColumns.Shown(shape).Select(field => Column(shape, field))], Details);
 
-    /// <summary>Returns what a tab has to know of a type without fields: lines of text.</summary>
+    /// <summary>Returns the schema of a tab for a type without fields, which shows lines of text.</summary>
     /// <param name="name">The tab's name.</param>
     public static LiveSchema OfText(string name) => new(name, [new LiveColumn("Text", false, 20, 400, 1, item => EventText.Line(EventText.Wrapped(item)), item => item.ToString())], Details);
 
-    /// <summary>The value of a property; null where the object has no such property. Safe from any thread.</summary>
+    /// <summary>Returns the value of a property; null if the object does not have it. Thread-safe.</summary>
     public static object? Value(object item, string name) => s_properties.GetOrAdd((item.GetType(), name), static key => key.Type.GetProperty(key.Name))?.GetValue(item);
 
     private static LiveColumn Column(IRecordShape shape, RecordField field)
@@ -44,15 +44,15 @@ internal static class EventSchema
     private static string Details(object item) => EventText.Fields(PSObject.AsPSObject(item));
 }
 
-/// <summary>How a live view tells the entries of a map apart, and which number it follows.</summary>
+/// <summary>Describes how a live view identifies the entries of a map, and which number it plots.</summary>
 internal static class EntrySchema
 {
-    /// <summary>Returns where a map's entries come from.</summary>
-    /// <param name="type">The entries.</param>
+    /// <summary>Returns the source of a map's entries.</summary>
+    /// <param name="type">The type of the entries.</param>
     /// <param name="schema">Their columns.</param>
-    /// <param name="role">What the map is for.</param>
+    /// <param name="role">The role of the map.</param>
     /// <param name="interval">The time between two readings.</param>
-    /// <param name="givesAll">Whether each reading gives all entries.</param>
+    /// <param name="givesAll">Whether each reading returns all entries.</param>
     public static EntrySource Of(EntryType type, LiveSchema schema, MapRole role, TimeSpan interval, bool givesAll)
     {
         int column = NumberColumn(type, schema);
@@ -63,7 +63,7 @@ internal static class EntrySchema
             column, interval, givesAll, role == MapRole.Counter);
     }
 
-    // The value, or of a struct value its first number: what stands behind the key's fields.
+    // The value, or the first number of a struct value. Its column follows those of the key.
     private static int NumberColumn(EntryType type, LiveSchema schema)
     {
         for (int i = 0; i < schema.Columns.Count; i++)
@@ -79,7 +79,7 @@ internal static class EntrySchema
         return -1;
     }
 
-    // Behind MapName, Key, Value (and Values) stand the fields of a struct key, then those of a struct value.
+    // After MapName, Key, Value (and Values) come the fields of a struct key, then those of a struct value.
     private static bool IsOfKey(EntryType type, RecordField field)
     {
         RecordField key = type.Fields[1];
@@ -89,7 +89,7 @@ internal static class EntrySchema
     private static double? Number(object? value) => value is IConvertible number and not string ? number.ToDouble(CultureInfo.InvariantCulture) : null;
 }
 
-/// <summary>Makes what a live view shows of histograms.</summary>
+/// <summary>Describes histograms for a live view.</summary>
 internal static class HistogramSchema
 {
     /// <summary>Returns a histogram's labels, buckets and summary.</summary>

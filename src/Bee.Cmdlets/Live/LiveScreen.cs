@@ -7,7 +7,7 @@ using Bee.Toolchain.Isolation;
 
 namespace Bee.Cmdlets.Live;
 
-/// <summary>The one live view of this process: a terminal shows one at a time.</summary>
+/// <summary>The live view of this process. A terminal can show only one at a time.</summary>
 internal sealed class LiveScreen : IDisposable
 {
     private static int s_taken;
@@ -20,16 +20,16 @@ internal sealed class LiveScreen : IDisposable
     /// <summary>Cancelled when the user has ended the view.</summary>
     public CancellationToken Closed => _view.Closed;
 
-    /// <summary>Returns why a view cannot be shown here, as the end of a sentence; null if it can.</summary>
+    /// <summary>Returns the reason why a view cannot be shown, as a clause; null if it can.</summary>
     public static string? WhyNot() => TerminalSupport.WhyNot();
 
-    /// <summary>Takes the terminal and shows a model.</summary>
-    /// <exception cref="BeeInputException">Another view has the terminal.</exception>
+    /// <summary>Acquires the terminal and shows a model.</summary>
+    /// <exception cref="BeeInputException">Another view owns the terminal.</exception>
     public static LiveScreen Show(LiveModel model)
     {
         if (Interlocked.Exchange(ref s_taken, 1) != 0)
         {
-            throw new BeeInputException("ViewInUse", "A live view is open in this process already.", "Close it first, with q.");
+            throw new BeeInputException("ViewInUse", "Another live view is already open in this process.", "Close it first, with q.");
         }
 
         try
@@ -46,17 +46,17 @@ internal sealed class LiveScreen : IDisposable
     }
 
     /// <summary>Waits until the user ends the view.</summary>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public void Wait(CancellationToken cancellationToken) => _view.Wait(cancellationToken);
 
-    /// <summary>Ends the view and throws what broke it. Whatever is watched must be detached by now.</summary>
+    /// <summary>Closes the view and throws the exception that broke it, if any. Detach the tool before calling it.</summary>
     /// <exception cref="BeeInputException">The view failed.</exception>
     public void End()
     {
         Dispose();
         if (_view.Fault is { } fault)
         {
-            throw new BeeInputException("ViewFailed", $"The live view failed: {fault.Message}", "Invoke-BeeProgram shows the same as a plain table.", inner: fault);
+            throw new BeeInputException("ViewFailed", $"The live view failed: {fault.Message}", "Use Invoke-BeeProgram, which shows the same events as a plain table.", inner: fault);
         }
     }
 

@@ -5,7 +5,7 @@ using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Live;
 
-/// <summary>Puts the objects of a tool's streams into tabs: one for each map or iterator. Objects come from the thread that reads.</summary>
+/// <summary>Shows the objects of a tool's streams in tabs, one for each map or iterator. The reader thread adds the objects.</summary>
 internal sealed class LiveTabs
 {
     private readonly LiveModel _model;
@@ -13,12 +13,12 @@ internal sealed class LiveTabs
 
     public LiveTabs(LiveModel model) => _model = model;
 
-    /// <summary>Makes the tabs for the streams of a tool.</summary>
+    /// <summary>Creates the tabs for the streams of a tool.</summary>
     /// <param name="streams">The streams.</param>
     /// <param name="interval">The time between two readings of a map.</param>
-    /// <param name="givesAll">Whether each reading gives all entries.</param>
-    /// <param name="isNew">Whether the tool starts with the view.</param>
-    /// <param name="tool">The tool's name before the map's; empty if there is only one tool.</param>
+    /// <param name="givesAll">Whether each reading returns all entries.</param>
+    /// <param name="isNew">Whether the tool was started by the view.</param>
+    /// <param name="tool">The prefix for the names of the maps; empty if there is only one tool.</param>
     public void Add(IReadOnlyList<RecordStream> streams, TimeSpan interval, bool givesAll, bool isNew, string tool = "")
     {
         foreach (RecordStream stream in streams)
@@ -31,7 +31,7 @@ internal sealed class LiveTabs
         }
     }
 
-    /// <summary>Shows an object.</summary>
+    /// <summary>Adds an object to its tab.</summary>
     public void Give(BpfEvent item)
     {
         if (!_byType.TryGetValue(item.GetType(), out LiveTab? tab))
@@ -42,22 +42,22 @@ internal sealed class LiveTabs
         tab?.Add(item);
     }
 
-    /// <summary>Makes the tab for a type.</summary>
+    /// <summary>Creates the tab for a type.</summary>
     /// <param name="name">The tab's name.</param>
-    /// <param name="shape">The type; null if it has no fields that are known.</param>
-    /// <param name="role">What the map is for.</param>
+    /// <param name="shape">The type; null if its fields are unknown.</param>
+    /// <param name="role">The role of the map.</param>
     /// <param name="interval">The time between two readings of a map.</param>
-    /// <param name="givesAll">Whether each reading gives all entries.</param>
+    /// <param name="givesAll">Whether each reading returns all entries.</param>
     public static LiveTab Make(string name, IRecordShape? shape, MapRole role, TimeSpan interval, bool givesAll)
     {
         LiveSchema schema = (shape is null ? EventSchema.OfText(name) : EventSchema.Of(shape)) with { Name = name };
         return shape is EntryType entries ? new EntryTab(schema, EntrySchema.Of(entries, schema, role, interval, givesAll)) : new EventTab(schema);
     }
 
-    /// <summary>Makes the tab for histograms.</summary>
+    /// <summary>Creates the tab for histograms.</summary>
     /// <param name="name">The tab's name.</param>
     /// <param name="interval">The time between two readings of the map.</param>
-    /// <param name="isNew">Whether nothing was counted before the view.</param>
+    /// <param name="isNew">Whether the map was empty before the view.</param>
     public static LiveTab MakeHistograms(string name, TimeSpan interval, bool isNew) => new HistogramTab(name, HistogramSchema.Of, HistogramSchema.Details, interval, isNew);
 
     private static LiveTab Make(RecordStream stream, TimeSpan interval, bool givesAll, bool isNew, string tool)

@@ -7,10 +7,10 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets.Maps;
 
-/// <summary>A cmdlet that changes the entries of a map.</summary>
+/// <summary>The base of cmdlets that change the entries of a map.</summary>
 public abstract class ChangeMapCmdlet : BeeCmdlet
 {
-    /// <summary>The parameter sets: what names the map, and how the entries are given.</summary>
+    /// <summary>The parameter sets, which differ in how the map and the entries are given.</summary>
     private protected const string ByInput = "Input", ByKey = "Key", ByMapAndInput = "MapInput", ByMapAndKey = "MapKey", ByEntry = "Entry";
 
     private static readonly string[] s_asking = ["WhatIf", "Confirm", "Verbose", "Debug"];
@@ -19,15 +19,15 @@ public abstract class ChangeMapCmdlet : BeeCmdlet
     private MapWriter? _viewed;
     private bool? _asks;
 
-    /// <summary>The programs whose maps can be meant: names or ids; wildcards are allowed. Without it all programs.</summary>
-    /// <remarks>Each cmdlet says in which of its parameter sets.</remarks>
+    /// <summary>The sessions to search for the map: names or ids; wildcards are allowed. By default all.</summary>
+    /// <remarks>Each cmdlet assigns it to parameter sets.</remarks>
     public abstract string[] Program { get; set; }
 
-    /// <summary>Finds the maps.</summary>
+    /// <summary>Finds and caches the writers of maps.</summary>
     private protected MapWriters Writers => _writers ??= new MapWriters(this);
 
     /// <summary>
-    /// Whether to go on with an entry. Where nobody wants to see or to be asked, the question and its text are spared: maps have many entries.
+    /// Returns whether to change an entry. Does not format the confirmation text unless -WhatIf, -Confirm, -Verbose or -Debug needs it, because maps can have many entries.
     /// </summary>
     private protected bool ShouldChange(MapWriter writer, object? entry, string action)
     {
@@ -38,7 +38,7 @@ public abstract class ChangeMapCmdlet : BeeCmdlet
         return !_asks.Value || ShouldProcess($"map {writer.Map.Name}: {EntryText.Of(entry)}", action);
     }
 
-    /// <summary>Gives an entry, with a view for its type; null gives nothing.</summary>
+    /// <summary>Writes an entry to the pipeline and registers the view of its type. Ignores null.</summary>
     private protected void Give(MapWriter writer, MapEntry? entry)
     {
         if (entry is null)

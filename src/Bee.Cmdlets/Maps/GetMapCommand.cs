@@ -3,12 +3,12 @@ using Bee.Cmdlets.Sessions;
 
 namespace Bee.Cmdlets.Maps;
 
-/// <summary>Lists the maps of programs that run in the background.</summary>
+/// <summary>Lists the maps of background sessions.</summary>
 [Cmdlet(VerbsCommon.Get, "BeeMap", DefaultParameterSetName = "Name")]
 [OutputType(typeof(MapInfo))]
 public sealed class GetMapCommand : MapCmdlet
 {
-    /// <summary>Programs, as Start-BeeProgram and Get-BeeProgram give them.</summary>
+    /// <summary>Sessions from Start-BeeProgram or Get-BeeProgram.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "InputObject", ValueFromPipeline = true)]
     [ValidateNotNull]
     public BpfProgramSession[]? InputObject { get; set; }

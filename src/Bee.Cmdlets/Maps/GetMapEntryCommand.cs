@@ -9,26 +9,26 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets.Maps;
 
-/// <summary>Reads the entries of maps of programs that run in the background.</summary>
+/// <summary>Reads the entries of maps of background sessions.</summary>
 [Cmdlet(VerbsCommon.Get, "BeeMapEntry", DefaultParameterSetName = "Name")]
 [OutputType(typeof(MapEntry), typeof(Histogram))]
 public sealed class GetMapEntryCommand : MapCmdlet
 {
-    /// <summary>Maps, as Get-BeeMap gives them.</summary>
+    /// <summary>Maps from Get-BeeMap.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Map", ValueFromPipeline = true)]
     [ValidateNotNull]
     public MapInfo[]? InputObject { get; set; }
 
-    /// <summary>Programs, as Start-BeeProgram and Get-BeeProgram give them.</summary>
+    /// <summary>Sessions from Start-BeeProgram or Get-BeeProgram.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Session", ValueFromPipeline = true)]
     [ValidateNotNull]
     public BpfProgramSession[]? Session { get; set; }
 
-    /// <summary>Gives the histograms that the slots of a map make, in place of its entries. Without a name the maps are meant that are histograms by their name or manifest.</summary>
+    /// <summary>Returns histograms built from the slots of a map, instead of its entries. Without -Name, it reads the maps that are histograms by their name or metadata.</summary>
     [Parameter]
     public SwitchParameter Histogram { get; set; }
 
-    /// <summary>Only the entries with these keys: numbers, text, or hashtables by field name. The others are not read.</summary>
+    /// <summary>The keys of the entries to read: numbers, text, or hashtables by field name. By default all entries.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(MapKeyCompleter))]
@@ -40,7 +40,7 @@ public sealed class GetMapEntryCommand : MapCmdlet
         bool all = Name is ["*"] && !MyInvocation.BoundParameters.ContainsKey(nameof(Name));
         foreach (MapInfo map in InputObject ?? new MapSelector(this).Select(Name, Session ?? new SessionSelector(this).Select(Program)))
         {
-            // Without a name the readable ones are meant; a ring that was named is an error.
+            // Without a name, all readable maps are read. A ring buffer is an error only if the user named it.
             if ((map.CanRead && (!Histogram || map.Role == MapRole.Histogram)) || !all || InputObject is not null)
             {
                 Guard(map, () => Read(map));
@@ -53,7 +53,7 @@ public sealed class GetMapEntryCommand : MapCmdlet
         if (!map.CanRead || map.Map.EntryType is not { } type)
         {
             throw new BeeInputException("MapNotReadable", $"The map {map.Name} is a {map.Type}, which has no entries to read. {map.Map.WhyUnreadable}", map.Map.Description.IsEventStream
-                ? "Invoke-BeeProgram and Receive-BeeEvent give its events." : null);
+                ? "Read its events with Invoke-BeeProgram or Receive-BeeEvent." : null);
         }
 
         try
@@ -79,14 +79,14 @@ public sealed class GetMapEntryCommand : MapCmdlet
         }
         catch (ObjectDisposedException)
         {
-            throw new BeeInputException("ProgramEnded", $"The program {map.Program} has ended, and its map {map.Name} with it.", "Receive-BeeEvent gives what it reported.");
+            throw new BeeInputException("ProgramEnded", $"The session {map.Program} has ended, so its map {map.Name} no longer exists.", "Receive-BeeEvent returns the events that it buffered.");
         }
     }
 
     private void Find(MapInfo map, object given)
     {
         object? key = PlainValue.Of(given);
-        WriteObject(map.Map.Find(key) ?? throw new BpfMapException(MapFault.NotFound, map.Name, $"Map '{map.Name}' has no such key: {EntryText.Of(key)}."));
+        WriteObject(map.Map.Find(key) ?? throw new BpfMapException(MapFault.NotFound, map.Name, $"Map '{map.Name}' does not have the key {EntryText.Of(key)}."));
     }
 
     private void ReadHistograms(MapInfo map)
@@ -97,7 +97,7 @@ public sealed class GetMapEntryCommand : MapCmdlet
         }
         catch (NotSupportedException error)
         {
-            throw new BeeInputException("MapNotHistogram", error.Message, "Without -Histogram its entries are given as they are.");
+            throw new BeeInputException("MapNotHistogram", error.Message, "Omit -Histogram to read its entries.");
         }
     }
 }

@@ -7,7 +7,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Cmdlets.Maps;
 
-/// <summary>Offers a hashtable with the fields of something in the map that the command line names.</summary>
+/// <summary>Offers a hashtable with the fields of a key or value of the map that the command line names.</summary>
 public abstract class MapFieldCompleter : BeeCompleter
 {
     /// <inheritdoc/>
@@ -20,7 +20,7 @@ public abstract class MapFieldCompleter : BeeCompleter
 
         if (type is BtfDataSection section)
         {
-            // One global variable each: a user rarely sets all at once.
+            // One completion for each global variable, because a user rarely sets all of them at once.
             return section.Entries.Where(entry => entry.Variable is { } variable && !variable.Name.Contains('.'))
                 .Select(entry => new Candidate($"@{{ {entry.Declaration.Name} = {Empty(entry.Variable!.Type)} }}", $"{entry.Variable.Type} of {map.Name}", IsCode: true));
         }
@@ -34,10 +34,10 @@ public abstract class MapFieldCompleter : BeeCompleter
         return [new Candidate($"{Begin}{fields} }}", $"{type} of {map.Name}", IsCode: true)];
     }
 
-    /// <summary>What the hashtable begins with.</summary>
+    /// <summary>The beginning of the hashtable.</summary>
     private protected virtual string Begin => "@{ ";
 
-    /// <summary>The part of the map that is meant.</summary>
+    /// <summary>Returns the type of the map's key or value.</summary>
     private protected abstract BtfType? Type(MapDescription map);
 
     private static string Empty(BtfType type) => type.Resolve() switch
@@ -80,7 +80,7 @@ public sealed class MapEntryCompleter : MapFieldCompleter
     private protected override BtfType? Type(MapDescription map) => map.Value;
 }
 
-/// <summary>Offers the maps of the programs that run in the background.</summary>
+/// <summary>Offers the maps of background sessions.</summary>
 public sealed class MapNameCompleter : BeeCompleter
 {
     /// <inheritdoc/>

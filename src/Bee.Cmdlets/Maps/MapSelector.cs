@@ -6,12 +6,12 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Cmdlets.Maps;
 
-/// <summary>A cmdlet that works on the maps of programs that run in the background.</summary>
+/// <summary>The base of cmdlets that work on the maps of background sessions.</summary>
 public abstract class MapCmdlet : BeeCmdlet
 {
     /// <summary>
-    /// Names of maps; wildcards are allowed. Without it all but those of global variables, whose names begin with a point. The name of a program means
-    /// the maps of that program, unless a map has the same name. The name of a global variable means that variable.
+    /// Names of maps; wildcards are allowed. By default all maps except those of global variables, whose names begin with a dot. The name of a session stands for
+    /// all its maps, unless a map has the same name. The name of a global variable stands for that variable.
     /// </summary>
     [Parameter(Position = 0)]
     [Alias("Map")]
@@ -20,7 +20,7 @@ public abstract class MapCmdlet : BeeCmdlet
     [ArgumentCompleter(typeof(MapNameCompleter))]
     public string[] Name { get; set; } = ["*"];
 
-    /// <summary>Names or ids of the programs; wildcards are allowed. Without it all programs.</summary>
+    /// <summary>Names or ids of sessions; wildcards are allowed. By default all.</summary>
     [Parameter(Position = 1, ParameterSetName = "Name")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -28,14 +28,14 @@ public abstract class MapCmdlet : BeeCmdlet
     public string[] Program { get; set; } = ["*"];
 }
 
-/// <summary>Finds the maps that names mean.</summary>
+/// <summary>Finds maps by name.</summary>
 /// <param name="streams">Receives the error of a name that matches no map.</param>
 internal sealed class MapSelector(ICmdletStreams streams)
 {
-    /// <summary>The maps of some programs that names mean.</summary>
-    /// <param name="names">Names with or without wildcards. The name of a program means the maps of that program, unless a map has the same name.</param>
-    /// <param name="sessions">The programs.</param>
-    /// <returns>The maps, each once. A literal name that matches no map is reported as an error.</returns>
+    /// <summary>Returns the maps of some sessions that match the names.</summary>
+    /// <param name="names">Names with or without wildcards. The name of a session stands for all its maps, unless a map has the same name.</param>
+    /// <param name="sessions">The sessions to search.</param>
+    /// <returns>The maps, without duplicates. A name without wildcards that matches no map is reported as an error.</returns>
     public IEnumerable<MapInfo> Select(IEnumerable<string> names, IEnumerable<BpfProgramSession> sessions)
     {
         BpfProgramSession[] programs = [.. sessions];
@@ -55,8 +55,8 @@ internal sealed class MapSelector(ICmdletStreams streams)
                 string known = string.Join(", ", NamesOf(all));
                 streams.WriteError(new BeeInputException(
                     "MapNotFound",
-                    $"No program in the background has a map '{name}'." + (known.Length > 0 ? $" Maps that there are: {known}." : string.Empty),
-                    "Get-BeeMap lists the maps; -Program chooses the program; Start-BeeProgram starts one."), name);
+                    $"No session in the background has a map '{name}'." + (known.Length > 0 ? $" The maps are: {known}." : string.Empty),
+                    "Get-BeeMap lists the maps, -Program selects the session, and Start-BeeProgram starts one."), name);
             }
 
             foreach (MapInfo map in found.Where(given.Add))
@@ -66,8 +66,8 @@ internal sealed class MapSelector(ICmdletStreams streams)
         }
     }
 
-    /// <summary>The one map of a literal name.</summary>
-    /// <exception cref="BeeInputException">No program, or more than one, has such a map.</exception>
+    /// <summary>Returns the only map with a name.</summary>
+    /// <exception cref="BeeInputException">No session, or more than one, has such a map.</exception>
     public static MapInfo Single(string name, IEnumerable<BpfProgramSession> sessions)
     {
         MapInfo[] all = [.. sessions.SelectMany(session => session.Maps)];
@@ -79,8 +79,8 @@ internal sealed class MapSelector(ICmdletStreams streams)
 
         if (found.Length > 1)
         {
-            throw new BeeInputException("MapAmbiguous", $"There are {found.Length} maps '{name}': of {string.Join(", ", found.Select(map => $"{map.Program} (id {map.ProgramId})"))}.",
-                "Say which program with -Program.");
+            throw new BeeInputException("MapAmbiguous", $"{found.Length} maps are named '{name}': those of {string.Join(", ", found.Select(map => $"{map.Program} (id {map.ProgramId})"))}.",
+                "Select the session with -Program.");
         }
 
         if (found.Length == 1)
@@ -90,14 +90,14 @@ internal sealed class MapSelector(ICmdletStreams streams)
 
         string[] known = NamesOf(all);
         string near = Suggest.Nearest(name, known, 1) is [var nearest] ? $" ('{nearest}'?)" : string.Empty;
-        throw new BeeInputException("MapNotFound", $"No program in the background has a map '{name}'{near}." + (known.Length > 0 ? $" Maps that there are: {string.Join(", ", known)}." : string.Empty),
-            "Get-BeeMap lists the maps; Start-BeeProgram starts a program.");
+        throw new BeeInputException("MapNotFound", $"No session in the background has a map '{name}'{near}." + (known.Length > 0 ? $" The maps are: {string.Join(", ", known)}." : string.Empty),
+            "Get-BeeMap lists the maps, and Start-BeeProgram starts a session.");
     }
 
     private static string[] NamesOf(IEnumerable<MapInfo> maps) => [.. maps.Where(map => !map.Map.Description.IsInternal).Select(map => map.Name).Distinct()];
 
-    // Names of sections begin with a point, and only such names find them; only its whole name finds a variable. A name with a slash means the maps inside of a map: the outer name, and behind the slash
-    // the key.
+    // Names of sections begin with a dot and match only patterns that begin with one. A variable matches only its whole name. A name with a slash stands for the maps inside a map: the outer map's
+    // name, then the key.
     private static MapInfo[] Find(IEnumerable<MapInfo> all, string name)
     {
         int slash = name.IndexOf('/');

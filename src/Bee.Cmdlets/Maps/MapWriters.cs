@@ -7,18 +7,18 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets.Maps;
 
-/// <summary>Finds the writers of the maps that entries are for, each once.</summary>
-/// <param name="streams">Where maps that are not found and faults of entries are reported.</param>
+/// <summary>Finds the writers of the maps that entries belong to, and caches them.</summary>
+/// <param name="streams">Receives the errors of unknown maps and invalid entries.</param>
 internal sealed class MapWriters(ICmdletStreams streams)
 {
     private readonly Dictionary<string, MapWriter?> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<MapInfo, MapWriter> _byMap = [];
 
-    /// <summary>Returns the writer for a map that is given as such, by name, or by the entry itself; null after the error has been written.</summary>
+    /// <summary>Returns the writer for a map that is given as an object, by name, or by the entry itself; null after an error was written.</summary>
     /// <param name="map">The map, if it is known.</param>
     /// <param name="name">The map's name, if one is given.</param>
-    /// <param name="entry">The entry, which may say in its MapName which map it is of.</param>
-    /// <param name="programs">The programs whose maps can be meant: names or ids, with or without wildcards.</param>
+    /// <param name="entry">The entry, whose MapName may name the map.</param>
+    /// <param name="programs">The sessions to search: names or ids, with or without wildcards.</param>
     public MapWriter? Find(MapInfo? map, string? name, object? entry, string[] programs)
     {
         if (map is not null)
@@ -33,15 +33,15 @@ internal sealed class MapWriters(ICmdletStreams streams)
             return Find(known, programs);
         }
 
-        streams.WriteError(new BeeInputException("MapNameMissing", "The entry does not say which map it is of.", "Name the map with -Name, or give entries that have a MapName."), entry);
+        streams.WriteError(new BeeInputException("MapNameMissing", "The entry does not name its map.", "Name the map with -Name, or pass entries that have a MapName."), entry);
         return null;
     }
 
-    /// <summary>Runs the work on one entry. A fault becomes an error about the entry; the others go on.</summary>
+    /// <summary>Runs the work on one entry. A fault becomes an error about that entry, and later entries are still processed.</summary>
     /// <param name="writer">The writer of the entry's map.</param>
     /// <param name="entry">The entry as it was given.</param>
     /// <param name="work">The work.</param>
-    /// <returns>Whether the work was done.</returns>
+    /// <returns>Whether the work succeeded.</returns>
     public bool Guard(MapWriter writer, object? entry, Action work)
     {
         bool done = false;
@@ -54,7 +54,7 @@ internal sealed class MapWriters(ICmdletStreams streams)
             }
             catch (ObjectDisposedException)
             {
-                throw new BeeInputException("ProgramEnded", $"The program of the map {writer.Map.Name} has ended, and the map with it.");
+                throw new BeeInputException("ProgramEnded", $"The session of the map {writer.Map.Name} has ended, so the map no longer exists.");
             }
         });
         return done;
@@ -64,7 +64,7 @@ internal sealed class MapWriters(ICmdletStreams streams)
     {
         if (!_byName.TryGetValue(name, out MapWriter? writer))
         {
-            // One error a name, not one for each of its entries.
+            // Reports an unknown name once, not once for each entry.
             Guard(name, () => writer = For(MapSelector.Single(name, new SessionSelector(streams).Select(programs))));
             _byName[name] = writer;
         }

@@ -8,14 +8,14 @@ using Bee.Posix;
 
 namespace Bee.Cmdlets.Maps;
 
-/// <summary>Removes entries of a map, or takes values out of a queue or stack.</summary>
+/// <summary>Removes entries from a map, or values from a queue or stack.</summary>
 [Cmdlet(VerbsCommon.Remove, "BeeMapEntry", DefaultParameterSetName = ByInput, SupportsShouldProcess = true)]
 [OutputType(typeof(MapEntry))]
 public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
 {
     private const string Every = "All", EveryOfMap = "MapAll";
 
-    /// <summary>The map's name. Without it each entry says in its MapName which map it is of.</summary>
+    /// <summary>The map's name. Without it, each entry must have a MapName.</summary>
     [Parameter(Position = 0, ParameterSetName = ByInput)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByKey)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = Every)]
@@ -23,7 +23,7 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
     [ArgumentCompleter(typeof(MapNameCompleter))]
     public string? Name { get; set; }
 
-    /// <summary>The programs whose maps can be meant: names or ids; wildcards are allowed. Without it all programs.</summary>
+    /// <summary>The sessions to search for the map: names or ids; wildcards are allowed. By default all.</summary>
     [Parameter(Position = 1, ParameterSetName = ByInput)]
     [Parameter(Position = 1, ParameterSetName = ByKey)]
     [Parameter(Position = 1, ParameterSetName = Every)]
@@ -32,14 +32,14 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
     [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
     public override string[] Program { get; set; } = ["*"];
 
-    /// <summary>The map, as Get-BeeMap gives it.</summary>
+    /// <summary>A map from Get-BeeMap.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ByMapAndInput)]
     [Parameter(Mandatory = true, ParameterSetName = ByMapAndKey)]
     [Parameter(Mandatory = true, ParameterSetName = EveryOfMap, ValueFromPipeline = true)]
     [ValidateNotNull]
     public MapInfo? Map { get; set; }
 
-    /// <summary>Entries, as Get-BeeMapEntry gives them, hashtables and objects with Key or its fields, or keys alone.</summary>
+    /// <summary>Entries from Get-BeeMapEntry, hashtables or objects with Key or the key's fields, or keys alone.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ByInput, ValueFromPipeline = true)]
     [Parameter(Mandatory = true, ParameterSetName = ByMapAndInput, ValueFromPipeline = true)]
     [ValidateNotNull]
@@ -52,19 +52,19 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
     [ArgumentCompleter(typeof(MapKeyCompleter))]
     public object[] Key { get; set; } = [];
 
-    /// <summary>Removes all entries; of a queue or stack all values, unless -Count says how many.</summary>
+    /// <summary>Removes all entries, or all values of a queue or stack, unless -Count limits their number.</summary>
     [Parameter(Mandatory = true, ParameterSetName = Every)]
     [Parameter(Mandatory = true, ParameterSetName = EveryOfMap)]
     public SwitchParameter All { get; set; }
 
-    /// <summary>With -All: how many entries at the most. Of a queue or stack those that come out first.</summary>
+    /// <summary>With -All: the maximum number of entries to remove. A queue or stack removes those that come out first.</summary>
     [Parameter(ParameterSetName = Every)]
     [Parameter(ParameterSetName = EveryOfMap)]
     [ValidateRange(1, long.MaxValue)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public long Count { get; set; } = long.MaxValue;
 
-    /// <summary>Gives the entries that were removed.</summary>
+    /// <summary>Returns the removed entries.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -100,7 +100,7 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
         Writers.Guard(writer, target, () =>
         {
             writer.Removable();
-            // A hashtable is an entry where it says so, and else a key's fields.
+            // A hashtable from the pipeline is an entry. With -Key it contains the key's fields.
             bool isEntry = entry is MapEntry || (entry is IDictionary && ParameterSetName is not (ByKey or ByMapAndKey));
             byte[] key = isEntry ? writer.EncodeKeyOf(entry!) : writer.EncodeKey(entry);
             if (ShouldChange(writer, entry, "Remove entry"))
@@ -147,7 +147,7 @@ public sealed class RemoveMapEntryCommand : ChangeMapCmdlet
                     }
 
                     MapEntry? gone = PassThru ? writer.Find(key) : null;
-                    // Somebody else may have been faster, and then there is nothing to tell.
+                    // Another process may have removed the entry first; then there is nothing to report.
                     if (writer.TryRemove(key))
                     {
                         removed++;

@@ -8,7 +8,7 @@ using Bee.Posix;
 
 namespace Bee.Cmdlets.Maps;
 
-/// <summary>Sets entries of a map: creates them, or gives them another value.</summary>
+/// <summary>Creates or changes entries of a map.</summary>
 [Cmdlet(VerbsCommon.Set, "BeeMapEntry", DefaultParameterSetName = ByInput, SupportsShouldProcess = true)]
 [OutputType(typeof(MapEntry))]
 public sealed class SetMapEntryCommand : ChangeMapCmdlet
@@ -16,7 +16,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
     private readonly Dictionary<MapWriter, List<EncodedEntry>> _replacements = [];
     private int _faults;
 
-    /// <summary>The map's name. Without it each entry says in its MapName which map it is for.</summary>
+    /// <summary>The map's name. Without it, each entry must have a MapName.</summary>
     [Parameter(Position = 0, ParameterSetName = ByInput)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByKey)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByEntry)]
@@ -24,7 +24,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
     [ArgumentCompleter(typeof(MapNameCompleter))]
     public string? Name { get; set; }
 
-    /// <summary>The programs whose maps can be meant: names or ids; wildcards are allowed. Without it all programs.</summary>
+    /// <summary>The sessions to search for the map: names or ids; wildcards are allowed. By default all.</summary>
     [Parameter(Position = 1, ParameterSetName = ByInput)]
     [Parameter(Position = 1, ParameterSetName = ByKey)]
     [Parameter(ParameterSetName = ByEntry)]
@@ -33,14 +33,14 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
     [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
     public override string[] Program { get; set; } = ["*"];
 
-    /// <summary>The map, as Get-BeeMap gives it.</summary>
+    /// <summary>A map from Get-BeeMap.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ByMapAndInput)]
     [Parameter(Mandatory = true, ParameterSetName = ByMapAndKey, ValueFromPipeline = true)]
     [ValidateNotNull]
     public MapInfo? Map { get; set; }
 
     /// <summary>
-    /// Entries: as Get-BeeMapEntry gives them, or hashtables and objects with Key and Value or with their fields. For a queue or stack also values alone.
+    /// Entries from Get-BeeMapEntry, or hashtables or objects with Key and Value or their fields. For a queue or stack also values alone.
     /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = ByInput, ValueFromPipeline = true)]
     [Parameter(Mandatory = true, ParameterSetName = ByMapAndInput, ValueFromPipeline = true)]
@@ -48,39 +48,39 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
     [ArgumentCompleter(typeof(MapEntryCompleter))]
     public object? InputObject { get; set; }
 
-    /// <summary>One entry: Key and Value, or their fields, by name. Of global variables those that change.</summary>
+    /// <summary>One entry: Key and Value, or their fields, by name. For global variables, those to change.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = ByEntry)]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(MapEntryCompleter))]
     public IDictionary? Entry { get; set; }
 
-    /// <summary>The key: a number, text, or a hashtable by field name. Maps without keys (queues, stacks, Bloom filters) take none.</summary>
+    /// <summary>The key: a number, text, or a hashtable by field name. Maps without keys (queues, stacks, Bloom filters) accept none.</summary>
     [Parameter(ParameterSetName = ByKey)]
     [Parameter(ParameterSetName = ByMapAndKey)]
     [ArgumentCompleter(typeof(MapKeyCompleter))]
     public object? Key { get; set; }
 
-    /// <summary>The value: a number, text, a list, or a hashtable by field name; fields that are not named keep theirs. Of a map with one value for each CPU it becomes the total.</summary>
+    /// <summary>The value: a number, text, a list, or a hashtable by field name. Fields that are not named stay unchanged. In a per-CPU map it becomes the total.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ByKey)]
     [Parameter(Mandatory = true, ParameterSetName = ByMapAndKey)]
     [AllowEmptyString]
     [ArgumentCompleter(typeof(MapValueCompleter))]
     public object? Value { get; set; }
 
-    /// <summary>Only creates: a key that is there already is an error.</summary>
+    /// <summary>Creates only: an existing key is an error.</summary>
     [Parameter]
     public SwitchParameter NoClobber { get; set; }
 
-    /// <summary>Only changes: a key that is not there is an error. A queue or stack that is full drops its oldest value.</summary>
+    /// <summary>Changes only: a missing key is an error. A full queue or stack drops its oldest value.</summary>
     [Parameter]
     public SwitchParameter MustExist { get; set; }
 
-    /// <summary>Makes the map hold the given entries and no others. Nothing is changed before all have come, nor when one of them is faulty.</summary>
+    /// <summary>Replaces all entries of the map. Nothing changes until all entries have arrived, or if one of them is invalid.</summary>
     [Parameter(ParameterSetName = ByInput)]
     [Parameter(ParameterSetName = ByMapAndInput)]
     public SwitchParameter Replace { get; set; }
 
-    /// <summary>Gives the entries as they are in the map afterwards.</summary>
+    /// <summary>Returns the entries as they are in the map afterwards.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -90,7 +90,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
         base.BeginProcessing();
         if ((NoClobber ? 1 : 0) + (MustExist ? 1 : 0) + (Replace ? 1 : 0) > 1)
         {
-            ThrowTerminatingError(ErrorRecords.From(new BeeInputException("ParametersExclude", "Of -NoClobber, -MustExist and -Replace only one has a sense at a time."), null));
+            ThrowTerminatingError(ErrorRecords.From(new BeeInputException("ParametersExclude", "-NoClobber, -MustExist and -Replace exclude each other. Use one of them."), null));
         }
     }
 
@@ -131,18 +131,18 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
 
         if (_faults > 0)
         {
-            WriteError(new BeeInputException("NothingReplaced", $"Nothing was changed, because {_faults} of the entries could not be taken.", "Put them right, or set the good ones without -Replace."), Name);
+            WriteError(new BeeInputException("NothingReplaced", $"Nothing was changed, because {_faults} of the entries are invalid.", "Correct them, or set the valid ones without -Replace."), Name);
             return;
         }
 
         if (_replacements.Count == 0)
         {
-            WriteError(new BeeInputException("NothingReplaced", "Nothing was changed, because no entry came.", "Remove-BeeMapEntry -All empties a map."), Name);
+            WriteError(new BeeInputException("NothingReplaced", "Nothing was changed, because no entries arrived.", "To empty a map, use Remove-BeeMapEntry -All."), Name);
         }
 
         foreach ((MapWriter writer, List<EncodedEntry> entries) in _replacements)
         {
-            if (ShouldProcess($"map {writer.Map.Name}", $"Replace all entries by {entries.Count}"))
+            if (ShouldProcess($"map {writer.Map.Name}", $"Replace all entries with {entries.Count}"))
             {
                 Writers.Guard(writer, writer.Map.Name, () =>
                 {
@@ -180,7 +180,7 @@ public sealed class SetMapEntryCommand : ChangeMapCmdlet
 
     private static EncodedEntry ValueAlone(MapWriter writer, object? value) => writer.NeedsNoKey
         ? writer.Encode(null, value)
-        : throw new BeeInputException("NotAnEntry", $"'{value}' is not an entry for the map {writer.Map.Name}.", $"Give an object or a hashtable with {string.Join(", ", writer.Names)}, or use -Key and -Value.");
+        : throw new BeeInputException("NotAnEntry", $"'{value}' is not an entry for the map {writer.Map.Name}.", $"Pass an object or a hashtable with {string.Join(", ", writer.Names)}, or use -Key and -Value.");
 
     private void GiveBack(MapWriter writer, EncodedEntry entry) => Give(writer, PassThru ? writer.Find(entry.Key) : null);
 }

@@ -8,7 +8,7 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Cmdlets.Metrics;
 
-/// <summary>The metrics of background sessions, those that start later included. Several threads may collect at once.</summary>
+/// <summary>The metrics of background sessions, including sessions that start later. Several threads may collect at once.</summary>
 internal sealed class BackgroundMetrics : IMetricSource
 {
     private static readonly Dictionary<MetricNaming, BackgroundMetrics> s_known = [];
@@ -16,7 +16,7 @@ internal sealed class BackgroundMetrics : IMetricSource
     private readonly Func<BpfProgramSession, bool> _select;
     private readonly MetricSettings _settings;
 
-    /// <param name="select">Which sessions take part.</param>
+    /// <param name="select">Selects the sessions to include.</param>
     /// <param name="settings">Names and limits.</param>
     public BackgroundMetrics(Func<BpfProgramSession, bool> select, MetricSettings settings)
     {
@@ -24,7 +24,7 @@ internal sealed class BackgroundMetrics : IMetricSource
         _settings = settings;
     }
 
-    /// <summary>The sessions that take part now.</summary>
+    /// <summary>The sessions that are included now.</summary>
     public IEnumerable<BpfProgramSession> Sessions => RunningPrograms.All().Where(_select);
 
     public bool IsReady => NotReadyReason is null;
@@ -34,13 +34,13 @@ internal sealed class BackgroundMetrics : IMetricSource
         get
         {
             BpfProgramSession[] sessions = [.. Sessions];
-            return sessions.Length == 0 ? "No session runs."
+            return sessions.Length == 0 ? "No session is running."
                 : sessions.FirstOrDefault(session => session.State != BpfProgramState.Running) is { } ended ? $"The session {ended.Name} is {ended.State}."
                 : null;
         }
     }
 
-    /// <summary>The metrics of all background sessions of this process without further settings: what commands at a prompt share, so that each sees keys that were deleted before it ran.</summary>
+    /// <summary>Returns the metrics of all background sessions of this process, with default settings. All commands share it, so each one also reports keys that were deleted between two commands.</summary>
     public static BackgroundMetrics Shared(MetricNaming naming)
     {
         lock (s_known)
@@ -51,7 +51,7 @@ internal sealed class BackgroundMetrics : IMetricSource
 
     public IReadOnlyList<MetricFamily> Collect(CancellationToken cancellationToken) => MergedMetrics.Of(Sessions.SelectMany(session => Collect(session, cancellationToken)));
 
-    /// <summary>The metrics of one session.</summary>
+    /// <summary>Collects the metrics of one session.</summary>
     public IReadOnlyList<MetricFamily> Collect(BpfProgramSession session, CancellationToken cancellationToken)
     {
         if (session.Meter is null)
@@ -68,14 +68,14 @@ internal sealed class BackgroundMetrics : IMetricSource
         return view.Collect(cancellationToken);
     }
 
-    /// <summary>The metrics of one session under settings; null for one that is not read here.</summary>
+    /// <summary>Returns the metrics of one session with the given settings; null if this process does not read the session.</summary>
     public static SessionView? View(BpfProgramSession session, MetricSettings settings) => session.Meter is not { } meter ? null : new SessionView(
         meter,
         settings.For(session.Name, session.Tool, session.Started),
         () => SessionView.Status(session.Name, session.Tool, session.State == BpfProgramState.Running, session.Dropped));
 }
 
-/// <summary>The metrics of one session under given settings: those of its tool, and Bee's own about it.</summary>
+/// <summary>The metrics of one session: those of its tool, and Bee's own about the session.</summary>
 internal sealed class SessionView : IMetricSource
 {
     private readonly SessionMetrics _metrics;
@@ -91,7 +91,7 @@ internal sealed class SessionView : IMetricSource
 
     public IReadOnlyList<MetricFamily> Collect(CancellationToken cancellationToken) => [.. _metrics.Collect(cancellationToken), .. _status.Collect(cancellationToken)];
 
-    /// <summary>What is known of a session.</summary>
+    /// <summary>Returns the status of a session.</summary>
     public static SessionStatus Status(string session, ToolOrigin tool, bool isRunning, long? dropped) => new(session, tool.Name)
     {
         Image = tool.Origin,
@@ -102,7 +102,7 @@ internal sealed class SessionView : IMetricSource
     };
 }
 
-/// <summary>How the metrics of sessions are named and limited.</summary>
+/// <summary>The naming and limits of metrics.</summary>
 internal sealed record MetricSettings
 {
     public MetricNaming Naming { get; init; }
@@ -111,12 +111,12 @@ internal sealed record MetricSettings
 
     public IReadOnlyList<string> LeaveOut { get; init; } = [];
 
-    /// <summary>Whether the kernel's statistics are on for those who scrape.</summary>
+    /// <summary>Whether the kernel's statistics are on while the metrics are served.</summary>
     public bool CountsRuns { get; init; }
 
-    /// <summary>Warns of labels to leave out that no session has. Does not warn if no session measures.</summary>
+    /// <summary>Warns of labels in LeaveOut that no session has. Does not warn if there is no session to compare with.</summary>
     /// <param name="cmdlet">The cmdlet that warns.</param>
-    /// <param name="sessions">The sessions that take part now.</param>
+    /// <param name="sessions">The sessions that are included now.</param>
     public void WarnOfUnknownLabels(Cmdlet cmdlet, IEnumerable<BpfProgramSession> sessions)
     {
         SessionMeter[] meters = [.. sessions.Select(session => session.Meter).OfType<SessionMeter>()];
@@ -126,7 +126,7 @@ internal sealed record MetricSettings
         }
     }
 
-    /// <summary>The options for a session. One that has the name of its tool needs no label to be told from others.</summary>
+    /// <summary>Returns the options for a session. A session that is named after its tool needs no session label.</summary>
     public SessionMetricsOptions For(string session, ToolOrigin tool, DateTime started) => new()
     {
         Tool = tool.Name,

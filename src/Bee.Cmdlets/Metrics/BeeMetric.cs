@@ -6,12 +6,12 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Cmdlets.Metrics;
 
-/// <summary>One series of a metric at one moment.</summary>
+/// <summary>One series of a metric at one point in time.</summary>
 public sealed class BeeMetric
 {
     internal BeeMetric(MetricDescriptor descriptor, MetricSeries series)
     {
-        // As the text formats have it, and so queries.
+        // The name is that of the text formats, which queries use.
         Name = descriptor.IsVerbatim ? descriptor.Name : descriptor.Type switch
         {
             MetricType.Counter => descriptor.Name + "_total",
@@ -36,16 +36,16 @@ public sealed class BeeMetric
     /// <summary>The base unit; null for numbers without unit.</summary>
     public string? Unit { get; }
 
-    /// <summary>What the metric tells; null if the tool's author wrote nothing.</summary>
+    /// <summary>The help text; null if the tool's author wrote none.</summary>
     public string? Help { get; }
 
     /// <summary>The labels.</summary>
     public MetricLabels Labels { get; }
 
-    /// <summary>The value; of a histogram the number of observations.</summary>
+    /// <summary>The value; for a histogram, the number of observations.</summary>
     public double Value { get; }
 
-    /// <summary>When the count began, in local time; null for gauges.</summary>
+    /// <summary>The start of the count, in local time; null for gauges.</summary>
     public DateTime? Created { get; }
 
     /// <summary>The buckets of a histogram; null for other types.</summary>
@@ -64,7 +64,7 @@ public sealed class MetricLabels : OrderedDictionary
     {
         for (int i = 0; i < names.Count; i++)
         {
-            // An empty label is no label.
+            // In Prometheus, an empty label equals a missing one.
             if (values[i].Length > 0 && !Contains(names[i]))
             {
                 Add(names[i], values[i]);
@@ -78,7 +78,7 @@ public sealed class MetricLabels : OrderedDictionary
     private static string Escape(string value) => value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 }
 
-/// <summary>How the observations of a histogram are spread.</summary>
+/// <summary>The distribution of a histogram's observations.</summary>
 public sealed class MetricDistribution
 {
     internal MetricDistribution(MetricHistogram histogram)
@@ -94,13 +94,13 @@ public sealed class MetricDistribution
         Buckets = buckets;
     }
 
-    /// <summary>How many observations there are.</summary>
+    /// <summary>The number of observations.</summary>
     public ulong Count { get; }
 
-    /// <summary>Their sum in the metric's unit; null if the tool does not count it.</summary>
+    /// <summary>The sum of the observations, in the metric's unit; null if the tool does not record it.</summary>
     public double? Sum { get; }
 
-    /// <summary>The buckets, in rising order.</summary>
+    /// <summary>The buckets, in ascending order.</summary>
     public IReadOnlyList<MetricBucket> Buckets { get; }
 
     /// <inheritdoc/>
@@ -108,8 +108,8 @@ public sealed class MetricDistribution
 }
 
 /// <summary>One bucket of a histogram.</summary>
-/// <param name="UpperBound">The largest value that belongs to it, in the metric's unit.</param>
-/// <param name="Count">How many observations are in it and in no bucket before.</param>
+/// <param name="UpperBound">The largest value in the bucket, in the metric's unit.</param>
+/// <param name="Count">The number of observations in this bucket only, not cumulative.</param>
 public sealed record MetricBucket(double UpperBound, ulong Count)
 {
     /// <inheritdoc/>

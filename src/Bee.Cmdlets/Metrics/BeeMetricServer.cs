@@ -8,7 +8,7 @@ using Bee.Telemetry.Serving;
 
 namespace Bee.Cmdlets.Metrics;
 
-/// <summary>A server of metrics that this process runs.</summary>
+/// <summary>A metric server that runs in this process.</summary>
 public sealed class BeeMetricServer
 {
     private readonly MetricServer _server;
@@ -24,7 +24,7 @@ public sealed class BeeMetricServer
         Started = DateTime.Now;
     }
 
-    /// <summary>A number that is unique among the servers of this process, beginning at 1.</summary>
+    /// <summary>The server's number, unique in this process, starting at 1.</summary>
     public int Id { get; }
 
     /// <summary>The address of the metrics.</summary>
@@ -33,7 +33,7 @@ public sealed class BeeMetricServer
     /// <summary>The port.</summary>
     public int Port => _server.Endpoint.Port;
 
-    /// <summary>Whether it listens.</summary>
+    /// <summary>Whether the server is listening.</summary>
     public bool IsRunning => _server.IsRunning;
 
     /// <summary>Whether connections are encrypted.</summary>
@@ -42,40 +42,40 @@ public sealed class BeeMetricServer
     /// <summary>Whether scrapers need a token.</summary>
     public bool NeedsToken => _server.NeedsToken;
 
-    /// <summary>The names of the sessions whose metrics are served now.</summary>
+    /// <summary>The names of the sessions whose metrics are served.</summary>
     public string[] Sessions => [.. _metrics.Sessions.Select(session => session.Name)];
 
-    /// <summary>How metrics are named.</summary>
+    /// <summary>The naming convention of the metrics.</summary>
     public MetricNaming MetricNames { get; }
 
-    /// <summary>When it began to listen, in local time.</summary>
+    /// <summary>When the server started to listen, in local time.</summary>
     public DateTime Started { get; }
 
-    /// <summary>How many scrapes it has answered.</summary>
+    /// <summary>The number of answered scrapes.</summary>
     public long Scrapes => _server.Statistics.Scrapes;
 
-    /// <summary>When it answered the last one, in local time; null before the first.</summary>
+    /// <summary>The time of the last answered scrape, in local time; null before the first.</summary>
     public DateTime? LastScrape => _server.Statistics.LastScrape?.ToLocalTime();
 
-    /// <summary>How long it read the sources for the last one.</summary>
+    /// <summary>The time that reading the sources took for the last scrape.</summary>
     public TimeSpan LastDuration => _server.Statistics.LastDuration;
 
-    /// <summary>How many times a source could not be read.</summary>
+    /// <summary>The number of times that a source could not be read.</summary>
     public long Errors => _server.Statistics.Errors;
 
-    /// <summary>How many connections and requests it refused.</summary>
+    /// <summary>The number of rejected connections and requests.</summary>
     public long Rejected => _server.Statistics.Rejected;
 
-    /// <summary>The runspace that started it, and that stops it when it closes.</summary>
+    /// <summary>The runspace that started the server. The server stops when it closes.</summary>
     internal Guid Runspace { get; }
 
-    /// <summary>The sessions that it serves for as long as they run, and with whose last it ends; null for a server that is stopped by itself.</summary>
+    /// <summary>The sessions that the server serves. The server stops with the last of them. Null for a server from Start-BeeMetricServer.</summary>
     internal HashSet<BpfProgramSession>? Owners { get; init; }
 
-    /// <summary>Keeps the kernel's statistics on while it runs; null if it does not serve them.</summary>
+    /// <summary>Keeps the kernel's statistics on while the server runs; null if they are not served.</summary>
     internal StatisticsLease? Statistics { get; init; }
 
-    /// <summary>Frees the port.</summary>
+    /// <summary>Stops the server and frees the port.</summary>
     internal void Stop()
     {
         _server.Dispose();
@@ -87,7 +87,7 @@ public sealed class BeeMetricServer
 }
 
 /// <summary>
-/// The metric servers of this process. All runspaces see them; the one that started a server stops it when it closes, and removing the module stops what its runspace started.
+/// The metric servers of this process, visible to all runspaces. A server stops when the runspace that started it closes. Removing the module stops the servers of its runspace.
 /// </summary>
 internal static class RunningServers
 {
@@ -95,7 +95,7 @@ internal static class RunningServers
     private static readonly List<BeeMetricServer> s_servers = [];
     private static int s_lastId;
 
-    // Without a server nothing has to be done when a program or a runspace ends.
+    // Subscribed when the first server is added: without one, the end of a session or runspace needs no action.
     static RunningServers()
     {
         RunningPrograms.Removed += Leave;
@@ -104,7 +104,7 @@ internal static class RunningServers
 
     public static int NextId() => Interlocked.Increment(ref s_lastId);
 
-    /// <summary>The servers in the order they were started.</summary>
+    /// <summary>Returns the servers in the order in which they were started.</summary>
     public static IReadOnlyList<BeeMetricServer> All()
     {
         lock (s_gate)
@@ -113,7 +113,7 @@ internal static class RunningServers
         }
     }
 
-    /// <summary>Adds a server, and watches the runspace that started it.</summary>
+    /// <summary>Adds a server, and stops it when its owner closes.</summary>
     public static void Add(BeeMetricServer server, Runspace? owner)
     {
         lock (s_gate)
@@ -124,7 +124,7 @@ internal static class RunningServers
         RunspaceEnd.Watch(owner);
     }
 
-    /// <summary>Stops a server and takes it off the list.</summary>
+    /// <summary>Stops a server and removes it from the list.</summary>
     public static void Stop(BeeMetricServer server)
     {
         server.Stop();
@@ -134,7 +134,7 @@ internal static class RunningServers
         }
     }
 
-    /// <summary>Lets a server serve one more session, and end with the last.</summary>
+    /// <summary>Adds a session to a server, which stops with the last of its sessions.</summary>
     public static void Join(BeeMetricServer server, BpfProgramSession session)
     {
         lock (s_gate)
@@ -143,7 +143,7 @@ internal static class RunningServers
         }
     }
 
-    /// <summary>Whether a server serves a session.</summary>
+    /// <summary>Returns whether a server with these owners serves a session.</summary>
     public static bool Serves(HashSet<BpfProgramSession> owners, BpfProgramSession session)
     {
         lock (s_gate)
@@ -152,7 +152,7 @@ internal static class RunningServers
         }
     }
 
-    // Stops the servers that served this session alone, or as the last one.
+    // Removes a session from all servers, and stops those that have none left.
     private static void Leave(BpfProgramSession session)
     {
         foreach (BeeMetricServer server in All())
@@ -182,11 +182,11 @@ internal static class RunningServers
     }
 }
 
-/// <summary>Finds the metric servers that ids and ports mean.</summary>
-/// <param name="streams">Where a number that means no server is reported.</param>
+/// <summary>Finds metric servers by id or port.</summary>
+/// <param name="streams">Receives the error of a number that matches no server.</param>
 internal sealed class MetricServerSelector(ICmdletStreams streams)
 {
-    /// <summary>Returns the servers with these ids or ports; others are reported as errors.</summary>
+    /// <summary>Returns the servers with these ids or ports, and writes an error for each number without one.</summary>
     public IEnumerable<BeeMetricServer> Select(IEnumerable<int> ids)
     {
         foreach (int id in ids)
@@ -201,8 +201,8 @@ internal sealed class MetricServerSelector(ICmdletStreams streams)
             string known = string.Join(", ", all.Select(server => $"{server.Id} ({server.Uri})"));
             streams.WriteError(new BeeInputException(
                 "MetricServerNotFound",
-                $"No metric server has the id or port {id}." + (known.Length > 0 ? $" Those that run: {known}." : " None runs."),
-                "Get-BeeMetricServer lists them; Start-BeeMetricServer starts one."), id);
+                $"No metric server has the id or port {id}." + (known.Length > 0 ? $" Running servers: {known}." : " No server is running."),
+                "Get-BeeMetricServer lists the servers, and Start-BeeMetricServer starts one."), id);
         }
     }
 }

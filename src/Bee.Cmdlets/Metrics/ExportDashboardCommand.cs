@@ -11,37 +11,37 @@ using Bee.Telemetry.Dashboards;
 
 namespace Bee.Cmdlets.Metrics;
 
-/// <summary>Writes a dashboard of Grafana for the metrics of a tool, without running it.</summary>
+/// <summary>Writes a Grafana dashboard for the metrics of a tool, without running the tool.</summary>
 [Cmdlet(VerbsData.Export, "BeeDashboard", SupportsShouldProcess = true, DefaultParameterSetName = "Program")]
 [OutputType(typeof(FileInfo))]
 public sealed class ExportDashboardCommand : ProgramCmdlet
 {
-    /// <summary>The file to write.</summary>
+    /// <summary>The output file.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
     public string OutFile { get; set; } = string.Empty;
 
-    /// <summary>The dashboard's title. Without it the tool's name.</summary>
+    /// <summary>The dashboard's title. By default the tool's name.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Title { get; set; }
 
-    /// <summary>How the metrics are named that the server will serve: by Prometheus' rules, or as BumbleBee does.</summary>
+    /// <summary>The naming convention of the served metrics: Prometheus' or BumbleBee's.</summary>
     [Parameter]
     public MetricNaming MetricNames { get; set; }
 
-    /// <summary>Leaves a file that is there as it is, with an error.</summary>
+    /// <summary>Fails if the file exists, instead of replacing it.</summary>
     [Parameter]
     public SwitchParameter NoClobber { get; set; }
 
-    /// <summary>Folders with headers for a C file, searched before those of its bee.yaml.</summary>
+    /// <summary>Include folders for a C file, searched before those in its bee.yaml.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] IncludePath { get; set; } = [];
 
     /// <summary>
-    /// The C types of records that no declaration names: a hashtable of names of ring buffers, perf buffers and iterators, and of structs.
+    /// The C types of records that no declaration names: a hashtable that maps ring buffers, perf buffers and iterators to structs.
     /// </summary>
     [Parameter]
     [ValidateNotNull]
@@ -59,7 +59,7 @@ public sealed class ExportDashboardCommand : ProgramCmdlet
         OutputFile.Check(path, NoClobber);
 
         Image? image = Tools.FindImage(Program, Image);
-        // An image for another platform has metrics all the same.
+        // An image for another platform has the same metrics.
         if ((image is null ? Verified(() => Tools.FromFile(FullPath(Program))) : Tools.FromImage(image, Tools.Check(image))) is not { } tool)
         {
             return;
@@ -85,7 +85,7 @@ public sealed class ExportDashboardCommand : ProgramCmdlet
         return read();
     }
 
-    // A file's path says nothing on another machine.
+    // Does not mention a file's path, which means nothing on another machine.
     private static string Description(Image? image, Tool tool)
         => image is null ? $"Metrics of the eBPF tool {tool.Name}." : $"Metrics of the eBPF tool {tool.Name}, image {image.Reference} ({image.Digest}).";
 }

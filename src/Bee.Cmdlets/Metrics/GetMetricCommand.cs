@@ -6,7 +6,7 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Cmdlets.Metrics;
 
-/// <summary>Reads the metrics of programs that run in the background.</summary>
+/// <summary>Reads the metrics of background sessions.</summary>
 [Cmdlet(VerbsCommon.Get, "BeeMetric")]
 [OutputType(typeof(BeeMetric))]
 public sealed class GetMetricCommand : MetricCmdlet
@@ -14,7 +14,7 @@ public sealed class GetMetricCommand : MetricCmdlet
     private readonly HashSet<BpfProgramSession> _given = [];
     private BackgroundMetrics? _metrics;
 
-    /// <summary>Names of metrics; wildcards are allowed. Without it all metrics.</summary>
+    /// <summary>Names of metrics; wildcards are allowed. By default all.</summary>
     [Parameter(Position = 0)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -25,13 +25,13 @@ public sealed class GetMetricCommand : MetricCmdlet
     protected override void ProcessRecord()
     {
         IEnumerable<BpfProgramSession> sessions = Session is null ? RunningPrograms.All() : new SessionSelector(this).Select(Session);
-        // Other limits have series of their own, which last as long as the command.
+        // With other limits the command uses its own series, which exist only while it runs.
         BackgroundMetrics metrics = _metrics ??= LeaveOut.Length == 0 && SeriesLimit == SessionMetricsOptions.DefaultSeriesLimit
             ? BackgroundMetrics.Shared(MetricNames)
             : new BackgroundMetrics(_ => true, Settings);
         Guard(Session, () =>
         {
-            // Lists of one metric stand together, whichever session they are of.
+            // All series of one metric are written together, across sessions.
             foreach (MetricFamily family in MergedMetrics.Of(sessions.Where(_given.Add).SelectMany(session => metrics.Collect(session, Stop)).Concat(Session is null ? [BuildInfo.Family] : [])))
             {
                 foreach (MetricSeries series in family.Series)

@@ -8,7 +8,7 @@ namespace Bee.Cmdlets.Metrics;
 [OutputType(typeof(BeeMetricServer))]
 public sealed class GetMetricServerCommand : BeeCmdlet
 {
-    /// <summary>Ids or ports. Without it all servers.</summary>
+    /// <summary>Ids or ports. By default all servers.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ArgumentCompleter(typeof(MetricServerCompleter))]
     public int[]? Id { get; set; }

@@ -9,10 +9,10 @@ using Bee.Telemetry.Collection;
 
 namespace Bee.Cmdlets.Metrics;
 
-/// <summary>A cmdlet that reads or serves the metrics of programs that run in the background.</summary>
+/// <summary>The base of cmdlets that read or serve the metrics of background sessions.</summary>
 public abstract class MetricCmdlet : BeeCmdlet
 {
-    /// <summary>Programs that run in the background, by name, id or object; wildcards are allowed. Without it all of them.</summary>
+    /// <summary>Background sessions, by name, id or object; wildcards are allowed. By default all.</summary>
     [Parameter(ValueFromPipeline = true)]
     [Alias("InputObject")]
     [SupportsWildcards]
@@ -20,27 +20,27 @@ public abstract class MetricCmdlet : BeeCmdlet
     [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
     public object[]? Session { get; set; }
 
-    /// <summary>How metrics are named: by Prometheus' rules, or as BumbleBee does.</summary>
+    /// <summary>The naming convention of the metrics: Prometheus' or BumbleBee's.</summary>
     [Parameter]
     public MetricNaming MetricNames { get; set; }
 
-    /// <summary>How many series a metric has at most; further keys are added up in one series. 2,000 by default.</summary>
+    /// <summary>The maximum number of series of a metric. Further keys are added up in one series. 2,000 by default.</summary>
     [Parameter]
     [ValidateRange(1, 1_000_000)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public int SeriesLimit { get; set; } = SessionMetricsOptions.DefaultSeriesLimit;
 
-    /// <summary>Labels to leave out; series that differ only in them are added up.</summary>
+    /// <summary>Labels to omit. Series that differ only in these labels are added up.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] LeaveOut { get; set; } = [];
 
-    /// <summary>How metrics are named and limited, as the parameters say.</summary>
+    /// <summary>The naming and limits from the parameters.</summary>
     private protected MetricSettings Settings => new() { Naming = MetricNames, SeriesLimit = SeriesLimit, LeaveOut = LeaveOut };
 }
 
-/// <summary>Offers the names of the metrics of the programs that run in the background.</summary>
+/// <summary>Offers the names of the metrics of background sessions.</summary>
 public sealed class MetricNameCompleter : BeeCompleter
 {
     /// <inheritdoc/>

@@ -7,10 +7,10 @@ using Bee.Telemetry.Otlp;
 
 namespace Bee.Cmdlets.Metrics;
 
-/// <summary>An export of metrics by OTLP, and what it exports, which may come later. All members are safe from any thread.</summary>
+/// <summary>An OTLP export of metrics. Sources can be added later. Thread-safe.</summary>
 internal sealed class MetricExport : IDisposable
 {
-    // A user waits for this at the end.
+    // The maximum time that the final flush may keep the user waiting.
     private static readonly TimeSpan s_lastFlush = TimeSpan.FromSeconds(5);
 
     private readonly object _gate = new();
@@ -24,10 +24,10 @@ internal sealed class MetricExport : IDisposable
         _pusher.Start();
     }
 
-    /// <summary>What the export counts of itself.</summary>
+    /// <summary>The metrics about the export itself.</summary>
     public IMetricSource Metrics => _pusher.Metrics;
 
-    /// <summary>Starts an export; options that cannot be used end the command.</summary>
+    /// <summary>Starts an export. Invalid options terminate the command.</summary>
     public static MetricExport Open(BeeCmdlet cmdlet, OtlpOptions options)
     {
         try
@@ -41,7 +41,7 @@ internal sealed class MetricExport : IDisposable
         }
     }
 
-    /// <summary>Exports a source from now on.</summary>
+    /// <summary>Starts exporting a source.</summary>
     public void Add(IMetricSource source)
     {
         lock (_gate)
@@ -50,7 +50,7 @@ internal sealed class MetricExport : IDisposable
         }
     }
 
-    /// <summary>Exports a source no longer, not even its last numbers.</summary>
+    /// <summary>Stops exporting a source, without its last values.</summary>
     public void Forget(IMetricSource source)
     {
         lock (_gate)
@@ -59,15 +59,15 @@ internal sealed class MetricExport : IDisposable
         }
     }
 
-    /// <summary>Exports the last numbers of a source. It must not be read any more after that.</summary>
+    /// <summary>Exports the last values of a source and removes it. The source is not read after that.</summary>
     public void Remove(IMetricSource source)
     {
         _pusher.Push(CancellationToken.None);
         Forget(source);
     }
 
-    /// <summary>Sends what waits, for a few seconds at the most, and ends. Another Ctrl+C ends the wait.</summary>
-    /// <param name="cancellationToken">Ends the wait too.</param>
+    /// <summary>Sends the queued data, for a few seconds at most, and ends the export. Another Ctrl+C ends the wait.</summary>
+    /// <param name="cancellationToken">Also ends the wait.</param>
     public void Finish(CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -90,13 +90,13 @@ internal sealed class MetricExport : IDisposable
             }
             catch (ObjectDisposedException)
             {
-                // The flush has just ended.
+                // The flush ended just now.
             }
         });
         _pusher.Finish(s_lastFlush, impatience.Token);
     }
 
-    /// <summary>Returns a sentence about what did not arrive; null if everything did.</summary>
+    /// <summary>Returns a sentence about undelivered data; null if everything was delivered.</summary>
     public string? Report() => _pusher.Report();
 
     public void Dispose() => Finish(CancellationToken.None);
@@ -110,7 +110,7 @@ internal sealed class MetricExport : IDisposable
     }
 }
 
-/// <summary>The exports of background sessions: each ends with the last of its sessions.</summary>
+/// <summary>The exports of background sessions. An export ends with the last of its sessions.</summary>
 internal static class RunningExports
 {
     private static readonly object s_gate = new();
@@ -119,7 +119,7 @@ internal static class RunningExports
 
     static RunningExports() => RunningPrograms.Removed += Leave;
 
-    /// <summary>Exports the metrics of a session until it is taken off the list.</summary>
+    /// <summary>Exports the metrics of a session until the session leaves the list of running sessions.</summary>
     public static void Join(MetricExport export, BpfProgramSession session)
     {
         if (BackgroundMetrics.View(session, new MetricSettings()) is { } view)
@@ -133,7 +133,7 @@ internal static class RunningExports
         }
     }
 
-    /// <summary>Takes back a session that failed to start. Its numbers are not exported.</summary>
+    /// <summary>Removes a session that failed to start, without exporting its values.</summary>
     /// <returns>Whether the export has other sessions.</returns>
     public static bool Forget(MetricExport export, BpfProgramSession session)
     {
@@ -148,7 +148,7 @@ internal static class RunningExports
         }
     }
 
-    /// <summary>Takes out what the exports that have ended report.</summary>
+    /// <summary>Returns the reports of exports that have ended, and removes them.</summary>
     public static IReadOnlyList<string> TakeReports()
     {
         lock (s_gate)

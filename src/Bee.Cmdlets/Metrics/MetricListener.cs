@@ -9,7 +9,7 @@ using Bee.Telemetry.Serving;
 
 namespace Bee.Cmdlets.Metrics;
 
-/// <summary>Who may read the metrics of a server.</summary>
+/// <summary>The access settings of a metric server.</summary>
 internal sealed record MetricAccess
 {
     public SecureString? Token { get; init; }
@@ -25,7 +25,7 @@ internal sealed record MetricAccess
 
     public bool AllowAnonymous { get; init; }
 
-    /// <summary>The token; null if scrapers need none.</summary>
+    /// <summary>Returns the token; null if scrapers need none.</summary>
     public string? ReadToken() => Token is not null ? Plain(Token)
         : TokenFile is not null ? FromFile(TokenFile)
         : Environment.GetEnvironmentVariable(EnvironmentVariables.MetricToken) is { Length: > 0 } set ? set.Trim()
@@ -53,7 +53,7 @@ internal sealed record MetricAccess
     private static string Plain(SecureString text) => new NetworkCredential("", text).Password;
 }
 
-/// <summary>A metric server and what it serves, which may come later than the server.</summary>
+/// <summary>A metric server and its sources, which can be added later.</summary>
 internal sealed class MetricListener : IDisposable
 {
     private readonly object _gate = new();
@@ -64,7 +64,7 @@ internal sealed class MetricListener : IDisposable
         Server = MetricServer.Start(new MetricServerOptions
         {
             Listen = listen,
-            // Nothing is ready as long as nothing is attached.
+            // Before a tool is attached there are no sources, so the server reports that it is not ready.
             Sources = () => _sources is { Length: > 0 } sources ? [.. sources, BuildInfo.Source] : [],
             BearerToken = access.ReadToken(),
             CertificatePath = access.Certificate,
@@ -76,7 +76,7 @@ internal sealed class MetricListener : IDisposable
 
     public MetricServer Server { get; }
 
-    /// <summary>Takes the port; if that fails, the command ends with an error.</summary>
+    /// <summary>Starts the server. If it cannot listen on the address, the command is terminated with an error.</summary>
     public static MetricListener Start(BeeCmdlet cmdlet, string listen, MetricAccess access)
     {
         try
@@ -109,13 +109,13 @@ internal sealed class MetricListener : IDisposable
     public void Dispose() => Server.Dispose();
 }
 
-/// <summary>The metric that says which Bee this is.</summary>
+/// <summary>The metric with the version of Bee.</summary>
 internal sealed class BuildInfo : IMetricSource
 {
     public static BuildInfo Source { get; } = new();
 
     public static MetricFamily Family { get; } = new(
-        new MetricDescriptor("bee_build", MetricType.Info, null, "The version of Bee, and what it runs on.", ["version", "runtime", "kernel"]),
+        new MetricDescriptor("bee_build", MetricType.Info, null, "The versions of Bee, the .NET runtime and the kernel.", ["version", "runtime", "kernel"]),
         [new MetricSeries([Version, RuntimeInformation.FrameworkDescription, Environment.OSVersion.Version.ToString()], 1)]);
 
     public bool IsReady => true;

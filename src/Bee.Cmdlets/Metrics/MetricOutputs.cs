@@ -7,23 +7,23 @@ using Bee.Telemetry.Otlp;
 
 namespace Bee.Cmdlets.Metrics;
 
-/// <summary>Where the metrics of the tools of one command go: to scrapers (-MetricListen) and to a receiver of OTLP (-OtlpEndpoint).</summary>
+/// <summary>The destinations of the metrics of one command: a server for scrapers (-MetricListen) and an OTLP receiver (-OtlpEndpoint).</summary>
 internal sealed class MetricOutputs : IDisposable
 {
     private bool _isFinished;
 
     private MetricOutputs(MetricListener? listener, MetricExport? export) => (Listener, Export) = (listener, export);
 
-    /// <summary>The server; null without -MetricListen, and once another has taken it over.</summary>
+    /// <summary>The server; null without -MetricListen, or after another owner has taken it over.</summary>
     public MetricListener? Listener { get; private set; }
 
-    /// <summary>The export; null without -OtlpEndpoint, and once another has taken it over.</summary>
+    /// <summary>The export; null without -OtlpEndpoint, or after another owner has taken it over.</summary>
     public MetricExport? Export { get; private set; }
 
-    /// <summary>Opens what is asked for; null if nothing is. What cannot be opened ends the command.</summary>
+    /// <summary>Opens the requested destinations; returns null if there are none. A failure terminates the command.</summary>
     /// <param name="cmdlet">The command.</param>
     /// <param name="listen">The address to listen on; null for none.</param>
-    /// <param name="otlp">What the parameters of OTLP say.</param>
+    /// <param name="otlp">The OTLP parameters.</param>
     public static MetricOutputs? Open(BeeCmdlet cmdlet, string? listen, OtlpArguments otlp)
     {
         OtlpOptions? options = otlp.Resolve(cmdlet, OtlpSignal.Metrics);
@@ -50,15 +50,15 @@ internal sealed class MetricOutputs : IDisposable
         }
     }
 
-    /// <summary>Gives the metrics of a session that a command reads to all outputs, until the result is disposed of. Call it before the reader runs.</summary>
+    /// <summary>Adds the metrics of a session to all destinations, until the result is disposed. Call it before the reader runs.</summary>
     public ServedSession Serve(BpfSession session, EventReader reader, ToolOrigin tool, bool countsRuns) => new(this, session, reader, tool, countsRuns);
 
-    /// <summary>Leaves the server and the export to the sessions that they were joined with.</summary>
+    /// <summary>Gives up ownership of the server and the export: they now end with the sessions that joined them.</summary>
     public void Leave() => (Listener, Export) = (null, null);
 
-    /// <summary>Brings to an end what is exported, and tells once what did not arrive.</summary>
+    /// <summary>Ends the export and warns once about undelivered data.</summary>
     /// <param name="warn">Writes a warning.</param>
-    /// <param name="cancellationToken">Ends the last flush.</param>
+    /// <param name="cancellationToken">Ends the final flush.</param>
     public void Finish(Action<string> warn, CancellationToken cancellationToken)
     {
         if (Export is not { } export || _isFinished)
@@ -74,7 +74,7 @@ internal sealed class MetricOutputs : IDisposable
         }
     }
 
-    /// <summary>Frees the port, and ends the export after a last flush.</summary>
+    /// <summary>Frees the port, and ends the export after a final flush.</summary>
     public void Dispose()
     {
         Export?.Dispose();
@@ -82,7 +82,7 @@ internal sealed class MetricOutputs : IDisposable
     }
 }
 
-/// <summary>The metrics of a session that a command reads, on the outputs of that command.</summary>
+/// <summary>The metrics of a session in the foreground, as served by one command.</summary>
 internal sealed class ServedSession : IDisposable
 {
     private readonly MetricOutputs _outputs;
@@ -102,7 +102,7 @@ internal sealed class ServedSession : IDisposable
         outputs.Export?.Add(_view);
     }
 
-    /// <summary>Keeps the last numbers for the export, for a session that ends before this does.</summary>
+    /// <summary>Keeps the last values for the export, because the session ends before the export does.</summary>
     public void Freeze()
     {
         if (_outputs.Export is not null)

@@ -9,7 +9,7 @@ using Bee.Telemetry.Otlp;
 
 namespace Bee.Cmdlets.Metrics;
 
-/// <summary>What the parameters of OTLP say, which cmdlets for metrics and for events have alike.</summary>
+/// <summary>The values of the OTLP parameters, which cmdlets for metrics and for events share.</summary>
 internal sealed class OtlpArguments
 {
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100);
@@ -29,7 +29,7 @@ internal sealed class OtlpArguments
     /// <summary>-OtlpInterval.</summary>
     public TimeSpan? Interval { get; init; }
 
-    /// <summary>Makes options of the parameters and of the environment, and warns of what is odd. What cannot be used ends the command.</summary>
+    /// <summary>Combines the parameters with the environment variables, and warns of ineffective ones. Invalid options terminate the command.</summary>
     /// <returns>The options; null without an endpoint.</returns>
     public OtlpOptions? Resolve(BeeCmdlet cmdlet, OtlpSignal signal)
     {
@@ -63,7 +63,7 @@ internal sealed class OtlpArguments
         }
         catch (OtlpException error)
         {
-            // What was given may be a secret, so it is no target object either.
+            // No target object, because the value may be a secret.
             cmdlet.ThrowTerminatingError(ErrorRecords.From(error, null));
             throw;
         }
@@ -77,12 +77,12 @@ internal sealed class OtlpArguments
             SecureString secret => new NetworkCredential("", secret).Password,
             string text => text,
             IFormattable number => number.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
-            _ => throw new OtlpException(OtlpFault.InvalidHeader, $"The value of the header '{header.Key}' is neither text nor a SecureString.", "Give one of them."),
+            _ => throw new OtlpException(OtlpFault.InvalidHeader, $"The value of the header '{header.Key}' is neither text nor a SecureString.", "Use one of these types."),
         });
     }
 }
 
-/// <summary>Offers endpoints of OTLP.</summary>
+/// <summary>Offers OTLP endpoints.</summary>
 public sealed class OtlpEndpointCompleter : BeeCompleter
 {
     /// <inheritdoc/>

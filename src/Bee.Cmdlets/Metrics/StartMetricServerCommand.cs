@@ -10,7 +10,7 @@ using Bee.Telemetry.Serving;
 
 namespace Bee.Cmdlets.Metrics;
 
-/// <summary>Serves the metrics of programs that run in the background to Prometheus and other scrapers.</summary>
+/// <summary>Serves the metrics of background sessions to Prometheus and other scrapers.</summary>
 [Cmdlet(VerbsLifecycle.Start, "BeeMetricServer", SupportsShouldProcess = true)]
 [OutputType(typeof(BeeMetricServer))]
 public sealed class StartMetricServerCommand : MetricCmdlet
@@ -19,18 +19,18 @@ public sealed class StartMetricServerCommand : MetricCmdlet
     private MetricListener? _listener;
     private StatisticsLease? _statistics;
 
-    /// <summary>The address and port: 127.0.0.1:9435 by default. A port alone is one of 127.0.0.1; port 0 takes a free one.</summary>
+    /// <summary>The address and port: 127.0.0.1:9435 by default. A port alone means 127.0.0.1; port 0 selects a free one.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string Listen { get; set; } = MetricServerOptions.DefaultListen;
 
-    /// <summary>The token that scrapers have to send. Without it that of -TokenFile or of the environment variable BEE_METRIC_TOKEN counts, if there is one.</summary>
+    /// <summary>The token that scrapers must send. By default that of -TokenFile or of the environment variable BEE_METRIC_TOKEN, if any.</summary>
     [Parameter]
     [ValidateNotNull]
     public SecureString? Token { get; set; }
 
-    /// <summary>A file with the token that scrapers have to send.</summary>
+    /// <summary>A file with the token that scrapers must send.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? TokenFile { get; set; }
@@ -40,7 +40,7 @@ public sealed class StartMetricServerCommand : MetricCmdlet
     [ValidateNotNullOrEmpty]
     public string? Certificate { get; set; }
 
-    /// <summary>A file with the certificate's private key (PEM), if the certificate's file does not have it.</summary>
+    /// <summary>A file with the certificate's private key (PEM), if the certificate's file does not contain it.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? CertificateKey { get; set; }
@@ -50,12 +50,12 @@ public sealed class StartMetricServerCommand : MetricCmdlet
     [ValidateNotNull]
     public SecureString? CertificatePassword { get; set; }
 
-    /// <summary>Lets other machines read the metrics without a token and without TLS.</summary>
+    /// <summary>Allows other machines to read the metrics without a token and without TLS.</summary>
     [Parameter]
     public SwitchParameter AllowAnonymous { get; set; }
 
     /// <summary>
-    /// Serves the runs and the run time of each program too. The kernel's statistics are on for all programs of the machine while the server runs, and cost each of their runs some 20 to 100 ns.
+    /// Also serves the run count and run time of each program. While the server runs, the kernel's statistics are on for all programs of the machine, which adds 20 to 100 ns to each run.
     /// </summary>
     [Parameter]
     public SwitchParameter Statistics { get; set; }

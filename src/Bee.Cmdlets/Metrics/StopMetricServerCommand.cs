@@ -3,7 +3,7 @@ using Bee.Cmdlets.Base;
 
 namespace Bee.Cmdlets.Metrics;
 
-/// <summary>Stops metric servers and frees their ports. The programs go on.</summary>
+/// <summary>Stops metric servers and frees their ports. The sessions continue.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "BeeMetricServer", SupportsShouldProcess = true, DefaultParameterSetName = "Id")]
 public sealed class StopMetricServerCommand : BeeCmdlet
 {
@@ -12,7 +12,7 @@ public sealed class StopMetricServerCommand : BeeCmdlet
     [ArgumentCompleter(typeof(MetricServerCompleter))]
     public int[] Id { get; set; } = [];
 
-    /// <summary>Servers, as Start-BeeMetricServer and Get-BeeMetricServer give them.</summary>
+    /// <summary>Servers from Start-BeeMetricServer or Get-BeeMetricServer.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "InputObject", ValueFromPipeline = true)]
     [ValidateNotNull]
     public BeeMetricServer[]? InputObject { get; set; }

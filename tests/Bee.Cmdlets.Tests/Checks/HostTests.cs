@@ -130,8 +130,8 @@ public sealed class HostTests : IDisposable
         Assert.Equal(
             [
                 $"Ok Set for registries: quay.io is the default registry; plain http for build.lan:5000. [BEE_REGISTRY, {settings}]",
-                "Ok Read elsewhere first: ghcr.io from mirror.lan/ghcr, then localhost:5000. []",
-                $"Ok An image of a registry has to pass {policy} (1 rule, others are refused). [{policy}]",
+                "Ok Mirrors are read first: ghcr.io from mirror.lan/ghcr, then localhost:5000. []",
+                $"Ok Images from registries must pass {policy} (1 rule, others are refused). [{policy}]",
             ],
             Lines(Run(Script, environment: new Dictionary<string, string?>(environment) { ["BEE_REGISTRY"] = "quay.io" })));
     }
@@ -146,7 +146,7 @@ public sealed class HostTests : IDisposable
         var environment = new Dictionary<string, string?> { ["XDG_CONFIG_HOME"] = folder.Path, ["BEE_REGISTRY"] = null };
 
         string[] lines = Lines(Run(Script, environment: environment));
-        Assert.StartsWith("Failed ghcr.io cannot be spoken to: ", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("Failed ghcr.io cannot be used: ", lines[0], StringComparison.Ordinal);
         Assert.Contains("missing.pem", lines[0], StringComparison.Ordinal);
         Assert.StartsWith("Failed The verification policy cannot be used", lines[2], StringComparison.Ordinal);
         Assert.Contains($"{policy}:2:14", lines[2], StringComparison.Ordinal);

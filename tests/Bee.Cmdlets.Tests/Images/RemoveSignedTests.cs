@@ -97,7 +97,7 @@ public sealed class RemoveSignedTests : IDisposable
         ErrorRecord error = _shell.Error("Remove-BeeImage $name -Remote", Variables(registry, digest: _digest));
 
         Assert.StartsWith("Registry.Denied", error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("is removed, and not all of 3 signatures", $"{error}", StringComparison.Ordinal);
+        Assert.Contains("was removed, but not all of 3 signatures", $"{error}", StringComparison.Ordinal);
         Assert.DoesNotContain(_digest, repository.Manifests.Keys);
     }
 

@@ -130,7 +130,7 @@ public sealed class CaptureTests(Programs programs) : IDisposable
 
         Assert.All([selected, deserialized], error => Assert.Equal("NotAnEvent,Bee.Cmdlets.Events.ExportEventCommand", error.FullyQualifiedErrorId));
         Assert.Contains("Select-Object", selected.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
-        Assert.Contains("the session that has the events", deserialized.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("the session that receives the events", deserialized.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed class OptionTests(Programs programs) : IDisposable
     [Theory]
     [InlineData("soon", "'soon' is not a duration. Give seconds")]
     [InlineData("-1", "A duration cannot be negative")]
-    [InlineData("1,5", "A duration is one value, and 2 were given.")]
+    [InlineData("1,5", "A duration is a single value, but 2 were given.")]
     [InlineData("@{}", "is not a duration")]
     public void What_is_no_duration_is_an_error_before_anything_runs(string duration, string message)
     {

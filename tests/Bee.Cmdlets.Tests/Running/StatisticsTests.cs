@@ -92,7 +92,7 @@ public sealed class StatisticsTests(Programs programs) : IDisposable
         foreach ((string given, string message) in new[]
         {
             ("1", "'1' has no percent sign"), ("0.5", "'0.5' has no percent sign"), ("'1'", "'1' has no percent sign"), ("0%", "'0%' is not a percentage"), ("101%", "'101%' is not a percentage"),
-            ("'1,5%'", "'1,5%' is not a percentage"), ("1,5%", "A percentage is one value, and 2 were given"), ("'%'", "'%' is not a percentage"), ("NaN%", "'NaN%' is not a percentage"), ("$null", "Null is not a percentage"), ("''", "'' is not a percentage"),
+            ("'1,5%'", "'1,5%' is not a percentage"), ("1,5%", "A percentage is a single value, but 2 were given"), ("'%'", "'%' is not a percentage"), ("NaN%", "'NaN%' is not a percentage"), ("$null", "Null is not a percentage"), ("''", "'' is not a percentage"),
         })
         {
             ErrorRecord error = _shell.Error($"Invoke-BeeProgram ./none.o -MaxOverhead {given}");
@@ -104,8 +104,8 @@ public sealed class StatisticsTests(Programs programs) : IDisposable
     }
 
     [Theory]
-    [InlineData("0", "0 ms are too short. Give 10ms or more.")]
-    [InlineData("9ms", "9 ms are too short. Give 10ms or more.")]
+    [InlineData("0", "0 ms is too short. Give 10ms or more.")]
+    [InlineData("9ms", "9 ms is too short. Give 10ms or more.")]
     [InlineData("-1", "A duration cannot be negative")]
     public void Interval_of_a_measurement_is_ten_milliseconds_or_more(string given, string message) =>
         Assert.Contains(message, $"{_shell.Error($"Get-BeeProgram -Statistics -Interval {given}")}", StringComparison.Ordinal);

@@ -157,7 +157,7 @@ public sealed class HistogramTests : IDisposable
 
         ShellResult result = _shell.Run("Invoke-BeeBuild $source -BinaryOnly -OutFile $object", ("source", source), ("object", folder["none.o"]));
 
-        Assert.StartsWith("hist_names will stream as it is and not as histograms: ", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.StartsWith("hist_names will be shown as plain entries and not as histograms: ", Assert.Single(result.Warnings), StringComparison.Ordinal);
     }
 
     [KernelFact]
