@@ -12,14 +12,14 @@ internal sealed record ParameterUse(string Name, string TypeName, string Set, bo
     public bool IsSwitch => TypeName == "SwitchParameter";
 }
 
-/// <summary>A cmdlet as its attributes declare it. They are read as metadata: no code of the engine runs.</summary>
+/// <summary>A cmdlet as its attributes declare it. The attributes are read as metadata, so no code of the engine runs.</summary>
 internal sealed record Command(string Verb, string Noun, IReadOnlyList<string> Sets, IReadOnlyList<ParameterUse> Uses)
 {
     private static readonly string[] s_confirming = ["WhatIf", "Confirm"];
 
     public string Name => $"{Verb}-{Noun}";
 
-    /// <summary>Each parameter once, as its first set has it.</summary>
+    /// <summary>The parameters without duplicates, each as in its first parameter set.</summary>
     public IEnumerable<ParameterUse> Parameters => Uses.DistinctBy(use => use.Name);
 
     public static IEnumerable<Command> AllOf(Assembly assembly)
@@ -53,7 +53,7 @@ internal sealed record Command(string Verb, string Noun, IReadOnlyList<string> S
             uses);
     }
 
-    // The most derived class first: what is the cmdlet's own is what matters most about it.
+    // The most derived class comes first, so that the cmdlet's own parameters precede inherited ones.
     private static IEnumerable<PropertyInfo> Ordered(Type type)
     {
         var levels = new List<Type>();

@@ -4,7 +4,7 @@ using System.Xml.Linq;
 
 namespace Bee.Help;
 
-/// <summary>Writes the help file that Get-Help reads (MAML, the namespaces of PowerShell's command help).</summary>
+/// <summary>Writes the help file that Get-Help reads, in PowerShell's MAML format.</summary>
 internal static class Maml
 {
     private static readonly XNamespace s_command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
@@ -37,7 +37,7 @@ internal static class Maml
         Values("returnValues", "returnValue", page.Outputs),
         new XElement(s_text + "alertSet", new XElement(s_text + "alert", page.Notes.Prepend("Errors, by the first part of their id:").Select(Paragraph))),
         new XElement(s_command + "examples", page.Examples.Select(ExampleOf)),
-        // Get-Help -Online opens the first link with an address.
+        // Get-Help -Online opens the first link that has an address.
         new XElement(
             s_command + "relatedLinks",
             new XElement(s_text + "navigationLink", new XElement(s_text + "linkText", "Online Version:"), new XElement(s_text + "uri", $"{address}/docs/{page.Title}.md")),

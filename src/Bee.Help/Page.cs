@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Bee.Help;
 
-/// <summary>An example of a page.</summary>
+/// <summary>An example on a page.</summary>
 internal sealed record Example(string Title, string Code, IReadOnlyList<string> Remarks);
 
-/// <summary>A cmdlet's page of docs/, taken apart by its headings. Text loses its markdown; paragraphs stay.</summary>
+/// <summary>A cmdlet's page in docs/, split at its headings. Markdown is removed; paragraphs are kept.</summary>
 internal sealed partial record Page(
     string Title,
     string Synopsis,
@@ -39,7 +39,7 @@ internal sealed partial record Page(
         return new Example(title, code.Groups[1].Value.TrimEnd('\n'), Paragraphs(text.Replace(code.Value, string.Empty)));
     }
 
-    // What stands before the first heading has the empty name.
+    // Text before the first heading has an empty name.
     private static Dictionary<string, string> Parts(string text, string mark)
     {
         var parts = new Dictionary<string, string>();
@@ -72,7 +72,7 @@ internal sealed partial record Page(
     {
         string[] lines = paragraph.Trim().Split('\n');
         return lines[0].StartsWith('|')
-            // A table: its rows, without the heading, one a line.
+            // A table becomes one line per row, without its heading.
             ? string.Join('\n', lines.Skip(2).Select(row => Inline(string.Join(": ", row.Trim('|').Split(" | ").Select(cell => cell.Trim())))))
             // Wrapped lines are joined; each item of a list keeps its own.
             : Inline(Wrapped().Replace(paragraph.Trim(), " "));

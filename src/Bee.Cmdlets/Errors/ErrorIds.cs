@@ -7,21 +7,21 @@ namespace Bee.Cmdlets.Errors;
 /// <summary>One error id.</summary>
 /// <param name="Id">The id, which scripts compare. It is never renamed.</param>
 /// <param name="Category">The category of the error record.</param>
-/// <param name="Advice">What to do about it in terms of cmdlets and their parameters; follows the library's remedy, which names none. Null if that suffices.</param>
+/// <param name="Advice">The remedy in terms of cmdlets and parameters. It follows the library's remedy, which names none. Null if that suffices.</param>
 internal sealed record ErrorId(string Id, ErrorCategory Category, string? Advice = null);
 
 /// <summary>The table of all error ids.</summary>
 internal static class ErrorIds
 {
-    private const string Password = $"Give it with -SignPassword (Read-Host -AsSecureString), or in the environment variable {EnvironmentVariables.SigningPassword}.";
+    private const string Password = $"Specify it with -SignPassword (Read-Host -AsSecureString), or in the environment variable {EnvironmentVariables.SigningPassword}.";
 
     // Ids of .NET exceptions.
     public const string FileNotFound = "FileNotFound", AccessDenied = "AccessDenied", FileError = "FileError", NotSupported = "NotSupported", Unexpected = "Unexpected";
 
-    /// <summary>All rows, by kind.</summary>
+    /// <summary>All rows, grouped by area.</summary>
     public static IReadOnlyList<ErrorId> All { get; } =
     [
-        // .NET exceptions, and what is not expected
+        // .NET exceptions, and unexpected errors
         new(FileNotFound, ObjectNotFound),
         new(AccessDenied, PermissionDenied),
         new(FileError, ReadError),
@@ -94,7 +94,7 @@ internal static class ErrorIds
         // Building
         new("CompilationFailed", ParserError),
         new("ToolMissing", NotInstalled),
-        new("NoKernelBtf", ResourceUnavailable, "-VmlinuxBtf takes the BTF of another kernel."),
+        new("NoKernelBtf", ResourceUnavailable, "To compile for another kernel, pass its BTF with -VmlinuxBtf."),
         new("BadManifest", ParserError),
         new("BadSettings", ParserError),
 
@@ -106,23 +106,23 @@ internal static class ErrorIds
         new("LoadFailed.NoTracefs", ResourceUnavailable),
         new("LoadFailed.NoTarget", ObjectNotFound),
         new("LoadFailed.Unsupported", NotImplemented),
-        new("LoadFailed.VerifierRejected", SecurityError, "$Error[0].Exception.VerifierLog shows the log."),
+        new("LoadFailed.VerifierRejected", SecurityError, "$Error[0].Exception.VerifierLog has the full log."),
         new("LoadFailed.BeyondRecord", InvalidData),
         new("LoadFailed.MapCreate", ResourceUnavailable),
-        new("LoadFailed.MapSize", InvalidArgument, "-MapSize @{ map = 10240 } gives one for this run."),
+        new("LoadFailed.MapSize", InvalidArgument, "Set a size for this run with -MapSize @{ map = 10240 }."),
         new("LoadFailed.BadObject", InvalidData),
         new("LoadFailed.BadParameter", InvalidArgument),
-        new("LoadFailed.NoPlace", InvalidArgument, "-Interface, -Cgroup and -NetworkNamespace name it, -AttachTo @{ program = 'map' } names a map, and -Skip leaves a program out."),
-        new("LoadFailed.Busy", ResourceBusy, "-AttachTo @{ program = 'target' } gives a single program another target, and -Skip leaves one out."),
+        new("LoadFailed.NoPlace", InvalidArgument, "Specify the attach target with -Interface, -Cgroup or -NetworkNamespace, or a map with -AttachTo @{ program = 'map' }, or skip the program with -Skip."),
+        new("LoadFailed.Busy", ResourceBusy, "Choose another attach target with -AttachTo @{ program = 'target' }, or skip the program with -Skip."),
         new("LoadFailed.NoProcess", ObjectNotFound),
 
         // Programs that run
-        new("OverheadExceeded", LimitsExceeded, "-MaxOverhead gives the limit, and Get-BeeProgram -Statistics shows what programs cost."),
+        new("OverheadExceeded", LimitsExceeded, "Change the limit with -MaxOverhead, or find the expensive program with Get-BeeProgram -Statistics."),
 
         // TestFault
         new("TestRun.Unsupported", NotImplemented),
-        new("TestRun.BadData", InvalidArgument, "-Data takes it, as bytes or hex digits."),
-        new("TestRun.BadContext", InvalidArgument, "-Context takes it."),
+        new("TestRun.BadData", InvalidArgument, "Pass it with -Data, as bytes or hex digits."),
+        new("TestRun.BadContext", InvalidArgument, "Pass it with -Context."),
         new("TestRun.BadOption", InvalidArgument),
         new("TestRun.Refused", InvalidArgument),
 
@@ -153,8 +153,8 @@ internal static class ErrorIds
         new("MapEntry.Ambiguous", InvalidArgument),
         new("MapEntry.NotFound", ObjectNotFound),
         new("MapEntry.Exists", ResourceExists),
-        new("MapEntry.Full", LimitsExceeded, "Remove-BeeMapEntry removes entries; with -All -Count 1 it takes a value out of a queue or stack. Set-BeeMapEntry -MustExist lets the oldest make room there."),
-        new("MapEntry.ReadOnly", PermissionDenied, "Start-BeeProgram -Parameter sets parameters."),
+        new("MapEntry.Full", LimitsExceeded, "Remove entries with Remove-BeeMapEntry, or one value of a queue or stack with -All -Count 1. To replace the oldest value of a queue or stack, use Set-BeeMapEntry -MustExist."),
+        new("MapEntry.ReadOnly", PermissionDenied, "To set a parameter, start the tool with Start-BeeProgram -Parameter."),
         new("MapEntry.Unsupported", NotImplemented),
         new("MapEntry.NoPermission", PermissionDenied),
 
@@ -162,12 +162,12 @@ internal static class ErrorIds
         new("Pin.Other", InvalidOperation),
         new("Pin.NotOnBpffs", ResourceUnavailable),
         new("Pin.BadPath", InvalidArgument),
-        new("Pin.Exists", ResourceExists, "Stop-BeeProgram ends it."),
-        new("Pin.NotFound", ObjectNotFound, "Get-BeeProgram -Pinned lists what is pinned."),
+        new("Pin.Exists", ResourceExists, "Stop that session with Stop-BeeProgram."),
+        new("Pin.NotFound", ObjectNotFound, "List the pinned sessions with Get-BeeProgram -Pinned."),
         new("Pin.Untrusted", SecurityError),
         new("Pin.Foreign", InvalidData),
-        new("Pin.CannotPin", NotImplemented, "Without -PinPath it runs in this session."),
-        new("Pin.InUse", ResourceBusy, "Stop-BeeProgram ends it there; Get-BeeMapEntry reads its maps."),
+        new("Pin.CannotPin", NotImplemented, "Run the tool without -PinPath."),
+        new("Pin.InUse", ResourceBusy, "Stop the session with Stop-BeeProgram in that process, or read its maps with Get-BeeMapEntry."),
         new("Pin.NoPermission", PermissionDenied),
 
         // StoreFault
@@ -194,13 +194,13 @@ internal static class ErrorIds
 
         // RegistryFault
         new("Registry.Unreachable", ConnectionError),
-        new("Registry.Certificate", SecurityError, "-CACertificate takes the certificate of an authority, -SkipCertificateCheck any certificate, and -PlainHttp does without."),
-        new("Registry.PlainHttp", SecurityError, "-PlainHttp asks for plain http."),
+        new("Registry.Certificate", SecurityError, "Trust an additional authority with -CACertificate. For tests, -SkipCertificateCheck accepts any certificate, and -PlainHttp uses no TLS."),
+        new("Registry.PlainHttp", SecurityError, "To use plain http, specify -PlainHttp."),
         new("Registry.Broken", ConnectionError),
-        new("Registry.TimedOut", OperationTimeout, "-ConnectionTimeoutSeconds and -OperationTimeoutSeconds say how long to wait."),
-        new("Registry.Unauthorized", AuthenticationError, "Connect-BeeRegistry logs in, with -Credential or -Token."),
+        new("Registry.TimedOut", OperationTimeout, "To wait longer, use -ConnectionTimeoutSeconds or -OperationTimeoutSeconds."),
+        new("Registry.Unauthorized", AuthenticationError, "Log in with Connect-BeeRegistry, using -Credential or -Token."),
         new("Registry.Denied", PermissionDenied),
-        new("Registry.NotFound", ObjectNotFound, "Find-BeeImage lists the repositories and tags that a registry has."),
+        new("Registry.NotFound", ObjectNotFound, "List the registry's repositories and tags with Find-BeeImage."),
         new("Registry.NoPlatform", ObjectNotFound),
         new("Registry.BadName", InvalidArgument),
         new("Registry.Refused", ProtocolError),
@@ -214,19 +214,19 @@ internal static class ErrorIds
         new("Registry.Login", ReadError),
 
         // CaptureFault
-        new("Capture.Exists", ResourceExists, "-Force replaces it."),
+        new("Capture.Exists", ResourceExists, "To replace it, use -Force."),
         new("Capture.InUse", ResourceBusy),
         new("Capture.CannotCreate", OpenError),
-        new("Capture.NoSpace", ResourceUnavailable, "-CaptureSize and -CaptureFiles, of Export-BeeEvent -MaxSize and -MaxFiles, keep the latest events alone."),
+        new("Capture.NoSpace", ResourceUnavailable, "To keep only the latest events, use -CaptureSize and -CaptureFiles, or -MaxSize and -MaxFiles of Export-BeeEvent."),
         new("Capture.CannotWrite", WriteError),
-        new("Capture.NotACapture", InvalidData, "Export-BeeEvent, and -Capture of Invoke-BeeProgram and Start-BeeProgram, write captures."),
+        new("Capture.NotACapture", InvalidData, "Captures are written by Export-BeeEvent, and by Invoke-BeeProgram and Start-BeeProgram with -Capture."),
         new("Capture.NewerVersion", NotImplemented),
         new("Capture.Damaged", InvalidData),
 
         // TrustFault
         new("Trust.Denied", SecurityError),
         new("Trust.NotVerified", SecurityError),
-        new("Trust.NoKey", SecurityError, "-PublicKey takes it."),
+        new("Trust.NoKey", SecurityError, "Specify the key with -PublicKey."),
         new("Trust.Unverifiable", SecurityError),
         new("Trust.BadPolicy", ParserError),
 
@@ -240,7 +240,7 @@ internal static class ErrorIds
         // SkeletonFault
         new("Skeleton.UnknownKind", InvalidArgument),
         new("Skeleton.Combination", InvalidArgument),
-        new("Skeleton.Target", InvalidArgument, "Tab behind -AttachTo lists what there is; Invoke-BeeProgram takes -Interface, -Cgroup and -NetworkNamespace."),
+        new("Skeleton.Target", InvalidArgument, "Press Tab after -AttachTo to list the targets. Interfaces, control groups and network namespaces are specified when the tool runs: with -Interface, -Cgroup and -NetworkNamespace of Invoke-BeeProgram."),
         new("Skeleton.UnknownTemplate", InvalidArgument),
         new("Skeleton.PiecesMissing", InvalidArgument),
 
@@ -248,42 +248,42 @@ internal static class ErrorIds
         new("MetricServer.InvalidAddress", InvalidArgument),
         new("MetricServer.AddressTaken", ResourceBusy),
         new("MetricServer.AddressUnavailable", ResourceUnavailable),
-        new("MetricServer.Unprotected", SecurityError, $"Start-BeeMetricServer takes -Token, -TokenFile, -Certificate or -AllowAnonymous; with -MetricListen the environment variable {EnvironmentVariables.MetricToken} gives a token."),
+        new("MetricServer.Unprotected", SecurityError, $"Use -Token, -TokenFile, -Certificate or -AllowAnonymous of Start-BeeMetricServer. For -MetricListen, set a token in the environment variable {EnvironmentVariables.MetricToken}."),
         new("MetricServer.InvalidCertificate", InvalidData),
         new("MetricServer.InvalidToken", InvalidArgument),
 
         // LogFault
         new("Log.InvalidAddress", InvalidArgument),
-        new("Log.NoJournal", ResourceUnavailable, "-JournalSocket takes the path of a socket."),
+        new("Log.NoJournal", ResourceUnavailable, "Specify another socket with -JournalSocket."),
 
         // OtlpFault
         new("Otlp.InvalidEndpoint", InvalidArgument),
-        new("Otlp.InvalidHeader", InvalidArgument, "-OtlpHeader takes a hashtable of names and values; a value can be a SecureString."),
+        new("Otlp.InvalidHeader", InvalidArgument, "-OtlpHeader expects a hashtable of names and values; a value can be a SecureString."),
         new("Otlp.InvalidVariable", InvalidArgument),
-        new("Otlp.UnsupportedProtocol", NotImplemented, "-OtlpProtocol goes before the variable."),
+        new("Otlp.UnsupportedProtocol", NotImplemented, "-OtlpProtocol overrides the variable."),
         new("Otlp.InvalidCertificate", InvalidData),
 
         // PictureFault
         new("Picture.Empty", InvalidArgument),
         new("Picture.NoStack", InvalidArgument),
-        new("Picture.SeveralStacks", InvalidArgument, "-Stack names them."),
-        new("Picture.SeveralValues", InvalidArgument, "-Value names a number; Where-Object MapName -eq NAME leaves the objects of one map."),
+        new("Picture.SeveralStacks", InvalidArgument, "Select them with -Stack."),
+        new("Picture.SeveralValues", InvalidArgument, "Select a number with -Value, or the objects of one map with Where-Object MapName -eq NAME."),
         new("Picture.UnknownField", InvalidArgument),
         new("Picture.BadField", InvalidArgument),
     ];
 
     private static readonly FrozenDictionary<string, ErrorId> s_byId = All.ToFrozenDictionary(row => row.Id, StringComparer.Ordinal);
 
-    /// <summary>The row of an id. An id without a row, which no test lets pass, has no category.</summary>
+    /// <summary>Returns the row of an id. An unknown id has the category NotSpecified; a test ensures that none is used.</summary>
     public static ErrorId Find(string id) => s_byId.TryGetValue(id, out ErrorId? row) ? row : new ErrorId(id, NotSpecified);
 }
 
-/// <summary>The names of environment variables that messages and advice name.</summary>
+/// <summary>The names of environment variables in messages and advice.</summary>
 internal static class EnvironmentVariables
 {
-    /// <summary>The password of a private key, which cosign reads too.</summary>
+    /// <summary>The password of a private key; cosign uses the same variable.</summary>
     public const string SigningPassword = "COSIGN_PASSWORD";
 
-    /// <summary>The token of a metric server if no parameter gives one.</summary>
+    /// <summary>The token of a metric server, if no parameter specifies one.</summary>
     public const string MetricToken = "BEE_METRIC_TOKEN";
 }

@@ -13,7 +13,7 @@ using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Programs;
 
-/// <summary>Shows programs that run in the background. Their buffers are looked at and not emptied, so Receive-BeeEvent misses nothing.</summary>
+/// <summary>Shows background sessions in a live view. It copies events and leaves them in the buffers, so Receive-BeeEvent still returns all of them.</summary>
 internal sealed class BackgroundView
 {
     private const int PlainBuffer = 100_000;
@@ -28,16 +28,16 @@ internal sealed class BackgroundView
         _pipeline = pipeline;
     }
 
-    /// <summary>Shows the programs until the user ends the view; without a terminal, writes what they report until they end.</summary>
-    /// <param name="sessions">The programs, one at least.</param>
+    /// <summary>Shows the sessions until the user ends the view. Without a terminal, writes their events until the sessions end.</summary>
+    /// <param name="sessions">The sessions; at least one.</param>
     /// <param name="interval">The time between two readings of their maps.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Ends the view.</param>
     /// <returns>The marked events.</returns>
     public List<BpfEvent> Show(IReadOnlyList<BpfProgramSession> sessions, TimeSpan interval, CancellationToken cancellationToken)
     {
         foreach (BpfProgramSession session in sessions)
         {
-            // The events of a pinned program may have no reader yet.
+            // The events of a pinned session may have no reader yet.
             session.Read();
             EventViews.Register(_cmdlet, session.Streams);
         }
@@ -45,7 +45,7 @@ internal sealed class BackgroundView
         string title = string.Join(' ', sessions.Select(session => session.Name));
         if (LiveScreen.WhyNot() is { } whyNot)
         {
-            _cmdlet.WriteWarning($"The live view needs a terminal, and {whyNot}: what {title} reports follows as plain tables.");
+            _cmdlet.WriteWarning($"The live view needs a terminal, but {whyNot}. The events of {title} are written as plain tables.");
             Write(sessions, cancellationToken);
             return [];
         }
@@ -91,7 +91,7 @@ internal sealed class BackgroundView
             bool isLive = true;
             while (isLive && !cancellationToken.IsCancellationRequested)
             {
-                // Asked before draining: what ends between the two is drained once more.
+                // Checked before draining, so that a session that ends in between is drained once more.
                 isLive = sessions.Any(session => !session.Buffer.IsEnded);
                 while (events.TryTake(out BpfEvent item))
                 {
@@ -111,12 +111,12 @@ internal sealed class BackgroundView
 
         if (events.Dropped > 0)
         {
-            _cmdlet.WriteWarning($"The table leaves out {Quantity.Of(events.Dropped, "event")}, which came faster than it was written.");
+            _cmdlet.WriteWarning($"The table omits {Quantity.Of(events.Dropped, "event")}, which arrived faster than they could be written.");
         }
     }
 }
 
-/// <summary>Gives what is read to a live view. The reading thread does no more than that: text is made for what is on the screen.</summary>
+/// <summary>Passes events to a live view. The reader thread formats no text; the view formats what is on the screen.</summary>
 internal sealed class LiveSink : IEventSink
 {
     private readonly LiveTabs _tabs;
@@ -124,18 +124,18 @@ internal sealed class LiveSink : IEventSink
     private long _left;
     private long _count;
 
-    /// <param name="tabs">Where objects go.</param>
-    /// <param name="maxEvents">How many objects to take; 0 for no limit.</param>
+    /// <param name="tabs">Receives the objects.</param>
+    /// <param name="maxEvents">The maximum number of objects; 0 for no limit.</param>
     public LiveSink(LiveTabs tabs, long maxEvents)
     {
         _tabs = tabs;
         _left = maxEvents;
     }
 
-    /// <summary>Objects so far.</summary>
+    /// <summary>The number of objects so far.</summary>
     public long Count => Volatile.Read(ref _count);
 
-    /// <summary>What the user should know of the maps, for when the screen is free.</summary>
+    /// <summary>Notices about the maps, to be written after the view has ended.</summary>
     public IReadOnlyCollection<string> Notices => _notices;
 
     bool IEventSink.Event(BpfEvent e)
@@ -153,7 +153,7 @@ internal sealed class LiveSink : IEventSink
     }
 }
 
-/// <summary>The share of one CPU that programs run for, for the header of a view. It keeps the kernel's statistics on until it is disposed of.</summary>
+/// <summary>Measures the share of one CPU that programs use, for the header of a view. Keeps the kernel's statistics on until it is disposed.</summary>
 internal sealed class ShareMeter : IDisposable
 {
     private static readonly TimeSpan s_window = TimeSpan.FromSeconds(1);
@@ -169,13 +169,13 @@ internal sealed class ShareMeter : IDisposable
         _statistics = statistics;
     }
 
-    /// <summary>Begins to measure; null where this process may not switch statistics on, or the kernel has none: the view does without.</summary>
+    /// <summary>Starts measuring; returns null if the statistics cannot be switched on, and the view then omits the share.</summary>
     /// <param name="programs">The programs.</param>
     public static ShareMeter? Start(IEnumerable<BpfProgram> programs)
     {
         try
         {
-            // The lease last: if the first reading failed, the statistics would stay on.
+            // The lease is taken last: if the first reading failed, it would never be released.
             return new ShareMeter(new ProgramSampler(programs), StatisticsLease.Take());
         }
         catch (BpfLoadException)
@@ -184,7 +184,7 @@ internal sealed class ShareMeter : IDisposable
         }
     }
 
-    /// <summary>The share in the last second, 1 for a whole CPU; null before that, and when all programs are gone. One thread at a time.</summary>
+    /// <summary>Returns the share in the last second, where 1 is a whole CPU; null before that, and when all programs have ended. Not thread-safe.</summary>
     public double? Read()
     {
         if (Stopwatch.GetElapsedTime(_read) >= s_window)
@@ -201,15 +201,15 @@ internal sealed class ShareMeter : IDisposable
     public void Dispose() => _statistics.Dispose();
 }
 
-/// <summary>What the header of a view says of streams.</summary>
+/// <summary>Creates the status line of a view from its streams.</summary>
 internal static class StreamStatus
 {
-    /// <summary>Adds up what streams lost, and finds the fullest buffer.</summary>
+    /// <summary>Sums up the losses of streams, and finds the fullest buffer.</summary>
     /// <param name="streams">The streams.</param>
-    /// <param name="count">Objects so far.</param>
-    /// <param name="dropped">What Bee's own buffer dropped; null without such a buffer.</param>
-    /// <param name="hasEnded">Whether nothing more will come.</param>
-    /// <param name="share">The share of one CPU that the programs ran for; null where that is not counted.</param>
+    /// <param name="count">The number of objects so far.</param>
+    /// <param name="dropped">The number of events that Bee's own buffer dropped; null without such a buffer.</param>
+    /// <param name="hasEnded">Whether all sessions have ended.</param>
+    /// <param name="share">The share of one CPU that the programs use; null if it is not measured.</param>
     public static LiveStatus Of(IReadOnlyList<RecordStream> streams, long count, long? dropped, bool hasEnded, double? share) => new(
         count, LossCount.Of(streams), dropped, streams.Max(stream => stream.Fill), streams.Max(stream => stream.HighWater), streams.Any(stream => stream.HighWater is not null), hasEnded, share);
 }

@@ -8,14 +8,14 @@ using Bee.Oci.Formats;
 
 namespace Bee.Cmdlets.Programs;
 
-/// <summary>Lists the programs that run in the background of this process, or those that are pinned.</summary>
+/// <summary>Lists the background sessions of this process, or the pinned sessions.</summary>
 [Cmdlet(VerbsCommon.Get, "BeeProgram", DefaultParameterSetName = "Running")]
 [OutputType(typeof(BpfProgramSession), typeof(BpfProgramCost))]
 public sealed class GetProgramCommand : BeeCmdlet
 {
     private readonly List<BpfProgramSession> _measured = [];
 
-    /// <summary>Names or ids; wildcards are allowed. Without it all programs.</summary>
+    /// <summary>Names or ids; wildcards are allowed. By default all sessions.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Id")]
     [SupportsWildcards]
@@ -23,23 +23,23 @@ public sealed class GetProgramCommand : BeeCmdlet
     [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
     public string[] Name { get; set; } = ["*"];
 
-    /// <summary>Lists the programs that are kept by pins, whichever process started them.</summary>
+    /// <summary>Lists the pinned sessions, whichever process started them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Pinned")]
     public SwitchParameter Pinned { get; set; }
 
-    /// <summary>The folder to look in, or that of one program. Without it /sys/fs/bpf/bee.</summary>
+    /// <summary>The folder to search, or the folder of one pinned session. By default /sys/fs/bpf/bee.</summary>
     [Parameter(ParameterSetName = "Pinned")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PinPathCompleter))]
     public string? PinPath { get; set; }
 
     /// <summary>
-    /// Gives what each program of the sessions costs: its runs, their time, and the share of a CPU. The kernel's statistics are switched on for an interval, unless this process has them on already.
+    /// Returns the cost of each program of the sessions: its run count, run time, and share of a CPU. Switches the kernel's statistics on for an interval, unless this process already has them on.
     /// </summary>
     [Parameter]
     public SwitchParameter Statistics { get; set; }
 
-    /// <summary>How long to measure for -Statistics: a TimeSpan, a number of seconds, or text such as 500ms. One second by default, 10 ms at least.</summary>
+    /// <summary>The time that -Statistics measures: a TimeSpan, a number of seconds, or text such as 500ms. One second by default, at least 10 ms.</summary>
     [Parameter]
     [Duration(ShortestMilliseconds = 10)]
     [ArgumentCompleter(typeof(DurationCompleter))]
@@ -92,7 +92,7 @@ public sealed class GetProgramCommand : BeeCmdlet
             return;
         }
 
-        // All in one interval, so they can be compared.
+        // All sessions are measured in one interval, so that their numbers can be compared.
         foreach (BpfProgramSession session in sessions.Where(session => !_measured.Contains(session)))
         {
             if (session.State is BpfProgramState.Running or BpfProgramState.Pinned)
@@ -101,7 +101,7 @@ public sealed class GetProgramCommand : BeeCmdlet
             }
             else if (!Array.Exists(Name, WildcardPattern.ContainsWildcardCharacters))
             {
-                WriteError(session.Error is { } fault and not OverheadException ? fault : new BeeInputException("ProgramEnded", $"The programs of the session {session.Name} are not loaded any more: it is {session.State}."), session);
+                WriteError(session.Error is { } fault and not OverheadException ? fault : new BeeInputException("ProgramEnded", $"The session {session.Name} is {session.State}, so its programs are no longer loaded."), session);
             }
         }
     }
@@ -116,13 +116,13 @@ public sealed class GetProgramCommand : BeeCmdlet
             return;
         }
 
-        // Read at once, and written then: writing can take long.
+        // All programs are sampled before anything is written, because writing can take long.
         BpfProgramCost[] costs = [.. programs.SelectMany(one => one.Sampler.Sample().Programs.Select(cost => new BpfProgramCost(one.Session, one.Program, cost)))];
         statistics.Dispose();
         WriteObject(costs, enumerateCollection: true);
     }
 
-    // A program is known by the name it was given and by its folder's.
+    // A pinned session matches by its name and by the name of its folder.
     private IEnumerable<BpfProgramSession> Named(IReadOnlyList<BpfProgramSession> all, string name, string folder)
     {
         bool isPattern = WildcardPattern.ContainsWildcardCharacters(name);
@@ -134,8 +134,8 @@ public sealed class GetProgramCommand : BeeCmdlet
             string known = string.Join(", ", all.Select(session => session.Name));
             WriteError(new BeeInputException(
                 "ProgramNotFound",
-                $"No program '{shown}' is pinned in {folder}." + (known.Length > 0 ? $" Those that are: {known}." : string.Empty),
-                "Get-BeeProgram -Pinned lists them; Start-BeeProgram -PinPath pins one."), shown);
+                $"No session '{shown}' is pinned in {folder}." + (known.Length > 0 ? $" The pinned sessions are: {known}." : string.Empty),
+                "Get-BeeProgram -Pinned lists pinned sessions, and Start-BeeProgram -PinPath pins one."), shown);
         }
 
         return found;

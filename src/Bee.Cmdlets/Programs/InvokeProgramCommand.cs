@@ -9,16 +9,16 @@ using Bee.Telemetry.Captures;
 
 namespace Bee.Cmdlets.Programs;
 
-/// <summary>Runs a program in the foreground and gives what it reports.</summary>
+/// <summary>Runs a tool in the foreground and returns its events.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "BeeProgram", DefaultParameterSetName = "Image")]
 [OutputType(typeof(BpfEvent), typeof(MapEntry), typeof(TraceLine), typeof(CaptureFile))]
 public sealed class InvokeProgramCommand : RunCmdlet
 {
-    // All tools of a command go into one capture.
+    // All tools of a command share one capture.
     private CaptureWriter? _capture;
     private bool _hasReported;
 
-    /// <summary>Gives what is captured to the pipeline too.</summary>
+    /// <summary>Writes captured events to the pipeline too.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -80,7 +80,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
     {
         factory.Describe(tool);
         using RunStatistics statistics = TakeStatistics();
-        // Whatever ends the stream comes through here as an exception at the latest when an object is written, so this detaches.
+        // However the stream ends, an exception passes here at the latest when an object is written, so the tool is always detached.
         (BpfSession session, EventReader reader) = factory.Start(tool);
         using (session)
         using (reader)

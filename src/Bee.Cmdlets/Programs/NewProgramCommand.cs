@@ -8,14 +8,14 @@ using Bee.Toolchain.Skeletons;
 
 namespace Bee.Cmdlets.Programs;
 
-/// <summary>Writes a C file to start from, which compiles, loads and reports as it stands.</summary>
+/// <summary>Writes a C file as a starting point, which compiles, loads and reports events without changes.</summary>
 [Cmdlet(VerbsCommon.New, "BeeProgram", SupportsShouldProcess = true, DefaultParameterSetName = "Skeleton")]
 [OutputType(typeof(FileInfo))]
 public sealed class NewProgramCommand : BeeCmdlet
 {
     internal const string DefaultKind = "tracepoint";
 
-    /// <summary>The C file to write, or a folder that gets a C file and a bee.yaml of its name.</summary>
+    /// <summary>The C file to write, or a folder for a C file and a bee.yaml of the same name.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = string.Empty;
@@ -26,31 +26,31 @@ public sealed class NewProgramCommand : BeeCmdlet
     [ArgumentCompleter(typeof(ProgramKindCompleter))]
     public string ProgramType { get; set; } = DefaultKind;
 
-    /// <summary>Where the program puts what it sees.</summary>
+    /// <summary>The type of map that the program writes to.</summary>
     [Parameter(ParameterSetName = "Skeleton")]
     public SkeletonMapType? MapType { get; set; }
 
-    /// <summary>What becomes of it.</summary>
+    /// <summary>The kind of output: events, counters, gauges or histograms.</summary>
     [Parameter(ParameterSetName = "Skeleton")]
     public SkeletonOutput Output { get; set; }
 
-    /// <summary>What to attach to: a tracepoint, a function, a file and a function, as the kind has it.</summary>
+    /// <summary>The attach target, in the form of the kind: a tracepoint, a function, or a file and a function.</summary>
     [Parameter(ParameterSetName = "Skeleton")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(AttachTargetCompleter))]
     public string? AttachTo { get; set; }
 
-    /// <summary>One of Bee's examples to start from, instead of a skeleton.</summary>
+    /// <summary>The name of an example of Bee to copy, instead of a skeleton.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Template")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(TemplateCompleter))]
     public string Template { get; set; } = string.Empty;
 
-    /// <summary>Overwrites files that are there.</summary>
+    /// <summary>Overwrites existing files.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>The kind that somebody means, as its section may be written; the usual one where nobody says.</summary>
+    /// <summary>Returns the full name of a kind, or the default kind for null.</summary>
     internal static string FullKind(string? kind) => kind is null ? DefaultKind : ProgramSkeleton.FindKind(kind) ?? kind;
 
     /// <inheritdoc/>
@@ -64,7 +64,7 @@ public sealed class NewProgramCommand : BeeCmdlet
             if (ShouldProcess(path, "Create file"))
             {
                 AtomicFile.Write(path, Encoding.UTF8.GetBytes(text));
-                // As Get-Item gives it, with all that its view needs.
+                // The object is what Get-Item returns, because its view needs the properties that the provider adds.
                 WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
             }
         }
@@ -75,13 +75,13 @@ public sealed class NewProgramCommand : BeeCmdlet
         }
     });
 
-    // The bee.yaml refers to it by its name alone: a path into the module would be another on each machine, and would go with the module's version.
+    // The schema is copied next to bee.yaml. A path into the module would differ between machines and between versions of the module.
     private void WriteSchema(string path)
     {
         if ((Force || !File.Exists(path)) && ManifestSchema.Text is { } schema && ShouldProcess(path, "Create file"))
         {
             AtomicFile.Write(path, Encoding.UTF8.GetBytes(schema));
-            WriteNote($"Wrote {path}, by which editors complete the bee.yaml.");
+            WriteNote($"Wrote {path}, which editors use to complete bee.yaml.");
         }
     }
 
@@ -106,7 +106,7 @@ public sealed class NewProgramCommand : BeeCmdlet
         return written;
     }
 
-    // An example's files under the new program's name, wherever the old one stood in a file's name.
+    // Copies an example's files, with the new program's name in place of the example's in their names.
     private List<(string Path, string Text)> FromTemplate(NewProgramFiles files)
     {
         var template = ProgramTemplate.Find(Template);
@@ -114,7 +114,7 @@ public sealed class NewProgramCommand : BeeCmdlet
         {
             return template.Files.Keys.Where(name => name.EndsWith(".c", StringComparison.Ordinal) || name.EndsWith(".h", StringComparison.Ordinal)).ToArray() is [var only]
                 ? [(files.Source, template.Files[only])]
-                : throw new BeeInputException("NeedsFolder", $"The example {template.Name} has several files.", "Give a folder for them.");
+                : throw new BeeInputException("NeedsFolder", $"The example {template.Name} has several files.", "Specify a folder for them as -Path.");
         }
 
         string folder = System.IO.Path.GetDirectoryName(files.Manifest)!;
@@ -122,17 +122,17 @@ public sealed class NewProgramCommand : BeeCmdlet
     }
 }
 
-/// <summary>Where a new program's files go.</summary>
+/// <summary>The paths of a new program's files.</summary>
 /// <param name="Name">The program's name.</param>
 /// <param name="Source">The C file.</param>
-/// <param name="Manifest">The bee.yaml; null where only a C file was asked for.</param>
+/// <param name="Manifest">The bee.yaml; null if only a C file is written.</param>
 internal sealed record NewProgramFiles(string Name, string Source, string? Manifest)
 {
     private const string Ending = ".bpf.c";
 
-    /// <summary>Reads a path: a name that ends in .c is a file, any other a folder for a program of its name.</summary>
+    /// <summary>Parses a path: a name that ends in .c is a file, any other a folder for a program of that name.</summary>
     /// <param name="path">A full path.</param>
-    /// <exception cref="BeeInputException">The name has another ending, or no program can be named after it.</exception>
+    /// <exception cref="BeeInputException">The name has another extension, or no program name can be derived from it.</exception>
     public static NewProgramFiles At(string path)
     {
         if (path.EndsWith(".c", StringComparison.Ordinal) && !Directory.Exists(path))
@@ -146,27 +146,27 @@ internal sealed record NewProgramFiles(string Name, string Source, string? Manif
         string name = Path.GetFileName(folder);
         if (name.Contains('.') && !Directory.Exists(path) && !Path.EndsInDirectorySeparator(path))
         {
-            throw new BeeInputException("NotASource", $"'{path}' is not a name for a C file, and there is no such folder.", $"Give a name that ends in {Ending}, or a folder.");
+            throw new BeeInputException("NotASource", $"'{path}' is neither the name of a C file nor an existing folder.", $"Use a name that ends in {Ending}, or a folder.");
         }
 
         return new NewProgramFiles(Named(name, path), Path.Combine(folder, name + Ending), Path.Combine(folder, ProgramManifest.FileName));
     }
 
-    /// <summary>Nobody's work is overwritten by a slip.</summary>
-    /// <exception cref="BeeInputException">One of the files is there.</exception>
+    /// <summary>Throws if a file exists and <paramref name="force"/> is false.</summary>
+    /// <exception cref="BeeInputException">One of the files exists.</exception>
     public static void RefuseExisting(IEnumerable<string> files, bool force)
     {
         string? there = force ? null : files.FirstOrDefault(File.Exists);
         if (there is not null)
         {
-            throw new BeeInputException("FileExists", $"There is a file {there} already.", "Give another name, or -Force to overwrite it.");
+            throw new BeeInputException("FileExists", $"The file {there} already exists.", "Use another name, or -Force to overwrite it.");
         }
     }
 
-    /// <summary>A bee.yaml to start from. It names its source, so that it says nothing about other C files of the folder.</summary>
+    /// <summary>Returns the text of a bee.yaml as a starting point. It names its source, so that it does not apply to other C files in the folder.</summary>
     public static string ManifestText(string source, string kind, SkeletonOutput output) => $"""
         {ManifestSchema.Reference}
-        # What the image says of the program.
+        # Metadata of the tool, which its image contains.
         name: {ImageNames.ShortName(ImageNames.FromFile(source).ToString())}
         description: "{output} of a {kind} program"
         sources: ['{Path.GetFileName(source).Replace("'", "''", StringComparison.Ordinal)}']
@@ -174,5 +174,5 @@ internal sealed record NewProgramFiles(string Name, string Source, string? Manif
         """;
 
     private static string Named(string name, string path) => name.Length > 0 ? name : throw new BeeInputException(
-        "NoName", $"No program can be named after '{path}'.", $"Give a name such as opens{Ending}.");
+        "NoName", $"No program name can be derived from '{path}'.", $"Use a name such as opens{Ending}.");
 }

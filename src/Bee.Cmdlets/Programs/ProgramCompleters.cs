@@ -13,10 +13,10 @@ using Bee.Toolchain.Skeletons;
 
 namespace Bee.Cmdlets.Programs;
 
-/// <summary>Offers something of the program that the command line names: an image of the store, or an object file.</summary>
+/// <summary>The base of completers that describe the tool on the command line: an image of the store, or an object file.</summary>
 public abstract class ProgramCompleter : BeeCompleter
 {
-    /// <summary>What the program's image or file says about itself; empty where the command line names none yet.</summary>
+    /// <summary>Returns the description in the tool's image or file; empty if the command line names none yet.</summary>
     private protected static ImageConfig Describe(IDictionary bound)
     {
         if (bound["Image"] is { } given && LanguagePrimitives.TryConvertTo(given, out Image image))
@@ -40,7 +40,7 @@ public abstract class ProgramCompleter : BeeCompleter
     }
 }
 
-/// <summary>Offers a program's maps.</summary>
+/// <summary>Offers a tool's maps.</summary>
 public sealed class ProgramMapCompleter : ProgramCompleter
 {
     /// <inheritdoc/>
@@ -50,7 +50,7 @@ public sealed class ProgramMapCompleter : ProgramCompleter
             .Select(map => new Candidate(map.Name, map.Help ?? $"{map.Type}: {map.KeyType ?? "-"} to {map.ValueType ?? "-"}"));
 }
 
-/// <summary>Offers a hashtable with each of a program's parameters.</summary>
+/// <summary>Offers a hashtable with each of a tool's parameters.</summary>
 public sealed class ParameterCompleter : ProgramCompleter
 {
     /// <inheritdoc/>
@@ -58,7 +58,7 @@ public sealed class ParameterCompleter : ProgramCompleter
     {
         foreach (ImageParameter parameter in Describe(bound).Parameters)
         {
-            // Of a struct that is given, fields that are not named keep their default.
+            // Fields of a struct that are not named keep their default.
             string value = parameter.Type is { } type && (type.StartsWith("struct ", StringComparison.Ordinal) || type.StartsWith("union ", StringComparison.Ordinal))
                 ? "@{}"
                 : CompletionText.Value(parameter.Default ?? string.Empty);
@@ -67,7 +67,7 @@ public sealed class ParameterCompleter : ProgramCompleter
     }
 }
 
-/// <summary>Offers a hashtable with each of a program object's programs and what it attaches to.</summary>
+/// <summary>Offers a hashtable with each of an object's programs and its attach target.</summary>
 public sealed class ProgramTargetCompleter : ProgramCompleter
 {
     /// <inheritdoc/>
@@ -76,7 +76,7 @@ public sealed class ProgramTargetCompleter : ProgramCompleter
             $"@{{ {CompletionText.Key(program.Name)} = {CompletionText.Quote(program.AttachTo ?? string.Empty, '\'')} }}", program.Section ?? program.Name, IsCode: true));
 }
 
-/// <summary>Offers the names of a program object's programs.</summary>
+/// <summary>Offers the names of an object's programs.</summary>
 public sealed class ProgramNameCompleter : ProgramCompleter
 {
     /// <inheritdoc/>
@@ -84,7 +84,7 @@ public sealed class ProgramNameCompleter : ProgramCompleter
         => Describe(bound).Programs.Select(program => new Candidate(program.Name, program.Section ?? program.Name));
 }
 
-/// <summary>Offers a hashtable with each of a program's maps that can be filled before it is attached.</summary>
+/// <summary>Offers a hashtable with each of a tool's maps that can be filled before the tool is attached.</summary>
 public sealed class MapEntriesCompleter : ProgramCompleter
 {
     /// <inheritdoc/>
@@ -94,7 +94,7 @@ public sealed class MapEntriesCompleter : ProgramCompleter
             .Select(map => new Candidate($"@{{ {CompletionText.Key(map.Name)} = @{{}} }}", map.Help ?? $"{map.Type}: {map.KeyType} to {map.ValueType ?? "-"}", IsCode: true));
 }
 
-/// <summary>Offers a hashtable with each of a program's maps and its size.</summary>
+/// <summary>Offers a hashtable with each of a tool's maps and its size.</summary>
 public sealed class MapSizeCompleter : ProgramCompleter
 {
     /// <inheritdoc/>
@@ -104,7 +104,7 @@ public sealed class MapSizeCompleter : ProgramCompleter
             .Select(map => new Candidate($"@{{ {CompletionText.Key(map.Name)} = {(map.MaxEntries == 0 ? 10240 : map.MaxEntries)} }}", map.Help ?? $"{map.Type}: {map.KeyType ?? "-"} to {map.ValueType ?? "-"}", IsCode: true));
 }
 
-/// <summary>Offers the processes of user space by id and name: those below this session first, then the user's other ones, then all others; of each the newest first.</summary>
+/// <summary>Offers user-space processes by id and name: first descendants of this session, then other processes of the user, then all others; the newest first in each group.</summary>
 public sealed class ProcessCompleter : BeeCompleter
 {
     private const int KernelThreads = 2;
@@ -123,7 +123,7 @@ public sealed class ProcessCompleter : BeeCompleter
 
     private static bool IsBelow(ProcessEntry process, Dictionary<int, ProcessEntry> all)
     {
-        // Ids are used again, so what was read one after the other may be a ring.
+        // Process ids are reused, so parents that were read one after the other may form a cycle.
         ProcessEntry? above = process;
         for (int depth = 0; depth < 64 && above is not null; depth++)
         {
@@ -139,25 +139,25 @@ public sealed class ProcessCompleter : BeeCompleter
     }
 }
 
-/// <summary>A process as /proc shows it.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Parent">Its parent's id.</param>
-/// <param name="User">Its effective user.</param>
-/// <param name="Started">When it was started, in clock ticks since the system was.</param>
-/// <param name="Name">The kernel's name of it.</param>
+/// <summary>A process from /proc.</summary>
+/// <param name="Id">The process id.</param>
+/// <param name="Parent">The parent's process id.</param>
+/// <param name="User">The effective user id.</param>
+/// <param name="Started">The start time, in clock ticks since boot.</param>
+/// <param name="Name">The kernel's name of the process (comm).</param>
 internal sealed record ProcessEntry(int Id, int Parent, uint User, ulong Started, string Name)
 {
-    /// <summary>Its command line on one line; its name if it has none.</summary>
+    /// <summary>Returns the command line on one line; the name if there is none.</summary>
     public string CommandLine => TerminalText.Clean(Read("cmdline")?.Replace('\0', ' ').Trim() is { Length: > 0 } line ? line : Name);
 
-    /// <summary>Returns the processes that this one can see. One that ends meanwhile is left out.</summary>
+    /// <summary>Returns the processes that are visible to this one. Omits those that end meanwhile.</summary>
     public static IEnumerable<ProcessEntry> All()
         => Directory.EnumerateDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? Find(id) : null).OfType<ProcessEntry>();
 
     private static ProcessEntry? Find(int id)
     {
         string? stat = Read(id, "stat");
-        // ID (NAME) STATE PARENT ..., and the name may have blanks and parentheses: proc_pid_stat(5).
+        // The format is ID (NAME) STATE PARENT ..., and the name may contain blanks and parentheses: proc_pid_stat(5).
         string[] fields = stat is null ? [] : stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         const string Users = "Uid:";
         string? users = Read(id, "status")?.Split('\n').FirstOrDefault(line => line.StartsWith(Users, StringComparison.Ordinal));
@@ -186,7 +186,7 @@ internal sealed record ProcessEntry(int Id, int Parent, uint User, ulong Started
     }
 }
 
-/// <summary>Offers the programs that the kernel runs on given input.</summary>
+/// <summary>Offers the programs that the kernel can run on given input.</summary>
 public sealed class TestedProgramCompleter : ProgramCompleter
 {
     /// <inheritdoc/>
@@ -204,7 +204,7 @@ public sealed class InterfaceCompleter : BeeCompleter
         => NetworkTargets.Interfaces(Argument(bound, "NetworkNamespace")).Select(one => new Candidate(one.Name, $"interface {one.Index}"));
 }
 
-/// <summary>Offers control groups, a level at a time.</summary>
+/// <summary>Offers control groups, one level at a time.</summary>
 public sealed class CgroupCompleter : BeeCompleter
 {
     /// <inheritdoc/>
@@ -212,7 +212,7 @@ public sealed class CgroupCompleter : BeeCompleter
         => CgroupTargets.Below(word).Select(path => new Candidate(path, $"cgroup {path}"));
 }
 
-/// <summary>Offers the network namespaces that have a name.</summary>
+/// <summary>Offers the named network namespaces.</summary>
 public sealed class NetworkNamespaceCompleter : BeeCompleter
 {
     /// <inheritdoc/>
@@ -220,7 +220,7 @@ public sealed class NetworkNamespaceCompleter : BeeCompleter
         => NetworkTargets.Namespaces().Select(name => new Candidate(name, $"/run/netns/{name}"));
 }
 
-/// <summary>Offers the kinds of programs that there are skeletons for.</summary>
+/// <summary>Offers the kinds of programs that have a skeleton.</summary>
 public sealed class ProgramKindCompleter : BeeCompleter
 {
     /// <inheritdoc/>
@@ -236,16 +236,16 @@ public sealed class TemplateCompleter : BeeCompleter
         => ProgramTemplate.Names.Select(name => new Candidate(name, $"the example {name}"));
 }
 
-/// <summary>Offers the kernel's tracepoints, functions and hooks, by the kind of program that the command line names.</summary>
+/// <summary>Offers the kernel's tracepoints, functions and hooks, according to the kind of program on the command line.</summary>
 public sealed class AttachTargetCompleter : BeeCompleter
 {
-    // Nobody reads more, and a prompt should not wait for them.
+    // A longer list is of no use, and would delay the prompt.
     private const int Most = 500;
 
-    // Fewer letters stand in nearly every name.
+    // Shorter parts occur in nearly every name.
     private const int ShortestPart = 3;
 
-    /// <summary>Also true for a part of the name: who wants sys_enter_openat types openat.</summary>
+    /// <summary>Also matches a part of the name, so that openat finds sys_enter_openat.</summary>
     /// <inheritdoc/>
     protected override bool Fits(string candidate, string word) => base.Fits(candidate, word) || candidate.Contains(word, StringComparison.OrdinalIgnoreCase);
 
@@ -253,7 +253,7 @@ public sealed class AttachTargetCompleter : BeeCompleter
     protected override IEnumerable<Candidate> Candidates(string word, IDictionary bound)
     {
         string kind = NewProgramCommand.FullKind(Argument(bound, nameof(NewProgramCommand.ProgramType)));
-        // Only what has in it what is typed is made into text, of tens of thousands of names.
+        // Filters the raw bytes of tens of thousands of names, and creates strings only for matches.
         string part = WildcardPattern.ContainsWildcardCharacters(word) ? string.Empty : word;
         string what = ProgramKinds.Find(kind)?.Description ?? kind;
         string[] parts = [.. KernelTargets.Names(kind, part).Where(name => Fits(name, word))];

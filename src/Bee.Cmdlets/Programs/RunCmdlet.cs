@@ -11,38 +11,37 @@ using Bee.Telemetry.Otlp;
 
 namespace Bee.Cmdlets.Programs;
 
-/// <summary>A cmdlet that loads and attaches a program: an image, an object file, or a C file that is compiled first.</summary>
+/// <summary>The base of cmdlets that load and attach a tool: an image, an object file, or a C file that is compiled first.</summary>
 public abstract class RunCmdlet : ProgramCmdlet
 {
-    /// <summary>Folders with headers for a C file, searched before those of its bee.yaml.</summary>
+    /// <summary>Include folders for a C file, searched before those in its bee.yaml.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] IncludePath { get; set; } = [];
 
-    /// <summary>Values for the program's parameters (its const volatile globals), by name.</summary>
+    /// <summary>Values for the tool's parameters (its const volatile globals), by name.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(ParameterCompleter))]
     public IDictionary? Parameter { get; set; }
 
     /// <summary>
-    /// Entries for the program's maps, set after it is loaded and before it is attached: a hashtable of map names, each with entries as Set-BeeMapEntry takes
-    /// them, or with a hashtable of keys and values.
+    /// Entries for the tool's maps, set after loading and before attaching: a hashtable of map names. Each value is a list of entries as for Set-BeeMapEntry,
+    /// or a hashtable of keys and values.
     /// </summary>
     [Parameter]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(MapEntriesCompleter))]
     public IDictionary? MapEntry { get; set; }
 
-    /// <summary>How many entries maps have, or ring buffers bytes: a hashtable of map names and numbers. It goes before the declaration and the author's metadata.</summary>
+    /// <summary>The sizes of maps, in entries, or in bytes for ring buffers: a hashtable of map names and numbers. Overrides the declaration and the author's metadata.</summary>
     [Parameter]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(MapSizeCompleter))]
     public IDictionary? MapSize { get; set; }
 
     /// <summary>
-    /// Names of the maps to stream; wildcards choose among those that stream by their name's prefix, a literal name can be any map that
-    /// can be read.
+    /// Names of the maps to stream. A wildcard selects among the maps whose prefix makes them stream; a literal name can be any readable map.
     /// </summary>
     [Parameter]
     [SupportsWildcards]
@@ -51,7 +50,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     public string[]? Map { get; set; }
 
     /// <summary>
-    /// The C types of records that no declaration names: a hashtable of names of ring buffers, perf buffers and iterators, and of structs.
+    /// The C types of records that no declaration names: a hashtable that maps ring buffers, perf buffers and iterators to structs.
     /// </summary>
     [Parameter]
     [ValidateNotNull]
@@ -59,7 +58,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     public IDictionary? RecordType { get; set; }
 
     /// <summary>
-    /// Narrows uprobe, uretprobe, usdt and perf_event links to one process. Other links see every process; a program that should not has a
+    /// Limits uprobe, uretprobe, usdt and perf_event links to one process. Other links see all processes; a tool can limit them only with a
     /// parameter of its own.
     /// </summary>
     [Parameter]
@@ -75,63 +74,63 @@ public abstract class RunCmdlet : ProgramCmdlet
     [ArgumentCompleter(typeof(InterfaceCompleter))]
     public string[]? Interface { get; set; }
 
-    /// <summary>The control group (v2) for cgroup programs: a path, absolute or below where cgroup2 is mounted, a process id, or a container's id.</summary>
+    /// <summary>The control group (v2) for cgroup programs: an absolute path, a path below the mount point of cgroup2, a process id, or a container's id.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(CgroupCompleter))]
     public string? Cgroup { get; set; }
 
-    /// <summary>The network namespace for sk_lookup programs and interfaces: a name as ip netns has it, a path, or a process id.</summary>
+    /// <summary>The network namespace for sk_lookup programs and interfaces: a name from ip netns, a path, or a process id.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NetworkNamespaceCompleter))]
     public string? NetworkNamespace { get; set; }
 
     /// <summary>
-    /// What programs attach to instead of what their sections say: a hashtable of programs and targets. $null leaves a program out, and $true loads one that its section
-    /// makes optional.
+    /// Attach targets that override the programs' sections: a hashtable of programs and targets. $null skips a program, and $true loads one that its section
+    /// marks as optional.
     /// </summary>
     [Parameter]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(ProgramTargetCompleter))]
     public IDictionary? AttachTo { get; set; }
 
-    /// <summary>Names of programs that are left out; wildcards match several.</summary>
+    /// <summary>Names of programs to skip; wildcards are allowed.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ProgramNameCompleter))]
     public string[]? Skip { get; set; }
 
-    /// <summary>Of two programs that would count the same thing twice, loads the one with typed arguments where the kernel attaches it, and the other one elsewhere.</summary>
+    /// <summary>If two programs would count the same event twice, loads the one with typed arguments if the kernel can attach it, or else the other one.</summary>
     [Parameter]
     public SwitchParameter PreferTyped { get; set; }
 
     /// <summary>
-    /// How often maps that are not event streams are read: a TimeSpan, a number of seconds, or text such as 200ms. One second by default. If it is given, iterators run
-    /// again at each interval too.
+    /// The poll interval of maps that are not event streams: a TimeSpan, a number of seconds, or text such as 200ms. One second by default. If it is set explicitly, iterators
+    /// also run again at each interval.
     /// </summary>
     [Parameter]
     [Duration]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Gives every entry of the polled maps at every interval, not only those that changed.</summary>
+    /// <summary>Returns every entry of the polled maps at every interval, not only those that changed.</summary>
     [Parameter]
     public SwitchParameter All { get; set; }
 
-    /// <summary>Gives the lines that the tool's programs write with bpf_printk as events too, without those of other programs.</summary>
+    /// <summary>Returns the lines that the tool's programs write with bpf_printk as events too. Omits lines of other programs.</summary>
     [Parameter]
     public SwitchParameter Trace { get; set; }
 
-    /// <summary>Samples a second and CPU for perf_event programs at clocks and hardware events that name neither frequency nor period. 99 by default.</summary>
+    /// <summary>Samples per second and CPU for perf_event programs on clocks and hardware events that specify neither frequency nor period. 99 by default.</summary>
     [Parameter]
     [ValidateRange(1, 100_000)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public int SampleFrequency { get; set; } = 99;
 
     /// <summary>
-    /// Ends after this time: a TimeSpan, a number of seconds, or text such as 500ms or 5m. Without the alias, -Timeout would be short for the registry's -TimeoutSec.
+    /// Ends after this time: a TimeSpan, a number of seconds, or text such as 500ms or 5m. The alias exists because -Timeout would otherwise be an abbreviation of the registry's -TimeoutSec.
     /// </summary>
     [Parameter]
     [Alias("Timeout")]
@@ -147,8 +146,8 @@ public abstract class RunCmdlet : ProgramCmdlet
     public long MaxEvents { get; set; }
 
     /// <summary>
-    /// Serves the metrics of the program at this address and port, as 127.0.0.1:9435 or 9435, for as long as it runs. For other addresses than loopback the environment
-    /// variable BEE_METRIC_TOKEN has the token that scrapers send.
+    /// Serves the tool's metrics at this address and port, such as 127.0.0.1:9435 or 9435, while it runs. On addresses other than loopback, scrapers must send the token
+    /// in the environment variable BEE_METRIC_TOKEN.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -156,14 +155,14 @@ public abstract class RunCmdlet : ProgramCmdlet
     public string? MetricListen { get; set; }
 
     /// <summary>
-    /// Counts the runs of the tool's programs and their time while it runs, for its metrics. The kernel's statistics are on for all programs of the machine meanwhile, and cost each of their
-    /// runs some 20 to 100 ns.
+    /// Counts the runs of the tool's programs and their run time, for its metrics. Meanwhile the kernel's statistics are on for all programs of the machine, which adds 20 to 100 ns
+    /// to each run.
     /// </summary>
     [Parameter]
     public SwitchParameter Statistics { get; set; }
 
     /// <summary>
-    /// Detaches the tool, with an error, when its programs run for more than this percentage of the time of all online CPUs in three consecutive windows of a second: 1%, 0.5%. Implies
+    /// Detaches the tool, with an error, if its programs use more than this percentage of the time of all online CPUs in three consecutive windows of one second: 1%, 0.5%. Implies
     /// -Statistics.
     /// </summary>
     [Parameter]
@@ -171,18 +170,18 @@ public abstract class RunCmdlet : ProgramCmdlet
     [ArgumentCompleter(typeof(PercentageCompleter))]
     public double? MaxOverhead { get; set; }
 
-    /// <summary>Writes what the tool reports to this capture file, which Import-BeeEvent reads.</summary>
+    /// <summary>Writes the tool's events to this capture file, which Import-BeeEvent reads.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Capture { get; set; }
 
-    /// <summary>The bytes of a file of the capture, as 100MB: after that the next one is begun. The names of the files get numbers: trace.1.beecap, trace.2.beecap.</summary>
+    /// <summary>The maximum size of a capture file, such as 100MB. After that a new file begins. The files are numbered: trace.1.beecap, trace.2.beecap.</summary>
     [Parameter]
     [ValidateRange(1 << 20, long.MaxValue)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public long? CaptureSize { get; set; }
 
-    /// <summary>How many files of the capture are kept; the oldest are removed. Without it all are kept.</summary>
+    /// <summary>The number of capture files to keep. The oldest are deleted. By default all are kept.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -193,29 +192,29 @@ public abstract class RunCmdlet : ProgramCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <summary>
-    /// Exports the metrics of the program by OTLP over HTTP to this address for as long as it runs. An address without a path gets /v1/metrics, another is used as it is; auto takes the address
-    /// of the variables OTEL_EXPORTER_OTLP_…, or http://localhost:4318.
+    /// Exports the tool's metrics by OTLP over HTTP to this address while it runs. /v1/metrics is added to an address without a path. The value auto stands for the address
+    /// in the OTEL_EXPORTER_OTLP_… variables, or http://localhost:4318.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(OtlpEndpointCompleter))]
     public string? OtlpEndpoint { get; set; }
 
-    /// <summary>Headers for the receiver of OTLP, such as tokens: a hashtable of names and values, which may be SecureStrings.</summary>
+    /// <summary>Headers for the OTLP receiver, such as tokens: a hashtable of names and values, which may be SecureStrings.</summary>
     [Parameter]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public IDictionary? OtlpHeader { get; set; }
 
-    /// <summary>How OTLP is encoded: Protobuf, which is the default, or Json.</summary>
+    /// <summary>The OTLP encoding: Protobuf, the default, or Json.</summary>
     [Parameter]
     public OtlpProtocol OtlpProtocol { get; set; }
 
-    /// <summary>Whether exported counters and histograms count from their start (Cumulative, the default) or from the export before (Delta).</summary>
+    /// <summary>Whether exported counters and histograms count from their start (Cumulative, the default) or from the previous export (Delta).</summary>
     [Parameter]
     public OtlpTemporality OtlpTemporality { get; set; }
 
-    /// <summary>The time between two exports of metrics by OTLP, 100 ms at least: a TimeSpan, a number of seconds, or text such as 10s. One minute by default.</summary>
+    /// <summary>The time between two exports of metrics by OTLP, at least 100 ms: a TimeSpan, a number of seconds, or text such as 10s. One minute by default.</summary>
     [Parameter]
     [Duration]
     [ArgumentCompleter(typeof(DurationCompleter))]
@@ -223,12 +222,12 @@ public abstract class RunCmdlet : ProgramCmdlet
 
     private protected override string[] Includes => IncludePath;
 
-    /// <summary>Where metrics go; null without -MetricListen and -OtlpEndpoint.</summary>
+    /// <summary>The destinations of metrics; null without -MetricListen and -OtlpEndpoint.</summary>
     private protected MetricOutputs? Metrics { get; private set; }
 
     private protected override IDictionary? RecordTypes => RecordType;
 
-    /// <summary>How sessions are made, as the parameters say.</summary>
+    /// <summary>The session options from the parameters.</summary>
     private protected SessionOptions Options => new()
     {
         Parameters = Parameter,
@@ -250,7 +249,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     };
 
     /// <summary>
-    /// Takes the port of -MetricListen and starts the export of -OtlpEndpoint, once. Call it before anything is pulled, compiled or loaded: a port that is taken costs nothing then.
+    /// Opens the port of -MetricListen and the export of -OtlpEndpoint, once. Call it before anything is pulled, compiled or loaded, so that a port in use is reported early.
     /// </summary>
     private protected void OpenMetrics() => Metrics ??= MetricOutputs.Open(this, MetricListen, new OtlpArguments
     {
@@ -261,10 +260,10 @@ public abstract class RunCmdlet : ProgramCmdlet
         Interval = IsGiven(nameof(OtlpInterval)) ? OtlpInterval : null,
     });
 
-    /// <summary>Switches on what -Statistics and -MaxOverhead need. Call it before anything is loaded: without the right to do so it is refused.</summary>
+    /// <summary>Switches on the statistics for -Statistics and -MaxOverhead. Call it before anything is loaded, so that a missing privilege is reported early.</summary>
     private protected RunStatistics TakeStatistics() => new(Statistics, MaxOverhead);
 
-    /// <summary>Where -Capture writes; null without it. Refuses a path that cannot be written. Call it before anything is pulled, compiled or loaded.</summary>
+    /// <summary>Returns the options of -Capture; null without it. Throws if the file cannot be written. Call it before anything is pulled, compiled or loaded.</summary>
     /// <exception cref="CaptureException">The file exists, or cannot be created.</exception>
     private protected CaptureOptions? CheckCapture()
     {

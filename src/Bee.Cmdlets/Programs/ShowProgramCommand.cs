@@ -13,7 +13,7 @@ using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Programs;
 
-/// <summary>Shows what a tool reports on the whole screen, until the user ends it.</summary>
+/// <summary>Shows a tool's events in a full-screen view until the user ends it.</summary>
 [Cmdlet(VerbsCommon.Show, "BeeProgram", DefaultParameterSetName = "Image")]
 [Alias("Watch-BeeProgram")]
 [OutputType(typeof(BpfEvent), typeof(MapEntry))]
@@ -21,19 +21,19 @@ public sealed class ShowProgramCommand : RunCmdlet
 {
     private readonly List<BpfProgramSession> _sessions = [];
 
-    /// <summary>Programs that run in the background, by name, id or object; wildcards are allowed. They go on when the view ends.</summary>
+    /// <summary>Background sessions, by name, id or object; wildcards are allowed. They continue when the view ends.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Session")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
     public object[]? Session { get; set; }
 
-    /// <summary>Programs that run in the background, as Start-BeeProgram and Get-BeeProgram give them.</summary>
+    /// <summary>Background sessions from Start-BeeProgram or Get-BeeProgram.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "InputObject", ValueFromPipeline = true)]
     [ValidateNotNull]
     public BpfProgramSession[]? InputObject { get; set; }
 
-    /// <summary>Gives the objects that the user has marked, when the view has ended.</summary>
+    /// <summary>Writes the objects that the user marked, when the view has ended.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -76,13 +76,13 @@ public sealed class ShowProgramCommand : RunCmdlet
     private void Run(Tool tool, CaptureOptions? capture)
     {
         string? whyNot = LiveScreen.WhyNot();
-        // A table of entries must not show keys that were deleted.
+        // The view needs all entries of a map at each reading, so that it can remove deleted keys.
         SessionOptions options = Options with { AllEntries = All || whyNot is null };
         var factory = new SessionFactory(options, this, this);
         factory.Describe(tool);
         if (whyNot is not null)
         {
-            WriteWarning($"The live view needs a terminal, and {whyNot}: what {tool.Name} reports follows as plain tables.");
+            WriteWarning($"The live view needs a terminal, but {whyNot}. The events of {tool.Name} are written as plain tables.");
         }
 
         using RunStatistics statistics = TakeStatistics();
@@ -112,7 +112,7 @@ public sealed class ShowProgramCommand : RunCmdlet
                 }
             }
 
-            // Programs are not kept attached by a disk that is slow.
+            // The capture is completed after the tool was detached, so that a slow disk does not keep its programs attached.
             if (writer is not null)
             {
                 WriteNote($"Captured {Quantity.Of(writer.Complete().Events, "event")} in {writer.Path}.");
@@ -145,7 +145,7 @@ public sealed class ShowProgramCommand : RunCmdlet
         string[] own = [nameof(Session), nameof(InputObject), nameof(PassThru), nameof(Interval), .. CommonParameters, .. OptionalCommonParameters];
         foreach (string name in MyInvocation.BoundParameters.Keys.Except(own))
         {
-            WriteWarning($"-{name} has no effect: the programs that are shown run already.");
+            WriteWarning($"-{name} has no effect, because the sessions are already running.");
         }
     }
 
@@ -169,14 +169,14 @@ public sealed class ShowProgramCommand : RunCmdlet
         }
         finally
         {
-            // Before the terminal is let go of: a signal that ends the process waits for that.
+            // Done before the terminal is restored: a signal that ends the process waits until then.
             served?.Freeze();
             reader.Dispose();
             session.Dispose();
         }
 
         Volatile.Write(ref hasEnded, true);
-        // A tool that was detached ends the view, so that its error is seen.
+        // If the tool was detached because of its overhead, the view ends, so that the user sees the error.
         screen.Wait(end.Token);
         screen.End();
         foreach (string notice in sink.Notices)

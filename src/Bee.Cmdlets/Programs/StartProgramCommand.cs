@@ -12,32 +12,32 @@ using Bee.Telemetry.Captures;
 
 namespace Bee.Cmdlets.Programs;
 
-/// <summary>Runs a program in the background.</summary>
+/// <summary>Runs a tool in the background.</summary>
 [Cmdlet(VerbsLifecycle.Start, "BeeProgram", DefaultParameterSetName = "Image", SupportsShouldProcess = true)]
 [OutputType(typeof(BpfProgramSession))]
 public sealed class StartProgramCommand : RunCmdlet
 {
-    /// <summary>The name to know it by. Without it the image's or the file's, with a number behind where that is taken.</summary>
+    /// <summary>The session's name. By default that of the image or the file, with a number appended if it is taken.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Name { get; set; }
 
-    /// <summary>How many events are kept until they are received; the oldest go first. 100,000 by default.</summary>
+    /// <summary>The number of events that are buffered until they are received. A full buffer drops the oldest. 100,000 by default.</summary>
     [Parameter]
     [ValidateRange(1, 100_000_000)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public int BufferSize { get; set; } = 100_000;
 
     /// <summary>
-    /// Keeps the program when this process ends: a name, for a folder in /sys/fs/bpf/bee, or the path of a folder on a BPF file system, that is not there yet.
+    /// Pins the session, so that it survives this process: a name, for a folder in /sys/fs/bpf/bee, or the path of a new folder on a BPF file system.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? PinPath { get; set; }
 
-    /// <summary>Keeps what is captured for Receive-BeeEvent too.</summary>
+    /// <summary>Buffers captured events for Receive-BeeEvent too.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -54,7 +54,7 @@ public sealed class StartProgramCommand : RunCmdlet
             CaptureOptions? capture = CheckCapture();
             if (capture is not null && _hasCapture)
             {
-                throw new BeeInputException("CaptureTaken", $"'{capture.Path}' is the capture of another program that this command started.", "Start each program by a command of its own, with -Capture of its own.");
+                throw new BeeInputException("CaptureTaken", $"'{capture.Path}' is already the capture of another tool that this command started.", "Start each tool with a command of its own and its own -Capture.");
             }
 
             if (Tools.Resolve(Program, Image) is { } tool)
@@ -68,7 +68,7 @@ public sealed class StartProgramCommand : RunCmdlet
     {
         factory.Describe(tool);
         string? folder = PinPath is null ? null : PinFolder(PinPath);
-        if (!ShouldProcess(tool.Origin, "Start program"))
+        if (!ShouldProcess(tool.Origin, "Start tool"))
         {
             return;
         }
@@ -95,12 +95,12 @@ public sealed class StartProgramCommand : RunCmdlet
             started = new BpfProgramSession(id, name, tool.Identity, owner?.InstanceId ?? Guid.Empty, session, background);
             if (Metrics?.Export is { } export)
             {
-                // Before it can end: the last numbers are kept for those who read them.
+                // Joined before the session can end, so that its last values are kept for the export.
                 RunningExports.Join(export, started);
                 _isJoined = true;
             }
 
-            // Before others can see it, and so stop it: the runspace cannot close while this command runs.
+            // Started before other runspaces can see the session and stop it. This runspace cannot close while the command runs.
             background.Start();
             statistics = null;
             RunningPrograms.Add(started, owner);
@@ -110,7 +110,7 @@ public sealed class StartProgramCommand : RunCmdlet
         {
             if (started is not null && Metrics?.Export is { } joined)
             {
-                // Without others the export is the command's again, which ends it.
+                // If no other session uses the export, the command owns it again and ends it.
                 _isJoined = RunningExports.Forget(joined, started) || _server is not null;
             }
 
@@ -120,7 +120,7 @@ public sealed class StartProgramCommand : RunCmdlet
             session?.ForgetPins();
             session?.Dispose();
             session?.Pinned?.Remove(TimeSpan.Zero);
-            // Last: it may wait for the disk.
+            // Disposed last, because it may wait for the disk.
             capture?.Dispose();
             throw;
         }
@@ -128,7 +128,7 @@ public sealed class StartProgramCommand : RunCmdlet
         WriteObject(started);
     }
 
-    // All programs that one command starts have one server and one export, which end with the last of them.
+    // All tools that one command starts share one server and one export, which end with the last of them.
     private void Serve(BpfProgramSession started, Runspace? owner)
     {
         if (Metrics?.Listener is not { } listener)
@@ -149,12 +149,12 @@ public sealed class StartProgramCommand : RunCmdlet
         _isJoined = true;
     }
 
-    // Before anything is loaded: a path that will not do costs nothing then.
+    // Checked before anything is loaded, so that an unsuitable path is reported early.
     private string PinFolder(string given)
     {
         if (Duration is not null || MaxEvents > 0)
         {
-            throw new BeeInputException("PinPathWithoutEnd", "-PinPath keeps a program until it is stopped; -Duration and -MaxEvents end it.", "Leave one of them out. Stop-BeeProgram ends a pinned program.");
+            throw new BeeInputException("PinPathWithoutEnd", "-PinPath keeps a session until it is stopped, but -Duration and -MaxEvents would end it.", "Omit -PinPath, or omit the limits and end the session with Stop-BeeProgram.");
         }
 
         string folder = Bee.Ebpf.PinPath.Resolve(given[0] is '/' or '.' or '~' ? FullPath(given) : given);
@@ -183,7 +183,7 @@ public sealed class StartProgramCommand : RunCmdlet
     {
         if (_isJoined)
         {
-            // They go on with what was started.
+            // The server and the export continue with the sessions that joined them.
             Metrics?.Leave();
         }
 

@@ -5,7 +5,7 @@ using Bee.Cmdlets.Sessions;
 
 namespace Bee.Cmdlets.Programs;
 
-/// <summary>Detaches programs that run in the background or are pinned, and takes them off the list.</summary>
+/// <summary>Detaches sessions that run in the background or are pinned, and removes them from the list.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "BeeProgram", SupportsShouldProcess = true, DefaultParameterSetName = "Name")]
 [OutputType(typeof(BpfProgramSession))]
 public sealed class StopProgramCommand : BeeCmdlet
@@ -18,12 +18,12 @@ public sealed class StopProgramCommand : BeeCmdlet
     [ArgumentCompleter(typeof(BackgroundProgramCompleter))]
     public string[] Name { get; set; } = [];
 
-    /// <summary>Programs, as Start-BeeProgram and Get-BeeProgram give them.</summary>
+    /// <summary>Sessions from Start-BeeProgram or Get-BeeProgram.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "InputObject", ValueFromPipeline = true)]
     [ValidateNotNull]
     public BpfProgramSession[]? InputObject { get; set; }
 
-    /// <summary>Gives the stopped programs; what they have buffered can still be received.</summary>
+    /// <summary>Returns the stopped sessions. Their buffered events can still be received.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -32,7 +32,7 @@ public sealed class StopProgramCommand : BeeCmdlet
     {
         foreach (BpfProgramSession session in InputObject ?? new SessionSelector(this).Select(Name))
         {
-            if (ShouldProcess(session.PinPath is { } folder ? $"{session.Name} (pinned in {folder})" : $"{session.Name} (id {session.Id})", "Stop program"))
+            if (ShouldProcess(session.PinPath is { } folder ? $"{session.Name} (pinned in {folder})" : $"{session.Name} (id {session.Id})", "Stop session"))
             {
                 Guard(session, () => End(session));
             }
@@ -50,7 +50,7 @@ public sealed class StopProgramCommand : BeeCmdlet
 
         if (held.Count > 0)
         {
-            WriteWarning($"{session.Name}: the pins are gone, but the kernel still has the programs with the ids {string.Join(", ", held)}: another process holds them open. They go when it lets go.");
+            WriteWarning($"{session.Name}: The pins were removed, but the programs with the ids {string.Join(", ", held)} are still loaded, because another process has them open. They are unloaded when that process closes them.");
         }
 
         if (PassThru)

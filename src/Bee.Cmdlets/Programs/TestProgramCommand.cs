@@ -10,12 +10,12 @@ using Bee.Posix;
 
 namespace Bee.Cmdlets.Programs;
 
-/// <summary>Runs one program of a tool on given input, and gives what it returned, changed and wrote. Nothing is attached.</summary>
+/// <summary>Runs one program of a tool on given input, and returns its return value, changed data and output. Nothing is attached.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "BeeProgram", DefaultParameterSetName = "Image")]
 [OutputType(typeof(ProgramTestResult))]
 public sealed class TestProgramCommand : ProgramCmdlet
 {
-    /// <summary>The program to run. It may be left out if the kernel runs only one program of the tool on given input.</summary>
+    /// <summary>The program to run. It can be omitted if only one program of the tool can be run on given input.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(TestedProgramCompleter))]
@@ -28,13 +28,13 @@ public sealed class TestProgramCommand : ProgramCmdlet
     [ArgumentCompleter(typeof(NothingCompleter))]
     public byte[]? Data { get; set; }
 
-    /// <summary>The context: a hashtable with fields of its struct, the list of a raw tracepoint's arguments, or bytes.</summary>
+    /// <summary>The context: a hashtable with fields of its struct, a list of a raw tracepoint's arguments, or bytes.</summary>
     [Parameter]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public object? Context { get; set; }
 
-    /// <summary>How often the kernel runs the program on the input. 1 by default.</summary>
+    /// <summary>How many times the kernel runs the program on the input. 1 by default.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -46,7 +46,7 @@ public sealed class TestProgramCommand : ProgramCmdlet
     [ArgumentCompleter(typeof(NothingCompleter))]
     public int? Cpu { get; set; }
 
-    /// <summary>Gives the lines that the program writes with bpf_printk too.</summary>
+    /// <summary>Also returns the lines that the program writes with bpf_printk.</summary>
     [Parameter]
     public SwitchParameter Trace { get; set; }
 
@@ -67,7 +67,7 @@ public sealed class TestProgramCommand : ProgramCmdlet
     [ArgumentCompleter(typeof(ParameterCompleter))]
     public IDictionary? Parameter { get; set; }
 
-    /// <summary>Entries for the tool's maps, set before the program runs: a hashtable of map names, as Invoke-BeeProgram takes it.</summary>
+    /// <summary>Entries for the tool's maps, set before the program runs: a hashtable of map names, as for Invoke-BeeProgram.</summary>
     [Parameter]
     [ValidateNotNull]
     [ArgumentCompleter(typeof(MapEntriesCompleter))]
@@ -99,7 +99,7 @@ public sealed class TestProgramCommand : ProgramCmdlet
         EventViews.Register(this, test.Streams);
         ProgramTestResult result = test.Run(new ProgramTestInput
         {
-            // A conversion of null would be an empty packet.
+            // Converting null implicitly would make an empty packet.
             Data = Data is null ? (ReadOnlyMemory<byte>?)null : Data,
             Context = PlainValue.Of(Context),
             Repeat = Repeat,

@@ -10,19 +10,19 @@ using Bee.Oci.Registry.Client;
 
 namespace Bee.Cmdlets.Registries;
 
-/// <summary>Logs in to a registry: tries the login, and keeps it where docker and others find it too.</summary>
+/// <summary>Logs in to a registry: verifies the login, and saves it in docker's configuration, where other tools find it too.</summary>
 [Cmdlet(VerbsCommunications.Connect, "BeeRegistry", DefaultParameterSetName = PasswordSet, SupportsShouldProcess = true)]
 [OutputType(typeof(RegistryLogin))]
 public sealed class ConnectRegistryCommand : RegistryCmdlet
 {
-    /// <summary>The environment variables with a user name and a password, for jobs. A password without a name is a token.</summary>
+    /// <summary>The environment variables for a user name and a password, for CI jobs. A password without a name is a token.</summary>
     public const string UserVariable = "BEE_REGISTRY_USER", PasswordVariable = "BEE_REGISTRY_PASSWORD";
 
     private const string PasswordSet = "Password", TokenSet = "Token", PipelineSet = "Pipeline";
 
     private readonly List<object?> _piped = [];
 
-    /// <summary>Host and, where it needs one, port: ghcr.io, localhost:5000.</summary>
+    /// <summary>The host, with a port if needed: ghcr.io, localhost:5000.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PasswordSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = TokenSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PipelineSet)]
@@ -32,32 +32,32 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
     public string Registry { get; set; } = string.Empty;
 
     /// <summary>
-    /// User name and password. With a user name alone the password is asked for. Without the parameter the login is that of BEE_REGISTRY_USER and BEE_REGISTRY_PASSWORD of the
-    /// environment, and else it is asked for, where a terminal is there.
+    /// The user name and password. For a user name alone, the user is prompted for the password. Without the parameter, the login is taken from the environment variables BEE_REGISTRY_USER
+    /// and BEE_REGISTRY_PASSWORD, or else the user is prompted in an interactive session.
     /// </summary>
     [Parameter(Position = 1, ParameterSetName = PasswordSet)]
     [ValidateNotNull]
     [Login]
     public PSCredential? Credential { get; set; }
 
-    /// <summary>A token: an identity token, one that goes in the password's place, or one that is sent as it is. What it is, is found out.</summary>
+    /// <summary>A token: an identity token, a token in place of a password, or a bearer token. The cmdlet finds out which.</summary>
     [Parameter(Mandatory = true, ParameterSetName = TokenSet)]
     [ValidateNotNull]
     public SecureString Token { get; set; } = new();
 
-    /// <summary>The user name for the password that comes through the pipeline. Without it what comes is a token.</summary>
+    /// <summary>The user name for the password from the pipeline. Without it, the pipeline provides a token.</summary>
     [Parameter(ParameterSetName = PipelineSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? UserName { get; set; }
 
-    /// <summary>Takes the password, or without -UserName a token, from the pipeline.</summary>
+    /// <summary>Reads the password, or without -UserName a token, from the pipeline.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PipelineSet)]
     [Alias("PasswordStdin")]
     public SwitchParameter PasswordFromPipeline { get; set; }
 
     /// <summary>The password or token: one line of text, or a SecureString.</summary>
-    // Of this type no value fails to bind, so that no error repeats it.
+    // Every value binds to the type object, so no binding error can repeat the secret.
     [Parameter(ValueFromPipeline = true, ParameterSetName = PipelineSet)]
     [ValidateNotNull]
     public object? InputObject { get; set; }
@@ -104,8 +104,8 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
         {
             throw new BeeInputException(
                 "NoLogin",
-                $"No login for {Registry} is given, and no terminal is here to ask at.",
-                $"Set {UserVariable} and {PasswordVariable} in the environment, pass the password through the pipeline with -PasswordFromPipeline, or give -Credential or -Token.");
+                $"No login for {Registry} was given, and the session is not interactive.",
+                $"Set {UserVariable} and {PasswordVariable} in the environment, pass the password through the pipeline with -PasswordFromPipeline, or use -Credential or -Token.");
         }
 
         return Host.UI.PromptForCredential(null, $"Login for {Registry}", null, Registry) is { } typed ? Of(typed) : throw new PipelineStoppedException();
@@ -113,7 +113,7 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
 
     private string Piped()
     {
-        // The standard input of pwsh -Command and -File is in $input, whatever else stands on the line.
+        // pwsh -Command and -File provide standard input as $input, whatever their other arguments are.
         string[] lines = [.. _piped.Select(item => (item is PSObject wrapped ? wrapped.BaseObject : item) switch
         {
             SecureString secret => Text(secret),
@@ -124,14 +124,14 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
         {
             [var line] => line,
             [] => throw new BeeInputException(
-                "EmptySecret", $"No password or token for {Registry} came through the pipeline.", "pwsh -Command and -File have their standard input in $input: $input | Connect-BeeRegistry …"),
+                "EmptySecret", $"No password or token for {Registry} came through the pipeline.", "With pwsh -Command or -File, pass standard input as $input: $input | Connect-BeeRegistry …"),
             _ => throw new BeeInputException("SeveralSecrets", $"{lines.Length} objects came through the pipeline where one password or token for {Registry} is expected.", "Pass one line of text, or one SecureString."),
         };
     }
 
     private void Connect(Login given)
     {
-        // Read first: what is wrong with the file is better known before anything is sent.
+        // Read first, so that a fault of the file is reported before the login is sent.
         DockerConfig logins = Link.Logins;
         _ = logins.Registries();
         if (given.Secret.Length == 0)
@@ -139,7 +139,7 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
             throw new BeeInputException("EmptySecret", $"The {given.Source} for {Registry} is empty.");
         }
 
-        if (!ShouldProcess($"{Registry}, kept in {logins.Path}", "Log in"))
+        if (!ShouldProcess($"{Registry}, saved in {logins.Path}", "Log in"))
         {
             return;
         }
@@ -161,18 +161,18 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
 
     private static string Text(SecureString secret) => new NetworkCredential("", secret).Password;
 
-    /// <summary>A login to try.</summary>
+    /// <summary>A login to verify.</summary>
     /// <param name="UserName">The user's name; null for a token.</param>
     /// <param name="Secret">The password or token.</param>
-    /// <param name="Source">What it is, for messages.</param>
+    /// <param name="Source">Where the secret comes from, for messages.</param>
     private readonly record struct Login(string? UserName, string Secret, string Source)
     {
-        /// <summary>The source alone: a record's own text would show the secret.</summary>
+        /// <summary>Returns the source only: the text that the compiler generates would contain the secret.</summary>
         public override string ToString() => Source;
     }
 }
 
-/// <summary>Takes a credential, or a user name whose password is asked for; without a terminal a name alone is an error.</summary>
+/// <summary>Converts a user name to a credential by prompting for the password. Fails if the session is not interactive.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
 public sealed class LoginAttribute : ArgumentTransformationAttribute
 {
@@ -185,7 +185,7 @@ public sealed class LoginAttribute : ArgumentTransformationAttribute
             PSCredential => value,
             _ when Interaction.IsPossible => new CredentialAttribute().Transform(engineIntrinsics, inputData!),
             _ => throw new ArgumentTransformationMetadataException(
-                $"'{value}' is a user name without a password, and no terminal is here to ask at. Give a PSCredential, pass the password through the pipeline (-UserName with -PasswordFromPipeline), "
+                $"'{value}' is a user name without a password, and the session is not interactive. Use a PSCredential, pass the password through the pipeline (-UserName with -PasswordFromPipeline), "
                 + $"or set {ConnectRegistryCommand.UserVariable} and {ConnectRegistryCommand.PasswordVariable}."),
         };
     }

@@ -6,12 +6,12 @@ using Bee.Oci.Registry.Authentication;
 
 namespace Bee.Cmdlets.Registries;
 
-/// <summary>Logs out: forgets the logins that are kept for registries.</summary>
+/// <summary>Logs out of registries: deletes their saved logins.</summary>
 [Cmdlet(VerbsCommunications.Disconnect, "BeeRegistry", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class DisconnectRegistryCommand : BeeCmdlet
 {
-    /// <summary>Registries, host and port; wildcards are allowed.</summary>
+    /// <summary>Registries as host and port; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -55,11 +55,11 @@ public sealed class DisconnectRegistryCommand : BeeCmdlet
         bool found = wait.Wait(cancellationToken => logins.EraseAsync(registry, cancellationToken));
         if (found)
         {
-            WriteNote($"The login for {registry} is forgotten.");
+            WriteNote($"Deleted the login for {registry}.");
         }
         else if (literal)
         {
-            throw new BeeInputException("NoLogin", $"No login is kept for {registry}.", $"'{logins.Path}' says which there are.");
+            throw new BeeInputException("NoLogin", $"No login is saved for {registry}.", $"'{logins.Path}' lists the saved logins.");
         }
     }
 }

@@ -6,35 +6,35 @@ using Bee.Oci.Registry.Authentication;
 
 namespace Bee.Cmdlets.Registries;
 
-/// <summary>A cmdlet that speaks to registries.</summary>
+/// <summary>The base of cmdlets that access registries.</summary>
 public abstract class RegistryCmdlet : BeeCmdlet
 {
-    // What timers can count in milliseconds.
+    // The longest time in seconds that a timer supports.
     private const int LongestWait = int.MaxValue / 1000;
 
     private RegistryLink? _link;
 
-    /// <summary>Speaks plain http, to whatever host. Without it only the machine's own hosts (localhost, 127.0.0.1, ::1) are spoken to so.</summary>
+    /// <summary>Uses plain http for all hosts. By default it is used only for localhost, 127.0.0.1 and ::1.</summary>
     [Parameter]
     public SwitchParameter PlainHttp { get; set; }
 
-    /// <summary>A PEM file with certificate authorities that are trusted beside the system's.</summary>
+    /// <summary>A PEM file with certificate authorities to trust in addition to the system's.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? CACertificate { get; set; }
 
-    /// <summary>Takes any certificate, and warns of it.</summary>
+    /// <summary>Accepts any certificate, with a warning.</summary>
     [Parameter]
     public SwitchParameter SkipCertificateCheck { get; set; }
 
-    /// <summary>How long a registry may take to begin an answer, connecting included, in seconds; 0 is for ever. 30 without it. Called as PowerShell's web cmdlets call it.</summary>
+    /// <summary>The timeout in seconds for connecting and for the first byte of a response; 0 for none. 30 by default. Named as in PowerShell's web cmdlets.</summary>
     [Parameter]
     [Alias("TimeoutSec")]
     [ValidateRange(0, LongestWait)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public int? ConnectionTimeoutSeconds { get; set; }
 
-    /// <summary>How long what is sent or received may stand still, in seconds; 0 is for ever. 60 without it. A whole blob may take as long as it likes.</summary>
+    /// <summary>The timeout in seconds for a stalled transfer; 0 for none. 60 by default. The total time of a transfer is not limited.</summary>
     [Parameter]
     [ValidateRange(0, LongestWait)]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -58,7 +58,7 @@ public abstract class RegistryCmdlet : BeeCmdlet
     }
 }
 
-/// <summary>Offers the registries that a login is kept for.</summary>
+/// <summary>Offers the registries with a saved login.</summary>
 public sealed class RegistryCompleter : BeeCompleter
 {
     /// <inheritdoc/>

@@ -10,43 +10,43 @@ using Bee.Oci.Transfer;
 
 namespace Bee.Cmdlets.Registries;
 
-/// <summary>How registries are spoken to, beside what is set for them on this machine.</summary>
+/// <summary>The options for registries from a cmdlet's parameters. They override the settings of this machine.</summary>
 internal sealed record RegistryLinkOptions
 {
-    /// <summary>Whether plain http is spoken to any host.</summary>
+    /// <summary>Whether plain http is used for all hosts.</summary>
     public bool PlainHttp { get; init; }
 
-    /// <summary>Returns the absolute path of a PEM file with further certificate authorities; null without one.</summary>
+    /// <summary>Returns the absolute path of a PEM file with additional certificate authorities; null if there is none.</summary>
     public Func<string>? CACertificate { get; init; }
 
-    /// <summary>Whether any certificate is taken.</summary>
+    /// <summary>Whether any certificate is accepted.</summary>
     public bool SkipCertificateCheck { get; init; }
 
-    /// <summary>How many seconds a registry may take to begin an answer; 0 for ever, null for the default.</summary>
+    /// <summary>The timeout in seconds until a response begins; 0 for none, null for the default.</summary>
     public int? ConnectionTimeoutSeconds { get; init; }
 
-    /// <summary>How many seconds a transfer may stand still; 0 for ever, null for the default.</summary>
+    /// <summary>The timeout in seconds for a stalled transfer; 0 for none, null for the default.</summary>
     public int? OperationTimeoutSeconds { get; init; }
 }
 
 /// <summary>The connections of one cmdlet to registries.</summary>
-/// <param name="streams">Where notes and progress are written.</param>
-/// <param name="given">How registries are spoken to.</param>
+/// <param name="streams">Receives notes and progress.</param>
+/// <param name="given">The options.</param>
 internal sealed class RegistryLink(ICmdletStreams streams, RegistryLinkOptions given) : PipelineWait(streams), IDisposable
 {
     private readonly Dictionary<string, IRegistry> _registries = new(StringComparer.OrdinalIgnoreCase);
     private DockerConfig? _logins;
     private RegistrySettings? _settings;
 
-    /// <summary>What is set for registries on this machine.</summary>
-    /// <exception cref="SettingsException">A file of settings is not what it should be.</exception>
+    /// <summary>The settings for registries on this machine.</summary>
+    /// <exception cref="SettingsException">A settings file is invalid.</exception>
     public RegistrySettings Settings => _settings ??= RegistrySettings.Load();
 
-    /// <summary>The logins that are kept on this machine.</summary>
-    /// <exception cref="RegistryException">There is no home directory.</exception>
+    /// <summary>The saved logins on this machine.</summary>
+    /// <exception cref="RegistryException">The user has no home directory.</exception>
     public DockerConfig Logins => _logins ??= DockerConfig.Load(Note, Timeout(given.ConnectionTimeoutSeconds));
 
-    /// <summary>The registry of a host: one for the cmdlet's whole life, so that a token is asked for once. Nothing is asked yet.</summary>
+    /// <summary>Returns the registry of a host. It is cached for the lifetime of the cmdlet, so that a token is requested once. Sends no request.</summary>
     /// <param name="host">Host and port.</param>
     public IRegistry Connect(string host)
     {
@@ -60,31 +60,31 @@ internal sealed class RegistryLink(ICmdletStreams streams, RegistryLinkOptions g
         return registry;
     }
 
-    /// <summary>Warns that a registry's certificate is not checked, where that was asked for.</summary>
+    /// <summary>Warns that a registry's certificate is not verified, if the user requested that.</summary>
     /// <param name="host">Host and port.</param>
     public void WarnOfSkippedCheck(string host)
     {
         if (given.SkipCertificateCheck)
         {
-            Streams.WriteWarning($"The certificate of {host} is not checked: everyone on the way there can read and change what is sent, the password too.");
+            Streams.WriteWarning($"The certificate of {host} is not verified: anyone on the network path can read and change the traffic, including passwords.");
         }
     }
 
-    /// <summary>The reference, with the default registry where it names none and one is set.</summary>
+    /// <summary>Adds the default registry to a reference without a registry, if a default is set.</summary>
     public ImageReference Complete(ImageReference reference) => Settings.Complete(reference);
 
-    /// <summary>What a person looks for, in the default registry where none is named and one is set.</summary>
+    /// <summary>Parses a pattern, and adds the default registry if it has none and a default is set.</summary>
     public RemotePattern Pattern(string text) => RemotePattern.Parse(text) is { Registry: null } && Settings.Default is { } first
         ? RemotePattern.Parse($"{first}/{text}")
         : RemotePattern.Parse(text);
 
-    /// <summary>The repository that a reference names. Nothing is asked yet.</summary>
+    /// <summary>Returns the repository of a reference. Sends no request.</summary>
     /// <param name="reference">The reference.</param>
     /// <exception cref="BeeInputException">The reference names no registry.</exception>
     public IRepository Repository(ImageReference reference)
         => Connect((reference.Registry is null ? throw NoRegistry(reference.ToString()) : reference).Registry!).Repository(reference.Repository);
 
-    /// <summary>The same for reading, from its mirrors first. Nothing is asked yet.</summary>
+    /// <summary>Returns the repository of a reference for reading, which tries mirrors first. Sends no request.</summary>
     /// <param name="reference">The reference.</param>
     /// <exception cref="BeeInputException">The reference names no registry.</exception>
     public IReadOnlyRepository Source(ImageReference reference)
@@ -96,16 +96,16 @@ internal sealed class RegistryLink(ICmdletStreams streams, RegistryLinkOptions g
             : new MirroredRepository(own.Name, [.. mirrors.Select(mirror => Repository(ImageReference.Parse($"{mirror}/{reference.Repository}"))), own], Note);
     }
 
-    /// <summary>The error for a name of the local store where one of a registry is needed.</summary>
+    /// <summary>Creates the error for a local name in place of a registry's.</summary>
     public static BeeInputException NoRegistry(string reference)
-        // The grammar of references reads ghcr.io and localhost:5000, alone, as repositories.
+        // The grammar of references parses ghcr.io or localhost:5000 alone as a repository.
         => RemotePattern.IsRegistry(reference.EndsWith(":latest", StringComparison.Ordinal) ? reference[..^":latest".Length] : reference)
-            ? new("NoRegistry", $"'{reference}' names no repository of a registry.", "Write both, with a slash between: ghcr.io/me/opensnoop:v1.")
-            : new("NoRegistry", $"'{reference}' names no registry.", $"Put the registry's host before it: ghcr.io/me/{ImageNames.ShortName(reference)}:v1. Or set a default registry, by BEE_REGISTRY or in {RegistrySettings.SystemPath}.");
+            ? new("NoRegistry", $"'{reference}' is a registry without a repository.", "Add the repository after a slash: ghcr.io/me/opensnoop:v1.")
+            : new("NoRegistry", $"'{reference}' has no registry.", $"Prefix it with the registry's host: ghcr.io/me/{ImageNames.ShortName(reference)}:v1. Or set a default registry with BEE_REGISTRY or in {RegistrySettings.SystemPath}.");
 
-    /// <summary>How a registry is spoken to, as the parameters and the settings say.</summary>
+    /// <summary>Returns the options for a registry from the parameters and the settings.</summary>
     /// <param name="host">Host and port.</param>
-    /// <param name="credentials">Where credentials come from; null for none.</param>
+    /// <param name="credentials">The source of credentials; null for none.</param>
     public RegistryOptions Options(string host, ICredentialSource? credentials)
     {
         RegistryHost? set = Settings.Registries.GetValueOrDefault(host);
@@ -124,11 +124,11 @@ internal sealed class RegistryLink(ICmdletStreams streams, RegistryLinkOptions g
         };
     }
 
-    /// <summary>How images are moved.</summary>
-    /// <param name="progress">What counts how far it is.</param>
+    /// <summary>Returns the options of a transfer.</summary>
+    /// <param name="progress">The counters of the transfer.</param>
     public TransferOptions Transfer(TransferProgress progress) => new() { Progress = progress, Note = Note };
 
-    /// <summary>What a registry lists, one by one as its pages come: whoever has had enough asks for no further page.</summary>
+    /// <summary>Enumerates a paged list of a registry. A page is requested only when an item of it is needed.</summary>
     /// <param name="list">The list.</param>
     public IEnumerable<string> Each(Func<CancellationToken, IAsyncEnumerable<string>> list)
     {
@@ -139,7 +139,7 @@ internal sealed class RegistryLink(ICmdletStreams streams, RegistryLinkOptions g
         {
             do
             {
-                // Within a page the next one is there at once.
+                // Items of the current page are available without waiting.
                 next = items.MoveNextAsync().AsTask();
                 if (!next.IsCompleted)
                 {
@@ -156,7 +156,7 @@ internal sealed class RegistryLink(ICmdletStreams streams, RegistryLinkOptions g
         finally
         {
             cancel.Cancel();
-            // One that was left in the middle of a request ends by itself; it must not be disposed before.
+            // An enumerator with a pending request ends by itself. It must not be disposed before that.
             if (next is null || next.IsCompleted)
             {
                 items.DisposeAsync().AsTask().Wait(s_farewell, CancellationToken.None);

@@ -3,24 +3,24 @@ using Bee.Oci.Formats;
 
 namespace Bee.Cmdlets.Registries;
 
-/// <summary>What a person looks for in a registry: <c>ghcr.io</c>, <c>ghcr.io/me/*</c>, <c>ghcr.io/me/opensnoop</c>, <c>ghcr.io/me/opensnoop:v*</c>.</summary>
-/// <param name="Text">As the person gave it.</param>
-/// <param name="Registry">The registry's host; null where none is named.</param>
-/// <param name="Repository">Name or pattern of repositories; empty for all.</param>
-/// <param name="Tag">Name or pattern of tags; null where none is given.</param>
-/// <param name="Digest">A digest; null where none is given.</param>
+/// <summary>A pattern for images in a registry: <c>ghcr.io</c>, <c>ghcr.io/me/*</c>, <c>ghcr.io/me/opensnoop</c>, <c>ghcr.io/me/opensnoop:v*</c>.</summary>
+/// <param name="Text">The text that the user typed.</param>
+/// <param name="Registry">The registry's host; null if there is none.</param>
+/// <param name="Repository">A name or pattern of repositories; empty for all.</param>
+/// <param name="Tag">A name or pattern of tags; null if there is none.</param>
+/// <param name="Digest">A digest; null if there is none.</param>
 internal sealed record RemotePattern(string Text, string? Registry, string Repository, string? Tag, string? Digest)
 {
-    /// <summary>True where all of the registry's repositories have to be looked through.</summary>
+    /// <summary>Whether the pattern needs a list of the registry's repositories.</summary>
     public bool IsOverRepositories => Repository.Length == 0 || WildcardPattern.ContainsWildcardCharacters(Repository);
 
-    /// <summary>True where all of a repository's tags have to be looked through.</summary>
+    /// <summary>Whether the pattern needs a list of the repository's tags.</summary>
     public bool IsOverTags => Digest is null && (Tag is null || WildcardPattern.ContainsWildcardCharacters(Tag));
 
-    /// <summary>Reads what a person gave.</summary>
+    /// <summary>Parses a pattern.</summary>
     public static RemotePattern Parse(string text)
     {
-        // What is whole is read by the grammar of references, which says what is wrong with it. An IPv6 address has brackets, and is no wildcard.
+        // Text without wildcards is parsed as a reference, whose errors are specific. The brackets of an IPv6 address are not a wildcard.
         (string? registry, string rest) = SplitRegistry(text);
         if (!WildcardPattern.ContainsWildcardCharacters(rest) && rest.Length > 0)
         {
@@ -30,13 +30,13 @@ internal sealed record RemotePattern(string Text, string? Registry, string Repos
 
         if (registry is not null)
         {
-            // For what the grammar has to say of the host.
+            // Parsed only for the errors about the host.
             _ = ImageReference.Parse($"{registry}/any");
         }
 
         if (rest.Contains('@'))
         {
-            throw new StoreException(StoreFault.BadReference, $"Bad pattern '{text}': a digest names one image, and goes with no wildcard.");
+            throw new StoreException(StoreFault.BadReference, $"Bad pattern '{text}': a digest names one image, so it cannot be combined with a wildcard.");
         }
 
         int colon = rest.LastIndexOf(':');
@@ -44,11 +44,11 @@ internal sealed record RemotePattern(string Text, string? Registry, string Repos
         return new RemotePattern(text, registry, hasTag ? rest[..colon] : rest, hasTag ? rest[(colon + 1)..] : null, null);
     }
 
-    /// <summary>Whether a name is one that is looked for; case does not matter in patterns.</summary>
+    /// <summary>Returns whether a name matches a pattern. Patterns ignore case.</summary>
     public static bool Fits(string pattern, string name)
         => pattern.Length == 0 || WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(name);
 
-    /// <summary>Whether this is a registry's host and nothing below it: ghcr.io, localhost:5000.</summary>
+    /// <summary>Returns whether text is a registry's host without a repository: ghcr.io, localhost:5000.</summary>
     public static bool IsRegistry(string text) => SplitRegistry(text) is { Registry: not null, Below: "" };
 
     private static (string? Registry, string Below) SplitRegistry(string text)
@@ -58,7 +58,7 @@ internal sealed record RemotePattern(string Text, string? Registry, string Repos
         return !IsHost(first, isAlone: slash < 0) ? (null, text) : (first, slash < 0 ? "" : text[(slash + 1)..]);
     }
 
-    // Alone, opensnoop:v1 is an image and localhost:5000 a registry; before a slash a colon is always a port's.
+    // Without a slash, opensnoop:v1 is an image and localhost:5000 a registry. Before a slash, a colon always precedes a port.
     private static bool IsHost(string text, bool isAlone)
     {
         if (text is "localhost" || ImageReference.AddressLength(text) > 0)

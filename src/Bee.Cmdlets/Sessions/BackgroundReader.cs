@@ -7,7 +7,7 @@ using Bee.Telemetry.Collection;
 
 namespace Bee.Cmdlets.Sessions;
 
-/// <summary>The thread that reads one background program into its buffer, and that detaches the program when it is done.</summary>
+/// <summary>The reader thread of a background session. It fills the session's buffer, and detaches the tool at the end.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "The thread disposes of everything when it ends, which Stop waits for.")]
 internal sealed class BackgroundReader : IEventSink
 {
@@ -24,13 +24,13 @@ internal sealed class BackgroundReader : IEventSink
     private volatile Exception? _error;
     private CancellationToken _end;
 
-    /// <param name="session">The session, attached. The thread disposes of it and of the reader.</param>
-    /// <param name="reader">Its reader.</param>
+    /// <param name="session">The session, attached. The thread disposes it and the reader.</param>
+    /// <param name="reader">The session's reader.</param>
     /// <param name="name">The session's name.</param>
-    /// <param name="bufferSize">How many events are kept until they are received.</param>
-    /// <param name="maxEvents">After how many events to end; 0 for no limit.</param>
-    /// <param name="duration">After what time to end; null for no limit.</param>
-    /// <param name="statistics">Counts what the programs cost, and ends the reading when it is too much; the thread disposes of it.</param>
+    /// <param name="bufferSize">The number of events to buffer.</param>
+    /// <param name="maxEvents">The number of events to read; 0 for no limit.</param>
+    /// <param name="duration">The time to read; null for no limit.</param>
+    /// <param name="statistics">Measures the overhead and enforces its limit. The thread disposes it.</param>
     public BackgroundReader(BpfSession session, EventReader reader, string name, int bufferSize, long maxEvents, TimeSpan? duration, RunStatistics? statistics = null)
     {
         _session = session;
@@ -44,23 +44,23 @@ internal sealed class BackgroundReader : IEventSink
         _thread = new Thread(Run) { IsBackground = true, Name = $"bee {name}" };
     }
 
-    /// <summary>Let go of at the end, when nothing is read any more.</summary>
+    /// <summary>A resource that is disposed when the reading has ended.</summary>
     public IDisposable? Hold { get; init; }
 
-    /// <summary>Gets what is read; completed at the end. Null for none.</summary>
+    /// <summary>Writes the events to a capture, which is completed at the end. Null for none.</summary>
     public CaptureWriter? Capture { get; init; }
 
-    /// <summary>Whether the last numbers of the metrics are kept also when the program is stopped, for their export.</summary>
+    /// <summary>Whether the last values of the metrics are kept for export after the session is stopped.</summary>
     public bool KeepsLast { get; init; }
 
-    /// <summary>Whether events go to the buffer.</summary>
+    /// <summary>Whether events are added to the buffer.</summary>
     public bool Buffers { get; init; } = true;
 
     public EventBuffer Buffer { get; }
 
     public IReadOnlyList<RecordStream> Streams { get; }
 
-    /// <summary>What the session measures.</summary>
+    /// <summary>The measurements of the session.</summary>
     public SessionMeter Meter { get; }
 
     public BpfProgramState State => _state;
@@ -69,7 +69,7 @@ internal sealed class BackgroundReader : IEventSink
 
     public long Events => Interlocked.Read(ref _events);
 
-    /// <summary>The sum over the streams that know; null when none does.</summary>
+    /// <summary>The sum of the losses over the streams that count them; null if none does.</summary>
     public ulong? Lost => LossCount.Of(Streams);
 
     public void Start()
@@ -78,7 +78,7 @@ internal sealed class BackgroundReader : IEventSink
         _thread.Start();
     }
 
-    /// <summary>Reads what is there now, on this thread. Iterators are left to the thread: each run of theirs gives everything again.</summary>
+    /// <summary>Reads the available events on the calling thread. Skips iterators, because each run returns all their objects again.</summary>
     public void ReadOnce()
     {
         if (Streams.Any(stream => !stream.IsIterator))
@@ -87,7 +87,7 @@ internal sealed class BackgroundReader : IEventSink
         }
     }
 
-    /// <summary>Where there are iterators only, waits until they have given everything, within reason.</summary>
+    /// <summary>If all streams are iterators, waits until they have finished, up to a limit.</summary>
     public void WaitForIterators()
     {
         if (Streams.All(stream => stream.IsIterator))
@@ -104,7 +104,7 @@ internal sealed class BackgroundReader : IEventSink
         }
         catch (ObjectDisposedException)
         {
-            // It ended by itself at this very moment.
+            // The reader ended by itself at the same moment.
         }
 
         if (Thread.CurrentThread != _thread)
@@ -113,7 +113,7 @@ internal sealed class BackgroundReader : IEventSink
         }
     }
 
-    /// <summary>Takes out what the user should know of the maps, each sentence once.</summary>
+    /// <summary>Returns the notices about the maps and removes them. Each one is returned once.</summary>
     public IReadOnlyList<string> TakeNotices()
     {
         lock (_notices)
@@ -132,7 +132,7 @@ internal sealed class BackgroundReader : IEventSink
         }
         catch (OperationCanceledException)
         {
-            // Stopped while the disk was slower than the events.
+            // The session was stopped while it waited for a slow disk.
             return false;
         }
 
@@ -199,22 +199,22 @@ internal sealed class BackgroundReader : IEventSink
         }
         catch (Exception error)
         {
-            // An exception that leaves a thread ends the process.
+            // An unhandled exception on a thread would end the process.
             _error = error;
         }
 
-        // Waits for the detaching, if it is under way.
+        // Waits for a detach that the overhead guard has started.
         _statistics?.Dispose();
         _error ??= _statistics?.Error;
         state = _error is not null ? BpfProgramState.Failed : _stop.IsCancellationRequested ? BpfProgramState.Stopped : state;
 
         if (KeepsLast || !_stop.IsCancellationRequested)
         {
-            // The maps go with the session; what they counted can still be asked for.
+            // The maps are closed with the session, but their counts remain available.
             Meter.Freeze();
         }
 
-        // Detached first: what the disk takes long for costs the traced programs nothing.
+        // Detached before the capture is completed, so that a slow disk does not keep the programs attached.
         _reader.Dispose();
         _session.Dispose();
         if (!TryComplete())

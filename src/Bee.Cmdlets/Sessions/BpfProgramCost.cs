@@ -3,7 +3,7 @@ using Bee.Ebpf.Programs;
 
 namespace Bee.Cmdlets.Sessions;
 
-/// <summary>What one program of a session costs: the kernel's counts, and how they grew in an interval.</summary>
+/// <summary>The cost of one program of a session: the kernel's counts, and their growth in an interval.</summary>
 public sealed class BpfProgramCost
 {
     internal BpfProgramCost(BpfProgramSession session, BpfProgram program, ProgramCost cost)
@@ -37,24 +37,24 @@ public sealed class BpfProgramCost
     /// <summary>The kernel's id of the program.</summary>
     public int ProgramId { get; }
 
-    /// <summary>How many runs the kernel has counted since the program was loaded: those while statistics were on.</summary>
+    /// <summary>The number of runs since the program was loaded, counted while the kernel's statistics were on.</summary>
     public ulong Runs { get; }
 
-    /// <summary>The time of the counted runs on all CPUs.</summary>
+    /// <summary>The total time of the counted runs on all CPUs.</summary>
     public TimeSpan RunTime { get; }
 
-    /// <summary>Runs that the kernel left out because the program was running already on the same CPU. They are counted at all times.</summary>
+    /// <summary>The number of runs that the kernel skipped because the program was already running on the same CPU. Counted even if statistics are off.</summary>
     public ulong RecursionMisses { get; }
 
-    /// <summary>The interval that the following numbers are of.</summary>
+    /// <summary>The interval of the following numbers.</summary>
     public TimeSpan Interval { get; }
 
-    /// <summary>Runs a second in the interval.</summary>
+    /// <summary>Runs per second in the interval.</summary>
     public double RunsPerSecond { get; }
 
-    /// <summary>The mean time of a run in the interval, in nanoseconds; null without a run.</summary>
+    /// <summary>The mean run time in the interval, in nanoseconds; null if the program did not run.</summary>
     public double? NanosecondsPerRun { get; }
 
-    /// <summary>The share of one CPU in the interval, 1 for a whole one. Runs on several CPUs add up, so it can be more.</summary>
+    /// <summary>The share of one CPU in the interval, 1 for a whole CPU. It can exceed 1, because runs on several CPUs add up.</summary>
     public double Share { get; }
 }

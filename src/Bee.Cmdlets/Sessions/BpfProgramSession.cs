@@ -11,8 +11,8 @@ using Bee.Telemetry.Logs;
 namespace Bee.Cmdlets.Sessions;
 
 /// <summary>
-/// An eBPF program that runs in the background of this process: a thread of its own reads what the program reports into a buffer of
-/// a fixed size, until it is stopped. What does not fit is counted in <see cref="Dropped"/>.
+/// A tool that runs in the background of this process. A reader thread buffers its events until the session is stopped.
+/// Events that do not fit into the buffer are counted in <see cref="Dropped"/>.
 /// </summary>
 public sealed class BpfProgramSession
 {
@@ -47,7 +47,7 @@ public sealed class BpfProgramSession
         Show(session);
     }
 
-    /// <summary>A program that was found pinned. Its maps are opened when they are asked for, its events are read from <see cref="Read"/> on.</summary>
+    /// <summary>Creates a session for a pinned tool. Its maps are opened on first use, and its events are read after <see cref="Read"/>.</summary>
     internal BpfProgramSession(int id, PinnedProgram pinned)
     {
         Id = id;
@@ -58,7 +58,7 @@ public sealed class BpfProgramSession
         Started = pinned.Details.Started.ToLocalTime();
     }
 
-    /// <summary>Something that stands where pinned programs do and is none.</summary>
+    /// <summary>Creates a session in the state Unknown for a folder among the pins that is not a valid pinned session.</summary>
     internal BpfProgramSession(string folder, Exception fault)
     {
         _folder = folder;
@@ -70,40 +70,40 @@ public sealed class BpfProgramSession
         Started = Directory.GetLastWriteTime(folder);
     }
 
-    /// <summary>A number that is unique in this process, beginning at 1.</summary>
+    /// <summary>The session's id, unique in this process, starting at 1.</summary>
     public int Id { get; }
 
-    /// <summary>The name it was started with; else the image's or the file's.</summary>
+    /// <summary>The name that was given at the start, or else that of the image or file.</summary>
     public string Name { get; }
 
-    /// <summary>The image's reference, or the path of the file it was made from; empty where that is not known.</summary>
+    /// <summary>The image's reference, or the path of the file; empty if unknown.</summary>
     public string Image { get; }
 
-    /// <summary>What it is doing.</summary>
+    /// <summary>The session's state.</summary>
     public BpfProgramState State => _reader?.State ?? _unread;
 
-    /// <summary>When it was attached, in local time.</summary>
+    /// <summary>The time when the tool was attached, in local time.</summary>
     public DateTime Started { get; }
 
-    /// <summary>How many events and entries it has reported so far.</summary>
+    /// <summary>The number of events and entries so far.</summary>
     public long Events => _reader?.Events ?? 0;
 
-    /// <summary>How many of them wait to be received.</summary>
+    /// <summary>The number of buffered events.</summary>
     public int Buffered => _reader?.Buffer.Count ?? 0;
 
-    /// <summary>How many of them left the buffer unreceived, because it was full.</summary>
+    /// <summary>The number of events that the full buffer dropped.</summary>
     public long Dropped => _reader?.Buffer.Dropped ?? 0;
 
-    /// <summary>How many the kernel or the program itself threw away because a ring was full; null where nobody can know.</summary>
+    /// <summary>The number of events that were lost because a ring or perf buffer was full; null if they are not counted.</summary>
     public ulong? Lost => _reader?.Lost;
 
-    /// <summary>The fullest that one of its buffers in the kernel was found, from 0 to 1; null where it has none.</summary>
+    /// <summary>The highest observed fill level of the kernel's buffers, from 0 to 1; null if there are none.</summary>
     public double? HighWater => _reader?.Streams.Max(stream => stream.HighWater);
 
-    /// <summary>What has been captured; null without a capture.</summary>
+    /// <summary>The status of the capture; null without a capture.</summary>
     public CaptureFile? Capture => _reader?.Capture?.Status;
 
-    /// <summary>The loaded programs. Those that are left out are not among them.</summary>
+    /// <summary>The loaded programs. Skipped programs are not included.</summary>
     public IReadOnlyList<BpfProgram> Programs
     {
         get
@@ -123,38 +123,38 @@ public sealed class BpfProgramSession
         }
     }
 
-    /// <summary>Why it failed, or null.</summary>
+    /// <summary>The error that ended the session, or null.</summary>
     public Exception? Error => _reader?.Error ?? _fault;
 
-    /// <summary>The folder on the BPF file system that keeps it when this process ends; null where nothing does.</summary>
+    /// <summary>The folder on the BPF file system that pins the session; null if it is not pinned.</summary>
     public string? PinPath => Pinned?.Folder ?? _folder;
 
     internal PinnedProgram? Pinned { get; }
 
-    /// <summary>The runspace that started it, and that takes it down when it closes.</summary>
+    /// <summary>The runspace that started the session. The session stops when it closes.</summary>
     internal Guid Runspace { get; private set; }
 
-    /// <summary>Whether its events go to a capture and not to a buffer.</summary>
+    /// <summary>Whether events go to a capture only, and not to a buffer.</summary>
     internal bool OnlyCaptures => _reader is { Buffers: false };
 
     internal EventBuffer Buffer => _reader?.Buffer ?? EventBuffer.Ended;
 
     internal IReadOnlyList<RecordStream> Streams => _reader is { } reader ? reader.Streams : [];
 
-    /// <summary>What the session measures; null if it is not read here.</summary>
+    /// <summary>The measurements of the session; null if this process does not read it.</summary>
     internal SessionMeter? Meter => _reader?.Meter;
 
-    /// <summary>What is known of the tool and its image.</summary>
+    /// <summary>The tool's name, image and author's metadata.</summary>
     internal ToolOrigin Tool { get; }
 
-    /// <summary>Takes out what the user should know of the maps.</summary>
+    /// <summary>Returns the notices about the maps and removes them.</summary>
     internal IReadOnlyList<string> TakeNotices() => _reader?.TakeNotices() ?? [];
 
     /// <summary>
     /// Returns what was dropped and lost since the last call: each loss is returned once.
     /// </summary>
-    /// <param name="onlyDropped">Whether the kernel's losses are left for later.</param>
-    /// <returns>A loss of Bee's buffer, without a map, and one for each of the kernel's; usually none.</returns>
+    /// <param name="onlyDropped">Whether to return only losses of the session's buffer, and keep the kernel's for a later call.</param>
+    /// <returns>One loss without a map for the session's buffer, and one for each map that lost events in the kernel. Usually empty.</returns>
     internal IReadOnlyList<PipelineLoss> TakeUnreportedLosses(bool onlyDropped)
     {
         lock (_untoldGate)
@@ -172,7 +172,7 @@ public sealed class BpfProgramSession
             {
                 if (stream.Lost is { } lost && lost - _toldLost.GetValueOrDefault(stream.Name) is > 0 and var more)
                 {
-                    // A program counts its losses itself, and may count anything.
+                    // The count comes from the program, so it can have any value.
                     long count = (long)Math.Min(more, long.MaxValue);
                     untold.Add(new PipelineLoss(LossReason.Kernel, Tool.Name, stream.Name, count));
                     _unwarned.Lost += Math.Min(count, long.MaxValue - _unwarned.Lost);
@@ -185,8 +185,7 @@ public sealed class BpfProgramSession
     }
 
     /// <summary>
-    /// The sums of the losses that <see cref="TakeUnreportedLosses"/> returned and no warning has reported yet. While the program runs they are given once a second at the most, however often events are
-    /// received.
+    /// Returns the sums of the losses that <see cref="TakeUnreportedLosses"/> returned and no warning has reported yet. While the tool runs, returns them once a second at most.
     /// </summary>
     internal (long Dropped, long Lost) TakeUnwarnedLosses()
     {
@@ -204,7 +203,7 @@ public sealed class BpfProgramSession
         }
     }
 
-    /// <summary>Warnings about buffers that were found full where nobody counts what they refused, each once.</summary>
+    /// <summary>Returns warnings about buffers that were found full and whose losses are not counted. Each one is returned once.</summary>
     internal IReadOnlyList<string> TakeSuspicions()
     {
         lock (_untoldGate)
@@ -213,10 +212,10 @@ public sealed class BpfProgramSession
         }
     }
 
-    /// <summary>Begins to collect the events of a pinned program that nobody collects yet; what is there already is in the buffer when this returns.</summary>
-    /// <returns>True where there is something to receive from.</returns>
-    /// <exception cref="PinException">Another process reads them, or the pins are not what was pinned.</exception>
-    /// <exception cref="BpfLoadException">A buffer cannot be mapped.</exception>
+    /// <summary>Starts reading the events of a pinned session, if this process does not read them yet. Events that are already available are in the buffer when it returns.</summary>
+    /// <returns>True if the session has a buffer to receive from.</returns>
+    /// <exception cref="PinException">Another process reads the events, or the pins were replaced.</exception>
+    /// <exception cref="BpfLoadException">A ring or perf buffer cannot be mapped.</exception>
     internal bool Read()
     {
         lock (_gate)
@@ -258,9 +257,9 @@ public sealed class BpfProgramSession
         return true;
     }
 
-    /// <summary>Ends the program: detaches it, of a pinned one takes the pins away, and waits for its thread. What is buffered can still be received.</summary>
-    /// <returns>The kernel's ids of programs that are there all the same, because another process holds them.</returns>
-    /// <exception cref="PinException">The pins cannot be taken away, or are not Bee's.</exception>
+    /// <summary>Stops the session: detaches the tool, removes its pins, and waits for the reader thread. Buffered events can still be received.</summary>
+    /// <returns>The kernel's ids of programs that stay loaded because another process has them open.</returns>
+    /// <exception cref="PinException">The pins cannot be removed, or do not belong to Bee.</exception>
     internal IReadOnlyList<int> Stop()
     {
         if (_folder is not null)
@@ -272,13 +271,13 @@ public sealed class BpfProgramSession
         return Pinned?.Remove(s_patience) ?? [];
     }
 
-    /// <summary>Stops the reading; what is pinned goes on.</summary>
+    /// <summary>Stops reading. A pinned session continues without this process.</summary>
     internal void Leave() => LetGo(detach: false);
 
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    // Of two programs at the same path, one after the other, only its own end counts.
+    // If two sessions used the same path one after the other, each detaches only its own pins.
     private void LetGo(bool detach)
     {
         IDisposable? watch;
@@ -326,7 +325,7 @@ public sealed class BpfProgramSession
                 }
                 catch (Exception e) when (e is PinException or BpfLoadException)
                 {
-                    // Properties do not throw; the state tells.
+                    // Properties do not throw; the state reports the error.
                     _fault = e;
                     _unread = BpfProgramState.Unknown;
                 }
@@ -343,24 +342,24 @@ public sealed class BpfProgramSession
     }
 }
 
-/// <summary>What a background program is doing.</summary>
+/// <summary>The states of a background session.</summary>
 public enum BpfProgramState
 {
-    /// <summary>Attached, and its events are collected.</summary>
+    /// <summary>The tool is attached, and its events are read.</summary>
     Running,
 
-    /// <summary>Its duration or its number of events was reached, or it had only so much to say. It is detached.</summary>
+    /// <summary>The session reached its duration or number of events, or its iterators finished. The tool is detached.</summary>
     Completed,
 
-    /// <summary>It was stopped. It is detached.</summary>
+    /// <summary>The session was stopped. The tool is detached.</summary>
     Stopped,
 
-    /// <summary>Reading it failed; <see cref="BpfProgramSession.Error"/> says why. It is detached, unless it is pinned.</summary>
+    /// <summary>Reading failed; see <see cref="BpfProgramSession.Error"/>. The tool is detached, unless it is pinned.</summary>
     Failed,
 
-    /// <summary>Attached and kept by its pins; this process does not collect its events.</summary>
+    /// <summary>The tool is attached and pinned, but this process does not read its events.</summary>
     Pinned,
 
-    /// <summary>Something on the BPF file system that is no program of Bee's, or one that cannot be read; <see cref="BpfProgramSession.Error"/> says why.</summary>
+    /// <summary>A folder among the pins that Bee did not create or cannot read; see <see cref="BpfProgramSession.Error"/>.</summary>
     Unknown,
 }

@@ -10,12 +10,12 @@ using Bee.Telemetry.Captures;
 
 namespace Bee.Cmdlets.Sessions;
 
-/// <summary>Captures what is read, before another sink gets it.</summary>
+/// <summary>Writes events to a capture before another sink receives them.</summary>
 /// <param name="writer">Writes the capture.</param>
-/// <param name="next">Gets losses and notices, and with <paramref name="passThru"/> the events.</param>
+/// <param name="next">Receives losses and notices, and with <paramref name="passThru"/> the events.</param>
 /// <param name="passThru">Whether the events are passed on.</param>
-/// <param name="maxEvents">How many events to capture if they are not passed on; 0 for no limit.</param>
-/// <param name="cancellationToken">Ends the wait for a disk that is slower than the events.</param>
+/// <param name="maxEvents">The number of events to capture if they are not passed on; 0 for no limit.</param>
+/// <param name="cancellationToken">Cancels the wait for a slow disk.</param>
 internal sealed class CaptureSink(CaptureWriter writer, IEventSink next, bool passThru, long maxEvents, CancellationToken cancellationToken) : IEventSink
 {
     private long _left = maxEvents;
@@ -28,7 +28,7 @@ internal sealed class CaptureSink(CaptureWriter writer, IEventSink next, bool pa
         }
         catch (OperationCanceledException)
         {
-            // The reader ends, and the programs are detached before the disk is waited for once more.
+            // Ends the reader, so that the programs are detached before the capture is completed.
             return false;
         }
 
@@ -52,28 +52,28 @@ internal sealed class CaptureSink(CaptureWriter writer, IEventSink next, bool pa
     }
 }
 
-/// <summary>The path and the limits of a capture, as a user gives them.</summary>
+/// <summary>Creates captures from a user's path and limits, and reports their results.</summary>
 internal static class CapturePath
 {
-    /// <summary>Returns where a capture is written.</summary>
-    /// <param name="location">Where a relative path is meant from.</param>
+    /// <summary>Returns the options of a capture.</summary>
+    /// <param name="location">Resolves relative paths.</param>
     /// <param name="path">The file.</param>
-    /// <param name="size">The bytes of a file; null for one file without a limit.</param>
-    /// <param name="files">The number of files; null to keep all.</param>
-    /// <param name="replace">Whether a capture that exists is replaced.</param>
+    /// <param name="size">The maximum size of a file in bytes; null for one file without a limit.</param>
+    /// <param name="files">The maximum number of files; null to keep all.</param>
+    /// <param name="replace">Whether an existing capture is replaced.</param>
     /// <param name="sizeName">The name of the parameter of <paramref name="size"/>.</param>
     /// <param name="filesName">The name of the parameter of <paramref name="files"/>.</param>
-    /// <exception cref="BeeInputException">A number of files is given without their size.</exception>
+    /// <exception cref="BeeInputException">A number of files was given without their size.</exception>
     public static CaptureOptions Options(ISessionLocation location, string path, long? size, int? files, bool replace, string sizeName, string filesName) => files is not null && size is null
-        ? throw new BeeInputException("CaptureLimitMissing", $"-{filesName} {files} limits the number of files, and one file without a limit is written.", $"-{sizeName} says after how many bytes the next file is begun.")
+        ? throw new BeeInputException("CaptureLimitMissing", $"-{filesName} {files} has no effect without a size limit, because everything is written to one file.", $"Set the size of a file with -{sizeName}.")
         : new CaptureOptions(location.FullPath(path)) { MaxSize = size, MaxFiles = files, Replace = replace };
 
-    /// <summary>The error of a limit without a capture.</summary>
+    /// <summary>Creates the error for a limit without a capture.</summary>
     public static BeeInputException Missing(string parameter) =>
-        new("CaptureLimitMissing", $"-{parameter} limits a capture, and without -Capture none is written.", "-Capture takes the path of the file.");
+        new("CaptureLimitMissing", $"-{parameter} limits a capture, but -Capture is missing.", "Specify the file with -Capture.");
 
-    /// <summary>Writes on the screen what was captured, when the pipeline ended early and its streams with it: after Ctrl+C, or when a command behind has enough.</summary>
-    /// <param name="host">The screen; null for none.</param>
+    /// <summary>Writes the result of a capture to the host's screen if the pipeline ended early and closed its streams: after Ctrl+C, or when a later command ended it.</summary>
+    /// <param name="host">The host; null for none.</param>
     /// <param name="writer">A closed writer whose fault, if any, was reported.</param>
     public static void TellEnd(PSHost? host, CaptureWriter writer)
     {
@@ -83,17 +83,17 @@ internal static class CapturePath
         }
     }
 
-    /// <summary>Says what was captured, in a sentence.</summary>
+    /// <summary>Returns a sentence about the captured events.</summary>
     public static string Describe(CaptureFile done)
     {
         string removed = done.FilesRemoved > 0 ? $"; {Quantity.Of(done.EventsRemoved, "older event")} removed with {Quantity.Of(done.FilesRemoved, "file")}" : string.Empty;
         return $"Captured {Quantity.Of(done.Events, "event")} in {done.Path}; lost: {done.Lost?.ToString(CultureInfo.InvariantCulture) ?? "not counted"}{removed}.";
     }
 
-    /// <summary>Creates the capture of streams, and notes which of them count their losses.</summary>
-    /// <param name="options">Where; null for no capture.</param>
-    /// <param name="streams">What will be captured.</param>
-    /// <exception cref="CaptureException">The file exists and is not to be replaced, or cannot be created.</exception>
+    /// <summary>Creates the capture of streams, and records which of them count their losses.</summary>
+    /// <param name="options">The options; null for no capture.</param>
+    /// <param name="streams">The streams to capture.</param>
+    /// <exception cref="CaptureException">The file exists and must not be replaced, or cannot be created.</exception>
     [return: NotNullIfNotNull(nameof(options))]
     public static CaptureWriter? Create(CaptureOptions? options, IReadOnlyList<RecordStream> streams)
     {
@@ -102,7 +102,7 @@ internal static class CapturePath
         return writer;
     }
 
-    /// <summary>Notes which streams count their losses, so that a capture of such a stream says 0 and not that nothing is known.</summary>
+    /// <summary>Records which streams count their losses, so that a capture without losses reports 0 and not "unknown".</summary>
     public static void NoteCounted(CaptureWriter? writer, IReadOnlyList<RecordStream> streams)
     {
         foreach (RecordStream stream in streams)

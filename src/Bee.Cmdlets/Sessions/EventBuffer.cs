@@ -3,14 +3,14 @@ using Bee.Ebpf.Records;
 namespace Bee.Cmdlets.Sessions;
 
 /// <summary>
-/// The events of a background program that nobody has received yet. Its size is fixed: when it is full the oldest event goes and is
-/// counted, so what is left is always the most recent stretch.
+/// The buffered events of a background session. Its size is fixed: a full buffer drops the oldest event and counts it,
+/// so it always contains the most recent events without gaps.
 /// </summary>
 internal sealed class EventBuffer
 {
     private const int FirstSize = 256;
 
-    /// <summary>One that nothing will be added to.</summary>
+    /// <summary>An empty buffer that never receives events.</summary>
     public static readonly EventBuffer Ended = new(1) { _ended = true };
 
     private readonly object _gate = new();
@@ -68,7 +68,7 @@ internal sealed class EventBuffer
         }
     }
 
-    /// <summary>Shows an event to the listeners without keeping it.</summary>
+    /// <summary>Passes an event to the listeners without buffering it.</summary>
     public void Show(BpfEvent item)
     {
         if (Volatile.Read(ref _taps).Length == 0)
@@ -85,10 +85,10 @@ internal sealed class EventBuffer
         }
     }
 
-    /// <summary>Shows each event to a listener too, beginning with the latest of those that wait. Nothing is taken out: who receives gets them all the same.</summary>
-    /// <param name="tap">Called with the buffer locked, so it must be quick.</param>
-    /// <param name="most">How many of the waiting events to show.</param>
-    /// <returns>What ends it.</returns>
+    /// <summary>Passes each event to a listener too, beginning with the latest buffered ones. The buffered events stay in the buffer.</summary>
+    /// <param name="tap">The listener. It is called under the buffer's lock, so it must be quick.</param>
+    /// <param name="most">The maximum number of buffered events to pass.</param>
+    /// <returns>Removes the listener when disposed.</returns>
     public IDisposable Tap(Action<BpfEvent> tap, int most)
     {
         lock (_gate)
@@ -104,7 +104,7 @@ internal sealed class EventBuffer
         return new TapEnd(this, tap);
     }
 
-    /// <summary>Takes the oldest event.</summary>
+    /// <summary>Removes and returns the oldest event.</summary>
     public bool TryTake(out BpfEvent item)
     {
         lock (_gate)
@@ -113,7 +113,7 @@ internal sealed class EventBuffer
         }
     }
 
-    /// <summary>Returns the oldest event without taking it, and when it was added, in UTC.</summary>
+    /// <summary>Returns the oldest event and the time when it was added, in UTC, without removing it.</summary>
     public bool TryPeek(out BpfEvent item, out DateTime arrived)
     {
         lock (_gate)
@@ -124,7 +124,7 @@ internal sealed class EventBuffer
     }
 
     /// <summary>Waits until an event arrives, the reader ends, or <see cref="Wake"/> is called.</summary>
-    /// <param name="wait">How long at most.</param>
+    /// <param name="wait">The maximum time to wait.</param>
     public void WaitForEvent(TimeSpan wait)
     {
         lock (_gate)
@@ -136,7 +136,7 @@ internal sealed class EventBuffer
         }
     }
 
-    /// <summary>True when no event will be added any more.</summary>
+    /// <summary>Whether no more events will be added.</summary>
     public bool IsEnded
     {
         get
@@ -148,10 +148,10 @@ internal sealed class EventBuffer
         }
     }
 
-    /// <summary>Says that no event will be added any more, and wakes who waits.</summary>
+    /// <summary>Marks the buffer as ended and wakes the waiting threads.</summary>
     public void End() => Signal(ended: true);
 
-    /// <summary>Wakes who waits, for instance because its pipeline is being stopped.</summary>
+    /// <summary>Wakes the waiting threads, for instance because a pipeline is stopped.</summary>
     public void Wake() => Signal(ended: false);
 
     private void Signal(bool ended)

@@ -6,7 +6,7 @@ using Bee.Telemetry.Logs;
 namespace Bee.Cmdlets.Sessions;
 
 /// <summary>
-/// Knows where events come from: an event has its type and its map's name, and not its tool. Tools whose types are alike share a type; then the tool is known only while one of its events is written
+/// Maps event types to tools: an event has its type and its map's name, but not its tool. Tools with identical types share a type. Then the tool is known only while one of its events is written
 /// to a pipeline.
 /// </summary>
 internal static class EventOrigins
@@ -16,14 +16,14 @@ internal static class EventOrigins
     [ThreadStatic]
     private static string? s_current;
 
-    /// <summary>The tool whose events are being written to the pipeline of this thread; null for none.</summary>
+    /// <summary>The tool whose events are being written to this thread's pipeline; null for none.</summary>
     public static string? Current
     {
         get => s_current;
         set => s_current = value;
     }
 
-    /// <summary>Notes what the streams of a tool give.</summary>
+    /// <summary>Registers the types of a tool's streams.</summary>
     public static void Know(IReadOnlyList<RecordStream> streams, string tool)
     {
         foreach (RecordStream stream in streams)
@@ -32,7 +32,7 @@ internal static class EventOrigins
         }
     }
 
-    /// <summary>Notes where the events of a type come from. Of one tool the latest note counts.</summary>
+    /// <summary>Registers the origin of a type's events. A later call for the same tool replaces the earlier one.</summary>
     public static void Know(Type type, EventOrigin origin)
     {
         lock (s_known)
@@ -47,7 +47,7 @@ internal static class EventOrigins
         }
     }
 
-    /// <summary>Returns where an event comes from.</summary>
+    /// <summary>Returns the origin of an event.</summary>
     public static EventOrigin Of(BpfEvent item)
     {
         lock (s_known)

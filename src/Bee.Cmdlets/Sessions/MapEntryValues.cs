@@ -9,7 +9,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets.Sessions;
 
-/// <summary>Entries that maps get between loading and attaching, as a hashtable of maps gives them.</summary>
+/// <summary>The entries of -MapEntry, which are set between loading and attaching.</summary>
 internal sealed class MapEntryValues
 {
     private readonly List<(string Map, object? Given)> _maps = [];
@@ -18,8 +18,8 @@ internal sealed class MapEntryValues
     {
     }
 
-    /// <summary>Checks the names of the maps, before anything is loaded.</summary>
-    /// <exception cref="BeeInputException">A name is not one of the object's maps, or has no entries.</exception>
+    /// <summary>Checks the names of the maps before anything is loaded.</summary>
+    /// <exception cref="BeeInputException">A name is not that of a map with entries.</exception>
     public static MapEntryValues From(IDictionary? given, ObjectFile file)
     {
         var values = new MapEntryValues();
@@ -28,17 +28,17 @@ internal sealed class MapEntryValues
             string name = LanguagePrimitives.ConvertTo<string>(entry.Key);
             int slash = name.IndexOf('/', StringComparison.Ordinal);
             string map = ObjectNames.FindMap(slash < 0 ? name : name[..slash], file).Name;
-            // A variable with a slip in its name must not become a list of nothing.
+            // Null is an error: a misspelled variable must not count as an empty list.
             values._maps.Add((slash < 0 ? map : map + name[slash..], entry.Value ?? throw new BeeInputException(
-                "MapEntryMissing", $"-MapEntry was given nothing for the map {name}.", "An empty list, @(), means no entries.")));
+                "MapEntryMissing", $"-MapEntry has $null for the map {name}.", "Use an empty list, @(), for no entries.")));
         }
 
         return values;
     }
 
-    /// <summary>Sets the entries: all of a map's are looked at before the first is written.</summary>
-    /// <exception cref="BpfMapException">An entry does not fit, or the kernel refuses it; the message names map and entry.</exception>
-    /// <exception cref="BeeInputException">There is no such map inside of another.</exception>
+    /// <summary>Sets the entries. All entries of a map are validated before the first is written.</summary>
+    /// <exception cref="BpfMapException">An entry is invalid, or the kernel rejects it. The message names map and entry.</exception>
+    /// <exception cref="BeeInputException">An inner map does not exist.</exception>
     public void Apply(BpfSession session)
     {
         foreach ((string name, object? given) in _maps)
@@ -68,12 +68,12 @@ internal sealed class MapEntryValues
     {
         int slash = name.IndexOf('/', StringComparison.Ordinal);
         string first = slash < 0 ? name : name[..slash];
-        BpfMap outer = session.Maps.FirstOrDefault(map => map.Name == first) ?? throw new BeeInputException("MapNotFound", $"The map '{first}' was not made: no program that is loaded uses it.");
+        BpfMap outer = session.Maps.FirstOrDefault(map => map.Name == first) ?? throw new BeeInputException("MapNotFound", $"The map '{first}' was not created, because no loaded program uses it.");
         return slash < 0 ? outer : outer.InnerMaps().FirstOrDefault(inner => inner.Name == name)
-            ?? throw new BeeInputException("MapNotFound", $"There is no map '{name}'; those inside of {outer.Name}: {string.Join(", ", outer.InnerMaps().Select(inner => inner.Name))}.");
+            ?? throw new BeeInputException("MapNotFound", $"There is no map '{name}'. The maps in {outer.Name} are: {string.Join(", ", outer.InnerMaps().Select(inner => inner.Name))}.");
     }
 
-    // A hashtable is one entry where it has the names of one, and else a table of keys and values; anything else is one entry, or a list of them.
+    // A hashtable with the field names of an entry is one entry; any other hashtable maps keys to values. Other values are one entry, or a list of entries.
     private static IEnumerable<(object? Key, object? Value, bool IsPair)> Entries(object? given, MapWriter writer)
     {
         object? bare = given is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : given;
@@ -90,14 +90,14 @@ internal sealed class MapEntryValues
     {
         var given = new HashSet<string>(names, StringComparer.OrdinalIgnoreCase);
         bool hasKey = writer.Map.Description.KeySize == 0 || given.Contains("Key");
-        // Text as a key may be any word, also the name of a field.
+        // If keys are text, a hashtable's key may equal a field's name, so field names alone do not make it an entry.
         return writer.NeedsNoKey || (hasKey && (given.Contains("Value") || given.Contains("Values"))) || (!writer.HasTextKey && writer.Names.Any(given.Contains));
     }
 
     private static EncodedEntry Encode(MapWriter writer, object? entry) => entry is IDictionary or MapEntry
         ? writer.Encode(entry)
         : writer.NeedsNoKey ? writer.Encode(null, entry)
-        : throw new BpfMapException(MapFault.BadValue, writer.Map.Name, $"'{entry}' is not an entry for the map {writer.Map.Name}.", $"Give an object or a hashtable with {string.Join(", ", writer.Names)}, or a hashtable of keys and values.");
+        : throw new BpfMapException(MapFault.BadValue, writer.Map.Name, $"'{entry}' is not an entry for the map {writer.Map.Name}.", $"Pass an object or a hashtable with {string.Join(", ", writer.Names)}, or a hashtable of keys and values.");
 
     private static EncodedEntry Located(string map, string place, Func<EncodedEntry> work)
     {
@@ -112,10 +112,10 @@ internal sealed class MapEntryValues
     }
 }
 
-/// <summary>What an entry or a key is called in questions and messages.</summary>
+/// <summary>Formats entries and keys for prompts and messages.</summary>
 internal static class EntryText
 {
-    /// <summary>The text for a plain value: fields with their values, of an entry the key.</summary>
+    /// <summary>Returns the text of a plain value: fields with their values, or the key of an entry.</summary>
     public static string Of(object? entry) => entry switch
     {
         IDictionary members => string.Join(", ", members.Keys.Cast<object>().Where(name => !"MapName".Equals(name.ToString(), StringComparison.OrdinalIgnoreCase)).Select(name => $"{name} = {Of(members[name])}")),
@@ -124,15 +124,15 @@ internal static class EntryText
     };
 }
 
-/// <summary>Takes PowerShell's wrapping off what a person gave: the libraries below know .NET's values, lists and dictionaries only.</summary>
+/// <summary>Converts values from PowerShell to plain .NET values, lists and dictionaries, the only ones that the libraries know.</summary>
 internal static class PlainValue
 {
-    /// <summary>The value; hashtables and custom objects become dictionaries, with plain values inside, and a map its id.</summary>
+    /// <summary>Unwraps a value. Hashtables and custom objects become dictionaries of plain values, and a map becomes its id.</summary>
     public static object? Of(object? value)
     {
         if (value is PSObject wrapped)
         {
-            // A custom object has no object inside; its properties are a struct's fields.
+            // A custom object has no base object. Its properties become the fields of a struct.
             value = wrapped.BaseObject is PSCustomObject ? Fields(wrapped) : wrapped.BaseObject;
         }
 

@@ -4,7 +4,7 @@ using Bee.Ebpf.Metadata;
 
 namespace Bee.Cmdlets.Sessions;
 
-/// <summary>A map of a program that runs in the background.</summary>
+/// <summary>A map of a background session.</summary>
 public sealed class MapInfo
 {
     internal MapInfo(BpfMap map, int programId, string program)
@@ -15,16 +15,16 @@ public sealed class MapInfo
         ProgramId = programId;
     }
 
-    /// <summary>The whole name, as in the source; the kernel keeps 15 characters of it.</summary>
+    /// <summary>The full name from the source. The kernel truncates it to 15 characters.</summary>
     public string Name => Map.Name;
 
     /// <summary>The kind of map.</summary>
     public MapType Type => Map.Description.Type;
 
-    /// <summary>The type of a key as C writes it; null where the map has no keys or the program says only their size.</summary>
+    /// <summary>The key's type in C syntax; null if the map has no keys or only their size is known.</summary>
     public string? KeyType => Map.Description.Key?.ToString();
 
-    /// <summary>The type of a value or an event as C writes it; null where the program says only its size.</summary>
+    /// <summary>The type of a value or event in C syntax; null if only its size is known.</summary>
     public string? ValueType => Map.Description.Value?.ToString();
 
     /// <summary>The size of a key in bytes.</summary>
@@ -33,28 +33,28 @@ public sealed class MapInfo
     /// <summary>The size of a value in bytes, on one CPU.</summary>
     public uint ValueSize => Map.Description.ValueSize;
 
-    /// <summary>How many entries fit; for ring buffers how many bytes.</summary>
+    /// <summary>The maximum number of entries; for ring buffers, the size in bytes.</summary>
     public uint MaxEntries => Map.Description.MaxEntries;
 
-    /// <summary>What the map is for: what its author says, else what the prefix of its name says.</summary>
+    /// <summary>The map's role, from the author's metadata or else from the prefix of its name.</summary>
     public MapRole Role => Map.Description.Role;
 
-    /// <summary>What the map tells, in its author's words; null where they say nothing.</summary>
+    /// <summary>The author's description; null if there is none.</summary>
     public string? Help => Map.Description.Metadata.Help;
 
-    /// <summary>The unit of the map's values, in its author's words; null where they say nothing.</summary>
+    /// <summary>The unit of the map's values from the author's metadata; null if there is none.</summary>
     public string? Unit => Map.Description.Metadata.Unit;
 
-    /// <summary>True where Get-BeeMapEntry can read it.</summary>
+    /// <summary>Whether Get-BeeMapEntry can read the map.</summary>
     public bool CanRead => Map.CanRead;
 
     /// <summary>The kernel's id of the map.</summary>
     public int Id { get; }
 
-    /// <summary>The name of the background program that it belongs to.</summary>
+    /// <summary>The name of the map's session.</summary>
     public string Program { get; }
 
-    /// <summary>The id of that program, as Get-BeeProgram shows it.</summary>
+    /// <summary>The id of the session, as Get-BeeProgram shows it.</summary>
     public int ProgramId { get; }
 
     internal BpfMap Map { get; }

@@ -9,27 +9,27 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets.Sessions;
 
-/// <summary>Finds the parts of an object that a user names: its parameters, programs and maps.</summary>
+/// <summary>Resolves the names of an object's parameters, programs and maps.</summary>
 internal static class ObjectNames
 {
-    /// <summary>Takes PowerShell's wrapping off the values of parameters, and binds them.</summary>
+    /// <summary>Unwraps the values of parameters and binds them.</summary>
     /// <exception cref="BeeInputException">A value is null.</exception>
-    /// <exception cref="BpfParameterException">A name is not one of the program's parameters, or a value has the wrong type or does not fit.</exception>
+    /// <exception cref="BpfParameterException">A name is not one of the tool's parameters, or a value has the wrong type or is out of range.</exception>
     public static BoundParameters Parameters(IDictionary? given, ObjectFile file)
     {
         var values = new Dictionary<string, object?>(StringComparer.Ordinal);
         foreach (DictionaryEntry entry in given ?? new Hashtable())
         {
             ParameterDescription parameter = file.FindParameter(LanguagePrimitives.ConvertTo<string>(entry.Key));
-            values[parameter.Name] = PlainValue.Of(entry.Value) ?? throw new BeeInputException("BadParameter", $"The parameter {parameter.Name} ({parameter.TypeName}) was given no value.");
+            values[parameter.Name] = PlainValue.Of(entry.Value) ?? throw new BeeInputException("BadParameter", $"The value of the parameter {parameter.Name} ({parameter.TypeName}) is null.");
         }
 
         return file.BindParameters(values);
     }
 
     /// <summary>
-    /// Checks the names of -AttachTo, and returns what is given of each program: a target, several of which are joined, or whether it is loaded. $null, $false and <c>none</c> leave a
-    /// program out, $true and <c>true</c> load one that is optional.
+    /// Checks the names of -AttachTo, and returns each program's target (several targets are joined), or whether it is loaded. $null, $false and <c>none</c> skip a
+    /// program; $true and <c>true</c> load an optional one.
     /// </summary>
     /// <exception cref="BeeInputException">A name is not one of the object's programs, or a target is empty.</exception>
     public static IReadOnlyDictionary<string, ProgramMetadata> Programs(IDictionary? given, ObjectFile file)
@@ -37,21 +37,21 @@ internal static class ObjectNames
         var programs = new Dictionary<string, ProgramMetadata>(StringComparer.Ordinal);
         foreach (DictionaryEntry entry in given ?? new Hashtable())
         {
-            string name = FindProgram(LanguagePrimitives.ConvertTo<string>(entry.Key), file, "-AttachTo takes a hashtable whose keys are the names of the object's programs.");
+            string name = FindProgram(LanguagePrimitives.ConvertTo<string>(entry.Key), file, "-AttachTo expects a hashtable whose keys are names of the object's programs.");
             programs[name] = PlainValue.Of(entry.Value) switch
             {
                 null => new ProgramMetadata { Load = false },
                 bool load => new ProgramMetadata { Load = load },
                 var target => LanguagePrimitives.ConvertTo<string[]>(target) is { Length: > 0 } parts && parts.All(part => !string.IsNullOrWhiteSpace(part))
                     ? ProgramMetadata.Attach(string.Join(',', parts))
-                    : throw new BeeInputException("BadAttachTo", $"-AttachTo names no target for the program {name}."),
+                    : throw new BeeInputException("BadAttachTo", $"-AttachTo has an empty target for the program {name}."),
             };
         }
 
         return programs;
     }
 
-    /// <summary>The sizes of maps by the maps' whole names.</summary>
+    /// <summary>Returns the sizes of maps by the maps' full names.</summary>
     /// <exception cref="BeeInputException">A name is not one of the object's maps, or a size is not a number of entries.</exception>
     public static IReadOnlyDictionary<string, uint> MapSizes(IDictionary? given, ObjectFile file)
     {
@@ -61,40 +61,40 @@ internal static class ObjectNames
             string name = FindMap(LanguagePrimitives.ConvertTo<string>(entry.Key), file).Name;
             sizes[name] = entry.Value is not null && LanguagePrimitives.TryConvertTo(entry.Value, CultureInfo.InvariantCulture, out decimal size) && size is >= 0 and <= uint.MaxValue && decimal.IsInteger(size)
                 ? (uint)size
-                : throw new BeeInputException("BadMapSize", $"-MapSize gives the map {name} '{entry.Value}', which is not a number of entries.", "A size is a whole number from 1 to 4294967295; for a ring buffer, bytes, such as 1MB.");
+                : throw new BeeInputException("BadMapSize", $"The -MapSize of the map {name} is '{entry.Value}', which is not a valid size.", "A size is a whole number of entries from 1 to 4294967295, or for a ring buffer a number of bytes, such as 1MB.");
         }
 
         return sizes;
     }
 
-    /// <summary>The programs that -Skip leaves out.</summary>
+    /// <summary>Returns the programs that -Skip names.</summary>
     /// <exception cref="BeeInputException">A literal name is not one of the object's programs.</exception>
     public static IReadOnlyList<string> Skipped(string[]? names, ObjectFile file) =>
     [
         .. (names ?? []).SelectMany(name => WildcardPattern.ContainsWildcardCharacters(name) && WildcardPattern.Get(name, WildcardOptions.IgnoreCase) is var pattern
             ? file.Programs.Select(program => program.Name).Where(pattern.IsMatch)
-            : [FindProgram(name, file, "-Skip takes names of the object's programs, with wildcards for several.")]).Distinct(),
+            : [FindProgram(name, file, "-Skip expects names of the object's programs; wildcards are allowed.")]).Distinct(),
     ];
 
-    /// <summary>Whether a target is given for a program.</summary>
+    /// <summary>Returns whether -AttachTo names a program.</summary>
     public static bool HasTarget(IDictionary? given, string program) => given?.Keys.Cast<object>().Any(name => program.Equals($"{name}", StringComparison.OrdinalIgnoreCase)) == true;
 
-    /// <summary>The program to be run on given input: the one of a name, or the only one that the kernel runs so.</summary>
-    /// <exception cref="BeeInputException">The object has no program of the name, or several that could be meant.</exception>
+    /// <summary>Returns the name of the program to run on given input: the named one, or the only one that can be run.</summary>
+    /// <exception cref="BeeInputException">The object has no program of that name, or several candidates.</exception>
     public static string TestedProgram(string? name, ObjectFile file)
     {
         if (name is not null)
         {
-            return FindProgram(name, file, "-Name takes the name of one of the object's programs.");
+            return FindProgram(name, file, "-Name expects the name of one of the object's programs.");
         }
 
         IReadOnlyList<ProgramDescription> all = ProgramTest.Candidates(file);
-        // Optional programs have to be named, here as elsewhere.
+        // An optional program is a candidate only if it is named, or if there is no other.
         ProgramDescription[] candidates = all.Any(program => program.AutoLoad) ? [.. all.Where(program => program.AutoLoad)] : [.. all];
         return candidates.Length <= 1 ? (candidates is [var only] ? only : file.Programs[0]).Name : throw new BeeInputException(
             "SeveralPrograms",
             $"{file.Name} has {candidates.Length} programs that can be run on given input: {string.Join(", ", candidates.Select(program => $"{program.Name} ({program.SectionName})"))}.",
-            "-Name chooses one.");
+            "Select one with -Name.");
     }
 
     private static string FindProgram(string name, ObjectFile file, string remedy)
@@ -104,7 +104,7 @@ internal static class ObjectNames
             return name;
         }
 
-        // C distinguishes case and people at a prompt seldom do: accepted as long as it is clear.
+        // C is case-sensitive, but users at a prompt rarely are. Another case is accepted if it is unambiguous.
         ProgramDescription[] alike = [.. file.Programs.Where(program => program.Name.Equals(name, StringComparison.OrdinalIgnoreCase))];
         return alike.Length == 1 ? alike[0].Name : throw new BeeInputException(
             "ProgramNotFound",
@@ -112,12 +112,12 @@ internal static class ObjectNames
             remedy);
     }
 
-    /// <summary>The choice that -Map makes.</summary>
+    /// <summary>Returns the filter of -Map.</summary>
     /// <param name="names">
-    /// Names and patterns, or null for what streams by its name's prefix. Patterns choose among those; a literal name can be any map. A source of data has the
-    /// name that its gadget gives it too.
+    /// Names and patterns, or null for the maps whose prefix makes them stream. Patterns select among those; a literal name can be any map. The data sources of a gadget
+    /// have the gadget's names too.
     /// </param>
-    /// <param name="file">The program.</param>
+    /// <param name="file">The object.</param>
     /// <exception cref="BeeInputException">A literal name matches no map.</exception>
     public static Func<MapDescription, bool> MapChoice(string[]? names, ObjectFile file)
     {
@@ -144,7 +144,7 @@ internal static class ObjectNames
             || (map.Role != MapRole.None && patterns.Exists(pattern => pattern.IsMatch(map.Name) || (map.DataSource is { } source && pattern.IsMatch(source))));
     }
 
-    /// <summary>The map of a name.</summary>
+    /// <summary>Returns the map with a name.</summary>
     /// <exception cref="BeeInputException">The map does not exist.</exception>
     public static MapDescription FindMap(string name, ObjectFile file)
     {

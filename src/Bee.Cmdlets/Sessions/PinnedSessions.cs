@@ -2,16 +2,16 @@ using Bee.Ebpf;
 
 namespace Bee.Cmdlets.Sessions;
 
-/// <summary>The pinned programs that this process has looked at: each is one object, however often it is asked for, so that its events have one buffer.</summary>
+/// <summary>Caches the pinned sessions that this process has opened. There is one object for each, so that its events have one buffer.</summary>
 internal static class PinnedSessions
 {
     private static readonly object s_gate = new();
     private static readonly Dictionary<Guid, BpfProgramSession> s_known = [];
 
-    /// <summary>Everything in a folder of pins, or the one program that a folder holds.</summary>
+    /// <summary>Returns the sessions in a folder of pins, or the one session that a folder contains.</summary>
     /// <param name="folder">The folder.</param>
-    /// <returns>Programs, sorted by folder, and in state Unknown what was not made by Bee.</returns>
-    /// <exception cref="PinException">There is no such folder, or it cannot be looked into.</exception>
+    /// <returns>The sessions, sorted by folder. Folders that Bee did not create have the state Unknown.</returns>
+    /// <exception cref="PinException">The folder does not exist or cannot be read.</exception>
     public static IReadOnlyList<BpfProgramSession> In(string folder)
     {
         if (folder != PinPath.DefaultFolder && !PinnedProgram.HasProgramFolders(folder))
@@ -22,7 +22,7 @@ internal static class PinnedSessions
         return [.. PinnedProgram.List(folder).Select(found => found.Program is { } program ? Of(program) : new BpfProgramSession(found.Folder, found.Fault!))];
     }
 
-    /// <summary>The program that is pinned under a name or path, or that was started with the name; null where there is none.</summary>
+    /// <summary>Returns the session that is pinned under a name or path, or that was started with the name; null if there is none.</summary>
     public static BpfProgramSession? Find(string name)
     {
         try
@@ -47,7 +47,7 @@ internal static class PinnedSessions
         }
     }
 
-    /// <summary>The names in the default folder, for completion: nothing is opened.</summary>
+    /// <summary>Returns the names in the default folder, for completion. Opens nothing.</summary>
     public static IEnumerable<string> Names()
     {
         try
@@ -60,7 +60,7 @@ internal static class PinnedSessions
         }
     }
 
-    /// <summary>Forgets a program that has ended.</summary>
+    /// <summary>Removes an ended session from the cache.</summary>
     public static void Forget(BpfProgramSession session)
     {
         lock (s_gate)
@@ -91,10 +91,10 @@ internal static class PinnedSessions
     }
 }
 
-/// <summary>Tells when a folder of pins has gone: another process has ended the program, and whoever holds it open should let go.</summary>
+/// <summary>Detects that a folder of pins was removed: another process has stopped the session, and this one should close it.</summary>
 internal static class PinWatch
 {
-    /// <summary>Watches until the result is disposed of, or until the folder has gone. Null where the system has no watch left.</summary>
+    /// <summary>Watches until the result is disposed or the folder is removed. Returns null if the system has no inotify watch left.</summary>
     public static IDisposable? Start(PinnedProgram pinned, Action gone)
     {
         FileSystemWatcher? watch = null;
@@ -112,7 +112,7 @@ internal static class PinWatch
         }
         catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
         {
-            // Reading goes on without: then the end is seen when the person ends it here too.
+            // Reading continues without a watch. Then the session ends when the user stops it in this process too.
             watch?.Dispose();
             return null;
         }

@@ -8,7 +8,7 @@ using Bee.Telemetry.Logs;
 namespace Bee.Cmdlets.Sessions;
 
 /// <summary>
-/// Writes what is read to the pipeline, on the pipeline's own thread. An event costs a count and the engine's own write, no more.
+/// Writes events to the pipeline, on the pipeline's own thread. The only cost per event is a counter and the engine's own write.
 /// </summary>
 internal sealed class PipelineSink : IEventSink
 {
@@ -19,10 +19,10 @@ internal sealed class PipelineSink : IEventSink
     private long _left;
     private long _lastTold;
 
-    /// <param name="streams">Where warnings go.</param>
-    /// <param name="pipeline">Where objects go: the cmdlet's runtime, without the detour over the cmdlet.</param>
-    /// <param name="tool">The name of the tool that is read.</param>
-    /// <param name="maxEvents">How many objects to write; 0 for no limit.</param>
+    /// <param name="streams">Receives warnings.</param>
+    /// <param name="pipeline">Receives the objects: the cmdlet's runtime, used directly for speed.</param>
+    /// <param name="tool">The name of the tool.</param>
+    /// <param name="maxEvents">The number of objects to write; 0 for no limit.</param>
     public PipelineSink(ICmdletStreams streams, ICommandRuntime pipeline, string tool, long maxEvents)
     {
         _streams = streams;
@@ -31,11 +31,11 @@ internal sealed class PipelineSink : IEventSink
         _left = maxEvents;
     }
 
-    /// <summary>Reads until the stream ends, and warns of what was lost.</summary>
+    /// <summary>Reads until the stream ends, and warns of losses.</summary>
     /// <param name="reader">The reader.</param>
     /// <param name="duration">How long to read; null for no limit.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <param name="first">The sink that the reader gives to: one that passes on to this sink, or null for this sink itself.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <param name="first">The sink that the reader calls, which passes events on to this sink; null for this sink itself.</param>
     public void Run(EventReader reader, TimeSpan? duration, CancellationToken cancellationToken, IEventSink? first = null)
     {
         EventOrigins.Know(reader.Streams, _tool);
@@ -53,7 +53,7 @@ internal sealed class PipelineSink : IEventSink
         WarnOfLosses();
     }
 
-    // Without a limit the count runs below zero and never meets it.
+    // Without a limit, the counter starts at zero and decreases, so it never becomes zero again.
     bool IEventSink.Event(BpfEvent e)
     {
         _pipeline.WriteObject(EventObject.Of(e));
@@ -64,14 +64,14 @@ internal sealed class PipelineSink : IEventSink
 
     void IEventSink.Lost(string map, ulong count) => AddLost(_tool, map, count);
 
-    /// <summary>Tells of a loss of another tool's.</summary>
+    /// <summary>Adds a loss of another tool.</summary>
     /// <param name="tool">The tool.</param>
     /// <param name="map">The map, by its name in the object file.</param>
-    /// <param name="count">How many events.</param>
+    /// <param name="count">The number of events.</param>
     public void AddLost(string tool, string map, ulong count)
     {
         PipelineLosses.Add(new PipelineLoss(LossReason.Kernel, tool, map, (long)Math.Min(count, long.MaxValue)));
-        // A program counts its losses itself, and may count anything.
+        // The count comes from the program, so it can have any value.
         ulong before = _lost.GetValueOrDefault(map);
         _lost[map] = before + Math.Min(count, ulong.MaxValue - before);
         if (_lastTold == 0 || Stopwatch.GetElapsedTime(_lastTold) >= TimeSpan.FromSeconds(1))
@@ -91,14 +91,14 @@ internal sealed class PipelineSink : IEventSink
         string text = string.Join(", ", _lost.Select(pair => $"{pair.Value} of {pair.Key}"));
         _lost.Clear();
         _lastTold = Stopwatch.GetTimestamp();
-        _streams.WriteWarning($"Events were lost, because the buffer was full: {text}.");
+        _streams.WriteWarning($"Events were lost, because the ring or perf buffer was full: {text}.");
     }
 }
 
-/// <summary>What is written to the pipeline for an event.</summary>
+/// <summary>Creates the object that is written to the pipeline for an event.</summary>
 internal static class EventObject
 {
-    /// <summary>The event itself; one that was truncated also goes by the name of its map's type, so that it stands in the same table as the others.</summary>
+    /// <summary>Returns the event. A truncated event also gets the type name of its map, so that it appears in the same table as the others.</summary>
     public static object Of(BpfEvent item)
     {
         if (item is not TruncatedEvent truncated)
@@ -112,10 +112,10 @@ internal static class EventObject
     }
 }
 
-/// <summary>Adds up what streams lost, and says how full their buffers were.</summary>
+/// <summary>Sums up and describes the losses of streams.</summary>
 internal static class LossCount
 {
-    /// <summary>The sum over the streams that know, or null when none does: nobody counts what a ring refused unless the program itself does.</summary>
+    /// <summary>Returns the sum over the streams that count losses, or null if none does. The kernel does not count the losses of a ring buffer, so only the program can.</summary>
     public static ulong? Of(IReadOnlyList<RecordStream> streams)
     {
         ulong? sum = null;
@@ -130,7 +130,7 @@ internal static class LossCount
         return sum;
     }
 
-    /// <summary>Notes how many events each stream gave and lost, and warns of buffers that were found full where nobody counts.</summary>
+    /// <summary>Writes the number of events and losses of each stream, and warns of buffers that were full and whose losses are not counted.</summary>
     public static void Report(IReadOnlyList<RecordStream> streams, ICmdletStreams to)
     {
         foreach (RecordStream stream in streams)
@@ -143,19 +143,19 @@ internal static class LossCount
         }
     }
 
-    /// <summary>What can be said of one stream when reading ends: how many it gave and lost, and how full its buffer was found.</summary>
+    /// <summary>Returns a sentence about a stream that has ended: its events, losses, and the highest fill level of its buffer.</summary>
     public static string Describe(RecordStream stream)
     {
-        string fill = stream.HighWater is { } fullest ? $", the buffer at most {fullest * 100:0} % full" : string.Empty;
+        string fill = stream.HighWater is { } fullest ? $", buffer up to {fullest * 100:0} % full" : string.Empty;
         string lost = stream.Lost is { } count ? $", {count} lost" : stream.HighWater is not null ? ", lost: not counted" : string.Empty;
-        return $"{stream.Name}: {stream.Count} given{lost}{fill}.";
+        return $"{stream.Name}: {stream.Count} read{lost}{fill}.";
     }
 
-    /// <summary>A warning about a buffer that was found full where nobody counts what it refused; null for others.</summary>
+    /// <summary>Returns a warning for a buffer that was full and whose losses are not counted; null otherwise.</summary>
     public static string? Suspicion(RecordStream stream) => stream is { Lost: null, HighWater: >= Full }
-        ? $"{stream.Name}: the ring was found full, and the program does not count what it could not submit: events may be missing. bee_reserve and bee_output of bee.h count."
+        ? $"{stream.Name}: The ring buffer was full, and the program does not count lost events, so events may be missing. Use bee_reserve or bee_output of bee.h, which count them."
         : null;
 
-    // The last record that does not fit leaves a little room.
+    // A buffer is full with some room left if the next record does not fit.
     private const double Full = 0.95;
 }

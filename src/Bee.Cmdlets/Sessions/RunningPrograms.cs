@@ -4,8 +4,8 @@ using System.Management.Automation.Runspaces;
 namespace Bee.Cmdlets.Sessions;
 
 /// <summary>
-/// The background programs of this process. All runspaces see them; the one that started a program takes it down when it closes,
-/// and removing the module takes down what its runspace started.
+/// The background sessions of this process, visible to all runspaces. A session stops when the runspace that started it closes.
+/// Removing the module stops the sessions of its runspace.
 /// </summary>
 internal static class RunningPrograms
 {
@@ -13,12 +13,12 @@ internal static class RunningPrograms
     private static readonly List<BpfProgramSession> s_sessions = [];
     private static int s_lastId;
 
-    /// <summary>Raised when a program has been taken off the list.</summary>
+    /// <summary>Raised after a session was removed from the list.</summary>
     public static event Action<BpfProgramSession>? Removed;
 
     public static int NextId() => Interlocked.Increment(ref s_lastId);
 
-    /// <summary>The programs in the order they were started.</summary>
+    /// <summary>Returns the sessions in the order in which they were started.</summary>
     public static IReadOnlyList<BpfProgramSession> All()
     {
         lock (s_gate)
@@ -27,7 +27,7 @@ internal static class RunningPrograms
         }
     }
 
-    /// <summary>Adds a program, and watches the runspace that started it.</summary>
+    /// <summary>Adds a session, and stops it when its owner closes.</summary>
     public static void Add(BpfProgramSession session, Runspace? owner)
     {
         lock (s_gate)
@@ -51,7 +51,7 @@ internal static class RunningPrograms
         Removed?.Invoke(session);
     }
 
-    /// <summary>Stops and forgets what a runspace started; what is pinned goes on without.</summary>
+    /// <summary>Stops the sessions of a runspace and removes them. Pinned sessions continue without this process.</summary>
     public static void StopAllOf(Guid runspace)
     {
         foreach (BpfProgramSession session in All())
@@ -65,7 +65,7 @@ internal static class RunningPrograms
     }
 }
 
-/// <summary>Runs when the module is removed from a session: what that session started in the background ends.</summary>
+/// <summary>Stops the background sessions of a runspace when the module is removed from it.</summary>
 public sealed class ModuleCleanup : IModuleAssemblyCleanup
 {
     /// <inheritdoc/>
@@ -78,12 +78,12 @@ public sealed class ModuleCleanup : IModuleAssemblyCleanup
     }
 }
 
-/// <summary>Watches runspaces: what one started in the background of this process ends when it closes.</summary>
+/// <summary>Stops the sessions and servers of a runspace when it closes.</summary>
 internal static class RunspaceEnd
 {
     private static readonly HashSet<Guid> s_watched = [];
 
-    /// <summary>Raised when a runspace has closed, or the module was removed from it, before its programs are stopped.</summary>
+    /// <summary>Raised after a runspace was closed, or the module was removed from it, before its sessions are stopped.</summary>
     public static event Action<Guid>? Ended;
 
     /// <summary>Watches a runspace.</summary>
@@ -98,7 +98,7 @@ internal static class RunspaceEnd
         }
     }
 
-    /// <summary>Stops what a runspace started.</summary>
+    /// <summary>Stops the sessions and servers of a runspace.</summary>
     public static void StopAllOf(Guid runspace)
     {
         Ended?.Invoke(runspace);

@@ -13,7 +13,7 @@ using Bee.Posix;
 
 namespace Bee.Cmdlets.Sessions;
 
-/// <summary>How a tool is loaded, attached and read, as a user gives it.</summary>
+/// <summary>How to load, attach and read a tool, as the user specified it.</summary>
 internal sealed record SessionOptions
 {
     /// <summary>Values for the tool's parameters, by name.</summary>
@@ -22,13 +22,13 @@ internal sealed record SessionOptions
     /// <summary>Entries for maps, by the map's name.</summary>
     public IDictionary? MapEntries { get; init; }
 
-    /// <summary>How many entries maps have, by the map's name.</summary>
+    /// <summary>The sizes of maps, by the map's name.</summary>
     public IDictionary? MapSizes { get; init; }
 
-    /// <summary>Names and patterns of the maps to stream; null for those that stream by their name's prefix.</summary>
+    /// <summary>Names and patterns of the maps to stream; null for the maps whose prefix makes them stream.</summary>
     public string[]? Maps { get; init; }
 
-    /// <summary>The process that uprobe, uretprobe, usdt and perf_event links are narrowed to.</summary>
+    /// <summary>The process to which uprobe, uretprobe, usdt and perf_event links are limited.</summary>
     public int? ProcessId { get; init; }
 
     /// <summary>Names and patterns of network interfaces.</summary>
@@ -43,37 +43,37 @@ internal sealed record SessionOptions
     /// <summary>Attach targets, by the program's name.</summary>
     public IDictionary? AttachTo { get; init; }
 
-    /// <summary>Names and patterns of programs that are left out.</summary>
+    /// <summary>Names and patterns of programs to skip.</summary>
     public string[]? Skip { get; init; }
 
-    /// <summary>Whether of two programs that count the same thing the one with typed arguments is loaded.</summary>
+    /// <summary>Whether to load, of two programs that count the same event, only the one with typed arguments.</summary>
     public bool PreferTyped { get; init; }
 
     /// <summary>The time between two readings of a map.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether each reading of a map gives all entries.</summary>
+    /// <summary>Whether each reading of a map returns all entries.</summary>
     public bool AllEntries { get; init; }
 
     /// <summary>Whether iterators run again at each interval.</summary>
     public bool RepeatIterators { get; init; }
 
-    /// <summary>Whether the lines of bpf_printk are read too.</summary>
+    /// <summary>Whether to read the lines of bpf_printk too.</summary>
     public bool Trace { get; init; }
 
-    /// <summary>Samples a second and CPU for perf_event programs; null for the default.</summary>
+    /// <summary>Samples per second and CPU for perf_event programs; null for the default.</summary>
     public int? SampleFrequency { get; init; }
 }
 
-/// <summary>Makes sessions of tools: loads, sets entries, attaches.</summary>
-/// <param name="options">How.</param>
-/// <param name="location">Where relative paths are meant from.</param>
-/// <param name="streams">Where notes, warnings and libbpf's lines are written.</param>
+/// <summary>Creates sessions from tools: loads them, sets map entries, and attaches.</summary>
+/// <param name="options">The options.</param>
+/// <param name="location">Resolves relative paths.</param>
+/// <param name="streams">Receives notes, warnings and libbpf's log.</param>
 internal sealed class SessionFactory(SessionOptions options, ISessionLocation location, ICmdletStreams streams)
 {
     private const string SyscallKind = "syscall";
 
-    /// <summary>Warns of options that no program of a tool makes use of, and of records without a type; notes what the tool is.</summary>
+    /// <summary>Warns of options that no program of a tool uses, and of records without a type. Writes a note about the tool.</summary>
     public void Describe(Tool tool)
     {
         foreach (string warning in UnusedOptions(tool))
@@ -92,17 +92,17 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
     }
 
     /// <summary>Loads a tool, opens its reader, sets the entries of its maps, and attaches it.</summary>
-    /// <returns>The session and its reader. The caller disposes both; when this throws nothing is left.</returns>
-    /// <exception cref="BeeInputException">An option names what the tool does not have.</exception>
+    /// <returns>The session and its reader. The caller disposes both. If the method throws, nothing stays loaded.</returns>
+    /// <exception cref="BeeInputException">An option names a part that the tool does not have.</exception>
     /// <exception cref="BpfLoadException">The tool cannot be loaded or attached.</exception>
     public (BpfSession Session, EventReader Reader) Start(Tool tool)
     {
         if (tool.File.Programs.Where(program => program.AutoLoad).ToArray() is { Length: > 0 } loaded && Array.TrueForAll(loaded, program => program.Kind == SyscallKind))
         {
-            throw new BeeInputException("NothingToAttach", $"{tool.Name} has only syscall programs ({string.Join(", ", loaded.Select(program => program.Name))}), which no event runs: it would wait for ever.", "Test-BeeProgram runs such a program, with -Context for its argument, and gives what it returned.");
+            throw new BeeInputException("NothingToAttach", $"{tool.Name} has only syscall programs ({string.Join(", ", loaded.Select(program => program.Name))}), which no event triggers, so the run would wait forever.", "Run such a program with Test-BeeProgram, and pass its argument with -Context.");
         }
 
-        // Written after libbpf has returned: writing to a stream can throw, and must not do so through native frames.
+        // Collected, and written after libbpf has returned: writing to a stream can throw, which must not happen through native frames.
         var lines = new List<string>();
         var warnings = new List<string>();
         var notes = new List<string>();
@@ -115,7 +115,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
             notes.ForEach(streams.WriteNote);
             if (session.Programs.All(program => program.Id == 0))
             {
-                throw new BeeInputException("NothingToAttach", $"No program of {tool.Name} is loaded, since each is optional or left out: it would wait for ever.", "-AttachTo @{ program = $true } loads an optional program.");
+                throw new BeeInputException("NothingToAttach", $"All programs of {tool.Name} are optional or skipped, so no program would be loaded.", "Load an optional program with -AttachTo @{ program = $true }.");
             }
 
             WarnOfTwins(session.File);
@@ -135,7 +135,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
             warnings.ForEach(streams.WriteWarning);
             foreach (MetadataFault fault in MetadataCheck.Check(tool.Metadata, tool.File))
             {
-                streams.WriteNote($"Passed over what {tool.Name} says of {fault.Place}: {fault.Message}");
+                streams.WriteNote($"Ignored the metadata of {tool.Name} for {fault.Place}: {fault.Message}");
             }
 
             return (session, reader);
@@ -149,12 +149,12 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
         }
     }
 
-    /// <summary>Loads one program of a tool to be run on given input, and sets the entries of its maps.</summary>
+    /// <summary>Loads one program of a tool for a test run, and sets the entries of its maps.</summary>
     /// <param name="tool">The tool.</param>
-    /// <param name="program">The program's name; null for the only one that can be run so.</param>
-    /// <exception cref="BeeInputException">A name is not one that the tool has, or there are several programs.</exception>
+    /// <param name="program">The program's name; null for the only one that can be tested.</param>
+    /// <exception cref="BeeInputException">An option names a part that the tool does not have, or there are several programs to choose from.</exception>
     /// <exception cref="BpfLoadException">The program cannot be loaded.</exception>
-    /// <exception cref="BpfTestException">The kernel does not run such a program on given input.</exception>
+    /// <exception cref="BpfTestException">The kernel cannot run this kind of program on given input.</exception>
     public ProgramTest LoadForTest(Tool tool, string? program)
     {
         var lines = new List<string>();
@@ -176,15 +176,15 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
         }
     }
 
-    /// <summary>Says what would otherwise look like a tool that sees nothing.</summary>
+    /// <summary>Warns if a tool has no streams. Otherwise it would look as if nothing happened.</summary>
     public void WarnIfSilent(Tool tool, EventReader reader)
     {
         if (reader.Streams.Count == 0)
         {
             string maps = string.Join(", ", tool.File.Maps.Where(map => !map.IsInternal).Select(map => map.Name));
-            streams.WriteWarning($"{tool.Name} streams nothing: no map is chosen whose name begins with print_, counter_, gauge_ or hist_."
-                + (maps.Length > 0 ? $" -Map can name one of its maps: {maps}." : string.Empty)
-                + (TraceCalls.In(tool.File).Count > 0 ? " It writes trace lines with bpf_printk; -Trace shows them." : string.Empty));
+            streams.WriteWarning($"{tool.Name} has nothing to stream: no selected map has a name that begins with print_, counter_, gauge_ or hist_."
+                + (maps.Length > 0 ? $" Select one of its maps with -Map: {maps}." : string.Empty)
+                + (TraceCalls.In(tool.File).Count > 0 ? " It writes trace lines with bpf_printk, which -Trace shows." : string.Empty));
         }
     }
 
@@ -204,7 +204,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
             ProcessId = options.ProcessId,
             Interfaces = options.Interfaces ?? [],
             Cgroup = options.Cgroup is { } cgroup && (cgroup[0] is '~' || cgroup is "." or ".." || cgroup.StartsWith("./", StringComparison.Ordinal) || cgroup.StartsWith("../", StringComparison.Ordinal)) ? location.FullPath(cgroup) : options.Cgroup,
-            // A path is meant from the session's location, which is not the process's.
+            // A relative path starts at the session's location, which differs from the process's.
             NetworkNamespace = options.NetworkNamespace is { } space && (space.Contains('/') || space[0] is '~') ? location.FullPath(space) : options.NetworkNamespace,
             AttachTo = programs.Where(program => program.Value.AttachTo is not null).ToDictionary(program => program.Key, program => program.Value.AttachTo!),
             Load = load,
@@ -222,8 +222,8 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
         IReadOnlyList<TwinPrograms> twins = TwinPrograms.Find(file);
         if (twins.Count > 0)
         {
-            streams.WriteWarning($"{string.Join("; ", twins.Select(two => $"{two} both run at {two.Place}"))}: what they count is counted twice. "
-                + $"-PreferTyped loads the better one, and -Skip {string.Join(',', twins.SelectMany(two => two.Programs.Skip(1)).Select(program => program.Name).Distinct())} leaves the other out.");
+            streams.WriteWarning($"{string.Join("; ", twins.Select(two => $"{two} both run at {two.Place}"))}: each event is counted twice. "
+                + $"Use -PreferTyped to load the better one, or -Skip {string.Join(',', twins.SelectMany(two => two.Programs.Skip(1)).Select(program => program.Name).Distinct())} to skip the other.");
         }
     }
 
@@ -240,8 +240,8 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
         if (options.ProcessId is { } process && !kinds.Any(kind => kind.NarrowsToProcess))
         {
             string parameters = string.Join(", ", tool.File.Parameters.Select(parameter => parameter.Name));
-            yield return $"-ProcessId {process} narrows nothing: {tool.Name} has no uprobe, uretprobe, usdt or perf_event program."
-                + (parameters.Length > 0 ? $" Its parameters, if it has one for this: {parameters}." : string.Empty);
+            yield return $"-ProcessId {process} has no effect: {tool.Name} has no uprobe, uretprobe, usdt or perf_event program."
+                + (parameters.Length > 0 ? $" If one of its parameters selects a process, use -Parameter. The parameters are: {parameters}." : string.Empty);
         }
 
         if (options.Interfaces is { } interfaces && !kinds.Any(kind => kind.NeedsInterface))
@@ -251,7 +251,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
 
         if (options.Cgroup is { } cgroup && !kinds.Any(kind => kind.NeedsCgroup))
         {
-            yield return $"-Cgroup {cgroup} has no effect: {tool.Name} has no cgroup program. What other programs report is not narrowed by it.";
+            yield return $"-Cgroup {cgroup} has no effect: {tool.Name} has no cgroup program, and other programs cannot be limited to a control group.";
         }
 
         if (options.NetworkNamespace is { } space && !kinds.Any(kind => kind.NeedsNetworkNamespace || kind.NeedsInterface))
@@ -269,7 +269,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
             ProgramDescription? program = tool.File.Programs.FirstOrDefault(program => program.Name.Equals($"{given.Key}", StringComparison.OrdinalIgnoreCase));
             if (PlainValue.Of(given.Value) is not (null or bool) && program is not null && ProgramKinds.Find(program.Kind) is { Target: AttachTarget.None })
             {
-                yield return $"-AttachTo {program.Name} has no effect: a {program.Kind} program has no target.";
+                yield return $"-AttachTo {program.Name} has no effect: a {program.Kind} program has no attach target.";
             }
         }
     }

@@ -9,13 +9,13 @@ using Bee.Posix;
 
 namespace Bee.Cmdlets.Sessions;
 
-/// <summary>Finds the programs that names, ids or objects mean: those that run in the background of this process, and those that are pinned.</summary>
-/// <param name="streams">Receives the error of a name that matches no program.</param>
+/// <summary>Finds sessions by name, id or object: background sessions of this process, and pinned sessions.</summary>
+/// <param name="streams">Receives the error of a name that matches no session.</param>
 internal sealed class SessionSelector(ICmdletStreams streams)
 {
-    /// <summary>The programs whose name or id is meant.</summary>
+    /// <summary>Returns the sessions with these names or ids.</summary>
     /// <param name="names">Names with or without wildcards, or ids as text.</param>
-    /// <returns>The programs, each once. A literal name that matches no program is reported as an error.</returns>
+    /// <returns>The sessions, without duplicates. A name without wildcards that matches no session is reported as an error.</returns>
     public IEnumerable<BpfProgramSession> Select(IEnumerable<string> names)
     {
         IReadOnlyList<BpfProgramSession> all = RunningPrograms.All();
@@ -37,13 +37,13 @@ internal sealed class SessionSelector(ICmdletStreams streams)
 
             if (found.Length == 0 && !isPattern)
             {
-                // A user who types a reference here may type a login before it.
+                // A user who types a reference may put a login in front of it.
                 string shown = Redaction.WithoutLogin(name);
                 string known = string.Join(", ", all.Select(session => session.Name));
                 streams.WriteError(new BeeInputException(
                     "ProgramNotFound",
-                    $"No program '{shown}' runs in the background or is pinned." + (known.Length > 0 ? $" Those that do: {known}." : string.Empty),
-                    "Get-BeeProgram lists them, and with -Pinned those that are kept by pins; Start-BeeProgram starts one."), shown);
+                    $"No session '{shown}' runs in the background or is pinned." + (known.Length > 0 ? $" The sessions are: {known}." : string.Empty),
+                    "Get-BeeProgram lists the sessions of this process, Get-BeeProgram -Pinned the pinned ones, and Start-BeeProgram starts one."), shown);
             }
 
             foreach (BpfProgramSession session in found)
@@ -56,8 +56,8 @@ internal sealed class SessionSelector(ICmdletStreams streams)
         }
     }
 
-    /// <summary>The programs that are meant.</summary>
-    /// <param name="given">Names, ids, or the programs themselves.</param>
+    /// <summary>Returns the sessions that names, ids or objects stand for.</summary>
+    /// <param name="given">Names, ids, or session objects.</param>
     public IEnumerable<BpfProgramSession> Select(IEnumerable<object> given)
     {
         foreach (object one in given)
@@ -70,11 +70,11 @@ internal sealed class SessionSelector(ICmdletStreams streams)
         }
     }
 
-    /// <summary>Whether a literal name or id is a program's.</summary>
+    /// <summary>Returns whether a session has a literal name or id.</summary>
     public static bool IsNamed(BpfProgramSession session, string name)
         => session.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || IsId(session, name);
 
-    // False after what stands under the name has been an error: a folder that Bee did not make, or that others could have changed.
+    // Returns false after an error was written: the folder was not created by Bee, or other users could have changed it.
     private bool LookForPinned(string name, out BpfProgramSession? found)
     {
         try
@@ -94,7 +94,7 @@ internal sealed class SessionSelector(ICmdletStreams streams)
         => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id == session.Id;
 }
 
-/// <summary>Offers the programs that run in the background, and those that are pinned.</summary>
+/// <summary>Offers the background sessions and the pinned sessions.</summary>
 public sealed class BackgroundProgramCompleter : BeeCompleter
 {
     /// <inheritdoc/>

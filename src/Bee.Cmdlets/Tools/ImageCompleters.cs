@@ -18,7 +18,7 @@ public class ImageCompleter : BeeCompleter
         }
     }
 
-    /// <summary>The stores that the command line means.</summary>
+    /// <summary>Returns the stores that the command line selects.</summary>
     internal static ImageStores StoreOf(IDictionary bound) => new(Argument(bound, "Store"), new GadgetDescriber());
 
     private static string Describe(Image image)
@@ -38,7 +38,7 @@ public sealed class ImageOrFileCompleter : ImageCompleter
             || result.ListItemText.EndsWith(".o", StringComparison.Ordinal));
 }
 
-/// <summary>Offers registries, repositories and images, as far as the local images tell of them: nobody who presses Tab waits for a network.</summary>
+/// <summary>Offers registries, repositories and images that the local images mention. Completion sends no request to a registry.</summary>
 public sealed class RemoteNameCompleter : BeeCompleter
 {
     /// <inheritdoc/>

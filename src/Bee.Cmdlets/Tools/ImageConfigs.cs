@@ -17,25 +17,25 @@ using Bee.Toolchain.Manifest;
 namespace Bee.Cmdlets.Tools;
 
 /// <summary>
-/// The one mapping between an object with its metadata and the config of an image, which is the metadata's form in JSON. Nothing in a config depends on the time or
-/// the folder of the build. Anyone may have written a config: what makes no sense in it is passed over.
+/// Converts between an object with its metadata and the configuration of an image, which has the metadata as JSON. A configuration does not depend on the time or
+/// folder of the build. Configurations are not trusted: invalid parts are ignored.
 /// </summary>
 internal static class ImageConfigs
 {
-    /// <summary>Returns the config for an object.</summary>
+    /// <summary>Returns the configuration for an object.</summary>
     /// <param name="file">The object, with its metadata.</param>
-    /// <param name="build">How it was built, or null if that is not known.</param>
+    /// <param name="build">The facts of the build, or null if unknown.</param>
     public static ImageConfig From(ObjectFile file, BuildFacts? build = null) => new()
     {
         Programs = [.. file.Programs.Select(From)],
-        // Of global variables only those that stream or that the author describes.
+        // Global variables are included only if they stream or have metadata.
         Maps = [.. file.Maps.Where(map => !map.IsInternal || map.Role != MapRole.None || map.Metadata != MapMetadata.None).Select(From)],
         Parameters = [.. file.Parameters.Select(From)],
         Build = build,
     };
 
-    /// <summary>Returns what a config says about the parts of its object.</summary>
-    /// <param name="config">The config.</param>
+    /// <summary>Returns a configuration's metadata for the parts of its object.</summary>
+    /// <param name="config">The configuration.</param>
     public static ObjectMetadata MetadataOf(ImageConfig config) => new()
     {
         Maps = Named(config.Maps, map => map.Name, MetadataOf),
@@ -43,7 +43,7 @@ internal static class ImageConfigs
         Programs = Named(config.Programs, program => program.Name, MetadataOf),
     };
 
-    /// <summary>Returns how a source was compiled.</summary>
+    /// <summary>Returns the facts of a compilation.</summary>
     public static BuildFacts Facts(BuildSource source, CompileResult result) => new()
     {
         Source = string.Join(", ", source.LinkedFiles.Prepend(source.File).Select(Path.GetFileName)),
@@ -58,14 +58,14 @@ internal static class ImageConfigs
         Section = program.SectionName,
         Type = program.Type.ToString(),
         AttachTo = program.AttachTo,
-        // AttachTo does not show whether the author names the section's own target.
+        // The attach target alone does not show whether the author wants an optional program loaded, so Load is recorded too.
         Load = program.Metadata.Load ?? (program is { IsOptional: true, AutoLoad: true } ? true : null),
         Description = program.Description,
         RecordType = program.Metadata.Type,
         Fields = From(program.Metadata.Fields),
     };
 
-    // An image says what each program attaches to; only where the section says something else is it the author who does.
+    // A configuration has the attach target of every program. It is the author's metadata only if it differs from the section's.
     private static ProgramMetadata MetadataOf(ImageProgram program)
     {
         int slash = program.Section?.IndexOf('/', StringComparison.Ordinal) ?? -1;
@@ -209,7 +209,7 @@ internal static class ImageConfigs
         Default = parameter.AuthorDefault,
     };
 
-    // In a config, what is not said is left out.
+    // A configuration omits empty lists.
     private static IReadOnlyList<T>? Listed<T>(IReadOnlyList<T> list) => list.Count > 0 ? list : null;
 
     private static Dictionary<string, TValue> Named<TItem, TValue>(IEnumerable<TItem> items, Func<TItem, string> name, Func<TItem, TValue> value)
@@ -224,12 +224,12 @@ internal static class ImageConfigs
     }
 }
 
-/// <summary>The value that a parameter has when nobody sets it, as text.</summary>
+/// <summary>Formats the default value of a parameter.</summary>
 internal static class ParameterText
 {
     private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The default as a person would type it, a struct's fields as JSON; bytes in hex where there is no such text.</summary>
+    /// <summary>Returns the default as a user would type it, with a struct's fields as JSON, or the bytes in hex if there is no such text.</summary>
     public static string Default(ParameterDescription parameter)
     {
         ReadOnlySpan<byte> bytes = ParameterEncoder.Default(parameter);
@@ -240,7 +240,7 @@ internal static class ParameterText
             return Object(type.Fields, fields.RootElement, bytes).ToJsonString(s_plain);
         }
 
-        // Moments are made with this machine's boot time, and an image must not depend on the machine it was built on.
+        // Timestamps are converted with this machine's boot time, and an image must not depend on the build machine.
         if (type.Fields is not [{ Meaning: not (FieldMeaning.Timestamp or FieldMeaning.Object or FieldMeaning.Bytes) } field] || bytes.Length < type.Size)
         {
             return Hex(bytes);
@@ -276,12 +276,12 @@ internal static class ParameterText
         return result;
     }
 
-    // A moment depends on the machine, as above.
+    // Timestamps depend on the machine; see above.
     private static bool HasMoments(Type type) => type == typeof(DateTime)
         || type.GenericTypeArguments.Any(HasMoments)
         || (type.FullName is { } name && RecordType.FieldsOf(name) is { } fields && fields.Any(field => HasMoments(field.ClrType)));
 
-    // In the largest unit that it has one of, with all of its digits: a table may round, but not what is to be typed again.
+    // Uses the largest fitting unit with all digits: a table may round, but text to be typed again may not.
     private static string Duration(ulong nanoseconds)
     {
         (ulong unit, string name) = nanoseconds switch
@@ -299,10 +299,10 @@ internal static class ParameterText
         => bytes.IndexOfAnyExcept((byte)0) < 0 ? "0" : "0x" + Convert.ToHexString(bytes).ToLower(CultureInfo.InvariantCulture);
 }
 
-/// <summary>Describes an Inspektor Gadget image's program by its object and the image's metadata.</summary>
+/// <summary>Describes the program of an Inspektor Gadget image by its object and the image's metadata.</summary>
 internal sealed class GadgetDescriber : IProgramDescriber
 {
-    // To tell a default takes milliseconds, and listing images should not take minutes because somebody made one with a hundred thousand.
+    // Formatting a default takes milliseconds, and a hostile image with a hundred thousand parameters should not slow down the listing of images.
     private const int MostParameters = 500;
 
     /// <inheritdoc/>
@@ -320,7 +320,7 @@ internal sealed class GadgetDescriber : IProgramDescriber
         }
         catch (BpfObjectException)
         {
-            // Whoever runs it is told what is wrong with it.
+            // The error is reported when the image is run.
             return ImageConfig.Empty;
         }
     }

@@ -10,53 +10,53 @@ using Bee.Toolchain.Isolation;
 
 namespace Bee.Cmdlets.Tools;
 
-/// <summary>What decides over images beside the policies of this machine.</summary>
+/// <summary>The verification options of a cmdlet, in addition to the policies of this machine.</summary>
 internal sealed record VerificationOptions
 {
-    /// <summary>The policy file in place of the user's own; null for that one.</summary>
+    /// <summary>The policy file that replaces the user's own; null for the user's own.</summary>
     public string? Policy { get; init; }
 
-    /// <summary>Files with public keys (PEM), of which one has to have signed an image.</summary>
+    /// <summary>Files with public keys (PEM). One of the keys must have signed the image.</summary>
     public IReadOnlyList<string> PublicKeys { get; init; } = [];
 
-    /// <summary>Whether what has no valid signature is refused.</summary>
+    /// <summary>Whether images without a valid signature are refused.</summary>
     public bool RequireSignature { get; init; }
 }
 
-/// <summary>What was decided about the signature of an image before it ran.</summary>
+/// <summary>The result of the signature check of an image.</summary>
 internal enum SignatureVerdict
 {
-    /// <summary>Neither a policy nor the caller asked for one.</summary>
+    /// <summary>Neither a policy nor the caller requires a signature.</summary>
     Unchecked,
-    /// <summary>A policy lets the image pass without a signature.</summary>
+    /// <summary>A policy allows the image without a signature.</summary>
     Allowed,
     /// <summary>A signature was verified.</summary>
     Verified,
 }
 
-/// <summary>What was decided over an image that passed.</summary>
-/// <param name="Reasons">Why it passed; empty where nobody asks for a signature.</param>
-/// <param name="Verdict">What was decided about its signature.</param>
+/// <summary>The result of verifying an image that passed.</summary>
+/// <param name="Reasons">Why the image passed; empty if no signature is required.</param>
+/// <param name="Verdict">The result of the signature check.</param>
 internal sealed record ImageVerification(IReadOnlyList<string> Reasons, SignatureVerdict Verdict);
 
-/// <summary>Decides which images may be stored and run: those that the policies let pass, and that are signed where a signature is asked for.</summary>
+/// <summary>Decides which images may be stored and run: those that the policies allow and, if a signature is required, that have a valid one.</summary>
 /// <param name="local">The local images.</param>
-/// <param name="link">Waits for the decisions and notes their reasons.</param>
-/// <param name="streams">Where it is noted why an image passed.</param>
-/// <param name="options">What decides. The policies and keys are read when the first image is decided over.</param>
+/// <param name="link">Waits for the verification and writes its notes.</param>
+/// <param name="streams">Receives the reasons why an image passed.</param>
+/// <param name="options">The options. The policies and keys are read when the first image is verified.</param>
 internal sealed class ImageVerifier(LocalImages local, PipelineWait link, ICmdletStreams streams, Func<VerificationOptions> options)
 {
     private ImageTrust? _trust;
 
     private ImageTrust Trust => _trust ??= MakeTrust(options());
 
-    /// <summary>Decides over an image of a local store, under each name that it has.</summary>
-    /// <exception cref="TrustException">It is not trusted.</exception>
+    /// <summary>Verifies an image of a local store under each of its names.</summary>
+    /// <exception cref="TrustException">The image is not trusted.</exception>
     public ImageVerification Verify(Image image)
     {
         var reasons = new List<string>();
         SignatureVerdict verdict = SignatureVerdict.Unchecked;
-        // A layout that docker or containerd wrote has the tag alone as the name that Bee shows, and the whole reference beside it.
+        // In a layout from docker or containerd, Bee shows the tag only as the name. The full reference is in an annotation.
         foreach (string name in new[] { image.Reference, image.Descriptor.Annotations.GetValueOrDefault(AnnotationKeys.ContainerdName) }.OfType<string>().Distinct())
         {
             ImageVerification one = Verify(image, name);
@@ -68,21 +68,21 @@ internal sealed class ImageVerifier(LocalImages local, PipelineWait link, ICmdle
         return new ImageVerification(reasons, verdict);
     }
 
-    /// <summary>Refuses what can have no signature, where one is asked for.</summary>
-    /// <param name="what">What it is, as a part of a sentence.</param>
+    /// <summary>Throws if a signature is required, for an object that cannot have one.</summary>
+    /// <param name="what">The object, as a noun phrase.</param>
     /// <exception cref="TrustException"><see cref="TrustFault.Unverifiable"/>.</exception>
     public void RefuseIfRequired(string what)
     {
         if (Trust.IsRequired)
         {
-            throw new TrustException(TrustFault.Unverifiable, $"A signature of {what} is required, and only an image with a name can have one.")
+            throw new TrustException(TrustFault.Unverifiable, $"A signature is required, but {what} cannot have one: only named images can be signed.")
             {
-                Remedy = "Name an image of a registry, or leave -RequireSignature and -PublicKey out.",
+                Remedy = "Use an image of a registry, or omit -RequireSignature and -PublicKey.",
             };
         }
     }
 
-    /// <summary>Returns what decides over an image of a registry before it gets a name in the store; what it throws leaves it without one.</summary>
+    /// <summary>Returns a function that verifies an image from a registry before the store names it. If it throws, the image gets no name.</summary>
     /// <param name="name">The name.</param>
     public Func<Descriptor, IReadOnlyRepository, CancellationToken, Task> BeforeCommit(ImageReference name)
     {
@@ -118,7 +118,7 @@ internal sealed class ImageVerifier(LocalImages local, PipelineWait link, ICmdle
 
     private static ImageTrust MakeTrust(VerificationOptions options)
     {
-        // Loading the code behind it takes a while, and most runs need no key.
+        // Loading the cryptography assembly is slow, and most runs need no key.
         var algorithms = new Lazy<IKeyAlgorithms>(Isolated.Create<IKeyAlgorithms>);
         return new ImageTrust(
             () => TrustPolicy.Load(options.Policy, () => algorithms.Value),

@@ -6,7 +6,7 @@ using Bee.Oci.Store;
 
 namespace Bee.Cmdlets.Tools;
 
-/// <summary>A cmdlet that takes a program: an image, an object file, or a C file that is compiled first.</summary>
+/// <summary>The base of cmdlets that accept a tool: an image, an object file, or a C file that is compiled first.</summary>
 public abstract class ProgramCmdlet : VerifyingCmdlet
 {
     private ToolResolver? _tools;
@@ -20,26 +20,26 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
     [OneProgram]
     public string Program { get; set; } = string.Empty;
 
-    /// <summary>An image, as Get-BeeImage and Invoke-BeeBuild give it.</summary>
+    /// <summary>An image from Get-BeeImage or Invoke-BeeBuild.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Image", ValueFromPipeline = true)]
     [ValidateNotNull]
     [OneProgram]
     public Image? Image { get; set; }
 
-    /// <summary>When an image is fetched from its registry. Missing by default: when it is not there.</summary>
+    /// <summary>When to pull the image from its registry. By default (Missing), if it is not in the local store.</summary>
     [Parameter]
     public PullPolicy Pull { get; set; } = PullPolicy.Missing;
 
-    /// <summary>Folders with headers for a source; empty for a cmdlet that takes no source.</summary>
+    /// <summary>Include folders for a source; empty for cmdlets without sources.</summary>
     private protected virtual string[] Includes => [];
 
-    /// <summary>The types of records that the user gives; null for none, and in cmdlets that take none.</summary>
+    /// <summary>The record types from the user; null if there are none.</summary>
     private protected virtual IDictionary? RecordTypes => null;
 
-    /// <summary>What was given, for error records.</summary>
+    /// <summary>The input, for error records.</summary>
     private protected object Target => Image is null ? Program : Image;
 
-    /// <summary>What finds the tool that was given.</summary>
+    /// <summary>Resolves the input to a tool.</summary>
     private protected ToolResolver Tools => _tools ??= new ToolResolver(Local, Link, Puller, Verifier, new SourceCompiler(this), this, this)
     {
         Pull = Pull,
@@ -48,7 +48,7 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
     };
 }
 
-/// <summary>A cmdlet that takes images into the store, or runs them: only those that the policies let pass, and that are signed where a signature is asked for.</summary>
+/// <summary>The base of cmdlets that store or run images: only those that the policies allow and, if a signature is required, that have a valid one.</summary>
 public abstract class VerifyingCmdlet : RegistryCmdlet
 {
     private LocalImages? _local;
@@ -60,16 +60,16 @@ public abstract class VerifyingCmdlet : RegistryCmdlet
     [ValidateNotNullOrEmpty]
     public string? Store { get; set; }
 
-    /// <summary>Files with public keys (PEM), of which one has to have signed the image.</summary>
+    /// <summary>Files with public keys (PEM). One of the keys must have signed the image.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] PublicKey { get; set; } = [];
 
-    /// <summary>Refuses what has no valid signature. Without -PublicKey the keys that the policy has for the image count.</summary>
+    /// <summary>Refuses images without a valid signature. Without -PublicKey, the policy's keys for the image apply.</summary>
     [Parameter]
     public SwitchParameter RequireSignature { get; set; }
 
-    /// <summary>A policy file in place of the user's own. The administrator's, /etc/bee/policy.json, applies as well.</summary>
+    /// <summary>A policy file that replaces the user's own. The administrator's policy, /etc/bee/policy.json, still applies.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Policy { get; set; }
@@ -77,10 +77,10 @@ public abstract class VerifyingCmdlet : RegistryCmdlet
     /// <summary>The local images.</summary>
     private protected LocalImages Local => _local ??= new LocalImages(this, this, Store);
 
-    /// <summary>The stores that are read from; the first is the one that is written to.</summary>
+    /// <summary>The stores to read from. The first one is also written to.</summary>
     private protected ImageStores Stores => Local.Stores;
 
-    /// <summary>What decides over images.</summary>
+    /// <summary>Verifies images.</summary>
     private protected ImageVerifier Verifier => _verifier ??= new ImageVerifier(Local, Link, this, () => new VerificationOptions
     {
         Policy = Policy is null ? null : FullPath(Policy),
@@ -88,6 +88,6 @@ public abstract class VerifyingCmdlet : RegistryCmdlet
         RequireSignature = RequireSignature,
     });
 
-    /// <summary>What pulls images that pass.</summary>
+    /// <summary>Pulls images.</summary>
     private protected ImagePuller Puller => _puller ??= new ImagePuller(Link, Local, Verifier, this);
 }

@@ -7,7 +7,7 @@ using Bee.Toolchain.Compiling;
 
 namespace Bee.Cmdlets.Tools;
 
-/// <summary>Offers a hashtable with each buffer and iterator whose records have no type, and each struct that may be it.</summary>
+/// <summary>Offers a hashtable for each buffer and iterator whose records have no type, with each struct that fits.</summary>
 public sealed class RecordTypeCompleter : BeeCompleter
 {
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Cmdlets.Tools;
 
-/// <summary>The C types of records as <c>-RecordType</c> gives them, by the name of a buffer or an iterator.</summary>
+/// <summary>The C types of records from <c>-RecordType</c>, by the name of a buffer or an iterator.</summary>
 internal sealed class RecordTypeNames
 {
     private const string Id = "BadRecordType";
@@ -17,10 +17,10 @@ internal sealed class RecordTypeNames
     /// <summary>No types.</summary>
     public static RecordTypeNames None { get; } = new(new Dictionary<string, string>());
 
-    /// <summary>The types by name, neither checked against an object.</summary>
+    /// <summary>The types by name. They are not checked against an object.</summary>
     public IReadOnlyDictionary<string, string> Types { get; }
 
-    /// <summary>Reads what a person gave.</summary>
+    /// <summary>Reads the value of the parameter.</summary>
     /// <param name="given">A hashtable of names and types; null for none.</param>
     /// <exception cref="BeeInputException">A value is not the name of a C type.</exception>
     public static RecordTypeNames From(IDictionary? given)
@@ -64,8 +64,8 @@ internal sealed class RecordTypeNames
         return new ObjectMetadata { Maps = maps, Programs = programs };
     }
 
-    /// <summary>Returns the error for a type that no source defines.</summary>
-    /// <param name="fault">What is wrong.</param>
+    /// <summary>Creates the error for a type that no source defines.</summary>
+    /// <param name="fault">The fault.</param>
     public static BeeInputException Unknown(string fault) => new(Id, $"-RecordType: {fault}");
 
     private static BeeInputException UnknownName(string name, string[] known, ObjectFile file)
@@ -75,8 +75,8 @@ internal sealed class RecordTypeNames
         return new BeeInputException(
             Id,
             $"{kind}."
-            + (near.Count > 0 ? $" Is '{near[0]}' meant?" : "")
+            + (near.Count > 0 ? $" Did you mean '{near[0]}'?" : "")
             + (known.Length > 0 ? $" Its buffers and iterators: {string.Join(", ", known)}." : " It has neither ring or perf buffers nor iterators."),
-            "-RecordType takes a hashtable whose keys are the names of ring buffers, perf buffers or iterators.");
+            "-RecordType expects a hashtable whose keys are names of ring buffers, perf buffers or iterators.");
     }
 }

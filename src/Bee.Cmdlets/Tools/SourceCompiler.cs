@@ -11,12 +11,12 @@ using Bee.Toolchain.Manifest;
 
 namespace Bee.Cmdlets.Tools;
 
-/// <summary>Compiles sources. What clang says goes to the error and warning streams.</summary>
-/// <param name="streams">Where errors, warnings, notes and progress are written.</param>
+/// <summary>Compiles sources, and writes clang's diagnostics as errors and warnings.</summary>
+/// <param name="streams">Receives errors, warnings, notes and progress.</param>
 internal sealed class SourceCompiler(ICmdletStreams streams)
 {
-    /// <summary>Compiles one program and writes what the compiler said.</summary>
-    /// <returns>The result, or null when clang made no object; then errors have been written.</returns>
+    /// <summary>Compiles one program and writes the compiler's diagnostics.</summary>
+    /// <returns>The result, or null if clang produced no object; then errors were written.</returns>
     public CompileResult? CompileAndReport(CompileRequest request)
     {
         CompileResult result = Compile(request);
@@ -24,7 +24,7 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
         return result.Success ? result : null;
     }
 
-    /// <summary>Compiles one program, with progress; what the compiler said is not told yet.</summary>
+    /// <summary>Compiles one program, with progress. Does not write the diagnostics.</summary>
     public CompileResult Compile(CompileRequest request)
     {
         string name = Path.GetFileName(request.Source);
@@ -46,10 +46,10 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
         }
     }
 
-    /// <summary>Writes what the compiler said.</summary>
+    /// <summary>Writes the compiler's diagnostics.</summary>
     /// <param name="result">The result.</param>
-    /// <param name="source">What was compiled.</param>
-    /// <param name="told">What was told before, and is not again: a source for several platforms has the same faults for each.</param>
+    /// <param name="source">The source.</param>
+    /// <param name="told">The diagnostics that were already written, which are not repeated: a source for several platforms has the same faults for each.</param>
     public void Report(CompileResult result, string source, HashSet<string> told)
     {
         foreach (Diagnostic diagnostic in result.Diagnostics.Where(diagnostic => told.Add($"{diagnostic}")))
@@ -58,12 +58,12 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
         }
     }
 
-    /// <summary>Describes an object that was built, with what its bee.yaml says, and below that what a configuration of ebpf_exporter and its gadget.yaml do.</summary>
-    /// <param name="source">What was built.</param>
-    /// <param name="request">How it was compiled.</param>
+    /// <summary>Describes a compiled object with the metadata of its bee.yaml. Configurations of ebpf_exporter and a gadget.yaml have lower precedence.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="request">The options of the compilation.</param>
     /// <param name="bytes">The object.</param>
-    /// <returns>The description, or null where the bee.yaml says what is not true of the object; then errors have been written.</returns>
-    /// <exception cref="BeeInputException">A record type is for what has no records, or no source defines it.</exception>
+    /// <returns>The description, or null if the bee.yaml does not match the object; then errors were written.</returns>
+    /// <exception cref="BeeInputException">A record type names a map without records, or no source defines the type.</exception>
     public ObjectFile? Describe(BuildSource source, CompileRequest request, byte[] bytes)
     {
         var file = ObjectFile.Read(bytes, source.File);
@@ -89,7 +89,7 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
         return file.WithMetadata(source.Manifest.Metadata).WithMetadata(given);
     }
 
-    /// <summary>Finds the structs, unions and typedefs that sources define, with their sizes.</summary>
+    /// <summary>Returns the structs, unions and typedefs that sources define, with their sizes.</summary>
     public IReadOnlyList<SourceType> FindTypes(CompileRequest request) => Compiler.FindTypes(request, streams.Stop);
 
     private string UnknownType(string name, CompileRequest request)
@@ -98,11 +98,11 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
         string bare = name.Split(' ')[^1];
         string? near = Suggest.Nearest(bare, types.Select(type => type.Split(' ')[^1]), 1) is [var nearest] ? nearest : null;
         return $"no source defines a type '{name}'."
-            + (near is null ? "" : $" Is '{near}' meant?")
+            + (near is null ? "" : $" Did you mean '{near}'?")
             + (types.Length == 0 ? "" : $" The types of the source: {string.Join(", ", types)}.");
     }
 
-    // A file of that name may as well be something else.
+    // A file with the name of an ebpf_exporter configuration may have another format.
     private ObjectFile WithExporter(ObjectFile file, string path)
     {
         if (!File.Exists(path) || Path.GetFileName(path) is ProgramManifest.FileName or GadgetMetadata.FileName)
@@ -125,7 +125,7 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
         }
         catch (ManifestException fault)
         {
-            streams.WriteWarning($"{fault.Message} The file is not used.");
+            streams.WriteWarning($"{fault.Message} The file is ignored.");
         }
 
         return file;
@@ -149,28 +149,28 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
     }
 }
 
-/// <summary>The C files of one program and what the bee.yaml beside them says.</summary>
-/// <param name="File">The C file's full path; of several the first.</param>
-/// <param name="LinkedFiles">Full paths of the further ones.</param>
-/// <param name="Manifest">What the bee.yaml says; empty without one.</param>
+/// <summary>The C files of one program, with the metadata of the bee.yaml beside them.</summary>
+/// <param name="File">The full path of the first C file.</param>
+/// <param name="LinkedFiles">The full paths of the other C files.</param>
+/// <param name="Manifest">The bee.yaml; empty if there is none.</param>
 internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFiles, ProgramManifest Manifest)
 {
-    /// <summary>What the gadget.yaml beside the first file says; nothing without one. A bee.yaml comes before it.</summary>
+    /// <summary>The gadget.yaml beside the first file; empty if there is none. A bee.yaml takes precedence.</summary>
     public GadgetMetadata Gadget { get; } = ReadGadget(Path.Combine(Path.GetDirectoryName(File)!, GadgetMetadata.FileName));
 
-    /// <summary>The types of records that the user gives; they come before those of the bee.yaml.</summary>
+    /// <summary>The record types from the user. They take precedence over those in bee.yaml.</summary>
     public RecordTypeNames RecordTypes { get; init; } = RecordTypeNames.None;
 
-    /// <summary>Finds the C files that a path means: itself with those that the bee.yaml names with it, or a folder's.</summary>
+    /// <summary>Finds the C files for a path: the file with the others that its bee.yaml lists, or the files of a folder.</summary>
     /// <param name="path">A full path.</param>
-    /// <exception cref="BeeInputException">There is no such file, or a folder has none or several and no bee.yaml that names them.</exception>
-    /// <exception cref="ManifestException">The bee.yaml is not what it should be, or the gadget.yaml is not YAML.</exception>
+    /// <exception cref="BeeInputException">The file does not exist, or a folder has no C file, or several and no bee.yaml that lists them.</exception>
+    /// <exception cref="ManifestException">The bee.yaml is invalid, or the gadget.yaml is not YAML.</exception>
     public static BuildSource Find(string path)
     {
         bool isFolder = Directory.Exists(path);
         if (!isFolder && !System.IO.File.Exists(path))
         {
-            throw new BeeInputException("FileNotFound", $"There is no file '{path}'.");
+            throw new BeeInputException("FileNotFound", $"The file '{path}' does not exist.");
         }
 
         string folder = isFolder ? path : Path.GetDirectoryName(path)!;
@@ -182,14 +182,14 @@ internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFile
         }
 
         string[] files = [.. manifest.Sources.Select((source, i) => Existing(manifest, folder, source, i))];
-        // A bee.yaml that names its sources says nothing about another file beside them.
+        // A bee.yaml that lists sources does not apply to other files in its folder.
         return isFolder || files.Contains(Path.GetFullPath(path)) ? new BuildSource(files[0], files[1..], manifest) : new BuildSource(path, [], new ProgramManifest());
     }
 
-    /// <summary>Returns the compilation of these files.</summary>
-    /// <param name="includes">Full paths of further folders with headers, searched before those of the bee.yaml.</param>
+    /// <summary>Returns the compile request for these files.</summary>
+    /// <param name="includes">Full paths of additional include folders, searched before those in bee.yaml.</param>
     /// <exception cref="BeeInputException">One of these folders does not exist.</exception>
-    /// <exception cref="ManifestException">A folder of the bee.yaml does not exist.</exception>
+    /// <exception cref="ManifestException">A folder in bee.yaml does not exist.</exception>
     public CompileRequest Request(IReadOnlyList<string> includes) => new()
     {
         Source = File,
@@ -212,13 +212,13 @@ internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFile
     private static GadgetMetadata ReadGadget(string path) =>
         System.IO.File.Exists(path) ? Isolated.Create<IGadgetMetadataReader>().Read(path, RegularFile.ReadAllText(path)) : GadgetMetadata.None;
 
-    // What the user gives comes first.
+    // The user's types come first, so they take precedence.
     private Dictionary<string, string> AllRecordTypes() => RecordTypes.Types.Concat(Manifest.Metadata.RecordTypes).DistinctBy(type => type.Key).ToDictionary();
 
     private static string Existing(ProgramManifest manifest, string folder, string source, int i)
     {
         string file = Path.GetFullPath(Path.Combine(folder, source));
-        return System.IO.File.Exists(file) ? file : throw manifest.Wrong($"sources/{i}", $"there is no file '{file}'.");
+        return System.IO.File.Exists(file) ? file : throw manifest.Wrong($"sources/{i}", $"the file '{file}' does not exist.");
     }
 
     private static string OnlySource(string folder)
@@ -228,11 +228,11 @@ internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFile
         return sources.Length switch
         {
             1 => sources[0],
-            0 => throw new BeeInputException("FileNotFound", $"There is no C file in '{folder}'."),
+            0 => throw new BeeInputException("FileNotFound", $"The folder '{folder}' contains no C file."),
             _ => throw new BeeInputException(
                 "SeveralSources",
-                $"There are several C files in '{folder}': {string.Join(", ", sources.Select(Path.GetFileName).Order(StringComparer.Ordinal))}.",
-                "Name one of them; or, if they are parts of one program, list them as sources in a bee.yaml beside them."),
+                $"The folder '{folder}' contains several C files: {string.Join(", ", sources.Select(Path.GetFileName).Order(StringComparer.Ordinal))}.",
+                "Name one of them, or list them as sources in a bee.yaml in that folder if they belong to one program."),
         };
     }
 }

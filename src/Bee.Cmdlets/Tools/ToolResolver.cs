@@ -12,32 +12,32 @@ using Bee.Toolchain.Compiling;
 
 namespace Bee.Cmdlets.Tools;
 
-/// <summary>Finds the tool that a name, a path or an image means. An image is pulled as the policy says, and decided over; a source is compiled.</summary>
+/// <summary>Resolves a name, a path or an image to a tool. Pulls an image according to the pull policy, verifies it, and compiles a source.</summary>
 /// <param name="local">The local images.</param>
 /// <param name="link">The registries.</param>
 /// <param name="puller">Pulls images.</param>
-/// <param name="verifier">Decides over images.</param>
+/// <param name="verifier">Verifies images.</param>
 /// <param name="compiler">Compiles sources.</param>
-/// <param name="streams">Where it is noted what was found where.</param>
-/// <param name="location">Where relative paths are meant from.</param>
+/// <param name="streams">Receives notes about the resolution.</param>
+/// <param name="location">Resolves relative paths.</param>
 internal sealed class ToolResolver(
     LocalImages local, RegistryLink link, ImagePuller puller, ImageVerifier verifier, SourceCompiler compiler, ICmdletStreams streams, ISessionLocation location)
 {
     /// <summary>When an image is pulled.</summary>
     public PullPolicy Pull { get; init; }
 
-    /// <summary>Full paths of folders with headers, for sources.</summary>
+    /// <summary>Full paths of include folders for sources.</summary>
     public IReadOnlyList<string> IncludePath { get; init; } = [];
 
-    /// <summary>The types of records that the user gives, over those that the tool's metadata has.</summary>
+    /// <summary>The record types from the user, which override those in the tool's metadata.</summary>
     public RecordTypeNames RecordTypes { get; init; } = RecordTypeNames.None;
 
-    /// <summary>Finds a tool that is to run here.</summary>
+    /// <summary>Resolves a tool that will run on this machine.</summary>
     /// <param name="program">An image's reference, short name or digest, or the path of a .o or .c file, or of a folder with one C file. Unused if an image is given.</param>
-    /// <param name="image">The image; null for what <paramref name="program"/> says.</param>
-    /// <returns>The tool; null where its source does not compile, which has been reported.</returns>
-    /// <exception cref="BeeInputException">There is no such image or file, or the image is for another platform.</exception>
-    /// <exception cref="TrustException">It is an image that is not trusted.</exception>
+    /// <param name="image">The image; null to use <paramref name="program"/>.</param>
+    /// <returns>The tool; null if its source does not compile, which has been reported.</returns>
+    /// <exception cref="BeeInputException">The image or file does not exist, or the image is for another platform.</exception>
+    /// <exception cref="TrustException">The image is not trusted.</exception>
     public Tool? Resolve(string program, Image? image)
     {
         if (FindImage(program, image) is { } found)
@@ -50,16 +50,16 @@ internal sealed class ToolResolver(
         return FromFile(location.FullPath(program));
     }
 
-    /// <summary>Finds the image that is meant, and pulls it as the policy says. It is not decided over yet, unless it was pulled.</summary>
+    /// <summary>Finds an image, and pulls it according to the pull policy. An image that is not pulled is not verified yet.</summary>
     /// <param name="program">As for <see cref="Resolve"/>.</param>
     /// <param name="image">As for <see cref="Resolve"/>.</param>
-    /// <returns>The image; null where it is a file, or a folder.</returns>
-    /// <exception cref="BeeInputException">There is no such image, and no such file.</exception>
+    /// <returns>The image; null if the name stands for a file or folder.</returns>
+    /// <exception cref="BeeInputException">Neither an image nor a file has the name.</exception>
     public Image? FindImage(string program, Image? image)
     {
         if (image is not null || Tool.IsPath(program))
         {
-            WarnIfNotPulled(image is null ? "a file has no registry" : $"{image.Reference} was handed over as it is");
+            WarnIfNotPulled(image is null ? "a file has no registry" : $"{image.Reference} was passed as an object");
             return image;
         }
 
@@ -73,14 +73,14 @@ internal sealed class ToolResolver(
         {
             if (!ImageNames.IsDigest(program, found))
             {
-                WarnIfNotPulled($"{found.Reference} names no registry");
+                WarnIfNotPulled($"{found.Reference} has no registry");
             }
 
-            streams.WriteNote($"{found.Reference} is here ({found.Digest}); no registry is asked.");
+            streams.WriteNote($"{found.Reference} is in the local store ({found.Digest}), so no registry is asked.");
             return found;
         }
 
-        // The colon of a tag would read as a drive's; what really is on a drive is meant as a path and was asked for above.
+        // The colon of a tag would look like that of a drive. Paths on real drives were handled above.
         if (!program.Contains(':') && (File.Exists(location.FullPath(program)) || Directory.Exists(location.FullPath(program))))
         {
             WarnIfNotPulled("a file has no registry");
@@ -93,16 +93,16 @@ internal sealed class ToolResolver(
             throw ImageNames.NotFound(program, local.Stores);
         }
 
-        streams.WriteNote($"{missing} is not here; {missing.Registry} is asked for it.");
+        streams.WriteNote($"{missing} is not in the local store, so it is pulled from {missing.Registry}.");
         return puller.Pull(missing);
     }
 
-    /// <summary>Decides over an image. Signatures that are not here are asked for in its registry first.</summary>
-    /// <returns>What was decided about its signature.</returns>
-    /// <exception cref="TrustException">It is not trusted.</exception>
+    /// <summary>Verifies an image. If a signature is not in the store, its registry is asked first.</summary>
+    /// <returns>The result of the signature check.</returns>
+    /// <exception cref="TrustException">The image is not trusted.</exception>
     public SignatureVerdict Check(Image image)
     {
-        // What is run is read by the digest that is decided over, whoever gives the name to something else meanwhile.
+        // The image is later read by the digest that was verified, even if its name moves meanwhile.
         try
         {
             return verifier.Verify(image).Verdict;
@@ -118,9 +118,9 @@ internal sealed class ToolResolver(
         }
     }
 
-    /// <summary>Reads the tool of an image, with the metadata of its config.</summary>
+    /// <summary>Reads the tool of an image, with the metadata of its configuration.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="signature">What was decided about its signature.</param>
+    /// <param name="signature">The result of the signature check.</param>
     public Tool FromImage(Image image, SignatureVerdict signature = SignatureVerdict.Unchecked)
     {
         ObjectMetadata metadata = ImageConfigs.MetadataOf(image.Config);
@@ -128,9 +128,9 @@ internal sealed class ToolResolver(
         return new Tool(ImageNames.ShortName(image.Reference), image.Reference, file) { Metadata = metadata, Digest = image.Digest, Signature = signature };
     }
 
-    /// <summary>Reads the tool of an object file, or compiles that of a source.</summary>
+    /// <summary>Reads an object file, or compiles a source.</summary>
     /// <param name="path">The absolute path of a .o or .c file, or of a folder with one C file.</param>
-    /// <returns>The tool; null where the source does not compile, which has been reported.</returns>
+    /// <returns>The tool; null if the source does not compile, which has been reported.</returns>
     public Tool? FromFile(string path)
     {
         bool isSource = path.EndsWith(".c", StringComparison.Ordinal) || Directory.Exists(path);
@@ -139,7 +139,7 @@ internal sealed class ToolResolver(
             return new Tool(ImageNames.FileStem(path), path, WithRecordTypes(ObjectFile.Read(path)));
         }
 
-        // As Invoke-BeeBuild would build it, with what the bee.yaml beside it says.
+        // Compiled as Invoke-BeeBuild does, with the bee.yaml beside it.
         var source = BuildSource.Find(path) with { RecordTypes = RecordTypes };
         CompileRequest request = source.Request(IncludePath);
         return compiler.CompileAndReport(request) is { Object: { } bytes } && compiler.Describe(source, request, bytes) is { } file
@@ -155,12 +155,12 @@ internal sealed class ToolResolver(
         {
             throw new BeeInputException(
                 "OtherPlatform",
-                $"{image.Reference} is for {platform}, and this is {Platform.Host}: what it takes out of registers would not be what it means.",
+                $"{image.Reference} was built for {platform}, but this machine is {Platform.Host}. The program would read the wrong registers.",
                 ImageNames.PlatformRemedy(image, platform));
         }
     }
 
-    // Signed after it was saved, or published from here: its signatures are in the registry alone.
+    // An image that was signed after it was pulled, or that was published from here, has its signatures in the registry only.
     private bool PullSignatures(Image image)
     {
         if (!ImageReference.TryParse(image.Reference, out ImageReference? name) || name.Registry is null || image.Store != local.Stores.Own.Path)
@@ -170,7 +170,7 @@ internal sealed class ToolResolver(
 
         try
         {
-            streams.WriteNote($"{name.Registry} is asked for signatures of {image.Digest} that are not here.");
+            streams.WriteNote($"Looking in {name.Registry} for signatures of {image.Digest} that are not in the local store.");
             puller.Pull(WithDigest(name, image.Digest));
             return true;
         }
@@ -189,15 +189,15 @@ internal sealed class ToolResolver(
         }
     }
 
-    // The name to ask a registry for; null for what is no image's name, or a local one.
+    // Returns the name to request from a registry; null if it is not an image's name, or is a local one.
     private ImageReference? NameInRegistry(string program, Image? found)
         => ImageReference.TryParse(found is null || ImageNames.IsDigest(program, found) ? program : Named(program, found), out ImageReference? name)
-            // What is here under a name without a registry was made here.
+            // A local image without a registry in its name was made here.
             && (found is null ? link.Complete(name) : name) is { Registry: not null } whole
             ? whole.WithDefaultTag()
             : null;
 
-    // opensnoop@sha256:… pins, also where the store has it under a tag.
+    // opensnoop@sha256:… keeps its digest, even if the store has the image under a tag.
     private static string Named(string program, Image found) => ImageReference.TryParse(program, out ImageReference? asked) && asked.Digest is not null && found.Repository.Length > 0
         ? $"{found.Repository}{(asked.Tag is null ? "" : $":{asked.Tag}")}@{asked.Digest}"
         : found.Reference;
@@ -206,7 +206,7 @@ internal sealed class ToolResolver(
     {
         if (name.Digest is not null && found?.Digest == name.Digest)
         {
-            streams.WriteNote($"{name} is here; what has this digest cannot have changed, and no registry is asked.");
+            streams.WriteNote($"{name} is in the local store. A digest cannot change, so no registry is asked.");
             return found;
         }
 
@@ -215,52 +215,52 @@ internal sealed class ToolResolver(
             ?? throw new RegistryException(RegistryFault.NotFound, $"{name.Registry} has no image {name}.")
             {
                 Remedy = found is null || name.Digest is not null
-                    ? $"Find-BeeImage {name.Name} lists the tags that there are."
-                    : "A local image has this name; -Pull Missing runs it.",
+                    ? $"Find-BeeImage {name.Name} lists the tags."
+                    : "To run the local image of this name, use -Pull Missing.",
             };
         if (found?.Digest == newest.Digest && found.Problem is null)
         {
-            streams.WriteNote($"{name} is {newest.Digest} in the registry, as here.");
+            streams.WriteNote($"{name} is {newest.Digest} in the registry, the same as in the local store.");
             return found;
         }
 
-        streams.WriteNote($"{name} is {newest.Digest} in the registry" + (found is null ? ", and not here." : $", and {found.Digest} here."));
-        // By the digest: the tag may move on before the next request.
+        streams.WriteNote($"{name} is {newest.Digest} in the registry" + (found is null ? ", and not in the local store." : $", but {found.Digest} in the local store."));
+        // Pulled by digest, because the tag may move before the next request.
         return puller.Pull(WithDigest(name, newest.Digest));
     }
 
     private static ImageReference WithDigest(ImageReference name, string digest) => ImageReference.Parse($"{name.Name}{(name.Tag is null ? "" : $":{name.Tag}")}@{digest}");
 }
 
-/// <summary>What a user runs: an object with its metadata, and where it came from.</summary>
+/// <summary>A tool: an object with its metadata and its origin.</summary>
 /// <param name="Name">A short name.</param>
 /// <param name="Origin">The image's reference, or the file's path.</param>
 /// <param name="File">The object.</param>
 internal sealed record Tool(string Name, string Origin, ObjectFile File)
 {
-    /// <summary>The tool's name and origin, with what is known of the image.</summary>
+    /// <summary>The tool's name, its origin, and the digest and signature of its image.</summary>
     public ToolOrigin Identity => new(Name, Origin) { Digest = Digest, Signature = Signature };
 
     /// <summary>The image's digest; null for a file.</summary>
     public string? Digest { get; init; }
 
-    /// <summary>What was decided about the image's signature.</summary>
+    /// <summary>The result of the image's signature check.</summary>
     public SignatureVerdict Signature { get; init; }
 
-    /// <summary>The metadata of an image's config, not checked against the object.</summary>
+    /// <summary>The metadata from an image's configuration, not checked against the object.</summary>
     public ObjectMetadata Metadata { get; init; } = ObjectMetadata.None;
 
-    /// <summary>The structs that the source defines, where it was compiled now; null for what was built before.</summary>
+    /// <summary>The structs that the source defines; null if the tool was not compiled now.</summary>
     public Lazy<IReadOnlyList<SourceType>>? SourceTypes { get; init; }
 
-    /// <summary>The folder of the bee.yaml that came with a source, from which paths in it are meant; null for what was built before.</summary>
+    /// <summary>The folder of the source's bee.yaml, which its relative paths start from; null if the tool was not compiled now.</summary>
     public string? Folder { get; init; }
 
     /// <summary>
-    /// Makes the relative path of an attach target absolute. Paths of a bee.yaml are meant from its folder, as its sources are; a user's, and a section's, from the session's
-    /// location. A colon in them is no drive's.
+    /// Makes the relative path of an attach target absolute. Paths in a bee.yaml are relative to its folder, those of the user and of sections to the session's
+    /// location. A colon in them does not separate a drive.
     /// </summary>
-    /// <param name="program">The program that attaches to it.</param>
+    /// <param name="program">The program to attach.</param>
     /// <param name="path">The path.</param>
     /// <param name="isGiven">Whether the user gave the path.</param>
     /// <param name="location">The session's location.</param>
@@ -272,20 +272,20 @@ internal sealed record Tool(string Name, string Origin, ObjectFile File)
             : Path.GetFullPath(path, isManifests ? Folder! : location.CurrentFolder);
     }
 
-    /// <summary>True for what is meant as a path and not as an image's name: it begins as one, or ends in .c or .o. The colons of an IPv6 address are no provider's.</summary>
+    /// <summary>Returns whether text is a path and not an image's name: it begins as a path, or ends in .c or .o. The colons of an IPv6 address do not make it a path.</summary>
     public static bool IsPath(string text)
         => text.StartsWith('/') || text.StartsWith('.') || text.StartsWith('~') || (text.Contains("::", StringComparison.Ordinal) && !text.StartsWith('['))
             || text.EndsWith(".c", StringComparison.Ordinal) || text.EndsWith(".o", StringComparison.Ordinal);
 }
 
-/// <summary>A tool's name and where it came from.</summary>
+/// <summary>A tool's name and origin.</summary>
 /// <param name="Name">The tool's short name.</param>
-/// <param name="Origin">The image's reference, or the file's path; empty if it is not known.</param>
+/// <param name="Origin">The image's reference, or the file's path; empty if unknown.</param>
 internal sealed record ToolOrigin(string Name, string Origin)
 {
     /// <summary>The image's digest; null for a file.</summary>
     public string? Digest { get; init; }
 
-    /// <summary>What was decided about the image's signature.</summary>
+    /// <summary>The result of the image's signature check.</summary>
     public SignatureVerdict Signature { get; init; }
 }

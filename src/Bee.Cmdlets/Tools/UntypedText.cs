@@ -4,14 +4,14 @@ using Bee.Toolchain.Compiling;
 
 namespace Bee.Cmdlets.Tools;
 
-/// <summary>Says what to do about records that come as bytes.</summary>
+/// <summary>Describes what to do about records whose type is unknown.</summary>
 internal static class UntypedText
 {
     private const int MostTypes = 6;
 
-    /// <summary>The one warning for all buffers and iterators of a tool.</summary>
-    /// <param name="untyped">Them; one at least.</param>
-    /// <param name="sourceTypes">The types that the tool's source defines; null where the source is not there.</param>
+    /// <summary>Returns one warning for all such buffers and iterators of a tool.</summary>
+    /// <param name="untyped">The buffers and iterators; at least one.</param>
+    /// <param name="sourceTypes">The types that the tool's source defines; null if the source is not available.</param>
     public static string Warning(IReadOnlyList<UntypedRecords> untyped, IReadOnlyList<SourceType>? sourceTypes)
     {
         (string Name, string[] Types)[] found = [.. untyped.Select(records => (records.Name, Fitting(records, sourceTypes)))];
@@ -20,13 +20,13 @@ internal static class UntypedText
         string[] missing = [.. untyped.Select(records => records.MissingType).OfType<string>().Distinct()];
         bool canBeNamed = sourceTypes is not null || fitting.Length > 0;
         return (missing.Length > 0 ? $"The object has no type {string.Join(", ", missing)}. " : "")
-            + $"Nothing tells the type of the records of {string.Join(", ", untyped.Select(records => records.Name))}, so they are bytes."
+            + $"No type is known for the records of {string.Join(", ", untyped.Select(records => records.Name))}, so they are shown as bytes."
             + (fitting.Length > 0 ? $" Structs that fit: {fitting}." : "")
-            + (canBeNamed ? $" Name it with -RecordType @{{ {types} }}" : " The compiler left the type out: build the tool again with -RecordType")
-            + (sourceTypes is null && canBeNamed ? "." : ", or as type in the bee.yaml.");
+            + (canBeNamed ? $" Name the type with -RecordType @{{ {types} }}" : " The object does not contain the type: build the tool again with -RecordType")
+            + (sourceTypes is null && canBeNamed ? "." : ", or as type in bee.yaml.");
     }
 
-    // By size; where no size is known, what the source defines.
+    // Structs of the right size, or all structs of the source if the size is unknown.
     private static string[] Fitting(UntypedRecords records, IReadOnlyList<SourceType>? sourceTypes)
     {
         if (sourceTypes is null)

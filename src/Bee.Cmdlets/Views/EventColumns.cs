@@ -5,28 +5,28 @@ using Bee.Ebpf.Records;
 namespace Bee.Cmdlets.Views;
 
 /// <summary>A column of a table.</summary>
-/// <param name="Field">What it shows.</param>
-/// <param name="Width">How many characters it has.</param>
-/// <param name="AlignRight">Whether its text stands to the right.</param>
-/// <param name="Meaning">What its values are shown as.</param>
+/// <param name="Field">The field.</param>
+/// <param name="Width">The width in characters.</param>
+/// <param name="AlignRight">Whether the text is right-aligned.</param>
+/// <param name="Meaning">The format of the values.</param>
 internal sealed record EventColumn(RecordField Field, int Width, bool AlignRight, FieldMeaning Meaning);
 
 /// <summary>
-/// Chooses columns and widths so that a table fits the screen: the same choice for the same type and width, everywhere. What the map's author says comes first.
+/// Chooses columns and widths so that a table fits the screen. The same type and width always yield the same columns. The author's metadata takes precedence.
 /// </summary>
 internal static class EventColumns
 {
-    // What a path is given before other columns grow.
+    // The width that a path gets before other columns grow.
     private const int LongText = 36;
     private const int LongTextOnNarrowScreen = 20;
 
-    /// <summary>The columns of a type's table.</summary>
+    /// <summary>Returns the columns of a type's table.</summary>
     /// <param name="shape">The type and its fields.</param>
-    /// <param name="screen">How many columns of text the screen has.</param>
+    /// <param name="screen">The width of the screen in characters.</param>
     public static IReadOnlyList<EventColumn> Of(IRecordShape shape, int screen)
     {
         var fields = Shown(shape);
-        // Ten characters of a path say nothing: on a narrow screen another column goes instead.
+        // Ten characters of a path are useless, so a narrow screen drops another column instead.
         var leastOfText = screen < ScreenWidth.Default ? LongTextOnNarrowScreen : 0;
         var least = fields.ConvertAll(field => Said(shape, field).Width ?? Math.Max(Least(field), IsLong(field) ? Math.Min(field.Width, leastOfText) : 0));
         while (fields.Count > 1 && Total(least) > screen)
@@ -40,11 +40,11 @@ internal static class EventColumns
         return fields.Select((field, i) => Column(shape, field, widths[i])).ToList();
     }
 
-    /// <summary>A field's column, so wide.</summary>
+    /// <summary>Returns a field's column with the given width.</summary>
     public static EventColumn Column(IRecordShape shape, RecordField field, int width) =>
         new(field, width, Said(shape, field).AlignRight ?? field.AlignRight, MeaningOf(shape, field));
 
-    /// <summary>What a field's values are shown as: what its type says, and of an entry's plain value what the author's unit says.</summary>
+    /// <summary>Returns the format of a field's values: that of the field's type, or, for an entry's plain value, that of the author's unit.</summary>
     public static FieldMeaning MeaningOf(IRecordShape shape, RecordField field) => shape.Metadata.Unit switch
     {
         _ when shape is not EntryType || field is not { Name: "Value", CName.Length: 0, Meaning: FieldMeaning.Number } => field.Meaning,
@@ -53,13 +53,13 @@ internal static class EventColumns
         _ => field.Meaning,
     };
 
-    /// <summary>The fields that a table has a use for, in the order of its columns: what an entry is kept for comes behind what it is kept by.</summary>
+    /// <summary>Returns the fields of a table in the order of its columns: an entry's key fields first, then its value fields.</summary>
     public static List<RecordField> Shown(IRecordShape shape)
     {
         var fields = shape.Fields.Where(field => IsShown(field, shape) && Said(shape, field).Hidden != true).ToList();
         if (fields.Count == 0)
         {
-            // Somebody hid them all: a table without columns shows nothing.
+            // The author hid all fields. A table without columns would show nothing, so all fields are shown.
             fields = shape.Fields.Where(field => IsShown(field, shape)).ToList();
         }
 
@@ -69,11 +69,11 @@ internal static class EventColumns
             fields.RemoveAt(at);
         }
 
-        // Sorting keeps the order of equals.
+        // OrderBy is stable, so fields of equal order keep their sequence.
         return [.. fields.OrderBy(field => Said(shape, field).Order ?? int.MaxValue)];
     }
 
-    /// <summary>The parts of what an author says that decide how a table looks, as text: the same text, the same table.</summary>
+    /// <summary>Returns the metadata that decides the look of a table as text, for comparing tables.</summary>
     public static string Signature(IRecordShape shape) => shape.Metadata.Unit + string.Join(' ', shape.Fields.Select(field => Said(shape, field)).Select(
         said => $"{said.Width},{said.AlignRight},{said.Order},{said.Hidden}"));
 
@@ -88,12 +88,12 @@ internal static class EventColumns
 
         return field.Name switch
         {
-            // Said where there are several maps: in MixedTable.
+            // Shown by MixedTable if there are several maps.
             "MapName" => false,
             "Key" when shape is EntryType { IsGlobal: true } => false,
-            // The fields of a struct stand beside it, and those of all CPUs' structs summed up.
+            // The fields of a struct have columns of their own, as have the sums of per-CPU structs.
             "Key" or "Value" when field.Meaning == FieldMeaning.Object || field.ClrType == typeof(object) => false,
-            // The trace stands beside.
+            // The stack trace has a column of its own.
             "Key" or "Value" when field.Meaning == FieldMeaning.Stack && field.ClrType == typeof(int) => false,
             "Value" when shape is EntryType { IsPerCpu: true } && field.Meaning == FieldMeaning.Array => !HasValueFields(shape),
             "Values" => false,
@@ -101,7 +101,7 @@ internal static class EventColumns
         };
     }
 
-    // Behind MapName, Key, Value and Values stand the fields of a struct key, then those of a struct value.
+    // After MapName, Key, Value and Values come the fields of a struct key, then those of a struct value.
     private static bool HasValueFields(IRecordShape shape)
     {
         var key = shape.Fields[1];
@@ -109,7 +109,7 @@ internal static class EventColumns
         return shape.Fields.Count > 4 + ofKey;
     }
 
-    /// <summary>The width below which a field's text says too little.</summary>
+    /// <summary>Returns the minimum useful width of a field's column.</summary>
     internal static int Least(RecordField field)
     {
         var room = field.Meaning switch
@@ -117,7 +117,7 @@ internal static class EventColumns
             FieldMeaning.Text or FieldMeaning.Words or FieldMeaning.Bytes or FieldMeaning.Array or FieldMeaning.Object => 10,
             FieldMeaning.Stack => 16,
             FieldMeaning.Syscall or FieldMeaning.Number => 10,
-            // ESTABLISHED, SIGKILL, SYN_SENT: cut, they look alike.
+            // Names such as ESTABLISHED, SIGKILL and SYN_SENT are ambiguous if they are cut.
             FieldMeaning.Enum or FieldMeaning.Flags => 11,
             FieldMeaning.Errno => 7,
             FieldMeaning.Ipv6 => 18,
@@ -127,10 +127,10 @@ internal static class EventColumns
         return Math.Max(Math.Min(field.Width, room), Math.Min(field.Name.Length, 10));
     }
 
-    /// <summary>The width that shows most of a field's values whole.</summary>
+    /// <summary>Returns the width that shows most of a field's values in full.</summary>
     internal static int Preferred(RecordField field) => Math.Max(field.Width, Math.Min(field.Name.Length, 16));
 
-    // Of equals what was declared last goes first.
+    // Among equals, the field that was declared last is dropped first.
     private static int LeastInteresting(List<RecordField> fields, IRecordShape shape)
     {
         var worst = fields.Count - 1;
@@ -145,9 +145,9 @@ internal static class EventColumns
         return worst;
     }
 
-    // What the author gave a width or a place is wanted. What does not fit a line says little in a table; of an event names and addresses say more
-    // than large bare numbers (stamps, sequences), while such numbers are what a map is kept for.
-    /// <summary>Of two columns that do not both fit, the one with the higher number stays.</summary>
+    // A field with a width or order from the author is wanted. A field that does not fit on a line is of little use in a table. For events, names and addresses matter more
+    // than large plain numbers (timestamps, sequence numbers); for entries, such numbers are the point of the map.
+    /// <summary>Returns a field's priority. If two columns do not both fit, the one with the higher number stays.</summary>
     internal static int Interest(RecordField field, IRecordShape shape) => field.Meaning switch
     {
         _ when Said(shape, field) is { Width: not null } or { Order: not null } => 7,
@@ -160,18 +160,18 @@ internal static class EventColumns
         _ => 5,
     };
 
-    // Fixed columns keep the width that they have.
+    // Fixed columns keep their width.
     private static List<int> Grow(int screen, List<RecordField> fields, List<int> widths, List<bool> isFixed)
     {
         var left = screen - Total(widths);
         var longest = fields.FindLastIndex(field => IsLong(field) && !isFixed[fields.IndexOf(field)]);
         if (longest >= 0)
         {
-            // A path or a command line tells most by what comes last, so it grows before the others.
+            // The last part of a path or command line is the most specific, so these columns grow first.
             left -= GrowTo(longest, LongText);
         }
 
-        // Text first: a cut name is lost, and a number that does not fit is rare.
+        // Text before numbers: names are often cut, numbers rarely.
         foreach (var texts in new[] { true, false })
         {
             for (var grew = true; grew && left > 0;)
@@ -209,27 +209,27 @@ internal static class EventColumns
     private static int Total(List<int> widths) => widths.Sum() + widths.Count - 1;
 }
 
-/// <summary>Makes the table view of an emitted type: widths for the screen, values as people read them.</summary>
+/// <summary>Creates the table view of an emitted type, with widths for the screen and formatted values.</summary>
 internal static class EventTable
 {
-    /// <summary>The width of a column that takes what the others leave.</summary>
+    /// <summary>The width of a column that gets the remaining space.</summary>
     public const int Rest = 0;
 
     /// <summary>Returns the view.</summary>
     /// <param name="shape">The type and its fields.</param>
-    /// <param name="screen">How many columns of text the screen has.</param>
-    /// <returns>A table with the type's columns. Events of other types, which may come behind, have rows in it too: the fields of the same name, and in the last column all others.</returns>
+    /// <param name="screen">The width of the screen in characters.</param>
+    /// <returns>A table with the type's columns. It also has rows for later events of other types: fields of the same name in the same columns, and all others in the last column.</returns>
     public static TableControl Of(IRecordShape shape, int screen)
     {
         var table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false);
         var columns = EventColumns.Of(shape, screen);
         foreach (var column in columns)
         {
-            // The formatter gives the last one what is left, so that the table also fits Out-String -Width and a window that was resized.
+            // The formatter gives the last column the remaining space, so the table also fits Out-String -Width and a resized window.
             table.AddHeader(AlignmentOf(column.AlignRight), column == columns[^1] && !column.AlignRight ? Rest : column.Width, column.Field.Name);
         }
 
-        // A definition may have one kind of row only, so the last column asks what the object is.
+        // A table can have only one kind of row, so the last column checks the type of the object.
         var row = table.StartRowDefinition(wrap: false, null, null);
         foreach (var column in columns.SkipLast(1))
         {
@@ -243,10 +243,10 @@ internal static class EventTable
         return table.EndTable();
     }
 
-    /// <summary>A property's name as a script accesses it.</summary>
+    /// <summary>Returns a property's name as a script accesses it.</summary>
     public static string Member(string name) => $"'{name.Replace("'", "''", StringComparison.Ordinal)}'";
 
-    /// <summary>The alignment in PowerShell's terms.</summary>
+    /// <summary>Converts the alignment to PowerShell's type.</summary>
     public static Alignment AlignmentOf(bool alignRight) => alignRight ? Alignment.Right : Alignment.Left;
 
     /// <summary>Adds a column to a row.</summary>
@@ -262,7 +262,7 @@ internal static class EventTable
         }
     }
 
-    // Null where PowerShell's own text is the right one.
+    // Returns null if PowerShell's own text is suitable.
     private static string? Method(FieldMeaning meaning) => meaning switch
     {
         FieldMeaning.Text or FieldMeaning.Array or FieldMeaning.Object => nameof(EventText.Line),

@@ -10,35 +10,35 @@ using Bee.Posix;
 
 namespace Bee.Cmdlets.Views;
 
-/// <summary>The fields of events, entries and nested structs of any type as text, also of those that were deserialized.</summary>
+/// <summary>Formats the fields of events, entries and nested structs of any type, including deserialized ones.</summary>
 internal static class EventFields
 {
     private const string Deserialized = "Deserialized.";
 
-    // What jobs and remote sessions add to an object.
+    // Properties that jobs and remote sessions add to an object.
     private static readonly string[] s_added = ["PSComputerName", "RunspaceId", "PSShowComputerName", "PSSourceJobInstanceId", EventMembers.Shown];
 
-    // Few terminals show more than this of a line, and records may be long.
+    // Few terminals show a longer line, and records can be long.
     private const int Enough = 400;
 
     private static readonly ConcurrentDictionary<string, Field[]> s_shapes = new();
     private static readonly ConcurrentDictionary<string, IRecordShape> s_known = new();
     private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> s_properties = new();
 
-    /// <summary>Learns what the fields of a type mean, and which of them its author shows.</summary>
+    /// <summary>Registers a type, with the meanings of its fields and the author's choice of fields to show.</summary>
     public static void Know(IRecordShape shape)
     {
         s_known[shape.ClrType.FullName!] = shape;
         s_shapes[shape.ClrType.FullName!] = [.. EventColumns.Shown(shape).Select(field => new Field(field.Name, EventColumns.MeaningOf(shape, field)))];
     }
 
-    /// <summary>Returns the shape of a type that this process has made views for; null for others.</summary>
+    /// <summary>Returns the shape of a registered type; null for others.</summary>
     /// <param name="type">The type's full name.</param>
     public static IRecordShape? ShapeOf(string type) => s_known.GetValueOrDefault(type);
 
     /// <summary>Returns the fields on one line, as in <c>comm=sshd latency=1.2ms</c>.</summary>
     /// <param name="record">The object.</param>
-    /// <param name="except">The names of the fields to leave out.</param>
+    /// <param name="except">The names of the fields to omit.</param>
     public static string OnOneLine(PSObject record, string[] except)
     {
         if (IsHistogram(record))
@@ -61,7 +61,7 @@ internal static class EventFields
         return text.ToString();
     }
 
-    /// <summary>Returns the fields, one a line.</summary>
+    /// <summary>Returns the fields, one per line.</summary>
     /// <param name="record">The object.</param>
     public static string OnLines(PSObject record)
     {
@@ -77,33 +77,33 @@ internal static class EventFields
             $"{TerminalText.Show(field.Name).PadRight(width)} : {EventText.Item(field.Meaning, Value(record, field.Name), record).Replace("\n", indent, StringComparison.Ordinal)}"));
     }
 
-    /// <summary>A value, in quotes where it would run into the next.</summary>
+    /// <summary>Returns a value, in quotes if it is empty or contains a blank.</summary>
     public static string Quoted(string value) => value.Length == 0 || value.Contains(' ', StringComparison.Ordinal) ? $"'{value}'" : value;
 
-    /// <summary>The value of a property, as the object has it; null where it has no such property.</summary>
+    /// <summary>Returns the value of a property; null if the object does not have it.</summary>
     public static PSObject? Value(PSObject record, string name) => EventText.Wrapped(record.BaseObject is BpfEvent live
         ? s_properties.GetOrAdd((live.GetType(), name), static key => key.Type.GetProperty(key.Name))?.GetValue(live)
         : record.Properties[name]?.Value);
 
-    /// <summary>The full names of an object's types, whether it was deserialized or not.</summary>
+    /// <summary>Returns the full names of an object's types, without the prefix of deserialized objects.</summary>
     public static IEnumerable<string> TypeNames(PSObject record) =>
         record.TypeNames.Select(name => name.StartsWith(Deserialized, StringComparison.Ordinal) ? name[Deserialized.Length..] : name);
 
     private static Field[] Of(PSObject record)
     {
-        // A truncated record has a class of its own; the meanings are those of the whole one.
+        // A truncated record has its own class; the meanings are those of the complete one.
         var names = record.BaseObject is TruncatedEvent truncated ? [truncated.WholeType().FullName!] : TypeNames(record);
         return names.Select(type => s_shapes.GetValueOrDefault(type)).FirstOrDefault(known => known is not null)
             ?? (IsHistogram(record) ? null : TypeNames(record).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null)?.Select(field => new Field(field.Name, field.Meaning)).ToArray())
             ?? [.. Own(record).Select(property => new Field(property.Name, MeaningOf(EventText.Wrapped(property.Value))))];
     }
 
-    /// <summary>The properties of an object whose type this process does not know.</summary>
+    /// <summary>Returns the properties of an object of an unknown type, without those that jobs and remote sessions added.</summary>
     public static IEnumerable<PSPropertyInfo> Own(PSObject record) => record.Properties.Where(property => !s_added.Contains(property.Name));
 
     private static bool IsHistogram(PSObject record) => TypeNames(record).Contains(typeof(Histogram).FullName);
 
-    // Of a type that this process has not made the value itself tells a little.
+    // For an unknown type, the meaning is guessed from the value.
     private static FieldMeaning MeaningOf(PSObject? value) =>
         value?.BaseObject is DateTime ? FieldMeaning.Timestamp
         : StackText.Frames(value) is not null ? FieldMeaning.Stack
@@ -113,18 +113,18 @@ internal static class EventFields
     private readonly record struct Field(string Name, FieldMeaning Meaning);
 }
 
-/// <summary>What PowerShell must know of an emitted type beside its views.</summary>
+/// <summary>Creates the extended members of an emitted type.</summary>
 internal static class EventMembers
 {
-    /// <summary>What lists show of an object that comes behind one of another type. Its name has a blank, which no C identifier has.</summary>
+    /// <summary>The name of the property that a list shows for an object after one of another type. It contains a blank, which no C identifier can.</summary>
     public const string Shown = "Event data";
 
     /// <summary>
-    /// Returns the type's members: moments whose text is exact (<see cref="EventTime"/>), and for lists of mixed objects, where PowerShell takes no view but the default
-    /// display properties, one hidden property with the text of all fields. Only the type's own properties are serialized.
+    /// Returns the type's members: timestamps with exact text (<see cref="EventTime"/>), and one hidden property with the text of all fields for lists of mixed objects,
+    /// where PowerShell uses only the default display properties. Only the type's own properties are serialized.
     /// </summary>
     /// <param name="type">A type that <see cref="RecordType"/>, <see cref="EntryType"/> or <see cref="HistogramType"/> emitted.</param>
-    /// <returns>The members of the type, and of its deserialized objects.</returns>
+    /// <returns>The members of the type and of its deserialized objects.</returns>
     public static IEnumerable<TypeData> Of(Type type)
     {
         var properties = type.GetProperties();
@@ -144,15 +144,15 @@ internal static class EventMembers
     {
         IsOverride = true,
         SerializationMethod = "SpecificProperties",
-        // Jobs keep one level and Export-Clixml two: too few for structs in arrays.
+        // Jobs keep one level and Export-Clixml two, which is too few for structs in arrays.
         SerializationDepth = 4,
         PropertySerializationSet = new PropertySetData(properties.Select(property => property.Name).Append(nameof(TruncatedEvent.Truncated)).Distinct(StringComparer.OrdinalIgnoreCase)),
     };
 }
 
 /// <summary>
-/// Getters of extended properties that give <see cref="EventTime.Of"/> of a property. PowerShell calls a static method that takes the object alone, so each name has a
-/// method of its own; a script would need a runspace and take many times as long for each event.
+/// Creates getters of extended properties that return <see cref="EventTime.Of"/> of a property. PowerShell calls a static method with the object as the only argument, so each name needs
+/// its own method. A script property would need a runspace and be many times slower for each event.
 /// </summary>
 internal static class MomentGetters
 {
@@ -161,7 +161,7 @@ internal static class MomentGetters
 
     private static readonly Dictionary<string, MethodInfo> s_made = [];
 
-    /// <summary>Returns the getter for a name; it is thread-safe.</summary>
+    /// <summary>Returns the getter for a name. Thread-safe.</summary>
     /// <param name="property">The property's name.</param>
     public static MethodInfo Of(string property)
     {
@@ -185,21 +185,21 @@ internal static class MomentGetters
 }
 
 /// <summary>
-/// Gives moments an exact text. Export-Csv, Format-List and Format-Table take what a value's ToString returns, and that of <see cref="DateTime"/> has neither parts
-/// of a second nor a zone and follows the culture.
+/// Gives timestamps an exact text. Export-Csv, Format-List and Format-Table use ToString, and that of <see cref="DateTime"/> omits fractions
+/// of a second and the time zone, and depends on the culture.
 /// </summary>
 /// <remarks>
-/// A moment stays a <see cref="DateTime"/> or <see cref="DateTimeOffset"/>, with a type name in front for which formats/Bee.Types.ps1xml has a ToString. The name survives
+/// A timestamp stays a <see cref="DateTime"/> or <see cref="DateTimeOffset"/>, with an additional type name for which formats/Bee.Types.ps1xml defines ToString. The name survives
 /// serialization.
 /// </remarks>
 public static class EventTime
 {
     private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> s_properties = new();
 
-    /// <summary>Returns the moment in an object's property.</summary>
+    /// <summary>Returns the timestamp in an object's property.</summary>
     /// <param name="source">The object.</param>
     /// <param name="property">The property's name.</param>
-    /// <returns>The moment with its exact text; null where the property is null.</returns>
+    /// <returns>The timestamp with its exact text; null if the property is null.</returns>
     public static object? Of(object? source, string property)
     {
         object? target = EventText.Base(source);
@@ -214,10 +214,10 @@ public static class EventTime
         return moment;
     }
 
-    /// <summary>Returns a moment's text.</summary>
+    /// <summary>Returns a timestamp's text.</summary>
     /// <param name="moment">A <see cref="DateTime"/> or <see cref="DateTimeOffset"/>.</param>
-    /// <param name="arguments">None, or what the ToString of the moment's type takes: a format, a format provider.</param>
-    /// <returns>Without arguments the round-trip format of ISO 8601, as in <c>2026-11-30T14:03:59.1234567+01:00</c>.</returns>
+    /// <param name="arguments">Empty, or the arguments of the type's ToString: a format, a format provider.</param>
+    /// <returns>Without arguments, the round-trip format of ISO 8601, as in <c>2026-11-30T14:03:59.1234567+01:00</c>.</returns>
     public static string Text(object? moment, object?[]? arguments)
     {
         var value = (IFormattable)EventText.Base(moment)!;

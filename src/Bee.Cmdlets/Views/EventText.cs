@@ -9,99 +9,99 @@ using Bee.Posix;
 namespace Bee.Cmdlets.Views;
 
 /// <summary>
-/// Text for the views of events and map entries. Every method takes a property's value as it is, also one that was deserialized (Import-Clixml, Receive-Job),
-/// and never throws. No text has characters that a terminal would obey: names of files and processes come from any user of the machine.
+/// Formats values for the views of events and map entries. Every method accepts a property's value as it is, including deserialized values (Import-Clixml, Receive-Job),
+/// and never throws. Control characters are made visible, because names of files and processes come from any user of the machine.
 /// </summary>
-/// <remarks>PowerShell hands a parameter of type <see cref="PSObject"/> the wrapper, which has the text and type names of deserialized values, and one of type object only what is inside.</remarks>
+/// <remarks>PowerShell passes a parameter of type <see cref="PSObject"/> the wrapper, which has the text and type names of deserialized values, and one of type object only the wrapped value.</remarks>
 public static class EventText
 {
-    /// <summary>Returns a length of time in its best unit.</summary>
-    /// <param name="value">Nanoseconds, in any integer type; a negative one keeps its sign.</param>
+    /// <summary>Formats a duration in its best unit.</summary>
+    /// <param name="value">Nanoseconds, in any integer type. A negative number keeps its sign.</param>
     /// <returns>Text such as 1.2ms.</returns>
     public static string Duration(PSObject? value) => Signed(value, FieldText.Duration);
 
-    /// <summary>Returns a size in its best unit.</summary>
-    /// <param name="value">Bytes, in any integer type; a negative one keeps its sign.</param>
+    /// <summary>Formats a size in its best unit.</summary>
+    /// <param name="value">Bytes, in any integer type. A negative number keeps its sign.</param>
     /// <returns>Text such as 1.5KiB.</returns>
     public static string ByteSize(PSObject? value) => Signed(value, FieldText.ByteSize);
 
-    /// <summary>Returns a moment's time of day.</summary>
+    /// <summary>Formats the time of day of a timestamp.</summary>
     /// <param name="value">A <see cref="DateTime"/>.</param>
     /// <returns>Text such as 14:03:59.125.</returns>
     public static string TimeOfDay(PSObject? value) => Base(value) is DateTime moment ? FieldText.TimeOfDay(moment) : Line(value);
 
-    /// <summary>Returns an address in memory.</summary>
+    /// <summary>Formats a memory address.</summary>
     /// <param name="value">A number.</param>
     /// <returns>Text such as 0xffff888012345678.</returns>
     public static string Hex(PSObject? value) => Number(value) is { } number ? FieldText.Hex((ulong)(number & ulong.MaxValue)) : string.Empty;
 
     /// <summary>Returns a user's name.</summary>
-    /// <param name="value">The user's number.</param>
-    /// <param name="record">The event or entry that it stands in: a captured one knows the names of the machine that it was captured on.</param>
-    /// <returns>The name, or the number where there is none.</returns>
+    /// <param name="value">The user id.</param>
+    /// <param name="record">The event or entry with the value. A captured one has the user names of its machine.</param>
+    /// <returns>The name, or the number if the user has no name.</returns>
     public static string User(PSObject? value, PSObject? record = null) =>
         Number(value) is { } number ? Line(FieldText.UserName((uint)(number & uint.MaxValue), record?.BaseObject as BpfEvent)) : string.Empty;
 
     /// <summary>Returns a group's name.</summary>
-    /// <param name="value">The group's number.</param>
-    /// <param name="record">The event or entry that it stands in.</param>
-    /// <returns>The name, or the number where there is none.</returns>
+    /// <param name="value">The group id.</param>
+    /// <param name="record">The event or entry with the value.</param>
+    /// <returns>The name, or the number if the group has no name.</returns>
     public static string Group(PSObject? value, PSObject? record = null) =>
         Number(value) is { } number ? Line(FieldText.GroupName((uint)(number & uint.MaxValue), record?.BaseObject as BpfEvent)) : string.Empty;
 
     /// <summary>Returns bytes as hex digits.</summary>
     /// <param name="value">A list of bytes.</param>
-    /// <returns>Two digits a byte; of many bytes the first, as no table shows more.</returns>
+    /// <returns>Two digits per byte. Long lists are cut.</returns>
     public static string Bytes(PSObject? value) => Hexadecimal(value, 64);
 
-    /// <summary>Returns words with a blank between.</summary>
+    /// <summary>Joins words with blanks.</summary>
     /// <param name="value">A list of text.</param>
     /// <returns>The words on one line.</returns>
     public static string Words(PSObject? value) => Base(value) is IEnumerable list and not string ? TerminalText.Show(string.Join(' ', list.Cast<object?>().Select(word => $"{word}"))) : Line(value);
 
-    /// <summary>Returns the functions of a stack on one line, the innermost first, without those that belong to the tracing itself.</summary>
+    /// <summary>Returns the functions of a stack on one line, innermost first, without the frames of the tracing itself.</summary>
     /// <param name="value">A <see cref="StackTrace"/>, or the id of one.</param>
     /// <returns>Text such as <c>vfs_read, ksys_read, do_syscall_64</c>.</returns>
     public static string Stack(PSObject? value) => StackText.Frames(value) is { Count: > 0 } frames
         ? string.Join(", ", StackText.Fold(frames).Select(frame => TerminalText.Show(frame.Symbol ?? frame.Text)))
         : Line(value);
 
-    /// <summary>Returns anything else on one line.</summary>
+    /// <summary>Returns any other value on one line.</summary>
     /// <param name="value">The value.</param>
-    /// <returns>Its text, the same in every culture.</returns>
+    /// <returns>The value's text, independent of the culture.</returns>
     public static string Line(PSObject? value) => TerminalText.Show(Plain(value));
 
-    /// <summary>Returns anything else; line feeds and tabs stay.</summary>
+    /// <summary>Returns any other value. Keeps line feeds and tabs.</summary>
     /// <param name="value">The value.</param>
-    /// <returns>Its text, the same in every culture.</returns>
+    /// <returns>The value's text, independent of the culture.</returns>
     public static string Lines(PSObject? value) => TerminalText.ShowLines(Plain(value));
 
-    /// <summary>Returns the fields of an event or entry on one line, for tables that hold several types.</summary>
+    /// <summary>Returns the fields of an event or entry on one line, for tables with several types.</summary>
     /// <param name="record">The event or entry.</param>
-    /// <param name="shown">The names of the fields that have a column of their own, commas between.</param>
+    /// <param name="shown">The names of the fields with a column of their own, separated by commas.</param>
     /// <returns>Text such as <c>comm=sshd latency=1.2ms</c>.</returns>
     public static string Details(PSObject? record, string shown = "MapName") => record is null ? string.Empty : EventFields.OnOneLine(record, shown.Split(','));
 
-    /// <summary>Returns the text of a table's last column: of the table's own type the field, of another all that no column shows.</summary>
+    /// <summary>Returns the text of a table's last column: the field for the table's own type, or all fields without a column for another type.</summary>
     /// <param name="record">The event or entry.</param>
     /// <param name="type">The full name of the table's type.</param>
-    /// <param name="meaning">What the field stands for.</param>
+    /// <param name="meaning">The meaning of the field.</param>
     /// <param name="field">The field's name.</param>
-    /// <param name="shown">The names of the fields that have a column of their own, commas between.</param>
+    /// <param name="shown">The names of the fields with a column of their own, separated by commas.</param>
     /// <returns>Text such as <c>/etc/hosts</c>, or <c>print_open: path=/etc/hosts</c>.</returns>
     internal static string Last(PSObject? record, string type, FieldMeaning meaning, string field, string shown) => record is null ? string.Empty
         : EventFields.TypeNames(record).Contains(type) ? Of(meaning, EventFields.Value(record, field), record)
         : EventFields.OnOneLine(record, shown.Split(',')) is { Length: > 0 } others ? $"{Line(EventFields.Value(record, "MapName"))}: {others}" : Line(EventFields.Value(record, "MapName"));
 
-    /// <summary>Returns the fields of an event or entry, one a line with its name.</summary>
+    /// <summary>Returns the fields of an event or entry, one per line with its name.</summary>
     /// <param name="record">The event or entry.</param>
     /// <returns>The lines.</returns>
     public static string Fields(PSObject? record) => record is null ? string.Empty : EventFields.OnLines(record);
 
-    /// <summary>Returns a field's value as a list shows it: exact, and where a number has a name or a better unit, with that behind it.</summary>
-    /// <param name="meaning">What the field stands for.</param>
+    /// <summary>Formats a field's value for a list: the exact value, followed by a name or a better unit if there is one.</summary>
+    /// <param name="meaning">The meaning of the field.</param>
     /// <param name="value">The value.</param>
-    /// <param name="record">The event or entry that it stands in.</param>
+    /// <param name="record">The event or entry with the value.</param>
     /// <returns>Text such as <c>1234567 (1.2ms)</c> or <c>0 (root)</c>.</returns>
     internal static string Item(FieldMeaning meaning, PSObject? value, PSObject? record = null) => meaning switch
     {
@@ -113,7 +113,7 @@ public static class EventText
         _ => Of(meaning, value, record),
     };
 
-    /// <summary>A field's value as a table shows it.</summary>
+    /// <summary>Formats a field's value for a table.</summary>
     internal static string Of(FieldMeaning meaning, PSObject? value, PSObject? record = null) => meaning switch
     {
         FieldMeaning.Duration => Duration(value),
@@ -128,10 +128,10 @@ public static class EventText
         _ => Line(value),
     };
 
-    /// <summary>A value with PowerShell's wrapper.</summary>
+    /// <summary>Wraps a value in a PSObject.</summary>
     internal static PSObject? Wrapped(object? value) => value is null ? null : PSObject.AsPSObject(value);
 
-    /// <summary>A value without PowerShell's wrapper.</summary>
+    /// <summary>Unwraps a PSObject.</summary>
     internal static object? Base(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 
     private static string Signed(PSObject? value, Func<ulong, string> show)
@@ -172,7 +172,7 @@ public static class EventText
 
     private static string Plain(object? value)
     {
-        // What was deserialized keeps its text where it was an object or the name of a number.
+        // A deserialized object or enum value has kept its text.
         if (value is PSObject wrapped && (wrapped.BaseObject is PSCustomObject || wrapped.TypeNames.Contains("Deserialized.System.Enum")))
         {
             return wrapped.ToString();
@@ -184,7 +184,7 @@ public static class EventText
             string text => text,
             DateTime moment => FieldText.Moment(moment),
             DateTimeOffset moment => FieldText.Moment(moment),
-            // Arrays of records and stacks have a text of their own; deserialized they are lists.
+            // Arrays of records and stacks have their own text, but are plain lists after deserialization.
             ArrayList or Array when Base(value) is IEnumerable list => $"[{string.Join(',', list.Cast<object?>().Select(item => Base(item) is string text ? $"\"{text}\"" : Plain(item)))}]",
             IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
             var other => other.ToString() ?? string.Empty,

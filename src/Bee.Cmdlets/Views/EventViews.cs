@@ -7,40 +7,40 @@ using Bee.Ebpf.Records;
 namespace Bee.Cmdlets.Views;
 
 /// <summary>
-/// Gives the runspace views for the types that a program is about to emit, so that the first object shows at once: a type without a view
-/// makes the formatter wait for more objects, and guess widths.
+/// Registers views for the types that a tool is about to emit, so that the first object is shown at once. Without a view, the formatter
+/// waits for more objects and guesses widths.
 /// </summary>
 internal static class EventViews
 {
-    // Parts of pwsh. An engine that another program hosts may be without them.
+    // Commands of pwsh, which an engine in another host may not have.
     private const string UpdateFormats = "Update-FormatData";
     private const string GetFormats = "Get-FormatData";
     private const string UpdateTypes = "Update-TypeData";
 
     private static readonly ConditionalWeakTable<Runspace, ViewList> s_known = new();
 
-    /// <summary>Makes views for the objects of one tool's streams: a table of its own for one stream, a common one for several.</summary>
+    /// <summary>Registers views for the streams of one tool: a separate table for one stream, a common one for several.</summary>
     public static void Register(PSCmdlet cmdlet, IReadOnlyList<RecordStream> streams) => Register(
         cmdlet,
         [.. streams.Select(stream => stream.Shape).OfType<IRecordShape>().DistinctBy(shape => shape.ClrType)],
         [.. streams.Select(stream => stream.HistogramType).OfType<HistogramType>().DistinctBy(type => type.ClrType)]);
 
-    /// <summary>Makes a view for a map's entries.</summary>
+    /// <summary>Registers a view for a map's entries.</summary>
     public static void Register(PSCmdlet cmdlet, IRecordShape shape) => Register(cmdlet, [shape], []);
 
-    /// <summary>Has the runspace read its views again.</summary>
+    /// <summary>Reloads the views of the runspace.</summary>
     public static void Refresh(PSCmdlet cmdlet) => TryRun(cmdlet, UpdateFormats);
 
-    /// <summary>Returns the views that the runspace has for types.</summary>
-    /// <param name="cmdlet">The cmdlet that asks.</param>
+    /// <summary>Returns the runspace's views of types.</summary>
+    /// <param name="cmdlet">The cmdlet that is running.</param>
     /// <param name="types">The full names of the types; wildcards are allowed.</param>
     public static IReadOnlyList<ExtendedTypeDefinition> Definitions(PSCmdlet cmdlet, string types) =>
         [.. TryRun(cmdlet, GetFormats, ("TypeName", types)).Select(definition => definition.BaseObject).OfType<ExtendedTypeDefinition>()];
 
-    /// <summary>Makes views for types that come together.</summary>
+    /// <summary>Registers views for types that are shown together.</summary>
     public static void Register(PSCmdlet cmdlet, IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms)
     {
-        // A runspace without an initial state (a remote one's stand-in) keeps PowerShell's own guess.
+        // A runspace without an initial state, such as the proxy of a remote one, uses PowerShell's default views.
         if (Runspace.DefaultRunspace is not { InitialSessionState.Formats: { } formats } runspace)
         {
             return;
@@ -60,7 +60,7 @@ internal static class EventViews
             isNew |= views.Add([shape], screen, formats);
         }
 
-        // Alone histograms have the view of the format file.
+        // Histograms without other objects use the view in the format file.
         foreach (HistogramType type in shapes.Count == 0 ? [] : histograms)
         {
             isNew |= views.Add(type, formats);
@@ -78,7 +78,7 @@ internal static class EventViews
         }
     }
 
-    // The structs inside of a type's objects are shown by themselves too ($event.inner).
+    // Structs inside a type's objects are also shown by themselves ($event.inner).
     private static IEnumerable<IRecordShape> Nested(IRecordShape shape)
     {
         foreach (RecordField field in shape.Fields)
@@ -101,7 +101,7 @@ internal static class EventViews
         }
     }
 
-    /// <summary>Runs one of PowerShell's commands for views or members; returns nothing where it cannot.</summary>
+    /// <summary>Runs a command of PowerShell for views or members. Returns an empty list if it fails.</summary>
     private static IReadOnlyList<PSObject> TryRun(PSCmdlet cmdlet, string name, params (string Name, object Value)[] parameters)
     {
         try
@@ -110,7 +110,7 @@ internal static class EventViews
         }
         catch (RuntimeException fault) when (fault is not PipelineStoppedException)
         {
-            // The runspace lacks the command, or another module's format file is broken. The objects matter more than their view.
+            // The runspace lacks the command, or another module's format file is broken. Objects are still written, without their view.
             cmdlet.WriteDebug($"{name}: {fault.Message}");
             return [];
         }
@@ -120,7 +120,7 @@ internal static class EventViews
     {
         using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
 
-        // By its class: looking for the name goes through every folder of PATH and imports a module of a hundred commands, a third of what a first run takes.
+        // Created from its class: a lookup by name searches every folder of PATH and imports a module of a hundred commands, which takes a third of the first run's time.
         string type = $"Microsoft.PowerShell.Commands.{name.Replace("-", "", StringComparison.Ordinal)}Command, Microsoft.PowerShell.Commands.Utility";
         if (Type.GetType(type) is { } command)
         {
@@ -147,16 +147,16 @@ internal static class EventViews
 
     private sealed record NestedShape(Type ClrType, string Name, IReadOnlyList<RecordField> Fields) : IRecordShape;
 
-    /// <summary>The views that a runspace has.</summary>
+    /// <summary>The views that were registered in a runspace.</summary>
     private sealed class ViewList
     {
         private readonly Dictionary<string, View> _views = [];
         private readonly HashSet<Type> _types = [];
 
-        /// <summary>Notes that a type's members are known; returns whether they were not.</summary>
+        /// <summary>Marks a type's members as registered. Returns false if they already were.</summary>
         public bool AddType(Type type) => _types.Add(type);
 
-        /// <summary>Adds the views of types that come together, unless they are there for this width of the screen; returns whether they were not.</summary>
+        /// <summary>Adds the views of types that are shown together. Returns false if they exist for this screen width.</summary>
         public bool Add(IReadOnlyList<IRecordShape> shapes, int screen, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
         {
             var names = shapes.Select(shape => shape.ClrType.FullName!).ToList();
@@ -166,8 +166,8 @@ internal static class EventViews
                 return false;
             }
 
-            // The same type runs alone now and with others then: the newer view counts. Of an older common one the other types lose
-            // theirs too, until they run again.
+            // A type can be shown alone first and with others later. The newer view replaces the older one. Types that shared an older common view lose
+            // it too, until their tool runs again.
             foreach (var name in names)
             {
                 if (_views.TryGetValue(name, out var old))
@@ -180,7 +180,7 @@ internal static class EventViews
             return true;
         }
 
-        /// <summary>Adds a view for histograms that come among other objects, unless it is there; returns whether it was not.</summary>
+        /// <summary>Adds a view for histograms among other objects. Returns false if it exists.</summary>
         public bool Add(HistogramType type, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
         {
             var name = type.ClrType.FullName!;
@@ -204,7 +204,7 @@ internal static class EventViews
             {
                 if (shapes.Count == 1)
                 {
-                    // The base's name lets the table take what comes behind. Alone it gives no object this view: closer views come first.
+                    // With the name of the base type, the table also accepts later objects of other types. Such an object alone still gets its own, more specific view.
                     var table = new ExtendedTypeDefinition(shape.ClrType.FullName!, [new FormatViewDefinition(shape.Name, EventTable.Of(shape, screen))]);
                     table.TypeNames.Add(typeof(BpfEvent).FullName!);
                     yield return table;
@@ -247,7 +247,7 @@ internal static class EventViews
     }
 }
 
-/// <summary>Makes the list view of an emitted type: all fields, exact, and without characters that a terminal obeys.</summary>
+/// <summary>Creates the list view of an emitted type: all fields with exact values. Control characters are made visible.</summary>
 internal static class EventList
 {
     /// <summary>Returns the view's control.</summary>
@@ -265,18 +265,18 @@ internal static class EventList
 }
 
 /// <summary>
-/// Makes the one table of a run with several streams: the map's name, the fields that all types have, and the others of each as text. PowerShell
-/// keeps the view of the first object for a whole pipeline, and shows whatever that view does not know as a list; so one view has to know all.
+/// Creates the common table for a run with several streams: the map's name, the fields that all types have, and all other fields as text. PowerShell
+/// uses the view of the first object for the whole pipeline, and shows objects that the view does not cover as lists. So one view must cover all types.
 /// </summary>
 internal static class MixedTable
 {
     private const int MaxName = 20;
-    // What is left for the rest stays readable.
+    // Leaves enough width for the column with the other fields.
     private const int MaxSharedPart = 2;
 
-    /// <summary>The definition of the view.</summary>
-    /// <param name="shapes">All types of the run, two at least.</param>
-    /// <param name="screen">How many columns of text the screen has.</param>
+    /// <summary>Returns the definition of the view.</summary>
+    /// <param name="shapes">All types of the run; at least two.</param>
+    /// <param name="screen">The width of the screen in characters.</param>
     /// <returns>A definition for these types.</returns>
     public static ExtendedTypeDefinition Of(IReadOnlyList<IRecordShape> shapes, int screen)
     {
@@ -317,13 +317,13 @@ internal static class MixedTable
         EventColumns.Shown(shape).Any(other => other.Name == field.Name && other.Meaning == field.Meaning && other.CName.Length > 0);
 }
 
-/// <summary>The view of histograms that come among events.</summary>
+/// <summary>The view of histograms among events.</summary>
 internal static class HistogramView
 {
     /// <summary>
-    /// A drawing that does not belong to the table around it. PowerShell keeps the view of the first object for a whole pipeline, so without this a histogram
-    /// among events would be a list of its properties. The price is that Format-List and Format-Table draw it too, unless they have -Force; so
-    /// it is made only for runs that need it.
+    /// Returns a view that draws a histogram outside the surrounding table. PowerShell uses the view of the first object for the whole pipeline, so without it a histogram
+    /// among events would be shown as a list of properties. The drawback is that Format-List and Format-Table also draw it, unless -Force is used. So
+    /// the view is registered only for runs that need it.
     /// </summary>
     public static ExtendedTypeDefinition AmongOthers(HistogramType type)
     {

@@ -9,22 +9,22 @@ using Bucket = (double? From, double? To, ulong Count);
 
 namespace Bee.Cmdlets.Views;
 
-/// <summary>Draws histograms as text, for the view of formats/Bee.Format.ps1xml.</summary>
+/// <summary>Draws histograms as text, for the view in formats/Bee.Format.ps1xml.</summary>
 public static class HistogramText
 {
     private const int MostHeadingLines = 3;
 
-    // Longer ones compare no better.
+    // A longer bar is no easier to compare.
     private const int LongestBar = 100;
 
     /// <summary>
-    /// Returns the whole picture: the map and its labels, a line for each bucket with a bar as long as its share of the largest, and what
-    /// can be said of all values together.
+    /// Returns the full drawing: the map and its labels, one line per bucket with a bar proportional to its share of the largest bucket, and
+    /// a summary of all values.
     /// </summary>
-    /// <param name="histogram">A <see cref="Histogram"/>, also one that was deserialized.</param>
-    /// <param name="host">The host whose screen the lines must fit; without one they fit 80 columns.</param>
-    /// <param name="indent">How many columns of the screen the lines must leave free.</param>
-    /// <returns>Lines that are shorter than the screen is wide; a heading with many labels may have several.</returns>
+    /// <param name="histogram">A <see cref="Histogram"/>, possibly deserialized.</param>
+    /// <param name="host">The host whose screen width is used; 80 columns without one.</param>
+    /// <param name="indent">The number of columns to leave free.</param>
+    /// <returns>Lines that fit the screen. A heading with many labels may have several lines.</returns>
     public static string Draw(object? histogram, PSHost? host = null, int indent = 0)
     {
         if (histogram is null)
@@ -34,7 +34,7 @@ public static class HistogramText
 
         var read = HistogramReading.Of(PSObject.AsPSObject(histogram));
         var unit = HistogramUnit.Of(read.Unit);
-        // One column less than a screen has: the engine breaks a line that fills it.
+        // One column less than the screen has, because the engine breaks a line that fills it.
         int width = ScreenWidth.Of(host) - 1 - indent;
         var text = new StringBuilder();
         foreach (string line in Heading(read, unit, width))
@@ -58,19 +58,19 @@ public static class HistogramText
     }
 
     /// <summary>Returns a histogram's labels on one line.</summary>
-    /// <param name="histogram">A <see cref="Histogram"/>, also one that was deserialized.</param>
+    /// <param name="histogram">A <see cref="Histogram"/>, possibly deserialized.</param>
     /// <returns>Text such as <c>disk=sda uid=root</c>.</returns>
     public static string Labels(object? histogram) => histogram is null ? string.Empty
         : string.Join(' ', HistogramReading.Of(PSObject.AsPSObject(histogram)).Labels.Select(label => $"{label.Name}={EventFields.Quoted(label.Text)}"));
 
-    /// <summary>Returns what can be said of all values together.</summary>
-    /// <param name="histogram">A <see cref="Histogram"/>, also one that was deserialized.</param>
+    /// <summary>Returns a summary of all values.</summary>
+    /// <param name="histogram">A <see cref="Histogram"/>, possibly deserialized.</param>
     /// <returns>Text such as <c>4 values, average 5ms, half below 8.4ms, 99 % below 8.4ms</c>.</returns>
     public static string Summary(object? histogram) =>
         histogram is null ? string.Empty : HistogramReading.Of(PSObject.AsPSObject(histogram)) is var read ? Summary(read, HistogramUnit.Of(read.Unit)) : string.Empty;
 
-    /// <summary>Returns a histogram's buckets, one a line.</summary>
-    /// <param name="histogram">A <see cref="Histogram"/>, also one that was deserialized.</param>
+    /// <summary>Returns a histogram's buckets, one per line.</summary>
+    /// <param name="histogram">A <see cref="Histogram"/>, possibly deserialized.</param>
     /// <returns>Lines such as <c>[4.2ms, 8.4ms) 4</c>.</returns>
     public static string Buckets(object? histogram)
     {
@@ -84,10 +84,10 @@ public static class HistogramText
         return string.Join('\n', read.Buckets.Select(bucket => string.Create(CultureInfo.InvariantCulture, $"{Range(bucket, read.IsNamed, unit)} {bucket.Count}")));
     }
 
-    /// <summary>The limits of a histogram's buckets as text.</summary>
+    /// <summary>Returns the limits of a histogram's buckets as text.</summary>
     internal static IReadOnlyList<string> Ranges(HistogramReading read) => HistogramUnit.Of(read.Unit) is var unit ? [.. read.Buckets.Select(bucket => Range(bucket, read.IsNamed, unit))] : [];
 
-    // A bucket that holds something shows: rare and never are not the same.
+    // A bucket that is not empty has a bar of at least one character, so that rare values stay visible.
     private static int Length(ulong count, ulong most, int room) => count == 0 ? 0 : Math.Max(1, (int)Math.Round((double)count / most * room));
 
     private static List<string> Heading(HistogramReading histogram, HistogramUnit unit, int width)
@@ -150,7 +150,7 @@ public static class HistogramText
     }
 }
 
-/// <summary>A histogram as its view needs it, read from the object's properties: those of a deserialized one are all there is.</summary>
+/// <summary>The data of a histogram for its view, read from the object's properties, so that deserialized objects work too.</summary>
 internal sealed class HistogramReading
 {
     private HistogramReading(PSObject histogram)
@@ -162,7 +162,7 @@ internal sealed class HistogramReading
         Buckets = [.. (EventText.Base(EventFields.Value(histogram, nameof(Histogram.Buckets))) as IEnumerable ?? Array.Empty<object>()).Cast<object>().Select(Bucket)];
         Labels = [.. LabelsOf(histogram).Select(label => (TerminalText.Show(label.Name), EventText.Of(label.Meaning, EventFields.Value(histogram, label.Name))))];
 
-        // Of named limits all buckets are there, and the outer ones have one limit.
+        // A deserialized histogram with named limits is recognized by its outer buckets, which have only one limit.
         IsNamed = histogram.BaseObject is Histogram live ? live.GetHistogramType()?.Limits == HistogramLimits.Named : Buckets is [{ From: null }, .., { To: null }];
     }
 
@@ -178,12 +178,12 @@ internal sealed class HistogramReading
 
     public IReadOnlyList<(string Name, string Text)> Labels { get; }
 
-    /// <summary>Whether a bucket's upper limit belongs to it.</summary>
+    /// <summary>Whether a bucket includes its upper limit.</summary>
     public bool IsNamed { get; }
 
     public static HistogramReading Of(PSObject histogram) => new(histogram);
 
-    /// <summary>The bucket that a part of all values does not exceed.</summary>
+    /// <summary>Returns the bucket that contains the given quantile.</summary>
     public (double? From, double? To, ulong Count)? Quantile(double part)
     {
         double rank = Math.Max(1, Math.Ceiling(part * Count));
@@ -214,14 +214,14 @@ internal sealed class HistogramReading
     private static double? Number(PSObject item, string name) =>
         EventText.Base(item.Properties[name]?.Value) is IConvertible number ? number.ToDouble(CultureInfo.InvariantCulture) : null;
 
-    // What a histogram has beside what each has. A process that did not make the type knows the labels' names, not what they mean.
+    // The labels are the properties that only this histogram has. For a deserialized object, their names are known but not their meanings.
     private static IEnumerable<(string Name, FieldMeaning Meaning)> LabelsOf(PSObject histogram) =>
         EventFields.TypeNames(histogram).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null) is { } labels
             ? labels.Select(label => (label.Name, label.Meaning))
             : EventFields.Own(histogram).Select(property => property.Name).Where(name => typeof(Histogram).GetProperty(name) is null).Select(name => (name, FieldMeaning.Object));
 }
 
-/// <summary>How numbers of a unit are shown.</summary>
+/// <summary>Formats numbers of a unit.</summary>
 internal sealed class HistogramUnit
 {
     private readonly double _scale;
@@ -234,10 +234,10 @@ internal sealed class HistogramUnit
         Note = note;
     }
 
-    /// <summary>The unit to name beside the numbers; null where each number has it.</summary>
+    /// <summary>The unit to show beside the numbers; null if each number includes its unit.</summary>
     public string? Note { get; }
 
-    /// <summary>Knows the units of time and of bytes; of others it names the unit.</summary>
+    /// <summary>Returns the format for a unit. Units of time and bytes are recognized; any other unit is shown beside the numbers.</summary>
     public static HistogramUnit Of(string? unit) => unit?.Trim().ToLowerInvariant() switch
     {
         "ns" or "nanoseconds" => new(1, FieldText.Duration, null),
@@ -251,10 +251,10 @@ internal sealed class HistogramUnit
         _ => new(1, null, TerminalText.Show(unit)),
     };
 
-    /// <summary>A limit.</summary>
+    /// <summary>Formats a limit.</summary>
     public string Show(double value) => Show(value, _show == FieldText.ByteSize ? ByteLimit : _show);
 
-    /// <summary>An average, which of small numbers has digits behind the point.</summary>
+    /// <summary>Formats an average, with decimal places for small numbers.</summary>
     public string ShowExactly(double value) => _show is null ? value.ToString("0.##", CultureInfo.InvariantCulture) : Show(value, _show);
 
     private string Show(double value, Func<ulong, string>? show)
@@ -265,11 +265,11 @@ internal sealed class HistogramUnit
             return Plain(value);
         }
 
-        // Beyond 64 bits the number in full is better than none.
+        // Beyond 64 bits, the number is shown in full.
         return Math.Abs(scaled) < ulong.MaxValue ? (value < 0 ? "-" : string.Empty) + show((ulong)Math.Round(Math.Abs(scaled))) : Plain(value);
     }
 
-    // The author's limit is a number of bytes, and 2000 of them are no 2KiB.
+    // A limit is shown as a power of 1024 only if that is exact: 2000 bytes are not 2KiB.
     private static string ByteLimit(ulong bytes)
     {
         ulong unit = 1;
@@ -281,7 +281,7 @@ internal sealed class HistogramUnit
         return bytes % unit * 10 % unit == 0 ? FieldText.ByteSize(bytes) : string.Create(CultureInfo.InvariantCulture, $"{bytes}B");
     }
 
-    // Powers of two from 1 Ki on are easier to read with their prefix.
+    // Powers of two from 1 Ki on are easier to read with a prefix.
     private static string Plain(double value)
     {
         string[] prefixes = ["", "K", "M", "G", "T", "P", "E"];

@@ -6,20 +6,20 @@ using System.Runtime.CompilerServices;
 namespace Bee.Cmdlets.Views;
 
 /// <summary>
-/// Takes columns out of the tables of formats/Bee.Format.ps1xml, which are made for 80 columns, where the screen has less: the formatter itself would leave
-/// the first that does not fit as a strip of a letter or two.
+/// Removes columns from the tables of formats/Bee.Format.ps1xml, which are designed for 80 columns, if the screen is narrower. Otherwise the formatter would reduce
+/// the first column that does not fit to one or two letters.
 /// </summary>
 internal static class NarrowTables
 {
-    // A narrower column shows nothing that can be read.
+    // A narrower column is unreadable.
     private const int LeastOfRest = 3;
 
-    /// <summary>The least width of a column without one of its own that is not the last: it takes what the others leave.</summary>
+    /// <summary>The minimum width of a column without a fixed width that is not the last. It gets the remaining space.</summary>
     public const int LeastOfElastic = 10;
 
     private static readonly ConditionalWeakTable<Runspace, State> s_adapted = new();
 
-    /// <summary>Makes the tables of Bee's types fit the screen. Costs nothing as long as the screen has 80 columns or more.</summary>
+    /// <summary>Fits the tables of Bee's types to the screen. Does nothing if the screen has 80 columns or more.</summary>
     /// <param name="cmdlet">The cmdlet whose objects are about to be shown.</param>
     public static void Adapt(PSCmdlet cmdlet)
     {
@@ -34,7 +34,7 @@ internal static class NarrowTables
         SessionStateFormatEntry[] others = [.. formats.Where(entry => !state.Entries.Contains(entry))];
         state.Entries = screen == ScreenWidth.Default ? [] : [.. state.Tables.Select(table => Narrow(table, screen)).OfType<ExtendedTypeDefinition>().Select(table => new SessionStateFormatEntry(table))];
         formats.Clear();
-        // Of several tables of a type the first counts.
+        // If a type has several tables, the first one applies.
         foreach (SessionStateFormatEntry entry in state.Entries.Concat(others))
         {
             formats.Add(entry);
@@ -43,21 +43,21 @@ internal static class NarrowTables
         EventViews.Refresh(cmdlet);
     }
 
-    /// <summary>A type's views with tables of as many columns as fit; null where all do.</summary>
+    /// <summary>Returns a type's views with the columns that fit; null if all fit.</summary>
     internal static ExtendedTypeDefinition? Narrow(ExtendedTypeDefinition type, int screen) =>
         type.FormatViewDefinition.Exists(view => view.Control is TableControl table && Fitting(table, screen) < table.Headers.Count)
-            // The lists stay the file's own: read back and given again, they would lose the conditions of their lines.
+            // List views are not copied: a copy would lose the conditions of their lines.
             ? new ExtendedTypeDefinition(type.TypeName, type.FormatViewDefinition.Where(view => view.Control is not ListControl).Select(view => view.Control is TableControl table ? new FormatViewDefinition(view.Name, Narrow(table, screen)) : view))
             : null;
 
-    // What has no file is EventViews', which makes it for the screen.
+    // Views without a file belong to EventViews, which creates them for the screen.
     private static List<ExtendedTypeDefinition> OfFile(PSCmdlet cmdlet, IEnumerable<SessionStateFormatEntry> formats)
     {
         HashSet<string> made = [.. formats.Select(entry => entry.FormatData?.TypeName).OfType<string>()];
         return [.. EventViews.Definitions(cmdlet, "Bee.*").Where(type => !made.Contains(type.TypeName))];
     }
 
-    // Bee's tables have one kind of row.
+    // Each of Bee's tables has one row definition.
     private static TableControl Narrow(TableControl table, int screen)
     {
         int fitting = Fitting(table, screen);
@@ -84,7 +84,7 @@ internal static class NarrowTables
         return narrow;
     }
 
-    // The formatter leaves the last column of the screen free. One column is always shown.
+    // The formatter leaves the last column of the screen free. At least one column is always shown.
     private static int Fitting(TableControl table, int screen)
     {
         int used = -1;
@@ -100,7 +100,7 @@ internal static class NarrowTables
         return table.Headers.Count;
     }
 
-    /// <summary>The tables of a runspace as they are made for 80 columns, and what stands in their place.</summary>
+    /// <summary>The tables of a runspace for 80 columns, and their replacements.</summary>
     private sealed class State(IReadOnlyList<ExtendedTypeDefinition> tables)
     {
         public IReadOnlyList<ExtendedTypeDefinition> Tables { get; } = tables;
@@ -111,16 +111,16 @@ internal static class NarrowTables
     }
 }
 
-/// <summary>How many columns the terminal has: tables and bars are made for it.</summary>
+/// <summary>The width of the terminal, for which tables and bars are drawn.</summary>
 internal static class ScreenWidth
 {
-    /// <summary>The width without a terminal, or if the host does not report one.</summary>
+    /// <summary>The width without a terminal, or if the host does not report its width.</summary>
     public const int Default = 80;
 
-    // Below, a table has no room for names; above, a bar says no more.
+    // A narrower table has no room for names, and a longer bar is no easier to compare.
     private const int Least = 40, Most = 1000;
 
-    /// <summary>The width of a host's screen, between 40 and 1000.</summary>
+    /// <summary>Returns the width of a host's screen, between 40 and 1000.</summary>
     /// <param name="host">The host, or null.</param>
     public static int Of(PSHost? host)
     {
@@ -130,7 +130,7 @@ internal static class ScreenWidth
         }
         catch (Exception fault) when (fault is HostException or NotImplementedException or NotSupportedException or InvalidOperationException or IOException)
         {
-            // Hosts without a screen, such as those of services and remote sessions, throw these from RawUI, NotImplementedException among them: the width is then the default.
+            // Hosts without a screen, such as those of services and remote sessions, throw various exceptions from RawUI, including NotImplementedException.
             return Default;
         }
     }

@@ -8,10 +8,10 @@ using Bee.Posix;
 
 namespace Bee.Cmdlets.Views;
 
-/// <summary>Stacks for views. The objects keep all frames.</summary>
+/// <summary>Formats stacks for views. The objects keep all frames.</summary>
 internal static partial class StackText
 {
-    /// <summary>Returns the frames of a stack, also of one that was deserialized; null if the value is not a stack.</summary>
+    /// <summary>Returns the frames of a stack, possibly deserialized; null if the value is not a stack.</summary>
     /// <param name="value">A field's value.</param>
     public static IReadOnlyList<(string? Symbol, string Text)>? Frames(PSObject? value) => value switch
     {
@@ -22,10 +22,10 @@ internal static partial class StackText
     };
 
     /// <summary>
-    /// Leaves out the innermost frames that come from taking the stack: the program itself, its trampoline and the kernel's dispatch of the hook. They are the same in each
-    /// event. A stack of nothing else stays whole.
+    /// Removes the innermost frames that belong to the tracing itself: the program, its trampoline and the kernel's hook. They are the same in each
+    /// event. A stack that contains only such frames is returned whole.
     /// </summary>
-    /// <param name="frames">The innermost first.</param>
+    /// <param name="frames">The frames, innermost first.</param>
     public static IEnumerable<(string? Symbol, string Text)> Fold(IReadOnlyList<(string? Symbol, string Text)> frames)
     {
         int own = 0;
@@ -37,8 +37,8 @@ internal static partial class StackText
         return frames.Skip(own == frames.Count ? 0 : own);
     }
 
-    /// <summary>Returns the frames, one a line. A first line counts those that <see cref="Fold"/> leaves out.</summary>
-    /// <param name="frames">The innermost first.</param>
+    /// <summary>Returns the frames, one per line. If <see cref="Fold"/> removes frames, the first line has their number.</summary>
+    /// <param name="frames">The frames, innermost first.</param>
     public static string Lines(IReadOnlyList<(string? Symbol, string Text)> frames)
     {
         string[] shown = [.. Fold(frames).Select(frame => TerminalText.Show(frame.Text))];
@@ -47,7 +47,7 @@ internal static partial class StackText
     }
 
     // kernel/bpf (trampolines, helpers), kernel/trace/bpf_trace.c, kernel/events/core.c, kernel/trace/trace_{syscalls,kprobe,uprobe,fprobe}.c and the probes of include/trace.
-    // Programs have the tag of their code in their name; other functions that begin with bpf_ may be what is traced.
+    // Programs have their tag in their name. Other functions that begin with bpf_ may be the traced ones, so they are kept.
     [GeneratedRegex("""
         ^(
             bpf_prog_[0-9a-f]{16}(_.*)? | bpf_trampoline_\d+ | bpf_dispatcher_\w+ | __bpf_prog_(enter|exit)\w* | __bpf_prog_run\w* | bpf_get_stack(id)?(_\w+)? | __bpf_get_stack(id)? | get_perf_callchain
@@ -61,10 +61,10 @@ internal static partial class StackText
     private static partial Regex Tracing();
 }
 
-/// <summary>Whether stacks will have the names of the kernel's functions.</summary>
+/// <summary>Checks whether kernel stacks can be symbolized.</summary>
 internal static class StackNames
 {
-    /// <summary>Warns where objects with stacks are about to come and this process may not see the kernel's names: bare addresses look like a fault of the program.</summary>
+    /// <summary>Warns if the objects will have kernel stacks but this process may not read kernel symbols. Otherwise bare addresses would look like a fault of the tool.</summary>
     public static void WarnIfHidden(Cmdlet cmdlet, IEnumerable<IRecordShape?> shapes)
     {
         if (shapes.Any(shape => shape is not null && shape.Fields.Any(field => field.Meaning == FieldMeaning.Stack)) && KernelSymbols.Problem is { } problem)
@@ -73,7 +73,7 @@ internal static class StackNames
         }
     }
 
-    /// <summary>The same for the objects of streams.</summary>
+    /// <summary>Warns as above, for the objects of streams.</summary>
     public static void WarnIfHidden(Cmdlet cmdlet, IReadOnlyList<RecordStream> streams)
         => WarnIfHidden(cmdlet, streams.Select(stream => stream.Shape));
 }

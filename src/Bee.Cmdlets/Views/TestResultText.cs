@@ -4,25 +4,25 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Views;
 
-/// <summary>Text for the views of test results. Every method takes deserialized results too, and never throws.</summary>
+/// <summary>Formats test results for their views. Every method accepts deserialized results too, and never throws.</summary>
 public static class TestResultText
 {
     private const int BytesPerLine = 16, MostLines = 8, MostItems = 20;
 
-    /// <summary>Returns the value that the program returned, with its name.</summary>
+    /// <summary>Returns the program's return value with its name.</summary>
     /// <param name="result">The result.</param>
     /// <returns>Text such as <c>XDP_PASS (2)</c>, or the number alone.</returns>
     public static string Action(PSObject result)
         => Value(result, "Action") is { } action ? $"{EventText.Line(PSObject.AsPSObject(action))} ({Value(result, "ReturnValue")})" : $"{Value(result, "ReturnValue")}";
 
-    /// <summary>Returns how many bytes the packet has.</summary>
+    /// <summary>Returns the size of the packet.</summary>
     /// <param name="result">The result.</param>
-    /// <returns>Text such as <c>60B</c>, with an asterisk where the program changed the packet; empty where it took none.</returns>
+    /// <returns>Text such as <c>60B</c>, with an asterisk if the program changed the packet; empty if the program has no packet.</returns>
     public static string Size(PSObject result) => Bytes(result) is { } bytes ? $"{bytes.Length}B{(Value(result, "IsDataChanged") is true ? "*" : string.Empty)}" : string.Empty;
 
-    /// <summary>Returns the packet as hex digits, 16 bytes a line.</summary>
+    /// <summary>Returns the packet as hex digits, 16 bytes per line.</summary>
     /// <param name="result">The result.</param>
-    /// <returns>Lines with the offset in front; of a long packet the first.</returns>
+    /// <returns>Lines that begin with the offset. A long packet is cut.</returns>
     public static string Packet(PSObject result)
     {
         byte[] bytes = Bytes(result) ?? [];
@@ -42,10 +42,10 @@ public static class TestResultText
         var fields => string.Join(", ", PSObject.AsPSObject(fields).Properties.Select(field => (field.Name, Text: EventText.Line(Safe(field)))).Where(field => field.Text.AsSpan().ContainsAnyExcept("[0, ]")).Select(field => $"{field.Name} = {field.Text}")),
     };
 
-    /// <summary>Returns one line for each event or entry.</summary>
+    /// <summary>Returns one line per event or entry.</summary>
     /// <param name="result">The result.</param>
-    /// <param name="property">The property that has them.</param>
-    /// <returns>Lines with the map's name in front; of many the first.</returns>
+    /// <param name="property">The property with the events or entries.</param>
+    /// <returns>Lines that begin with the map's name. A long list is cut.</returns>
     public static string Items(PSObject result, string property)
     {
         PSObject[] items = [.. List(result, property)];
@@ -53,9 +53,9 @@ public static class TestResultText
         return string.Join(Environment.NewLine, items.Length > MostItems ? lines.Append($"and {items.Length - MostItems} more") : lines);
     }
 
-    /// <summary>Returns how many events, entries or lines there are.</summary>
+    /// <summary>Returns the number of events, entries or lines.</summary>
     /// <param name="result">The result.</param>
-    /// <param name="property">The property that has them.</param>
+    /// <param name="property">The property with the list.</param>
     /// <returns>The number.</returns>
     public static int Count(PSObject result, string property) => List(result, property).Count();
 

@@ -9,31 +9,31 @@ using Bee.Posix;
 namespace Bee.Cmdlets.Views;
 
 /// <summary>
-/// Text for the views of formats/Bee.Format.ps1xml. Objects are read by their properties, so that those that were deserialized (Import-Clixml, Receive-Job) show the same.
+/// Formats values for the views of formats/Bee.Format.ps1xml. Objects are read by their properties, so that deserialized ones (Import-Clixml, Receive-Job) look the same.
 /// </summary>
 public static class ViewText
 {
-    // The other columns of a table of checks, and one to spare.
+    // The width of the other columns in a table of checks, plus one.
     private const int BesideMessage = 28;
 
-    // What a list leaves of 80 columns beside its labels and what is set in.
+    // The width of a list's text on 80 columns, without labels and indentation.
     private const int DetailsWidth = 60;
 
-    // The longest label of a list, and what the formatter sets between it and the text.
+    // The width of a list's longest label and of the separator after it.
     private const int BesideDetails = 17;
 
-    // The columns of a table of images beside repository and tag, of which the tag has a third; those of a table of programs beside the name; and what is between them.
+    // The width of the other columns in a table of images, beside repository and tag, of which the tag gets a third; and in a table of sessions, beside the name. Gaps are included.
     private const int BesideReference = 36, TagsPart = 3, BesideName = 65;
 
-    // As in the format file.
+    // The same as in the format file.
     private const int MetricValueWidth = 13;
 
     private const string Indent = "    ", Gap = "  ";
 
-    // Counts for Bee and not for users.
+    // An internal map of Bee, which views do not show.
     private const string OwnMap = "bee_lost";
 
-    /// <summary>The first twelve digits of a digest, enough to name the image by.</summary>
+    /// <summary>Returns the first twelve digits of a digest, which are enough to name an image.</summary>
     /// <param name="digest">A digest.</param>
     /// <returns>Twelve digits.</returns>
     public static string ShortDigest(string? digest)
@@ -42,15 +42,15 @@ public static class ViewText
         return hex.Length > 12 ? hex[..12] : hex;
     }
 
-    /// <summary>The end of a text that is too long for its column: of a long name the end tells more.</summary>
+    /// <summary>Returns the end of a text that is too long for its column, because the end of a long name is its most specific part.</summary>
     /// <param name="text">The text.</param>
     /// <param name="width">The column's width.</param>
-    /// <returns>As many characters at most.</returns>
+    /// <returns>The text, with at most <paramref name="width"/> characters.</returns>
     public static string? Tail(string? text, int width) => text is null || text.Length <= width ? text : "\u2026" + text[(text.Length - width + 1)..];
 
-    /// <summary>The end of a repository's name, as much as the table of images has room for.</summary>
+    /// <summary>Returns the end of a repository's name that fits the table of images.</summary>
     /// <param name="repository">The name.</param>
-    /// <param name="host">The host whose screen the table must fit.</param>
+    /// <param name="host">The host whose screen width is used.</param>
     /// <returns>The text.</returns>
     public static string? Repository(PSObject? repository, PSHost? host = null)
     {
@@ -58,15 +58,15 @@ public static class ViewText
         return Tail(EventText.Line(repository), room - (room / TagsPart));
     }
 
-    /// <summary>The end of a tag, as much as the table of images has room for.</summary>
+    /// <summary>Returns the end of a tag that fits the table of images.</summary>
     /// <param name="tag">The tag.</param>
-    /// <param name="host">The host whose screen the table must fit.</param>
+    /// <param name="host">The host whose screen width is used.</param>
     /// <returns>The text.</returns>
     public static string? Tag(PSObject? tag, PSHost? host = null) => Tail(EventText.Line(tag), (ScreenWidth.Of(host) - BesideReference) / TagsPart);
 
-    /// <summary>The beginning of a background program's name, as much as their table has room for.</summary>
+    /// <summary>Returns the beginning of a session's name that fits the table of sessions.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="host">The host whose screen the table must fit.</param>
+    /// <param name="host">The host whose screen width is used.</param>
     /// <returns>The text.</returns>
     public static string Name(PSObject? name, PSHost? host = null)
     {
@@ -75,12 +75,12 @@ public static class ViewText
         return text.Length <= room ? text : text[..(room - 1)] + "\u2026";
     }
 
-    /// <summary>A size in its best unit.</summary>
+    /// <summary>Formats a size in its best unit.</summary>
     /// <param name="bytes">Bytes.</param>
     /// <returns>The text.</returns>
     public static string Size(long bytes) => FieldText.ByteSize((ulong)Math.Max(0, bytes));
 
-    /// <summary>Returns the platforms of an image, that of its program first and the others behind it.</summary>
+    /// <summary>Returns the platforms of an image, its program's first.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
     public static string Platforms(PSObject image)
@@ -90,15 +90,15 @@ public static class ViewText
         return Wrapped(own.Length == 0 ? others : others.Length == 0 ? own : $"{own}; also {others}", DetailsWidth);
     }
 
-    /// <summary>Returns an image's programs, one a line with its section and, where that is another, what it attaches to; below it what it does.</summary>
+    /// <summary>Returns an image's programs, one per line with section and attach target, followed by the description.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="host">The host whose screen the lines must fit.</param>
+    /// <param name="host">The host whose screen width is used.</param>
     /// <returns>The lines.</returns>
     public static string Programs(PSObject image, PSHost? host = null) => Described(Items(image, "Programs"), host, ProgramColumns, program => [Text(program, "Description")]);
 
-    /// <summary>Returns an image's maps, one a line with kind, types and size; below it what it tells.</summary>
+    /// <summary>Returns an image's maps, one per line with kind, types and size, followed by the description.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="host">The host whose screen the lines must fit.</param>
+    /// <param name="host">The host whose screen width is used.</param>
     /// <returns>The lines.</returns>
     public static string Maps(PSObject image, PSHost? host = null) => Described(
         Items(image, "Maps").Where(map => Text(map, "Name") != OwnMap),
@@ -106,9 +106,9 @@ public static class ViewText
         map => [Text(map, "Name"), Text(map, "Type"), Types(Text(map, "KeyType"), Text(map, "ValueType")), Text(map, "MaxEntries") is "0" ? string.Empty : Text(map, "MaxEntries")],
         MapLines);
 
-    /// <summary>Returns an image's parameters, one a line with type and default; below it what it does.</summary>
+    /// <summary>Returns an image's parameters, one per line with type and default, followed by the description.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="host">The host whose screen the lines must fit.</param>
+    /// <param name="host">The host whose screen width is used.</param>
     /// <returns>The lines.</returns>
     public static string Parameters(PSObject image, PSHost? host = null) => Described(
         Items(image, "Parameters"),
@@ -116,63 +116,63 @@ public static class ViewText
         parameter => [Text(parameter, "Key") is { Length: > 0 } key ? key : Text(parameter, "Name"), Text(parameter, "Type"), $"= {Text(parameter, "Default")}"],
         parameter => [Text(parameter, "Description")]);
 
-    /// <summary>Returns a text broken between words; the formatter itself breaks inside of them.</summary>
+    /// <summary>Wraps a text between words. The formatter itself would break words.</summary>
     /// <param name="text">The text, or null.</param>
-    /// <param name="width">How wide a line may be; a longer word stands alone.</param>
+    /// <param name="width">The maximum width of a line. A longer word gets its own line.</param>
     /// <returns>The lines.</returns>
     public static string Wrapped(string? text, int width) => Lines(Wrap(text ?? string.Empty, width).Select(TerminalText.Show));
 
-    /// <summary>Returns an image's annotations, one a line.</summary>
+    /// <summary>Returns an image's annotations, one per line.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
     public static string Annotations(PSObject image) => Pairs(Value(image, "Annotations"));
 
-    /// <summary>Returns a container image's labels, one a line.</summary>
+    /// <summary>Returns a container image's labels, one per line.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
     public static string Labels(PSObject image) => Pairs(Value(image, "Labels"));
 
-    /// <summary>Returns what an image was built from and with.</summary>
+    /// <summary>Returns the source, compiler and vmlinux.h of an image's build.</summary>
     /// <param name="image">The image.</param>
     /// <returns>The lines.</returns>
     public static string Build(PSObject image) => Value(image, "Build") is not { } value ? string.Empty
         : Lines(new[] { Text(value, "Source"), Text(value, "Clang"), Text(value, "VmlinuxDigest") is { Length: > 0 } digest ? $"vmlinux.h {digest}" : string.Empty }.Where(line => line.Length > 0));
 
-    /// <summary>Returns a session's programs, one a line with the kernel's id.</summary>
+    /// <summary>Returns a session's programs, one per line with the kernel's id.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="host">The host whose screen the lines must fit.</param>
+    /// <param name="host">The host whose screen width is used.</param>
     /// <returns>The lines.</returns>
     public static string LoadedPrograms(PSObject session, PSHost? host = null)
         => Lines(Columns([.. Items(session, "Programs").Select(program => new[] { Text(program, "Name"), Text(program, "SectionName"), $"id {Text(program, "Id")}" })], host).SelectMany(row => row));
 
-    /// <summary>Returns a session's maps, one a line, without global variables.</summary>
+    /// <summary>Returns a session's maps, one per line, without global variables.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="host">The host whose screen the lines must fit.</param>
+    /// <param name="host">The host whose screen width is used.</param>
     /// <returns>The lines.</returns>
     public static string LoadedMaps(PSObject session, PSHost? host = null)
     {
-        // A variable has the id of the section that holds it.
+        // A variable has the id of the section that contains it.
         HashSet<string> sections = [.. Items(session, "Maps").Where(map => Text(map, "Name").StartsWith('.')).Select(map => Text(map, "Id"))];
         return Lines(Columns([.. Items(session, "Maps").Where(map => Text(map, "Name") != OwnMap && !sections.Contains(Text(map, "Id"))).Select(map => new[] { Text(map, "Name"), Text(map, "Type"), $"id {Text(map, "Id")}" })], host).SelectMany(row => row));
     }
 
-    /// <summary>Returns a check's message, and below it what to do, broken into lines at blanks: PowerShell would break them anywhere.</summary>
+    /// <summary>Returns a check's message, followed by the remedy, wrapped at blanks. PowerShell would break words.</summary>
     /// <param name="check">The check.</param>
-    /// <param name="host">The host whose screen the table must fit.</param>
-    /// <returns>Lines as wide as the table's column.</returns>
+    /// <param name="host">The host whose screen width is used.</param>
+    /// <returns>Lines that fit the table's column.</returns>
     public static string Check(PSObject check, PSHost? host = null)
         => Lines(new[] { Text(check, "Message"), Text(check, "Remedy") }.Where(text => text.Length > 0).SelectMany(text => Wrap(text, ScreenWidth.Of(host) - BesideMessage)));
 
-    /// <summary>Returns a part of a whole as a percentage.</summary>
-    /// <param name="part">From 0 to 1, or null.</param>
+    /// <summary>Formats a fraction as a percentage.</summary>
+    /// <param name="part">The fraction, from 0 to 1, or null.</param>
     /// <returns>The text; empty for null.</returns>
     public static string Percent(double? part) => part is null ? string.Empty : (part.Value * 100).ToString("0", CultureInfo.InvariantCulture) + " %";
 
-    /// <summary>A share of a CPU in percent, small ones with two digits behind the point.</summary>
-    /// <param name="share">The share, 1 for a whole CPU.</param>
+    /// <summary>Formats a share of a CPU in percent, small ones with two decimal places.</summary>
+    /// <param name="share">The share, where 1 is a whole CPU.</param>
     public static string Share(double share) => (share * 100).ToString(share < 0.1 ? "0.##" : "0", CultureInfo.InvariantCulture) + " %";
 
-    /// <summary>A number without its fraction, or nothing.</summary>
+    /// <summary>Formats a number without decimal places; empty for null.</summary>
     /// <param name="number">The number.</param>
     public static string Whole(double? number) => number?.ToString("0", CultureInfo.InvariantCulture) ?? string.Empty;
 
@@ -211,7 +211,7 @@ public static class ViewText
     private static IEnumerable<PSObject> Items(PSObject item, string name) =>
         Value(item, name)?.BaseObject is IEnumerable list and not string ? list.Cast<object?>().OfType<object>().Select(PSObject.AsPSObject) : [];
 
-    // Each item's columns, and below them what is said about it, set in.
+    // Returns each item's columns, followed by indented lines of description.
     private static string Described(IEnumerable<PSObject> described, PSHost? host, Func<PSObject, string[]> columns, Func<PSObject, IEnumerable<string>> below)
     {
         PSObject[] items = [.. described];
@@ -238,7 +238,7 @@ public static class ViewText
 
     private static int Room(PSHost? host) => ScreenWidth.Of(host) - BesideDetails;
 
-    // Columns as wide as what is in them, two spaces between, nothing behind the last. What does not fit goes on in further lines, set in: the formatter would break it anywhere.
+    // Aligns columns to their widest text, with two spaces between them. Text that does not fit continues on indented lines; the formatter would break words.
     private static List<string>[] Columns(string[][] rows, PSHost? host)
     {
         int room = Room(host);
@@ -263,7 +263,7 @@ public static class ViewText
         });
     }
 
-    // Behind a blank or a comma; a list as JSON has no blanks.
+    // Breaks after a blank or a comma, because a JSON list has no blanks.
     private static IEnumerable<string> Broken(string text, int width)
     {
         while (text.Length > width)
@@ -280,21 +280,21 @@ public static class ViewText
     private static string Lines(IEnumerable<string> lines) => string.Join(Environment.NewLine, lines);
 
     /// <summary>Returns the labels of a metric.</summary>
-    /// <param name="labels">A dictionary, also one that was deserialized.</param>
+    /// <param name="labels">A dictionary, possibly deserialized.</param>
     /// <returns>Text such as <c>pid=12 comm=bash</c>.</returns>
     public static string MetricLabels(PSObject? labels) => EventText.Base(labels) is System.Collections.IDictionary all
         ? string.Join(' ', all.Keys.Cast<object>().Select(name => $"{EventText.Line(EventText.Wrapped(name))}={EventText.Line(EventText.Wrapped(all[name]))}"))
         : EventText.Line(labels);
 
-    /// <summary>Returns the end of a metric's name: names of one tool begin alike.</summary>
+    /// <summary>Returns the end of a metric's name, because the names of one tool have a common beginning.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="host">The host, for the width of its screen.</param>
-    /// <returns>As much as the column has room for.</returns>
+    /// <param name="host">The host whose screen width is used.</param>
+    /// <returns>The text that fits the column.</returns>
     public static string? MetricName(string? name, System.Management.Automation.Host.PSHost? host) => Tail(name, (ScreenWidth.Of(host) - MetricValueWidth - 3) / 2);
 
-    /// <summary>Returns the value of a metric.</summary>
+    /// <summary>Formats the value of a metric.</summary>
     /// <param name="value">The value.</param>
-    /// <returns>A whole number with all its digits, another one with six.</returns>
+    /// <returns>A whole number with all its digits, or another number with six.</returns>
     public static string MetricValue(double value) => value == Math.Floor(value) && Math.Abs(value) < 1e15
         ? value.ToString("0", System.Globalization.CultureInfo.InvariantCulture)
         : value.ToString("G6", System.Globalization.CultureInfo.InvariantCulture);

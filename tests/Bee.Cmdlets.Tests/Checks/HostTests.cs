@@ -129,7 +129,7 @@ public sealed class HostTests : IDisposable
         string policy = folder.Write("bee/policy.json", "{ \"default\": \"deny\", \"rules\": [ { \"reference\": \"ghcr.io/me/*\", \"action\": \"allow\" } ] }");
         Assert.Equal(
             [
-                $"Ok Set for registries: quay.io is the default registry; plain http for build.lan:5000. [BEE_REGISTRY, {settings}]",
+                $"Ok Settings for registries: quay.io is the default registry; plain http for build.lan:5000. [BEE_REGISTRY, {settings}]",
                 "Ok Mirrors are read first: ghcr.io from mirror.lan/ghcr, then localhost:5000. []",
                 $"Ok Images from registries must pass {policy} (1 rule, others are refused). [{policy}]",
             ],

@@ -135,7 +135,7 @@ public sealed class PullTests : IDisposable
     [Fact]
     public void Always_that_has_no_effect_is_told()
     {
-        foreach ((string program, string why) in new[] { ("tool:v1", "names no registry"), (_shell.Source, "a file has no registry") })
+        foreach ((string program, string why) in new[] { ("tool:v1", "has no registry"), (_shell.Source, "a file has no registry") })
         {
             ShellResult result = _shell.Shell.Run("Test-BeeImage $program -Pull Always -Store $store", ("store", _shell.Store), ("program", program));
 

@@ -72,7 +72,7 @@ public sealed partial class CiTemplateTests : IDisposable
 
         string said = Words().Replace(result.Messages + result.Output, " ");
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("no terminal is here to ask at. Give a PSCredential", said, StringComparison.Ordinal);
+        Assert.Contains("the session is not interactive. Use a PSCredential", said, StringComparison.Ordinal);
         Assert.Contains("No password or token for localhost:1 came", said, StringComparison.Ordinal);
         Assert.Contains("No login for localhost:1 is given", said, StringComparison.Ordinal);
         Assert.DoesNotContain("Password for user", said, StringComparison.Ordinal);

@@ -62,7 +62,7 @@ public sealed class TraceTests(Programs programs) : IDisposable
     {
         ShellResult result = _shell.Run("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -Duration 0", Variables);
 
-        Assert.EndsWith("It writes trace lines with bpf_printk; -Trace shows them.", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.EndsWith("It writes trace lines with bpf_printk, which -Trace shows.", Assert.Single(result.Warnings), StringComparison.Ordinal);
     }
 
     [KernelFact]
