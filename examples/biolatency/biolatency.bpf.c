@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// biolatency: how long do disks take to do what is asked of them?
+// biolatency: how long do disks take to complete requests?
 //
-// Counted in the kernel, from the moment that a request is handed to the driver to the moment that the driver reports it done.
+// Aggregated in the kernel, from the moment when a request is issued to the driver until the driver reports its completion.
 #include "bee.h"
 
 BEE_LICENSE("GPL");
 
-// Only requests that this process hands over itself; 0 is all. Most writes are handed over later, by a thread of the kernel.
+// Only requests that this process issues itself; 0 for all. Most writes are issued later, by a kernel thread.
 BEE_PARAM(pid_t, target_pid, 0);
 
-// Filled in when the program is loaded.
+// The loader fills in the kernel's version.
 extern int LINUX_KERNEL_VERSION __kconfig;
 
-// The lowest byte of a request's flags. An enum of the program's own: Bee shows its names.
+// The lowest byte of a request's flags. Bee shows the names of the program's own enums too.
 enum operation {
 	READ = 0,
 	WRITE = 1,
@@ -28,18 +28,18 @@ struct request_kind {
 	enum operation op;
 };
 
-// hist_ makes Bee show histograms, and _ns tells the unit.
+// Bee shows a map whose name begins with hist_ as histograms; _ns is the unit.
 BEE_HISTOGRAM(hist_block_ns, struct request_kind, 1024);
 
-// Since when the driver has had a request, by its address.
+// When the driver got a request, by the request's address.
 BEE_LRU_HASH(issued, u64, u64, 16384);
 
-// Where the disk stood before Linux 5.17. What stands behind ___ is not part of a type's name when it is looked up in the running kernel.
+// The location of the disk before Linux 5.17. The suffix after ___ is ignored when the type is looked up in the running kernel.
 struct request___older {
 	struct gendisk *rq_disk;
 };
 
-// Before Linux 5.11 the queue came first. The version is a constant for the verifier, so it never sees the argument that is not there.
+// Before Linux 5.11 the queue was the first argument. The verifier treats the version as a constant, so it ignores the code for other versions.
 static __always_inline struct request *request_of(u64 *ctx)
 {
 	return (struct request *)(LINUX_KERNEL_VERSION < KERNEL_VERSION(5, 11, 0) ? ctx[1] : ctx[0]);
@@ -64,7 +64,7 @@ int issue(u64 *ctx)
 	return 0;
 }
 
-// The request and its status; how many bytes it was, which comes last, is not asked for. Here every version has the same.
+// The request and its status. The third argument, the number of bytes, is not used. All versions have the same arguments.
 SEC("tp_btf/block_rq_complete")
 int complete(u64 *ctx)
 {

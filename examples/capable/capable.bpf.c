@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// capable: which of root's powers does a program ask for, and does it get them?
+// capable: which capabilities does a process need, and does it have them?
 //
-// The kernel asks cap_capable each time. Since 6.14 it has a tracepoint there, which costs less and needs no kprobes: build with
-// -Define CAPABLE_TRACEPOINT to use it. On older kernels a kprobe sees the question and a kretprobe the answer; they also see whether it
-// was asked on the side, which the tracepoint does not tell.
+// The kernel checks capabilities in cap_capable. Since 6.14 this function has a tracepoint, which is cheaper and needs no kprobes: build with
+// -Define CAPABLE_TRACEPOINT to use it. On older kernels, a kprobe sees the check and a kretprobe the result. They also see whether the check is
+// audited, which the tracepoint does not report.
 #include "bee.h"
 
 BEE_LICENSE("GPL");
 
-// Only this process and its direct children; 0 is all.
+// Only this process and its direct children; 0 for all.
 BEE_PARAM(pid_t, target_pid, 0);
-// Only what was refused.
+// Only checks that failed.
 BEE_PARAM(bool, refused_only, false);
 
-// A program's own enum: Bee shows the names, and compares with them.
+// An enum of the program: Bee shows its names, and compares with them.
 enum capability {
 	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETPCAP,
 	CAP_LINUX_IMMUTABLE, CAP_NET_BIND_SERVICE, CAP_NET_BROADCAST, CAP_NET_ADMIN, CAP_NET_RAW, CAP_IPC_LOCK, CAP_IPC_OWNER,
@@ -63,14 +63,14 @@ int asked(struct trace_event_raw_cap_capable *ctx)
 
 #else
 
-// Also what the kernel asks on the side, such as how much memory a process may have: no refusal follows from it, and it goes to no audit log.
-// Described here and not in bee.yaml, since the program has it only where this branch is compiled.
+// Also checks without an audit, such as those for memory limits: the kernel denies nothing because of them, and logs nothing.
+// Described here and not in bee.yaml, because the parameter exists only if this branch is compiled.
 BEE_DESCRIBE("Also what the kernel asks on the side, from which no refusal follows.")
 BEE_PARAM(bool, unaudited, false);
 
 #define CAP_OPT_NOAUDIT 2
 
-// The question, by thread, until there is an answer.
+// The check of each thread, until its result is known.
 BEE_LRU_HASH(questions, u32, int, 8192);
 
 SEC("kprobe/cap_capable")

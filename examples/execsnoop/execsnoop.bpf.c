@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// execsnoop: which programs get started, by whom, with which arguments?
+// execsnoop: which programs are started, by which process, and with which arguments?
 //
-// The tracepoint fires when the new program is in place: comm and the memory are already the new one's.
+// The tracepoint fires after the new program was loaded: comm and the memory are already those of the new program.
 #include "bee.h"
 
 BEE_LICENSE("GPL");
 
-// Only this process and its direct children; 0 is all. A shell starts its commands in children.
+// Only this process and its direct children; 0 for all. A shell starts its commands as children.
 BEE_PARAM(pid_t, target_pid, 0);
 
 #define ARGS_SIZE 256
@@ -17,12 +17,12 @@ struct started {
 	pid_t parent_pid;
 	uid_t uid;
 	char comm[16];
-	char args[ARGS_SIZE];	// one text; cut where it is longer
+	char args[ARGS_SIZE];	// joined by spaces, truncated if longer
 };
 
 BEE_RING(print_starts, struct started, 1 << 20);
 
-// The kernel keeps the arguments behind each other, a NUL after each: "ls\0-l\0". As text they want spaces.
+// The kernel stores the arguments one after the other, each ending with NUL: "ls\0-l\0". As text they need spaces instead.
 static __always_inline void read_args(struct started *event, struct task_struct *task)
 {
 	u64 start = BPF_CORE_READ(task, mm, arg_start);
@@ -30,15 +30,15 @@ static __always_inline void read_args(struct started *event, struct task_struct 
 
 	if (size > ARGS_SIZE - 1)
 		size = ARGS_SIZE - 1;
-	// The kernel's room is not zero, and what is not read must not be sent.
+	// The reserved space is not zeroed, and bytes that were not written must not be sent.
 	__builtin_memset(event->args, 0, sizeof(event->args));
-	// The mask tells the verifier what the if has told us: size is in bounds.
+	// The mask shows the verifier what the condition above ensures: size is in bounds.
 	if (bpf_probe_read_user(event->args, size & (ARGS_SIZE - 1), (void *)start))
 		return;
-	// Kept a loop: unrolled it would be a thousand instructions. Kernels have taken bounded loops since 5.3.
+	// Not unrolled, which would be a thousand instructions. Kernels accept bounded loops since 5.3.
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < ARGS_SIZE - 1; i++) {
-		// The last byte read is the last argument's own NUL, or the cut.
+		// The last byte is the NUL of the last argument, or the place where it was truncated.
 		if (i + 1 >= size)
 			break;
 		if (!event->args[i])

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// exitsnoop: which processes end, how, and after how long?
+// exitsnoop: which processes exit, how, and after how long?
 //
-// Everything is in the kernel's own description of the process, struct task_struct. Its layout differs between kernels;
-// BPF_CORE_READ leaves the offsets open, and they are filled in from the running kernel's BTF when the program is loaded.
+// All data comes from the kernel's descriptor of the process, struct task_struct. Its layout differs between kernels:
+// BPF_CORE_READ records relocations, and the loader fills in the offsets from the running kernel's BTF.
 #include "bee.h"
 
 BEE_LICENSE("GPL");
 
-// Only this process and its direct children; 0 is all.
+// Only this process and its direct children; 0 for all.
 BEE_PARAM(pid_t, target_pid, 0);
-// Only processes that a signal killed or that ended with another code than 0.
+// Only processes that were killed by a signal or exited with a code other than 0.
 BEE_PARAM(bool, failed_only, false);
 
 struct ended {
@@ -18,7 +18,7 @@ struct ended {
 	pid_t parent_pid;
 	duration lived;
 	u32 exit_code;
-	signal_nr signal;	// what killed it, or 0
+	signal_nr signal;	// the signal that killed it, or 0
 	bool core_dumped;
 	char comm[16];
 };
@@ -34,10 +34,10 @@ int process_exit(void *ctx)
 
 	if (!bee_targeted_child(target_pid))
 		return 0;
-	// The tracepoint fires for each thread. The process is over when no thread of it is alive.
+	// The tracepoint fires for each thread. The process has exited when none of its threads is alive.
 	if (BPF_CORE_READ(task, signal, live.counter))
 		return 0;
-	// As wait() has it: the exit code in the second byte, the signal below it, and a bit for the core dump.
+	// The format of wait(): the exit code in the second byte, the signal in the first, and a bit for the core dump.
 	status = BPF_CORE_READ(task, exit_code);
 	if (failed_only && !status)
 		return 0;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// fileslower: which reads and writes of files took long?
+// fileslower: which file reads and writes are slow?
 //
-// fentry leaves the start under the thread's id, fexit has the arguments again and the result. Only regular files: a read of a pipe or a terminal
-// takes as long as somebody takes to write.
+// fentry stores the start time by thread id; fexit has the arguments and the result. Only regular files: a read of a pipe or a terminal
+// takes as long as the other side takes to write.
 #include "bee.h"
 
 BEE_LICENSE("GPL");
 
-// Only this process and its direct children; 0 is all.
+// Only this process and its direct children; 0 for all.
 BEE_PARAM(pid_t, target_pid, 0);
-// Only what took this long or longer: 10ms, 500us, 0 for all.
+// Only operations that took at least this long: 10ms, 500us, 0 for all.
 BEE_PARAM(duration, min_duration, 10000000);
 
 enum operation { READ, WRITE };
@@ -19,10 +19,10 @@ struct slow {
 	pid_t pid;
 	char comm[16];
 	enum operation operation;
-	byte_size size;		// what was asked for
-	s64 done;		// bytes that were read or written, or a negative error
+	byte_size size;		// the requested number of bytes
+	s64 done;		// the bytes that were read or written, or a negative error
 	duration took;
-	char file[64];		// the name without its folders
+	char file[64];		// the file name without its folders
 };
 
 BEE_RING(print_slow, struct slow, 1 << 20);

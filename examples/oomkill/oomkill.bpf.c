@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// oomkill: who gets killed when memory runs out, and who wanted more?
+// oomkill: which process is killed when memory runs out, and which process needed more?
 //
-// The kernel picks a process and then calls oom_kill_process; a kprobe there sees the choice. Between 6.1 and 6.2 the kernel changed how it
-// counts a process's memory. The program has code for both, and what it is loaded on decides.
+// The kernel chooses a process and then calls oom_kill_process; a kprobe there sees the choice. Linux 6.2 changed how the kernel
+// counts a process's memory. The program contains code for both, and the kernel that loads it decides which one runs.
 #include "bee.h"
 
 BEE_LICENSE("GPL");
 
-// Only when this process gets killed; 0 is all.
+// Only if this process is killed; 0 for all.
 BEE_PARAM(pid_t, target_pid, 0);
-// What the kernel counts memory in. `getconf PAGESIZE` tells.
+// The size of a memory page. `getconf PAGESIZE` prints it.
 BEE_PARAM(u32, page_size, 4096);
 
 struct killed {
 	ktime at;
 	pid_t pid;
 	char comm[16];
-	byte_size used;		// what it had: files, its own memory, shared memory
-	byte_size limit;	// what all had together, or the control group's limit
-	bool in_cgroup;		// a control group had reached its limit, not the machine
-	pid_t by_pid;		// whose wish for memory it was
+	byte_size used;		// the memory of the killed process: files, anonymous, shared
+	byte_size limit;	// the total memory, or the control group's limit
+	bool in_cgroup;		// whether a control group reached its limit, not the machine
+	pid_t by_pid;		// the process that requested memory
 	char by_comm[16];
 };
 
 BEE_RING(print_killed, struct killed, 1 << 16);
 
-// As these were up to 6.1. What stands after ___ is not part of the name that is looked for in the running kernel.
+// These types as they were up to 6.1. The suffix after ___ is ignored when the type is looked up in the running kernel.
 struct mm_rss_stat___old {
 	atomic_long_t count[4];
 } __attribute__((preserve_access_index));
@@ -34,7 +34,7 @@ struct mm_struct___old {
 	struct mm_rss_stat___old rss_stat;
 } __attribute__((preserve_access_index));
 
-// Pages of one sort. The newer count lags a little behind: each CPU keeps its last few for itself.
+// Pages of one kind. The newer counter is slightly inexact: each CPU keeps recent changes in a counter of its own.
 static __always_inline u64 pages(struct mm_struct *mm, int sort)
 {
 	struct mm_struct___old *old = (void *)mm;

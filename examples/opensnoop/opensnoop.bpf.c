@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// opensnoop: which files do processes open, and does it work?
+// opensnoop: which files do processes open, and do the calls succeed?
 //
-// Two programs watch one system call: the first, at its start, sees the arguments; the second, at its end, sees
-// the result. A hash map carries the arguments from one to the other.
+// Two programs trace one system call: the first, at its start, sees the arguments; the second, at its end, sees
+// the result. A hash map passes the arguments from one to the other.
 #include "bee.h"
 
 BEE_LICENSE("GPL");
 
-// Only this process and its direct children; 0 is all. Set it with -Parameter @{ target_pid = 42 }.
+// Only this process and its direct children; 0 for all. Set it with -Parameter @{ target_pid = 42 }.
 BEE_PARAM(pid_t, target_pid, 0);
 // Only calls that failed.
 BEE_PARAM(bool, failed_only, false);
 
 struct opened {
-	ktime at;		// the type says that this is a time, so it is read as a date
+	ktime at;		// this type is a timestamp, so it becomes a date
 	pid_t pid;
 	char comm[16];
-	s32 fd;			// -1 when it failed
-	errno_value error;	// 0, or why it failed
+	s32 fd;			// -1 if the call failed
+	errno_value error;	// 0, or the error
 	char path[255];
 };
 
-// print_ makes Bee stream the ring's events.
+// Bee streams the events of a ring buffer whose name begins with print_.
 BEE_RING(print_opens, struct opened, 1 << 20);
 
-// A thread makes one call at a time, so its id is the key. LRU: a thread killed inside a call leaves no entry for ever.
+// A thread makes one call at a time, so its id is the key. LRU: the entry of a thread that was killed inside a call is dropped eventually.
 BEE_LRU_HASH(paths, u32, const char *, 8192);
 
 static __always_inline int entered(const char *path)
@@ -54,7 +54,7 @@ static __always_inline int left(long result)
 	event->fd = result < 0 ? -1 : result;
 	event->error = result < 0 ? result : 0;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
-	// Read at the end of the call, when the kernel has had to bring the page with the path into memory.
+	// The path is read at the end of the call, when the kernel has loaded its page into memory.
 	if (bpf_probe_read_user_str(event->path, sizeof(event->path), *path) < 0)
 		event->path[0] = 0;
 	bee_submit(event);
@@ -63,7 +63,7 @@ done:
 	return 0;
 }
 
-// openat(dirfd, path, flags, mode): what C libraries use for open() too.
+// openat(dirfd, path, flags, mode), which C libraries use for open() too
 SEC("tracepoint/syscalls/sys_enter_openat")
 int enter_openat(struct trace_event_raw_sys_enter *ctx)
 {

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// runqlat: how long do threads that could run wait for a CPU?
+// runqlat: how long do runnable threads wait for a CPU?
 //
-// Threads change place thousands of times a second, so no event is sent for each: the kernel counts the waits in slots of
-// powers of two, and Bee reads a few hundred bytes once in a while.
+// Threads are scheduled thousands of times per second, so no event is sent for each wait. The kernel counts the waits in slots of
+// powers of two, and Bee reads a few hundred bytes at each interval.
 #include "bee.h"
 
 BEE_LICENSE("GPL");
 
-// Only threads of this process; 0 is all.
+// Only threads of this process; 0 for all.
 BEE_PARAM(pid_t, target_pid, 0);
 
-// One histogram for each name of a thread.
+// One histogram for each thread name.
 struct waiter {
 	char comm[16];
 };
 
-// hist_ makes Bee show histograms, and _ns tells the unit.
+// Bee shows a map whose name begins with hist_ as histograms; _ns is the unit.
 BEE_HISTOGRAM(hist_runq_ns, struct waiter, 4096);
 
-// Since when a thread, by its number, has been ready to run.
+// When a thread became runnable, by thread id.
 BEE_LRU_HASH(ready, u32, u64, 16384);
 
-// The field's name before Linux 5.14. What stands behind ___ is not part of a type's name when it is looked up in the running kernel.
+// The field's name before Linux 5.14. The suffix after ___ is ignored when the type is looked up in the running kernel.
 struct task_struct___older {
 	long state;
 };
@@ -38,7 +38,7 @@ static __always_inline void begin_to_wait(struct task_struct *task)
 	u32 thread = task->pid;
 	u64 now = bpf_ktime_get_ns();
 
-	// Thread 0 is each CPU's idle loop.
+	// Thread 0 is the idle loop of each CPU.
 	if (thread && (!target_pid || task->tgid == target_pid))
 		bpf_map_update_elem(&ready, &thread, &now, BPF_ANY);
 }
@@ -65,7 +65,7 @@ int BPF_PROG(switched, bool preempted, struct task_struct *before, struct task_s
 	u64 *since;
 	u64 waited;
 
-	// Who leaves the CPU without going to sleep is ready again at once.
+	// A thread that leaves the CPU without going to sleep is runnable again at once.
 	if (wants_to_run(before))
 		begin_to_wait(before);
 
@@ -74,7 +74,7 @@ int BPF_PROG(switched, bool preempted, struct task_struct *before, struct task_s
 		return 0;
 	waited = bpf_ktime_get_ns() - *since;
 	bpf_map_delete_elem(&ready, &thread);
-	// Clocks of two CPUs may differ by a little.
+	// The clocks of two CPUs may differ slightly.
 	if ((s64)waited < 0)
 		return 0;
 	BPF_CORE_READ_STR_INTO(&waiter.comm, next, comm);

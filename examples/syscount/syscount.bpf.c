@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // syscount: which programs make which system calls, and how many?
 //
-// System calls can come a million times a second. So no event is sent for each: the kernel counts, in a hash map, and
-// Bee reads the map once in a while.
+// System calls can occur a million times per second, so no event is sent for each. The kernel counts in a hash map, and
+// Bee reads the map at each interval.
 #include "bee.h"
 
 BEE_LICENSE("GPL");
 
-// Only this process; 0 is all.
+// Only this process; 0 for all.
 BEE_PARAM(pid_t, target_pid, 0);
 
-// Keys are compared byte by byte, padding too, so a key must be zero in every byte that is no field. This one has none to spare.
+// Keys are compared byte by byte, so padding must be zero. This struct has no padding.
 struct called {
-	syscall_nr call;	// shown by its name
+	syscall_nr call;	// shown by name
 	char comm[16];
 };
 
-// counter_ makes Bee stream the entries, and a metric that only goes up.
+// Bee streams a map whose name begins with counter_, and serves it as a metric that only grows.
 BEE_HASH(counter_calls, struct called, u64, 16384);
 
-// raw_tp is the cheapest way in: no record is prepared, the arguments are the kernel's own.
+// raw_tp is the cheapest hook: the kernel prepares no record, and the program gets the kernel's own arguments.
 SEC("raw_tp/sys_enter")
 int syscall_enter(struct bpf_raw_tracepoint_args *ctx)
 {

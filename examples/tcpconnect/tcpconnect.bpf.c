@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// tcpconnect: who connects to where over IPv4?
+// tcpconnect: which processes open TCP connections over IPv4, and to which addresses?
 //
-// Written as BumbleBee wants its sources, with solo_types.h instead of bee.h: the same file builds with either, and the
-// image runs with either. It sits on kprobes, so it needs a kernel that has them (CONFIG_KPROBES).
+// Written in BumbleBee's conventions, with solo_types.h instead of bee.h. The file compiles with both tools, and the
+// image runs with both. It uses kprobes, so the kernel must support them (CONFIG_KPROBES).
 #include "vmlinux.h"
 #include "solo_types.h"
 #include "bpf/bpf_helpers.h"
@@ -11,7 +11,7 @@
 
 char __license[] SEC("license") = "GPL";
 
-// Only this process; 0 is all.
+// Only this process; 0 for all.
 const volatile pid_t target_pid = 0;
 
 struct connection {
@@ -19,14 +19,14 @@ struct connection {
 	ipv4_addr daddr;
 };
 
-// Each connection as it is made,
+// Each connection as an event,
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 	__type(value, struct connection);
 } print_connections SEC(".maps");
 
-// and how many there were between two addresses, as entries and as a metric.
+// and the number of connections between two addresses, as entries and as a metric.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
@@ -34,7 +34,7 @@ struct {
 	__type(value, u64);
 } counter_connections SEC(".maps");
 
-// A kretprobe sees the result but not the arguments: the kprobe leaves the socket here, by thread.
+// A kretprobe sees the result but not the arguments, so the kprobe stores the socket here, by thread.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// tcpstate: how do TCP connections go from state to state, and how long do they stay in each?
+// tcpstate: which states do TCP connections go through, and how long do they stay in each?
 //
-// Most changes happen when a packet comes in, and then the process that happens to run on the CPU has nothing to do with
-// them. So the process is noted when it makes a system call that changes the state, and remembered by socket.
+// Most changes are caused by an incoming packet, and then the process that happens to run on the CPU is unrelated.
+// So the program records the process when it makes a system call that changes the state, and looks it up by socket.
 #include "bee.h"
 
 BEE_LICENSE("GPL");
 
-// Only sockets of this process; 0 is all.
+// Only sockets of this process; 0 for all.
 BEE_PARAM(pid_t, target_pid, 0);
 
-// An enum of the program's own: Bee shows its names.
+// Bee shows the names of the program's own enums too.
 enum tcp_state {
 	ESTABLISHED = 1, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE, CLOSE_WAIT, LAST_ACK, LISTEN, CLOSING,
 	NEW_SYN_RECV, BOUND_INACTIVE,
 };
 
-// A table shows the fields in this order, as many as fit; the rest is there all the same.
+// A table shows the fields in this order, as many as fit. The object has all of them.
 struct changed {
 	ktime at;
-	pid_t pid;		// 0 while no process is known
+	pid_t pid;		// 0 if the process is unknown
 	enum tcp_state from;
 	enum tcp_state to;
-	duration stayed;	// in the state that is left; 0 when its start was not seen
-	ipv6_addr daddr;	// IPv4 addresses too, in their mapped form
-	u16 dport;		// this tracepoint has the ports in the host's order already; else: net_port
+	duration stayed;	// time in the old state; 0 if its start was not seen
+	ipv6_addr daddr;	// IPv4 addresses in mapped form
+	u16 dport;		// u16, not net_port: this tracepoint has ports in host byte order
 	ipv6_addr saddr;
 	u16 sport;
 };
@@ -36,10 +36,10 @@ struct seen {
 	pid_t pid;
 };
 
-// By the socket's address in the kernel, which is its own as long as it lives.
+// By the socket's address in the kernel, which is unique while the socket exists.
 BEE_LRU_HASH(sockets, u64, struct seen, 16384);
 
-// Whether the process that runs made this change itself: by connect, listen, or close.
+// Whether the current process caused this change itself: by connect, listen, or close.
 static __always_inline bool by_process(int to)
 {
 	return to == SYN_SENT || to == LISTEN || to == FIN_WAIT1 || to == LAST_ACK;
@@ -78,7 +78,7 @@ int set_state(struct trace_event_raw_inet_sock_set_state *ctx)
 	event->from = from;
 	event->to = to;
 	event->stayed = since ? now - since : 0;
-	// A program may read its context only at fixed places, field by field; a copy of 16 bytes goes through a helper.
+	// A program may access its context only field by field at constant offsets, so 16 bytes are copied with a helper.
 	BPF_CORE_READ_INTO(&event->daddr, ctx, daddr_v6);
 	event->dport = ctx->dport;
 	BPF_CORE_READ_INTO(&event->saddr, ctx, saddr_v6);

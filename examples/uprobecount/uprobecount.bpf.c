@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// uprobecount: how often does a process call a function, and from which threads?
+// uprobecount: how often does a process call a function, and on which threads?
 //
-// A uprobe is a breakpoint in a program or library: each call costs some microseconds, for every process that has the file mapped.
-// -ProcessId puts it into one process alone; a filter in here would not spare the others.
+// A uprobe is a breakpoint in a program or library. Each call costs some microseconds, in every process that has mapped the file.
+// -ProcessId limits the breakpoint to one process; a filter in this program would not spare the others.
 #include "bee.h"
 
 BEE_LICENSE("GPL");
 
-// Only this process; 0 is all that the breakpoint is in.
+// Only this process; 0 for all processes with the breakpoint.
 BEE_PARAM(pid_t, target_pid, 0);
 
 struct caller {

@@ -1,11 +1,11 @@
-# Tests of the tool on packets that they make. Nothing is attached: the kernel runs the program on each packet and gives back what it did.
+# Tests the tool on crafted packets. Nothing is attached: the kernel runs the program on each packet and returns the result.
 BeforeAll {
     if (-not (Get-Module Bee)) { Import-Module Bee }
     $tool = Invoke-BeeBuild $PSScriptRoot -BinaryOnly -OutFile "$TestDrive/xdpcount.o"
     $packets = @{
         # Ethernet header; IPv4 header from 192.0.2.7 to 198.51.100.1; 8 bytes of UDP.
         Udp   = '020000000001020000000002 0800  4500001c 00000000 40110000 c0000207 c6336401  1234 0035 0008 0000'
-        # The same with ARP's number as protocol, and nothing that the program reads behind it.
+        # The same with the protocol number of ARP, and zeros as payload.
         Arp   = '020000000001020000000002 0806' + '00' * 46
         # Ethernet header, and an IPv4 header that ends after 4 bytes.
         Short = '020000000001020000000002 0800  4500001c'
@@ -23,7 +23,7 @@ Describe 'xdpcount' {
         $result.Entries[0].bytes | Should -Be $result.Data.Length
     }
 
-    It 'adds to what it has counted' {
+    It 'adds to the existing count' {
         $before = @{ from = '::ffff:192.0.2.7'; protocol = 'UDP'; packets = 41; bytes = 0 }
         $result = Test-BeeProgram $tool.FullName -Data $packets.Udp -MapEntry @{ counter_traffic = $before }
         $result.Entries.packets | Should -Be 42
@@ -35,7 +35,7 @@ Describe 'xdpcount' {
         $result.Entries | Should -BeNullOrEmpty
     }
 
-    It 'counts one protocol when it is told to' {
+    It 'counts only the protocol of the parameter' {
         (Test-BeeProgram $tool.FullName -Data $packets.Udp -Parameter @{ only_protocol = 6 }).Entries | Should -BeNullOrEmpty
     }
 

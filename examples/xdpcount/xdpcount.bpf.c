@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// xdpcount: who sends packets to an interface, and how much?
+// xdpcount: which hosts send packets to an interface, and how many?
 //
-// xdp is the earliest place: before the kernel has made anything of the packet, in the driver where that can. So counting
-// costs next to nothing even under a flood. Every packet is let through.
+// xdp is the earliest hook: it runs before the kernel parses the packet, and in the driver if the driver supports it. So counting
+// costs very little even under a flood. Every packet is passed on.
 #include "bee.h"
 
 BEE_LICENSE("GPL");
 
-// Packets of one protocol only, by its number; 0 is all.
+// Only packets of this protocol number; 0 for all.
 BEE_PARAM(u32, only_protocol, 0);
 
 enum protocol { HOPOPT = 0, ICMP = 1, IGMP = 2, TCP = 6, UDP = 17, GRE = 47, ESP = 50, ICMPV6 = 58, SCTP = 132 };
 
-// IPv4 addresses stand in IPv6's as ::ffff:192.0.2.1, so that one key does for both.
+// IPv4 addresses are mapped to IPv6 as ::ffff:192.0.2.1, so that one key type suffices.
 struct sender {
 	ipv6_addr from;
 	enum protocol protocol;
@@ -23,7 +23,7 @@ struct traffic {
 	byte_size bytes;
 };
 
-// LRU: where there are more senders than entries, the ones unheard of longest make room.
+// LRU: if there are more senders than entries, the least recently used entries are dropped.
 BEE_LRU_HASH(counter_traffic, struct sender, struct traffic, 16384);
 
 static __always_inline void count(struct sender *key, u64 bytes)
@@ -50,7 +50,7 @@ int packet(struct xdp_md *ctx)
 	struct ethhdr *frame = data;
 	struct sender key = {};
 
-	// The verifier wants proof that what is read is within the packet.
+	// The verifier requires proof that reads stay within the packet.
 	if ((void *)(frame + 1) > end)
 		return XDP_PASS;
 	if (frame->h_proto == bpf_htons(ETH_P_IP)) {

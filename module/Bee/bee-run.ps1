@@ -1,10 +1,10 @@
-# Runs one tool and writes its events as lines of JSON: the entry point of Bee's containers and units (docs/containers.md).
+# Runs one tool and writes its events as JSON lines: the entry point of Bee's containers and systemd units (docs/containers.md).
 #   pwsh -NoProfile -NonInteractive -File bee-run.ps1 IMAGE [ARGUMENT...]
-# There is no param block: PowerShell would take --parameter as one of the script's own.
+# No param block: PowerShell would treat --parameter as a parameter of the script.
 $ErrorActionPreference = 'Stop'
 try { Import-Module "$PSScriptRoot/Bee.psd1" }
 catch {
-    [Console]::Error.WriteLine("bee-run: The module does not load: $_ (exit code 1)")
+    [Console]::Error.WriteLine("bee-run: Cannot load the module: $_ (exit code 1)")
     exit 1
 }
 exit [Bee.Cmdlets.Deployments.ToolRun]::Main([Environment]::GetCommandLineArgs(), $PSCommandPath)

@@ -9,7 +9,7 @@ public class DescribeTests
     private const string Source = """
         #include "bee.h"
         BEE_LICENSE("GPL");
-        BEE_DESCRIBE("Only this process; 0 is all.")
+        BEE_DESCRIBE("Only this process; 0 for all.")
         BEE_PARAM(pid_t, target_pid, 0);
         BEE_PARAM(bool, silent, false);
 
@@ -49,7 +49,7 @@ public class DescribeTests
     {
         var file = Sources.Compile(Source);
 
-        Assert.Equal("Only this process; 0 is all.", file.Parameters.Single(parameter => parameter.Name == "target_pid").Description);
+        Assert.Equal("Only this process; 0 for all.", file.Parameters.Single(parameter => parameter.Name == "target_pid").Description);
         Assert.Null(file.Parameters.Single(parameter => parameter.Name == "silent").Description);
         var seen = file.Maps.Single(map => map.Name == "print_seen").Metadata;
         Assert.Equal("What was seen.", seen.Help);

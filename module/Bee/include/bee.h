@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * bee.h: what a Bee program starts with. It brings the kernel's types and libbpf's helpers, and adds
+ * bee.h: the header for Bee programs. It includes the kernel's types and libbpf's helpers, and adds
  *
- *   types      typedefs that say what a number means, so that it is shown as one: an address, a duration, a port
- *   parameters BEE_PARAM, set from outside before the program is loaded
+ *   types      typedefs that select how a number is shown: an address, a duration, a port
+ *   parameters BEE_PARAM, a value that is set before the program is loaded
  *   constants  the kernel's macros for protocols, errors, signals and files (bee_protocols.h, bee_system.h)
- *   help       BEE_DESCRIBE, a sentence for people about what stands behind it
- *   maps       BEE_RING, BEE_HASH and so on, one line a map
- *   histograms BEE_HISTOGRAM and bee_observe_log2: counted in the kernel
- *   events     bee_reserve, bee_submit, bee_output: as the kernel's helpers, but what a full ring refuses is counted
+ *   help       BEE_DESCRIBE, a description of the declaration that follows
+ *   maps       BEE_RING, BEE_HASH and others: one line per map
+ *   histograms BEE_HISTOGRAM and bee_observe_log2: aggregated in the kernel
+ *   events     bee_reserve, bee_submit, bee_output: like the kernel's helpers, but events that a full ring loses are counted
  *   filters    bee_pid, bee_targeted, bee_targeted_child
  *
  * Kernel 5.8 or later, clang 12 or later.
@@ -16,7 +16,7 @@
 #ifndef BEE_H
 #define BEE_H
 
-/* A source that builds on the stable headers (linux/bpf.h) instead cannot have vmlinux.h too. */
+/* A source that includes the stable headers (linux/bpf.h) cannot include vmlinux.h too. */
 #if !defined(__VMLINUX_H__) && !defined(_UAPI__LINUX_BPF_H__) && !defined(__LINUX_BPF_H__)
 #include "vmlinux.h"
 #endif
@@ -26,10 +26,10 @@
 #include <bpf/bpf_tracing.h>
 
 /*
- * A sentence for people about the declaration that follows: a parameter, a map, a field of an event or entry, a program. It travels
- * in the object file, so that listings and help show it. What a bee.yaml says comes before it. clang 14 or later; older ones leave it out.
+ * A description of the declaration that follows: a parameter, a map, a field of an event or entry, or a program. It is stored in
+  * the object file, and listings and help show it. A bee.yaml overrides it. Requires clang 14; older versions ignore it.
  *
- *	BEE_DESCRIBE("Only this process; 0 is all.")
+ *	BEE_DESCRIBE("Only this process; 0 for all.")
  *	BEE_PARAM(pid_t, target_pid, 0);
  */
 #if defined(__has_attribute) && __has_attribute(btf_decl_tag)
@@ -38,7 +38,7 @@
 #define BEE_DESCRIBE(text)
 #endif
 
-#ifdef __VMLINUX_H__	/* the stable headers have these numbers themselves */
+#ifdef __VMLINUX_H__	/* the stable headers define these numbers */
 #include "bee_protocols.h"
 #include "bee_system.h"
 #endif
@@ -49,13 +49,13 @@
 #include "bee_filter.h"
 
 /*
- * A value that is set from outside: Invoke-BeeProgram -Parameter @{ name = value }.
- * The verifier sees it as a constant, so code behind a filter that is off costs nothing.
+ * A parameter, set from outside: Invoke-BeeProgram -Parameter @{ name = value }.
+  * The verifier treats it as a constant and removes code behind a filter that is off.
  */
 #define BEE_PARAM(c_type, name, default_value) const volatile c_type name = default_value
 
 /*
- * The kernel lends most of its helpers only to programs under a license that it knows as compatible with its own:
+ * The kernel allows most helpers only in programs under a license that it recognizes as compatible with its own:
  * "GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL".
  */
 #define BEE_LICENSE(text) char bee_license[] SEC("license") = text

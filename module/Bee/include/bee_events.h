@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * Events into rings, and a count of those that a full ring refused: the kernel keeps none, so without it
- * nobody would know that something is missing. Bee reads the counts and reports them. Include through bee.h.
+ * Functions that write events to ring buffers and count those that a full ring buffer loses. The kernel does not count them,
+  * so without these functions losses go unnoticed. Bee reads the counts and reports them. Include through bee.h.
  *
  *	struct opened *event = bee_reserve(print_opens, struct opened);
  *	if (!event)
@@ -18,7 +18,7 @@ struct bee_map_name {
 	char text[BEE_MAP_NAME_SIZE];
 };
 
-/* Map name to number of events refused. One count a CPU. Weak, so that the files of one program share it. */
+/* The number of lost events by map name, counted per CPU. Weak, so that the files of one program share it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, 64);
@@ -26,7 +26,7 @@ struct {
 	__type(value, __u64);
 } bee_lost SEC(".maps") __weak;
 
-/* Not inlined on purpose: it runs only when a ring is full, and each caller would pay its stack. */
+/* Not inlined: it runs only if a ring buffer is full, and would otherwise use each caller's stack. */
 static __noinline __attribute__((unused)) int bee_count_lost(const struct bee_map_name *map)
 {
 	__u64 one = 1;
@@ -36,7 +36,7 @@ static __noinline __attribute__((unused)) int bee_count_lost(const struct bee_ma
 		return 0;
 	count = bpf_map_lookup_elem(&bee_lost, map);
 	if (count)
-		/* Atomic though it is this CPU's own: an interrupt's program may count in between. */
+		/* Atomic, although only this CPU uses the count: a program in an interrupt may count in between. */
 		__sync_fetch_and_add(count, 1);
 	else
 		bpf_map_update_elem(&bee_lost, map, &one, BPF_ANY);
@@ -51,7 +51,7 @@ static __noinline __attribute__((unused)) int bee_count_lost(const struct bee_ma
 		bee_count_lost(&bee_name_);				\
 	})
 
-/* Room for one event in a ring, or NULL when it is full. What is in the room is not zero: set every field. */
+/* Reserves space for one event in a ring buffer. Returns NULL if it is full. The space is not zeroed: set every field. */
 #define bee_reserve(map, event_type)					\
 	({								\
 		event_type *bee_room_ = bpf_ringbuf_reserve(&map, sizeof(event_type), 0); \
@@ -60,11 +60,11 @@ static __noinline __attribute__((unused)) int bee_count_lost(const struct bee_ma
 		bee_room_;						\
 	})
 
-/* Hands a reserved event over, or gives its room back. The verifier wants one of the two on every way out. */
+/* Submits or discards a reserved event. The verifier requires one of the two on every path. */
 #define bee_submit(event) bpf_ringbuf_submit(event, 0)
 #define bee_discard(event) bpf_ringbuf_discard(event, 0)
 
-/* Copies an event of any size into a ring. 0, or a negative errno. */
+/* Copies an event of any size into a ring buffer. Returns 0 or a negative errno. */
 #define bee_output(map, event, size)					\
 	({								\
 		long bee_error_ = bpf_ringbuf_output(&map, event, size, 0); \
@@ -73,12 +73,12 @@ static __noinline __attribute__((unused)) int bee_count_lost(const struct bee_ma
 		bee_error_;						\
 	})
 
-/* Copies an event into this CPU's perf buffer, which counts its losses itself. 0, or a negative errno. */
+/* Copies an event into this CPU's perf buffer; the kernel counts its losses. Returns 0 or a negative errno. */
 #define bee_perf_output(context, map, event, size)			\
 	bpf_perf_event_output(context, &map, BPF_F_CURRENT_CPU, event, size)
 
 /*
- * What an iterator writes with bpf_seq_write, so that its records become objects; one that declares nothing writes text.
+ * Declares the type of the records that an iterator writes with bpf_seq_write, so that they become objects. Without it, the output is text.
  *
  *	BEE_ITER_RECORD(dump_task, struct task_entry);
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * Numbers of protocols, which are macros in the kernel's source and so not in vmlinux.h. They have the kernel's names, and each is left
- * out where a source or a header before this one defines it. Include through bee.h.
+ * Protocol numbers, which are macros in the kernel's source and therefore not in vmlinux.h. They have the kernel's names. Each is
+  * skipped if the source or an earlier header defines it. Include through bee.h.
  */
 #ifndef BEE_PROTOCOLS_H
 #define BEE_PROTOCOLS_H
@@ -173,7 +173,7 @@
 #define TCPHDR_CWR 0x80
 #endif
 
-/* What a tc program returns: linux/pkt_cls.h. */
+/* Return values of tc programs: linux/pkt_cls.h. */
 #ifndef TC_ACT_UNSPEC
 #define TC_ACT_UNSPEC (-1)
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * Errors, signals, and flags and modes of files, which are macros in the kernel's source and so not in vmlinux.h. They have the kernel's
- * names, and each is left out where a source or a header before this one defines it. Include through bee.h.
+ * Errors, signals, and file flags and modes, which are macros in the kernel's source and therefore not in vmlinux.h. They have the
+  * kernel's names. Each is skipped if the source or an earlier header defines it. Include through bee.h.
  */
 #ifndef BEE_SYSTEM_H
 #define BEE_SYSTEM_H
 
-/* Kinds of files and bits of modes: linux/stat.h. */
+/* File types and mode bits: linux/stat.h. */
 #ifndef S_IFMT
 #define S_IFMT 00170000
 #endif
@@ -62,7 +62,7 @@
 #define S_ISSOCK(mode) (((mode) & S_IFMT) == S_IFSOCK)
 #endif
 
-/* Protection of memory, and flags of tasks and of clone(). */
+/* Memory protection, and flags of tasks and of clone(). */
 #ifndef PROT_READ
 #define PROT_READ 0x1
 #endif
@@ -124,7 +124,7 @@
 /* The numbers of MIPS and SPARC differ. */
 #if !defined(__TARGET_ARCH_mips) && !defined(__TARGET_ARCH_sparc)
 
-/* Flags of open(). Arm and PowerPC exchange four of them. */
+/* Flags of open(). Arm and PowerPC have other values for four of them. */
 #ifndef AT_FDCWD
 #define AT_FDCWD -100
 #endif

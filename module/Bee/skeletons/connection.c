@@ -1,6 +1,6 @@
-A program that runs at steps of a TCP connection's life. The process at hand may be any: it is the packet's arrival that counts.
+A program that runs at steps in the life of a TCP connection. The current process is unrelated: a packet triggers the program.
 //: filter
-// Only connections of this local port; 0 is all. Parameters are set from outside: -Parameter @{ local_port = 443 }.
+// Only connections of this local port; 0 for all. Parameters are set from outside: -Parameter @{ local_port = 443 }.
 BEE_PARAM(u32, local_port, 0);
 //: guard
 	if (local_port && ctx->local_port != local_port)
@@ -11,7 +11,7 @@ ipv4_addr remote | @ = ctx->remote_ip4;
 //: fields
 u32 port | @ = ctx->local_port;
 be32 remote_port | @ = ctx->remote_port;
-duration round_trip | @ = (ctx->srtt_us >> 3) * 1000ull; | smoothed, as TCP has it
+duration round_trip | @ = (ctx->srtt_us >> 3) * 1000ull; | TCP's smoothed estimate
 //: signature
 int $(function)(struct bpf_sock_ops *ctx)
 //: value

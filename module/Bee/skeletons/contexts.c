@@ -1,8 +1,8 @@
-What programs of a fixed context are given, where it is no packet: a signature, and fields that can be read of it.
+The signatures of programs with a fixed context other than a packet, and the fields to read from it.
 //: signature sample
 int $(function)(struct bpf_perf_event_data *ctx)
 //: fields sample
-const void *code | @ = (const void *)PT_REGS_IP(&ctx->regs); | where the CPU was
+const void *code | @ = (const void *)PT_REGS_IP(&ctx->regs); | the interrupted instruction
 //: signature address4
 int $(function)(struct bpf_sock_addr *ctx)
 //: fields address4
@@ -40,7 +40,7 @@ u32 protocol | @ = ctx->protocol; | 6 is TCP, 17 is UDP
 //: signature sysctl
 int $(function)(struct bpf_sysctl *ctx)
 //: fields sysctl
-char name[64] | bpf_sysctl_get_name(ctx, @, sizeof(@), 0); | such as net/ipv4/ip_forward | 64
+char name[64] | bpf_sysctl_get_name(ctx, @, sizeof(@), 0); | for example net/ipv4/ip_forward | 64
 bool write | @ = ctx->write;
 //: signature option
 int $(function)(struct bpf_sockopt *ctx)
@@ -49,7 +49,7 @@ s32 level | @ = ctx->level; | 1 is SOL_SOCKET, 6 is TCP
 s32 option | @ = ctx->optname;
 s32 length | @ = ctx->optlen;
 //: before option
-	// Of a value longer than a page a program sees the beginning only; a length of 0 hands the whole on.
+	// A program sees only the first page of a longer value. A length of 0 passes the whole value on.
 	if (ctx->optlen > 4096)
 		ctx->optlen = 0;
 //: signature device
@@ -57,4 +57,4 @@ int $(function)(struct bpf_cgroup_dev_ctx *ctx)
 //: fields device
 u32 major | @ = ctx->major;
 u32 minor | @ = ctx->minor;
-u32 access | @ = ctx->access_type; | the device's kind, and above 16 bits: 1 makes, 2 reads, 4 writes
+u32 access | @ = ctx->access_type; | low 16 bits: device type; above: 1 create, 2 read, 4 write

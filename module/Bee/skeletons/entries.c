@@ -1,33 +1,33 @@
-An entry for each combination of labels, in a hash map that Bee reads at each interval.
+One entry for each combination of labels, in a hash map that Bee reads at each interval.
 //: declarations
-// What tells entries apart. Keys are compared byte by byte: every byte that is no field must be zero, as {} makes it.
+// The labels of an entry. Keys are compared byte by byte, so padding must be zero; {} zeroes it.
 struct $(name)_labels {
 	$(labels)
 };
 
 $(map)
 //: map Print
-// What an entry says: how often it happened, and what the last time was like.
+// The value of an entry: how often it happened, and the details of the last time.
 struct $(name)_latest {
 	u64 times;
 	ktime at;
 	$(otherfields)
 };
 
-// A name that begins with print_ makes Bee stream the entries, each when it has changed. A full LRU hash drops the
-// entry unused longest; a plain one (BEE_HASH) refuses new keys.
+// Bee streams a map whose name begins with print_: each entry when it has changed. A full LRU hash drops the least
+// recently used entry; a full plain hash (BEE_HASH) rejects new keys.
 BEE_LRU_HASH(print_$(name), struct $(name)_labels, struct $(name)_latest, 8192);
 //: map Counter
-// A name that begins with counter_ makes Bee stream the entries, each when it has changed, and a metric that only grows.
-// 8192 keys find room; a full map refuses new ones, where an LRU hash (BEE_LRU_HASH) would drop old counts.
+// Bee streams a map whose name begins with counter_ (each entry when it has changed), and serves it as a metric that only
+// grows. A full hash rejects new keys after 8192; a full LRU hash (BEE_LRU_HASH) would drop old counts.
 BEE_HASH(counter_$(name), struct $(name)_labels, u64, 8192);
 //: map Gauge
-// A name that begins with gauge_ makes Bee stream the entries, each when it has changed, and a metric that goes up and
-// down. A full LRU hash drops the entry unused longest.
+// Bee streams a map whose name begins with gauge_ (each entry when it has changed), and serves it as a metric that goes
+// up and down. A full LRU hash drops the least recently used entry.
 BEE_LRU_HASH(gauge_$(name), struct $(name)_labels, $(valuetype), 8192);
 //: map Histogram
-// A name that begins with hist_ makes a histogram for each key; the end of the name is the unit. Only counts of powers of
-// two are kept: a million values cost no more than one.
+// Bee shows a map whose name begins with hist_ as one histogram for each key. The end of the name is the unit. Only counts
+// for powers of two are stored: a million values need no more memory than one.
 BEE_LRU_HISTOGRAM(hist_$(name)_$(unit), struct $(name)_labels, 1024);
 //: locals
 	struct $(name)_labels key = {};
@@ -42,7 +42,7 @@ latest->
 	$(assignlabels)
 	latest = bpf_map_lookup_elem(&print_$(name), &key);
 	if (!latest) {
-		// Two CPUs may come here for one key: only the first creates it.
+		// Two CPUs may race for the same key: only the first creates it.
 		bpf_map_update_elem(&print_$(name), &key, &empty, BPF_NOEXIST);
 		latest = bpf_map_lookup_elem(&print_$(name), &key);
 		if (!latest)

@@ -1,7 +1,7 @@
-One event for each time: into a ring buffer, or into a perf buffer.
+One event for each time, in a ring buffer or a perf buffer.
 //: declarations
-// What an event says: each field is a property of the object that PowerShell gets. The type says how a value is
-// meant: ktime is read as a date, duration shown as 1.2ms, ipv4_addr as an address (see bee_types.h).
+// The event. Each field becomes a property of a PowerShell object. The field's type selects the format: ktime becomes a
+// date, duration is shown as 1.2ms, ipv4_addr as an address (see bee_types.h).
 struct $(name)_seen {
 	$(timefield)
 	$(fields)
@@ -11,11 +11,11 @@ struct $(name)_seen {
 $(map)
 //: map RingBuffer
 // $(role)
-// 256 KiB of events can wait in the ring. What a full ring refuses is counted, and Bee warns of it.
+// The ring buffer holds 256 KiB of events. If it is full, new events are lost; Bee counts them and warns.
 BEE_RING($(prefix)_$(name), struct $(name)_seen, 256 * 1024);
 //: map PerfBuffer
 // $(role)
-// Each CPU has a buffer of its own: no CPU waits for another, and events of different CPUs come in no order.
+// Each CPU has its own buffer: no CPU waits for another, but the events of different CPUs are not ordered.
 BEE_PERF($(prefix)_$(name), struct $(name)_seen);
 //: locals RingBuffer
 	struct $(name)_seen *event;
@@ -39,8 +39,8 @@ event.
 	$(valueassign)
 	bee_perf_output(ctx, $(prefix)_$(name), &event, sizeof(event));
 //: role Print
-A name that begins with print_ makes Bee stream the events.
+Bee streams a map whose name begins with print_.
 //: role Counter
-A name that begins with counter_ makes Bee stream the events, and count them: a metric with the fields as labels.
+Bee streams a map whose name begins with counter_, and counts the events: a metric with the fields as labels.
 //: role Histogram
-A name that begins with hist_ makes a histogram of the events: each is one value, the other fields are its labels.
+Bee shows a map whose name begins with hist_ as histograms: each event is one value, and the other fields are its labels.

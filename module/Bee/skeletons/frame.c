@@ -1,12 +1,12 @@
-A program that runs for a packet as the network card gives it: plain bytes, and each access needs a check of the end.
+A program that runs for a packet in the network driver. The packet is raw bytes, and each access needs a bounds check.
 //: filter
-// Only packets of at least this length; 0 is all. Parameters are set from outside: -Parameter @{ least_length = 1000 }.
+// Only packets of at least this length; 0 for all. Parameters are set from outside: -Parameter @{ least_length = 1000 }.
 BEE_PARAM(u32, least_length, 0);
 //: locals
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct ethhdr *link = data;
 //: guard
-	// Without this check the kernel refuses the program: no byte is read that may not be there.
+	// The bounds check. Without it the verifier rejects the program.
 	if ((void *)(link + 1) > end || end - data < least_length)
 		return $(pass);
 //: labels

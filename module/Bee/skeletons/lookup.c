@@ -1,6 +1,6 @@
-A program that runs when the kernel looks for the socket that gets a packet. What is measured is the time between two.
+A program that runs when the kernel looks up the socket for a packet. The measured value is the time since the previous lookup.
 //: filter
-// Only packets for this local port; 0 is all. Parameters are set from outside: -Parameter @{ local_port = 443 }.
+// Only packets for this local port; 0 for all. Parameters are set from outside: -Parameter @{ local_port = 443 }.
 BEE_PARAM(u32, local_port, 0);
 //: guard
 	if (local_port && ctx->local_port != local_port)
@@ -14,11 +14,11 @@ net_port remote_port | @ = ctx->remote_port;
 //: signature
 int $(function)(struct bpf_sk_lookup *ctx)
 //: value
-duration since | @ = value; | since the look-up before
+duration since | @ = value; | since the previous lookup
 //: unit
 ns
 //: state
-// When the last look-up was. Its name has no known prefix: it is the program's own, and not streamed.
+// The time of the previous lookup. The map's name has no known prefix, so Bee does not stream it.
 BEE_ARRAY($(name)_before, u64, 1);
 //: valuelocals
 	u32 first = 0;

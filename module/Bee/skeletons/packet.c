@@ -1,6 +1,6 @@
-A program that runs for a packet, as the kernel's network stack has it. There is no process to ask for.
+A program that runs for a packet in the kernel's network stack. There is no related process.
 //: filter
-// Only packets of at least this length; 0 is all. Parameters are set from outside: -Parameter @{ least_length = 1000 }.
+// Only packets of at least this length; 0 for all. Parameters are set from outside: -Parameter @{ least_length = 1000 }.
 BEE_PARAM(u32, least_length, 0);
 //: guard
 	if (ctx->len < least_length)

@@ -1,8 +1,8 @@
-A program that runs in the process that it is about. What is measured is the time since the same thread was here last.
+A program that runs in the process that it observes. The measured value is the time since the same thread last ran it.
 //: arguments
  -Parameter @{ target_pid = 42 }
 //: filter
-// Only this process; 0 is all. Parameters are set from outside: -Parameter @{ target_pid = 42 }.
+// Only this process; 0 for all. Parameters are set from outside: -Parameter @{ target_pid = 42 }.
 BEE_PARAM(pid_t, target_pid, 0);
 //: guard
 	if (!bee_targeted(target_pid))
@@ -11,11 +11,11 @@ BEE_PARAM(pid_t, target_pid, 0);
 pid_t pid | @ = bee_pid();
 char comm[16] | bpf_get_current_comm(@, sizeof(@)); | the thread's name | 16
 //: value
-duration since | @ = value; | since this thread was here last
+duration since | @ = value; | since this thread's previous event
 //: unit
 ns
 //: state
-// When each thread was here last. Its name has no known prefix: it is the program's own, and not streamed.
+// The time of each thread's previous event. The map's name has no known prefix, so Bee does not stream it.
 BEE_LRU_HASH($(name)_before, u32, u64, 8192);
 //: valuelocals
 	u32 thread = bee_tid();

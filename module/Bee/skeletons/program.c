@@ -1,6 +1,5 @@
-What every program begins and ends with. Lines before the first mark are for whoever changes the pieces.
-A mark, two slashes and a colon, begins a part; $(word) stands for what the composer knows, and takes its whole line
-with it where it knows nothing.
+The beginning and end of every program. Lines before the first mark are for maintainers of the skeletons. A mark, two
+slashes and a colon, begins a part; $(word) is a placeholder of the composer, and an empty one removes its whole line.
 //: arguments interface
  -Interface lo
 //: arguments cgroup
@@ -12,11 +11,11 @@ with it where it knows nothing.
 //
 //   Invoke-BeeProgram ./$(file)$(arguments)
 //
-// It compiles, loads and reports as it stands. Change what it looks at and what it says.
+// It compiles, loads and reports without changes. Change what it observes and reports.
 #include "bee.h"
 $(include)
 
-// The kernel lends its helpers for tracing only to programs under the GPL, or under both the GPL and another license.
+// The kernel allows most tracing helpers only in programs under the GPL or a dual license with the GPL.
 BEE_LICENSE("GPL");
 
 $(filter)

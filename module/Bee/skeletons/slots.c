@@ -1,28 +1,28 @@
-Numbered slots, all there from the start: one for each CPU here.
+Numbered slots that exist from the start: here, one for each CPU.
 //: declarations
 $(map)
 //: map Print
-// What a slot says: how often it happened on this CPU, and what the last time was like.
+// The value of a slot: how often it happened on this CPU, and the details of the last time.
 struct $(name)_latest {
 	u64 times;
 	ktime at;
 	$(fields)
 };
 
-// A name that begins with print_ makes Bee stream the slots, each when it has changed. The key is a number from 0 on: the
-// CPU's here. What happens on a CPU above 255 finds no slot, and is not seen.
+// Bee streams a map whose name begins with print_: each slot when it has changed. The key is an index: here, the CPU's
+// number. There is no slot for CPUs above 255, so their events are ignored.
 BEE_ARRAY(print_$(name), struct $(name)_latest, 256);
 //: map Counter
-// A name that begins with counter_ makes Bee stream the slots, each when it has changed, and a metric that only grows. The
-// key is a number from 0 on: the CPU's here. What happens on a CPU above 255 finds no slot, and is not counted.
+// Bee streams a map whose name begins with counter_ (each slot when it has changed), and serves it as a metric that only
+// grows. The key is an index: here, the CPU's number. Events on CPUs above 255 are not counted.
 BEE_ARRAY(counter_$(name), u64, 256);
 //: map Gauge
-// A name that begins with gauge_ makes Bee stream the slots, each when it has changed, and a metric that goes up and down.
-// The key is a number from 0 on: the CPU's here. What happens on a CPU above 255 finds no slot.
+// Bee streams a map whose name begins with gauge_ (each slot when it has changed), and serves it as a metric that goes up
+// and down. The key is an index: here, the CPU's number. There is no slot for CPUs above 255.
 BEE_ARRAY(gauge_$(name), $(valuetype), 256);
 //: map Histogram
-// A name that begins with hist_ makes a histogram; the end of the name is the unit. Only counts of powers of two are kept:
-// a million values cost no more than one. Each CPU counts for itself, and Bee adds up.
+// Bee shows a map whose name begins with hist_ as a histogram. The end of the name is the unit. Only counts for powers of
+// two are stored: a million values need no more memory than one. Each CPU counts separately, and Bee adds them up.
 BEE_SINGLE_HISTOGRAM(hist_$(name)_$(unit));
 //: locals
 	u32 key = bpf_get_smp_processor_id();
@@ -46,7 +46,7 @@ latest->
 //: body Counter
 	count = bpf_map_lookup_elem(&counter_$(name), &key);
 	if (count)
-		// Atomic though the slot is this CPU's own: an interrupt's program may count in between.
+		// Atomic, although only this CPU uses the slot: a program in an interrupt may count in between.
 		__sync_fetch_and_add(count, 1);
 //: body Gauge
 	bpf_map_update_elem(&gauge_$(name), &key, &value, BPF_ANY);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * libbpf's bpf_helpers.h, and what its newer releases have and the installed one lacks. Each name is defined only where libbpf does not
- * define it, with the meaning that libbpf gives it. A source needs to include nothing else for that.
+ * libbpf's bpf_helpers.h with additions of newer releases. Each name is defined only if the installed libbpf does not define it,
+  * with libbpf's meaning. Sources get it without a change.
  */
 #include_next <bpf/bpf_helpers.h>
 
@@ -15,7 +15,7 @@
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #endif
 
-/* A map's 64-bit number, such as map_extra: an enum, because an array has no 2^44 elements. */
+/* A 64-bit property of a map, such as map_extra. An enum, because an array cannot have 2^44 elements. */
 #ifndef __ulong
 #define BEE_CONCAT_(left, right) left##right
 #define BEE_CONCAT(left, right) BEE_CONCAT_(left, right)
@@ -51,7 +51,7 @@
 #define __arg_arena __attribute__((btf_decl_tag("arg:arena")))
 #endif
 
-/* Whether the kernel has a symbol that is declared __ksym __weak. Without __weak the load would fail before anyone could ask. */
+/* Returns whether the kernel has a symbol that is declared __ksym __weak. Without __weak, loading fails if the symbol is missing. */
 #ifndef bpf_ksym_exists
 #define bpf_ksym_exists(symbol) ({							\
 	_Static_assert(!__builtin_constant_p(!!(symbol)), #symbol " has to be __weak");	\
@@ -60,9 +60,9 @@
 #endif
 
 /*
- * Loops that the verifier walks through once, whatever their count (Linux 6.4): over a range of numbers, N times, and over an iterator of
- * the kernel. The iterator lives as long as the loop: cleanup ends it on break, goto and return too. clang leaves a function that is only
- * named by cleanup out of the BTF, so each loop names it once more.
+ * Loops that the verifier walks through only once, whatever their count (Linux 6.4): over a range of numbers, N times, and over a kernel
+  * iterator. The iterator lives as long as the loop: cleanup destroys it on break, goto and return too. clang omits a function from
+  * the BTF if only cleanup refers to it, so each loop refers to it once more.
  */
 #ifndef bpf_for
 struct bpf_iter_num;
@@ -78,7 +78,7 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __weak __ksym;
 #define bpf_for(i, start, end)									\
 	for (BEE_ITERATOR_(num, (start), (end)); ({						\
 		int *bee_next = bpf_iter_num_next(&bee_it);					\
-		/* The comparison tells the verifier the range. */				\
+		/* The comparison gives the verifier the range. */				\
 		bee_next && ((i) = *bee_next, (i) >= (start) && (i) < (end));			\
 	});)
 #endif
@@ -91,7 +91,7 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __weak __ksym;
 	for (BEE_ITERATOR_(num, 0, (count)); bpf_iter_num_next(&bee_it);)
 #endif
 
-/* Results of tcx programs, which linux/bpf.h has since Linux 6.6. vmlinux.h has its own. */
+/* Return values of tcx programs, which linux/bpf.h defines since Linux 6.6. vmlinux.h defines its own. */
 #if !defined(__VMLINUX_H__) && (defined(_UAPI__LINUX_BPF_H__) || defined(__LINUX_BPF_H__))
 #define TCX_NEXT (-1)
 #define TCX_PASS 0

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
-/* libbpf's bpf_tracing.h, and what its newer releases have and the installed one lacks, as in bpf_helpers.h beside this file. */
+/* libbpf's bpf_tracing.h with additions of newer releases; see bpf_helpers.h in this folder. */
 #include "bpf_helpers.h"
 #include_next <bpf/bpf_tracing.h>
 
@@ -13,7 +13,7 @@
 #define BPF_URETPROBE(name, args...) BPF_KRETPROBE(name, ##args)
 #endif
 
-/* The arguments after the fifth, where registers hold them. */
+/* The arguments after the fifth, on architectures that pass them in registers. */
 #if !defined(PT_REGS_PARM6) && defined(bpf_target_x86) && !defined(__i386__)
 #define __PT_PARM6_REG r9
 #elif !defined(PT_REGS_PARM6) && defined(bpf_target_arm64)
@@ -47,7 +47,7 @@
 #define ___bpf_kprobe_args8(x, args...) ___bpf_kprobe_args7(args), (void *)PT_REGS_PARM8(ctx)
 #endif
 
-/* A system call's sixth argument. On x86 the registers of a call are those of a function, but for the fourth. */
+/* A system call's sixth argument. On x86, system calls use the same registers as functions, except for the fourth argument. */
 #if !defined(PT_REGS_PARM6_SYSCALL) && defined(PT_REGS_PARM6)
 #define PT_REGS_PARM6_SYSCALL(x) PT_REGS_PARM6(x)
 #define PT_REGS_PARM6_CORE_SYSCALL(x) PT_REGS_PARM6_CORE(x)
