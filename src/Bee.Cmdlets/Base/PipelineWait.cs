@@ -13,9 +13,9 @@ namespace Bee.Cmdlets.Base;
 internal class PipelineWait(ICmdletStreams streams)
 {
     // How long cancelled work may take to clean up. After that it ends by itself, and the pipeline does not wait for it.
-    protected static readonly TimeSpan s_farewell = TimeSpan.FromMilliseconds(500);
+    protected static readonly TimeSpan s_cleanupTimeout = TimeSpan.FromMilliseconds(500);
 
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentQueue<RegistryNote> _notes = new();
 
@@ -38,7 +38,7 @@ internal class PipelineWait(ICmdletStreams streams)
         try
         {
             Task<Task<T>> ended = Task.WhenAny(task);
-            while (!ended.Wait(s_look, Streams.Stop))
+            while (!ended.Wait(s_pollInterval, Streams.Stop))
             {
                 WriteNotes();
                 if (meter?.Look() is { } record)
@@ -60,7 +60,7 @@ internal class PipelineWait(ICmdletStreams streams)
             if (!task.IsCompleted)
             {
                 cancel.Cancel();
-                Task.WhenAny(task).Wait(s_farewell, CancellationToken.None);
+                Task.WhenAny(task).Wait(s_cleanupTimeout, CancellationToken.None);
             }
 
             // Observes the exception of abandoned work, which would otherwise be unobserved.

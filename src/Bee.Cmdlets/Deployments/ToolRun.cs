@@ -27,10 +27,10 @@ public static partial class ToolRun
         """;
 
     // If standard output blocks, the run cannot end by itself. After this time the process exits, and the kernel detaches its programs.
-    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(1200);
+    private static readonly TimeSpan s_exitTimeout = TimeSpan.FromMilliseconds(1200);
 
     // Standard error may block as well.
-    private static readonly TimeSpan s_lastWord = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan s_messageTimeout = TimeSpan.FromMilliseconds(300);
 
     /// <summary>Runs a tool in the calling session.</summary>
     /// <param name="commandLine">The command line of the process. The arguments after <paramref name="script"/> belong to the entry point.</param>
@@ -103,13 +103,13 @@ public static partial class ToolRun
                 // On a thread of its own: all threads of the pool may be blocked on the output.
                 new Thread(() =>
                 {
-                    if (!ended.Wait(s_patience))
+                    if (!ended.Wait(s_exitTimeout))
                     {
                         // Not through Console: a blocked write to its output holds the lock of its error output too.
                         byte[] line = System.Text.Encoding.UTF8.GetBytes($"bee-run: Cannot write to the output: no process reads it. (exit code {(int)ToolExit.OutputClosed})\n");
                         var reason = new Thread(() => WriteError(line)) { IsBackground = true };
                         reason.Start();
-                        reason.Join(s_lastWord);
+                        reason.Join(s_messageTimeout);
                         Libc._exit((int)ToolExit.OutputClosed);
                     }
                 })

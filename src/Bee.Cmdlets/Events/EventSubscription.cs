@@ -31,7 +31,7 @@ public sealed class BeeEventSubscription
     private static readonly PropertyInfo? s_processed = typeof(PSEventArgs).GetProperty("EventProcessed", BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
 
     // How often an idle thread checks whether the session has ended, and how often a full queue is counted again.
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(500);
     private const int RecountInterval = 50;
 
     private readonly object _gate = new();
@@ -45,7 +45,7 @@ public sealed class BeeEventSubscription
     private IDisposable? _tap;
     private int _handed;
     private long _countedAt;
-    private long _untold;
+    private long _unreported;
     private bool _hasEnded;
 
     internal BeeEventSubscription(BpfProgramSession session, PSEventManager events, string source, PSObject? data, bool hasAction, int queueSize, int maxTriggerCount)
@@ -117,12 +117,12 @@ public sealed class BeeEventSubscription
             if (_waiting.Count + (_hasAction ? CountRunning() : 0) >= QueueSize)
             {
                 Dropped++;
-                _untold++;
+                _unreported++;
                 return;
             }
 
-            _waiting.Enqueue(new BeeEventArgs(item, _untold));
-            _untold = 0;
+            _waiting.Enqueue(new BeeEventArgs(item, _unreported));
+            _unreported = 0;
             if (_waiting.Count == 1)
             {
                 Monitor.PulseAll(_gate);
@@ -160,15 +160,15 @@ public sealed class BeeEventSubscription
     // Returns the next event for which PowerShell's queue has room; null at the end. Drops the events before it.
     private BeeEventArgs? TakeWithRoom()
     {
-        long untold = 0;
+        long unreported = 0;
         while (Take() is { } next)
         {
             if (_hasAction || _handed < QueueSize || CountReceived() < QueueSize)
             {
-                return untold == 0 ? next : new BeeEventArgs(next.Event, next.Dropped + untold);
+                return unreported == 0 ? next : new BeeEventArgs(next.Event, next.Dropped + unreported);
             }
 
-            untold += next.Dropped + 1;
+            unreported += next.Dropped + 1;
             lock (_gate)
             {
                 Dropped++;
@@ -196,7 +196,7 @@ public sealed class BeeEventSubscription
                     return next;
                 }
 
-                Monitor.Wait(_gate, s_look);
+                Monitor.Wait(_gate, s_pollInterval);
             }
         }
     }

@@ -118,7 +118,7 @@ public sealed class ExportEventCommand : BeeCmdlet
         if (_writer is not null && !_hasReported)
         {
             _hasReported = true;
-            CapturePath.TellEnd(Host, _writer);
+            CapturePath.WriteEnd(Host, _writer);
         }
 
         base.Dispose(disposing);

@@ -171,7 +171,7 @@ public sealed partial class ImportEventCommand : BeeCmdlet
             {
                 if (_reader.Unpacker.ToolOf(shape) is { } tool)
                 {
-                    EventOrigins.Know(shape.ClrType, new EventOrigin(tool, shape.Metadata));
+                    EventOrigins.Register(shape.ClrType, new EventOrigin(tool, shape.Metadata));
                 }
             }
 

@@ -95,7 +95,7 @@ public sealed class ReceiveEventCommand : BeeCmdlet
         _sessions.ForEach(session =>
         {
             EventViews.Register(this, session.Streams);
-            EventOrigins.Know(session.Streams, session.Tool.Name);
+            EventOrigins.Register(session.Streams, session.Tool.Name);
         });
 
         using CancellationTokenRegistration wake = Stop.Register(() => _sessions.ForEach(session => session.Buffer.Wake()));
@@ -110,13 +110,13 @@ public sealed class ReceiveEventCommand : BeeCmdlet
             }
 
             more = Drain() && live.Length > 0;
-            _sessions.ForEach(session => TellLosses(session, onlyDropped: false));
+            _sessions.ForEach(session => ReportLosses(session, onlyDropped: false));
             _sessions.ForEach(WarnOfLosses);
         }
 
         foreach (BpfProgramSession session in _sessions)
         {
-            TellLosses(session, onlyDropped: false);
+            ReportLosses(session, onlyDropped: false);
             WarnOfLosses(session);
             foreach (RecordStream stream in session.Streams)
             {
@@ -141,7 +141,7 @@ public sealed class ReceiveEventCommand : BeeCmdlet
     private bool Drain()
     {
         // Events that the session's buffer dropped are older than those in it, so their loss comes first. A loss in the kernel comes after the events that filled the ring.
-        _sessions.ForEach(session => TellLosses(session, onlyDropped: true));
+        _sessions.ForEach(session => ReportLosses(session, onlyDropped: true));
         // A busy session may fill its buffer as fast as it is emptied. Without -Wait, only the events that were there at the start are returned.
         List<(BpfProgramSession Session, int Left)> sources = [.. _sessions.Select(session => (session, session.Buffered)).Where(source => source.Buffered > 0)];
         while (sources.Count > 0)
@@ -183,7 +183,7 @@ public sealed class ReceiveEventCommand : BeeCmdlet
         return --_left != 0;
     }
 
-    private static void TellLosses(BpfProgramSession session, bool onlyDropped)
+    private static void ReportLosses(BpfProgramSession session, bool onlyDropped)
     {
         foreach (PipelineLoss loss in session.TakeUnreportedLosses(onlyDropped))
         {

@@ -15,7 +15,7 @@ namespace Bee.Cmdlets.Events;
 public sealed class ShowEventCommand : BeeCmdlet
 {
     // How long earlier commands of the pipeline may take to end after the user has ended the view.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_endTimeout = TimeSpan.FromSeconds(1);
 
     private LiveScreen? _screen;
     private LiveModel? _model;
@@ -117,7 +117,7 @@ public sealed class ShowEventCommand : BeeCmdlet
         // Stopping the pipeline would lose marked objects. In that case they are written when the next object arrives.
         if (runspace is not null && !(PassThru && _model!.Marked.Count > 0))
         {
-            _deadline = new Timer(_ => Upstream.StopPipeline(runspace), null, s_patience, Timeout.InfiniteTimeSpan);
+            _deadline = new Timer(_ => Upstream.StopPipeline(runspace), null, s_endTimeout, Timeout.InfiniteTimeSpan);
         }
 
         Upstream.Wake(this);

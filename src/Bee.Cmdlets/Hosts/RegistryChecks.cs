@@ -58,7 +58,7 @@ internal static class RegistryChecks
             }
         }
 
-        string[] said =
+        string[] parts =
         [
             settings.Default is null ? "no default registry" : $"{settings.Default} is the default registry",
             .. Hosts(settings, set => set.PlainHttp, "plain http for"),
@@ -66,7 +66,7 @@ internal static class RegistryChecks
         ];
         return settings.Sources.Count == 0
             ? new(Name, CheckState.Skipped, "No settings exist for registries: a name without a registry stands for a local image.")
-            : new(Name, CheckState.Ok, $"Settings for registries: {string.Join("; ", said)}.") { Target = target };
+            : new(Name, CheckState.Ok, $"Settings for registries: {string.Join("; ", parts)}.") { Target = target };
     }
 
     public static CheckResult Mirrors()

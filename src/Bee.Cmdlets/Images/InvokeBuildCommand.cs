@@ -174,7 +174,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
             return;
         }
 
-        TellMissingHistograms(programs[0].File);
+        WarnOfMissingHistograms(programs[0].File);
         IReadOnlyList<UntypedRecords> untyped = UntypedRecords.In(programs[0].File);
         if (untyped.Count > 0)
         {
@@ -211,7 +211,7 @@ public sealed class InvokeBuildCommand : StoreCmdlet
     }
 
     // Warns the author, who can still change the source. Running the tool warns again.
-    private void TellMissingHistograms(ObjectFile file)
+    private void WarnOfMissingHistograms(ObjectFile file)
     {
         foreach (MapDescription map in file.Maps.Where(map => map.Role == MapRole.Histogram))
         {

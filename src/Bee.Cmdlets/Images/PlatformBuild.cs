@@ -18,7 +18,7 @@ internal sealed record PlatformProgram(Platform Platform, CompileResult Result, 
 /// <summary>Builds a source for several platforms, one after the other. It stops at the first failure, because an image contains all platforms or is not built.</summary>
 internal sealed class PlatformBuild(SourceCompiler compiler, BuildSource source, KernelTypeFiles types)
 {
-    private readonly HashSet<string> _told = [];
+    private readonly HashSet<string> _reported = [];
 
     /// <summary>Builds the source.</summary>
     /// <param name="request">The source and its options, the same for all platforms.</param>
@@ -56,7 +56,7 @@ internal sealed class PlatformBuild(SourceCompiler compiler, BuildSource source,
             result = there.Success ? throw NeedsTypes(result, platform) : there;
         }
 
-        compiler.Report(result, request.Source, _told);
+        compiler.Report(result, request.Source, _reported);
         if (result.Object is not { } bytes)
         {
             return null;

@@ -27,13 +27,13 @@ internal static class EventSchema
 
     private static LiveColumn Column(IRecordShape shape, RecordField field)
     {
-        FieldMetadata said = EventColumns.Said(shape, field);
+        FieldMetadata metadata = EventColumns.MetadataOf(shape, field);
         FieldMeaning meaning = EventColumns.MeaningOf(shape, field);
         return new LiveColumn(
             field.Name,
-            said.AlignRight ?? field.AlignRight,
-            said.Width ?? EventColumns.Least(field),
-            said.Width ?? (field.Meaning is FieldMeaning.Words or FieldMeaning.Stack or FieldMeaning.Bytes ? 200 : field.Meaning is FieldMeaning.Text ? Math.Max(EventColumns.Preferred(field), field.Size) : EventColumns.Preferred(field)),
+            metadata.AlignRight ?? field.AlignRight,
+            metadata.Width ?? EventColumns.Least(field),
+            metadata.Width ?? (field.Meaning is FieldMeaning.Words or FieldMeaning.Stack or FieldMeaning.Bytes ? 200 : field.Meaning is FieldMeaning.Text ? Math.Max(EventColumns.Preferred(field), field.Size) : EventColumns.Preferred(field)),
             EventColumns.Interest(field, shape),
             item => EventText.Of(meaning, EventText.Wrapped(Value(item, field.Name)), EventText.Wrapped(item)),
             item => Comparable(Value(item, field.Name)));

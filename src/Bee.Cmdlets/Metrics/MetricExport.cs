@@ -80,20 +80,20 @@ internal sealed class MetricExport : IDisposable
             _isFinished = true;
         }
 
-        using var impatience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var flush = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var signal = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
         {
             context.Cancel = true;
             try
             {
-                impatience.Cancel();
+                flush.Cancel();
             }
             catch (ObjectDisposedException)
             {
                 // The flush ended just now.
             }
         });
-        _pusher.Finish(s_lastFlush, impatience.Token);
+        _pusher.Finish(s_lastFlush, flush.Token);
     }
 
     /// <summary>Returns a sentence about undelivered data; null if everything was delivered.</summary>

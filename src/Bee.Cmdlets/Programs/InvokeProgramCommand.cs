@@ -50,7 +50,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
         if (_capture is not null && !_hasReported)
         {
             _hasReported = true;
-            CapturePath.TellEnd(Host, _capture);
+            CapturePath.WriteEnd(Host, _capture);
         }
 
         base.Dispose(disposing);

@@ -62,7 +62,7 @@ public sealed class ParameterCompleter : ProgramCompleter
             string value = parameter.Type is { } type && (type.StartsWith("struct ", StringComparison.Ordinal) || type.StartsWith("union ", StringComparison.Ordinal))
                 ? "@{}"
                 : CompletionText.Value(parameter.Default ?? string.Empty);
-            yield return new Candidate($"@{{ {CompletionText.Key(parameter.Key ?? parameter.Name)} = {value} }}", $"{parameter.Type}, by default {parameter.Default}{(parameter.Description is { } said ? $": {said}" : "")}", IsCode: true);
+            yield return new Candidate($"@{{ {CompletionText.Key(parameter.Key ?? parameter.Name)} = {value} }}", $"{parameter.Type}, by default {parameter.Default}{(parameter.Description is { } text ? $": {text}" : "")}", IsCode: true);
         }
     }
 }

@@ -77,7 +77,7 @@ public sealed class StartProgramCommand : RunCmdlet
         BpfSession? session = null;
         EventReader? reader = null;
         BpfProgramSession? started = null;
-        IDisposable? hold = null;
+        IDisposable? lease = null;
         CaptureWriter? capture = null;
         try
         {
@@ -87,9 +87,9 @@ public sealed class StartProgramCommand : RunCmdlet
             factory.WarnIfSilent(tool, reader);
             int id = RunningPrograms.NextId();
             string name = UniqueName(Name ?? Path.GetFileName(folder) ?? tool.Name);
-            hold = folder is null ? null : Pin(session, reader, folder, name, tool.Origin);
+            lease = folder is null ? null : Pin(session, reader, folder, name, tool.Origin);
             capture = CapturePath.Create(options, reader.Streams);
-            var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration, statistics) { Hold = hold, Capture = capture, Buffers = capture is null || PassThru, KeepsLast = Metrics?.Export is not null };
+            var background = new BackgroundReader(session, reader, name, BufferSize, MaxEvents, Duration, statistics) { Lease = lease, Capture = capture, Buffers = capture is null || PassThru, KeepsLast = Metrics?.Export is not null };
             _hasCapture = capture is not null;
             Runspace? owner = Runspace.DefaultRunspace;
             started = new BpfProgramSession(id, name, tool.Identity, owner?.InstanceId ?? Guid.Empty, session, background);
@@ -115,7 +115,7 @@ public sealed class StartProgramCommand : RunCmdlet
             }
 
             statistics?.Dispose();
-            hold?.Dispose();
+            lease?.Dispose();
             reader?.Dispose();
             session?.ForgetPins();
             session?.Dispose();

@@ -159,7 +159,7 @@ internal sealed class RegistryLink(ICmdletStreams streams, RegistryLinkOptions g
             // An enumerator with a pending request ends by itself. It must not be disposed before that.
             if (next is null || next.IsCompleted)
             {
-                items.DisposeAsync().AsTask().Wait(s_farewell, CancellationToken.None);
+                items.DisposeAsync().AsTask().Wait(s_cleanupTimeout, CancellationToken.None);
             }
         }
     }

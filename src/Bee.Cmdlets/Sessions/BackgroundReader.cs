@@ -45,7 +45,7 @@ internal sealed class BackgroundReader : IEventSink
     }
 
     /// <summary>A resource that is disposed when the reading has ended.</summary>
-    public IDisposable? Hold { get; init; }
+    public IDisposable? Lease { get; init; }
 
     /// <summary>Writes the events to a capture, which is completed at the end. Null for none.</summary>
     public CaptureWriter? Capture { get; init; }
@@ -222,7 +222,7 @@ internal sealed class BackgroundReader : IEventSink
             state = BpfProgramState.Failed;
         }
 
-        Hold?.Dispose();
+        Lease?.Dispose();
         _stop.Dispose();
         _state = state;
         Buffer.End();

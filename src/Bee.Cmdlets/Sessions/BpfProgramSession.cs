@@ -17,13 +17,13 @@ namespace Bee.Cmdlets.Sessions;
 public sealed class BpfProgramSession
 {
     private const int DefaultBuffer = 100_000;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly object _untoldGate = new();
+    private readonly object _lossGate = new();
     private volatile BackgroundReader? _reader;
     private readonly HashSet<string> _suspicions = [];
-    private readonly Dictionary<string, ulong> _toldLost = [];
-    private long _warnedAt, _toldDropped;
+    private readonly Dictionary<string, ulong> _reportedLost = [];
+    private long _warnedAt, _reportedDropped;
     private (long Dropped, long Lost) _unwarned;
     private readonly object _gate = new();
     private readonly string? _folder;
@@ -157,30 +157,30 @@ public sealed class BpfProgramSession
     /// <returns>One loss without a map for the session's buffer, and one for each map that lost events in the kernel. Usually empty.</returns>
     internal IReadOnlyList<PipelineLoss> TakeUnreportedLosses(bool onlyDropped)
     {
-        lock (_untoldGate)
+        lock (_lossGate)
         {
-            var untold = new List<PipelineLoss>();
+            var losses = new List<PipelineLoss>();
             long dropped = Dropped;
-            if (dropped > _toldDropped)
+            if (dropped > _reportedDropped)
             {
-                untold.Add(new PipelineLoss(LossReason.BufferFull, Tool.Name, null, dropped - _toldDropped));
-                _unwarned.Dropped += dropped - _toldDropped;
-                _toldDropped = dropped;
+                losses.Add(new PipelineLoss(LossReason.BufferFull, Tool.Name, null, dropped - _reportedDropped));
+                _unwarned.Dropped += dropped - _reportedDropped;
+                _reportedDropped = dropped;
             }
 
             foreach (RecordStream stream in onlyDropped ? [] : Streams)
             {
-                if (stream.Lost is { } lost && lost - _toldLost.GetValueOrDefault(stream.Name) is > 0 and var more)
+                if (stream.Lost is { } lost && lost - _reportedLost.GetValueOrDefault(stream.Name) is > 0 and var more)
                 {
                     // The count comes from the program, so it can have any value.
                     long count = (long)Math.Min(more, long.MaxValue);
-                    untold.Add(new PipelineLoss(LossReason.Kernel, Tool.Name, stream.Name, count));
+                    losses.Add(new PipelineLoss(LossReason.Kernel, Tool.Name, stream.Name, count));
                     _unwarned.Lost += Math.Min(count, long.MaxValue - _unwarned.Lost);
-                    _toldLost[stream.Name] = lost;
+                    _reportedLost[stream.Name] = lost;
                 }
             }
 
-            return untold;
+            return losses;
         }
     }
 
@@ -189,7 +189,7 @@ public sealed class BpfProgramSession
     /// </summary>
     internal (long Dropped, long Lost) TakeUnwarnedLosses()
     {
-        lock (_untoldGate)
+        lock (_lossGate)
         {
             if (_unwarned == default || State == BpfProgramState.Running && _warnedAt != 0 && Stopwatch.GetElapsedTime(_warnedAt) < TimeSpan.FromSeconds(1))
             {
@@ -206,7 +206,7 @@ public sealed class BpfProgramSession
     /// <summary>Returns warnings about buffers that were found full and whose losses are not counted. Each one is returned once.</summary>
     internal IReadOnlyList<string> TakeSuspicions()
     {
-        lock (_untoldGate)
+        lock (_lossGate)
         {
             return [.. Streams.Select(LossCount.Suspicion).OfType<string>().Where(_suspicions.Add)];
         }
@@ -225,7 +225,7 @@ public sealed class BpfProgramSession
                 return _reader is not null;
             }
 
-            IDisposable hold = Pinned.Lock();
+            IDisposable lease = Pinned.Lock();
             EventReader? reader = null;
             try
             {
@@ -238,7 +238,7 @@ public sealed class BpfProgramSession
                     AllEntries = Pinned.Details.AllEntries,
                     RepeatIterators = Pinned.Details.RepeatIterators,
                 });
-                var background = new BackgroundReader(_session, reader, Name, DefaultBuffer, 0, null) { Hold = hold };
+                var background = new BackgroundReader(_session, reader, Name, DefaultBuffer, 0, null) { Lease = lease };
                 background.ReadOnce();
                 Runspace = System.Management.Automation.Runspaces.Runspace.DefaultRunspace?.InstanceId ?? Guid.Empty;
                 background.Start();
@@ -248,7 +248,7 @@ public sealed class BpfProgramSession
             catch
             {
                 reader?.Dispose();
-                hold.Dispose();
+                lease.Dispose();
                 throw;
             }
         }
@@ -267,18 +267,18 @@ public sealed class BpfProgramSession
             throw _fault!;
         }
 
-        LetGo(detach: true);
-        return Pinned?.Remove(s_patience) ?? [];
+        Close(detach: true);
+        return Pinned?.Remove(s_stopTimeout) ?? [];
     }
 
     /// <summary>Stops reading. A pinned session continues without this process.</summary>
-    internal void Leave() => LetGo(detach: false);
+    internal void Leave() => Close(detach: false);
 
     /// <inheritdoc/>
     public override string ToString() => Name;
 
     // If two sessions used the same path one after the other, each detaches only its own pins.
-    private void LetGo(bool detach)
+    private void Close(bool detach)
     {
         IDisposable? watch;
         lock (_gate)
@@ -309,7 +309,7 @@ public sealed class BpfProgramSession
         _maps = [.. session.Maps.Select(map => new MapInfo(map, Id, Name))];
         if (Pinned is not null)
         {
-            _watch = PinWatch.Start(Pinned, () => LetGo(detach: true));
+            _watch = PinWatch.Start(Pinned, () => Close(detach: true));
         }
     }
 

@@ -75,7 +75,7 @@ internal static class CapturePath
     /// <summary>Writes the result of a capture to the host's screen if the pipeline ended early and closed its streams: after Ctrl+C, or when a later command ended it.</summary>
     /// <param name="host">The host; null for none.</param>
     /// <param name="writer">A closed writer whose fault, if any, was reported.</param>
-    public static void TellEnd(PSHost? host, CaptureWriter writer)
+    public static void WriteEnd(PSHost? host, CaptureWriter writer)
     {
         if (writer.Fault is null)
         {

@@ -24,16 +24,16 @@ internal static class EventOrigins
     }
 
     /// <summary>Registers the types of a tool's streams.</summary>
-    public static void Know(IReadOnlyList<RecordStream> streams, string tool)
+    public static void Register(IReadOnlyList<RecordStream> streams, string tool)
     {
         foreach (RecordStream stream in streams)
         {
-            Know(stream.ClrType, new EventOrigin(tool, stream.Shape?.Metadata ?? stream.Map?.Metadata ?? MapMetadata.None));
+            Register(stream.ClrType, new EventOrigin(tool, stream.Shape?.Metadata ?? stream.Map?.Metadata ?? MapMetadata.None));
         }
     }
 
     /// <summary>Registers the origin of a type's events. A later call for the same tool replaces the earlier one.</summary>
-    public static void Know(Type type, EventOrigin origin)
+    public static void Register(Type type, EventOrigin origin)
     {
         lock (s_known)
         {

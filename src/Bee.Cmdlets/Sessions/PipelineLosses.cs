@@ -29,7 +29,7 @@ internal static class PipelineLosses
                 all = [.. listeners];
             }
 
-            Array.ForEach(all, listener => listener.Tell(loss));
+            Array.ForEach(all, listener => listener.Report(loss));
         }
     }
 
@@ -51,7 +51,7 @@ internal static class PipelineLosses
     {
         private bool _isOver;
 
-        public void Tell(PipelineLoss loss)
+        public void Report(PipelineLoss loss)
         {
             if (!_isOver)
             {

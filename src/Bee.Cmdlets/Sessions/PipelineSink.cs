@@ -17,7 +17,7 @@ internal sealed class PipelineSink : IEventSink
     private readonly string _tool;
     private readonly Dictionary<string, ulong> _lost = [];
     private long _left;
-    private long _lastTold;
+    private long _lastWarning;
 
     /// <param name="streams">Receives warnings.</param>
     /// <param name="pipeline">Receives the objects: the cmdlet's runtime, used directly for speed.</param>
@@ -38,7 +38,7 @@ internal sealed class PipelineSink : IEventSink
     /// <param name="first">The sink that the reader calls, which passes events on to this sink; null for this sink itself.</param>
     public void Run(EventReader reader, TimeSpan? duration, CancellationToken cancellationToken, IEventSink? first = null)
     {
-        EventOrigins.Know(reader.Streams, _tool);
+        EventOrigins.Register(reader.Streams, _tool);
         string? outer = EventOrigins.Current;
         EventOrigins.Current = _tool;
         try
@@ -74,7 +74,7 @@ internal sealed class PipelineSink : IEventSink
         // The count comes from the program, so it can have any value.
         ulong before = _lost.GetValueOrDefault(map);
         _lost[map] = before + Math.Min(count, ulong.MaxValue - before);
-        if (_lastTold == 0 || Stopwatch.GetElapsedTime(_lastTold) >= TimeSpan.FromSeconds(1))
+        if (_lastWarning == 0 || Stopwatch.GetElapsedTime(_lastWarning) >= TimeSpan.FromSeconds(1))
         {
             WarnOfLosses();
         }
@@ -90,7 +90,7 @@ internal sealed class PipelineSink : IEventSink
 
         string text = string.Join(", ", _lost.Select(pair => $"{pair.Value} of {pair.Key}"));
         _lost.Clear();
-        _lastTold = Stopwatch.GetTimestamp();
+        _lastWarning = Stopwatch.GetTimestamp();
         _streams.WriteWarning($"Events were lost, because the ring or perf buffer was full: {text}.");
     }
 }

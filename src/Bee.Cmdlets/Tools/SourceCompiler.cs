@@ -49,10 +49,10 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
     /// <summary>Writes the compiler's diagnostics.</summary>
     /// <param name="result">The result.</param>
     /// <param name="source">The source.</param>
-    /// <param name="told">The diagnostics that were already written, which are not repeated: a source for several platforms has the same faults for each.</param>
-    public void Report(CompileResult result, string source, HashSet<string> told)
+    /// <param name="reported">The diagnostics that were already written, which are not repeated: a source for several platforms has the same faults for each.</param>
+    public void Report(CompileResult result, string source, HashSet<string> reported)
     {
-        foreach (Diagnostic diagnostic in result.Diagnostics.Where(diagnostic => told.Add($"{diagnostic}")))
+        foreach (Diagnostic diagnostic in result.Diagnostics.Where(diagnostic => reported.Add($"{diagnostic}")))
         {
             Report(diagnostic, source);
         }
@@ -133,17 +133,17 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
 
     private void Report(Diagnostic diagnostic, string source)
     {
-        var said = new CompilationException(diagnostic);
+        var message = new CompilationException(diagnostic);
         switch (diagnostic.Severity)
         {
             case DiagnosticSeverity.Error:
-                streams.WriteError(said, source);
+                streams.WriteError(message, source);
                 break;
             case DiagnosticSeverity.Warning:
-                streams.WriteWarning(said.Message);
+                streams.WriteWarning(message.Message);
                 break;
             default:
-                streams.WriteNote(said.Message);
+                streams.WriteNote(message.Message);
                 break;
         }
     }

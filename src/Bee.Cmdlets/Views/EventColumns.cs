@@ -28,7 +28,7 @@ internal static class EventColumns
         var fields = Shown(shape);
         // Ten characters of a path are useless, so a narrow screen drops another column instead.
         var leastOfText = screen < ScreenWidth.Default ? LongTextOnNarrowScreen : 0;
-        var least = fields.ConvertAll(field => Said(shape, field).Width ?? Math.Max(Least(field), IsLong(field) ? Math.Min(field.Width, leastOfText) : 0));
+        var least = fields.ConvertAll(field => MetadataOf(shape, field).Width ?? Math.Max(Least(field), IsLong(field) ? Math.Min(field.Width, leastOfText) : 0));
         while (fields.Count > 1 && Total(least) > screen)
         {
             var drop = LeastInteresting(fields, shape);
@@ -36,13 +36,13 @@ internal static class EventColumns
             least.RemoveAt(drop);
         }
 
-        var widths = Grow(screen, fields, least, fields.ConvertAll(field => Said(shape, field).Width is not null));
+        var widths = Grow(screen, fields, least, fields.ConvertAll(field => MetadataOf(shape, field).Width is not null));
         return fields.Select((field, i) => Column(shape, field, widths[i])).ToList();
     }
 
     /// <summary>Returns a field's column with the given width.</summary>
     public static EventColumn Column(IRecordShape shape, RecordField field, int width) =>
-        new(field, width, Said(shape, field).AlignRight ?? field.AlignRight, MeaningOf(shape, field));
+        new(field, width, MetadataOf(shape, field).AlignRight ?? field.AlignRight, MeaningOf(shape, field));
 
     /// <summary>Returns the format of a field's values: that of the field's type, or, for an entry's plain value, that of the author's unit.</summary>
     public static FieldMeaning MeaningOf(IRecordShape shape, RecordField field) => shape.Metadata.Unit switch
@@ -56,7 +56,7 @@ internal static class EventColumns
     /// <summary>Returns the fields of a table in the order of its columns: an entry's key fields first, then its value fields.</summary>
     public static List<RecordField> Shown(IRecordShape shape)
     {
-        var fields = shape.Fields.Where(field => IsShown(field, shape) && Said(shape, field).Hidden != true).ToList();
+        var fields = shape.Fields.Where(field => IsShown(field, shape) && MetadataOf(shape, field).Hidden != true).ToList();
         if (fields.Count == 0)
         {
             // The author hid all fields. A table without columns would show nothing, so all fields are shown.
@@ -70,14 +70,14 @@ internal static class EventColumns
         }
 
         // OrderBy is stable, so fields of equal order keep their sequence.
-        return [.. fields.OrderBy(field => Said(shape, field).Order ?? int.MaxValue)];
+        return [.. fields.OrderBy(field => MetadataOf(shape, field).Order ?? int.MaxValue)];
     }
 
     /// <summary>Returns the metadata that decides the look of a table as text, for comparing tables.</summary>
-    public static string Signature(IRecordShape shape) => shape.Metadata.Unit + string.Join(' ', shape.Fields.Select(field => Said(shape, field)).Select(
-        said => $"{said.Width},{said.AlignRight},{said.Order},{said.Hidden}"));
+    public static string Signature(IRecordShape shape) => shape.Metadata.Unit + string.Join(' ', shape.Fields.Select(field => MetadataOf(shape, field)).Select(
+        metadata => $"{metadata.Width},{metadata.AlignRight},{metadata.Order},{metadata.Hidden}"));
 
-    internal static FieldMetadata Said(IRecordShape shape, RecordField field) => field.MetadataIn(shape.Metadata);
+    internal static FieldMetadata MetadataOf(IRecordShape shape, RecordField field) => field.MetadataIn(shape.Metadata);
 
     private static bool IsShown(RecordField field, IRecordShape shape)
     {
@@ -150,7 +150,7 @@ internal static class EventColumns
     /// <summary>Returns a field's priority. If two columns do not both fit, the one with the higher number stays.</summary>
     internal static int Interest(RecordField field, IRecordShape shape) => field.Meaning switch
     {
-        _ when Said(shape, field) is { Width: not null } or { Order: not null } => 7,
+        _ when MetadataOf(shape, field) is { Width: not null } or { Order: not null } => 7,
         FieldMeaning.Object => 0,
         FieldMeaning.Array => 1,
         FieldMeaning.Bytes => 2,

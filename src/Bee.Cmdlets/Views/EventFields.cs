@@ -26,7 +26,7 @@ internal static class EventFields
     private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> s_properties = new();
 
     /// <summary>Registers a type, with the meanings of its fields and the author's choice of fields to show.</summary>
-    public static void Know(IRecordShape shape)
+    public static void Register(IRecordShape shape)
     {
         s_known[shape.ClrType.FullName!] = shape;
         s_shapes[shape.ClrType.FullName!] = [.. EventColumns.Shown(shape).Select(field => new Field(field.Name, EventColumns.MeaningOf(shape, field)))];

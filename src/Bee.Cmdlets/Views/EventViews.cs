@@ -49,7 +49,7 @@ internal static class EventViews
         List<IRecordShape> nested = [.. shapes.SelectMany(Nested).DistinctBy(shape => shape.ClrType)];
         foreach (IRecordShape shape in shapes)
         {
-            EventFields.Know(shape);
+            EventFields.Register(shape);
         }
 
         ViewList views = s_known.GetOrCreateValue(runspace);

@@ -185,7 +185,7 @@ public static class ViewText
 
     private static string[] ProgramColumns(PSObject program)
     {
-        string section = Text(program, "Section") is { Length: > 0 } said ? said : Text(program, "Type");
+        string section = Text(program, "Section") is { Length: > 0 } name ? name : Text(program, "Type");
         return Text(program, "AttachTo") is { Length: > 0 } target && section[(section.IndexOf('/', StringComparison.Ordinal) + 1)..] != target
             ? [Text(program, "Name"), section, $"attached to {target}"]
             : [Text(program, "Name"), section, string.Empty];

@@ -102,7 +102,7 @@ public sealed class RemoteTests : IDisposable
         ErrorRecord error = _shell.Error(script);
 
         Assert.StartsWith("NoRegistry", error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("no repository of a registry", $"{error}", StringComparison.Ordinal);
+        Assert.Contains("is a registry without a repository", $"{error}", StringComparison.Ordinal);
     }
 
     [Theory]
