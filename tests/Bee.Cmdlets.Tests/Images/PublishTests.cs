@@ -117,7 +117,7 @@ public sealed class PublishTests : IDisposable
 
         ShellResult skipped = _shell.Shell.Run("Publish-BeeImage tool:v1 $name -SkipCertificateCheck -Store $store", names);
         Assert.Empty(skipped.Errors);
-        Assert.Contains("is not checked", Assert.Single(skipped.Warnings), StringComparison.Ordinal);
+        Assert.Contains("is not verified", Assert.Single(skipped.Warnings), StringComparison.Ordinal);
     }
 
     private string Publish()

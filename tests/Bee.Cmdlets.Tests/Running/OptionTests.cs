@@ -68,7 +68,7 @@ public sealed class OptionTests(Programs programs) : IDisposable
     {
         ShellResult result = Run("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -ProcessId $id -Duration 0.05");
 
-        Assert.Contains(result.Warnings, warning => warning.Contains("narrows nothing", StringComparison.Ordinal) && warning.Contains("target_pid", StringComparison.Ordinal));
+        Assert.Contains(result.Warnings, warning => warning.Contains("has no effect", StringComparison.Ordinal) && warning.Contains("target_pid", StringComparison.Ordinal));
     }
 
     [KernelFact]

@@ -59,7 +59,7 @@ public sealed class RecordTypeTests : IDisposable
 
         var wrong = _shell.Run("Invoke-BeeProgram $source -RecordType @{ records = 'recrod' }", variables).Errors[0];
         Assert.StartsWith("BadRecordType", wrong.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("Is 'record' meant?", wrong.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("Did you mean 'record'?", wrong.Exception.Message, StringComparison.Ordinal);
     }
 
     public void Dispose()
