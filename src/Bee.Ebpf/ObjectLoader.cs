@@ -12,9 +12,10 @@ namespace Bee.Ebpf;
 /// <summary>An object that libbpf has loaded.</summary>
 /// <param name="File">The object, with the sizes and the choice of programs that it was loaded with.</param>
 /// <param name="Handle">libbpf's object.</param>
+/// <param name="Options">How its programs are attached.</param>
 /// <param name="Targets">The attach targets of its programs; null if they cannot be attached.</param>
 /// <param name="MissingPins">The pins of its maps that did not exist before it was loaded.</param>
-internal sealed record LoadResult(ObjectFile File, ObjectHandle Handle, AttachTargets? Targets, IReadOnlyList<(string Map, string Path)> MissingPins) : IDisposable
+internal sealed record LoadResult(ObjectFile File, ObjectHandle Handle, AttachOptions Options, AttachTargets? Targets, IReadOnlyList<(string Map, string Path)> MissingPins) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose()
@@ -33,7 +34,7 @@ internal static class ObjectLoader
     public static LoadResult Load(ObjectFile file, BpfSessionOptions options)
     {
         CheckNames(file, options);
-        file = ProgramChoice.WithOptions(file, options);
+        file = ProgramChoice.WithOptions(file, options.ForAttach());
         SupportedKinds.Check(file);
         return Load(file, options, attachable: true);
     }
@@ -45,33 +46,29 @@ internal static class ObjectLoader
 
     private static LoadResult Load(ObjectFile file, BpfSessionOptions options, bool attachable)
     {
-        if (options.Parameters?.AreOf(file) == false)
-        {
-            throw new ArgumentException($"The parameters are bound to another object than {file.Name}.", nameof(options));
-        }
-
         KernelEnums.Apply(file);
         RecordType.Prepare(file);
-        var parameters = options.Parameters ?? file.BindParameters();
+        var parameters = file.BindParameters(options.Parameters);
+        var attach = options.ForAttach();
         file = WithSizes(file.WithSizedMaps(parameters), options.MapSizes);
         Libbpf.Require();
         using var scope = LibbpfLog.Capture(options.Log);
         if (attachable)
         {
-            file = ProgramChoice.Make(file, options);
+            file = ProgramChoice.Make(file, attach);
             RecordReads.Check(file, parameters);
         }
 
-        var targets = attachable ? AttachTargets.Find(file, options) : null;
+        var targets = attachable ? AttachTargets.Find(file, attach) : null;
         ObjectHandle? handle = null;
         try
         {
-            handle = Prepare(file, options, parameters, scope.Log);
+            handle = Prepare(file, options, attach, parameters, scope.Log);
             using var verdicts = new VerifierLogs(handle, [.. file.Programs.Where(p => p.AutoLoad).Select(p => p.Name)], VerifierLogs.Verdicts, VerifierLogs.VerdictSize);
             var missingPins = NamedPins.Missing(file);
             var result = LoadObject(handle);
-            return result == 0 ? new LoadResult(file, handle, targets, missingPins)
-                : throw LoadFailure.Explain(file, -result, scope.Log.Text, verdicts.Of, program => Trace(file, options, parameters, program));
+            return result == 0 ? new LoadResult(file, handle, attach, targets, missingPins)
+                : throw LoadFailure.Explain(file, -result, scope.Log.Text, verdicts.Of, program => Trace(file, options, attach, parameters, program));
         }
         catch
         {
@@ -81,13 +78,14 @@ internal static class ObjectLoader
         }
     }
 
-    private static ObjectHandle Prepare(ObjectFile file, BpfSessionOptions options, BoundParameters parameters, LibbpfLog log)
+    private static ObjectHandle Prepare(ObjectFile file, BpfSessionOptions options, AttachOptions attach, BoundParameters parameters, LibbpfLog log)
     {
         var handle = ObjectSetup.Open(file, log);
         try
         {
             ObjectSetup.AdjustMaps(handle, file);
-            ProgramSetup.Adjust(handle, file, options);
+            ObjectSetup.SetInnerMaps(handle, file, options.InnerMaps);
+            ProgramSetup.Adjust(handle, file, attach);
             ObjectSetup.WriteParameters(handle, file, parameters);
             return handle;
         }
@@ -99,10 +97,10 @@ internal static class ObjectLoader
     }
 
     // Loads the object again to get the verifier's log with all instructions. libbpf loads an object only once, so this opens it anew.
-    private static (string Log, bool IsCut) Trace(ObjectFile file, BpfSessionOptions options, BoundParameters parameters, string program)
+    private static (string Log, bool IsCut) Trace(ObjectFile file, BpfSessionOptions options, AttachOptions attach, BoundParameters parameters, string program)
     {
         using var scope = LibbpfLog.Capture(null);
-        using var handle = Prepare(file, options, parameters, scope.Log);
+        using var handle = Prepare(file, options, attach, parameters, scope.Log);
         using var logs = new VerifierLogs(handle, [program], VerifierLogs.Instructions, VerifierLogs.InstructionsSize);
         var isCut = LoadObject(handle) == -Libc.ENOSPC;
         var log = logs.Of(program);
@@ -132,7 +130,7 @@ internal static class ObjectLoader
         }
     }
 
-    private static ObjectFile WithSizes(ObjectFile file, IReadOnlyDictionary<string, uint> sizes)
+    private static ObjectFile WithSizes(ObjectFile file, IDictionary<string, uint> sizes)
     {
         foreach (var (name, entries) in sizes)
         {

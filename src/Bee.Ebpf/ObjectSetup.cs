@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
+using Bee.Ebpf.Programs;
 
 namespace Bee.Ebpf;
 
@@ -84,22 +85,52 @@ internal static class ObjectSetup
                 Adjust(pointer, map);
                 if (map.Inner is { } inner && MapSizes.LacksEntries(inner))
                 {
-                    SetTemplate(handle, pointer, inner);
+                    _ = SetTemplate(handle, pointer, inner);
                 }
             }
         }
     }
 
+    /// <summary>Creates the inner maps that the options describe, as templates for their outer maps.</summary>
+    /// <exception cref="BpfLoadException">The object has no such outer map, or the kernel rejects the inner map.</exception>
+    public static void SetInnerMaps(ObjectHandle handle, ObjectFile file, IEnumerable<KeyValuePair<string, InnerMapOptions>> innerMaps)
+    {
+        foreach (var (name, inner) in innerMaps)
+        {
+            if (file.Maps.FirstOrDefault(map => map.Name == name) is not { Type: MapType.ArrayOfMaps or MapType.HashOfMaps })
+            {
+                string[] names = [.. file.Maps.Where(map => map.Type is MapType.ArrayOfMaps or MapType.HashOfMaps).Select(map => map.Name)];
+                throw new BpfLoadException(LoadFault.BadParameter, $"The options describe inner maps of '{name}', which is not a map of maps in {file.Name}.")
+                {
+                    Suggestions = Suggest.Nearest(name, names, 3),
+                    Remedy = names.Length > 0 ? $"Its maps of maps are {string.Join(", ", names)}." : $"{file.Name} has no maps of maps.",
+                };
+            }
+
+            var description = new MapDescription { Name = name, Type = inner.Type, KeySize = inner.KeySize, ValueSize = inner.ValueSize, MaxEntries = inner.MaxEntries, Flags = inner.Flags };
+            if (SetTemplate(handle, LibbpfCalls.bpf_object__find_map_by_name(handle, name), description) is < 0 and var error)
+            {
+                throw new BpfLoadException(LoadFault.MapCreate, $"The kernel does not create the inner map of '{name}' ({inner.Type}, key {inner.KeySize}, value {inner.ValueSize} bytes, {inner.MaxEntries} entries): {LibbpfText.Describe(-error)}.")
+                {
+                    Errno = -error,
+                    Remedy = "Check that its sizes and flags suit its type.",
+                };
+            }
+        }
+    }
+
     // libbpf would create the template with the 0 entries that are declared, and has no call to change that.
-    private static unsafe void SetTemplate(ObjectHandle handle, nint outer, MapDescription inner)
+    private static unsafe int SetTemplate(ObjectHandle handle, nint outer, MapDescription inner)
     {
         var options = new LibbpfCalls.MapOptions { Size = (nuint)sizeof(LibbpfCalls.MapOptions), Flags = inner.Flags };
         var fd = LibbpfCalls.bpf_map_create((int)inner.Type, "bee_inner", inner.KeySize, inner.ValueSize, MapSizes.TemplateEntries(inner), &options);
         if (fd >= 0)
         {
             handle.Keep(new FdHandle(fd));
-            _ = LibbpfCalls.bpf_map__set_inner_map_fd(outer, fd);
+            return LibbpfCalls.bpf_map__set_inner_map_fd(outer, fd);
         }
+
+        return fd;
     }
 
     // The setters fail only once the object is loaded.

@@ -35,11 +35,13 @@ public sealed class PinnedProgram
     /// <summary>Tells it from another program that was pinned at the same path before or after.</summary>
     public Guid Id => _state.Id;
 
-    /// <summary>Reads what a folder holds. Nothing is read from the program yet.</summary>
-    /// <param name="folder">The folder, as <see cref="PinPath.Resolve"/> gives it.</param>
-    /// <exception cref="PinException">There is no such folder, it was not made by Bee, somebody else could have changed it, or this process may not read it.</exception>
+    /// <summary>Opens the pins of a session and reads their details.</summary>
+    /// <param name="name">The name or the absolute path that <see cref="BpfSession.Pin"/> was given.</param>
+    /// <exception cref="PinException">The folder does not exist, Bee did not create it, another user could have changed it, or this process may not read it.</exception>
     /// <exception cref="BpfLoadException">libbpf is missing.</exception>
-    public static PinnedProgram Open(string folder)
+    public static PinnedProgram Open(string name) => OpenFolder(PinPath.Resolve(name));
+
+    private static PinnedProgram OpenFolder(string folder)
     {
         if (FileStatus.Of(folder, followLink: false) is null)
         {
@@ -99,7 +101,7 @@ public sealed class PinnedProgram
         {
             try
             {
-                found.Add((entry, Open(entry), null));
+                found.Add((entry, OpenFolder(entry), null));
             }
             catch (Exception e) when (e is PinException or BpfLoadException)
             {
@@ -149,10 +151,10 @@ public sealed class PinnedProgram
     /// <summary>
     /// Takes the pins away, which detaches the program and frees it, unless another process has it open: one that runs Bee lets go at once.
     /// </summary>
-    /// <param name="patience">How long to wait until the kernel has let go.</param>
+    /// <param name="patience">How long to wait until the kernel has freed the programs; by default not at all.</param>
     /// <returns>The kernel's ids of programs that are there all the same, because somebody holds them. Empty where the pins had gone already.</returns>
     /// <exception cref="PinException">Something could not be taken away.</exception>
-    public IReadOnlyList<int> Remove(TimeSpan patience)
+    public IReadOnlyList<int> Remove(TimeSpan patience = default)
     {
         if (!IsThere())
         {
@@ -198,7 +200,7 @@ public sealed class PinnedProgram
     {
         try
         {
-            return Open(Folder).Id == Id;
+            return OpenFolder(Folder).Id == Id;
         }
         catch (PinException e) when (e.Fault == PinFault.NotFound)
         {

@@ -85,7 +85,7 @@ internal static class CompatibilityCheck
         }
         catch (BpfParameterException)
         {
-            return new BoundParameters(file, []);
+            return new BoundParameters([]);
         }
     }
 }

@@ -17,6 +17,7 @@ internal sealed class AttachTargets : IDisposable
     private const string Ingress = "ingress", Egress = "egress";
     private const int MostNames = 5;
 
+    private readonly ObjectFile _file;
     private readonly AttachOptions _options;
     private readonly Dictionary<string, IReadOnlyList<InterfacePlace>> _interfaces = [];
     private readonly Dictionary<string, string> _cgroups = [];
@@ -24,16 +25,20 @@ internal sealed class AttachTargets : IDisposable
     private readonly Dictionary<string, string> _maps = [];
     private IReadOnlyList<NetworkInterfaceName>? _there;
 
-    private AttachTargets(AttachOptions options) => _options = options;
+    private AttachTargets(ObjectFile file, AttachOptions options)
+    {
+        _file = file;
+        _options = options;
+    }
 
     /// <summary>The namespace that interfaces are in; null for this process's own.</summary>
     public NetworkNamespaceHandle? InterfaceNamespace { get; private set; }
 
-    /// <summary>Finds what the options and the author name.</summary>
-    /// <exception cref="BpfLoadException">A program needs a place and is given none, or one that does not exist.</exception>
+    /// <summary>Finds the targets that the options and the metadata name. A program without a target fails when it is attached.</summary>
+    /// <exception cref="BpfLoadException">A target does not exist, or an iterator over a map has none.</exception>
     public static AttachTargets Find(ObjectFile file, AttachOptions options)
     {
-        var places = new AttachTargets(options);
+        var places = new AttachTargets(file, options);
         try
         {
             foreach (var program in file.Programs.Where(p => p.AutoLoad))
@@ -61,14 +66,44 @@ internal sealed class AttachTargets : IDisposable
         _ => Said(program, options, options.NetworkNamespace) is not null,
     };
 
-    public IReadOnlyList<InterfacePlace> InterfacesOf(ProgramDescription program) => _interfaces[program.Name];
+    /// <summary>Finds the targets of one program.</summary>
+    /// <exception cref="BpfLoadException">A target does not exist.</exception>
+    public static AttachTargets Find(ProgramDescription program, ObjectFile file, AttachOptions options)
+    {
+        var targets = new AttachTargets(file, options);
+        try
+        {
+            targets.Add(program, program.KindRow);
+            targets.AddMap(program, file);
+            return targets;
+        }
+        catch
+        {
+            targets.Dispose();
+            throw;
+        }
+    }
 
-    public string CgroupOf(ProgramDescription program) => _cgroups[program.Name];
+    /// <summary>Returns the interfaces that a program attaches to.</summary>
+    /// <exception cref="BpfLoadException">Neither options nor metadata name one.</exception>
+    public IReadOnlyList<InterfacePlace> InterfacesOf(ProgramDescription program) =>
+        _interfaces.TryGetValue(program.Name, out var found) ? found : throw None(program, "network interface", $"Name one or more. {Have()}");
+
+    /// <summary>Returns the folder of the control group that a program attaches to.</summary>
+    /// <exception cref="BpfLoadException">Neither options nor metadata name one.</exception>
+    public string CgroupOf(ProgramDescription program) =>
+        _cgroups.TryGetValue(program.Name, out var found) ? found : throw None(program, "control group", "Name one: a path below where cgroup2 is mounted, a process id, or a container's id.");
 
     /// <summary>The map that a program attaches to or goes over; null where its target is not a map.</summary>
     public string? MapOf(ProgramDescription program) => _maps.GetValueOrDefault(program.Name);
 
-    public NetworkNamespaceHandle NamespaceOf(ProgramDescription program) => _namespaces[program.Name];
+    /// <summary>Returns the network namespace that a program attaches to.</summary>
+    /// <exception cref="BpfLoadException">Neither options nor metadata name one.</exception>
+    public NetworkNamespaceHandle NamespaceOf(ProgramDescription program) => _namespaces.TryGetValue(program.Name, out var found) ? found : throw None(
+        program, "network namespace", "Name one: a name that `ip netns` lists, a path, or a process id; /proc/self/ns/net is the one that this process is in.");
+
+    /// <summary>Returns the exception for a program that attaches to a map when neither options nor metadata name one.</summary>
+    public BpfLoadException NoMap(ProgramDescription program) => TargetMap.None(program, program.TargetMaps, _file);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -84,25 +119,30 @@ internal sealed class AttachTargets : IDisposable
     {
         if (kind.NeedsInterface)
         {
-            _interfaces[program.Name] = FindInterfaces(program);
+            if (FindInterfaces(program) is { Count: > 0 } found)
+            {
+                _interfaces[program.Name] = found;
+            }
         }
         else if (kind.NeedsCgroup)
         {
             // A security hook's own target is the hook.
             var cgroup = kind.Target == AttachTarget.Cgroup ? Said(program, _options, _options.Cgroup) : _options.Cgroup;
-            _cgroups[program.Name] = CgroupTargets.Find(cgroup ?? throw None(
-                program, "control group", "Name one: a path below where cgroup2 is mounted, a process id, or a container's id."));
+            if (cgroup is not null)
+            {
+                _cgroups[program.Name] = CgroupTargets.Find(cgroup);
+            }
         }
-        else if (kind.NeedsNetworkNamespace)
+        else if (kind.NeedsNetworkNamespace && Said(program, _options, _options.NetworkNamespace) is { } space)
         {
-            _namespaces[program.Name] = NetworkNamespaceHandle.Open(Said(program, _options, _options.NetworkNamespace) ?? throw None(
-                program, "network namespace", "Name one: a name that `ip netns` lists, a path, or a process id; /proc/self/ns/net is the one that this process is in."));
+            _namespaces[program.Name] = NetworkNamespaceHandle.Open(space);
         }
     }
 
     private void AddMap(ProgramDescription program, ObjectFile file)
     {
-        if (program.TargetMaps is { Count: > 0 } types)
+        // A socket map can be named when the program is attached. An iterator is never attached.
+        if (program.TargetMaps is { Count: > 0 } types && (program.KindRow.Method != AttachMethod.SocketMap || program.TargetMap is not null || TargetMap.Fitting(types, file).Length == 1))
         {
             _maps[program.Name] = TargetMap.Choose(program, types, file);
         }
@@ -141,7 +181,7 @@ internal sealed class AttachTargets : IDisposable
             found.AddRange(Matching(program, slash < 0 ? text : text[..slash]).Select(one => new InterfacePlace(one, egress)));
         }
 
-        return found.Count > 0 ? [.. found.Distinct()] : throw None(program, "network interface", $"Name one or more. {Have()}");
+        return [.. found.Distinct()];
     }
 
     private IEnumerable<NetworkInterfaceName> Matching(ProgramDescription program, string name)
@@ -194,14 +234,10 @@ internal static class TargetMap
     /// <exception cref="BpfLoadException">The map does not exist or is of another type, or none is named and not exactly one fits.</exception>
     public static string Choose(ProgramDescription program, IReadOnlyList<MapType> types, ObjectFile file)
     {
-        string[] fitting = [.. file.Maps.Where(map => !map.IsInternal && types.Contains(map.Type)).Select(map => map.Name)];
+        var fitting = Fitting(types, file);
         if (program.TargetMap is not { } name)
         {
-            return fitting.Length == 1 ? fitting[0] : throw new BpfLoadException(LoadFault.NoPlace, $"Program '{program.Name}' ({program.SectionName}) needs to be told which map to attach to.")
-            {
-                Program = program.Name,
-                Remedy = Have(types, fitting),
-            };
+            return fitting.Length == 1 ? fitting[0] : throw None(program, types, file);
         }
 
         return fitting.Contains(name) ? name : throw new BpfLoadException(
@@ -214,75 +250,13 @@ internal static class TargetMap
         };
     }
 
+    /// <summary>Returns the names of an object's maps of some types.</summary>
+    public static string[] Fitting(IReadOnlyList<MapType> types, ObjectFile file) => [.. file.Maps.Where(map => !map.IsInternal && types.Contains(map.Type)).Select(map => map.Name)];
+
+    /// <summary>Returns the exception for a program whose map is not named and not the only one.</summary>
+    public static BpfLoadException None(ProgramDescription program, IReadOnlyList<MapType> types, ObjectFile file) =>
+        new(LoadFault.NoPlace, $"Program '{program.Name}' ({program.SectionName}) needs to be told which map to attach to.") { Program = program.Name, Remedy = Have(types, Fitting(types, file)) };
+
     private static string Have(IReadOnlyList<MapType> types, string[] fitting) =>
         $"It takes a map of type {string.Join(", ", types)}. " + (fitting.Length > 0 ? $"Those of its object are {string.Join(", ", fitting)}." : "Its object has none.");
-}
-
-/// <summary>What the programs of an object are attached to, and how.</summary>
-public class AttachOptions
-{
-    /// <summary>
-    /// Narrows links that can be narrowed (uprobe, uretprobe, usdt, perf_event) to one process, so that others do not pay for them.
-    /// Other links still see every process: a program that must not should have a parameter of its own. Programs and libraries that targets name are
-    /// then looked for among what that process has mapped and in its own file system, which in a container is another.
-    /// </summary>
-    public int? ProcessId { get; init; }
-
-    /// <summary>
-    /// Samples a second and CPU for <c>perf_event</c> programs at clocks and hardware events that name neither frequency nor period. Null for 99, which does not run in step with
-    /// timers of 100 Hz.
-    /// </summary>
-    public int? SampleFrequency { get; init; }
-
-    /// <summary>
-    /// The network interfaces that xdp, tc and socket programs attach to, by name; <c>*</c> and <c>?</c> match several. They are looked for in
-    /// <see cref="NetworkNamespace"/> when that is given.
-    /// </summary>
-    public IReadOnlyList<string> Interfaces { get; init; } = [];
-
-    /// <summary>
-    /// The control group (v2) that cgroup programs attach to: a path, absolute or below where cgroup2 is mounted, as <c>/proc/PID/cgroup</c>
-    /// has it too; a process id, which means the group of that process; or the id of a container.
-    /// </summary>
-    public string? Cgroup { get; init; }
-
-    /// <summary>
-    /// The network namespace that sk_lookup programs attach to and that interfaces are looked for in: a name as <c>ip netns</c> knows it, a path,
-    /// or the id of a process, which means that process's namespace.
-    /// </summary>
-    public string? NetworkNamespace { get; init; }
-
-    /// <summary>
-    /// What programs attach to instead of what their sections say: the program's name, and the target as its section would have it
-    /// (<see cref="ProgramKind.Section"/>). For programs whose sections name none: an interface, a control group, a network namespace, as the
-    /// options for those take them; for tc also <c>interface/ingress</c> and <c>interface/egress</c>; for socket maps and iterators over a map the map's name.
-    /// </summary>
-    public IReadOnlyDictionary<string, string> AttachTo { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>
-    /// Programs by name that are left out (false), or that are loaded although their sections make them optional (true). What is left out is not given to the
-    /// kernel at all.
-    /// </summary>
-    public IReadOnlyDictionary<string, bool> Load { get; init; } = new Dictionary<string, bool>();
-
-    /// <summary>
-    /// Of two programs that would count the same thing twice (<see cref="TwinPrograms"/>), loads the one with typed arguments where this kernel attaches it, and the other
-    /// one elsewhere. Programs that <see cref="Load"/> or <see cref="AttachTo"/> name are loaded as they say.
-    /// </summary>
-    public bool PreferTyped { get; init; }
-
-    /// <summary>
-    /// Makes the relative path of a program or library absolute; it gets the program's name and the path as the target has it, which may begin with <c>~</c>. Null
-    /// takes paths from the folder that this process is in.
-    /// </summary>
-    public Func<string, string, string>? ResolvePath { get; init; }
-
-    /// <summary>Gets sentences about what is attached and will probably see nothing, on the calling thread; null for none. It must not throw.</summary>
-    public Action<string>? Warn { get; init; }
-
-    /// <summary>Gets sentences about programs that are left out, on the calling thread; null for none. It must not throw.</summary>
-    public Action<string>? Note { get; init; }
-
-    /// <summary>Gets libbpf's log, debug lines too, line by line on the calling thread; null for none. It must not throw.</summary>
-    public Action<string>? Log { get; init; }
 }

@@ -22,13 +22,13 @@ internal static class Attacher
         AttachMethod.RawTracepoint => Each(program, options, name => LibbpfCalls.bpf_program__attach_raw_tracepoint(program.Pointer, name)),
         AttachMethod.Kprobe => KprobeLinks.Make(program, options),
         AttachMethod.SystemCall => Each(program, options, name => KprobeLinks.AttachSystemCall(program, name)),
-        AttachMethod.Uprobe when ProgramSetup.IsMulti(program.Description, options) => UprobeMultiLinks.Make(program, options),
+        AttachMethod.Uprobe when program.IsMulti => UprobeMultiLinks.Make(program, options),
         AttachMethod.Uprobe => UprobeLinks.Make(program, options),
         AttachMethod.StaticProbe => UsdtLinks.Make(program, options),
         AttachMethod.Interface => InterfaceLinks.Make(program, options, places),
         AttachMethod.Cgroup => [CgroupLink.Make(program, options, places.CgroupOf(program.Description))],
         AttachMethod.NetworkNamespace => [places.NamespaceOf(program.Description).Use(space => One(program, options, () => LibbpfCalls.bpf_program__attach_netns(program.Pointer, space)))],
-        AttachMethod.SocketMap => [SocketMapLinks.Make(program)],
+        AttachMethod.SocketMap => [SocketMapLinks.Make(program, places)],
         AttachMethod.AtLoad => [One(program, options, () => LibbpfCalls.bpf_program__attach(Targeted(program).Pointer))],
         var method => throw new InvalidOperationException($"Nothing attaches programs by {method}."),
     };
@@ -50,47 +50,6 @@ internal static class Attacher
 
     private static IEnumerable<ILink> Each(BpfProgram program, AttachOptions options, Func<string, nint> attach) =>
         TargetText.Split(Targeted(program).Description.AttachTo).Select(target => One(program, options, () => attach(target), target));
-}
-
-/// <summary>Detaches what a session has attached.</summary>
-internal static class Detaching
-{
-    // For the kernel, taking a link away is mostly waiting for every CPU to have left the program: links can wait beside each other. More threads gain nothing,
-    // since the kernel does part of the work for one at a time.
-    private const int MostThreads = 8;
-
-    /// <summary>Detaches everything and returns when it is done.</summary>
-    public static void All(IReadOnlyList<ILink> attached)
-    {
-        // First in, last out: a tc filter that brought its qdisc takes it away when the others have left it.
-        foreach (var other in attached.Where(a => a.LinkFd < 0).Reverse().ToArray())
-        {
-            other.Dispose();
-        }
-
-        var left = attached.Count;
-        void Work()
-        {
-            while (Interlocked.Decrement(ref left) is >= 0 and var next)
-            {
-                attached[next].Dispose();
-            }
-        }
-
-        // A small run is done before a thread has started.
-        var helpers = new Thread[Math.Clamp(attached.Count / 2, 0, MostThreads - 1)];
-        for (var i = 0; i < helpers.Length; i++)
-        {
-            helpers[i] = new Thread(Work) { IsBackground = true, Name = "bee detach" };
-            helpers[i].Start();
-        }
-
-        Work();
-        foreach (var helper in helpers)
-        {
-            helper.Join();
-        }
-    }
 }
 
 /// <summary>The text of a target that may mean several: names separated by commas, with the wildcards <c>*</c> and <c>?</c>.</summary>

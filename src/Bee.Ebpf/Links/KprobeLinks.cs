@@ -21,7 +21,7 @@ internal static unsafe class KprobeLinks
 
         var isReturn = description.KindRow.IsReturn ? (byte)1 : (byte)0;
         var targets = TargetText.Split(description.AttachTo);
-        if (ProgramSetup.IsMulti(description, options))
+        if (program.IsMulti)
         {
             yield return !TraceableFunctions.HasMulti ? throw AttachFailure.ExplainMulti(program, Libc.EOPNOTSUPP, "") : Many(program, options, targets, isReturn);
             yield break;

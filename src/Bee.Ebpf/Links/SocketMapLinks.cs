@@ -8,9 +8,9 @@ namespace Bee.Ebpf.Links;
 /// <summary>Attaches programs to maps of sockets. Since Linux 6.10 the kernel has links for that; before, the map itself holds the program.</summary>
 internal static class SocketMapLinks
 {
-    public static ILink Make(BpfProgram program)
+    public static ILink Make(BpfProgram program, AttachTargets targets)
     {
-        var map = program.TargetMap!;
+        var map = program.TargetMap ?? throw targets.NoMap(program.Description);
         var attachType = program.Description.KindRow.AttachType!.Value;
         if (KernelLink.TryCreate(new KernelLink.Attributes { Program = program.Fd, Target = map.Fd, AttachType = attachType }) is { } link)
         {

@@ -6,16 +6,10 @@ namespace Bee.Ebpf.Objects;
 /// </summary>
 public sealed class BoundParameters
 {
-    private readonly ReadOnlyMemory<byte> _object;
     private readonly List<BoundParameter> _values;
 
-    /// <param name="file">The object.</param>
     /// <param name="values">The parameters that do not keep the value in the file.</param>
-    internal BoundParameters(ObjectFile file, List<BoundParameter> values)
-    {
-        _object = file.Bytes;
-        _values = values;
-    }
+    internal BoundParameters(List<BoundParameter> values) => _values = values;
 
     /// <summary>How many parameters get another value than the file has.</summary>
     public int Count => _values.Count;
@@ -33,9 +27,6 @@ public sealed class BoundParameters
             return _values.Find(value => value.IsOf(parameter))?.Bytes ?? parameter.Default;
         }
     }
-
-    /// <summary>Whether these are an object's; metadata makes no difference.</summary>
-    internal bool AreOf(ObjectFile file) => _object.Equals(file.Bytes) || _object.Span.SequenceEqual(file.Bytes.Span);
 }
 
 /// <summary>The bytes that one parameter gets.</summary>

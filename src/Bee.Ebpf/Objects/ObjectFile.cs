@@ -159,7 +159,7 @@ internal static class ObjectReader
             Parameters = sources is null ? parameters : [.. parameters.Select(sources.Apply)],
             Globals = [.. plain[false]],
         };
-        file = file.WithSizedMaps(new BoundParameters(file, []));
+        file = file.WithSizedMaps(new BoundParameters([]));
         return DescriptionTags.Read(file) is { } said ? file.WithMetadata(said) : file;
     }
 

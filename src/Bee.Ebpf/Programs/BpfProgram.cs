@@ -11,6 +11,8 @@ namespace Bee.Ebpf.Programs;
 public sealed class BpfProgram
 {
     private readonly SafeHandle _owner;
+    // A new list for each change: another thread may be reading the old one.
+    private IReadOnlyList<int> _linkIds = [];
 
     /// <summary>A program that libbpf has loaded.</summary>
     internal BpfProgram(SafeHandle owner, nint pointer, ProgramDescription description)
@@ -37,11 +39,11 @@ public sealed class BpfProgram
         Description = description;
         Fd = fd;
         Id = id;
-        LinkIds = links;
+        _linkIds = links;
     }
 
     /// <summary>The program as the object file describes it.</summary>
-    public ProgramDescription Description { get; }
+    public ProgramDescription Description { get; private set; }
 
     /// <summary>The name in the object file; the kernel cuts names at 15 characters, this one is whole.</summary>
     public string Name => Description.Name;
@@ -55,8 +57,8 @@ public sealed class BpfProgram
     /// <summary>The kernel's id of the program; 0 for one that is not loaded: an optional program (<c>SEC("?…")</c>), or one that is left out.</summary>
     public int Id { get; }
 
-    /// <summary>The kernel's ids of the links that hold it attached; empty before <c>BpfSession.Attach</c>, and where the kernel has no link object.</summary>
-    public IReadOnlyList<int> LinkIds { get; private set; } = [];
+    /// <summary>The kernel's ids of the links that hold the program attached; empty if it is not attached, or if the kernel has no link object for its kind.</summary>
+    public IReadOnlyList<int> LinkIds => Volatile.Read(ref _linkIds);
 
     /// <summary>libbpf's <c>bpf_program</c>; valid while the owner is open, and zero for a program that was loaded before.</summary>
     internal nint Pointer { get; }
@@ -64,35 +66,51 @@ public sealed class BpfProgram
     internal int Fd { get; }
 
     /// <summary>The map that the program attaches to or goes over; null where its target is not a map.</summary>
-    internal BpfMap? TargetMap { get; init; }
+    internal BpfMap? TargetMap { get; set; }
 
     /// <summary>The fd of the link of a pinned iterator; -1 otherwise.</summary>
     internal int IteratorLink { get; }
 
     internal bool IsLoaded => Id != 0;
 
-    /// <summary>Runs the program once in the kernel, for program types that can be (<c>syscall</c> and others).</summary>
-    /// <param name="context">The program's context, written back after the run where its type does that; may be empty.</param>
-    /// <returns>What the program returned.</returns>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfTestException">The kernel refused, or does not run programs of this kind so.</exception>
-    public int Run(Span<byte> context)
+    /// <summary>True if the program is loaded to be attached to many functions by one link.</summary>
+    internal bool IsMulti { get; init; }
+
+    /// <summary>Attaches this program; null in a session whose programs cannot be attached. The second argument is the target, null for the one that the session has for the program.</summary>
+    internal Func<BpfProgram, string?, BpfLink>? Attacher { get; init; }
+
+    /// <summary>Attaches the program to the targets that its section or the session's options name.</summary>
+    /// <returns>The link. Disposing it, or the session, detaches the program.</returns>
+    /// <exception cref="BpfLoadException">The program cannot be attached.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The program is not loaded, is an iterator or runs on request only, or its session was opened from pins or loaded for test runs.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    public BpfLink Attach() => (Attacher ?? throw NotAttachable())(this, null);
+
+    /// <summary>Attaches the program to a target other than the one that its section names.</summary>
+    /// <param name="target">The target as a section would name it: <c>syscalls/sys_enter_openat</c>, <c>/usr/bin/bash:readline</c>, a network interface, a control group.</param>
+    /// <returns>The link. Disposing it, or the session, detaches the program.</returns>
+    /// <exception cref="BpfLoadException">The program cannot be attached, or the target does not exist.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// As for <see cref="Attach()"/>; or the kernel bound the program to its target when it was loaded (fentry, fexit, lsm, tp_btf), so only <c>BpfSessionOptions.AttachTo</c> can change it.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    public BpfLink Attach(string target)
     {
-        var result = TestRun(new TestRunOptions { Context = context.ToArray() });
-        result.Context.AsSpan(0, Math.Min(result.Context.Length, context.Length)).CopyTo(context);
-        return result.ReturnValue;
+        ArgumentException.ThrowIfNullOrWhiteSpace(target);
+        return (Attacher ?? throw NotAttachable())(this, target);
     }
 
-    /// <summary>Runs the program in the kernel on given input (<c>BPF_PROG_TEST_RUN</c>). Nothing need be attached.</summary>
-    /// <param name="options">The input.</param>
-    /// <returns>What the program returned and changed.</returns>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfTestException">The kernel refused, or does not run programs of this kind so.</exception>
-    public TestRunResult TestRun(TestRunOptions options)
+    /// <summary>Runs the program in the kernel on given input (<c>BPF_PROG_TEST_RUN</c>). The program need not be attached.</summary>
+    /// <param name="options">The input; null for one run without packet and context.</param>
+    /// <returns>The program's return value, and the packet and the context after the run.</returns>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="BpfTestException">The kernel does not test programs of this kind, or rejects the input.</exception>
+    public TestRunResult TestRun(TestRunOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        using var hold = new Lease(_owner);
-        return ProgramRun.Run(this, options);
+        using var lease = new Lease(_owner);
+        return ProgramRun.Run(this, options ?? new TestRunOptions());
     }
 
     /// <summary>Reads what the kernel has counted of the program's runs. They count only while a <see cref="StatisticsLease"/> or the sysctl has statistics on.</summary>
@@ -104,16 +122,34 @@ public sealed class BpfProgram
         return (Fd >= 0 ? ProgramInfo.Read(Fd) : IsLoaded ? ProgramInfo.OfId(Id) : null) is { } info ? ProgramStatistics.Of(info) : null;
     }
 
-    internal void AddLink(ILink link)
+    /// <summary>Returns a view of this program with another target.</summary>
+    /// <param name="description">The description with the target.</param>
+    /// <param name="targetMap">The map that the target names; null if it does not name a map.</param>
+    internal BpfProgram With(ProgramDescription description, BpfMap? targetMap)
     {
-        if (link.LinkFd is >= 0 and var fd && KernelIds.Of(fd) is not 0 and var id)
+        var copy = (BpfProgram)MemberwiseClone();
+        copy.Description = description;
+        copy.TargetMap = targetMap;
+        return copy;
+    }
+
+    internal void Add(BpfLink link)
+    {
+        lock (_owner)
         {
-            // A new list each time: another thread may be reading the old one.
-            LinkIds = [.. LinkIds, id];
+            _linkIds = [.. _linkIds, .. link.Ids];
         }
     }
 
-    internal void ForgetLinks() => LinkIds = [];
+    internal void Remove(BpfLink link)
+    {
+        lock (_owner)
+        {
+            _linkIds = [.. _linkIds.Except(link.Ids)];
+        }
+    }
+
+    private InvalidOperationException NotAttachable() => new($"Program '{Name}' cannot be attached: its session was opened from pins, or loaded for test runs.");
 }
 
 /// <summary>An object in the kernel: its description, its maps and its programs.</summary>

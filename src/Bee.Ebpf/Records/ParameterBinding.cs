@@ -11,11 +11,11 @@ internal static class ParameterBinding
     /// <param name="values">Values as <see cref="ParameterEncoder"/> takes them, by name as <see cref="FindParameter"/> takes it. Null keeps the default.</param>
     /// <returns>What <c>BpfSession.Load</c> takes.</returns>
     /// <exception cref="BpfParameterException">The object has no parameter of a name, or a value or a default does not fit.</exception>
-    public static BoundParameters BindParameters(this ObjectFile file, IReadOnlyDictionary<string, object?>? values = null)
+    public static BoundParameters BindParameters(this ObjectFile file, IEnumerable<KeyValuePair<string, object?>>? values = null)
     {
         ArgumentNullException.ThrowIfNull(file);
         var bound = new List<BoundParameter>();
-        foreach (var (name, value) in values ?? new Dictionary<string, object?>())
+        foreach (var (name, value) in values ?? [])
         {
             var parameter = file.FindParameter(name);
             if (value is not null)
@@ -30,7 +30,7 @@ internal static class ParameterBinding
             bound.Add(new BoundParameter(parameter, ParameterEncoder.Default(parameter)));
         }
 
-        return new BoundParameters(file, bound);
+        return new BoundParameters(bound);
     }
 
     /// <summary>Returns a parameter, or another global that can be set, by its name or its <see cref="ParameterDescription.Key"/>.</summary>
