@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Bee.Ebpf;
 using Bee.Ebpf.Programs;
-using Bee.Ebpf.Records;
 
 namespace Bee.Bench;
 
@@ -21,7 +20,7 @@ internal static class CostBench
     {
         using var caller = bench.Start("caller");
         var live = bench.Object("live");
-        using var session = BpfSession.Load(live, new BpfSessionOptions { Parameters = live.BindParameters(new Dictionary<string, object?> { ["target_pid"] = int.MaxValue }) });
+        using var session = BpfSession.Load(live, new BpfSessionOptions { Parameters = { ["target_pid"] = int.MaxValue } });
         session.Attach();
         var without = new List<double>();
         var with = new List<double>();

@@ -21,7 +21,7 @@ internal static class DecodeBench
         for (var i = -Report.WarmUps; i < Report.Runs; i++)
         {
             var (inPlace, copied) = (scan.Rate(), copy.Rate());
-            fill.Run([]);
+            fill.TestRun();
             var sink = new CountingSink(keep: 1_000_000);
             var start = CpuClock.Now();
             reader.Run(sink, CancellationToken.None, TimeSpan.Zero);

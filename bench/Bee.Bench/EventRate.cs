@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Bee.Ebpf;
 using Bee.Ebpf.Events;
-using Bee.Ebpf.Records;
 
 namespace Bee.Bench;
 
@@ -20,7 +19,7 @@ internal static class EventRate
     {
         using var caller = bench.Start("caller");
         var live = bench.Object("live");
-        using var session = BpfSession.Load(live, new BpfSessionOptions { Parameters = live.BindParameters(new Dictionary<string, object?> { ["target_pid"] = caller.Id }) });
+        using var session = BpfSession.Load(live, new BpfSessionOptions { Parameters = { ["target_pid"] = caller.Id } });
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         using var stop = new CancellationTokenSource();

@@ -15,7 +15,7 @@ internal static class LatencyBench
     {
         using var caller = bench.Start("caller");
         var live = bench.Object("live");
-        using var session = BpfSession.Load(live, new BpfSessionOptions { Parameters = live.BindParameters(new Dictionary<string, object?> { ["target_pid"] = caller.Id }) });
+        using var session = BpfSession.Load(live, new BpfSessionOptions { Parameters = { ["target_pid"] = caller.Id } });
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         using var stop = new CancellationTokenSource();

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Bee.Ebpf;
 using Bee.Ebpf.Events;
-using Bee.Ebpf.Records;
 
 namespace Bee.Bench;
 
@@ -63,7 +62,7 @@ internal static class LiveBench
     {
         using var caller = bench.Start("caller");
         var live = bench.Object("live");
-        using var session = BpfSession.Load(live, new BpfSessionOptions { Parameters = live.BindParameters(new Dictionary<string, object?> { ["target_pid"] = caller.Id }) });
+        using var session = BpfSession.Load(live, new BpfSessionOptions { Parameters = { ["target_pid"] = caller.Id } });
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         using var stop = new CancellationTokenSource();

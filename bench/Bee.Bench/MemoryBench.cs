@@ -18,7 +18,7 @@ internal static class MemoryBench
         var resident = new List<double>();
         for (var million = 0; million < 10; million++)
         {
-            fill.Run([]);
+            fill.TestRun();
             reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
             resident.Add(Resident());
         }

@@ -162,7 +162,7 @@ public class ExampleRunTests
     public void Capable_tells_what_was_asked_for_and_refused()
     {
         var file = Sources.CompileFile(Path.Combine(Sources.Examples, "capable", "capable.bpf.c"), "-DCAPABLE_TRACEPOINT");
-        var options = new BpfSessionOptions { Parameters = Own(file) };
+        var options = new BpfSessionOptions { Parameters = { ["target_pid"] = Environment.ProcessId } };
         var events = Run(file, () => Execute("setpriv", "--reuid", "65534", "chroot", "/", "true"), options);
 
         var refused = events.Last(item => Name(Get(item, "capability")) == "CAP_SYS_CHROOT");
@@ -175,12 +175,11 @@ public class ExampleRunTests
         var file = ExampleTests.Compile(name);
         return Run(file, work, new BpfSessionOptions
         {
-            Parameters = Own(file),
+            Parameters = { ["target_pid"] = Environment.ProcessId },
             ProcessId = name is "cpusample" or "cpustack" or "uprobecount" ? Environment.ProcessId : null,
         });
     }
 
-    private static BoundParameters Own(ObjectFile file) => file.BindParameters(new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId });
 
     private static List<BpfEvent> Run(string name, Action work, BpfSessionOptions options) => Run(ExampleTests.Compile(name), work, options);
 

@@ -39,7 +39,7 @@ public class HistogramTests
         var file = Sources.Compile(Counting, "-Wextra", "-Wno-unused-parameter")
             .WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { ["hist_linear"] = linear } });
         using var session = BpfSession.Load(file, new BpfSessionOptions());
-        session.Programs.Single().Run([]);
+        session.Programs.Single().TestRun();
         Histogram Read(string map) => Assert.Single(session.Maps.Single(item => item.Name == map).Histograms());
 
         var waits = Read("hist_wait_ns");
@@ -94,7 +94,7 @@ public class HistogramTests
         using var session = BpfSession.Load(
             file.WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { [map.Name] = words } }), new BpfSessionOptions());
         using var reader = session.OpenReader(new EventReaderOptions());
-        session.Programs.Single().Run([]);
+        session.Programs.Single().TestRun();
         var histograms = ExampleRunTests.Read(reader).Cast<Histogram>().ToList();
 
         Assert.Equal(["fname op"], histograms.Select(item => string.Join(' ', item.GetHistogramType()!.Labels.Select(label => label.Name))).Distinct());

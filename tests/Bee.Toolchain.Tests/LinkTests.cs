@@ -85,7 +85,7 @@ public class LinkTests
     {
         using var folder = new TemporaryFolder();
         var file = ObjectFile.Read(Build(folder, One, Two).Object, "linked");
-        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = file.BindParameters(new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId }) });
+        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = { ["target_pid"] = Environment.ProcessId } });
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         File.ReadAllText("/etc/hostname");

@@ -43,11 +43,11 @@ public class LossTests
         var file = Sources.Compile(Source);
         using var session = BpfSession.Load(file, new BpfSessionOptions
         {
-            Parameters = file.BindParameters(new Dictionary<string, object?>
+            Parameters =
             {
                 ["target_pid"] = Environment.ProcessId,
                 ["call"] = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 121L : 155L,
-            }),
+            },
         });
         session.Attach();
         // Nobody reads yet, so the ring of one page fills up early.

@@ -78,7 +78,7 @@ public class SoloRunTests
     public void Maps_are_streamed_by_their_names()
     {
         var file = Sources.Compile(s_text.Replace("!= 121", $"!= {(System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64 ? 121 : 155)}"));
-        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = file.BindParameters(new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId }) });
+        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = { ["target_pid"] = Environment.ProcessId } });
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         for (var i = 0; i < Times; i++)

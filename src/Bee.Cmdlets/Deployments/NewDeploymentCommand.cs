@@ -10,6 +10,7 @@ using Bee.Cmdlets.Tools;
 using Bee.Ebpf.Checks;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 using Bee.Oci.Formats;
 using Bee.Oci.Store;
 using Bee.Posix;
@@ -119,7 +120,7 @@ public sealed class NewDeploymentCommand : ProgramCmdlet
 
         ObjectFile file = Tools.FromImage(image).File;
         // Reports a wrong name or value now. Otherwise the unit would fail when it starts.
-        ObjectNames.Parameters(Parameter, file);
+        file.BindParameters(ObjectNames.Parameters(Parameter, file));
         var needs = ToolNeeds.Of(file, CountsRuns);
         string folder = Path.GetDirectoryName(typeof(NewDeploymentCommand).Assembly.Location)!;
         string shell = Environment.ProcessPath ?? "/usr/bin/pwsh";

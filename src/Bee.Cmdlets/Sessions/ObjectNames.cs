@@ -12,10 +12,10 @@ namespace Bee.Cmdlets.Sessions;
 /// <summary>Resolves the names of an object's parameters, programs and maps.</summary>
 internal static class ObjectNames
 {
-    /// <summary>Unwraps the values of parameters and binds them.</summary>
+    /// <summary>Returns the values of parameters by the parameters' names, without PowerShell's wrappers.</summary>
     /// <exception cref="BeeInputException">A value is null.</exception>
-    /// <exception cref="BpfParameterException">A name is not one of the tool's parameters, or a value has the wrong type or is out of range.</exception>
-    public static BoundParameters Parameters(IDictionary? given, ObjectFile file)
+    /// <exception cref="BpfParameterException">A name is not one of the tool's parameters.</exception>
+    public static Dictionary<string, object?> Parameters(IDictionary? given, ObjectFile file)
     {
         var values = new Dictionary<string, object?>(StringComparer.Ordinal);
         foreach (DictionaryEntry entry in given ?? new Hashtable())
@@ -24,7 +24,7 @@ internal static class ObjectNames
             values[parameter.Name] = PlainValue.Of(entry.Value) ?? throw new BeeInputException("BadParameter", $"The value of the parameter {parameter.Name} ({parameter.TypeName}) is null.");
         }
 
-        return file.BindParameters(values);
+        return values;
     }
 
     /// <summary>
@@ -53,7 +53,7 @@ internal static class ObjectNames
 
     /// <summary>Returns the sizes of maps by the maps' full names.</summary>
     /// <exception cref="BeeInputException">A name is not one of the object's maps, or a size is not a number of entries.</exception>
-    public static IReadOnlyDictionary<string, uint> MapSizes(IDictionary? given, ObjectFile file)
+    public static Dictionary<string, uint> MapSizes(IDictionary? given, ObjectFile file)
     {
         var sizes = new Dictionary<string, uint>(StringComparer.Ordinal);
         foreach (DictionaryEntry entry in given ?? new Hashtable())

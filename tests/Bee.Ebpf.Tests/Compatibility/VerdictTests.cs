@@ -235,7 +235,7 @@ public class VerdictTests(ITestOutputHelper output)
                 parameters[parameter] = 2;
             }
 
-            BpfSession.Load(file, new BpfSessionOptions { Parameters = file.BindParameters(parameters) }).Dispose();
+            BpfSession.Load(file, new BpfSessionOptions { Parameters = parameters }).Dispose();
             return true;
         }
         catch (BpfLoadException)

@@ -259,7 +259,7 @@ public sealed class HistogramRunTests
         return Calls.Load(words is null ? file : file.WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { [map] = words } }));
     }
 
-    private static void Run(BpfSession session, string program) => session.Programs.Single(p => p.Name == program).Run([]);
+    private static void Run(BpfSession session, string program) => session.Programs.Single(p => p.Name == program).TestRun();
 
     private static string Text(Histogram histogram) => string.Join(", ", histogram.Buckets.Select(bucket => $"{bucket.From}-{bucket.To}: {bucket.Count}"));
 }

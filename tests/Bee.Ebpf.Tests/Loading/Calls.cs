@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Bee.Ebpf.Objects;
-using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Loading;
 
@@ -38,7 +37,7 @@ internal static partial class Calls
     {
         var parameters = more.ToDictionary(m => m.Name, m => (object?)m.Value);
         parameters["target_pid"] = Environment.ProcessId;
-        return new BpfSessionOptions { Parameters = file.BindParameters(parameters) };
+        return new BpfSessionOptions { Parameters = parameters };
     }
 
     /// <summary>Loads a fixture so that it sees this process alone.</summary>

@@ -103,7 +103,7 @@ public class GadgetTests
         Assert.Equal("sized", Gadget.Parameters.Single(parameter => parameter.Name == "sized_max_entries").SizesMap);
         foreach (var (value, entries) in new[] { ((object?)null, 3), (5, 5) })
         {
-            using var session = BpfSession.Load(Gadget, new BpfSessionOptions { Parameters = Gadget.BindParameters(new Dictionary<string, object?> { ["sized_max_entries"] = value }) });
+            using var session = BpfSession.Load(Gadget, new BpfSessionOptions { Parameters = { ["sized_max_entries"] = value } });
             var map = session.Maps.Single(candidate => candidate.Name == "sized");
             Assert.Equal((uint)entries, map.Description.MaxEntries);
             var writer = new MapWriter(map);
@@ -204,7 +204,7 @@ public class GadgetTests
                 return 0;
             }
             """);
-        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = file.BindParameters(new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId }) });
+        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = { ["target_pid"] = Environment.ProcessId } });
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         _ = Calls.GetProcessGroup(0);
@@ -251,7 +251,7 @@ public class GadgetTests
                 return 0;
             }
             """);
-        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = file.BindParameters(new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId }) });
+        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = { ["target_pid"] = Environment.ProcessId } });
         var sockets = session.Maps.Single(map => map.Name == "gadget_sockets");
         var writer = new MapWriter(sockets);
         writer.Write(writer.Encode(0u, new Dictionary<string, object?> { ["pid_tgid"] = 1000, ["task"] = "ab" }));
@@ -280,7 +280,7 @@ public class GadgetTests
                 return TARGETED ? bpf_ringbuf_output(&events, &event, sizeof(event), 0) : 0;
             }
             """);
-        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = file.BindParameters(new Dictionary<string, object?> { ["target_pid"] = Environment.ProcessId }) });
+        using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = { ["target_pid"] = Environment.ProcessId } });
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         _ = Calls.GetProcessGroup(0);
@@ -300,7 +300,7 @@ public class GadgetTests
 
     private static (CollectingSink Sink, EventReader Reader) Run(int calls)
     {
-        using var session = BpfSession.Load(Gadget, new BpfSessionOptions { Parameters = Gadget.BindParameters(new Dictionary<string, object?> { ["targ_pid"] = Environment.ProcessId }) });
+        using var session = BpfSession.Load(Gadget, new BpfSessionOptions { Parameters = { ["targ_pid"] = Environment.ProcessId } });
         using var reader = session.OpenReader(new EventReaderOptions());
         session.Attach();
         for (var i = 0; i < calls; i++)

@@ -1,3 +1,4 @@
+using Bee.Ebpf.Programs;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
 
@@ -79,7 +80,7 @@ public class KindTests
     {
         using var session = BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions());
 
-        Assert.Equal(42, session.Programs.Single(p => p.Name == "twice").Run(BitConverter.GetBytes(21)));
+        Assert.Equal(42, session.Programs.Single(p => p.Name == "twice").TestRun(new TestRunOptions { Context = BitConverter.GetBytes(21) }).ReturnValue);
     }
 
     [KernelFact]

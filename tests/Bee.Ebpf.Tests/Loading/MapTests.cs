@@ -113,7 +113,7 @@ public class MapTests
             }
             """);
         using var session = BpfSession.Load(file, new BpfSessionOptions());
-        session.Programs.Single().Run([]);
+        session.Programs.Single().TestRun();
         var numbers = session.Maps.Single(m => m.Name == "gauge_large").Entries().Select(e => (ulong)e.Get("number")!).Order();
 
         Assert.Equal(Enumerable.Range(0, 300).Select(i => (ulong)i), numbers);

@@ -203,7 +203,7 @@ public class ProgramTestTests
     }
 
     private static ProgramTest Load(string program, params (string Name, object? Value)[] parameters) =>
-        ProgramTest.Load(Inputs, program, new BpfSessionOptions { Parameters = Inputs.BindParameters(parameters.ToDictionary(one => one.Name, one => one.Value)) });
+        ProgramTest.Load(Inputs, program, new BpfSessionOptions { Parameters = parameters.ToDictionary(one => one.Name, one => one.Value) });
 
     private static Dictionary<string, object?> Fields(params (string Name, object? Value)[] fields) => fields.ToDictionary(field => field.Name, field => field.Value);
 

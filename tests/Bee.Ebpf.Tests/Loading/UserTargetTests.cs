@@ -152,7 +152,7 @@ public sealed class UserTargetTests
             library.Call("other", 1);
             Assert.Equal(3ul, session.Counts()[0]);
             // One link for both where the kernel has that.
-            Assert.Equal(UprobeMultiLinks.SuitsKernel(Narrowed()) ? 1 : 2, session.Programs[0].LinkIds.Count);
+            Assert.Equal(UprobeMultiLinks.SuitsKernel(Narrowed().ForAttach()) ? 1 : 2, session.Programs[0].LinkIds.Count);
         });
     }
 

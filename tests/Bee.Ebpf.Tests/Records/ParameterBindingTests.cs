@@ -47,8 +47,4 @@ public class ParameterBindingTests
     [ClangFact]
     public void BindParameters_with_a_value_that_does_not_fit_throws() =>
         Assert.Equal("BadParameter", Assert.Throws<BpfParameterException>(() => File.BindParameters(new Dictionary<string, object?> { ["target_pid"] = "many" })).Id);
-
-    [ClangFact]
-    public void Load_with_parameters_of_another_object_throws() =>
-        Assert.Throws<ArgumentException>(() => BpfSession.Load(File, new BpfSessionOptions { Parameters = Fixtures.Read("maps").BindParameters() }));
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Bee.Ebpf.Records;
 using Bee.Ebpf.Symbols;
 using Bee.Ebpf.Tests.Loading;
 using StackTrace = Bee.Ebpf.Symbols.StackTrace;
@@ -59,7 +58,7 @@ public sealed class EndedProcessTests : IDisposable
     private StackTrace StackOfEnded(Action? between = null)
     {
         using var process = Process.Start(new ProcessStartInfo(Tool) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-        using var session = BpfSession.Load(Fixture.Object("stacks"), new BpfSessionOptions { Parameters = Fixture.Object("stacks").BindParameters(new Dictionary<string, object?> { ["target_pid"] = process.Id }) });
+        using var session = BpfSession.Load(Fixture.Object("stacks"), new BpfSessionOptions { Parameters = { ["target_pid"] = process.Id } });
         session.Attach();
         process.StandardInput.Write('x');
         process.StandardInput.Flush();

@@ -101,7 +101,7 @@ internal static class SkeletonRun
         {
             session = BpfSession.Load(file, new BpfSessionOptions
             {
-                Parameters = takesPid ? file.BindParameters(new Dictionary<string, object?> { ["target_pid"] = deeds.Id }) : null,
+                Parameters = takesPid ? new Dictionary<string, object?> { ["target_pid"] = deeds.Id } : [],
                 ProcessId = kind.NarrowsToProcess ? deeds.Id : null,
                 SampleFrequency = 999,
                 Interfaces = kind.NeedsInterface ? ["lo"] : [],
