@@ -95,11 +95,13 @@ public sealed class ChoiceTests
     }
 
     [KernelFact]
-    public void Programs_without_an_interface_are_an_error_when_none_has_one()
+    public void Attach_throws_if_no_program_has_an_interface()
     {
         var file = Counting.Object(("xdp", "struct xdp_md", "return XDP_PASS;"), ("xdp", "struct xdp_md", "return XDP_DROP;"));
 
-        Assert.Equal(LoadFault.NoPlace, Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, new BpfSessionOptions())).Fault);
+        using var session = BpfSession.Load(file);
+
+        Assert.Equal(LoadFault.NoPlace, Assert.Throws<BpfLoadException>(session.Attach).Fault);
     }
 
     [KernelFact]

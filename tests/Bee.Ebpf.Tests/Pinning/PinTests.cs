@@ -49,6 +49,27 @@ public sealed class PinTests : IDisposable
         Assert.False(Directory.Exists(_folder));
     }
 
+    [KernelFact]
+    public void Pin_takes_a_name_and_Open_finds_it()
+    {
+        var name = Path.GetFileName(_folder);
+        using (var session = BpfSession.Load(Fixture.Object("calls"), Calls.Own(Fixture.Object("calls"))))
+        {
+            Assert.Throws<InvalidOperationException>(() => session.Pin(name));
+            session.Attach();
+            Assert.Equal(_folder, session.Pin(name).Folder);
+        }
+
+        var pinned = PinnedProgram.Open(name);
+        using (var again = pinned.OpenSession())
+        {
+            Assert.Throws<InvalidOperationException>(() => again.Programs[0].Attach());
+        }
+
+        Assert.Equal((name, "calls.o"), (pinned.Details.Name, pinned.Details.Origin));
+        Assert.Empty(pinned.Remove(TimeSpan.FromSeconds(10)));
+    }
+
     [KernelTheory]
     [InlineData("samples")]
     [InlineData("iterators")]

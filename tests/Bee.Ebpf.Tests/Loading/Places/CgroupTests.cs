@@ -111,9 +111,10 @@ public sealed class CgroupTests
     }
 
     [NetworkFact]
-    public void Without_a_group_the_error_says_what_to_name()
+    public void Attach_without_a_control_group_reports_what_to_name()
     {
-        var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("cgroup/dev", "void", "return 1;")), new BpfSessionOptions()));
+        using var session = BpfSession.Load(Counting.Object(("cgroup/dev", "void", "return 1;")));
+        var e = Assert.Throws<BpfLoadException>(session.Attach);
 
         Assert.Equal(LoadFault.NoPlace, e.Fault);
         Assert.Contains("a container's id", e.Remedy);

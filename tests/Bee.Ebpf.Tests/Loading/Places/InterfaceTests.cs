@@ -184,9 +184,10 @@ public sealed class InterfaceTests
     }
 
     [NetworkFact]
-    public void Without_an_interface_the_error_says_what_there_is()
+    public void Attach_without_an_interface_lists_the_interfaces()
     {
-        var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("tc", "struct __sk_buff", "return 0;")), new BpfSessionOptions()));
+        using var session = BpfSession.Load(Counting.Object(("tc", "struct __sk_buff", "return 0;")));
+        var e = Assert.Throws<BpfLoadException>(session.Attach);
 
         Assert.Equal(LoadFault.NoPlace, e.Fault);
         Assert.Contains("lo", e.Remedy);

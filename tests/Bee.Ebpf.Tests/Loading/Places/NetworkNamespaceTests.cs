@@ -81,9 +81,10 @@ public sealed class NetworkNamespaceTests
         Assert.Contains("no such process", Assert.Throws<BpfLoadException>(() => NetworkTargets.Interfaces($"{int.MaxValue}")).Message);
 
     [NetworkFact]
-    public void Load_without_a_namespace_reports_what_to_name()
+    public void Attach_without_a_namespace_reports_what_to_name()
     {
-        var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("sk_lookup", "struct bpf_sk_lookup", "return 1;")), new BpfSessionOptions()));
+        using var session = BpfSession.Load(Counting.Object(("sk_lookup", "struct bpf_sk_lookup", "return 1;")));
+        var e = Assert.Throws<BpfLoadException>(session.Attach);
 
         Assert.Equal(LoadFault.NoPlace, e.Fault);
         Assert.Contains("/proc/self/ns/net", e.Remedy);
