@@ -10,6 +10,8 @@
     Demo runs an example against processes that it starts.
     Bench compares with C programs on libbpf.
     Pack packs the module into artifacts/ and the libraries into artifacts/libraries.
+    Docs builds the API reference and the pages of docs/ into artifacts/site.
+    Api writes the public members of the libraries to their PublicAPI.Unshipped.txt.
     Container builds the images of deploy/ with podman or docker and imports the base image into the store.
 .PARAMETER Configuration
     The build configuration.
@@ -35,7 +37,7 @@
 [CmdletBinding(PositionalBinding = $false)]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Demo', 'Bench', 'Pack', 'Container')]
+    [ValidateSet('Build', 'Test', 'Demo', 'Bench', 'Pack', 'Container', 'Docs', 'Api')]
     [string] $Task = 'Build',
 
     [ValidateSet('Debug', 'Release')]
@@ -146,12 +148,14 @@ function Build-Bench {
 
 Push-Location $root
 try {
-    if (-not $NoBuild -and $Task -ne 'Test') { Build-Module }
+    if (-not $NoBuild -and $Task -notin 'Test', 'Api') { Build-Module }
     switch ($Task) {
         Test { Test-Everything }
         Demo { Show-Demo }
         Pack { New-Package }
         Container { Build-Container }
+        Docs { Build-Site }
+        Api { Update-PublicApi }
         Bench {
             if (-not $NoBuild) { Build-Bench }
             dotnet "$root/bench/Bee.Bench/bin/Release/net10.0/Bee.Bench.dll" @Arguments

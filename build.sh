@@ -14,6 +14,8 @@ usage: ./build.sh TASK [ARGUMENT...]
   build      complete module/Bee, for Import-Module ./module/Bee
   bench      compare with C programs on libbpf
   pack       pack the module into artifacts/ and the libraries into artifacts/libraries
+  docs       build the API reference and the pages of docs/ into artifacts/site
+  api        list the public members of the libraries in PublicAPI.Unshipped.txt
   container  build the base and builder images with podman or docker; -Base NAME, -BaseOnly
 
 Further arguments are passed to build.ps1, as in: ./build.sh test -Full
@@ -203,7 +205,7 @@ run_demo() {
 
 task=${1:-}
 case $task in
-    demo | test | build | bench | pack | container) shift ;;
+    demo | test | build | bench | pack | docs | api | container) shift ;;
     -h | --help | help) usage; exit 0 ;;
     *) usage >&2; exit 64 ;;
 esac

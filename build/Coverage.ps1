@@ -18,12 +18,12 @@ function Clear-Coverage {
 function Show-Coverage {
     <#
     .SYNOPSIS
-        Merges the data of the suites that ran and prints the coverage of their libraries. Returns $false if one is below the floor.
+        Merges the data of the suites that ran and prints the coverage of their libraries, without generated code. Returns $false if one is below the floor.
     #>
     param([string[]] $Library)
     $report = Join-Path $artifacts coverage
     $filter = ($Library | ForEach-Object { "+$_" }) -join ';'
-    $output = & (Install-Tool dotnet-reportgenerator-globaltool) "-reports:$artifacts/tests/*/*.cobertura.xml" "-targetdir:$report" '-reporttypes:Html;JsonSummary' "-assemblyfilters:$filter" 2>&1
+    $output = & (Install-Tool dotnet-reportgenerator-globaltool) "-reports:$artifacts/tests/*/*.cobertura.xml" "-targetdir:$report" '-reporttypes:Html;JsonSummary' "-assemblyfilters:$filter" '-filefilters:-*.g.cs' 2>&1
     if ($LASTEXITCODE -ne 0) { throw "The coverage report failed: $output" }
     $read = (Get-Content "$report/Summary.json" -Raw | ConvertFrom-Json).coverage.assemblies
     $low = foreach ($name in $Library) {
