@@ -23,7 +23,7 @@ BeforeDiscovery {
         'Publish-BeeImage: Example 4: Sign what is published'              = 'it asks for a password'
         'Import-BeeImage: Example 3: A container image out of docker'      = 'there is no docker here'
         'Connect-BeeRegistry: Example 1: User name and password'           = 'it asks for a password'
-        'Connect-BeeRegistry: Example 2: A token, in a job that nobody watches' = 'there is no token here'
+        'Connect-BeeRegistry: Example 2: A token, in an unattended job' = 'there is no token here'
         'Connect-BeeRegistry: Example 3: A registry with a company''s own certificate' = 'it asks for a password'
         'Connect-BeeRegistry: Example 4: From standard input'              = 'there is no password here'
         'Connect-BeeRegistry: Example 5: From the environment'             = 'there is no password here'
