@@ -8,6 +8,7 @@ namespace Bee.Oci.Store;
 /// owner (of a killed writer, of a tag that has moved) only when they are old, since another tool that does not know the lock may have
 /// written them a moment ago and not have come to the index yet.
 /// </summary>
+/// <remarks>It follows every digest in any JSON document, and not only those of known manifests, so it never deletes a blob that an unknown kind of manifest refers to.</remarks>
 internal sealed class Sweep(LayoutFiles files)
 {
     private static readonly TimeSpan s_grace = TimeSpan.FromHours(1);

@@ -32,6 +32,7 @@ internal readonly record struct OtlpAnswer(OtlpOutcome Outcome, long Rejected, T
 /// <summary>
 /// Sends requests of OTLP/HTTP (opentelemetry-specification, protocol/otlp.md, "OTLP/HTTP"), each once. It follows no redirect, since headers may be secrets, and trusts what the options name.
 /// </summary>
+/// <remarks>OpenTelemetry's SDK for .NET cannot replace this code: it aggregates single measurements itself and does not accept metrics that the kernel has aggregated.</remarks>
 internal sealed class OtlpClient : IDisposable
 {
     // What a receiver says is one sentence; the rest is not read.

@@ -11,6 +11,7 @@ namespace Bee.Telemetry.Serving;
 /// A server of metrics by HTTP/1.1, with TLS if it has a certificate. It has a task for each connection, so a slow scraper does not delay others.
 /// Loopback needs no protection; every other address needs a token, TLS or the explicit permission to do without.
 /// </summary>
+/// <remarks>It works on sockets, because PowerShell does not include ASP.NET, and <c>HttpListener</c> supports neither TLS nor limits on Linux.</remarks>
 public sealed class MetricServer : IDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);

@@ -5,6 +5,7 @@ namespace Bee.Toolchain.Isolation;
 
 /// <summary>The way into Bee.Isolated.dll: the code that needs packages of other people, loaded into a context of its own so that
 /// those packages never meet the ones of the session.</summary>
+/// <remarks>The folder <c>deps</c> must not contain an assembly that the session also loads: the interfaces of a second copy are different types, and a cast to them fails.</remarks>
 internal static class Isolated
 {
     private static readonly Lazy<Assembly> s_code = new(Load);
