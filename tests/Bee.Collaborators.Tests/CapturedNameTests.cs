@@ -6,7 +6,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Collaborators.Tests;
 
-/// <summary>Views of events from another machine, which the golden stream has: its user 1000 is ada, and its user 0 is chief.</summary>
+/// <summary>Views of events from another machine. The golden stream has that machine's names: user 1000 is ada, and user 0 is chief.</summary>
 public sealed class CapturedNameTests
 {
     [Fact]

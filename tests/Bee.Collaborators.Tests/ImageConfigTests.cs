@@ -13,7 +13,7 @@ public sealed class ImageConfigTests : IDisposable
 
     private readonly Workbench _bench = new();
 
-    // Every member is filled by reflection: one that the config does not carry fails here.
+    // Every member is filled by reflection, so a member that the configuration does not carry fails here.
     [Fact]
     public void Metadata_of_an_object_survives_the_config_of_its_image()
     {
@@ -34,7 +34,7 @@ public sealed class ImageConfigTests : IDisposable
         Assert.Equal(["Maps", "Parameters", "Programs"], Members(typeof(ObjectMetadata)).Select(member => member.Name).Order());
 
     [Fact]
-    public void Object_without_metadata_has_a_config_that_says_nothing()
+    public void Object_without_metadata_has_an_empty_config()
     {
         ObjectFile file = Compile();
 
@@ -59,7 +59,7 @@ public sealed class ImageConfigTests : IDisposable
             where T : struct, Enum
         {
             Assert.Equal(Enum.GetValues<T>().Order(), names.Rows.Select(row => row.Value).Order());
-            // Images have these names in them: they do not follow the enum's.
+            // Images contain these names, so they must not follow a rename of the enum.
             Assert.All(names.Rows, row => Assert.Equal((row.Value, row.Name, row.Value), (names.Find(row.Name), names.Name(row.Value), names.FindWord(row.Name.ToLowerInvariant()))));
             Assert.Null(names.Find("nothing"));
             Assert.Null(names.Find(null));
@@ -71,7 +71,7 @@ public sealed class ImageConfigTests : IDisposable
     [InlineData("Loud", "Key", "Log2", 1, double.NaN)]
     [InlineData("counter", "key", "Cubic", 1, 5)]
     [InlineData("1", "1", "Linear", 0, 0)]
-    public void What_makes_no_sense_in_a_config_is_passed_over(string kind, string metric, string spacing, double step, double bound)
+    public void Invalid_values_in_a_config_are_ignored(string kind, string metric, string spacing, double step, double bound)
     {
         var map = new ImageMap
         {

@@ -33,7 +33,7 @@ public sealed class ImagePullerTests : IDisposable
     }
 
     [Fact]
-    public void Pull_of_what_the_registry_does_not_have_leaves_no_name()
+    public void Pull_of_a_missing_image_leaves_no_name()
     {
         _bench.Publish();
 
@@ -44,7 +44,7 @@ public sealed class ImagePullerTests : IDisposable
     }
 
     [Fact]
-    public void Pull_of_an_image_that_is_not_trusted_leaves_no_name()
+    public void Pull_of_an_untrusted_image_leaves_no_name()
     {
         using var bench = new Workbench(new VerificationOptions { RequireSignature = true });
         bench.Publish();
@@ -55,7 +55,7 @@ public sealed class ImagePullerTests : IDisposable
     }
 
     [Fact]
-    public void Pull_without_a_verifier_decides_over_nothing()
+    public void Pull_without_a_verifier_checks_nothing()
     {
         using var bench = new Workbench(new VerificationOptions { RequireSignature = true });
         bench.Publish();
@@ -67,7 +67,7 @@ public sealed class ImagePullerTests : IDisposable
     }
 
     [Fact]
-    public void Pull_from_a_given_source_asks_no_other_registry()
+    public void Pull_from_a_given_source_contacts_no_other_registry()
     {
         _bench.Publish();
 

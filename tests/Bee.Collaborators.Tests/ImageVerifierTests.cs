@@ -19,7 +19,7 @@ public sealed class ImageVerifierTests
     }
 
     [Fact]
-    public void Verify_of_an_image_that_a_policy_allows_gives_and_notes_the_reason()
+    public void Verify_of_an_image_that_a_policy_allows_returns_and_notes_the_reason()
     {
         using var folder = new TempFolder();
         using var bench = new Workbench(new VerificationOptions { Policy = folder.Write("policy.json", """{ "default": "deny", "rules": [ { "reference": "registry.lan/*", "action": "allow" } ] }""") });
@@ -44,7 +44,7 @@ public sealed class ImageVerifierTests
     }
 
     [Fact]
-    public void Verify_of_a_local_name_throws_where_a_signature_is_required()
+    public void Verify_of_a_local_name_throws_if_a_signature_is_required()
     {
         using var bench = new Workbench(new VerificationOptions { RequireSignature = true });
         Image image = bench.Add(ImageReference.Parse("tool:v1"));
@@ -53,7 +53,7 @@ public sealed class ImageVerifierTests
     }
 
     [Fact]
-    public void RefuseIfRequired_names_what_can_have_no_signature()
+    public void RefuseIfRequired_names_the_object_without_a_signature()
     {
         using var bench = new Workbench(new VerificationOptions { RequireSignature = true });
 
@@ -64,7 +64,7 @@ public sealed class ImageVerifierTests
     }
 
     [Fact]
-    public void Options_are_read_once_and_not_before_the_first_decision()
+    public void Options_are_read_once_at_the_first_verification()
     {
         using var bench = new Workbench();
         Image image = bench.Add(bench.Remote());

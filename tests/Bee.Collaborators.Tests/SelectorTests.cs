@@ -6,7 +6,7 @@ using Bee.Cmdlets.Sessions;
 
 namespace Bee.Cmdlets.Collaborators.Tests;
 
-/// <summary>What the selectors report of names that mean nothing, in a process without programs in the background.</summary>
+/// <summary>The selectors' errors for unknown names, in a process without background sessions.</summary>
 public sealed class SelectorTests
 {
     private readonly Session _session = new("/");

@@ -15,7 +15,7 @@ public sealed class SessionFactoryTests
     private readonly Tool _tool = new("tool", "tool.o", ObjectFile.Read(Workbench.Object, "tool.o"));
 
     [Fact]
-    public void Describe_warns_of_each_option_that_the_tool_makes_no_use_of()
+    public void Describe_warns_of_each_option_that_the_tool_does_not_use()
     {
         Factory(new SessionOptions { ProcessId = 1, Interfaces = ["lo"], Cgroup = "/", NetworkNamespace = "1", Trace = true, AttachTo = new Hashtable { ["other"] = "x" } }).Describe(_tool);
 
@@ -35,7 +35,7 @@ public sealed class SessionFactoryTests
     [InlineData("ParameterNotFound")]
     [InlineData("MapNotFound")]
     [InlineData("ProgramNotFound")]
-    public void Start_with_a_name_that_the_tool_does_not_have_throws_before_it_loads(string id)
+    public void Start_with_an_unknown_name_throws_before_it_loads(string id)
     {
         var given = new Hashtable { ["none"] = "1" };
         SessionOptions options = id switch
@@ -64,7 +64,7 @@ public sealed class SessionFactoryTests
     }
 
     [KernelFact]
-    public void Start_attaches_and_the_end_of_the_session_detaches()
+    public void Start_attaches_and_disposing_the_session_detaches()
     {
         KernelIds held;
         (BpfSession session, EventReader reader) = Factory(new SessionOptions()).Start(_tool);
@@ -80,7 +80,7 @@ public sealed class SessionFactoryTests
     }
 
     [KernelFact]
-    public void Start_that_fails_after_loading_leaves_nothing()
+    public void Start_that_fails_after_loading_leaves_nothing_loaded()
     {
         KernelIds before = Kernel.Held();
 
@@ -90,7 +90,7 @@ public sealed class SessionFactoryTests
     }
 
     [Fact]
-    public void Start_of_a_tool_with_syscall_programs_alone_throws_since_nothing_runs_them()
+    public void Start_of_a_tool_with_only_syscall_programs_throws()
     {
         var error = Assert.Throws<BeeInputException>(() => Factory(new SessionOptions()).Start(Compiled("struct sum { u32 a, b; u64 sum; };\nSEC(\"syscall\") int add(struct sum *call) { return 0; }")));
 
@@ -100,7 +100,7 @@ public sealed class SessionFactoryTests
     }
 
     [KernelFact]
-    public void Start_warns_of_twins_and_leaves_out_what_is_skipped()
+    public void Start_warns_of_twins_and_does_not_load_skipped_programs()
     {
         Tool tool = Compiled("""
             SEC("tp_btf/sys_enter") int typed(void *ctx) { return 0; }
@@ -135,7 +135,7 @@ public sealed class SessionFactoryTests
     }
 
     [KernelFact]
-    public void LoadForTest_takes_the_only_program_that_is_loaded_by_itself_or_the_one_that_is_named()
+    public void LoadForTest_loads_the_only_default_program_or_the_named_one()
     {
         Tool tool = Compiled("""
             BEE_HASH(deny, u32, u8, 16);
@@ -152,7 +152,7 @@ public sealed class SessionFactoryTests
     }
 
     [Fact]
-    public void LoadForTest_of_one_of_several_programs_wants_a_name()
+    public void LoadForTest_with_several_programs_needs_a_name()
     {
         Tool tool = Compiled("SEC(\"xdp\") int one(struct xdp_md *ctx) { return 2; }\nSEC(\"tc\") int two(struct __sk_buff *skb) { return 0; }");
 
@@ -160,7 +160,7 @@ public sealed class SessionFactoryTests
     }
 
     [KernelFact]
-    public void WarnIfSilent_names_the_maps_of_a_tool_that_streams_nothing()
+    public void WarnIfSilent_lists_the_maps_of_a_tool_without_streams()
     {
         SessionFactory factory = Factory(new SessionOptions { Maps = ["none*"] });
         (BpfSession session, EventReader reader) = factory.Start(_tool);

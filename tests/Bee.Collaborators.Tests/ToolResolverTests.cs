@@ -12,7 +12,7 @@ public sealed class ToolResolverTests : IDisposable
     private readonly Workbench _bench = new();
 
     [Fact]
-    public void Resolve_of_an_object_reads_it_from_the_sessions_location()
+    public void Resolve_of_an_object_is_relative_to_the_sessions_location()
     {
         string path = _bench.Write("tool.o", Workbench.Object);
 
@@ -25,7 +25,7 @@ public sealed class ToolResolverTests : IDisposable
     [Theory]
     [InlineData("./src")]
     [InlineData("./src/tool.bpf.c")]
-    public void Resolve_of_a_source_compiles_it_with_what_its_manifest_says(string path)
+    public void Resolve_of_a_source_applies_its_manifest(string path)
     {
         string source = _bench.Write("src/tool.bpf.c", Sources.Program("raw_tp/sys_enter"));
         _bench.Write("src/bee.yaml", "programs: { program: { description: sees every call } }");
@@ -54,7 +54,7 @@ public sealed class ToolResolverTests : IDisposable
     }
 
     [Fact]
-    public void Resolve_of_a_source_that_does_not_compile_reports_it_and_gives_nothing()
+    public void Resolve_of_a_source_that_does_not_compile_reports_the_error_and_returns_null()
     {
         string source = _bench.Write("tool.c", "int broken(");
 
@@ -65,7 +65,7 @@ public sealed class ToolResolverTests : IDisposable
     }
 
     [Fact]
-    public void Resolve_of_an_image_that_is_here_asks_no_registry()
+    public void Resolve_of_a_local_image_sends_no_request()
     {
         Image image = _bench.Add(_bench.Remote());
 
@@ -76,7 +76,7 @@ public sealed class ToolResolverTests : IDisposable
     }
 
     [Fact]
-    public void Resolve_of_an_image_that_is_not_here_pulls_it()
+    public void Resolve_of_a_missing_image_pulls_it()
     {
         Image image = _bench.Publish();
 
@@ -98,7 +98,7 @@ public sealed class ToolResolverTests : IDisposable
     }
 
     [Fact]
-    public void Resolve_with_the_policy_Always_pulls_what_the_tag_means_now()
+    public void Resolve_with_the_policy_Always_pulls_the_current_image_of_the_tag()
     {
         using var bench = new Workbench(pull: PullPolicy.Always);
         Image published = bench.Publish(description: "another");
@@ -118,7 +118,7 @@ public sealed class ToolResolverTests : IDisposable
     }
 
     [Fact]
-    public void Resolve_refuses_an_image_for_another_platform_that_FindImage_gives()
+    public void Resolve_rejects_an_image_for_another_platform_that_FindImage_returns()
     {
         var other = Platform.Parse(Platform.Host.Architecture == "arm64" ? "linux/amd64" : "linux/arm64");
         Image image = _bench.Add(ImageReference.Parse("tool:v1"), other);
@@ -130,7 +130,7 @@ public sealed class ToolResolverTests : IDisposable
     }
 
     [Fact]
-    public void Resolve_of_a_file_throws_where_a_signature_is_required()
+    public void Resolve_of_a_file_throws_if_a_signature_is_required()
     {
         using var bench = new Workbench(new VerificationOptions { RequireSignature = true });
         string path = bench.Write("tool.o", Workbench.Object);
@@ -139,7 +139,7 @@ public sealed class ToolResolverTests : IDisposable
     }
 
     [Fact]
-    public void Resolve_of_an_unknown_name_names_images_like_it()
+    public void Resolve_of_an_unknown_name_suggests_similar_images()
     {
         _bench.Add(ImageReference.Parse("opensnoop:v1"));
 

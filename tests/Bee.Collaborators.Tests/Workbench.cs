@@ -10,7 +10,7 @@ using ProgressRecord = System.Management.Automation.ProgressRecord;
 
 namespace Bee.Cmdlets.Collaborators.Tests;
 
-/// <summary>Keeps what a collaborator writes, and stands in a folder of the test's own.</summary>
+/// <summary>Records the output of a collaborator, with the test's own folder as location.</summary>
 internal sealed class Session(string folder) : ICmdletStreams, ISessionLocation
 {
     public List<string> Notes { get; } = [];
@@ -40,7 +40,7 @@ internal sealed class Session(string folder) : ICmdletStreams, ISessionLocation
     }
 }
 
-/// <summary>The collaborators of one cmdlet, with a store and a registry of the test's own.</summary>
+/// <summary>The collaborators of one cmdlet, with the test's own store and registry.</summary>
 internal sealed class Workbench : IDisposable
 {
     private static readonly Lazy<byte[]> s_object = new(() => Compile(Sources.Program("raw_tp/sys_enter")));
@@ -64,7 +64,7 @@ internal sealed class Workbench : IDisposable
     /// <summary>A program that attaches to every system call and does nothing.</summary>
     public static byte[] Object => s_object.Value;
 
-    /// <summary>The object of a C source.</summary>
+    /// <summary>Returns the object of a C source.</summary>
     public static byte[] Compile(string source)
     {
         using var folder = new TempFolder();
@@ -85,10 +85,10 @@ internal sealed class Workbench : IDisposable
 
     public ToolResolver Tools { get; }
 
-    /// <summary>How often the options of verification were asked for.</summary>
+    /// <summary>How many times the verification options were read.</summary>
     public int OptionsRead { get; private set; }
 
-    /// <summary>The reference of a tag of the registry.</summary>
+    /// <summary>Returns the reference of a tag in the registry.</summary>
     public ImageReference Remote(string tag = "v1") => ImageReference.Parse($"{Registry.Host}/me/tool:{tag}");
 
     public string Write(string name, string text) => _folder.Write(name, text);
@@ -110,7 +110,7 @@ internal sealed class Workbench : IDisposable
         },
         name);
 
-    /// <summary>Puts an image into the registry, and leaves the store without it.</summary>
+    /// <summary>Pushes an image to the registry only, not to the store.</summary>
     public Image Publish(string tag = "v1", string? description = null)
     {
         Image image = Add(Remote(tag), description: description);

@@ -3,13 +3,13 @@ using System.Diagnostics;
 namespace Bee.Tests;
 
 /// <summary>
-/// Scripts that tests start. Another process writes them: the kernel refuses to start a file that is open for writing (ETXTBSY), and a child that any
-/// thread of this process forks has all its fds until it calls exec.
+/// Writes scripts for tests to start, in another process. The kernel does not start a file that is open for writing (ETXTBSY), and a child that any
+/// thread of this process forks inherits all fds until it calls exec.
 /// </summary>
 internal static class Executable
 {
     /// <summary>Writes an executable file.</summary>
-    /// <param name="path">Where.</param>
+    /// <param name="path">The path.</param>
     /// <param name="text">Its content.</param>
     /// <returns>The path.</returns>
     public static string Write(string path, string text)

@@ -1,7 +1,7 @@
 namespace Bee.Tests;
 
 /// <summary>
-/// Whether this run takes the time for long tests: <c>./build.sh test -Full</c> sets BEE_FULL=1. Without it a smaller part runs each time.
+/// Decides whether long tests run: <c>./build.sh test -Full</c> sets BEE_FULL=1. Without it, a shorter variant runs.
 /// </summary>
 internal static class FullRun
 {

@@ -1,13 +1,13 @@
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>New-BeeProgram: what it writes, where, and what it refuses. What is in the files is tested with the skeletons.</summary>
+/// <summary>New-BeeProgram: the files that it writes, and its errors. The content of the files is tested with the skeletons.</summary>
 public sealed class NewProgramTests : IDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly Shell _shell = new();
 
     [Fact]
-    public void A_file_is_written_and_given()
+    public void File_path_writes_and_returns_a_file()
     {
         var file = Assert.IsType<FileInfo>(Assert.Single(_shell.Objects("New-BeeProgram $path", ("path", _folder["opens.bpf.c"]))).BaseObject);
 
@@ -17,7 +17,7 @@ public sealed class NewProgramTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_gets_a_source_and_a_manifest_that_build()
+    public void Folder_path_writes_a_source_and_a_manifest_that_build()
     {
         Assert.Equal(2, _shell.Objects("New-BeeProgram $path -ProgramType xdp -Output Counter", ("path", _folder["packets"])).Count);
         Assert.Equal(["bee.schema.json", "bee.yaml", "packets.bpf.c"], Files(_folder["packets"]));
@@ -27,7 +27,7 @@ public sealed class NewProgramTests : IDisposable
     }
 
     [Fact]
-    public void A_program_in_a_folder_of_others_leaves_them_their_names()
+    public void Second_program_in_a_folder_does_not_rename_the_first()
     {
         _folder.Write("it's [mine]/other.bpf.c", "#include \"bee.h\"\nBEE_LICENSE(\"GPL\");\nSEC(\"syscall\") int other(void *context) { return 0; }\n");
         _shell.Objects("New-BeeProgram $path", ("path", _folder["it's [mine]"]));
@@ -40,7 +40,7 @@ public sealed class NewProgramTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_is_overwritten_without_force()
+    public void Existing_file_is_overwritten_only_with_Force()
     {
         _folder.Write("mine.c", "mine");
         var error = _shell.Error("New-BeeProgram $path", ("path", _folder["mine.c"]));
@@ -52,7 +52,7 @@ public sealed class NewProgramTests : IDisposable
     }
 
     [Fact]
-    public void Of_two_files_none_is_written_where_one_is_there()
+    public void One_existing_file_of_two_keeps_both_from_being_written()
     {
         _folder.Write("tool/bee.yaml", "name: mine\n");
         _shell.Error("New-BeeProgram $path", ("path", _folder["tool"]));
@@ -61,7 +61,7 @@ public sealed class NewProgramTests : IDisposable
     }
 
     [Fact]
-    public void What_if_writes_nothing()
+    public void WhatIf_writes_nothing()
     {
         Assert.Empty(_shell.Objects("New-BeeProgram $path -WhatIf", ("path", _folder["tool"])));
         Assert.Empty(Files(_folder.Path));
@@ -78,7 +78,7 @@ public sealed class NewProgramTests : IDisposable
     [InlineData("New-BeeProgram $folder/x.bpf.c -Template opensnop", "Skeleton.UnknownTemplate", "opensnoop")]
     [InlineData("New-BeeProgram $folder/x.txt", "NotASource", ".bpf.c")]
     [InlineData("New-BeeProgram $folder/.bpf.c", "NoName", "opens.bpf.c")]
-    public void What_cannot_be_is_refused_with_what_can(string script, string id, string remedy)
+    public void Invalid_argument_is_an_error_with_a_remedy(string script, string id, string remedy)
     {
         var error = _shell.Error(script, ("folder", _folder.Path));
 
@@ -88,7 +88,7 @@ public sealed class NewProgramTests : IDisposable
     }
 
     [Fact]
-    public void An_example_becomes_a_program_of_ones_own()
+    public void Template_is_copied_under_the_new_name()
     {
         _shell.Objects("New-BeeProgram $path -Template syscount", ("path", _folder["calls"]));
         Assert.Equal(["bee.schema.json", "bee.yaml", "calls.bpf.c"], Files(_folder["calls"]));

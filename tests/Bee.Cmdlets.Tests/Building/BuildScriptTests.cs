@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>The build script in a PowerShell of its own.</summary>
+/// <summary>The build script in its own PowerShell process.</summary>
 [Collection("Bee")]
 public sealed class BuildScriptTests
 {
     [KernelFact]
-    public void The_demo_shows_the_events_of_its_own_load()
+    public void Demo_shows_the_events_of_its_load()
     {
         (int exit, string output, string messages) = RunTask("-Task", "Demo", "-NoBuild");
 
@@ -18,7 +18,7 @@ public sealed class BuildScriptTests
     }
 
     [Fact]
-    public void A_task_that_there_is_not_fails()
+    public void Unknown_task_fails()
     {
         (int exit, _, string messages) = RunTask("-Task", "Nothing");
 
@@ -27,7 +27,7 @@ public sealed class BuildScriptTests
     }
 
     [Fact]
-    public void What_follows_the_task_is_the_benchmarks()
+    public void Arguments_after_the_task_go_to_the_benchmarks()
     {
         (int exit, _, string messages) = RunTask("-Task", "Bench", "-NoBuild", "nothing");
 
@@ -36,7 +36,7 @@ public sealed class BuildScriptTests
     }
 
     [Fact]
-    public void The_bootstrap_explains_itself()
+    public void Bootstrap_script_prints_its_usage()
     {
         (int exit, _, string messages) = Run(BeeModule.File("build.sh"), "nothing");
 
@@ -48,7 +48,7 @@ public sealed class BuildScriptTests
     private static (int Exit, string Output, string Messages) RunTask(params string[] arguments) =>
         Run(BeeModule.PowerShell, ["-NoProfile", "-NonInteractive", "-File", BeeModule.File("build.ps1"), .. arguments]);
 
-    // From another folder than the project's, as both promise.
+    // From a folder outside the project, which both scripts support.
     private static (int Exit, string Output, string Messages) Run(string command, params string[] arguments)
     {
         var start = new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };

@@ -19,7 +19,7 @@ public sealed class BuildTests : IDisposable
     private readonly Shell _shell = new();
 
     [Fact]
-    public void An_image_knows_its_maps_programs_and_facts()
+    public void Built_image_describes_its_maps_programs_and_build()
     {
         PSObject image = Assert.Single(_shell.Objects(
             "Invoke-BeeBuild $source -Tag test/fine -Store $store -Author me -Description 'does nothing' -License Apache-2.0",
@@ -36,7 +36,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void A_macro_that_is_none_is_told_before_anything_is_compiled()
+    public void Invalid_macro_is_an_error_before_compiling()
     {
         ErrorRecord error = _shell.Error("Invoke-BeeBuild $source -Store $store -Define SIZE=4096, 'A B'", ("source", _folder.Write("fine.bpf.c", Fine)), ("store", _folder["store"]));
         Assert.Equal("BadDefine,Bee.Cmdlets.Images.InvokeBuildCommand", error.FullyQualifiedErrorId);
@@ -44,7 +44,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void The_same_source_in_two_folders_gives_one_digest()
+    public void Same_source_in_two_folders_has_the_same_digest()
     {
         string[] digests = [.. new[] { "here/", "some/where/else/" }.Select(folder =>
             $"{_shell.Objects("(Invoke-BeeBuild $source -Tag test/fine -Store $store).Digest",
@@ -54,7 +54,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void The_object_has_BTF_and_no_DWARF_and_gets_its_name_by_rename()
+    public void Object_has_BTF_and_no_DWARF_and_is_replaced_by_rename()
     {
         string old = _folder.Write("out.o", "old");
         using FileStream reader = File.OpenRead(old);
@@ -66,13 +66,13 @@ public sealed class BuildTests : IDisposable
         string text = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(old));
         Assert.Contains(".BTF", text, StringComparison.Ordinal);
         Assert.DoesNotContain(".debug_info", text, StringComparison.Ordinal);
-        // Who had the old file open reads the old file to its end: it was replaced, not overwritten.
+        // A process that had the old file open reads it to its end: the file was replaced, not overwritten.
         Assert.Equal("old", new StreamReader(reader).ReadToEnd());
         Assert.DoesNotContain(Directory.GetFiles(_folder.Path), name => Path.GetFileName(name) is not ("out.o" or "fine.bpf.c"));
     }
 
     [Fact]
-    public void A_folder_for_objects_is_made()
+    public void Missing_output_folder_is_created()
     {
         PSObject file = Assert.Single(_shell.Objects(
             "Invoke-BeeBuild $source -BinaryOnly -OutFile $out", ("source", _folder.Write("fine.bpf.c", Fine)), ("out", _folder["new/objects/"])));
@@ -83,7 +83,7 @@ public sealed class BuildTests : IDisposable
     [Theory]
     [InlineData("$folder/[a].bpf.c")]
     [InlineData("$folder/`[a`].bpf.c")]
-    public void Brackets_may_stand_in_the_name_as_tab_writes_them_too(string path)
+    public void Path_with_brackets_is_found_with_and_without_escapes(string path)
     {
         _folder.Write("[a].bpf.c", Fine);
 
@@ -99,7 +99,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void An_error_of_the_compiler_is_a_record_with_file_line_and_column()
+    public void Compiler_error_has_file_line_and_column()
     {
         string source = _folder.Write("bad.bpf.c", "#include \"bee.h\"\nint f(void)\n{\n\treturn nothing;\n}\n");
 
@@ -116,7 +116,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void A_warning_is_a_warning()
+    public void Compiler_warning_goes_to_the_warning_stream()
     {
         string source = _folder.Write("warns.bpf.c", Fine + "\n#warning be careful\n");
 
@@ -128,9 +128,9 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_header_names_its_package()
+    public void Missing_header_error_names_its_package()
     {
-        // Without the system's folders libbpf's headers are missing as on a machine that has not got them.
+        // Without the system's folders, libbpf's headers are missing, as on a machine where they are not installed.
         string source = _folder.Write("noheader.bpf.c", "#include <bpf/bpf_helpers.h>\n");
 
         ErrorRecord error = _shell.Error("Invoke-BeeBuild $source -Tag t/h -Store $store -CFlags '-nostdinc'", ("source", source), ("store", _folder["store"]));
@@ -139,7 +139,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void Without_clang_the_error_names_the_package()
+    public void Missing_clang_error_names_its_package()
     {
         ChildResult child = Child.Run(
             $"try {{ Invoke-BeeBuild '{_folder.Write("fine.bpf.c", Fine)}' -Tag t/c -Store '{_folder["store"]}' -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId; \"$_\" }}",
@@ -150,7 +150,7 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_file_is_an_error_and_the_next_is_built()
+    public void Missing_file_is_an_error_and_the_next_file_is_built()
     {
         ShellResult result = _shell.Run("'/nowhere/x.c', $source | Invoke-BeeBuild -Store $store", ("source", _folder.Write("fine.bpf.c", Fine)), ("store", _folder["store"]));
 
@@ -161,14 +161,14 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
-    public void What_if_builds_nothing()
+    public void WhatIf_builds_nothing()
     {
         Assert.Empty(_shell.Objects("Invoke-BeeBuild $source -Tag t/w -Store $store -WhatIf", ("source", _folder.Write("fine.bpf.c", Fine)), ("store", _folder["store"])));
         Assert.Empty(_shell.Objects("Get-BeeImage -Store $store", ("store", _folder["store"])));
     }
 
     [Fact]
-    public void The_manifest_beside_the_source_names_the_image()
+    public void Manifest_beside_the_source_names_the_image()
     {
         string source = _folder.Write("tool/fine.bpf.c", Fine);
         _folder.Write("tool/bee.yaml", "name: mine/tool\ndescription: from the manifest\ndefines: [SIZE=16384]\n");

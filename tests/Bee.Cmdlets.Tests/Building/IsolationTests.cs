@@ -8,12 +8,12 @@ public sealed class IsolationTests : IDisposable
     private readonly TempFolder _folder = new();
 
     [Fact]
-    public void With_an_older_package_loaded_first_the_module_uses_its_own() => BuildsBeside(Path.Combine(AppContext.BaseDirectory, "older", "YamlDotNet.dll"));
+    public void Older_package_in_the_session_does_not_affect_the_module() => BuildsBeside(Path.Combine(AppContext.BaseDirectory, "older", "YamlDotNet.dll"));
 
     [Fact]
-    public void With_a_newer_package_loaded_first_the_module_uses_its_own()
+    public void Newer_package_in_the_session_does_not_affect_the_module()
     {
-        // Newer than any there is, and with nothing in it: whoever asks it for a type gets none.
+        // An empty assembly with a version above any real one: it has none of the types.
         var name = new AssemblyName("YamlDotNet") { Version = new Version(99, 0, 0, 0) };
         var newer = new PersistedAssemblyBuilder(name, typeof(object).Assembly);
         newer.DefineDynamicModule("YamlDotNet").DefineType("Nothing").CreateType();
@@ -23,7 +23,7 @@ public sealed class IsolationTests : IDisposable
     }
 
     [Fact]
-    public void Deps_holds_nothing_that_the_session_shares()
+    public void Deps_folder_has_no_assembly_that_the_session_shares()
     {
         string[] shared = [.. Directory.GetFiles(BeeModule.Path, "*.dll").Select(file => Path.GetFileName(file))];
         string[] own = [.. Directory.GetFiles(Path.Combine(BeeModule.Path, "deps")).Select(file => Path.GetFileName(file))];
@@ -33,7 +33,7 @@ public sealed class IsolationTests : IDisposable
         Assert.DoesNotContain(shared, file => !file.StartsWith("Bee.", StringComparison.Ordinal));
     }
 
-    // The session loads its package before the module is imported, and has it still as its only one afterwards.
+    // The session loads its package before the module is imported, and the package is still its only copy afterwards.
     private void BuildsBeside(string package)
     {
         string source = _folder.Write("tool/tool.bpf.c", Sources.Program("raw_tp/sys_enter"));

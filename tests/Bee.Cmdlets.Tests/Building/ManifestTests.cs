@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>What a bee.yaml says, from the build through the image to the run.</summary>
+/// <summary>The metadata of a bee.yaml, from the build through the image to the run.</summary>
 [Collection("Bee")]
 public sealed class ManifestTests : IDisposable
 {
@@ -27,7 +27,7 @@ public sealed class ManifestTests : IDisposable
         """;
 
     [Fact]
-    public void Names_that_the_object_lacks_are_errors_with_line_and_column()
+    public void Unknown_names_are_errors_with_line_and_column()
     {
         Write("""
             maps:
@@ -53,7 +53,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public void An_image_shows_what_its_author_says()
+    public void Image_shows_the_metadata_of_its_author()
     {
         Write(Manifest);
         string[] lines = Details("Invoke-BeeBuild $folder -Store $store");
@@ -69,7 +69,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public void Defaults_are_as_a_person_would_type_them()
+    public void Defaults_have_the_form_that_a_user_types()
     {
         _folder.Write("src/calls.bpf.c", """
             #include "bee.h"
@@ -101,7 +101,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [KernelFact]
-    public void What_tab_offers_for_a_parameter_is_taken()
+    public void Completed_parameter_is_accepted()
     {
         _folder.Write("src/calls.bpf.c", """
             #include "bee.h"
@@ -127,7 +127,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public void Words_change_the_image_and_not_the_program()
+    public void Metadata_changes_the_image_and_not_the_object()
     {
         Write(Manifest);
         const string Build = "$image = Invoke-BeeBuild $folder -Store $store; $image.Digest; $image.Program.Digest";
@@ -145,7 +145,7 @@ public sealed class ManifestTests : IDisposable
     [InlineData("$folder")]
     [InlineData("$source")]
     [InlineData("(Invoke-BeeBuild $folder -Store $store).Reference -Store $store")]
-    public void Tables_and_defaults_come_with_the_program(string program)
+    public void Metadata_applies_to_tables_and_defaults_of_a_run(string program)
     {
         Write(Manifest);
         _load.Repeat(": < /etc/hostname");
@@ -154,13 +154,13 @@ public sealed class ManifestTests : IDisposable
         Assert.Equal("pid", lines.First(line => line.Length > 0));
         Assert.Equal(2, lines.Count(line => line == $"{_load.Id}"));
 
-        // The default of the bee.yaml, then what is given.
+        // First the default of the bee.yaml, then the given value.
         Assert.Equal(3u, Step(program, "target_pid = $id"));
         Assert.Equal(5u, Step(program, "target_pid = $id; small = 5"));
     }
 
     [KernelFact]
-    public void What_is_hidden_is_hidden_among_several_streams_too()
+    public void Hidden_field_is_hidden_among_several_streams_too()
     {
         Write(Manifest);
         _load.Repeat(": < /etc/hostname");
@@ -173,7 +173,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [KernelFact]
-    public void A_value_is_shown_in_its_unit()
+    public void Value_is_shown_in_its_unit()
     {
         Write("maps: { gauge_last: { unit: ns } }");
         _load.Repeat(": < /etc/hostname");
@@ -185,7 +185,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [KernelFact]
-    public void A_kind_of_none_keeps_a_map_from_streaming()
+    public void Kind_none_keeps_a_map_from_streaming()
     {
         Write(Manifest);
         _load.Repeat(": < /etc/hostname");
@@ -198,7 +198,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [KernelFact]
-    public void A_program_attaches_where_the_manifest_says()
+    public void Program_attaches_to_the_target_in_the_manifest()
     {
         Write("programs: { entered: { attach: syscalls/sys_enter_chdir } }");
         _load.Repeat("cd /");
@@ -212,7 +212,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [KernelFact]
-    public void Several_sources_are_one_program()
+    public void Several_sources_become_one_object()
     {
         _folder.Write("src/one.bpf.c", Sources.Calls.Replace("__sync_fetch_and_add(last, small);", "__sync_fetch_and_add(last, step());", StringComparison.Ordinal).Replace("struct seen {", "int step(void);\nstruct seen {", StringComparison.Ordinal));
         _folder.Write("src/other.c", "#include \"bee.h\"\nextern const volatile u8 small;\n__noinline int step(void) { return small * 2; }\n");
@@ -226,7 +226,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public void A_source_that_is_not_there_is_told_with_its_place()
+    public void Missing_source_is_an_error_with_its_location()
     {
         Write("sources:\n  - calls.bpf.c\n  - missing.bpf.c\n");
 
@@ -236,7 +236,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public void A_manifest_that_names_its_sources_says_nothing_about_others()
+    public void Manifest_with_sources_does_not_apply_to_other_files()
     {
         Write("sources: calls.bpf.c\nmaps: { print_seen: {} }\n");
         _folder.Write("src/alone.bpf.c", Sources.Program("raw_tp/sys_enter"));
@@ -244,12 +244,12 @@ public sealed class ManifestTests : IDisposable
         Assert.Single(_shell.Objects("Invoke-BeeBuild $folder/alone.bpf.c -Store $store", Variables()));
     }
 
-    // What Format-List shows of an image's parts.
+    // The view of an image's parts in Format-List.
     private string[] Details(string build) =>
         [.. _shell.Objects($"$image = {build}; foreach ($part in 'Programs', 'Maps', 'Parameters') {{ [Bee.Cmdlets.Views.ViewText]::$part($image) }}", Variables())
             .SelectMany(text => $"{text}".Split('\n'))];
 
-    // By how much gauge_last grows at each call.
+    // The amount by which gauge_last grows at each call.
     private uint Step(string program, string parameters)
     {
         ulong[] numbers = [.. _shell.Objects(

@@ -33,7 +33,7 @@ public sealed class PlatformTests : IDisposable
     private readonly Shell _shell = new();
 
     [Fact]
-    public void Two_platforms_make_one_image_and_this_machine_takes_its_own()
+    public void Two_platforms_are_built_into_one_image_and_this_machine_runs_its_own()
     {
         dynamic image = Build(Common, "-Platform linux/amd64,aarch64").BaseObject;
 
@@ -43,19 +43,19 @@ public sealed class PlatformTests : IDisposable
         Assert.Equal(["linux"], _shell.Objects("$image.Config.Os", ("image", image)).Select(os => $"{os}"));
         Assert.Contains("; also linux/", $"{Assert.Single(_shell.Objects("[Bee.Cmdlets.Views.ViewText]::Platforms($image)", ("image", image)))}", StringComparison.Ordinal);
 
-        // What would be loaded is this machine's: the check reads the program as a run does.
+        // The check reads the program for this machine, as a run does.
         Assert.Empty(_shell.Objects("Test-BeeImage tool -Store $store | Where-Object Name -in Platform, Digests, Object | Where-Object State -ne Ok", ("store", _folder["store"])));
     }
 
     [Fact]
-    public void The_same_source_gives_the_same_index()
+    public void Same_source_has_the_same_index_digest()
     {
         string one = $"{Build(Common, "-Platform arm64,amd64").Properties["Digest"].Value}";
         Assert.Equal(one, $"{Build(Common, "-Platform arm64,amd64").Properties["Digest"].Value}");
     }
 
     [Fact]
-    public void A_big_endian_platform_gets_a_big_endian_object_that_is_described_all_the_same()
+    public void Big_endian_object_is_built_and_described()
     {
         dynamic image = Build(Common, "-Platform s390x -OutFile $out", ("out", _folder["s390.o"])).BaseObject;
 
@@ -66,7 +66,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public void An_image_for_another_platform_does_not_run_and_says_what_it_is_for()
+    public void Image_for_another_platform_is_an_error_that_names_its_platforms()
     {
         string other = OtherPlatform;
         Build(Common, $"-Platform {other}");
@@ -83,7 +83,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public void Registers_of_another_platform_are_refused_with_their_place_and_nothing_is_made()
+    public void Registers_without_the_platforms_BTF_are_an_error_and_nothing_is_built()
     {
         ErrorRecord error = _shell.Error(
             $"Invoke-BeeBuild $source -Tag tool -Store $store -Platform linux/amd64,linux/arm64",
@@ -97,7 +97,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public void A_mistake_in_the_source_stays_a_mistake_in_the_source_and_is_told_once()
+    public void Compile_error_for_two_platforms_is_reported_once()
     {
         ErrorRecord error = _shell.Error(
             "Invoke-BeeBuild $source -Tag tool -Store $store -Platform linux/arm64,linux/amd64",
@@ -112,13 +112,13 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public void With_the_other_kernels_types_it_is_built()
+    public void BTF_of_the_other_kernel_makes_the_build_succeed()
     {
         string types = Arm64Types();
         dynamic image = Build(Registers, "-Platform linux/amd64,linux/arm64 -VmlinuxBtf @{ 'linux/arm64' = $types; 'linux/amd64' = '/sys/kernel/btf/vmlinux' }", ("types", types)).BaseObject;
         Assert.Equal(2, ((IEnumerable<object>)image.Platforms).Count());
 
-        // A path alone still is what it was.
+        // A single path still works as before.
         image = Build(Registers, "-Platform arm64 -VmlinuxBtf $types", ("types", types)).BaseObject;
         Assert.Equal("linux/arm64", $"{image.Platform}");
         Assert.NotNull(Build(Common, "-VmlinuxBtf /sys/kernel/btf/vmlinux"));
@@ -132,7 +132,7 @@ public sealed class PlatformTests : IDisposable
     [InlineData("-Platform arm64 -VmlinuxBtf @{ arm64 = $null }", "BadVmlinuxBtf", "path")]
     [InlineData("-Platform windows/amd64", "Store.BadPlatform", "windows")]
     [InlineData("-Platform arm64 -VmlinuxBtf /nowhere", "NoKernelBtf", "/nowhere")]
-    public void What_does_not_fit_is_said(string arguments, string id, string named)
+    public void Invalid_platform_arguments_are_errors(string arguments, string id, string named)
     {
         ErrorRecord error = _shell.Error(
             $"Invoke-BeeBuild $source -Tag tool -Store $store {arguments}",
@@ -142,7 +142,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public void The_manifest_names_platforms_and_the_parameter_comes_before_it()
+    public void Platform_parameter_overrides_the_manifest()
     {
         _folder.Write("bee.yaml", "platforms: [linux/amd64, aarch64]\n");
         Assert.Equal(["linux/amd64", "linux/arm64"], Platforms(""));
@@ -155,7 +155,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public void Object_files_of_several_platforms_have_them_in_their_names()
+    public void Object_files_of_several_platforms_have_the_platform_in_their_names()
     {
         string[] names = [.. _shell.Objects(
             "(Invoke-BeeBuild $source -BinaryOnly -OutFile $out -Platform arm64,linux/arm/v7).Name",

@@ -8,7 +8,7 @@ public sealed class HostTests : IDisposable
     private readonly Shell _shell = new();
 
     [Fact]
-    public void Every_check_gives_one_result_under_its_name()
+    public void Every_check_returns_one_result_with_its_name()
     {
         IReadOnlyList<PSObject> results = _shell.Objects("Test-BeeHost");
 
@@ -24,14 +24,14 @@ public sealed class HostTests : IDisposable
             Assert.Contains(expected, names);
         }
 
-        // Whatever is wrong comes with what to do.
+        // Every failure has a remedy.
         Assert.All(results, result => Assert.NotEmpty((string)result.Properties["Message"].Value));
         Assert.All(results.Where(result => $"{result.Properties["State"].Value}" is "Failed" or "Warning"), result => Assert.NotEmpty((string)result.Properties["Remedy"].Value));
         Assert.Equal("Linux " + File.ReadAllText("/proc/sys/kernel/osrelease").Trim() + ".", _shell.Objects("(Test-BeeHost KernelVersion).Message")[0].BaseObject);
     }
 
     [Fact]
-    public void Names_choose()
+    public void Name_selects_checks()
     {
         Assert.Equal(["CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN", "CAP_SYS_RESOURCE"], Strings("Test-BeeHost cap_* | ForEach-Object Name"));
         Assert.Equal(["Libbpf"], Strings("'libbpf' | Test-BeeHost | ForEach-Object Name"));
@@ -43,7 +43,7 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
-    public void The_table_fits_and_breaks_between_words()
+    public void Table_fits_the_screen_and_wraps_between_words()
     {
         string[] lines = _shell.Show("Test-BeeHost");
 
@@ -52,7 +52,7 @@ public sealed class HostTests : IDisposable
     }
 
     [KernelFact]
-    public void Nobody_is_told_what_lacks()
+    public void Unprivileged_user_gets_a_failure_for_each_missing_capability()
     {
         ChildResult child = Run("Test-BeeHost CAP_*, User, KernelVersion | ForEach-Object { \"$($_.Name) $($_.State)\" }", ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]);
 
@@ -62,11 +62,11 @@ public sealed class HostTests : IDisposable
     }
 
     [KernelFact]
-    public void A_rootless_container_is_seen()
+    public void Rootless_container_is_detected()
         => Assert.Equal(["Failed"], Lines(Run("(Test-BeeHost User).State", ["unshare", "--user", "--map-root-user"])));
 
     [KernelFact]
-    public void File_systems_that_are_not_mounted_are_told_with_the_command()
+    public void Unmounted_file_systems_have_the_mount_command_as_remedy()
     {
         ChildResult child = Run(
             "Test-BeeHost Bpffs, Tracefs, CgroupV2 | ForEach-Object { \"$($_.Name) $($_.State) $($_.Remedy)\" }",
@@ -79,7 +79,7 @@ public sealed class HostTests : IDisposable
     }
 
     [KernelFact]
-    public void Folder_of_pins_that_another_user_made_first_is_told_with_the_command()
+    public void Pin_folder_of_another_user_has_the_command_as_remedy()
     {
         ChildResult child = Run(
             "Test-BeeHost Bpffs | ForEach-Object { \"$($_.State) $($_.Message) $($_.Remedy)\" }",
@@ -92,7 +92,7 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
-    public void Tools_that_are_missing_are_told_with_the_command()
+    public void Missing_tools_have_a_remedy()
     {
         ChildResult child = Run("Test-BeeHost Libbpf, Clang, LlvmStrip, LibbpfHeaders, ImageStore | ForEach-Object { \"$($_.Name) $($_.State) $($_.Remedy.Length -gt 20)\" }", environment: new Dictionary<string, string?>
         {
@@ -107,7 +107,7 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
-    public void An_old_clang_is_not_enough()
+    public void Old_clang_is_a_warning()
     {
         using var folder = new TempFolder();
         string clang = Executable.Write(folder["clang"], "#!/bin/sh\necho 'clang version 11.0.1'\n");
@@ -118,7 +118,7 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
-    public void Settings_mirrors_and_policies_in_force_are_told()
+    public void Settings_mirrors_and_policies_are_listed()
     {
         using var folder = new TempFolder();
         const string Script = "Test-BeeHost RegistrySettings, Mirrors, VerificationPolicy | ForEach-Object { \"$($_.State) $($_.Message) [$($_.Target)]\" }";
@@ -137,7 +137,7 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
-    public void Settings_and_policies_that_are_wrong_are_failed_with_their_place()
+    public void Invalid_settings_and_policies_fail_with_their_location()
     {
         using var folder = new TempFolder();
         string settings = folder.Write("bee/registries.json", "{ \"registries\": { \"ghcr.io\": { \"caCertificate\": \"missing.pem\" } } }");

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Test-BeeImage. That its verdicts are the kernel's is tested in the library.</summary>
+/// <summary>Test-BeeImage. That its results match the kernel's is tested in the library.</summary>
 public sealed class ImageCheckTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -11,7 +11,7 @@ public sealed class ImageCheckTests : IDisposable
     private string Store => _folder["store"];
 
     [Fact]
-    public void A_sound_image_is_ok_in_every_respect()
+    public void Valid_image_passes_all_checks()
     {
         Build("tool:v1", Sources.Program("raw_tp/sys_enter"));
 
@@ -26,7 +26,7 @@ public sealed class ImageCheckTests : IDisposable
     }
 
     [Fact]
-    public void What_the_kernel_lacks_is_told_with_member_and_line()
+    public void Missing_kernel_features_are_reported_with_member_and_line()
     {
         string source = Sources.Program(
             "raw_tp/nothing_of_the_kind",
@@ -43,7 +43,7 @@ public sealed class ImageCheckTests : IDisposable
     }
 
     [Fact]
-    public void A_damaged_layer_is_a_result_and_the_rest_is_still_told()
+    public void Damaged_layer_is_a_result_and_other_checks_still_run()
     {
         Build("tool:v1", Sources.Program("raw_tp/sys_enter"));
         string digest = $"{Objects("(Get-BeeImage tool:v1 -Store $store).Program.Digest")[0]}";
@@ -58,7 +58,7 @@ public sealed class ImageCheckTests : IDisposable
     }
 
     [Fact]
-    public void Files_are_taken_too()
+    public void File_is_checked_too()
     {
         string source = _folder.Write("tool.bpf.c", Sources.Program("raw_tp/sys_enter"));
         string file = $"{Objects("(Invoke-BeeBuild $source -BinaryOnly).FullName", ("source", source))[0]}";
@@ -72,13 +72,13 @@ public sealed class ImageCheckTests : IDisposable
     }
 
     [Fact]
-    public void Another_kernels_types_are_asked_instead()
+    public void KernelBtf_checks_another_kernel()
     {
         Build("tool:v1", Sources.Program("raw_tp/sys_enter", "struct task_struct *task = (void *)bpf_get_current_task();\n    return BPF_CORE_READ(task, pid) == 0;"));
         string other = _folder.Write("other.bpf.c", Sources.Program("raw_tp/sys_enter"));
         string file = $"{Objects("(Invoke-BeeBuild $source -BinaryOnly).FullName", ("source", other))[0]}";
 
-        // Another program's types are types of a kernel that has next to nothing.
+        // The BTF of a program stands for a kernel with very few types.
         PSObject result = Assert.Single(Objects("Test-BeeImage tool:v1 -Store $store -KernelBtf $file | Where-Object Name -eq Relocations", ("file", file)));
         Assert.Contains("there is no struct task_struct", $"{result.Properties["Message"].Value}", StringComparison.Ordinal);
         Assert.Equal("Ok", $"{Assert.Single(Objects("Test-BeeImage tool:v1 -Store $store -KernelBtf /sys/kernel/btf/vmlinux | Where-Object Name -eq Relocations")).Properties["State"].Value}");

@@ -4,10 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>The table of error ids against the exceptions, the source and the docs.</summary>
+/// <summary>Compares the table of error ids with the exceptions, the source and the docs.</summary>
 public sealed partial class ErrorIdTests : IDisposable
 {
-    // Rows that no error of a cmdlet has.
+    // Rows without an exception.
     private static readonly Dictionary<string, string> s_undocumented = new()
     {
         ["LinkFailed"] = "the compiler makes diagnostics of it, which are reported as CompilationFailed",
@@ -62,7 +62,7 @@ public sealed partial class ErrorIdTests : IDisposable
     }
 
     [Fact]
-    public void Every_id_that_the_docs_name_has_a_row()
+    public void Every_id_in_the_docs_has_a_row()
     {
         foreach (string file in Directory.GetFiles(BeeModule.File("docs"), "*.md"))
         {
@@ -74,7 +74,7 @@ public sealed partial class ErrorIdTests : IDisposable
     }
 
     [Fact]
-    public void The_page_of_all_errors_has_every_row_with_its_category()
+    public void Error_page_has_every_row_with_its_category()
     {
         (string, string)[] documented = [.. PageRow().Matches(File.ReadAllText(BeeModule.File("docs", "errors.md"))).Select(match => (match.Groups["id"].Value, match.Groups["category"].Value))];
 
@@ -87,13 +87,13 @@ public sealed partial class ErrorIdTests : IDisposable
 
     private static Type? Fault(Type exception) => exception.GetProperty("Fault")?.PropertyType;
 
-    // An exception for each of its faults, or one, with any other arguments.
+    // Creates one exception for each of its faults, or a single one, with arbitrary other arguments.
     private static IEnumerable<string> Ids(Type exception)
     {
         ConstructorInfo constructor = exception.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Single();
         ParameterInfo[] parameters = constructor.GetParameters();
-        // Their ids come from the cmdlets, which the source has.
-        if (exception.Name is "BeeInputException" or "CompilationException")
+        // Callers pass the ids of these exceptions. The next test finds them in the source.
+        if (exception.Name is "BeeInputException" or "CompilationException" or "BpfNotFoundException")
         {
             return [];
         }
@@ -120,7 +120,7 @@ public sealed partial class ErrorIdTests : IDisposable
         .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal))
         .Concat(DotNetIds());
 
-    // .NET's exceptions have the ids that are constants of the table.
+    // The ids of .NET's exceptions are constants of the table.
     private static IEnumerable<string> DotNetIds() => BeeModule.Assemblies[0].GetType("Bee.Cmdlets.Errors.ErrorIds", throwOnError: true)!
         .GetFields(BindingFlags.Static | BindingFlags.Public).Where(field => field.IsLiteral).Select(field => $"\"{field.GetRawConstantValue()}\"");
 

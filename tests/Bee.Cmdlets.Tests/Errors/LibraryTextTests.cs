@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>The libraries name no cmdlet and no parameter of one, neither in strings nor in the docs of their members.</summary>
+/// <summary>The libraries mention no cmdlet and no parameter of a cmdlet, neither in strings nor in XML comments.</summary>
 public sealed partial class LibraryTextTests : IDisposable
 {
     private readonly Shell _shell = new();
@@ -16,7 +16,7 @@ public sealed partial class LibraryTextTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Libraries))]
-    public void Strings_name_no_cmdlet_and_no_parameter(string library)
+    public void Strings_mention_no_cmdlet_and_no_parameter(string library)
     {
         using var image = new PEReader(File.OpenRead(Path.Combine(BeeModule.Path, $"{library}.dll")));
         MetadataReader metadata = image.GetMetadataReader();
@@ -38,7 +38,7 @@ public sealed partial class LibraryTextTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Libraries))]
-    public void Docs_of_members_name_no_cmdlet_and_no_parameter(string library)
+    public void XML_comments_mention_no_cmdlet_and_no_parameter(string library)
     {
         string name = Path.GetFileName(library);
         string file = Directory.GetFiles(BeeModule.File("src", name, "bin", "Release"), $"{name}.xml", SearchOption.AllDirectories)[0];
@@ -47,14 +47,14 @@ public sealed partial class LibraryTextTests : IDisposable
     }
 
     [Fact]
-    public void The_cmdlets_name_them()
+    public void Detection_recognizes_cmdlets_and_parameters()
     {
         Assert.True(NamesCmdlet("Stop-BeeProgram ends it."));
         Assert.True(NamesCmdlet("-Interface names it."));
         Assert.False(NamesCmdlet("clang -Wall -O2"));
     }
 
-    // A parameter's name is one that a cmdlet has: clang's flags and openssl's begin in the same way.
+    // A parameter's name must be one of a cmdlet: flags of clang and openssl also begin with a dash.
     private bool NamesCmdlet(string text) => Cmdlet().IsMatch(text) || Parameter().Matches(text).Any(match => Parameters.Contains(match.Groups["name"].Value));
 
     private HashSet<string> Parameters => field ??= [.. _shell.Objects("Get-Command -Module Bee | ForEach-Object { $_.Parameters.Keys }").Select(name => $"{name}")];

@@ -16,7 +16,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     [Theory]
     [InlineData("images.tar")]
     [InlineData("images.tar.gz")]
-    public void Images_go_into_a_file_and_come_out_of_it(string file)
+    public void Exported_images_are_imported_from_a_file(string file)
     {
         PSObject written = Assert.Single(Objects("Get-BeeImage test/* -Store $source | Export-BeeImage -OutFile $file -Store $source", file));
         Assert.Equal(_folder[file], Assert.IsType<FileInfo>(written.BaseObject).FullName);
@@ -31,7 +31,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void A_folder_gets_a_file_for_each_image()
+    public void Export_to_a_folder_writes_one_file_for_each_image()
     {
         Directory.CreateDirectory(_folder["out"]);
         Assert.Equal(
@@ -41,11 +41,11 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_is_not_there_is_made_where_a_slash_says_that_it_is_one()
+    public void Path_with_a_final_slash_creates_the_folder()
         => Assert.Equal([_folder["new/opensnoop-v1.tar"]], Objects("Export-BeeImage test/opensnoop:v1 $file -Store $source", "new/").Select(file => $"{file}"));
 
     [Fact]
-    public void A_file_that_is_there_is_kept_where_that_was_asked_for()
+    public void NoClobber_keeps_an_existing_file()
     {
         string file = _folder.Write("x.tar", "mine");
         Assert.Equal("FileExists", Id("Export-BeeImage test/opensnoop:v1 $file -NoClobber -Store $source", "x.tar"));
@@ -56,7 +56,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void An_object_becomes_an_image()
+    public void Object_file_is_imported_as_an_image()
     {
         PSObject image = Assert.Single(Objects($"Import-BeeImage '{programs.Calls}' me/calls:v1 -Store $store"));
         Assert.Equal("me/calls:v1", Reference(image));
@@ -71,7 +71,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public async Task Import_of_a_file_that_is_replaced_meanwhile_takes_one_of_its_contents()
+    public async Task Import_of_a_file_that_is_replaced_meanwhile_reads_only_one_version()
     {
         Objects("Export-BeeImage test/opensnoop:v1 $file -Store $source", "images.tar");
         string[] contents = [programs.Calls, _folder["images.tar"]];
@@ -87,7 +87,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
         });
         try
         {
-            // What told the kind and what was imported were two contents in about one of five.
+            // Before the fix, the format check and the import read different versions in about one of five runs.
             for (var i = 0; i < 40; i++)
             {
                 Assert.Contains(Reference(Assert.Single(Objects("Import-BeeImage $file -Store $store", "file"))), (string[])["file:latest", "test/opensnoop:v1"]);
@@ -101,7 +101,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void The_folder_of_a_layout_is_imported()
+    public void Folder_with_a_layout_is_imported()
     {
         Assert.Equal(["test/execsnoop:v1", "test/opensnoop:v1"], Objects("Import-BeeImage $source -Store $store").Select(Reference).Order());
         ErrorRecord several = _shell.Error("Import-BeeImage $source one:v1 -Store $store", Variables(null));
@@ -110,7 +110,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void What_is_no_image_is_told_by_an_id_of_its_own()
+    public void Files_that_are_not_images_have_specific_error_ids()
     {
         Assert.Equal("FileNotFound", Id("Import-BeeImage $file -Store $store", "nothing"));
         _folder.Write("text", new string('x', 2000));
@@ -127,7 +127,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void What_is_damaged_on_the_way_gets_no_name()
+    public void Damaged_archive_gets_no_name_in_the_store()
     {
         Objects("Export-BeeImage test/opensnoop:v1 $file -Store $source", "x.tar");
         byte[] bytes = File.ReadAllBytes(_folder["x.tar"]);
@@ -141,7 +141,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [ToolFact(Tool.Skopeo)]
-    public void Skopeo_reads_what_is_exported_and_its_archives_are_imported()
+    public void Skopeo_reads_exported_archives_and_its_own_are_imported()
     {
         Objects("Export-BeeImage test/opensnoop:v1 $file -Store $source", "x.tar");
         Skopeo("copy", $"oci-archive:{_folder["x.tar"]}:test/opensnoop:v1", $"oci-archive:{_folder["tagged.tar"]}:v7");
@@ -157,7 +157,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     }
 
     [ToolFact(Tool.Oras)]
-    public void A_folder_that_oras_wrote_is_imported()
+    public void Layout_from_oras_is_imported()
     {
         ToolRun run = Tool.Run(Tool.Oras, ["copy", "--from-oci-layout-path", programs.Store, "--to-oci-layout-path", _folder["layout"], "test/opensnoop:v1", "v9"]);
         Assert.True(run.ExitCode == 0, run.Messages);
@@ -167,7 +167,7 @@ public sealed class ArchiveTests(Programs programs) : IDisposable
     [ToolTheory(Tool.Registry)]
     [InlineData("Tag")]
     [InlineData("Bundle")]
-    public void A_signature_goes_into_the_file_and_holds_where_it_comes_out(string layout)
+    public void Signature_is_exported_and_valid_after_import(string layout)
     {
         using var registry = DebianRegistry.Start();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -2,7 +2,7 @@ using Bee.Foreign;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>New-BeeContainer and New-BeeDeployment without an engine; tests/Bee.Container.Tests runs what they make.</summary>
+/// <summary>New-BeeContainer and New-BeeDeployment without a container engine. tests/Bee.Container.Tests runs the results.</summary>
 public sealed class ContainerTests : IDisposable
 {
     private readonly RegistryShell _shell = new();
@@ -17,14 +17,14 @@ public sealed class ContainerTests : IDisposable
     [InlineData("New-BeeDeployment tool:v1 -Kind DaemonSet -Store $store", "NotAContainer")]
     [InlineData("New-BeeDeployment tool:v1 -Kind Systemd -Name Not_a_name -Store $store", "BadName")]
     [InlineData("New-BeeDeployment tool:v1 -Kind Systemd -Parameter @{ nosuch = 1 } -Store $store", "ParameterNotFound")]
-    public void Input_that_is_wrong_is_refused_with_an_id_and_nothing_is_stored(string script, string id)
+    public void Invalid_input_is_an_error_and_nothing_is_stored(string script, string id)
     {
         Assert.Equal(id, _shell.Error(script, ("source", _shell.Source)).FullyQualifiedErrorId.Split(',')[0]);
         Assert.Equal(["tool:v1"], _shell.Objects("(Get-BeeImage -Store $store).Reference").Select(name => $"{name}"));
     }
 
     [Fact]
-    public void A_container_on_a_base_of_the_store_has_the_rights_of_its_tool_and_labels_of_ones_own()
+    public void Container_has_the_capabilities_of_its_tool_and_additional_labels()
     {
         AddBase();
         var made = Assert.Single(_shell.Objects("New-BeeContainer tool:v1 -Tag reg.example.com/x:v1 -Base base:v1 -Label @{ team = 'ops' } -Store $store"));
@@ -39,7 +39,7 @@ public sealed class ContainerTests : IDisposable
     }
 
     [Fact]
-    public void A_workload_that_counts_runs_has_the_capability_for_statistics()
+    public void Workload_with_statistics_has_their_capability()
     {
         AddBase();
         _shell.Objects("$null = New-BeeContainer tool:v1 -Tag reg.example.com/x:v1 -Base base:v1 -Store $store");
@@ -53,7 +53,7 @@ public sealed class ContainerTests : IDisposable
     }
 
     [Fact]
-    public void WhatIf_makes_nothing()
+    public void WhatIf_builds_nothing()
     {
         AddBase();
         Assert.Empty(_shell.Objects("New-BeeContainer tool:v1 -Tag x:v1 -Base base:v1 -Store $store -WhatIf; New-BeeDeployment tool:v1 -Kind Systemd -OutFile $file -Store $store -WhatIf", ("file", _shell["x.service"])));
@@ -63,7 +63,7 @@ public sealed class ContainerTests : IDisposable
 
     public void Dispose() => _shell.Dispose();
 
-    // Written beside the store, as another tool's layout, and imported.
+    // The base image is written as the layout of another tool, and imported.
     private void AddBase()
     {
         new ForeignLayout(_shell["layout"]).AddBase("base:v1", ForeignLayout.Layer(("bin/run", "#!/bin/sh\n"u8.ToArray())), ["amd64", "arm64"]);

@@ -5,7 +5,7 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Images as other tools make them, with a program of the tests' own in it.</summary>
+/// <summary>Images in the formats of other tools, with a program of the tests.</summary>
 [Collection("Bee")]
 public sealed class ForeignImageTests : IDisposable
 {
@@ -43,7 +43,7 @@ public sealed class ForeignImageTests : IDisposable
     [InlineData("trace_calls:v0.1")]
     [InlineData("calls:v1")]
     [InlineData("older:v1")]
-    public void Their_programs_run(string name)
+    public void Foreign_image_runs(string name)
     {
         using var load = new Load();
         load.Repeat(": < /etc/hostname");
@@ -55,7 +55,7 @@ public sealed class ForeignImageTests : IDisposable
     }
 
     [Fact]
-    public void They_are_described()
+    public void Foreign_image_is_described()
     {
         PSObject gadget = Assert.Single(_shell.Objects("Get-BeeImage trace_calls:v0.1 -Store $store", Variables()));
         Assert.Equal("InspektorGadget", $"{gadget.Properties["Format"].Value}");
@@ -71,7 +71,7 @@ public sealed class ForeignImageTests : IDisposable
     }
 
     [KernelFact]
-    public void They_are_checked_like_bees_own()
+    public void Foreign_image_is_checked()
     {
         foreach (string name in new[] { "trace_calls:v0.1", "calls:v1" })
         {
@@ -84,7 +84,7 @@ public sealed class ForeignImageTests : IDisposable
     [Theory]
     [InlineData(2, 2)]
     [InlineData(501, 0)]
-    public void More_parameters_than_any_program_has_are_not_described(int count, int described)
+    public void Parameters_above_the_limit_are_not_described(int count, int described)
     {
         string variables = string.Join('\n', Enumerable.Range(0, count).Select(i => $"const volatile int parameter_{i} = {i};"));
         byte[] program = File.ReadAllBytes(_programs.Compile($"many{count}", $"{variables}\n__attribute__((section(\"xdp\"), used)) int run(void *context) {{ return parameter_0; }}"));
@@ -93,7 +93,7 @@ public sealed class ForeignImageTests : IDisposable
     }
 
     [Fact]
-    public void What_has_no_program_is_told()
+    public void Image_without_a_program_is_an_error()
     {
         ErrorRecord error = _shell.Error("Invoke-BeeProgram link:v1 -Store $store -Pull Never", Variables());
         Assert.Equal("Store.NoProgram,Bee.Cmdlets.Programs.InvokeProgramCommand", error.FullyQualifiedErrorId);
@@ -101,7 +101,7 @@ public sealed class ForeignImageTests : IDisposable
     }
 
     [ToolFact(Tool.Registry, Tool.Skopeo)]
-    public void They_come_from_a_registry_as_they_are()
+    public void Foreign_image_is_pulled_unchanged()
     {
         using var registry = DebianRegistry.Start();
         foreach (string name in new[] { "quay.io/they/calls:v1", "ghcr.io/they/trace_calls:v0.1" })

@@ -4,7 +4,7 @@ using Bee.Foreign;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>An image of Inspektor Gadget's, whose object is made with its macros and types, and whose metadata says how it is shown.</summary>
+/// <summary>An image of Inspektor Gadget, whose object uses its macros and types, and whose metadata describes the output.</summary>
 [Collection("Bee")]
 public sealed class GadgetImageTests : IDisposable
 {
@@ -29,7 +29,7 @@ public sealed class GadgetImageTests : IDisposable
 
         """;
 
-    // The names are those of the sources that the object declares.
+    // The names of the data sources that the object declares.
     private const string Metered = """
         datasources:
           callers:
@@ -65,7 +65,7 @@ public sealed class GadgetImageTests : IDisposable
     private string Store => _folder["store"];
 
     [Fact]
-    public void It_is_described_by_its_object_and_its_metadata()
+    public void Gadget_is_described_by_its_object_and_its_metadata()
     {
         string text = Text("[Bee.Cmdlets.Views.ViewText]::Parameters($_)", "groups");
         Assert.Matches(@"^pid +gadget_pid +=", text);
@@ -80,20 +80,20 @@ public sealed class GadgetImageTests : IDisposable
     [Theory]
     [InlineData("bare")]
     [InlineData("odd")]
-    public void Without_metadata_the_object_speaks(string name)
+    public void Gadget_without_metadata_is_described_by_its_object(string name)
     {
         Assert.Matches(@"targ_failed +_Bool", Text("[Bee.Cmdlets.Views.ViewText]::Parameters($_)", name));
     }
 
     [Fact]
-    public void What_is_no_object_is_told()
+    public void Gadget_without_an_object_is_an_error()
     {
         Assert.Equal("", Text("[Bee.Cmdlets.Views.ViewText]::Parameters($_)", "broken"));
         Assert.StartsWith("BadObject.", _shell.Error("Invoke-BeeProgram broken -Store $store -Pull Never", Variables()).FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_source_is_built_with_the_metadata_beside_it()
+    public void Source_is_built_with_the_gadget_yaml_beside_it()
     {
         File.Copy(BeeModule.File("tests", "fixtures", "gadget.bpf.c"), _folder.Write("source/gadget.bpf.c", ""), overwrite: true);
         string metadata = _folder.Write("source/gadget.yaml", Metadata);
@@ -108,14 +108,14 @@ public sealed class GadgetImageTests : IDisposable
     }
 
     [KernelFact]
-    public void It_streams_what_it_declares_and_takes_its_own_keys()
+    public void Gadget_streams_its_data_sources_and_accepts_its_parameter_keys()
     {
         IReadOnlyList<PSObject> all = Run("-Parameter @{ pid = $PID } -Duration 0.3");
         Assert.Equal(["events", "ig_threads", "spread", "totals"], all.Select(Source).Distinct().Order());
         PSObject seen = all.First(each => Source(each) == "events");
         Assert.Equal((Environment.ProcessId, 7u, "hi"), (Convert.ToInt32(seen.Properties["pid"].Value), seen.Properties["asked"].Value, seen.Properties["note"].Value));
 
-        // -1 is a call that fails; 7 is not.
+        // -1 is a failing call; 7 is not.
         Assert.DoesNotContain(Run("-Parameter @{ pid = $PID; 'only-failed' = $true } -Duration 0.3"), each => Source(each) == "events");
 
         Assert.Equal(["events", "spread"], Run("-Parameter @{ pid = $PID } -Map groups, si* -Duration 0.3", "tracer").Select(Source).Distinct().Order());
@@ -125,7 +125,7 @@ public sealed class GadgetImageTests : IDisposable
     }
 
     [KernelFact]
-    public void Its_table_is_what_its_metadata_says()
+    public void Gadget_table_follows_its_metadata()
     {
         Run("-Parameter @{ pid = $PID } -Map events -MaxEvents 1 -Duration 20 | Out-Default", "tracer");
         string[] lines = _shell.Screen.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -136,7 +136,7 @@ public sealed class GadgetImageTests : IDisposable
     }
 
     [KernelFact]
-    public void Fields_that_the_metadata_declares_are_metrics()
+    public void Fields_declared_as_metrics_are_served()
     {
         _shell.Run("Start-BeeProgram metered -Store $store -Pull Never -Parameter @{ pid = $PID }", Variables());
         try
@@ -159,7 +159,7 @@ public sealed class GadgetImageTests : IDisposable
     }
 
     [Fact]
-    public void Its_keys_are_completed()
+    public void Gadget_parameter_keys_are_completed()
     {
         const string Line = "Invoke-BeeProgram groups -Parameter ";
         PSObject[] offered = [.. _shell.Objects("$env:BEE_STORE = $store; (TabExpansion2 $line $line.Length).CompletionMatches; $env:BEE_STORE = $null", [.. Variables(), ("line", Line)])];
@@ -172,11 +172,11 @@ public sealed class GadgetImageTests : IDisposable
         _folder.Dispose();
     }
 
-    // Asks for a process group while the program runs, from this process, which is the one that is watched.
+    // Asks for a process group while the program runs, from this process, which the program observes.
     private IReadOnlyList<PSObject> Run(string arguments, string name = "groups")
     {
         using var ended = new ManualResetEventSlim();
-        // A thread of its own: other tests may keep the thread pool, and so a timer, busy for longer than the run takes.
+        // Uses its own thread: other tests may block the thread pool, and so a timer, for longer than the run takes.
         var asking = new Thread(() =>
         {
             while (!ended.Wait(10))

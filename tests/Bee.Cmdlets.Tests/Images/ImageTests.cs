@@ -23,7 +23,7 @@ public sealed class ImageTests : IDisposable
     [InlineData("one/*", "one/tool:v1")]
     [InlineData("*/tool:v1", "one/tool:v1 two/tool:v1")]
     [InlineData("none*", "")]
-    public void Wildcards_choose(string pattern, string expected) =>
+    public void Wildcards_select_images(string pattern, string expected) =>
         Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries), References("Get-BeeImage $pattern -Store $store", pattern));
 
     [Fact]
@@ -31,14 +31,14 @@ public sealed class ImageTests : IDisposable
     {
         var now = (DateTime)Objects("(Get-BeeImage one/tool:v1 -Store $store).Created")[0].BaseObject;
 
-        // The tests' own process knows the invariant culture alone.
+        // The tests' own process has only the invariant culture.
         ChildResult child = Child.Run($"foreach ($culture in 'th-TH', 'ar-SA', 'fa-IR', 'fi-FI') {{ [cultureinfo]::CurrentCulture = $culture; Get-BeeImage one/tool:v1 -Store '{Store}' | Format-Table | Out-String -Width 80 }}");
 
         Assert.Equal(("", 4), (child.Messages, child.Output.Split(now.ToString("' 'yyyy-MM-dd' '", System.Globalization.CultureInfo.InvariantCulture)).Length - 1));
     }
 
     [Fact]
-    public void A_literal_miss_is_an_error_about_that_name()
+    public void Unknown_name_is_an_error()
     {
         ErrorRecord error = _shell.Error("Get-BeeImage one/toll:v1 -Store $store", ("store", Store));
 
@@ -48,7 +48,7 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
-    public void A_name_without_a_tag_lists_all_tags_of_the_repository()
+    public void Name_without_a_tag_lists_all_tags_of_the_repository()
     {
         Objects("'one/tool:v2', 'one/toolbox:v1', 'ghcr.io/one/tool:v1' | ForEach-Object { Copy-BeeImage one/tool:v1 $_ -Store $store }");
 
@@ -59,16 +59,16 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
-    public void Force_removes_without_a_question()
+    public void Force_removes_without_confirmation()
     {
-        // This host cannot be asked: a question would be an error.
+        // This host cannot prompt: a prompt would be an error.
         Assert.Empty(Objects("$ConfirmPreference = 'Low'; Remove-BeeImage one/tool:v1 -Store $store -Force; Remove-BeeImage two/tool:v1 -Store $store -Force -WhatIf"));
 
         Assert.Equal(["two/tool:v1"], References("Get-BeeImage -Store $store"));
     }
 
     [Fact]
-    public void A_digest_finds_its_image()
+    public void Digest_finds_its_image()
     {
         string digest = $"{Objects("(Get-BeeImage one/tool:v1 -Store $store).Digest")[0]}";
 
@@ -77,7 +77,7 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
-    public void A_copy_is_a_further_name_of_the_same_image()
+    public void Copy_gives_the_same_image_another_name()
     {
         PSObject copy = Assert.Single(Objects("Get-BeeImage one/tool:v1 -Store $store | Copy-BeeImage -Destination registry.example/one:v2 -Store $store"));
 
@@ -86,7 +86,7 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
-    public void Removing_takes_the_blobs_that_nobody_needs_any_more()
+    public void Removing_the_last_name_deletes_unreferenced_blobs()
     {
         int before = Blobs();
 
@@ -100,7 +100,7 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
-    public void What_if_removes_nothing()
+    public void WhatIf_removes_nothing()
     {
         Objects("Remove-BeeImage * -Store $store -WhatIf");
 
@@ -108,7 +108,7 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
-    public void The_environment_moves_the_store()
+    public void Environment_variable_selects_the_store()
     {
         ChildResult child = Child.Run("Get-BeeImage | ForEach-Object Reference", environment: new Dictionary<string, string?> { ["BEE_STORE"] = Store });
 
@@ -116,9 +116,9 @@ public sealed class ImageTests : IDisposable
     }
 
     [KernelFact]
-    public void Under_sudo_the_invoking_users_store_is_read_and_not_written()
+    public void Store_of_the_user_behind_sudo_is_read_and_not_written()
     {
-        // The accounts of the system are left alone: the child sees a password file of the test's own, in a mount namespace of its own.
+        // The system's accounts stay unchanged: the child sees a password file of the test, in its own mount namespace.
         string home = _folder["home"];
         string theirs = Path.Combine(home, ".local", "share", "bee", "store");
         s_built.CopyTo(theirs);
@@ -163,17 +163,17 @@ public sealed class ImageTests : IDisposable
         Assert.All(lines, line => Assert.InRange(line.Length, 0, width));
         string row = Assert.Single(lines, line => line.EndsWith("KiB", StringComparison.Ordinal) && !line.StartsWith("Size", StringComparison.Ordinal));
         Assert.Equal(width == 200, row.Contains(Name.Replace(":v1", " v1", StringComparison.Ordinal), StringComparison.Ordinal));
-        // Lines without a value, and what is Bee's own, are not shown.
+        // Empty lines and Bee's internal maps are not shown.
         Assert.DoesNotContain(lines, line => line.StartsWith("Title", StringComparison.Ordinal) || line.Contains("bee_lost", StringComparison.Ordinal));
     }
 
     [KernelFact]
-    public void Full_disk_takes_no_export_and_lets_images_be_removed()
+    public void Full_disk_fails_an_export_and_still_allows_removing_images()
     {
         string disk = _folder["disk"];
         Directory.CreateDirectory(disk);
 
-        // The disk is the child's own.
+        // The file system belongs to the child process.
         ChildResult child = Child.Run(
             $"""
             cp -r '{Store}' '{disk}/store'

@@ -5,7 +5,7 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Images for several platforms on their way through a registry.</summary>
+/// <summary>Images for several platforms, transferred through a registry.</summary>
 [Collection("Alone")]
 public sealed class PlatformImageTests : IDisposable
 {
@@ -18,12 +18,12 @@ public sealed class PlatformImageTests : IDisposable
     private string Name => $"{_registry!.Host}/me/tool:v1";
 
     [ToolFact(Tool.Registry)]
-    public void An_index_is_published_whole_and_saved_whole_or_for_one_platform()
+    public void Index_is_pushed_whole_and_pulled_whole_or_for_one_platform()
     {
         string index = Publish("");
         IReadOnlyList<PSObject> found = _shell.Objects("Find-BeeImage $name -Detailed", Names);
         Assert.Equal(index, $"{Assert.Single(found).Properties["Digest"].Value}");
-        // What the manifests' layers take nobody has asked for.
+        // The size of the manifests' layers, which no request has read yet.
         Assert.Null(found[0].Properties["Size"].Value);
 
         dynamic whole = Assert.Single(_shell.Objects("Save-BeeImage $name -Store $other", Names)).BaseObject;
@@ -44,7 +44,7 @@ public sealed class PlatformImageTests : IDisposable
     }
 
     [KernelFact]
-    public void This_machine_runs_its_own_program_out_of_the_index()
+    public void Index_runs_the_program_for_this_machine()
     {
         Build();
         Assert.Empty(_shell.Shell.Run("Invoke-BeeProgram many:v1 -Store $store -Duration 0.2", ("store", _shell.Store)).Errors);
@@ -52,7 +52,7 @@ public sealed class PlatformImageTests : IDisposable
     }
 
     [ToolFact(Tool.Skopeo)]
-    public void What_is_exported_is_an_index_to_others_too()
+    public void Exported_index_is_readable_by_other_tools()
     {
         Build();
         _shell.Objects("$null = Export-BeeImage many:v1 -Store $store -OutFile $file", ("file", _shell["many.tar"]));
@@ -63,7 +63,7 @@ public sealed class PlatformImageTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void The_signatures_of_an_index_are_for_the_whole_and_for_each_platform()
+    public void Signing_an_index_signs_it_and_each_platform()
     {
         using (var key = ECDsa.Create(ECCurve.NamedCurves.nistP256))
         {
@@ -75,7 +75,7 @@ public sealed class PlatformImageTests : IDisposable
         Assert.Single(_shell.Objects("Save-BeeImage $name -Store $other -PublicKey $public", Names));
         Assert.Empty(_shell.Shell.Run("Test-BeeImage $name -Store $other -PublicKey $public | Where-Object { $_.Name -eq 'Signature' -and $_.State -ne 'Ok' }", [.. Names]).Output);
 
-        // Each platform's manifest has a signature of its own, so one taken alone is held to the same rule.
+        // Each platform's manifest has its own signature, so the same rule applies to a single platform.
         string here = System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64";
         Assert.Single(_shell.Objects($"Save-BeeImage $name -Platform {here} -Store $other -PublicKey $public", Names));
         _registry!.Kill();

@@ -3,7 +3,7 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Publishing and saving, with Debian's registry.</summary>
+/// <summary>Publish-BeeImage and Save-BeeImage with Debian's registry.</summary>
 public sealed class PublishTests : IDisposable
 {
     private readonly RegistryShell _shell = new();
@@ -12,7 +12,7 @@ public sealed class PublishTests : IDisposable
     private string Name => $"localhost:{_registry!.Port}/me/tool:v1";
 
     [ToolFact(Tool.Registry)]
-    public void What_is_built_is_published_removed_and_saved_again()
+    public void Built_image_is_pushed_removed_and_pulled_again()
     {
         PSObject published = Assert.Single(Objects("Invoke-BeeBuild $source -Tag $name -Store $store | Publish-BeeImage -Store $store"));
         string digest = $"{published.Properties["Digest"].Value}";
@@ -27,7 +27,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void Publishing_again_sends_nothing_and_says_so()
+    public void Second_push_transfers_no_blob_and_notes_it()
     {
         Objects("Publish-BeeImage tool:v1 -Destination $name -Store $store");
 
@@ -46,7 +46,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void Two_images_with_one_name_are_an_error()
+    public void Two_images_with_the_same_name_are_an_error()
     {
         _shell.BuildAnother("tool:v2");
 
@@ -57,7 +57,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void What_if_sends_and_saves_nothing()
+    public void WhatIf_transfers_nothing()
     {
         Objects("Publish-BeeImage tool:v1 -Destination $name -Store $store -WhatIf");
         Assert.DoesNotContain("me/tool", _registry!.Log, StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void A_digest_pins()
+    public void Reference_with_a_digest_names_the_same_image_after_a_push()
     {
         string digest = _shell.Digest("tool:v1");
         string another = _shell.BuildAnother("tool:v2");
@@ -80,7 +80,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void What_the_registry_does_not_have_is_an_error_about_that_name()
+    public void Missing_image_in_the_registry_is_an_error()
     {
         ShellResult result = _shell.Shell.Run("Save-BeeImage $missing, $name -Store $store", ("store", _shell.Store), ("missing", $"{_registry!.Host}/me/none:v1"), ("name", Publish()));
 
@@ -92,7 +92,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void Copying_from_registry_to_registry_passes_the_store()
+    public void Copy_between_registries_does_not_use_the_store()
     {
         using var other = DebianRegistry.Start();
         string digest = _shell.Digest("tool:v1");
@@ -106,7 +106,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void The_certificate_of_an_authority_that_is_not_known_is_refused_unless_it_is_given()
+    public void Unknown_certificate_authority_is_rejected_unless_it_is_specified()
     {
         using var authority = new TestAuthority();
         using var secure = DebianRegistry.Start(new DebianRegistryOptions { Authority = authority });

@@ -3,7 +3,7 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>When an image that is to be run is fetched: each request is counted.</summary>
+/// <summary>When a run pulls its image: each request is counted.</summary>
 [Collection("Alone")]
 public sealed class PullTests : IDisposable
 {
@@ -12,9 +12,9 @@ public sealed class PullTests : IDisposable
 
     private string Name => $"{_registry.Host}/me/tool:v1";
 
-    // Test-BeeImage finds its image as Invoke-BeeProgram does, and needs no rights.
+    // Test-BeeImage resolves images as Invoke-BeeProgram does, and needs no privileges.
     [Fact]
-    public void What_is_missing_is_fetched()
+    public void Missing_image_is_pulled()
     {
         Publish("tool:v1");
 
@@ -23,7 +23,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void What_is_here_touches_no_network()
+    public void Local_image_sends_no_request()
     {
         Publish("tool:v1");
         Objects("Save-BeeImage $name -Store $store");
@@ -36,7 +36,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void Never_asks_nobody()
+    public void Pull_Never_sends_no_request()
     {
         Publish("tool:v1");
         int before = _registry.Requests.Count;
@@ -48,7 +48,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void Always_asks_once_and_fetches_only_what_has_changed()
+    public void Pull_Always_sends_one_request_and_pulls_only_a_changed_image()
     {
         Publish("tool:v1");
         Objects("Save-BeeImage $name -Store $store");
@@ -66,7 +66,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void Always_follows_a_short_name_to_its_registry()
+    public void Pull_Always_resolves_a_short_name_to_its_registry()
     {
         Publish("tool:v1");
         Objects("$null = Save-BeeImage $name -Store $store; Remove-BeeImage tool:v1 -Store $store -ErrorAction Ignore");
@@ -79,11 +79,11 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void A_stale_tag_does_not_run_when_the_registry_does_not_answer()
+    public void Pull_Always_fails_if_the_registry_does_not_answer()
     {
         Publish("tool:v1");
         Objects("Save-BeeImage $name -Store $store");
-        // An answer to HEAD has no words: the client asks again for them.
+        // A response to HEAD has no body, so the client repeats the request for the error text.
         _registry.Inject(Stage.HeadManifest, Faults.Error(403, "DENIED"));
         _registry.Inject(Stage.GetManifest, Faults.Error(403, "DENIED"));
 
@@ -95,7 +95,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void A_tag_that_has_gone_is_an_error_that_says_so()
+    public void Pull_Always_of_a_deleted_tag_is_an_error()
     {
         Publish("tool:v1");
         Objects("Save-BeeImage $name -Store $store; Remove-BeeImage $name -Remote");
@@ -107,7 +107,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void A_digest_that_is_here_is_not_asked_for()
+    public void Pull_Always_of_a_local_digest_sends_no_request()
     {
         Publish("tool:v1");
         Objects("Save-BeeImage $name -Store $store");
@@ -119,7 +119,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void A_digest_that_is_not_here_is_fetched_though_the_tag_is()
+    public void Missing_digest_is_pulled_even_if_the_tag_is_local()
     {
         string first = _shell.Digest("tool:v1");
         Publish("tool:v1");
@@ -133,7 +133,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void Always_that_has_no_effect_is_told()
+    public void Pull_Always_without_effect_is_a_warning()
     {
         foreach ((string program, string why) in new[] { ("tool:v1", "has no registry"), (_shell.Source, "a file has no registry") })
         {
@@ -145,7 +145,7 @@ public sealed class PullTests : IDisposable
     }
 
     [KernelFact]
-    public void A_program_runs_by_its_name_in_the_registry()
+    public void Image_runs_by_its_name_in_the_registry()
     {
         Publish("tool:v1");
 

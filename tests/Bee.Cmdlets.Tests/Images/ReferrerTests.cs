@@ -2,7 +2,7 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>-IncludeReferrers: what oras hung onto an image goes where the image goes, and only when it is asked for.</summary>
+/// <summary>-IncludeReferrers: artifacts that oras attached to an image are transferred with it, but only on request.</summary>
 public sealed class ReferrerTests : IDisposable
 {
     private const string Bill = "application/spdx+json";
@@ -19,7 +19,7 @@ public sealed class ReferrerTests : IDisposable
     [ToolTheory(Tool.Oras)]
     [InlineData(true)]
     [InlineData(false)]
-    public void They_go_through_the_store_into_another_registry(bool referrersApi)
+    public void Referrers_are_transferred_through_the_store_to_another_registry(bool referrersApi)
     {
         Attach();
         using var other = new FaultyRegistry(new FaultyRegistryOptions { ReferrersApi = referrersApi });
@@ -34,13 +34,13 @@ public sealed class ReferrerTests : IDisposable
         Objects("$null = Publish-BeeImage $name $other -Store $new -IncludeReferrers", other);
         AssertAll(other);
 
-        // With the last name of the image all of it goes from the store.
+        // Removing the image's last name deletes them all from the store.
         Objects("Remove-BeeImage $name -Store $new", other);
         Assert.Empty(Directory.GetFiles(_shell["new/blobs"], "*", SearchOption.AllDirectories));
     }
 
     [ToolFact(Tool.Oras)]
-    public void They_go_from_registry_to_registry_and_through_an_archive()
+    public void Referrers_are_copied_between_registries_and_through_an_archive()
     {
         Attach();
         using var other = new FaultyRegistry();

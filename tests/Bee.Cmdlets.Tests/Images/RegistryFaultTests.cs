@@ -3,7 +3,7 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>A registry that fails: one error with an id of its own, and no half image, neither there nor here.</summary>
+/// <summary>A failing registry: one error with a specific id, and no incomplete image in the registry or the store.</summary>
 public sealed class RegistryFaultTests : IDisposable
 {
     private const string Repository = "me/tool";
@@ -34,7 +34,7 @@ public sealed class RegistryFaultTests : IDisposable
         ("Remove", Stage.DeleteManifest, Faults.Error(403, "DENIED"), "Denied"),
     ];
 
-    // These are tried again for some seconds first.
+    // These faults are retried for some seconds first.
     private static readonly (string Cmdlet, Stage Stage, Fault Fault, string Id)[] s_patient =
     [
         ("Save", Stage.GetBlob, Faults.CutAnswer(10), "Broken"),
@@ -43,7 +43,7 @@ public sealed class RegistryFaultTests : IDisposable
     ];
 
     [Fact]
-    public void Each_fault_is_one_error_and_leaves_nothing()
+    public void Fault_is_one_error_and_leaves_nothing()
     {
         foreach ((string cmdlet, Stage stage, Fault fault, string id) in s_rows)
         {
@@ -52,7 +52,7 @@ public sealed class RegistryFaultTests : IDisposable
     }
 
     [Fact]
-    public void A_fault_that_does_not_pass_is_one_error_in_the_end() =>
+    public void Persistent_fault_is_one_error_after_all_retries() =>
         Parallel.ForEach(s_patient, row =>
         {
             using var shell = new Shell();
@@ -60,7 +60,7 @@ public sealed class RegistryFaultTests : IDisposable
         });
 
     [Fact]
-    public void Nobody_there_and_no_TLS_are_errors_of_their_own()
+    public void Unreachable_registry_and_missing_TLS_have_specific_errors()
     {
         using var authority = new TestAuthority();
         string gone;
@@ -76,7 +76,7 @@ public sealed class RegistryFaultTests : IDisposable
     }
 
     [Fact]
-    public void What_a_registry_writes_cannot_rewrite_the_terminal()
+    public void Control_characters_from_a_registry_are_made_visible()
     {
         using var registry = new FaultyRegistry();
         registry.Inject(Stage.Tags, Faults.Error(403, "DENIED", "\u001b[2J\u001b]0;owned\u0007no"));
@@ -86,7 +86,7 @@ public sealed class RegistryFaultTests : IDisposable
     }
 
     [Fact]
-    public void A_fault_of_one_image_does_not_keep_the_others()
+    public void Fault_of_one_image_does_not_affect_the_others()
     {
         using var registry = new FaultyRegistry();
         string name = $"{registry.Host}/{Repository}";
@@ -103,7 +103,7 @@ public sealed class RegistryFaultTests : IDisposable
     {
         using var registry = new FaultyRegistry();
         string what = $"{cmdlet} {stage} {id}";
-        // Not named after the registry: the system may choose the same port again.
+        // Not named after the registry, because the system may choose the same port again.
         string empty = _shell[$"empty-{Guid.NewGuid():n}"];
         (string, object?)[] variables = [("store", _shell.Store), ("empty", empty), ("name", $"{registry.Host}/{Repository}:v1")];
         const string Publish = "Publish-BeeImage tool:v1 -Destination $name -Store $store";
@@ -126,7 +126,7 @@ public sealed class RegistryFaultTests : IDisposable
         Assert.True(injection.Hits > 0, what);
         Assert.NotNull(error.TargetObject);
 
-        // Nothing with the name, there or here; and what is there is whole.
+        // No image has the name, in the registry or in the store, and all blobs are complete.
         Assert.Empty(shell.Objects("Get-BeeImage -Store $empty", variables));
         MemoryRepository repository = registry.Repository(Repository);
         Assert.Equal(cmdlet == "Publish" ? 0 : 1, repository.Tags.Count);

@@ -3,7 +3,7 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>What registries list and lose, and how waiting for one ends.</summary>
+/// <summary>Lists and removes images of registries, and checks how waiting for a registry ends.</summary>
 public sealed class RemoteTests : IDisposable
 {
     private readonly RegistryShell _shell = new();
@@ -12,7 +12,7 @@ public sealed class RemoteTests : IDisposable
     private string Repository => $"{_registry.Host}/me/tool";
 
     [Fact]
-    public void Repositories_and_tags_are_found()
+    public void Find_lists_repositories_and_tags()
     {
         Publish("me/tool:v1", "me/tool:v2", "me/tool:latest", "me/other:v1", "we/tool:v1");
 
@@ -26,7 +26,7 @@ public sealed class RemoteTests : IDisposable
     }
 
     [Fact]
-    public void What_is_about_an_image_is_listed_by_a_pattern_alone()
+    public void Referrer_tags_are_listed_only_by_a_specific_pattern()
     {
         string about = "sha256-" + _shell.Digest("tool:v1")["sha256:".Length..];
         Publish("me/tool:v1", $"me/tool:{about}", $"me/tool:{about}.att", $"me/tool:{about}-mine");
@@ -38,7 +38,7 @@ public sealed class RemoteTests : IDisposable
     }
 
     [Fact]
-    public void A_whole_name_is_described_and_shown_in_80_columns()
+    public void Detailed_result_fits_80_columns()
     {
         Publish("me/tool:v1");
 
@@ -52,7 +52,7 @@ public sealed class RemoteTests : IDisposable
     }
 
     [Fact]
-    public void No_further_page_is_asked_for_than_is_needed()
+    public void Only_needed_pages_are_requested()
     {
         Publish("me/tool:v1", "me/tool:v2", "me/tool:v3", "me/tool:v4", "me/tool:v5");
         int before = _registry.Count(Stage.Tags);
@@ -66,7 +66,7 @@ public sealed class RemoteTests : IDisposable
     [InlineData("/me/none", "Registry.NotFound")]
     [InlineData("/me/none:v1", "Registry.NotFound")]
     [InlineData("/me/Tool", "Store.BadReference")]
-    public void A_literal_miss_is_an_error(string name, string id)
+    public void Unknown_name_is_an_error(string name, string id)
     {
         Publish("me/tool:v1");
 
@@ -82,7 +82,7 @@ public sealed class RemoteTests : IDisposable
     [InlineData("Find-BeeImage tool:v1")]
     [InlineData("Remove-BeeImage tool:v1 -Remote")]
     [InlineData("Copy-BeeImage tool:v1 tool:v2 -Remote")]
-    public void A_name_without_registry_is_an_error_that_says_what_to_give(string script)
+    public void Name_without_a_registry_is_an_error_with_a_remedy(string script)
     {
         ErrorRecord error = _shell.Error(script);
 
@@ -97,7 +97,7 @@ public sealed class RemoteTests : IDisposable
     [InlineData("Save-BeeImage ghcr.io -Store $store")]
     [InlineData("Save-BeeImage localhost:5000 -Store $store")]
     [InlineData("Copy-BeeImage ghcr.io/me/tool:v1 ghcr.io -Remote")]
-    public void A_registry_alone_is_no_image(string script)
+    public void Registry_without_a_repository_is_an_error(string script)
     {
         ErrorRecord error = _shell.Error(script);
 
@@ -108,7 +108,7 @@ public sealed class RemoteTests : IDisposable
     [Theory]
     [InlineData("Find-BeeImage \"${name}:*\" | Copy-BeeImage -Destination \"${name}:all\" -Remote")]
     [InlineData("Get-BeeImage *tool:* -Store $store | Copy-BeeImage -Destination all:v1 -Store $store")]
-    public void One_pipeline_gives_a_name_once(string script)
+    public void Second_image_with_the_same_destination_is_an_error(string script)
     {
         Publish("me/tool:v1", "me/tool:v2");
         _shell.BuildAnother("tool:v2");
@@ -119,7 +119,7 @@ public sealed class RemoteTests : IDisposable
     }
 
     [Fact]
-    public void Tags_are_removed_from_the_registry_alone()
+    public void Remote_removal_of_tags_keeps_local_images()
     {
         Publish("me/tool:v1", "me/tool:v2", "me/tool:latest");
         Objects("$null = Save-BeeImage $name -Store $store; Remove-BeeImage $name -Remote -WhatIf", ("name", $"{Repository}:v1"));
@@ -132,7 +132,7 @@ public sealed class RemoteTests : IDisposable
     }
 
     [Fact]
-    public void A_registry_that_removes_no_tag_is_asked_for_no_more()
+    public void Registry_without_tag_deletion_keeps_the_image_and_suggests_the_digest()
     {
         using var registry = new FaultyRegistry(new FaultyRegistryOptions { TagDeletion = false });
         string name = $"{registry.Host}/me/tool";
@@ -151,7 +151,7 @@ public sealed class RemoteTests : IDisposable
     [Theory]
     [InlineData("me/*:v1")]
     [InlineData("me/tool")]
-    public void Removing_needs_to_be_told_what(string name) =>
+    public void Remote_removal_without_a_tag_is_an_error(string name) =>
         Assert.StartsWith("NoTag", _shell.Error("Remove-BeeImage $name -Remote", ("name", $"{_registry.Host}/{name}")).FullyQualifiedErrorId, StringComparison.Ordinal);
 
     [Theory]
@@ -160,7 +160,7 @@ public sealed class RemoteTests : IDisposable
     [InlineData("Publish-BeeImage tool:v1 $new -Store $store", Stage.StartUpload)]
     [InlineData("Find-BeeImage $name", Stage.GetManifest)]
     [InlineData("Copy-BeeImage $name $new -Remote", Stage.GetManifest)]
-    public void Ctrl_c_ends_the_wait_for_a_registry_that_stands_still(string script, Stage stage)
+    public void Ctrl_C_ends_the_wait_for_a_stalled_registry(string script, Stage stage)
     {
         Publish("me/tool:v1");
         Injection stalled = _registry.Inject(stage, stage == Stage.GetBlob ? Faults.Stall(10) : Faults.NoAnswer);
@@ -171,7 +171,7 @@ public sealed class RemoteTests : IDisposable
 
         pipeline.Stop();
 
-        // The timeouts of a registry are longer.
+        // The registry timeouts are longer than this.
         Assert.True(running.AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(20)));
         Assert.Empty(pipeline.Streams.Error);
         Assert.Empty(_shell.Objects("Get-BeeImage -Store $empty", ("empty", _shell["empty"])));
@@ -182,7 +182,7 @@ public sealed class RemoteTests : IDisposable
     [InlineData("Find-BeeImage $name -TimeoutSec 1", Stage.GetManifest, false)]
     [InlineData("Save-BeeImage $name -Store $empty -ConnectionTimeoutSeconds 0 -OperationTimeoutSeconds 1", Stage.GetBlob, true)]
     [InlineData("Publish-BeeImage tool:v1 $new -Store $store -OperationTimeoutSeconds 0 -ConnectionTimeoutSeconds 1", Stage.StartUpload, false)]
-    public void A_person_says_how_long_a_registry_may_be_silent(string script, Stage stage, bool begins)
+    public void Timeout_parameters_limit_the_wait_for_a_registry(string script, Stage stage, bool begins)
     {
         Publish("me/tool:v1");
         _registry.Inject(stage, begins ? Faults.Stall(10) : Faults.NoAnswer);
@@ -194,7 +194,7 @@ public sealed class RemoteTests : IDisposable
     }
 
     [Fact]
-    public void Progress_tells_bytes_rate_and_blobs()
+    public void Progress_shows_bytes_rate_and_blobs()
     {
         Publish("me/tool:v1");
         _registry.Inject(Stage.GetBlob, Faults.Stall(10));
@@ -212,7 +212,7 @@ public sealed class RemoteTests : IDisposable
     }
 
     [Fact]
-    public void Retries_are_told_under_verbose()
+    public void Retries_are_verbose_messages()
     {
         Publish("me/tool:v1");
         _registry.Inject(Stage.GetManifest, Faults.Status(503, "Retry-After: 0"), times: 1);

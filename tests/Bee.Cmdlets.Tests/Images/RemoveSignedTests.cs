@@ -5,7 +5,7 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Remove-BeeImage -Remote of an image that is signed.</summary>
+/// <summary>Remove-BeeImage -Remote for signed images.</summary>
 public sealed class RemoveSignedTests : IDisposable
 {
     private const string Empty = "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",";
@@ -24,7 +24,7 @@ public sealed class RemoveSignedTests : IDisposable
     [Theory]
     [InlineData(true, true)]
     [InlineData(false, false)]
-    public void What_is_removed_by_its_digest_takes_its_signatures_along(bool referrersApi, bool tagDeletion)
+    public void Removing_by_digest_removes_the_signatures_too(bool referrersApi, bool tagDeletion)
     {
         using var registry = new FaultyRegistry(new FaultyRegistryOptions { ReferrersApi = referrersApi, TagDeletion = tagDeletion });
         MemoryRepository repository = Publish(registry);
@@ -39,7 +39,7 @@ public sealed class RemoveSignedTests : IDisposable
 
         Objects("Remove-BeeImage $name -Remote", registry, digest: _digest);
 
-        // The other image has its own still, and the list of it where there is no API.
+        // The other image keeps its signatures, and its referrers list if the registry has no referrers API.
         string text = string.Concat(repository.Manifests.Values.Select(manifest => Encoding.UTF8.GetString(manifest.Bytes)));
         Assert.DoesNotContain(_digest, text, StringComparison.Ordinal);
         string[] tags = [.. referrersApi ? Array.Empty<string>() : [About(other)], $"{About(other)}.sig", "v2"];
@@ -48,11 +48,11 @@ public sealed class RemoveSignedTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_signature_stays()
+    public void Removing_by_digest_keeps_referrers_that_are_not_signatures()
     {
         using var registry = new FaultyRegistry(new FaultyRegistryOptions { ReferrersApi = false, TagDeletion = false });
         MemoryRepository repository = Publish(registry);
-        // A bill of materials in the list; and an image under the tag that signatures have.
+        // A bill of materials in the list, and an image under a tag in the form of signature tags.
         string config = repository.AddBlob("{}"u8.ToArray());
         string bill = repository.AddManifest(
             Encoding.UTF8.GetBytes(Empty + $"\"artifactType\":\"application/spdx+json\",\"config\":{{\"mediaType\":\"application/vnd.oci.empty.v1+json\",\"digest\":\"{config}\",\"size\":2}},\"layers\":[],\"subject\":{{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"{_digest}\",\"size\":100}}}}"),
@@ -76,7 +76,7 @@ public sealed class RemoveSignedTests : IDisposable
     }
 
     [Fact]
-    public void A_tag_alone_takes_no_signature_along()
+    public void Removing_a_tag_keeps_the_signatures()
     {
         using var registry = new FaultyRegistry();
         MemoryRepository repository = Publish(registry);
@@ -88,7 +88,7 @@ public sealed class RemoveSignedTests : IDisposable
     }
 
     [Fact]
-    public void A_signature_that_is_not_removed_is_told()
+    public void Signature_that_cannot_be_removed_is_an_error()
     {
         using var registry = new FaultyRegistry();
         MemoryRepository repository = Publish(registry);

@@ -4,7 +4,7 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Publish-BeeImage -Sign, with cosign as the judge.</summary>
+/// <summary>Publish-BeeImage -Sign, verified with cosign.</summary>
 [Collection("Alone")]
 public sealed class SignTests : IDisposable
 {
@@ -20,7 +20,7 @@ public sealed class SignTests : IDisposable
     [InlineData("Tag", Tool.Cosign)]
     [InlineData("Tag", Tool.Cosign3)]
     [InlineData("Bundle", Tool.Cosign3)]
-    public void Cosign_accepts_what_is_published(string layout, string tool)
+    public void Cosign_accepts_the_published_signature(string layout, string tool)
     {
         Build();
         _ = Cosign(tool, "generate-key-pair").Success;
@@ -34,7 +34,7 @@ public sealed class SignTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void Without_the_password_nothing_is_published_and_nobody_is_asked()
+    public void Missing_password_is_an_error_without_a_prompt_and_nothing_is_pushed()
     {
         Build();
         WriteKey();
@@ -53,7 +53,7 @@ public sealed class SignTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void The_password_comes_from_the_environment_and_is_on_no_stream()
+    public void Password_is_read_from_the_environment_and_never_written()
     {
         Build();
         WriteKey();
@@ -67,7 +67,7 @@ public sealed class SignTests : IDisposable
             Assert.Contains("is signed with the key ECDSA P-256", text, StringComparison.Ordinal);
             Assert.DoesNotContain(Password, text, StringComparison.Ordinal);
 
-            // Published again, it is not signed again.
+            // Publishing it again adds no second signature.
             string[] signatures = [.. all.Select(line => $"{line}").Where(line => line.Contains("is signed with", StringComparison.Ordinal))];
             Assert.Equal(2, signatures.Length);
             Assert.Equal(signatures[0], signatures[1]);
@@ -79,7 +79,7 @@ public sealed class SignTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void The_local_image_has_the_signature_too()
+    public void Signature_is_stored_with_the_local_image()
     {
         Build();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -93,13 +93,13 @@ public sealed class SignTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void What_is_published_and_signed_is_no_error_where_the_store_takes_no_signature()
+    public void Failure_to_store_the_signature_locally_is_only_a_warning()
     {
         Build();
         File.WriteAllText(_folder["plain.pem"], ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportPkcs8PrivateKeyPem());
         System.Diagnostics.Process.Start("chmod", ["600", _folder["plain.pem"]]).WaitForExit();
         _shell.Objects("Copy-BeeImage tool:v1 $name -Store $store", Variables("plain.pem"));
-        // Nobody, root neither, can lock this store; it can be read.
+        // Even root cannot lock this store, but can read it.
         Directory.Delete(_folder["store/.bee"], recursive: true);
         File.WriteAllText(_folder["store/.bee"], "");
 
@@ -110,7 +110,7 @@ public sealed class SignTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void What_if_signs_nothing()
+    public void WhatIf_signs_nothing()
     {
         Build();
         File.WriteAllText(_folder["plain.pem"], ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportPkcs8PrivateKeyPem());

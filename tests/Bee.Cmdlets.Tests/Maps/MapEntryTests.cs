@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Entries set and removed by cmdlet, in the maps of a program that runs and does nothing else.</summary>
+/// <summary>Sets and removes entries in the maps of a running session that does nothing else.</summary>
 [Collection("Bee")]
 public sealed class MapEntryTests : IDisposable
 {
@@ -47,7 +47,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void An_entry_is_set_by_key_and_value_and_shown()
+    public void Entry_is_set_by_key_and_value_and_shown()
     {
         string[] shown = Show("Set-BeeMapEntry limits -Key @{ pid = 1; comm = 'sh'; port = 80 } -Value @{ rate = 5; action = 'let_drop'; from = '10.0.0.1'; window = '1.5s' } -PassThru");
 
@@ -59,7 +59,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void What_is_faulty_is_a_record_and_the_others_are_set()
+    public void Invalid_entries_are_errors_and_the_others_are_set()
     {
         ShellResult result = _shell.Run("""
             @{ pid = 1; comm = 'a'; port = 1; rate = 1 }, @{ pid = 2; comm = 'b'; port = 70000; rate = 1 }, @{ pid = 3; com = 'c'; port = 1; rate = 1 }, @{ pid = 4; port = 1; rate = 1 },
@@ -72,7 +72,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void Entries_find_their_way_back_by_the_name_that_they_carry()
+    public void Entries_are_written_to_the_map_in_their_MapName()
     {
         Objects("0..9 | ForEach-Object { @{ Key = $_; Value = $_ * $_ } } | Set-BeeMapEntry numbers");
         Objects("$all = @(Get-BeeMapEntry numbers); Remove-BeeMapEntry numbers -All; $all | Where-Object Key -lt 5 | Set-BeeMapEntry");
@@ -83,7 +83,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void One_entry_is_read_by_its_key()
+    public void Entry_is_read_by_its_key()
     {
         Objects("0..9 | ForEach-Object { @{ Key = $_; Value = $_ * $_ } } | Set-BeeMapEntry numbers; @{ pid = 1; comm = 'a'; port = 1; rate = 8 } | Set-BeeMapEntry limits");
 
@@ -93,7 +93,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void Nothing_happens_under_what_if()
+    public void WhatIf_changes_nothing()
     {
         Objects("Set-BeeMapEntry numbers -Key 1 -Value 2");
         Objects("Set-BeeMapEntry numbers -Key 1 -Value 3 -WhatIf; Remove-BeeMapEntry numbers -Key 1 -WhatIf; Remove-BeeMapEntry numbers -All -WhatIf; @{ Key = 7; Value = 7 } | Set-BeeMapEntry numbers -Replace -WhatIf");
@@ -103,7 +103,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void No_clobber_creates_and_must_exist_changes()
+    public void NoClobber_only_creates_and_MustExist_only_changes()
     {
         Objects("Set-BeeMapEntry numbers -Key 1 -Value 2 -NoClobber");
 
@@ -114,7 +114,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void Replace_leaves_what_was_given_and_refuses_half_a_lot()
+    public void Replace_sets_exactly_the_given_entries_or_nothing()
     {
         Objects("0..9 | ForEach-Object { @{ Key = $_; Value = 1 } } | Set-BeeMapEntry numbers");
         Assert.Equal(["MapEntry.BadKey", "NothingReplaced"], Ids("@{ Key = 3; Value = 2 }, @{ Key = -1; Value = 2 } | Set-BeeMapEntry numbers -Replace"));
@@ -128,7 +128,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void A_queue_is_filled_shown_and_taken_from()
+    public void Queue_values_are_added_shown_and_removed()
     {
         Assert.Equal(["MapEntry.Full"], Ids("1, 2, 3, 4 | Set-BeeMapEntry jobs"));
         Assert.Equal(["1"], Strings("Get-BeeMapEntry jobs | ForEach-Object Value"));
@@ -139,7 +139,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void Maps_inside_of_maps_have_names()
+    public void Inner_maps_have_names()
     {
         Assert.Equal(["outer/1"], Strings("Get-BeeMap outer/* | ForEach-Object Name"));
         Objects("Set-BeeMapEntry outer/1 -Key 5 -Value 50");
@@ -152,7 +152,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void What_cannot_be_is_said()
+    public void Invalid_operation_is_an_error()
     {
         Assert.Equal("MapNotReadable", Id("Get-BeeMapEntry seen"));
         Assert.Contains("Bloom filter", $"{_shell.Error("Get-BeeMapEntry seen")}", StringComparison.Ordinal);
@@ -167,7 +167,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void A_map_of_two_programs_wants_the_program_said()
+    public void Map_name_of_two_sessions_needs_Program()
     {
         Objects($"Start-BeeProgram {_program()} -Name {_name}b -WarningAction Ignore");
         try
@@ -189,7 +189,7 @@ public sealed class MapEntryTests : IDisposable
     }
 
     [KernelFact]
-    public void Maps_come_by_pipeline_and_end_with_their_program()
+    public void Map_from_the_pipeline_ends_with_its_session()
     {
         Objects("Get-BeeMap numbers | Set-BeeMapEntry -Key 1 -Value 2; $map = Get-BeeMap numbers; @{ Key = 2; Value = 3 } | Set-BeeMapEntry -Map $map");
         Assert.Equal(["2"], Strings("@(Get-BeeMapEntry numbers).Count"));

@@ -3,7 +3,7 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Registries that are named by an IPv6 address: its brackets are no wildcard, and its colons no provider's.</summary>
+/// <summary>Registries with an IPv6 address: the brackets are not wildcards, and the colons do not separate a provider.</summary>
 public sealed class AddressTests : IDisposable
 {
     private readonly RegistryShell _shell = new();
@@ -51,7 +51,7 @@ public sealed class AddressTests : IDisposable
     [InlineData("Import-BeeImage $name -Store $store")]
     [InlineData("Invoke-BeeBuild $name -Store $store")]
     [InlineData("New-BeeProgram $name")]
-    public void Command_that_takes_a_path_refuses_the_name_as_one_error(string command)
+    public void Command_that_expects_a_path_rejects_the_name_with_one_error(string command)
     {
         Assert.StartsWith("FileNotFound", _shell.Error(command, ("name", Name)).FullyQualifiedErrorId, StringComparison.Ordinal);
     }

@@ -38,7 +38,7 @@ public sealed partial class CiTemplateTests : IDisposable
         Dictionary<string, string> steps = Steps(File.ReadAllText(BeeModule.File("deploy", "ci", "github.yml")));
 
         Assert.Equal(["Build", "Check", "Log in", "Publish", "Verify", "Log out"], steps.Keys.Where(name => name != "Install"));
-        // Several steps in a process, since starting one takes longer than the steps.
+        // Several steps run in one process, because starting one takes longer than the steps.
         Succeeds(GitHub(steps["Build"] + "\n" + steps["Check"] + "\n" + steps["Log in"], ("BEE_REGISTRY_USER", "ada"), ("BEE_REGISTRY_PASSWORD", Password)));
         Assert.Matches("Signature", Succeeds(GitHub(steps["Publish"] + "\n" + steps["Verify"], ("COSIGN_PRIVATE_KEY", File.ReadAllText(_folder["key.pem"])), ("COSIGN_PASSWORD", KeyPassword))));
         Assert.False(File.Exists(_folder["cosign.key"]));
@@ -65,9 +65,9 @@ public sealed partial class CiTemplateTests : IDisposable
     }
 
     [Fact]
-    public void Question_without_a_terminal_is_an_error()
+    public void Prompt_without_a_terminal_is_an_error()
     {
-        // Not -NonInteractive: what is asked must not depend on the switch.
+        // Without -NonInteractive: the result must not depend on the switch.
         ChildResult result = Sh("pwsh -NoProfile -Command 'Connect-BeeRegistry localhost:1 -Credential ada; $input | Connect-BeeRegistry localhost:1 -PasswordFromPipeline; Connect-BeeRegistry localhost:1'");
 
         string said = Words().Replace(result.Messages + result.Output, " ");
@@ -84,7 +84,7 @@ public sealed partial class CiTemplateTests : IDisposable
         _folder.Dispose();
     }
 
-    // GitHub writes a step to a file, with these lines around it, and runs that.
+    // GitHub writes a step to a file, with these lines around it, and runs the file.
     private ChildResult GitHub(string step, params (string, string)[] environment)
     {
         string file = _folder.Write("step.ps1", $"$ErrorActionPreference = 'stop'\n{step}\nif ((Test-Path -LiteralPath variable:\\LASTEXITCODE)) {{ exit $LASTEXITCODE }}\n");
@@ -136,10 +136,10 @@ public sealed partial class CiTemplateTests : IDisposable
         return result.Output;
     }
 
-    // The steps' scripts by their names: "- name: NAME", then "run: |" and a block that is set in.
+    // Returns the steps' scripts by name: "- name: NAME", then "run: |" and an indented block.
     private static Dictionary<string, string> Steps(string yaml) => StepPattern().Matches(yaml).ToDictionary(step => step.Groups["name"].Value, step => Unindented(step.Groups["block"].Value));
 
-    // The items of "script:", each a line or a block that is set in.
+    // Returns the items of "script:", each a line or an indented block.
     private static string[] Script(string yaml) =>
         [.. ItemPattern().Matches(ScriptPattern().Match(yaml).Groups["items"].Value).Select(item => item.Groups["block"] is { Success: true } block ? Unindented(block.Value) : item.Groups["line"].Value)];
 

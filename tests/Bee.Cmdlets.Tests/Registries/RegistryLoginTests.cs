@@ -38,7 +38,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void A_login_that_the_registry_takes_is_kept_and_used()
+    public void Accepted_login_is_saved_and_used()
     {
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Users = new Dictionary<string, string> { ["ada"] = Password } });
 
@@ -58,7 +58,7 @@ public sealed class RegistryLoginTests : IDisposable
     [InlineData("\"$password`r`n\" | Connect-BeeRegistry $registry -UserName ada -PasswordStdin")]
     [InlineData("ConvertTo-SecureString $password -AsPlainText | Connect-BeeRegistry $registry -UserName ada -PasswordFromPipeline")]
     [InlineData("$env:BEE_REGISTRY_USER = 'ada'; $env:BEE_REGISTRY_PASSWORD = $password; $registry | Connect-BeeRegistry")]
-    public void Login_without_a_question_comes_from_the_pipeline_or_the_environment(string script)
+    public void Login_is_read_from_the_pipeline_or_the_environment_without_a_prompt(string script)
     {
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Users = new Dictionary<string, string> { ["ada"] = Password } });
 
@@ -69,7 +69,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void Password_of_the_environment_without_a_user_is_a_token()
+    public void Password_variable_without_a_user_is_a_token()
     {
         _tokens.RefreshTokens["refr3sh"] = "ada";
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = _tokens });
@@ -90,7 +90,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void A_login_that_the_registry_refuses_is_not_kept()
+    public void Rejected_login_is_not_saved()
     {
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = _tokens });
 
@@ -104,7 +104,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void A_token_is_kept_as_the_registry_takes_it()
+    public void Token_is_saved_in_the_form_that_the_registry_accepts()
     {
         _tokens.RefreshTokens["refr3sh"] = "ada";
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = _tokens });
@@ -118,7 +118,7 @@ public sealed class RegistryLoginTests : IDisposable
     [ToolTheory(Tool.Registry)]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_login_is_enough_for_the_whole_life_of_an_image(bool tokens)
+    public void Saved_login_is_used_by_all_registry_cmdlets(bool tokens)
     {
         using var registry = DebianRegistry.Start(tokens
             ? new DebianRegistryOptions { Tokens = _tokens }
@@ -139,7 +139,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void A_login_goes_by_the_settings_too()
+    public void Login_follows_the_registry_settings()
     {
         using var authority = new TestAuthority();
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = authority, Users = new Dictionary<string, string> { ["ada"] = Password } });
@@ -158,7 +158,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void A_token_that_is_refused_is_no_password()
+    public void Rejected_token_is_not_tried_as_a_password()
     {
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Tokens = _tokens });
 
@@ -170,7 +170,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void TLS_takes_the_authority_and_skipping_it_warns()
+    public void CACertificate_is_trusted_and_SkipCertificateCheck_warns()
     {
         using var authority = new TestAuthority();
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = authority, Users = new Dictionary<string, string> { ["ada"] = Password } });
@@ -183,7 +183,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [Fact]
-    public void What_if_asks_nobody()
+    public void WhatIf_sends_no_request()
     {
         int asked = 0;
         using var server = new HttpServer(exchange =>
@@ -205,11 +205,11 @@ public sealed class RegistryLoginTests : IDisposable
     [InlineData("Connect-BeeRegistry 127.0.0.1:1 -Credential $credential", "Registry.Unreachable")]
     [InlineData("Connect-BeeRegistry registry.example -Credential $credential -CACertificate /no/such.pem", "Registry.Certificate")]
     [InlineData("Disconnect-BeeRegistry ghcr.io", "NoLogin")]
-    public void What_cannot_be_done_is_said(string command, string id) =>
+    public void Invalid_command_is_an_error(string command, string id) =>
         Assert.Equal(id, Id(_shell.Error(command, ("credential", Ada()), ("empty", Ada("")))));
 
     [Fact]
-    public void A_damaged_file_is_known_before_anything_is_sent()
+    public void Damaged_login_file_is_an_error_before_any_request()
     {
         int asked = 0;
         using var server = new HttpServer(exchange =>
@@ -224,7 +224,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [Fact]
-    public async Task Stopping_ends_a_login_that_nobody_answers()
+    public async Task Stopping_the_pipeline_ends_a_pending_login()
     {
         var asked = new TaskCompletionSource();
         using var server = new HttpServer(exchange =>
@@ -238,13 +238,13 @@ public sealed class RegistryLoginTests : IDisposable
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
         await Task.Factory.FromAsync(pipeline.BeginStop(null, null), pipeline.EndStop).WaitAsync(TimeSpan.FromSeconds(20));
 
-        // The answer's own timeout is longer than the wait, so it was the stop that ended it.
+        // The response timeout is longer than the wait, so the stop ended the login.
         Assert.ThrowsAny<PipelineStoppedException>(() => pipeline.EndInvoke(run));
         Assert.Empty(Config);
     }
 
     [Fact]
-    public void Patterns_log_out_of_what_they_fit()
+    public void Disconnect_with_a_pattern_removes_the_matching_logins()
     {
         _folder.Write("docker/config.json", """{"auths":{"a.example":{},"https://b.example/v1/":{},"c.test":{} } }""");
 
@@ -257,7 +257,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [Fact]
-    public void Registries_with_a_login_are_offered()
+    public void Registries_with_a_login_are_completed()
     {
         _folder.Write("docker/config.json", """{"auths":{"a.example":{},"https://b.example/v1/":{} } }""");
 
@@ -266,7 +266,7 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     [Fact]
-    public void A_login_fits_on_a_screen()
+    public void Login_fits_80_columns()
     {
         using var server = new HttpServer(exchange => exchange.SendAsync(new HttpAnswer(200)));
 

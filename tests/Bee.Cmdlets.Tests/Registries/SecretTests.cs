@@ -6,7 +6,7 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Looks through everything that a session shows, with everything turned on, for what must not be there.</summary>
+/// <summary>Searches everything that a session writes, with all streams on, for secrets.</summary>
 [Collection("Alone")]
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class SecretTests : IDisposable
@@ -55,7 +55,7 @@ public sealed class SecretTests : IDisposable
     {
         string known = script.Contains("$token", StringComparison.Ordinal) ? Refresh : Password;
 
-        // A registry that takes the login and refuses the rest, and each time says what it was sent.
+        // A registry that accepts the login, rejects everything else, and repeats in each error what it received.
         using var registry = new HttpServer(exchange =>
         {
             string? sent = exchange.Header("Authorization");
@@ -79,7 +79,7 @@ public sealed class SecretTests : IDisposable
     [Theory]
     [InlineData("cat; cat >&2; exit 1")]
     [InlineData("if [ \"$1\" = store ]; then cat; exit 0; fi; printf '{\"Username\":\"ada\",\"Secret\":\"%s' 's3cret\"pass&wörd'; exit 0")]
-    public void A_credential_helper_that_talks_is_not_repeated(string script)
+    public void Output_of_a_credential_helper_is_not_repeated(string script)
     {
         Directory.CreateDirectory(_folder["bin"]);
         Executable.Write(_folder["bin/docker-credential-chatty"], $"#!/bin/sh\n{script}\n");
@@ -97,7 +97,7 @@ public sealed class SecretTests : IDisposable
     [InlineData("Test-BeeImage $registry")]
     [InlineData("Import-BeeImage $registry")]
     [InlineData("Invoke-BeeBuild $registry")]
-    public void A_login_in_a_url_without_its_scheme_is_not_repeated(string script) =>
+    public void Login_in_a_URL_without_a_scheme_is_not_repeated(string script) =>
         Assert.DoesNotContain("typed-s3cret", Everything(script, "//ada:typed-s3cret@localhost/me/tool"), StringComparison.Ordinal);
 
     [Theory]
@@ -108,7 +108,7 @@ public sealed class SecretTests : IDisposable
     [InlineData("typed-s3cret@localhost:1/me/tool")]
     [InlineData("ada:@/:typed-s3cret@[::1]:1/me/tool.o")]
     [InlineData("ada%3Atyped-s3cret%40localhost:1/me/tool")]
-    public void A_login_typed_before_a_host_is_on_no_stream_and_in_no_error(string typed)
+    public void Login_before_a_host_is_in_no_stream_and_no_error(string typed)
     {
         string[] commands =
         [
@@ -128,7 +128,7 @@ public sealed class SecretTests : IDisposable
     }
 
     [Fact]
-    public void A_login_in_a_key_of_docker_s_file_is_not_listed()
+    public void Login_in_a_key_of_docker_config_is_not_listed()
     {
         _folder.Write("docker/config.json", """{"auths":{"https://ada:typed-s3cret@localhost:1/v1/":{}}}""");
 
@@ -140,7 +140,7 @@ public sealed class SecretTests : IDisposable
     }
 
     [Fact]
-    public void A_path_with_an_at_sign_is_taken_as_it_is()
+    public void Path_with_an_at_sign_is_accepted()
     {
         string file = _folder.Write("me@v1.2/tool.o", "no object");
         using PowerShell pipeline = _shell.Pipeline("$null = $ExecutionContext.SessionState.Path.SetLocation($folder); Test-BeeImage me@v1.2/tool.o", ("folder", Path.GetDirectoryName(Path.GetDirectoryName(file))));
@@ -149,7 +149,7 @@ public sealed class SecretTests : IDisposable
         Assert.Empty(pipeline.Streams.Error);
     }
 
-    /// <summary>What a script writes onto any stream, what is in its errors, however deep, and what was on the screen.</summary>
+    /// <summary>Everything that a script wrote to any stream, to errors at any depth, and to the screen.</summary>
     private string Everything(string script, string registry)
     {
         using PowerShell pipeline = _shell.Pipeline(

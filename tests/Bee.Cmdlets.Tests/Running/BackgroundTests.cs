@@ -9,7 +9,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
     private readonly Load _load = new();
 
     [KernelFact]
-    public void A_program_in_the_background_is_listed_received_read_and_stopped()
+    public void Background_session_is_listed_received_read_and_stopped()
     {
         dynamic session = Assert.Single(Objects("Start-BeeProgram $program -Name first -Parameter @{ target_pid = $id }")).BaseObject;
         Assert.Equal("Running", $"{session.State}");
@@ -29,7 +29,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Wait_follows_until_enough_has_come()
+    public void Wait_returns_after_MaxEvents()
     {
         Objects("Start-BeeProgram $program -Name followed -Parameter @{ target_pid = $id } -Map print_*");
         _load.Repeat(": < /etc/hostname");
@@ -39,7 +39,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Wait_stops_at_ctrl_c()
+    public void Wait_stops_at_Ctrl_C()
     {
         Objects("Start-BeeProgram $program -Name idle -Parameter @{ target_pid = $id } -Map print_*");
         using PowerShell pipeline = _shell.Pipeline("Receive-BeeEvent idle -Wait");
@@ -52,7 +52,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void What_does_not_fit_the_buffer_is_counted()
+    public void Events_that_a_full_buffer_drops_are_counted()
     {
         Objects("Start-BeeProgram $program -Name small -Parameter @{ target_pid = $id } -Map print_* -BufferSize 3");
         _load.Do("i=0; while [ $i -lt 10 ]; do : < /etc/hostname; i=$((i + 1)); done");
@@ -63,7 +63,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Duration_completes_it()
+    public void Duration_completes_a_background_session()
     {
         Objects("Start-BeeProgram $program -Name brief -Parameter @{ target_pid = $id } -Map print_* -Duration 200ms");
         KernelIds held = Kernel.Held();
@@ -78,7 +78,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void A_name_that_is_not_running_is_an_error()
+    public void Unknown_session_name_is_an_error()
     {
         ErrorRecord error = _shell.Error("Stop-BeeProgram nothing");
 

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Everything that can be wrong with what is to run: an error record that says what, and the process lives on.</summary>
+/// <summary>Invalid input to a run: each case is an error record with the cause, and the process survives.</summary>
 [Collection("Bee")]
 public sealed class BadInputTests(Programs programs) : IDisposable
 {
@@ -10,16 +10,16 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     private readonly Shell _shell = new();
 
     [Fact]
-    public void A_file_that_is_no_ELF() => Expect("NotElf", "this is text"u8.ToArray());
+    public void File_that_is_not_ELF_is_an_error() => Expect("NotElf", "this is text"u8.ToArray());
 
     [Fact]
-    public void An_ELF_file_that_is_no_BPF() => Expect("NotBpf", File.ReadAllBytes("/bin/sh"));
+    public void ELF_file_that_is_not_BPF_is_an_error() => Expect("NotBpf", File.ReadAllBytes("/bin/sh"));
 
     [Fact]
-    public void An_empty_file() => Expect("", []);
+    public void Empty_file_is_an_error() => Expect("", []);
 
     [Fact]
-    public void Wrong_endianness()
+    public void Wrong_endianness_is_an_error()
     {
         string source = _folder.Write("big.c", "int number;\n");
         using var clang = System.Diagnostics.Process.Start("clang", ["-target", "bpfeb", "-c", source, "-o", _folder["big.o"]]);
@@ -28,7 +28,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void Truncated()
+    public void Truncated_file_is_an_error()
     {
         byte[] bytes = Good();
         foreach (int length in new[] { 10, 70, bytes.Length / 2, bytes.Length - 1 })
@@ -38,20 +38,20 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void Damaged_BTF()
+    public void Damaged_BTF_is_an_error()
     {
         byte[] bytes = Good();
-        // BTF begins with its magic, version 1, no flags, and a header of 24 bytes; the lengths behind it point beyond the section.
+        // BTF begins with its magic, version 1, no flags, and a header of 24 bytes. The lengths after it point beyond the section.
         int header = bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x9f, 0xeb, 1, 0, 24, 0, 0, 0]);
         bytes.AsSpan(header + 12, 4).Fill(0x7f);
         Expect("DamagedBtf", bytes);
     }
 
     [Fact]
-    public void A_folder() => Assert.Single(_shell.Run("Invoke-BeeProgram $path", ("path", _folder.Path + "/")).Errors);
+    public void Folder_without_a_source_is_an_error() => Assert.Single(_shell.Run("Invoke-BeeProgram $path", ("path", _folder.Path + "/")).Errors);
 
     [KernelFact]
-    public void An_attach_target_that_does_not_exist_is_answered_with_the_nearest()
+    public void Unknown_tracepoint_error_suggests_the_nearest()
     {
         ErrorRecord error = Run("target", Sources.Program("tracepoint/syscalls/sys_enter_openatt"));
 
@@ -61,7 +61,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void A_tracepoint_without_its_category_is_answered_with_it()
+    public void Tracepoint_without_a_category_error_suggests_it()
     {
         ErrorRecord error = Run("category", Sources.Program("tracepoint/sys_enter_openat"));
 
@@ -71,7 +71,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void A_function_that_does_not_exist_is_answered_with_the_nearest()
+    public void Unknown_function_error_suggests_the_nearest()
     {
         ErrorRecord error = Run("function", Sources.Program("fentry/tcp_v4_conect"));
 
@@ -80,7 +80,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void The_verifiers_verdict_is_shown_and_its_log_kept()
+    public void Verifier_error_shows_the_cause_and_keeps_the_log()
     {
         ErrorRecord error = Run("verifier", Sources.Program("raw_tp/sys_enter", "return *(volatile int *)8;"));
 
@@ -101,7 +101,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     [InlineData("tc", "-Interface")]
     [InlineData("cgroup_skb/egress", "-Cgroup")]
     [InlineData("sk_lookup", "-NetworkNamespace")]
-    public void A_program_that_needs_a_place_says_which_option(string section, string option)
+    public void Missing_attach_target_error_names_the_option(string section, string option)
     {
         ErrorRecord error = Run("place", Sources.Program(section));
 
@@ -114,7 +114,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     [InlineData("lwt_in")]
     [InlineData("struct_ops/init")]
     [InlineData("netfilter")]
-    public void A_kind_that_Bee_does_not_run_says_so(string section)
+    public void Unsupported_kind_is_an_error(string section)
     {
         ErrorRecord error = Run("kind", Sources.Program(section));
 
@@ -123,7 +123,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Without_the_capability_the_error_says_which_one_is_missing()
+    public void Missing_capability_error_names_it()
     {
         string said = RunChild(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
 
@@ -132,7 +132,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Without_tracefs_the_error_says_how_to_mount_it()
+    public void Missing_tracefs_error_has_the_mount_command()
     {
         string said = RunChild(["unshare", "--mount", "sh", "-c", "umount /sys/kernel/tracing; umount -l /sys/kernel/debug 2>/dev/null; exec \"$@\"", "sh"]);
 
@@ -141,7 +141,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Without_the_kernels_BTF_the_error_says_so()
+    public void Missing_kernel_BTF_is_an_error()
     {
         string said = RunChild(["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /sys/kernel/btf && exec \"$@\"", "sh"]);
 
@@ -169,7 +169,7 @@ public sealed class BadInputTests(Programs programs) : IDisposable
     private ErrorRecord Run(string name, string source) =>
         _shell.Error("Invoke-BeeProgram $path -Duration 1", ("path", _folder.Write($"{name}.bpf.c", source)));
 
-    // The folders of the tests are root's own; what nobody is to read stands open.
+    // The tests' folders belong to root, so files for an unprivileged child are copied to a readable folder.
     private string RunChild(string[] prefix)
     {
         string program = _folder["program.o"];

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Captures of real events, and what may end them.</summary>
+/// <summary>Captures of real events, and the ways in which a capture can end.</summary>
 [Collection("Bee")]
 public sealed class CaptureTests(Programs programs) : IDisposable
 {
@@ -21,7 +21,7 @@ public sealed class CaptureTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Captured_events_come_back_as_the_same_objects_in_the_same_table()
+    public void Captured_events_are_imported_as_the_same_objects_in_the_same_table()
     {
         _load.Repeat(": < /etc/hostname; cat /etc/nowhere");
 
@@ -33,12 +33,12 @@ public sealed class CaptureTests(Programs programs) : IDisposable
         Assert.Equal(live[0].TypeNames, read[0].TypeNames);
         Assert.Equal(_shell.Show("$live", ("live", live)), _shell.Show("Import-BeeEvent $path", Variables));
 
-        // Without -PassThru only what was captured is told, and the file is not replaced unasked.
+        // Without -PassThru only the result is reported, and the file is not replaced without -Force.
         Assert.Equal("Capture.Exists,Bee.Cmdlets.Programs.InvokeProgramCommand", _shell.Error("Invoke-BeeProgram $program -Capture $path", Variables).FullyQualifiedErrorId);
         PSObject summary = Assert.Single(Objects("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -MaxEvents 3 -Duration 20 -Capture $path -Force"));
         Assert.Equal((3L, 0ul, true), ((long)summary.Properties["Events"].Value, (ulong)summary.Properties["Lost"].Value, (bool)summary.Properties["IsComplete"].Value));
 
-        // The pipeline's events, of which Select-Object has enough.
+        // Select-Object ends the pipeline early.
         Objects("Import-BeeEvent $path | Export-BeeEvent $other -PassThru | Select-Object -First 2");
         PSObject part = Assert.Single(Objects("Import-BeeEvent $other -Summary"));
         Assert.Equal((2L, true), ((long)part.Properties["Events"].Value, (bool)part.Properties["IsComplete"].Value));
@@ -62,7 +62,7 @@ public sealed class CaptureTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Losses_of_a_pipelines_source_stand_in_the_capture()
+    public void Losses_of_the_pipelines_source_are_in_the_capture()
     {
         string flood = programs.Compile("flood", Sources.Flood);
         _load.Repeat(": < /etc/hostname");
@@ -83,7 +83,7 @@ public sealed class CaptureTests(Programs programs) : IDisposable
         _load.Repeat(": < /etc/hostname");
         using (Process child = Child.Start($"Invoke-BeeProgram '{programs.Opensnoop}' -Parameter @{{ target_pid = {_load.Id.ToString(CultureInfo.InvariantCulture)} }} -Capture '{path}'"))
         {
-            // The head has some 250 bytes.
+            // The header has about 250 bytes.
             Assert.True(SpinWait.SpinUntil(() => File.Exists(path) && new FileInfo(path).Length > 1000, TimeSpan.FromSeconds(60)));
             child.Kill();
             child.WaitForExit();
@@ -97,7 +97,7 @@ public sealed class CaptureTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Capture_is_read_without_rights_libbpf_or_the_kernels_files_and_a_full_disk_ends_one_clearly()
+    public void Capture_is_read_without_privileges_or_libbpf_and_a_full_disk_is_an_error()
     {
         string golden = BeeModule.File("tests", "fixtures", "captures", "v1", "mixed.beecap");
         string hide = "mount --make-rprivate / && mount -t tmpfs -o size=256k none /mnt && chmod 777 /mnt && mount -t tmpfs none /sys && for f in /usr/lib/*/libbpf.so.*; do mount --bind /dev/null $f; done; exec setpriv --reuid nobody --regid nogroup --clear-groups env -i HOME=/nonexistent LANG=de_DE.UTF-8 \"$@\"";
@@ -123,7 +123,7 @@ public sealed class CaptureTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void What_is_not_an_event_is_an_error_that_says_what_to_do()
+    public void Object_that_is_not_an_event_is_an_error_with_a_remedy()
     {
         ErrorRecord selected = _shell.Error("[Bee.Ebpf.Events.IteratorLine]::new('one') | Select-Object Line | Export-BeeEvent $path", Variables);
         ErrorRecord deserialized = _shell.Error("[Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize([Bee.Ebpf.Events.IteratorLine]::new('one'))) | Export-BeeEvent $other", Variables);
@@ -134,7 +134,7 @@ public sealed class CaptureTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void Wildcards_objects_and_limits_choose_what_is_read()
+    public void Wildcards_objects_and_limits_select_events()
     {
         Objects("foreach ($n in 1, 2, 10) { [Bee.Ebpf.Events.IteratorLine]::new(\"line $n\") | Export-BeeEvent \"$folder/part.$n.beecap\" }");
 
@@ -147,7 +147,7 @@ public sealed class CaptureTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void Captures_are_replaced_by_what_is_read_of_them_and_only_when_an_event_comes()
+    public void Capture_can_be_filtered_into_itself_and_is_replaced_at_the_first_event()
     {
         Objects("foreach ($n in 1, 2) { [Bee.Ebpf.Events.IteratorLine]::new(\"line $n\") | Export-BeeEvent \"$folder/same.$n.beecap\" }");
 
@@ -166,7 +166,7 @@ public sealed class CaptureTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void Losses_behind_the_last_event_are_not_told_and_a_missing_end_is_told_by_a_summary_too()
+    public void Losses_after_the_last_read_event_are_not_reported_and_a_summary_warns_of_a_missing_end()
     {
         Objects("""
             $w = [Bee.Telemetry.Captures.CaptureWriter]::Create([Bee.Telemetry.Captures.CaptureOptions]::new($path))

@@ -2,25 +2,25 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>However a pipeline ends, the kernel has let go of its programs and links afterwards.</summary>
+/// <summary>However a pipeline ends, its programs and links are released afterwards.</summary>
 [Collection("Bee")]
 public sealed class EarlyStopTests(Programs programs) : IDisposable
 {
     private readonly Shell _shell = new();
     private readonly Load _load = new Load().Repeat("/bin/true");
 
-    // Runs inside the pipeline, where the programs are attached: notes the ids that must be gone afterwards.
+    // Runs inside the pipeline, while the programs are attached: records the ids that must be released afterwards.
     private KernelIds? _held;
 
     [KernelFact]
-    public void Break_in_a_loop()
+    public void Break_in_a_loop_releases_the_programs()
     {
         Run("foreach ($once in 1) { Invoke-BeeProgram $program -Parameter @{ target_pid = $id } | ForEach-Object { $note.Invoke(); break } }");
         AssertGone();
     }
 
     [KernelFact]
-    public void A_downstream_command_throws()
+    public void Exception_of_a_later_command_releases_the_programs()
     {
         ErrorRecord error = _shell.Error("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } | ForEach-Object { $note.Invoke(); throw 'enough' }", Variables());
 
@@ -29,20 +29,20 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void A_downstream_command_has_had_enough()
+    public void Select_First_releases_the_programs()
     {
         Run("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } | ForEach-Object { $note.Invoke(); $_ } | Select-Object -First 1");
         AssertGone();
     }
 
     [KernelFact]
-    public void Ctrl_c_while_events_come() => Interrupt(_load.Id);
+    public void Ctrl_C_while_events_arrive_releases_the_programs() => Interrupt(_load.Id);
 
     [KernelFact]
-    public void Ctrl_c_while_idle() => Interrupt(int.MaxValue);
+    public void Ctrl_C_while_idle_releases_the_programs() => Interrupt(int.MaxValue);
 
     [KernelFact]
-    public void The_runspace_is_disposed_of_while_idle()
+    public void Disposing_the_runspace_releases_the_programs()
     {
         var shell = new Shell();
         using PowerShell pipeline = shell.Pipeline("Invoke-BeeProgram $program -Parameter @{ target_pid = 2147483647 }", ("program", programs.Execsnoop));
@@ -56,7 +56,7 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void The_runspace_of_a_background_program_is_disposed_of()
+    public void Disposing_the_runspace_of_a_background_session_releases_the_programs()
     {
         var shell = new Shell();
         shell.Objects("Start-BeeProgram $program -Parameter @{ target_pid = 2147483647 }", ("program", programs.Execsnoop));
@@ -68,7 +68,7 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void The_process_is_killed()
+    public void Killing_the_process_releases_the_programs()
     {
         using System.Diagnostics.Process child = Child.Start($"Invoke-BeeProgram '{programs.Execsnoop}' -Parameter @{{ target_pid = 2147483647 }}");
         KernelIds held = WaitForPrograms(child.Id);
@@ -92,7 +92,7 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
         Kernel.AssertGone(held);
     }
 
-    // Both the program and its link: between loading and attaching there is only the first.
+    // Waits for both the program and its link: between loading and attaching there is only the program.
     private static KernelIds WaitForPrograms(int? process = null)
     {
         KernelIds held = new([], []);

@@ -4,7 +4,7 @@ namespace Bee.Cmdlets.Tests;
 public sealed class LeakTests(Programs programs)
 {
     [KernelFact]
-    public void Fifty_starts_and_stops_leave_nothing()
+    public void Fifty_starts_and_stops_leak_nothing()
     {
         using var shell = new Shell();
         using var load = new Load();
@@ -13,7 +13,7 @@ public sealed class LeakTests(Programs programs)
         const string InTheBackground = "$running = Start-BeeProgram $program -Parameter @{ target_pid = $id }; $running.Programs.Id; Stop-BeeProgram $running";
         const string InTheForeground = "Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -Map print_* -MaxEvents 1 | Out-Null";
 
-        // The first rounds make what stays: emitted types, the runtime's own threads and files.
+        // The first rounds create permanent state: emitted types, the runtime's own threads and files.
         for (int round = 0; round < 3; round++)
         {
             shell.Objects(InTheBackground, variables);
@@ -29,7 +29,7 @@ public sealed class LeakTests(Programs programs)
             shell.Objects(InTheForeground, variables);
         }
 
-        // The runtime adds and drops threads of its pool as it likes; fifty of ours would stand out.
+        // The runtime adds and removes pool threads at any time. Fifty leaked threads would still stand out.
         Assert.InRange(Kernel.OpenDescriptors(), 0, descriptors + 3);
         Assert.InRange(Kernel.Threads(), 0, threads + 8);
         Assert.Equal(25, programIds.Count);

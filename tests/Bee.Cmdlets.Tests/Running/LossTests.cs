@@ -7,7 +7,7 @@ public sealed class LossTests(Programs programs) : IDisposable
     private readonly Load _load = new();
 
     [KernelFact]
-    public void Losses_that_are_counted_are_told_once_a_second_at_the_most()
+    public void Counted_losses_are_warned_of_once_a_second_at_most()
     {
         Start("counted", Sources.Flood);
         var warnings = new List<string>();
@@ -29,7 +29,7 @@ public sealed class LossTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void A_full_ring_that_nobody_counts_for_is_told_once_as_a_suspicion()
+    public void Full_ring_without_a_count_is_warned_of_once()
     {
         Start("uncounted", Sources.Flood.Replace("bee_output(print_flood, &seen, sizeof(seen))", "bpf_ringbuf_output(&print_flood, &seen, sizeof(seen), 0)", StringComparison.Ordinal));
         _load.Do(": < /etc/hostname");

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>-MapEntry: maps that are filled before a program is attached.</summary>
+/// <summary>-MapEntry: maps that are filled before the tool is attached.</summary>
 [Collection("Bee")]
 public sealed class MapEntryParameterTests(Programs programs) : IDisposable
 {
@@ -73,7 +73,7 @@ public sealed class MapEntryParameterTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void MapEntry_is_there_when_the_first_event_comes()
+    public void MapEntry_is_set_before_the_first_event()
     {
         using var load = new Load();
         _shell.Objects("$null = Start-BeeProgram $program -Name entries -Parameter @{ target_pid = $id } -MapEntry @{ deny = @{ 22 = 7 } }", ("program", Program), ("id", load.Id));
@@ -92,7 +92,7 @@ public sealed class MapEntryParameterTests(Programs programs) : IDisposable
     [InlineData("@{ dny = @{ 1 = 2 } }", "MapNotFound", "dny")]
     [InlineData("@{ slots = @{ 9 = 2 } }", "MapEntry.BadKey", "slots")]
     [InlineData("@{ print_found = @{ 9 = 2 } }", "MapEntry.Unsupported", "print_found")]
-    public void MapEntry_that_does_not_fit_names_map_and_entry_and_attaches_nothing(string entries, string id, string says)
+    public void Invalid_MapEntry_is_an_error_with_map_and_entry_and_attaches_nothing(string entries, string id, string says)
     {
         ErrorRecord error = _shell.Error($"Start-BeeProgram $program -MapEntry {entries}", ("program", Program));
 

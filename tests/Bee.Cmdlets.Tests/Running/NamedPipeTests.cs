@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>A named pipe in place of a file is refused at once: nobody writes to it, so a command that opened it would wait for ever.</summary>
+/// <summary>A named pipe in place of a file is rejected at once. It has no writer, so a command that opened it would wait forever.</summary>
 [Collection("Bee")]
 public sealed class NamedPipeTests : IDisposable
 {
@@ -42,7 +42,7 @@ public sealed class NamedPipeTests : IDisposable
     [InlineData("Save-BeeImage localhost:1/a -Store $d/store -PublicKey $d/pipe")]
     [InlineData("Publish-BeeImage a -Store $d/store -Sign $d/pipe")]
     [InlineData("$env:DOCKER_CONFIG = \"$d/docker\"; try { Connect-BeeRegistry localhost:1 -Credential ([pscredential]::new('a', [securestring]::new())) } finally { $env:DOCKER_CONFIG = $null }")]
-    public void Command_named_pipe_in_place_of_a_file_is_an_error_at_once(string script)
+    public void Named_pipe_in_place_of_a_file_is_an_error_at_once(string script)
     {
         string said = Errors(script);
         Assert.Contains("named pipe", said, StringComparison.Ordinal);

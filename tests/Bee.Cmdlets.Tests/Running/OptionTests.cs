@@ -14,7 +14,7 @@ public sealed class OptionTests(Programs programs) : IDisposable
     [InlineData("'0.2s'")]
     [InlineData("'00:00:00.2'")]
     [InlineData("([TimeSpan]::FromMilliseconds(200))")]
-    public void A_duration_is_seconds_or_text_or_a_time_span(string duration)
+    public void Duration_is_seconds_or_text_or_a_time_span(string duration)
     {
         var watch = System.Diagnostics.Stopwatch.StartNew();
         Assert.Empty(Run($"Invoke-BeeProgram $program -Parameter @{{ target_pid = $id }} -Map print_* -Duration {duration}").Errors);
@@ -43,7 +43,7 @@ public sealed class OptionTests(Programs programs) : IDisposable
         Assert.Empty(Run("Stop-BeeProgram counted").Errors);
     }
 
-    // A prefix must not mean a run's time for one reader and the registry's for another.
+    // The prefix must not mean the run's duration to one reader and the registry's timeout to another.
     [Fact]
     public void Timeout_prefix_on_a_run_is_ambiguous()
     {
@@ -55,7 +55,7 @@ public sealed class OptionTests(Programs programs) : IDisposable
     [InlineData("-1", "A duration cannot be negative")]
     [InlineData("1,5", "A duration is a single value, but 2 were given.")]
     [InlineData("@{}", "is not a duration")]
-    public void What_is_no_duration_is_an_error_before_anything_runs(string duration, string message)
+    public void Invalid_duration_is_an_error_before_anything_runs(string duration, string message)
     {
         ErrorRecord error = Assert.Single(Run($"Invoke-BeeProgram $program -Duration {duration}").Errors);
 
@@ -64,7 +64,7 @@ public sealed class OptionTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void A_process_that_nothing_can_be_narrowed_to_is_warned_about()
+    public void ProcessId_without_effect_is_a_warning()
     {
         ShellResult result = Run("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -ProcessId $id -Duration 0.05");
 
@@ -72,7 +72,7 @@ public sealed class OptionTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void What_a_buffer_could_not_hold_is_told_once()
+    public void Losses_are_warned_of_once()
     {
         Assert.Empty(Run("Start-BeeProgram $program -Name told -Parameter @{ target_pid = $id } -Map print_* -BufferSize 3").Errors);
         _load.Do("i=0; while [ $i -lt 10 ]; do : < /etc/hostname; i=$((i + 1)); done");

@@ -12,7 +12,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     private string Folder => $"/sys/fs/bpf/bee/{_name}";
 
     [KernelFact]
-    public void A_program_outlives_the_process_that_started_it_and_is_ended_by_another()
+    public void Pinned_session_outlives_its_process_and_is_stopped_by_another()
     {
         ChildResult child = InChild($"(Start-BeeProgram '{programs.Calls}' -PinPath {_name} -Parameter @{{ target_pid = {_load.Id} }}).State; Get-BeeMapEntry -Program {_name} -Name counter_calls");
         Assert.Equal((0, "Running\n"), (child.ExitCode, child.Output));
@@ -35,14 +35,14 @@ public sealed class PinTests(Programs programs) : IDisposable
         Assert.Empty(Objects("Get-BeeProgram"));
     }
 
-    /// <summary>A build loads Bee.Ebpf for the isolated code first; what Bee.Ebpf needs itself must be found all the same.</summary>
+    /// <summary>A build loads Bee.Ebpf for the isolated code first. The dependencies of Bee.Ebpf must still be found after that.</summary>
     [KernelFact]
-    public void Program_is_pinned_in_a_process_that_has_built_an_image_before_and_its_end_leaves_no_folder()
+    public void Session_is_pinned_after_a_build_and_stopping_it_leaves_no_folder()
     {
         using var folder = new TempFolder();
         string source = BeeModule.File("examples", "opensnoop", "opensnoop.bpf.c");
 
-        // A BPF file system of its own: in the machine's the pins of others may keep the common folder.
+        // Uses its own BPF file system: in the machine's, pins of others may keep the common folder.
         ChildResult child = Child.Run(
             $"$null = Invoke-BeeBuild '{source}' -Tag x:v1 -Store '{folder["store"]}'; (Start-BeeProgram '{programs.Calls}' -PinPath {_name} -Parameter @{{ target_pid = {_load.Id} }}).State; Test-Path /sys/fs/bpf/bee; Stop-BeeProgram {_name}; Test-Path /sys/fs/bpf/bee",
             ["unshare", "-m", "sh", "-c", "mount -t bpf none /sys/fs/bpf && exec \"$@\"", "sh"]);
@@ -51,7 +51,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Events_have_one_reader_and_maps_any()
+    public void Pinned_events_have_one_reader_and_maps_have_any_number()
     {
         Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }");
         _load.Do(": < /etc/hostname");
@@ -62,7 +62,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Whoever_reads_lets_go_when_another_process_ends_the_program()
+    public void Reader_closes_the_session_when_another_process_stops_it()
     {
         Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }");
         KernelIds held = Kernel.Held();
@@ -75,7 +75,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Entries_of_a_pinned_program_are_set_and_removed()
+    public void Entries_of_a_pinned_session_are_set_and_removed()
     {
         Assert.Equal(0, InChild($"$null = Start-BeeProgram '{programs.Calls}' -Name {_name}-started -PinPath {_name} -Parameter @{{ target_pid = {_load.Id} }}").ExitCode);
 
@@ -83,13 +83,13 @@ public sealed class PinTests(Programs programs) : IDisposable
         Assert.Equal(["7 8"], Strings("Get-BeeMapEntry -Program \"$name-started\" -Name quiet_* | ForEach-Object { \"$($_.Key) $($_.Value)\" }"));
         Objects("Remove-BeeMapEntry quiet_with_a_name_longer_than_the_kernel_keeps -Program $name -Key 7 -Confirm:$false");
         Assert.Empty(Objects("Get-BeeMapEntry -Program $name -Name quiet_*"));
-        // By the name it was started with, too.
+        // Also by the name that it was started with.
         Objects("Stop-BeeProgram \"$name-started\"");
         Assert.False(Directory.Exists(Folder));
     }
 
     [KernelFact]
-    public void Closing_the_session_leaves_it()
+    public void Closing_the_runspace_keeps_a_pinned_session()
     {
         using (var shell = new Shell())
         {
@@ -107,7 +107,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     [InlineData("with.point", "Pin.BadPath")]
     [InlineData("/sys/fs/bpf/no/such", "Pin.NotFound")]
     [InlineData("/sys/fs/bpf", "Pin.NotOnBpffs")]
-    public void A_path_that_will_not_do_is_refused_before_anything_is_loaded(string path, string id)
+    public void Invalid_pin_path_is_an_error_before_anything_is_loaded(string path, string id)
     {
         ErrorRecord error = _shell.Error("Start-BeeProgram $program -PinPath $path", ("program", programs.Calls), ("path", path));
 
@@ -116,7 +116,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void What_is_there_stays()
+    public void Existing_pin_is_kept()
     {
         Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }");
         Assert.StartsWith("Pin.Exists,", Error("Start-BeeProgram $program -PinPath $name").FullyQualifiedErrorId);
@@ -126,7 +126,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Without_a_BPF_file_system_the_mount_command_is_told()
+    public void Missing_BPF_file_system_error_has_the_mount_command()
     {
         ChildResult child = InChild($"Start-BeeProgram '{programs.Calls}' -PinPath {_name} -ErrorVariable e -ErrorAction SilentlyContinue; $e.FullyQualifiedErrorId; $e.ErrorDetails.RecommendedAction",
             ["unshare", "-m", "sh", "-c", "umount /sys/fs/bpf; exec \"$@\"", "sh"]);
@@ -135,14 +135,14 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void What_somebody_else_made_is_listed_as_unknown_and_left()
+    public void Foreign_folder_is_listed_as_unknown_and_kept()
     {
         Directory.CreateDirectory(Folder + "/something");
         Assert.Equal(["Unknown"], Strings("Get-BeeProgram -Pinned $name | ForEach-Object { \"$($_.State)\" }"));
         Assert.Equal(["True"], Strings("$null -ne (Get-BeeProgram -Pinned $name).Error"));
         Assert.StartsWith("Pin.Foreign,", Error("Get-BeeProgram -Pinned $name | Stop-BeeProgram").FullyQualifiedErrorId);
         Assert.StartsWith("Pin.Foreign,", Error("Get-BeeProgram -Pinned $name | Receive-BeeEvent").FullyQualifiedErrorId);
-        // By its name too, and what is named behind it is still done.
+        // Also by its name, and names after it are still processed.
         foreach (string command in new[] { "Stop-BeeProgram", "Receive-BeeEvent", "Get-BeeProgram", "Get-BeeMap -Program", "Set-BeeMapEntry numbers -Key 1 -Value 1 -Program" })
         {
             ShellResult result = _shell.Run($"{command} $name, nosuch; 'after'", ("name", _name));
@@ -155,7 +155,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Others_are_told_that_they_may_not()
+    public void Unprivileged_user_gets_a_permission_error()
     {
         Objects("Start-BeeProgram $program -PinPath $name -Parameter @{ target_pid = $id }");
         ChildResult child = InChild("Get-BeeProgram -Pinned -ErrorVariable e -ErrorAction SilentlyContinue; $e.FullyQualifiedErrorId", ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]);
@@ -164,7 +164,7 @@ public sealed class PinTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Names_of_pinned_programs_are_completed()
+    public void Names_of_pinned_sessions_are_completed()
     {
         ChildResult child = InChild($"$null = Start-BeeProgram '{programs.Calls}' -PinPath {_name} -Parameter @{{ target_pid = {_load.Id} }}");
         Assert.Equal(0, child.ExitCode);
@@ -190,7 +190,7 @@ public sealed class PinTests(Programs programs) : IDisposable
         _shell.Dispose();
         if (Directory.Exists(Folder))
         {
-            // Only a test that failed leaves pins. .NET's own deleting stumbles over what is no file.
+            // Only a failed test leaves pins. Directory.Delete fails on pins, which are not regular files.
             System.Diagnostics.Process.Start("rm", ["-r", Folder]).WaitForExit();
         }
     }

@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>-Interface, -NetworkNamespace, -Cgroup and -AttachTo, in a network namespace and a control group of the test's own.</summary>
+/// <summary>-Interface, -NetworkNamespace, -Cgroup and -AttachTo, in the test's own network namespace and control group.</summary>
 [Collection("Bee")]
 public sealed class PlaceTests(Programs programs) : IDisposable
 {
@@ -14,7 +14,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
     private bool _made;
 
     [NetworkFact]
-    public void An_XDP_program_streams_the_packets_of_an_interface_in_a_namespace()
+    public void XDP_program_streams_the_packets_of_an_interface_in_a_namespace()
     {
         MakeSpace();
         string path = Source("xdp", "xdp", $$"""
@@ -34,7 +34,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
     }
 
     [NetworkFact]
-    public void A_program_of_a_control_group_sees_its_processes()
+    public void Cgroup_program_sees_the_processes_of_its_cgroup()
     {
         string mount = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).First(parts => parts[Array.IndexOf(parts, "-") + 1] == "cgroup2")[4];
         string group = Path.Combine(mount, _space);
@@ -55,7 +55,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
     }
 
     [NetworkFact]
-    public void A_killed_process_leaves_nothing_attached()
+    public void Killed_process_leaves_nothing_attached()
     {
         MakeSpace();
         string path = programs.Compile("killed", """
@@ -84,7 +84,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
     }
 
     [NetworkFact]
-    public void A_missing_interface_is_an_error_that_names_the_others()
+    public void Unknown_interface_error_lists_the_interfaces()
     {
         MakeSpace();
         ErrorRecord error = Assert.Single(Run("Invoke-BeeProgram $path -NetworkNamespace $space -Interface eth7", Source("missing", "tc", "return 0;")).Errors);
@@ -95,7 +95,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
     }
 
     [NetworkFact]
-    public void An_interface_that_is_taken_is_an_error_that_says_what_to_do()
+    public void Busy_interface_is_an_error_with_a_remedy()
     {
         MakeSpace();
         string path = Source("taken", "xdp", "return XDP_PASS;");
@@ -108,7 +108,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Options_that_nothing_uses_are_warned_about()
+    public void Unused_options_are_warnings()
     {
         ShellResult result = Run("Invoke-BeeProgram $path -Parameter @{ target_pid = $PID } -Interface lo -Cgroup / -NetworkNamespace 1 -Duration 0.05", programs.Calls);
 
@@ -117,7 +117,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Optional_program_with_a_target_is_loaded_and_another_is_left_out()
+    public void Optional_program_with_a_target_is_loaded_and_another_is_skipped()
     {
         string path = _folder.Write("optional.bpf.c", """
             #include "bee.h"
@@ -138,7 +138,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
     [InlineData("@{ program = @() }", "BadAttachTo")]
     [InlineData("@{ program = $null }", "NothingToAttach")]
     [InlineData("@{ program = 'sys_exitt' }", "LoadFailed.NoTarget")]
-    public void A_wrong_target_is_an_error(string target, string id)
+    public void Invalid_target_is_an_error(string target, string id)
     {
         ErrorRecord error = Assert.Single(Run($"Invoke-BeeProgram $path -AttachTo {target} -Duration 1", Source("wrong", "raw_tp/sys_enter", "return 0;")).Errors);
 
@@ -146,7 +146,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
     }
 
     [NetworkFact]
-    public void Names_are_completed()
+    public void Interfaces_cgroups_and_namespaces_are_completed()
     {
         MakeSpace();
         Assert.Contains(_space, Complete("Invoke-BeeProgram x -NetworkNamespace bee-pl"));

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Records whose type no declaration tells, from the C file to the object.</summary>
+/// <summary>Records whose type is not declared, from the C file to the object.</summary>
 [Collection("Bee")]
 public sealed class RecordTypeTests : IDisposable
 {
@@ -39,7 +39,7 @@ public sealed class RecordTypeTests : IDisposable
     private readonly Load _load = new();
 
     [KernelFact]
-    public void Records_are_objects_once_their_type_is_named_and_bytes_with_a_warning_before()
+    public void Records_are_bytes_with_a_warning_until_their_type_is_named()
     {
         (string, object?)[] variables = [("source", _folder.Write("tool.bpf.c", Source)), ("store", _folder["store"]), ("id", _load.Id)];
         _load.Repeat(": < /etc/hostname");

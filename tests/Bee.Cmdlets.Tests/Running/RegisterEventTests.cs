@@ -12,7 +12,7 @@ public sealed class RegisterEventTests : IDisposable
         "$global:program = Start-BeeProgram $object -Name subscribed -Parameter @{ target_pid = $id } -Map print_*", ("object", programs.Calls), ("id", _load.Id));
 
     [KernelFact]
-    public void Action_runs_for_each_event_in_order_and_takes_none_from_others()
+    public void Action_runs_for_each_event_in_order_and_keeps_the_buffer()
     {
         _shell.Objects("$global:seen = [Collections.Concurrent.ConcurrentQueue[object]]::new(); $global:job = Register-BeeEvent subscribed -SourceIdentifier calls -MessageData $global:seen -Action { $Event.MessageData.Enqueue($EventArgs.Event.number) }");
         Assert.Equal(["System.Management.Automation.PSEventJob"], Strings("$global:job.GetType().FullName"));
@@ -29,7 +29,7 @@ public sealed class RegisterEventTests : IDisposable
     }
 
     [KernelFact]
-    public void Queue_without_an_action_is_bounded_and_counts_what_it_drops()
+    public void Queue_without_an_action_is_bounded_and_counts_dropped_events()
     {
         _shell.Objects("Register-BeeEvent $global:program -SourceIdentifier waiting -QueueSize 3");
         _load.Do("i=0; while [ $i -lt 10 ]; do : < /etc/hostname; i=$((i + 1)); done");
@@ -38,7 +38,7 @@ public sealed class RegisterEventTests : IDisposable
         Assert.Equal(["1", "2", "3"], Strings("Get-Event waiting | ForEach-Object { $_.SourceEventArgs.Event.number }"));
         Assert.Equal(["7"], Strings("$global:source.Dropped"));
         _shell.Objects("Remove-Event waiting");
-        // A full queue is counted anew at most every 50 ms.
+        // A full queue is counted again at most every 50 ms.
         Thread.Sleep(60);
         _load.Do(": < /etc/hostname");
         Assert.True(SpinWait.SpinUntil(() => Strings("(Get-Event waiting -ErrorAction Ignore).SourceEventArgs.Dropped") is ["7"], TimeSpan.FromSeconds(20)));
@@ -47,7 +47,7 @@ public sealed class RegisterEventTests : IDisposable
     }
 
     [KernelFact]
-    public void Subscription_ends_by_itself_after_so_many_events_and_with_its_runspace()
+    public void Subscription_ends_after_MaxTriggerCount_and_with_its_runspace()
     {
         _shell.Objects("Register-BeeEvent $global:program -SourceIdentifier two -MaxTriggerCount 2");
         Assert.Equal("SubscriberExists,Bee.Cmdlets.Events.RegisterEventCommand", _shell.Error("Register-BeeEvent $global:program -SourceIdentifier two").FullyQualifiedErrorId);
@@ -74,7 +74,7 @@ public sealed class RegisterEventTests : IDisposable
 
     private string[] Strings(string script) => [.. _shell.Objects(script).Select(item => $"{item}")];
 
-    // Those who are shown the program's events.
+    // The number of listeners to the session's events.
     private int Taps()
     {
         const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.NonPublic;

@@ -10,7 +10,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     private readonly Load _load = new();
 
     [KernelFact]
-    public void An_image_streams_typed_events_of_the_process_it_was_told_to_watch()
+    public void Image_streams_typed_events_of_the_target_process()
     {
         _load.Repeat("/bin/true with arguments");
 
@@ -25,7 +25,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void An_object_file_a_source_and_an_image_from_the_pipeline_all_run()
+    public void Object_file_source_and_image_from_the_pipeline_all_run()
     {
         _load.Repeat("/bin/true");
 
@@ -42,7 +42,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Duration_ends_a_program_that_sees_nothing()
+    public void Duration_ends_a_run_without_events()
     {
         var watch = Stopwatch.StartNew();
 
@@ -51,7 +51,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Entries_come_when_they_change_and_only_then()
+    public void Entries_are_returned_only_when_they_change()
     {
         using PowerShell pipeline = _shell.Pipeline($"Invoke-BeeProgram '{programs.Calls}' -Parameter @{{ target_pid = $id }} -Map counter_calls -Interval 50ms -MaxEvents 2", Variables());
         var output = new PSDataCollection<PSObject>();
@@ -59,7 +59,7 @@ public sealed class RunTests(Programs programs) : IDisposable
         WaitForPrograms();
         _load.Do(": < /etc/hostname");
         Wait(() => output.Count >= 1);
-        // Several intervals in which nothing happens.
+        // Several intervals without a change.
         Thread.Sleep(300);
         Assert.True(output.Count == 1, $"{output.Count} entries");
         _load.Do(": < /etc/hostname");
@@ -75,7 +75,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Entries_that_changed_after_the_last_interval_come_at_the_end()
+    public void Entries_that_changed_after_the_last_interval_are_returned_at_the_end()
     {
         using PowerShell pipeline = _shell.Pipeline($"Invoke-BeeProgram '{programs.Calls}' -Parameter @{{ target_pid = $id }} -Map counter_calls -Interval 1h -Duration 2", Variables());
         var output = new PSDataCollection<PSObject>();
@@ -88,20 +88,20 @@ public sealed class RunTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void All_gives_every_entry_at_every_interval()
+    public void All_returns_every_entry_at_every_interval()
     {
-        // Nothing changes, so without -All the entries would come once.
+        // Nothing changes, so without -All the entries would be returned only once.
         Assert.Equal(12, Objects($"Invoke-BeeProgram '{programs.Calls}' -Parameter @{{ target_pid = $id }} -Map gauge_last -All -Interval 50ms -MaxEvents 12").Count);
     }
 
     [KernelFact]
-    public void Map_picks_by_wildcard_and_a_literal_may_be_any_readable_map()
+    public void Map_selects_streams_by_wildcard_and_any_readable_map_by_name()
     {
         _load.Repeat(": < /etc/hostname");
 
         Assert.Equal(["counter_calls", "counter_cpu"], Maps("counter_*"));
         Assert.Equal(["print_seen"], Maps("print_seen"));
-        // The kernel keeps 15 characters of it; the object file has them all.
+        // The kernel truncates the name to 15 characters; the object file has the full name.
         Assert.Equal(["quiet_with_a_name_longer_than_the_kernel_keeps"], Maps("quiet_with_a_name_longer_than_the_kernel_keeps"));
 
         string[] Maps(string map) =>
@@ -112,7 +112,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void A_wrong_parameter_name_is_answered_with_the_right_ones()
+    public void Unknown_parameter_error_lists_the_parameters()
     {
         ErrorRecord error = _shell.Error($"Invoke-BeeProgram '{programs.Calls}' -Parameter @{{ target_pit = 1 }}");
 
@@ -126,7 +126,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     [InlineData("small = -1", "0")]
     [InlineData("small = 'many'", "small")]
     [InlineData("target_pid = 5000000000", "target_pid")]
-    public void A_wrong_parameter_value_is_answered_with_type_or_range(string parameter, string said)
+    public void Invalid_parameter_value_error_has_type_or_range(string parameter, string said)
     {
         ErrorRecord error = _shell.Error($"Invoke-BeeProgram '{programs.Calls}' -Parameter @{{ {parameter} }}");
 
@@ -136,7 +136,7 @@ public sealed class RunTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void One_bad_input_does_not_stop_the_next()
+    public void Invalid_input_does_not_stop_the_next()
     {
         _load.Repeat("/bin/true");
 

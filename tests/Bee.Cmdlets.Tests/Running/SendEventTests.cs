@@ -40,7 +40,7 @@ public sealed class SendEventTests(Programs programs) : IDisposable
         List<Dictionary<string, string>> entries = journal.Read();
         Dictionary<string, string> loss = Assert.Single(entries, entry => entry.ContainsKey("BEE_LOST"));
         Assert.Equal(("4", "flood.lost", "kernel", "print_flood"), (loss["PRIORITY"], loss["BEE_EVENT"], loss["REASON"], loss["MAP"]));
-        // All that the program wanted to send has a number: what came, and what is missing.
+        // Each event has a number, so received and lost events add up to all of them.
         Assert.Equal(100, entries.Count - 1 + long.Parse(loss["BEE_LOST"], CultureInfo.InvariantCulture));
         Assert.Equal("100", entries[^1]["BEE_SEQ"]);
         Assert.Equal(("3", "flood.print_flood", "0"), (entries[0]["PRIORITY"], entries[0]["BEE_EVENT"], entries[0]["NUMBER"]));
@@ -48,7 +48,7 @@ public sealed class SendEventTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Events_that_a_full_buffer_dropped_are_told_before_those_that_it_kept()
+    public void Dropped_events_are_reported_before_the_buffered_ones()
     {
         using Journal journal = Listen();
         _shell.Objects("$null = Start-BeeProgram $object -Name small -BufferSize 3 -Parameter @{ target_pid = $id } -Map print_*", ("object", programs.Calls), ("id", _load.Id));
@@ -61,7 +61,7 @@ public sealed class SendEventTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Event_is_sent_and_passed_on_where_the_pipeline_ends_early()
+    public void Event_is_sent_and_passed_on_if_the_pipeline_ends_early()
     {
         using Journal journal = Listen();
         _load.Repeat(": < /etc/hostname");
@@ -79,7 +79,7 @@ public sealed class SendEventTests(Programs programs) : IDisposable
     [InlineData("1 | Send-BeeEvent -JournalSocket /no/such/socket", "Log.NoJournal,")]
     [InlineData("1 | Send-BeeEvent -Syslog 127.0.0.1:9", "NotAnEvent,")]
     [InlineData("$null | Send-BeeEvent -Syslog 127.0.0.1:9", "NotAnEvent,")]
-    public void What_cannot_be_sent_is_an_error(string script, string id)
+    public void Object_that_cannot_be_sent_is_an_error(string script, string id)
     {
         System.Management.Automation.ErrorRecord error = _shell.Error(script);
 
@@ -96,7 +96,7 @@ public sealed class SendEventTests(Programs programs) : IDisposable
 
     private Journal Listen() => new(_folder["socket"]);
 
-    /// <summary>Stands in for journald: takes what comes, since the queue of a datagram socket is short.</summary>
+    /// <summary>A stand-in for journald. It reads continuously, because the queue of a datagram socket is short.</summary>
     private sealed class Journal : IDisposable
     {
         private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
@@ -111,7 +111,7 @@ public sealed class SendEventTests(Programs programs) : IDisposable
                 var buffer = new byte[1 << 16];
                 for (int length; (length = _socket.Receive(buffer)) > 0;)
                 {
-                    // No value here has a line feed.
+                    // The values in these tests contain no line feed.
                     entries.Add(Encoding.UTF8.GetString(buffer, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries)
                         .ToDictionary(line => line[..line.IndexOf('=', StringComparison.Ordinal)], line => line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]));
                 }
@@ -120,7 +120,7 @@ public sealed class SendEventTests(Programs programs) : IDisposable
             });
         }
 
-        /// <summary>The entries that were sent so far, and no more.</summary>
+        /// <summary>Returns exactly the entries that were sent so far.</summary>
         public List<Dictionary<string, string>> Read()
         {
             using var end = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);

@@ -9,7 +9,7 @@ public sealed class StatisticsTests(Programs programs) : IDisposable
     private readonly Load _load = new();
 
     [KernelFact]
-    public void Get_BeeProgram_Statistics_gives_a_row_for_each_program_and_switches_statistics_off_again()
+    public void Get_BeeProgram_Statistics_returns_a_row_for_each_program_and_switches_statistics_off_again()
     {
         string setting = File.ReadAllText("/proc/sys/kernel/bpf_stats_enabled");
         Objects("$null = Start-BeeProgram $program -Name counted -Parameter @{ target_pid = $id }");
@@ -24,7 +24,7 @@ public sealed class StatisticsTests(Programs programs) : IDisposable
             ["", "Session        Program                 Runs/s   ns/run     CPU        Runs", "-------        -------                 ------   ------     ---        ----"],
             _shell.Show("Get-BeeProgram c* -Statistics -Interval 10ms")[..3]);
 
-        // Without a lease the metrics have no runs; a server may ask for them.
+        // Without a lease the metrics have no runs; a server may request them.
         Assert.Empty(Objects("Get-BeeMetric bee_program_*"));
         Objects("$global:server = Start-BeeMetricServer 0 -Statistics");
         Assert.Equal(1, Held());
@@ -50,10 +50,10 @@ public sealed class StatisticsTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void MaxOverhead_detaches_a_tool_though_its_reader_is_blocked_and_removes_pins()
+    public void MaxOverhead_detaches_a_tool_with_a_blocked_reader_and_removes_pins()
     {
         string folder = $"/sys/fs/bpf/bee/test-{Environment.ProcessId}-{Guid.NewGuid():N}";
-        // Each system call of the load is more than this.
+        // Each system call of the load exceeds the limit.
         const string Limit = "0.0000001%";
         Objects($"$global:session = Start-BeeProgram $program -Name pinned -PinPath {folder} -MaxOverhead {Limit} -Map print_* -Parameter @{{ target_pid = $id }}");
         var gate = new Gate();
@@ -61,7 +61,7 @@ public sealed class StatisticsTests(Programs programs) : IDisposable
 
         ShellResult run = _shell.Run($"Invoke-BeeProgram $program -MaxOverhead {Limit} -Map print_* -Parameter @{{ target_pid = $id }} | ForEach-Object {{ $gate.WaitUntilDetached(); $_ }}", [.. Variables, ("gate", gate)]);
 
-        // What was in the buffer is given after the detaching.
+        // Events in the buffer are returned after the tool was detached.
         Assert.True(run.Output.Count > 1);
         ErrorRecord error = Assert.Single(run.Errors);
         Assert.Equal("OverheadExceeded,Bee.Cmdlets.Programs.InvokeProgramCommand", error.FullyQualifiedErrorId);
@@ -80,14 +80,14 @@ public sealed class StatisticsTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void MaxOverhead_that_holds_changes_nothing()
+    public void MaxOverhead_that_is_not_exceeded_changes_nothing()
     {
         Assert.Empty(Objects("Invoke-BeeProgram $program -MaxOverhead 100% -Map print_* -Parameter @{ target_pid = $id } -Duration 20ms"));
         Assert.Equal(0, Held());
     }
 
     [Fact]
-    public void MaxOverhead_takes_percentages_with_their_sign_alone()
+    public void MaxOverhead_accepts_only_percentages_with_a_sign()
     {
         foreach ((string given, string message) in new[]
         {
@@ -107,7 +107,7 @@ public sealed class StatisticsTests(Programs programs) : IDisposable
     [InlineData("0", "0 ms is too short. Give 10ms or more.")]
     [InlineData("9ms", "9 ms is too short. Give 10ms or more.")]
     [InlineData("-1", "A duration cannot be negative")]
-    public void Interval_of_a_measurement_is_ten_milliseconds_or_more(string given, string message) =>
+    public void Interval_below_ten_milliseconds_is_an_error(string given, string message) =>
         Assert.Contains(message, $"{_shell.Error($"Get-BeeProgram -Statistics -Interval {given}")}", StringComparison.Ordinal);
 
     private (string, object?)[] Variables => [("program", programs.Calls), ("id", _load.Id)];
@@ -124,7 +124,7 @@ public sealed class StatisticsTests(Programs programs) : IDisposable
         _shell.Dispose();
     }
 
-    /// <summary>Holds the pipeline until the kernel has no link of this process any more.</summary>
+    /// <summary>Blocks the pipeline until the kernel has no link of this process any more.</summary>
     public sealed class Gate
     {
         private readonly HashSet<uint> _links = [];

@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Functions of a program of the test's own, found by path.</summary>
+/// <summary>Functions of a program of the test, found by path.</summary>
 [Collection("Bee")]
 public sealed class TargetTests(Programs programs) : IDisposable
 {
@@ -27,13 +27,13 @@ public sealed class TargetTests(Programs programs) : IDisposable
     [InlineData("bin/../bin/tool:st*")]
     [InlineData("bin/tool:pkg.(*Server).Handle")]
     [InlineData("bin/tool:step,./bin/tool:step")]
-    public void AttachTo_relative_file_is_meant_from_the_current_location(string target) => Assert.Equal(1, Seen(programs.Compile("target", Program("uprobe/x:y")), _folder.Path, $"@{{ program = '{target}' }}"));
+    public void AttachTo_path_is_relative_to_the_current_location(string target) => Assert.Equal(1, Seen(programs.Compile("target", Program("uprobe/x:y")), _folder.Path, $"@{{ program = '{target}' }}"));
 
     [KernelFact]
-    public void Section_with_a_relative_file_is_meant_from_the_current_location() => Assert.Equal(1, Seen(programs.Compile("relative", Program("uprobe/./tool:step")), _folder["bin"], null));
+    public void Section_path_is_relative_to_the_current_location() => Assert.Equal(1, Seen(programs.Compile("relative", Program("uprobe/./tool:step")), _folder["bin"], null));
 
     [KernelFact]
-    public void Test_BeeImage_relative_file_and_literal_symbol_are_found_as_a_run_finds_them()
+    public void Test_BeeImage_resolves_paths_and_symbols_as_a_run_does()
     {
         Start();
         foreach (string target in new[] { "./tool:step", "./tool:pkg.(*Server).Handle", "./tool:pkg.(*)*" })
@@ -46,7 +46,7 @@ public sealed class TargetTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Manifest_with_a_relative_file_is_meant_from_its_folder()
+    public void Manifest_path_is_relative_to_its_folder()
     {
         _folder.Write("source/tool.bpf.c", Program("uprobe/x:y"));
         _folder.Write("source/bee.yaml", "programs:\n  program:\n    attach: ../bin/tool:step\n");
@@ -55,7 +55,7 @@ public sealed class TargetTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void AttachTo_file_that_the_process_has_not_mapped_warns()
+    public void AttachTo_a_file_that_the_process_has_not_mapped_warns()
     {
         Start();
         ShellResult result = _shell.Run(
@@ -77,7 +77,7 @@ public sealed class TargetTests(Programs programs) : IDisposable
 
     private static string Program(string section) => Sources.Program(section, "u32 one = 1; bee_output(print_events, &one, sizeof(one)); return 0;");
 
-    // How many events one step of the tool gives.
+    // Returns the number of events of one step of the tool.
     private int Seen(string program, string location, string? attachTo)
     {
         Start();
@@ -88,7 +88,7 @@ public sealed class TargetTests(Programs programs) : IDisposable
             _tool.StandardInput.Write('x');
             _tool.StandardInput.Flush();
             Assert.NotNull(_tool.StandardOutput.ReadLine());
-            // Stopping reads what is left, so a second event of the same step would be counted.
+            // Stopping reads the remaining events, so a second event of the same step would be counted.
             return Convert.ToInt32(_shell.Objects("$p = Get-BeeProgram target; $null = Receive-BeeEvent target -Wait -MaxEvents 1; Stop-BeeProgram target; $p.Events")[0].BaseObject, System.Globalization.CultureInfo.InvariantCulture);
         }
         finally
@@ -111,7 +111,7 @@ public sealed class TargetTests(Programs programs) : IDisposable
         }
 
         _tool = Process.Start(new ProcessStartInfo(_folder["bin/tool"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-        // It runs and has mapped all when it has answered.
+        // When it answers, it is running and has mapped all files.
         _tool.StandardInput.Write('x');
         _tool.StandardInput.Flush();
         Assert.NotNull(_tool.StandardOutput.ReadLine());

@@ -2,11 +2,11 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>-Trace, and what is said of tools that write trace lines.</summary>
+/// <summary>-Trace, and the messages about tools that write trace lines.</summary>
 [Collection("Bee")]
 public sealed class TraceTests(Programs programs) : IDisposable
 {
-    // The escape sequence would turn the terminal red, and the line end would begin a row of its own. The kernel takes no such characters in formats.
+    // The escape sequence would turn the terminal red, and the line end would begin a new row. The kernel does not allow such characters in formats.
     private const string Source = """
         #include "bee.h"
         BEE_LICENSE("GPL");
@@ -25,7 +25,7 @@ public sealed class TraceTests(Programs programs) : IDisposable
     private readonly Load _load = new();
 
     [KernelFact]
-    public void Trace_lines_are_events_and_stand_in_a_table()
+    public void Trace_lines_are_events_in_a_table()
     {
         _load.Repeat(": < /etc/hostname");
 
@@ -43,7 +43,7 @@ public sealed class TraceTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Background_tool_gives_its_trace_lines()
+    public void Background_session_returns_its_trace_lines()
     {
         Assert.Empty(_shell.Run("Start-BeeProgram $program -Name traced -Trace -Parameter @{ target_pid = $id }", Variables).Errors);
         _load.Do(": < /etc/hostname");
@@ -58,7 +58,7 @@ public sealed class TraceTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Tool_that_only_writes_trace_lines_says_how_they_are_shown()
+    public void Tool_with_only_trace_lines_warns_and_names_Trace()
     {
         ShellResult result = _shell.Run("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -Duration 0", Variables);
 
@@ -66,7 +66,7 @@ public sealed class TraceTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Trace_of_a_tool_without_trace_lines_is_warned_of()
+    public void Trace_of_a_tool_without_trace_lines_is_a_warning()
     {
         ShellResult result = _shell.Run("Invoke-BeeProgram $program -Trace -Parameter @{ target_pid = $id } -Duration 0", ("program", programs.Opensnoop), ("id", _load.Id));
 

@@ -7,7 +7,7 @@ namespace Bee.Cmdlets.Tests;
 [Collection("Bee")]
 public sealed class HistogramTests : IDisposable
 {
-    /// <summary>The first call of a process took 1500 ns and moved 100 bytes, the second 1600 and 5000, the third 5 ms and 5000; then from the start.</summary>
+    /// <summary>The process's first call took 1500 ns and moved 100 bytes, the second 1600 and 5000, the third 5 ms and 5000. Then the sequence repeats.</summary>
     private const string Source = """
         #include "bee.h"
         BEE_LICENSE("GPL");
@@ -62,7 +62,7 @@ public sealed class HistogramTests : IDisposable
     }
 
     [KernelFact]
-    public void A_histogram_is_drawn_as_bars()
+    public void Histogram_is_drawn_as_bars()
     {
         string[] lines = Show("$h = Three 'hist_took_ns'; $h");
 
@@ -79,7 +79,7 @@ public sealed class HistogramTests : IDisposable
     }
 
     [KernelFact]
-    public void Limits_that_the_author_chose_are_not_rounded()
+    public void Limits_in_the_metadata_are_not_rounded()
     {
         using var folder = new TempFolder();
         folder.Write("moved/moved.bpf.c", Source);
@@ -115,7 +115,7 @@ public sealed class HistogramTests : IDisposable
     }
 
     [KernelFact]
-    public void A_background_program_gives_the_last_state_when_it_is_stopped()
+    public void Stopped_background_session_returns_the_last_state()
     {
         Assert.Equal(["hist_took_ns 3", "hist_moved 3"], Strings(
             "Watch 'hist_took_ns', 'hist_moved' { } | ForEach-Object { \"$($_.MapName) $($_.Count)\" }").OrderDescending());
@@ -141,7 +141,7 @@ public sealed class HistogramTests : IDisposable
     }
 
     [KernelFact]
-    public void A_map_without_slots_gives_entries_and_a_warning()
+    public void Map_without_slots_returns_entries_and_a_warning()
     {
         ShellResult result = _shell.Run(Script("Three 'hist_words'"), Variables());
 
@@ -150,7 +150,7 @@ public sealed class HistogramTests : IDisposable
     }
 
     [Fact]
-    public void The_build_warns_of_a_map_that_makes_no_histograms()
+    public void Build_warns_of_a_map_that_makes_no_histograms()
     {
         using var folder = new TempFolder();
         string source = folder.Write("none.bpf.c", Sources.Program("raw_tp/sys_enter", before: "BEE_HASH(hist_names, u64, struct bpf_map *, 4); BEE_HISTOGRAM(hist_good, u32, 4);"));
@@ -161,7 +161,7 @@ public sealed class HistogramTests : IDisposable
     }
 
     [KernelFact]
-    public void After_the_last_event_histograms_tell_how_things_stood()
+    public void Last_histograms_show_the_final_state()
     {
         _load.Repeat(": < /etc/hostname");
 
@@ -170,8 +170,8 @@ public sealed class HistogramTests : IDisposable
         Assert.Equal(["print_calls", "print_calls", "print_calls", "hist_moved"], names);
     }
 
-    // Watch MAPS BLOCK: starts the program, sends three calls, runs the block, stops, and gives what was received.
-    // Three MAPS: the same without a block, in one go.
+    // Watch MAPS BLOCK: starts the tool, makes three calls, runs the block, stops, and returns the received objects.
+    // Three MAPS: the same without a block, in one run.
     private static string Script(string text) => """
         function Watch([string[]] $Map, [scriptblock] $Then) {
             $watch = Start-BeeProgram $program -Map $Map -Parameter @{ target_pid = $id } -Interval 1h

@@ -6,7 +6,7 @@ using System.Net.Sockets;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Metrics of programs in the kernel: entries that the test itself sets, and records of a process of its own.</summary>
+/// <summary>Metrics of loaded tools: entries that the test itself sets, and records of the test's own process.</summary>
 [Collection("Bee")]
 public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IClassFixture<MetricPrograms>, IDisposable
 {
@@ -31,7 +31,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
-    public void A_deleted_key_stays_and_a_key_that_returns_begins_anew()
+    public void Deleted_key_keeps_its_series_and_a_new_one_starts_again()
     {
         Start();
         Objects("@{ Key = @{ pid = 7; comm = 'x' }; Value = 10 } | Set-BeeMapEntry counter_sent_bytes");
@@ -46,7 +46,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
-    public void Beyond_the_limit_and_without_a_label_the_sum_stays_the_maps()
+    public void Sum_stays_the_same_above_the_series_limit_and_without_a_label()
     {
         Start();
         Objects("1..30 | ForEach-Object { @{ Key = @{ pid = $_; comm = \"c$($_ % 3)\" }; Value = $_ } } | Set-BeeMapEntry counter_sent_bytes");
@@ -61,7 +61,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
-    public void Get_shows_what_a_server_with_limits_would_serve()
+    public void Get_BeeMetric_returns_the_metrics_of_a_server_with_the_same_limits()
     {
         Start();
         Objects("1..30 | ForEach-Object { @{ Key = @{ pid = $_; comm = \"c$($_ % 3)\" }; Value = $_ } } | Set-BeeMapEntry counter_sent_bytes");
@@ -72,7 +72,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
-    public void A_label_to_leave_out_that_no_session_has_causes_a_warning()
+    public void Unknown_label_in_LeaveOut_is_a_warning()
     {
         const string Warnings = "-WarningVariable said -WarningAction SilentlyContinue | Out-Null; $said | ForEach-Object Message";
         Assert.Empty(Strings($"Get-BeeMetric -LeaveOut nosuchlabel {Warnings}"));
@@ -84,13 +84,13 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
-    public void Hostile_keys_leave_the_scrape_valid_and_complete()
+    public void Hostile_keys_keep_the_scrape_valid_and_complete()
     {
         Start();
         Objects("""
             @{ Key = @{ pid = 1; comm = "a`nb" }; Value = 1 }, @{ Key = @{ pid = 2; comm = '"\{}' }; Value = 2 }, @{ Key = @{ pid = 3; comm = '' }; Value = 3 } | Set-BeeMapEntry counter_sent_bytes
             """);
-        // The program makes two keys that are no UTF-8 and alike up to their NUL.
+        // The program makes two keys that are not UTF-8 and equal up to their NUL.
         _load.Do(": < /etc/hostname");
         string text = Scrape("Start-BeeMetricServer 0");
 
@@ -101,7 +101,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
-    public void A_count_of_32_bits_that_wraps_around_goes_on()
+    public void Counter_of_32_bits_continues_after_wrapping_around()
     {
         Start();
         Objects("@{ Key = 1; Value = 4294967290 } | Set-BeeMapEntry counter_small");
@@ -111,7 +111,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
-    public void Bees_own_metrics_tell_of_events_losses_and_maps()
+    public void Bees_own_metrics_have_events_losses_and_maps()
     {
         Start("-BufferSize 1");
         _load.Do("for i in 1 2 3; do : < /etc/hostname; done");
@@ -128,7 +128,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
-    public void A_second_session_of_a_tool_has_a_label_of_its_own()
+    public void Second_session_of_a_tool_has_its_own_label()
     {
         Start();
         Objects("Start-BeeProgram $program -Name second");
@@ -139,7 +139,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
-    public void A_session_that_ended_by_itself_keeps_its_last_values()
+    public void Completed_session_keeps_its_last_values()
     {
         Objects("Start-BeeProgram $program -Duration 1 -Map gauge_level");
         Objects("@{ Key = 1; Value = 4 } | Set-BeeMapEntry counter_small");
@@ -150,7 +150,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
-    public void A_taken_port_ends_the_command_before_anything_is_loaded()
+    public void Port_in_use_ends_the_command_before_anything_is_loaded()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
@@ -166,7 +166,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [Fact]
-    public void A_token_file_that_does_not_exist_ends_the_command_with_a_remedy()
+    public void Missing_token_file_ends_the_command_with_a_remedy()
     {
         ErrorRecord error = _shell.Error("try { Start-BeeMetricServer 0 -TokenFile /nonexistent/token; throw 'not terminating' } catch { throw }");
 
@@ -176,7 +176,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
-    public void Invoke_serves_while_it_runs_and_frees_the_port_when_it_is_stopped()
+    public void Invoke_serves_metrics_while_it_runs_and_frees_the_port_at_the_end()
     {
         int port = FreePort();
         using PowerShell pipeline = _shell.Pipeline(
@@ -193,7 +193,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
-    public void The_server_of_Start_ends_with_its_program()
+    public void Server_of_Start_BeeProgram_ends_with_its_session()
     {
         int port = FreePort();
         Objects("Start-BeeProgram $program -MetricListen $port", port);
@@ -206,7 +206,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 
     [KernelFact]
-    public void A_server_ends_with_its_runspace()
+    public void Server_ends_with_its_runspace()
     {
         int port = FreePort();
         using (var other = new Shell())
@@ -346,7 +346,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     }
 }
 
-/// <summary>A program with metrics of every kind, compiled once.</summary>
+/// <summary>An object with metrics of every kind, compiled once.</summary>
 public sealed class MetricPrograms
 {
     private const string Source = """

@@ -22,7 +22,7 @@ public sealed class OtlpTests : IDisposable
     }
 
     [KernelFact]
-    public void Invoke_exports_the_last_numbers_and_shows_no_header()
+    public void Invoke_exports_the_last_values_and_shows_no_header()
     {
         _load.Repeat(": < /etc/hostname");
         ShellResult run = _shell.Run(
@@ -35,12 +35,12 @@ public sealed class OtlpTests : IDisposable
         (string target, string? token, JsonElement body) = Assert.Single(_received);
         Assert.Equal(("/v1/metrics", "Bearer sesame"), (target, token));
         Assert.Equal((3, 0), (Value(body, "bee_session_events_total"), Value(body, "bee_session_up")));
-        // The tool is told by bee_session_info: attributes of the resource would change when another tool joins, and each series with them.
+        // The tool's name is in bee_session_info. As a resource attribute it would change when another tool joins, and every series with it.
         Assert.DoesNotContain("bee.tool", body.GetRawText(), StringComparison.Ordinal);
     }
 
     [KernelFact]
-    public void Export_of_a_background_session_ends_with_its_last_numbers()
+    public void Export_of_a_background_session_ends_with_its_last_values()
     {
         _shell.Objects("$null = Start-BeeProgram $program -Name one -Parameter @{ target_pid = $id } -OtlpEndpoint $to -OtlpProtocol Json", ("program", _programs.Opensnoop), ("id", _load.Id), ("to", _server.Address.AbsoluteUri));
         _load.Do(": < /etc/hostname; : < /etc/hosts");
@@ -51,7 +51,7 @@ public sealed class OtlpTests : IDisposable
     }
 
     [KernelFact]
-    public void Receiver_that_is_down_delays_no_event_and_is_warned_of_at_the_end()
+    public void Unreachable_receiver_delays_no_event_and_is_a_warning_at_the_end()
     {
         _load.Repeat(": < /etc/hostname");
         ShellResult run = _shell.Run(
@@ -81,7 +81,7 @@ public sealed class OtlpTests : IDisposable
     [InlineData("-OtlpEndpoint ftp://sesame", "Otlp.InvalidEndpoint,")]
     [InlineData("-OtlpEndpoint http://127.0.0.1:1 -OtlpHeader @{ 'a b' = 'sesame' }", "Otlp.InvalidHeader,")]
     [InlineData("-OtlpEndpoint http://127.0.0.1:1 -OtlpHeader @{ a = @(1, 2) }", "Otlp.InvalidHeader,")]
-    public void What_cannot_be_used_ends_the_command_and_is_not_repeated(string arguments, string id)
+    public void Invalid_option_ends_the_command_and_is_not_repeated(string arguments, string id)
     {
         foreach (string command in (string[])["Invoke-BeeProgram /nonexistent/tool.o", "$null | Send-BeeEvent"])
         {
@@ -92,7 +92,7 @@ public sealed class OtlpTests : IDisposable
     }
 
     [Fact]
-    public void Parameters_without_an_endpoint_are_warned_of() =>
+    public void Parameters_without_an_endpoint_are_warnings() =>
         Assert.Contains("-OtlpInterval has no effect", Assert.Single(_shell.Run("Invoke-BeeProgram /nonexistent/tool.o -OtlpInterval 1 -ErrorAction SilentlyContinue").Warnings), StringComparison.Ordinal);
 
     public void Dispose()

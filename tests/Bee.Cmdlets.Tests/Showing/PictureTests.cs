@@ -36,7 +36,7 @@ public sealed class PictureTests(Programs programs) : IDisposable
     private readonly Shell _shell = new();
 
     [KernelFact]
-    public void Stacks_of_events_of_entries_and_of_a_capture_become_files()
+    public void Stacks_of_events_entries_and_captures_are_written_to_files()
     {
         using var load = new Load();
         _shell.Objects("$global:watch = Start-BeeProgram $object -Map print_opens -Parameter @{ target_pid = $load }", ("object", programs.Compile("stacks", Source)), ("load", load.Id));
@@ -69,7 +69,7 @@ public sealed class PictureTests(Programs programs) : IDisposable
     }
 
     [Fact]
-    public void Objects_without_stacks_and_no_objects_are_errors_and_leave_the_file()
+    public void Objects_without_stacks_and_no_objects_are_errors_and_keep_the_file()
     {
         string file = _folder.Write("x.svg", "mine");
 
@@ -85,12 +85,12 @@ public sealed class PictureTests(Programs programs) : IDisposable
     [InlineData("x.png", true)]
     [InlineData("x", false)]
     [InlineData("x.png -Format Svg", false)]
-    public void An_ending_of_another_format_is_warned_of(string file, bool isWarned) => Assert.Equal(
+    public void Extension_of_another_format_is_a_warning(string file, bool isWarned) => Assert.Equal(
         [$"{(isWarned ? 1 : 0)}"],
         _shell.Objects($"try {{ $null | Export-BeeFlameGraph {file} -WarningVariable said -WarningAction SilentlyContinue }} catch {{ }}; $said.Count").Select(item => $"{item}"));
 
     [Fact]
-    public void A_dashboard_of_an_image_or_object_is_written_without_running_it()
+    public void Dashboard_of_an_image_or_object_is_written_without_running_it()
     {
         _shell.Objects("$null = Export-BeeDashboard test/opensnoop:v1 $file -Store $store -WarningAction SilentlyContinue", ("file", _folder["opensnoop.json"]), ("store", programs.Store));
         _shell.Objects("$null = Export-BeeDashboard $object $file -Title mine -MetricNames BumbleBee", ("object", programs.Calls), ("file", _folder["calls.json"]));

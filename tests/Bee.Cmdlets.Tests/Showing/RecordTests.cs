@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Records of unusual lengths, and arrays of words, as a person sees them.</summary>
+/// <summary>The views of records of unusual lengths and of arrays of words.</summary>
 [Collection("Bee")]
 public sealed class RecordTests : IDisposable
 {
@@ -36,7 +36,7 @@ public sealed class RecordTests : IDisposable
     }
 
     [KernelFact]
-    public void Invoke_record_that_is_short_stands_in_the_same_table_and_says_that_it_is_truncated()
+    public void Short_record_is_in_the_same_table_and_marked_as_truncated()
     {
         _load.Repeat(": < /etc/hostname");
         string[] lines = _shell.Show("Invoke-BeeProgram $folder -Parameter @{ target_pid = $id; length = 12 } -MaxEvents 2 -Duration 20 -WarningAction SilentlyContinue", Variables);
@@ -53,7 +53,7 @@ public sealed class RecordTests : IDisposable
     }
 
     [KernelFact]
-    public void Invoke_record_that_is_short_among_several_streams_is_a_line_of_the_common_table()
+    public void Short_record_among_several_streams_is_a_row_of_the_common_table()
     {
         _folder.Write("ran.bpf.c", Source.Replace("BEE_RING(print_ran", "BEE_HASH(counter_other, u32, u64, 4); BEE_RING(print_ran", StringComparison.Ordinal));
         _load.Repeat(": < /etc/hostname");
@@ -62,7 +62,7 @@ public sealed class RecordTests : IDisposable
     }
 
     [KernelFact]
-    public void Receive_records_of_a_background_program_are_truncated_or_have_a_rest()
+    public void Received_records_are_truncated_or_have_a_rest()
     {
         foreach ((int length, string text) in new[] { (12, "True,0"), (40, "True,0"), (48, ",0"), (56, ",8") })
         {
@@ -74,7 +74,7 @@ public sealed class RecordTests : IDisposable
     }
 
     [KernelFact]
-    public void Words_are_a_list_that_is_shown_joined_also_from_an_image()
+    public void Words_are_a_list_and_shown_joined()
     {
         _load.Repeat(": < /etc/hostname");
         _shell.Objects("$null = Invoke-BeeBuild $folder -Tag ran:v1 -Store $store", Variables);
@@ -90,7 +90,7 @@ public sealed class RecordTests : IDisposable
     }
 
     [Fact]
-    public void Words_of_what_is_no_char_array_are_told_with_their_place()
+    public void Words_of_a_field_that_is_not_a_char_array_is_an_error_with_its_location()
     {
         _folder.Write("bee.yaml", "name: ran\nmaps:\n  print_ran:\n    fields:\n      pid: { words: true }\n");
         ErrorRecord error = _shell.Error("Invoke-BeeBuild $folder -Tag ran:v1 -Store $store", Variables);

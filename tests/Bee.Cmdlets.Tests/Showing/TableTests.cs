@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>What a person sees on a screen of 80 columns.</summary>
+/// <summary>Output on a screen of 80 columns.</summary>
 [Collection("Bee")]
 public sealed class TableTests(Programs programs, ITestOutputHelper report) : IDisposable
 {
@@ -27,7 +27,7 @@ public sealed class TableTests(Programs programs, ITestOutputHelper report) : ID
     }
 
     [KernelFact]
-    public void The_first_row_is_on_the_screen_soon_after_its_event()
+    public void First_row_is_shown_soon_after_its_event()
     {
         using PowerShell pipeline = _shell.Pipeline("Invoke-BeeProgram $calls -Parameter @{ target_pid = $id } -Map print_seen | Out-Default", Variables());
         pipeline.BeginInvoke();
@@ -61,7 +61,7 @@ public sealed class TableTests(Programs programs, ITestOutputHelper report) : ID
     }
 
     [KernelFact]
-    public void Background_programs_and_maps_are_tables()
+    public void Background_sessions_and_maps_are_tables()
     {
         _shell.Objects("Start-BeeProgram $calls -Name counted -Parameter @{ target_pid = $id }", Variables());
         try
@@ -86,7 +86,7 @@ public sealed class TableTests(Programs programs, ITestOutputHelper report) : ID
     }
 
     [KernelFact]
-    public void Views_of_other_types_stay_as_they_were()
+    public void Views_of_other_types_stay_unchanged()
     {
         const string Other = "[System.Management.Automation.VerboseRecord]::new('as it was'); Get-Module | Where-Object Name -eq Bee";
         string[] before = Show(Other);

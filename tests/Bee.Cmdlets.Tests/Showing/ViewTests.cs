@@ -1,7 +1,7 @@
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>A shell with one object of each kind that a tool whose text is meant for the terminal has given: $seen, $entry, $histogram, $watch, $image, $check.</summary>
+/// <summary>A shell with one object of each kind from a tool with hostile text: $seen, $entry, $histogram, $watch, $image, $check.</summary>
 public sealed class ViewObjects : IDisposable
 {
     private const string Source = """
@@ -74,7 +74,7 @@ public sealed class ViewObjects : IDisposable
     }
 }
 
-/// <summary>What PowerShell's own commands make of events whose text is meant for the terminal: lists, files, deserialized objects, several tools together.</summary>
+/// <summary>The output of PowerShell's own commands for events with hostile text: lists, files, deserialized objects, several tools together.</summary>
 [Collection("Bee")]
 public sealed class ViewTests(ViewObjects objects) : IClassFixture<ViewObjects>
 {
@@ -121,7 +121,7 @@ public sealed class ViewTests(ViewObjects objects) : IClassFixture<ViewObjects>
     }
 
     [KernelFact]
-    public void Times_are_dates_in_everything_else()
+    public void Times_are_dates_in_all_other_commands()
     {
         Assert.Equal("True", Text("$seen.at -is [datetime]"));
         Assert.Equal("True", Text("$seen.at -lt [datetime]::Now -and [datetime]::Now -gt $seen.at -and $seen.at -gt '2020-01-01'"));
@@ -169,7 +169,7 @@ public sealed class ViewTests(ViewObjects objects) : IClassFixture<ViewObjects>
     [InlineData("$watch | Format-List")]
     [InlineData("$image | Format-List")]
     [InlineData("$check")]
-    public void Deserialized_objects_look_as_before(string show)
+    public void Deserialized_objects_look_the_same(string show)
     {
         string live = Text($"& {{ {show} }} | Out-String -Width 79");
         string names = "foreach ($name in 'seen', 'entry', 'histogram', 'watch', 'image', 'check') { Set-Variable $name ([Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((Get-Variable $name -ValueOnly), 1))) }";
@@ -208,7 +208,7 @@ public sealed class ViewTests(ViewObjects objects) : IClassFixture<ViewObjects>
     }
 
     [KernelFact]
-    public void Events_of_two_tools_come_by_time_and_those_of_one_have_its_table()
+    public void Events_of_two_tools_are_ordered_by_time_and_those_of_one_have_its_table()
     {
         string script = """
             $a = Start-BeeProgram $program -Name a -Map print_seen -Parameter @{ target_pid = $id }
@@ -227,7 +227,7 @@ public sealed class ViewTests(ViewObjects objects) : IClassFixture<ViewObjects>
     }
 
     [KernelFact]
-    public void Types_of_another_first_object_are_short_lists()
+    public void Objects_after_one_of_another_type_are_short_lists()
     {
         string text = Text("& { Test-BeeHost -Name KernelVersion; $image } | Out-String -Width 79");
 

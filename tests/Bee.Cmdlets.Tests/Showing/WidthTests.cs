@@ -4,7 +4,7 @@ namespace Bee.Cmdlets.Tests;
 [Collection("Bee")]
 public sealed class WidthTests(Programs programs) : IDisposable
 {
-    // Fields for 200 columns: of 80 the stamps and the second text have to go, of 60 more.
+    // The fields need 200 columns. On 80 columns the timestamps and the second text are dropped, on 60 more fields.
     private const string Source = """
         #include "bee.h"
         BEE_LICENSE("GPL");
@@ -51,7 +51,7 @@ public sealed class WidthTests(Programs programs) : IDisposable
     }
 
     [KernelFact]
-    public void Table_follows_a_screen_that_is_resized()
+    public void Table_follows_a_resized_screen()
     {
         using var shell = new Shell(200);
         _load.Repeat(": < /etc/hostname");
@@ -67,7 +67,7 @@ public sealed class WidthTests(Programs programs) : IDisposable
     [KernelTheory]
     [InlineData(60)]
     [InlineData(200)]
-    public void Other_width_of_the_output_keeps_the_last_column(int width)
+    public void Out_String_Width_keeps_the_last_column(int width)
     {
         using var shell = new Shell(120);
         _load.Repeat(": < /etc/hostname");
@@ -89,7 +89,7 @@ public sealed class WidthTests(Programs programs) : IDisposable
         string[] lines = [.. shell.Show($"{Run} -Map hist_took_ns -Interval 200ms -MaxEvents 1", Variables).Where(line => line.Length > 0)];
 
         Assert.StartsWith("hist_took_ns", lines[0], StringComparison.Ordinal);
-        // One column stays free: the engine breaks a line that fills the screen.
+        // One column stays free, because the engine breaks a line that fills the screen.
         Assert.Equal(width - 1, lines.Where(line => line.EndsWith('|')).Max(line => line.Length));
         Assert.All(lines, line => Assert.InRange(line.Length, 1, width - 1));
     }

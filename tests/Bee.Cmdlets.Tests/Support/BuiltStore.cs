@@ -1,6 +1,6 @@
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>A store that is built once, and of which each test gets a copy.</summary>
+/// <summary>A store that is built once and copied for each test.</summary>
 internal sealed class BuiltStore(Action<Shell, string> build)
 {
     private readonly Lazy<Dictionary<string, byte[]>> _files = new(() =>
@@ -11,7 +11,7 @@ internal sealed class BuiltStore(Action<Shell, string> build)
         return Directory.GetFiles(folder["store"], "*", SearchOption.AllDirectories).ToDictionary(file => Path.GetRelativePath(folder["store"], file), File.ReadAllBytes);
     });
 
-    /// <summary>Writes a copy of the store, which takes no compiler.</summary>
+    /// <summary>Writes a copy of the store, without compiling.</summary>
     public void CopyTo(string store)
     {
         foreach ((string file, byte[] content) in _files.Value)

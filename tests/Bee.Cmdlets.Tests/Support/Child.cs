@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>What a child process said and how it ended.</summary>
+/// <summary>The output and exit code of a child process.</summary>
 internal sealed record ChildResult(int ExitCode, string Output, string Messages);
 
-/// <summary>Runs a script in a PowerShell process of its own, for what must not happen in the tests' process.</summary>
+/// <summary>Runs a script in its own PowerShell process, for actions that must not happen in the tests' process.</summary>
 internal static class Child
 {
     /// <summary>
-    /// Runs a script with the module imported; a prefix such as setpriv or unshare goes before PowerShell, a second script before the import.
+    /// Runs a script with the module imported. A prefix such as setpriv or unshare precedes PowerShell; a second script runs before the import.
     /// </summary>
     public static ChildResult Run(string script, string[]? prefix = null, IReadOnlyDictionary<string, string?>? environment = null, string before = "")
     {
@@ -35,14 +35,14 @@ internal static class Child
         return new ChildResult(child.ExitCode, output.Result, messages.Result);
     }
 
-    /// <summary>Starts a script with the module imported, and does not wait. The process is the session: it can be signaled and killed.</summary>
+    /// <summary>Starts a script with the module imported, and does not wait. The process is the session itself, so it can be signaled and killed.</summary>
     public static Process Start(string script) => Process.Start(Command(script, null, ""))!;
 
     private static ProcessStartInfo Command(string script, string[]? prefix, string before)
     {
         string[] command = [.. prefix ?? [], BeeModule.PowerShell, "-NoProfile", "-NonInteractive", "-Command", $"{before}\nImport-Module '{BeeModule.Path}'\n{script}"];
         var start = new ProcessStartInfo(command[0], command[1..]);
-        // A runspace of this process has set it to the folders of its own engine.
+        // A runspace of this process has set the variable to the folders of its own engine.
         start.Environment.Remove("PSModulePath");
         return start;
     }

@@ -2,25 +2,25 @@ using System.Runtime.InteropServices;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>What this process holds in the kernel, and whether the kernel still knows it. Other programs on the machine are none of the tests' business.</summary>
+/// <summary>The programs and links that this process holds in the kernel. Objects of other processes on the machine are ignored.</summary>
 internal static partial class Kernel
 {
     private const int ProgramById = 13;
     private const int LinkById = 30;
 
-    /// <summary>True for root; only root loads programs.</summary>
+    /// <summary>Whether the user is root, who alone can load programs.</summary>
     public static bool IsRoot => Environment.IsPrivilegedProcess;
 
-    /// <summary>The ids of the programs and links of which this process, or another, has a descriptor open.</summary>
+    /// <summary>Returns the ids of the programs and links of which this process, or another, has an fd open.</summary>
     public static KernelIds Held(int? process = null) => new(Ids("prog_id:", process), Ids("link_id:", process));
 
-    /// <summary>Those of some ids that the kernel still knows.</summary>
+    /// <summary>Returns those of some ids that still exist in the kernel.</summary>
     public static KernelIds Alive(KernelIds ids) => new(
         [.. ids.Programs.Where(id => Exists(ProgramById, id))],
         [.. ids.Links.Where(id => Exists(LinkById, id))]);
 
     /// <summary>
-    /// Waits until the kernel has let go of all: it frees programs after a grace period of its own, so a last look at once proves nothing.
+    /// Waits until the kernel has released all objects. It frees programs after a grace period, so a single check is not enough.
     /// </summary>
     public static void AssertGone(KernelIds ids)
     {
@@ -39,10 +39,10 @@ internal static partial class Kernel
         Assert.Empty(alive.Links);
     }
 
-    /// <summary>How many descriptors this process has open.</summary>
+    /// <summary>Returns the number of fds that this process has open.</summary>
     public static int OpenDescriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length - 1;
 
-    /// <summary>How many threads this process has.</summary>
+    /// <summary>Returns the number of threads of this process.</summary>
     public static int Threads() => Directory.GetFileSystemEntries("/proc/self/task").Length;
 
     private static HashSet<uint> Ids(string key, int? process)
@@ -60,7 +60,7 @@ internal static partial class Kernel
             }
             catch (IOException)
             {
-                // The descriptor of another thread, closed meanwhile.
+                // Another thread has closed the fd meanwhile.
             }
         }
 

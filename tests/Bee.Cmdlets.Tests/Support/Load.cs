@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>A shell that does nothing until told to, so that what a test sees is what it asked for. Its children are its own.</summary>
+/// <summary>A shell process that acts only on request, so that a test sees exactly the calls that it asked for.</summary>
 internal sealed class Load : IDisposable
 {
     private readonly Process _shell;
@@ -16,14 +16,14 @@ internal sealed class Load : IDisposable
         };
         start.ArgumentList.Add("-s");
         _shell = Process.Start(start)!;
-        // The files that it opens as it starts are not of the test.
+        // Waits until the shell has started, because the files that it opens then are not part of the test.
         Do(":");
     }
 
-    /// <summary>The process to watch.</summary>
+    /// <summary>The id of the process.</summary>
     public int Id => _shell.Id;
 
-    /// <summary>Lets the shell run a line and waits until it has. Nothing is redirected: that would open files.</summary>
+    /// <summary>Lets the shell run a line and waits for its end. Nothing is redirected, because that would open files.</summary>
     public void Do(string line)
     {
         Send($"{line}\necho done");

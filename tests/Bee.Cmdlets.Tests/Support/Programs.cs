@@ -1,6 +1,6 @@
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Programs that the tests share, compiled once, and a store that holds them.</summary>
+/// <summary>Objects that the tests share, compiled once, and a store that contains them.</summary>
 public sealed class Programs : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -39,7 +39,7 @@ public sealed class Programs : IDisposable
             if (!_compiled.TryGetValue((name, source), out string? compiled))
             {
                 using var shell = new Shell();
-                // A folder for each: two tests may give different texts one name.
+                // One folder for each, because two tests may use the same name for different texts.
                 string folder = $"compiled-{_compiled.Count}";
                 string file = _folder.Write($"{folder}/{name}.bpf.c", source);
                 compiled = _folder[$"{folder}/{name}.o"];
@@ -54,10 +54,10 @@ public sealed class Programs : IDisposable
     public void Dispose() => _folder.Dispose();
 }
 
-/// <summary>Tests that load programs run one after the other, beside those of classes without a collection: they look at what the process holds in the kernel.</summary>
+/// <summary>Tests that load programs run one after the other, in parallel with classes without a collection: they check what the process holds in the kernel.</summary>
 [CollectionDefinition("Bee")]
 public sealed class ProgramsCollection : ICollectionFixture<Programs>;
 
-/// <summary>Tests that change the environment, or count what the whole process holds, run when no other test does.</summary>
+/// <summary>Tests that change the environment, or count resources of the whole process, run when no other test does.</summary>
 [CollectionDefinition("Alone", DisableParallelization = true)]
 public sealed class AloneCollection : ICollectionFixture<Programs>;

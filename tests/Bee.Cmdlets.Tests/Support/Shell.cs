@@ -3,16 +3,16 @@ using System.Management.Automation.Runspaces;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>What one run in a shell gave, stream by stream.</summary>
+/// <summary>The result of one run in a shell, by stream.</summary>
 internal sealed record ShellResult(IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors, IReadOnlyList<string> Warnings);
 
-/// <summary>A runspace with the module imported, on a screen that keeps what is written on it.</summary>
+/// <summary>A runspace with the module imported, on a screen that records its text.</summary>
 internal sealed class Shell : IDisposable
 {
     private readonly Terminal _terminal;
 
     /// <summary>Opens a runspace.</summary>
-    /// <param name="width">How many columns the screen has.</param>
+    /// <param name="width">The width of the screen in columns.</param>
     public Shell(int width = 80)
     {
         _terminal = new Terminal(width);
@@ -22,16 +22,16 @@ internal sealed class Shell : IDisposable
         Assert.True(imported.Errors.Count == 0, imported.Errors.Count == 0 ? null : WhyNotImported(imported.Errors[0]));
     }
 
-    /// <summary>The runspace, for pipelines that a test wants to run by hand.</summary>
+    /// <summary>The runspace, for pipelines that a test runs itself.</summary>
     public Runspace Runspace { get; }
 
-    /// <summary>Gives the screen another width.</summary>
+    /// <summary>Changes the width of the screen.</summary>
     public void Resize(int width) => _terminal.UI.RawUI.BufferSize = new System.Management.Automation.Host.Size(width, 3000);
 
-    /// <summary>What stands on the screen so far.</summary>
+    /// <summary>The text on the screen so far.</summary>
     public string Screen => _terminal.Text;
 
-    /// <summary>Runs a script with these variables set, and gives its objects and its errors. What it throws is the last of the errors.</summary>
+    /// <summary>Runs a script with these variables set, and returns its objects and errors. An exception becomes the last error.</summary>
     public ShellResult Run(string script, params (string Name, object? Value)[] variables)
     {
         using PowerShell shell = Pipeline(script, variables);
@@ -49,11 +49,11 @@ internal sealed class Shell : IDisposable
         return new ShellResult(output, [.. shell.Streams.Error, .. thrown], [.. shell.Streams.Warning.Select(warning => warning.Message)]);
     }
 
-    // The engine says only that it found no module when the runspace has no drive for the path, or the file cannot be seen at that moment.
+    // The engine reports only that it found no module, even if the runspace has no drive for the path or the file is temporarily invisible.
     private string WhyNotImported(ErrorRecord error) =>
         $"{error} The manifest exists: {File.Exists(Path.Combine(BeeModule.Path, "Bee.psd1"))}. Drives: {string.Join(", ", Run("Get-PSDrive -PSProvider FileSystem").Output)}.";
 
-    /// <summary>Runs a script that must go well, and gives its objects.</summary>
+    /// <summary>Runs a script that must succeed, and returns its objects.</summary>
     public IReadOnlyList<PSObject> Objects(string script, params (string Name, object? Value)[] variables)
     {
         ShellResult result = Run(script, variables);
@@ -61,14 +61,14 @@ internal sealed class Shell : IDisposable
         return result.Output;
     }
 
-    /// <summary>Runs a script that must fail with exactly one error, and gives that.</summary>
+    /// <summary>Runs a script that must fail with exactly one error, and returns the error.</summary>
     public ErrorRecord Error(string script, params (string Name, object? Value)[] variables)
     {
         ShellResult result = Run(script, variables);
         return Assert.Single(result.Errors);
     }
 
-    /// <summary>Runs a script and gives the lines that it shows on the screen.</summary>
+    /// <summary>Runs a script and returns the lines that it shows on the screen.</summary>
     public string[] Show(string script, params (string Name, object? Value)[] variables)
     {
         int before = Screen.Length;
@@ -78,7 +78,7 @@ internal sealed class Shell : IDisposable
         return Screen[before..].Split('\n').Select(line => line.TrimEnd()).ToArray();
     }
 
-    /// <summary>A pipeline that the test starts and stops itself.</summary>
+    /// <summary>Creates a pipeline that the test starts and stops itself.</summary>
     public PowerShell Pipeline(string script, params (string Name, object? Value)[] variables)
     {
         foreach ((string name, object? value) in variables)

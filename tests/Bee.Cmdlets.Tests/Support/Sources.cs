@@ -1,9 +1,9 @@
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>C sources of the tests' own programs.</summary>
+/// <summary>C sources for the tests.</summary>
 internal static class Sources
 {
-    /// <summary>Counts in every kind of polled map, and streams.</summary>
+    /// <summary>Counts in every kind of polled map, and streams events.</summary>
     public const string Calls = """
         #include "bee.h"
         BEE_LICENSE("GPL");
@@ -50,7 +50,7 @@ internal static class Sources
         }
         """;
 
-    /// <summary>One openat of target_pid writes more into the ring than it can hold. What does not fit is counted.</summary>
+    /// <summary>One openat of target_pid writes more events than the ring buffer can hold. The lost ones are counted.</summary>
     public const string Flood = """
         #include "bee.h"
         BEE_LICENSE("GPL");
@@ -72,7 +72,7 @@ internal static class Sources
         }
         """;
 
-    /// <summary>One program with this section name and this body.</summary>
+    /// <summary>Returns a source with one program in this section and with this body.</summary>
     public static string Program(string section, string body = "return 0;", string before = "") => $$"""
         #include "bee.h"
         BEE_LICENSE("GPL");

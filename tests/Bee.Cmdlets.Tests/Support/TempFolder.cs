@@ -1,15 +1,15 @@
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>A folder of the test's own, gone with the test.</summary>
+/// <summary>A temporary folder, deleted after the test.</summary>
 internal sealed class TempFolder : IDisposable
 {
     /// <summary>The folder's full path.</summary>
     public string Path { get; } = Directory.CreateTempSubdirectory("bee-test-").FullName;
 
-    /// <summary>The full path of a name inside it.</summary>
+    /// <summary>Returns the full path of a name in the folder.</summary>
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Writes a file, with the folders above it.</summary>
+    /// <summary>Writes a file and creates its parent folders.</summary>
     public string Write(string name, string text)
     {
         string path = this[name];

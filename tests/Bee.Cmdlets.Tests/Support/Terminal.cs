@@ -7,7 +7,7 @@ using System.Text;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Stands in for a terminal: keeps what PowerShell writes on it as plain text, reads no keys, and answers no prompts.</summary>
+/// <summary>A stand-in for a terminal: records output as plain text, reads no keys, and answers no prompts.</summary>
 internal sealed class Terminal(int width) : PSHost
 {
     private readonly CapturedScreen _screen = new(width);
@@ -45,7 +45,7 @@ internal sealed class Terminal(int width) : PSHost
 
     private sealed class CapturedScreen(int width) : PSHostUserInterface
     {
-        // Background programs write from threads of their own.
+        // Background sessions write from their own threads.
         private readonly StringBuilder _text = new();
         private readonly Lock _writing = new();
 
@@ -66,7 +66,7 @@ internal sealed class Terminal(int width) : PSHost
 
         public override void Write(string value)
         {
-            // The formatter colors what it writes, and leaves it to the host to remove the colors.
+            // The formatter adds colors and leaves it to the host to remove them.
             value = GetOutputString(value, SupportsVirtualTerminal);
             lock (_writing)
             {
@@ -115,7 +115,7 @@ internal sealed class Terminal(int width) : PSHost
         public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) => defaultChoice;
     }
 
-    // The formatter asks a screen for its width only.
+    // The formatter reads only the width of a screen.
     private sealed class ScreenSize(int width) : PSHostRawUserInterface
     {
         public override Size BufferSize { get; set; } = new(width, 3000);

@@ -4,14 +4,14 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Signatures that a registry does not give as it should: the image is not saved, whatever goes wrong.</summary>
+/// <summary>Registries that fail while signatures are read: the image is not saved, whatever the fault.</summary>
 public sealed class VerificationFaultTests : IDisposable
 {
     private readonly RegistryShell _shell = new();
 
     public static TheoryData<string> Layouts => ["Tag", "Referrer", "Bundle"];
 
-    // No 5xx, which is tried again for some seconds first.
+    // Without 5xx statuses, which are retried for some seconds first.
     private static IReadOnlyDictionary<string, Fault> Wrongs { get; } = new Dictionary<string, Fault>
     {
         ["gone"] = Faults.Error(404, "MANIFEST_UNKNOWN"),
@@ -26,7 +26,7 @@ public sealed class VerificationFaultTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Layouts))]
-    public void An_image_whose_signature_cannot_be_read_is_not_saved(string layout)
+    public void Image_with_an_unreadable_signature_is_not_saved(string layout)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         File.WriteAllText(_shell["key.pem"], key.ExportPkcs8PrivateKeyPem());
@@ -38,7 +38,7 @@ public sealed class VerificationFaultTests : IDisposable
         const string Save = "Save-BeeImage $name -Store $empty -PublicKey $public";
         foreach ((string what, Fault fault) in Wrongs)
         {
-            // Manifests and lists of the signature fail, and those of the image do not.
+            // Manifests and lists of the signature fail, but not those of the image.
             int hits = 0;
             async Task OfSignature(HttpExchange exchange, Func<Task<HttpAnswer>> serve)
             {

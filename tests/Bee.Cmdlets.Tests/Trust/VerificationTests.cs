@@ -5,7 +5,7 @@ using Bee.Registries;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>Policies and keys at the cmdlets that save and run images.</summary>
+/// <summary>Policies and keys of the cmdlets that save and run images.</summary>
 [Collection("Alone")]
 public sealed class VerificationTests : IDisposable
 {
@@ -20,7 +20,7 @@ public sealed class VerificationTests : IDisposable
         WriteKey("other");
     }
 
-    // Started by the first test that asks for it.
+    // Started by the first test that needs it.
     private DebianRegistry Registry => _registry ??= DebianRegistry.Start();
 
     private string Repository => $"{Registry.Host}/me/tool";
@@ -31,7 +31,7 @@ public sealed class VerificationTests : IDisposable
     [InlineData("Tag")]
     [InlineData("Referrer")]
     [InlineData("Bundle")]
-    public void What_is_signed_is_saved_and_runs_and_is_tested_with_its_key_alone(string layout)
+    public void Signed_image_is_saved_run_and_tested_only_with_its_key(string layout)
     {
         Publish($"-Sign $mine -SignatureLayout {layout}");
         _shell.Objects("Remove-BeeImage $name -Store $store -ErrorAction Ignore", Names);
@@ -40,7 +40,7 @@ public sealed class VerificationTests : IDisposable
         AssertNotStored();
         Assert.Single(_shell.Objects("Save-BeeImage $name -Store $store -PublicKey $minePublic", Names));
 
-        // From the store, with the registry gone.
+        // From the store, after the registry has been stopped.
         Registry.Kill();
         Assert.Equal(["Ok"], States("Test-BeeImage $name -Store $store -PublicKey $otherPublic, $minePublic"));
         Assert.Equal(["Failed"], States("Test-BeeImage $name -Store $store -PublicKey $otherPublic"));
@@ -51,9 +51,9 @@ public sealed class VerificationTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void A_signature_that_came_later_is_fetched_unless_nothing_is_to_be()
+    public void Later_signature_is_pulled_unless_Pull_is_Never()
     {
-        // Published under a name of its own: the signature is in the registry alone.
+        // Published under its own name, so the signature exists only in the registry.
         _shell.Objects("$null = Copy-BeeImage tool:v1 $name -Store $store; $null = Publish-BeeImage tool:v1 -Destination $name -Store $store -Sign $mine", [.. Names, ("name", Name)]);
         Refused("Trust.NotVerified", "Invoke-BeeProgram $name -Store $store -PublicKey $minePublic -Pull Never -Duration 1", "it has no signature");
         Refused("Trust.NotVerified", "Invoke-BeeProgram $name -Store $store -PublicKey $otherPublic -Duration 1", "it has no signature");
@@ -66,7 +66,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void An_image_that_is_not_signed_is_neither_saved_nor_fetched_to_run()
+    public void Unsigned_image_is_neither_saved_nor_pulled_to_run()
     {
         Publish("");
         Refused("Trust.NotVerified", "Save-BeeImage $name -Store $store -PublicKey $minePublic", "it has no signature");
@@ -77,7 +77,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void The_users_policy_holds_for_saving_and_for_what_was_saved_before()
+    public void Users_policy_applies_to_saving_and_to_images_saved_before()
     {
         Publish("-Sign $mine");
         _shell.Objects("$null = Save-BeeImage $name -Store $store", Names);
@@ -96,13 +96,13 @@ public sealed class VerificationTests : IDisposable
         ErrorRecord denied = Refused("Trust.Denied", "Save-BeeImage $name -Store $store", "the default of");
         Assert.Equal(ErrorCategory.SecurityError, denied.CategoryInfo.Category);
 
-        // Another policy in its place.
+        // Another policy replaces the user's.
         File.WriteAllText(_shell["free.json"], """{ "default": "allow" }""");
         Assert.Single(_shell.Objects("Save-BeeImage $name -Store $store -Policy $free", [.. Names, ("free", _shell["free.json"])]));
     }
 
     [ToolFact(Tool.Registry)]
-    public void A_policy_that_cannot_be_used_stops_remote_images_and_nothing_local()
+    public void Invalid_policy_blocks_remote_images_and_no_local_ones()
     {
         Publish("");
         _shell.Objects("$null = Save-BeeImage $name -Store $store", Names);
@@ -118,13 +118,13 @@ public sealed class VerificationTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void A_listed_digest_passes_and_only_that_one()
+    public void Only_the_listed_digest_passes()
     {
         Publish("");
         WritePolicy($$"""{ "default": "allow", "rules": [ { "reference": "{{Registry.Host}}/me/*", "digests": [ "{{_shell.Digest("tool:v1")}}" ] } ] }""");
         Assert.Single(_shell.Objects("Save-BeeImage $name -Store $store", Names));
 
-        // The tag moves to something else: the name stays with what is listed.
+        // The tag moves to another image; the name keeps the listed one.
         string listed = _shell.Digest(Name);
         _shell.BuildAnother("another:v1");
         _shell.Objects("$null = Publish-BeeImage another:v1 -Destination $name -Store $store", Names);
@@ -134,7 +134,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public void A_signature_of_another_repository_does_not_count()
+    public void Signature_of_another_repository_is_not_valid()
     {
         Publish("-Sign $mine");
         _shell.Objects("$null = Save-BeeImage $name -Store $store; $null = Copy-BeeImage $name $other -Remote", [.. Names, ("other", $"{Registry.Host}/you/tool:v1")]);
@@ -142,7 +142,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     [Fact]
-    public void What_is_local_runs_unless_a_signature_is_asked_for()
+    public void Local_image_runs_unless_a_signature_is_required()
     {
         WritePolicy("""{ "default": "deny" }""");
         (string, object?)[] names = [("minePublic", _shell["mine.pub"]), ("source", _shell.Source)];
@@ -157,7 +157,7 @@ public sealed class VerificationTests : IDisposable
     }
 
     [KernelFact]
-    public void What_is_local_and_asked_for_nothing_runs()
+    public void Local_image_without_requirements_runs()
     {
         WritePolicy("""{ "default": "deny" }""");
         Assert.Empty(_shell.Shell.Run("Invoke-BeeProgram tool:v1 -Store $store -Duration 0.2; Invoke-BeeProgram $source -Duration 0.2", ("store", _shell.Store), ("source", _shell.Source)).Errors);
@@ -182,7 +182,7 @@ public sealed class VerificationTests : IDisposable
     [InlineData("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     [InlineData("")]
     [InlineData(null)]
-    public void Policy_refuses_an_image_whose_name_is_not_a_reference(string? name)
+    public void Policy_rejects_an_image_whose_name_is_not_a_reference(string? name)
     {
         SetName(_shell.Store, name);
         WritePolicy("""{ "default": "allow" }""");
@@ -195,7 +195,7 @@ public sealed class VerificationTests : IDisposable
         Assert.StartsWith("Trust.Denied,", _shell.Error("Start-BeeProgram (Get-BeeImage -Store $store).Digest -Store $store", variables).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("Trust.Unverifiable,", _shell.Error("Get-BeeImage -Store $store | Invoke-BeeProgram -Store $store -PublicKey $mine -Duration 1", variables).FullyQualifiedErrorId, StringComparison.Ordinal);
 
-        // Whoever knows what it is gives it a name; without a policy nothing is asked.
+        // A user who trusts it can give it a name. Without a policy nothing is checked.
         Assert.Single(_shell.Objects("$null = Copy-BeeImage (Get-BeeImage -Store $store).Digest known:v1 -Store $store; Test-BeeImage known:v1 -Store $store -Quiet", variables), result => $"{result}" == "True");
         File.Delete(_shell["config/bee/policy.json"]);
         Assert.Empty(States("Get-BeeImage -Store $store | Test-BeeImage -Store $store"));
@@ -206,14 +206,14 @@ public sealed class VerificationTests : IDisposable
     [InlineData("v1", "ghcr.io/Me/tool:v1", "Failed")]
     [InlineData("v1", "registry.lan/me/tool:v1", "Ok")]
     [InlineData("GHCR.io:443/me/tool:v1", null, "Failed")]
-    public void Policy_decides_over_the_whole_reference_that_containerd_wrote(string name, string? whole, string state)
+    public void Policy_applies_to_the_full_reference_from_containerd(string name, string? whole, string state)
     {
         SetName(_shell.Store, name, whole);
         WritePolicy("""{ "default": "deny", "rules": [ { "reference": "registry.lan/*", "action": "allow" }, { "reference": "ghcr.io/*", "action": "deny" } ] }""");
 
         Assert.Equal([state], States("Get-BeeImage -Store $store | Test-BeeImage -Store $store"));
 
-        // A name given here is a name like another.
+        // A name that the user gave is treated like any other.
         _shell.Objects("$null = Copy-BeeImage (Get-BeeImage -Store $store).Digest known:v1 -Store $store", Names);
         Assert.Empty(States("Test-BeeImage known:v1 -Store $store"));
     }
@@ -222,7 +222,7 @@ public sealed class VerificationTests : IDisposable
     [InlineData("ghcr.io/Me/tool:v1", null)]
     [InlineData("v1", "ghcr.io/Me/tool:v1")]
     [InlineData("v1", "docker://tool")]
-    public void Import_under_a_policy_refuses_a_name_that_is_not_a_reference(string name, string? whole)
+    public void Import_under_a_policy_rejects_a_name_that_is_not_a_reference(string name, string? whole)
     {
         SetName(_shell.Store, name, whole);
         WritePolicy("""{ "default": "deny" }""");
@@ -239,14 +239,14 @@ public sealed class VerificationTests : IDisposable
     [InlineData("mine.key", "Signature.BadKey")]
     [InlineData("tool.bpf.c", "Signature.BadKey")]
     [InlineData("nothing.pub", "FileNotFound")]
-    public void A_file_that_is_no_public_key_is_said(string file, string id)
+    public void File_that_is_not_a_public_key_is_an_error(string file, string id)
     {
         ErrorRecord error = _shell.Error("Invoke-BeeProgram tool:v1 -Store $store -PublicKey $key -Duration 1", ("key", _shell[file]));
         Assert.StartsWith($"{id},", error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [ToolFact(Tool.Registry)]
-    public void The_default_registry_is_the_variables_and_a_mirror_is_asked_first()
+    public void Default_registry_is_read_from_the_variable_and_mirrors_are_asked_first()
     {
         Publish("");
         string? before = Environment.GetEnvironmentVariable("BEE_REGISTRY");
@@ -262,7 +262,7 @@ public sealed class VerificationTests : IDisposable
             Environment.SetEnvironmentVariable("BEE_REGISTRY", before);
         }
 
-        // A registry that is not there, with this one as its mirror.
+        // A registry that does not exist, with this one as its mirror.
         Directory.CreateDirectory(_shell["config/bee"]);
         File.WriteAllText(_shell["config/bee/registries.json"], $$"""{ "registries": { "registry.invalid": { "mirrors": [ "127.0.0.1:1", "{{Registry.Host}}/me" ] } } }""");
         string told = _shell.Verbose("Save-BeeImage registry.invalid/tool:v1 -Store $store", Names);
@@ -296,7 +296,7 @@ public sealed class VerificationTests : IDisposable
         return error;
     }
 
-    // As another tool writes a layout: the name is any text, or is missing.
+    // As in a layout of another tool, where the name is any text or is missing.
     private static void SetName(string store, string? name, string? whole = null)
     {
         string path = Path.Combine(store, "index.json");
