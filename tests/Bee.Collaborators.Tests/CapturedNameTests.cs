@@ -21,7 +21,7 @@ public sealed class CapturedNameTests
         Assert.Equal("ada", EventText.User(uid, timed));
         Assert.Equal("authors", EventText.Group(EventFields.Value(timed, "gid"), timed));
         Assert.Equal("1000 (ada)", EventText.Item(FieldMeaning.UserId, uid, timed));
-        Assert.Equal("ada", EventText.Last(timed, timed.BaseObject.GetType().FullName!, FieldMeaning.UserId, "uid", "MapName"));
+        Assert.Equal("ada", EventText.Last(timed, timed.BaseObject.GetType().FullName!, nameof(FieldMeaning.UserId), "uid", "MapName"));
         Assert.Contains("uid=ada gid=authors", EventText.Details(timed), StringComparison.Ordinal);
         Assert.Contains(": 1000 (ada)", EventText.Fields(timed), StringComparison.Ordinal);
         Assert.Equal(FieldText.UserName(1000), EventText.User(uid));

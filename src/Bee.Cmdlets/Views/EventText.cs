@@ -85,12 +85,12 @@ public static class EventText
     /// <summary>Returns the text of a table's last column: the field for the table's own type, or all fields without a column for another type.</summary>
     /// <param name="record">The event or entry.</param>
     /// <param name="type">The full name of the table's type.</param>
-    /// <param name="meaning">The meaning of the field.</param>
+    /// <param name="meaning">The name of the field's meaning.</param>
     /// <param name="field">The field's name.</param>
     /// <param name="shown">The names of the fields with a column of their own, separated by commas.</param>
     /// <returns>Text such as <c>/etc/hosts</c>, or <c>print_open: path=/etc/hosts</c>.</returns>
-    internal static string Last(PSObject? record, string type, FieldMeaning meaning, string field, string shown) => record is null ? string.Empty
-        : EventFields.TypeNames(record).Contains(type) ? Of(meaning, EventFields.Value(record, field), record)
+    public static string Last(PSObject? record, string type, string meaning, string field, string shown) => record is null ? string.Empty
+        : EventFields.TypeNames(record).Contains(type) ? Of(Meaning(meaning), EventFields.Value(record, field), record)
         : EventFields.OnOneLine(record, shown.Split(',')) is { Length: > 0 } others ? $"{Line(EventFields.Value(record, "MapName"))}: {others}" : Line(EventFields.Value(record, "MapName"));
 
     /// <summary>Returns the fields of an event or entry, one per line with its name.</summary>
@@ -99,10 +99,13 @@ public static class EventText
     public static string Fields(PSObject? record) => record is null ? string.Empty : EventFields.OnLines(record);
 
     /// <summary>Formats a field's value for a list: the exact value, followed by a name or a better unit if there is one.</summary>
-    /// <param name="meaning">The meaning of the field.</param>
+    /// <param name="meaning">The name of the field's meaning.</param>
     /// <param name="value">The value.</param>
     /// <param name="record">The event or entry with the value.</param>
     /// <returns>Text such as <c>1234567 (1.2ms)</c> or <c>0 (root)</c>.</returns>
+    public static string Item(string meaning, PSObject? value, PSObject? record = null) => Item(Meaning(meaning), value, record);
+
+    /// <inheritdoc cref="Item(string, PSObject, PSObject)"/>
     internal static string Item(FieldMeaning meaning, PSObject? value, PSObject? record = null) => meaning switch
     {
         FieldMeaning.Duration or FieldMeaning.ByteSize or FieldMeaning.UserId or FieldMeaning.GroupId when Number(value) is { } number && Of(meaning, value, record) is var text =>
@@ -112,6 +115,9 @@ public static class EventText
         FieldMeaning.Timestamp => Line(value),
         _ => Of(meaning, value, record),
     };
+
+    // Scripts in views pass the name, because they cannot see the library's internal enum.
+    private static FieldMeaning Meaning(string name) => Enum.TryParse(name, out FieldMeaning meaning) ? meaning : default;
 
     /// <summary>Formats a field's value for a table.</summary>
     internal static string Of(FieldMeaning meaning, PSObject? value, PSObject? record = null) => meaning switch
