@@ -60,7 +60,7 @@ public sealed class OverheadException : BeeException
     public double Limit { get; }
 
     /// <summary>The windows that exceeded the limit, the oldest first, with the cost of each program.</summary>
-    internal IReadOnlyList<ProgramWindow> Windows { get; }
+    public IReadOnlyList<ProgramWindow> Windows { get; }
 
     /// <summary>Makes the exception, with the figures in its message.</summary>
     /// <param name="limit">The limit: a share of the time of all online CPUs.</param>

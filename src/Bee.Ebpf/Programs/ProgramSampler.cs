@@ -8,7 +8,7 @@ namespace Bee.Ebpf.Programs;
 /// <param name="Runs">How many runs there were.</param>
 /// <param name="RunNanoseconds">The time of these runs on all CPUs, in nanoseconds.</param>
 /// <param name="Total">The second reading.</param>
-internal readonly record struct ProgramCost(string Program, TimeSpan Elapsed, ulong Runs, ulong RunNanoseconds, ProgramStatistics Total)
+public readonly record struct ProgramCost(string Program, TimeSpan Elapsed, ulong Runs, ulong RunNanoseconds, ProgramStatistics Total)
 {
     /// <summary>The share of one CPU: 1 is a CPU that did nothing else. Runs on several CPUs add up, so it can be more.</summary>
     public double Share => Elapsed > TimeSpan.Zero ? RunNanoseconds / Elapsed.TotalNanoseconds : 0;
@@ -24,7 +24,7 @@ internal readonly record struct ProgramCost(string Program, TimeSpan Elapsed, ul
 /// <param name="Elapsed">The time between the readings.</param>
 /// <param name="Cpus">How many CPUs were online.</param>
 /// <param name="Programs">The programs.</param>
-internal sealed record ProgramWindow(TimeSpan Elapsed, int Cpus, IReadOnlyList<ProgramCost> Programs)
+public sealed record ProgramWindow(TimeSpan Elapsed, int Cpus, IReadOnlyList<ProgramCost> Programs)
 {
     /// <summary>The share of one CPU of all programs together.</summary>
     public double Share

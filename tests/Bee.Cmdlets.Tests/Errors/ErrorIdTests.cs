@@ -85,7 +85,7 @@ public sealed partial class ErrorIdTests : IDisposable
 
     private static IEnumerable<Type> Exceptions() => BeeModule.Assemblies.SelectMany(assembly => assembly.GetTypes()).Where(type => !type.IsAbstract && IsBee(type));
 
-    private static Type? Fault(Type exception) => exception.GetProperty("Fault")?.PropertyType;
+    private static Type? Fault(Type exception) => exception.GetProperty("Fault", BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)?.PropertyType;
 
     // Creates one exception for each of its faults, or a single one, with arbitrary other arguments.
     private static IEnumerable<string> Ids(Type exception)
