@@ -42,7 +42,7 @@ internal static class DecodeBench
 
     private static void Check(CountingSink sink)
     {
-        var values = sink.Kept!.GetType().GetProperties().Where(p => p.Name != "MapName").ToDictionary(p => p.Name, p => p.GetValue(sink.Kept));
+        var values = sink.Kept!.GetType().GetProperties().Where(p => p.Name != "MapName" && p.GetIndexParameters().Length == 0).ToDictionary(p => p.Name, p => p.GetValue(sink.Kept));
         if (sink.Count != 1_000_000 || values.Count != 9 || values["comm"] is not "some-command" || values["seq"] is not 999_999ul || values["saddr"] is not "127.0.0.1")
         {
             throw new InvalidOperationException($"{sink.Count} events came, and the last is {sink.Kept}.");

@@ -6,6 +6,7 @@ using Bee.Ebpf.Interop;
 var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
 {
     ["scan"] = ScanBench.Run,
+    ["stream"] = StreamBench.Run,
     ["decode"] = DecodeBench.Run,
     ["hash"] = HashBench.Run,
     ["live"] = LiveBench.Run,

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Bee.Ebpf.Events;
@@ -172,6 +173,7 @@ public sealed class BpfSession : IDisposable
     /// <param name="options">What to read.</param>
     /// <exception cref="BpfLoadException">A buffer cannot be mapped.</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    [RequiresDynamicCode(DynamicCode.Reason)]
     public EventReader OpenReader(EventReaderOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -189,6 +191,32 @@ public sealed class BpfSession : IDisposable
         reader.Dispose();
         throw new ObjectDisposedException(nameof(BpfSession));
     }
+
+    /// <summary>Returns the events of a ring buffer or perf event array as objects. For a perf event array call this before <see cref="Attach"/>, so that no event is lost.</summary>
+    /// <param name="map">The map's name.</param>
+    /// <exception cref="BpfNotFoundException">The object has no map of this name.</exception>
+    /// <exception cref="BpfMapException">The map holds entries.</exception>
+    /// <exception cref="BpfLoadException">The buffer cannot be mapped.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    [RequiresDynamicCode(DynamicCode.Reason)]
+    public EventStream Events(string map) => new(new LoadedObject(File, Maps, Programs), this, Map(map));
+
+    /// <summary>Returns the events of a ring buffer or perf event array as values of a struct that mirrors the C struct.</summary>
+    /// <typeparam name="T">The struct.</typeparam>
+    /// <inheritdoc cref="Events"/>
+    /// <exception cref="BpfMapException">The map holds entries, or the struct has another layout than the C struct.</exception>
+    public EventStream<T> Events<[DynamicallyAccessedMembers(StructCheck.Fields)] T>(string map)
+        where T : unmanaged => new(new LoadedObject(File, Maps, Programs), this, Map(map));
+
+    /// <summary>Returns a map with typed keys and values.</summary>
+    /// <typeparam name="TKey">The type of a key: an integer, an enum, or a struct that mirrors the C struct.</typeparam>
+    /// <typeparam name="TValue">The type of a value; of a per-CPU map that of one CPU.</typeparam>
+    /// <param name="map">The map's name.</param>
+    /// <exception cref="BpfNotFoundException">The object has no map of this name.</exception>
+    /// <exception cref="BpfMapException">The map has no entries, or keys or values have another layout.</exception>
+    public BpfMap<TKey, TValue> Map<[DynamicallyAccessedMembers(StructCheck.Fields)] TKey, [DynamicallyAccessedMembers(StructCheck.Fields)] TValue>(string map)
+        where TKey : unmanaged
+        where TValue : unmanaged => new(Map(map));
 
     /// <summary>
     /// Pins the links, maps and programs to a new folder on the BPF file system. They then live until <see cref="PinnedProgram.Remove"/>, even after this session is disposed and the process
@@ -253,6 +281,11 @@ public sealed class BpfSession : IDisposable
         foreach (var reader in readers)
         {
             reader.Dispose();
+        }
+
+        foreach (var map in Maps)
+        {
+            map.Buffer.Close();
         }
 
         // Pinned programs go on using their maps.

@@ -18,7 +18,7 @@ internal static unsafe partial class Libc
 
     public const short POLLIN = 1, POLLERR = 8, POLLHUP = 16;
 
-    public const int EPOLL_CTL_ADD = 1, EPOLLIN = 1;
+    public const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3, EPOLLIN = 1, EPOLLONESHOT = 1 << 30;
 
     public const int F_DUPFD_CLOEXEC = 1030, F_ADD_SEALS = 1033, F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4, F_SEAL_WRITE = 8;
 

@@ -188,7 +188,7 @@ public class ExampleRunTests
         using var session = BpfSession.Load(file, options);
         session.Attach();
         work();
-        using var reader = session.OpenReader(new EventReaderOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         return Read(reader);
     }
 

@@ -23,7 +23,7 @@ internal sealed class ExampleSession : IMetricSource, IDisposable
     private ExampleSession(string name, BpfSession session, MetricNaming naming)
     {
         _session = session;
-        _reader = session.OpenReader(new EventReaderOptions());
+        _reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         var meter = new SessionMeter(session, _reader.Streams);
         var options = new SessionMetricsOptions { Tool = name, CountsRuns = true, Naming = naming };
         _metrics = new SessionMetrics(meter, options);

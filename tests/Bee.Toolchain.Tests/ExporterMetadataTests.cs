@@ -141,7 +141,7 @@ public class ExporterMetadataTests
         ObjectFile file = Sources.Compile(Source);
         file = file.WithMetadata(Read(Config).Of(file, _ => { }));
         using var session = BpfSession.Load(file, new BpfSessionOptions());
-        using EventReader reader = session.OpenReader(new EventReaderOptions());
+        using EventReader reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         void Set(string map, object key, ulong value)
         {
             var writer = new MapWriter(session.Maps.Single(one => one.Name == map));

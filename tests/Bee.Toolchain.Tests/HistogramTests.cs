@@ -93,7 +93,7 @@ public class HistogramTests
         var words = new MapMetadata { Buckets = [0, 10, 20, 50] };
         using var session = BpfSession.Load(
             file.WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { [map.Name] = words } }), new BpfSessionOptions());
-        using var reader = session.OpenReader(new EventReaderOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         session.Programs.Single().TestRun();
         var histograms = ExampleRunTests.Read(reader).Cast<Histogram>().ToList();
 

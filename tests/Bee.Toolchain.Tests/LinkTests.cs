@@ -86,7 +86,7 @@ public class LinkTests
         using var folder = new TemporaryFolder();
         var file = ObjectFile.Read(Build(folder, One, Two).Object, "linked");
         using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = { ["target_pid"] = Environment.ProcessId } });
-        using var reader = session.OpenReader(new EventReaderOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         session.Attach();
         File.ReadAllText("/etc/hostname");
         var sink = new CountingSink();

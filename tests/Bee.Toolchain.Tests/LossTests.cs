@@ -57,7 +57,7 @@ public class LossTests
         }
 
         var sink = new Sink();
-        using var reader = session.OpenReader(new EventReaderOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         reader.Run(sink, CancellationToken.None, TimeSpan.FromMilliseconds(300));
 
         Assert.InRange(sink.Read, 1, Calls);

@@ -79,7 +79,7 @@ public class SoloRunTests
     {
         var file = Sources.Compile(s_text.Replace("!= 121", $"!= {(System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64 ? 121 : 155)}"));
         using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = { ["target_pid"] = Environment.ProcessId } });
-        using var reader = session.OpenReader(new EventReaderOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         session.Attach();
         for (var i = 0; i < Times; i++)
         {

@@ -156,6 +156,7 @@ internal static class ErrorIds
         new("MapEntry.Full", LimitsExceeded, "Remove entries with Remove-BeeMapEntry, or one value of a queue or stack with -All -Count 1. To replace the oldest value of a queue or stack, use Set-BeeMapEntry -MustExist."),
         new("MapEntry.ReadOnly", PermissionDenied, "To set a parameter, start the tool with Start-BeeProgram -Parameter."),
         new("MapEntry.Unsupported", NotImplemented),
+        new("MapEntry.TypeMismatch", InvalidArgument),
         new("MapEntry.NoPermission", PermissionDenied),
 
         // PinFault

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using Bee.Cmdlets.Errors;
+using Bee.Ebpf.Events;
 using Bee.Ebpf;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
@@ -123,7 +124,7 @@ internal static class ObjectNames
     {
         if (names is null)
         {
-            return map => map.Role != MapRole.None;
+            return EventReaderOptions.WithRole;
         }
 
         var literal = new HashSet<string>(StringComparer.Ordinal);

@@ -105,7 +105,7 @@ internal static class EventColumns
     private static bool HasValueFields(IRecordShape shape)
     {
         var key = shape.Fields[1];
-        var ofKey = key.Meaning == FieldMeaning.Object ? key.ClrType.GetProperties().Length : 0;
+        var ofKey = key.Meaning == FieldMeaning.Object ? key.ClrType.GetProperties().Count(property => property.GetIndexParameters().Length == 0) : 0;
         return shape.Fields.Count > 4 + ofKey;
     }
 

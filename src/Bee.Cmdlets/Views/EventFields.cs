@@ -127,7 +127,7 @@ internal static class EventMembers
     /// <returns>The members of the type and of its deserialized objects.</returns>
     public static IEnumerable<TypeData> Of(Type type)
     {
-        var properties = type.GetProperties();
+        var properties = Array.FindAll(type.GetProperties(), property => property.GetIndexParameters().Length == 0);
         var members = Serialized(type.FullName!, properties);
         members.DefaultDisplayPropertySet = new PropertySetData([Shown]);
         var text = typeof(Histogram).IsAssignableFrom(type) ? "[Bee.Cmdlets.Views.HistogramText]::Draw($this, $Host, 13)" : "[Bee.Cmdlets.Views.EventText]::Fields($this)";

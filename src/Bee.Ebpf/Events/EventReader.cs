@@ -1,10 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Bee.Ebpf.Interop;
-using Bee.Ebpf.Metadata;
-using Bee.Ebpf.Objects;
 using Bee.Ebpf.Programs;
-using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 
@@ -61,7 +58,7 @@ public sealed class EventReader : IDisposable
     /// <param name="sink">Gets everything, on the calling thread.</param>
     /// <param name="cancellationToken">Ends the run; it wakes a waiting reader at once.</param>
     /// <param name="duration">How long to read; null for no limit.</param>
-    /// <exception cref="InvalidOperationException">Another thread is in this call.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is in this call, or something else reads one of the buffers.</exception>
     /// <exception cref="ObjectDisposedException">The reader or its session has been disposed of.</exception>
     /// <exception cref="BpfLoadException">The kernel refuses to read a map or to run an iterator.</exception>
     public void Run(IEventSink sink, CancellationToken cancellationToken, TimeSpan? duration = null)
@@ -197,6 +194,7 @@ public sealed class EventReader : IDisposable
                 throw new InvalidOperationException("The reader is running already.");
             }
 
+            _sources.Enter();
             _running = true;
             _waiter.Reset();
         }
@@ -207,6 +205,7 @@ public sealed class EventReader : IDisposable
         lock (_gate)
         {
             _running = false;
+            _sources.Leave();
             if (!_disposed)
             {
                 return;
@@ -221,100 +220,4 @@ public sealed class EventReader : IDisposable
         _sources.Dispose();
         _waiter.Dispose();
     }
-}
-
-/// <summary>What an <see cref="EventReader"/> reads, and how often it polls.</summary>
-public sealed class EventReaderOptions
-{
-    /// <summary>Which maps take part. By default those whose name has a prefix that gives them a role (<c>print_</c>, <c>counter_</c>, <c>gauge_</c>, <c>hist_</c>).</summary>
-    public Func<MapDescription, bool> Select { get; init; } = map => map.Role != MapRole.None;
-
-    /// <summary>Whether the lines that the programs write with <c>bpf_printk</c> are read too, as <see cref="TraceLine"/>s.</summary>
-    public bool TraceLines { get; init; }
-
-    /// <summary>How often maps that are no event streams are looked at, and lost events counted. One second by default; 10 ms at least.</summary>
-    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>
-    /// Whether iterators run again at every interval. By default they do if <see cref="AllEntries"/> is set; otherwise an iterator runs once, and a session that has nothing
-    /// else to read ends then.
-    /// </summary>
-    public bool? RepeatIterators { get; init; }
-
-    /// <summary>Gives every entry at every interval. By default an entry comes once at the start and then when its value has changed.</summary>
-    public bool AllEntries { get; init; }
-}
-
-/// <summary>Waits for buffers to fill, for a time, or for being told to stop; it uses no CPU meanwhile.</summary>
-internal sealed unsafe class Waiter : IDisposable
-{
-    private const int NapMilliseconds = 1;
-    private readonly FdHandle _epoll;
-    private readonly FdHandle _wake;
-
-    public Waiter()
-    {
-        _epoll = new FdHandle(Checked(Libc.epoll_create1(Libc.O_CLOEXEC)));
-        _wake = new FdHandle(Checked(Libc.eventfd(0, Libc.O_CLOEXEC | Libc.O_NONBLOCK)));
-        Add(_wake.Number);
-    }
-
-    /// <summary>Also waits for this fd to become readable.</summary>
-    public void Add(int fd)
-    {
-        // struct epoll_event: the events first; the data after them, at an offset that differs between architectures, is not used.
-        var what = stackalloc uint[4] { Libc.EPOLLIN, 0, 0, 0 };
-        Checked(Libc.epoll_ctl(_epoll.Number, Libc.EPOLL_CTL_ADD, fd, what));
-    }
-
-    /// <summary>Waits until something is readable, a wake-up has come, or the time is over.</summary>
-    /// <param name="milliseconds">The longest wait; -1 for no limit.</param>
-    public void Wait(int milliseconds)
-    {
-        var ready = stackalloc uint[4 * 8];
-        Libc.epoll_wait(_epoll.Number, ready, 8, milliseconds);
-    }
-
-    /// <summary>Rests for a millisecond; only a wake-up ends it earlier, buffers that fill do not.</summary>
-    /// <remarks>
-    /// The kernel wakes a reader that waits on a buffer at the first record after it had caught up, at the traced program's expense. A reader
-    /// that rests first finds many records at once and is woken a thousand times a second at most.
-    /// </remarks>
-    public void Nap()
-    {
-        var wake = new Libc.PollEntry { Fd = _wake.Number, Events = Libc.POLLIN };
-        Libc.poll(&wake, 1, NapMilliseconds);
-    }
-
-    /// <summary>Ends a wait under way, or the next one. From any thread.</summary>
-    public void Wake()
-    {
-        var one = 1ul;
-        try
-        {
-            using var hold = new Lease(_wake);
-            Libc.write(_wake, &one, sizeof(ulong));
-        }
-        catch (ObjectDisposedException)
-        {
-            // Nobody waits any more.
-        }
-    }
-
-    /// <summary>Forgets wake-ups that nobody has waited for.</summary>
-    public void Reset()
-    {
-        ulong count;
-        Libc.read(_wake, &count, sizeof(ulong));
-    }
-
-    public void Dispose()
-    {
-        _epoll.Dispose();
-        _wake.Dispose();
-    }
-
-    private static int Checked(int result) => result >= 0 ? result : throw new BpfLoadException(
-        LoadFault.Other, $"The reader cannot wait for events: {Libc.Describe(Marshal.GetLastPInvokeError())}.")
-    { Errno = Marshal.GetLastPInvokeError() };
 }

@@ -12,6 +12,7 @@ namespace Bee.Ebpf.Events;
 internal sealed class EventSources : IDisposable
 {
     private readonly List<IEventSource> _buffers = [];
+    private readonly List<BufferSlot> _slots = [];
     private readonly List<IPolled> _polled = [];
     private readonly List<IteratorSource> _iterators = [];
     private readonly LostCounts? _lost;
@@ -137,6 +138,28 @@ internal sealed class EventSources : IDisposable
         }
     }
 
+    /// <summary>Registers the one reader of each buffer.</summary>
+    /// <exception cref="InvalidOperationException">One of them has a reader; none is registered.</exception>
+    public void Enter()
+    {
+        for (var i = 0; i < _slots.Count; i++)
+        {
+            try
+            {
+                // The session interrupts its readers itself.
+                _slots[i].Enter(static () => { });
+            }
+            catch
+            {
+                _slots.GetRange(0, i).ForEach(slot => slot.Leave());
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Unregisters the reader.</summary>
+    public void Leave() => _slots.ForEach(slot => slot.Leave());
+
     /// <summary>Makes reading under way come to its end. Safe from any thread.</summary>
     public void Abandon() => _abandoned = true;
 
@@ -192,6 +215,12 @@ internal sealed class EventSources : IDisposable
         }
     }
 
+    private void Add(RecordStream stream, BpfMap map)
+    {
+        _buffers.Add(map.Description.Type == MapType.RingBuffer ? new RingSource(stream, map) : new PerfSource(stream, map));
+        _slots.Add(map.Buffer);
+    }
+
     private RecordStream? Open(BpfMap map, EventReaderOptions options)
     {
         RecordStream stream;
@@ -208,7 +237,7 @@ internal sealed class EventSources : IDisposable
         if (map.Description.IsEventStream)
         {
             stream = new RecordStream(map.Name, map.Description, RecordType.ForEvent(map.Description), null) { Stacks = map.Stacks };
-            _buffers.Add(map.Description.Type == MapType.RingBuffer ? new RingSource(stream, map) : new PerfSource(stream, map));
+            Add(stream, map);
             return stream;
         }
 
@@ -227,7 +256,7 @@ internal sealed class EventSources : IDisposable
         var stream = new RecordStream(map.Name, map.Description, null, null, type);
         if (map.Description.IsEventStream)
         {
-            _buffers.Add(map.Description.Type == MapType.RingBuffer ? new RingSource(stream, map) : new PerfSource(stream, map));
+            Add(stream, map);
             stream.Tally = new HistogramTally(stream, options.AllEntries);
             _polled.Add(stream.Tally);
         }

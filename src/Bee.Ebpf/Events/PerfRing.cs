@@ -16,7 +16,7 @@ internal sealed unsafe class PerfRing : IDisposable
     private const int HeadOffset = 1024, TailOffset = 1032;
     private const uint LostRecord = 2, SampleRecord = 9;
     private const int HeaderSize = 8;
-    // Space goes back to the kernel in this many portions, so that a sink that takes its time does not keep what was read long ago full.
+    // Space goes back to the kernel in this many portions, so that a slow sink does not keep the buffer full of records that were read long ago.
     private const uint Portions = 8;
 
     private readonly FdHandle _output;
@@ -70,50 +70,94 @@ internal sealed unsafe class PerfRing : IDisposable
         return new PerfRing(output, pages, counts);
     }
 
-    /// <summary>Hands over what is there now. What the sink throws reaches the caller, with that record read.</summary>
+    /// <summary>Passes the samples that the buffer holds now to a sink. An exception of the sink reaches the caller; that sample counts as read.</summary>
     /// <returns>How many bytes were read.</returns>
     public ulong Drain<TSink>(ref TSink sink)
         where TSink : struct, IRecordSink
     {
         var start = *_tail;
         var position = start;
-        var free = start;
         var end = Volatile.Read(ref *_head);
         try
         {
-            while (position < end)
+            while (TryNext(ref position, end, out var sample) && sink.Record(sample))
             {
-                if (position - free >= Size / Portions)
-                {
-                    Volatile.Write(ref *_tail, free = position);
-                }
-
-                var offset = (uint)(position & (Size - 1));
-                // Records are multiples of 8 bytes, so a header is never split.
-                var type = *(uint*)(_data + offset);
-                var size = *(ushort*)(_data + offset + 6);
-                position += size;
-                var record = offset + size <= Size ? new ReadOnlySpan<byte>(_data + offset, size) : Join(offset, size);
-                if (type == LostRecord)
-                {
-                    _lostRecords += BinaryPrimitives.ReadUInt64LittleEndian(record[(HeaderSize + 8)..]);
-                }
-                else if (type == SampleRecord)
-                {
-                    var length = BinaryPrimitives.ReadInt32LittleEndian(record[HeaderSize..]);
-                    if (!sink.Record(record.Slice(HeaderSize + 4, length)))
-                    {
-                        break;
-                    }
-                }
             }
         }
         finally
         {
-            Volatile.Write(ref *_tail, position);
+            Release(position);
         }
 
         return position - start;
+    }
+
+    /// <summary>The position of the first record that has not been read.</summary>
+    public ulong Tail => *_tail;
+
+    /// <summary>The position behind the last record.</summary>
+    public ulong Head => Volatile.Read(ref *_head);
+
+    /// <summary>Finds the next sample.</summary>
+    /// <param name="position">The position to look from; moves behind the sample.</param>
+    /// <param name="end">Where to stop.</param>
+    /// <param name="sample">The sample's bytes, valid until the next call.</param>
+    /// <returns>False if there is none before <paramref name="end"/>.</returns>
+    public bool TryNext(ref ulong position, ulong end, out ReadOnlySpan<byte> sample)
+    {
+        while (position < end)
+        {
+            if (position - *_tail >= Size / Portions)
+            {
+                Release(position);
+            }
+
+            var offset = (uint)(position & (Size - 1));
+            // Records are multiples of 8 bytes, so a header is never split.
+            var type = *(uint*)(_data + offset);
+            var size = *(ushort*)(_data + offset + 6);
+            position += size;
+            var record = offset + size <= Size ? new ReadOnlySpan<byte>(_data + offset, size) : Join(offset, size);
+            if (type == LostRecord)
+            {
+                _lostRecords += BinaryPrimitives.ReadUInt64LittleEndian(record[(HeaderSize + 8)..]);
+            }
+            else if (type == SampleRecord)
+            {
+                sample = record.Slice(HeaderSize + 4, BinaryPrimitives.ReadInt32LittleEndian(record[HeaderSize..]));
+                return true;
+            }
+        }
+
+        sample = default;
+        return false;
+    }
+
+    /// <summary>Gives the space before a position back to the kernel.</summary>
+    public void Release(ulong position) => Volatile.Write(ref *_tail, position);
+
+    /// <summary>Keeps the pages and the fd open until <see cref="EndLease"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The buffer has been disposed of.</exception>
+    public void BeginLease()
+    {
+        var leased = false;
+        _pages.DangerousAddRef(ref leased);
+        try
+        {
+            _output.DangerousAddRef(ref leased);
+        }
+        catch
+        {
+            _pages.DangerousRelease();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the lease of <see cref="BeginLease"/>.</summary>
+    public void EndLease()
+    {
+        _output.DangerousRelease();
+        _pages.DangerousRelease();
     }
 
     /// <summary>Records lost since the last call.</summary>

@@ -31,6 +31,10 @@ public sealed unsafe class RingBuffer : IDisposable
     private readonly byte* _data;
     private readonly ulong _mask;
     private readonly ulong _portion;
+    // Of a ring that was opened by its map: what Wait needs.
+    private BpfMap? _map;
+    private Waiter? _waiter;
+    private volatile bool _closed;
 
     private RingBuffer(MappedPages consumer, MappedPages producer, uint size)
     {
@@ -59,9 +63,10 @@ public sealed unsafe class RingBuffer : IDisposable
         }
     }
 
-    /// <summary>Opens the ring of a map for reading raw records. One reader at a time: an <see cref="EventReader"/> on the same map would take its records.</summary>
+    /// <summary>Opens the ring of a map for reading raw records. Until it is disposed of, nothing else can read the map.</summary>
     /// <param name="map">A map of type <see cref="MapType.RingBuffer"/>.</param>
     /// <exception cref="NotSupportedException">The map is not a ring buffer.</exception>
+    /// <exception cref="InvalidOperationException">The map has a reader.</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
     /// <exception cref="BpfLoadException">The ring cannot be mapped.</exception>
     public static RingBuffer Open(BpfMap map)
@@ -72,9 +77,94 @@ public sealed unsafe class RingBuffer : IDisposable
             throw new NotSupportedException($"Map '{map.Name}' is of type {map.Description.Type}, not a ring buffer.");
         }
 
-        using var hold = new Lease(map.Owner);
+        var ring = MapRing(map);
+        try
+        {
+            ring._waiter = new Waiter();
+            ring._waiter.Add(map.Fd);
+            map.Buffer.Enter(ring.Close);
+            ring._map = map;
+            return ring;
+        }
+        catch
+        {
+            ring.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until a record can be read: <c>while (ring.Wait(timeout, cancellationToken)) ring.Drain(ref sink);</c>. Allocates nothing if one is there.</summary>
+    /// <param name="timeout">The longest wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False if the timeout has passed, or the session or the ring has been disposed of meanwhile.</returns>
+    /// <exception cref="OperationCanceledException">The token is canceled.</exception>
+    /// <exception cref="ObjectDisposedException">The ring was disposed of before the call.</exception>
+    public bool Wait(TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        using var lease = new Lease(_producerPages);
+        using var consumerLease = new Lease(_consumerPages);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (HasRecord())
+        {
+            return true;
+        }
+
+        if (_closed || _map is not { } map || _waiter is null)
+        {
+            return false;
+        }
+
+        using var owner = new Lease(map.Owner);
+        using var epoll = new Lease(_waiter.Epoll);
+        using var wake = new Lease(_waiter.WakeFd);
+        using var registration = cancellationToken.UnsafeRegister(static waiter => ((Waiter)waiter!).Wake(), _waiter);
+        var end = timeout == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        while (!_closed)
+        {
+            if (HasRecord())
+            {
+                return true;
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            var left = end == long.MaxValue ? -1 : end - Environment.TickCount64;
+            if (left <= 0 && left != -1)
+            {
+                return false;
+            }
+
+            if (*_consumer != Volatile.Read(ref *_producer))
+            {
+                // The first record is still being written, and the kernel reports the ring as readable.
+                _waiter.Nap();
+            }
+            else
+            {
+                _waiter.Wait((int)Math.Min(left, int.MaxValue));
+            }
+        }
+
+        return false;
+    }
+
+    private bool HasRecord() => *_consumer is var position && position != Volatile.Read(ref *_producer) && (int)Volatile.Read(ref *(uint*)(_data + (position & _mask))) >= 0;
+
+    private void Close()
+    {
+        _closed = true;
+        _waiter?.Wake();
+    }
+
+    /// <summary>Maps the ring of a map without becoming its reader.</summary>
+    internal static RingBuffer MapRing(BpfMap map)
+    {
+        using var lease = new Lease(map.Owner);
         return Map(map.Fd, SizeInKernel(map.Description.MaxEntries));
     }
+
+    /// <summary>Begins to walk the records. Only one cursor or drain at a time.</summary>
+    /// <exception cref="ObjectDisposedException">The ring has been disposed of.</exception>
+    internal RingCursor Walk() => new(_consumerPages, _producerPages, _data, Size, _portion);
 
     /// <summary>The size that libbpf gives a ring: the declared one, rounded up to a power of two that is a multiple of the page size.</summary>
     internal static uint SizeInKernel(uint declared) => BitOperations.RoundUpToPowerOf2(Math.Max(declared, (uint)Environment.SystemPageSize));
@@ -160,9 +250,17 @@ public sealed unsafe class RingBuffer : IDisposable
         return position < end;
     }
 
-    /// <summary>Unmaps the ring. The positions stay in the kernel.</summary>
+    /// <summary>Unmaps the ring. The positions stay in the kernel, so that the next reader continues there.</summary>
     public void Dispose()
     {
+        var map = Interlocked.Exchange(ref _map, null);
+        if (map is not null)
+        {
+            Close();
+            map.Buffer.Leave();
+        }
+
+        _waiter?.Dispose();
         _consumerPages.Dispose();
         _producerPages.Dispose();
     }
@@ -188,7 +286,7 @@ internal sealed class RingSource : IEventSource
     public RingSource(RecordStream stream, BpfMap map)
     {
         _stream = stream;
-        _ring = RingBuffer.Open(map);
+        _ring = RingBuffer.MapRing(map);
         _fd = map.Fd;
         stream.HighWater = 0;
     }

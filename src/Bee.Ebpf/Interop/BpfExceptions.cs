@@ -200,6 +200,9 @@ public enum MapFault
     /// <summary>Maps of this kind do not do that.</summary>
     Unsupported,
 
+    /// <summary>A C# type does not have the layout of the map's events, keys or values.</summary>
+    TypeMismatch,
+
     /// <summary>This process lacks a capability.</summary>
     NoPermission,
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Bee.Ebpf.Interop;
@@ -15,6 +16,7 @@ public sealed class BpfMap
     private readonly int _fd;
     private EntryType? _entryType;
     private EntryEncoder? _encoder;
+    private MapWriter? _writer;
 
     /// <param name="owner">Keeps the fd open; closing it ends the map's use.</param>
     /// <param name="fd">The map.</param>
@@ -25,6 +27,7 @@ public sealed class BpfMap
         _fd = fd;
         Description = description;
         Id = KernelIds.Of(fd);
+        Buffer = new BufferSlot(description.Name);
     }
 
     /// <summary>The map as the object file describes it.</summary>
@@ -56,6 +59,9 @@ public sealed class BpfMap
 
     internal int Fd => _fd;
 
+    /// <summary>The open buffer of a ring buffer or perf event array.</summary>
+    internal BufferSlot Buffer { get; }
+
     /// <summary>Whether a reader looks at it again and again.</summary>
     internal bool CanPoll => MapAccess.CanPoll(Description.Type);
 
@@ -70,6 +76,7 @@ public sealed class BpfMap
     /// <exception cref="NotSupportedException">The map is of a kind that has no entries to read (<see cref="CanRead"/>).</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
     /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    [RequiresDynamicCode(DynamicCode.Reason)]
     public IEnumerable<MapEntry> Entries()
     {
         var type = EntryType ?? throw new NotSupportedException($"Map '{Name}' is of type {Description.Type}, whose entries cannot be read. {WhyUnreadable}");
@@ -107,12 +114,91 @@ public sealed class BpfMap
     /// <exception cref="NotSupportedException">The map is of a kind that has no entries to read (<see cref="CanRead"/>).</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
     /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    [RequiresDynamicCode(DynamicCode.Reason)]
     public MapEntry? Find(object? key)
     {
         var type = EntryType ?? throw new NotSupportedException($"Map '{Name}' is of type {Description.Type}, whose entries cannot be read. {WhyUnreadable}");
         var bytes = (_encoder ??= new EntryEncoder(Description)).Key(key);
         var value = new byte[Description.ValueStride];
         return TryRead(bytes, value) ? Decode(type, bytes, value) : null;
+    }
+
+    /// <summary>Creates or changes an entry; appends a value to a queue or stack, and adds one to a Bloom filter.</summary>
+    /// <param name="key">The key: a number, text, or a dictionary by field name; null for maps without keys.</param>
+    /// <param name="value">The value, likewise. Fields that a dictionary does not name keep their value, or are 0. In a per-CPU map the first CPU gets the value, and the others 0.</param>
+    /// <param name="mode">Whether the key may or must exist.</param>
+    /// <exception cref="BpfMapException">The key or value does not fit, the entries cannot be set, or the kernel refuses.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    public void Update(object? key, object? value, MapWriteMode mode = MapWriteMode.Any)
+    {
+        var writer = _writer ??= new MapWriter(this);
+        Write(writer.Encode(key, value), mode);
+    }
+
+    /// <summary>Removes an entry.</summary>
+    /// <param name="key">The key: a number, text, or a dictionary by field name.</param>
+    /// <returns>False if the map does not have the key.</returns>
+    /// <exception cref="BpfMapException">The key does not fit, the entries cannot be removed, or the kernel refuses.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    public bool Delete(object? key)
+    {
+        RequireRemovable();
+        return MapCalls.TryDelete(this, (_encoder ??= new EntryEncoder(Description)).Key(key));
+    }
+
+    /// <summary>Removes values from a queue or stack, the next one first.</summary>
+    /// <param name="most">The largest number of values to remove.</param>
+    /// <returns>The values as entries. Each is removed when it is enumerated.</returns>
+    /// <exception cref="BpfMapException">The map is neither a queue nor a stack, or the kernel refuses.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    [RequiresDynamicCode(DynamicCode.Reason)]
+    public IEnumerable<MapEntry> Take(long most = long.MaxValue) => (_writer ??= new MapWriter(this)).Take(most);
+
+    /// <summary>Writes an entry that is encoded.</summary>
+    /// <exception cref="BpfMapException">The map is read-only, or the kernel refuses the entry.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    internal void Write(EncodedEntry entry, MapWriteMode mode)
+    {
+        RequireSettable();
+        if (Description.IsInternal)
+        {
+            if (mode == MapWriteMode.OnlyNew)
+            {
+                throw new BpfMapException(MapFault.Exists, Name, $"The entry cannot be set: '{Name}' is a global variable or a section of them, whose entries always exist.");
+            }
+
+            GlobalMemory.Write(this, entry);
+            return;
+        }
+
+        using var reference = MapReference.For(this, entry.Value);
+        MapCalls.Update(this, entry.Key, reference?.Value ?? entry.Value, mode);
+    }
+
+    /// <summary>Throws if entries of this kind of map cannot be set, or the map holds constants of the program.</summary>
+    internal void RequireSettable()
+    {
+        if (Description.IsReadOnlyData)
+        {
+            var parameters = Description.Variables.Where(placed => ParameterReader.IsVolatile(placed.Variable.Type)).Select(placed => placed.Variable.Name).ToList();
+            throw new BpfMapException(
+                MapFault.ReadOnly, Name, $"The entry cannot be set: map '{Name}' holds the program's constants, which are fixed once it is loaded.",
+                parameters.Count > 0 ? $"Parameters are set before it is loaded; they are {string.Join(", ", parameters)}." : "");
+        }
+
+        if (MapAccess.WhyUnwritable(Description.Type) is { } why)
+        {
+            throw new BpfMapException(MapFault.Unsupported, Name, $"Entries of map '{Name}' ({Description.Type}) cannot be set. {why}");
+        }
+    }
+
+    /// <summary>Throws if entries of this kind of map cannot be removed.</summary>
+    internal void RequireRemovable()
+    {
+        if (MapAccess.WhyPermanent(Description.Type) is { } why)
+        {
+            throw new BpfMapException(MapFault.Unsupported, Name, $"Entries of map '{Name}' ({Description.Type}) cannot be removed. {why}");
+        }
     }
 
     /// <summary>The maps inside of an array or hash of maps, as they are now; none for other maps. They are named as the outer one, a slash and the key.</summary>

@@ -1,6 +1,5 @@
 using System.Collections;
 using Bee.Ebpf.Interop;
-using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Maps;
@@ -98,28 +97,12 @@ internal sealed class MapWriter
         return _map.EntryType is { } type && _map.TryRead(key, value) ? _map.Decode(type, key, value) : null;
     }
 
-    /// <summary>Writes an entry. Into a queue or stack it goes in at the end, into a Bloom filter it is added.</summary>
+    /// <summary>Writes an entry: appends it to a queue or stack, adds it to a Bloom filter, and sets it in other maps.</summary>
     /// <param name="entry">Its bytes.</param>
-    /// <param name="mode">Which keys it may be.</param>
-    /// <exception cref="BpfMapException">The kernel refuses it.</exception>
+    /// <param name="mode">Whether the key may or must exist.</param>
+    /// <exception cref="BpfMapException">The map is read-only, or the kernel refuses the entry.</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    public void Write(EncodedEntry entry, MapWriteMode mode = MapWriteMode.Any)
-    {
-        Settable();
-        if (_map.Description.IsInternal)
-        {
-            if (mode == MapWriteMode.OnlyNew)
-            {
-                throw new BpfMapException(MapFault.Exists, _map.Name, $"The entry cannot be set: '{_map.Name}' is a global variable or a section of them, whose entries are all there from the start.");
-            }
-
-            GlobalMemory.Write(_map, entry);
-            return;
-        }
-
-        using var reference = MapReference.For(_map, entry.Value);
-        MapCalls.Update(_map, entry.Key, reference?.Value ?? entry.Value, mode);
-    }
+    public void Write(EncodedEntry entry, MapWriteMode mode = MapWriteMode.Any) => _map.Write(entry, mode);
 
     /// <summary>Removes an entry.</summary>
     /// <param name="key">The bytes of its key.</param>
@@ -214,33 +197,13 @@ internal sealed class MapWriter
         return keys;
     }
 
-    /// <summary>Throws where entries of this kind of map come from programs alone, and for the constants of a program.</summary>
-    /// <exception cref="BpfMapException">They do, or it holds constants.</exception>
-    public void Settable()
-    {
-        if (_map.Description.IsReadOnlyData)
-        {
-            var parameters = _map.Description.Variables.Where(placed => ParameterReader.IsVolatile(placed.Variable.Type)).Select(placed => placed.Variable.Name).ToList();
-            throw new BpfMapException(
-                MapFault.ReadOnly, _map.Name, $"The entry cannot be set: map '{_map.Name}' holds the program's constants, which are fixed once it is loaded.",
-                parameters.Count > 0 ? $"Parameters are set before it is loaded; they are {string.Join(", ", parameters)}." : "");
-        }
+    /// <summary>Throws if entries of this kind of map cannot be set, or the map holds constants of the program.</summary>
+    /// <exception cref="BpfMapException">They cannot be set.</exception>
+    public void Settable() => _map.RequireSettable();
 
-        if (MapAccess.WhyUnwritable(_map.Description.Type) is { } why)
-        {
-            throw new BpfMapException(MapFault.Unsupported, _map.Name, $"Entries of map '{_map.Name}' ({_map.Description.Type}) cannot be set. {why}");
-        }
-    }
-
-    /// <summary>Throws where entries of this kind of map stay.</summary>
-    /// <exception cref="BpfMapException">They do.</exception>
-    public void Removable()
-    {
-        if (MapAccess.WhyPermanent(_map.Description.Type) is { } why)
-        {
-            throw new BpfMapException(MapFault.Unsupported, _map.Name, $"Entries of map '{_map.Name}' ({_map.Description.Type}) cannot be removed. {why}");
-        }
-    }
+    /// <summary>Throws if entries of this kind of map cannot be removed.</summary>
+    /// <exception cref="BpfMapException">They cannot be removed.</exception>
+    public void Removable() => _map.RequireRemovable();
 
     private static Dictionary<string, object?> Whole(MapEntry entry) => entry.GetType().GetProperties()
         .Where(property => property.Name is EntryNames.Key or EntryNames.Value or EntryNames.Values).ToDictionary(property => property.Name, property => property.GetValue(entry));
@@ -274,7 +237,7 @@ internal sealed class MapWriter
 }
 
 /// <summary>Which keys a write is for.</summary>
-internal enum MapWriteMode
+public enum MapWriteMode
 {
     /// <summary>Any key: it is created or overwritten.</summary>
     Any,

@@ -24,6 +24,12 @@ public abstract unsafe class BpfEvent
     {
     }
 
+    /// <summary>Returns the value of a field.</summary>
+    /// <param name="field">The property's name; case does not count.</param>
+    /// <exception cref="ArgumentException">The event has no such field.</exception>
+    [IndexerName("FieldByName")]
+    public object? this[string field] => FieldValues.Of(this, field);
+
     /// <summary>Hands over the traces for the ids of stacks in the object; called once, before anybody else sees it.</summary>
     internal void Keep(StackTrace[] traces) => SetTraces(traces);
 

@@ -22,6 +22,7 @@ internal static class CutRecordEmitter
     {
         var parent = typeof(TruncatedEvent);
         var type = module.DefineType(name, TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Class, parent);
+        EmittedTypes.HideIndexer(type);
         var parentConstructor = parent.GetConstructor(BindingFlags.Instance | BindingFlags.NonPublic, [typeof(BpfEvent), typeof(int)])!;
         var constructor = type.DefineConstructor(MethodAttributes.Private, CallingConventions.Standard, [typeof(BpfEvent), typeof(int)]);
         var il = constructor.GetILGenerator();

@@ -13,6 +13,7 @@ internal static class EmittedTypes
     private static readonly object s_lock = new();
     private static readonly Dictionary<string, Type> s_made = [];
     private static readonly Dictionary<string, Lazy<IReadOnlyList<RecordField>>> s_described = [];
+    private static readonly ConstructorInfo s_defaultMember = typeof(DefaultMemberAttribute).GetConstructor([typeof(string)])!;
     private static readonly HashSet<string> s_names = new(StringComparer.OrdinalIgnoreCase);
     private static readonly ModuleBuilder s_module = AssemblyBuilder
         .DefineDynamicAssembly(new AssemblyName("Bee.Events"), AssemblyBuilderAccess.Run)
@@ -87,6 +88,11 @@ internal static class EmittedTypes
                 name, TypeAttributes.NotPublic | TypeAttributes.Sealed | TypeAttributes.SequentialLayout, typeof(ValueType), PackingSize.Size1, size).CreateType());
         }
     }
+
+    /// <summary>
+    /// Hides the indexer of <see cref="BpfEvent"/> from PowerShell, which would call it for <c>$event[0]</c>: there that is the object itself, as of each that is not a list.
+    /// </summary>
+    public static void HideIndexer(TypeBuilder type) => type.SetCustomAttribute(s_defaultMember, [1, 0, 1, (byte)'.', 0, 0]);
 
     private static Type? Find(string key) => s_made.GetValueOrDefault(key);
 

@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Runtime.CompilerServices;
@@ -202,6 +204,34 @@ internal static class FieldBytes
             ?? throw new ArgumentException($"There is no field '{name}'. There are {string.Join(", ", fields.Where(f => f.CName.Length > 0).Select(f => f.Name))}.", nameof(name));
         var start = Math.Min(field.Offset, record.Length);
         return record.Slice(start, Math.Min(field.Size, record.Length - start)).ToArray();
+    }
+}
+
+/// <summary>Reads fields of emitted objects by name.</summary>
+internal static class FieldValues
+{
+    private static readonly ConcurrentDictionary<Type, Dictionary<string, PropertyInfo>> s_known = new();
+
+    /// <summary>Returns the properties of an emitted type, without the indexer that it inherits.</summary>
+    public static PropertyInfo[] Properties(Type type) => Array.FindAll(type.GetProperties(), property => property.GetIndexParameters().Length == 0);
+
+    /// <summary>Returns the value of a field.</summary>
+    /// <exception cref="ArgumentException">The object has no such field.</exception>
+    public static object? Of(BpfEvent item, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var known = s_known.GetOrAdd(item.GetType(), static type =>
+        {
+            var byName = new Dictionary<string, PropertyInfo>(StringComparer.OrdinalIgnoreCase);
+            foreach (var property in Properties(type))
+            {
+                byName.TryAdd(property.Name, property);
+            }
+
+            return byName;
+        });
+        return known.TryGetValue(name, out var found) ? found.GetValue(item)
+            : throw new ArgumentException($"There is no field '{name}'. The fields are {string.Join(", ", known.Keys)}.", nameof(name));
     }
 }
 

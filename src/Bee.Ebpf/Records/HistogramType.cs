@@ -101,6 +101,7 @@ internal static class HistogramEmitter
     private static Type Emit(ModuleBuilder module, string name, string map, Type source, IReadOnlyList<RecordField> labels, RecordField[] named)
     {
         var type = module.DefineType(name, TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Class, typeof(Histogram));
+        EmittedTypes.HideIndexer(type);
         type.DefineDefaultConstructor(MethodAttributes.Public);
 
         var getter = Property(type, nameof(Histogram.MapName), typeof(string), MethodAttributes.Virtual);

@@ -72,7 +72,7 @@ internal static class JsonText
     private static void Append(StringBuilder text, BpfEvent record, bool utc)
     {
         var separator = '{';
-        foreach (var property in s_properties.GetOrAdd(record.GetType(), type => type.GetProperties()))
+        foreach (var property in s_properties.GetOrAdd(record.GetType(), FieldValues.Properties))
         {
             text.Append(separator);
             Quote(text, property.Name);

@@ -28,6 +28,7 @@ internal sealed class TypeEmitter
         // Records of a buffer may be longer than their type: for those another class derives from this one.
         var isSealed = plan is not { Decode: DecodeKind.Record, MapName: not null };
         _type = module.DefineType(name, TypeAttributes.Public | TypeAttributes.Class | (isSealed ? TypeAttributes.Sealed : 0), parent);
+        EmittedTypes.HideIndexer(_type);
         _host = plan.NeedsHost ? _type.DefineField(HostName, typeof(RecordHost), FieldAttributes.Assembly) : null;
         _values = new ValueEmitter(_type, _host);
         _isArray = plan.InlineSize > MaxInline;

@@ -266,7 +266,7 @@ internal static class Structured
     public static object? Of(object? value) => value switch
     {
         string text when text.AsSpan().TrimStart() is ['{' or '[', ..] => Parse(text),
-        BpfEvent record => record.GetType().GetProperties().ToDictionary(property => property.Name, property => property.GetValue(record)),
+        BpfEvent record => FieldValues.Properties(record.GetType()).ToDictionary(property => property.Name, property => property.GetValue(record)),
         _ => value,
     };
 

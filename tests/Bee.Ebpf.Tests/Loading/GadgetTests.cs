@@ -205,7 +205,7 @@ public class GadgetTests
             }
             """);
         using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = { ["target_pid"] = Environment.ProcessId } });
-        using var reader = session.OpenReader(new EventReaderOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         session.Attach();
         _ = Calls.GetProcessGroup(0);
         var sink = new CollectingSink();
@@ -281,7 +281,7 @@ public class GadgetTests
             }
             """);
         using var session = BpfSession.Load(file, new BpfSessionOptions { Parameters = { ["target_pid"] = Environment.ProcessId } });
-        using var reader = session.OpenReader(new EventReaderOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         session.Attach();
         _ = Calls.GetProcessGroup(0);
         var sink = new CollectingSink();
@@ -301,7 +301,7 @@ public class GadgetTests
     private static (CollectingSink Sink, EventReader Reader) Run(int calls)
     {
         using var session = BpfSession.Load(Gadget, new BpfSessionOptions { Parameters = { ["targ_pid"] = Environment.ProcessId } });
-        using var reader = session.OpenReader(new EventReaderOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         session.Attach();
         for (var i = 0; i < calls; i++)
         {

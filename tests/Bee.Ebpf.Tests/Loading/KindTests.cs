@@ -87,7 +87,7 @@ public class KindTests
     public void An_iterator_gives_objects_of_its_declared_struct_or_lines()
     {
         using var session = Calls.Load(Fixture.Object("iterators"));
-        using var reader = session.OpenReader(new EventReaderOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         session.Attach();
         var sink = new CollectingSink();
         // Nothing else takes part, so the run ends by itself.
@@ -105,7 +105,7 @@ public class KindTests
     public void Run_iterators_to_be_repeated_are_read_at_each_interval()
     {
         using var session = Calls.Load(Fixture.Object("iterators"));
-        using var reader = session.OpenReader(new EventReaderOptions { RepeatIterators = true, Interval = TimeSpan.FromMilliseconds(20) });
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole, RepeatIterators = true, Interval = TimeSpan.FromMilliseconds(20) });
         session.Attach();
         // One line for each thread, again and again until there are enough.
         var line = $"task {Environment.ProcessId} of {Environment.ProcessId}";
@@ -155,7 +155,7 @@ public class KindTests
             }
             """);
         using var session = Calls.Load(file);
-        using var reader = session.OpenReader(new EventReaderOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         session.Attach();
         var left = 1000;
         var sink = new CollectingSink { OnEvent = _ => --left > 0 };

@@ -48,7 +48,7 @@ public class LeakTests
                 ? new BpfSessionOptions { ProcessId = Environment.ProcessId }
                 : Calls.Own(file);
             using var session = BpfSession.Load(file, options);
-            using var reader = session.OpenReader(new EventReaderOptions());
+            using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
             session.Attach();
             Calls.GetProcessGroup(-1);
             reader.Run(new CollectingSink(), CancellationToken.None, TimeSpan.Zero);

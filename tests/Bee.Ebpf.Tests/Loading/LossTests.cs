@@ -57,7 +57,7 @@ public class LossTests
             }
             """);
         using var session = Loading.Calls.Load(file);
-        using var reader = session.OpenReader(new EventReaderOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         session.Attach();
         for (var i = 0; i < Calls; i++)
         {
@@ -148,7 +148,7 @@ public class LossTests
     public void Run_records_that_are_too_short_give_truncated_events()
     {
         using var session = Loading.Calls.Load(Fixture.Object("losses"), ("short_records", 1));
-        using var reader = session.OpenReader(new EventReaderOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         session.Attach();
         Loading.Calls.GetProcessGroup(-1);
         Loading.Calls.GetProcessGroup(-1);

@@ -41,7 +41,7 @@ public class TraceTests
     public void Without_the_option_the_reader_has_no_stream_of_lines()
     {
         using var session = Calls.Load(Fixture.Object("traces"));
-        using var reader = session.OpenReader(new EventReaderOptions());
+        using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
 
         Assert.Empty(reader.Streams);
     }

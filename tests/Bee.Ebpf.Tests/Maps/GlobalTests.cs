@@ -130,7 +130,7 @@ public sealed class GlobalTests
         }
 
         Assert.Equal(9ul, Assert.Single(sink.Events).Get("hits"));
-        using (var reader = session.OpenReader(new EventReaderOptions()))
+        using (var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole }))
         {
             Assert.Equal(["hist", "hists"], reader.Streams.Select(stream => stream.Name).Order());
         }

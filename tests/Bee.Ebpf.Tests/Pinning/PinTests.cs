@@ -86,7 +86,7 @@ public sealed class PinTests : IDisposable
 
         var pinned = PinnedProgram.Open(_folder);
         using (var again = pinned.OpenSession())
-        using (var reader = again.OpenReader(new EventReaderOptions()))
+        using (var reader = again.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole }))
         {
             Calls.GetProcessGroup(-1);
             var sink = new CollectingSink();

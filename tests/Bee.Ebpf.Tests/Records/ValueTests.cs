@@ -125,7 +125,8 @@ public sealed class ValueTests
         Assert.Matches("^Bee\\.Events\\.kinds_[0-9a-f]{8}$", type.FullName);
         Assert.True(type.IsPublic && typeof(BpfEvent).IsAssignableFrom(type));
         Assert.Equal(["MapName", "small", "neg"], type.GetProperties().Take(3).Select(p => p.Name));
-        Assert.Empty(typeof(BpfEvent).GetProperties());
+        Assert.Equal("FieldByName", Assert.Single(typeof(BpfEvent).GetProperties()).Name);
+        Assert.Empty(type.GetDefaultMembers());
     }
 
     [ClangFact]

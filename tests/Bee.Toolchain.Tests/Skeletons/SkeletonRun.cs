@@ -108,7 +108,7 @@ internal static class SkeletonRun
                 NetworkNamespace = kind.NeedsInterface || kind.NeedsNetworkNamespace ? deeds.Name : null,
                 Cgroup = kind.NeedsCgroup ? deeds.Cgroup : null,
             });
-            reader = session.OpenReader(new EventReaderOptions { Interval = TimeSpan.FromMilliseconds(100) });
+            reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole, Interval = TimeSpan.FromMilliseconds(100) });
             session.Attach();
             return (session, reader);
         }
