@@ -1,4 +1,4 @@
-# The build in a copy of the project, which has what the compiler made. The dotnet of the test compiles nothing: it writes down that it should, or fails.
+# Builds a copy of the project that already has the compiler's output. The test's dotnet compiles nothing: it records the call, or fails.
 Describe 'A second build' {
     BeforeAll {
         . $PSScriptRoot/Support.ps1
@@ -28,7 +28,7 @@ esac
 
         function Invoke-Build { & "$copy/build.ps1" @args }
         Invoke-Build | Should -BeLike 'module/Bee is complete*'
-        # From here on, what would compile throws.
+        # From here on, compiling throws.
         $null = New-Item "$copy/tools/fail"
     }
     AfterAll { $env:PATH = $path }
@@ -61,7 +61,7 @@ esac
         { Invoke-Build -Configuration Debug } | Should -Throw 'dotnet build*failed*'
         Invoke-Build | Should -BeLike '*up to date*'
     }
-    It 'puts back what was deleted or changed, and takes away what does not belong there' {
+    It 'restores deleted and changed files, and removes foreign ones' {
         Remove-Item "$copy/tools/fail"
         Remove-Item "$copy/module/Bee/deps", "$copy/module/Bee/Bee.psd1", "$copy/module/Bee/en-US/Bee.Cmdlets.dll-Help.xml" -Recurse
         Set-Content "$copy/module/Bee/Bee.Oci.dll" 'no assembly'
@@ -81,17 +81,17 @@ esac
 Describe 'The PowerShell of the build' {
     BeforeAll { . $PSScriptRoot/Support.ps1 }
 
-    It 'is its own process, and ends when that is killed' {
+    It 'is a single process, and ends when it is killed' {
         $start = [Diagnostics.ProcessStartInfo]::new("$root/artifacts/pwsh", [string[]] ('-NoProfile', '-NonInteractive', '-Command', '$PID; Start-Sleep 60'))
         $start.RedirectStandardOutput = $true
         $process = [Diagnostics.Process]::Start($start)
         $process.StandardOutput.ReadLine() | Should -Be $process.Id
         $process.Kill()
-        # Nothing else holds the pipe.
+        # No other process has the pipe open.
         $process.StandardOutput.ReadToEnd() | Should -BeNullOrEmpty
         $process.WaitForExit()
     }
-    It 'starts another one like itself, by any of the ways' {
+    It 'starts another one in every supported way' {
         Invoke-PowerShell -Command '$PSHOME' | Should -Be $PSHOME
         $start = Get-PowerShellStart -Command '$PID'
         $start.RedirectStandardOutput = $true

@@ -11,20 +11,20 @@ Describe 'Tab completion' {
     }
     AfterAll { $env:BEE_STORE = $null }
 
-    It 'gives images to <_>' -ForEach 'Get-BeeImage', 'Invoke-BeeProgram', 'Remove-BeeImage', 'Copy-BeeImage' {
+    It 'completes images for <_>' -ForEach 'Get-BeeImage', 'Invoke-BeeProgram', 'Remove-BeeImage', 'Copy-BeeImage' {
         Complete "$_ test/" | Should -Contain test/opensnoop:v1
         Complete "$_ ot" | Should -Contain other/thing:v2
     }
 
-    It 'gives the program''s maps' {
+    It 'completes the tool''s maps' {
         Complete 'Invoke-BeeProgram test/opensnoop:v1 -Map pr' | Should -Contain print_opens
     }
 
-    It 'gives the program''s parameters' {
+    It 'completes the tool''s parameters' {
         (Complete 'Invoke-BeeProgram test/opensnoop:v1 -Parameter ') -join ' ' | Should -Match 'target_pid'
     }
 
-    It 'gives running programs and their maps' {
+    It 'completes background sessions and their maps' {
         Skip-WithoutKernel
         $running = Start-BeeProgram test/opensnoop:v1 -Name watcher -Parameter @{ target_pid = $PID }
         try {
@@ -38,29 +38,29 @@ Describe 'Tab completion' {
         }
     }
 
-    It 'gives what a new program can be' {
+    It 'completes the kinds of new programs' {
         Complete 'New-BeeProgram x.bpf.c -ProgramType xd' | Should -Be xdp, xdp.frags
         Complete 'New-BeeProgram x.bpf.c -MapType R' | Should -Be RingBuffer
         Complete 'New-BeeProgram x.bpf.c -Template opens' | Should -Be opensnoop
     }
 
-    It 'gives the kernel''s tracepoints and functions' {
+    It 'completes the kernel''s tracepoints and functions' {
         Skip-WithoutKernel
         Complete 'New-BeeProgram x.bpf.c -AttachTo sched/sched_sw' | Should -Contain sched/sched_switch
-        # A tracepoint by the beginning of its name alone.
+        # A tracepoint, by the beginning of its name without the category.
         Complete 'New-BeeProgram x.bpf.c -AttachTo sys_enter_openat' | Should -Contain syscalls/sys_enter_openat
-        # And by a part of it, where nothing begins so.
+        # By a part of the name, if no name begins with the text.
         Complete 'New-BeeProgram x.bpf.c -AttachTo openat' | Should -Contain syscalls/sys_exit_openat
         Complete 'New-BeeProgram x.bpf.c -ProgramType fentry -AttachTo fs_ope' | Should -Contain vfs_open
         Complete 'New-BeeProgram x.bpf.c -ProgramType fentry -AttachTo vfs_op' | Should -Contain vfs_open
         Complete 'New-BeeProgram x.bpf.c kprobe -AttachTo vfs_*en' | Should -Contain vfs_open
         Complete 'New-BeeProgram x.bpf.c -ProgramType lsm -AttachTo file_o' | Should -Contain file_open
         Complete 'New-BeeProgram x.bpf.c -ProgramType raw_tp -AttachTo sched_sw' | Should -Contain sched_switch
-        # Tens of thousands are cut short: nobody reads them, and a prompt waits.
+        # Tens of thousands are cut, because a longer list is of no use and delays the prompt.
         (Complete 'New-BeeProgram x.bpf.c -ProgramType kprobe -AttachTo ').Count | Should -BeLessOrEqual 500
     }
 
-    It 'gives processes with their names, those of this session first' {
+    It 'completes processes with their names, those of this session first' {
         $child = [Diagnostics.Process]::Start('sleep', '60')
         try {
             $line = 'Invoke-BeeProgram test/opensnoop:v1 -ProcessId '
@@ -75,11 +75,11 @@ Describe 'Tab completion' {
         finally { $child.Kill() }
     }
 
-    It 'gives durations' {
+    It 'completes durations' {
         Complete 'Invoke-BeeProgram test/opensnoop:v1 -Duration 10' | Should -Be 100ms, 10s
     }
 
-    It 'gives no files for numbers, durations and text: <_>' -ForEach (Get-Command -Module Bee -CommandType Cmdlet).Name {
+    It 'completes no files for numbers, durations and text: <_>' -ForEach (Get-Command -Module Bee -CommandType Cmdlet).Name {
         $files = 'Path', 'Program', 'Store', 'OutFile', 'VmlinuxBtf', 'KernelBtf', 'PublicKey', 'Policy', 'Sign', 'CACertificate', 'TokenFile', 'Certificate', 'CertificateKey', 'IncludePath', 'Capture', 'JournalSocket'
         $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
         $types = [string], [string[]], [int], [long], [TimeSpan], [Nullable[int]], [Nullable[TimeSpan]], [Collections.IDictionary]

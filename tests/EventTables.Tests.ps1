@@ -1,4 +1,4 @@
-# The tables that are made for what a program emits: 80 columns, names and units, one table a run. The programs watch this process only.
+# The tables of emitted types: 80 columns, names and units, one table per run. The programs observe this process only.
 
 Describe 'Event tables' {
     BeforeAll {
@@ -10,7 +10,7 @@ Describe 'Event tables' {
         $rendering = $PSStyle.OutputRendering
         $PSStyle.OutputRendering = 'PlainText'
 
-        # An event each time that this process asks for the folder of the test.
+        # One event each time that this process asks for the test's folder.
         $head = @'
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -34,7 +34,7 @@ int on_chdir(void *ctx)
             $head + $Source + $tail | Set-Content "$TestDrive/$Name.bpf.c"
             (Invoke-BeeBuild "$TestDrive/$Name.bpf.c" -BinaryOnly -OutFile "$TestDrive/$Name.o").FullName
         }
-        # What a program sees of two changes of folder, as the lines of its table.
+        # Returns the events of two changes of folder, as the lines of a table.
         function Watch([string] $Object) {
             $program = Start-BeeProgram $Object -Parameter @{ target_pid = $PID } -Interval 0.2s
             try {
@@ -43,7 +43,7 @@ int on_chdir(void *ctx)
                 @(($program | Receive-BeeEvent | Out-String -Width 80) -split "`n" | ForEach-Object TrimEnd | Where-Object { $_ })
             }
             finally {
-                # Not in a folder that goes with the test: what starts later would start nowhere.
+                # Not in a folder that is deleted with the test: processes that start later would have no current folder.
                 [Environment]::CurrentDirectory = $PSScriptRoot
                 $program | Stop-BeeProgram | Out-Null
             }
@@ -96,7 +96,7 @@ static void emit(void)
 
     BeforeEach { if ($reason) { Set-ItResult -Skipped -Because $reason } }
 
-    It 'shows values as people read them' {
+    It 'formats values' {
         $lines = Watch $one
         $lines.Count | Should -Be 4
         $lines | ForEach-Object Length | Should -BeLessOrEqual 80
@@ -104,7 +104,7 @@ static void emit(void)
         $lines[2] | Should -Match "^\d\d:\d\d:\d\d\.\d{3} +$PID root +1\.2ms +1\.5KiB ENOENT +a␛\[31mb +/etc/hosts$"
     }
 
-    It 'leaves out what says least where a struct is too wide' {
+    It 'drops the least useful columns of a wide struct' {
         $lines = Watch $wide
         $lines | ForEach-Object Length | Should -BeLessOrEqual 80
         $lines[0] | Should -Match '^ *first +second'
@@ -121,7 +121,7 @@ static void emit(void)
         $lines -match "^counter_right +$PID other=9 Value=1$" | Should -Not -BeNullOrEmpty
     }
 
-    It 'shows entries by what they are kept by, then what they are kept for' {
+    It 'shows the key of an entry first, then the value' {
         $program = Start-BeeProgram $two -Parameter @{ target_pid = $PID }
         try {
             [Environment]::CurrentDirectory = $TestDrive
@@ -134,7 +134,7 @@ static void emit(void)
         $lines[2] | Should -Match "^ *$PID +9 +1$"
     }
 
-    It 'leaves the views of other types alone' {
+    It 'does not change the views of other types' {
         $before = Get-Process -Id $PID | Out-String -Width 80
         $null = Watch $one
         ($before -split "`n")[1] | Should -BeExactly ((Get-Process -Id $PID | Out-String -Width 80) -split "`n")[1]
@@ -149,7 +149,7 @@ static void emit(void)
     }
 
     It 'shows the first row at once' {
-        # Waiting for a second object, as the formatter does without a view, lasts until the program ends: four seconds.
+        # Without a view, the formatter waits for a second object, until the program ends after four seconds.
         $script = @"
 Import-Module '$PSScriptRoot/../module/Bee'
 `$PSStyle.OutputRendering = 'PlainText'

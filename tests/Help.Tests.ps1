@@ -1,25 +1,25 @@
-# The help: whole for each command, and true. Every example is read by the parser, its parameters are those of the commands, and all that can be run
-# here are run: in a folder and a store of the test's own, on processes of the test's own.
+# The help of each command is complete and correct. The parser accepts every example, and its parameters exist. Examples that can run here are
+# run: in a folder and store of the test, on processes of the test.
 BeforeDiscovery {
     . $PSScriptRoot/Support.ps1
     $commands = (Get-Command -Module Bee -CommandType Cmdlet).Name
 
     # Examples that are not run, with the reason.
     $notRun = @{
-        'Stop-BeeProgram: Example 4: End all that is pinned'               = 'it would end programs that others have pinned'
-        'Start-BeeProgram: Example 4: Count for days, without a session'   = 'it ends the session on the way; the tests of pins do the same in two'
+        'Stop-BeeProgram: Example 4: End all that is pinned'               = 'it would stop sessions that others have pinned'
+        'Start-BeeProgram: Example 4: Count for days, without a session'   = 'it ends its own session; the tests of pins do the same in two sessions'
         'Get-BeeProgram: Example 3: Go on with what another session has pinned' = 'it waits until Ctrl+C'
         'Receive-BeeEvent: Example 2: Follow'                              = 'it waits until Ctrl+C'
         'Export-BeeEvent: Example 2: Several tools in one file'            = 'it waits until Ctrl+C'
         'Invoke-BeeProgram: Example 1: Watch one process'                  = 'it runs until Ctrl+C'
-        'Invoke-BeeProgram: Example 2: Five events'                        = 'it waits for programs of users who are not root'
-        'New-BeeProgram: Example 4: Packets'                               = 'it would count the packets of others; the tests of skeletons run it in a network of their own'
+        'Invoke-BeeProgram: Example 2: Five events'                        = 'it waits for processes of users other than root'
+        'New-BeeProgram: Example 4: Packets'                               = 'it would count packets of others; the tests of skeletons run it in their own network'
         'Invoke-BeeProgram: Example 5: Packets of a container'             = 'there is no container here'
         'Invoke-BeeProgram: Example 6: Another function'                   = 'it runs until Ctrl+C'
         'Invoke-BeeProgram: Example 4: Counters'                           = 'it runs until Ctrl+C'
         'Invoke-BeeProgram: Example 8: Fill a map first'                   = 'it runs until Ctrl+C'
         'Invoke-BeeProgram: Example 9: Trace lines'                        = 'it runs until Ctrl+C'
-        'Invoke-BeeBuild: Example 6: For two platforms, with registers'     = 'there are no types of another platform''s kernel here'
+        'Invoke-BeeBuild: Example 6: For two platforms, with registers'     = 'there is no BTF of another platform here'
         'Publish-BeeImage: Example 4: Sign what is published'              = 'it asks for a password'
         'Import-BeeImage: Example 3: A container image out of docker'      = 'there is no docker here'
         'Connect-BeeRegistry: Example 1: User name and password'           = 'it asks for a password'
@@ -60,7 +60,7 @@ BeforeDiscovery {
 Describe 'Help' {
     BeforeAll { . $PSScriptRoot/Support.ps1 }
 
-    It 'is whole for <_>' -ForEach $commands {
+    It 'is complete for <_>' -ForEach $commands {
         $help = Get-Help $_ -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty
         $help.Synopsis | Should -Not -Match "^\s*$_"
@@ -86,19 +86,19 @@ Describe 'Help' {
         Get-Content (Join-Path $root module Bee en-US "$_.help.txt") | Where-Object Length -gt 80 | Should -BeNullOrEmpty
     }
 
-    It 'names every command in its topics' -ForEach $commands {
+    It 'mentions every command in its topics' -ForEach $commands {
         (Get-ChildItem (Join-Path $root module Bee en-US about_*.help.txt) | Get-Content -Raw) -join "`n" | Should -Match "\b$_\b"
     }
 
-    It 'marks only examples that there are' -ForEach @{ Unknown = $unknown } { $Unknown | Should -BeNullOrEmpty }
+    It 'excludes only existing examples' -ForEach @{ Unknown = $unknown } { $Unknown | Should -BeNullOrEmpty }
 
-    It 'has an example that the parser reads: <Title>' -ForEach $examples {
+    It 'has an example that the parser accepts: <Title>' -ForEach $examples {
         $problems = $null
         $tree = [System.Management.Automation.Language.Parser]::ParseInput($Code, [ref] $null, [ref] $problems)
         $problems | Should -BeNullOrEmpty
         $calls = $tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true)
         $calls | ForEach-Object { $_.GetCommandName() } | Should -Contain $Name
-        # kubectl is not on every machine, and its arguments are its own.
+        # kubectl is not on every machine, and has its own arguments.
         foreach ($call in $calls | Where-Object { $_.GetCommandName() -ne 'kubectl' }) {
             $command = Get-Command $call.GetCommandName() -ErrorAction Stop
             foreach ($used in @($call.CommandElements | Where-Object { $_ -is [System.Management.Automation.Language.CommandParameterAst] }).ParameterName) {
@@ -115,7 +115,7 @@ Describe 'An example' {
         $folder = (Get-PSDrive TestDrive).Root
         $env:BEE_STORE = Join-Path $folder store
         $load = Start-OpenLoad
-        # What the examples name. Only the load is watched, whatever an example leaves out.
+        # Objects that the examples mention. Only the load is observed, whatever an example omits.
         foreach ($name in 'opensnoop', 'execsnoop', 'syscount') {
             $text = (Get-Content (Join-Path $root examples $name "$name.bpf.c") -Raw) -replace 'BEE_PARAM\(pid_t, target_pid, 0\)', "BEE_PARAM(pid_t, target_pid, $($load.Id))"
             $null = New-Item -ItemType Directory -Force "$folder/src"
@@ -175,13 +175,13 @@ SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx) { if (bee_tar
         Set-Content "$folder/deny.csv" "Key,Value`n192.0.2.1,1`n198.51.100.7,1"
         Set-Content "$folder/allowed.csv" "Key,Value`n1000,1`n1001,2"
 
-        # The registries of the examples are one of the test's own.
+        # The examples use a registry of the test.
         if (-not (Get-RegistryObstacle)) {
             $registry = Start-Registry "$folder/registry"
             $published = Publish-BeeImage opensnoop:v1 -Destination "$($registry.Name)/me/opensnoop"
         }
 
-        # Programs that must run before examples of these commands.
+        # Sessions that must run before the examples of these commands.
         $before = @{
             'Get-BeeMap'         = 'syscount'
             'Get-BeeMetric'      = 'syscount'
@@ -204,7 +204,7 @@ SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx) { if (bee_tar
     It 'runs: <Title>' -ForEach $examples {
         if ($NotRun) { Set-ItResult -Skipped -Because $NotRun; return }
         Skip-WithoutKernel
-        # Ten seconds, or a process of a reader's own, stand in the text.
+        # Replaces ten seconds, and the reader's own process.
         $text = $Code -replace '\b4242\b', $load.Id -replace 'Start-Sleep 10', 'Start-Sleep 1' -replace '-Duration 10', '-Duration 1' -replace '(?m)^Start-BeeMetricServer$', 'Start-BeeMetricServer 0'
         if ($Name -match '-BeeImage$' -or $text -match '-Pull') {
             $hosts = 'ghcr\.io|registry\.example\.com|localhost:5000'
@@ -215,7 +215,7 @@ SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx) { if (bee_tar
         Push-Location $folder
         $running = @()
         try {
-            # Each begins with the same images: one removes what another needs.
+            # Each example starts with the same images, because one may remove an image that another needs.
             'opensnoop:v1' | ForEach-Object { $null = Copy-BeeImage $_ opensnoop:latest -ErrorAction Ignore; $null = Copy-BeeImage $_ ghcr.io/me/opensnoop:v1 }
             if ($Name -eq 'Import-BeeImage' -and -not (Test-Path tools.tar.gz)) { $null = Export-BeeImage opensnoop:v1 ./tools.tar.gz }
             if ($Name -eq 'Import-BeeEvent') { $null = [Bee.Ebpf.Events.IteratorLine]::new('line') | Export-BeeEvent trace.beecap -Force }
@@ -232,13 +232,13 @@ SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx) { if (bee_tar
             $ran = [scriptblock]::Create($text)
             $ErrorActionPreference = 'Continue'
             { $null = & $ran } | Should -Not -Throw
-            # What an example catches itself is what it is about.
+            # Errors that an example itself catches are its subject.
             if ($text -notmatch '\bcatch\b') { $Error | Should -BeNullOrEmpty }
         }
         finally {
             Get-BeeMetricServer | Stop-BeeMetricServer
             Get-BeeProgram | Stop-BeeProgram
-            # A removed image is built anew by nobody else.
+            # Restores a removed image, because no other example builds it.
             if (-not (Get-BeeImage opensnoop:v1 -ErrorAction Ignore)) { $null = Invoke-BeeBuild "$folder/src/opensnoop.bpf.c" -Tag opensnoop:v1 }
             Pop-Location
         }

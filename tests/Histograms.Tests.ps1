@@ -1,10 +1,10 @@
-# Histograms with PowerShell's own commands, in files and on a screen. The program watches this process only.
+# Histograms with PowerShell's own commands, in files and on a screen. The program observes this process only.
 
 Describe 'Histograms' {
     BeforeAll {
         . "$PSScriptRoot/Support.ps1"
         if ((id -u) -ne 0 -or -not (Test-Path /sys/kernel/btf/vmlinux)) { return }
-        # A change of folder took 1500 ns, the next one 5 ms, and so on by turns.
+        # Changes of folder take 1500 ns and 5 ms in turn.
         @'
 #include "bee.h"
 BEE_LICENSE("GPL");
@@ -54,14 +54,14 @@ int on_chdir(void *ctx)
         $read.Count | Should -Be $took.Count
         ($read.Buckets | ConvertFrom-Json)[0].To | Should -Be 2048
     }
-    It 'follows what bee.yaml says' {
+    It 'follows the metadata in bee.yaml' {
         $steps = $all | Where-Object MapName -eq hist_steps
         $steps.Key | Should -Be 7
         $steps.Buckets[0].From | Should -Be 200
         $steps.Buckets[0].To | Should -Be 300
         ($steps | Out-String -Width 80) -split "`n" | ForEach-Object TrimEnd | Select-Object -First 2 | Select-Object -Last 1 | Should -Match '^hist_steps \(packets\)  Key=7$|^\[200, 300\)'
     }
-    It 'is drawn within 80 columns, as lists and tables only when asked' {
+    It 'is drawn within 80 columns, and as lists and tables only on request' {
         $screen = ($took | Out-String -Width 80) -split "`n" | ForEach-Object TrimEnd
         $screen | Should -Contain 'hist_took_ns  kind=folder uid=root'
         @($screen -match '^\[1us, 2us\) +\d+ \|@+ *\|$').Count | Should -Be 1
@@ -70,7 +70,7 @@ int on_chdir(void *ctx)
         ($took | Format-Table kind, Count | Out-String) | Should -Not -Match '@@'
         ($took | Format-List | Out-String) | Should -Match 'Unit +: ns'
     }
-    It 'names the bucket of a quantile' {
+    It 'returns the bucket of a quantile' {
         $took.QuantileBucket(0.99).To | Should -Be 8388608
         { $took.Quantile(99) } | Should -Throw '*from 0 to 1*'
     }

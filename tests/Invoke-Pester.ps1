@@ -3,9 +3,9 @@
 .SYNOPSIS
     Runs the Pester files beside this one, and those of the examples.
 .DESCRIPTION
-    Pester is the one of Directory.Packages.props, restored from NuGet into artifacts/packages.
+    The version of Pester is that of Directory.Packages.props, restored from NuGet into artifacts/packages.
 .PARAMETER Path
-    The files to run; all without it.
+    The files to run. By default all.
 .PARAMETER Results
     A file for the numbers, as JSON: Passed, Failed, Skipped, and Reasons, one for each skipped test.
 .EXAMPLE
@@ -34,7 +34,7 @@ $configuration.Output.Verbosity = 'Normal'
 $configuration.Output.RenderMode = 'Plaintext'
 $result = Invoke-Pester -Configuration $configuration
 
-# A file that does not load or a BeforeAll that throws runs no test, and must count.
+# A file that does not load, or a BeforeAll that throws, runs no test, and must count as a failure.
 $broken = $result.FailedContainersCount + $result.FailedBlocksCount
 $failed = $result.FailedCount + ($result.FailedCount -eq 0 ? $broken : 0)
 if ($Results) {

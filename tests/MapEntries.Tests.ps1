@@ -1,4 +1,4 @@
-# Map entries through the files that people keep them in, and back.
+# Map entries, written to the usual file formats and read back.
 Describe 'Map entries' {
     BeforeAll {
         . $PSScriptRoot/Support.ps1
@@ -25,12 +25,12 @@ SEC("tracepoint/sched/sched_process_hang") int nothing(void *ctx) { return 0; }
             1..3 | ForEach-Object { @{ Key = $_; Value = $_ * 10 } } | Set-BeeMapEntry kept_counts -Replace
         }
 
-        # Dates go through files less precise than they are; they are compared by themselves.
+        # Files store dates less precisely, so dates are compared separately.
         function Get-Text { Get-BeeMapEntry "kept_*" -Program "kept$PID" | Sort-Object MapName, { $_.Key.pid }, Key | ForEach-Object { "$_" -replace '"since":"[^"]*"' } }
     }
     AfterAll { if ($script:kept) { $script:kept | Stop-BeeProgram } }
 
-    It 'come back from JSON as they were' {
+    It 'are the same after JSON' {
         Skip-WithoutKernel
         Reset-Entry
         $before = Get-Text
@@ -42,7 +42,7 @@ SEC("tracepoint/sched/sched_process_hang") int nothing(void *ctx) { return 0; }
         @($before).Count | Should -Be 6
     }
 
-    It 'come back from CSV as they were' {
+    It 'are the same after CSV' {
         Skip-WithoutKernel
         Reset-Entry
         $before = Get-Text
@@ -56,7 +56,7 @@ SEC("tracepoint/sched/sched_process_hang") int nothing(void *ctx) { return 0; }
         [Math]::Abs(([datetime]::Now - $since).TotalMinutes) | Should -BeLessThan 1
     }
 
-    It 'may be changed in between, in one place at a time' {
+    It 'can be changed in between, one field at a time' {
         Skip-WithoutKernel
         Reset-Entry
         $entries = Get-BeeMapEntry kept_limits | ConvertTo-Json -Depth 4 | ConvertFrom-Json

@@ -1,4 +1,4 @@
-# The package, installed as a user installs it, from a folder. PSResourceGet keeps its list of repositories in the user's folders: here those are the test's own.
+# The package, installed from a folder as a user would. PSResourceGet stores its list of repositories in the user's folders, so the test has its own.
 Describe 'The package' {
     BeforeAll {
         . $PSScriptRoot/Support.ps1
@@ -12,7 +12,7 @@ Describe 'The package' {
         $null = New-Item -ItemType Directory "$folder/home"
         $install = [regex]::Match((Get-Content "$root/README.md" -Raw), '(?ms)^## Install.*?^```powershell\n(.*?)^```').Groups[1].Value
 
-        # Runs a script with a home of its own and returns what it gives, through JSON.
+        # Runs a script with its own home folder, and returns its output through JSON.
         function Invoke-AtHome([string] $Script) {
             $start = Get-PowerShellStart -Command "`$ErrorActionPreference = 'Stop'; `$ProgressPreference = 'SilentlyContinue'; $Script"
             $start.Environment['HOME'] = "$folder/home"
@@ -29,7 +29,7 @@ Describe 'The package' {
         }
     }
 
-    It 'is installed by the lines of the README, and its cmdlets run' {
+    It 'is installed with the lines of the README, and its cmdlets run' {
         $lines = Invoke-AtHome @"
 $install
 Set-Location ~
@@ -48,7 +48,7 @@ Set-Location ~
         $lines[4..5] | Should -Be 'bee.yaml', 'opens.bpf.c'
         $lines[6..7] | Should -Be 'opens:v1', 'opens:v1'
     }
-    It 'says what it is' {
+    It 'has a description' {
         $found = Invoke-AtHome '$found = Find-PSResource Bee -Repository Bee; $found.Version.ToString(), $found.Author, "$($found.Tags)"'
         $found[0..1] | Should -Be $version, 'The Bee authors'
         $found[2] | Should -Match '\beBPF\b'

@@ -27,7 +27,7 @@ Describe 'A program in the pipeline' {
         Get-BeeImage test/execsnoop:v1 -Store $store | Invoke-BeeProgram -Parameter $parameter | Select-Object -First 2 | Should -HaveCount 2
     }
 
-    It 'is sorted, grouped and measured like anything else' {
+    It 'is sorted, grouped and measured' {
         Skip-WithoutKernel
         $events = Invoke-BeeProgram $object -Parameter $parameter -MaxEvents 6
         ($events | Group-Object comm | Sort-Object Count -Descending).Name | Should -Contain true
@@ -35,7 +35,7 @@ Describe 'A program in the pipeline' {
         $events | Where-Object comm -eq true | Select-Object -ExpandProperty parent_pid -Unique | Should -Be $load.Id
     }
 
-    It 'shows the first row at once, in a table of its own' {
+    It 'shows the first row at once, in its own table' {
         Skip-WithoutKernel
         $lines = Get-Screen "Invoke-BeeProgram '$((Get-Item $object).FullName)' -Parameter @{ target_pid = $($load.Id) } -MaxEvents 4" | Where-Object { $_ }
         $lines[0] | Should -Match '\bpid\b.*\bcomm\b'
@@ -43,7 +43,7 @@ Describe 'A program in the pipeline' {
         $lines.Length | ForEach-Object { $_ | Should -BeLessOrEqual 80 }
     }
 
-    It 'brings no other module into the session' {
+    It 'imports no other module' {
         Skip-WithoutKernel
         Get-Screen "`$null = Invoke-BeeProgram '$((Get-Item $object).FullName)' -Parameter @{ target_pid = $($load.Id) } -MaxEvents 1; (Get-Module).Name" | Where-Object { $_ } | Should -Be Bee
     }
@@ -59,14 +59,14 @@ Describe 'A program in the pipeline' {
     }
 }
 
-Describe 'What is shown in 80 columns' {
+Describe 'A view of 80 columns' {
     BeforeAll {
         . $PSScriptRoot/Support.ps1
         $store = Join-Path (Get-PSDrive TestDrive).Root store
         $null = Invoke-BeeBuild (Join-Path $root examples execsnoop) -Tag registry.example.org/a/long/path/to/execsnoop:v1 -Store $store
     }
 
-    It 'is images, as a table and as a list' {
+    It 'shows images as a table and as a list' {
         foreach ($script in "Get-BeeImage -Store '$store'", "Get-BeeImage -Store '$store' | Format-List") {
             $lines = Get-Screen $script
             $lines -join "`n" | Should -Match execsnoop
@@ -75,7 +75,7 @@ Describe 'What is shown in 80 columns' {
         Get-Screen "Get-BeeImage -Store '$store' | Format-List" | Where-Object { $_ -match 'target_pid' } | Should -Not -BeNullOrEmpty
     }
 
-    It 'is background programs and maps' {
+    It 'shows background sessions and maps' {
         Skip-WithoutKernel
         $lines = Get-Screen @"
             `$running = Start-BeeProgram '$root/examples/execsnoop/execsnoop.bpf.c' -Parameter @{ target_pid = `$PID }

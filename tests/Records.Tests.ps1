@@ -1,8 +1,8 @@
-# Every kind of value through what people do with objects: JSON, CSV, sorting, grouping, comparing with a literal. The bytes are a constant of
-# a compiled program, so clang lays them out; no kernel takes part.
+# Every kind of value with PowerShell's commands for objects: JSON, CSV, sorting, grouping, comparing with a literal. The bytes are a constant in
+# a compiled program, so clang lays them out. Nothing is loaded into the kernel.
 
 BeforeDiscovery {
-    # Name, a literal that Where-Object finds it by, its JSON, its text in a CSV file.
+    # Name, a literal for Where-Object, the JSON, the text in a CSV file.
     $values = @(
         @{ Name = 'small'; Literal = 200; Json = '200'; Csv = '200' }
         @{ Name = 'negative'; Literal = -5; Json = '-5'; Csv = '-5' }
@@ -31,7 +31,7 @@ BeforeDiscovery {
         @{ Name = 'pid_2'; Literal = 2; Json = '2'; Csv = '2' }
         @{ Name = 'MapName'; Literal = 'print_values'; Json = '"print_values"'; Csv = 'print_values' }
     )
-    # Not to be compared with a literal.
+    # Values that cannot be compared with a literal.
     $compound = @(
         @{ Name = 'raw'; Json = '[1,2,255,0]' }
         @{ Name = 'numbers'; Json = '[1,65535,0]' }
@@ -110,7 +110,7 @@ char LICENSE[] SEC("license") = "GPL";
         $record.at.Kind | Should -Be Local
     }
 
-    It 'arrays take indexes, operators, the pipeline and methods that want real ones' {
+    It 'arrays work with indexes, operators, the pipeline and methods for arrays' {
         $record.numbers[-1] | Should -Be 0
         $record.grid[1][2] | Should -Be 3
         $record.numbers -join ',' | Should -Be '1,65535,0'
@@ -121,7 +121,7 @@ char LICENSE[] SEC("license") = "GPL";
         $record.points.x -join ',' | Should -Be '0,2'
     }
 
-    It 'the whole record goes through JSON' {
+    It 'a whole record survives JSON' {
         $back = $record | ConvertTo-Json -Depth 5 | ConvertFrom-Json
         $back.point.y | Should -Be 2
         $back.points[1].x | Should -Be 2

@@ -1,4 +1,4 @@
-# Images and registries in a full PowerShell: the line of the README, its streams, its screen. What can fail is tested with the cmdlets.
+# Images and registries in a real PowerShell: the lines of the README, the streams, the screen. Faults are tested with the cmdlets.
 Describe 'A registry' {
     BeforeAll {
         . $PSScriptRoot/Support.ps1
@@ -13,7 +13,7 @@ Describe 'A registry' {
         $env:BEE_STORE = $null
     }
 
-    It 'takes what is built, and gives it to who has no copy' {
+    It 'accepts a built image and returns it' {
         Skip-WithoutRegistry
         $published = Invoke-BeeBuild $source -Tag $name | Publish-BeeImage
         $published.Reference | Should -Be $name
@@ -23,12 +23,12 @@ Describe 'A registry' {
         (Find-BeeImage $name | Save-BeeImage).Digest | Should -Be $published.Digest
         (Find-BeeImage ($name -replace ':v1$')).Tag | Should -Be v1
     }
-    It 'says on the Verbose stream what was not sent' {
+    It 'notes skipped blobs on the Verbose stream' {
         Skip-WithoutRegistry
         $said = Publish-BeeImage $name -Verbose 4>&1
         "$($said -match 'no blob sent')" | Should -Match ([regex]::Escape($name))
     }
-    It 'is asked when a program that is not here is run' {
+    It 'provides an image that is run and not in the store' {
         Skip-WithoutRegistry
         Skip-WithoutKernel
         Remove-BeeImage $name

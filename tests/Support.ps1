@@ -1,51 +1,51 @@
-# What the Pester files share; each dots it in its BeforeAll.
+# Functions that the Pester files share. Each file dot-sources them in its BeforeAll.
 
 $root = Split-Path $PSScriptRoot
 $module = Join-Path $root 'module' 'Bee'
 if (-not (Test-Path (Join-Path $module 'Bee.Cmdlets.dll'))) { throw 'module/Bee is not built. Run ./build.sh build first.' }
 Import-Module $module
 
-# Skips a test that loads programs where that cannot be. Called in the test itself, so that the reason reaches the report.
+# Skips a test that loads programs, if that is impossible. Call it in the test itself, so that the report has the reason.
 function Skip-WithoutKernel {
     if ([Environment]::UserName -ne 'root') { Set-ItResult -Skipped -Because 'loading programs takes root' }
     elseif (-not (Test-Path /sys/kernel/btf/vmlinux)) { Set-ItResult -Skipped -Because 'this kernel brings no BTF' }
     elseif (-not (Test-Path /sys/kernel/tracing/events/enable)) { Set-ItResult -Skipped -Because 'tracefs is not mounted' }
 }
 
-# A shell that starts /bin/true over and over, for half a minute at most: what the tests watch. The caller kills it.
+# A shell that starts /bin/true repeatedly, for half a minute at most, for tests to observe. The caller kills it.
 function Start-Load {
     $start = [Diagnostics.ProcessStartInfo]::new('/bin/sh')
     '-c', 'i=0; while [ $i -lt 600 ]; do /bin/true; sleep 0.05; i=$((i + 1)); done' | ForEach-Object { $start.ArgumentList.Add($_) }
     [Diagnostics.Process]::Start($start)
 }
 
-# The ids of the programs and links that this process holds.
+# Returns the ids of the programs and links that this process holds.
 function Get-KernelId {
     foreach ($file in [IO.Directory]::GetFiles('/proc/self/fdinfo')) {
         try { [IO.File]::ReadAllLines($file) -match '^(prog_id|link_id):' -replace '\s' } catch [IO.IOException] { }
     }
 }
 
-# Returns the command that starts a PowerShell like this one: pwsh, or dotnet and pwsh.dll where it is a .NET tool.
+# Returns the command that starts the same PowerShell: pwsh, or dotnet and pwsh.dll if it is a .NET tool.
 function Get-PowerShellCommand {
     $file = [Environment]::ProcessPath
     $file
     if ((Split-Path -Leaf $file) -eq 'dotnet') { Join-Path $PSHOME pwsh.dll }
 }
 
-# Runs a PowerShell like this one without a profile.
+# Runs the same PowerShell without a profile.
 function Invoke-PowerShell {
     $file, [string[]] $first = Get-PowerShellCommand
     & $file @first -NoProfile -NonInteractive @args
 }
 
-# Returns what starts such a PowerShell as a process that the test holds. The process is the session: what kills it ends the session.
+# Returns the command that starts the same PowerShell as a process that can be killed. The process is the session itself.
 function Get-PowerShellStart {
     $file, [string[]] $first = Get-PowerShellCommand
     [Diagnostics.ProcessStartInfo]::new($file, [string[]] ($first + '-NoProfile' + '-NonInteractive' + $args))
 }
 
-# What a script shows on a screen of 80 columns, in a PowerShell of its own, as plain lines.
+# Returns the output of a script on a screen of 80 columns, in its own PowerShell, as plain lines.
 function Get-Screen([string] $Script) {
     $start = Get-PowerShellStart -Command "`$PSStyle.OutputRendering = 'PlainText'; Import-Module '$module'; $Script"
     $start.Environment['COLUMNS'] = '80'
@@ -56,20 +56,20 @@ function Get-Screen([string] $Script) {
     $process.WaitForExit()
 }
 
-# A shell that opens a file and starts /bin/true over and over, for five minutes at most. The caller kills it.
+# A shell that opens a file and starts /bin/true repeatedly, for five minutes at most. The caller kills it.
 function Start-OpenLoad {
     $start = [Diagnostics.ProcessStartInfo]::new('/bin/sh')
     '-c', 'i=0; while [ $i -lt 6000 ]; do read x < /etc/hostname; /bin/true; sleep 0.05; i=$((i + 1)); done' | ForEach-Object { $start.ArgumentList.Add($_) }
     [Diagnostics.Process]::Start($start)
 }
 
-# Why there can be no registry of a test's own; null where there can.
+# Returns the reason why a test cannot have a registry; null if it can.
 function Get-RegistryObstacle { if (-not (Get-Command docker-registry -ErrorAction Ignore)) { 'needs docker-registry, which is not installed' } }
 
-# Skips a test that needs one. Called in the test itself, so that the reason reaches the report.
+# Skips a test that needs a registry. Call it in the test itself, so that the report has the reason.
 function Skip-WithoutRegistry { if ($why = Get-RegistryObstacle) { Set-ItResult -Skipped -Because $why } }
 
-# Debian's registry, on a loopback port that the system chose, with its content in a folder. The caller kills the process; Name is its host and port.
+# Starts Debian's registry on a loopback port that the system chooses, with its content in a folder. The caller kills the process; Name is its host and port.
 function Start-Registry([string] $Folder) {
     $null = New-Item -ItemType Directory -Force $Folder
     Set-Content "$Folder/config.yml" @"
@@ -87,7 +87,7 @@ http: { addr: 127.0.0.1:0 }
     [pscustomobject]@{ Process = $process; Name = $Matches[1] }
 }
 
-# Puts a container image with an empty layer into a store, under the name that containers are made on. Its containers cannot run.
+# Adds a container image with an empty layer to a store, under the name of the default base image. Its containers cannot run.
 function Add-ContainerBase([string] $Store) {
     $layout = Join-Path (Get-PSDrive TestDrive).Root "base-$(New-Guid)"
     $blobs = New-Item -ItemType Directory "$layout/blobs/sha256"
@@ -98,7 +98,7 @@ function Add-ContainerBase([string] $Store) {
     }
     function Add-Document([hashtable] $Document, [string] $Type) { Add-Blob ([Text.Encoding]::UTF8.GetBytes(($Document | ConvertTo-Json -Depth 9))) $Type }
 
-    # The end of a tar archive is all that an empty one has.
+    # An empty tar archive consists of its end marker only.
     $layer = Add-Blob ([byte[]]::new(1024)) 'layer.v1.tar'
     $config = Add-Document @{
         os = 'linux'; architecture = [Runtime.InteropServices.RuntimeInformation]::OSArchitecture -replace 'X64', 'amd64' | ForEach-Object ToLowerInvariant

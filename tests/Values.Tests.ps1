@@ -1,4 +1,4 @@
-# The whole way of a value of every kind: from a program in the kernel to a property. What PowerShell makes of values is in Records.Tests.ps1.
+# The complete way of every kind of value, from a program in the kernel to a property. PowerShell's handling of values is tested in Records.Tests.ps1.
 Describe 'A value of every kind' {
     BeforeAll {
         . $PSScriptRoot/Support.ps1

@@ -62,7 +62,7 @@ public sealed class ImportImageCommand : StoreCmdlet
     {
         if (!File.Exists(path) && !Directory.Exists(path))
         {
-            throw new BeeInputException("FileNotFound", $"'{path}' does not exist.");
+            throw new BeeInputException("FileNotFound", $"'{path}' does not exist.", "Check the path.");
         }
 
         if (path.EndsWith(".c", StringComparison.Ordinal))

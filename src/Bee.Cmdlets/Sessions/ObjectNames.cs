@@ -22,7 +22,7 @@ internal static class ObjectNames
         foreach (DictionaryEntry entry in given ?? new Hashtable())
         {
             ParameterDescription parameter = file.FindParameter(LanguagePrimitives.ConvertTo<string>(entry.Key));
-            values[parameter.Name] = PlainValue.Of(entry.Value) ?? throw new BeeInputException("BadParameter", $"The value of the parameter {parameter.Name} ({parameter.TypeName}) is null.");
+            values[parameter.Name] = PlainValue.Of(entry.Value) ?? throw new BeeInputException("BadParameter", $"The value of the parameter {parameter.Name} ({parameter.TypeName}) is null.", "Omit the parameter to use its default.");
         }
 
         return values;

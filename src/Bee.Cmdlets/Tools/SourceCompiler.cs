@@ -170,7 +170,7 @@ internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFile
         bool isFolder = Directory.Exists(path);
         if (!isFolder && !System.IO.File.Exists(path))
         {
-            throw new BeeInputException("FileNotFound", $"The file '{path}' does not exist.");
+            throw new BeeInputException("FileNotFound", $"The file '{path}' does not exist.", "Check the path, or write a new file with New-BeeProgram.");
         }
 
         string folder = isFolder ? path : Path.GetDirectoryName(path)!;
@@ -201,7 +201,7 @@ internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFile
 
     private static string Existing(string folder) => Directory.Exists(folder)
         ? folder
-        : throw new BeeInputException("FileNotFound", $"The include folder '{folder}' does not exist.");
+        : throw new BeeInputException("FileNotFound", $"The include folder '{folder}' does not exist.", "Correct -IncludePath.");
 
     private string ManifestFolder(string include, int i)
     {
@@ -228,7 +228,7 @@ internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFile
         return sources.Length switch
         {
             1 => sources[0],
-            0 => throw new BeeInputException("FileNotFound", $"The folder '{folder}' contains no C file."),
+            0 => throw new BeeInputException("FileNotFound", $"The folder '{folder}' contains no C file.", "Check the path, or write a new file with New-BeeProgram."),
             _ => throw new BeeInputException(
                 "SeveralSources",
                 $"The folder '{folder}' contains several C files: {string.Join(", ", sources.Select(Path.GetFileName).Order(StringComparer.Ordinal))}.",
